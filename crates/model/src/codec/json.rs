@@ -1,0 +1,1 @@
+//! DynamoDB JSON: how attribute values are written on the wire.

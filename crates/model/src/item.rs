@@ -1,0 +1,44 @@
+//! An item on its way out: a tree that an operation computed, or the stored bytes as they are.
+
+use bytes::Bytes;
+
+use crate::codec::compact;
+use crate::value::Attributes;
+use crate::view::MapRef;
+
+/// Attributes of a response. Stored ones are written out straight from their bytes.
+#[derive(Clone, Debug)]
+pub enum Item {
+    Tree(Attributes),
+    /// A body as [`compact::encode`] makes it.
+    Compact(Bytes),
+}
+
+impl Item {
+    pub fn view(&self) -> MapRef<'_> {
+        match self {
+            Item::Tree(attributes) => attributes.view(),
+            Item::Compact(bytes) => MapRef::Compact(compact::Map::new(bytes)),
+        }
+    }
+
+    pub fn into_attributes(self) -> Attributes {
+        match self {
+            Item::Tree(attributes) => attributes,
+            Item::Compact(_) => self.view().to_owned(),
+        }
+    }
+}
+
+impl From<Attributes> for Item {
+    fn from(attributes: Attributes) -> Item {
+        Item::Tree(attributes)
+    }
+}
+
+impl PartialEq for Item {
+    fn eq(&self, other: &Item) -> bool {
+        let (own, other) = (self.view(), other.view());
+        own.len() == other.len() && own.iter().eq(other.iter())
+    }
+}

@@ -1,0 +1,88 @@
+//! DynamoDB's limits, each once, with its unit and its source. None of them is a setting.
+//!
+//! "Quotas" is the Developer Guide's page "Service, account, and table quotas in Amazon DynamoDB".
+
+pub const KIB: usize = 1024;
+pub const MIB: usize = 1024 * KIB;
+
+/// Significant decimal digits of a number. Source: Developer Guide, "Data types: Number".
+pub const NUMBER_DIGITS_MAX: u32 = 38;
+/// Power of ten of the leading digit. Source: the same.
+pub const NUMBER_MAGNITUDE_MAX: i32 = 125;
+/// Power of ten of the leading digit. Source: the same.
+pub const NUMBER_MAGNITUDE_MIN: i32 = -130;
+// An aligned pair of numbers of equal magnitude fits 128 bits.
+const _: () = assert!(10_u128.checked_pow(NUMBER_DIGITS_MAX).is_some());
+
+/// An item, names and values. Unit: bytes. Source: Quotas, "Items".
+pub const ITEM_SIZE_MAX: usize = 400 * KIB;
+/// What an item adds to TableSizeBytes beyond its own bytes. Source: Developer Guide, "Item sizes" (storage).
+pub const ITEM_OVERHEAD: usize = 100;
+/// Lists and maps within one another. Source: Quotas, "Nested attribute depth".
+pub const NESTING_MAX: usize = 32;
+
+/// A partition key value. Unit: bytes. Source: Quotas, "Partition key length".
+pub const HASH_KEY_SIZE_MAX: usize = 2048;
+/// A sort key value. Unit: bytes. Source: Quotas, "Sort key length".
+pub const RANGE_KEY_SIZE_MAX: usize = 1024;
+/// A key attribute's name. Unit: bytes. Source: Quotas, "Attribute name maximums".
+pub const KEY_NAME_SIZE_MAX: usize = 255;
+/// Any attribute's name. Unit: bytes. Source: Quotas, "Attribute name maximums" (64 KB).
+pub const NAME_SIZE_MAX: usize = 65_535;
+/// HASH attributes of a multi-attribute global index key; as many RANGE attributes. Source: Developer Guide,
+/// "Multi-attribute keys".
+pub const INDEX_KEY_ATTRIBUTES_MAX: usize = 4;
+
+/// One expression's text. Unit: bytes. Source: Quotas, "Expression parameters: Lengths".
+pub const EXPRESSION_SIZE_MAX: usize = 4 * KIB;
+/// Operators and functions in an UpdateExpression. Source: Quotas, "Expression operators and operands".
+pub const EXPRESSION_OPERATORS_MAX: usize = 300;
+/// Operands of IN. Source: Quotas, "Expression operators and operands".
+pub const IN_OPERANDS_MAX: usize = 100;
+/// One `#name` or `:value` placeholder, with its sigil. Unit: bytes. Source: Quotas, "Expression parameters: Lengths".
+pub const PLACEHOLDER_SIZE_MAX: usize = 255;
+/// All substitution variables of one expression. Unit: bytes. Source: Quotas, "Expression parameters" (2 MB).
+pub const EXPRESSION_VARIABLES_SIZE_MAX: usize = 2 * MIB;
+
+/// What one Query or Scan page reads, before its filter. Unit: bytes. Source: Quotas, "Query", "Scan".
+pub const PAGE_SIZE_MAX: usize = MIB;
+// A page always has room for an item, so that every page makes progress.
+const _: () = assert!(PAGE_SIZE_MAX >= ITEM_SIZE_MAX);
+/// Segments of a parallel scan. Source: API Reference, Scan, TotalSegments.
+pub const SCAN_SEGMENTS_MAX: u32 = 1_000_000;
+
+/// Keys of one BatchGetItem. Source: API Reference, BatchGetItem.
+pub const BATCH_GET_KEYS_MAX: usize = 100;
+/// Requests of one BatchWriteItem. Source: API Reference, BatchWriteItem.
+pub const BATCH_WRITE_REQUESTS_MAX: usize = 25;
+/// What one BatchGetItem or BatchWriteItem carries. Unit: bytes. Source: the same two pages.
+pub const BATCH_SIZE_MAX: usize = 16 * MIB;
+/// Actions of one transaction. Source: API Reference, TransactWriteItems.
+pub const TRANSACTION_ACTIONS_MAX: usize = 100;
+/// Items of one transaction together. Unit: bytes. Source: the same.
+pub const TRANSACTION_SIZE_MAX: usize = 4 * MIB;
+/// How long a ClientRequestToken is remembered. Unit: milliseconds. Source: the same.
+pub const TRANSACTION_TOKEN_MS: u64 = 10 * 60 * 1000;
+
+/// Items of one partition key in a table with local indexes. Unit: bytes. Source: Developer Guide, "Item
+/// collection size limit".
+pub const ITEM_COLLECTION_SIZE_MAX: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Local secondary indexes of a table. Source: Quotas, "Secondary indexes per table".
+pub const LOCAL_INDEXES_MAX: usize = 5;
+/// Global secondary indexes of a table. Source: Quotas, "Secondary indexes per table".
+pub const GLOBAL_INDEXES_MAX: usize = 20;
+/// Attributes projected by name, over all of a table's indexes. Source: Quotas, "Projected attributes".
+pub const PROJECTED_ATTRIBUTES_MAX: usize = 100;
+
+/// One PartiQL statement. Unit: characters. Source: model, PartiQLStatement.
+pub const STATEMENT_SIZE_MAX: usize = 8192;
+/// Statements of one BatchExecuteStatement. Source: model, PartiQLBatchRequest.
+pub const BATCH_STATEMENTS_MAX: usize = 25;
+
+/// A request's body, after decompression. Unit: bytes. Source: Developer Guide, "DynamoDB low-level API".
+pub const REQUEST_SIZE_MAX: usize = 16 * MIB;
+
+/// Capacity. Units of these sizes, in bytes. Source: Developer Guide, "Read/write capacity".
+pub const READ_UNIT_SIZE: usize = 4 * KIB;
+pub const WRITE_UNIT_SIZE: usize = KIB;

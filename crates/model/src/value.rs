@@ -1,0 +1,121 @@
+//! The owned attribute value: what a request brings, and what an update computes.
+
+use crate::number::Number;
+use crate::view::{MapRef, ValueRef};
+
+/// One attribute value. Sets are sorted and hold no duplicates; maps are sorted by name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AttributeValue {
+    S(String),
+    N(Number),
+    B(Vec<u8>),
+    Bool(bool),
+    Null,
+    SS(Vec<String>),
+    NS(Vec<Number>),
+    BS(Vec<Vec<u8>>),
+    L(Vec<AttributeValue>),
+    M(Attributes),
+}
+
+impl AttributeValue {
+    pub fn view(&self) -> ValueRef<'_> {
+        ValueRef::of(self)
+    }
+}
+
+/// Attributes by name, sorted by the names' bytes: an item, a key, or a map value.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Attributes {
+    entries: Vec<(String, AttributeValue)>,
+}
+
+impl Attributes {
+    pub fn new() -> Attributes {
+        Attributes::default()
+    }
+
+    /// Sorts the entries; of two with the same name the later one stays.
+    pub fn from_unsorted(mut entries: Vec<(String, AttributeValue)>) -> Attributes {
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        // `dedup_by` drops the later of two neighbours, so the later value is moved into the earlier place first.
+        entries.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                std::mem::swap(&mut later.1, &mut earlier.1);
+            }
+            same
+        });
+        Attributes { entries }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&AttributeValue> {
+        self.position(name).ok().map(|at| &self.entries[at].1)
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut AttributeValue> {
+        self.position(name).ok().map(|at| &mut self.entries[at].1)
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.position(name).is_ok()
+    }
+
+    /// Sets the attribute, returning the value that it replaces.
+    pub fn insert(&mut self, name: String, value: AttributeValue) -> Option<AttributeValue> {
+        match self.position(&name) {
+            Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            Err(at) => {
+                self.entries.insert(at, (name, value));
+                None
+            }
+        }
+    }
+
+    pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
+        self.position(name).ok().map(|at| self.entries.remove(at).1)
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &AttributeValue)> {
+        self.entries.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.as_str())
+    }
+
+    pub fn entries(&self) -> &[(String, AttributeValue)] {
+        &self.entries
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn view(&self) -> MapRef<'_> {
+        MapRef::Tree(self)
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|(own, _)| own.as_str().cmp(name))
+    }
+}
+
+impl IntoIterator for Attributes {
+    type Item = (String, AttributeValue);
+    type IntoIter = std::vec::IntoIter<(String, AttributeValue)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl FromIterator<(String, AttributeValue)> for Attributes {
+    fn from_iter<I: IntoIterator<Item = (String, AttributeValue)>>(entries: I) -> Attributes {
+        Attributes::from_unsorted(entries.into_iter().collect())
+    }
+}
