@@ -1,0 +1,72 @@
+//! Every operation of DynamoDB and of DynamoDB Streams.
+//!
+//! Made from the AWS service model by `cargo xtask generate`; not to be edited.
+
+crate::operation::operations! {
+    BatchExecuteStatement DynamoDb;
+    BatchGetItem DynamoDb;
+    BatchWriteItem DynamoDb;
+    CancelBulkOperation DynamoDb;
+    CreateBackup DynamoDb;
+    CreateGlobalTable DynamoDb;
+    CreateTable DynamoDb;
+    DeleteBackup DynamoDb;
+    DeleteItem DynamoDb;
+    DeleteResourcePolicy DynamoDb;
+    DeleteTable DynamoDb;
+    DescribeBackup DynamoDb;
+    DescribeBulkOperation DynamoDb;
+    DescribeContinuousBackups DynamoDb;
+    DescribeContributorInsights DynamoDb;
+    DescribeEndpoints DynamoDb;
+    DescribeExport DynamoDb;
+    DescribeGlobalTable DynamoDb;
+    DescribeGlobalTableSettings DynamoDb;
+    DescribeImport DynamoDb;
+    DescribeKinesisStreamingDestination DynamoDb;
+    DescribeLimits DynamoDb;
+    DescribeTable DynamoDb;
+    DescribeTableReplicaAutoScaling DynamoDb;
+    DescribeTimeToLive DynamoDb;
+    DisableKinesisStreamingDestination DynamoDb;
+    EnableKinesisStreamingDestination DynamoDb;
+    ExecuteStatement DynamoDb;
+    ExecuteTransaction DynamoDb;
+    ExportTableToPointInTime DynamoDb;
+    GetItem DynamoDb;
+    GetResourcePolicy DynamoDb;
+    ImportTable DynamoDb;
+    ListBackups DynamoDb;
+    ListBulkOperations DynamoDb;
+    ListContributorInsights DynamoDb;
+    ListExports DynamoDb;
+    ListGlobalTables DynamoDb;
+    ListImports DynamoDb;
+    ListTables DynamoDb;
+    ListTagsOfResource DynamoDb;
+    PutItem DynamoDb;
+    PutResourcePolicy DynamoDb;
+    Query DynamoDb;
+    RestoreTableFromBackup DynamoDb;
+    RestoreTableToPointInTime DynamoDb;
+    Scan DynamoDb;
+    SearchVectors DynamoDb;
+    StartBulkPutItems DynamoDb;
+    TagResource DynamoDb;
+    TransactGetItems DynamoDb;
+    TransactWriteItems DynamoDb;
+    UntagResource DynamoDb;
+    UpdateContinuousBackups DynamoDb;
+    UpdateContributorInsights DynamoDb;
+    UpdateGlobalTable DynamoDb;
+    UpdateGlobalTableSettings DynamoDb;
+    UpdateItem DynamoDb;
+    UpdateKinesisStreamingDestination DynamoDb;
+    UpdateTable DynamoDb;
+    UpdateTableReplicaAutoScaling DynamoDb;
+    UpdateTimeToLive DynamoDb;
+    DescribeStream Streams;
+    GetRecords Streams;
+    GetShardIterator Streams;
+    ListStreams Streams;
+}

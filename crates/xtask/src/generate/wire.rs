@@ -1,0 +1,136 @@
+//! The tables of `wire`: what each shape of a request must satisfy, and the members of every structure.
+
+use std::fmt::Write;
+
+use crate::model::{Kind, Model, Shape, part};
+use crate::names;
+
+use super::{Output, header, quirks};
+
+pub(super) fn outputs(model: &Model) -> Vec<Output> {
+    vec![
+        Output { path: "crates/wire/src/generated/shapes.rs", text: shapes(model) },
+        Output { path: "crates/wire/src/generated/decode.rs", text: decode(model) },
+        Output { path: "crates/wire/src/generated/encode.rs", text: encode(model) },
+    ]
+}
+
+/// Shapes of requests that bound something, by themselves or by their parts; structures bound their members where
+/// they are read.
+fn shapes(model: &Model) -> String {
+    let mut out = header("What the shapes of requests must satisfy.");
+    out.push_str("use crate::constraint::{Pattern, Shape};\n");
+    for name in &model.of_input {
+        if bounds(model, name) {
+            write_shape(&mut out, &names::constant(name), &definition(model, name, &model.shapes[name]));
+        }
+    }
+    for (structure, shape) in request_structures(model) {
+        for (member, reference) in &shape.members {
+            if let Some(max) = quirks::length_max(structure, member) {
+                let narrow = definition(model, &reference.shape, &model.shapes[&reference.shape]);
+                let name = format!("{}_{}", names::constant(structure), names::constant(member));
+                write_shape(&mut out, &name, &format!("{narrow}.at_most({max})"));
+            }
+        }
+    }
+    out
+}
+
+fn write_shape(out: &mut String, name: &str, definition: &str) {
+    // rustfmt's own form: a chain of calls is broken where it does not fit a line.
+    let line = format!("\npub(crate) static {name}: Shape = {definition};\n");
+    if line.trim().len() <= super::LINE_WIDTH_MAX {
+        out.push_str(&line);
+    } else {
+        write!(out, "\npub(crate) static {name}: Shape =\n    {definition};\n").expect("a string takes all");
+    }
+}
+
+fn bounds(model: &Model, name: &str) -> bool {
+    let shape = &model.shapes[name];
+    let own = shape.min.is_some() || shape.max.is_some() || shape.pattern.is_some() || !shape.values.is_empty();
+    let parts = [&shape.member, &shape.key, &shape.value];
+    shape.kind != Kind::Structure && (own || parts.iter().any(|part| part.is_some() && bounds(model, self::part(part))))
+}
+
+fn reference(model: &Model, name: &str) -> String {
+    if bounds(model, name) { format!("&{}", names::constant(name)) } else { "&Shape::FREE".to_owned() }
+}
+
+fn definition(model: &Model, name: &str, shape: &Shape) -> String {
+    let mut text = match shape.kind {
+        Kind::String if !shape.values.is_empty() => {
+            let order: Vec<&str> = match quirks::enum_order(name) {
+                Some(order) => order.to_vec(),
+                None => shape.values.iter().map(String::as_str).collect(),
+            };
+            format!("Shape::words({:?})", format!("[{}]", order.join(", ")))
+        }
+        Kind::String if name == quirks::NAME_OR_ARN => "Shape::NAME_OR_ARN".to_owned(),
+        Kind::String => "Shape::TEXT".to_owned(),
+        Kind::List => format!("Shape::list({})", reference(model, part(&shape.member))),
+        Kind::Map => {
+            format!("Shape::map({}, {})", reference(model, part(&shape.key)), reference(model, part(&shape.value)))
+        }
+        _ => "Shape::NUMBER".to_owned(),
+    };
+    if let Some(min) = shape.min {
+        write!(text, ".at_least({min})").expect("a string takes all");
+    }
+    if let Some(max) = shape.max {
+        write!(text, ".at_most({max})").expect("a string takes all");
+    }
+    if shape.pattern.is_some() {
+        write!(text, ".matching(&Pattern::{})", names::constant(name)).expect("a string takes all");
+    }
+    text
+}
+
+fn request_structures(model: &Model) -> impl Iterator<Item = (&String, &Shape)> {
+    model.structures().filter(|(name, _)| model.of_input.contains(*name))
+}
+
+fn decode(model: &Model) -> String {
+    let mut out = header("Members of the structures of requests.");
+    out.push_str("use super::shapes::*;\nuse crate::constraint::Shape;\nuse crate::decode::structures;\n\n");
+    out.push_str("structures! {\n");
+    for (name, shape) in request_structures(model) {
+        writeln!(out, "    {name} {{").expect("a string takes all");
+        for (at, (member, reference)) in shape.members.iter().enumerate() {
+            let need = if shape.requires(member) { "required" } else { "optional" };
+            let quirk = quirks::member_quirk(name, member);
+            let bound = match quirks::length_max(name, member) {
+                Some(_) => format!("&{}_{}", names::constant(name), names::constant(member)),
+                None => self::reference(model, &reference.shape),
+            };
+            let field = names::field(member);
+            let lower = lower_camel(member);
+            writeln!(out, "        {at} {field} {need} {member:?} {lower:?} [{quirk}] {bound};")
+                .expect("a string takes all");
+        }
+        out.push_str("    }\n");
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// As refusals name a member.
+fn lower_camel(member: &str) -> String {
+    let mut letters = member.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
+}
+
+fn encode(model: &Model) -> String {
+    let mut out = header("Members of the structures of responses.");
+    out.push_str("use crate::encode::structures;\n\nstructures! {\n");
+    for (name, shape) in model.structures().filter(|(name, _)| model.of_output.contains(*name)) {
+        writeln!(out, "    {name} {{").expect("a string takes all");
+        for member in shape.members.keys() {
+            writeln!(out, "        {} {member:?};", names::field(member)).expect("a string takes all");
+        }
+        out.push_str("    }\n");
+    }
+    out.push_str("}\n");
+    out
+}

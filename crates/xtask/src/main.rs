@@ -1,0 +1,29 @@
+//! Development tasks, run as `cargo xtask <task>`.
+//!
+//! `generate` writes what follows from the AWS service model: the types of `api` and the tables of `wire`. The output
+//! is checked in, so that building needs no generator; `generate --check` and a test compare it with the model.
+
+mod generate;
+mod model;
+mod names;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask generate [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["generate"] => generate::write(),
+        ["generate", "--check"] => generate::check(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
