@@ -1,0 +1,93 @@
+//! The parameters from before expressions, lowered into the same tree: `Expected`, `QueryFilter`, `ScanFilter`,
+//! `KeyConditions`, `AttributeUpdates` and `AttributesToGet`.
+//!
+//! Source: Developer Guide, "Legacy conditional parameters". Names here are top-level attributes, whatever they
+//! contain: a dot in them is no path.
+
+mod conditions;
+mod problem;
+mod updates;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{ConditionalOperator, ExpectedAttributeValue};
+use model::{DocumentPath, KeySchema};
+
+use crate::ast::Predicate;
+use crate::condition::Condition;
+use crate::error::ExpressionError;
+use crate::key_condition::KeyCondition;
+use crate::projection::Projection;
+
+pub use problem::LegacyProblem;
+pub use updates::attribute_updates;
+
+type Conditions = BTreeMap<String, api::Condition>;
+
+/// `Expected` and its `ConditionalOperator`; `None` if there is neither.
+///
+/// # Errors
+/// Combinations of members that say nothing, and values that do not suit their operator.
+pub fn expected(
+    expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    operator: Option<ConditionalOperator>,
+) -> Result<Option<Condition>, ExpressionError> {
+    let predicates = expected.map(|expected| expected.into_iter().map(conditions::expectation));
+    joined(predicates, operator)
+}
+
+/// `QueryFilter` or `ScanFilter` and its `ConditionalOperator`; `None` if there is neither.
+///
+/// # Errors
+/// Values that do not suit their operator.
+pub fn filter(
+    filter: Option<Conditions>,
+    operator: Option<ConditionalOperator>,
+) -> Result<Option<Condition>, ExpressionError> {
+    let predicates = filter.map(|filter| filter.into_iter().map(conditions::condition));
+    joined(predicates, operator)
+}
+
+/// `KeyConditions`, read for this schema.
+///
+/// # Errors
+/// As [`KeyCondition::from_condition`], and operators that select no range of keys.
+pub fn key_conditions(conditions: Conditions, schema: &KeySchema) -> Result<KeyCondition, ExpressionError> {
+    conditions::key_conditions(conditions, schema)
+}
+
+/// `AttributesToGet`.
+///
+/// # Errors
+/// A name that stands twice.
+pub fn attributes_to_get(names: &[String]) -> Result<Projection, ExpressionError> {
+    let mut seen = BTreeSet::new();
+    if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
+        return Err(LegacyProblem::NameRepeated(name.clone()).into());
+    }
+    let paths: Vec<DocumentPath> = names.iter().map(DocumentPath::top).collect();
+    Ok(Projection::of(&paths))
+}
+
+fn joined<E: Into<ExpressionError>>(
+    predicates: Option<impl ExactSizeIterator<Item = Result<Predicate, E>>>,
+    operator: Option<ConditionalOperator>,
+) -> Result<Option<Condition>, ExpressionError> {
+    let Some(predicates) = predicates else {
+        return if operator.is_none() { Ok(None) } else { Err(LegacyProblem::OperatorWithoutConditions.into()) };
+    };
+    if operator.is_some() && predicates.len() < 2 {
+        return Err(LegacyProblem::OperatorForOneCondition.into());
+    }
+    let mut predicates = predicates.collect::<Result<Vec<Predicate>, E>>().map_err(Into::into)?;
+    let predicate = match (predicates.len(), operator) {
+        (0, _) => Predicate::True,
+        (1, _) => predicates.remove(0),
+        (_, Some(ConditionalOperator::Or)) => Predicate::Or(predicates),
+        (_, Some(ConditionalOperator::And) | None) => Predicate::And(predicates),
+    };
+    Ok(Some(Condition::new(predicate)))
+}
+
+#[cfg(test)]
+mod tests;

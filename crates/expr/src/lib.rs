@@ -1,0 +1,32 @@
+//! DynamoDB's expression language: tokens, parser, one tree, and what it means for an item.
+//!
+//! Pure. Conditions and projections are evaluated over borrowed views ([`model::MapRef`]), so a stored item is never
+//! decoded to be tested. Placeholders are resolved while parsing: what stands in a tree is the request's own value.
+//!
+//! The order of use, for one request: [`Placeholders::new`]; the `parse` functions of the request's expressions;
+//! [`Placeholders::finish`], which refuses placeholders that none of them used.
+//!
+//! The legacy parameters (`Expected`, `AttributeUpdates`, `KeyConditions` …) are lowered into the same tree.
+
+pub mod ast;
+mod condition;
+mod error;
+mod evaluate;
+mod key_condition;
+pub mod legacy;
+mod parser;
+mod placeholders;
+mod projection;
+mod reserved;
+#[cfg(test)]
+mod testing;
+mod token;
+mod update;
+
+pub use condition::Condition;
+pub use error::{ExpressionError, ExpressionKind, PlaceholderMap, Problem};
+pub use key_condition::{KeyCondition, RangeCondition};
+pub use placeholders::Placeholders;
+pub use projection::Projection;
+pub use reserved::is_reserved;
+pub use update::{Update, UpdateValue, Updated};

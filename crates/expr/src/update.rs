@@ -1,0 +1,118 @@
+//! Updates: what an `UpdateExpression` (or `AttributeUpdates`) says, by kind of action.
+//!
+//! Every operand is read from the item as it was; [`apply`] then makes all changes at once.
+
+mod apply;
+mod arithmetic;
+
+use model::{AttributeValue, Attributes, DocumentPath, MapRef};
+
+use crate::error::{ExpressionError, Problem};
+use crate::legacy::LegacyProblem;
+use crate::parser::parse_update;
+use crate::placeholders::Placeholders;
+use crate::projection::Projection;
+
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Update {
+    pub set: Vec<(DocumentPath, UpdateValue)>,
+    pub remove: Vec<DocumentPath>,
+    /// Numbers and sets.
+    pub add: Vec<(DocumentPath, AttributeValue)>,
+    /// Sets.
+    pub delete: Vec<(DocumentPath, AttributeValue)>,
+    /// Says `AttributeUpdates`, which words an item of the wrong type in its own way.
+    pub legacy: bool,
+}
+
+/// The right side of a SET action.
+#[derive(Clone, PartialEq, Debug)]
+pub enum UpdateValue {
+    Path(DocumentPath),
+    Value(AttributeValue),
+    IfNotExists(DocumentPath, Box<UpdateValue>),
+    ListAppend(Box<UpdateValue>, Box<UpdateValue>),
+    Add(Box<UpdateValue>, Box<UpdateValue>),
+    Subtract(Box<UpdateValue>, Box<UpdateValue>),
+}
+
+/// An item after an update.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Updated {
+    pub item: Attributes,
+    /// Where in the new item values were written: with the index that an appended element really got.
+    pub written: Vec<DocumentPath>,
+}
+
+impl Update {
+    /// Parses an update expression.
+    ///
+    /// # Errors
+    /// Whatever DynamoDB refuses before it reads the item.
+    pub fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Update, ExpressionError> {
+        parse_update(text, placeholders)
+    }
+
+    /// The paths of all actions, SET first, then REMOVE, ADD and DELETE.
+    pub fn paths(&self) -> impl Iterator<Item = &DocumentPath> {
+        let set = self.set.iter().map(|(path, _)| path);
+        let add = self.add.iter().map(|(path, _)| path);
+        let delete = self.delete.iter().map(|(path, _)| path);
+        set.chain(&self.remove).chain(add).chain(delete)
+    }
+
+    /// The top-level attributes whose old values SET reads, as well as those that actions name.
+    pub fn attribute_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.paths().map(|path| path.name.as_str()).collect();
+        self.set.iter().for_each(|(_, value)| value.visit_paths(&mut |path| names.push(&path.name)));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The item after the update, from the item as it was: with its key and nothing else if it did not exist.
+    ///
+    /// # Errors
+    /// Operands that the item lacks or that have the wrong type there, paths that lead nowhere, numbers out of
+    /// range, and nesting beyond the limit.
+    pub fn apply(&self, old: Attributes) -> Result<Updated, ExpressionError> {
+        apply::apply(self, old).map_err(|error| match error {
+            ExpressionError::Bare(Problem::OperandTypeInItem) if self.legacy => LegacyProblem::TypeMismatch.into(),
+            error => error,
+        })
+    }
+
+    /// The image for `ReturnValues=UPDATED_OLD`: what stood at the paths of all actions.
+    pub fn updated_old(&self, old: MapRef<'_>) -> Attributes {
+        Projection::of(self.paths()).apply(old)
+    }
+}
+
+impl Updated {
+    /// The image for `ReturnValues=UPDATED_NEW`: what was written.
+    pub fn updated_new(&self) -> Attributes {
+        Projection::of(&self.written).apply(self.item.view())
+    }
+}
+
+impl UpdateValue {
+    fn visit_paths<'a>(&'a self, visit: &mut impl FnMut(&'a DocumentPath)) {
+        match self {
+            UpdateValue::Path(path) => visit(path),
+            UpdateValue::Value(_) => {}
+            UpdateValue::IfNotExists(path, default) => {
+                visit(path);
+                default.visit_paths(visit);
+            }
+            UpdateValue::ListAppend(left, right)
+            | UpdateValue::Add(left, right)
+            | UpdateValue::Subtract(left, right) => {
+                left.visit_paths(visit);
+                right.visit_paths(visit);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Carries out an update: first every new value is computed from the old item, then all are put in their places.
+//!
+//! Indexes in an expression are those of the old item. Writes go first and in ascending order of their paths, so that
+//! elements beyond a list's end are appended in the order of their indexes; removals follow in descending order, so
+//! that none shifts what another names.
+
+use model::limits::NESTING_MAX;
+use model::{AttributeValue, Attributes, DocumentPath, MapRef, PathElement, ValueRef};
+
+use super::arithmetic::{added, assigned, deleted};
+use super::{Update, Updated};
+use crate::error::{ExpressionError, Problem};
+
+pub(super) fn apply(update: &Update, old: Attributes) -> Result<Updated, ExpressionError> {
+    let mut changes = Changes::compute(update, old.view())?;
+    changes.sort();
+    let mut item = old;
+    let mut written = Vec::with_capacity(changes.writes.len());
+    for (path, value) in changes.writes {
+        written.push(write(&mut item, path, value)?);
+    }
+    for path in changes.removals {
+        remove(&mut item, path)?;
+        written.iter_mut().for_each(|place| close_up(place, path));
+    }
+    Ok(Updated { item, written })
+}
+
+#[derive(Default)]
+struct Changes<'u> {
+    writes: Vec<(&'u DocumentPath, AttributeValue)>,
+    removals: Vec<&'u DocumentPath>,
+}
+
+impl<'u> Changes<'u> {
+    fn compute(update: &'u Update, old: MapRef<'_>) -> Result<Changes<'u>, ExpressionError> {
+        let mut changes = Changes::default();
+        for (path, value) in &update.set {
+            let value = assigned(value, old)?;
+            check_nesting(path, &value)?;
+            changes.writes.push((path, value));
+        }
+        for path in &update.remove {
+            changes.remove(path, old)?;
+        }
+        for (path, operand) in &update.add {
+            changes.writes.push((path, added(path, operand, old)?));
+        }
+        for (path, operand) in &update.delete {
+            match deleted(path, operand, old)? {
+                Some(rest) => changes.writes.push((path, rest)),
+                None => changes.remove(path, old)?,
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Removing what is not there changes nothing, provided that what would hold it is there.
+    fn remove(&mut self, path: &'u DocumentPath, old: MapRef<'_>) -> Result<(), ExpressionError> {
+        if path.resolve(old).is_some() {
+            self.removals.push(path);
+        } else if !has_parent(path, old) {
+            return Err(Problem::PathInvalid.into());
+        }
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        self.writes.sort_by(|a, b| a.0.cmp(b.0));
+        self.removals.sort_by(|a, b| b.cmp(a));
+    }
+}
+
+/// Where the last step of a path leads from.
+enum Parent<'i> {
+    Map(&'i mut Attributes, &'i str),
+    List(&'i mut Vec<AttributeValue>, usize),
+}
+
+fn parent<'i>(item: &'i mut Attributes, path: &'i DocumentPath) -> Result<Parent<'i>, Problem> {
+    let Some((last, way)) = path.steps.split_last() else { return Ok(Parent::Map(item, &path.name)) };
+    let mut value = item.get_mut(&path.name).ok_or(Problem::PathInvalid)?;
+    for step in way {
+        value = match (value, step) {
+            (AttributeValue::M(map), PathElement::Name(name)) => map.get_mut(name),
+            (AttributeValue::L(list), PathElement::Index(index)) => list.get_mut(*index),
+            _ => None,
+        }
+        .ok_or(Problem::PathInvalid)?;
+    }
+    match (value, last) {
+        (AttributeValue::M(map), PathElement::Name(name)) => Ok(Parent::Map(map, name)),
+        (AttributeValue::L(list), PathElement::Index(index)) => Ok(Parent::List(list, *index)),
+        _ => Err(Problem::PathInvalid),
+    }
+}
+
+fn has_parent(path: &DocumentPath, item: MapRef<'_>) -> bool {
+    let Some((last, way)) = path.steps.split_last() else { return true };
+    let parent = DocumentPath { name: path.name.clone(), steps: way.to_vec() };
+    matches!(
+        (parent.resolve(item), last),
+        (Some(ValueRef::M(_)), PathElement::Name(_)) | (Some(ValueRef::L(_)), PathElement::Index(_))
+    )
+}
+
+/// Puts the value in its place and tells where that is.
+fn write(item: &mut Attributes, path: &DocumentPath, value: AttributeValue) -> Result<DocumentPath, Problem> {
+    let mut place = path.clone();
+    match parent(item, path)? {
+        Parent::Map(map, name) => {
+            map.insert(name.to_owned(), value);
+        }
+        Parent::List(list, index) => match list.get_mut(index) {
+            Some(element) => *element = value,
+            None => {
+                if let Some(last) = place.steps.last_mut() {
+                    *last = PathElement::Index(list.len());
+                }
+                list.push(value);
+            }
+        },
+    }
+    Ok(place)
+}
+
+fn remove(item: &mut Attributes, path: &DocumentPath) -> Result<(), Problem> {
+    match parent(item, path)? {
+        Parent::Map(map, name) => {
+            map.remove(name);
+        }
+        Parent::List(list, index) => {
+            if index < list.len() {
+                list.remove(index);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves a place in or below a list one to the front, if an element before it was removed.
+fn close_up(place: &mut DocumentPath, removed: &DocumentPath) {
+    let Some((PathElement::Index(gap), way)) = removed.steps.split_last() else { return };
+    if place.name != removed.name || !place.steps.starts_with(way) {
+        return;
+    }
+    if let Some(PathElement::Index(index)) = place.steps.get_mut(way.len())
+        && *index > *gap
+    {
+        *index -= 1;
+    }
+}
+
+fn check_nesting(path: &DocumentPath, value: &AttributeValue) -> Result<(), Problem> {
+    if path.steps.len() + levels(value) > NESTING_MAX { Err(Problem::NestingTooDeep) } else { Ok(()) }
+}
+
+/// How deep a value goes, itself counted: 1 for anything that is neither a list nor a map. Captures from eu-west-2:
+/// a scalar may stand in 31 maps and not in 32.
+fn levels(value: &AttributeValue) -> usize {
+    let inner = match value {
+        AttributeValue::L(list) => list.iter().map(levels).max(),
+        AttributeValue::M(map) => map.iter().map(|(_, value)| levels(value)).max(),
+        _ => None,
+    };
+    1 + inner.unwrap_or(0)
+}
