@@ -1,0 +1,38 @@
+//! What every engine must do, as tests that any engine can run: `contract::run(engine).await` in a runtime of several
+//! threads. They panic where the engine breaks the contract.
+//!
+//! Each case works on rows of its own, so that all share one engine. The last case closes it.
+
+mod kit;
+mod many_writers;
+mod rows;
+mod scans;
+
+use std::sync::Arc;
+
+use crate::Engine;
+use kit::Space;
+pub use scans::{ScanCase, check_scan};
+
+pub async fn run(engine: Arc<dyn Engine>) {
+    let space = |name| Space::new(&engine, name);
+    rows::come_and_go(space("come and go")).await;
+    rows::families_are_apart(space("families")).await;
+    rows::decisions_see_what_stands(space("decisions")).await;
+    rows::refusals_write_nothing(space("refusals")).await;
+    rows::the_last_write_of_a_row_counts(space("last write")).await;
+    rows::views_stand_still(space("views")).await;
+    rows::tallies_add_up(space("tallies")).await;
+    rows::destroying_takes_what_starts_with_the_prefix(space("destroy")).await;
+    scans::agree_with_the_model(space("scans")).await;
+    scans::stay_in_their_view(space("scan views")).await;
+    many_writers::lose_nothing_on_one_row(space("one row")).await;
+    many_writers::move_without_loss(space("moves")).await;
+    many_writers::are_seen_whole(space("whole")).await;
+    many_writers::do_not_meet_on_different_rows(space("different rows")).await;
+    many_writers::tally_exactly(space("tally")).await;
+    rows::closing_ends_all(space("close")).await;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! The embedded engine: fjall in a local folder, with our own latches and group commit in front of it.
+//!
+//! A write takes the latches of its keys, reads them, decides, joins the queue and lets go of the latches, all without
+//! waiting ([`transact`]). One thread ([`committer`]) takes everything that is queued, writes it as one batch with one
+//! sync of the disk, and wakes the writers. Between the two, later writers of a key decide on its queued value
+//! ([`latches`]), while readers see only what is durable. Groups commit in the order of the queue and a failed one is
+//! the end of the engine, so nothing is ever built on a value that did not last.
+//!
+//! A row cache, once there is one, belongs between [`Embedded::get_now`] and the store: filled there, replaced by the
+//! committer before it lets go of a group's keys.
+
+mod commit_row;
+mod committer;
+mod error;
+mod folder;
+mod health;
+mod journal;
+mod latches;
+mod queue;
+mod store;
+mod tallies;
+mod transact;
+mod view;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::oneshot;
+
+use crate::batch::Decision;
+use crate::error::{StorageError, TxError};
+use crate::key::{Family, Key, KeyUse, OpId};
+use crate::{BoxFuture, Decide, Engine, Mode, View};
+use committer::Committer;
+pub use error::OpenError;
+use folder::Folder;
+use health::Health;
+use latches::Latches;
+use queue::Queue;
+use store::Store;
+use view::StoreView;
+
+#[derive(Clone, Debug)]
+pub struct EmbeddedOptions {
+    /// Memory for blocks of the files, in bytes.
+    pub cache_bytes: u64,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> EmbeddedOptions {
+        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024 }
+    }
+}
+
+pub struct Embedded {
+    /// Gone once closed.
+    store: RwLock<Option<Arc<Store>>>,
+    latches: Arc<Latches>,
+    queue: Arc<Queue>,
+    health: Arc<Health>,
+    committer: Mutex<Option<Running>>,
+}
+
+/// The committer's thread, and its last word: it has let go of the store.
+struct Running {
+    thread: JoinHandle<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Embedded {
+    /// Opens the database in `folder`, or makes one if the folder is empty or missing.
+    pub fn open(folder: &Path, options: EmbeddedOptions) -> Result<Arc<Embedded>, OpenError> {
+        let folder = Folder::open(folder, &options)?;
+        let journals = journal::inspect(&folder.store(), folder.mark)?;
+        let store = Store::open(&folder.store(), &options)?;
+        let last_commit = commit_row::check(&store, folder.mark, journals.last)?;
+        let engine = Embedded {
+            store: RwLock::new(Some(Arc::new(store.holding(folder.lock)))),
+            latches: Arc::default(),
+            queue: Arc::default(),
+            health: Arc::default(),
+            committer: Mutex::default(),
+        };
+        engine.start_committer(folder.mark, last_commit)?;
+        Ok(Arc::new(engine))
+    }
+
+    fn start_committer(&self, mark: commit_row::Mark, last_commit: u64) -> Result<(), OpenError> {
+        let Some(store) = self.store.read().clone() else { return Ok(()) };
+        let (latches, queue, health) = (self.latches.clone(), self.queue.clone(), self.health.clone());
+        let committer = Committer::new(store, latches, queue, health, mark, last_commit);
+        let (say_ended, ended) = oneshot::channel();
+        let thread = thread::Builder::new().name("stator-committer".to_owned()).spawn(move || {
+            committer.run();
+            // Nobody may wait for it any more.
+            let _ = say_ended.send(());
+        });
+        let thread = thread.map_err(|error| OpenError::io("start the committer's thread", error))?;
+        *self.committer.lock() = Some(Running { thread, ended });
+        Ok(())
+    }
+
+    /// Why the engine failed for good, if it did: it answers nothing any more, and the program should end.
+    pub fn failure(&self) -> Option<String> {
+        self.health.failure()
+    }
+
+    /// Waits until the engine fails for good, and says why.
+    pub async fn failed(&self) -> String {
+        self.health.failed().await
+    }
+
+    fn open_store(&self) -> Result<Arc<Store>, StorageError> {
+        self.health.check()?;
+        self.store.read().clone().ok_or(StorageError::Closed)
+    }
+
+    fn get_now(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
+        self.health.check()?;
+        let store = self.store.read();
+        store.as_ref().ok_or(StorageError::Closed)?.get_visible(key)
+    }
+
+    /// Starts closing; what is queued is still written.
+    fn begin_close(&self) -> Option<Running> {
+        self.store.write().take();
+        self.queue.close();
+        self.committer.lock().take()
+    }
+}
+
+impl Engine for Embedded {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        Box::pin(std::future::ready(self.get_now(key)))
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        let view = self.open_store().map(|store| Box::new(StoreView::new(store)) as Box<dyn View>);
+        Box::pin(std::future::ready(view))
+    }
+
+    fn transact<'a>(
+        &'a self,
+        _op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move { self.begin(mode, keys, decide)?.finish().await })
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(self.destroy_in_steps(family, prefix))
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        let running = self.begin_close();
+        Box::pin(async move {
+            if let Some(Running { thread, ended }) = running {
+                // Without a last word the thread panicked, which `health` tells.
+                let _ = ended.await;
+                let _ = thread.join();
+            }
+            self.health.check()
+        })
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        if let Some(running) = self.begin_close() {
+            let _ = running.thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

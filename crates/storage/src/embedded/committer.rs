@@ -1,0 +1,128 @@
+//! Group commit: one thread writes everything that is queued as one batch, with one sync of the disk.
+//!
+//! While it syncs one group the next one gathers in the queue, so the busier the engine, the more writes share a sync.
+//! A sync per writer would hold fjall's journal for each of them in turn, and be many times slower.
+//!
+//! A group that cannot be written is the end: whether its bytes reached the disk is unknown, and later groups may have
+//! been decided on its values. Everybody who waits is told so, and only a new start reads what really lasted.
+
+use std::sync::Arc;
+
+use super::commit_row::{self, Mark};
+use super::health::Health;
+use super::latches::Latches;
+use super::queue::{Job, Queue};
+use super::store::Store;
+use super::tallies::Tallies;
+use crate::error::StorageError;
+
+pub(super) struct Committer {
+    store: Arc<Store>,
+    latches: Arc<Latches>,
+    queue: Arc<Queue>,
+    health: Arc<Health>,
+    mark: Mark,
+    last_commit: u64,
+    tallies: Tallies,
+    /// Commits since the start; without any, closing has nothing to confirm.
+    commits: u64,
+}
+
+impl Committer {
+    pub(super) fn new(
+        store: Arc<Store>,
+        latches: Arc<Latches>,
+        queue: Arc<Queue>,
+        health: Arc<Health>,
+        mark: Mark,
+        last_commit: u64,
+    ) -> Committer {
+        Committer { store, latches, queue, health, mark, last_commit, tallies: Tallies::default(), commits: 0 }
+    }
+
+    /// Writes groups until the queue is closed and empty, or a group fails.
+    pub(super) fn run(mut self) {
+        let guard = FailUnlessEnded { queue: self.queue.clone(), health: self.health.clone(), ended: false };
+        if let Err(error) = self.commit_all() {
+            guard.fail(&error.to_string());
+        }
+        guard.ended();
+    }
+
+    fn commit_all(&mut self) -> Result<(), StorageError> {
+        while let Some(mut group) = self.queue.take() {
+            if let Err(error) = self.commit(&mut group) {
+                let told = StorageError::Unavailable(error.to_string());
+                self.health.fail(&error.to_string());
+                tell(group, &Err(told));
+                return Err(error);
+            }
+            for job in &group {
+                self.latches.release(job.ticket, &job.noted);
+            }
+            tell(group, &Ok(()));
+        }
+        // An empty commit behind the last one proves at the next start that the last one is whole.
+        if self.commits > 0 { self.commit(&mut []) } else { Ok(()) }
+    }
+
+    /// Makes a group durable and visible. Of several writes of one row the last counts.
+    fn commit(&mut self, group: &mut [Job]) -> Result<(), StorageError> {
+        if !group.is_empty() && group.iter().all(|job| job.batch.is_empty()) {
+            return Ok(());
+        }
+        let rows = group.iter().map(|job| job.batch.writes.len()).sum::<usize>();
+        let mut batch = self.store.batch(rows + 1);
+        let commit = self.last_commit + 1;
+        self.store.put_engine_row(&mut batch, &commit_row::key(commit), &commit_row::value(commit, self.mark));
+        for job in group {
+            for (key, value) in job.batch.writes.drain(..) {
+                self.tallies.overwrite(&key, value.as_ref());
+                self.store.put(&mut batch, key, value);
+            }
+            for tally in job.batch.tallies.drain(..) {
+                self.tallies.add(&self.store, &tally)?;
+            }
+        }
+        for (key, value) in self.tallies.take_changed() {
+            self.store.put(&mut batch, key, value);
+        }
+        batch.commit().map_err(|error| StorageError::Unavailable(format!("a write to the disk failed: {error}")))?;
+        self.last_commit = commit;
+        self.commits += 1;
+        Ok(())
+    }
+}
+
+fn tell(group: Vec<Job>, result: &Result<(), StorageError>) {
+    for job in group {
+        // A waiter may have gone.
+        let _ = job.done.send(result.clone());
+    }
+}
+
+/// Turns the end of the thread into a failure that everybody hears of, unless it was meant.
+struct FailUnlessEnded {
+    queue: Arc<Queue>,
+    health: Arc<Health>,
+    ended: bool,
+}
+
+impl FailUnlessEnded {
+    fn fail(&self, text: &str) {
+        self.health.fail(text);
+        self.queue.fail(&StorageError::Unavailable(text.to_owned()));
+    }
+
+    fn ended(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for FailUnlessEnded {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.fail("the thread that writes to the disk panicked");
+        }
+    }
+}

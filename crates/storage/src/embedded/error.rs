@@ -1,0 +1,85 @@
+//! Why a folder cannot be opened, in words for whoever runs the server.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another program has the folder open.
+    Locked,
+    /// The folder holds something else.
+    NotADatabase {
+        found: String,
+    },
+    /// Written by a later version of the program. Nothing was touched.
+    FormatNewer {
+        found: u32,
+        known: u32,
+    },
+    /// The format file cannot be understood.
+    FormatUnreadable(PathBuf),
+    /// A journal holds bytes that were never written so, with commits behind them. Nothing was touched.
+    JournalDamaged {
+        journal: PathBuf,
+        offset: u64,
+    },
+    /// Commits are missing between two that are there.
+    CommitsMissing {
+        after: u64,
+        before: u64,
+    },
+    Io {
+        what: String,
+        error: io::Error,
+    },
+    /// The engine below refuses; its own words.
+    Engine(String),
+}
+
+impl OpenError {
+    pub(super) fn io(what: impl Into<String>, error: io::Error) -> OpenError {
+        OpenError::Io { what: what.into(), error }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Locked => f.write_str("another server has it open; stop that one, or choose another folder"),
+            OpenError::NotADatabase { found } => {
+                write!(f, "it holds {found:?} but no database; choose an empty folder, or one that this program made")
+            }
+            OpenError::FormatNewer { found, known } => write!(
+                f,
+                "it was written by a newer version of this program (format {found}, this version knows {known}); \
+                 nothing was changed. Start the newer version"
+            ),
+            OpenError::FormatUnreadable(file) => write!(f, "{} cannot be understood", file.display()),
+            OpenError::JournalDamaged { journal, offset } => write!(
+                f,
+                "the journal {} is damaged at byte {offset}, and acknowledged writes stand behind that place; \
+                 nothing was changed. Restore a backup, or look at the disk",
+                journal.display()
+            ),
+            OpenError::CommitsMissing { after, before } => write!(
+                f,
+                "acknowledged writes are missing: commit {after} is followed by commit {before}. A file was lost or \
+                 cut. Restore a backup, or look at the disk"
+            ),
+            OpenError::Io { what, error } => write!(f, "cannot {what}: {error}"),
+            OpenError::Engine(text) => write!(f, "the files cannot be read: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<fjall::Error> for OpenError {
+    fn from(error: fjall::Error) -> OpenError {
+        match error {
+            fjall::Error::Locked => OpenError::Locked,
+            error => OpenError::Engine(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The database's folder: who has it open, and which format it has.
+//!
+//! | path | what |
+//! |---|---|
+//! | `lock` | empty; locked by the server that has the folder open |
+//! | `database/format` | text, below |
+//! | `database/fjall/` | the engine's files |
+//! | `database.new/` | a database that was never finished; removed |
+//!
+//! `format` has three lines: `stator database`, `format 1`, `mark ` and 16 hex digits. The mark is random and tells
+//! this database's commit rows from bytes that only look like them ([`commit_row`](super::commit_row)). Later formats
+//! keep the first two lines, so that every version can tell that a database is too new before it touches it.
+//!
+//! A database is made under another name and renamed once all of it is on the disk, so there is no half-made one.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::EmbeddedOptions;
+use super::commit_row::Mark;
+use super::error::OpenError;
+use super::store::Store;
+
+/// The format that this program writes, and the newest that it reads.
+const FORMAT: u32 = 1;
+const TITLE: &str = "stator database";
+
+const LOCK: &str = "lock";
+const DATABASE: &str = "database";
+const UNFINISHED: &str = "database.new";
+const FORMAT_FILE: &str = "format";
+const STORE: &str = "fjall";
+
+pub(super) struct Folder {
+    path: PathBuf,
+    pub(super) mark: Mark,
+    pub(super) lock: FolderLock,
+}
+
+/// Held as long as the file is open.
+pub(super) struct FolderLock {
+    _file: File,
+}
+
+impl Folder {
+    pub(super) fn open(path: &Path, options: &EmbeddedOptions) -> Result<Folder, OpenError> {
+        // Before anything is touched, the lock file included.
+        read_format(path)?;
+        refuse_foreign(path)?;
+        fs::create_dir_all(path).map_err(|error| OpenError::io("make the folder", error))?;
+        let lock = lock(path)?;
+        let mark = match read_format(path)? {
+            Some(mark) => mark,
+            None => create(path, options)?,
+        };
+        Ok(Folder { path: path.to_owned(), mark, lock })
+    }
+
+    pub(super) fn store(&self) -> PathBuf {
+        self.path.join(DATABASE).join(STORE)
+    }
+}
+
+/// The mark of a database that this program can read; none if there is no database yet.
+fn read_format(path: &Path) -> Result<Option<Mark>, OpenError> {
+    let file = path.join(DATABASE).join(FORMAT_FILE);
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.join(DATABASE).exists() => return Ok(None),
+        Err(error) => return Err(OpenError::io(format!("read {}", file.display()), error)),
+    };
+    let unreadable = || OpenError::FormatUnreadable(file.clone());
+    let mut lines = text.lines();
+    let found: u32 = match (lines.next(), lines.next().and_then(|line| line.strip_prefix("format "))) {
+        (Some(TITLE), Some(format)) => format.parse().map_err(|_| unreadable())?,
+        _ => return Err(unreadable()),
+    };
+    if found > FORMAT {
+        return Err(OpenError::FormatNewer { found, known: FORMAT });
+    }
+    let mark = lines.next().and_then(|line| line.strip_prefix("mark ")).and_then(Mark::from_hex);
+    mark.map(Some).ok_or_else(unreadable)
+}
+
+/// Refuses a folder that is somebody else's. Hidden files and a file system's own do not count.
+fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
+    let read_error = |error| OpenError::io("read the folder", error);
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(read_error)?,
+    };
+    for entry in entries {
+        let name = entry.map_err(read_error)?.file_name();
+        let name = name.to_string_lossy();
+        if name == DATABASE {
+            return Ok(());
+        }
+        if !matches!(&*name, LOCK | UNFINISHED | "lost+found")
+            && !name.starts_with('.')
+            && !path.join(DATABASE).exists()
+        {
+            return Err(OpenError::NotADatabase { found: name.into_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn lock(path: &Path) -> Result<FolderLock, OpenError> {
+    let file = File::options().create(true).truncate(false).write(true).open(path.join(LOCK));
+    let file = file.map_err(|error| OpenError::io("open the lock file", error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock { _file: file }),
+        Err(fs::TryLockError::WouldBlock) => Err(OpenError::Locked),
+        Err(fs::TryLockError::Error(error)) => Err(OpenError::io("lock the folder", error)),
+    }
+}
+
+fn create(path: &Path, options: &EmbeddedOptions) -> Result<Mark, OpenError> {
+    let unfinished = path.join(UNFINISHED);
+    let mark = Mark::random();
+    let made = || -> io::Result<()> {
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        fs::create_dir(&unfinished)?;
+        let text = format!("{TITLE}\nformat {FORMAT}\nmark {}\n", mark.to_hex());
+        fs::write(unfinished.join(FORMAT_FILE), text)?;
+        File::open(unfinished.join(FORMAT_FILE))?.sync_all()
+    };
+    made().map_err(|error| OpenError::io("make the database", error))?;
+    drop(Store::open(&unfinished.join(STORE), options)?);
+    let finished = || -> io::Result<()> {
+        sync_folder(&unfinished)?;
+        fs::rename(&unfinished, path.join(DATABASE))?;
+        sync_folder(path)
+    };
+    finished().map_err(|error| OpenError::io("make the database", error))?;
+    Ok(mark)
+}
+
+/// Makes the names in a folder durable.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}

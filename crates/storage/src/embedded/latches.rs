@@ -1,0 +1,202 @@
+//! Latches: who may decide on a key now, and what is queued for it but not yet durable.
+//!
+//! Keys are spread over stripes by a hash; a stripe's lock is the latch of its keys and guards what is pending on them.
+//! A writer holds the stripes of all its keys, taken in ascending order so that no two writers wait for each other,
+//! only while it reads, decides and queues. What is pending stays noted, by exact key, until the committer has made
+//! it durable: the newest queued value, which later writers read instead of the store, and whether transactions are in
+//! flight, with which others conflict. Two keys that share a stripe never conflict.
+
+use std::hash::{BuildHasher, RandomState};
+
+use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::Mode;
+use crate::key::{Key, KeyUse};
+
+/// Enough that two busy writers rarely meet by chance; 64 bytes and less each.
+const STRIPES: usize = 4096;
+
+/// The place of a job in the queue, from 1. Jobs become durable in this order.
+pub(super) type Ticket = u64;
+
+pub(super) struct Latches {
+    stripes: Box<[Mutex<Stripe>]>,
+    hasher: RandomState,
+}
+
+/// What is pending on the keys of one stripe: nearly always nothing or one entry.
+#[derive(Default)]
+struct Stripe {
+    pending: Vec<Pending>,
+}
+
+struct Pending {
+    key: Key,
+    /// The newest queued value, and the job that brings it.
+    queued: Option<(Ticket, Option<Bytes>)>,
+    /// Transactions in flight that write the key, and that only read it.
+    transaction_writes: u32,
+    transaction_reads: u32,
+}
+
+/// A note to take away once the job is durable.
+pub(super) struct Noted {
+    stripe: usize,
+    key: Key,
+    wrote: bool,
+    transaction: Option<Use>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Read,
+    Write,
+}
+
+impl Use {
+    fn of(key_use: &KeyUse) -> Use {
+        if key_use.write { Use::Write } else { Use::Read }
+    }
+}
+
+impl Default for Latches {
+    fn default() -> Latches {
+        let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
+        Latches { stripes, hasher: RandomState::new() }
+    }
+}
+
+impl Latches {
+    pub(super) fn hold<'a>(&'a self, keys: &'a [KeyUse]) -> Held<'a> {
+        let stripe_of = |key_use: &KeyUse| self.hasher.hash_one(&key_use.key) as usize % self.stripes.len();
+        let stripes: Vec<usize> = keys.iter().map(stripe_of).collect();
+        let mut order = stripes.clone();
+        order.sort_unstable();
+        order.dedup();
+        let guards = order.iter().map(|stripe| self.stripes[*stripe].lock()).collect();
+        Held { keys, stripes, order, guards }
+    }
+
+    /// Takes away what a durable job had noted.
+    pub(super) fn release(&self, ticket: Ticket, noted: &[Noted]) {
+        for note in noted {
+            self.stripes[note.stripe].lock().release(ticket, note);
+        }
+    }
+}
+
+impl Stripe {
+    fn find(&self, key: &Key) -> Option<&Pending> {
+        self.pending.iter().find(|pending| pending.key == *key)
+    }
+
+    fn find_or_add(&mut self, key: &Key) -> &mut Pending {
+        let at = self.pending.iter().position(|pending| pending.key == *key).unwrap_or_else(|| {
+            self.pending.push(Pending::new(key.clone()));
+            self.pending.len() - 1
+        });
+        &mut self.pending[at]
+    }
+
+    fn release(&mut self, ticket: Ticket, note: &Noted) {
+        let Some(at) = self.pending.iter().position(|pending| pending.key == note.key) else { return };
+        let pending = &mut self.pending[at];
+        pending.queued.take_if(|(newest, _)| *newest == ticket && note.wrote);
+        match note.transaction {
+            Some(Use::Write) => pending.transaction_writes -= 1,
+            Some(Use::Read) => pending.transaction_reads -= 1,
+            None => {}
+        }
+        if pending.is_over() {
+            self.pending.swap_remove(at);
+        }
+    }
+}
+
+impl Pending {
+    fn new(key: Key) -> Pending {
+        Pending { key, queued: None, transaction_writes: 0, transaction_reads: 0 }
+    }
+
+    fn is_over(&self) -> bool {
+        self.queued.is_none() && self.transaction_writes == 0 && self.transaction_reads == 0
+    }
+
+    /// Whether a transaction in flight rules out this use: reads go together, nothing goes with a write.
+    fn conflicts(&self, usage: Use) -> bool {
+        self.transaction_writes > 0 || (usage == Use::Write && self.transaction_reads > 0)
+    }
+}
+
+/// The latches of a write's keys, held.
+pub(super) struct Held<'a> {
+    keys: &'a [KeyUse],
+    /// The stripe of each key.
+    stripes: Vec<usize>,
+    /// The stripes that are held, ascending, and their locks.
+    order: Vec<usize>,
+    guards: Vec<MutexGuard<'a, Stripe>>,
+}
+
+impl Held<'_> {
+    fn stripe(&self, key: usize) -> &Stripe {
+        &self.guards[self.place(key)]
+    }
+
+    fn place(&self, key: usize) -> usize {
+        // One key is the usual case; every key's stripe is among those held.
+        if self.order.len() == 1 { 0 } else { self.order.binary_search(&self.stripes[key]).unwrap_or(0) }
+    }
+
+    /// The first key on which a transaction in flight forbids this write.
+    pub(super) fn conflict(&self) -> Option<usize> {
+        (0..self.keys.len()).find(|at| {
+            let pending = self.stripe(*at).find(&self.keys[*at].key);
+            pending.is_some_and(|pending| pending.conflicts(Use::of(&self.keys[*at])))
+        })
+    }
+
+    /// The value that is queued for a key, and the job that brings it.
+    pub(super) fn queued(&self, key: usize) -> Option<(Ticket, Option<Bytes>)> {
+        self.stripe(key).find(&self.keys[key].key)?.queued.clone()
+    }
+
+    /// What a job notes when it is queued: the keys that it writes and, in a transaction, those that it reads.
+    pub(super) fn notes(&self, mode: Mode, written: &[Option<Option<Bytes>>]) -> Vec<Noted> {
+        let note = |at: usize| {
+            let transaction = (mode == Mode::Transaction).then(|| Use::of(&self.keys[at]));
+            let wrote = written[at].is_some();
+            let noted = Noted { stripe: self.stripes[at], key: self.keys[at].key.clone(), wrote, transaction };
+            (wrote || transaction.is_some()).then_some(noted)
+        };
+        (0..self.keys.len()).filter_map(note).collect()
+    }
+
+    /// Notes a queued job, and lets go. The committer may have finished it already and waits here to release it.
+    pub(super) fn note(mut self, ticket: Ticket, mode: Mode, written: Vec<Option<Option<Bytes>>>) {
+        for (at, value) in written.into_iter().enumerate() {
+            if value.is_none() && mode == Mode::Plain {
+                continue;
+            }
+            let place = self.place(at);
+            let pending = self.guards[place].find_or_add(&self.keys[at].key);
+            if let Some(value) = value {
+                pending.queued = Some((ticket, value));
+            }
+            match (mode, Use::of(&self.keys[at])) {
+                (Mode::Plain, _) => {}
+                (Mode::Transaction, Use::Write) => pending.transaction_writes += 1,
+                (Mode::Transaction, Use::Read) => pending.transaction_reads += 1,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Latches {
+    /// Keys with something pending.
+    pub(super) fn pending(&self) -> usize {
+        self.stripes.iter().map(|stripe| stripe.lock().pending.len()).sum()
+    }
+}

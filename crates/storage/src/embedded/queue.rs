@@ -1,0 +1,157 @@
+//! The queue between writers and the committer: first come, first durable.
+
+use std::collections::VecDeque;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::oneshot;
+
+use super::latches::{Noted, Ticket};
+use crate::batch::Batch;
+use crate::error::{StorageError, TxError};
+
+/// What may wait in the queue. Beyond it the disk does not keep up, and writers are sent away to try again.
+/// Unit: bytes as [`batch_bytes`] counts them.
+pub(super) const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What is written and synced at once: large enough to share a sync among thousands, small enough to keep the next
+/// ones from waiting long.
+const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// One write, decided, on its way to the disk. An empty batch only waits for all that was queued before it.
+pub(super) struct Job {
+    pub(super) ticket: Ticket,
+    pub(super) batch: Batch,
+    pub(super) bytes: usize,
+    pub(super) noted: Vec<Noted>,
+    pub(super) done: oneshot::Sender<Result<(), StorageError>>,
+}
+
+/// Whether a full queue turns a job away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    IfRoom,
+    Always,
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    bytes: usize,
+    last_ticket: Ticket,
+    end: Option<StorageError>,
+    /// Keeps the committer from taking anything.
+    #[cfg(test)]
+    paused: bool,
+}
+
+impl State {
+    fn admit(&self, bytes: usize, admission: Admission) -> Result<(), TxError> {
+        if let Some(end) = &self.end {
+            return Err(TxError::Storage(end.clone()));
+        }
+        // Any batch is taken if it is alone, however large.
+        let full = !self.jobs.is_empty() && self.bytes + bytes > QUEUE_BYTES_MAX;
+        if full && admission == Admission::IfRoom { Err(TxError::Busy) } else { Ok(()) }
+    }
+
+    #[cfg(test)]
+    fn is_paused(&self) -> bool {
+        self.paused && self.end.is_none()
+    }
+
+    #[cfg(not(test))]
+    fn is_paused(&self) -> bool {
+        false
+    }
+}
+
+impl Queue {
+    /// Whether a job of any size would be taken now. Asked before work is done for it.
+    pub(super) fn admit(&self) -> Result<(), TxError> {
+        self.state.lock().admit(0, Admission::IfRoom)
+    }
+
+    /// Queues a job and gives it its ticket. From here on it happens, whether or not anybody waits for it.
+    pub(super) fn push(&self, mut job: Job, admission: Admission) -> Result<Ticket, TxError> {
+        let mut state = self.state.lock();
+        state.admit(job.bytes, admission)?;
+        state.last_ticket += 1;
+        let ticket = state.last_ticket;
+        job.ticket = ticket;
+        state.bytes += job.bytes;
+        state.jobs.push_back(job);
+        drop(state);
+        self.filled.notify_one();
+        Ok(ticket)
+    }
+
+    /// Waits for jobs, and takes those of the next group. None once the queue has ended and is empty.
+    pub(super) fn take(&self) -> Option<Vec<Job>> {
+        let mut state = self.state.lock();
+        while state.is_paused() || (state.jobs.is_empty() && state.end.is_none()) {
+            self.filled.wait(&mut state);
+        }
+        if state.jobs.is_empty() {
+            return None;
+        }
+        if state.bytes <= GROUP_BYTES_MAX {
+            state.bytes = 0;
+            return Some(std::mem::take(&mut state.jobs).into());
+        }
+        let mut group = Vec::new();
+        let mut group_bytes = 0;
+        let fits = |job: &Job, group_bytes| group_bytes == 0 || group_bytes + job.bytes <= GROUP_BYTES_MAX;
+        while state.jobs.front().is_some_and(|job| fits(job, group_bytes)) {
+            let Some(job) = state.jobs.pop_front() else { break };
+            group_bytes += job.bytes;
+            group.push(job);
+        }
+        state.bytes -= group_bytes;
+        Some(group)
+    }
+
+    /// Takes no more jobs; those that wait are still written.
+    pub(super) fn close(&self) {
+        self.state.lock().end.get_or_insert(StorageError::Closed);
+        self.filled.notify_one();
+    }
+
+    /// Takes no more jobs, and tells those that wait why.
+    pub(super) fn fail(&self, error: &StorageError) {
+        let mut state = self.state.lock();
+        state.end = Some(error.clone());
+        state.bytes = 0;
+        let jobs = std::mem::take(&mut state.jobs);
+        drop(state);
+        for job in jobs {
+            // A waiter may have gone.
+            let _ = job.done.send(Err(error.clone()));
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.state.lock().bytes
+    }
+
+    #[cfg(test)]
+    pub(super) fn pause(&self, paused: bool) {
+        self.state.lock().paused = paused;
+        self.filled.notify_one();
+    }
+}
+
+/// What a batch takes in memory, roughly.
+pub(super) fn batch_bytes(batch: &Batch) -> usize {
+    const ROW_OVERHEAD: usize = 64;
+    let write = |(key, value): &(crate::Key, Option<bytes::Bytes>)| {
+        ROW_OVERHEAD + key.bytes.len() + value.as_ref().map_or(0, bytes::Bytes::len)
+    };
+    let writes: usize = batch.writes.iter().map(write).sum();
+    writes + batch.tallies.iter().map(|tally| ROW_OVERHEAD + tally.key.bytes.len()).sum::<usize>()
+}

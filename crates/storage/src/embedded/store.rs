@@ -1,0 +1,171 @@
+//! fjall, opened as this engine needs it: one keyspace a family and one for the engine's own rows.
+//!
+//! A keyspace per table would cost milliseconds to make and a memtable each; tables share keyspaces and differ in
+//! their keys' first bytes.
+
+use std::ops::Bound;
+use std::path::Path;
+
+use bytes::Bytes;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable, Snapshot};
+
+use super::EmbeddedOptions;
+use super::error::OpenError;
+use super::folder::FolderLock;
+use crate::error::StorageError;
+use crate::key::{Family, Key, ScanRange};
+
+const MIB: u64 = 1024 * 1024;
+
+/// Journals are kept until all that they hold has reached tables; above this size, keyspaces that are written seldom
+/// are flushed early. Bounds the disk that they take and the time to replay them.
+const JOURNALS_BYTES: u64 = 256 * MIB;
+
+/// fjall stops writers, for 100 ms at a time, while a keyspace has four full memtables that wait for the disk. With
+/// small memtables each is written in a fraction of a second, so that four never wait.
+fn memtable_bytes(family: Family) -> u64 {
+    match family {
+        Family::Catalog => 16 * MIB,
+        Family::Items | Family::Index | Family::Log => 32 * MIB,
+    }
+}
+
+/// The engine's own rows are few and overwritten all the time.
+const ENGINE_MEMTABLE_BYTES: u64 = 4 * MIB;
+
+fn name(family: Family) -> &'static str {
+    match family {
+        Family::Catalog => "catalog",
+        Family::Items => "items",
+        Family::Index => "index",
+        Family::Log => "log",
+    }
+}
+
+pub(super) struct Store {
+    database: Database,
+    families: [Keyspace; Family::ALL.len()],
+    /// Commit rows.
+    engine: Keyspace,
+    // After the database, so that it is let go last.
+    _lock: Option<FolderLock>,
+}
+
+impl Store {
+    pub(super) fn open(path: &Path, options: &EmbeddedOptions) -> Result<Store, OpenError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let database = Database::builder(path)
+            .cache_size(options.cache_bytes)
+            .max_journaling_size(JOURNALS_BYTES)
+            // One thread only flushes if there are several, so compactions never hold up a flush.
+            .worker_threads(cores.clamp(2, 4))
+            .manual_journal_persist(true)
+            .open()?;
+        let keyspace = |name: &str, memtable_bytes: u64| {
+            database.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(memtable_bytes))
+        };
+        let family = |family| keyspace(name(family), memtable_bytes(family));
+        let [catalog, items, index, log] = Family::ALL;
+        let families = [family(catalog)?, family(items)?, family(index)?, family(log)?];
+        let engine = keyspace("engine", ENGINE_MEMTABLE_BYTES)?;
+        Ok(Store { database, families, engine, _lock: None })
+    }
+
+    /// Keeps the folder locked as long as the store lives.
+    pub(super) fn holding(self, lock: FolderLock) -> Store {
+        Store { _lock: Some(lock), ..self }
+    }
+
+    pub(super) fn family(&self, family: Family) -> &Keyspace {
+        &self.families[family as usize]
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.database.snapshot()
+    }
+
+    /// What readers may see: a whole group or nothing of it. (A plain get of fjall's sees a group's rows one by one
+    /// while they are put into memtables.)
+    pub(super) fn get_visible(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
+        self.get_at(&self.snapshot(), key)
+    }
+
+    pub(super) fn get_at(&self, snapshot: &Snapshot, key: &Key) -> Result<Option<Bytes>, StorageError> {
+        if !is_storable(key) {
+            return Ok(None);
+        }
+        let value = snapshot.get(self.family(key.family), &key.bytes).map_err(read_failure)?;
+        Ok(value.map(Bytes::from))
+    }
+
+    /// What a writer reads that holds the key's latch and found nothing queued: nobody else can be writing it.
+    pub(super) fn get_newest(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
+        if !is_storable(key) {
+            return Ok(None);
+        }
+        let value = self.family(key.family).get(&key.bytes).map_err(read_failure)?;
+        Ok(value.map(Bytes::from))
+    }
+
+    /// A batch that is durable once it is committed.
+    pub(super) fn batch(&self, rows: usize) -> OwnedWriteBatch {
+        OwnedWriteBatch::with_capacity(self.database.clone(), rows).durability(Some(PersistMode::SyncData))
+    }
+
+    /// A row into a batch, or its deletion.
+    pub(super) fn put(&self, batch: &mut OwnedWriteBatch, key: Key, value: Option<Bytes>) {
+        let family = self.family(key.family);
+        match value {
+            Some(value) => batch.insert(family, key.bytes, value),
+            None => batch.remove(family, key.bytes),
+        }
+    }
+
+    pub(super) fn put_engine_row(&self, batch: &mut OwnedWriteBatch, key: &[u8], value: &[u8]) {
+        batch.insert(&self.engine, key, value);
+    }
+
+    /// Writes the commit rows to a table now.
+    #[cfg(test)]
+    pub(super) fn flush_engine_rows(&self) {
+        self.engine.rotate_memtable_and_wait().unwrap();
+    }
+
+    pub(super) fn commit_rows(&self) -> Result<Vec<(Bytes, Bytes)>, OpenError> {
+        let mut rows = Vec::new();
+        for row in self.engine.prefix(super::commit_row::KEY_PREFIX) {
+            let (key, value) = row.into_inner()?;
+            rows.push((key.into(), value.into()));
+        }
+        Ok(rows)
+    }
+}
+
+/// What fjall takes as a key. Unit: bytes.
+const KEY_SIZE_MAX: usize = u16::MAX as usize;
+
+/// Whether there can be a row of this key.
+pub(super) fn is_storable(key: &Key) -> bool {
+    (1..=KEY_SIZE_MAX).contains(&key.bytes.len())
+}
+
+/// The same ranges of storable keys, with bounds that fjall takes.
+pub(super) fn storable_bounds(range: &ScanRange) -> (Bound<Bytes>, Bound<Bytes>) {
+    // A longer bound lies right behind the longest key that it starts with, and before all that follow that one.
+    let long = |bound: &Bound<Bytes>| match bound {
+        Bound::Included(key) | Bound::Excluded(key) => (key.len() > KEY_SIZE_MAX).then(|| key.slice(..KEY_SIZE_MAX)),
+        Bound::Unbounded => None,
+    };
+    let lower = long(&range.lower).map_or_else(|| range.lower.clone(), Bound::Excluded);
+    let upper = long(&range.upper).map_or_else(|| range.upper.clone(), Bound::Included);
+    (lower, upper)
+}
+
+/// A read's failure: bytes that are not what was written, or a disk that does not answer.
+pub(super) fn read_failure(error: fjall::Error) -> StorageError {
+    match error {
+        fjall::Error::Io(error) => StorageError::Unavailable(error.to_string()),
+        fjall::Error::Storage(fjall::LsmError::Io(error)) => StorageError::Unavailable(error.to_string()),
+        error => StorageError::Corrupt(error.to_string()),
+    }
+}

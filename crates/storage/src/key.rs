@@ -1,0 +1,133 @@
+//! Names of rows, and ranges of them.
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+/// Rows of one kind. Each is ordered by its keys' bytes, and independent of the others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Family {
+    /// Tables' definitions, counters, tokens: small and few.
+    Catalog,
+    Items,
+    /// Rows of secondary indexes.
+    Index,
+    /// The change log.
+    Log,
+}
+
+impl Family {
+    pub const ALL: [Family; 4] = [Family::Catalog, Family::Items, Family::Index, Family::Log];
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Key {
+    pub family: Family,
+    pub bytes: Bytes,
+}
+
+impl Key {
+    pub fn new(family: Family, bytes: impl Into<Bytes>) -> Key {
+        Key { family, bytes: bytes.into() }
+    }
+}
+
+/// A key that a write reads, and whether it may also write it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyUse {
+    pub key: Key,
+    pub write: bool,
+}
+
+impl KeyUse {
+    pub fn write(key: Key) -> KeyUse {
+        KeyUse { key, write: true }
+    }
+
+    pub fn read(key: Key) -> KeyUse {
+        KeyUse { key, write: false }
+    }
+}
+
+/// Names one write for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct OpId(pub [u8; 16]);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    pub key: Bytes,
+    pub value: Bytes,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScanDirection {
+    Forward,
+    Backward,
+}
+
+/// What a scan reads. Both limits hold at once; a page holds at least one row if the range does.
+#[derive(Clone, Debug)]
+pub struct ScanRange {
+    pub family: Family,
+    pub lower: Bound<Bytes>,
+    pub upper: Bound<Bytes>,
+    pub direction: ScanDirection,
+    pub rows_max: usize,
+    /// Bytes of keys and values.
+    pub bytes_max: usize,
+}
+
+impl ScanRange {
+    /// Whether no key can lie between the bounds.
+    pub(crate) fn is_empty(&self) -> bool {
+        use Bound::{Excluded, Included};
+        match (&self.lower, &self.upper) {
+            (Included(lower), Included(upper)) => lower > upper,
+            (Included(lower) | Excluded(lower), Included(upper) | Excluded(upper)) => lower >= upper,
+            _ => false,
+        }
+    }
+
+    /// Goes on behind the last row that was read.
+    pub fn resume_after(&mut self, last: Bytes) {
+        match self.direction {
+            ScanDirection::Forward => self.lower = Bound::Excluded(last),
+            ScanDirection::Backward => self.upper = Bound::Excluded(last),
+        }
+    }
+}
+
+/// The end of the range of all keys that start with `prefix`.
+pub(crate) fn prefix_end(prefix: &[u8]) -> Bound<Bytes> {
+    let Some(last) = prefix.iter().rposition(|byte| *byte != u8::MAX) else {
+        return Bound::Unbounded;
+    };
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Bound::Excluded(Bytes::from(end))
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ScanPage {
+    pub rows: Vec<Row>,
+    /// Whether the range goes on after the last of `rows`.
+    pub more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_end_before_the_next_prefix() {
+        let excluded = |end: &'static [u8]| Bound::Excluded(Bytes::from_static(end));
+        for (prefix, end) in [
+            (&b"ab"[..], excluded(b"ac")),
+            (b"a\xFF\xFF", excluded(b"b")),
+            (b"\xFF", Bound::Unbounded),
+            (b"", Bound::Unbounded),
+        ] {
+            assert_eq!(prefix_end(prefix), end, "{prefix:?}");
+        }
+    }
+}

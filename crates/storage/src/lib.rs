@@ -1,0 +1,80 @@
+//! The narrow waist: what Stator asks of a storage engine.
+//!
+//! An engine keeps ordered rows of bytes in a few families, commits batches atomically and durably, and knows nothing
+//! of items, indexes or expressions. DynamoDB knows the keys that it will touch before it starts, so a write is one
+//! call with a synchronous decision, never an open transaction.
+//!
+//! The trait is dyn-safe, so that everything above is compiled once and not once an engine; the price is one small
+//! allocation a call (`docs/decisions` tells why).
+
+mod batch;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+mod embedded;
+mod error;
+mod key;
+mod memory;
+mod tally;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+
+pub use batch::{Batch, Decision, Reads, TALLY_WIDTH, Tally};
+pub use embedded::{Embedded, EmbeddedOptions, OpenError};
+pub use error::{StorageError, TxError};
+pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange};
+pub use memory::Memory;
+
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How a write meets another one that is not yet durable on one of its keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Waits its turn behind plain writes; refused with [`TxError::Conflict`] by a transaction in flight on its key.
+    Plain,
+    /// Refused with [`TxError::Conflict`] by another transaction in flight on any of its keys.
+    Transaction,
+}
+
+/// What `decide` is: a pure function of what was read. It may run more than once; the last run counts.
+pub type Decide<'a> = dyn FnMut(&Reads, &mut Batch) -> Decision + Send + 'a;
+
+pub trait Engine: Send + Sync + 'static {
+    /// The newest durable value of one key.
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
+
+    /// A consistent snapshot of everything that is durable now.
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
+
+    /// Reads `keys`, lets `decide` turn them into a batch or a refusal, commits all of it or nothing, and returns
+    /// once it is durable and visible. Rows that are written without standing in `keys` must be functions of rows
+    /// that do (an index row is a function of its item).
+    ///
+    /// `op` names this write for ever; `keys[0]` is the witness from which an unknown outcome is resolved.
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>>;
+
+    /// Deletes every row of the family whose key starts with `prefix`, in bounded steps. Not atomic: the caller has
+    /// made sure that nobody reads or writes them any more. Safe to repeat.
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>>;
+
+    /// Waits for queued writes, then releases the files. Later calls fail with [`StorageError::Closed`]; closing again
+    /// does nothing.
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>>;
+}
+
+/// A snapshot. Holding one keeps old versions alive: keep it for a page, not for a walk.
+pub trait View: Send + Sync {
+    /// Values in the order of `keys`.
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>>;
+
+    /// Up to `rows_max` rows and about `bytes_max` bytes of them (at least one row), in the asked direction.
+    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>>;
+}

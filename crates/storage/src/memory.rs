@@ -1,0 +1,216 @@
+//! Rows in memory: `stator serve --memory`, and the model that every other engine is compared with.
+//!
+//! One lock around four ordered maps. A row is a short chain of versions ([`chain`]), so that a view is nothing but the
+//! number of the last commit that it sees, and scans of a view can let go of the lock between two chunks. Versions
+//! that no view sees any more go when the next write or the last view that saw them goes.
+//!
+//! Every write is decided and committed under the lock, so nothing is ever "in flight" and no write meets a conflict.
+
+mod chain;
+mod view;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+
+use crate::batch::{Batch, Decision, Reads};
+use crate::error::{StorageError, TxError};
+use crate::key::{Family, Key, KeyUse, OpId, prefix_end};
+use crate::{BoxFuture, Decide, Engine, Mode, View, tally};
+use chain::Chain;
+use view::MemoryView;
+
+/// Counts commits; version 0 is the empty database.
+type Commit = u64;
+
+pub struct Memory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    rows: RwLock<Rows>,
+    /// How many views see each commit. Locked after `rows`.
+    views: Mutex<BTreeMap<Commit, usize>>,
+}
+
+#[derive(Default)]
+struct Rows {
+    families: [BTreeMap<Bytes, Chain>; Family::ALL.len()],
+    commit: Commit,
+    /// Rows with a version that was replaced by a commit while somebody could still see it.
+    replaced: VecDeque<(Commit, Key)>,
+    closed: bool,
+}
+
+impl Memory {
+    /// Shared from the start: every caller wants the Arc.
+    pub fn new() -> Arc<Memory> {
+        let shared = Shared { rows: RwLock::default(), views: Mutex::default() };
+        Arc::new(Memory { shared: Arc::new(shared) })
+    }
+
+    fn get_now(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
+        let rows = self.shared.rows.read();
+        rows.check_open()?;
+        Ok(rows.newest(key))
+    }
+
+    fn view_now(&self) -> Result<MemoryView, StorageError> {
+        let rows = self.shared.rows.read();
+        rows.check_open()?;
+        *self.shared.views.lock().entry(rows.commit).or_default() += 1;
+        Ok(MemoryView::new(Arc::clone(&self.shared), rows.commit))
+    }
+
+    fn transact_now(&self, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Decision, TxError> {
+        let mut rows = self.shared.rows.write();
+        rows.check_open()?;
+        let reads = Reads { values: keys.iter().map(|key_use| rows.newest(&key_use.key)).collect() };
+        let mut batch = Batch::default();
+        let decision = decide(&reads, &mut batch);
+        if decision == Decision::Commit && !batch.is_empty() {
+            self.shared.commit(&mut rows, batch)?;
+        }
+        Ok(decision)
+    }
+
+    fn destroy_now(&self, family: Family, prefix: &Bytes) -> Result<(), StorageError> {
+        let mut rows = self.shared.rows.write();
+        rows.check_open()?;
+        let range = (std::ops::Bound::Included(prefix.clone()), prefix_end(prefix));
+        let mut batch = Batch::default();
+        for key in rows.family(family).range(range).map(|(key, _)| key) {
+            batch.delete(Key::new(family, key.clone()));
+        }
+        self.shared.commit(&mut rows, batch)
+    }
+}
+
+impl Shared {
+    /// The oldest commit that somebody may still read.
+    fn oldest_seen(&self, rows: &Rows) -> Commit {
+        self.views.lock().first_key_value().map_or(rows.commit, |(oldest, _)| *oldest)
+    }
+
+    fn commit(&self, rows: &mut Rows, batch: Batch) -> Result<(), StorageError> {
+        let mut writes = batch.writes;
+        writes.extend(rows.tallied(batch.tallies, &writes)?);
+        rows.commit += 1;
+        for (key, value) in writes {
+            rows.write(key, value);
+        }
+        rows.prune(self.oldest_seen(rows));
+        Ok(())
+    }
+
+    fn release_view(&self, commit: Commit) {
+        let mut views = self.views.lock();
+        if let Some(count) = views.get_mut(&commit) {
+            *count -= 1;
+            if *count == 0 {
+                views.remove(&commit);
+            }
+        }
+        drop(views);
+        // If a write is under way it prunes by itself.
+        if let Some(mut rows) = self.rows.try_write() {
+            let oldest_seen = self.oldest_seen(&rows);
+            rows.prune(oldest_seen);
+        }
+    }
+}
+
+impl Rows {
+    fn check_open(&self) -> Result<(), StorageError> {
+        if self.closed { Err(StorageError::Closed) } else { Ok(()) }
+    }
+
+    fn family(&self, family: Family) -> &BTreeMap<Bytes, Chain> {
+        &self.families[family as usize]
+    }
+
+    fn newest(&self, key: &Key) -> Option<Bytes> {
+        self.family(key.family).get(&key.bytes)?.newest().cloned()
+    }
+
+    /// The writes that bring tally rows up to date, once `writes` are done.
+    fn tallied(
+        &self,
+        tallies: Vec<crate::Tally>,
+        writes: &[(Key, Option<Bytes>)],
+    ) -> Result<Vec<(Key, Option<Bytes>)>, StorageError> {
+        let mut sums: BTreeMap<Key, tally::Counters> = BTreeMap::new();
+        for tally in tallies {
+            if !sums.contains_key(&tally.key) {
+                let written = writes.iter().rev().find(|(key, _)| *key == tally.key);
+                let base = written.map_or_else(|| self.newest(&tally.key), |(_, value)| value.clone());
+                let counters = tally::decode(base.as_ref())
+                    .ok_or_else(|| StorageError::Corrupt(format!("{:?} is not a tally row", tally.key)))?;
+                sums.insert(tally.key.clone(), counters);
+            }
+            if let Some(counters) = sums.get_mut(&tally.key) {
+                tally::add(counters, &tally.deltas);
+            }
+        }
+        Ok(sums.into_iter().map(|(key, counters)| (key, tally::encode(&counters))).collect())
+    }
+
+    fn write(&mut self, key: Key, value: Option<Bytes>) {
+        let chain = self.families[key.family as usize].entry(key.bytes.clone()).or_default();
+        chain.push(self.commit, value);
+        self.replaced.push_back((self.commit, key));
+    }
+
+    /// Forgets what nobody can see who sees `oldest_seen` or later.
+    fn prune(&mut self, oldest_seen: Commit) {
+        while let Some((commit, _)) = self.replaced.front() {
+            if *commit > oldest_seen {
+                break;
+            }
+            let Some((_, key)) = self.replaced.pop_front() else { break };
+            let family = &mut self.families[key.family as usize];
+            if let Some(chain) = family.get_mut(&key.bytes) {
+                chain.forget_before(oldest_seen);
+                if chain.is_gone() {
+                    family.remove(&key.bytes);
+                }
+            }
+        }
+    }
+}
+
+impl Engine for Memory {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        Box::pin(std::future::ready(self.get_now(key)))
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        Box::pin(std::future::ready(self.view_now().map(|view| Box::new(view) as Box<dyn View>)))
+    }
+
+    fn transact<'a>(
+        &'a self,
+        _op: OpId,
+        _mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move { self.transact_now(keys, decide) })
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(async move { self.destroy_now(family, &prefix) })
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(async {
+            self.shared.rows.write().closed = true;
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
