@@ -34,7 +34,7 @@ pub enum RangeCondition {
 }
 
 impl RangeCondition {
-    fn values(&self) -> impl Iterator<Item = &AttributeValue> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &AttributeValue> {
         let (first, second) = match self {
             RangeCondition::Equal(value)
             | RangeCondition::Less(value)
@@ -159,7 +159,7 @@ impl Parts {
 }
 
 /// Refuses a value that cannot stand in a key attribute.
-fn check_key_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), Problem> {
+pub(crate) fn check_key_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), Problem> {
     let kind = value.view().kind();
     if kind != attribute.key_type.kind() {
         return Err(Problem::KeyType);

@@ -15,6 +15,7 @@ mod evaluate;
 mod key_condition;
 pub mod legacy;
 mod parser;
+pub mod partiql;
 mod placeholders;
 mod projection;
 mod reserved;

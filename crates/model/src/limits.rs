@@ -68,6 +68,21 @@ pub const TRANSACTION_TOKEN_MS: u64 = 10 * 60 * 1000;
 /// collection size limit".
 pub const ITEM_COLLECTION_SIZE_MAX: u64 = 10 * 1024 * 1024 * 1024;
 
+/// A table's or an index's name. Unit: characters. Source: model, TableName, IndexName.
+pub const TABLE_NAME_SIZE_MIN: usize = 3;
+pub const TABLE_NAME_SIZE_MAX: usize = 255;
+/// Tags of a table. Source: Developer Guide, "Tagging restrictions".
+pub const TAGS_MAX: usize = 50;
+/// Tags of one answer of ListTagsOfResource. Source: observed; the API Reference names no number.
+pub const TAGS_PAGE_MAX: usize = 10;
+/// Names of one answer of ListTables. Source: model, ListTablesInputLimit.
+pub const TABLE_NAMES_PAGE_MAX: usize = 100;
+/// A resource-based policy, whitespace counted. Unit: bytes. Source: Developer Guide, "Resource-based policy
+/// considerations".
+pub const RESOURCE_POLICY_SIZE_MAX: usize = 20 * KIB;
+/// What one provisioned setting may ask for. Unit: capacity units. Source: observed.
+pub const PROVISIONED_UNITS_MAX: i64 = 1_000_000_000_000;
+
 /// Local secondary indexes of a table. Source: Quotas, "Secondary indexes per table".
 pub const LOCAL_INDEXES_MAX: usize = 5;
 /// Global secondary indexes of a table. Source: Quotas, "Secondary indexes per table".

@@ -1,0 +1,185 @@
+//! Tokens of a statement.
+
+use super::error::PartiqlError;
+use super::keywords::is_keyword;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TokenKind {
+    /// A bare name, a function's name or a keyword.
+    Word,
+    /// `"name"`
+    QuotedName,
+    /// `'text'`
+    Text,
+    /// Without a sign.
+    Number,
+    /// `?`
+    Parameter,
+    Symbol,
+    End,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token<'t> {
+    pub(super) kind: TokenKind,
+    /// As it is spelled, with its quotes.
+    pub(super) text: &'t str,
+    /// Where it begins in the statement. Unit: bytes.
+    pub(super) start: usize,
+}
+
+impl Token<'_> {
+    pub(super) fn is_symbol(&self, symbol: &str) -> bool {
+        self.kind == TokenKind::Symbol && self.text == symbol
+    }
+
+    /// Whether it is this word, in whatever case.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)
+    }
+
+    pub(super) fn is_keyword(&self) -> bool {
+        self.kind == TokenKind::Word && is_keyword(self.text)
+    }
+
+    /// Whether it names an attribute, a table or an index.
+    pub(super) fn is_name(&self) -> bool {
+        self.kind == TokenKind::QuotedName || (self.kind == TokenKind::Word && !is_keyword(self.text))
+    }
+
+    /// What it stands for: without quotes, and each doubled quote inside once.
+    pub(super) fn content(&self) -> String {
+        match self.kind {
+            TokenKind::Text => self.unquoted("'"),
+            TokenKind::QuotedName => self.unquoted("\""),
+            _ => self.text.to_owned(),
+        }
+    }
+
+    fn unquoted(&self, quote: &str) -> String {
+        self.text[1..self.text.len() - 1].replace(&quote.repeat(2), quote)
+    }
+}
+
+/// All tokens of a statement, the last of them [`TokenKind::End`].
+pub(super) fn tokenize(text: &str) -> Result<Vec<Token<'_>>, PartiqlError> {
+    let mut tokens = Vec::with_capacity(text.len() / 4 + 2);
+    let mut at = skip(text, 0)?;
+    while at < text.len() {
+        let (kind, length) = measure(&text.as_bytes()[at..])?;
+        tokens.push(Token { kind, text: &text[at..at + length], start: at });
+        at = skip(text, at + length)?;
+    }
+    tokens.push(Token { kind: TokenKind::End, text: "", start: text.len() });
+    Ok(tokens)
+}
+
+/// Where the next token begins: behind spaces and comments.
+fn skip(text: &str, from: usize) -> Result<usize, PartiqlError> {
+    let mut at = from;
+    loop {
+        let rest = &text[at..];
+        let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{b}', '\u{c}']);
+        at = text.len() - trimmed.len();
+        if trimmed.starts_with("--") {
+            at += trimmed.find('\n').unwrap_or(trimmed.len());
+        } else if trimmed.starts_with("/*") {
+            at += trimmed.find("*/").ok_or(PartiqlError::Malformed("Unterminated comment"))? + 2;
+        } else {
+            return Ok(at);
+        }
+    }
+}
+
+/// The kind and the length of the token that the bytes begin with. Unit: bytes.
+fn measure(rest: &[u8]) -> Result<(TokenKind, usize), PartiqlError> {
+    match rest {
+        [b'\'', ..] => Ok((TokenKind::Text, quoted(rest)?)),
+        [b'"', ..] => Ok((TokenKind::QuotedName, quoted(rest)?)),
+        [b'0'..=b'9', ..] => Ok((TokenKind::Number, number(rest))),
+        [b'?', ..] => Ok((TokenKind::Parameter, 1)),
+        [first, ..] if is_word_byte(*first) => {
+            Ok((TokenKind::Word, rest.iter().take_while(|byte| is_word_byte(**byte)).count()))
+        }
+        [b'<', b'<' | b'>' | b'=', ..] | [b'>', b'>' | b'=', ..] | [b'!', b'=', ..] | [b'|', b'|', ..] => {
+            Ok((TokenKind::Symbol, 2))
+        }
+        [first, ..] if b"()[]{}.,:;=<>+-*/%@".contains(first) => Ok((TokenKind::Symbol, 1)),
+        _ => Err(PartiqlError::Malformed("Invalid character")),
+    }
+}
+
+/// Up to the closing quote, which is no other quote's double.
+fn quoted(rest: &[u8]) -> Result<usize, PartiqlError> {
+    let quote = rest[0];
+    let mut at = 1;
+    while at < rest.len() {
+        match (rest[at], rest.get(at + 1)) {
+            (byte, Some(next)) if byte == quote && *next == quote => at += 2,
+            (byte, _) if byte == quote => return Ok(at + 1),
+            _ => at += 1,
+        }
+    }
+    Err(PartiqlError::Malformed("Unterminated quote"))
+}
+
+/// `digits [. digits] [e [sign] digits]`
+fn number(rest: &[u8]) -> usize {
+    let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut length = digits(0);
+    if rest.get(length) == Some(&b'.') && digits(length + 1) > 0 {
+        length += 1 + digits(length + 1);
+    }
+    if matches!(rest.get(length), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(rest.get(length + 1), Some(b'+' | b'-')));
+        let exponent = rest.get(length + 1 + sign..).map_or(0, |_| digits(length + 1 + sign));
+        if exponent > 0 {
+            length += 1 + sign + exponent;
+        }
+    }
+    length
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let tokens = tokenize(text).expect("tokens");
+        let texts: Vec<&str> = tokens.iter().map(|token| token.text).collect();
+        assert_eq!(texts[..texts.len() - 1], *expected);
+    }
+
+    #[test]
+    fn texts_fall_into_tokens() {
+        check("", &[]);
+        check(" \t\r\n", &[]);
+        check("a.b[10]<>?", &["a", ".", "b", "[", "10", "]", "<>", "?"]);
+        check("a<=b>=c!=d", &["a", "<=", "b", ">=", "c", "!=", "d"]);
+        check("<<1,2>> << >>", &["<<", "1", ",", "2", ">>", "<<", ">>"]);
+        check("1.5 1e5 1.5E-3 1.x 1e", &["1.5", "1e5", "1.5E-3", "1", ".", "x", "1", "e"]);
+        check("a-1 -- to the end\n+2 /* in \n between */ 3", &["a", "-", "1", "+", "2", "3"]);
+        check("a -- at the end", &["a"]);
+        check("'it''s' \"a\"\"b\" ''", &["'it''s'", "\"a\"\"b\"", "''"]);
+        check("'-- no comment' _a $b", &["'-- no comment'", "_a", "$b"]);
+        check("'é' \"ü\"", &["'é'", "\"ü\""]);
+    }
+
+    #[test]
+    fn quotes_are_taken_off() {
+        let contents = |text| tokenize(text).expect("tokens").iter().map(Token::content).collect::<Vec<_>>();
+        assert_eq!(contents("'it''s' \"a\"\"b'\" '''' a"), ["it's", "a\"b'", "'", "a", ""]);
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused() {
+        for text in ["'a", "'a''", "\"a", "a ! b", "a | b", "é", "`a`", "#a", "/* a", "\u{0}"] {
+            assert!(matches!(tokenize(text), Err(PartiqlError::Malformed(_))), "{text}");
+        }
+    }
+}

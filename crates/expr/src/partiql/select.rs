@@ -1,0 +1,101 @@
+//! SELECT, and EXISTS around one.
+
+use model::DocumentPath;
+
+use super::error::PartiqlError;
+use super::parser::{Parsed, Parser};
+use super::{Columns, Exists, OrderKey, Select};
+use crate::condition::Condition;
+
+/// Clauses of SQL that may follow where a SELECT of DynamoDB ends.
+const OTHER_CLAUSES: [&str; 13] =
+    ["AS", "AT", "BY", "CROSS", "FULL", "GROUP", "HAVING", "INNER", "JOIN", "LEFT", "LIMIT", "OFFSET", "RIGHT"];
+
+impl Parser<'_> {
+    /// From behind the word SELECT.
+    pub(super) fn select(&mut self) -> Parsed<Select> {
+        let columns = self.columns()?;
+        self.refuse_clauses()?;
+        self.expect_word("FROM", "Expected FROM after SELECT list")?;
+        let source = self.source()?;
+        self.refuse_clauses()?;
+        let condition = self.where_clause()?;
+        self.refuse_clauses()?;
+        let order = self.order_by()?;
+        self.refuse_clauses()?;
+        Ok(Select { table: source.table, index: source.index, columns, condition, order })
+    }
+
+    /// From behind the word EXISTS.
+    pub(super) fn exists(&mut self) -> Parsed<Exists> {
+        self.expect_symbol("(", "Expected LEFT_PAREN")?;
+        self.expect_word("SELECT", "Unexpected term")?;
+        let select = self.select()?;
+        self.expect_symbol(")", "Expected RIGHT_PAREN")?;
+        match select {
+            Select { table, index: None, condition: Some(condition), .. } => Ok(Exists { table, condition }),
+            _ => Err(PartiqlError::KeyRequired),
+        }
+    }
+
+    /// `None` for `*`.
+    fn columns(&mut self) -> Parsed<Option<Columns>> {
+        if self.take_symbol("*") {
+            return Ok(None);
+        }
+        if self.peek().is_word("FROM") {
+            return Err(PartiqlError::Malformed("Cannot have empty SELECT list"));
+        }
+        let mut paths = vec![self.column()?];
+        while self.take_symbol(",") {
+            paths.push(self.column()?);
+        }
+        Ok(Some(Columns::new(paths)))
+    }
+
+    fn column(&mut self) -> Parsed<DocumentPath> {
+        let token = self.peek();
+        if self.peek_second().is_symbol("(") {
+            return Err(self.unsupported("function", token));
+        }
+        if token.is_word("DISTINCT") || token.is_word("ALL") || token.is_word("VALUE") {
+            return Err(self.unsupported("clause", token));
+        }
+        self.path()
+    }
+
+    fn refuse_clauses(&self) -> Parsed<()> {
+        let token = self.peek();
+        match OTHER_CLAUSES.iter().any(|clause| token.is_word(clause)) {
+            true => Err(self.unsupported("clause", token)),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn where_clause(&mut self) -> Parsed<Option<Condition>> {
+        if self.take_word("WHERE") { Ok(Some(Condition::new(self.predicate()?))) } else { Ok(None) }
+    }
+
+    fn order_by(&mut self) -> Parsed<Vec<OrderKey>> {
+        let mut order = Vec::new();
+        if !self.take_word("ORDER") {
+            return Ok(order);
+        }
+        self.expect_word("BY", "Expected BY")?;
+        loop {
+            let path = self.path()?;
+            if !path.is_top() {
+                return Err(PartiqlError::OrderNotKey(path.to_string()));
+            }
+            let name = path.name;
+            let descending = self.take_word("DESC");
+            if !descending {
+                self.take_word("ASC");
+            }
+            order.push(OrderKey { name, descending });
+            if !self.take_symbol(",") {
+                return Ok(order);
+            }
+        }
+    }
+}
