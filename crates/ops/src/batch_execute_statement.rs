@@ -1,0 +1,132 @@
+//! BatchExecuteStatement: up to 25 PartiQL statements, each for itself.
+
+use std::collections::BTreeMap;
+
+use api::{
+    BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementError, BatchStatementErrorCodeEnum,
+    BatchStatementRequest, BatchStatementResponse, Exception,
+};
+use auth::Caller;
+use expr::partiql::{PartiqlError, Select, Statement};
+use model::Item;
+
+use crate::capacity::{ReadKind, Split, Units};
+use crate::partiql::{self, single_key};
+use crate::returned;
+use crate::service::Service;
+
+/// What one statement answers: the table that it is about, and what came of it.
+struct Answer {
+    table_name: Option<String>,
+    result: Result<(Option<Item>, Units), Exception>,
+}
+
+impl Service {
+    pub async fn batch_execute_statement(
+        &self,
+        caller: &Caller,
+        request: BatchExecuteStatementInput,
+    ) -> Result<BatchExecuteStatementOutput, Exception> {
+        let parse = |statement: &BatchStatementRequest| {
+            partiql::parse(&statement.statement, statement.parameters.as_deref())
+        };
+        let parsed: Vec<_> = request.statements.iter().map(parse).collect();
+        let reads = parsed.iter().flatten().filter(|statement| statement.is_read()).count();
+        if reads != 0 && reads != parsed.iter().flatten().count() {
+            return Err(Exception::validation(
+                "Read statements and write statements cannot be mixed in a BatchExecuteStatement request",
+            ));
+        }
+        let mut units: BTreeMap<String, Units> = BTreeMap::new();
+        let mut responses = Vec::with_capacity(parsed.len());
+        for (asked, statement) in request.statements.iter().zip(parsed) {
+            let answer = self.answer_one(caller, asked, statement).await;
+            if let (Some(name), Ok((_, used))) = (&answer.table_name, &answer.result) {
+                units.entry(name.clone()).or_default().add(used);
+            }
+            responses.push(response(answer));
+        }
+        let asked = request.return_consumed_capacity;
+        let reports = units.into_iter().map(|(name, units)| units.report(asked, &name, Split::None));
+        Ok(BatchExecuteStatementOutput {
+            responses: Some(responses),
+            consumed_capacity: reports.collect::<Option<Vec<_>>>().filter(|reports| !reports.is_empty()),
+        })
+    }
+
+    async fn answer_one(
+        &self,
+        caller: &Caller,
+        asked: &BatchStatementRequest,
+        statement: Result<Statement, Exception>,
+    ) -> Answer {
+        let statement = match statement {
+            Ok(statement) => statement,
+            Err(refused) => return Answer { table_name: None, result: Err(refused) },
+        };
+        let table_name = Some(statement.table().to_owned());
+        let result = match statement {
+            Statement::Select(select) => self.read_one(caller, asked, &select).await,
+            Statement::Exists(_) => Err(Exception::validation("EXISTS clause is only supported in ExecuteTransaction")),
+            write => self.write_one(caller, asked, write).await,
+        };
+        Answer { table_name, result }
+    }
+
+    async fn read_one(
+        &self,
+        caller: &Caller,
+        asked: &BatchStatementRequest,
+        select: &Select,
+    ) -> Result<(Option<Item>, Units), Exception> {
+        let table = self.catalog.table(caller, &select.table)?;
+        let Some((key, filter)) = single_key(&table, select)? else {
+            return Err(partiql::refused(PartiqlError::SelectKeyRequired("BatchExecuteStatement")));
+        };
+        let stored = self.get_stored(&table, &key).await?;
+        let kind = ReadKind::of(asked.consistent_read);
+        let units = Units::of_table(kind.units(stored.as_ref().map_or(0, |stored| stored.size())));
+        let found = stored.filter(|stored| filter.as_ref().is_none_or(|filter| filter.matches(stored.attributes())));
+        let item = found.map(|stored| match &select.columns {
+            None => stored.item(),
+            Some(columns) => Item::Tree(columns.apply(stored.attributes())),
+        });
+        Ok((item, units))
+    }
+
+    async fn write_one(
+        &self,
+        caller: &Caller,
+        asked: &BatchStatementRequest,
+        statement: Statement,
+    ) -> Result<(Option<Item>, Units), Exception> {
+        let write = self.statement_write(caller, statement, asked.return_values_on_condition_check_failure)?;
+        let done = self.write(&write.change, write.on_failure).await?;
+        Ok((returned::of_update(write.returned, &write.change, &done), done.units))
+    }
+}
+
+fn response(answer: Answer) -> BatchStatementResponse {
+    let (item, error) = match answer.result {
+        Ok((item, _)) => (item, None),
+        Err(exception) => (None, Some(error(exception))),
+    };
+    BatchStatementResponse { error, item, table_name: answer.table_name }
+}
+
+/// An exception in the short codes of a batch.
+fn error(exception: Exception) -> BatchStatementError {
+    use BatchStatementErrorCodeEnum as Code;
+    let message = exception.to_string();
+    let (code, item) = match exception {
+        Exception::ConditionalCheckFailed { item } => (Code::ConditionalCheckFailed, item),
+        Exception::DuplicateItem => (Code::DuplicateItem, None),
+        Exception::ResourceNotFound(_) => (Code::ResourceNotFound, None),
+        Exception::TransactionConflict => (Code::TransactionConflict, None),
+        Exception::Throttling { .. } => (Code::ThrottlingError, None),
+        Exception::AccessDenied(_) => (Code::AccessDenied, None),
+        Exception::Validation(_) => (Code::ValidationError, None),
+        _ => (Code::InternalServerError, None),
+    };
+    BatchStatementError { code: Some(code), message: Some(message), item }
+}

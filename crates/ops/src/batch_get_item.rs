@@ -1,0 +1,148 @@
+//! BatchGetItem: reads up to 100 items by their keys, of one or several tables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::{BatchGetItemInput, BatchGetItemOutput, Exception, KeysAndAttributes};
+use auth::Caller;
+use expr::Projection;
+use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX};
+use model::{Attributes, Item};
+use storage::{Key, View};
+
+use crate::capacity::{ReadKind, Split, Units};
+use crate::catalog::Table;
+use crate::change::read_stored;
+use crate::failure::storage_failure;
+use crate::item_key;
+use crate::parameters;
+use crate::rows::ItemKey;
+use crate::service::Service;
+use crate::write::{OnConditionFailure, exception};
+
+/// What is asked of one table.
+struct TableRead {
+    /// The table as the request names it.
+    name: String,
+    table: Arc<Table>,
+    rows: Vec<Key>,
+    projection: Option<Projection>,
+    asked: KeysAndAttributes,
+}
+
+impl Service {
+    pub async fn batch_get_item(
+        &self,
+        caller: &Caller,
+        request: BatchGetItemInput,
+    ) -> Result<BatchGetItemOutput, Exception> {
+        let keys: usize = request.request_items.values().map(|asked| asked.keys.len()).sum();
+        if keys > BATCH_GET_KEYS_MAX {
+            return Err(Exception::validation("Too many items requested for the BatchGetItem call"));
+        }
+        let mut parsed = Vec::with_capacity(request.request_items.len());
+        for (name, asked) in request.request_items {
+            let projection = parameters::projection(
+                asked.projection_expression.clone(),
+                asked.attributes_to_get.clone(),
+                asked.expression_attribute_names.clone(),
+            )?;
+            parsed.push((name, asked, projection));
+        }
+        let mut reads = Vec::with_capacity(parsed.len());
+        for (name, asked, projection) in parsed {
+            reads.push(self.table_read(caller, name, asked, projection)?);
+        }
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let mut answer = Answer::default();
+        for read in reads {
+            answer.take(read, view.as_ref(), request.return_consumed_capacity).await?;
+        }
+        Ok(BatchGetItemOutput {
+            responses: Some(answer.responses),
+            unprocessed_keys: Some(answer.unprocessed),
+            consumed_capacity: request.return_consumed_capacity.and_then(|_| {
+                let reports: Vec<_> = answer.consumed.into_iter().flatten().collect();
+                (!reports.is_empty()).then_some(reports)
+            }),
+        })
+    }
+
+    fn table_read(
+        &self,
+        caller: &Caller,
+        name: String,
+        asked: KeysAndAttributes,
+        projection: Option<Projection>,
+    ) -> Result<TableRead, Exception> {
+        let table = self.catalog.table(caller, &name)?;
+        let mut rows = Vec::with_capacity(asked.keys.len());
+        for key in &asked.keys {
+            item_key::check_key(&table, key)?;
+            let row = ItemKey::of(&self.secret, &table, key.view()).row;
+            if rows.contains(&row) {
+                return Err(Exception::validation("Provided list of item keys contains duplicates"));
+            }
+            rows.push(row);
+        }
+        Ok(TableRead { name, table, rows, projection, asked })
+    }
+}
+
+#[derive(Default)]
+struct Answer {
+    responses: BTreeMap<String, Vec<Item>>,
+    unprocessed: BTreeMap<String, KeysAndAttributes>,
+    consumed: Vec<Option<api::ConsumedCapacity>>,
+    size: usize,
+}
+
+impl Answer {
+    /// Reads one table's items. Once the answer is full, the rest of the keys goes back unread.
+    async fn take(
+        &mut self,
+        read: TableRead,
+        view: &dyn View,
+        asked_capacity: Option<api::ReturnConsumedCapacity>,
+    ) -> Result<(), Exception> {
+        let kind = ReadKind::of(read.asked.consistent_read);
+        let mut units = Units::default();
+        let mut found = Vec::new();
+        let mut left: Vec<Attributes> = Vec::new();
+        // A handful at a time: what is read and not returned is bounded.
+        for (keys, rows) in read.asked.keys.chunks(GET_CHUNK).zip(read.rows.chunks(GET_CHUNK)) {
+            if self.size > BATCH_SIZE_MAX {
+                left.extend_from_slice(keys);
+                continue;
+            }
+            let values = view.get_many(rows).await.map_err(storage_failure)?;
+            for (key, value) in keys.iter().zip(values) {
+                let Some(bytes) = value else {
+                    units.table += kind.units(0);
+                    continue;
+                };
+                let item = read_stored(&read.table, &bytes, key)
+                    .map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
+                self.size += item.size();
+                if self.size > BATCH_SIZE_MAX {
+                    left.push(key.clone());
+                    continue;
+                }
+                units.table += kind.units(item.size());
+                found.push(match &read.projection {
+                    None => item.item(),
+                    Some(projection) => Item::Tree(projection.apply(item.attributes())),
+                });
+            }
+        }
+        self.consumed.push(units.report(asked_capacity, &read.name, Split::None));
+        if !left.is_empty() {
+            self.unprocessed.insert(read.name.clone(), KeysAndAttributes { keys: left, ..read.asked });
+        }
+        self.responses.insert(read.name, found);
+        Ok(())
+    }
+}
+
+/// Keys that are read at once.
+const GET_CHUNK: usize = 10;

@@ -1,0 +1,119 @@
+//! BatchWriteItem: puts and deletes up to 25 items, of one or several tables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::{BatchWriteItemInput, BatchWriteItemOutput, Exception, ItemCollectionMetrics, WriteRequest};
+use auth::Caller;
+use model::limits::BATCH_WRITE_REQUESTS_MAX;
+
+use crate::capacity::{Split, Units};
+use crate::catalog::Table;
+use crate::change::{Action, Applied, Change};
+use crate::service::Service;
+
+impl Service {
+    pub async fn batch_write_item(
+        &self,
+        caller: &Caller,
+        request: BatchWriteItemInput,
+    ) -> Result<BatchWriteItemOutput, Exception> {
+        let count: usize = request.request_items.values().map(Vec::len).sum();
+        if count > BATCH_WRITE_REQUESTS_MAX {
+            return Err(Exception::validation("Too many items requested for the BatchWriteItem call"));
+        }
+        let mut tables = BTreeMap::new();
+        for (name, writes) in &request.request_items {
+            if writes.is_empty() {
+                return Err(Exception::validation(
+                    "The batch write request list for a table cannot be null or empty",
+                ));
+            }
+            tables.insert(name.clone(), self.catalog.table(caller, name)?);
+        }
+        let mut names = Vec::with_capacity(count);
+        let mut changes: Vec<Change> = Vec::with_capacity(count);
+        for (name, writes) in &request.request_items {
+            for write in writes {
+                let change = self.change_of(tables[name].clone(), write)?;
+                if changes.iter().any(|other| other.key == change.key) {
+                    return Err(Exception::validation("Provided list of item keys contains duplicates"));
+                }
+                names.push(name.as_str());
+                changes.push(change);
+            }
+        }
+        let done = self.write_each(&changes).await?;
+        let unprocessed = unprocessed(&request.request_items, &done)?;
+        Ok(BatchWriteItemOutput {
+            item_collection_metrics: self.batch_metrics(&request, &names, &changes, &done).await?,
+            consumed_capacity: consumed(request.return_consumed_capacity, &names, &done),
+            unprocessed_items: Some(unprocessed),
+        })
+    }
+
+    fn change_of(&self, table: Arc<Table>, write: &WriteRequest) -> Result<Change, Exception> {
+        match (&write.put_request, &write.delete_request) {
+            (Some(put), None) => Ok(Change::put(&self.secret, table, put.item.clone(), None)?),
+            (None, Some(delete)) => {
+                Ok(Change::of_key(&self.secret, table, delete.key.clone(), None, Action::Delete)?)
+            }
+            (None, None) => Err(Exception::validation(
+                "Supplied WriteRequest is empty, must contain exactly one of PutRequest or DeleteRequest",
+            )),
+            (Some(_), Some(_)) => Err(Exception::validation(
+                "Supplied WriteRequest has more than one member set, must contain exactly one of PutRequest or \
+                 DeleteRequest",
+            )),
+        }
+    }
+
+    async fn batch_metrics(
+        &self,
+        request: &BatchWriteItemInput,
+        names: &[&str],
+        changes: &[Change],
+        done: &[Option<Applied>],
+    ) -> Result<Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>, Exception> {
+        let mut metrics: BTreeMap<String, Vec<ItemCollectionMetrics>> = BTreeMap::new();
+        for ((name, change), _) in names.iter().zip(changes).zip(done).filter(|(_, done)| done.is_some()) {
+            if let Some(one) = self.collection_metrics(request.return_item_collection_metrics, change).await? {
+                let of_table = metrics.entry((*name).to_owned()).or_default();
+                if !of_table.contains(&one) {
+                    of_table.push(one);
+                }
+            }
+        }
+        Ok((!metrics.is_empty()).then_some(metrics))
+    }
+}
+
+/// The requests that met a transaction; if all of them did, the batch fails as a whole.
+fn unprocessed(
+    asked: &BTreeMap<String, Vec<WriteRequest>>,
+    done: &[Option<Applied>],
+) -> Result<BTreeMap<String, Vec<WriteRequest>>, Exception> {
+    if done.iter().all(Option::is_none) {
+        return Err(Exception::TransactionConflict);
+    }
+    let mut left: BTreeMap<String, Vec<WriteRequest>> = BTreeMap::new();
+    let each = asked.iter().flat_map(|(name, writes)| writes.iter().map(move |write| (name, write)));
+    for ((name, write), _) in each.zip(done).filter(|(_, done)| done.is_none()) {
+        left.entry(name.clone()).or_default().push(write.clone());
+    }
+    Ok(left)
+}
+
+fn consumed(
+    asked: Option<api::ReturnConsumedCapacity>,
+    names: &[&str],
+    done: &[Option<Applied>],
+) -> Option<Vec<api::ConsumedCapacity>> {
+    let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
+    for (name, applied) in names.iter().zip(done) {
+        if let Some(applied) = applied {
+            by_table.entry(name).or_default().add(&applied.units);
+        }
+    }
+    by_table.into_iter().map(|(name, units)| units.report(asked, name, Split::None)).collect()
+}

@@ -1,0 +1,168 @@
+//! Building a global index on a table that already has items.
+//!
+//! The index is published first, so that every write maintains it, and the work begins once nobody uses a table that
+//! lacks it. It then walks over the items in the order of their rows. Each step re-reads its items under the same
+//! exclusion as any other write, and puts the row that a write of that item would put; an item that was written
+//! meanwhile gets the row that it already has. How far the walk has come stands in the same batch as the rows, so an
+//! interrupted one goes on from there. Items that lack a key attribute, or have one of a wrong type, have no row.
+//!
+//! Writes add to the index's counters from the beginning, although the items that they replace may not be counted
+//! yet. Once all rows are there, one snapshot shows both the rows and the counters, and what they differ by is added;
+//! from then on writes keep the counters right.
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+use model::codec::row::StoredItem;
+use storage::{
+    Batch, Decision, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
+};
+
+use super::work::Interrupted;
+use super::{Edit, IndexStatus, Table};
+use crate::change::index_entry;
+use crate::key_range;
+use crate::returned::tally;
+use crate::rows::{self, ItemKey};
+use crate::service::Service;
+
+/// Items of one step.
+const STEP_ITEMS: usize = 256;
+/// What one step reads. Unit: bytes.
+const STEP_SIZE: usize = 4 << 20;
+/// How long a step waits that met a transaction.
+const CONFLICT_INTERVAL: std::time::Duration = std::time::Duration::from_millis(1);
+
+impl Service {
+    pub(super) async fn build_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
+        self.catalog.settle(table_id).await;
+        let progress = rows::build_progress(table_id, index_id);
+        let mut passed = self.engine.get(&progress).await?;
+        while self.is_building(table_id, index_id) {
+            let items = self.items_behind(table_id, passed.as_ref()).await?;
+            let Some(last) = items.last() else { return self.finish_index(table_id, index_id).await };
+            passed = Some(last.bytes.clone());
+            self.index_items(table_id, index_id, &items).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the index is still wanted.
+    fn is_building(&self, table_id: u64, index_id: u32) -> bool {
+        let table = self.catalog.by_id(table_id).filter(|table| table.is_usable());
+        table.is_some_and(|table| building_index(&table, index_id).is_some())
+    }
+
+    /// The rows of the next items.
+    async fn items_behind(&self, table_id: u64, passed: Option<&Bytes>) -> Result<Vec<Key>, Interrupted> {
+        let mut range = whole(Family::Items, &rows::table_prefix(table_id), STEP_ITEMS);
+        if let Some(passed) = passed {
+            range.lower = Bound::Excluded(passed.clone());
+        }
+        let page = self.engine.view().await?.scan(&range).await?;
+        Ok(page.rows.into_iter().map(|row| Key::new(Family::Items, row.key)).collect())
+    }
+
+    /// Puts the index rows of these items, in as many batches as transactions in the way make necessary.
+    async fn index_items(&self, table_id: u64, index_id: u32, items: &[Key]) -> Result<(), Interrupted> {
+        let mut left = items;
+        let mut count = left.len();
+        while !left.is_empty() {
+            let (now, later) = left.split_at(count.min(left.len()));
+            match self.index_batch(table_id, index_id, now).await {
+                Ok(()) => left = later,
+                Err(TxError::Conflict { .. } | TxError::Busy | TxError::TooLarge) => {
+                    count = (now.len() / 2).max(1);
+                    tokio::time::sleep(CONFLICT_INTERVAL).await;
+                }
+                Err(TxError::Storage(error)) => return Err(error.into()),
+                Err(TxError::Unknown) => return Err(Interrupted::Failed),
+            }
+        }
+        Ok(())
+    }
+
+    async fn index_batch(&self, table_id: u64, index_id: u32, items: &[Key]) -> Result<(), TxError> {
+        let (Some(table), Some(last)) = (self.catalog.by_id(table_id), items.last()) else { return Ok(()) };
+        let keys: Vec<KeyUse> = items.iter().cloned().map(KeyUse::write).collect();
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            for stored in reads.values.iter().flatten() {
+                if let Some((key, row)) = self.built_row(&table, index_id, stored) {
+                    batch.put(key, row.into_bytes());
+                }
+            }
+            batch.put(rows::build_progress(table_id, index_id), last.bytes.clone());
+            Decision::Commit
+        };
+        let op = OpId(base::random::bytes16());
+        self.engine.transact(op, Mode::Plain, &keys, &mut decide).await.map(drop)
+    }
+
+    /// The index row of a stored item. A row that cannot be read has none: reading the item says so, not the index.
+    fn built_row(&self, table: &Table, index_id: u32, stored: &Bytes) -> Option<(Key, StoredItem)> {
+        let index = building_index(table, index_id)?;
+        let item = StoredItem::read(stored.clone()).ok()?;
+        let key = ItemKey::of(&self.secret, table, item.attributes());
+        index_entry(&self.secret, table, index, item.attributes(), &key)
+    }
+
+    /// Sets the counters right and lets the index be read.
+    async fn finish_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
+        let tally_key = rows::index_tally(table_id, index_id);
+        let missing = self.missing_from_tally(table_id, index_id, &tally_key).await?;
+        let guard = self.catalog.lock().await;
+        let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
+        let mut definition = table.definition.clone();
+        drop(table);
+        let index = definition.global_indexes.iter_mut().find(|index| index.id == index_id);
+        let Some(index) = index.filter(|index| index.status == IndexStatus::Creating) else { return Ok(()) };
+        index.status = IndexStatus::Active;
+        let edit = Edit {
+            deletes: vec![rows::build_progress(table_id, index_id)],
+            tallies: vec![(tally_key, missing)],
+            work: None,
+        };
+        self.catalog.replace(&self.engine, guard, definition, edit).await?;
+        Ok(())
+    }
+
+    /// What one snapshot's rows of the index count more than its counters say. The snapshot is held for a whole walk,
+    /// which only happens once in an index's life.
+    async fn missing_from_tally(
+        &self,
+        table_id: u64,
+        index_id: u32,
+        tally_key: &Key,
+    ) -> Result<[i64; TALLY_WIDTH], Interrupted> {
+        let view = self.engine.view().await?;
+        let known = view.get_many(std::slice::from_ref(tally_key)).await?;
+        let known = known.first().and_then(Option::as_ref).map_or([0; TALLY_WIDTH], |row| tally(row));
+        let counted = count_rows(view.as_ref(), &rows::index_prefix(table_id, index_id)).await?;
+        Ok([counted[0] - known[0], counted[1] - known[1]])
+    }
+}
+
+async fn count_rows(view: &dyn View, prefix: &[u8]) -> Result<[i64; TALLY_WIDTH], Interrupted> {
+    let mut range = whole(Family::Index, prefix, 4096);
+    let mut counted = [0; TALLY_WIDTH];
+    loop {
+        let page = view.scan(&range).await?;
+        for row in &page.rows {
+            counted[0] += 1;
+            counted[1] += StoredItem::read(row.value.clone()).map_or(0, |row| row.size() as i64);
+        }
+        match page.rows.last() {
+            Some(last) if page.more => range.resume_after(last.key.clone()),
+            _ => return Ok(counted),
+        }
+    }
+}
+
+fn whole(family: Family, prefix: &[u8], rows_max: usize) -> ScanRange {
+    let (lower, upper) = key_range::of_prefix(prefix);
+    ScanRange { family, lower, upper, direction: ScanDirection::Forward, rows_max, bytes_max: STEP_SIZE }
+}
+
+fn building_index(table: &Table, index_id: u32) -> Option<&super::Index> {
+    table.indexes.iter().find(|index| index.id == index_id && index.status == IndexStatus::Creating)
+}

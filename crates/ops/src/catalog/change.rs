@@ -1,0 +1,182 @@
+//! Changing the catalog: one change at a time, durable before anybody sees it.
+//!
+//! A change is made in a task of its own, so that a client that goes away in the middle of it cannot leave the rows
+//! and the published tables different.
+
+use std::sync::Arc;
+
+use api::Exception;
+use storage::{Batch, Decision, Engine, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH};
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Catalog, Definition, Inner, Table, Work, read_definition};
+use crate::failure::write_failure;
+use crate::rows;
+
+/// The right to change the catalog, and the next table's id.
+pub(crate) struct ChangeGuard {
+    next_id: OwnedMutexGuard<u64>,
+}
+
+/// What a change writes beside the definition, and the work that it starts.
+#[derive(Default)]
+pub(crate) struct Edit {
+    pub deletes: Vec<Key>,
+    pub tallies: Vec<(Key, [i64; TALLY_WIDTH])>,
+    pub work: Option<Work>,
+}
+
+impl Edit {
+    pub(crate) fn starting(work: Work) -> Edit {
+        Edit { work: Some(work), ..Edit::default() }
+    }
+}
+
+impl ChangeGuard {
+    /// The id that [`Catalog::create`] will write for good.
+    pub(crate) fn next_table_id(&self) -> u64 {
+        *self.next_id
+    }
+}
+
+impl Catalog {
+    /// Waits for the change that is under way, if there is one.
+    pub(crate) async fn lock(&self) -> ChangeGuard {
+        ChangeGuard { next_id: self.inner.change.clone().lock_owned().await }
+    }
+
+    /// Makes a table. Its id is the guard's.
+    ///
+    /// # Errors
+    /// The engine's failure; the table then does not exist.
+    pub(crate) async fn create(
+        &self,
+        engine: &Arc<dyn Engine>,
+        guard: ChangeGuard,
+        definition: Definition,
+    ) -> Result<Arc<Table>, Exception> {
+        assert_eq!(definition.table_id, guard.next_table_id(), "a new table has the next id");
+        let (inner, engine) = (self.inner.clone(), engine.clone());
+        finish(tokio::spawn(async move { create(&inner, engine.as_ref(), guard, definition).await })).await
+    }
+
+    /// Replaces the definition of the table that has its id.
+    ///
+    /// # Errors
+    /// The engine's failure; the table then is as it was.
+    pub(crate) async fn replace(
+        &self,
+        engine: &Arc<dyn Engine>,
+        guard: ChangeGuard,
+        definition: Definition,
+        edit: Edit,
+    ) -> Result<Arc<Table>, Exception> {
+        let (inner, engine) = (self.inner.clone(), engine.clone());
+        finish(tokio::spawn(async move { replace(&inner, engine.as_ref(), guard, definition, edit).await })).await
+    }
+
+    /// Forgets a table whose rows are gone.
+    ///
+    /// # Errors
+    /// The engine's failure; the table then is still there.
+    pub(super) async fn forget(&self, engine: &Arc<dyn Engine>, table_id: u64) -> Result<(), Exception> {
+        let guard = self.lock().await;
+        let (inner, engine) = (self.inner.clone(), engine.clone());
+        finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, table_id).await })).await
+    }
+}
+
+/// Waits for a change; goes on with it alone if nobody waits any more.
+async fn finish<T>(change: tokio::task::JoinHandle<Result<T, Exception>>) -> Result<T, Exception> {
+    change.await.unwrap_or_else(|_| Err(Exception::internal("a change of the catalog was cut short")))
+}
+
+async fn create(
+    inner: &Inner,
+    engine: &dyn Engine,
+    mut guard: ChangeGuard,
+    definition: Definition,
+) -> Result<Arc<Table>, Exception> {
+    let id = guard.next_table_id();
+    let keys = [KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
+    let row = encode(&definition)?;
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_table_id(row));
+        if known != Some(id) || reads.values[1].is_some() {
+            return Decision::Refuse;
+        }
+        batch.put(keys[0].key.clone(), (id + 1).to_be_bytes().to_vec());
+        batch.put(keys[1].key.clone(), row.clone());
+        Decision::Commit
+    };
+    write(engine, &keys, &mut decide).await?;
+    *guard.next_id = id + 1;
+    let table = Arc::new(Table::new(definition));
+    inner.tables.write().publish(table.clone());
+    Ok(table)
+}
+
+async fn replace(
+    inner: &Inner,
+    engine: &dyn Engine,
+    // Held until the table is published.
+    _guard: ChangeGuard,
+    definition: Definition,
+    edit: Edit,
+) -> Result<Arc<Table>, Exception> {
+    let old = inner.tables.read().by_id(definition.table_id).cloned();
+    let old = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
+    let keys = [KeyUse::write(rows::definition(definition.table_id))];
+    let row = encode(&definition)?;
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let stored = reads.values[0].as_ref().and_then(|row| read_definition(row).ok());
+        if stored.as_ref() != Some(&old.definition) {
+            return Decision::Refuse;
+        }
+        batch.put(keys[0].key.clone(), row.clone());
+        edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
+        edit.tallies.iter().for_each(|(key, deltas)| batch.tally(key.clone(), *deltas));
+        Decision::Commit
+    };
+    write(engine, &keys, &mut decide).await?;
+    let table = Arc::new(Table::new(definition));
+    inner.tables.write().publish(table.clone());
+    if let Some(work) = edit.work {
+        inner.work.start(work);
+    }
+    Ok(table)
+}
+
+async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
+    let keys = [KeyUse::write(rows::definition(table_id))];
+    let mut decide = |_: &Reads, batch: &mut Batch| {
+        batch.delete(keys[0].key.clone());
+        Decision::Commit
+    };
+    write(engine, &keys, &mut decide).await?;
+    let mut tables = inner.tables.write();
+    if let Some(table) = tables.by_id(table_id).cloned() {
+        tables.withdraw(&table);
+    }
+    Ok(())
+}
+
+async fn write(
+    engine: &dyn Engine,
+    keys: &[KeyUse],
+    decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
+) -> Result<(), Exception> {
+    let op = OpId(base::random::bytes16());
+    match engine.transact(op, Mode::Plain, keys, decide).await.map_err(write_failure)? {
+        Decision::Commit => Ok(()),
+        Decision::Refuse => Err(Exception::internal("the stored catalog is not the one that was read")),
+    }
+}
+
+fn encode(definition: &Definition) -> Result<Vec<u8>, Exception> {
+    serde_json::to_vec(definition).map_err(|error| Exception::internal(error.to_string()))
+}
+
+pub(super) fn read_table_id(row: &[u8]) -> Option<u64> {
+    row.try_into().ok().map(u64::from_be_bytes)
+}

@@ -1,0 +1,287 @@
+//! What a table is: everything CreateTable and its relatives set, as it is kept on disk.
+//!
+//! Kept as JSON under the catalog's rows (`docs/decisions`): small, rarely written, and readable when something has
+//! to be understood by hand. A field added later has a default, so that older rows stay readable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Definition {
+    /// Prefix of all the table's rows; never used twice.
+    pub table_id: u64,
+    pub account: String,
+    pub region: String,
+    pub name: String,
+    /// The TableId that DescribeTable shows.
+    pub uuid: String,
+    pub created_ms: u64,
+    pub status: TableStatus,
+    pub attributes: Vec<AttributeDefinition>,
+    pub key: KeyNames,
+    pub local_indexes: Vec<IndexDefinition>,
+    pub global_indexes: Vec<IndexDefinition>,
+    pub next_index_id: u32,
+    pub billing: Billing,
+    /// When the table last became on-demand.
+    #[serde(default)]
+    pub on_demand_since_ms: Option<u64>,
+    #[serde(default)]
+    pub changes: ThroughputChanges,
+    #[serde(default)]
+    pub on_demand_max: OnDemandMax,
+    #[serde(default)]
+    pub warm: Option<WarmThroughput>,
+    pub deletion_protection: bool,
+    #[serde(default)]
+    pub table_class: Option<TableClassChoice>,
+    /// The newest stream, enabled or not.
+    #[serde(default)]
+    pub stream: Option<Stream>,
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
+    #[serde(default)]
+    pub time_to_live: TimeToLive,
+    #[serde(default)]
+    pub recovery: Option<PointInTimeRecovery>,
+    #[serde(default)]
+    pub resource_policy: Option<String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Definition {
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:dynamodb:{}:{}:table/{}", self.region, self.account, self.name)
+    }
+
+    pub(crate) fn is_on_demand(&self) -> bool {
+        self.billing == Billing::OnDemand
+    }
+
+    pub(crate) fn global_index_mut(&mut self, name: &str) -> Option<&mut IndexDefinition> {
+        self.global_indexes.iter_mut().find(|index| index.name == name)
+    }
+
+    pub(crate) fn index_names(&self) -> impl Iterator<Item = &str> {
+        self.local_indexes.iter().chain(&self.global_indexes).map(|index| index.name.as_str())
+    }
+
+    /// Forgets the attribute definitions that no key uses any more.
+    pub(crate) fn prune_attributes(&mut self) {
+        let used: BTreeSet<String> = self.key_names().cloned().collect();
+        self.attributes.retain(|attribute| used.contains(&attribute.name));
+    }
+
+    /// An attribute that a key needs and that has no type. A definition that has one was not made here.
+    pub(crate) fn undefined_key(&self) -> Option<&String> {
+        self.key_names().find(|name| self.attributes.iter().all(|attribute| attribute.name != **name))
+    }
+
+    /// The attributes of all keys, of the table and of its indexes.
+    fn key_names(&self) -> impl Iterator<Item = &String> {
+        let indexes = self.local_indexes.iter().chain(&self.global_indexes);
+        self.key.names().chain(indexes.flat_map(|index| index.key.names()))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum TableStatus {
+    Creating,
+    #[default]
+    Active,
+    Updating,
+    Deleting,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum IndexStatus {
+    Creating,
+    #[default]
+    Active,
+    Updating,
+    Deleting,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct AttributeDefinition {
+    pub name: String,
+    pub key_type: KeyType,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum KeyType {
+    S,
+    N,
+    B,
+}
+
+impl From<KeyType> for model::KeyType {
+    fn from(own: KeyType) -> model::KeyType {
+        match own {
+            KeyType::S => model::KeyType::S,
+            KeyType::N => model::KeyType::N,
+            KeyType::B => model::KeyType::B,
+        }
+    }
+}
+
+/// A key schema by name; the types stand in the attribute definitions.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct KeyNames {
+    pub hash: Vec<String>,
+    pub range: Vec<String>,
+}
+
+impl KeyNames {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.hash.iter().chain(&self.range)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum Projection {
+    #[default]
+    All,
+    KeysOnly,
+    /// The keys and these.
+    Include(Vec<String>),
+}
+
+impl Projection {
+    /// The attributes that are projected by name.
+    pub(crate) fn named(&self) -> &[String] {
+        match self {
+            Projection::Include(names) => names,
+            Projection::All | Projection::KeysOnly => &[],
+        }
+    }
+}
+
+/// A secondary index. The settings of throughput are a global index's only.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct IndexDefinition {
+    pub id: u32,
+    pub name: String,
+    pub key: KeyNames,
+    pub projection: Projection,
+    pub status: IndexStatus,
+    #[serde(default)]
+    pub provisioned: Option<Provisioned>,
+    #[serde(default)]
+    pub changes: ThroughputChanges,
+    #[serde(default)]
+    pub on_demand_max: OnDemandMax,
+    #[serde(default)]
+    pub warm: Option<WarmThroughput>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum Billing {
+    Provisioned {
+        read_units: i64,
+        write_units: i64,
+    },
+    #[default]
+    OnDemand,
+}
+
+impl Billing {
+    pub(crate) fn provisioned(self) -> Option<Provisioned> {
+        match self {
+            Billing::Provisioned { read_units, write_units } => Some(Provisioned { read_units, write_units }),
+            Billing::OnDemand => None,
+        }
+    }
+}
+
+impl From<Provisioned> for Billing {
+    fn from(units: Provisioned) -> Billing {
+        Billing::Provisioned { read_units: units.read_units, write_units: units.write_units }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Provisioned {
+    pub read_units: i64,
+    pub write_units: i64,
+}
+
+/// When provisioned throughput was last changed, and how often it was lowered today.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ThroughputChanges {
+    pub increased_ms: Option<u64>,
+    pub decreased_ms: Option<u64>,
+    /// Decreases on the day (UTC) of `decreased_ms`.
+    pub decreases: i64,
+}
+
+/// Upper bounds of on-demand throughput; `None` is no bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct OnDemandMax {
+    pub read_units: Option<i64>,
+    pub write_units: Option<i64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct WarmThroughput {
+    pub read_units: i64,
+    pub write_units: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum TableClass {
+    Standard,
+    InfrequentAccess,
+}
+
+impl From<api::TableClass> for TableClass {
+    fn from(asked: api::TableClass) -> TableClass {
+        match asked {
+            api::TableClass::Standard => TableClass::Standard,
+            api::TableClass::StandardInfrequentAccess => TableClass::InfrequentAccess,
+        }
+    }
+}
+
+/// A table class that somebody chose, and when it was last changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct TableClassChoice {
+    pub class: TableClass,
+    pub changed_ms: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum StreamView {
+    KeysOnly,
+    NewImage,
+    OldImage,
+    NewAndOldImages,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Stream {
+    /// The time it was enabled, as it stands in its ARN.
+    pub label: String,
+    pub view: StreamView,
+    pub enabled: bool,
+}
+
+/// Encryption with a key of KMS; without it, tables are encrypted with a key of the service's own.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Encryption {
+    pub key_arn: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct TimeToLive {
+    /// The attribute, if it is enabled.
+    pub attribute: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct PointInTimeRecovery {
+    pub enabled_ms: u64,
+    pub period_days: i32,
+}

@@ -1,0 +1,160 @@
+//! Names of tables in requests: a table's name, or its ARN.
+
+use std::fmt::Write;
+
+use api::Exception;
+use auth::{Caller, SHARED_ACCOUNT};
+use model::limits::{TABLE_NAME_SIZE_MAX, TABLE_NAME_SIZE_MIN};
+
+/// Which lengths of a name an operation takes: a table that is made needs a real name, others only look it up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NameUse {
+    Lookup,
+    Creation,
+}
+
+/// The parts of a table's ARN: `arn:aws:dynamodb:<region>:<account>:table/<name>`, and what follows the name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TableArn<'a> {
+    pub region: &'a str,
+    pub account: &'a str,
+    pub name: &'a str,
+    /// What stands behind the table's name, as `index/…` or `stream/…`.
+    pub rest: Option<&'a str>,
+}
+
+impl<'a> TableArn<'a> {
+    pub(crate) fn parse(text: &'a str) -> Option<TableArn<'a>> {
+        let mut parts = text.splitn(6, ':');
+        let (arn, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_table = arn == "arn" && partition.starts_with("aws") && service == "dynamodb" && !region.is_empty();
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_table || !is_account {
+            return None;
+        }
+        let path = resource.strip_prefix("table/")?;
+        let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        Some(TableArn { region, account, name, rest })
+    }
+
+    /// Whether the caller's space is the one that the ARN names. In the shared space every account and region is.
+    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
+        caller.account == SHARED_ACCOUNT || (self.account == caller.account && self.region == caller.region)
+    }
+}
+
+/// The table's own name, from a request's `TableName`.
+///
+/// # Errors
+/// DynamoDB's refusal of a name that no table can have, or of an ARN in somebody else's space.
+pub(crate) fn table_name<'a>(caller: &Caller, given: &'a str, name_use: NameUse) -> Result<&'a str, Exception> {
+    if !given.starts_with("arn:") {
+        return check(given, name_use).map(|()| given);
+    }
+    let arn = TableArn::parse(given).filter(|arn| arn.rest.is_none() && check(arn.name, name_use).is_ok());
+    let arn = arn.ok_or_else(|| Exception::validation(format!("Invalid TableArn: {given}")))?;
+    if arn.is_of(caller) {
+        return Ok(arn.name);
+    }
+    if arn.account != caller.account {
+        return Err(Exception::AccessDenied(format!(
+            "User: arn:aws:iam::{}:user/{} is not authorized to perform this operation on resource: {given}",
+            caller.account, caller.access_key
+        )));
+    }
+    Err(Exception::resource_not_found())
+}
+
+fn check(name: &str, name_use: NameUse) -> Result<(), Exception> {
+    let size_min = if name_use == NameUse::Creation { TABLE_NAME_SIZE_MIN } else { 1 };
+    let mut broken = Vec::new();
+    if !name.is_empty() && !name.bytes().all(is_name_byte) {
+        broken.push("Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+".to_owned());
+    }
+    if name.len() < size_min {
+        broken.push(format!("Member must have length greater than or equal to {size_min}"));
+    }
+    if name.len() > TABLE_NAME_SIZE_MAX {
+        broken.push(format!("Member must have length less than or equal to {TABLE_NAME_SIZE_MAX}"));
+    }
+    constraints_broken("tableName", &format!("'{name}'"), &broken)
+}
+
+/// DynamoDB's report of the constraints that one member breaks.
+///
+/// # Errors
+/// The report, if there is any such constraint.
+pub(crate) fn constraints_broken(member: &str, value: &str, broken: &[String]) -> Result<(), Exception> {
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let errors = if broken.len() == 1 { "error" } else { "errors" };
+    let mut text = format!("{} validation {errors} detected: ", broken.len());
+    for (at, constraint) in broken.iter().enumerate() {
+        let separator = if at == 0 { "" } else { "; " };
+        let _ = write!(text, "{separator}Value {value} at '{member}' failed to satisfy constraint: {constraint}");
+    }
+    Err(Exception::validation(text))
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(account: &str) -> Caller {
+        Caller { account: account.to_owned(), region: "eu-west-1".to_owned(), access_key: "key".to_owned() }
+    }
+
+    #[track_caller]
+    fn check_name(account: &str, given: &str, name_use: NameUse, expected: Result<&str, &str>) {
+        let found = table_name(&caller(account), given, name_use).map_err(|error| error.to_string());
+        assert_eq!(found.as_ref().map(|name| *name).map_err(String::as_str), expected, "{given}");
+    }
+
+    #[test]
+    fn names_and_arns() {
+        use NameUse::{Creation, Lookup};
+        let own = "123456789012";
+        let pattern = "failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
+        let bad = format!("1 validation error detected: Value 'a b' at 'tableName' {pattern}");
+        let both = format!(
+            "2 validation errors detected: Value 'x!' at 'tableName' {pattern}; Value 'x!' at 'tableName' failed to \
+             satisfy constraint: Member must have length greater than or equal to 3"
+        );
+        let cases: &[(&str, &str, NameUse, Result<&str, &str>)] = &[
+            (own, "Music", Lookup, Ok("Music")),
+            (own, "ab", Lookup, Ok("ab")),
+            (own, "a b", Lookup, Err(&bad)),
+            (own, "x!", Creation, Err(&both)),
+            (own, "arn:aws:dynamodb:eu-west-1:123456789012:table/Music", Lookup, Ok("Music")),
+            (own, "arn:aws:dynamodb:us-east-1:123456789012:table/Music", Lookup, Err("Requested resource not found")),
+            (
+                own,
+                "arn:aws:dynamodb:eu-west-1:12:table/Music",
+                Lookup,
+                Err("Invalid TableArn: arn:aws:dynamodb:eu-west-1:12:table/Music"),
+            ),
+            (SHARED_ACCOUNT, "arn:aws:dynamodb:us-east-1:123456789012:table/Music", Lookup, Ok("Music")),
+            (
+                SHARED_ACCOUNT,
+                "arn:aws:s3:us-east-1:123456789012:table/Music",
+                Lookup,
+                Err("Invalid TableArn: arn:aws:s3:us-east-1:123456789012:table/Music"),
+            ),
+        ];
+        for (account, given, name_use, expected) in cases {
+            check_name(account, given, *name_use, *expected);
+        }
+    }
+
+    #[test]
+    fn what_follows_the_name() {
+        let arn = TableArn::parse("arn:aws:dynamodb:eu-west-1:123456789012:table/Music/index/by:Artist").unwrap();
+        assert_eq!((arn.name, arn.rest), ("Music", Some("index/by:Artist")));
+    }
+}

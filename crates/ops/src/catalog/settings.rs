@@ -1,0 +1,194 @@
+//! Settings of requests, proven: streams, encryption, tags, resource policies.
+
+use std::collections::BTreeMap;
+
+use api::{Exception, SSESpecification, SSEType, StreamSpecification, StreamViewType, Tag};
+use model::ValueRef;
+use model::codec::key::h16;
+use model::limits::{RESOURCE_POLICY_SIZE_MAX, TAGS_MAX};
+
+use super::definition::{Encryption, Stream, StreamView};
+use super::schema::invalid;
+
+/// Begins the keys of tags that AWS itself sets.
+const RESERVED_TAG_PREFIX: &str = "aws:";
+
+/// The stream that a request asks for, if it asks for one. Streams of one table have different labels.
+pub(crate) fn new_stream(
+    asked: &StreamSpecification,
+    previous: Option<&Stream>,
+    now_ms: u64,
+) -> Result<Option<Stream>, Exception> {
+    let view = match (asked.stream_enabled, asked.stream_view_type) {
+        (true, Some(view)) => view,
+        (false, None) => return Ok(None),
+        (true, None) => return Err(invalid("StreamViewType must be specified when StreamEnabled is true")),
+        (false, Some(_)) => return Err(invalid("StreamViewType cannot be specified when StreamEnabled is false")),
+    };
+    let view = match view {
+        StreamViewType::KeysOnly => StreamView::KeysOnly,
+        StreamViewType::NewImage => StreamView::NewImage,
+        StreamViewType::OldImage => StreamView::OldImage,
+        StreamViewType::NewAndOldImages => StreamView::NewAndOldImages,
+    };
+    let mut label = stream_label(now_ms);
+    // Labels are ordered as times are, and a clock may be set back.
+    if let Some(previous) = previous.filter(|previous| previous.label >= label) {
+        label = next_label(&previous.label);
+    }
+    Ok(Some(Stream { label, view, enabled: true }))
+}
+
+/// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.
+fn stream_label(epoch_ms: u64) -> String {
+    let (days, ms) = (epoch_ms / 86_400_000, epoch_ms % 86_400_000);
+    let (year, month, day) = civil(days);
+    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}", ms % 1000)
+}
+
+/// One millisecond later within the label's second, or one digit longer at its end.
+fn next_label(label: &str) -> String {
+    match label.rsplit_once('.').and_then(|(rest, ms)| Some((rest, ms.parse::<u32>().ok()?))) {
+        Some((rest, ms)) if ms < 999 => format!("{rest}.{:03}", ms + 1),
+        _ => format!("{label}1"),
+    }
+}
+
+/// Year, month and day of a day since 1970, in the Gregorian calendar (eras of 400 years that begin in March).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// The encryption that a request asks for. Without a key of its own it is the key that the account has for DynamoDB.
+pub(crate) fn encryption(
+    asked: &SSESpecification,
+    account: &str,
+    region: &str,
+) -> Result<Option<Encryption>, Exception> {
+    if asked.enabled != Some(true) {
+        if asked.kms_master_key_id.is_some() {
+            return Err(invalid("KMSMasterKeyId cannot be specified when SSE is not enabled"));
+        }
+        return Ok(None);
+    }
+    if asked.sse_type == Some(SSEType::Aes256) {
+        return Err(invalid("SSEType AES256 is not supported; SSEType must be KMS"));
+    }
+    let key_arn = match asked.kms_master_key_id.as_deref() {
+        None | Some("alias/aws/dynamodb") => account_key_arn(account, region),
+        Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
+        Some(alias) if alias.starts_with("alias/") => format!("arn:aws:kms:{region}:{account}:{alias}"),
+        Some(id) => format!("arn:aws:kms:{region}:{account}:key/{id}"),
+    };
+    Ok(Some(Encryption { key_arn }))
+}
+
+/// The account's key for DynamoDB in a region. There is no KMS here: the id only has to be the same every time.
+fn account_key_arn(account: &str, region: &str) -> String {
+    let hash = h16(&[0; 16], [ValueRef::S(account), ValueRef::S(region)]);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    format!("arn:aws:kms:{region}:{account}:key/{}", parts.join("-"))
+}
+
+/// The tags of a request, added to those that a table has.
+pub(crate) fn check_tags(
+    current: &BTreeMap<String, String>,
+    asked: Vec<Tag>,
+) -> Result<BTreeMap<String, String>, Exception> {
+    let mut tags = current.clone();
+    let mut keys = std::collections::BTreeSet::new();
+    for tag in asked {
+        if tag.key.len() >= RESERVED_TAG_PREFIX.len()
+            && tag.key.as_bytes()[..RESERVED_TAG_PREFIX.len()].eq_ignore_ascii_case(RESERVED_TAG_PREFIX.as_bytes())
+        {
+            return Err(invalid(format!("aws: prefixed tag key names are not allowed for external use: {}", tag.key)));
+        }
+        if !keys.insert(tag.key.clone()) {
+            return Err(invalid(format!("Duplicate tag key: {}", tag.key)));
+        }
+        if !tag.key.chars().chain(tag.value.chars()).all(is_tag_character) {
+            return Err(invalid(format!("Tag contains characters that are not allowed: {}", tag.key)));
+        }
+        tags.insert(tag.key, tag.value);
+    }
+    if tags.len() > TAGS_MAX {
+        return Err(Exception::validation(format!(
+            "Number of tags exceeds the limit of {TAGS_MAX} for a resource: {}",
+            tags.len()
+        )));
+    }
+    Ok(tags)
+}
+
+/// Letters, digits and spaces of any script, and `+ - = . _ : / @`.
+fn is_tag_character(character: char) -> bool {
+    character.is_alphanumeric() || character.is_whitespace() || "+-=._:/@".contains(character)
+}
+
+/// A policy must at least be a JSON object of the right size; what it says is not judged in this version.
+pub(crate) fn check_resource_policy(policy: Option<String>) -> Result<Option<String>, Exception> {
+    let Some(policy) = policy else { return Ok(None) };
+    if policy.len() > RESOURCE_POLICY_SIZE_MAX {
+        return Err(invalid(format!("ResourcePolicy exceeds the maximum size of {RESOURCE_POLICY_SIZE_MAX} bytes")));
+    }
+    match serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(&policy) {
+        Ok(_) => Ok(Some(policy)),
+        Err(_) => Err(Exception::validation("Policy is not in valid JSON format")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_moments() {
+        for (epoch_ms, label) in [
+            (0, "1970-01-01T00:00:00.000"),
+            (951_782_400_000, "2000-02-29T00:00:00.000"),
+            (1_735_689_599_999, "2024-12-31T23:59:59.999"),
+            (4_107_542_399_001, "2100-02-28T23:59:59.001"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000"),
+        ] {
+            assert_eq!(stream_label(epoch_ms), label);
+        }
+    }
+
+    #[test]
+    fn labels_grow() {
+        let asked = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::KeysOnly) };
+        let mut last = new_stream(&asked, None, 1_500).unwrap().unwrap();
+        for now_ms in [1_500, 1_499, 1_503, 0, 1_999, 1_999, 1_999] {
+            let next = new_stream(&asked, Some(&last), now_ms).unwrap().unwrap();
+            assert!(next.label > last.label, "{} after {}", next.label, last.label);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn keys_become_arns() {
+        for (id, expected) in [
+            ("arn:aws:kms:eu-west-1:111122223333:key/a", "arn:aws:kms:eu-west-1:111122223333:key/a"),
+            ("alias/mine", "arn:aws:kms:us-east-1:123456789012:alias/mine"),
+            ("1234abcd", "arn:aws:kms:us-east-1:123456789012:key/1234abcd"),
+        ] {
+            let asked = SSESpecification {
+                enabled: Some(true),
+                kms_master_key_id: Some(id.to_owned()),
+                sse_type: Some(SSEType::Kms),
+            };
+            let found = encryption(&asked, "123456789012", "us-east-1").unwrap().unwrap();
+            assert_eq!(found.key_arn, expected);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A table as the data plane sees it: an immutable snapshot of its definition, with the key schemas made ready.
+//!
+//! Every change of a definition publishes a new [`Table`]; an operation works on the one it found, and the change
+//! waits until the last user of the old one is done before it relies on the new one (see `catalog`).
+
+use model::{KeyAttribute, KeySchema};
+
+use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, TableStatus};
+
+/// A table that can be read and written.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub definition: Definition,
+    pub arn: String,
+    pub key: KeySchema,
+    /// Every index that writes must maintain: local ones first, then global ones, those being built included.
+    pub indexes: Vec<Index>,
+}
+
+/// One secondary index of a [`Table`].
+#[derive(Debug)]
+pub(crate) struct Index {
+    /// Unique in the table for ever, so that a new index never meets the rows of a deleted one.
+    pub id: u32,
+    pub name: String,
+    pub kind: IndexKind,
+    pub key: KeySchema,
+    pub projection: Projection,
+    pub status: IndexStatus,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum IndexKind {
+    Local,
+    Global,
+}
+
+impl Table {
+    pub(crate) fn new(definition: Definition) -> Table {
+        let schema = |names: &KeyNames| KeySchema {
+            hash: key_attributes(&definition, &names.hash),
+            range: key_attributes(&definition, &names.range),
+        };
+        let index = |kind| {
+            move |index: &IndexDefinition| Index {
+                id: index.id,
+                name: index.name.clone(),
+                kind,
+                key: schema(&index.key),
+                projection: index.projection.clone(),
+                status: index.status,
+            }
+        };
+        let local = definition.local_indexes.iter().map(index(IndexKind::Local));
+        // An index that is being deleted is no longer maintained; its rows go away behind it.
+        let kept = |index: &&IndexDefinition| index.status != IndexStatus::Deleting;
+        let global = definition.global_indexes.iter().filter(kept).map(index(IndexKind::Global));
+        Table {
+            arn: definition.arn(),
+            key: schema(&definition.key),
+            indexes: local.chain(global).collect(),
+            definition,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.definition.table_id
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.definition.name
+    }
+
+    pub(crate) fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// Whether data may be read and written.
+    pub(crate) fn is_usable(&self) -> bool {
+        matches!(self.definition.status, TableStatus::Active | TableStatus::Updating)
+    }
+
+    pub(crate) fn has_local_indexes(&self) -> bool {
+        !self.definition.local_indexes.is_empty()
+    }
+}
+
+impl Index {
+    /// Whether queries and scans may use the index: one that is being built holds only a part of its rows.
+    pub(crate) fn is_readable(&self) -> bool {
+        matches!(self.status, IndexStatus::Active | IndexStatus::Updating)
+    }
+
+    /// Whether an attribute of the table stands in this index's rows.
+    pub(crate) fn projects(&self, table: &Table, name: &str) -> bool {
+        match &self.projection {
+            Projection::All => true,
+            Projection::KeysOnly => self.is_key(table, name),
+            Projection::Include(names) => self.is_key(table, name) || names.iter().any(|own| own == name),
+        }
+    }
+
+    fn is_key(&self, table: &Table, name: &str) -> bool {
+        self.key.contains(name) || table.key.contains(name)
+    }
+}
+
+fn key_attributes(definition: &Definition, names: &[String]) -> Vec<KeyAttribute> {
+    let of = |name: &String| {
+        let key_type = definition.attributes.iter().find(|own| own.name == *name).map(|own| own.key_type);
+        // A definition is only made of names that it defines; CreateTable and UpdateTable refuse others.
+        KeyAttribute { name: name.clone(), key_type: key_type.expect("a key attribute is defined").into() }
+    };
+    names.iter().map(of).collect()
+}

@@ -1,0 +1,204 @@
+//! Throughput settings of requests, proven: billing mode, provisioned units, on-demand maxima, warm throughput.
+//!
+//! They are kept and shown; nothing is throttled by them in this version.
+
+use api::{BillingMode, Exception, ProvisionedThroughput};
+use model::limits::PROVISIONED_UNITS_MAX;
+
+use super::definition::{Billing, OnDemandMax, Provisioned, ThroughputChanges, WarmThroughput};
+use super::schema::invalid;
+
+/// What an on-demand table can serve at once when it is new. Source: Developer Guide, "Understanding DynamoDB warm
+/// throughput".
+const ON_DEMAND_WARM: WarmThroughput = WarmThroughput { read_units: 12_000, write_units: 4_000 };
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The throughput of a new table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TableThroughput {
+    pub billing: Billing,
+    pub on_demand_max: OnDemandMax,
+    pub warm: Option<WarmThroughput>,
+}
+
+/// The throughput of a new global index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct IndexThroughput {
+    pub provisioned: Option<Provisioned>,
+    pub on_demand_max: OnDemandMax,
+    pub warm: Option<WarmThroughput>,
+}
+
+impl TableThroughput {
+    pub(crate) fn parse(
+        mode: Option<BillingMode>,
+        provisioned: Option<ProvisionedThroughput>,
+        on_demand: Option<api::OnDemandThroughput>,
+        asked_warm: Option<api::WarmThroughput>,
+    ) -> Result<TableThroughput, Exception> {
+        let billing = match (mode.unwrap_or(BillingMode::Provisioned), provisioned) {
+            (BillingMode::Provisioned, Some(units)) => Billing::from(check_units(&units)?),
+            (BillingMode::Provisioned, None) => return Err(units_missing()),
+            (BillingMode::PayPerRequest, None) => Billing::OnDemand,
+            (BillingMode::PayPerRequest, Some(_)) => return Err(units_superfluous()),
+        };
+        Ok(TableThroughput {
+            billing,
+            on_demand_max: on_demand_max(billing, OnDemandMax::default(), on_demand)?,
+            warm: warm(default_warm(billing.provisioned()), asked_warm, "table")?,
+        })
+    }
+}
+
+impl IndexThroughput {
+    pub(crate) fn parse(
+        index_name: &str,
+        billing: Billing,
+        provisioned: Option<ProvisionedThroughput>,
+        on_demand: Option<api::OnDemandThroughput>,
+        asked_warm: Option<api::WarmThroughput>,
+    ) -> Result<IndexThroughput, Exception> {
+        let provisioned = index_units(index_name, billing, provisioned)?;
+        Ok(IndexThroughput {
+            provisioned,
+            on_demand_max: on_demand_max(billing, OnDemandMax::default(), on_demand)?,
+            warm: warm(default_warm(provisioned), asked_warm, &format!("index {index_name}"))?,
+        })
+    }
+}
+
+fn index_units(
+    index_name: &str,
+    billing: Billing,
+    asked: Option<ProvisionedThroughput>,
+) -> Result<Option<Provisioned>, Exception> {
+    match (billing, asked) {
+        (Billing::OnDemand, None) => Ok(None),
+        (Billing::OnDemand, Some(_)) => Err(index_units_superfluous(index_name)),
+        (Billing::Provisioned { .. }, Some(units)) => check_units(&units).map(Some),
+        (Billing::Provisioned { .. }, None) => Err(index_units_missing(index_name)),
+    }
+}
+
+pub(crate) fn index_units_missing(index_name: &str) -> Exception {
+    invalid(format!("ProvisionedThroughput is not specified for index: {index_name}"))
+}
+
+pub(crate) fn index_units_superfluous(index_name: &str) -> Exception {
+    invalid(format!(
+        "ProvisionedThroughput should not be specified for index: {index_name} when BillingMode is PAY_PER_REQUEST"
+    ))
+}
+
+pub(crate) fn units_missing() -> Exception {
+    invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+}
+
+pub(crate) fn units_superfluous() -> Exception {
+    invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+}
+
+pub(crate) fn check_units(asked: &ProvisionedThroughput) -> Result<Provisioned, Exception> {
+    let (read_units, write_units) = (asked.read_capacity_units, asked.write_capacity_units);
+    for (member, units) in [("ReadCapacityUnits", read_units), ("WriteCapacityUnits", write_units)] {
+        if !(1..=PROVISIONED_UNITS_MAX).contains(&units) {
+            return Err(Exception::validation(format!("Given value {units} for {member} is out of bounds")));
+        }
+    }
+    Ok(Provisioned { read_units, write_units })
+}
+
+/// The maxima that hold after a request: members that it leaves out stay, and -1 removes one.
+pub(crate) fn on_demand_max(
+    billing: Billing,
+    current: OnDemandMax,
+    asked: Option<api::OnDemandThroughput>,
+) -> Result<OnDemandMax, Exception> {
+    let Some(asked) = asked else { return Ok(current) };
+    if billing != Billing::OnDemand {
+        return Err(invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"));
+    }
+    let merged = |member: &str, current: Option<i64>, asked: Option<i64>| match asked {
+        None => Ok(current),
+        Some(-1) => Ok(None),
+        Some(units) if units >= 1 => Ok(Some(units)),
+        Some(units) => Err(invalid(format!(
+            "{member} for OnDemandThroughput must be greater than or equal to 1, or -1 to remove the limit: {units}"
+        ))),
+    };
+    Ok(OnDemandMax {
+        read_units: merged("MaxReadRequestUnits", current.read_units, asked.max_read_request_units)?,
+        write_units: merged("MaxWriteRequestUnits", current.write_units, asked.max_write_request_units)?,
+    })
+}
+
+/// What a table or an index can serve at once if nobody asked for more.
+pub(crate) fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
+    match provisioned {
+        None => ON_DEMAND_WARM,
+        Some(units) => WarmThroughput { read_units: units.read_units, write_units: units.write_units },
+    }
+}
+
+/// The warm throughput that a request asks for; it only ever grows.
+pub(crate) fn warm(
+    current: WarmThroughput,
+    asked: Option<api::WarmThroughput>,
+    of: &str,
+) -> Result<Option<WarmThroughput>, Exception> {
+    let Some(asked) = asked else { return Ok(None) };
+    if asked.read_units_per_second.is_none() && asked.write_units_per_second.is_none() {
+        return Err(invalid(format!(
+            "ReadUnitsPerSecond or WriteUnitsPerSecond must be specified for WarmThroughput for {of}"
+        )));
+    }
+    let grown = |member: &str, current: i64, asked: Option<i64>| match asked {
+        Some(units) if units < current => Err(invalid(format!(
+            "Requested {member} for WarmThroughput for {of} is lower than current WarmThroughput, decreasing \
+             WarmThroughput is not supported"
+        ))),
+        asked => Ok(asked.unwrap_or(current)),
+    };
+    Ok(Some(WarmThroughput {
+        read_units: grown("ReadUnitsPerSecond", current.read_units, asked.read_units_per_second)?,
+        write_units: grown("WriteUnitsPerSecond", current.write_units, asked.write_units_per_second)?,
+    }))
+}
+
+/// DynamoDB refuses a change of provisioned throughput that changes nothing. `of` names the table or the index.
+pub(crate) fn check_units_change(of: &str, current: Provisioned, asked: Provisioned) -> Result<(), Exception> {
+    if current != asked {
+        return Ok(());
+    }
+    // "the table" in the second half, "the index" for an index, whatever its name.
+    let kind = if of == "table" { "table" } else { "index" };
+    Err(Exception::validation(format!(
+        "The provisioned throughput for the {of} will not change. The requested value equals the current value. \
+         Current ReadCapacityUnits provisioned for the {kind}: {}. Requested ReadCapacityUnits: {}. Current \
+         WriteCapacityUnits provisioned for the {kind}: {}. Requested WriteCapacityUnits: {}. Refer to the Amazon \
+         DynamoDB Developer Guide for current limits and how to request higher limits.",
+        current.read_units, asked.read_units, current.write_units, asked.write_units
+    )))
+}
+
+impl ThroughputChanges {
+    /// Remembers a change of provisioned throughput.
+    pub(crate) fn record(&mut self, old: Provisioned, new: Provisioned, now_ms: u64) {
+        if new.read_units > old.read_units || new.write_units > old.write_units {
+            self.increased_ms = Some(now_ms);
+        }
+        if new.read_units < old.read_units || new.write_units < old.write_units {
+            self.decreases = self.decreases_today(now_ms) + 1;
+            self.decreased_ms = Some(now_ms);
+        }
+    }
+
+    /// Decreases since midnight UTC.
+    pub(crate) fn decreases_today(&self, now_ms: u64) -> i64 {
+        match self.decreased_ms {
+            Some(decreased_ms) if decreased_ms / DAY_MS == now_ms / DAY_MS => self.decreases,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Background work on tables: what a change of the catalog leaves to be done.
+//!
+//! What is to be done always follows from the definitions (a table or an index that is being deleted, an index that
+//! is being made), so that an interrupted server takes it up again when it starts. Work on one table is done one
+//! piece after the other: rows are not destroyed while an index is still being built on them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use storage::{Family, StorageError};
+use tokio::sync::mpsc;
+
+use super::{Definition, Edit, IndexStatus, TableStatus, is_closed};
+use crate::rows;
+use crate::service::Service;
+
+/// How long work that failed waits before it tries again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// One piece of work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Work {
+    BuildIndex { table_id: u64, index_id: u32 },
+    DropIndex { table_id: u64, index_id: u32 },
+    DropTable { table_id: u64 },
+}
+
+impl Work {
+    /// What an interrupted server has left to do for a table.
+    pub(super) fn left_by(definition: &Definition) -> Vec<Work> {
+        let table_id = definition.table_id;
+        if definition.status == TableStatus::Deleting {
+            return vec![Work::DropTable { table_id }];
+        }
+        let of_index = |index: &super::IndexDefinition| match index.status {
+            IndexStatus::Creating => Some(Work::BuildIndex { table_id, index_id: index.id }),
+            IndexStatus::Deleting => Some(Work::DropIndex { table_id, index_id: index.id }),
+            IndexStatus::Active | IndexStatus::Updating => None,
+        };
+        definition.global_indexes.iter().filter_map(of_index).collect()
+    }
+
+    fn table_id(self) -> u64 {
+        match self {
+            Work::BuildIndex { table_id, .. } | Work::DropIndex { table_id, .. } | Work::DropTable { table_id } => {
+                table_id
+            }
+        }
+    }
+}
+
+/// Work that waits to be taken up.
+pub(super) struct Queue {
+    sender: mpsc::UnboundedSender<Work>,
+    /// The other end, until somebody works.
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<Work>>>,
+}
+
+impl Queue {
+    pub(super) fn new(left: Vec<Work>) -> Queue {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let queue = Queue { sender, receiver: Mutex::new(Some(receiver)) };
+        left.into_iter().for_each(|work| queue.start(work));
+        queue
+    }
+
+    pub(super) fn start(&self, work: Work) {
+        // Nobody receives any more when the service is gone; the definitions still say what is to be done.
+        let _ = self.sender.send(work);
+    }
+}
+
+/// Why a piece of work ends early.
+#[derive(Debug)]
+pub(super) enum Interrupted {
+    /// The server is stopping: the next one goes on.
+    Stopping,
+    /// Something failed that may go better next time.
+    Failed,
+}
+
+impl From<StorageError> for Interrupted {
+    fn from(error: StorageError) -> Interrupted {
+        if is_closed(&error) { Interrupted::Stopping } else { Interrupted::Failed }
+    }
+}
+
+impl From<api::Exception> for Interrupted {
+    fn from(_: api::Exception) -> Interrupted {
+        Interrupted::Failed
+    }
+}
+
+impl Service {
+    /// Takes up what an earlier server left, and does from now on what changes of the catalog ask for.
+    pub(crate) fn resume_catalog_work(self: &Arc<Service>) {
+        let Some(mut receiver) = self.catalog.inner.work.receiver.lock().take() else { return };
+        let service = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let mut turns: HashMap<u64, Arc<tokio::sync::Mutex<()>>> = HashMap::new();
+            while let Some(work) = receiver.recv().await {
+                turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+                let turn = turns.entry(work.table_id()).or_default().clone();
+                tokio::spawn(do_in_turn(service.clone(), work, turn));
+            }
+        });
+    }
+
+    async fn do_work(&self, work: Work) -> Result<(), Interrupted> {
+        match work {
+            Work::BuildIndex { table_id, index_id } => self.build_index(table_id, index_id).await,
+            Work::DropIndex { table_id, index_id } => self.drop_index(table_id, index_id).await,
+            Work::DropTable { table_id } => self.drop_table(table_id).await,
+        }
+    }
+
+    async fn drop_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
+        self.catalog.settle(table_id).await;
+        self.engine.destroy(Family::Index, rows::index_prefix(table_id, index_id)).await?;
+        let guard = self.catalog.lock().await;
+        let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
+        let mut definition = table.definition.clone();
+        // Its own users are gone before the next change waits for them.
+        drop(table);
+        definition.global_indexes.retain(|index| index.id != index_id);
+        definition.prune_attributes();
+        let deletes = vec![rows::index_tally(table_id, index_id), rows::build_progress(table_id, index_id)];
+        self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..Edit::default() }).await?;
+        Ok(())
+    }
+
+    async fn drop_table(&self, table_id: u64) -> Result<(), Interrupted> {
+        self.catalog.settle(table_id).await;
+        for family in Family::ALL {
+            self.engine.destroy(family, rows::table_prefix(table_id)).await?;
+        }
+        Ok(self.catalog.forget(&self.engine, table_id).await?)
+    }
+}
+
+/// Does a piece of work once the earlier ones on its table are done, as often as it takes.
+async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::Mutex<()>>) {
+    let _turn = turn.lock().await;
+    while let Some(service) = service.upgrade() {
+        match service.do_work(work).await {
+            Ok(()) | Err(Interrupted::Stopping) => return,
+            Err(Interrupted::Failed) => {}
+        }
+        drop(service);
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
+}

@@ -1,0 +1,263 @@
+//! What a write of one item means: a pure function of the stored item and the request.
+//!
+//! PutItem, UpdateItem, DeleteItem, BatchWriteItem, TransactWriteItems, PartiQL and background work all make
+//! [`Change`]s; `write.rs` runs them. A change is made in two steps. The constructors prove what can be known without
+//! the stored item: the key, the types of index keys, the size of a whole new item. [`Change::apply`] decides with
+//! the stored item in hand and adds the item, its index rows and the counters to one batch.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use expr::{Condition, Update};
+use model::codec::key::HashSecret;
+use model::codec::row::{self, StoredItem};
+use model::limits::ITEM_SIZE_MAX;
+use model::{Attributes, DocumentPath, MapRef, attribute_size, item_size};
+use storage::{Batch, Key};
+
+use crate::capacity::{Units, write_units};
+use crate::catalog::{Index, IndexKind, Table};
+use crate::item_key::{self, KeyProblem};
+use crate::rows::{self, ItemKey};
+
+/// What to do with the item.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Put(Attributes),
+    Update(Update),
+    Delete,
+    /// Nothing: only the condition counts (ConditionCheck).
+    Check,
+}
+
+/// One item's change, proven as far as it can be without the stored item.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub table: Arc<Table>,
+    pub key: ItemKey,
+    pub key_attributes: Attributes,
+    pub condition: Option<Condition>,
+    pub action: Action,
+}
+
+/// What a change did.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub old: Option<StoredItem>,
+    pub new: Option<StoredItem>,
+    /// Where in the new item an update wrote.
+    pub written: Vec<DocumentPath>,
+    pub units: Units,
+}
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    ConditionFailed { old: Option<StoredItem> },
+    /// What the update computes is not an item that may be stored.
+    Invalid(String),
+    /// What is stored cannot be read; the text is the operator's.
+    Damaged(String),
+}
+
+/// DynamoDB's cost of an update's actions, beside the item without its key, against the limit of 400 KB. Observed in
+/// eu-west-2: an update that leaves fewer bytes than its own cost is refused.
+const UPDATE_COST: usize = 3;
+const UPDATE_COST_OF_VALUE: usize = 19;
+const UPDATE_COST_OF_CLEARING: usize = 2;
+
+impl Change {
+    pub(crate) fn put(
+        secret: &HashSecret,
+        table: Arc<Table>,
+        item: Attributes,
+        condition: Option<Condition>,
+    ) -> Result<Change, KeyProblem> {
+        item_key::check_item(&table, &item)?;
+        let key = ItemKey::of(secret, &table, item.view());
+        let key_attributes = rows::key_attributes(&table, item.view());
+        Ok(Change { table, key, key_attributes, condition, action: Action::Put(item) })
+    }
+
+    /// An update, a deletion or a check of the item that `key` names.
+    pub(crate) fn of_key(
+        secret: &HashSecret,
+        table: Arc<Table>,
+        key: Attributes,
+        condition: Option<Condition>,
+        action: Action,
+    ) -> Result<Change, KeyProblem> {
+        item_key::check_key(&table, &key)?;
+        if let Action::Update(update) = &action {
+            item_key::check_update(&table, update)?;
+        }
+        let item_key = ItemKey::of(secret, &table, key.view());
+        Ok(Change { table, key: item_key, key_attributes: key, condition, action })
+    }
+
+    /// Decides: adds to `batch` what is to be written, or says why not.
+    pub(crate) fn apply(
+        &self,
+        secret: &HashSecret,
+        stored: Option<&Bytes>,
+        batch: &mut Batch,
+    ) -> Result<Applied, Refusal> {
+        let old = match stored {
+            Some(bytes) => Some(read_stored(&self.table, bytes, &self.key_attributes)?),
+            None => None,
+        };
+        if let Some(condition) = &self.condition {
+            let nothing = Attributes::new();
+            if !condition.matches(old.as_ref().map_or(nothing.view(), StoredItem::attributes)) {
+                return Err(Refusal::ConditionFailed { old });
+            }
+        }
+        let version = old.as_ref().map_or(1, |old| old.version() + 1);
+        let (new, written) = match &self.action {
+            Action::Put(item) => (Some(StoredItem::new(version, item.view())), Vec::new()),
+            Action::Update(update) => {
+                let (item, written) = self.updated(update, old.as_ref())?;
+                (Some(StoredItem::new(version, item.view())), written)
+            }
+            Action::Delete => (None, Vec::new()),
+            Action::Check => return Ok(Applied { units: self.checked_units(old.as_ref()), new: old.clone(), old, written: Vec::new() }),
+        };
+        let units = self.write(secret, old.as_ref(), new.as_ref(), batch);
+        Ok(Applied { old, new, written, units })
+    }
+
+    fn updated(&self, update: &Update, old: Option<&StoredItem>) -> Result<(Attributes, Vec<DocumentPath>), Refusal> {
+        let before = old.map_or_else(|| self.key_attributes.clone(), |old| old.attributes().to_owned());
+        let updated = update.apply(before).map_err(|error| Refusal::Invalid(error.to_string()))?;
+        if updated_size(&self.key_attributes, &updated.item, update) > ITEM_SIZE_MAX {
+            return Err(Refusal::Invalid("Item size to update has exceeded the maximum allowed size".to_owned()));
+        }
+        item_key::check_index_keys(&self.table, updated.item.view())
+            .map_err(|problem| Refusal::Invalid(problem.to_string()))?;
+        Ok((updated.item, updated.written))
+    }
+
+    fn checked_units(&self, old: Option<&StoredItem>) -> Units {
+        Units { table: write_units(old.map_or(0, StoredItem::size)), indexes: Vec::new() }
+    }
+
+    /// Adds the item's row, its index rows and the counters; returns what the write consumes.
+    fn write(
+        &self,
+        secret: &HashSecret,
+        old: Option<&StoredItem>,
+        new: Option<&StoredItem>,
+        batch: &mut Batch,
+    ) -> Units {
+        let size = |item: Option<&StoredItem>| item.map_or(0, StoredItem::size);
+        let mut units = Units { table: write_units(size(old).max(size(new))), indexes: Vec::new() };
+        match (old, new) {
+            (_, Some(new)) => batch.put(self.key.row.clone(), new.clone().into_bytes()),
+            (Some(_), None) => batch.delete(self.key.row.clone()),
+            (None, None) => return units,
+        }
+        let mut collection = deltas(old, new);
+        batch.tally(rows::table_tally(self.table.id()), collection);
+        for index in &self.table.indexes {
+            let before = old.and_then(|old| self.index_entry(secret, index, old));
+            let after = new.and_then(|new| self.index_entry(secret, index, new));
+            let change = write_index(&self.table, index, before, after, batch);
+            if change.units > 0.0 {
+                units.indexes.push((index.kind, index.name.clone(), change.units));
+            }
+            if index.kind == IndexKind::Local {
+                collection[1] += change.bytes;
+            }
+        }
+        if self.table.has_local_indexes() {
+            batch.tally(rows::collection_tally(self.table.id(), &self.key.partition), collection);
+        }
+        units
+    }
+
+    fn index_entry(&self, secret: &HashSecret, index: &Index, item: &StoredItem) -> Option<(Key, StoredItem)> {
+        index_entry(secret, &self.table, index, item.attributes(), &self.key)
+    }
+}
+
+/// Reads a stored row, which must be the item that `key` names: two keys that share a hash would share a row.
+pub(crate) fn read_stored(table: &Table, bytes: &Bytes, key: &Attributes) -> Result<StoredItem, Refusal> {
+    let stored = StoredItem::read(bytes.clone())
+        .map_err(|row| Refusal::Damaged(format!("a row of table {} has unknown format {row:?}", table.name())))?;
+    let attributes = stored.attributes();
+    let same = table.key.hash.iter().all(|part| attributes.get(&part.name) == key.get(&part.name).map(|v| v.view()));
+    if !same {
+        return Err(Refusal::Damaged(format!("two partition keys of table {} have one hash", table.name())));
+    }
+    Ok(stored)
+}
+
+/// An item's row of an index: its key and its projected attributes; `None` if the item has no place in the index.
+pub(crate) fn index_entry(
+    secret: &HashSecret,
+    table: &Table,
+    index: &Index,
+    item: MapRef<'_>,
+    item_key: &ItemKey,
+) -> Option<(Key, StoredItem)> {
+    let key = rows::index_row(secret, table, index, item, item_key)?;
+    Some((key, row::project(0, item, |name| index.projects(table, name))))
+}
+
+/// What a write did to one index.
+struct IndexChange {
+    units: f64,
+    bytes: i64,
+}
+
+/// Writes what differs. An entry that stays the same costs nothing, one that moves costs a deletion and a put.
+fn write_index(
+    table: &Table,
+    index: &Index,
+    before: Option<(Key, StoredItem)>,
+    after: Option<(Key, StoredItem)>,
+    batch: &mut Batch,
+) -> IndexChange {
+    let old_row = before.as_ref().map(|(_, row)| row);
+    let new_row = after.as_ref().map(|(_, row)| row);
+    let tally = deltas(old_row, new_row);
+    let units = match (&before, &after) {
+        (None, None) => 0.0,
+        (Some((_, gone)), None) => write_units(gone.size()),
+        (None, Some((_, made))) => write_units(made.size()),
+        (Some((old_key, old)), Some((new_key, new))) if old_key == new_key => {
+            if old == new {
+                return IndexChange { units: 0.0, bytes: 0 };
+            }
+            write_units(old.size().max(new.size()))
+        }
+        (Some((_, gone)), Some((_, made))) => write_units(gone.size()) + write_units(made.size()),
+    };
+    if let Some((key, _)) = before {
+        batch.delete(key);
+    }
+    if let Some((key, row)) = after {
+        batch.put(key, row.into_bytes());
+    }
+    batch.tally(rows::index_tally(table.id(), index.id), tally);
+    IndexChange { units, bytes: tally[1] }
+}
+
+/// What a write adds to a counter of rows and of bytes.
+fn deltas(old: Option<&StoredItem>, new: Option<&StoredItem>) -> [i64; 2] {
+    let count = |item: Option<&StoredItem>| i64::from(item.is_some());
+    let bytes = |item: Option<&StoredItem>| item.map_or(0, |item| item.size() as i64);
+    [count(new) - count(old), bytes(new) - bytes(old)]
+}
+
+fn updated_size(key: &Attributes, item: &Attributes, update: &Update) -> usize {
+    let size = item_size(item.view());
+    let key_size: usize = key.iter().map(|(name, value)| attribute_size(name, value.view())).sum();
+    let values = update.set.len() + update.add.len();
+    let clearings = update.remove.len() + update.delete.len();
+    let cost = UPDATE_COST + UPDATE_COST_OF_VALUE * values + UPDATE_COST_OF_CLEARING * clearings;
+    size.max(size.saturating_sub(key_size) + cost)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! CreateTable: a new table, ready as soon as its definition is durable.
+//!
+//! The answer says CREATING, as DynamoDB's does; by then the table can be used.
+
+use api::{CreateTableInput, CreateTableOutput, Exception, GlobalSecondaryIndex};
+use auth::Caller;
+
+use crate::catalog::{
+    self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
+    NewSchema, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_name,
+};
+use crate::service::Service;
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals: of the request, or because the table exists.
+    pub async fn create_table(
+        &self,
+        caller: &Caller,
+        request: CreateTableInput,
+    ) -> Result<CreateTableOutput, Exception> {
+        let definition = self.new_definition(caller, request)?;
+        let guard = self.catalog.lock().await;
+        if let Some(table) = self.catalog.find(caller, &definition.name) {
+            return Err(match table.definition.status {
+                TableStatus::Deleting => being_deleted(&definition.name),
+                _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
+            });
+        }
+        let definition = Definition { table_id: guard.next_table_id(), ..definition };
+        let table = self.catalog.create(&self.engine, guard, definition).await?;
+        let description = self.describe(&table, Shown::JustCreated).await?;
+        Ok(CreateTableOutput { table_description: Some(description) })
+    }
+
+    /// Everything the request says, proven; only the id is missing.
+    fn new_definition(&self, caller: &Caller, request: CreateTableInput) -> Result<Definition, Exception> {
+        let name = table_name(caller, &request.table_name, NameUse::Creation)?.to_owned();
+        refuse_unbuilt(&request)?;
+        let throughput = TableThroughput::parse(
+            request.billing_mode,
+            request.provisioned_throughput,
+            request.on_demand_throughput,
+            request.warm_throughput,
+        )?;
+        let mut schema = NewSchema::of_table(request.attribute_definitions, request.key_schema)?;
+        schema.add_local(request.local_secondary_indexes)?;
+        let global = request.global_secondary_indexes;
+        schema.add_global(new_indexes(global, throughput.billing, &schema.attributes)?)?;
+        schema.check_whole()?;
+        let now_ms = self.clock.now_ms();
+        let stream = request.stream_specification.map(|asked| catalog::new_stream(&asked, None, now_ms)).transpose()?;
+        let encryption =
+            request.sse_specification.map(|asked| catalog::encryption(&asked, &caller.account, &caller.region));
+        let encryption = encryption.transpose()?;
+        // Ids begin at 1: 0 stands for the table itself.
+        let mut ids = 1..;
+        let mut numbered = |indexes: Vec<NewIndex>| -> Vec<IndexDefinition> {
+            let indexes = indexes.into_iter().zip(ids.by_ref());
+            indexes.map(|(index, id)| index.into_definition(id, IndexStatus::Active)).collect()
+        };
+        let (local_indexes, global_indexes) = (numbered(schema.local), numbered(schema.global));
+        Ok(Definition {
+            table_id: 0,
+            account: caller.account.clone(),
+            region: caller.region.clone(),
+            name,
+            uuid: base::random::uuid_v4(),
+            created_ms: now_ms,
+            status: TableStatus::Active,
+            attributes: schema.attributes,
+            key: schema.key,
+            next_index_id: 1 + (local_indexes.len() + global_indexes.len()) as u32,
+            local_indexes,
+            global_indexes,
+            billing: throughput.billing,
+            on_demand_since_ms: (throughput.billing == Billing::OnDemand).then_some(now_ms),
+            on_demand_max: throughput.on_demand_max,
+            warm: throughput.warm,
+            deletion_protection: request.deletion_protection_enabled.unwrap_or(false),
+            table_class: request.table_class.map(|class| TableClassChoice { class: class.into(), changed_ms: None }),
+            stream: stream.flatten(),
+            encryption: encryption.flatten(),
+            resource_policy: catalog::check_resource_policy(request.resource_policy)?,
+            tags: catalog::check_tags(&Default::default(), request.tags.unwrap_or_default())?,
+            ..Definition::default()
+        })
+    }
+}
+
+/// What a later version will bring is refused, not ignored.
+fn refuse_unbuilt(request: &CreateTableInput) -> Result<(), Exception> {
+    for (member, given) in [
+        ("VectorIndexes", request.vector_indexes.is_some()),
+        ("GlobalTableSourceArn", request.global_table_source_arn.is_some()),
+        ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
+    ] {
+        if given {
+            return Err(catalog::not_built(member));
+        }
+    }
+    Ok(())
+}
+
+fn new_indexes(
+    asked: Option<Vec<GlobalSecondaryIndex>>,
+    billing: Billing,
+    attributes: &[AttributeDefinition],
+) -> Result<Vec<NewIndex>, Exception> {
+    let Some(asked) = asked else { return Ok(Vec::new()) };
+    if asked.is_empty() {
+        return Err(catalog::invalid("List of GlobalSecondaryIndexes is empty"));
+    }
+    let parse = |index: GlobalSecondaryIndex| {
+        let throughput = IndexThroughput::parse(
+            &index.index_name,
+            billing,
+            index.provisioned_throughput,
+            index.on_demand_throughput,
+            index.warm_throughput,
+        )?;
+        NewIndex::global(index.index_name, &index.key_schema, index.projection, throughput, attributes)
+    };
+    asked.into_iter().map(parse).collect()
+}

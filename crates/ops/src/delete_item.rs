@@ -1,0 +1,34 @@
+//! DeleteItem: removes one item, if it is there and the condition holds.
+
+use api::{DeleteItemInput, DeleteItemOutput, Exception};
+use auth::Caller;
+
+use crate::capacity::Split;
+use crate::change::{Action, Change};
+use crate::parameters::WriteCondition;
+use crate::returned::ReturnOld;
+use crate::service::Service;
+use crate::write::OnConditionFailure;
+
+impl Service {
+    pub async fn delete_item(&self, caller: &Caller, request: DeleteItemInput) -> Result<DeleteItemOutput, Exception> {
+        let returned = ReturnOld::of(request.return_values)?;
+        let condition = WriteCondition {
+            condition_expression: request.condition_expression,
+            expected: request.expected,
+            conditional_operator: request.conditional_operator,
+            names: request.expression_attribute_names,
+            values: request.expression_attribute_values,
+        };
+        let condition = condition.parse()?;
+        let table = self.catalog.table(caller, &request.table_name)?;
+        let change = Change::of_key(&self.secret, table, request.key, condition, Action::Delete)?;
+        let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
+        let done = self.write(&change, on_failure).await?;
+        Ok(DeleteItemOutput {
+            attributes: returned.of_done(&done),
+            consumed_capacity: done.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            item_collection_metrics: self.collection_metrics(request.return_item_collection_metrics, &change).await?,
+        })
+    }
+}

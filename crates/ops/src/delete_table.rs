@@ -1,0 +1,34 @@
+//! DeleteTable: the table cannot be used from now on, and its rows go away behind the answer.
+
+use api::{DeleteTableInput, DeleteTableOutput, Exception};
+use auth::Caller;
+
+use crate::catalog::{Edit, Shown, TableStatus, Work};
+use crate::service::Service;
+
+impl Service {
+    /// # Errors
+    /// If the table does not exist, is being deleted already, or is protected.
+    pub async fn delete_table(
+        &self,
+        caller: &Caller,
+        request: DeleteTableInput,
+    ) -> Result<DeleteTableOutput, Exception> {
+        let guard = self.catalog.lock().await;
+        let table = self.catalog.changeable(caller, &request.table_name)?;
+        if table.definition.deletion_protection {
+            return Err(Exception::validation(
+                "Resource cannot be deleted as it is currently protected against deletion. Disable deletion \
+                 protection first.",
+            ));
+        }
+        let description = self.describe(&table, Shown::JustDeleted).await?;
+        let mut definition = table.definition.clone();
+        // The rows are destroyed only when nobody uses the table any more, and this is a user.
+        drop(table);
+        definition.status = TableStatus::Deleting;
+        let work = Work::DropTable { table_id: definition.table_id };
+        self.catalog.replace(&self.engine, guard, definition, Edit::starting(work)).await?;
+        Ok(DeleteTableOutput { table_description: Some(description) })
+    }
+}

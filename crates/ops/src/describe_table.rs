@@ -1,0 +1,20 @@
+//! DescribeTable: what a table is, with counters that are right at the moment.
+
+use api::{DescribeTableInput, DescribeTableOutput, Exception};
+use auth::Caller;
+
+use crate::catalog::Shown;
+use crate::service::Service;
+
+impl Service {
+    /// # Errors
+    /// If the table does not exist.
+    pub async fn describe_table(
+        &self,
+        caller: &Caller,
+        request: DescribeTableInput,
+    ) -> Result<DescribeTableOutput, Exception> {
+        let table = self.catalog.described(caller, &request.table_name)?;
+        Ok(DescribeTableOutput { table: Some(self.describe(&table, Shown::AsIs).await?) })
+    }
+}

@@ -1,0 +1,120 @@
+//! ExecuteTransaction: up to 100 PartiQL statements, all or none; either reads, or writes and checks.
+
+use std::collections::BTreeMap;
+
+use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
+use auth::Caller;
+use expr::partiql::{PartiqlError, Select, Statement};
+use model::Item;
+use model::codec::row::StoredItem;
+
+use crate::capacity::{ReadKind, Split, Units};
+use crate::change::read_stored;
+use crate::failure::storage_failure;
+use crate::partiql::{self, WriteProblem, single_key};
+use crate::rows::{ItemKey, TokenKind};
+use crate::service::Service;
+use crate::transact_write_items::check_distinct;
+use crate::transaction::{self, TransactionAction};
+use crate::write::{OnConditionFailure, exception};
+
+impl Service {
+    pub async fn execute_transaction(
+        &self,
+        caller: &Caller,
+        request: ExecuteTransactionInput,
+    ) -> Result<ExecuteTransactionOutput, Exception> {
+        let parsed = request
+            .transact_statements
+            .iter()
+            .map(|asked| partiql::parse(&asked.statement, asked.parameters.as_deref()))
+            .collect::<Result<Vec<Statement>, Exception>>()?;
+        match parsed.iter().filter(|statement| statement.is_read()).count() {
+            0 => self.transact_statements(caller, request, parsed).await,
+            reads if reads == parsed.len() => {
+                let selects = parsed.into_iter().filter_map(|statement| match statement {
+                    Statement::Select(select) => Some(select),
+                    _ => None,
+                });
+                self.transact_selects(caller, &request, &selects.collect::<Vec<_>>()).await
+            }
+            _ => Err(Exception::validation(
+                "Read statements and write statements cannot be mixed in an ExecuteTransaction request",
+            )),
+        }
+    }
+
+    async fn transact_statements(
+        &self,
+        caller: &Caller,
+        request: ExecuteTransactionInput,
+        parsed: Vec<Statement>,
+    ) -> Result<ExecuteTransactionOutput, Exception> {
+        let count = parsed.len();
+        let mut actions = Vec::with_capacity(count);
+        for (at, (asked, statement)) in request.transact_statements.iter().zip(parsed).enumerate() {
+            let shown = asked.return_values_on_condition_check_failure;
+            match self.statement_write(caller, statement, shown) {
+                Ok(write) => actions.push(TransactionAction {
+                    table_name: write.table_name,
+                    change: write.change,
+                    on_failure: write.on_failure,
+                }),
+                Err(WriteProblem::Key(problem)) if problem.cancels() => {
+                    let reason = transaction::reason("ValidationError", problem.to_string(), None);
+                    return Err(transaction::canceled_by(count, at, reason));
+                }
+                Err(problem) => return Err(problem.into()),
+            }
+        }
+        check_distinct(&actions)?;
+        let token = request.client_request_token.as_deref().map(|text| {
+            let asked = format!("{:?}", request.transact_statements);
+            self.token(TokenKind::ExecuteTransaction, &caller.account, text, &asked)
+        });
+        let done = self.transact(token.as_ref(), &actions).await?;
+        Ok(ExecuteTransactionOutput {
+            responses: Some(actions.iter().map(|_| ItemResponse { item: None }).collect()),
+            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done).await?,
+        })
+    }
+
+    async fn transact_selects(
+        &self,
+        caller: &Caller,
+        request: &ExecuteTransactionInput,
+        selects: &[Select],
+    ) -> Result<ExecuteTransactionOutput, Exception> {
+        let mut reads = Vec::with_capacity(selects.len());
+        let mut rows = Vec::with_capacity(selects.len());
+        for select in selects {
+            let table = self.catalog.table(caller, &select.table)?;
+            let Some((key, filter)) = single_key(&table, select)? else {
+                return Err(partiql::refused(PartiqlError::SelectKeyRequired("ExecuteTransaction")));
+            };
+            rows.push(ItemKey::of(&self.secret, &table, key.view()).row);
+            reads.push((table, key, filter));
+        }
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let values = view.get_many(&rows).await.map_err(storage_failure)?;
+        let mut units: BTreeMap<&str, Units> = BTreeMap::new();
+        let mut responses = Vec::with_capacity(selects.len());
+        for ((select, (table, key, filter)), value) in selects.iter().zip(&reads).zip(values) {
+            let stored = value.map(|bytes| read_stored(table, &bytes, key)).transpose();
+            let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
+            let size = stored.as_ref().map_or(0, StoredItem::size);
+            units.entry(&select.table).or_default().table += ReadKind::Transactional.units(size);
+            let found = stored.filter(|stored| filter.as_ref().is_none_or(|f| f.matches(stored.attributes())));
+            let item = found.map(|stored| match &select.columns {
+                None => stored.item(),
+                Some(columns) => Item::Tree(columns.apply(stored.attributes())),
+            });
+            responses.push(ItemResponse { item });
+        }
+        let asked = request.return_consumed_capacity;
+        Ok(ExecuteTransactionOutput {
+            responses: Some(responses),
+            consumed_capacity: units.into_iter().map(|(name, units)| units.report(asked, name, Split::Read)).collect(),
+        })
+    }
+}

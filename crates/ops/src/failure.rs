@@ -1,0 +1,25 @@
+//! From the vocabulary of storage to DynamoDB's: the one place where an engine's failure becomes an exception.
+
+use api::Exception;
+use model::codec::row::UnknownFormat;
+use storage::{StorageError, TxError};
+
+/// A read that failed. The client may try again; what happened is told to the operator.
+pub(crate) fn storage_failure(error: StorageError) -> Exception {
+    Exception::internal(error.to_string())
+}
+
+/// A plain write that was not made, or of which nobody knows.
+pub(crate) fn write_failure(error: TxError) -> Exception {
+    match error {
+        TxError::Conflict { .. } => Exception::TransactionConflict,
+        TxError::Busy => Exception::throttled(),
+        TxError::TooLarge => Exception::internal("the write is larger than the storage engine takes"),
+        TxError::Unknown => Exception::internal("the outcome of the write is not known"),
+        TxError::Storage(error) => storage_failure(error),
+    }
+}
+
+pub(crate) fn damaged(row: UnknownFormat) -> Exception {
+    Exception::internal(format!("a stored row cannot be read: format {} with flags {}", row.format, row.flags))
+}

@@ -1,0 +1,49 @@
+//! What each operation means: one file an operation.
+//!
+//! `write.rs` is the one write path and `read.rs` the one page loop; `catalog` keeps the tables. This crate speaks
+//! typed requests and responses and knows neither HTTP nor JSON, nor which engine it stands on.
+
+mod batch_execute_statement;
+mod batch_get_item;
+mod batch_write_item;
+mod capacity;
+mod catalog;
+mod change;
+mod continuous_backups;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_endpoints;
+mod describe_limits;
+mod describe_table;
+mod execute_statement;
+mod execute_transaction;
+mod failure;
+#[cfg(test)]
+mod fixture;
+mod get_item;
+mod item_key;
+mod key_range;
+mod list_tables;
+mod parameters;
+mod partiql;
+mod put_item;
+mod query;
+mod read;
+mod returned;
+mod rows;
+mod scan;
+mod select;
+mod service;
+mod start_key;
+mod tag_resource;
+mod time_to_live;
+mod tokens;
+mod transact_get_items;
+mod transact_write_items;
+mod transaction;
+mod update_item;
+mod update_table;
+mod write;
+
+pub use service::{OpenError, Service, Settings};

@@ -1,0 +1,142 @@
+//! SELECT: the parts of a plan (key conditions, or one scan) read one after the other, page by page.
+
+use api::Exception;
+use auth::Caller;
+use expr::Condition;
+use expr::partiql::{Access, Columns, Plan, Select, access, full_key};
+use model::limits::PAGE_SIZE_MAX;
+use model::{Attributes, Item};
+use storage::ScanDirection;
+
+use super::next_token::Position;
+use super::refused;
+use crate::capacity::{ReadKind, Units};
+use crate::catalog::{Index, IndexKind, Projection, Table};
+use crate::key_range::{self, Range};
+use crate::query::{check_consistency, find_index};
+use crate::read::PageRequest;
+use crate::rows;
+use crate::service::Service;
+use crate::start_key::{self, Walker};
+
+/// What a request says of a SELECT beside its text.
+pub(crate) struct SelectOptions {
+    pub consistent: Option<bool>,
+    /// Rows to evaluate at most.
+    pub limit: Option<usize>,
+    /// Where an earlier page ended.
+    pub from: Position,
+}
+
+/// What a SELECT found.
+pub(crate) struct Selected {
+    pub items: Vec<Item>,
+    pub units: Units,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Position>,
+}
+
+impl Service {
+    pub(crate) async fn select(
+        &self,
+        caller: &Caller,
+        select: &Select,
+        options: SelectOptions,
+    ) -> Result<Selected, Exception> {
+        let table = self.catalog.table(caller, &select.table)?;
+        let index = find_index(&table, select.index.as_deref())?;
+        check_consistency(index, options.consistent)?;
+        let schema = index.map_or(&table.key, |index| &index.key);
+        let plan = access(select.condition.as_ref(), &select.order, schema).map_err(refused)?;
+        let fetch = needs_table(&table, index, select.columns.as_ref(), plan.filter.as_ref())?;
+        let (ranges, direction) = self.ranges(&table, index, &plan);
+        let mut selected = Selected { items: Vec::new(), units: Units::default(), next: None };
+        let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
+        for (part, (lower, upper)) in ranges.into_iter().enumerate().skip(options.from.part as usize) {
+            let part = part as u32;
+            if read_size >= PAGE_SIZE_MAX || options.limit.is_some_and(|limit| scanned >= limit) {
+                selected.next = Some(Position { part, after: None });
+                break;
+            }
+            let mut page = PageRequest {
+                table: &table,
+                index,
+                lower,
+                upper,
+                direction,
+                filter: plan.filter.as_ref(),
+                limit: options.limit.map(|limit| limit - scanned),
+                fetch,
+                kind: ReadKind::of(options.consistent),
+            };
+            if let Some(start) = after.take() {
+                start_key::begin_after(&self.secret, &mut page, &start, Walker::Query)?;
+            }
+            let found = self.page(&page).await?;
+            scanned += found.scanned;
+            read_size += found.read_size;
+            selected.units.add(&found.units);
+            selected.items.extend(found.items.iter().map(|item| match &select.columns {
+                None => item.item(),
+                Some(columns) => Item::Tree(columns.apply(item.attributes())),
+            }));
+            if let Some(last) = found.last {
+                selected.next = Some(Position { part, after: Some(last) });
+                break;
+            }
+        }
+        Ok(selected)
+    }
+
+    /// The rows of a plan, part by part.
+    fn ranges(&self, table: &Table, index: Option<&Index>, plan: &Plan) -> (Vec<Range>, ScanDirection) {
+        match &plan.access {
+            Access::Scan => {
+                let prefix = match index {
+                    None => rows::table_prefix(table.id()),
+                    Some(index) => rows::index_prefix(table.id(), index.id),
+                };
+                (vec![key_range::of_prefix(&prefix)], ScanDirection::Forward)
+            }
+            Access::Keys { conditions, descending } => {
+                let of = |condition| key_range::of_condition(&self.secret, table, index, condition);
+                let direction = if *descending { ScanDirection::Backward } else { ScanDirection::Forward };
+                (conditions.iter().map(of).collect(), direction)
+            }
+        }
+    }
+}
+
+/// The one item that a SELECT names by its whole primary key; `None` if it names anything else.
+pub(crate) fn single_key(table: &Table, select: &Select) -> Result<Option<(Attributes, Option<Condition>)>, Exception> {
+    if select.index.is_some() {
+        return Ok(None);
+    }
+    let plan = access(select.condition.as_ref(), &select.order, &table.key).map_err(refused)?;
+    let Access::Keys { conditions, .. } = &plan.access else { return Ok(None) };
+    let [condition] = conditions.as_slice() else { return Ok(None) };
+    Ok(full_key(condition, &table.key).map(|key| (key, plan.filter)))
+}
+
+/// Whether rows of an index must be completed from the table; a global index cannot be.
+fn needs_table(
+    table: &Table,
+    index: Option<&Index>,
+    columns: Option<&Columns>,
+    filter: Option<&Condition>,
+) -> Result<bool, Exception> {
+    let Some(index) = index.filter(|index| index.projection != Projection::All) else { return Ok(false) };
+    let mut names = columns.map(Columns::attribute_names).unwrap_or_default();
+    if index.kind == IndexKind::Local {
+        names.extend(filter.map(Condition::attribute_names).unwrap_or_default());
+    }
+    names.retain(|name| !index.projects(table, name));
+    if index.kind == IndexKind::Global && !names.is_empty() {
+        return Err(Exception::validation(format!(
+            "One or more parameter values were invalid: Global secondary index {} does not project [{}]",
+            index.name,
+            names.join(", ")
+        )));
+    }
+    Ok(!names.is_empty())
+}

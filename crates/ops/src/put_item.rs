@@ -1,0 +1,34 @@
+//! PutItem: writes one whole item, in place of any that has its key.
+
+use api::{Exception, PutItemInput, PutItemOutput};
+use auth::Caller;
+
+use crate::capacity::Split;
+use crate::change::Change;
+use crate::parameters::WriteCondition;
+use crate::returned::ReturnOld;
+use crate::service::Service;
+use crate::write::OnConditionFailure;
+
+impl Service {
+    pub async fn put_item(&self, caller: &Caller, request: PutItemInput) -> Result<PutItemOutput, Exception> {
+        let returned = ReturnOld::of(request.return_values)?;
+        let condition = WriteCondition {
+            condition_expression: request.condition_expression,
+            expected: request.expected,
+            conditional_operator: request.conditional_operator,
+            names: request.expression_attribute_names,
+            values: request.expression_attribute_values,
+        };
+        let condition = condition.parse()?;
+        let table = self.catalog.table(caller, &request.table_name)?;
+        let change = Change::put(&self.secret, table, request.item, condition)?;
+        let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
+        let done = self.write(&change, on_failure).await?;
+        Ok(PutItemOutput {
+            attributes: returned.of_done(&done),
+            consumed_capacity: done.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            item_collection_metrics: self.collection_metrics(request.return_item_collection_metrics, &change).await?,
+        })
+    }
+}

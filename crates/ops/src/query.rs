@@ -1,0 +1,152 @@
+//! Query: reads the items of one partition, of a table or of an index, in the order of their sort keys.
+
+use std::collections::BTreeMap;
+
+use api::{Exception, QueryInput, QueryOutput};
+use auth::Caller;
+use expr::{Condition, ExpressionKind, KeyCondition, legacy};
+use model::KeySchema;
+use storage::ScanDirection;
+
+use crate::capacity::{ReadKind, Split};
+use crate::catalog::{Index, IndexKind, Table};
+use crate::key_range;
+use crate::parameters::{self, check_not_mixed, invalid};
+use crate::read::PageRequest;
+use crate::select::Selection;
+use crate::service::Service;
+use crate::start_key::{self, Walker};
+
+/// A query's expressions, before its table is known.
+struct Parsed {
+    keys: Keys,
+    filter: Option<Condition>,
+    legacy_filter: bool,
+    selection: Selection,
+}
+
+/// Which keys are asked for; what that means depends on the schema.
+enum Keys {
+    Expression(Condition),
+    Legacy(BTreeMap<String, api::Condition>),
+}
+
+impl Keys {
+    fn of_schema(self, schema: &KeySchema) -> Result<KeyCondition, Exception> {
+        match self {
+            Keys::Expression(condition) => KeyCondition::from_condition(&condition, schema),
+            Keys::Legacy(conditions) => legacy::key_conditions(conditions, schema),
+        }
+        .map_err(invalid)
+    }
+}
+
+impl Service {
+    pub async fn query(&self, caller: &Caller, mut request: QueryInput) -> Result<QueryOutput, Exception> {
+        let parsed = parse(&mut request)?;
+        let table = self.catalog.table(caller, &request.table_name)?;
+        let index = find_index(&table, request.index_name.as_deref())?;
+        check_consistency(index, request.consistent_read)?;
+        let schema = index.map_or(&table.key, |index| &index.key);
+        let key_condition = parsed.keys.of_schema(schema)?;
+        if let Some(filter) = &parsed.filter {
+            let checked = match parsed.legacy_filter {
+                false => filter.check_non_key(schema),
+                true => filter.check_non_key_legacy(schema),
+            };
+            checked.map_err(invalid)?;
+        }
+        let fetch = parsed.selection.needs_table(&table, index, request.select)?;
+        let (lower, upper) = key_range::of_condition(&self.secret, &table, index, &key_condition);
+        let forward = request.scan_index_forward.unwrap_or(true);
+        let mut page = PageRequest {
+            table: &table,
+            index,
+            lower,
+            upper,
+            direction: if forward { ScanDirection::Forward } else { ScanDirection::Backward },
+            filter: parsed.filter.as_ref(),
+            limit: request.limit.map(|limit| limit as usize),
+            fetch,
+            kind: ReadKind::of(request.consistent_read),
+        };
+        if let Some(start) = &request.exclusive_start_key {
+            start_key::begin_after(&self.secret, &mut page, start, Walker::Query)?;
+        }
+        let found = self.page(&page).await?;
+        Ok(QueryOutput {
+            count: Some(found.items.len() as i32),
+            items: parsed.selection.items(&found.items),
+            scanned_count: Some(found.scanned as i32),
+            consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            last_evaluated_key: found.last,
+        })
+    }
+}
+
+fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
+    let expressions = [
+        ("ProjectionExpression", request.projection_expression.is_some()),
+        ("FilterExpression", request.filter_expression.is_some()),
+        ("KeyConditionExpression", request.key_condition_expression.is_some()),
+    ];
+    let legacy_parameters = [
+        ("AttributesToGet", request.attributes_to_get.is_some()),
+        ("QueryFilter", request.query_filter.is_some()),
+        ("ConditionalOperator", request.conditional_operator.is_some()),
+        ("KeyConditions", request.key_conditions.is_some()),
+    ];
+    check_not_mixed(&legacy_parameters, &expressions)?;
+    let (names, values) =
+        (request.expression_attribute_names.take(), request.expression_attribute_values.take());
+    let mut placeholders = parameters::placeholders(&expressions[1..], names, values)?;
+    let text = request.key_condition_expression.as_deref();
+    let key_condition = parameters::parse_condition(ExpressionKind::KeyCondition, text, &mut placeholders)?;
+    let text = request.filter_expression.as_deref();
+    let filter = parameters::parse_condition(ExpressionKind::Filter, text, &mut placeholders)?;
+    let projection = parameters::parse_projection(request.projection_expression.as_deref(), &mut placeholders)?;
+    placeholders.finish().map_err(invalid)?;
+    let keys = match (key_condition, request.key_conditions.take()) {
+        (Some(condition), _) => Keys::Expression(condition),
+        (None, Some(conditions)) => Keys::Legacy(conditions),
+        (None, None) => {
+            return Err(Exception::validation(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+            ));
+        }
+    };
+    let legacy_filter = request.query_filter.is_some();
+    let filter = match filter {
+        Some(filter) => Some(filter),
+        None => legacy::filter(request.query_filter.take(), request.conditional_operator).map_err(invalid)?,
+    };
+    let legacy_projection = request.attributes_to_get.is_some();
+    let projection = match (projection, request.attributes_to_get.take()) {
+        (None, Some(names)) => Some(legacy::attributes_to_get(&names).map_err(invalid)?),
+        (projection, _) => projection,
+    };
+    let selection = Selection::of(request.select, projection, legacy_projection, request.index_name.as_deref())?;
+    Ok(Parsed { keys, filter, legacy_filter, selection })
+}
+
+/// The index that a request names, if it names one.
+pub(crate) fn find_index<'t>(table: &'t Table, name: Option<&str>) -> Result<Option<&'t Index>, Exception> {
+    let Some(name) = name else { return Ok(None) };
+    let index = table.index(name).ok_or_else(|| {
+        Exception::validation(format!("The table does not have the specified index: {name}"))
+    })?;
+    if !index.is_readable() {
+        return Err(Exception::validation(format!(
+            "Cannot read from backfilling global secondary index: {name}"
+        )));
+    }
+    Ok(Some(index))
+}
+
+/// A global index cannot be read consistently.
+pub(crate) fn check_consistency(index: Option<&Index>, consistent: Option<bool>) -> Result<(), Exception> {
+    if consistent == Some(true) && index.is_some_and(|index| index.kind == IndexKind::Global) {
+        return Err(Exception::validation("Consistent reads are not supported on global secondary indexes"));
+    }
+    Ok(())
+}

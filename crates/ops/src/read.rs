@@ -1,0 +1,177 @@
+//! The one page loop: Query and Scan, over tables and indexes, for expressions, legacy parameters and PartiQL alike.
+//!
+//! A page is read from one snapshot, in chunks, so that neither memory nor a thread is held for long. What a page may
+//! read is counted before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size.
+
+use std::ops::Bound;
+
+use api::Exception;
+use bytes::Bytes;
+use expr::Condition;
+use model::codec::row::StoredItem;
+use model::limits::PAGE_SIZE_MAX;
+use model::{Attributes, MapRef};
+use storage::{Family, Key, ScanDirection, ScanRange, View};
+
+use crate::capacity::{ReadKind, Units};
+use crate::catalog::{Index, Table};
+use crate::failure::{damaged, storage_failure};
+use crate::rows::{self, ItemKey};
+use crate::service::Service;
+
+/// What one step of a page reads from the engine. Unit: bytes.
+const CHUNK_SIZE: usize = 256 * 1024;
+/// What the first step reads when nothing else bounds it: most partitions are small. Unit: rows.
+const CHUNK_ROWS_MAX: usize = 4096;
+
+/// Which rows a page is about.
+#[derive(Debug)]
+pub(crate) struct PageRequest<'a> {
+    pub table: &'a Table,
+    pub index: Option<&'a Index>,
+    pub lower: Bound<Bytes>,
+    pub upper: Bound<Bytes>,
+    pub direction: ScanDirection,
+    pub filter: Option<&'a Condition>,
+    /// Rows to evaluate at most.
+    pub limit: Option<usize>,
+    /// Whether a local index's rows are completed from the table.
+    pub fetch: bool,
+    pub kind: ReadKind,
+}
+
+/// What a page found.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// The items that the filter let through.
+    pub items: Vec<StoredItem>,
+    pub scanned: usize,
+    /// What was read, as the 1 MB rule counts it. Unit: bytes.
+    pub read_size: usize,
+    /// Where the next page begins, if there may be one.
+    pub last: Option<Attributes>,
+    pub units: Units,
+}
+
+impl Service {
+    pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let mut walk = Walk { request, page: Page::default(), fetched_units: 0.0, reached: None };
+        let mut range = request.range();
+        loop {
+            range.rows_max = walk.rows_left();
+            let chunk = view.scan(&range).await.map_err(storage_failure)?;
+            let fetched = self.fetch(request, view.as_ref(), &chunk.rows).await?;
+            for (at, row) in chunk.rows.iter().enumerate() {
+                let item = StoredItem::read(row.value.clone()).map_err(damaged)?;
+                if !walk.has_room(&item) {
+                    return Ok(walk.stop());
+                }
+                walk.take(item, fetched.get(at));
+                if walk.rows_left() == 0 {
+                    return Ok(walk.stop());
+                }
+            }
+            match chunk.rows.last() {
+                Some(row) if chunk.more => range.resume_after(row.key.clone()),
+                _ => return Ok(walk.finish()),
+            }
+        }
+    }
+
+    /// The table's items behind the rows of a local index, in their order.
+    async fn fetch(
+        &self,
+        request: &PageRequest<'_>,
+        view: &dyn View,
+        rows: &[storage::Row],
+    ) -> Result<Vec<StoredItem>, Exception> {
+        if !request.fetch {
+            return Ok(Vec::new());
+        }
+        let mut keys: Vec<Key> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let entry = StoredItem::read(row.value.clone()).map_err(damaged)?;
+            keys.push(ItemKey::of(&self.secret, request.table, entry.attributes()).row);
+        }
+        let values = view.get_many(&keys).await.map_err(storage_failure)?;
+        let item = |value: Option<Bytes>| {
+            let bytes = value.ok_or_else(|| Exception::internal("an index row has no item"))?;
+            StoredItem::read(bytes).map_err(damaged)
+        };
+        values.into_iter().map(item).collect()
+    }
+}
+
+impl PageRequest<'_> {
+    fn range(&self) -> ScanRange {
+        ScanRange {
+            family: if self.index.is_some() { Family::Index } else { Family::Items },
+            lower: self.lower.clone(),
+            upper: self.upper.clone(),
+            direction: self.direction,
+            rows_max: 0,
+            bytes_max: CHUNK_SIZE,
+        }
+    }
+}
+
+/// A page being filled.
+struct Walk<'a> {
+    request: &'a PageRequest<'a>,
+    page: Page,
+    fetched_units: f64,
+    /// The last row that was evaluated.
+    reached: Option<StoredItem>,
+}
+
+impl Walk<'_> {
+    fn rows_left(&self) -> usize {
+        self.request.limit.map_or(CHUNK_ROWS_MAX, |limit| limit - self.page.scanned).min(CHUNK_ROWS_MAX)
+    }
+
+    fn has_room(&self, item: &StoredItem) -> bool {
+        self.page.scanned == 0 || self.page.read_size + item.size() <= PAGE_SIZE_MAX
+    }
+
+    fn take(&mut self, row: StoredItem, fetched: Option<&StoredItem>) {
+        self.page.scanned += 1;
+        self.page.read_size += row.size();
+        let item = fetched.unwrap_or(&row);
+        if fetched.is_some() {
+            self.fetched_units += self.request.kind.units(item.size());
+        }
+        if self.request.filter.is_none_or(|filter| filter.matches(item.attributes())) {
+            self.page.items.push(item.clone());
+        }
+        self.reached = Some(row);
+    }
+
+    /// Ends the page before the range does.
+    fn stop(mut self) -> Page {
+        self.page.last = self.reached.take().map(|row| position(self.request, row.attributes()));
+        self.finish()
+    }
+
+    fn finish(mut self) -> Page {
+        let units = self.request.kind.units(self.page.read_size);
+        self.page.units = match self.request.index {
+            None => Units::of_table(units),
+            Some(index) => {
+                Units { table: self.fetched_units, indexes: vec![(index.kind, index.name.clone(), units)] }
+            }
+        };
+        self.page
+    }
+}
+
+/// The key that names a row among those of its table or index: LastEvaluatedKey.
+fn position(request: &PageRequest<'_>, row: MapRef<'_>) -> Attributes {
+    let mut key = rows::key_attributes(request.table, row);
+    for part in request.index.iter().flat_map(|index| index.key.attributes()) {
+        if let Some(value) = row.get(&part.name) {
+            key.insert(part.name.clone(), value.to_owned());
+        }
+    }
+    key
+}

@@ -1,0 +1,92 @@
+//! What a write gives back beside its success: attributes and item collection metrics.
+
+use api::{Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValue};
+use expr::Projection;
+use model::{Attributes, Item};
+use storage::TALLY_WIDTH;
+
+use crate::change::{Action, Applied, Change};
+use crate::failure::storage_failure;
+use crate::rows;
+use crate::service::Service;
+
+/// ReturnValues of PutItem and DeleteItem.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ReturnOld {
+    None,
+    All,
+}
+
+impl ReturnOld {
+    pub(crate) fn of(asked: Option<ReturnValue>) -> Result<ReturnOld, Exception> {
+        match asked {
+            None | Some(ReturnValue::None) => Ok(ReturnOld::None),
+            Some(ReturnValue::AllOld) => Ok(ReturnOld::All),
+            Some(_) => Err(Exception::validation("Return values set to invalid value")),
+        }
+    }
+
+    pub(crate) fn of_done(self, done: &Applied) -> Option<Item> {
+        match self {
+            ReturnOld::None => None,
+            ReturnOld::All => done.old.as_ref().map(|old| old.item()),
+        }
+    }
+}
+
+/// The attributes that UpdateItem returns.
+pub(crate) fn of_update(asked: Option<ReturnValue>, change: &Change, done: &Applied) -> Option<Item> {
+    match asked.unwrap_or(ReturnValue::None) {
+        ReturnValue::None => None,
+        ReturnValue::AllOld => done.old.as_ref().map(|old| old.item()),
+        ReturnValue::AllNew => done.new.as_ref().map(|new| new.item()),
+        ReturnValue::UpdatedOld => done.old.as_ref().and_then(|old| match &change.action {
+            Action::Update(update) => part(update.updated_old(old.attributes())),
+            _ => None,
+        }),
+        ReturnValue::UpdatedNew => {
+            done.new.as_ref().and_then(|new| part(Projection::of(&done.written).apply(new.attributes())))
+        }
+    }
+}
+
+/// A part of an image; absent if nothing is in it.
+fn part(attributes: Attributes) -> Option<Item> {
+    (!attributes.is_empty()).then_some(Item::Tree(attributes))
+}
+
+/// Unit of SizeEstimateRangeGB. Unit: bytes.
+const GIB: f64 = (1_u64 << 30) as f64;
+
+impl Service {
+    /// The size of the changed item's collection, for tables that have local indexes.
+    pub(crate) async fn collection_metrics(
+        &self,
+        asked: Option<ReturnItemCollectionMetrics>,
+        change: &Change,
+    ) -> Result<Option<ItemCollectionMetrics>, Exception> {
+        if asked != Some(ReturnItemCollectionMetrics::Size) || !change.table.has_local_indexes() {
+            return Ok(None);
+        }
+        let key = rows::collection_tally(change.table.id(), &change.key.partition);
+        let bytes = self.engine.get(&key).await.map_err(storage_failure)?.map_or(0, |row| tally(&row)[1]);
+        let estimate = (bytes as f64 / GIB).floor();
+        let hash = change.table.key.hash.iter();
+        let collection = hash.filter_map(|part| {
+            Some((part.name.clone(), change.key_attributes.get(&part.name)?.clone()))
+        });
+        Ok(Some(ItemCollectionMetrics {
+            item_collection_key: Some(Attributes::from_unsorted(collection.collect()).into()),
+            size_estimate_range_gb: Some(vec![estimate, estimate + 1.0]),
+        }))
+    }
+}
+
+/// Reads a row of counters.
+pub(crate) fn tally(row: &[u8]) -> [i64; TALLY_WIDTH] {
+    let mut counters = [0; TALLY_WIDTH];
+    for (counter, bytes) in counters.iter_mut().zip(row.as_chunks::<8>().0) {
+        *counter = i64::from_be_bytes(*bytes);
+    }
+    counters
+}

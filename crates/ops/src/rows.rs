@@ -1,0 +1,206 @@
+//! Names of rows: where a table's items, index rows and counters stand.
+//!
+//! Items and index rows are laid out as `model::codec::key` says. In the catalog family every row starts with a table
+//! id as well; id 0 is no table's and keeps what belongs to the whole database:
+//!
+//! | row | key |
+//! |---|---|
+//! | the database's own settings | 0 (8) · 'D' |
+//! | the next table's id | 0 (8) · 'N' |
+//! | a table's definition | 0 (8) · 'T' · table id (8) |
+//! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
+//! | how far an index is built | table id (8) · 'B' · index id (4) |
+//! | items of a table: count, bytes | table id (8) · 'C' |
+//! | rows of an index: count, bytes | table id (8) · 'C' · index id (4) |
+//! | an item collection: count, bytes | table id (8) · 'P' · h16 (16) |
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+use model::codec::key::{self, H16_SIZE, HashSecret};
+use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
+use model::{AttributeValue, Attributes, KeyAttribute, MapRef, ValueRef};
+use storage::{Family, Key};
+
+use crate::catalog::{Index, IndexKind, Table};
+
+/// The table id under which the database keeps its own rows.
+const DATABASE: u64 = 0;
+/// The first id of a real table.
+pub(crate) const TABLE_ID_FIRST: u64 = 1;
+
+pub(crate) fn database_settings() -> Key {
+    catalog(DATABASE, b'D', &[])
+}
+
+pub(crate) fn next_table_id() -> Key {
+    catalog(DATABASE, b'N', &[])
+}
+
+pub(crate) fn definition(table_id: u64) -> Key {
+    catalog(DATABASE, b'T', &table_id.to_be_bytes())
+}
+
+/// What the keys of all definitions begin with.
+pub(crate) fn definitions_prefix() -> Bytes {
+    catalog(DATABASE, b'T', &[]).bytes
+}
+
+/// Which operation a token belongs to: the two kinds never meet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TokenKind {
+    TransactWriteItems = 1,
+    ExecuteTransaction = 2,
+}
+
+pub(crate) fn token(kind: TokenKind, account: &str, token: &str) -> Key {
+    let mut rest = vec![kind as u8];
+    rest.extend_from_slice(account.as_bytes());
+    rest.push(0);
+    rest.extend_from_slice(token.as_bytes());
+    catalog(DATABASE, b'K', &rest)
+}
+
+/// What the keys of all tokens begin with.
+pub(crate) fn tokens_prefix() -> Bytes {
+    catalog(DATABASE, b'K', &[]).bytes
+}
+
+/// The row of the last item that an index being built has passed.
+pub(crate) fn build_progress(table_id: u64, index_id: u32) -> Key {
+    catalog(table_id, b'B', &index_id.to_be_bytes())
+}
+
+pub(crate) fn table_tally(table_id: u64) -> Key {
+    catalog(table_id, b'C', &[])
+}
+
+pub(crate) fn index_tally(table_id: u64, index_id: u32) -> Key {
+    catalog(table_id, b'C', &index_id.to_be_bytes())
+}
+
+pub(crate) fn collection_tally(table_id: u64, partition: &[u8; H16_SIZE]) -> Key {
+    catalog(table_id, b'P', partition)
+}
+
+/// What all rows of a table begin with, in every family.
+pub(crate) fn table_prefix(table_id: u64) -> Bytes {
+    Bytes::copy_from_slice(&table_id.to_be_bytes())
+}
+
+/// What all rows of an index begin with.
+pub(crate) fn index_prefix(table_id: u64, index_id: u32) -> Bytes {
+    [&table_id.to_be_bytes()[..], &index_id.to_be_bytes()].concat().into()
+}
+
+fn catalog(table_id: u64, kind: u8, rest: &[u8]) -> Key {
+    let mut bytes = table_id.to_be_bytes().to_vec();
+    bytes.push(kind);
+    bytes.extend_from_slice(rest);
+    Key::new(Family::Catalog, bytes)
+}
+
+/// Where an item stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ItemKey {
+    pub row: Key,
+    /// The hash of the partition key.
+    pub partition: [u8; H16_SIZE],
+}
+
+impl ItemKey {
+    /// `key` holds the table's key attributes, of their types, among any others.
+    pub(crate) fn of(secret: &HashSecret, table: &Table, key: MapRef<'_>) -> ItemKey {
+        let part = |name: &str| key.get(name).expect("a key attribute is checked before its row is named");
+        let partition = key::h16(secret, table.key.hash.iter().map(|attribute| part(&attribute.name)));
+        let mut bytes = Vec::with_capacity(8 + H16_SIZE + 24);
+        bytes.extend_from_slice(&table.id().to_be_bytes());
+        bytes.extend_from_slice(&partition);
+        for attribute in &table.key.range {
+            key::push_sort(&mut bytes, part(&attribute.name));
+        }
+        ItemKey { row: Key::new(Family::Items, bytes), partition }
+    }
+
+    /// The encoded sort key alone.
+    fn sort(&self) -> &[u8] {
+        &self.row.bytes[8 + H16_SIZE..]
+    }
+
+    /// The hash that tells apart rows of a global index with equal index keys.
+    fn tie_break(&self, secret: &HashSecret) -> [u8; H16_SIZE] {
+        key::h16(secret, [ValueRef::B(&self.row.bytes[8..])])
+    }
+}
+
+/// Where an item's row of an index stands; `None` if the item lacks one of the index's key attributes. One of a wrong
+/// type or size counts as lacking: writes are refused with it, but an item may be older than the index.
+pub(crate) fn index_row(
+    secret: &HashSecret,
+    table: &Table,
+    index: &Index,
+    item: MapRef<'_>,
+    item_key: &ItemKey,
+) -> Option<Key> {
+    let mut hash = Vec::with_capacity(index.key.hash.len());
+    for attribute in &index.key.hash {
+        hash.push(key_value(item, attribute, HASH_KEY_SIZE_MAX)?);
+    }
+    let mut bytes = index_partition(secret, table, index, &hash);
+    for attribute in &index.key.range {
+        key::push_sort(&mut bytes, key_value(item, attribute, RANGE_KEY_SIZE_MAX)?);
+    }
+    match index.kind {
+        IndexKind::Local => bytes.extend_from_slice(item_key.sort()),
+        IndexKind::Global => bytes.extend_from_slice(&item_key.tie_break(secret)),
+    }
+    Some(Key::new(Family::Index, bytes))
+}
+
+/// An attribute that can be a key's.
+fn key_value<'a>(item: MapRef<'a>, attribute: &KeyAttribute, size_max: usize) -> Option<ValueRef<'a>> {
+    let value = item.get(&attribute.name)?;
+    let fits = match value {
+        ValueRef::S(text) => (1..=size_max).contains(&text.len()),
+        ValueRef::B(bytes) => (1..=size_max).contains(&bytes.len()),
+        _ => true,
+    };
+    (fits && value.kind() == attribute.key_type.kind()).then_some(value)
+}
+
+/// What the rows of one partition of an index begin with. A local index shares the table's partitions.
+pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index, hash: &[ValueRef<'_>]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(12 + H16_SIZE + 48);
+    bytes.extend_from_slice(&index_prefix(table.id(), index.id));
+    bytes.extend_from_slice(&key::h16(secret, hash.iter().copied()));
+    bytes
+}
+
+/// What the rows of one partition of a table begin with.
+pub(crate) fn table_partition(secret: &HashSecret, table: &Table, hash: &AttributeValue) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + H16_SIZE + 48);
+    bytes.extend_from_slice(&table.id().to_be_bytes());
+    bytes.extend_from_slice(&key::h16(secret, [hash.view()]));
+    bytes
+}
+
+/// The rows of one segment of a parallel scan: an equal share of the hashes behind `prefix`.
+pub(crate) fn segment(prefix: &[u8], segment: u32, total: u32) -> (Bound<Bytes>, Bound<Bytes>) {
+    let edge = |at: u32| {
+        // floor(at * 2^64 / total): the first 8 bytes of a hash spread well enough for a million segments.
+        let share = (u128::from(at) << 64) / u128::from(total);
+        u64::try_from(share).ok().map(|share| [prefix, &share.to_be_bytes()].concat())
+    };
+    let lower = edge(segment).map_or(Bound::Unbounded, |edge| Bound::Included(edge.into()));
+    let upper = edge(segment + 1).or_else(|| key::prefix_end(prefix));
+    (lower, upper.map_or(Bound::Unbounded, |edge| Bound::Excluded(edge.into())))
+}
+
+/// The attributes of a table's key, taken from an item that has them.
+pub(crate) fn key_attributes(table: &Table, item: MapRef<'_>) -> Attributes {
+    table
+        .key
+        .attributes()
+        .filter_map(|attribute| Some((attribute.name.clone(), item.get(&attribute.name)?.to_owned())))
+        .collect()
+}

@@ -1,0 +1,131 @@
+//! Scan: reads every item of a table or an index, or of one of its segments.
+
+use api::{Exception, ScanInput, ScanOutput};
+use auth::Caller;
+use expr::{Condition, ExpressionKind, legacy};
+use storage::ScanDirection;
+
+use crate::capacity::{ReadKind, Split};
+use crate::catalog::{Index, Table};
+use crate::key_range::{self, Range};
+use crate::parameters::{self, check_not_mixed, invalid};
+use crate::query::{check_consistency, find_index};
+use crate::read::PageRequest;
+use crate::rows;
+use crate::select::Selection;
+use crate::service::Service;
+use crate::start_key::{self, Walker};
+
+impl Service {
+    pub async fn scan(&self, caller: &Caller, mut request: ScanInput) -> Result<ScanOutput, Exception> {
+        let segment = Segment::of(request.segment, request.total_segments)?;
+        let (filter, selection) = parse(&mut request)?;
+        let table = self.catalog.table(caller, &request.table_name)?;
+        let index = find_index(&table, request.index_name.as_deref())?;
+        check_consistency(index, request.consistent_read)?;
+        let fetch = selection.needs_table(&table, index, request.select)?;
+        let (lower, upper) = range(&table, index, segment);
+        let mut page = PageRequest {
+            table: &table,
+            index,
+            lower,
+            upper,
+            direction: ScanDirection::Forward,
+            filter: filter.as_ref(),
+            limit: request.limit.map(|limit| limit as usize),
+            fetch,
+            kind: ReadKind::of(request.consistent_read),
+        };
+        if let Some(start) = &request.exclusive_start_key {
+            start_key::begin_after(&self.secret, &mut page, start, Walker::Scan)?;
+        }
+        let found = self.page(&page).await?;
+        Ok(ScanOutput {
+            count: Some(found.items.len() as i32),
+            items: selection.items(&found.items),
+            scanned_count: Some(found.scanned as i32),
+            consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            last_evaluated_key: found.last,
+        })
+    }
+}
+
+/// A share of a parallel scan.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    number: u32,
+    total: u32,
+}
+
+impl Segment {
+    fn of(segment: Option<i32>, total: Option<i32>) -> Result<Option<Segment>, Exception> {
+        let refuse = |text: String| Err(Exception::validation(text));
+        match (segment, total) {
+            (None, None) => Ok(None),
+            (Some(_), None) => refuse(
+                "The TotalSegments parameter is required but was not present in the request when Segment parameter \
+                 is present"
+                    .to_owned(),
+            ),
+            (None, Some(_)) => refuse(
+                "The Segment parameter is required but was not present in the request when parameter TotalSegments \
+                 is present"
+                    .to_owned(),
+            ),
+            (Some(number), Some(total)) if number >= total => refuse(format!(
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {number} \
+                 is not less than TotalSegments: {total}"
+            )),
+            (Some(number), Some(total)) => {
+                // The model has refused negative ones.
+                Ok(Some(Segment { number: number.unsigned_abs(), total: total.unsigned_abs() }))
+            }
+        }
+    }
+}
+
+fn range(table: &Table, index: Option<&Index>, segment: Option<Segment>) -> Range {
+    let prefix = match index {
+        None => rows::table_prefix(table.id()),
+        Some(index) => rows::index_prefix(table.id(), index.id),
+    };
+    match segment {
+        None => key_range::of_prefix(&prefix),
+        Some(segment) => rows::segment(&prefix, segment.number, segment.total),
+    }
+}
+
+fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Selection), Exception> {
+    let expressions = [
+        ("ProjectionExpression", request.projection_expression.is_some()),
+        ("FilterExpression", request.filter_expression.is_some()),
+    ];
+    let legacy_parameters = [
+        ("AttributesToGet", request.attributes_to_get.is_some()),
+        ("ScanFilter", request.scan_filter.is_some()),
+        ("ConditionalOperator", request.conditional_operator.is_some()),
+    ];
+    check_not_mixed(&legacy_parameters, &expressions)?;
+    let (names, values) =
+        (request.expression_attribute_names.take(), request.expression_attribute_values.take());
+    let mut placeholders = match request.projection_expression {
+        // A projection takes names and no values.
+        Some(_) => parameters::placeholders(&expressions, names, values)?,
+        None => parameters::placeholders(&expressions[1..], names, values)?,
+    };
+    let text = request.filter_expression.as_deref();
+    let filter = parameters::parse_condition(ExpressionKind::Filter, text, &mut placeholders)?;
+    let projection = parameters::parse_projection(request.projection_expression.as_deref(), &mut placeholders)?;
+    placeholders.finish().map_err(invalid)?;
+    let filter = match filter {
+        Some(filter) => Some(filter),
+        None => legacy::filter(request.scan_filter.take(), request.conditional_operator).map_err(invalid)?,
+    };
+    let legacy_projection = request.attributes_to_get.is_some();
+    let projection = match (projection, request.attributes_to_get.take()) {
+        (None, Some(names)) => Some(legacy::attributes_to_get(&names).map_err(invalid)?),
+        (projection, _) => projection,
+    };
+    let selection = Selection::of(request.select, projection, legacy_projection, request.index_name.as_deref())?;
+    Ok((filter, selection))
+}

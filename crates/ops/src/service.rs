@@ -1,0 +1,113 @@
+//! The service: everything an operation needs, and the background work that goes with it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base::Clock;
+use model::codec::key::HashSecret;
+use serde::{Deserialize, Serialize};
+use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+
+use crate::catalog::Catalog;
+use crate::rows;
+use crate::tokens::Tokens;
+
+/// What the operator chose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The region that stands in ARNs when callers share one space.
+    pub region: String,
+    /// Host and port under which clients reach this server: what DescribeEndpoints answers.
+    pub endpoint: String,
+}
+
+/// Answers every operation of every caller.
+pub struct Service {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) catalog: Catalog,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) secret: HashSecret,
+    pub(crate) tokens: Tokens,
+}
+
+/// Why the stored database cannot be served.
+#[derive(Debug)]
+pub enum OpenError {
+    Storage(StorageError),
+    /// A row that this program did not write so.
+    Malformed(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Storage(error) => error.fmt(f),
+            OpenError::Malformed(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<StorageError> for OpenError {
+    fn from(error: StorageError) -> OpenError {
+        OpenError::Storage(error)
+    }
+}
+
+/// What the database keeps about itself; written once, when it is made.
+#[derive(Serialize, Deserialize)]
+struct DatabaseSettings {
+    format: u32,
+    hash_secret: HashSecret,
+}
+
+const DATABASE_FORMAT: u32 = 1;
+
+impl Service {
+    /// Opens the database that the engine holds, making it if it is empty, and resumes unfinished work.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the engine fails or holds something that this program cannot read.
+    pub async fn open(engine: Arc<dyn Engine>, settings: Settings, clock: Clock) -> Result<Arc<Service>, OpenError> {
+        let secret = database_secret(engine.as_ref()).await?;
+        let catalog = Catalog::load(engine.as_ref()).await?;
+        let tokens = Tokens::load(engine.as_ref()).await?;
+        let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens });
+        service.sweep_tokens();
+        service.resume_catalog_work();
+        Ok(service)
+    }
+}
+
+async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
+    let key = rows::database_settings();
+    let fresh = DatabaseSettings { format: DATABASE_FORMAT, hash_secret: base::random::secret16() };
+    let fresh = serde_json::to_vec(&fresh).map_err(|error| OpenError::Malformed(error.to_string()))?;
+    let mut stored = None;
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        stored = reads.values[0].clone();
+        if stored.is_none() {
+            batch.put(key.clone(), fresh.clone());
+        }
+        Decision::Commit
+    };
+    let keys = [KeyUse::write(key.clone())];
+    engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.map_err(storage_error)?;
+    let bytes = stored.unwrap_or_else(|| fresh.into());
+    let settings: DatabaseSettings = serde_json::from_slice(&bytes)
+        .map_err(|error| OpenError::Malformed(format!("the database's own settings cannot be read: {error}")))?;
+    if settings.format != DATABASE_FORMAT {
+        let text = format!("the database has format {}, and this program knows {DATABASE_FORMAT}", settings.format);
+        return Err(OpenError::Malformed(text));
+    }
+    Ok(settings.hash_secret)
+}
+
+fn storage_error(error: TxError) -> OpenError {
+    match error {
+        TxError::Storage(error) => OpenError::Storage(error),
+        other => OpenError::Malformed(format!("the database's own settings cannot be written: {other:?}")),
+    }
+}

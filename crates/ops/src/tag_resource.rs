@@ -1,0 +1,125 @@
+//! TagResource, UntagResource, ListTagsOfResource.
+//!
+//! They take an ARN, never a name. An ARN that names no table of the caller's is denied, as AWS denies it, so that
+//! nobody learns which tables there are.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use api::{Exception, ListTagsOfResourceInput, ListTagsOfResourceOutput, Tag, TagResourceInput, UntagResourceInput};
+use auth::Caller;
+use model::limits::TAGS_PAGE_MAX;
+
+use crate::catalog::{self, ChangeGuard, Edit, Table, TableArn, TableStatus};
+use crate::service::Service;
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals of the ARN and of the tags.
+    pub async fn tag_resource(&self, caller: &Caller, request: TagResourceInput) -> Result<(), Exception> {
+        if request.tags.is_empty() {
+            return Err(Exception::validation("Atleast one Tag needs to be provided as Input."));
+        }
+        catalog::check_tags(&BTreeMap::new(), request.tags.clone())?;
+        let guard = self.catalog.lock().await;
+        let table = self.tagged(caller, "TagResource", &request.resource_arn)?;
+        let tags = catalog::check_tags(&table.definition.tags, request.tags)?;
+        self.replace_tags(guard, &table, tags).await
+    }
+
+    /// # Errors
+    /// DynamoDB's refusals of the ARN. A key that no tag has is no error.
+    pub async fn untag_resource(&self, caller: &Caller, request: UntagResourceInput) -> Result<(), Exception> {
+        if request.tag_keys.is_empty() {
+            return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
+        }
+        let guard = self.catalog.lock().await;
+        let table = self.tagged(caller, "UntagResource", &request.resource_arn)?;
+        let mut tags = table.definition.tags.clone();
+        tags.retain(|key, _| !request.tag_keys.contains(key));
+        self.replace_tags(guard, &table, tags).await
+    }
+
+    /// # Errors
+    /// DynamoDB's refusals of the ARN and of a token that is not its own.
+    pub async fn list_tags_of_resource(
+        &self,
+        caller: &Caller,
+        request: ListTagsOfResourceInput,
+    ) -> Result<ListTagsOfResourceOutput, Exception> {
+        let table = self.tagged(caller, "ListTagsOfResource", &request.resource_arn)?;
+        let tags = &table.definition.tags;
+        let after = request.next_token.as_deref().map(decode_token).transpose()?;
+        let lower = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest = tags.range::<str, _>((lower, Bound::Unbounded));
+        let tag = |(key, value): (&String, &String)| Tag { key: key.clone(), value: value.clone() };
+        let page: Vec<Tag> = rest.by_ref().take(TAGS_PAGE_MAX).map(tag).collect();
+        let more = rest.next().is_some();
+        let next_token = page.last().filter(|_| more).map(|last| encode_token(&last.key));
+        Ok(ListTagsOfResourceOutput { next_token, tags: Some(page) })
+    }
+
+    /// The table that an ARN names.
+    fn tagged(&self, caller: &Caller, action: &str, text: &str) -> Result<Arc<Table>, Exception> {
+        if !text.starts_with("arn:") {
+            return Err(Exception::validation(format!(
+                "Invalid TableArn: Invalid ResourceArn provided as input {text}"
+            )));
+        }
+        let denied = || {
+            Exception::AccessDenied(format!(
+                "User: arn:aws:iam::{}:user/{} is not authorized to perform: dynamodb:{action} on resource: {text}",
+                caller.account, caller.access_key
+            ))
+        };
+        if text.split(':').nth(2) != Some("dynamodb") {
+            return Err(denied());
+        }
+        let arn = TableArn::parse(text).filter(|arn| arn.rest.is_none());
+        let arn = arn.ok_or_else(|| {
+            Exception::validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {text}"))
+        })?;
+        if !arn.is_of(caller) {
+            return Err(denied());
+        }
+        let table = self.catalog.find(caller, arn.name).ok_or_else(denied)?;
+        if table.definition.status == TableStatus::Deleting {
+            return Err(Exception::ResourceNotFound(format!(
+                "Requested resource not found: ResourcArn: {text} not found"
+            )));
+        }
+        Ok(table)
+    }
+
+    async fn replace_tags(
+        &self,
+        guard: ChangeGuard,
+        table: &Table,
+        tags: BTreeMap<String, String>,
+    ) -> Result<(), Exception> {
+        let mut definition = table.definition.clone();
+        definition.tags = tags;
+        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await.map(drop)
+    }
+}
+
+/// A token is the last key of the page before, in hexadecimal: opaque enough, and safe in any text.
+fn encode_token(key: &str) -> String {
+    key.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The key that a token was made of. It need not be there any more: tags may be removed between two pages.
+fn decode_token(token: &str) -> Result<String, Exception> {
+    let (pairs, odd) = token.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()
+    };
+    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+    let key = bytes.filter(|_| odd.is_empty()).and_then(|bytes| String::from_utf8(bytes).ok());
+    key.ok_or_else(|| Exception::validation("The provided NextToken is invalid"))
+}
+
+#[cfg(test)]
+mod tests;

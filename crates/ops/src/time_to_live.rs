@@ -1,0 +1,77 @@
+//! UpdateTimeToLive and DescribeTimeToLive: which attribute says when an item may go.
+//!
+//! The setting is kept and shown; nothing is deleted by it in this version. AWS takes up to an hour for a change and
+//! refuses the next one meanwhile; here a change is done at once, so the next one may follow.
+
+use api::{
+    DescribeTimeToLiveInput, DescribeTimeToLiveOutput, Exception, TimeToLiveDescription, TimeToLiveStatus,
+    UpdateTimeToLiveInput, UpdateTimeToLiveOutput,
+};
+use auth::Caller;
+use model::limits::KEY_NAME_SIZE_MAX;
+
+use crate::catalog::{Edit, TimeToLive};
+use crate::service::Service;
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals, among them of a change that changes nothing.
+    pub async fn update_time_to_live(
+        &self,
+        caller: &Caller,
+        request: UpdateTimeToLiveInput,
+    ) -> Result<UpdateTimeToLiveOutput, Exception> {
+        let asked = request.time_to_live_specification;
+        check_attribute_name(&asked.attribute_name)?;
+        let guard = self.catalog.lock().await;
+        let table = self.catalog.changeable(caller, &request.table_name)?;
+        let attribute = changed(&table.definition.time_to_live, &asked)?;
+        let mut definition = table.definition.clone();
+        drop(table);
+        definition.time_to_live = TimeToLive { attribute };
+        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+        Ok(UpdateTimeToLiveOutput { time_to_live_specification: Some(asked) })
+    }
+
+    /// # Errors
+    /// If the table does not exist.
+    pub async fn describe_time_to_live(
+        &self,
+        caller: &Caller,
+        request: DescribeTimeToLiveInput,
+    ) -> Result<DescribeTimeToLiveOutput, Exception> {
+        let table = self.catalog.described(caller, &request.table_name)?;
+        let attribute_name = table.definition.time_to_live.attribute.clone();
+        let enabled = attribute_name.is_some();
+        let status = if enabled { TimeToLiveStatus::Enabled } else { TimeToLiveStatus::Disabled };
+        let description = TimeToLiveDescription { attribute_name, time_to_live_status: Some(status) };
+        Ok(DescribeTimeToLiveOutput { time_to_live_description: Some(description) })
+    }
+}
+
+/// The attribute after the change.
+fn changed(current: &TimeToLive, asked: &api::TimeToLiveSpecification) -> Result<Option<String>, Exception> {
+    match (&current.attribute, asked.enabled) {
+        (None, true) => Ok(Some(asked.attribute_name.clone())),
+        (None, false) => Err(Exception::validation("TimeToLive is already disabled")),
+        (Some(own), true) if *own == asked.attribute_name => {
+            Err(Exception::validation("TimeToLive is already enabled"))
+        }
+        (Some(own), false) if *own == asked.attribute_name => Ok(None),
+        (Some(own), _) => Err(Exception::validation(format!(
+            "TimeToLive is active on a different AttributeName: current AttributeName is {own}"
+        ))),
+    }
+}
+
+fn check_attribute_name(name: &str) -> Result<(), Exception> {
+    if (1..=KEY_NAME_SIZE_MAX).contains(&name.len()) {
+        return Ok(());
+    }
+    Err(Exception::validation(format!(
+        "TimeToLiveSpecification.AttributeName must have a length of 1 to {KEY_NAME_SIZE_MAX} bytes"
+    )))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+use api::*;
+use storage::Memory;
+
+use crate::catalog::tests::{caller, open, simple};
+
+#[tokio::test]
+async fn one_attribute_at_a_time() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("aging")).await.unwrap();
+    let on = TimeToLiveStatus::Enabled;
+    let off = TimeToLiveStatus::Disabled;
+    for (enabled, attribute, refusal, status, shown) in [
+        (false, "ttl", Some("TimeToLive is already disabled"), off, None),
+        (true, "ttl", None, on, Some("ttl")),
+        (true, "ttl", Some("TimeToLive is already enabled"), on, Some("ttl")),
+        (
+            true,
+            "other",
+            Some("TimeToLive is active on a different AttributeName: current AttributeName is ttl"),
+            on,
+            Some("ttl"),
+        ),
+        (false, "ttl", None, off, None),
+        (true, "other", None, on, Some("other")),
+    ] {
+        let specification = TimeToLiveSpecification { attribute_name: attribute.to_owned(), enabled };
+        let request =
+            UpdateTimeToLiveInput { table_name: "aging".to_owned(), time_to_live_specification: specification };
+        let refused = service.update_time_to_live(&caller(), request).await.err();
+        assert_eq!(refused, refusal.map(Exception::validation));
+        let request = DescribeTimeToLiveInput { table_name: "aging".to_owned() };
+        let found = service.describe_time_to_live(&caller(), request).await.unwrap().time_to_live_description.unwrap();
+        assert_eq!((found.time_to_live_status, found.attribute_name.as_deref()), (Some(status), shown));
+    }
+}

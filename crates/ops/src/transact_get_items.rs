@@ -1,0 +1,78 @@
+//! TransactGetItems: reads up to 100 items from one consistent state.
+
+use std::collections::BTreeMap;
+
+use api::{Exception, ItemResponse, TransactGetItemsInput, TransactGetItemsOutput};
+use auth::Caller;
+use model::Item;
+use model::codec::row::StoredItem;
+
+use crate::capacity::{ReadKind, Split, Units};
+use crate::change::read_stored;
+use crate::failure::storage_failure;
+use crate::item_key;
+use crate::parameters;
+use crate::rows::ItemKey;
+use crate::service::Service;
+use crate::transaction;
+use crate::write::{OnConditionFailure, exception};
+
+impl Service {
+    pub async fn transact_get_items(
+        &self,
+        caller: &Caller,
+        request: TransactGetItemsInput,
+    ) -> Result<TransactGetItemsOutput, Exception> {
+        let count = request.transact_items.len();
+        let mut projections = Vec::with_capacity(count);
+        for item in &request.transact_items {
+            let (expression, names) =
+                (item.get.projection_expression.clone(), item.get.expression_attribute_names.clone());
+            projections.push(parameters::projection(expression, None, names)?);
+        }
+        let mut tables = Vec::with_capacity(count);
+        for item in &request.transact_items {
+            tables.push(self.catalog.table(caller, &item.get.table_name)?);
+        }
+        let mut rows = Vec::with_capacity(count);
+        for (at, (item, table)) in request.transact_items.iter().zip(&tables).enumerate() {
+            match item_key::check_key(table, &item.get.key) {
+                Ok(()) => {}
+                Err(problem) if problem.cancels() => {
+                    let reason = transaction::reason("ValidationError", problem.to_string(), None);
+                    return Err(transaction::canceled_by(count, at, reason));
+                }
+                Err(problem) => return Err(problem.into()),
+            }
+            let row = ItemKey::of(&self.secret, table, item.get.key.view()).row;
+            if rows.contains(&row) {
+                return Err(Exception::validation("Transaction request cannot include multiple operations on one item"));
+            }
+            rows.push(row);
+        }
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let values = view.get_many(&rows).await.map_err(storage_failure)?;
+        let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
+        let mut responses = Vec::with_capacity(count);
+        for (at, value) in values.into_iter().enumerate() {
+            let get = &request.transact_items[at].get;
+            let stored = value.map(|bytes| read_stored(&tables[at], &bytes, &get.key)).transpose();
+            let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
+            let size = stored.as_ref().map_or(0, StoredItem::size);
+            by_table.entry(&get.table_name).or_default().table += ReadKind::Transactional.units(size);
+            let item = stored.map(|stored| match &projections[at] {
+                None => stored.item(),
+                Some(projection) => Item::Tree(projection.apply(stored.attributes())),
+            });
+            responses.push(ItemResponse { item });
+        }
+        let asked = request.return_consumed_capacity;
+        Ok(TransactGetItemsOutput {
+            responses: Some(responses),
+            consumed_capacity: by_table
+                .into_iter()
+                .map(|(name, units)| units.report(asked, name, Split::Read))
+                .collect::<Option<Vec<_>>>(),
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! Transactions: several changes, all or none, under one token. TransactWriteItems and ExecuteTransaction end here.
+//!
+//! The engine serializes: a transaction reads, decides and commits all its keys in one step, so conditions are judged
+//! on one state, and no other operation sees a part of it. A key that another transaction has not finished with is a
+//! conflict, not a wait. The client's token stands in the same batch as the changes, so that it is remembered exactly
+//! if they were made, and it is still there after a restart.
+
+use std::collections::BTreeMap;
+
+use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
+use bytes::Bytes;
+use model::codec::key::h16;
+use model::codec::row::StoredItem;
+use model::limits::TRANSACTION_TOKEN_MS;
+use model::{Item, ValueRef};
+use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError};
+
+use crate::capacity::{ReadKind, Split, Units};
+use crate::change::{Applied, Change, Refusal};
+use crate::failure::write_failure;
+use crate::rows::{self, TokenKind};
+use crate::service::Service;
+use crate::write::{OnConditionFailure, decided};
+
+/// One action of a transaction.
+#[derive(Debug)]
+pub(crate) struct TransactionAction {
+    /// The table as the request names it.
+    pub table_name: String,
+    pub change: Change,
+    pub on_failure: OnConditionFailure,
+}
+
+/// A client's token, and what it was first used for.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub key: Key,
+    pub fingerprint: [u8; 16],
+}
+
+/// How a transaction went.
+#[derive(Debug)]
+pub(crate) enum TransactionDone {
+    Made(Vec<Applied>),
+    /// The token says that it was made before.
+    Replayed,
+}
+
+/// What the decision of a transaction was.
+enum Verdict {
+    Made(Vec<Applied>),
+    Replayed,
+    OtherRequest,
+    Refused(Vec<Option<Refusal>>),
+}
+
+impl Service {
+    /// A token's row, with the fingerprint of the request that it came with.
+    pub(crate) fn token(&self, kind: TokenKind, account: &str, text: &str, request: &str) -> Token {
+        let fingerprint = h16(&self.secret, [ValueRef::S(request)]);
+        Token { key: rows::token(kind, account, text), fingerprint }
+    }
+
+    pub(crate) async fn transact(
+        &self,
+        token: Option<&Token>,
+        actions: &[TransactionAction],
+    ) -> Result<TransactionDone, Exception> {
+        let first = usize::from(token.is_some());
+        let token_key = token.map(|token| KeyUse::write(token.key.clone()));
+        let keys: Vec<KeyUse> = token_key.into_iter().chain(actions.iter().map(key_use)).collect();
+        let mut verdict = None;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let decided = self.decide(token, actions, &reads.values, batch);
+            let decision = match &decided {
+                Verdict::Made(_) | Verdict::Replayed => Decision::Commit,
+                Verdict::OtherRequest | Verdict::Refused(_) => Decision::Refuse,
+            };
+            verdict = Some(decided);
+            decision
+        };
+        match self.engine.transact(self.op_id(), Mode::Transaction, &keys, &mut decide).await {
+            Ok(_) => {}
+            Err(TxError::Conflict { key }) if key < first => return Err(Exception::TransactionInProgress),
+            Err(TxError::Conflict { key }) => return Err(conflict(actions.len(), key - first)),
+            Err(other) => return Err(write_failure(other)),
+        }
+        match decided(verdict)? {
+            Verdict::Made(applied) => {
+                if let Some(token) = token {
+                    self.tokens.remember(self.clock.now_ms() + TRANSACTION_TOKEN_MS, token.key.clone());
+                }
+                Ok(TransactionDone::Made(applied))
+            }
+            Verdict::Replayed => Ok(TransactionDone::Replayed),
+            Verdict::OtherRequest => Err(Exception::IdempotentParameterMismatch),
+            Verdict::Refused(refusals) => Err(canceled(refusals, actions)),
+        }
+    }
+
+    fn decide(
+        &self,
+        token: Option<&Token>,
+        actions: &[TransactionAction],
+        stored: &[Option<Bytes>],
+        batch: &mut Batch,
+    ) -> Verdict {
+        let (token_row, items) = stored.split_at(usize::from(token.is_some()));
+        let now = self.clock.now_ms();
+        if let (Some(token), Some(Some(row))) = (token, token_row.first())
+            && let Some(known) = TokenRow::read(row)
+            && known.expires_ms > now
+        {
+            return if known.fingerprint == token.fingerprint { Verdict::Replayed } else { Verdict::OtherRequest };
+        }
+        let mut applied = Vec::with_capacity(actions.len());
+        let mut refusals = Vec::with_capacity(actions.len());
+        for (action, stored) in actions.iter().zip(items) {
+            match action.change.apply(&self.secret, stored.as_ref(), batch) {
+                Ok(mut done) => {
+                    // Only the table's own arm pays for the second phase; captured in eu-west-2.
+                    done.units.table *= 2.0;
+                    applied.push(done);
+                    refusals.push(None);
+                }
+                Err(refusal) => refusals.push(Some(refusal)),
+            }
+        }
+        if refusals.iter().any(Option::is_some) {
+            return Verdict::Refused(refusals);
+        }
+        if let Some(token) = token {
+            let row = TokenRow { fingerprint: token.fingerprint, expires_ms: now + TRANSACTION_TOKEN_MS };
+            batch.put(token.key.clone(), row.write());
+        }
+        Verdict::Made(applied)
+    }
+
+    /// What a transaction consumed, by table. A replay consumes what reading its items does.
+    pub(crate) async fn transaction_consumed(
+        &self,
+        asked: Option<ReturnConsumedCapacity>,
+        actions: &[TransactionAction],
+        done: &TransactionDone,
+    ) -> Result<Option<Vec<ConsumedCapacity>>, Exception> {
+        if matches!(asked, None | Some(ReturnConsumedCapacity::None)) {
+            return Ok(None);
+        }
+        let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
+        for (at, action) in actions.iter().enumerate() {
+            let units = match done {
+                TransactionDone::Made(applied) => applied[at].units.clone(),
+                TransactionDone::Replayed => {
+                    let stored = self.get_stored(&action.change.table, &action.change.key_attributes).await?;
+                    Units::of_table(ReadKind::Transactional.units(stored.as_ref().map_or(0, StoredItem::size)))
+                }
+            };
+            by_table.entry(&action.table_name).or_default().add(&units);
+        }
+        let split = match done {
+            TransactionDone::Made(_) => Split::Write,
+            TransactionDone::Replayed => Split::Read,
+        };
+        Ok(by_table.into_iter().map(|(name, units)| units.report(asked, name, split)).collect())
+    }
+}
+
+fn key_use(action: &TransactionAction) -> KeyUse {
+    let key = action.change.key.row.clone();
+    match action.change.action {
+        crate::change::Action::Check => KeyUse::read(key),
+        _ => KeyUse::write(key),
+    }
+}
+
+/// What is remembered of a token: fingerprint (16), expiry in milliseconds (8, big-endian).
+pub(crate) struct TokenRow {
+    pub fingerprint: [u8; 16],
+    pub expires_ms: u64,
+}
+
+impl TokenRow {
+    pub(crate) fn read(row: &[u8]) -> Option<TokenRow> {
+        let (fingerprint, rest) = row.split_first_chunk::<16>()?;
+        let expires_ms = u64::from_be_bytes(rest.try_into().ok()?);
+        Some(TokenRow { fingerprint: *fingerprint, expires_ms })
+    }
+
+    fn write(&self) -> Vec<u8> {
+        [&self.fingerprint[..], &self.expires_ms.to_be_bytes()].concat()
+    }
+}
+
+/// The reason of an action that did not stand in the way.
+pub(crate) fn no_reason() -> CancellationReason {
+    CancellationReason { code: Some("None".to_owned()), message: None, item: None }
+}
+
+pub(crate) fn reason(code: &str, message: impl Into<String>, item: Option<Item>) -> CancellationReason {
+    CancellationReason { code: Some(code.to_owned()), message: Some(message.into()), item }
+}
+
+/// A transaction of `count` actions that fails because of one of them.
+pub(crate) fn canceled_by(count: usize, at: usize, reason: CancellationReason) -> Exception {
+    let mut reasons: Vec<CancellationReason> = (0..count).map(|_| no_reason()).collect();
+    reasons[at] = reason;
+    Exception::TransactionCanceled { reasons }
+}
+
+fn conflict(count: usize, at: usize) -> Exception {
+    canceled_by(count, at, reason("TransactionConflict", "Transaction is ongoing for the item", None))
+}
+
+/// Every failed condition is reported in its place; of updates that cannot be applied only the first.
+fn canceled(refusals: Vec<Option<Refusal>>, actions: &[TransactionAction]) -> Exception {
+    let mut reasons = Vec::with_capacity(refusals.len());
+    let mut invalid_seen = false;
+    for (refusal, action) in refusals.into_iter().zip(actions) {
+        reasons.push(match refusal {
+            None => no_reason(),
+            Some(Refusal::ConditionFailed { .. }) if action.on_failure == OnConditionFailure::Duplicate => {
+                reason("DuplicateItem", Exception::DuplicateItem.to_string(), None)
+            }
+            Some(Refusal::ConditionFailed { old }) => {
+                let shown = old.filter(|_| action.on_failure == OnConditionFailure::ShowItem);
+                reason("ConditionalCheckFailed", "The conditional request failed", shown.map(|old| old.item()))
+            }
+            Some(Refusal::Invalid(_)) if invalid_seen => no_reason(),
+            Some(Refusal::Invalid(text)) => {
+                invalid_seen = true;
+                reason("ValidationError", text, None)
+            }
+            Some(Refusal::Damaged(text)) => return Exception::internal(text),
+        });
+    }
+    Exception::TransactionCanceled { reasons }
+}

@@ -1,0 +1,37 @@
+//! UpdateItem: changes attributes of one item, making the item if it is not there.
+
+use api::{Exception, UpdateItemInput, UpdateItemOutput};
+use auth::Caller;
+
+use crate::capacity::Split;
+use crate::change::{Action, Change};
+use crate::parameters::{UpdateParameters, WriteCondition};
+use crate::returned;
+use crate::service::Service;
+use crate::write::OnConditionFailure;
+
+impl Service {
+    pub async fn update_item(&self, caller: &Caller, request: UpdateItemInput) -> Result<UpdateItemOutput, Exception> {
+        let parameters = UpdateParameters {
+            update_expression: request.update_expression,
+            attribute_updates: request.attribute_updates,
+            condition: WriteCondition {
+                condition_expression: request.condition_expression,
+                expected: request.expected,
+                conditional_operator: request.conditional_operator,
+                names: request.expression_attribute_names,
+                values: request.expression_attribute_values,
+            },
+        };
+        let (update, condition) = parameters.parse()?;
+        let table = self.catalog.table(caller, &request.table_name)?;
+        let change = Change::of_key(&self.secret, table, request.key, condition, Action::Update(update))?;
+        let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
+        let done = self.write(&change, on_failure).await?;
+        Ok(UpdateItemOutput {
+            attributes: returned::of_update(request.return_values, &change, &done),
+            consumed_capacity: done.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            item_collection_metrics: self.collection_metrics(request.return_item_collection_metrics, &change).await?,
+        })
+    }
+}

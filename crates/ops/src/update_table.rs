@@ -1,0 +1,205 @@
+//! UpdateTable: every change of a table but its tags, its TTL and its backups.
+//!
+//! The answer says UPDATING, as DynamoDB's does; settings hold as soon as they are durable. Only an index that is made
+//! or dropped takes longer: see `catalog/build_index.rs`.
+
+mod indexes;
+
+use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
+use auth::Caller;
+
+use crate::catalog::throughput::{
+    check_units, check_units_change, default_warm, index_units_missing, on_demand_max, units_missing,
+    units_superfluous, warm,
+};
+use crate::catalog::{
+    self, Billing, Definition, Edit, NameUse, Provisioned, Shown, TableClassChoice, WarmThroughput, table_name,
+};
+use crate::service::Service;
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals: of the request, of a change that changes nothing, or because of the table's state.
+    pub async fn update_table(
+        &self,
+        caller: &Caller,
+        request: UpdateTableInput,
+    ) -> Result<UpdateTableOutput, Exception> {
+        table_name(caller, &request.table_name, NameUse::Lookup)?;
+        refuse_unbuilt(&request)?;
+        check_request(&request)?;
+        let guard = self.catalog.lock().await;
+        let table = self.catalog.changeable(caller, &request.table_name)?;
+        let mut definition = table.definition.clone();
+        // Background work waits until nobody uses the table as it was, and this would be a user.
+        drop(table);
+        let work = update(&mut definition, request, self.clock.now_ms())?;
+        let table = self.catalog.replace(&self.engine, guard, definition, Edit { work, ..Edit::default() }).await?;
+        let description = self.describe(&table, Shown::JustUpdated).await?;
+        Ok(UpdateTableOutput { table_description: Some(description) })
+    }
+}
+
+/// What a later version will bring is refused, not ignored.
+fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
+    for (member, given) in [
+        ("ReplicaUpdates", request.replica_updates.is_some()),
+        ("GlobalTableWitnessUpdates", request.global_table_witness_updates.is_some()),
+        ("MultiRegionConsistency", request.multi_region_consistency.is_some()),
+        ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
+        ("DisassociationProtectionEnabled", request.disassociation_protection_enabled.is_some()),
+        ("VectorIndexUpdates", request.vector_index_updates.is_some()),
+    ] {
+        if given {
+            return Err(catalog::not_built(member));
+        }
+    }
+    Ok(())
+}
+
+/// What can be refused without the table.
+fn check_request(request: &UpdateTableInput) -> Result<(), Exception> {
+    let updates = request.global_secondary_index_updates.as_deref().unwrap_or_default();
+    let asks = request.provisioned_throughput.is_some()
+        || request.billing_mode.is_some()
+        || request.stream_specification.is_some()
+        || request.sse_specification.is_some()
+        || request.deletion_protection_enabled.is_some()
+        || request.table_class.is_some()
+        || request.on_demand_throughput.is_some()
+        || request.warm_throughput.is_some()
+        || !updates.is_empty();
+    if !asks {
+        return Err(Exception::validation(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
+             SSESpecification or ReplicaUpdates is required",
+        ));
+    }
+    if let Some(units) = &request.provisioned_throughput {
+        check_units(units)?;
+        if request.billing_mode == Some(BillingMode::PayPerRequest) {
+            return Err(units_superfluous());
+        }
+    }
+    indexes::check_updates(updates)
+}
+
+/// Changes the definition as the request asks, and says what work that leaves.
+fn update(
+    definition: &mut Definition,
+    request: UpdateTableInput,
+    now_ms: u64,
+) -> Result<Option<catalog::Work>, Exception> {
+    let updates = request.global_secondary_index_updates.unwrap_or_default();
+    let units = request.provisioned_throughput.as_ref().map(check_units).transpose()?;
+    update_billing(definition, request.billing_mode, units, now_ms)?;
+    definition.on_demand_max =
+        on_demand_max(definition.billing, definition.on_demand_max, request.on_demand_throughput)?;
+    if let Some(asked) = warm(current_warm(definition), request.warm_throughput, "table")? {
+        definition.warm = Some(asked);
+    }
+    if let Some(asked) = &request.stream_specification {
+        update_stream(definition, asked, now_ms)?;
+    }
+    if let Some(asked) = &request.sse_specification {
+        update_encryption(definition, asked)?;
+    }
+    if let Some(class) = request.table_class {
+        let choice = TableClassChoice { class: class.into(), changed_ms: Some(now_ms) };
+        if definition.table_class.is_none_or(|own| own.class != choice.class) {
+            definition.table_class = Some(choice);
+        }
+    }
+    if let Some(protected) = request.deletion_protection_enabled {
+        definition.deletion_protection = protected;
+    }
+    let work = indexes::update(definition, request.attribute_definitions.unwrap_or_default(), updates, now_ms)?;
+    check_index_units(definition)?;
+    Ok(work)
+}
+
+fn update_billing(
+    definition: &mut Definition,
+    mode: Option<BillingMode>,
+    units: Option<Provisioned>,
+    now_ms: u64,
+) -> Result<(), Exception> {
+    match (definition.billing.provisioned(), mode, units) {
+        (_, None, None) | (None, Some(BillingMode::PayPerRequest), None) => Ok(()),
+        (None, None, Some(_)) | (_, Some(BillingMode::PayPerRequest), Some(_)) => Err(units_superfluous()),
+        (_, Some(BillingMode::Provisioned), None) => Err(units_missing()),
+        (Some(current), _, Some(asked)) => {
+            check_units_change("table", current, asked)?;
+            definition.changes.record(current, asked, now_ms);
+            definition.billing = Billing::from(asked);
+            Ok(())
+        }
+        (None, Some(BillingMode::Provisioned), Some(asked)) => {
+            definition.billing = Billing::from(asked);
+            definition.on_demand_max = Default::default();
+            for index in &mut definition.global_indexes {
+                index.on_demand_max = Default::default();
+            }
+            Ok(())
+        }
+        (Some(_), Some(BillingMode::PayPerRequest), None) => {
+            definition.billing = Billing::OnDemand;
+            definition.on_demand_since_ms = Some(now_ms);
+            for index in &mut definition.global_indexes {
+                index.provisioned = None;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A provisioned table's indexes are provisioned too, those included that were made while it was on-demand.
+fn check_index_units(definition: &Definition) -> Result<(), Exception> {
+    let unprovisioned = definition
+        .global_indexes
+        .iter()
+        .find(|index| index.provisioned.is_none() && index.status != catalog::IndexStatus::Deleting);
+    match unprovisioned {
+        Some(index) if !definition.is_on_demand() => Err(index_units_missing(&index.name)),
+        _ => Ok(()),
+    }
+}
+
+fn current_warm(definition: &Definition) -> WarmThroughput {
+    definition.warm.unwrap_or_else(|| default_warm(definition.billing.provisioned()))
+}
+
+fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, now_ms: u64) -> Result<(), Exception> {
+    let new = catalog::new_stream(asked, definition.stream.as_ref(), now_ms)?;
+    let name = &definition.name;
+    match (definition.stream.as_mut().filter(|stream| stream.enabled), new) {
+        (Some(_), Some(_)) => {
+            Err(Exception::validation(format!("Table already has an enabled stream: TableName: {name}")))
+        }
+        (None, None) => Err(Exception::validation(format!("Table has no enabled stream: TableName: {name}"))),
+        (Some(stream), None) => {
+            stream.enabled = false;
+            Ok(())
+        }
+        (None, Some(stream)) => {
+            definition.stream = Some(stream);
+            Ok(())
+        }
+    }
+}
+
+fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification) -> Result<(), Exception> {
+    let new = catalog::encryption(asked, &definition.account, &definition.region)?;
+    if new == definition.encryption {
+        let already = match new {
+            Some(_) => "Table is already encrypted by given KMSMasterKeyId",
+            None => "Table is already encrypted by default",
+        };
+        return Err(catalog::invalid(already));
+    }
+    definition.encryption = new;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The one write path: changes go in, one batch a decision goes to the engine, and what was done comes out.
+
+use api::Exception;
+use storage::{Batch, Decision, KeyUse, Mode, OpId, Reads, TxError};
+
+use crate::change::{Applied, Change, Refusal};
+use crate::failure::write_failure;
+use crate::service::Service;
+
+/// What a failed condition tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OnConditionFailure {
+    Hide,
+    /// The item that it met.
+    ShowItem,
+    /// It was an INSERT's: there is an item already.
+    Duplicate,
+}
+
+impl OnConditionFailure {
+    pub(crate) fn of(asked: Option<api::ReturnValuesOnConditionCheckFailure>) -> OnConditionFailure {
+        match asked {
+            Some(api::ReturnValuesOnConditionCheckFailure::AllOld) => OnConditionFailure::ShowItem,
+            _ => OnConditionFailure::Hide,
+        }
+    }
+}
+
+impl Service {
+    /// Makes one change.
+    pub(crate) async fn write(&self, change: &Change, on_failure: OnConditionFailure) -> Result<Applied, Exception> {
+        let mut outcome = None;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let applied = change.apply(&self.secret, reads.values[0].as_ref(), batch);
+            let decision = if applied.is_ok() { Decision::Commit } else { Decision::Refuse };
+            outcome = Some(applied);
+            decision
+        };
+        let keys = [KeyUse::write(change.key.row.clone())];
+        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
+        decided(outcome)?.map_err(|refusal| exception(refusal, on_failure))
+    }
+
+    /// Makes several changes of different items, all in one batch. Changes that meet a transaction under way are left
+    /// out and come back as `None`; any other refusal refuses all.
+    pub(crate) async fn write_each(&self, changes: &[Change]) -> Result<Vec<Option<Applied>>, Exception> {
+        let mut done: Vec<Option<Applied>> = changes.iter().map(|_| None).collect();
+        let mut left: Vec<usize> = (0..changes.len()).collect();
+        while !left.is_empty() {
+            match self.write_together(changes, &left, &mut done).await {
+                Ok(()) => break,
+                Err(TogetherError::Conflict(at)) => drop(left.remove(at)),
+                Err(TogetherError::Refused(exception)) => return Err(exception),
+            }
+        }
+        for (at, slot) in done.iter_mut().enumerate() {
+            if !left.contains(&at) {
+                *slot = None;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn write_together(
+        &self,
+        changes: &[Change],
+        chosen: &[usize],
+        done: &mut [Option<Applied>],
+    ) -> Result<(), TogetherError> {
+        let keys: Vec<KeyUse> = chosen.iter().map(|at| KeyUse::write(changes[*at].key.row.clone())).collect();
+        let mut refused = None;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            refused = None;
+            for (read, at) in chosen.iter().enumerate() {
+                match changes[*at].apply(&self.secret, reads.values[read].as_ref(), batch) {
+                    Ok(applied) => done[*at] = Some(applied),
+                    Err(refusal) => {
+                        refused = Some(refusal);
+                        return Decision::Refuse;
+                    }
+                }
+            }
+            Decision::Commit
+        };
+        let result = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await;
+        match (result, refused) {
+            (Err(TxError::Conflict { key }), _) => Err(TogetherError::Conflict(key)),
+            (Err(error), _) => Err(TogetherError::Refused(write_failure(error))),
+            (Ok(_), Some(refusal)) => Err(TogetherError::Refused(exception(refusal, OnConditionFailure::Hide))),
+            (Ok(_), None) => Ok(()),
+        }
+    }
+
+    pub(crate) fn op_id(&self) -> OpId {
+        OpId(base::random::bytes16())
+    }
+}
+
+enum TogetherError {
+    /// The place, among the chosen ones, of the change that met a transaction.
+    Conflict(usize),
+    Refused(Exception),
+}
+
+/// What the last run of a decision left; an engine that answers has run it.
+pub(crate) fn decided<T>(outcome: Option<T>) -> Result<T, Exception> {
+    outcome.ok_or_else(|| Exception::internal("the storage engine answered without a decision"))
+}
+
+/// A refusal as the exception of an operation on one item.
+pub(crate) fn exception(refusal: Refusal, on_failure: OnConditionFailure) -> Exception {
+    match refusal {
+        Refusal::ConditionFailed { .. } if on_failure == OnConditionFailure::Duplicate => Exception::DuplicateItem,
+        Refusal::ConditionFailed { old } => Exception::ConditionalCheckFailed {
+            item: old.filter(|_| on_failure == OnConditionFailure::ShowItem).map(|old| old.item()),
+        },
+        Refusal::Invalid(text) => Exception::validation(text),
+        Refusal::Damaged(text) => Exception::internal(text),
+    }
+}
