@@ -1,5 +1,6 @@
 //! The tables of `wire`: what each shape of a request must satisfy, and the members of every structure.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::model::{Kind, Model, Shape, part};
@@ -12,6 +13,7 @@ pub(super) fn outputs(model: &Model) -> Vec<Output> {
         Output { path: "crates/wire/src/generated/shapes.rs", text: shapes(model) },
         Output { path: "crates/wire/src/generated/decode.rs", text: decode(model) },
         Output { path: "crates/wire/src/generated/encode.rs", text: encode(model) },
+        Output { path: "crates/wire/src/generated/requests.rs", text: requests(model) },
     ]
 }
 
@@ -19,7 +21,7 @@ pub(super) fn outputs(model: &Model) -> Vec<Output> {
 /// they are read.
 fn shapes(model: &Model) -> String {
     let mut out = header("What the shapes of requests must satisfy.");
-    out.push_str("use crate::constraint::{Pattern, Shape};\n");
+    out.push_str("use crate::constraint::{Shape, pattern};\n");
     for name in &model.of_input {
         if bounds(model, name) {
             write_shape(&mut out, &names::constant(name), &definition(model, name, &model.shapes[name]));
@@ -81,10 +83,17 @@ fn definition(model: &Model, name: &str, shape: &Shape) -> String {
     if let Some(max) = shape.max {
         write!(text, ".at_most({max})").expect("a string takes all");
     }
-    if shape.pattern.is_some() {
-        write!(text, ".matching(&Pattern::{})", names::constant(name)).expect("a string takes all");
+    if let Some(pattern) = &shape.pattern {
+        write!(text, ".matching({pattern:?}, pattern::{})", names::snake(name)).expect("a string takes all");
     }
     text
+}
+
+/// The enumerations among the shapes.
+fn words(model: &Model, among: &BTreeSet<String>) -> String {
+    let names = model.enums().map(|(name, _)| name).filter(|name| among.contains(*name));
+    let rows: String = names.map(|name| format!("    {name}\n")).collect();
+    format!("words! {{\n{rows}}}\n\n")
 }
 
 fn request_structures(model: &Model) -> impl Iterator<Item = (&String, &Shape)> {
@@ -93,7 +102,8 @@ fn request_structures(model: &Model) -> impl Iterator<Item = (&String, &Shape)> 
 
 fn decode(model: &Model) -> String {
     let mut out = header("Members of the structures of requests.");
-    out.push_str("use super::shapes::*;\nuse crate::constraint::Shape;\nuse crate::decode::structures;\n\n");
+    out.push_str("use super::shapes::*;\nuse crate::constraint::Shape;\nuse crate::decode::{structures, words};\n\n");
+    out.push_str(&words(model, &model.of_input));
     out.push_str("structures! {\n");
     for (name, shape) in request_structures(model) {
         writeln!(out, "    {name} {{").expect("a string takes all");
@@ -105,9 +115,7 @@ fn decode(model: &Model) -> String {
                 None => self::reference(model, &reference.shape),
             };
             let field = names::field(member);
-            let lower = lower_camel(member);
-            writeln!(out, "        {at} {field} {need} {member:?} {lower:?} [{quirk}] {bound};")
-                .expect("a string takes all");
+            writeln!(out, "        {at} {field} {need} {member:?} [{quirk}] {bound};").expect("a string takes all");
         }
         out.push_str("    }\n");
     }
@@ -115,21 +123,27 @@ fn decode(model: &Model) -> String {
     out
 }
 
-/// As refusals name a member.
-fn lower_camel(member: &str) -> String {
-    let mut letters = member.chars();
-    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
-}
-
 fn encode(model: &Model) -> String {
     let mut out = header("Members of the structures of responses.");
-    out.push_str("use crate::encode::structures;\n\nstructures! {\n");
+    out.push_str("use crate::encode::{structures, words};\n\n");
+    out.push_str(&words(model, &model.of_output));
+    out.push_str("structures! {\n");
     for (name, shape) in model.structures().filter(|(name, _)| model.of_output.contains(*name)) {
         writeln!(out, "    {name} {{").expect("a string takes all");
         for member in shape.members.keys() {
             writeln!(out, "        {} {member:?};", names::field(member)).expect("a string takes all");
         }
         out.push_str("    }\n");
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn requests(model: &Model) -> String {
+    let mut out = header("The request of every operation, built or not, for tests.");
+    out.push_str("use crate::decode::tests::requests;\n\nrequests! {\n");
+    for operation in &model.operations {
+        writeln!(out, "    {} {};", operation.name, operation.input).expect("a string takes all");
     }
     out.push_str("}\n");
     out

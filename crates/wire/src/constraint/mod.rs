@@ -1,0 +1,166 @@
+//! What the service model asks of a member's value, and DynamoDB's words for what is broken.
+//!
+//! A [`Shape`] bounds a value of any type: the length of a text, a list or a map, the size of a number, a pattern, a
+//! set of words. The shapes are generated; which member has which shape stands beside the member.
+
+pub(crate) mod pattern;
+
+/// The bounds of one type of the model.
+pub(crate) struct Shape {
+    min: Option<i64>,
+    max: Option<i64>,
+    pattern: Option<Pattern>,
+    /// The words of an enumeration as refusals list them.
+    words: Option<&'static str>,
+    name_or_arn: bool,
+    is_number: bool,
+    /// Of a list's elements or a map's values.
+    element: Option<&'static Shape>,
+    key: Option<&'static Shape>,
+}
+
+#[derive(Clone, Copy)]
+struct Pattern {
+    text: &'static str,
+    matches: fn(&str) -> bool,
+}
+
+impl Shape {
+    pub(crate) const FREE: Shape = Shape {
+        min: None,
+        max: None,
+        pattern: None,
+        words: None,
+        name_or_arn: false,
+        is_number: false,
+        element: None,
+        key: None,
+    };
+    pub(crate) const TEXT: Shape = Shape::FREE;
+    pub(crate) const NUMBER: Shape = Shape { is_number: true, ..Shape::FREE };
+    /// A table's ARN, or its name, which is held to the rules of names.
+    pub(crate) const NAME_OR_ARN: Shape = Shape { name_or_arn: true, ..Shape::FREE };
+
+    pub(crate) const fn words(words: &'static str) -> Shape {
+        Shape { words: Some(words), ..Shape::FREE }
+    }
+
+    pub(crate) const fn list(element: &'static Shape) -> Shape {
+        Shape { element: Some(element), ..Shape::FREE }
+    }
+
+    pub(crate) const fn map(key: &'static Shape, value: &'static Shape) -> Shape {
+        Shape { key: Some(key), element: Some(value), ..Shape::FREE }
+    }
+
+    pub(crate) const fn at_least(mut self, min: i64) -> Shape {
+        self.min = Some(min);
+        self
+    }
+
+    pub(crate) const fn at_most(mut self, max: i64) -> Shape {
+        self.max = Some(max);
+        self
+    }
+
+    pub(crate) const fn matching(mut self, text: &'static str, matches: fn(&str) -> bool) -> Shape {
+        self.pattern = Some(Pattern { text, matches });
+        self
+    }
+
+    pub(crate) fn element(&self) -> &'static Shape {
+        self.element.unwrap_or(&Shape::FREE)
+    }
+
+    pub(crate) fn key(&self) -> &'static Shape {
+        self.key.unwrap_or(&Shape::FREE)
+    }
+
+    /// Every constraint that a list or a map of so many elements breaks.
+    pub(crate) fn broken_by_length(&self, length: usize) -> Vec<String> {
+        self.broken_bounds(i64::try_from(length).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn broken_by_number(&self, number: i64) -> Vec<String> {
+        self.broken_bounds(number)
+    }
+
+    /// Every constraint that a text breaks, in the order in which they are reported.
+    pub(crate) fn broken_by_text(&self, text: &str) -> Vec<String> {
+        if self.name_or_arn {
+            return self.broken_by_name_or_arn(text);
+        }
+        let pattern = self.pattern.filter(|pattern| !(pattern.matches)(text));
+        let mut broken: Vec<String> = pattern.iter().map(Pattern::sentence).collect();
+        if self.min.is_some() || self.max.is_some() {
+            broken.extend(self.broken_bounds(length(text)));
+        }
+        broken
+    }
+
+    /// Only the first broken constraint is reported. A name that is too short is only refused where a table is made.
+    fn broken_by_name_or_arn(&self, text: &str) -> Vec<String> {
+        static NAME: Shape = Shape::TEXT.at_most(255).matching("[a-zA-Z0-9_.-]+", pattern::table_name);
+        let broken = self.broken_bounds(length(text));
+        let of_name = |text| if text_is_arn(text) { Vec::new() } else { NAME.broken_by_text(text) };
+        if text.is_empty() { broken } else { of_name(text).into_iter().chain(broken).take(1).collect() }
+    }
+
+    /// Whether something is asked of the value itself, and not only of what it is made of.
+    pub(crate) fn bounds_itself(&self) -> bool {
+        self.name_or_arn || self.min.is_some() || self.max.is_some() || self.pattern.is_some() || self.words.is_some()
+    }
+
+    fn broken_bounds(&self, value: i64) -> Vec<String> {
+        let low = self.min.filter(|min| value < *min).map(|min| self.at_least_sentence(min));
+        let high = self.max.filter(|max| value > *max).map(|max| self.at_most_sentence(max));
+        low.into_iter().chain(high).collect()
+    }
+
+    /// All constraints of an element or a key, as they are listed when one of them is broken.
+    pub(crate) fn listed(&self) -> String {
+        let high = self.max.map(|max| self.at_most_sentence(max));
+        let low = self.min.map(|min| self.at_least_sentence(min));
+        let pattern = self.pattern.as_ref().map(Pattern::sentence);
+        let words = self.words.map(|_| self.words_sentence());
+        let all: Vec<String> = [high, low, pattern, words].into_iter().flatten().collect();
+        format!("[{}]", all.join(", "))
+    }
+
+    pub(crate) fn words_sentence(&self) -> String {
+        format!("Member must satisfy enum value set: {}", self.words.unwrap_or("[]"))
+    }
+
+    fn at_least_sentence(&self, min: i64) -> String {
+        format!("Member must have {} greater than or equal to {min}", self.measure())
+    }
+
+    fn at_most_sentence(&self, max: i64) -> String {
+        format!("Member must have {} less than or equal to {max}", self.measure())
+    }
+
+    fn measure(&self) -> &'static str {
+        if self.is_number { "value" } else { "length" }
+    }
+}
+
+impl Pattern {
+    fn sentence(&self) -> String {
+        format!("Member must satisfy regular expression pattern: {}", self.text)
+    }
+}
+
+fn text_is_arn(text: &str) -> bool {
+    text.starts_with("arn:")
+}
+
+/// Of a text, in UTF-16 units as the service model counts. A text without any non-ASCII character is not walked.
+fn length(text: &str) -> i64 {
+    let length = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+pub(crate) const NOT_NULL: &str = "Member must not be null";
+
+#[cfg(test)]
+mod tests;

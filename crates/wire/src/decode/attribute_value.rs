@@ -1,0 +1,247 @@
+//! Attribute values: `{"S":"a"}`, one member that names the type.
+//!
+//! A token of the wrong kind ends the reading, as everywhere. What is well formed but no value (two types at once, a
+//! text that is no number, a set with duplicates) is noted, and reported if the rest of the request is sound.
+
+use std::fmt;
+
+use model::limits::NESTING_MAX;
+use model::{AttributeValue, Attributes, Number, ValueKind};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::constraint::Shape;
+use crate::generated::shapes::MAP_ATTRIBUTE_VALUE;
+
+use super::context::Context;
+use super::describe::Description;
+use super::{Decode, Expected, set, structure};
+
+const EMPTY: &str = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+const SEVERAL: &str =
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
+const TOO_DEEP: &str = "Nesting Levels have exceeded supported limits";
+
+impl Decode for AttributeValue {
+    const EXPECTED: Expected = Expected::Structure;
+
+    fn from_null(context: &mut Context) -> Option<AttributeValue> {
+        context.bad_value(EMPTY);
+        Some(AttributeValue::Null)
+    }
+
+    fn from_map<'de, A: MapAccess<'de>>(
+        mut body: A,
+        _: &'static Shape,
+        context: &mut Context,
+    ) -> Result<AttributeValue, A::Error> {
+        let mut found: Option<(ValueKind, AttributeValue)> = None;
+        while let Some(kind) = body.next_key_seed(Descriptor)? {
+            let Some(kind) = kind else {
+                body.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let Some(value) = payload(kind, &mut body, context)? else { continue };
+            if found.as_ref().is_some_and(|(other, _)| *other != kind) {
+                context.bad_value(SEVERAL);
+            }
+            found = Some((kind, value));
+        }
+        let Some((_, value)) = found else {
+            context.bad_value(EMPTY);
+            return Ok(AttributeValue::Null);
+        };
+        Ok(value)
+    }
+
+    /// `AttributeValue(s=a, n=null, …)`: the member that is set among those that are not.
+    fn describe(&self, out: &mut Description) {
+        let own = self.view().kind();
+        out.members_of("AttributeValue", |out| {
+            for kind in DESCRIBED {
+                out.field(
+                    kind.descriptor(),
+                    |out| if kind == own { describe_payload(self, out) } else { out.plain("null") },
+                );
+            }
+        });
+    }
+}
+
+/// The order in which refusals show the members.
+const DESCRIBED: [ValueKind; 10] = {
+    use ValueKind::*;
+    [S, N, B, SS, NS, BS, M, L, Null, Bool]
+};
+
+fn describe_payload(value: &AttributeValue, out: &mut Description) {
+    match value {
+        AttributeValue::S(text) => out.plain(text),
+        AttributeValue::N(number) => out.plain(number),
+        AttributeValue::B(bytes) => out.plain(base64(bytes)),
+        AttributeValue::Bool(value) => out.plain(value),
+        AttributeValue::Null => out.plain(true),
+        AttributeValue::SS(set) => out.list(set.iter()),
+        AttributeValue::NS(set) => out.list(set.iter().map(Number::to_string).collect::<Vec<_>>().iter()),
+        AttributeValue::BS(set) => out.list(set.iter().map(|bytes| base64(bytes)).collect::<Vec<_>>().iter()),
+        AttributeValue::L(list) => out.list(list.iter()),
+        AttributeValue::M(map) => map.describe(out),
+    }
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    base64_simd::STANDARD.encode_to_string(bytes)
+}
+
+/// Reads what stands after the descriptor; `None` for null.
+fn payload<'de, A: MapAccess<'de>>(
+    kind: ValueKind,
+    body: &mut A,
+    context: &mut Context,
+) -> Result<Option<AttributeValue>, A::Error> {
+    Ok(match kind {
+        ValueKind::S => read(body, context)?.map(AttributeValue::S),
+        ValueKind::N => read(body, context)?.map(|NumberText(number)| AttributeValue::N(number)),
+        ValueKind::B => read(body, context)?.map(|Base64(bytes)| AttributeValue::B(bytes)),
+        ValueKind::Bool => read(body, context)?.map(AttributeValue::Bool),
+        ValueKind::Null => read(body, context)?.map(|is_null: bool| null(is_null, context)),
+        ValueKind::SS => set::read::<String, _>(body, context)?.map(AttributeValue::SS),
+        ValueKind::NS => set::read::<NumberText, _>(body, context)?.map(AttributeValue::NS),
+        ValueKind::BS => set::read::<Base64, _>(body, context)?.map(AttributeValue::BS),
+        ValueKind::L => read_nested(body, &Shape::FREE, context)?.map(AttributeValue::L),
+        ValueKind::M => read_nested(body, &MAP_ATTRIBUTE_VALUE, context)?.map(AttributeValue::M),
+    })
+}
+
+pub(super) fn read<'de, T: Decode, A: MapAccess<'de>>(
+    body: &mut A,
+    context: &mut Context,
+) -> Result<Option<T>, A::Error> {
+    structure::member(body, &Shape::FREE, context)
+}
+
+/// Reads a list or a map, unless it lies too deep: then it is skipped, which needs no stack.
+fn read_nested<'de, T: Decode + Default, A: MapAccess<'de>>(
+    body: &mut A,
+    shape: &'static Shape,
+    context: &mut Context,
+) -> Result<Option<T>, A::Error> {
+    if context.nesting == NESTING_MAX {
+        context.bad_value(TOO_DEEP);
+        body.next_value::<IgnoredAny>()?;
+        return Ok(Some(T::default()));
+    }
+    context.nesting += 1;
+    let value = structure::member(body, shape, context)?;
+    context.nesting -= 1;
+    Ok(value)
+}
+
+fn null(is_null: bool, context: &mut Context) -> AttributeValue {
+    if !is_null {
+        context.bad_value(
+            "One or more parameter values were invalid: Null attribute value types must have the value of true",
+        );
+    }
+    AttributeValue::Null
+}
+
+/// Finds the type that a member's name means.
+struct Descriptor;
+
+impl<'de> DeserializeSeed<'de> for Descriptor {
+    type Value = Option<ValueKind>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Option<ValueKind>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Descriptor {
+    type Value = Option<ValueKind>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a type's descriptor")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Option<ValueKind>, E> {
+        Ok(ValueKind::from_descriptor(text))
+    }
+}
+
+/// A number, which stands as text.
+pub(super) struct NumberText(pub(super) Number);
+
+impl Decode for NumberText {
+    const EXPECTED: Expected = String::EXPECTED;
+
+    fn from_text<E: Error>(text: &str, _: &'static Shape, context: &mut Context) -> Result<NumberText, E> {
+        Ok(NumberText(Number::parse(text).unwrap_or_else(|error| {
+            context.bad_value(error.to_string());
+            Number::ZERO
+        })))
+    }
+
+    fn describe(&self, out: &mut Description) {
+        out.plain(self.0);
+    }
+}
+
+/// Bytes, which stand as text in base64.
+pub(super) struct Base64(pub(super) Vec<u8>);
+
+impl Decode for Base64 {
+    const EXPECTED: Expected = Expected::Scalar("ByteBuffer");
+
+    fn from_text<E: Error>(text: &str, _: &'static Shape, context: &mut Context) -> Result<Base64, E> {
+        base64_simd::STANDARD
+            .decode_to_vec(text)
+            .map(Base64)
+            .map_err(|_| context.misshapen(format!("Invalid Base64: {}", base64_problem(text))))
+    }
+
+    fn describe(&self, out: &mut Description) {
+        out.plain(base64(&self.0));
+    }
+}
+
+fn base64_problem(text: &str) -> String {
+    if !text.len().is_multiple_of(4) {
+        return format!("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.len());
+    }
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    match text.chars().find(|c| !is_base64(*c)) {
+        Some(other) => format!("Invalid base 64 character: '{other}'"),
+        None => "Invalid last non-pad Base64 character".to_owned(),
+    }
+}
+
+/// Attributes by name: an item, a key, the values of an expression, or what is in an `M`.
+impl Decode for Attributes {
+    const EXPECTED: Expected = Expected::Map;
+
+    fn from_map<'de, A: MapAccess<'de>>(
+        mut body: A,
+        shape: &'static Shape,
+        context: &mut Context,
+    ) -> Result<Attributes, A::Error> {
+        let mut entries = Vec::new();
+        let mut broken_keys = false;
+        while let Some(name) = body.next_key::<String>()? {
+            broken_keys |= !shape.key().broken_by_text(&name).is_empty();
+            // Null is a value here, if a bad one.
+            if let Some(value) = read(&mut body, context)? {
+                entries.push((name, value));
+            }
+        }
+        let attributes = Attributes::from_unsorted(entries);
+        if broken_keys {
+            let constraint = format!("Map keys must satisfy constraint: {}", shape.key().listed());
+            context.violate(vec![constraint], || Description::of(&attributes));
+        }
+        Ok(attributes)
+    }
+
+    fn describe(&self, out: &mut Description) {
+        out.map(self.iter());
+    }
+}

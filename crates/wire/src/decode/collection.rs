@@ -1,0 +1,85 @@
+//! Lists and maps. What an element breaks by itself is reported by its list or map; what is broken inside it, at its
+//! place.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use serde::de::{MapAccess, SeqAccess};
+
+use crate::constraint::Shape;
+
+use super::context::{Context, Step};
+use super::describe::Description;
+use super::{Decode, Expected, Slot};
+
+impl<T: Decode> Decode for Vec<T> {
+    const EXPECTED: Expected = Expected::List;
+
+    fn from_list<'de, A: SeqAccess<'de>>(
+        mut body: A,
+        shape: &'static Shape,
+        context: &mut Context,
+    ) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        let (mut count, mut broken) = (0, false);
+        let element_bounds = shape.element().bounds_itself();
+        loop {
+            let mark = context.mark();
+            let slot = Slot::<T> { shape: shape.element(), context, of: PhantomData };
+            let Some(element) = body.next_element_seed(slot)? else { break };
+            count += 1;
+            broken |= element_bounds && context.take_back_own(mark);
+            context.lead_out(mark, || Step::Element(count));
+            match element {
+                Some(element) => list.push(element),
+                None => context.missing(Step::Element(count)),
+            }
+        }
+        context.violate(shape.broken_by_length(count), || Description::of(&list));
+        if broken {
+            let constraint = format!("Member must satisfy constraint: {}", shape.element().listed());
+            context.violate(vec![constraint], || Description::of(&list));
+        }
+        Ok(list)
+    }
+
+    fn describe(&self, out: &mut Description) {
+        out.list(self.iter());
+    }
+}
+
+impl<T: Decode> Decode for BTreeMap<String, T> {
+    const EXPECTED: Expected = Expected::Map;
+
+    fn from_map<'de, A: MapAccess<'de>>(
+        mut body: A,
+        shape: &'static Shape,
+        context: &mut Context,
+    ) -> Result<BTreeMap<String, T>, A::Error> {
+        let mut map = BTreeMap::new();
+        let (mut broken_keys, mut broken_values) = (false, false);
+        let value_bounds = shape.element().bounds_itself();
+        while let Some(key) = body.next_key::<String>()? {
+            broken_keys |= !shape.key().broken_by_text(&key).is_empty();
+            let mark = context.mark();
+            let value = body.next_value_seed(Slot::<T> { shape: shape.element(), context, of: PhantomData })?;
+            broken_values |= value_bounds && context.take_back_own(mark);
+            context.lead_out(mark, || Step::Key(key.clone()));
+            match value {
+                Some(value) => drop(map.insert(key, value)),
+                None => context.missing(Step::Key(key)),
+            }
+        }
+        context.violate(shape.broken_by_length(map.len()), || Description::of(&map));
+        let lists = [(broken_keys, "Map keys", shape.key()), (broken_values, "Map value", shape.element())];
+        for (_, part, shape) in lists.into_iter().filter(|(broken, _, _)| *broken) {
+            let constraint = format!("{part} must satisfy constraint: {}", shape.listed());
+            context.violate(vec![constraint], || Description::of(&map));
+        }
+        Ok(map)
+    }
+
+    fn describe(&self, out: &mut Description) {
+        out.map(self.iter().map(|(key, value)| (key.as_str(), value)));
+    }
+}

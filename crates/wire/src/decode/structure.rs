@@ -1,0 +1,180 @@
+//! Structures: members by name, in any order, unknown ones skipped.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+
+use crate::constraint::Shape;
+
+use super::context::{Context, Step};
+use super::describe::Description;
+use super::{Decode, Slot};
+
+/// One member of a structure, as the model has it.
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    pub(crate) required: bool,
+    pub(crate) quirk: Quirk,
+}
+
+/// How refusals of a member differ from the others'.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    None,
+    /// The value is not shown, and names stand as the request has them.
+    Bare,
+    /// Missing and empty are one refusal, in other words.
+    Parameter,
+    /// Nothing else is reported beside it; it comes first.
+    Alone,
+}
+
+/// A structure of requests; implemented by [`structures`] for every one of them.
+pub(crate) trait Structure: Default {
+    const NAME: &'static str;
+    const MEMBERS: &'static [Member];
+
+    /// Reads the value of the member at a place in the list; says whether there was one, and not null.
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        at: usize,
+        body: &mut A,
+        context: &mut Context,
+    ) -> Result<bool, A::Error>;
+
+    fn describe_members(&self, out: &mut Description);
+}
+
+/// Reads a structure to its end.
+pub(crate) fn read<'de, T: Structure, A: MapAccess<'de>>(mut body: A, context: &mut Context) -> Result<T, A::Error> {
+    let mut value = T::default();
+    let start = context.mark();
+    let (mut met, mut present) = (0_u64, 0_u64);
+    while let Some(at) = body.next_key_seed(MemberName(T::MEMBERS))? {
+        let Some(at) = at else {
+            body.next_value::<IgnoredAny>()?;
+            continue;
+        };
+        let bit = 1 << at;
+        if met & bit != 0 {
+            context.forget(start, at);
+        }
+        met |= bit;
+        let mark = context.mark();
+        let is_there = value.read(at, &mut body, context)?;
+        present = if is_there { present | bit } else { present & !bit };
+        context.lead_out(mark, || Step::Member(at, &T::MEMBERS[at]));
+    }
+    for (at, member) in T::MEMBERS.iter().enumerate() {
+        if member.required && present & (1 << at) == 0 {
+            context.missing(Step::Member(at, member));
+        }
+    }
+    Ok(value)
+}
+
+/// Reads one member's value; `None` for null.
+pub(crate) fn member<'de, T: Decode, A: MapAccess<'de>>(
+    body: &mut A,
+    shape: &'static Shape,
+    context: &mut Context,
+) -> Result<Option<T>, A::Error> {
+    body.next_value_seed(Slot::<T> { shape, context, of: PhantomData })
+}
+
+/// Finds a member by its name without keeping the name.
+struct MemberName(&'static [Member]);
+
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for MemberName {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Option<usize>, E> {
+        Ok(self.0.iter().position(|member| member.name == name))
+    }
+}
+
+/// Makes the structures of the generated list readable. A row is: place, field, whether it must be there, name in the
+/// body, quirk, shape.
+macro_rules! structures {
+    ($($name:ident { $($at:literal $field:ident $need:ident $text:literal [$($quirk:ident)?] $shape:expr;)* })+) => {
+        $(
+            impl $crate::decode::structure::Structure for api::$name {
+                const NAME: &'static str = stringify!($name);
+                const MEMBERS: &'static [$crate::decode::structure::Member] = &[$(
+                    $crate::decode::structure::Member {
+                        name: $text,
+                        required: $crate::decode::structures!(@required $need),
+                        quirk: $crate::decode::structures!(@quirk $($quirk)?),
+                    },
+                )*];
+
+                #[allow(unused_variables)]
+                fn read<'de, A: serde::de::MapAccess<'de>>(
+                    &mut self,
+                    at: usize,
+                    body: &mut A,
+                    context: &mut $crate::decode::context::Context,
+                ) -> Result<bool, A::Error> {
+                    match at {
+                        $($at => {
+                            let value = $crate::decode::structure::member(body, $shape, context)?;
+                            let is_there = value.is_some();
+                            $crate::decode::structures!(@keep $need self.$field, value);
+                            Ok(is_there)
+                        })*
+                        _ => Ok(false),
+                    }
+                }
+
+                #[allow(unused_variables)]
+                fn describe_members(&self, out: &mut $crate::decode::describe::Description) {
+                    $($crate::decode::structures!(@describe $need out, $text, &self.$field);)*
+                }
+            }
+
+            impl $crate::decode::Decode for api::$name {
+                const EXPECTED: $crate::decode::Expected = $crate::decode::Expected::Structure;
+
+                fn from_map<'de, A: serde::de::MapAccess<'de>>(
+                    body: A,
+                    _: &'static $crate::constraint::Shape,
+                    context: &mut $crate::decode::context::Context,
+                ) -> Result<Self, A::Error> {
+                    $crate::decode::structure::read(body, context)
+                }
+
+                fn describe(&self, out: &mut $crate::decode::describe::Description) {
+                    out.structure(self);
+                }
+            }
+        )+
+    };
+    (@required required) => { true };
+    (@required optional) => { false };
+    (@quirk) => { $crate::decode::structure::Quirk::None };
+    (@quirk bare) => { $crate::decode::structure::Quirk::Bare };
+    (@quirk parameter) => { $crate::decode::structure::Quirk::Parameter };
+    (@quirk alone) => { $crate::decode::structure::Quirk::Alone };
+    (@keep required $field:expr, $value:expr) => {
+        if let Some(value) = $value {
+            $field = value;
+        }
+    };
+    (@keep optional $field:expr, $value:expr) => { $field = $value };
+    (@describe required $out:expr, $text:literal, $field:expr) => { $out.member($text, Some($field)) };
+    (@describe optional $out:expr, $text:literal, $field:expr) => { $out.member($text, $field.as_ref()) };
+}
+pub(crate) use structures;

@@ -1,0 +1,74 @@
+//! The request of every operation, built or not, for tests.
+//!
+//! Made from the AWS service model by `cargo xtask generate`; not to be edited.
+
+use crate::decode::tests::requests;
+
+requests! {
+    BatchExecuteStatement BatchExecuteStatementInput;
+    BatchGetItem BatchGetItemInput;
+    BatchWriteItem BatchWriteItemInput;
+    CancelBulkOperation CancelBulkOperationInput;
+    CreateBackup CreateBackupInput;
+    CreateGlobalTable CreateGlobalTableInput;
+    CreateTable CreateTableInput;
+    DeleteBackup DeleteBackupInput;
+    DeleteItem DeleteItemInput;
+    DeleteResourcePolicy DeleteResourcePolicyInput;
+    DeleteTable DeleteTableInput;
+    DescribeBackup DescribeBackupInput;
+    DescribeBulkOperation DescribeBulkOperationInput;
+    DescribeContinuousBackups DescribeContinuousBackupsInput;
+    DescribeContributorInsights DescribeContributorInsightsInput;
+    DescribeEndpoints DescribeEndpointsRequest;
+    DescribeExport DescribeExportInput;
+    DescribeGlobalTable DescribeGlobalTableInput;
+    DescribeGlobalTableSettings DescribeGlobalTableSettingsInput;
+    DescribeImport DescribeImportInput;
+    DescribeKinesisStreamingDestination DescribeKinesisStreamingDestinationInput;
+    DescribeLimits DescribeLimitsInput;
+    DescribeTable DescribeTableInput;
+    DescribeTableReplicaAutoScaling DescribeTableReplicaAutoScalingInput;
+    DescribeTimeToLive DescribeTimeToLiveInput;
+    DisableKinesisStreamingDestination KinesisStreamingDestinationInput;
+    EnableKinesisStreamingDestination KinesisStreamingDestinationInput;
+    ExecuteStatement ExecuteStatementInput;
+    ExecuteTransaction ExecuteTransactionInput;
+    ExportTableToPointInTime ExportTableToPointInTimeInput;
+    GetItem GetItemInput;
+    GetResourcePolicy GetResourcePolicyInput;
+    ImportTable ImportTableInput;
+    ListBackups ListBackupsInput;
+    ListBulkOperations ListBulkOperationsInput;
+    ListContributorInsights ListContributorInsightsInput;
+    ListExports ListExportsInput;
+    ListGlobalTables ListGlobalTablesInput;
+    ListImports ListImportsInput;
+    ListTables ListTablesInput;
+    ListTagsOfResource ListTagsOfResourceInput;
+    PutItem PutItemInput;
+    PutResourcePolicy PutResourcePolicyInput;
+    Query QueryInput;
+    RestoreTableFromBackup RestoreTableFromBackupInput;
+    RestoreTableToPointInTime RestoreTableToPointInTimeInput;
+    Scan ScanInput;
+    SearchVectors SearchVectorsInput;
+    StartBulkPutItems StartBulkPutItemsInput;
+    TagResource TagResourceInput;
+    TransactGetItems TransactGetItemsInput;
+    TransactWriteItems TransactWriteItemsInput;
+    UntagResource UntagResourceInput;
+    UpdateContinuousBackups UpdateContinuousBackupsInput;
+    UpdateContributorInsights UpdateContributorInsightsInput;
+    UpdateGlobalTable UpdateGlobalTableInput;
+    UpdateGlobalTableSettings UpdateGlobalTableSettingsInput;
+    UpdateItem UpdateItemInput;
+    UpdateKinesisStreamingDestination UpdateKinesisStreamingDestinationInput;
+    UpdateTable UpdateTableInput;
+    UpdateTableReplicaAutoScaling UpdateTableReplicaAutoScalingInput;
+    UpdateTimeToLive UpdateTimeToLiveInput;
+    DescribeStream DescribeStreamInput;
+    GetRecords GetRecordsInput;
+    GetShardIterator GetShardIteratorInput;
+    ListStreams ListStreamsInput;
+}
