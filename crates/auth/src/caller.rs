@@ -1,0 +1,130 @@
+//! From a credential to the space of tables that it sees.
+//!
+//! By default everybody shares one space, whatever key and region they sign with: a test program, the AWS CLI and an
+//! admin tool then see the same tables without being configured alike. With `--isolate` a space is an account and a
+//! region, as on AWS.
+
+use crate::sigv4::Credential;
+
+/// The account of the shared space, as it stands in every ARN.
+pub const SHARED_ACCOUNT: &str = "000000000000";
+
+/// The width of an AWS account id. Unit: digits.
+const ACCOUNT_DIGITS: usize = 12;
+const ACCOUNT_END: u64 = 1_000_000_000_000;
+
+/// Who a request is made for. `account` and `region` name the space of tables and stand in its ARNs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// 12 digits.
+    pub account: String,
+    pub region: String,
+    pub access_key: String,
+}
+
+/// How callers are divided into spaces.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Spaces {
+    /// One space for all, in this region.
+    Shared { region: String },
+    /// One space for each account and region of a caller.
+    Isolated,
+}
+
+impl Spaces {
+    pub fn caller(&self, credential: &Credential<'_>) -> Caller {
+        let access_key = credential.access_key.to_string();
+        match self {
+            Spaces::Shared { region } => {
+                Caller { account: SHARED_ACCOUNT.to_owned(), region: region.clone(), access_key }
+            }
+            Spaces::Isolated => {
+                Caller { account: account_of(&access_key), region: credential.region.to_string(), access_key }
+            }
+        }
+    }
+}
+
+/// The account that an access key belongs to. A key of 12 digits is the account itself; a key that AWS issued carries
+/// its account inside; any other key stands for an account of its own, the same one for ever.
+fn account_of(access_key: &str) -> String {
+    if access_key.len() == ACCOUNT_DIGITS && access_key.bytes().all(|byte| byte.is_ascii_digit()) {
+        return access_key.to_owned();
+    }
+    let number = issued_account(access_key).unwrap_or_else(|| fnv1a(access_key.as_bytes()) % ACCOUNT_END);
+    format!("{number:0ACCOUNT_DIGITS$}")
+}
+
+/// AWS writes the account into bits 7 to 46 of the first six bytes that follow the four-letter prefix, in base 32.
+fn issued_account(access_key: &str) -> Option<u64> {
+    let body = access_key.strip_prefix("AKIA").or_else(|| access_key.strip_prefix("ASIA"))?;
+    if body.len() != 16 {
+        return None;
+    }
+    // Ten characters are 50 bits; the first six bytes are the upper 48 of them.
+    let bits = body.bytes().take(10).try_fold(0u64, |bits, byte| Some(bits << 5 | u64::from(base32_digit(byte)?)))?;
+    let account = ((bits >> 2) & 0x7fff_ffff_ff80) >> 7;
+    (account < ACCOUNT_END).then_some(account)
+}
+
+fn base32_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'2'..=b'7' => Some(byte - b'2' + 26),
+        _ => None,
+    }
+}
+
+/// FNV-1a, 64 bits: part of what `--isolate` promises, so it must never change.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credential<'a>(access_key: &'a str, region: &'a str) -> Credential<'a> {
+        Credential {
+            access_key: access_key.into(),
+            date: "20260101".into(),
+            region: region.into(),
+            service: "dynamodb".into(),
+        }
+    }
+
+    #[test]
+    fn the_shared_space_ignores_key_and_region() {
+        let spaces = Spaces::Shared { region: "us-east-1".to_owned() };
+        for (key, region) in [("test", "us-east-1"), ("other", "eu-west-3"), ("123456789012", "local")] {
+            let caller = spaces.caller(&credential(key, region));
+            assert_eq!((caller.account.as_str(), caller.region.as_str()), (SHARED_ACCOUNT, "us-east-1"));
+            assert_eq!(caller.access_key, key);
+        }
+    }
+
+    #[test]
+    fn isolated_spaces_follow_account_and_region() {
+        // The two issued keys are the published example of AWS's encoding and a neighbour in the same account.
+        for (key, account) in [
+            ("123456789012", "123456789012"),
+            ("000000000000", "000000000000"),
+            ("ASIAQNZGKIQY56JQ7WML", "029608264753"),
+            ("ASIAQNZGKIQY5AAAAAAA", "029608264753"),
+            ("test", "074686647077"),
+        ] {
+            let caller = Spaces::Isolated.caller(&credential(key, "eu-west-3"));
+            assert_eq!((caller.account.as_str(), caller.region.as_str()), (account, "eu-west-3"), "{key}");
+        }
+    }
+
+    #[test]
+    fn any_key_gives_twelve_digits() {
+        for key in
+            ["", "a", "AKIA", "AKIAIOSFODNN7EXAMPLE", "AKIA0000000000000000", "ключ", "12345678901", "1234567890123"]
+        {
+            let account = account_of(key);
+            assert!(account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()), "{key}: {account}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The credential scope: `access key/date/region/service/aws4_request`. SigV4A leaves the region out and names its
+//! regions in `X-Amz-Region-Set`.
+
+use std::borrow::Cow;
+
+use super::Refusal;
+
+const TERMINATOR: &str = "aws4_request";
+
+/// Who signed, when, and for which region and service.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credential<'a> {
+    pub access_key: Cow<'a, str>,
+    /// `YYYYMMDD`.
+    pub date: Cow<'a, str>,
+    pub region: Cow<'a, str>,
+    pub service: Cow<'a, str>,
+}
+
+/// How a request was signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Algorithm {
+    V4,
+    V4A,
+}
+
+impl Algorithm {
+    pub(super) fn parse(name: &str) -> Option<Algorithm> {
+        match name {
+            "AWS4-HMAC-SHA256" => Some(Algorithm::V4),
+            "AWS4-ECDSA-P256-SHA256" => Some(Algorithm::V4A),
+            _ => None,
+        }
+    }
+}
+
+/// Takes a credential apart. `region_set` is what SigV4A says in place of a region.
+pub(super) fn parse<'a>(
+    algorithm: Algorithm,
+    text: Cow<'a, str>,
+    region_set: Option<&'a str>,
+) -> Result<Credential<'a>, Refusal> {
+    let parts = match text {
+        Cow::Borrowed(text) => split(algorithm, text),
+        Cow::Owned(ref text) => split(algorithm, text).map(|parts| parts.map(|part| Cow::Owned(part.into_owned()))),
+    };
+    let [access_key, date, region, service] = parts.ok_or_else(|| malformed(algorithm, &text))?;
+    let region = match algorithm {
+        Algorithm::V4 => region,
+        // The first region named, or "*" for all of them.
+        Algorithm::V4A => region_set.and_then(|set| set.split(',').next()).map_or(Cow::Borrowed("*"), Cow::Borrowed),
+    };
+    Ok(Credential { access_key, date, region, service })
+}
+
+fn split<'a>(algorithm: Algorithm, text: &'a str) -> Option<[Cow<'a, str>; 4]> {
+    // From the right: only the access key could hold a slash, and AWS's never do.
+    let mut parts = text.rsplit('/');
+    if parts.next()? != TERMINATOR {
+        return None;
+    }
+    let service = parts.next()?;
+    let region = match algorithm {
+        Algorithm::V4 => parts.next()?,
+        Algorithm::V4A => "",
+    };
+    let date = parts.next()?;
+    let access_key = parts.next()?;
+    let dated = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = parts.next().is_none() && dated && !access_key.is_empty() && !service.is_empty();
+    let placed = algorithm == Algorithm::V4A || !region.is_empty();
+    (whole && placed).then(|| [access_key, date, region, service].map(Cow::Borrowed))
+}
+
+fn malformed(algorithm: Algorithm, text: &str) -> Refusal {
+    let (count, form) = match algorithm {
+        Algorithm::V4 => (5, "keyid/date/region/service/term"),
+        Algorithm::V4A => (4, "keyid/date/service/term"),
+    };
+    Refusal::Incomplete(format!(
+        "Credential must have exactly {count} slash-delimited elements, e.g. {form}, got '{text}'"
+    ))
+}

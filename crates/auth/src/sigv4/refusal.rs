@@ -1,0 +1,27 @@
+//! Why a request was not accepted as signed, in AWS's words.
+
+use std::fmt;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Nothing says who signed: `MissingAuthenticationTokenException`.
+    Missing,
+    /// Header and query both carry a signature: `InvalidSignatureException`.
+    SignedTwice,
+    /// Parts are missing or have no meaning, the text says which: `IncompleteSignatureException`.
+    Incomplete(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Missing => f.write_str("Request is missing Authentication Token"),
+            Refusal::SignedTwice => {
+                f.write_str("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
+            }
+            Refusal::Incomplete(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

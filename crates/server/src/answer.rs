@@ -1,0 +1,181 @@
+//! From a status and a body to an HTTP response: compression, checksum, request id, and what browsers need.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use http_body_util::Full;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode, Version};
+
+/// Smaller bodies are never compressed. Unit: bytes. Source: DynamoDB compresses responses from 4 KB on.
+const COMPRESSED_SIZE_BYTES_MIN: usize = 4096;
+/// Compressing more than this takes milliseconds, which other connections must not wait for. Unit: bytes.
+const COMPRESSED_INLINE_BYTES_MAX: usize = 64 * 1024;
+
+const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,x-amz-crc32,x-amz-request-id,x-amz-id-2,Date",
+);
+const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("172800");
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ContentType {
+    AmzJson10,
+    AmzJson11,
+    Json,
+    Text,
+    Xml,
+}
+
+impl ContentType {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            ContentType::AmzJson10 => "application/x-amz-json-1.0",
+            ContentType::AmzJson11 => "application/x-amz-json-1.1",
+            ContentType::Json => "application/json",
+            ContentType::Text => "text/plain",
+            ContentType::Xml => "application/xml",
+        }
+    }
+}
+
+/// What a request is answered with, before it becomes HTTP.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    content_type: Option<ContentType>,
+    body: Bytes,
+    /// The rest of the connection cannot be understood: it ends with this answer.
+    closes: bool,
+}
+
+impl Answer {
+    pub(crate) fn empty(status: StatusCode) -> Answer {
+        Answer { status, content_type: None, body: Bytes::new(), closes: false }
+    }
+
+    pub(crate) fn text(status: StatusCode, content_type: ContentType, body: impl Into<Bytes>) -> Answer {
+        Answer { status, content_type: Some(content_type), body: body.into(), closes: false }
+    }
+
+    pub(crate) fn reply(reply: wire::Reply, content_type: ContentType) -> Answer {
+        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Answer::text(status, content_type, reply.body)
+    }
+
+    pub(crate) fn closing(self) -> Answer {
+        Answer { closes: true, ..self }
+    }
+
+    pub(crate) async fn into_response(self, head: &Parts) -> Response<Full<Bytes>> {
+        let coding = Coding::wanted(head).filter(|_| self.body.len() >= COMPRESSED_SIZE_BYTES_MIN);
+        let body = match coding {
+            Some(coding) => compressed(coding, self.body).await,
+            None => self.body,
+        };
+        let mut response = Response::new(Full::new(body.clone()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.reserve(8);
+        if let Some(content_type) = self.content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type.as_str()));
+        }
+        if let Some(coding) = coding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        }
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        // Over the bytes as they are sent: clients check before they decompress.
+        headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
+        if let Ok(id) = HeaderValue::from_bytes(&base::random::request_id()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if self.closes && head.version < Version::HTTP_2 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        allow_browsers(head, headers);
+        response
+    }
+}
+
+/// CORS: any page may call, as on DynamoDB. A preflight is granted what it asks for.
+fn allow_browsers(head: &Parts, headers: &mut header::HeaderMap) {
+    if !head.headers.contains_key(header::ORIGIN) {
+        return;
+    }
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    if head.method != Method::OPTIONS {
+        return;
+    }
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
+    let granted = [
+        (header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_ALLOW_METHODS),
+        (header::ACCESS_CONTROL_REQUEST_HEADERS, header::ACCESS_CONTROL_ALLOW_HEADERS),
+    ];
+    for (asked, allowed) in granted {
+        if let Some(value) = head.headers.get(asked) {
+            headers.insert(allowed, value.clone());
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Coding {
+    Gzip,
+    Deflate,
+}
+
+impl Coding {
+    fn name(self) -> &'static str {
+        match self {
+            Coding::Gzip => "gzip",
+            Coding::Deflate => "deflate",
+        }
+    }
+
+    /// The coding that the client accepts, gzip before deflate; `q=0` means that it does not.
+    fn wanted(head: &Parts) -> Option<Coding> {
+        let accepted = head.headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+        let accepts = |name: &str| {
+            accepted.split(',').any(|entry| {
+                let mut parts = entry.split(';').map(str::trim);
+                let named = parts.next().is_some_and(|coding| coding.eq_ignore_ascii_case(name));
+                named && !parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+            })
+        };
+        [Coding::Gzip, Coding::Deflate].into_iter().find(|coding| accepts(coding.name()))
+    }
+}
+
+async fn compressed(coding: Coding, body: Bytes) -> Bytes {
+    if body.len() <= COMPRESSED_INLINE_BYTES_MAX {
+        return encode(coding, &body);
+    }
+    let shared = body.clone();
+    match tokio::task::spawn_blocking(move || encode(coding, &shared)).await {
+        Ok(bytes) => bytes,
+        // Only a panic or the end of the runtime leads here; the body is still good uncompressed, but its header
+        // would lie, so do the work in place.
+        Err(_) => encode(coding, &body),
+    }
+}
+
+/// Writing into memory cannot fail, so the empty fallback is never seen.
+fn encode(coding: Coding, body: &[u8]) -> Bytes {
+    let out = Vec::with_capacity(body.len() / 4);
+    let encoded = match coding {
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(out, Compression::fast());
+            encoder.write_all(body).and_then(|()| encoder.finish())
+        }
+        Coding::Deflate => {
+            let mut encoder = ZlibEncoder::new(out, Compression::fast());
+            encoder.write_all(body).and_then(|()| encoder.finish())
+        }
+    };
+    Bytes::from(encoded.unwrap_or_default())
+}

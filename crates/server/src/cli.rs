@@ -1,0 +1,172 @@
+//! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+
+/// DynamoDB that anyone can run.
+#[derive(Parser, Debug)]
+#[command(name = "stator", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Serve the DynamoDB API from a folder on this machine
+    Serve(ServeArguments),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  source <(stator completions bash)")]
+    Completions { shell: clap_complete::Shell },
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  stator serve                                    durable, in ./stator-data, on 127.0.0.1:8000
+  stator serve --memory --listen 127.0.0.1:0      nothing kept, on any free port
+  stator serve --data /var/lib/stator --region eu-west-3
+  STATOR_LISTEN=127.0.0.1:9000 stator serve       every flag is also a variable
+
+Then, from another terminal:
+  AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any \\
+    aws dynamodb list-tables --region us-east-1 --endpoint-url http://127.0.0.1:8000";
+
+#[derive(Args, Debug)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(crate) struct ServeArguments {
+    /// Folder that keeps the tables; made if it does not exist
+    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
+    pub(crate) data: PathBuf,
+
+    /// Keep everything in memory and nothing on disk
+    #[arg(long, env = "STATOR_MEMORY", value_parser = BoolishValueParser::new())]
+    pub(crate) memory: bool,
+
+    /// Address and port to listen on; port 0 takes any free one
+    #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
+    pub(crate) listen: String,
+
+    /// Listen on an address that other machines reach, although this version does not check signatures:
+    /// whoever reaches the port reads and writes everything
+    #[arg(long, env = "STATOR_ALLOW_UNVERIFIED_REMOTE", value_parser = BoolishValueParser::new())]
+    pub(crate) allow_unverified_remote: bool,
+
+    /// Region that stands in ARNs
+    #[arg(long, env = "STATOR_REGION", value_name = "REGION", default_value = "us-east-1", value_parser = region)]
+    pub(crate) region: String,
+
+    /// Give each account and region of the callers its own tables, instead of one space shared by all.
+    /// The account is the access key itself if that is 12 digits, else it is derived from the key
+    #[arg(long, env = "STATOR_ISOLATE", value_parser = BoolishValueParser::new())]
+    pub(crate) isolate: bool,
+
+    /// Memory for cached data, such as 256MiB or 2GiB
+    #[arg(long, env = "STATOR_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = byte_size)]
+    pub(crate) cache: u64,
+
+    /// Connections served at once; more wait for their turn
+    #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 4096, value_parser = connections)]
+    pub(crate) connections_max: u32,
+
+    /// Seconds that a request's body may take to arrive
+    #[arg(long, env = "STATOR_BODY_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) body_timeout: Duration,
+
+    /// Seconds that a connection may stay silent, or take to send a request's headers
+    #[arg(long, env = "STATOR_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub(crate) idle_timeout: Duration,
+
+    /// Seconds that running requests get to finish when the server is told to stop
+    #[arg(long, env = "STATOR_DRAIN_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) drain_timeout: Duration,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if text.is_empty() || text.len() > 32 || !text.bytes().all(valid) {
+        return Err("a region is made of small letters, digits and hyphens, such as eu-west-3".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The unit suffixes of a size, with the number of bytes that each stands for.
+const SIZE_UNITS: [(&str, u64); 7] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
+
+fn byte_size(text: &str) -> Result<u64, String> {
+    let unit = SIZE_UNITS.iter().find(|(suffix, _)| text.ends_with(suffix));
+    let (number, bytes) = unit.map_or((text, 1), |(suffix, bytes)| (&text[..text.len() - suffix.len()], *bytes));
+    let number: Option<u64> = number.trim().parse().ok();
+    number
+        .and_then(|number| number.checked_mul(bytes))
+        .ok_or_else(|| "a size is a whole number and a unit, such as 256MiB or 2GiB".to_owned())
+}
+
+fn connections(text: &str) -> Result<u32, String> {
+    let count: Option<u32> = text.parse().ok();
+    count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<u64> = text.parse().ok();
+    let seconds = seconds.filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "a number of seconds from 1 to 86400".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// Every setting is a flag and a variable named after it.
+    #[test]
+    fn every_flag_of_serve_has_its_variable() {
+        let command = Cli::command();
+        let serve = command.find_subcommand("serve").expect("serve");
+        for argument in serve.get_arguments().filter(|argument| argument.get_id() != "help") {
+            let flag = argument.get_long().expect("a long flag");
+            let variable = format!("STATOR_{}", flag.replace('-', "_").to_uppercase());
+            assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(variable.as_str()));
+        }
+    }
+
+    #[test]
+    fn values() {
+        let check = |flags: &[&str], accepted: bool| {
+            let parsed = Cli::try_parse_from([&["stator", "serve"], flags].concat());
+            assert_eq!(parsed.is_ok(), accepted, "{flags:?}");
+        };
+        check(&[], true);
+        check(&["--region", "eu-west-3"], true);
+        for region in ["", "EU", "a/b", "région", "a b"] {
+            check(&["--region", region], false);
+        }
+        for size in ["0", "1", "1B", "64MiB", "2 GiB", "1GB"] {
+            check(&["--cache", size], true);
+        }
+        for size in ["", "MiB", "-1", "1.5GiB", "1TiB", "99999999999999999999", "18446744073709551615KiB", "é"] {
+            check(&["--cache", size], false);
+        }
+        check(&["--connections-max", "0"], false);
+        check(&["--body-timeout", "0"], false);
+        check(&["--body-timeout", "1"], true);
+        check(&["--unknown"], false);
+        assert_eq!(byte_size("3KiB"), Ok(3072));
+    }
+}

@@ -1,0 +1,46 @@
+//! `stator`: the program. It chooses the storage engine, opens the sockets and lets requests in.
+//!
+//! What a request means is decided below, in `ops`; here are sockets, configuration, signals and the order in which a
+//! request passes the other rooms (`pipeline`).
+
+mod answer;
+mod body;
+mod cli;
+mod door;
+mod guard;
+mod listener;
+mod patience;
+mod pipeline;
+mod serve;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(arguments) => match serve::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                serve::say(format_args!("error: {failure}"));
+                ExitCode::FAILURE
+            }
+        },
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "stator", &mut script);
+    match std::io::stdout().write_all(&script) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

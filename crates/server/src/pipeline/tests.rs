@@ -1,0 +1,201 @@
+//! The journey with a stand-in behind the door: what HTTP adds around an operation.
+
+use std::io::Read;
+
+use http_body_util::BodyExt;
+
+use super::*;
+
+const SIGNATURE: &str =
+    "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=s";
+
+/// Answers with the caller and the body; panics or grows when the body says so.
+struct Echo;
+
+impl Backend for Echo {
+    async fn handle(&self, _: Operation, caller: &Caller, body: Bytes) -> wire::Reply {
+        assert!(body.as_ref() != b"panic", "asked to panic");
+        let body = if body.as_ref() == b"big" { vec![b'x'; 100_000] } else { body.to_vec() };
+        wire::Reply { status: 200, body: [caller.region.as_bytes(), b" ", &body].concat() }
+    }
+}
+
+fn pipeline() -> Pipeline<Echo> {
+    Pipeline {
+        backend: Echo,
+        spaces: Spaces::Isolated,
+        region: "eu-west-3".to_owned(),
+        bodies: BodyReader::new(std::time::Duration::from_secs(5)),
+    }
+}
+
+struct Answered {
+    status: u16,
+    headers: header::HeaderMap,
+    body: Bytes,
+}
+
+impl Answered {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("text")
+    }
+}
+
+/// Sends one request; a header without a value takes away a default one.
+fn send(pipeline: &Pipeline<Echo>, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answered {
+    let mut request =
+        Request::builder().method(method).uri(path).body(Full::new(Bytes::copy_from_slice(body))).expect("request");
+    let defaults = [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", "DynamoDB_20120810.ListTables"),
+        ("x-amz-date", "20260101T000000Z"),
+        ("authorization", SIGNATURE),
+    ];
+    for (name, value) in defaults.iter().chain(headers) {
+        let name = header::HeaderName::from_bytes(name.as_bytes()).expect("name");
+        match *value {
+            "" => drop(request.headers_mut().remove(name)),
+            value => drop(request.headers_mut().insert(name, value.parse().expect("value"))),
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        let (head, body) = pipeline.answer(request).await.into_parts();
+        let body = body.collect().await.expect("body").to_bytes();
+        Answered { status: head.status.as_u16(), headers: head.headers, body }
+    })
+}
+
+/// What every answer has, whatever it says.
+fn check_frame(answered: &Answered) {
+    assert_eq!(answered.header("x-amz-crc32"), crc32fast::hash(&answered.body).to_string());
+    assert_eq!(answered.header("content-length"), answered.body.len().to_string());
+    let id = answered.header("x-amzn-requestid");
+    assert!(id.len() == 52 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()), "{id}");
+}
+
+#[test]
+fn order_of_refusal() {
+    let check = |method: &str, path: &str, headers: &[(&str, &str)], status: u16, expected: &str| {
+        let answered = send(&pipeline(), method, path, headers, b"{}");
+        check_frame(&answered);
+        assert_eq!(answered.status, status, "{method} {path} {headers:?}");
+        assert!(answered.text().contains(expected), "{method} {path} {headers:?}: {}", answered.text());
+    };
+    let unknown = "com.amazon.coral.service#UnknownOperationException";
+    check("POST", "/", &[], 200, "us-east-1 {}");
+    check("GET", "/", &[], 200, "healthy: dynamodb.eu-west-3.amazonaws.com ");
+    for (method, path, content_type) in [
+        ("GET", "/table", "application/json"),
+        ("PUT", "/", "application/json"),
+        ("POST", "/table", "application/json"),
+        ("POST", "/", "text/plain"),
+        ("POST", "/", ""),
+    ] {
+        check(method, path, &[("content-type", content_type)], 404, "<UnknownOperationException/>");
+    }
+    // An unknown operation is refused before the credential is looked at.
+    for target in ["", "ListTables", "DynamoDB_20120810.", "DynamoDB_20120810.Nope", "Kinesis_20131202.ListTables"] {
+        check("POST", "/", &[("x-amz-target", target), ("authorization", "")], 400, unknown);
+    }
+    check("POST", "/", &[("authorization", "")], 400, "MissingAuthenticationTokenException");
+    check("POST", "/", &[("x-amz-date", "")], 400, "IncompleteSignatureException");
+    check("POST", "/", &[("x-amz-date", ""), ("date", "today")], 200, "");
+    check("POST", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256", &[], 400, "InvalidSignatureException");
+}
+
+#[test]
+fn the_answer_speaks_the_dialect_of_the_request() {
+    for (asked, answered) in [
+        ("application/x-amz-json-1.0", "application/x-amz-json-1.0"),
+        ("Application/X-Amz-JSON-1.0; charset=utf-8", "application/x-amz-json-1.0"),
+        ("application/x-amz-json-1.1", "application/x-amz-json-1.1"),
+        ("application/json", "application/json"),
+    ] {
+        assert_eq!(send(&pipeline(), "POST", "/", &[("content-type", asked)], b"{}").header("content-type"), answered);
+    }
+}
+
+#[test]
+fn a_panic_stays_with_its_request() {
+    let pipeline = pipeline();
+    let answered = send(&pipeline, "POST", "/", &[], b"panic");
+    check_frame(&answered);
+    assert_eq!(answered.status, 500);
+    assert!(answered.text().contains("com.amazonaws.dynamodb.v20120810#InternalServerError"), "{}", answered.text());
+    assert_eq!(send(&pipeline, "POST", "/", &[], b"{}").status, 200);
+}
+
+#[test]
+fn compressed_answers() {
+    let check = |accepted: &str, body: &[u8], coding: &str| {
+        let answered = send(&pipeline(), "POST", "/", &[("accept-encoding", accepted)], body);
+        check_frame(&answered);
+        assert_eq!(answered.header("content-encoding"), coding, "{accepted}");
+        let mut plain = Vec::new();
+        match coding {
+            "gzip" => drop(flate2::read::GzDecoder::new(&answered.body[..]).read_to_end(&mut plain)),
+            "deflate" => drop(flate2::read::ZlibDecoder::new(&answered.body[..]).read_to_end(&mut plain)),
+            _ => plain.extend_from_slice(&answered.body),
+        }
+        let expected = if body == b"big" { &[b'x'; 100_000][..] } else { body };
+        assert_eq!(plain.strip_prefix(b"us-east-1 ").expect("region"), expected, "{accepted}");
+    };
+    for (accepted, coding) in [
+        ("gzip", "gzip"),
+        ("deflate, gzip;q=0.5", "gzip"),
+        ("gzip;q=0, deflate", "deflate"),
+        ("deflate", "deflate"),
+        ("identity", ""),
+        ("br, zstd", ""),
+    ] {
+        check(accepted, b"big", coding);
+    }
+    check("gzip", &[b'y'; 4096 - 10], "gzip");
+    check("gzip", &[b'y'; 4096 - 11], "");
+}
+
+#[test]
+fn compressed_requests() {
+    let gzip = |plain: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, plain).expect("encode");
+        encoder.finish().expect("encode")
+    };
+    let send = |body: &[u8]| send(&pipeline(), "POST", "/", &[("content-encoding", "gzip")], body);
+    assert_eq!(send(&gzip(b"{\"a\":1}")).text(), "us-east-1 {\"a\":1}");
+    let exactly = gzip(&vec![b'z'; crate::body::REQUEST_SIZE_BYTES_MAX]);
+    assert_eq!(send(&exactly).status, 200);
+    let bomb = gzip(&vec![b'z'; crate::body::REQUEST_SIZE_BYTES_MAX + 1]);
+    assert_eq!(send(&bomb).status, 413);
+    for corrupt in [&b"{}"[..], b"", &gzip(b"{}")[..12]] {
+        let answered = send(corrupt);
+        check_frame(&answered);
+        assert_eq!(answered.status, 500);
+    }
+}
+
+#[test]
+fn browsers_may_call() {
+    let preflight = [
+        ("origin", "https://example.org"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "x-amz-target, x-amz-date"),
+    ];
+    let answered = send(&pipeline(), "OPTIONS", "/", &preflight, b"");
+    check_frame(&answered);
+    assert_eq!(answered.status, 200);
+    assert_eq!(answered.header("access-control-allow-origin"), "*");
+    assert_eq!(answered.header("access-control-allow-methods"), "POST");
+    assert_eq!(answered.header("access-control-allow-headers"), "x-amz-target, x-amz-date");
+    assert_eq!(answered.header("access-control-max-age"), "172800");
+
+    let answered = send(&pipeline(), "POST", "/", &[("origin", "null"), ("authorization", "")], b"{}");
+    assert_eq!((answered.status, answered.header("access-control-allow-origin")), (400, "*"));
+    assert!(answered.header("access-control-expose-headers").contains("x-amz-crc32"));
+    assert_eq!(send(&pipeline(), "POST", "/", &[], b"{}").header("access-control-allow-origin"), "");
+}

@@ -1,0 +1,255 @@
+//! HTTP/1.1 on raw sockets: framing, limits and time.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::client::{AUTHORIZATION, Client, Response, request};
+use crate::program::Server;
+
+fn check_frame(response: &Response) {
+    assert_eq!(response.header("x-amz-crc32"), crc32fast::hash(&response.body).to_string());
+    assert_eq!(response.header("x-amzn-requestid").len(), 52, "{response:?}");
+}
+
+fn check_works(client: &mut Client) {
+    let response = client.call("ListTables", "{}");
+    check_frame(&response);
+    assert_eq!((response.status, response.text().as_str()), (200, r#"{"TableNames":[]}"#));
+    assert_eq!(response.header("content-type"), "application/x-amz-json-1.0");
+}
+
+#[test]
+fn a_connection_serves_many_requests() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        check_works(&mut client);
+        ids.insert(client.call("ListTables", "{}").header("x-amzn-requestid").to_owned());
+    }
+    assert_eq!(ids.len(), 20, "request ids differ");
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let mut bytes = Vec::new();
+    for number in 0..50 {
+        let operation = if number % 2 == 0 { "ListTables" } else { "Nope" };
+        bytes.extend_from_slice(&request(operation, &[], b"{}"));
+    }
+    client.send(&bytes);
+    for number in 0..50 {
+        let response = client.response();
+        check_frame(&response);
+        assert_eq!(response.status, if number % 2 == 0 { 200 } else { 400 });
+    }
+}
+
+#[test]
+fn a_request_may_come_in_any_pieces() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    for byte in request("ListTables", &[], b"{}") {
+        client.send(&[byte]);
+    }
+    assert_eq!(client.response().status, 200);
+    // Chunked, although no SDK does so.
+    let whole = request("ListTables", &[("Transfer-Encoding", "chunked")], b"");
+    let whole = String::from_utf8(whole).expect("text").replace("Content-Length: 0\r\n", "");
+    client.send(format!("{whole}1\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n").as_bytes());
+    assert_eq!(client.response().status, 200);
+    check_works(&mut client);
+}
+
+#[test]
+fn health() {
+    let server = Server::start(&["--memory", "--region", "eu-west-3"]);
+    let mut client = server.client();
+    client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let response = client.response();
+    check_frame(&response);
+    assert_eq!((response.status, response.text().as_str()), (200, "healthy: dynamodb.eu-west-3.amazonaws.com "));
+    check_works(&mut client);
+}
+
+#[test]
+fn bodies_that_are_no_json() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let deep = "[".repeat(200_000);
+    let bodies: [&[u8]; 9] = [
+        b"",
+        b"{",
+        b"nope",
+        b"[]",
+        b"\"text\"",
+        b"{\"Limit\":\"\xff\xfe\"}",
+        b"\xff",
+        b"{\"Limit\":1}x",
+        deep.as_bytes(),
+    ];
+    for body in bodies {
+        client.send(&request("ListTables", &[], body));
+        let response = client.response();
+        check_frame(&response);
+        let shown = String::from_utf8_lossy(&body[..body.len().min(20)]).into_owned();
+        assert_eq!(response.status, 400, "{shown}: {}", response.text());
+        let kind = response.json()["__type"].as_str().expect("__type").to_owned();
+        assert_eq!(kind, "com.amazon.coral.service#SerializationException", "{shown}");
+    }
+    check_works(&mut client);
+}
+
+#[test]
+fn gzip_requests() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(b"{\"Limit\":5}").expect("encode");
+    let body = encoder.finish().expect("encode");
+    client.send(&request("ListTables", &[("Content-Encoding", "gzip")], &body));
+    assert_eq!(client.response().status, 200);
+    client.send(&request("ListTables", &[("Content-Encoding", "gzip")], &body[..body.len() - 4]));
+    let response = client.response();
+    check_frame(&response);
+    assert_eq!(response.status, 500);
+    check_works(&mut client);
+}
+
+#[test]
+fn bodies_of_16_mib_and_more() {
+    const MIB: usize = 1024 * 1024;
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let padded = |length: usize| [b"{}", " ".repeat(length - 2).as_bytes()].concat();
+    let mut check = |length: usize, status: u16| {
+        client.send(&request("ListTables", &[], &padded(length)));
+        let response = client.response();
+        check_frame(&response);
+        assert_eq!(response.status, status, "{length}: {}", response.text());
+    };
+    check(16 * MIB, 200);
+    check(16 * MIB + 1, 413);
+    check(20 * MIB, 413);
+    check(2, 200);
+    // Announced far too large: refused without waiting for it, and the connection ends.
+    let announced = format!("Content-Length: {}\r\n", 1u64 << 40);
+    let head = String::from_utf8(request("ListTables", &[], b"")).expect("text");
+    client.send(head.replace("Content-Length: 0\r\n", &announced).as_bytes());
+    let response = client.response();
+    assert_eq!((response.status, response.header("connection")), (413, "close"));
+    assert!(client.is_closed());
+    check_works(&mut server.client());
+}
+
+#[test]
+fn a_slow_body_is_given_up() {
+    let server = Server::start(&["--memory", "--body-timeout", "1"]);
+    let mut client = server.client();
+    let whole = request("ListTables", &[], b"{}      ");
+    client.send(&whole[..whole.len() - 5]);
+    let response = client.response();
+    check_frame(&response);
+    assert_eq!(response.status, 408);
+    assert!(client.is_closed());
+    check_works(&mut server.client());
+}
+
+#[test]
+fn a_silent_connection_is_closed() {
+    let server = Server::start(&["--memory", "--idle-timeout", "1"]);
+    let mut never_spoke = server.client();
+    let mut stopped_in_a_header = server.client();
+    stopped_in_a_header.send(b"POST / HTTP/1.1\r\nHost: loc");
+    let mut fell_silent = server.client();
+    check_works(&mut fell_silent);
+    for client in [&mut never_spoke, &mut stopped_in_a_header, &mut fell_silent] {
+        assert!(client.try_response().is_none_or(|response| response.status == 408));
+    }
+    check_works(&mut server.client());
+}
+
+/// One waiting request does not hold up the others, and more connections than slots wait for their turn.
+#[test]
+fn connections_are_bounded() {
+    let server = Server::start(&["--memory", "--connections-max", "2"]);
+    let mut first = server.client();
+    let mut second = server.client();
+    check_works(&mut first);
+    second.send(&request("ListTables", &[], b"{}")[..20]);
+    let mut third = server.client();
+    third.send(&request("ListTables", &[], b"{}"));
+    check_works(&mut first);
+    drop(first);
+    let started = Instant::now();
+    assert_eq!(third.response().status, 200);
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn garbage_hurts_nobody() {
+    let server = Server::in_memory();
+    let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "a".repeat(2_000_000));
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: a\r\n".repeat(5_000));
+    let garbage: [&[u8]; 6] = [
+        b"\x00\x01\x02\x03\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        long.as_bytes(),
+        many.as_bytes(),
+    ];
+    for bytes in garbage {
+        let mut client = server.client();
+        let _ = client.socket.get_mut().write_all(bytes);
+        let _ = client.socket.get_mut().shutdown(std::net::Shutdown::Write);
+        assert!(client.try_response().is_none_or(|response| response.status >= 400));
+    }
+    check_works(&mut server.client());
+}
+
+#[test]
+fn credentials_in_the_query() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fdynamodb%2Faws4_request\
+                 &X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=abc";
+    let signed = String::from_utf8(request("ListTables", &[], b"{}")).expect("text");
+    let presigned = signed.replace(&format!("Authorization: {AUTHORIZATION}\r\n"), "");
+    let unsigned = presigned.clone();
+    client.send(presigned.replace("POST / ", &format!("POST /?{query} ")).as_bytes());
+    assert_eq!(client.response().status, 200);
+    client.send(unsigned.as_bytes());
+    let response = client.response();
+    assert_eq!(response.status, 400);
+    let expected = serde_json::json!({
+        "__type": "com.amazon.coral.service#MissingAuthenticationTokenException",
+        "message": "Request is missing Authentication Token",
+    });
+    assert_eq!(response.json(), expected);
+}
+
+/// A large answer is compressed when the client asks, with the checksum over what was sent.
+#[test]
+fn gzip_answers() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let table = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk",
+        "AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
+    assert_eq!(client.call("CreateTable", table).status, 200);
+    let text = "long ".repeat(10_000);
+    let item = format!(r#"{{"TableName":"tab","Item":{{"pk":{{"S":"a"}},"text":{{"S":"{text}"}}}}}}"#);
+    assert_eq!(client.call("PutItem", &item).status, 200);
+    let get = br#"{"TableName":"tab","Key":{"pk":{"S":"a"}}}"#;
+    client.send(&request("GetItem", &[("Accept-Encoding", "gzip")], get));
+    let response = client.response();
+    check_frame(&response);
+    assert_eq!(response.header("content-encoding"), "gzip");
+    assert!(response.body.len() < 5_000);
+    let mut plain = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&response.body[..]), &mut plain).expect("gzip");
+    let plain: serde_json::Value = serde_json::from_str(&plain).expect("JSON");
+    assert_eq!(plain["Item"]["text"]["S"], text);
+}

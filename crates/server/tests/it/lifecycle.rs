@@ -1,0 +1,183 @@
+//! Starting, refusing to start, and stopping.
+
+use std::fs;
+use std::path::Path;
+
+use crate::client::request;
+use crate::program::{Server, run};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The server must refuse to start, and say `expected`.
+fn check_refused(arguments: &[&str], expected: &str) {
+    let output = run(&[&["serve"], arguments].concat());
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(expected), "{arguments:?}: {}", text(&output.stderr));
+}
+
+#[test]
+fn the_ready_line_says_all_that_is_needed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().join("some/new/folder");
+    let server = Server::start(&["--data", data.to_str().expect("path"), "--region", "eu-west-3"]);
+    let line = &server.ready_line;
+    assert!(line.contains(&format!("ready on http://{}", server.address)), "{line}");
+    assert!(line.contains(&format!("data in {}", data.display())), "{line}");
+    let command = format!("aws dynamodb list-tables --region eu-west-3 --endpoint-url http://{}", server.address);
+    assert!(line.contains(&command), "{line}");
+}
+
+#[test]
+fn version_help_and_completions() {
+    let check = |arguments: &[&str], expected: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{arguments:?}");
+        for expected in expected {
+            assert!(text(&output.stdout).contains(expected), "{arguments:?}: {}", text(&output.stdout));
+        }
+    };
+    check(&["--version"], &[concat!("stator ", env!("CARGO_PKG_VERSION"))]);
+    check(&["--help"], &["serve", "completions"]);
+    check(&["serve", "--help"], &["--data <DIR>", "STATOR_DATA", "./stator-data", "Examples:", "--isolate"]);
+    for shell in ["bash", "zsh", "fish"] {
+        check(&["completions", shell], &["stator", "listen"]);
+    }
+    assert_eq!(run(&["serve", "--nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn signals_end_it_cleanly() {
+    for signal in ["-TERM", "-INT"] {
+        let folder = tempfile::tempdir().expect("folder");
+        let server = Server::start(&["--data", folder.path().to_str().expect("path")]);
+        // Neither an idle connection nor one that has sent half a header keeps the server from ending.
+        let mut idle = server.client();
+        assert_eq!(idle.call("ListTables", "{}").status, 200);
+        let _silent = server.client();
+        server.signal(signal);
+        assert!(idle.is_closed());
+        assert_eq!(server.wait().code(), Some(0), "{signal}");
+    }
+}
+
+/// A request that is under way when the server is told to stop is answered.
+#[test]
+fn stopping_waits_for_running_requests() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    let whole = request("ListTables", &[], b"{}");
+    // The answer to the first proves that the server has read into the second.
+    let (begin, end) = whole.split_at(whole.len() - 1);
+    client.send(&[&whole[..], begin].concat());
+    assert_eq!(client.response().status, 200);
+    server.signal("-TERM");
+    while std::net::TcpStream::connect(server.address).is_ok() {
+        std::thread::yield_now();
+    }
+    client.send(end);
+    assert_eq!(client.response().status, 200);
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn stopping_does_not_wait_for_ever() {
+    let server = Server::start(&["--memory", "--drain-timeout", "1"]);
+    let mut client = server.client();
+    let whole = request("ListTables", &[], b"{}");
+    client.send(&[&whole[..], &whole[..whole.len() - 1]].concat());
+    assert_eq!(client.response().status, 200);
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+#[test]
+fn a_second_server_is_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().to_str().expect("path");
+    let server = Server::start(&["--data", data]);
+    let address = server.address.to_string();
+    check_refused(&["--memory", "--listen", &address], &format!("{address} is taken by another program"));
+    check_refused(&["--data", data, "--listen", "127.0.0.1:0"], data);
+    assert_eq!(server.client().call("ListTables", "{}").status, 200);
+    assert_eq!(server.stop().code(), Some(0));
+    // And once it has ended, the folder is free again.
+    assert_eq!(Server::start(&["--data", data]).client().call("ListTables", "{}").status, 200);
+}
+
+#[test]
+fn other_machines_are_let_in_only_when_told_so() {
+    check_refused(&["--memory", "--listen", "0.0.0.0:0"], "--allow-unverified-remote");
+    check_refused(&["--memory", "--listen", "[::]:0"], "--allow-unverified-remote");
+    check_refused(&["--memory", "--listen", "nonsense"], "--listen nonsense is not an address");
+    let server = Server::start(&["--memory", "--listen", "0.0.0.0:0", "--allow-unverified-remote"]);
+    assert!(server.address.ip().is_unspecified());
+}
+
+#[test]
+fn data_outlives_the_server() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().to_str().expect("path");
+    let server = Server::start(&["--data", data]);
+    let table = r#"{"TableName":"kept","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk",
+        "AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
+    assert_eq!(server.client().call("CreateTable", table).status, 200);
+    let item = r#"{"TableName":"kept","Item":{"pk":{"S":"a"},"n":{"N":"1"}}}"#;
+    assert_eq!(server.client().call("PutItem", item).status, 200);
+    assert_eq!(server.stop().code(), Some(0));
+
+    let server = Server::start(&["--data", data]);
+    let response = server.client().call("GetItem", r#"{"TableName":"kept","Key":{"pk":{"S":"a"}}}"#);
+    assert_eq!(response.json()["Item"]["n"]["N"], "1", "{}", response.text());
+}
+
+/// A folder that a later version has written is refused with a clear error, and not one byte of it changes.
+#[test]
+fn a_newer_folder_is_left_untouched() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().to_str().expect("path");
+    assert_eq!(Server::start(&["--data", data]).stop().code(), Some(0));
+    let format = folder.path().join("database/format");
+    let written = fs::read_to_string(&format).expect("the format file");
+    fs::write(&format, written.replace("format 1\n", "format 9999\n")).expect("write");
+    assert_ne!(fs::read_to_string(&format).expect("the format file"), written, "the file names its format");
+
+    let before = contents(folder.path());
+    check_refused(&["--data", data, "--listen", "127.0.0.1:0"], "newer");
+    assert_eq!(contents(folder.path()), before);
+}
+
+#[test]
+fn isolated_callers_have_their_own_tables() {
+    let table = r#"{"TableName":"mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk",
+        "AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
+    let tables = |isolate: &[&str]| {
+        let server = Server::start(&[&["--memory"], isolate].concat());
+        let created = server.client().call("CreateTable", table);
+        assert_eq!(created.status, 200, "{}", created.text());
+        ["test/20260101/us-east-1", "test/20260101/eu-west-3", "123456789012/20260101/us-east-1"].map(|scope| {
+            let bytes = String::from_utf8(request("ListTables", &[], b"{}")).expect("text");
+            let mut client = server.client();
+            client.send(bytes.replace("test/20260101/us-east-1", scope).as_bytes());
+            client.response().json()["TableNames"].as_array().expect("names").len()
+        })
+    };
+    assert_eq!(tables(&[]), [1, 1, 1]);
+    assert_eq!(tables(&["--isolate"]), [1, 0, 0]);
+}
+
+/// Every file below a folder, with its bytes and its time of change.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>, std::time::SystemTime)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("read folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            let changed = fs::metadata(&path).and_then(|data| data.modified()).expect("time");
+            files.push((path.display().to_string(), fs::read(&path).expect("read"), changed));
+        }
+    }
+    files.sort();
+    files
+}

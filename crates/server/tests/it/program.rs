@@ -1,0 +1,112 @@
+//! Starts and stops the program under test.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+
+/// Longer than anything may take on a busy machine; only a failing test waits so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) ready_line: String,
+}
+
+impl Server {
+    pub(crate) fn start(arguments: &[&str]) -> Server {
+        let anywhere = ["--listen", "127.0.0.1:0"];
+        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &anywhere };
+        let mut child = command(&[&["serve"], listen, arguments].concat()).spawn().expect("start");
+        let ready_line = ready_line(&mut child);
+        let (_, rest) = ready_line.split_once("http://").expect("an address");
+        let address = rest.split([',', ' ']).next().expect("an address").parse().expect("an address");
+        Server { child, address, ready_line }
+    }
+
+    pub(crate) fn in_memory() -> Server {
+        Server::start(&["--memory"])
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args([name, &pid]).status().expect("kill");
+        assert!(status.success(), "kill {name} {pid}");
+    }
+
+    /// Waits for the end that a signal has asked for.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("wait") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.signal("-TERM");
+        self.wait()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the program to its end, which must come by itself.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    let child = command(arguments).spawn().expect("start");
+    let pid = child.id().to_string();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    receiver.recv_timeout(PATIENCE).map(|output| output.expect("output")).unwrap_or_else(|_| {
+        let _ = Command::new("kill").args(["-KILL", &pid]).status();
+        panic!("{arguments:?} does not end")
+    })
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stator"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Settings of whoever runs the tests are not part of them.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STATOR_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Reads stderr until the server says that it is ready, then keeps reading so that the server never waits for us.
+fn ready_line(child: &mut Child) -> String {
+    let stderr = child.stderr.take().expect("stderr");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let deadline = Instant::now() + PATIENCE;
+    let mut said = Vec::new();
+    while let Ok(line) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if line.contains(" ready on http://") {
+            return line;
+        }
+        said.push(line);
+    }
+    let _ = child.kill();
+    panic!("the server did not become ready; it said: {said:#?}");
+}

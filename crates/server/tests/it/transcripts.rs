@@ -1,0 +1,129 @@
+//! Golden wire transcripts: `tests/transcripts/*.txt` at the root of the project, readable without Rust.
+//!
+//! Every file is a conversation with a fresh server. A case is a request, a line of hyphens, and the answer:
+//!
+//! ```text
+//! # What it shows.   source: where the expected answer comes from
+//! PutItem {"TableName":"Nope","Item":{"pk":{"S":"a"}}}
+//! ----
+//! 400 com.amazonaws.dynamodb.v20120810#ResourceNotFoundException
+//! {"message":"Requested resource not found"}
+//! ```
+//!
+//! `tests/transcripts/README.md` tells the rest. A case without an expected body compares only the status and the type.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::client::{Client, Response};
+use crate::program::Server;
+
+const ANY: &str = "*";
+
+struct Case<'a> {
+    line: usize,
+    operation: &'a str,
+    /// JSON, unless the operation is spelled with a `!`.
+    body: String,
+    status: u16,
+    /// The `__type` of an error.
+    kind: Option<&'a str>,
+    expected: Option<Value>,
+}
+
+#[test]
+fn transcripts() {
+    let mut failures = String::new();
+    let files = files();
+    assert!(!files.is_empty(), "there are transcripts");
+    for file in files {
+        let text = fs::read_to_string(&file).expect("transcript");
+        let server = Server::in_memory();
+        let mut client = server.client();
+        for case in cases(&file, &text) {
+            check(&mut client, &file, &case, &mut failures);
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/transcripts");
+    let entries = fs::read_dir(&folder).expect("tests/transcripts");
+    let paths = entries.map(|entry| entry.expect("entry").path());
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "txt")).collect();
+    files.sort();
+    files
+}
+
+fn cases<'a>(file: &Path, text: &'a str) -> Vec<Case<'a>> {
+    let mut cases = Vec::new();
+    let mut block = Vec::new();
+    for (number, line) in text.lines().enumerate().chain([(0, "")]) {
+        if line.starts_with('#') {
+            continue;
+        }
+        if !line.trim().is_empty() {
+            block.push((number + 1, line));
+        } else if !block.is_empty() {
+            let start = block[0].0;
+            let case = case(&std::mem::take(&mut block));
+            cases.push(case.unwrap_or_else(|| panic!("{}:{start}: this is no case", file.display())));
+        }
+    }
+    cases
+}
+
+fn case<'a>(block: &[(usize, &'a str)]) -> Option<Case<'a>> {
+    let lines: Vec<&str> = block.iter().map(|(_, line)| *line).collect();
+    let middle = lines.iter().position(|line| *line == "----")?;
+    let (request, answer) = (&lines[..middle], &lines[middle + 1..]);
+    let (operation, first) = request.first()?.split_once(' ').unwrap_or((request[0], ""));
+    let body = [&[first], &request[1..]].concat().join("\n");
+    let (status, kind) =
+        answer.first()?.split_once(' ').map_or((answer[0], None), |(status, kind)| (status, Some(kind)));
+    let expected = answer[1..].join("\n");
+    let expected = if expected.is_empty() { None } else { Some(serde_json::from_str(&expected).ok()?) };
+    Some(Case { line: block[0].0, operation, body, status: status.parse().ok()?, kind, expected })
+}
+
+fn check(client: &mut Client, file: &Path, case: &Case<'_>, failures: &mut String) {
+    let response = client.call(case.operation, &case.body);
+    let (kind, body) = split(&response);
+    let agrees = case.status == response.status
+        && case.kind == kind.as_deref()
+        && case.expected.as_ref().is_none_or(|expected| matches(expected, &body));
+    if !agrees {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let kind = kind.map(|kind| format!(" {kind}")).unwrap_or_default();
+        let _ = write!(
+            failures,
+            "\n{name}:{}: {} {}\nis answered with\n{}{kind}\n{body}\n",
+            case.line, case.operation, case.body, response.status
+        );
+    }
+}
+
+/// An answer as a type and the rest.
+fn split(response: &Response) -> (Option<String>, Value) {
+    let mut body = response.json();
+    let kind = body.as_object_mut().and_then(|members| members.remove("__type"));
+    (kind.and_then(|kind| kind.as_str().map(str::to_owned)), body)
+}
+
+fn matches(expected: &Value, actual: &Value) -> bool {
+    match (expected, actual) {
+        (Value::String(any), _) if any == ANY => true,
+        (Value::Object(expected), Value::Object(actual)) => {
+            expected.len() == actual.len()
+                && expected.iter().all(|(name, value)| actual.get(name).is_some_and(|actual| matches(value, actual)))
+        }
+        (Value::Array(expected), Value::Array(actual)) => {
+            expected.len() == actual.len() && expected.iter().zip(actual).all(|(left, right)| matches(left, right))
+        }
+        _ => expected == actual,
+    }
+}

@@ -1,0 +1,141 @@
+# Tables as people declare them. `revision` 2 changes what a second apply must change in place.
+
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+variable "endpoint" {
+  type = string
+}
+
+variable "revision" {
+  type    = number
+  default = 1
+}
+
+locals {
+  later = var.revision > 1
+}
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  max_retries                 = 1
+  endpoints {
+    dynamodb = var.endpoint
+  }
+}
+
+resource "aws_dynamodb_table" "on_demand" {
+  name                        = "terraform-on-demand"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  deletion_protection_enabled = local.later ? false : true
+  table_class                 = local.later ? "STANDARD_INFREQUENT_ACCESS" : "STANDARD"
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+  attribute {
+    name = "sk"
+    type = "N"
+  }
+  attribute {
+    name = "city"
+    type = "S"
+  }
+  attribute {
+    name = "size"
+    type = "N"
+  }
+
+  global_secondary_index {
+    name               = "by-city"
+    hash_key           = "city"
+    range_key          = "size"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["name"]
+  }
+  dynamic "global_secondary_index" {
+    for_each = local.later ? ["by-size"] : []
+    content {
+      name            = global_secondary_index.value
+      hash_key        = "size"
+      projection_type = "KEYS_ONLY"
+    }
+  }
+  local_secondary_index {
+    name            = "local-size"
+    range_key       = "size"
+    projection_type = "ALL"
+  }
+
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+  point_in_time_recovery {
+    enabled = true
+  }
+  server_side_encryption {
+    enabled = true
+  }
+  tags = {
+    team     = "platform"
+    revision = tostring(var.revision)
+  }
+}
+
+resource "aws_dynamodb_table" "provisioned" {
+  name           = "terraform-provisioned"
+  billing_mode   = "PROVISIONED"
+  read_capacity  = local.later ? 7 : 5
+  write_capacity = 5
+  hash_key       = "id"
+
+  attribute {
+    name = "id"
+    type = "B"
+  }
+  attribute {
+    name = "owner"
+    type = "S"
+  }
+  global_secondary_index {
+    name            = "by-owner"
+    hash_key        = "owner"
+    read_capacity   = 3
+    write_capacity  = local.later ? 4 : 3
+    projection_type = "ALL"
+  }
+}
+
+resource "aws_dynamodb_table" "plain" {
+  name         = "terraform-plain"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+
+resource "aws_dynamodb_table_item" "row" {
+  table_name = aws_dynamodb_table.plain.name
+  hash_key   = aws_dynamodb_table.plain.hash_key
+  item = jsonencode({
+    id    = { S = "setting" }
+    value = { N = tostring(var.revision) }
+  })
+}
