@@ -32,6 +32,9 @@ pub enum NumberError {
 impl fmt::Display for NumberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            NumberError::Malformed(text) if text.is_empty() => {
+                f.write_str("The parameter cannot be converted to a numeric value")
+            }
             NumberError::Malformed(text) => {
                 write!(f, "The parameter cannot be converted to a numeric value: {text}")
             }

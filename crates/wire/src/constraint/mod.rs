@@ -144,6 +144,14 @@ impl Shape {
     }
 }
 
+/// Defines the shapes of the generated list.
+macro_rules! shapes {
+    ($($name:ident = $shape:expr;)+) => {
+        $(pub(crate) static $name: Shape = $shape;)+
+    };
+}
+pub(crate) use shapes;
+
 impl Pattern {
     fn sentence(&self) -> String {
         format!("Member must satisfy regular expression pattern: {}", self.text)

@@ -112,6 +112,10 @@ impl Context {
             let text = format!("The {} parameter is required for {operation}", lower_camel(parameter));
             return Err(Exception::Validation(text));
         }
+        if let Some(name) = self.violations.iter().find_map(Violation::missing_name) {
+            let text = format!("The parameter '{name}' is required but was not present in the request");
+            return Err(Exception::Validation(text));
+        }
         if self.violations.iter().any(Violation::is_reported_alone) {
             self.violations.retain(Violation::is_reported_alone);
         }
@@ -146,8 +150,16 @@ impl Violation {
         }
     }
 
+    /// The member's name, if it is missing and its refusal has words of its own.
+    fn missing_name(&self) -> Option<&'static str> {
+        match self.path.first() {
+            Some(Step::Member(_, member)) if member.quirk == Quirk::Named && self.value.is_none() => Some(member.name),
+            _ => None,
+        }
+    }
+
     fn is_reported_alone(&self) -> bool {
-        self.quirk() == Quirk::Alone && self.path.len() == 1 && self.value.is_some()
+        matches!(self.quirk(), Quirk::Alone | Quirk::Named) && self.path.len() == 1 && self.value.is_some()
     }
 
     fn sentence(&self) -> String {
@@ -167,7 +179,7 @@ impl Step {
     /// has them.
     fn rank(&self) -> (bool, usize, &str) {
         match self {
-            Step::Member(at, member) => (member.quirk != Quirk::Alone, *at, ""),
+            Step::Member(at, member) => (!matches!(member.quirk, Quirk::Alone | Quirk::Named), *at, ""),
             Step::Element(at) => (false, *at, ""),
             Step::Key(key) => (false, 0, key),
         }

@@ -28,6 +28,8 @@ pub(crate) enum Quirk {
     Parameter,
     /// Nothing else is reported beside it; it comes first.
     Alone,
+    /// As [`Quirk::Alone`]; if it is missing, the refusal names it as a parameter.
+    Named,
 }
 
 /// A structure of requests; implemented by [`structures`] for every one of them.
@@ -167,6 +169,7 @@ macro_rules! structures {
     (@quirk) => { $crate::decode::structure::Quirk::None };
     (@quirk bare) => { $crate::decode::structure::Quirk::Bare };
     (@quirk parameter) => { $crate::decode::structure::Quirk::Parameter };
+    (@quirk named) => { $crate::decode::structure::Quirk::Named };
     (@quirk alone) => { $crate::decode::structure::Quirk::Alone };
     (@keep required $field:expr, $value:expr) => {
         if let Some(value) = $value {

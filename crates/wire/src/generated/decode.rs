@@ -149,7 +149,7 @@ structures! {
         11 sse_specification optional "SSESpecification" [] &Shape::FREE;
         12 stream_specification optional "StreamSpecification" [] &Shape::FREE;
         13 table_class optional "TableClass" [] &TABLE_CLASS;
-        14 table_name required "TableName" [alone] &TABLE_ARN;
+        14 table_name required "TableName" [named] &TABLE_ARN;
         15 tags optional "Tags" [] &Shape::FREE;
         16 vector_indexes optional "VectorIndexes" [] &Shape::FREE;
         17 warm_throughput optional "WarmThroughput" [] &Shape::FREE;

@@ -40,6 +40,8 @@ pub(super) fn member_quirk(structure: &str, member: &str) -> &'static str {
         ("QueryInput", "Limit") | ("KeysAndAttributes", "Keys") => "bare",
         // Refused as a missing parameter, even when there but empty.
         ("BatchGetItemInput" | "BatchWriteItemInput", "RequestItems") => "parameter",
+        // Reported alone; and missing, in words of its own.
+        ("CreateTableInput", "TableName") => "named",
         // Reported alone.
         (_, "TableName") => "alone",
         _ => "",

@@ -21,7 +21,7 @@ pub(super) fn outputs(model: &Model) -> Vec<Output> {
 /// they are read.
 fn shapes(model: &Model) -> String {
     let mut out = header("What the shapes of requests must satisfy.");
-    out.push_str("use crate::constraint::{Shape, pattern};\n");
+    out.push_str("use crate::constraint::{Shape, pattern, shapes};\n\nshapes! {\n");
     for name in &model.of_input {
         if bounds(model, name) {
             write_shape(&mut out, &names::constant(name), &definition(model, name, &model.shapes[name]));
@@ -36,17 +36,12 @@ fn shapes(model: &Model) -> String {
             }
         }
     }
+    out.push_str("}\n");
     out
 }
 
 fn write_shape(out: &mut String, name: &str, definition: &str) {
-    // rustfmt's own form: a chain of calls is broken where it does not fit a line.
-    let line = format!("\npub(crate) static {name}: Shape = {definition};\n");
-    if line.trim().len() <= super::LINE_WIDTH_MAX {
-        out.push_str(&line);
-    } else {
-        write!(out, "\npub(crate) static {name}: Shape =\n    {definition};\n").expect("a string takes all");
-    }
+    writeln!(out, "    {name} = {definition};").expect("a string takes all");
 }
 
 fn bounds(model: &Model, name: &str) -> bool {

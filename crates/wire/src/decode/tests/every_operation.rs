@@ -95,6 +95,9 @@ fn every_required_member_is_missed() {
             let lower = context::lower_camel(member);
             let expected = match member {
                 "RequestItems" => format!("The requestItems parameter is required for {operation}"),
+                "TableName" if operation == Operation::CreateTable => {
+                    "The parameter 'TableName' is required but was not present in the request".to_owned()
+                }
                 _ => format!(
                     "1 validation error detected: Value null at '{lower}' failed to satisfy constraint: Member must not be \
                      null"
