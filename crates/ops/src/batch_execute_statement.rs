@@ -27,9 +27,8 @@ impl Service {
         caller: &Caller,
         request: BatchExecuteStatementInput,
     ) -> Result<BatchExecuteStatementOutput, Exception> {
-        let parse = |statement: &BatchStatementRequest| {
-            partiql::parse(&statement.statement, statement.parameters.as_deref())
-        };
+        let parse =
+            |statement: &BatchStatementRequest| partiql::parse(&statement.statement, statement.parameters.as_deref());
         let parsed: Vec<_> = request.statements.iter().map(parse).collect();
         let reads = parsed.iter().flatten().filter(|statement| statement.is_read()).count();
         if reads != 0 && reads != parsed.iter().flatten().count() {

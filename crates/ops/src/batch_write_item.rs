@@ -25,9 +25,7 @@ impl Service {
         let mut tables = BTreeMap::new();
         for (name, writes) in &request.request_items {
             if writes.is_empty() {
-                return Err(Exception::validation(
-                    "The batch write request list for a table cannot be null or empty",
-                ));
+                return Err(Exception::validation("The batch write request list for a table cannot be null or empty"));
             }
             tables.insert(name.clone(), self.catalog.table(caller, name)?);
         }
@@ -55,9 +53,7 @@ impl Service {
     fn change_of(&self, table: Arc<Table>, write: &WriteRequest) -> Result<Change, Exception> {
         match (&write.put_request, &write.delete_request) {
             (Some(put), None) => Ok(Change::put(&self.secret, table, put.item.clone(), None)?),
-            (None, Some(delete)) => {
-                Ok(Change::of_key(&self.secret, table, delete.key.clone(), None, Action::Delete)?)
-            }
+            (None, Some(delete)) => Ok(Change::of_key(&self.secret, table, delete.key.clone(), None, Action::Delete)?),
             (None, None) => Err(Exception::validation(
                 "Supplied WriteRequest is empty, must contain exactly one of PutRequest or DeleteRequest",
             )),

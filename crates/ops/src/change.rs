@@ -53,7 +53,9 @@ pub(crate) struct Applied {
 /// Why a change was not made.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    ConditionFailed { old: Option<StoredItem> },
+    ConditionFailed {
+        old: Option<StoredItem>,
+    },
     /// What the update computes is not an item that may be stored.
     Invalid(String),
     /// What is stored cannot be read; the text is the operator's.
@@ -120,7 +122,14 @@ impl Change {
                 (Some(StoredItem::new(version, item.view())), written)
             }
             Action::Delete => (None, Vec::new()),
-            Action::Check => return Ok(Applied { units: self.checked_units(old.as_ref()), new: old.clone(), old, written: Vec::new() }),
+            Action::Check => {
+                return Ok(Applied {
+                    units: self.checked_units(old.as_ref()),
+                    new: old.clone(),
+                    old,
+                    written: Vec::new(),
+                });
+            }
         };
         let units = self.write(secret, old.as_ref(), new.as_ref(), batch);
         Ok(Applied { old, new, written, units })

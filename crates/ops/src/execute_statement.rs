@@ -17,9 +17,7 @@ impl Service {
     ) -> Result<ExecuteStatementOutput, Exception> {
         match partiql::parse(&request.statement, request.parameters.as_deref())? {
             Statement::Select(select) => self.execute_select(caller, &request, &select).await,
-            Statement::Exists(_) => {
-                Err(Exception::validation("EXISTS clause is only supported in ExecuteTransaction"))
-            }
+            Statement::Exists(_) => Err(Exception::validation("EXISTS clause is only supported in ExecuteTransaction")),
             write => self.execute_write(caller, &request, write).await,
         }
     }
@@ -54,8 +52,7 @@ impl Service {
         request: &ExecuteStatementInput,
         statement: Statement,
     ) -> Result<ExecuteStatementOutput, Exception> {
-        let write =
-            self.statement_write(caller, statement, request.return_values_on_condition_check_failure)?;
+        let write = self.statement_write(caller, statement, request.return_values_on_condition_check_failure)?;
         let done = self.write(&write.change, write.on_failure).await?;
         let item = returned::of_update(write.returned, &write.change, &done);
         Ok(ExecuteStatementOutput {

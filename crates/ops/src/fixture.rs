@@ -5,8 +5,7 @@ use std::sync::Arc;
 use model::{AttributeValue, Attributes, Number};
 
 use crate::catalog::{
-    AttributeDefinition, Definition, IndexDefinition, KeyNames, KeyType, Projection, Table,
-    TableStatus,
+    AttributeDefinition, Definition, IndexDefinition, KeyNames, KeyType, Projection, Table, TableStatus,
 };
 
 pub(crate) const SECRET: [u8; 16] = *b"0123456789abcdef";

@@ -13,16 +13,40 @@ use crate::catalog::{Index, Table};
 pub(crate) enum KeyProblem {
     /// Not the attributes, or not the types, of the key schema.
     SchemaMismatch,
-    MissingInItem { name: String },
-    TypeInItem { name: String, expected: ValueKind, actual: ValueKind },
-    Empty { name: String, kind: ValueKind },
+    MissingInItem {
+        name: String,
+    },
+    TypeInItem {
+        name: String,
+        expected: ValueKind,
+        actual: ValueKind,
+    },
+    Empty {
+        name: String,
+        kind: ValueKind,
+    },
     HashTooLong,
     RangeTooLong,
-    IndexType { name: String, index: String, expected: ValueKind, actual: ValueKind },
-    IndexEmpty { name: String, index: String, kind: ValueKind },
-    IndexTooLong { name: String, index: String, size_max: usize },
+    IndexType {
+        name: String,
+        index: String,
+        expected: ValueKind,
+        actual: ValueKind,
+    },
+    IndexEmpty {
+        name: String,
+        index: String,
+        kind: ValueKind,
+    },
+    IndexTooLong {
+        name: String,
+        index: String,
+        size_max: usize,
+    },
     ItemTooLarge,
-    UpdatesKey { name: String },
+    UpdatesKey {
+        name: String,
+    },
 }
 
 impl KeyProblem {

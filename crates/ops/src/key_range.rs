@@ -13,7 +13,12 @@ use crate::rows;
 pub(crate) type Range = (Bound<Bytes>, Bound<Bytes>);
 
 /// The rows of a table or an index that a key condition names.
-pub(crate) fn of_condition(secret: &HashSecret, table: &Table, index: Option<&Index>, condition: &KeyCondition) -> Range {
+pub(crate) fn of_condition(
+    secret: &HashSecret,
+    table: &Table,
+    index: Option<&Index>,
+    condition: &KeyCondition,
+) -> Range {
     let hash: Vec<ValueRef<'_>> = condition.hash.iter().map(|value| value.view()).collect();
     let mut prefix = match index {
         None => rows::table_partition(secret, table, &condition.hash[0]),

@@ -36,9 +36,7 @@ pub(crate) fn check_not_mixed(legacy: &[Given], expressions: &[Given]) -> Result
 pub(crate) fn placeholders(expressions: &[Given], names: Names, values: Values) -> Result<Placeholders, Exception> {
     if expressions.iter().all(|(_, given)| !given) {
         if names.is_some() {
-            return Err(Exception::validation(
-                "ExpressionAttributeNames can only be specified when using expressions",
-            ));
+            return Err(Exception::validation("ExpressionAttributeNames can only be specified when using expressions"));
         }
         if values.is_some() {
             let missing: Vec<&str> = expressions.iter().map(|(name, _)| *name).collect();

@@ -97,8 +97,7 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
         ("KeyConditions", request.key_conditions.is_some()),
     ];
     check_not_mixed(&legacy_parameters, &expressions)?;
-    let (names, values) =
-        (request.expression_attribute_names.take(), request.expression_attribute_values.take());
+    let (names, values) = (request.expression_attribute_names.take(), request.expression_attribute_values.take());
     let mut placeholders = parameters::placeholders(&expressions[1..], names, values)?;
     let text = request.key_condition_expression.as_deref();
     let key_condition = parameters::parse_condition(ExpressionKind::KeyCondition, text, &mut placeholders)?;
@@ -132,13 +131,11 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
 /// The index that a request names, if it names one.
 pub(crate) fn find_index<'t>(table: &'t Table, name: Option<&str>) -> Result<Option<&'t Index>, Exception> {
     let Some(name) = name else { return Ok(None) };
-    let index = table.index(name).ok_or_else(|| {
-        Exception::validation(format!("The table does not have the specified index: {name}"))
-    })?;
+    let index = table
+        .index(name)
+        .ok_or_else(|| Exception::validation(format!("The table does not have the specified index: {name}")))?;
     if !index.is_readable() {
-        return Err(Exception::validation(format!(
-            "Cannot read from backfilling global secondary index: {name}"
-        )));
+        return Err(Exception::validation(format!("Cannot read from backfilling global secondary index: {name}")));
     }
     Ok(Some(index))
 }

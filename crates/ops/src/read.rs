@@ -157,9 +157,7 @@ impl Walk<'_> {
         let units = self.request.kind.units(self.page.read_size);
         self.page.units = match self.request.index {
             None => Units::of_table(units),
-            Some(index) => {
-                Units { table: self.fetched_units, indexes: vec![(index.kind, index.name.clone(), units)] }
-            }
+            Some(index) => Units { table: self.fetched_units, indexes: vec![(index.kind, index.name.clone(), units)] },
         };
         self.page
     }

@@ -72,9 +72,8 @@ impl Service {
         let bytes = self.engine.get(&key).await.map_err(storage_failure)?.map_or(0, |row| tally(&row)[1]);
         let estimate = (bytes as f64 / GIB).floor();
         let hash = change.table.key.hash.iter();
-        let collection = hash.filter_map(|part| {
-            Some((part.name.clone(), change.key_attributes.get(&part.name)?.clone()))
-        });
+        let collection =
+            hash.filter_map(|part| Some((part.name.clone(), change.key_attributes.get(&part.name)?.clone())));
         Ok(Some(ItemCollectionMetrics {
             item_collection_key: Some(Attributes::from_unsorted(collection.collect()).into()),
             size_estimate_range_gb: Some(vec![estimate, estimate + 1.0]),

@@ -106,8 +106,7 @@ fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Selection), Exce
         ("ConditionalOperator", request.conditional_operator.is_some()),
     ];
     check_not_mixed(&legacy_parameters, &expressions)?;
-    let (names, values) =
-        (request.expression_attribute_names.take(), request.expression_attribute_values.take());
+    let (names, values) = (request.expression_attribute_names.take(), request.expression_attribute_values.take());
     let mut placeholders = match request.projection_expression {
         // A projection takes names and no values.
         Some(_) => parameters::placeholders(&expressions, names, values)?,

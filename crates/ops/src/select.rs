@@ -33,9 +33,9 @@ impl Selection {
                 "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
             )),
             (None | Some(Select::SpecificAttributes), Some(projection)) => Ok(Selection::Some(projection)),
-            (Some(Select::Count), Some(_)) => {
-                Err(Exception::validation(format!("Cannot specify the {parameter} when choosing to get only the Count")))
-            }
+            (Some(Select::Count), Some(_)) => Err(Exception::validation(format!(
+                "Cannot specify the {parameter} when choosing to get only the Count"
+            ))),
             (Some(other), Some(_)) => Err(Exception::validation(format!(
                 "Cannot specify the {parameter} when choosing to get {}",
                 other.as_str()

@@ -111,3 +111,6 @@ fn storage_error(error: TxError) -> OpenError {
         other => OpenError::Malformed(format!("the database's own settings cannot be written: {other:?}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,8 +30,10 @@ pub(crate) fn begin_after(
     if !contains(&request.lower, &request.upper, &row) {
         return Err(Exception::validation(match walker {
             Walker::Query => "The provided starting key is outside query boundaries based on provided conditions",
-            Walker::Scan => "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use \
-                             ExclusiveStartKey with correct Segment. TotalSegments and Segment must match",
+            Walker::Scan => {
+                "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use \
+                             ExclusiveStartKey with correct Segment. TotalSegments and Segment must match"
+            }
         }));
     }
     match request.direction {

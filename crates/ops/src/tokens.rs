@@ -8,7 +8,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, StorageError};
+use storage::{
+    Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, StorageError,
+};
 
 use crate::key_range;
 use crate::rows;
@@ -60,6 +62,11 @@ impl Tokens {
         self.due.lock().push_back((expires_ms, key));
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.due.lock().len()
+    }
+
     fn take_due(&self, now_ms: u64) -> Vec<Key> {
         let mut due = self.due.lock();
         let mut taken = Vec::new();
@@ -83,7 +90,7 @@ impl Service {
         });
     }
 
-    async fn sweep_due_tokens(&self) {
+    pub(crate) async fn sweep_due_tokens(&self) {
         loop {
             let now_ms = self.clock.now_ms();
             let due = self.tokens.take_due(now_ms);
@@ -93,9 +100,9 @@ impl Service {
             let keys: Vec<KeyUse> = due.into_iter().map(KeyUse::write).collect();
             let mut decide = |reads: &Reads, batch: &mut Batch| {
                 for (key, row) in keys.iter().zip(&reads.values) {
-                    let expired = row.as_ref().is_some_and(|row| {
-                        TokenRow::read(row).is_none_or(|token| token.expires_ms <= now_ms)
-                    });
+                    let expired = row
+                        .as_ref()
+                        .is_some_and(|row| TokenRow::read(row).is_none_or(|token| token.expires_ms <= now_ms));
                     if expired {
                         batch.delete(key.key.clone());
                     }

@@ -46,7 +46,9 @@ impl Service {
             }
             let row = ItemKey::of(&self.secret, table, item.get.key.view()).row;
             if rows.contains(&row) {
-                return Err(Exception::validation("Transaction request cannot include multiple operations on one item"));
+                return Err(Exception::validation(
+                    "Transaction request cannot include multiple operations on one item",
+                ));
             }
             rows.push(row);
         }

@@ -31,9 +31,7 @@ impl Service {
         });
         let parsed = request.transact_items.into_iter().map(Parsed::of).collect::<Result<Vec<_>, _>>()?;
         if parsed.iter().map(Parsed::size).sum::<usize>() > TRANSACTION_SIZE_MAX {
-            return Err(Exception::validation(
-                "The aggregate size of the items in the transaction cannot exceed 4 MB",
-            ));
+            return Err(Exception::validation("The aggregate size of the items in the transaction cannot exceed 4 MB"));
         }
         let actions = self.transaction_actions(caller, parsed)?;
         let done = self.transact(token.as_ref(), &actions).await?;

@@ -76,7 +76,9 @@ impl Service {
                     tokio::time::sleep(CONFLICT_INTERVAL).await;
                 }
                 Err(TxError::Storage(error)) => return Err(error.into()),
-                Err(TxError::Unknown) => return Err(Interrupted::Failed),
+                Err(TxError::Unknown) => {
+                    return Err(Interrupted::Failed("the outcome of a step is not known".to_owned()));
+                }
             }
         }
         Ok(())

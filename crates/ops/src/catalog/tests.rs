@@ -210,7 +210,7 @@ async fn names_are_listed_in_pages() {
     for name in ["beta", "alpha", "gamma", "Zeta"] {
         service.create_table(&caller(), simple(name)).await.unwrap();
     }
-    let cases: &[(Option<&str>, Option<i32>, &[&str], Option<&str>)] = &[
+    let cases: [(_, _, &[&str], _); 5] = [
         (None, None, &["Zeta", "alpha", "beta", "gamma"], None),
         (None, Some(2), &["Zeta", "alpha"], Some("alpha")),
         (Some("alpha"), Some(2), &["beta", "gamma"], None),
@@ -218,10 +218,10 @@ async fn names_are_listed_in_pages() {
         (Some("gamma"), None, &[], None),
     ];
     for (after, limit, expected, last) in cases {
-        let request = ListTablesInput { exclusive_start_table_name: after.map(str::to_owned), limit: *limit };
+        let request = ListTablesInput { exclusive_start_table_name: after.map(str::to_owned), limit };
         let found = service.list_tables(&caller(), request).await.unwrap();
-        assert_eq!(found.table_names.unwrap(), *expected);
-        assert_eq!(found.last_evaluated_table_name.as_deref(), *last);
+        assert_eq!(found.table_names.unwrap(), expected);
+        assert_eq!(found.last_evaluated_table_name.as_deref(), last);
     }
     let other = Caller { region: "eu-west-1".to_owned(), ..caller() };
     let found = service.list_tables(&other, ListTablesInput::default()).await.unwrap();

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use api::Exception;
 use parking_lot::Mutex;
 use storage::{Family, StorageError};
 use tokio::sync::mpsc;
@@ -77,19 +78,22 @@ impl Queue {
 pub(super) enum Interrupted {
     /// The server is stopping: the next one goes on.
     Stopping,
-    /// Something failed that may go better next time.
-    Failed,
+    /// Something failed that may go better next time; the text is the operator's.
+    Failed(String),
 }
 
 impl From<StorageError> for Interrupted {
     fn from(error: StorageError) -> Interrupted {
-        if is_closed(&error) { Interrupted::Stopping } else { Interrupted::Failed }
+        if is_closed(&error) { Interrupted::Stopping } else { Interrupted::Failed(error.to_string()) }
     }
 }
 
-impl From<api::Exception> for Interrupted {
-    fn from(_: api::Exception) -> Interrupted {
-        Interrupted::Failed
+impl From<Exception> for Interrupted {
+    fn from(error: Exception) -> Interrupted {
+        match error {
+            Exception::InternalServerError(text) => Interrupted::Failed(text),
+            other => Interrupted::Failed(other.to_string()),
+        }
     }
 }
 
@@ -146,7 +150,7 @@ async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::M
     while let Some(service) = service.upgrade() {
         match service.do_work(work).await {
             Ok(()) | Err(Interrupted::Stopping) => return,
-            Err(Interrupted::Failed) => {}
+            Err(Interrupted::Failed(text)) => eprintln!("{work:?} failed and will be tried again: {text}"),
         }
         drop(service);
         tokio::time::sleep(RETRY_INTERVAL).await;

@@ -46,18 +46,21 @@ impl Store {
             let stored = StoredItem::read(row.clone()).unwrap();
             let key = ItemKey::of(&SECRET, table, stored.attributes());
             count(rows::table_tally(table.id()), stored.size());
-            let entries =
-                table.indexes.iter().filter_map(|index| {
-                    let entry = index_entry(&SECRET, table, index, stored.attributes(), &key)?;
-                    Some((index.id, entry))
-                });
+            let entries = table.indexes.iter().filter_map(|index| {
+                let entry = index_entry(&SECRET, table, index, stored.attributes(), &key)?;
+                Some((index.id, entry))
+            });
             for (id, (key, entry)) in entries {
                 count(rows::index_tally(table.id(), id), entry.size());
                 expected.insert(key, entry.into_bytes());
             }
         }
-        let indexed: BTreeMap<Key, Bytes> =
-            self.rows.iter().filter(|(key, _)| key.family == Family::Index).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let indexed: BTreeMap<Key, Bytes> = self
+            .rows
+            .iter()
+            .filter(|(key, _)| key.family == Family::Index)
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         assert_eq!(indexed, expected);
         for (key, counters) in tallies {
             assert_eq!(self.tallies.get(&key), Some(&counters), "{key:?}");
@@ -181,7 +184,10 @@ fn what_does_not_fit_the_table_is_refused() {
         "Item size has exceeded the maximum allowed size",
     );
     let largest = ITEM_SIZE_MAX - "pk".len() - 1 - "sk".len() - 2 - "v".len();
-    assert!(Change::put(&SECRET, table(), item(&[("pk", s("a")), ("sk", n("1")), ("v", s(&"x".repeat(largest)))]), None).is_ok());
+    assert!(
+        Change::put(&SECRET, table(), item(&[("pk", s("a")), ("sk", n("1")), ("v", s(&"x".repeat(largest)))]), None)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -189,6 +195,8 @@ fn an_update_may_not_leave_more_than_an_item_holds() {
     let mut store = Store::default();
     let too_much = update("SET v = :v", &[(":v", s(&"x".repeat(ITEM_SIZE_MAX)))]);
     let refusal = store.run(&too_much).unwrap_err();
-    assert!(matches!(refusal, Refusal::Invalid(text) if text == "Item size to update has exceeded the maximum allowed size"));
+    assert!(
+        matches!(refusal, Refusal::Invalid(text) if text == "Item size to update has exceeded the maximum allowed size")
+    );
     assert!(store.rows.is_empty());
 }

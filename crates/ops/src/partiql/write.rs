@@ -81,8 +81,7 @@ impl Service {
                 // Deleting what is not there succeeds. Source: Developer Guide, "PartiQL delete statements".
                 let absent = Predicate::AttributeNotExists(hash_path(&table));
                 let condition = Predicate::Or(vec![absent, delete.condition.predicate().clone()]);
-                let change =
-                    Change::of_key(&self.secret, table, key, Some(Condition::new(condition)), Action::Delete)?;
+                let change = Change::of_key(&self.secret, table, key, Some(Condition::new(condition)), Action::Delete)?;
                 (change, returned)
             }
             Statement::Exists(exists) => {

@@ -50,6 +50,16 @@ fn transcripts() {
     assert!(failures.is_empty(), "{failures}");
 }
 
+/// No operation of the API is without a transcript.
+#[test]
+fn every_operation_is_shown() {
+    let texts: Vec<String> = files().iter().map(|file| fs::read_to_string(file).expect("transcript")).collect();
+    let shown =
+        |name: &str| texts.iter().flat_map(|text| text.lines()).any(|line| line.split(' ').next() == Some(name));
+    let missing: Vec<&str> = api::Operation::ALL.iter().map(|it| it.name()).filter(|name| !shown(name)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/transcripts");
     let entries = fs::read_dir(&folder).expect("tests/transcripts");
@@ -83,6 +93,10 @@ fn case<'a>(block: &[(usize, &'a str)]) -> Option<Case<'a>> {
     let (request, answer) = (&lines[..middle], &lines[middle + 1..]);
     let (operation, first) = request.first()?.split_once(' ').unwrap_or((request[0], ""));
     let body = [&[first], &request[1..]].concat().join("\n");
+    let operation = match operation.strip_suffix('!') {
+        Some(operation) => operation,
+        None => serde_json::from_str::<Value>(&body).ok().map(|_| operation)?,
+    };
     let (status, kind) =
         answer.first()?.split_once(' ').map_or((answer[0], None), |(status, kind)| (status, Some(kind)));
     let expected = answer[1..].join("\n");
@@ -109,6 +123,9 @@ fn check(client: &mut Client, file: &Path, case: &Case<'_>, failures: &mut Strin
 
 /// An answer as a type and the rest.
 fn split(response: &Response) -> (Option<String>, Value) {
+    if response.body.is_empty() {
+        return (None, Value::Null);
+    }
     let mut body = response.json();
     let kind = body.as_object_mut().and_then(|members| members.remove("__type"));
     (kind.and_then(|kind| kind.as_str().map(str::to_owned)), body)

@@ -1,0 +1,250 @@
+//! Operations on the engine in memory, as a client sees them: pages, batches, tokens, and a random history against a
+//! simple model.
+
+mod history;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use api::*;
+use base::Clock;
+use model::{AttributeValue, Attributes};
+use storage::Memory;
+
+use super::{Service, Settings};
+use crate::catalog::tests::{attribute, caller, key, open, simple};
+use crate::fixture::{item, n, s};
+
+/// A table with the keys `pk` (S) and `sk` (N).
+async fn with_range(service: &Service, name: &str) {
+    let request = CreateTableInput {
+        attribute_definitions: Some(vec![
+            attribute("pk", ScalarAttributeType::S),
+            attribute("sk", ScalarAttributeType::N),
+        ]),
+        key_schema: Some(key(&[("pk", KeyType::Hash), ("sk", KeyType::Range)])),
+        ..simple(name)
+    };
+    service.create_table(&caller(), request).await.unwrap();
+}
+
+fn put_request(table: &str, entries: Attributes) -> PutItemInput {
+    PutItemInput { table_name: table.to_owned(), item: entries, ..PutItemInput::default() }
+}
+
+async fn put(service: &Service, table: &str, entries: &[(&str, AttributeValue)]) {
+    service.put_item(&caller(), put_request(table, item(entries))).await.unwrap();
+}
+
+fn query(table: &str, pk: &str) -> QueryInput {
+    QueryInput {
+        table_name: table.to_owned(),
+        key_condition_expression: Some("pk = :p".to_owned()),
+        expression_attribute_values: Some(item(&[(":p", s(pk))])),
+        ..QueryInput::default()
+    }
+}
+
+#[tokio::test]
+async fn a_page_ends_before_it_holds_more_than_a_megabyte() {
+    let service = open(&Memory::new()).await;
+    with_range(&service, "pages").await;
+    for sk in 0..5 {
+        put(&service, "pages", &[("pk", s("a")), ("sk", n(&sk.to_string())), ("v", s(&"x".repeat(399_000)))]).await;
+    }
+    let mut request = query("pages", "a");
+    let mut counts = Vec::new();
+    loop {
+        let page = service.query(&caller(), request.clone()).await.unwrap();
+        counts.push(page.count.unwrap());
+        match page.last_evaluated_key {
+            Some(last) => request.exclusive_start_key = Some(last),
+            None => break,
+        }
+    }
+    assert_eq!(counts, [2, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_limit_that_is_reached_leaves_a_key_and_the_next_page_is_empty() {
+    let service = open(&Memory::new()).await;
+    with_range(&service, "pages").await;
+    for sk in ["1", "2"] {
+        put(&service, "pages", &[("pk", s("a")), ("sk", n(sk))]).await;
+    }
+    let mut request = QueryInput { limit: Some(2), ..query("pages", "a") };
+    let page = service.query(&caller(), request.clone()).await.unwrap();
+    assert_eq!(page.last_evaluated_key, Some(item(&[("pk", s("a")), ("sk", n("2"))])));
+    request.exclusive_start_key = page.last_evaluated_key;
+    let page = service.query(&caller(), request).await.unwrap();
+    assert_eq!((page.count, page.last_evaluated_key), (Some(0), None));
+}
+
+#[tokio::test]
+async fn segments_share_a_table_out() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("segments")).await.unwrap();
+    for at in 0..50 {
+        put(&service, "segments", &[("pk", s(&format!("item {at}")))]).await;
+    }
+    let mut seen = BTreeSet::new();
+    for segment in 0..7 {
+        let request = ScanInput {
+            table_name: "segments".to_owned(),
+            segment: Some(segment),
+            total_segments: Some(7),
+            ..ScanInput::default()
+        };
+        for found in service.scan(&caller(), request).await.unwrap().items.unwrap() {
+            assert!(seen.insert(format!("{:?}", found.into_attributes())), "in two segments");
+        }
+    }
+    assert_eq!(seen.len(), 50);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_a_batch_comes_back_as_keys() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("batch")).await.unwrap();
+    let keys: Vec<Attributes> = (0..50).map(|at| item(&[("pk", s(&format!("{at:02}")))])).collect();
+    for key in &keys {
+        let mut whole = key.clone();
+        whole.insert("v".to_owned(), s(&"x".repeat(390_000)));
+        service.put_item(&caller(), put_request("batch", whole)).await.unwrap();
+    }
+    let asked = KeysAndAttributes {
+        keys: keys.clone(),
+        projection_expression: Some("pk".to_owned()),
+        consistent_read: Some(true),
+        ..KeysAndAttributes::default()
+    };
+    let mut left = BTreeMap::from([("batch".to_owned(), asked)]);
+    let mut found = Vec::new();
+    let mut rounds = 0;
+    while !left.is_empty() {
+        let request = BatchGetItemInput { request_items: left, return_consumed_capacity: None };
+        let output = service.batch_get_item(&caller(), request).await.unwrap();
+        found.extend(output.responses.unwrap().remove("batch").unwrap().into_iter().map(|item| item.into_attributes()));
+        left = output.unprocessed_keys.unwrap();
+        if let Some(rest) = left.get("batch") {
+            assert_eq!(rest.projection_expression.as_deref(), Some("pk"));
+            assert_eq!(rest.consistent_read, Some(true));
+        }
+        rounds += 1;
+    }
+    assert_eq!((found, rounds), (keys, 2));
+}
+
+fn increment(token: Option<&str>, by: &str) -> TransactWriteItemsInput {
+    let update = Update {
+        table_name: "tokens".to_owned(),
+        key: item(&[("pk", s("a"))]),
+        update_expression: "ADD n :n".to_owned(),
+        expression_attribute_values: Some(item(&[(":n", n(by))])),
+        ..Update::default()
+    };
+    TransactWriteItemsInput {
+        client_request_token: token.map(str::to_owned),
+        transact_items: vec![TransactWriteItem { update: Some(update), ..TransactWriteItem::default() }],
+        ..TransactWriteItemsInput::default()
+    }
+}
+
+async fn count(service: &Service) -> Option<AttributeValue> {
+    let request =
+        GetItemInput { table_name: "tokens".to_owned(), key: item(&[("pk", s("a"))]), ..GetItemInput::default() };
+    let item = service.get_item(&caller(), request).await.unwrap().item?;
+    item.into_attributes().remove("n")
+}
+
+#[tokio::test]
+async fn a_token_is_remembered_for_ten_minutes_and_by_the_next_server() {
+    let engine = Memory::new();
+    let (clock, hand) = Clock::manual(1_700_000_000_000);
+    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let start = || Service::open(engine.clone(), settings.clone(), clock.clone());
+    let service = start().await.unwrap();
+    service.create_table(&caller(), simple("tokens")).await.unwrap();
+    let run = async |service: &Arc<Service>, token, by| {
+        service.transact_write_items(&caller(), increment(token, by)).await.map(|_| ())
+    };
+    run(&service, Some("one"), "1").await.unwrap();
+    run(&service, Some("one"), "1").await.unwrap();
+    assert_eq!(run(&service, Some("one"), "2").await, Err(Exception::IdempotentParameterMismatch));
+    assert_eq!(count(&service).await, Some(n("1")));
+
+    drop(service);
+    let service = start().await.unwrap();
+    hand.advance_ms(10 * 60 * 1000 - 1);
+    run(&service, Some("one"), "1").await.unwrap();
+    assert_eq!(count(&service).await, Some(n("1")));
+
+    hand.advance_ms(1);
+    run(&service, Some("one"), "1").await.unwrap();
+    run(&service, None, "1").await.unwrap();
+    assert_eq!(count(&service).await, Some(n("3")));
+}
+
+#[tokio::test]
+async fn expired_tokens_are_swept_away() {
+    let engine = Memory::new();
+    let (clock, hand) = Clock::manual(1_700_000_000_000);
+    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let service = Service::open(engine.clone(), settings, clock).await.unwrap();
+    service.create_table(&caller(), simple("tokens")).await.unwrap();
+    for token in ["one", "two"] {
+        service.transact_write_items(&caller(), increment(Some(token), "1")).await.unwrap();
+        hand.advance_ms(1000);
+    }
+    hand.advance_ms(10 * 60 * 1000 - 1500);
+    service.sweep_due_tokens().await;
+    assert_eq!(service.tokens.len(), 1, "only the first was due");
+    assert_eq!(crate::tokens::Tokens::load(engine.as_ref()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_select_goes_on_where_its_token_says() {
+    let service = open(&Memory::new()).await;
+    with_range(&service, "pages").await;
+    for pk in ["a", "b", "c"] {
+        for sk in ["1", "2", "3"] {
+            put(&service, "pages", &[("pk", s(pk)), ("sk", n(sk))]).await;
+        }
+    }
+    let mut request = ExecuteStatementInput {
+        statement: "SELECT sk FROM pages WHERE pk IN ['c', 'a'] AND sk > 1".to_owned(),
+        limit: Some(1),
+        ..ExecuteStatementInput::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let output = service.execute_statement(&caller(), request.clone()).await.unwrap();
+        found.extend(output.items.unwrap().into_iter().filter_map(|item| item.into_attributes().remove("sk")));
+        match output.next_token {
+            Some(token) => request.next_token = Some(token),
+            None => break,
+        }
+    }
+    assert_eq!(found, [n("2"), n("3"), n("2"), n("3")]);
+    request.statement.push(' ');
+    assert!(service.execute_statement(&caller(), request).await.is_err(), "a token of another statement");
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_writes_nothing() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("batch")).await.unwrap();
+    let put = |key: &str, value| WriteRequest {
+        put_request: Some(PutRequest { item: item(&[(key, value)]) }),
+        delete_request: None,
+    };
+    for bad in [put("pk", n("1")), put("other", s("x")), put("pk", s("good"))] {
+        let request = BatchWriteItemInput {
+            request_items: BTreeMap::from([("batch".to_owned(), vec![put("pk", s("good")), bad])]),
+            ..BatchWriteItemInput::default()
+        };
+        service.batch_write_item(&caller(), request).await.unwrap_err();
+    }
+    let request = ScanInput { table_name: "batch".to_owned(), ..ScanInput::default() };
+    assert_eq!(service.scan(&caller(), request).await.unwrap().count, Some(0));
+}
