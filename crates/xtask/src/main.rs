@@ -6,6 +6,8 @@
 mod generate;
 mod model;
 mod names;
+#[cfg(test)]
+mod tidy;
 
 use std::process::ExitCode;
 

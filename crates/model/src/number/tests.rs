@@ -1,3 +1,5 @@
+//! Numbers by example: spellings, limits, sums, order and sizes.
+
 use super::*;
 
 fn n(text: &str) -> Number {

@@ -1,3 +1,5 @@
+//! Continuous backups as they are set and described, on the engine in memory.
+
 use api::*;
 use base::Clock;
 use storage::Memory;

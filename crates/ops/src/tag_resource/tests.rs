@@ -1,3 +1,5 @@
+//! Tags through their life, on the engine in memory.
+
 use api::*;
 use storage::Memory;
 

@@ -1,3 +1,5 @@
+//! Time to live through its life, on the engine in memory.
+
 use api::*;
 use storage::Memory;
 

@@ -1,0 +1,97 @@
+//! The rules of the house that a compiler does not know, as tests over the source text.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The crates from the ground up: each may use those before it, and no others.
+const LAYERS: [&str; 10] = ["base", "model", "api", "expr", "storage", "auth", "ops", "wire", "bench", "stator"];
+/// Unit: lines.
+const FUNCTION_LINES_MAX: usize = 70;
+/// Functions that may be longer: each one `match` with a sentence an arm. A ratchet: the numbers may only fall.
+const LONG: [(&str, usize); 1] = [("expr/src/error.rs", 160)];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every Rust file of the project, with its text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut folders = vec![crates()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the project").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs" | "generated")))
+}
+
+#[test]
+fn every_file_opens_with_its_place_in_the_house() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//! "), "{} does not say what it is for", path.display());
+    }
+}
+
+#[test]
+fn no_file_is_a_bag() {
+    for (path, _) in sources() {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let bag = ["helper", "util", "misc", "common"].iter().any(|word| name.contains(word));
+        assert!(!bag, "{} has not found its name yet", path.display());
+    }
+}
+
+#[test]
+fn crates_use_only_what_stands_below_them() {
+    for (at, name) in LAYERS.iter().enumerate() {
+        let folder = if *name == "stator" { "server" } else { name };
+        let Ok(manifest) = fs::read_to_string(crates().join(folder).join("Cargo.toml")) else { continue };
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
+        let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+        for line in dependencies.lines() {
+            let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            let above = LAYERS.iter().position(|layer| *layer == used).is_some_and(|layer| layer >= at);
+            assert!(!above, "{name} uses {used}, which stands above it");
+        }
+    }
+}
+
+#[test]
+fn functions_fit_on_a_screen() {
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        for (line, length) in functions(&text) {
+            let excuse = LONG.iter().find(|(long, _)| path.ends_with(long));
+            let length_max = excuse.map_or(FUNCTION_LINES_MAX, |(_, length_max)| *length_max);
+            assert!(length <= length_max, "{}:{line} is a function of {length} lines", path.display());
+        }
+    }
+}
+
+/// Where functions begin, and how many lines they have: up to the brace that closes at the same indent.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let words = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn "];
+        if !words.iter().any(|word| code.starts_with(word)) {
+            continue;
+        }
+        let close = format!("{}}}", &line[..line.len() - code.len()]);
+        if let Some(length) = lines[at..].iter().position(|line| *line == close) {
+            found.push((at + 1, length + 1));
+        }
+    }
+    found
+}
