@@ -8,7 +8,7 @@ use auth::Caller;
 use expr::Projection;
 use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX};
 use model::{Attributes, Item};
-use storage::{Key, View};
+use storage::{Engine, Key};
 
 use crate::capacity::{ReadKind, Split, Units};
 use crate::catalog::Table;
@@ -53,10 +53,9 @@ impl Service {
         for (name, asked, projection) in parsed {
             reads.push(self.table_read(caller, name, asked, projection)?);
         }
-        let view = self.engine.view().await.map_err(storage_failure)?;
         let mut answer = Answer::default();
         for read in reads {
-            answer.take(read, view.as_ref(), request.return_consumed_capacity).await?;
+            answer.take(read, self.engine.as_ref(), request.return_consumed_capacity).await?;
         }
         Ok(BatchGetItemOutput {
             responses: Some(answer.responses),
@@ -98,42 +97,39 @@ struct Answer {
 }
 
 impl Answer {
-    /// Reads one table's items. Once the answer is full, the rest of the keys goes back unread.
+    /// Reads one table's items, each for itself as GetItem does. Once the answer is full, the rest of the keys goes
+    /// back unread.
     async fn take(
         &mut self,
         read: TableRead,
-        view: &dyn View,
+        engine: &dyn Engine,
         asked_capacity: Option<api::ReturnConsumedCapacity>,
     ) -> Result<(), Exception> {
         let kind = ReadKind::of(read.asked.consistent_read);
         let mut units = Units::default();
         let mut found = Vec::new();
         let mut left: Vec<Attributes> = Vec::new();
-        // A handful at a time: what is read and not returned is bounded.
-        for (keys, rows) in read.asked.keys.chunks(GET_CHUNK).zip(read.rows.chunks(GET_CHUNK)) {
+        for (key, row) in read.asked.keys.iter().zip(&read.rows) {
             if self.size > BATCH_SIZE_MAX {
-                left.extend_from_slice(keys);
+                left.push(key.clone());
                 continue;
             }
-            let values = view.get_many(rows).await.map_err(storage_failure)?;
-            for (key, value) in keys.iter().zip(values) {
-                let Some(bytes) = value else {
-                    units.table += kind.units(0);
-                    continue;
-                };
-                let item = read_stored(&read.table, &bytes, key)
-                    .map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
-                self.size += item.size();
-                if self.size > BATCH_SIZE_MAX {
-                    left.push(key.clone());
-                    continue;
-                }
-                units.table += kind.units(item.size());
-                found.push(match &read.projection {
-                    None => item.item(),
-                    Some(projection) => Item::Tree(projection.apply(item.attributes())),
-                });
+            let Some(bytes) = engine.get(row).await.map_err(storage_failure)? else {
+                units.table += kind.units(0);
+                continue;
+            };
+            let item = read_stored(&read.table, &bytes, key)
+                .map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
+            self.size += item.size();
+            if self.size > BATCH_SIZE_MAX {
+                left.push(key.clone());
+                continue;
             }
+            units.table += kind.units(item.size());
+            found.push(match &read.projection {
+                None => item.item(),
+                Some(projection) => Item::Tree(projection.apply(item.attributes())),
+            });
         }
         self.consumed.push(units.report(asked_capacity, &read.name, Split::None));
         if !left.is_empty() {
@@ -143,6 +139,3 @@ impl Answer {
         Ok(())
     }
 }
-
-/// Keys that are read at once.
-const GET_CHUNK: usize = 10;
