@@ -6,9 +6,9 @@
 //! ([`latches`]), while readers see only what is durable. Groups commit in the order of the queue and a failed one is
 //! the end of the engine, so nothing is ever built on a value that did not last.
 //!
-//! A row cache, once there is one, belongs between [`Embedded::get_now`] and the store: filled there, replaced by the
-//! committer before it lets go of a group's keys.
+//! Rows of items that are read by their keys stay in memory ([`cache`]).
 
+mod cache;
 mod commit_row;
 mod committer;
 mod error;
@@ -34,6 +34,7 @@ use crate::batch::Decision;
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, OpId};
 use crate::{BoxFuture, Decide, Engine, Mode, View};
+use cache::RowCache;
 use committer::Committer;
 pub use error::OpenError;
 use folder::Folder;
@@ -45,8 +46,18 @@ use view::StoreView;
 
 #[derive(Clone, Debug)]
 pub struct EmbeddedOptions {
-    /// Memory for blocks of the files, in bytes.
+    /// Memory for caches, in bytes: one half for whole rows, one half for blocks of the files.
     pub cache_bytes: u64,
+}
+
+impl EmbeddedOptions {
+    fn row_cache_bytes(&self) -> u64 {
+        self.cache_bytes / 2
+    }
+
+    fn block_cache_bytes(&self) -> u64 {
+        self.cache_bytes - self.row_cache_bytes()
+    }
 }
 
 impl Default for EmbeddedOptions {
@@ -79,7 +90,7 @@ impl Embedded {
         let last_commit = commit_row::check(&store, folder.mark, journals.last)?;
         let engine = Embedded {
             store: RwLock::new(Some(Arc::new(store.holding(folder.lock)))),
-            latches: Arc::default(),
+            latches: Arc::new(Latches::new(RowCache::new(options.row_cache_bytes()))),
             queue: Arc::default(),
             health: Arc::default(),
             committer: Mutex::default(),
@@ -121,7 +132,19 @@ impl Embedded {
     fn get_now(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
         self.health.check()?;
         let store = self.store.read();
-        store.as_ref().ok_or(StorageError::Closed)?.get_visible(key)
+        let store = store.as_ref().ok_or(StorageError::Closed)?;
+        if !cache::is_cached(key) {
+            return store.get_visible(key);
+        }
+        if let Some(row) = self.latches.cache().get(key) {
+            return Ok(Some(row));
+        }
+        let witness = self.latches.witness(key);
+        let row = store.get_visible(key)?;
+        if let Some(row) = &row {
+            self.latches.fill(witness, key, row);
+        }
+        Ok(row)
     }
 
     /// Starts closing; what is queued is still written.

@@ -50,7 +50,8 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Reads `keys`, lets `decide` turn them into a batch or a refusal, commits all of it or nothing, and returns
     /// once it is durable and visible. Rows that are written without standing in `keys` must be functions of rows
-    /// that do (an index row is a function of its item).
+    /// that do (an index row is a function of its item). Rows of [`Family::Items`] always stand in `keys`: readers may
+    /// keep them in a cache.
     ///
     /// `op` names this write for ever; `keys[0]` is the witness from which an unknown outcome is resolved.
     fn transact<'a>(

@@ -59,6 +59,7 @@ impl Committer {
             }
             for job in &group {
                 self.latches.release(job.ticket, &job.noted);
+                job.latchless.iter().for_each(|key| self.latches.forget(key));
             }
             tell(group, &Ok(()));
         }

@@ -7,10 +7,12 @@
 //! flight, with which others conflict. Two keys that share a stripe never conflict.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 
+use super::cache::RowCache;
 use crate::Mode;
 use crate::key::{Key, KeyUse};
 
@@ -22,7 +24,17 @@ pub(super) type Ticket = u64;
 
 pub(super) struct Latches {
     stripes: Box<[Mutex<Stripe>]>,
+    /// Writes of each stripe that became durable, counted so that a reader can tell whether there was one.
+    durable_writes: Box<[AtomicU64]>,
     hasher: RandomState,
+    cache: RowCache,
+}
+
+/// What a reader saw of its key's stripe before it read the store.
+#[derive(Clone, Copy)]
+pub(super) struct Witness {
+    stripe: usize,
+    durable_writes: u64,
 }
 
 /// What is pending on the keys of one stripe: nearly always nothing or one entry.
@@ -35,6 +47,8 @@ struct Pending {
     key: Key,
     /// The newest queued value, and the job that brings it.
     queued: Option<(Ticket, Option<Bytes>)>,
+    /// Whether the row was in the cache when it was overwritten.
+    cached: bool,
     /// Transactions in flight that write the key, and that only read it.
     transaction_writes: u32,
     transaction_reads: u32,
@@ -60,28 +74,64 @@ impl Use {
     }
 }
 
-impl Default for Latches {
-    fn default() -> Latches {
-        let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
-        Latches { stripes, hasher: RandomState::new() }
-    }
-}
-
 impl Latches {
+    pub(super) fn new(cache: RowCache) -> Latches {
+        Latches {
+            stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
+            durable_writes: (0..STRIPES).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::new(),
+            cache,
+        }
+    }
+
+    pub(super) fn cache(&self) -> &RowCache {
+        &self.cache
+    }
+
+    fn stripe_of(&self, key: &Key) -> usize {
+        self.hasher.hash_one(key) as usize % self.stripes.len()
+    }
+
+    /// Begins a read of the store whose value may go into the cache.
+    pub(super) fn witness(&self, key: &Key) -> Witness {
+        let stripe = self.stripe_of(key);
+        Witness { stripe, durable_writes: self.durable_writes[stripe].load(Ordering::Acquire) }
+    }
+
+    /// Puts into the cache what a reader found, unless a write of the key is queued or may have become durable since.
+    pub(super) fn fill(&self, witness: Witness, key: &Key, value: &Bytes) {
+        let stripe = self.stripes[witness.stripe].lock();
+        let unchanged = self.durable_writes[witness.stripe].load(Ordering::Acquire) == witness.durable_writes;
+        if unchanged && stripe.find(key).is_none_or(|pending| pending.queued.is_none()) {
+            self.cache.put(key, value);
+        }
+    }
+
+    /// Takes a row out of the cache that was written without its latch.
+    pub(super) fn forget(&self, key: &Key) {
+        let stripe = self.stripe_of(key);
+        let _latch = self.stripes[stripe].lock();
+        self.durable_writes[stripe].fetch_add(1, Ordering::Release);
+        self.cache.remove(key);
+    }
+
     pub(super) fn hold<'a>(&'a self, keys: &'a [KeyUse]) -> Held<'a> {
-        let stripe_of = |key_use: &KeyUse| self.hasher.hash_one(&key_use.key) as usize % self.stripes.len();
-        let stripes: Vec<usize> = keys.iter().map(stripe_of).collect();
+        let stripes: Vec<usize> = keys.iter().map(|key_use| self.stripe_of(&key_use.key)).collect();
         let mut order = stripes.clone();
         order.sort_unstable();
         order.dedup();
         let guards = order.iter().map(|stripe| self.stripes[*stripe].lock()).collect();
-        Held { keys, stripes, order, guards }
+        Held { keys, stripes, order, guards, cache: &self.cache }
     }
 
     /// Takes away what a durable job had noted.
     pub(super) fn release(&self, ticket: Ticket, noted: &[Noted]) {
         for note in noted {
-            self.stripes[note.stripe].lock().release(ticket, note);
+            let mut stripe = self.stripes[note.stripe].lock();
+            self.durable_writes[note.stripe].fetch_add(1, Ordering::Release);
+            if let Some(value) = stripe.release(ticket, note) {
+                self.cache.put(&note.key, &value);
+            }
         }
     }
 }
@@ -99,10 +149,12 @@ impl Stripe {
         &mut self.pending[at]
     }
 
-    fn release(&mut self, ticket: Ticket, note: &Noted) {
-        let Some(at) = self.pending.iter().position(|pending| pending.key == note.key) else { return };
+    /// Takes a note away. Returns the value that is now durable, if its row was in the cache before.
+    fn release(&mut self, ticket: Ticket, note: &Noted) -> Option<Bytes> {
+        let at = self.pending.iter().position(|pending| pending.key == note.key)?;
         let pending = &mut self.pending[at];
-        pending.queued.take_if(|(newest, _)| *newest == ticket && note.wrote);
+        let newest = pending.queued.take_if(|(newest, _)| *newest == ticket && note.wrote);
+        let cached = newest.filter(|_| pending.cached).and_then(|(_, value)| value);
         match note.transaction {
             Some(Use::Write) => pending.transaction_writes -= 1,
             Some(Use::Read) => pending.transaction_reads -= 1,
@@ -111,12 +163,13 @@ impl Stripe {
         if pending.is_over() {
             self.pending.swap_remove(at);
         }
+        cached
     }
 }
 
 impl Pending {
     fn new(key: Key) -> Pending {
-        Pending { key, queued: None, transaction_writes: 0, transaction_reads: 0 }
+        Pending { key, queued: None, cached: false, transaction_writes: 0, transaction_reads: 0 }
     }
 
     fn is_over(&self) -> bool {
@@ -137,6 +190,7 @@ pub(super) struct Held<'a> {
     /// The stripes that are held, ascending, and their locks.
     order: Vec<usize>,
     guards: Vec<MutexGuard<'a, Stripe>>,
+    cache: &'a RowCache,
 }
 
 impl Held<'_> {
@@ -155,6 +209,11 @@ impl Held<'_> {
             let pending = self.stripe(*at).find(&self.keys[*at].key);
             pending.is_some_and(|pending| pending.conflicts(Use::of(&self.keys[*at])))
         })
+    }
+
+    /// The durable value of a key on which nothing is queued, if it is in the cache.
+    pub(super) fn cached(&self, key: usize) -> Option<Bytes> {
+        self.cache.get(&self.keys[key].key)
     }
 
     /// The value that is queued for a key, and the job that brings it.
@@ -182,6 +241,7 @@ impl Held<'_> {
             let place = self.place(at);
             let pending = self.guards[place].find_or_add(&self.keys[at].key);
             if let Some(value) = value {
+                pending.cached |= self.cache.remove(&self.keys[at].key);
                 pending.queued = Some((ticket, value));
             }
             match (mode, Use::of(&self.keys[at])) {

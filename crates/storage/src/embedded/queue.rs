@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::latches::{Noted, Ticket};
 use crate::batch::Batch;
 use crate::error::{StorageError, TxError};
+use crate::key::Key;
 
 /// What may wait in the queue. Beyond it the disk does not keep up, and writers are sent away to try again.
 /// Unit: bytes as [`batch_bytes`] counts them.
@@ -22,6 +23,9 @@ pub(super) struct Job {
     pub(super) batch: Batch,
     pub(super) bytes: usize,
     pub(super) noted: Vec<Noted>,
+    /// Rows to take out of the cache once they are written, for nobody held their latches: those of a destruction,
+    /// which nobody reads any more.
+    pub(super) latchless: Vec<Key>,
     pub(super) done: oneshot::Sender<Result<(), StorageError>>,
 }
 
@@ -149,7 +153,7 @@ impl Queue {
 /// What a batch takes in memory, roughly.
 pub(super) fn batch_bytes(batch: &Batch) -> usize {
     const ROW_OVERHEAD: usize = 64;
-    let write = |(key, value): &(crate::Key, Option<bytes::Bytes>)| {
+    let write = |(key, value): &(Key, Option<bytes::Bytes>)| {
         ROW_OVERHEAD + key.bytes.len() + value.as_ref().map_or(0, bytes::Bytes::len)
     };
     let writes: usize = batch.writes.iter().map(write).sum();

@@ -55,7 +55,7 @@ impl Store {
     pub(super) fn open(path: &Path, options: &EmbeddedOptions) -> Result<Store, OpenError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let database = Database::builder(path)
-            .cache_size(options.cache_bytes)
+            .cache_size(options.block_cache_bytes())
             .max_journaling_size(JOURNALS_BYTES)
             // One thread only flushes if there are several, so compactions never hold up a flush.
             .worker_threads(cores.clamp(2, 4))

@@ -1,5 +1,6 @@
 //! What only [`Embedded`] promises: what is queued, what is refused, and what a folder may look like.
 
+mod caching;
 mod damage;
 mod flight;
 mod folders;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Embedded;
+use super::cache::is_cached;
 use super::latches::{Held, Ticket};
 use super::queue::{Admission, Job, batch_bytes};
 use super::store::{Store, is_storable};
@@ -66,7 +67,8 @@ impl Embedded {
         let written = written(keys, &batch);
         let (done, durable) = oneshot::channel();
         let noted = held.notes(mode, &written);
-        let job = Job { ticket: 0, bytes: batch_bytes(&batch), batch, noted, done };
+        let latchless = latchless(keys, &batch);
+        let job = Job { ticket: 0, bytes: batch_bytes(&batch), batch, noted, latchless, done };
         let ticket = self.queue.push(job, Admission::IfRoom)?;
         held.note(ticket, mode, written);
         Ok(Begun { decision, durable: Some(durable) })
@@ -81,7 +83,8 @@ impl Embedded {
 
     fn enqueue(&self, batch: Batch, admission: Admission) -> Result<Durable, TxError> {
         let (done, durable) = oneshot::channel();
-        let job = Job { ticket: 0, bytes: batch_bytes(&batch), batch, noted: Vec::new(), done };
+        let latchless = latchless(&[], &batch);
+        let job = Job { ticket: 0, bytes: batch_bytes(&batch), batch, noted: Vec::new(), latchless, done };
         self.queue.push(job, admission)?;
         Ok(durable)
     }
@@ -127,7 +130,10 @@ fn read(store: &Store, held: &Held<'_>, keys: &[KeyUse]) -> Result<(Reads, Optio
                 builds_on = builds_on.max(Some(ticket));
                 value
             }
-            None => store.get_newest(key)?,
+            None => match held.cached(at) {
+                Some(value) => Some(value),
+                None => store.get_newest(key)?,
+            },
         };
         reads.values.push(value);
     }
@@ -137,6 +143,12 @@ fn read(store: &Store, held: &Held<'_>, keys: &[KeyUse]) -> Result<(Reads, Optio
 fn check_size(batch: &Batch) -> Result<(), TxError> {
     let mut keys = batch.writes.iter().map(|(key, _)| key).chain(batch.tallies.iter().map(|tally| &tally.key));
     if keys.all(is_storable) && batch_bytes(batch) <= BATCH_BYTES_MAX { Ok(()) } else { Err(TxError::TooLarge) }
+}
+
+/// Rows that the cache may hold and that the batch writes without their latch.
+fn latchless(keys: &[KeyUse], batch: &Batch) -> Vec<Key> {
+    let cached = batch.writes.iter().map(|(key, _)| key).filter(|key| is_cached(key));
+    cached.filter(|key| !keys.iter().any(|key_use| key_use.key == **key)).cloned().collect()
 }
 
 /// What the batch leaves under each of the keys; `None` where it writes nothing.

@@ -224,11 +224,12 @@ fn gets_see_a_group_as_a_whole() {
             }
         });
         for round in 0..30_u8 {
-            let mut batch = Batch::default();
-            for row in 0..2_000 {
-                batch.put(key(&format!("row {row}")), vec![round]);
-            }
-            runtime.block_on(commit(&engine, &batch)).unwrap();
+            let uses: Vec<KeyUse> = (0..2_000).map(|row| KeyUse::write(key(&format!("row {row}")))).collect();
+            let begun = engine.begin(Mode::Plain, &uses, &mut |_, batch| {
+                uses.iter().for_each(|row| batch.put(row.key.clone(), vec![round]));
+                Decision::Commit
+            });
+            runtime.block_on(begun.unwrap().finish()).unwrap();
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });
