@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{AttributeValue, DocumentPath, NumberError, PathElement, ValueKind, ValueRef};
 
 use crate::legacy::LegacyProblem;
@@ -114,8 +115,13 @@ impl PlaceholderMap {
 pub enum Problem {
     // The text.
     Empty,
-    TooLong { size: usize },
-    Syntax { token: String, near: String },
+    TooLong {
+        size: usize,
+    },
+    Syntax {
+        token: String,
+        near: String,
+    },
     ReservedWord(String),
     RedundantParentheses,
     UnknownFunction(String),
@@ -123,11 +129,25 @@ pub enum Problem {
     FunctionMisplaced(String),
     NameUndefined(String),
     ValueUndefined(String),
-    OperandCount { operator: String, count: usize },
-    OperandType { operator: String, kind: ValueKind },
-    ActionOperandType { action: &'static str, kind: ValueKind },
+    /// As written.
+    ListIndex(String),
+    OperandCount {
+        operator: String,
+        count: usize,
+    },
+    OperandType {
+        operator: String,
+        kind: ValueKind,
+    },
+    ActionOperandType {
+        action: &'static str,
+        kind: ValueKind,
+    },
     PathRequired(String),
-    OperandsNotDistinct { operator: String, path: DocumentPath },
+    OperandsNotDistinct {
+        operator: String,
+        path: DocumentPath,
+    },
     TypeName(String),
     BetweenKinds(Box<(AttributeValue, AttributeValue)>),
     BetweenOrder(Box<(AttributeValue, AttributeValue)>),
@@ -153,9 +173,17 @@ pub enum Problem {
     KeyConditionUnsupported,
     KeyConditionCount,
     KeyType,
-    KeyEmpty { name: String, kind: ValueKind },
+    KeyEmpty {
+        name: String,
+        kind: ValueKind,
+    },
+    HashKeyTooLong,
+    RangeKeyTooLong,
     KeyNotIndexable,
-    FilterNamesKey { parameter: &'static str, name: String },
+    FilterNamesKey {
+        parameter: &'static str,
+        name: String,
+    },
     // Applying an update.
     AttributeMissing,
     PathInvalid,
@@ -200,6 +228,9 @@ impl Problem {
             ),
             Problem::ValueUndefined(name) => {
                 write!(f, "An expression attribute value used in expression is not defined; attribute value: {name}")
+            }
+            Problem::ListIndex(index) => {
+                write!(f, "List index is not within the allowable range; index: [{index}]")
             }
             Problem::OperandCount { operator, count } => write!(
                 f,
@@ -312,6 +343,16 @@ impl Problem {
                      contain an empty {kind} value. Key: {name}"
                 )
             }
+            Problem::HashKeyTooLong => write!(
+                f,
+                "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit \
+                 of{HASH_KEY_SIZE_MAX} bytes"
+            ),
+            Problem::RangeKeyTooLong => write!(
+                f,
+                "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size \
+                 limit of {RANGE_KEY_SIZE_MAX} bytes"
+            ),
             Problem::KeyNotIndexable => f.write_str("Attempted conditional constraint is not an indexable operation"),
             Problem::FilterNamesKey { parameter, name } => {
                 write!(f, "{parameter} can only contain non-primary key attributes: Primary key attribute: {name}")

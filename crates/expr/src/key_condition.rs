@@ -6,7 +6,8 @@
 //! without (captures of 2026; earlier ones show neither with the prefix).
 //! Source: Developer Guide, "Key condition expressions" and "Multi-attribute keys".
 
-use model::{AttributeValue, KeyAttribute, KeySchema};
+use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
+use model::{AttributeValue, KeyAttribute, KeySchema, value_size};
 
 use crate::ast::{Comparator, Operand, Predicate};
 use crate::condition::Condition;
@@ -55,21 +56,29 @@ impl KeyCondition {
     /// Operators that select no range of keys, attributes that are not the key's, missing ones, and values of the
     /// wrong type.
     pub fn from_condition(condition: &Condition, schema: &KeySchema) -> Result<KeyCondition, ExpressionError> {
-        let mut parts = Parts::default();
-        parts
-            .gather(condition.predicate())
-            .map_err(|problem| ExpressionError::Invalid(ExpressionKind::KeyCondition, problem))?;
-        parts.analyse(schema)
+        KeyParts::of(condition)?.analyse(schema)
     }
 }
 
-/// One condition for each attribute, in the order of the text.
-#[derive(Default)]
-pub(crate) struct Parts {
+/// One condition for each attribute, in the order of the text: what a key condition says before its schema is known.
+#[derive(Debug, Default)]
+pub struct KeyParts {
     parts: Vec<(String, RangeCondition)>,
 }
 
-impl Parts {
+impl KeyParts {
+    /// Reads a condition as a key condition for some schema.
+    ///
+    /// # Errors
+    /// Operators that select no range of keys, and what else the form of key conditions forbids.
+    pub fn of(condition: &Condition) -> Result<KeyParts, ExpressionError> {
+        let mut parts = KeyParts::default();
+        parts
+            .gather(condition.predicate())
+            .map_err(|problem| ExpressionError::Invalid(ExpressionKind::KeyCondition, problem))?;
+        Ok(parts)
+    }
+
     fn gather(&mut self, predicate: &Predicate) -> Result<(), Problem> {
         match predicate {
             Predicate::And(branches) => branches.iter().try_for_each(|branch| self.gather(branch)),
@@ -113,7 +122,11 @@ impl Parts {
         Ok(())
     }
 
-    pub(crate) fn analyse(mut self, schema: &KeySchema) -> Result<KeyCondition, ExpressionError> {
+    /// What the parts say of the keys of this schema.
+    ///
+    /// # Errors
+    /// Attributes that are not the key's, missing ones, and values that no key can have.
+    pub fn analyse(mut self, schema: &KeySchema) -> Result<KeyCondition, ExpressionError> {
         if self.parts.len() > schema.len().max(2) {
             return Err(Problem::KeyConditionCount.into());
         }
@@ -139,6 +152,9 @@ impl Parts {
 
     fn take_hash(&mut self, attribute: &KeyAttribute) -> Result<AttributeValue, Problem> {
         match self.take(attribute)? {
+            Some(RangeCondition::Equal(value)) if value_size(value.view()) > HASH_KEY_SIZE_MAX => {
+                Err(Problem::HashKeyTooLong)
+            }
             Some(RangeCondition::Equal(value)) => Ok(value),
             Some(_) => Err(Problem::KeyConditionUnsupported),
             None => Err(Problem::KeyMissing(attribute.name.clone())),
@@ -149,6 +165,9 @@ impl Parts {
         let mut range: Vec<RangeCondition> = Vec::new();
         for attribute in attributes {
             let Some(condition) = self.take(attribute)? else { break };
+            if condition.values().any(|value| value_size(value.view()) > RANGE_KEY_SIZE_MAX) {
+                return Err(Problem::RangeKeyTooLong);
+            }
             if !matches!(range.last(), None | Some(RangeCondition::Equal(_))) {
                 return Err(Problem::KeyConditionUnsupported);
             }

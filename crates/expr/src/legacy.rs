@@ -11,12 +11,12 @@ mod updates;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::{ConditionalOperator, ExpectedAttributeValue};
-use model::{DocumentPath, KeySchema};
+use model::DocumentPath;
 
 use crate::ast::Predicate;
 use crate::condition::Condition;
 use crate::error::ExpressionError;
-use crate::key_condition::KeyCondition;
+use crate::key_condition::KeyParts;
 use crate::projection::Projection;
 
 pub use problem::LegacyProblem;
@@ -48,12 +48,12 @@ pub fn filter(
     joined(predicates, operator)
 }
 
-/// `KeyConditions`, read for this schema.
+/// `KeyConditions`.
 ///
 /// # Errors
-/// As [`KeyCondition::from_condition`], and operators that select no range of keys.
-pub fn key_conditions(conditions: Conditions, schema: &KeySchema) -> Result<KeyCondition, ExpressionError> {
-    conditions::key_conditions(conditions, schema)
+/// Too few or too many of them, values that do not suit their operator, and operators that select no range of keys.
+pub fn key_conditions(conditions: Conditions) -> Result<KeyParts, ExpressionError> {
+    conditions::key_conditions(conditions)
 }
 
 /// `AttributesToGet`.

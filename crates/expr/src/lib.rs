@@ -26,8 +26,8 @@ mod update;
 
 pub use condition::Condition;
 pub use error::{ExpressionError, ExpressionKind, PlaceholderMap, Problem};
-pub use key_condition::{KeyCondition, RangeCondition};
+pub use key_condition::{KeyCondition, KeyParts, RangeCondition};
 pub use placeholders::Placeholders;
 pub use projection::Projection;
 pub use reserved::is_reserved;
-pub use update::{Update, UpdateValue, Updated};
+pub use update::{Update, UpdateValue};

@@ -9,7 +9,7 @@ mod findings;
 mod paths;
 mod update;
 
-use model::limits::{EXPRESSION_OPERATORS_MAX, EXPRESSION_SIZE_MAX};
+use model::limits::{EXPRESSION_OPERATORS_MAX, EXPRESSION_SIZE_MAX, LIST_INDEX_MAX};
 use model::{AttributeValue, DocumentPath, PathElement};
 
 use crate::error::{ExpressionError, ExpressionKind, Problem};
@@ -170,14 +170,16 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    /// An index beyond `usize` is beyond every list, so it saturates.
     fn path_index(&mut self) -> Parsed<usize> {
         let token = self.peek();
         if token.kind != TokenKind::Digits {
             return Err(self.syntax_error());
         }
         self.advance();
-        Ok(token.text.parse().unwrap_or(usize::MAX))
+        match token.text.parse() {
+            Ok(index) if index <= LIST_INDEX_MAX => Ok(index),
+            _ => Err(ExpressionError::Invalid(self.kind, Problem::ListIndex(token.text.to_owned()))),
+        }
     }
 
     /// Words that are operators where they stand, and therefore never names.

@@ -113,6 +113,15 @@ impl Statement {
         }
     }
 
+    /// Whether it has a RETURNING clause.
+    pub fn returns(&self) -> bool {
+        match self {
+            Statement::Update(statement) => statement.returning.is_some(),
+            Statement::Delete(statement) => statement.returning.is_some(),
+            Statement::Select(_) | Statement::Insert(_) | Statement::Exists(_) => false,
+        }
+    }
+
     /// Whether it is a SELECT. Reads and writes do not mix in a batch or a transaction; EXISTS counts as a write.
     pub fn is_read(&self) -> bool {
         matches!(self, Statement::Select(_))

@@ -36,14 +36,6 @@ pub enum UpdateValue {
     Subtract(Box<UpdateValue>, Box<UpdateValue>),
 }
 
-/// An item after an update.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Updated {
-    pub item: Attributes,
-    /// Where in the new item values were written: with the index that an appended element really got.
-    pub written: Vec<DocumentPath>,
-}
-
 impl Update {
     /// Parses an update expression.
     ///
@@ -75,23 +67,24 @@ impl Update {
     /// # Errors
     /// Operands that the item lacks or that have the wrong type there, paths that lead nowhere, numbers out of
     /// range, and nesting beyond the limit.
-    pub fn apply(&self, old: Attributes) -> Result<Updated, ExpressionError> {
+    pub fn apply(&self, old: Attributes) -> Result<Attributes, ExpressionError> {
         apply::apply(self, old).map_err(|error| match error {
             ExpressionError::Bare(Problem::OperandTypeInItem) if self.legacy => LegacyProblem::TypeMismatch.into(),
             error => error,
         })
     }
 
-    /// The image for `ReturnValues=UPDATED_OLD`: what stood at the paths of all actions.
-    pub fn updated_old(&self, old: MapRef<'_>) -> Attributes {
-        Projection::of(self.paths()).apply(old)
+    /// Whether it only takes away. An update without any action does not.
+    pub fn only_clears(&self) -> bool {
+        let clears = !self.remove.is_empty() || !self.delete.is_empty();
+        clears && self.set.is_empty() && self.add.is_empty()
     }
-}
 
-impl Updated {
-    /// The image for `ReturnValues=UPDATED_NEW`: what was written.
-    pub fn updated_new(&self) -> Attributes {
-        Projection::of(&self.written).apply(self.item.view())
+    /// The image for `ReturnValues=UPDATED_OLD` or `UPDATED_NEW`: what stands at the paths of all actions in the item
+    /// as it was or as it has become. Indexes are taken as they are written: where an element was removed, the one that
+    /// moved there is shown, and one that was appended behind a gap is not. Captured in eu-west-2.
+    pub fn image(&self, item: MapRef<'_>) -> Attributes {
+        Projection::of(self.paths()).apply(item)
     }
 }
 

@@ -35,6 +35,8 @@ pub const INDEX_KEY_ATTRIBUTES_MAX: usize = 4;
 
 /// One expression's text. Unit: bytes. Source: Quotas, "Expression parameters: Lengths".
 pub const EXPRESSION_SIZE_MAX: usize = 4 * KIB;
+/// An index of a list in a path. Source: observed in us-east-1.
+pub const LIST_INDEX_MAX: usize = 4_294_967_294;
 /// Operators and functions in an UpdateExpression. Source: Quotas, "Expression operators and operands".
 pub const EXPRESSION_OPERATORS_MAX: usize = 300;
 /// Operands of IN. Source: Quotas, "Expression operators and operands".

@@ -40,6 +40,7 @@ impl Service {
         if keys > BATCH_GET_KEYS_MAX {
             return Err(Exception::validation("Too many items requested for the BatchGetItem call"));
         }
+        check_tables_not_mixed(&request.request_items)?;
         let mut parsed = Vec::with_capacity(request.request_items.len());
         for (name, asked) in request.request_items {
             let projection = parameters::projection(
@@ -86,6 +87,13 @@ impl Service {
         }
         Ok(TableRead { name, table, rows, projection, asked })
     }
+}
+
+/// Expressions and the parameters before them do not mix, not even for different tables. Captured in eu-west-2.
+fn check_tables_not_mixed(asked: &BTreeMap<String, KeysAndAttributes>) -> Result<(), Exception> {
+    let legacy = asked.values().any(|asked| asked.attributes_to_get.is_some());
+    let expression = asked.values().any(|asked| asked.projection_expression.is_some());
+    parameters::check_not_mixed(&[("AttributesToGet", legacy)], &[("ProjectionExpression", expression)])
 }
 
 #[derive(Default)]

@@ -10,6 +10,7 @@ use model::limits::BATCH_WRITE_REQUESTS_MAX;
 use crate::capacity::{Split, Units};
 use crate::catalog::Table;
 use crate::change::{Action, Applied, Change};
+use crate::item_key;
 use crate::service::Service;
 
 impl Service {
@@ -23,10 +24,14 @@ impl Service {
             return Err(Exception::validation("Too many items requested for the BatchWriteItem call"));
         }
         let mut tables = BTreeMap::new();
-        for (name, writes) in &request.request_items {
+        for writes in request.request_items.values() {
             if writes.is_empty() {
                 return Err(Exception::validation("The batch write request list for a table cannot be null or empty"));
             }
+            let puts = writes.iter().filter_map(|write| write.put_request.as_ref());
+            puts.map(|put| &put.item).try_for_each(item_key::check_item_size)?;
+        }
+        for name in request.request_items.keys() {
             tables.insert(name.clone(), self.catalog.table(caller, name)?);
         }
         let mut names = Vec::with_capacity(count);

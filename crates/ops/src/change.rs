@@ -12,7 +12,7 @@ use expr::{Condition, Update};
 use model::codec::key::HashSecret;
 use model::codec::row::{self, StoredItem};
 use model::limits::ITEM_SIZE_MAX;
-use model::{Attributes, DocumentPath, MapRef, attribute_size, item_size};
+use model::{Attributes, MapRef, attribute_size, item_size};
 use storage::{Batch, Key};
 
 use crate::capacity::{Units, write_units};
@@ -45,9 +45,15 @@ pub(crate) struct Change {
 pub(crate) struct Applied {
     pub old: Option<StoredItem>,
     pub new: Option<StoredItem>,
-    /// Where in the new item an update wrote.
-    pub written: Vec<DocumentPath>,
     pub units: Units,
+}
+
+impl Applied {
+    /// The size that the change is charged by: the larger one of the item before and after.
+    pub(crate) fn size(&self) -> usize {
+        let size = |item: &Option<StoredItem>| item.as_ref().map_or(0, StoredItem::size);
+        size(&self.old).max(size(&self.new))
+    }
 }
 
 /// Why a change was not made.
@@ -58,6 +64,8 @@ pub(crate) enum Refusal {
     },
     /// What the update computes is not an item that may be stored.
     Invalid(String),
+    /// What the update computes cannot stand in an index.
+    Key(KeyProblem),
     /// What is stored cannot be read; the text is the operator's.
     Damaged(String),
 }
@@ -115,35 +123,31 @@ impl Change {
             }
         }
         let version = old.as_ref().map_or(1, |old| old.version() + 1);
-        let (new, written) = match &self.action {
-            Action::Put(item) => (Some(StoredItem::new(version, item.view())), Vec::new()),
+        let new = match &self.action {
+            Action::Put(item) => Some(StoredItem::new(version, item.view())),
             Action::Update(update) => {
-                let (item, written) = self.updated(update, old.as_ref())?;
-                (Some(StoredItem::new(version, item.view())), written)
+                let item = self.updated(update, old.as_ref())?;
+                // Nothing to take away from: the only update that does not make the item. Observed on AWS.
+                let makes = old.is_some() || !update.only_clears();
+                makes.then(|| StoredItem::new(version, item.view()))
             }
-            Action::Delete => (None, Vec::new()),
+            Action::Delete => None,
             Action::Check => {
-                return Ok(Applied {
-                    units: self.checked_units(old.as_ref()),
-                    new: old.clone(),
-                    old,
-                    written: Vec::new(),
-                });
+                return Ok(Applied { units: self.checked_units(old.as_ref()), new: old.clone(), old });
             }
         };
         let units = self.write(secret, old.as_ref(), new.as_ref(), batch);
-        Ok(Applied { old, new, written, units })
+        Ok(Applied { old, new, units })
     }
 
-    fn updated(&self, update: &Update, old: Option<&StoredItem>) -> Result<(Attributes, Vec<DocumentPath>), Refusal> {
+    fn updated(&self, update: &Update, old: Option<&StoredItem>) -> Result<Attributes, Refusal> {
         let before = old.map_or_else(|| self.key_attributes.clone(), |old| old.attributes().to_owned());
         let updated = update.apply(before).map_err(|error| Refusal::Invalid(error.to_string()))?;
-        if updated_size(&self.key_attributes, &updated.item, update) > ITEM_SIZE_MAX {
+        if updated_size(&self.key_attributes, &updated, update) > ITEM_SIZE_MAX {
             return Err(Refusal::Invalid("Item size to update has exceeded the maximum allowed size".to_owned()));
         }
-        item_key::check_index_keys(&self.table, updated.item.view())
-            .map_err(|problem| Refusal::Invalid(problem.to_string()))?;
-        Ok((updated.item, updated.written))
+        item_key::check_updated_index_keys(&self.table, updated.view()).map_err(Refusal::Key)?;
+        Ok(updated)
     }
 
     fn checked_units(&self, old: Option<&StoredItem>) -> Units {

@@ -14,7 +14,7 @@ use crate::failure::storage_failure;
 use crate::partiql::{self, WriteProblem, single_key};
 use crate::rows::{ItemKey, TokenKind};
 use crate::service::Service;
-use crate::transact_write_items::check_distinct;
+use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
 use crate::transaction::{self, TransactionAction};
 use crate::write::{OnConditionFailure, exception};
 
@@ -50,6 +50,9 @@ impl Service {
         request: ExecuteTransactionInput,
         parsed: Vec<Statement>,
     ) -> Result<ExecuteTransactionOutput, Exception> {
+        if parsed.iter().any(Statement::returns) {
+            return Err(Exception::validation("RETURNING clause is not supported in ExecuteTransaction"));
+        }
         let count = parsed.len();
         let mut actions = Vec::with_capacity(count);
         for (at, (asked, statement)) in request.transact_statements.iter().zip(parsed).enumerate() {
@@ -75,7 +78,7 @@ impl Service {
         let done = self.transact(token.as_ref(), &actions).await?;
         Ok(ExecuteTransactionOutput {
             responses: Some(actions.iter().map(|_| ItemResponse { item: None }).collect()),
-            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done).await?,
+            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done),
         })
     }
 
@@ -92,7 +95,11 @@ impl Service {
             let Some((key, filter)) = single_key(&table, select)? else {
                 return Err(partiql::refused(PartiqlError::SelectKeyRequired("ExecuteTransaction")));
             };
-            rows.push(ItemKey::of(&self.secret, &table, key.view()).row);
+            let row = ItemKey::of(&self.secret, &table, key.view()).row;
+            if rows.contains(&row) {
+                return Err(Exception::validation(SEVERAL_OPERATIONS));
+            }
+            rows.push(row);
             reads.push((table, key, filter));
         }
         let view = self.engine.view().await.map_err(storage_failure)?;

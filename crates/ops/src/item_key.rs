@@ -38,6 +38,10 @@ pub(crate) enum KeyProblem {
         index: String,
         kind: ValueKind,
     },
+    /// An update has made an index key empty.
+    IndexEmptied {
+        kind: ValueKind,
+    },
     IndexTooLong {
         name: String,
         index: String,
@@ -52,7 +56,13 @@ pub(crate) enum KeyProblem {
 impl KeyProblem {
     /// In a transaction, whether the problem cancels it with a reason, or refuses the request as a whole.
     pub(crate) fn cancels(&self) -> bool {
-        !matches!(self, KeyProblem::Empty { .. } | KeyProblem::ItemTooLarge)
+        !matches!(
+            self,
+            KeyProblem::Empty { .. }
+                | KeyProblem::IndexEmpty { .. }
+                | KeyProblem::IndexEmptied { .. }
+                | KeyProblem::ItemTooLarge
+        )
     }
 }
 
@@ -97,6 +107,13 @@ impl fmt::Display for KeyProblem {
                 "One or more parameter values are not valid. A value specified for a secondary index key is not \
                  supported. The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: \
                  {index}, IndexKey: {name}",
+                kind_word(*kind)
+            ),
+            KeyProblem::IndexEmptied { kind } => write!(
+                f,
+                "One or more parameter values are not valid. The update expression attempted to update a secondary \
+                 index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an \
+                 empty {} value.",
                 kind_word(*kind)
             ),
             KeyProblem::IndexTooLong { name, index, size_max } => write!(
@@ -157,19 +174,27 @@ pub(crate) fn check_item(table: &Table, item: &Attributes) -> Result<(), KeyProb
         }
     }
     check_key_values(&table.key, item.view())?;
-    check_index_keys(table, item.view())?;
-    if item_size(item.view()) > ITEM_SIZE_MAX {
-        return Err(KeyProblem::ItemTooLarge);
-    }
-    Ok(())
+    check_index_keys(table, item.view())
 }
 
-/// Whether the attributes that are keys of indexes are of their types, and may stand there.
+/// Whether an item is small enough for any table. DynamoDB asks that before it looks for the table.
+pub(crate) fn check_item_size(item: &Attributes) -> Result<(), KeyProblem> {
+    if item_size(item.view()) > ITEM_SIZE_MAX { Err(KeyProblem::ItemTooLarge) } else { Ok(()) }
+}
+
+/// Whether the attributes that are keys of indexes are of their types, and may stand there. Of several indexes that
+/// refuse the item, the first by name is told.
 pub(crate) fn check_index_keys(table: &Table, item: MapRef<'_>) -> Result<(), KeyProblem> {
-    for index in &table.indexes {
-        check_index(index, item)?;
-    }
-    Ok(())
+    let refusing = table.indexes.iter().filter_map(|index| Some((&index.name, check_index(index, item).err()?)));
+    refusing.min_by_key(|(name, _)| *name).map_or(Ok(()), |(_, problem)| Err(problem))
+}
+
+/// The same for an item that an update has made, which words an empty key in its own way.
+pub(crate) fn check_updated_index_keys(table: &Table, item: MapRef<'_>) -> Result<(), KeyProblem> {
+    check_index_keys(table, item).map_err(|problem| match problem {
+        KeyProblem::IndexEmpty { kind, .. } => KeyProblem::IndexEmptied { kind },
+        other => other,
+    })
 }
 
 fn check_index(index: &Index, item: MapRef<'_>) -> Result<(), KeyProblem> {

@@ -4,8 +4,8 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 use expr::{KeyCondition, RangeCondition};
-use model::ValueRef;
 use model::codec::key::{self, HashSecret};
+use model::{AttributeValue, ValueRef};
 
 use crate::catalog::{Index, Table};
 use crate::rows;
@@ -19,11 +19,7 @@ pub(crate) fn of_condition(
     index: Option<&Index>,
     condition: &KeyCondition,
 ) -> Range {
-    let hash: Vec<ValueRef<'_>> = condition.hash.iter().map(|value| value.view()).collect();
-    let mut prefix = match index {
-        None => rows::table_partition(secret, table, &condition.hash[0]),
-        Some(index) => rows::index_partition(secret, table, index, &hash),
-    };
+    let mut prefix = partition(secret, table, index, &condition.hash);
     for range in &condition.range {
         match range {
             // Every encoding ends itself, so an equal value is a longer prefix.
@@ -32,6 +28,24 @@ pub(crate) fn of_condition(
         }
     }
     of_prefix(&prefix)
+}
+
+/// All rows of the partition that these HASH values name.
+pub(crate) fn of_partition(
+    secret: &HashSecret,
+    table: &Table,
+    index: Option<&Index>,
+    hash: &[AttributeValue],
+) -> Range {
+    of_prefix(&partition(secret, table, index, hash))
+}
+
+fn partition(secret: &HashSecret, table: &Table, index: Option<&Index>, hash: &[AttributeValue]) -> Vec<u8> {
+    let values: Vec<ValueRef<'_>> = hash.iter().map(|value| value.view()).collect();
+    match index {
+        None => rows::table_partition(secret, table, &hash[0]),
+        Some(index) => rows::index_partition(secret, table, index, &values),
+    }
 }
 
 /// Every row that begins with `prefix`.

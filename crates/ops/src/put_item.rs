@@ -5,6 +5,7 @@ use auth::Caller;
 
 use crate::capacity::Split;
 use crate::change::Change;
+use crate::item_key;
 use crate::parameters::WriteCondition;
 use crate::returned::ReturnOld;
 use crate::service::Service;
@@ -21,6 +22,7 @@ impl Service {
             values: request.expression_attribute_values,
         };
         let condition = condition.parse()?;
+        item_key::check_item_size(&request.item)?;
         let table = self.catalog.table(caller, &request.table_name)?;
         let change = Change::put(&self.secret, table, request.item, condition)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);

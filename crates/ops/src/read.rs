@@ -23,6 +23,8 @@ use crate::service::Service;
 const CHUNK_SIZE: usize = 256 * 1024;
 /// What the first step reads when nothing else bounds it: most partitions are small. Unit: rows.
 const CHUNK_ROWS_MAX: usize = 4096;
+/// The same where every row's item is fetched from the table, which may be 400 KB each. Unit: rows.
+const FETCH_ROWS_MAX: usize = 64;
 
 /// Which rows a page is about.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ pub(crate) struct Page {
 impl Service {
     pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
         let view = self.engine.view().await.map_err(storage_failure)?;
-        let mut walk = Walk { request, page: Page::default(), fetched_units: 0.0, reached: None };
+        let mut walk = Walk::new(request);
         let mut range = request.range();
         loop {
             range.rows_max = walk.rows_left();
@@ -64,10 +66,11 @@ impl Service {
             let fetched = self.fetch(request, view.as_ref(), &chunk.rows).await?;
             for (at, row) in chunk.rows.iter().enumerate() {
                 let item = StoredItem::read(row.value.clone()).map_err(damaged)?;
-                if !walk.has_room(&item) {
+                let fetched = fetched.get(at);
+                if !walk.has_room(fetched.unwrap_or(&item)) {
                     return Ok(walk.stop());
                 }
-                walk.take(item, fetched.get(at));
+                walk.take(item, fetched);
                 if walk.rows_left() == 0 {
                     return Ok(walk.stop());
                 }
@@ -121,23 +124,31 @@ struct Walk<'a> {
     request: &'a PageRequest<'a>,
     page: Page,
     fetched_units: f64,
+    /// What has been read, an item that was fetched in the place of its row: what the page may hold. Unit: bytes.
+    held: usize,
     /// The last row that was evaluated.
     reached: Option<StoredItem>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(request: &'a PageRequest<'a>) -> Walk<'a> {
+        Walk { request, page: Page::default(), fetched_units: 0.0, held: 0, reached: None }
+    }
+
     fn rows_left(&self) -> usize {
-        self.request.limit.map_or(CHUNK_ROWS_MAX, |limit| limit - self.page.scanned).min(CHUNK_ROWS_MAX)
+        let rows_max = if self.request.fetch { FETCH_ROWS_MAX } else { CHUNK_ROWS_MAX };
+        self.request.limit.map_or(rows_max, |limit| limit - self.page.scanned).min(rows_max)
     }
 
     fn has_room(&self, item: &StoredItem) -> bool {
-        self.page.scanned == 0 || self.page.read_size + item.size() <= PAGE_SIZE_MAX
+        self.page.scanned == 0 || self.held + item.size() <= PAGE_SIZE_MAX
     }
 
     fn take(&mut self, row: StoredItem, fetched: Option<&StoredItem>) {
         self.page.scanned += 1;
         self.page.read_size += row.size();
         let item = fetched.unwrap_or(&row);
+        self.held += item.size();
         if fetched.is_some() {
             self.fetched_units += self.request.kind.units(item.size());
         }

@@ -1,7 +1,6 @@
 //! What a write gives back beside its success: attributes and item collection metrics.
 
 use api::{Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValue};
-use expr::Projection;
 use model::{Attributes, Item};
 use storage::TALLY_WIDTH;
 
@@ -22,7 +21,7 @@ impl ReturnOld {
         match asked {
             None | Some(ReturnValue::None) => Ok(ReturnOld::None),
             Some(ReturnValue::AllOld) => Ok(ReturnOld::All),
-            Some(_) => Err(Exception::validation("Return values set to invalid value")),
+            Some(_) => Err(Exception::validation("ReturnValues can only be ALL_OLD or NONE")),
         }
     }
 
@@ -41,12 +40,13 @@ pub(crate) fn of_update(asked: Option<ReturnValue>, change: &Change, done: &Appl
         ReturnValue::AllOld => done.old.as_ref().map(|old| old.item()),
         ReturnValue::AllNew => done.new.as_ref().map(|new| new.item()),
         ReturnValue::UpdatedOld => done.old.as_ref().and_then(|old| match &change.action {
-            Action::Update(update) => part(update.updated_old(old.attributes())),
+            Action::Update(update) => part(update.image(old.attributes())),
             _ => None,
         }),
-        ReturnValue::UpdatedNew => {
-            done.new.as_ref().and_then(|new| part(Projection::of(&done.written).apply(new.attributes())))
-        }
+        ReturnValue::UpdatedNew => done.new.as_ref().and_then(|new| match &change.action {
+            Action::Update(update) => part(update.image(new.attributes())),
+            _ => None,
+        }),
     }
 }
 

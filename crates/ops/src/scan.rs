@@ -37,7 +37,7 @@ impl Service {
             kind: ReadKind::of(request.consistent_read),
         };
         if let Some(start) = &request.exclusive_start_key {
-            start_key::begin_after(&self.secret, &mut page, start, Walker::Scan)?;
+            start_key::begin_after(&self.secret, &mut page, start, Walker::Scan { segment })?;
         }
         let found = self.page(&page).await?;
         Ok(ScanOutput {
@@ -52,9 +52,9 @@ impl Service {
 
 /// A share of a parallel scan.
 #[derive(Clone, Copy, Debug)]
-struct Segment {
-    number: u32,
-    total: u32,
+pub(crate) struct Segment {
+    pub number: u32,
+    pub total: u32,
 }
 
 impl Segment {

@@ -9,14 +9,21 @@ use model::{Attributes, KeyAttribute};
 use storage::ScanDirection;
 
 use crate::catalog::{Index, Table};
+use crate::key_range::Range;
 use crate::read::PageRequest;
 use crate::rows::{self, ItemKey};
+use crate::scan::Segment;
 
-/// Which operation the key belongs to: they differ in their words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Walker {
-    Query,
-    Scan,
+/// Which operation the key belongs to, and the bounds that it judges keys by: they differ in their words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Walker<'a> {
+    /// With the rows of the partition that it reads.
+    Query {
+        partition: &'a Range,
+    },
+    Scan {
+        segment: Option<Segment>,
+    },
 }
 
 /// Moves the start of a page behind `start`.
@@ -24,17 +31,11 @@ pub(crate) fn begin_after(
     secret: &HashSecret,
     request: &mut PageRequest<'_>,
     start: &Attributes,
-    walker: Walker,
+    walker: Walker<'_>,
 ) -> Result<(), Exception> {
-    let row = row_of(secret, request.table, request.index, start)?;
+    let row = row_of(secret, request.table, request.index, start, walker)?;
     if !contains(&request.lower, &request.upper, &row) {
-        return Err(Exception::validation(match walker {
-            Walker::Query => "The provided starting key is outside query boundaries based on provided conditions",
-            Walker::Scan => {
-                "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use \
-                             ExclusiveStartKey with correct Segment. TotalSegments and Segment must match"
-            }
-        }));
+        return Err(Exception::validation(walker.out_of_bounds(&row)));
     }
     match request.direction {
         ScanDirection::Forward => request.lower = Bound::Excluded(row),
@@ -43,8 +44,43 @@ pub(crate) fn begin_after(
     Ok(())
 }
 
+impl Walker<'_> {
+    /// What is said of a row that the page cannot begin behind.
+    fn out_of_bounds(self, row: &Bytes) -> String {
+        match self {
+            Walker::Query { partition: (lower, upper) } if contains(lower, upper, row) => {
+                "The provided starting key does not match the range key predicate".to_owned()
+            }
+            Walker::Scan { segment: Some(Segment { number, total }) } => format!(
+                "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with \
+                 correct Segment. TotalSegments: {total} Segment: {number}"
+            ),
+            Walker::Query { .. } | Walker::Scan { segment: None } => {
+                "The provided starting key is outside query boundaries based on provided conditions".to_owned()
+            }
+        }
+    }
+
+    /// What is said of a key that is none of the table's or the index's. Captured in us-east-1: only a Scan of a table
+    /// gives the reason.
+    fn no_key(self, index: Option<&Index>) -> Exception {
+        Exception::validation(match (self, index) {
+            (Walker::Scan { .. }, None) => {
+                "The provided starting key is invalid: The provided key element does not match the schema"
+            }
+            _ => "The provided starting key is invalid",
+        })
+    }
+}
+
 /// The row that a starting key names: it has exactly the key attributes of the table and of the index.
-fn row_of(secret: &HashSecret, table: &Table, index: Option<&Index>, start: &Attributes) -> Result<Bytes, Exception> {
+fn row_of(
+    secret: &HashSecret,
+    table: &Table,
+    index: Option<&Index>,
+    start: &Attributes,
+    walker: Walker<'_>,
+) -> Result<Bytes, Exception> {
     let mut parts: Vec<&KeyAttribute> = table.key.attributes().collect();
     for part in index.iter().flat_map(|index| index.key.attributes()) {
         if !parts.iter().any(|own| own.name == part.name) {
@@ -53,17 +89,14 @@ fn row_of(secret: &HashSecret, table: &Table, index: Option<&Index>, start: &Att
     }
     let fits = |part: &&KeyAttribute| start.get(&part.name).is_some_and(|v| v.view().kind() == part.key_type.kind());
     if start.len() != parts.len() || !parts.iter().all(fits) {
-        return Err(Exception::validation(match index {
-            None => "The provided starting key is invalid: The provided key element does not match the schema",
-            Some(_) => "The provided starting key is invalid",
-        }));
+        return Err(walker.no_key(index));
     }
     let item_key = ItemKey::of(secret, table, start.view());
     let row = match index {
         None => Some(item_key.row),
         Some(index) => rows::index_row(secret, table, index, start.view(), &item_key),
     };
-    row.map(|row| row.bytes).ok_or_else(|| Exception::validation("The provided starting key is invalid"))
+    row.map(|row| row.bytes).ok_or_else(|| walker.no_key(index))
 }
 
 fn contains(lower: &Bound<Bytes>, upper: &Bound<Bytes>, row: &Bytes) -> bool {

@@ -14,6 +14,7 @@ use crate::item_key;
 use crate::parameters;
 use crate::rows::ItemKey;
 use crate::service::Service;
+use crate::transact_write_items::SEVERAL_OPERATIONS;
 use crate::transaction;
 use crate::write::{OnConditionFailure, exception};
 
@@ -46,9 +47,7 @@ impl Service {
             }
             let row = ItemKey::of(&self.secret, table, item.get.key.view()).row;
             if rows.contains(&row) {
-                return Err(Exception::validation(
-                    "Transaction request cannot include multiple operations on one item",
-                ));
+                return Err(Exception::validation(SEVERAL_OPERATIONS));
             }
             rows.push(row);
         }

@@ -12,7 +12,7 @@ use model::limits::TRANSACTION_SIZE_MAX;
 use model::{Attributes, item_size};
 
 use crate::change::{Action, Change};
-use crate::item_key::KeyProblem;
+use crate::item_key::{self, KeyProblem};
 use crate::parameters::{UpdateParameters, WriteCondition};
 use crate::rows::TokenKind;
 use crate::service::Service;
@@ -36,7 +36,7 @@ impl Service {
         let actions = self.transaction_actions(caller, parsed)?;
         let done = self.transact(token.as_ref(), &actions).await?;
         Ok(TransactWriteItemsOutput {
-            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done).await?,
+            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done),
             item_collection_metrics: self
                 .transaction_metrics(request.return_item_collection_metrics, &actions, &done)
                 .await?,
@@ -86,7 +86,7 @@ impl Service {
         actions: &[TransactionAction],
         done: &TransactionDone,
     ) -> Result<Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>, Exception> {
-        if matches!(done, TransactionDone::Replayed) {
+        if matches!(done, TransactionDone::Replayed(_)) {
             return Ok(None);
         }
         let mut metrics: BTreeMap<String, Vec<ItemCollectionMetrics>> = BTreeMap::new();
@@ -99,12 +99,15 @@ impl Service {
     }
 }
 
+/// What is said of a transaction that names an item twice.
+pub(crate) const SEVERAL_OPERATIONS: &str = "Transaction request cannot include multiple operations on one item";
+
 /// Refuses a transaction that names an item twice.
 pub(crate) fn check_distinct(actions: &[TransactionAction]) -> Result<(), Exception> {
     let mut rows: Vec<_> = actions.iter().map(|action| &action.change.key.row).collect();
     rows.sort_unstable();
     if rows.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(Exception::validation("Transaction request cannot include multiple operations on one item"));
+        return Err(Exception::validation(SEVERAL_OPERATIONS));
     }
     Ok(())
 }
@@ -144,6 +147,7 @@ impl Parsed {
                     put.expression_attribute_values,
                 );
                 let shown = put.return_values_on_condition_check_failure;
+                item_key::check_item_size(&put.item)?;
                 Ok(Parsed::new(put.table_name, Target::Item(put.item), condition.parse()?, shown))
             }
             (None, None, Some(delete), None) => {

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
 use bytes::Bytes;
 use model::codec::key::h16;
-use model::codec::row::StoredItem;
 use model::limits::TRANSACTION_TOKEN_MS;
 use model::{Item, ValueRef};
 use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError};
@@ -42,14 +41,14 @@ pub(crate) struct Token {
 #[derive(Debug)]
 pub(crate) enum TransactionDone {
     Made(Vec<Applied>),
-    /// The token says that it was made before.
-    Replayed,
+    /// The token says that it was made before; with the sizes of the items that each action met.
+    Replayed(Vec<usize>),
 }
 
 /// What the decision of a transaction was.
 enum Verdict {
     Made(Vec<Applied>),
-    Replayed,
+    Replayed(Vec<usize>),
     OtherRequest,
     Refused(Vec<Option<Refusal>>),
 }
@@ -73,7 +72,7 @@ impl Service {
         let mut decide = |reads: &Reads, batch: &mut Batch| {
             let decided = self.decide(token, actions, &reads.values, batch);
             let decision = match &decided {
-                Verdict::Made(_) | Verdict::Replayed => Decision::Commit,
+                Verdict::Made(_) | Verdict::Replayed(_) => Decision::Commit,
                 Verdict::OtherRequest | Verdict::Refused(_) => Decision::Refuse,
             };
             verdict = Some(decided);
@@ -92,7 +91,7 @@ impl Service {
                 }
                 Ok(TransactionDone::Made(applied))
             }
-            Verdict::Replayed => Ok(TransactionDone::Replayed),
+            Verdict::Replayed(sizes) => Ok(TransactionDone::Replayed(sizes)),
             Verdict::OtherRequest => Err(Exception::IdempotentParameterMismatch),
             Verdict::Refused(refusals) => Err(canceled(refusals, actions)),
         }
@@ -111,7 +110,8 @@ impl Service {
             && let Some(known) = TokenRow::read(row)
             && known.expires_ms > now
         {
-            return if known.fingerprint == token.fingerprint { Verdict::Replayed } else { Verdict::OtherRequest };
+            let same = known.fingerprint == token.fingerprint;
+            return if same { Verdict::Replayed(known.sizes) } else { Verdict::OtherRequest };
         }
         let mut applied = Vec::with_capacity(actions.len());
         let mut refusals = Vec::with_capacity(actions.len());
@@ -130,38 +130,41 @@ impl Service {
             return Verdict::Refused(refusals);
         }
         if let Some(token) = token {
-            let row = TokenRow { fingerprint: token.fingerprint, expires_ms: now + TRANSACTION_TOKEN_MS };
+            let row = TokenRow {
+                fingerprint: token.fingerprint,
+                expires_ms: now + TRANSACTION_TOKEN_MS,
+                sizes: applied.iter().map(Applied::size).collect(),
+            };
             batch.put(token.key.clone(), row.write());
         }
         Verdict::Made(applied)
     }
 
-    /// What a transaction consumed, by table. A replay consumes what reading its items does.
-    pub(crate) async fn transaction_consumed(
+    /// What a transaction consumed, by table. A replay consumes what reading the items does that were written.
+    pub(crate) fn transaction_consumed(
         &self,
         asked: Option<ReturnConsumedCapacity>,
         actions: &[TransactionAction],
         done: &TransactionDone,
-    ) -> Result<Option<Vec<ConsumedCapacity>>, Exception> {
+    ) -> Option<Vec<ConsumedCapacity>> {
         if matches!(asked, None | Some(ReturnConsumedCapacity::None)) {
-            return Ok(None);
+            return None;
         }
         let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
         for (at, action) in actions.iter().enumerate() {
             let units = match done {
                 TransactionDone::Made(applied) => applied[at].units.clone(),
-                TransactionDone::Replayed => {
-                    let stored = self.get_stored(&action.change.table, &action.change.key_attributes).await?;
-                    Units::of_table(ReadKind::Transactional.units(stored.as_ref().map_or(0, StoredItem::size)))
+                TransactionDone::Replayed(sizes) => {
+                    Units::of_table(ReadKind::Transactional.units(sizes.get(at).copied().unwrap_or(0)))
                 }
             };
             by_table.entry(&action.table_name).or_default().add(&units);
         }
         let split = match done {
             TransactionDone::Made(_) => Split::Write,
-            TransactionDone::Replayed => Split::Read,
+            TransactionDone::Replayed(_) => Split::Read,
         };
-        Ok(by_table.into_iter().map(|(name, units)| units.report(asked, name, split)).collect())
+        by_table.into_iter().map(|(name, units)| units.report(asked, name, split)).collect()
     }
 }
 
@@ -173,21 +176,31 @@ fn key_use(action: &TransactionAction) -> KeyUse {
     }
 }
 
-/// What is remembered of a token: fingerprint (16), expiry in milliseconds (8, big-endian).
+/// What is remembered of a token: fingerprint (16), expiry in milliseconds (8, big-endian), and for each action the
+/// size of the item that it met (4, big-endian), by which a replay is charged.
 pub(crate) struct TokenRow {
     pub fingerprint: [u8; 16],
     pub expires_ms: u64,
+    pub sizes: Vec<usize>,
 }
 
 impl TokenRow {
     pub(crate) fn read(row: &[u8]) -> Option<TokenRow> {
         let (fingerprint, rest) = row.split_first_chunk::<16>()?;
-        let expires_ms = u64::from_be_bytes(rest.try_into().ok()?);
-        Some(TokenRow { fingerprint: *fingerprint, expires_ms })
+        let (expires_ms, sizes) = rest.split_first_chunk::<8>()?;
+        let size = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes) as usize;
+        Some(TokenRow {
+            fingerprint: *fingerprint,
+            expires_ms: u64::from_be_bytes(*expires_ms),
+            sizes: sizes.as_chunks::<4>().0.iter().map(size).collect(),
+        })
     }
 
     fn write(&self) -> Vec<u8> {
-        [&self.fingerprint[..], &self.expires_ms.to_be_bytes()].concat()
+        let mut row = [&self.fingerprint[..], &self.expires_ms.to_be_bytes()].concat();
+        // An item is far smaller than 4 GB.
+        row.extend(self.sizes.iter().flat_map(|size| (*size as u32).to_be_bytes()));
+        row
     }
 }
 
@@ -225,7 +238,12 @@ fn canceled(refusals: Vec<Option<Refusal>>, actions: &[TransactionAction]) -> Ex
                 let shown = old.filter(|_| action.on_failure == OnConditionFailure::ShowItem);
                 reason("ConditionalCheckFailed", "The conditional request failed", shown.map(|old| old.item()))
             }
-            Some(Refusal::Invalid(_)) if invalid_seen => no_reason(),
+            Some(Refusal::Key(problem)) if !problem.cancels() => return problem.into(),
+            Some(Refusal::Invalid(_) | Refusal::Key(_)) if invalid_seen => no_reason(),
+            Some(Refusal::Key(problem)) => {
+                invalid_seen = true;
+                reason("ValidationError", problem.to_string(), None)
+            }
             Some(Refusal::Invalid(text)) => {
                 invalid_seen = true;
                 reason("ValidationError", text, None)

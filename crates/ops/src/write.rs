@@ -115,6 +115,7 @@ pub(crate) fn exception(refusal: Refusal, on_failure: OnConditionFailure) -> Exc
             item: old.filter(|_| on_failure == OnConditionFailure::ShowItem).map(|old| old.item()),
         },
         Refusal::Invalid(text) => Exception::validation(text),
+        Refusal::Key(problem) => problem.into(),
         Refusal::Damaged(text) => Exception::internal(text),
     }
 }

@@ -10,12 +10,7 @@ use crate::{Reply, decode, exception};
 
 /// Answers one request. Never fails: a refusal is a reply too.
 pub async fn handle(service: &Service, operation: Operation, caller: &Caller, body: Bytes) -> Reply {
-    answer(service, operation, caller, body).await.unwrap_or_else(|refusal| {
-        if let Exception::InternalServerError(detail) = &refusal {
-            eprintln!("{operation} failed: {detail}");
-        }
-        exception(&refusal)
-    })
+    answer(service, operation, caller, body).await.unwrap_or_else(|refusal| exception(&refusal))
 }
 
 /// Defines [`BUILT`] and [`answer`] from rows `Operation => method`. A method is
@@ -49,9 +44,9 @@ macro_rules! built {
 }
 
 fn reply(response: &impl Encode) -> Reply {
-    let mut body = Vec::with_capacity(512);
+    let mut body = Vec::with_capacity(response.size_hint().max(512));
     response.encode(&mut body);
-    Reply { status: 200, body }
+    Reply { status: 200, body, error: None }
 }
 
 built! {

@@ -14,6 +14,11 @@ pub(crate) trait Encode {
     }
 
     fn encode(&self, out: &mut Vec<u8>);
+
+    /// About how many bytes it takes, so that a large body is not moved while it grows. Only what can be large counts.
+    fn size_hint(&self) -> usize {
+        0
+    }
 }
 
 /// Writes one member, after a comma if it is not the first.
@@ -38,6 +43,10 @@ macro_rules! structures {
                     let mut first = true;
                     $($crate::encode::member(out, &mut first, concat!("\"", $text, "\":"), &self.$field);)*
                     out.push(b'}');
+                }
+
+                fn size_hint(&self) -> usize {
+                    0 $(+ $crate::encode::Encode::size_hint(&self.$field))*
                 }
             }
         )+
@@ -75,6 +84,10 @@ impl<T: Encode> Encode for Option<T> {
             None => out.extend_from_slice(b"null"),
         }
     }
+
+    fn size_hint(&self) -> usize {
+        self.as_ref().map_or(0, Encode::size_hint)
+    }
 }
 
 impl<T: Encode> Encode for Vec<T> {
@@ -87,6 +100,10 @@ impl<T: Encode> Encode for Vec<T> {
             element.encode(out);
         }
         out.push(b']');
+    }
+
+    fn size_hint(&self) -> usize {
+        self.iter().map(Encode::size_hint).sum()
     }
 }
 
@@ -102,6 +119,10 @@ impl<T: Encode> Encode for BTreeMap<String, T> {
             value.encode(out);
         }
         out.push(b'}');
+    }
+
+    fn size_hint(&self) -> usize {
+        self.values().map(Encode::size_hint).sum()
     }
 }
 
@@ -120,6 +141,14 @@ impl Encode for Attributes {
 impl Encode for Item {
     fn encode(&self, out: &mut Vec<u8>) {
         json::write_map(out, self.view());
+    }
+
+    fn size_hint(&self) -> usize {
+        match self {
+            // A name, a type and some punctuation for each attribute, which short ones feel the most.
+            Item::Compact(bytes) => bytes.len() + bytes.len() / 4 + 64,
+            Item::Tree(_) => 0,
+        }
     }
 }
 

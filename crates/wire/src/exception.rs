@@ -6,10 +6,12 @@
 //! | `message` | its sentence; `Message` where the model, or the front end that all AWS services share, has it so |
 //! | others | the exception's data |
 
+use std::fmt;
+
 use api::{Exception, ThrottlingReason};
 
-use crate::Reply;
 use crate::encode::{Encode, member};
+use crate::{Reply, ReplyError};
 
 /// Of what the service model defines.
 const MODEL: &str = "com.amazonaws.dynamodb.v20120810#";
@@ -18,26 +20,22 @@ const SERVICE: &str = "com.amazon.coral.service#";
 const VALIDATE: &str = "com.amazon.coral.validate#";
 const AVAILABILITY: &str = "com.amazon.coral.availability#";
 
+const MESSAGE: &str = "message";
+const CAPITAL_MESSAGE: &str = "Message";
+
 const BAD_REQUEST: u16 = 400;
 const INTERNAL: u16 = 500;
 
-/// How one exception is named on the wire.
-struct Kind {
-    namespace: &'static str,
-    name: &'static str,
-    message: &'static str,
-}
-
 /// The reply that tells the client.
 pub fn exception(exception: &Exception) -> Reply {
-    let kind = kind(exception);
+    let name = ExceptionName::of(exception);
     let mut body = Vec::with_capacity(256);
     let mut first = true;
     body.push(b'{');
     let mut put = |name: &str, value: &dyn Fn(&mut Vec<u8>)| {
         member(&mut body, &mut first, &format!("\"{name}\":"), &Written(value));
     };
-    put("__type", &|out| format!("{}{}", kind.namespace, kind.name).encode(out));
+    put("__type", &|out| format!("{}{name}", name.namespace()).encode(out));
     match exception {
         Exception::ConditionalCheckFailed { item: Some(item) } => put("Item", &|out| item.encode(out)),
         Exception::TransactionCanceled { reasons } => put("CancellationReasons", &|out| reasons.encode(out)),
@@ -49,10 +47,14 @@ pub fn exception(exception: &Exception) -> Reply {
     }
     let text = exception.to_string();
     if !text.is_empty() {
-        put(kind.message, &|out| text.encode(out));
+        put(name.message_member(), &|out| text.encode(out));
     }
     body.push(b'}');
-    Reply { status: status(exception), body }
+    let detail = match exception {
+        Exception::InternalServerError(detail) => Some(detail.clone()),
+        _ => None,
+    };
+    Reply { status: status(exception), body, error: Some(ReplyError { name, detail }) }
 }
 
 type Put<'a> = dyn FnMut(&str, &dyn Fn(&mut Vec<u8>)) + 'a;
@@ -79,55 +81,97 @@ fn status(exception: &Exception) -> u16 {
     }
 }
 
-fn kind(exception: &Exception) -> Kind {
-    use Exception::*;
-    let of = |namespace, name| Kind { namespace, name, message: "message" };
-    let capital = |namespace, name| Kind { namespace, name, message: "Message" };
-    match exception {
-        BackupInUse(_) => of(MODEL, "BackupInUseException"),
-        BackupNotFound(_) => of(MODEL, "BackupNotFoundException"),
-        ConditionalCheckFailed { .. } => of(MODEL, "ConditionalCheckFailedException"),
-        ContinuousBackupsUnavailable(_) => of(MODEL, "ContinuousBackupsUnavailableException"),
-        DuplicateItem => of(MODEL, "DuplicateItemException"),
-        ExpiredIterator(_) => of(MODEL, "ExpiredIteratorException"),
-        ExportConflict(_) => of(MODEL, "ExportConflictException"),
-        ExportNotFound(_) => of(MODEL, "ExportNotFoundException"),
-        GlobalTableAlreadyExists(_) => of(MODEL, "GlobalTableAlreadyExistsException"),
-        GlobalTableNotFound(_) => of(MODEL, "GlobalTableNotFoundException"),
-        IdempotentParameterMismatch => capital(MODEL, "IdempotentParameterMismatchException"),
-        ImportConflict(_) => of(MODEL, "ImportConflictException"),
-        ImportNotFound(_) => of(MODEL, "ImportNotFoundException"),
-        IndexNotFound(_) => of(MODEL, "IndexNotFoundException"),
-        InternalServerError(_) => of(MODEL, "InternalServerError"),
-        InvalidExportTime(_) => of(MODEL, "InvalidExportTimeException"),
-        InvalidRestoreTime(_) => of(MODEL, "InvalidRestoreTimeException"),
-        ItemCollectionSizeLimitExceeded => of(MODEL, "ItemCollectionSizeLimitExceededException"),
-        LimitExceeded(_) => of(MODEL, "LimitExceededException"),
-        PointInTimeRecoveryUnavailable(_) => of(MODEL, "PointInTimeRecoveryUnavailableException"),
-        PolicyNotFound(_) => of(MODEL, "PolicyNotFoundException"),
-        ProvisionedThroughputExceeded { .. } => of(MODEL, "ProvisionedThroughputExceededException"),
-        ReplicaAlreadyExists(_) => of(MODEL, "ReplicaAlreadyExistsException"),
-        ReplicaNotFound(_) => of(MODEL, "ReplicaNotFoundException"),
-        ReplicatedWriteConflict(_) => of(MODEL, "ReplicatedWriteConflictException"),
-        RequestLimitExceeded { .. } => of(MODEL, "RequestLimitExceeded"),
-        ResourceInUse(_) => of(MODEL, "ResourceInUseException"),
-        ResourceNotFound(_) => of(MODEL, "ResourceNotFoundException"),
-        TableAlreadyExists(_) => of(MODEL, "TableAlreadyExistsException"),
-        TableInUse(_) => of(MODEL, "TableInUseException"),
-        TableNotFound(_) => of(MODEL, "TableNotFoundException"),
-        Throttling { .. } => of(AVAILABILITY, "ThrottlingException"),
-        TransactionCanceled { .. } => capital(MODEL, "TransactionCanceledException"),
-        TransactionConflict => of(MODEL, "TransactionConflictException"),
-        TransactionInProgress => capital(MODEL, "TransactionInProgressException"),
-        TrimmedDataAccess(_) => of(MODEL, "TrimmedDataAccessException"),
-        AccessDenied(_) => capital(SERVICE, "AccessDeniedException"),
-        IncompleteSignature(_) => of(SERVICE, "IncompleteSignatureException"),
-        InvalidSignature(_) => of(SERVICE, "InvalidSignatureException"),
-        MissingAuthenticationToken(_) => of(SERVICE, "MissingAuthenticationTokenException"),
-        Serialization(_) => capital(SERVICE, "SerializationException"),
-        UnknownOperation | NotBuilt(_) => of(SERVICE, "UnknownOperationException"),
-        UnrecognizedClient(_) => of(SERVICE, "UnrecognizedClientException"),
-        Validation(_) => of(VALIDATE, "ValidationException"),
+/// Defines [`ExceptionName`] from rows: the exceptions of one name, the first of which names it here too, then its
+/// namespace, its name and the member that its sentence stands in.
+macro_rules! names {
+    ($($first:ident $(| $other:ident)* => $namespace:ident, $name:literal, $message:ident;)+) => {
+        /// What an exception is called on the wire.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum ExceptionName {
+            $($first,)+
+        }
+
+        impl ExceptionName {
+            pub const ALL: &[ExceptionName] = &[$(ExceptionName::$first,)+];
+
+            fn of(exception: &Exception) -> ExceptionName {
+                match exception {
+                    $(Exception::$first { .. } $(| Exception::$other { .. })* => ExceptionName::$first,)+
+                }
+            }
+
+            /// Without its namespace.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(ExceptionName::$first => $name,)+
+                }
+            }
+
+            const fn namespace(self) -> &'static str {
+                match self {
+                    $(ExceptionName::$first => $namespace,)+
+                }
+            }
+
+            const fn message_member(self) -> &'static str {
+                match self {
+                    $(ExceptionName::$first => $message,)+
+                }
+            }
+        }
+    };
+}
+
+names! {
+    BackupInUse => MODEL, "BackupInUseException", MESSAGE;
+    BackupNotFound => MODEL, "BackupNotFoundException", MESSAGE;
+    ConditionalCheckFailed => MODEL, "ConditionalCheckFailedException", MESSAGE;
+    ContinuousBackupsUnavailable => MODEL, "ContinuousBackupsUnavailableException", MESSAGE;
+    DuplicateItem => MODEL, "DuplicateItemException", MESSAGE;
+    ExpiredIterator => MODEL, "ExpiredIteratorException", MESSAGE;
+    ExportConflict => MODEL, "ExportConflictException", MESSAGE;
+    ExportNotFound => MODEL, "ExportNotFoundException", MESSAGE;
+    GlobalTableAlreadyExists => MODEL, "GlobalTableAlreadyExistsException", MESSAGE;
+    GlobalTableNotFound => MODEL, "GlobalTableNotFoundException", MESSAGE;
+    IdempotentParameterMismatch => MODEL, "IdempotentParameterMismatchException", CAPITAL_MESSAGE;
+    ImportConflict => MODEL, "ImportConflictException", MESSAGE;
+    ImportNotFound => MODEL, "ImportNotFoundException", MESSAGE;
+    IndexNotFound => MODEL, "IndexNotFoundException", MESSAGE;
+    InternalServerError => MODEL, "InternalServerError", MESSAGE;
+    InvalidExportTime => MODEL, "InvalidExportTimeException", MESSAGE;
+    InvalidRestoreTime => MODEL, "InvalidRestoreTimeException", MESSAGE;
+    ItemCollectionSizeLimitExceeded => MODEL, "ItemCollectionSizeLimitExceededException", MESSAGE;
+    LimitExceeded => MODEL, "LimitExceededException", MESSAGE;
+    PointInTimeRecoveryUnavailable => MODEL, "PointInTimeRecoveryUnavailableException", MESSAGE;
+    PolicyNotFound => MODEL, "PolicyNotFoundException", MESSAGE;
+    ProvisionedThroughputExceeded => MODEL, "ProvisionedThroughputExceededException", MESSAGE;
+    ReplicaAlreadyExists => MODEL, "ReplicaAlreadyExistsException", MESSAGE;
+    ReplicaNotFound => MODEL, "ReplicaNotFoundException", MESSAGE;
+    ReplicatedWriteConflict => MODEL, "ReplicatedWriteConflictException", MESSAGE;
+    RequestLimitExceeded => MODEL, "RequestLimitExceeded", MESSAGE;
+    ResourceInUse => MODEL, "ResourceInUseException", MESSAGE;
+    ResourceNotFound => MODEL, "ResourceNotFoundException", MESSAGE;
+    TableAlreadyExists => MODEL, "TableAlreadyExistsException", MESSAGE;
+    TableInUse => MODEL, "TableInUseException", MESSAGE;
+    TableNotFound => MODEL, "TableNotFoundException", MESSAGE;
+    Throttling => AVAILABILITY, "ThrottlingException", MESSAGE;
+    TransactionCanceled => MODEL, "TransactionCanceledException", CAPITAL_MESSAGE;
+    TransactionConflict => MODEL, "TransactionConflictException", MESSAGE;
+    TransactionInProgress => MODEL, "TransactionInProgressException", CAPITAL_MESSAGE;
+    TrimmedDataAccess => MODEL, "TrimmedDataAccessException", MESSAGE;
+    AccessDenied => SERVICE, "AccessDeniedException", CAPITAL_MESSAGE;
+    IncompleteSignature => SERVICE, "IncompleteSignatureException", MESSAGE;
+    InvalidSignature => SERVICE, "InvalidSignatureException", MESSAGE;
+    MissingAuthenticationToken => SERVICE, "MissingAuthenticationTokenException", MESSAGE;
+    Serialization => SERVICE, "SerializationException", CAPITAL_MESSAGE;
+    UnknownOperation | NotBuilt => SERVICE, "UnknownOperationException", MESSAGE;
+    UnrecognizedClient => SERVICE, "UnrecognizedClientException", MESSAGE;
+    Validation => VALIDATE, "ValidationException", MESSAGE;
+}
+
+impl fmt::Display for ExceptionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

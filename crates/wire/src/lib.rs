@@ -13,7 +13,7 @@ mod generated;
 mod target;
 
 pub use dispatch::handle;
-pub use exception::exception;
+pub use exception::{ExceptionName, exception};
 pub use target::target;
 
 /// The answer to one request.
@@ -23,4 +23,14 @@ pub struct Reply {
     pub status: u16,
     /// JSON; empty for an operation that answers with nothing.
     pub body: Vec<u8>,
+    /// Set if the body is an exception: for the operator.
+    pub error: Option<ReplyError>,
+}
+
+/// What the operator wants to know of an exception.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReplyError {
+    pub name: ExceptionName,
+    /// What happened inside, if the failure is ours. The client does not read it.
+    pub detail: Option<String>,
 }

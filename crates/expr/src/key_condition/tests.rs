@@ -5,6 +5,7 @@ use model::{KeyAttribute, KeySchema, KeyType};
 use super::RangeCondition::*;
 use super::*;
 use crate::ExpressionKind;
+use crate::placeholders::Placeholders;
 use crate::testing::{placeholders, value};
 
 const GIVEN: &str = r##"{#pk: "pk", #sk: "sk", :s: "x", :t: "y", :n: 1, :two: 2, :b: 0x01, :empty: "", :none: 0x}"##;
@@ -82,6 +83,26 @@ fn several_attributes() {
     for (text, expected) in refused {
         assert_eq!(analyse(text, INDEX).expect_err(text), expected, "{text}");
     }
+}
+
+#[test]
+fn values_longer_than_any_key_are_refused() {
+    let check = |size: (usize, usize)| {
+        let text = |size| AttributeValue::S("x".repeat(size));
+        let given = [(":h", text(size.0)), (":r", text(size.1))].map(|(name, value)| (name.to_owned(), value));
+        let mut placeholders = Placeholders::new(None, Some(given.into_iter().collect())).expect("well formed");
+        let text = "pk = :h AND sk = :r";
+        let condition = Condition::parse(ExpressionKind::KeyCondition, text, &mut placeholders).expect("well formed");
+        let part = |name: &str| vec![KeyAttribute { name: name.to_owned(), key_type: model::KeyType::S }];
+        let (hash, range) = (part("pk"), part("sk"));
+        let found = KeyCondition::from_condition(&condition, &KeySchema { hash, range });
+        found.map(drop).map_err(|error| error.to_string())
+    };
+    let invalid = |text: &str| Err(format!("One or more parameter values were invalid: {text}"));
+    assert_eq!(check((2048, 1024)), Ok(()));
+    assert_eq!(check((2049, 1024)), invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes"));
+    let range = "Aggregated size of all range keys has exceeded the size limit of 1024 bytes";
+    assert_eq!(check((2048, 1025)), invalid(range));
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use api::{ComparisonOperator, ExpectedAttributeValue};
-use model::{AttributeValue, DocumentPath, KeySchema, ValueKind};
+use model::{AttributeValue, DocumentPath, ValueKind};
 
 use super::LegacyProblem;
 use crate::ast::{Comparator, Operand, Predicate};
 use crate::error::{ExpressionError, Problem};
-use crate::key_condition::{KeyCondition, Parts, RangeCondition};
+use crate::key_condition::{KeyParts, RangeCondition};
 
 /// One entry of `Expected`: either an operator with its values, or the older pair of `Exists` and `Value`.
 pub(super) fn expectation((name, expected): (String, ExpectedAttributeValue)) -> Result<Predicate, LegacyProblem> {
@@ -43,20 +43,17 @@ pub(super) fn condition((name, condition): (String, api::Condition)) -> Result<P
     comparison(name, condition.comparison_operator, values)
 }
 
-pub(super) fn key_conditions(
-    conditions: BTreeMap<String, api::Condition>,
-    schema: &KeySchema,
-) -> Result<KeyCondition, ExpressionError> {
+pub(super) fn key_conditions(conditions: BTreeMap<String, api::Condition>) -> Result<KeyParts, ExpressionError> {
     if !(1..=2).contains(&conditions.len()) {
         return Err(Problem::KeyConditionCount.into());
     }
-    let mut parts = Parts::default();
+    let mut parts = KeyParts::default();
     for (name, condition) in conditions {
         let values = condition.attribute_value_list.unwrap_or_default();
         check_values(condition.comparison_operator, &values)?;
         parts.push(&name, range_condition(condition.comparison_operator, values)?)?;
     }
-    parts.analyse(schema)
+    Ok(parts)
 }
 
 fn range_condition(operator: ComparisonOperator, values: Vec<AttributeValue>) -> Result<RangeCondition, Problem> {

@@ -2,11 +2,11 @@
 
 use api::ComparisonOperator::{self, *};
 use api::{AttributeAction, AttributeValueUpdate};
-use model::{AttributeValue, KeyAttribute, KeyType};
+use model::{AttributeValue, KeyAttribute, KeySchema, KeyType};
 
 use super::*;
-use crate::RangeCondition;
 use crate::testing::{item, value};
+use crate::{KeyCondition, RangeCondition};
 
 fn values(texts: &[&str]) -> Vec<AttributeValue> {
     texts.iter().map(|text| value(text)).collect()
@@ -211,10 +211,13 @@ fn key_conditions_become_ranges() {
     for (operator, texts, range) in table {
         let given = conditions(&[("pk", Eq, &["\"x\""]), ("sk", operator, texts)]);
         let expected = KeyCondition { hash: values(&["\"x\""]), range: vec![range] };
-        assert_eq!(key_conditions(given, &schema()), Ok(expected), "{operator:?}");
+        assert_eq!(key_conditions(given).and_then(|parts| parts.analyse(&schema())), Ok(expected), "{operator:?}");
     }
     let given = conditions(&[("pk", Eq, &["\"x\""])]);
-    assert_eq!(key_conditions(given, &schema()), Ok(KeyCondition { hash: values(&["\"x\""]), range: vec![] }));
+    assert_eq!(
+        key_conditions(given).and_then(|parts| parts.analyse(&schema())),
+        Ok(KeyCondition { hash: values(&["\"x\""]), range: vec![] })
+    );
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn refused_key_conditions() {
         ),
     ];
     for (given, expected) in table {
-        let error = key_conditions(conditions(&given), &schema()).expect_err(expected);
+        let error = key_conditions(conditions(&given)).and_then(|parts| parts.analyse(&schema())).expect_err(expected);
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -260,7 +263,7 @@ fn update(action: Option<AttributeAction>, given: Option<&str>, old: &str) -> Re
     let entry = AttributeValueUpdate { value: given.map(value), action };
     let updates = [("a".to_owned(), entry)].into_iter().collect();
     let updated = attribute_updates(updates).and_then(|update| update.apply(item(old)));
-    updated.map(|updated| updated.item).map_err(|error| error.to_string())
+    updated.map_err(|error| error.to_string())
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn updates_change_items() {
         match parsed(&format!("UPDATE T {clauses} WHERE pk = 'k'"), "[]") {
             Statement::Update(statement) => {
                 let updated = statement.update.apply(from).expect("applies");
-                assert_eq!(updated.item, item(expected), "{clauses}");
+                assert_eq!(updated, item(expected), "{clauses}");
             }
             other => panic!("{other:?}"),
         }
@@ -277,7 +277,7 @@ fn parameters_stand_in_their_places_and_are_counted() {
     match parsed(text, "[1, [2], <3>, \"k\", [4, 5]]") {
         Statement::Update(statement) => {
             let updated = statement.update.apply(item("{l: []}")).expect("applies");
-            assert_eq!(updated.item, item("{a: 1, l: [2], s: <3>}"));
+            assert_eq!(updated, item("{a: 1, l: [2], s: <3>}"));
             assert!(statement.condition.matches(item("{pk: \"k\", x: 5}").view()));
         }
         other => panic!("{other:?}"),

@@ -35,7 +35,7 @@ fn parts_of_items() {
     check("a[7]", "{a: [1, 2, 3]}", "{}");
     check("a[1].b, a[0]", "{a: [1, {b: 2, c: 3}]}", "{a: [1, {b: 2}]}");
     check("a[1][0]", "{a: [1, [2, 3]]}", "{a: [[2]]}");
-    check("a[99999999999999999999999]", "{a: [1]}", "{}");
+    check("a[4294967294]", "{a: [1]}", "{}");
 }
 
 #[test]
@@ -43,6 +43,10 @@ fn refused_texts() {
     refused("", "The expression can not be empty;");
     refused("!!! INVALID !!!", r#"Syntax error; token: "!", near: "!!""#);
     refused("a,", r#"Syntax error; token: "<EOF>", near: ",""#);
+    for index in ["4294967295", "99999999999999999999999"] {
+        let text = format!("List index is not within the allowable range; index: [{index}]");
+        refused(&format!("a[{index}]"), &text);
+    }
     refused("a b", r#"Syntax error; token: "b", near: "a b""#);
     refused("a, :v", r#"Syntax error; token: ":v", near: ", :v""#);
     refused("a, name", "Attribute name is a reserved keyword; reserved keyword: name");

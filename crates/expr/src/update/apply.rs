@@ -7,23 +7,21 @@
 use model::limits::NESTING_MAX;
 use model::{AttributeValue, Attributes, DocumentPath, MapRef, PathElement, ValueRef};
 
+use super::Update;
 use super::arithmetic::{added, assigned, deleted};
-use super::{Update, Updated};
 use crate::error::{ExpressionError, Problem};
 
-pub(super) fn apply(update: &Update, old: Attributes) -> Result<Updated, ExpressionError> {
+pub(super) fn apply(update: &Update, old: Attributes) -> Result<Attributes, ExpressionError> {
     let mut changes = Changes::compute(update, old.view())?;
     changes.sort();
     let mut item = old;
-    let mut written = Vec::with_capacity(changes.writes.len());
     for (path, value) in changes.writes {
-        written.push(write(&mut item, path, value)?);
+        write(&mut item, path, value)?;
     }
     for path in changes.removals {
         remove(&mut item, path)?;
-        written.iter_mut().for_each(|place| close_up(place, path));
     }
-    Ok(Updated { item, written })
+    Ok(item)
 }
 
 #[derive(Default)]
@@ -104,24 +102,18 @@ fn has_parent(path: &DocumentPath, item: MapRef<'_>) -> bool {
     )
 }
 
-/// Puts the value in its place and tells where that is.
-fn write(item: &mut Attributes, path: &DocumentPath, value: AttributeValue) -> Result<DocumentPath, Problem> {
-    let mut place = path.clone();
+/// Puts the value in its place.
+fn write(item: &mut Attributes, path: &DocumentPath, value: AttributeValue) -> Result<(), Problem> {
     match parent(item, path)? {
         Parent::Map(map, name) => {
             map.insert(name.to_owned(), value);
         }
         Parent::List(list, index) => match list.get_mut(index) {
             Some(element) => *element = value,
-            None => {
-                if let Some(last) = place.steps.last_mut() {
-                    *last = PathElement::Index(list.len());
-                }
-                list.push(value);
-            }
+            None => list.push(value),
         },
     }
-    Ok(place)
+    Ok(())
 }
 
 fn remove(item: &mut Attributes, path: &DocumentPath) -> Result<(), Problem> {
@@ -136,19 +128,6 @@ fn remove(item: &mut Attributes, path: &DocumentPath) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// Moves a place in or below a list one to the front, if an element before it was removed.
-fn close_up(place: &mut DocumentPath, removed: &DocumentPath) {
-    let Some((PathElement::Index(gap), way)) = removed.steps.split_last() else { return };
-    if place.name != removed.name || !place.steps.starts_with(way) {
-        return;
-    }
-    if let Some(PathElement::Index(index)) = place.steps.get_mut(way.len())
-        && *index > *gap
-    {
-        *index -= 1;
-    }
 }
 
 fn check_nesting(path: &DocumentPath, value: &AttributeValue) -> Result<(), Problem> {

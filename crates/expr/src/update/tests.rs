@@ -94,7 +94,7 @@ fn refused_texts() {
     }
 }
 
-fn apply(text: &str, old: &str) -> Result<crate::Updated, String> {
+fn apply(text: &str, old: &str) -> Result<model::Attributes, String> {
     let update = Update::parse(text, &mut placeholders(GIVEN)).unwrap_or_else(|error| panic!("{text}: {error}"));
     update.apply(item(old)).map_err(|error| error.to_string())
 }
@@ -102,7 +102,7 @@ fn apply(text: &str, old: &str) -> Result<crate::Updated, String> {
 #[track_caller]
 fn check(text: &str, old: &str, new: &str) {
     let updated = apply(text, old).unwrap_or_else(|error| panic!("{text} of {old}: {error}"));
-    assert_eq!(updated.item, item(new), "{text} of {old}");
+    assert_eq!(updated, item(new), "{text} of {old}");
 }
 
 #[test]
@@ -220,8 +220,9 @@ fn nesting_is_limited_by_place_and_value_together() {
 fn images(text: &str, old: &str, updated_old: &str, updated_new: &str) {
     let update = Update::parse(text, &mut placeholders(GIVEN)).expect("well formed");
     let old = item(old);
-    assert_eq!(update.updated_old(old.view()), item(updated_old), "old of {text}");
-    assert_eq!(update.apply(old).expect("applicable").updated_new(), item(updated_new), "new of {text}");
+    assert_eq!(update.image(old.view()), item(updated_old), "old of {text}");
+    let new = update.apply(old).expect("applicable");
+    assert_eq!(update.image(new.view()), item(updated_new), "new of {text}");
 }
 
 #[test]
@@ -230,8 +231,22 @@ fn images_of_what_was_updated() {
     images("SET a = :n REMOVE b", "{b: 0}", "{b: 0}", "{a: 1}");
     images("SET a.b = :n", "{a: {b: 0, c: 0}}", "{a: {b: 0}}", "{a: {b: 1}}");
     images("ADD a :n DELETE b :ss", r#"{b: <"x", "y">}"#, r#"{b: <"x", "y">}"#, r#"{a: 1, b: <"y">}"#);
-    images("SET a[7] = :s, a[2] = :n REMOVE a[0]", "{a: [5, 6, 7]}", "{a: [5, 7]}", r#"{a: [1, "x"]}"#);
+    images("SET a[7] = :s, a[2] = :n REMOVE a[0]", "{a: [5, 6, 7]}", "{a: [5, 7]}", r#"{a: [6, "x"]}"#);
+    images("SET a[3] = :s", "{a: [5, 6, 7]}", "{}", r#"{a: ["x"]}"#);
+    images("SET a[4] = :s", "{a: [5, 6, 7]}", "{}", "{}");
+    images("REMOVE a[1]", "{a: [5, 6, 7]}", "{a: [6]}", "{a: [7]}");
+    images("REMOVE a[2]", "{a: [5, 6, 7]}", "{a: [7]}", "{}");
     images("REMOVE a", "{a: 1, b: 1}", "{a: 1}", "{}");
+}
+
+#[test]
+fn updates_that_only_take_away() {
+    let table = [("REMOVE a", true), ("DELETE a :ss", true), ("REMOVE a SET b = :n", false), ("ADD a :n", false)];
+    for (text, only_clears) in table {
+        let update = Update::parse(text, &mut placeholders(GIVEN)).expect("well formed");
+        assert_eq!(update.only_clears(), only_clears, "{text}");
+    }
+    assert!(!Update::default().only_clears());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::refused;
 use crate::capacity::{ReadKind, Units};
 use crate::catalog::{Index, IndexKind, Projection, Table};
 use crate::key_range::{self, Range};
-use crate::query::{check_consistency, find_index};
+use crate::query::find_index;
 use crate::read::PageRequest;
 use crate::rows;
 use crate::service::Service;
@@ -44,8 +44,7 @@ impl Service {
         options: SelectOptions,
     ) -> Result<Selected, Exception> {
         let table = self.catalog.table(caller, &select.table)?;
-        let index = find_index(&table, select.index.as_deref())?;
-        check_consistency(index, options.consistent)?;
+        let index = read_index(&table, select.index.as_deref(), options.consistent)?;
         let schema = index.map_or(&table.key, |index| &index.key);
         let plan = access(select.condition.as_ref(), &select.order, schema).map_err(refused)?;
         let fetch = needs_table(&table, index, select.columns.as_ref(), plan.filter.as_ref())?;
@@ -70,7 +69,8 @@ impl Service {
                 kind: ReadKind::of(options.consistent),
             };
             if let Some(start) = after.take() {
-                start_key::begin_after(&self.secret, &mut page, &start, Walker::Query)?;
+                // The token is sealed, so that its key is one of these rows.
+                start_key::begin_after(&self.secret, &mut page, &start, Walker::Scan { segment: None })?;
             }
             let found = self.page(&page).await?;
             scanned += found.scanned;
@@ -105,6 +105,22 @@ impl Service {
             }
         }
     }
+}
+
+/// The index that a SELECT names, if it names one, refused in words of PartiQL's own. Captured in eu-west-1.
+fn read_index<'t>(
+    table: &'t Table,
+    name: Option<&str>,
+    consistent: Option<bool>,
+) -> Result<Option<&'t Index>, Exception> {
+    if name.is_some_and(|name| table.index(name).is_none()) {
+        return Err(Exception::validation("The table does not have the specified index"));
+    }
+    let index = find_index(table, name)?;
+    if consistent == Some(true) && index.is_some_and(|index| index.kind == IndexKind::Global) {
+        return Err(Exception::validation("Strongly consistent read is not supported on Global Secondary Indexes"));
+    }
+    Ok(index)
 }
 
 /// The one item that a SELECT names by its whole primary key; `None` if it names anything else.

@@ -12,7 +12,7 @@ use model::{Attributes, DocumentPath};
 use super::{refused, return_value};
 use crate::catalog::Table;
 use crate::change::{Action, Change};
-use crate::item_key::KeyProblem;
+use crate::item_key::{self, KeyProblem};
 use crate::service::Service;
 use crate::write::OnConditionFailure;
 
@@ -66,6 +66,7 @@ impl Service {
         let (change, returned) = match statement {
             Statement::Insert(insert) => {
                 on_failure = OnConditionFailure::Duplicate;
+                item_key::check_item_size(&insert.item)?;
                 let absent = Condition::new(Predicate::AttributeNotExists(hash_path(&table)));
                 (Change::put(&self.secret, table, insert.item, Some(absent))?, None)
             }

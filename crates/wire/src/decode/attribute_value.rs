@@ -12,13 +12,14 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use crate::constraint::Shape;
 use crate::generated::shapes::MAP_ATTRIBUTE_VALUE;
 
-use super::context::Context;
+use super::context::{Context, Step};
 use super::describe::Description;
 use super::{Decode, Expected, set, structure};
 
 const EMPTY: &str = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
 const SEVERAL: &str =
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
+const EMPTY_NAME: &str = "One or more parameter values were invalid: An attribute name may not be empty";
 const TOO_DEEP: &str = "Nesting Levels have exceeded supported limits";
 
 impl Decode for AttributeValue {
@@ -228,8 +229,17 @@ impl Decode for Attributes {
         let mut broken_keys = false;
         while let Some(name) = body.next_key::<String>()? {
             broken_keys |= !shape.key().broken_by_text(&name).is_empty();
+            // Only names of attributes are bounded; placeholders are checked with their expressions.
+            if name.is_empty() && shape.key().bounds_itself() {
+                context.bad_value(EMPTY_NAME);
+            }
+            let mark = context.mark();
             // Null is a value here, if a bad one.
-            if let Some(value) = read(&mut body, context)? {
+            let value = read(&mut body, context)?;
+            if context.nesting == 0 {
+                context.lead_bad_value_out(mark, || Step::Key(name.clone()));
+            }
+            if let Some(value) = value {
                 entries.push((name, value));
             }
         }

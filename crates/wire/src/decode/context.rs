@@ -18,7 +18,7 @@ const VIOLATIONS_MAX: usize = 64;
 pub(crate) struct Context {
     misshapen: Option<String>,
     violations: Vec<Violation>,
-    bad_value: Option<String>,
+    bad_value: Option<BadValue>,
     /// Lists and maps of attribute values around the one being read.
     pub(super) nesting: usize,
 }
@@ -32,6 +32,13 @@ struct Violation {
     constraint: String,
 }
 
+/// Something that stands where an attribute value should.
+struct BadValue {
+    /// As a violation's.
+    path: Vec<Step>,
+    text: String,
+}
+
 /// One step of the way to a value.
 pub(super) enum Step {
     Member(usize, &'static Member),
@@ -40,9 +47,12 @@ pub(super) enum Step {
     Key(String),
 }
 
-/// The violations before some value was read.
+/// What was found before some value was read.
 #[derive(Clone, Copy)]
-pub(super) struct Mark(usize);
+pub(super) struct Mark {
+    violations: usize,
+    bad_value: bool,
+}
 
 impl Context {
     /// Ends the reading: the body has a token where it cannot be.
@@ -53,7 +63,7 @@ impl Context {
 
     pub(super) fn bad_value(&mut self, text: impl Into<String>) {
         if self.bad_value.is_none() {
-            self.bad_value = Some(text.into());
+            self.bad_value = Some(BadValue { path: Vec::new(), text: text.into() });
         }
     }
 
@@ -76,26 +86,36 @@ impl Context {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark(self.violations.len())
+        Mark { violations: self.violations.len(), bad_value: self.bad_value.is_some() }
     }
 
     /// Leads everything noted since `mark` one step further out.
     pub(super) fn lead_out(&mut self, mark: Mark, step: impl Fn() -> Step) {
-        self.violations[mark.0..].iter_mut().for_each(|violation| violation.path.push(step()));
+        self.violations[mark.violations..].iter_mut().for_each(|violation| violation.path.push(step()));
+        self.lead_bad_value_out(mark, step);
+    }
+
+    /// The same for the bad value alone: names of attributes are no part of a violation's path.
+    pub(super) fn lead_bad_value_out(&mut self, mark: Mark, step: impl Fn() -> Step) {
+        if let Some(bad_value) = &mut self.bad_value
+            && !mark.bad_value
+        {
+            bad_value.path.push(step());
+        }
     }
 
     /// Takes back what was noted since `mark` about the value at hand itself, and says whether there was any: an
     /// element's own constraints are reported by its list or map.
     pub(super) fn take_back_own(&mut self, mark: Mark) -> bool {
         let before = self.violations.len();
-        let own = self.violations.split_off(mark.0);
+        let own = self.violations.split_off(mark.violations);
         self.violations.extend(own.into_iter().filter(|violation| !violation.path.is_empty()));
         self.violations.len() < before
     }
 
     /// Forgets what was noted since `mark` about a member that the body has once more: the last one counts.
     pub(super) fn forget(&mut self, mark: Mark, member: usize) {
-        let later = self.violations.split_off(mark.0);
+        let later = self.violations.split_off(mark.violations);
         let about = |violation: &Violation| matches!(violation.path.last(), Some(Step::Member(at, _)) if *at == member);
         self.violations.extend(later.into_iter().filter(|violation| !about(violation)));
     }
@@ -122,7 +142,7 @@ impl Context {
         if !self.violations.is_empty() {
             return Err(Exception::Validation(sentence(&self.violations)));
         }
-        self.bad_value.map_or(Ok(()), |text| Err(Exception::Validation(text)))
+        self.bad_value.map_or(Ok(()), |bad_value| Err(Exception::Validation(bad_value.sentence())))
     }
 }
 
@@ -171,6 +191,24 @@ impl Violation {
         };
         let steps: Vec<String> = self.path.iter().rev().map(|step| step.name(bare)).collect();
         format!("Value {value}at '{}' failed to satisfy constraint: {}", steps.join("."), self.constraint)
+    }
+}
+
+impl BadValue {
+    /// Two members say whose value it is that is bad; the others let it speak for itself. Seen in messages of AWS.
+    fn sentence(self) -> String {
+        let text = self.text;
+        let place = self.path.windows(2).find_map(|pair| match pair {
+            [Step::Key(key), Step::Member(_, member)] => Some((key, member.name)),
+            _ => None,
+        });
+        match place {
+            Some((key, "ExpressionAttributeValues")) => {
+                format!("ExpressionAttributeValues contains invalid value: {text} for key {key}")
+            }
+            Some((_, "ExclusiveStartKey")) => format!("The provided starting key is invalid: {text}"),
+            _ => text,
+        }
     }
 }
 

@@ -131,6 +131,22 @@ fn modelled() -> Vec<Exception> {
     ]
 }
 
+/// The operator hears of what happened, whoever else does not.
+#[test]
+fn exceptions_are_named_for_the_operator() {
+    let check = |refusal: Exception, name: &str, detail: Option<&str>| {
+        let error = exception(&refusal).error.expect("an error");
+        assert_eq!((error.name.as_str(), error.detail.as_deref()), (name, detail));
+    };
+    check(Exception::internal("disk full"), "InternalServerError", Some("disk full"));
+    check(Exception::validation("no"), "ValidationException", None);
+    check(Exception::NotBuilt(Operation::ImportTable), "UnknownOperationException", None);
+    let mut names: Vec<&str> = ExceptionName::ALL.iter().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), ExceptionName::ALL.len(), "each name once");
+}
+
 #[test]
 fn every_exception_of_the_model_has_its_name_and_members() {
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
