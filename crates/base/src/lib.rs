@@ -1,8 +1,10 @@
-//! The ground floor: the only place that reads a clock or rolls dice.
+//! The ground floor: the only place that reads a clock or rolls dice, and what every floor counts with.
 //!
 //! Everything above takes its time from a [`Clock`], so that tests can move it by hand.
 
 mod clock;
+mod histogram;
 pub mod random;
 
 pub use clock::{Clock, ManualClock};
+pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use base::random::REQUEST_ID_SIZE;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -9,6 +10,7 @@ use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
+use wire::ReplyError;
 
 /// Smaller bodies are never compressed. Unit: bytes. Source: DynamoDB compresses responses from 4 KB on.
 const COMPRESSED_SIZE_BYTES_MIN: usize = 4096;
@@ -27,6 +29,7 @@ pub(crate) enum ContentType {
     AmzJson10,
     AmzJson11,
     Json,
+    Prometheus,
     Text,
     Xml,
 }
@@ -37,6 +40,7 @@ impl ContentType {
             ContentType::AmzJson10 => "application/x-amz-json-1.0",
             ContentType::AmzJson11 => "application/x-amz-json-1.1",
             ContentType::Json => "application/json",
+            ContentType::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
             ContentType::Text => "text/plain",
             ContentType::Xml => "application/xml",
         }
@@ -51,27 +55,29 @@ pub(crate) struct Answer {
     body: Bytes,
     /// The rest of the connection cannot be understood: it ends with this answer.
     closes: bool,
+    /// What the operator hears of it, if it is an exception.
+    pub(crate) error: Option<ReplyError>,
 }
 
 impl Answer {
     pub(crate) fn empty(status: StatusCode) -> Answer {
-        Answer { status, content_type: None, body: Bytes::new(), closes: false }
+        Answer { status, content_type: None, body: Bytes::new(), closes: false, error: None }
     }
 
     pub(crate) fn text(status: StatusCode, content_type: ContentType, body: impl Into<Bytes>) -> Answer {
-        Answer { status, content_type: Some(content_type), body: body.into(), closes: false }
+        Answer { status, content_type: Some(content_type), body: body.into(), closes: false, error: None }
     }
 
     pub(crate) fn reply(reply: wire::Reply, content_type: ContentType) -> Answer {
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Answer::text(status, content_type, reply.body)
+        Answer { error: reply.error, ..Answer::text(status, content_type, reply.body) }
     }
 
     pub(crate) fn closing(self) -> Answer {
         Answer { closes: true, ..self }
     }
 
-    pub(crate) async fn into_response(self, head: &Parts) -> Response<Full<Bytes>> {
+    pub(crate) async fn into_response(self, head: &Parts, request_id: &[u8; REQUEST_ID_SIZE]) -> Response<Full<Bytes>> {
         let coding = Coding::wanted(head).filter(|_| self.body.len() >= COMPRESSED_SIZE_BYTES_MIN);
         let body = match coding {
             Some(coding) => compressed(coding, self.body).await,
@@ -90,7 +96,7 @@ impl Answer {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         // Over the bytes as they are sent: clients check before they decompress.
         headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
-        if let Ok(id) = HeaderValue::from_bytes(&base::random::request_id()) {
+        if let Ok(id) = HeaderValue::from_bytes(request_id) {
             headers.insert(REQUEST_ID, id);
         }
         if self.closes && head.version < Version::HTTP_2 {

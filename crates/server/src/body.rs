@@ -36,6 +36,21 @@ pub(crate) enum BodyError {
     CorruptGzip,
 }
 
+impl BodyError {
+    pub(crate) const ALL: [BodyError; 5] =
+        [BodyError::TooLarge, BodyError::FarTooLarge, BodyError::TooSlow, BodyError::Broken, BodyError::CorruptGzip];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            BodyError::TooLarge => "too_large",
+            BodyError::FarTooLarge => "far_too_large",
+            BodyError::TooSlow => "too_slow",
+            BodyError::Broken => "broken",
+            BodyError::CorruptGzip => "corrupt_gzip",
+        }
+    }
+}
+
 /// A whole body, with its share of the budget.
 #[derive(Debug)]
 pub(crate) struct RequestBody<'a> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::log::LogFormat;
+
 /// DynamoDB that anyone can run.
 #[derive(Parser, Debug)]
 #[command(name = "stator", version, about, arg_required_else_help = true)]
@@ -18,6 +20,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the DynamoDB API from a folder on this machine
     Serve(ServeArguments),
+    /// Put a DynamoDB endpoint under load and tell how fast it is
+    Bench(Box<bench::Arguments>),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  source <(stator completions bash)")]
     Completions { shell: clap_complete::Shell },
@@ -79,6 +83,18 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub(crate) idle_timeout: Duration,
 
+    /// Address for /metrics, /healthz and /readyz; without it they are on the main one
+    #[arg(long, env = "STATOR_METRICS_LISTEN", value_name = "HOST:PORT")]
+    pub(crate) metrics_listen: Option<String>,
+
+    /// How the log on stderr is written
+    #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log: LogFormat,
+
+    /// Milliseconds from which on a request is told in the log as slow; 0 for never
+    #[arg(long, env = "STATOR_LOG_SLOW_MS", value_name = "MS", default_value = "1000", value_parser = slow)]
+    pub(crate) log_slow_ms: Slow,
+
     /// Seconds that running requests get to finish when the server is told to stop
     #[arg(long, env = "STATOR_DRAIN_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) drain_timeout: Duration,
@@ -90,6 +106,15 @@ fn region(text: &str) -> Result<String, String> {
         return Err("a region is made of small letters, digits and hyphens, such as eu-west-3".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// When a request is slow, if any ever is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Slow(pub(crate) Option<Duration>);
+
+fn slow(text: &str) -> Result<Slow, String> {
+    let ms: u64 = text.parse().map_err(|_| "a number of milliseconds, or 0 for never".to_owned())?;
+    Ok(Slow((ms > 0).then(|| Duration::from_millis(ms))))
 }
 
 /// The unit suffixes of a size, with the number of bytes that each stands for.
@@ -166,6 +191,12 @@ mod tests {
         check(&["--connections-max", "0"], false);
         check(&["--body-timeout", "0"], false);
         check(&["--body-timeout", "1"], true);
+        for (format, accepted) in [("text", true), ("json", true), ("xml", false), ("", false)] {
+            check(&["--log", format], accepted);
+        }
+        check(&["--log-slow-ms", "-1"], false);
+        assert_eq!(slow("0"), Ok(Slow(None)));
+        assert_eq!(slow("250"), Ok(Slow(Some(Duration::from_millis(250)))));
         check(&["--unknown"], false);
         assert_eq!(byte_size("3KiB"), Ok(3072));
     }

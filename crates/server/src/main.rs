@@ -9,9 +9,13 @@ mod cli;
 mod door;
 mod guard;
 mod listener;
+mod log;
+mod metrics;
+mod operator;
 mod patience;
 mod pipeline;
 mod serve;
+mod visit;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,7 +32,14 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => match serve::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
-                serve::say(format_args!("error: {failure}"));
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Bench(arguments) => match bench::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
                 ExitCode::FAILURE
             }
         },

@@ -6,12 +6,15 @@ use api::{Exception, Operation};
 use auth::{Caller, Refusal, Signed, Spaces};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Body;
+use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
 use crate::body::{BodyError, BodyReader};
+use crate::listener::Responder;
+use crate::operator::Operator;
+use crate::visit::{Notable, Visit};
 use crate::{door, guard};
 
 /// What stands behind the door: answers one operation of one caller.
@@ -30,6 +33,16 @@ pub(crate) struct Pipeline<S> {
     pub(crate) spaces: Spaces,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,
+    pub(crate) operator: Arc<Operator>,
+    /// Whether the operator's questions are answered here; else they have an address of their own.
+    pub(crate) answers_operator: bool,
+    pub(crate) notable: Notable,
+}
+
+impl<S: Backend> Responder for Arc<Pipeline<S>> {
+    fn respond(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send {
+        self.answer(request)
+    }
 }
 
 impl<S: Backend> Pipeline<S> {
@@ -37,16 +50,29 @@ impl<S: Backend> Pipeline<S> {
     where
         B: Body<Data = Bytes>,
     {
+        let requests = &self.operator.metrics.requests;
+        let _under_way = requests.begin();
+        let mut visit = Visit::begin();
         let (head, body) = request.into_parts();
-        let answer = self.journey(&head, body).await.unwrap_or_else(|refusal| refusal);
-        answer.into_response(&head).await
+        let mut answer = self.journey(&head, body, &mut visit).await.unwrap_or_else(|refusal| refusal);
+        let error = answer.error.take();
+        let response = answer.into_response(&head, &visit.request_id).await;
+        let response_bytes = response.body().size_hint().lower();
+        visit.end(requests, &self.notable, error.as_ref(), response_bytes);
+        response
     }
 
-    async fn journey<B>(&self, head: &Parts, body: B) -> Result<Answer, Answer>
+    async fn journey<B>(&self, head: &Parts, body: B, visit: &mut Visit) -> Result<Answer, Answer>
     where
         B: Body<Data = Bytes>,
     {
-        let body = self.bodies.read(&head.headers, body).await.map_err(unreadable)?;
+        let body = self.bodies.read(&head.headers, body).await.map_err(|error| self.unreadable(error))?;
+        visit.arrived(body.bytes.len());
+        if self.answers_operator
+            && let Some(answer) = self.operator.answer(head).await
+        {
+            return Ok(answer);
+        }
         if let Some(answer) = door::answer(head, &self.region) {
             return Ok(answer);
         }
@@ -54,12 +80,18 @@ impl<S: Backend> Pipeline<S> {
         let refuse = |exception: Exception| Answer::reply(wire::exception(&exception), dialect);
 
         let operation = wire::target(text(head, "x-amz-target").unwrap_or_default()).map_err(refuse)?;
+        visit.operation = Some(operation);
         let credential = signed(head).credential().map_err(|refusal| refuse(unsigned(refusal)))?;
         let caller = self.spaces.caller(&credential);
         // Shape and constraints of the body, then what the operation means.
         let reply = guard::catch(self.backend.handle(operation, &caller, body.bytes)).await;
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
         Ok(Answer::reply(reply, dialect))
+    }
+
+    fn unreadable(&self, error: BodyError) -> Answer {
+        self.operator.metrics.requests.body_refused(error);
+        unreadable(error)
     }
 }
 
@@ -105,9 +137,10 @@ fn unreadable(error: BodyError) -> Answer {
         )
         .closing(),
         BodyError::CorruptGzip => {
-            let corrupt = Exception::internal("the request's body is no valid gzip");
-            Answer::reply(wire::exception(&corrupt), ContentType::AmzJson10)
-        },
+            // Not ours, although DynamoDB says so.
+            let theirs = wire::exception(&Exception::internal(String::new()));
+            Answer::reply(wire::Reply { error: None, ..theirs }, ContentType::AmzJson10)
+        }
     }
 }
 

@@ -1,25 +1,34 @@
 //! `stator serve`: from flags to a running server, and from a signal to a clean end.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auth::Spaces;
-use storage::{BoxFuture, Embedded, EmbeddedOptions, Engine, Memory};
+use storage::{Embedded, EmbeddedOptions, Engine, Memory};
 use tokio::net::{TcpListener, lookup_host};
 
 use crate::body::BodyReader;
 use crate::cli::ServeArguments;
-use crate::listener::{self, Limits};
+use crate::listener::{self, Door, Limits};
+use crate::log::{self, Value};
+use crate::operator::Operator;
 use crate::pipeline::Pipeline;
+use crate::visit::Notable;
+
+const LISTEN: &str = "--listen";
+const METRICS_LISTEN: &str = "--metrics-listen";
+/// Connections to the operator's own address: a few tools that ask now and then.
+const METRICS_CONNECTIONS_MAX: u32 = 64;
 
 /// Why the server did not start; each says what to do about it.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Runtime(io::Error),
     Address {
+        flag: &'static str,
         listen: String,
         error: io::Error,
     },
@@ -27,6 +36,7 @@ pub(crate) enum Failure {
         listen: String,
     },
     Listen {
+        flag: &'static str,
         listen: String,
         error: io::Error,
     },
@@ -47,40 +57,36 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Runtime(error) => write!(f, "cannot start: {error}"),
-            Failure::Address { listen, error } => {
-                write!(f, "--listen {listen} is not an address and a port, such as 127.0.0.1:8000: {error}")
+            Failure::Address { flag, listen, error } => {
+                write!(f, "{flag} {listen} is not an address and a port, such as 127.0.0.1:8000: {error}")
             }
             Failure::Remote { listen } => write!(
                 f,
                 "--listen {listen} can be reached from other machines, and this version does not check signatures: \
                  whoever reaches it reads and writes everything. Add --allow-unverified-remote if that is what you want"
             ),
-            Failure::Listen { listen, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
+            Failure::Listen { flag, listen, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
                 f,
                 "{listen} is taken by another program (perhaps another stator); \
-                 choose another address with --listen, such as 127.0.0.1:8001"
+                 choose another address with {flag}, such as 127.0.0.1:8001"
             ),
-            Failure::Listen { listen, error } => write!(f, "cannot listen on {listen}: {error}"),
+            Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
             Failure::Storage { data, error } => write!(f, "cannot open the folder {}: {error}", data.display()),
             Failure::Service { data: Some(data), error } => {
                 write!(f, "cannot serve the folder {}: {error}", data.display())
             }
             Failure::Service { data: None, error } => write!(f, "cannot serve from memory: {error}"),
             Failure::Engine(text) => {
-                write!(f, "the storage engine failed: {text}. Acknowledged writes are safe; start again")
+                write!(f, "the storage engine failed: {text}. Acknowledged writes are safe and are still read; writes go on after \
+                     a new start")
             }
             Failure::Close(error) => write!(f, "the data could not be closed cleanly: {error}"),
         }
     }
 }
 
-/// Says something to the operator. A closed stderr is no reason to stop serving.
-pub(crate) fn say(text: fmt::Arguments<'_>) {
-    // One write, so that lines of two threads do not mix.
-    let _ = io::stderr().lock().write_all(format!("stator: {text}\n").as_bytes());
-}
-
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
+    log::start(arguments.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(serve(arguments))
 }
@@ -89,8 +95,10 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::Runtime)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
+    let operator = Operator::new();
+    answer_operator(arguments, &operator).await?;
     let folder = (!arguments.memory).then(|| std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone()));
-    let (engine, failed) = open(folder.as_deref(), arguments.cache)?;
+    let Opened { engine, embedded } = open(folder.as_deref(), arguments.cache)?;
     let service = service(Arc::clone(&engine), folder.clone(), &arguments.region, address).await?;
     let pipeline = Pipeline {
         backend: service,
@@ -100,44 +108,103 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         },
         region: arguments.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout),
+        operator: Arc::clone(&operator),
+        answers_operator: arguments.metrics_listen.is_none(),
+        notable: Notable::slower_than(arguments.log_slow_ms.0),
     };
-    let limits = Limits {
+    let door = Door::counting(Arc::clone(&operator.metrics.connections));
+
+    operator.ready(embedded.clone());
+    announce(address, folder.as_deref(), &arguments.region);
+    let end = async {
+        let end = told_to_stop(stop, failed(embedded)).await;
+        operator.stopping();
+        end
+    };
+    listener::run(listener, Arc::new(pipeline), door, limits(arguments), end).await?;
+    engine.close().await.map_err(Failure::Close)?;
+    log::info("stopped", "stopped", &[]);
+    Ok(())
+}
+
+fn limits(arguments: &ServeArguments) -> Limits {
+    Limits {
         connections_max: arguments.connections_max,
         idle_timeout: arguments.idle_timeout,
         drain_timeout: arguments.drain_timeout,
-    };
+    }
+}
 
-    announce(address, folder.as_deref(), &arguments.region);
-    let end = async {
-        tokio::select! {
-            () = stop => Ok(()),
-            failure = failed => Err(Failure::Engine(failure)),
+/// Done when the server is told to stop. If the engine fails before, reads go on until then: what was acknowledged is
+/// there, and a server that vanished would help nobody.
+async fn told_to_stop(stop: impl Future<Output = ()>, failed: impl Future<Output = String>) -> Result<(), Failure> {
+    let mut stop = std::pin::pin!(stop);
+    tokio::select! {
+        () = &mut stop => Ok(()),
+        failure = failed => {
+            let failure = Failure::Engine(failure);
+            log::error("engine_failed", &failure.to_string(), &[]);
+            stop.await;
+            Err(failure)
         }
-    };
-    listener::run(listener, pipeline, limits, end).await?;
-    engine.close().await.map_err(Failure::Close)
+    }
 }
 
 async fn listen(arguments: &ServeArguments) -> Result<TcpListener, Failure> {
     let listen = &arguments.listen;
-    let addresses: io::Result<Vec<SocketAddr>> = lookup_host(listen).await.map(Iterator::collect);
-    let addresses = addresses.map_err(|error| Failure::Address { listen: listen.clone(), error })?;
+    let addresses = addresses(LISTEN, listen).await?;
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
     if remote && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { listen: listen.clone() });
     }
-    TcpListener::bind(&addresses[..]).await.map_err(|error| Failure::Listen { listen: listen.clone(), error })
+    bind(LISTEN, listen, &addresses).await
 }
 
-/// The engine that was asked for, and what tells when it has failed for good.
-fn open(folder: Option<&Path>, cache_bytes: u64) -> Result<(Arc<dyn Engine>, BoxFuture<'static, String>), Failure> {
+async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, Failure> {
+    let addresses: io::Result<Vec<SocketAddr>> = lookup_host(listen).await.map(Iterator::collect);
+    addresses.map_err(|error| Failure::Address { flag, listen: listen.to_owned(), error })
+}
+
+async fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
+    TcpListener::bind(addresses).await.map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
+}
+
+/// Answers the operator's questions on an address of their own, if they have one: from before the data is opened, which
+/// may take a while, until the program ends.
+async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -> Result<(), Failure> {
+    let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
+    let addresses = addresses(METRICS_LISTEN, listen).await?;
+    let listener = bind(METRICS_LISTEN, listen, &addresses).await?;
+    let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
+    let limits = Limits { connections_max: METRICS_CONNECTIONS_MAX, ..limits(arguments) };
+    tokio::spawn(listener::run_for_ever(listener, Arc::clone(operator), limits));
+    let message = format!("metrics on http://{address}/metrics");
+    log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
+    Ok(())
+}
+
+/// The engine that was asked for.
+struct Opened {
+    engine: Arc<dyn Engine>,
+    /// The same, if it keeps anything on the disk.
+    embedded: Option<Arc<Embedded>>,
+}
+
+fn open(folder: Option<&Path>, cache_bytes: u64) -> Result<Opened, Failure> {
     let Some(folder) = folder else {
-        return Ok((Memory::new(), Box::pin(std::future::pending())));
+        return Ok(Opened { engine: Memory::new(), embedded: None });
     };
     let engine = Embedded::open(folder, EmbeddedOptions { cache_bytes });
     let engine = engine.map_err(|error| Failure::Storage { data: folder.to_owned(), error })?;
-    let watched = Arc::clone(&engine);
-    Ok((engine, Box::pin(async move { watched.failed().await })))
+    Ok(Opened { engine: engine.clone(), embedded: Some(engine) })
+}
+
+/// Done when the engine has failed for good.
+async fn failed(engine: Option<Arc<Embedded>>) -> String {
+    match engine {
+        Some(engine) => engine.failed().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn service(
@@ -158,10 +225,11 @@ fn announce(address: SocketAddr, folder: Option<&Path>, region: &str) {
         Some(folder) => format!("data in {}", folder.display()),
         None => "data in memory only".to_owned(),
     };
-    say(format_args!(
+    let message = format!(
         "{version} ready on http://{address}, {keeps}; try: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any \
          aws dynamodb list-tables --region {region} --endpoint-url http://{address}"
-    ));
+    );
+    log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }
 
 /// Done when the server is told to stop. Signals are caught from the first call on, before anybody is told that the
@@ -176,7 +244,7 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        say(format_args!("stopping"));
+        log::info("stopping", "stopping", &[]);
     })
 }
 
@@ -184,7 +252,7 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         if tokio::signal::ctrl_c().await.is_ok() {
-            say(format_args!("stopping"));
+            log::info("stopping", "stopping", &[]);
         }
     })
 }

@@ -16,7 +16,10 @@ impl Backend for Echo {
     async fn handle(&self, _: Operation, caller: &Caller, body: Bytes) -> wire::Reply {
         assert!(body.as_ref() != b"panic", "asked to panic");
         let body = if body.as_ref() == b"big" { vec![b'x'; 100_000] } else { body.to_vec() };
-        wire::Reply { status: 200, body: [caller.region.as_bytes(), b" ", &body].concat() }
+        if body == b"fail" {
+            return wire::exception(&Exception::internal("asked to fail"));
+        }
+        wire::Reply { status: 200, body: [caller.region.as_bytes(), b" ", &body].concat(), error: None }
     }
 }
 
@@ -26,6 +29,9 @@ fn pipeline() -> Pipeline<Echo> {
         spaces: Spaces::Isolated,
         region: "eu-west-3".to_owned(),
         bodies: BodyReader::new(std::time::Duration::from_secs(5)),
+        operator: Operator::new(),
+        answers_operator: true,
+        notable: Notable::slower_than(None),
     }
 }
 
@@ -128,6 +134,56 @@ fn a_panic_stays_with_its_request() {
     assert_eq!(answered.status, 500);
     assert!(answered.text().contains("com.amazonaws.dynamodb.v20120810#InternalServerError"), "{}", answered.text());
     assert_eq!(send(&pipeline, "POST", "/", &[], b"{}").status, 200);
+}
+
+/// The operator's page tells of each request what became of it.
+#[test]
+fn requests_are_counted() {
+    let pipeline = pipeline();
+    let refused = [("authorization", "")];
+    let gzip = [("content-encoding", "gzip")];
+    for (headers, body, status) in [
+        (&[][..], &b"{}"[..], 200),
+        (&[], b"big", 200),
+        (&[], b"fail", 500),
+        (&[], b"panic", 500),
+        (&refused, b"{}", 400),
+        (&gzip, b"{}", 500),
+        (&[("x-amz-target", "Nope")], b"{}", 400),
+    ] {
+        assert_eq!(send(&pipeline, "POST", "/", headers, body).status, status);
+    }
+    let page = send(&pipeline, "GET", "/metrics", &[], b"");
+    assert_eq!((page.status, page.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
+    for line in [
+        r#"stator_request_duration_seconds_count{operation="ListTables"} 5"#,
+        r#"stator_request_bytes_total{operation="ListTables"} 16"#,
+        r#"stator_errors_total{operation="ListTables",exception="InternalServerError"} 2"#,
+        r#"stator_errors_total{operation="ListTables",exception="MissingAuthenticationTokenException"} 1"#,
+        r#"stator_errors_total{operation="none",exception="UnknownOperationException"} 1"#,
+        r#"stator_bodies_refused_total{reason="corrupt_gzip"} 1"#,
+        // The one that asks.
+        "stator_requests_under_way 1",
+    ] {
+        assert!(page.text().lines().any(|it| it == line), "{line} in\n{}", page.text());
+    }
+}
+
+#[test]
+fn the_operators_paths_can_stand_elsewhere() {
+    let here = pipeline();
+    let elsewhere = Pipeline { answers_operator: false, ..pipeline() };
+    for (path, text) in [("/healthz", "ok\n"), ("/readyz", "not ready: starting\n"), ("/metrics", "# HELP")] {
+        assert!(send(&here, "GET", path, &[], b"").text().starts_with(text), "{path}");
+        assert_eq!(send(&here, "POST", path, &[], b"").status, 404);
+        assert_eq!(send(&elsewhere, "GET", path, &[], b"").status, 404);
+    }
+    assert_eq!(send(&here, "GET", "/readyz", &[], b"").status, 503);
+    here.operator.ready(None);
+    assert_eq!(send(&here, "GET", "/readyz", &[], b"").status, 200);
+    here.operator.stopping();
+    assert_eq!(send(&here, "GET", "/readyz", &[], b"").text(), "not ready: stopping\n");
+    assert_eq!(send(&here, "GET", "/healthz", &[], b"").status, 200);
 }
 
 #[test]

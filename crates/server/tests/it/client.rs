@@ -87,8 +87,9 @@ impl Client {
 
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        let read = self.socket.read_line(&mut line).ok()?;
-        (read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
+        self.socket.read_line(&mut line).ok()?;
+        // Half a line is what a dying server leaves.
+        line.ends_with('\n').then(|| line.trim_end_matches(['\r', '\n']).to_owned())
     }
 }
 

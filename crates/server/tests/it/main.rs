@@ -1,9 +1,15 @@
 //! The program as its users meet it: the real binary, over real sockets. One binary, so that it is linked once.
 
+mod bench;
 mod client;
 mod crash;
 mod http;
 mod http2;
 mod lifecycle;
+mod operator;
 mod program;
+mod proof_chance;
+mod proof_full_disk;
+mod proof_histories;
+mod proof_kill;
 mod transcripts;

@@ -16,6 +16,9 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) ready_line: String,
+    /// What it said before it was ready.
+    pub(crate) said: Vec<String>,
+    says: mpsc::Receiver<String>,
 }
 
 impl Server {
@@ -23,10 +26,11 @@ impl Server {
         let anywhere = ["--listen", "127.0.0.1:0"];
         let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &anywhere };
         let mut child = command(&[&["serve"], listen, arguments].concat()).spawn().expect("start");
-        let ready_line = ready_line(&mut child);
+        let (mut said, says) = until_ready(&mut child);
+        let ready_line = said.pop().expect("the ready line");
         let (_, rest) = ready_line.split_once("http://").expect("an address");
         let address = rest.split([',', ' ']).next().expect("an address").parse().expect("an address");
-        Server { child, address, ready_line }
+        Server { child, address, ready_line, said, says }
     }
 
     pub(crate) fn in_memory() -> Server {
@@ -41,6 +45,19 @@ impl Server {
         let pid = self.child.id().to_string();
         let status = Command::new("kill").args([name, &pid]).status().expect("kill");
         assert!(status.success(), "kill {name} {pid}");
+    }
+
+    /// Waits for a line on stderr that has `text` in it.
+    pub(crate) fn hears(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let line = self.says.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+            match line {
+                Ok(line) if line.contains(text) => return line,
+                Ok(_) => {}
+                Err(_) => panic!("the server does not say {text}"),
+            }
+        }
     }
 
     /// Waits for the end that a signal has asked for.
@@ -80,6 +97,14 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     })
 }
 
+/// Starts a server and kills it after a while, ready or not.
+pub(crate) fn killed_while_starting(arguments: &[&str], after: Duration) {
+    let mut child = command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()).spawn().expect("start");
+    std::thread::sleep(after);
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+}
+
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stator"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -90,8 +115,9 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Reads stderr until the server says that it is ready, then keeps reading so that the server never waits for us.
-fn ready_line(child: &mut Child) -> String {
+/// Reads stderr until the server says that it is ready, which is the last of the lines, then keeps reading so that the
+/// server never waits for us.
+fn until_ready(child: &mut Child) -> (Vec<String>, mpsc::Receiver<String>) {
     let stderr = child.stderr.take().expect("stderr");
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -102,10 +128,11 @@ fn ready_line(child: &mut Child) -> String {
     let deadline = Instant::now() + PATIENCE;
     let mut said = Vec::new();
     while let Ok(line) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        if line.contains(" ready on http://") {
-            return line;
-        }
+        let ready = line.contains(" ready on http://");
         said.push(line);
+        if ready {
+            return (said, receiver);
+        }
     }
     let _ = child.kill();
     panic!("the server did not become ready; it said: {said:#?}");

@@ -1,0 +1,53 @@
+//! Runs `bench echo` beside the load, as a process of its own so that its CPU time can be told.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::Failure;
+use crate::endpoint::Endpoint;
+use crate::plan::Target;
+
+/// The running process; it ends with this.
+pub(crate) struct Ceiling {
+    child: Child,
+    pub(crate) target: Target,
+}
+
+impl Ceiling {
+    pub(crate) fn start() -> Result<Ceiling, Failure> {
+        let failure = |error: std::io::Error| Failure::new(format!("cannot start the ceiling: {error}"));
+        let program = std::env::current_exe().map_err(failure)?;
+        let mut command = Command::new(program);
+        command.args(["bench", "echo", "--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(failure)?;
+        let label = "echo".to_owned();
+        match endpoint(&mut child) {
+            Ok(endpoint) => {
+                let target = Target { label, endpoint, pid: Some(child.id()), is_ceiling: true };
+                Ok(Ceiling { child, target })
+            }
+            Err(failure) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// The address that the process says it listens on.
+fn endpoint(child: &mut Child) -> Result<Endpoint, Failure> {
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        let read = BufReader::new(stdout).read_line(&mut line);
+        read.map_err(|error| Failure::new(format!("cannot start the ceiling: {error}")))?;
+    }
+    Endpoint::parse(line.trim())
+}
+
+impl Drop for Ceiling {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

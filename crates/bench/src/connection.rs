@@ -1,0 +1,194 @@
+//! One connection to a server: a signed request out, its reply back, one at a time.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use api::Operation;
+use base::Clock;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::endpoint::Endpoint;
+use crate::reply;
+use crate::response::{self, Head, Length};
+use crate::sigv4::{Credentials, Signer};
+
+const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
+/// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
+const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Why a request has no good reply.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Trouble {
+    /// The server refused: its status and exception.
+    Refused {
+        status: u16,
+        exception: String,
+        message: String,
+    },
+    /// The status says that it went well, the reply does not.
+    Unexpected(&'static str),
+    Connection(io::ErrorKind),
+    NotHttp,
+    Timeout,
+    /// The load was due, but the server was too slow for it to be ever sent.
+    NeverSent,
+}
+
+impl Trouble {
+    /// Whether nothing more can come over the connection.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        matches!(self, Trouble::Connection(_) | Trouble::NotHttp | Trouble::Timeout)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Refused { status, exception, message } => write!(f, "{status} {exception}: {message}"),
+            Trouble::Unexpected(what) => f.write_str(what),
+            Trouble::Connection(kind) => write!(f, "connection: {kind}"),
+            Trouble::NotHttp => f.write_str("reply is not HTTP/1.1"),
+            Trouble::Timeout => f.write_str("no reply in time"),
+            Trouble::NeverSent => f.write_str("not sent: the server was too slow for the rate"),
+        }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        Trouble::Connection(error.kind())
+    }
+}
+
+impl From<response::NotHttp> for Trouble {
+    fn from(_: response::NotHttp) -> Trouble {
+        Trouble::NotHttp
+    }
+}
+
+pub(crate) struct Connection {
+    endpoint: Endpoint,
+    signer: Signer,
+    timeout: Duration,
+    socket: Option<TcpStream>,
+    out: Vec<u8>,
+    /// What has arrived stands in the first `filled` bytes; the rest is room to read into.
+    input: Vec<u8>,
+    filled: usize,
+    unchunked: Vec<u8>,
+}
+
+impl Connection {
+    /// A connection that is opened by its first exchange.
+    pub(crate) fn new(endpoint: &Endpoint, credentials: &Credentials, timeout: Duration) -> Connection {
+        Connection {
+            endpoint: endpoint.clone(),
+            signer: Signer::new(credentials.clone(), &endpoint.host, Clock::system()),
+            timeout,
+            socket: None,
+            out: Vec::new(),
+            input: vec![0; READ_BUFFER_BYTES_MIN],
+            filled: 0,
+            unchunked: Vec::new(),
+        }
+    }
+
+    /// Opens the connection before it is needed, so that no request's time contains it.
+    pub(crate) async fn open(&mut self) -> Result<(), Trouble> {
+        if self.socket.is_some() {
+            return Ok(());
+        }
+        let connecting = tokio::time::timeout(self.timeout, TcpStream::connect(self.endpoint.address));
+        let socket = connecting.await.map_err(|_| Trouble::Timeout)??;
+        socket.set_nodelay(true)?;
+        self.socket = Some(socket);
+        Ok(())
+    }
+
+    /// Signs the request that `exchange` will send, outside of the time that counts.
+    pub(crate) fn prepare(&mut self, operation: Operation, body: &[u8]) {
+        self.out.clear();
+        self.signer.request(operation, body, &mut self.out);
+    }
+
+    /// Sends the prepared request and gives the body of a successful reply.
+    pub(crate) async fn exchange(&mut self) -> Result<&[u8], Trouble> {
+        self.open().await?;
+        let arrived = tokio::time::timeout(self.timeout, self.round_trip()).await.unwrap_or(Err(Trouble::Timeout));
+        let head = match arrived {
+            Ok(head) => head,
+            Err(trouble) => {
+                self.socket = None;
+                return Err(trouble);
+            }
+        };
+        if head.closes {
+            self.socket = None;
+        }
+        let body = match head.length {
+            Length::Known(length) => &self.input[head.size..head.size + length],
+            Length::Chunked => &self.unchunked,
+        };
+        match head.status {
+            200 => Ok(body),
+            status => {
+                let (exception, message) = reply::exception(body);
+                Err(Trouble::Refused { status, exception, message })
+            }
+        }
+    }
+
+    async fn round_trip(&mut self) -> Result<Head, Trouble> {
+        let socket = self.socket.as_mut().ok_or(Trouble::Connection(io::ErrorKind::NotConnected))?;
+        socket.write_all(&self.out).await?;
+        self.filled = 0;
+        let mut head = None;
+        loop {
+            read(socket, &mut self.input, &mut self.filled).await?;
+            let arrived = &self.input[..self.filled];
+            let Some(known) = (match head {
+                Some(known) => Some(known),
+                None => response::head(arrived)?,
+            }) else {
+                continue;
+            };
+            head = Some(known);
+            let complete = match known.length {
+                Length::Known(length) => {
+                    reserve(&mut self.input, known.size.saturating_add(length))?;
+                    self.filled >= known.size + length
+                }
+                Length::Chunked => response::unchunk(&arrived[known.size..], &mut self.unchunked)?.is_some(),
+            };
+            if complete {
+                return Ok(known);
+            }
+        }
+    }
+}
+
+/// Reads what is there, with room for at least one byte more than has arrived.
+async fn read(socket: &mut TcpStream, input: &mut Vec<u8>, filled: &mut usize) -> Result<(), Trouble> {
+    if *filled == input.len() {
+        reserve(input, *filled * 2)?;
+    }
+    match socket.read(&mut input[*filled..]).await? {
+        0 => Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
+        read => {
+            *filled += read;
+            Ok(())
+        }
+    }
+}
+
+fn reserve(input: &mut Vec<u8>, size: usize) -> Result<(), Trouble> {
+    if size > REPLY_SIZE_BYTES_MAX {
+        return Err(Trouble::NotHttp);
+    }
+    if size > input.len() {
+        input.resize(size, 0);
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The time as signatures and reports spell it: `20150830T123600Z`.
+
+/// Seconds since the start of 1970 in UTC, as SigV4's `X-Amz-Date`.
+pub(crate) fn amz_date(seconds: u64) -> [u8; 16] {
+    let (year, month, day) = civil(seconds / 86_400);
+    let of_day = seconds % 86_400;
+    let mut text = *b"00000000T000000Z";
+    decimal(&mut text[0..4], year);
+    decimal(&mut text[4..6], month);
+    decimal(&mut text[6..8], day);
+    decimal(&mut text[9..11], of_day / 3_600);
+    decimal(&mut text[11..13], of_day / 60 % 60);
+    decimal(&mut text[13..15], of_day % 60);
+    text
+}
+
+/// The same for readers: `2015-08-30 12:36 UTC`.
+pub(crate) fn readable(seconds: u64) -> String {
+    let (year, month, day) = civil(seconds / 86_400);
+    let minutes = seconds % 86_400 / 60;
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
+fn decimal(digits: &mut [u8], mut number: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+/// Year, month and day of a number of days since the start of 1970, counted in eras of 400 years that begin in March
+/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        let check = |seconds: u64, amz: &str, text: &str| {
+            assert_eq!(std::str::from_utf8(&amz_date(seconds)), Ok(amz));
+            assert_eq!(readable(seconds), text);
+        };
+        check(0, "19700101T000000Z", "1970-01-01 00:00 UTC");
+        check(951_782_399, "20000228T235959Z", "2000-02-28 23:59 UTC");
+        check(951_782_400, "20000229T000000Z", "2000-02-29 00:00 UTC");
+        check(1_440_938_160, "20150830T123600Z", "2015-08-30 12:36 UTC");
+        check(1_735_689_599, "20241231T235959Z", "2024-12-31 23:59 UTC");
+        check(4_107_542_400, "21000301T000000Z", "2100-03-01 00:00 UTC");
+    }
+}

@@ -1,0 +1,82 @@
+//! `stator bench`: puts a DynamoDB endpoint under load and says what it gave.
+//!
+//! It knows no engine and nothing of Stator beyond the names of the operations: it speaks HTTP/1.1 and DynamoDB's JSON
+//! to whatever listens, so that any two implementations can be measured with the same load.
+//!
+//! `plan` is what was asked for, proven once. `campaign` makes the tables and goes through the workloads in rounds, the
+//! servers taking turns; `load` is one round against one server; `figures` is what came of it, and `report` shows it.
+//! What a workload asks and which replies it accepts stands in `workload`, one file each.
+//!
+//! The client must cost little beside the server, for both often share a machine: it has its own HTTP client
+//! (`connection`, `response`), one buffer a connection, and looks at replies without parsing them (`reply`).
+
+mod arguments;
+mod campaign;
+mod ceiling;
+mod chance;
+mod connection;
+mod cpu;
+mod data;
+mod date;
+mod echo;
+mod endpoint;
+mod figures;
+mod interrupt;
+mod load;
+mod plan;
+mod recorder;
+mod reply;
+mod report;
+mod response;
+mod schedule;
+mod sigv4;
+mod tables;
+mod workload;
+mod zipf;
+
+pub use arguments::Arguments;
+
+use std::fmt;
+use std::io::{self, Write};
+
+use arguments::Command;
+use plan::Plan;
+
+/// Why there is no result.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    fn new(text: impl Into<String>) -> Failure {
+        Failure(text.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs the load, or the bare server that it is compared with. Progress goes to stderr, the table to stdout.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Some(Command::Echo(echo)) => echo::run(echo),
+        None => load(&Plan::new(&arguments.load)?),
+    }
+}
+
+fn load(plan: &Plan) -> Result<(), Failure> {
+    interrupt::listen()?;
+    let figures = campaign::run(plan)?;
+    report::write(plan, &figures)?;
+    match figures.iter().all(figures::Figures::is_result) {
+        true => Ok(()),
+        false => Err(Failure::new("some requests failed: what they belong to is no result")),
+    }
+}
+
+/// Tells how far the run is. A closed stderr is no reason to stop it.
+fn say(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().lock().write_all(format!("bench: {text}\n").as_bytes());
+}

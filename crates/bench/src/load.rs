@@ -1,0 +1,244 @@
+//! One round: a workload against one server for a while.
+//!
+//! Each client thread runs its connections on a runtime of its own, so that they share one histogram without a lock and
+//! the client wakes no thread but the one that has something to do. The connections are open before the clock starts.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+use crate::chance::Chance;
+use crate::connection::{Connection, Trouble};
+use crate::data::Data;
+use crate::plan::{Plan, Target};
+use crate::recorder::Recorder;
+use crate::schedule::{Pacer, Schedule};
+use crate::workload::{Driver, Seat, Workload};
+use crate::{Failure, cpu};
+
+/// The pause before a lost connection is opened again.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
+/// What an open loop gets in addition to its time to answer what it was too slow for.
+const GRACE_MIN: Duration = Duration::from_secs(1);
+
+pub(crate) struct Round<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) data: &'a Arc<Data>,
+    pub(crate) workload: &'a Workload,
+    pub(crate) target: &'a Target,
+    pub(crate) duration: Duration,
+    /// Rounds that differ here ask for different keys.
+    pub(crate) number: u64,
+}
+
+/// What a round gave.
+pub(crate) struct Outcome {
+    pub(crate) recorder: Recorder,
+    pub(crate) spent: Spent,
+    /// What the client beside got done.
+    pub(crate) beside: Option<Recorder>,
+}
+
+/// What a round took.
+#[derive(Clone, Copy)]
+pub(crate) struct Spent {
+    pub(crate) elapsed: Duration,
+    pub(crate) server_cpu: Option<Duration>,
+    pub(crate) client_cpu: Option<Duration>,
+}
+
+struct Meter {
+    start: Instant,
+    server_pid: Option<u32>,
+    server_cpu: Option<Duration>,
+    client_cpu: Option<Duration>,
+}
+
+impl Meter {
+    fn start(server_pid: Option<u32>) -> Meter {
+        let server_cpu = server_pid.and_then(cpu::of_process);
+        Meter { server_pid, server_cpu, client_cpu: cpu::of_this_process(), start: Instant::now() }
+    }
+
+    fn spent(&self) -> Spent {
+        let since = |now: Option<Duration>, start: Option<Duration>| Some(now?.saturating_sub(start?));
+        Spent {
+            elapsed: self.start.elapsed(),
+            server_cpu: since(self.server_pid.and_then(cpu::of_process), self.server_cpu),
+            client_cpu: since(cpu::of_this_process(), self.client_cpu),
+        }
+    }
+}
+
+/// A client thread's runtime, and its connections with their drivers.
+type Opened = (Runtime, Vec<(Connection, Box<dyn Driver>)>);
+
+impl Round<'_> {
+    pub(crate) fn run(&self) -> Result<Outcome, Failure> {
+        let (measured, beside) = (self.connections(), self.beside());
+        let ready = Barrier::new(measured.len() + beside.iter().len() + 1);
+        // Told to everybody once all connections are open: the clock starts then.
+        let pacers = std::sync::OnceLock::new();
+        std::thread::scope(|scope| {
+            let spawn = |seats: Vec<Seat>, is_beside: bool| {
+                let (ready, pacers) = (&ready, &pacers);
+                scope.spawn(move || self.client(seats, is_beside, ready, pacers))
+            };
+            let clients: Vec<_> = measured.into_iter().map(|seats| spawn(seats, false)).collect();
+            let beside = beside.map(|seat| spawn(vec![seat], true));
+            ready.wait();
+            let meter = Meter::start(self.target.pid);
+            let pacers = pacers.get_or_init(|| Pacers::new(self, meter.start));
+            ready.wait();
+            let announcer = scope.spawn(|| pacers.measured.announce(self.plan.connections));
+
+            let recorders: Vec<_> = clients.into_iter().map(|client| joined(client.join())).collect();
+            let spent = meter.spent();
+            // Also where a client failed: nobody may wait for a turn that never comes.
+            pacers.measured.stop();
+            pacers.beside.stop();
+            let beside = beside.map(|client| joined(client.join())).transpose()?;
+            joined(announcer.join().map(Ok))?;
+            let mut recorder = Recorder::new()?;
+            for other in recorders {
+                recorder.merge(&other?)?;
+            }
+            recorder.troubles(&Trouble::NeverSent, pacers.measured.never_begun());
+            Ok(Outcome { recorder, spent, beside })
+        })
+    }
+
+    /// The seats of the measured connections, dealt out to the client threads.
+    fn connections(&self) -> Vec<Vec<Seat>> {
+        let mut threads: Vec<Vec<Seat>> = (0..self.plan.threads).map(|_| Vec::new()).collect();
+        for connection in 0..self.plan.connections {
+            threads[connection % self.plan.threads].push(self.seat(connection));
+        }
+        threads
+    }
+
+    /// The seat of the client beside. The ceiling has nothing to scan.
+    fn beside(&self) -> Option<Seat> {
+        self.workload.beside.filter(|_| !self.target.is_ceiling).map(|_| self.seat(self.plan.connections))
+    }
+
+    fn seat(&self, connection: usize) -> Seat {
+        let stream = self.number << 32 | connection as u64;
+        Seat {
+            data: Arc::clone(self.data),
+            chance: Chance::new(self.plan.seed, stream),
+            connection: connection as u64,
+            connections: self.plan.connections as u64,
+        }
+    }
+
+    /// One client thread, from its connections' opening to the end of the round.
+    fn client(
+        &self,
+        seats: Vec<Seat>,
+        is_beside: bool,
+        ready: &Barrier,
+        pacers: &std::sync::OnceLock<Pacers>,
+    ) -> Result<Recorder, Failure> {
+        let opened = self.open(seats, is_beside);
+        // Both meetings are kept in any case: the others wait for them.
+        ready.wait();
+        ready.wait();
+        let (runtime, connections) = opened?;
+        let Some(pacers) = pacers.get() else { return Err(Failure::new("the round did not start")) };
+        let pacer = if is_beside { &pacers.beside } else { &pacers.measured };
+        let recorder = Rc::new(RefCell::new(Recorder::new()?));
+        let local = LocalSet::new();
+        for (connection, driver) in connections {
+            let each = Each { connection, driver, checks: !self.target.is_ceiling, recorder: Rc::clone(&recorder) };
+            local.spawn_local(each.run(Arc::clone(pacer)));
+        }
+        runtime.block_on(local);
+        let recorder = recorder.borrow().clone();
+        Ok(recorder)
+    }
+
+    fn open(&self, seats: Vec<Seat>, is_beside: bool) -> Result<Opened, Failure> {
+        let make = self.workload.beside.filter(|_| is_beside).unwrap_or(self.workload.driver);
+        let runtime = runtime()?;
+        let mut connections = Vec::new();
+        for seat in seats {
+            let mut connection = Connection::new(&self.target.endpoint, &self.plan.credentials, self.plan.timeout);
+            let opened = runtime.block_on(connection.open());
+            opened.map_err(|trouble| Failure::new(format!("cannot reach {}: {trouble}", self.target.endpoint.url)))?;
+            connections.push((connection, make(seat)));
+        }
+        Ok((runtime, connections))
+    }
+}
+
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))
+}
+
+fn joined<T>(result: std::thread::Result<Result<T, Failure>>) -> Result<T, Failure> {
+    result.unwrap_or_else(|_| Err(Failure::new("a thread of the client panicked")))
+}
+
+struct Pacers {
+    measured: Arc<Pacer>,
+    beside: Arc<Pacer>,
+}
+
+impl Pacers {
+    fn new(round: &Round<'_>, start: Instant) -> Pacers {
+        let (duration, plan) = (round.duration, round.plan);
+        let measured = match plan.rate {
+            None => Pacer::closed(start, duration, plan.operations_max),
+            Some(rate) => {
+                let mut schedule = Schedule::new(rate, duration);
+                schedule.requests = schedule.requests.min(plan.operations_max);
+                Pacer::open(start, schedule, duration.max(GRACE_MIN))
+            }
+        };
+        // The client beside is stopped when the others are done.
+        let beside = Pacer::closed(start, Duration::from_secs(86_400 * 365), u64::MAX);
+        Pacers { measured: Arc::new(measured), beside: Arc::new(beside) }
+    }
+}
+
+/// One connection and its driver.
+struct Each {
+    connection: Connection,
+    driver: Box<dyn Driver>,
+    checks: bool,
+    recorder: Rc<RefCell<Recorder>>,
+}
+
+impl Each {
+    async fn run(mut self, pacer: Arc<Pacer>) {
+        let mut body = Vec::new();
+        loop {
+            // Built and signed before its turn comes: the client's work is not the server's latency.
+            body.clear();
+            let operation = self.driver.request(&mut body);
+            self.connection.prepare(operation, &body);
+            let Some(moment) = pacer.turn().await else { return };
+            let reply = self.connection.exchange().await;
+            let latency = moment.elapsed();
+            let outcome = reply.and_then(|reply| match self.checks {
+                true => self.driver.check(reply).map(|()| reply.len()).map_err(Trouble::Unexpected),
+                false => Ok(reply.len()),
+            });
+            match outcome {
+                Ok(bytes) => self.recorder.borrow_mut().success(latency, bytes),
+                Err(trouble) => {
+                    self.recorder.borrow_mut().trouble(&trouble);
+                    if trouble.breaks_connection() {
+                        tokio::time::sleep(RECONNECT_PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+}

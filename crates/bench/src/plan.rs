@@ -1,0 +1,219 @@
+//! What was asked for, proven once: below here nothing is checked again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::Failure;
+use crate::arguments::LoadArguments;
+use crate::endpoint::Endpoint;
+use crate::sigv4::Credentials;
+use crate::workload::{WORKLOADS, Workload};
+
+/// A day: what runs longer was meant otherwise. Unit: seconds.
+const SECONDS_MAX: f64 = 86_400.0;
+const RATE_MAX: f64 = 10_000_000.0;
+/// DynamoDB's names have 3 to 255 characters; the longest suffix stands behind the prefix.
+const PREFIX_SIZE_MAX: usize = 200;
+
+/// A server under load.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) label: String,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) pid: Option<u32>,
+    /// It answers anything with the same bytes: it needs no tables, and its replies are not looked into.
+    pub(crate) is_ceiling: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) ceiling: bool,
+    pub(crate) workloads: Vec<&'static Workload>,
+    pub(crate) connections: usize,
+    pub(crate) threads: usize,
+    pub(crate) value_size: usize,
+    pub(crate) keys: u64,
+    /// Of one round.
+    pub(crate) duration: Duration,
+    /// Of one round.
+    pub(crate) operations_max: u64,
+    pub(crate) rounds: u32,
+    pub(crate) warmup: Duration,
+    pub(crate) rate: Option<f64>,
+    pub(crate) timeout: Duration,
+    pub(crate) consistent: bool,
+    pub(crate) credentials: Credentials,
+    pub(crate) prefix: String,
+    pub(crate) keep: bool,
+    pub(crate) seed: u64,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
+}
+
+impl Plan {
+    pub(crate) fn new(arguments: &LoadArguments) -> Result<Plan, Failure> {
+        let rounds = arguments.rounds;
+        let connections = arguments.connections as usize;
+        let operations_max = arguments.operations.map_or(u64::MAX, |all| all.div_ceil(u64::from(rounds)));
+        let plan = Plan {
+            targets: targets(arguments)?,
+            ceiling: arguments.ceiling,
+            workloads: workloads(&arguments.workload),
+            connections,
+            threads: connections.min(arguments.threads as usize),
+            value_size: arguments.value_size as usize,
+            keys: u64::from(arguments.keys),
+            duration: seconds("--seconds", arguments.seconds)? / rounds,
+            operations_max,
+            rounds,
+            warmup: seconds("--warmup", arguments.warmup)?,
+            rate: arguments.rate.map(rate).transpose()?,
+            timeout: seconds("--timeout", arguments.timeout)?,
+            consistent: arguments.consistent,
+            credentials: credentials(&arguments.region),
+            prefix: prefix(&arguments.prefix)?,
+            keep: arguments.keep,
+            seed: arguments.seed,
+            json: arguments.json.clone(),
+            html: arguments.html.clone(),
+        };
+        plan.check_keys()?;
+        Ok(plan)
+    }
+
+    fn check_keys(&self) -> Result<(), Failure> {
+        for workload in &self.workloads {
+            let needed = workload.keys_per_connection * self.connections as u64;
+            if needed > self.keys {
+                let name = workload.name;
+                return Err(Failure::new(format!(
+                    "{name} over {} connections needs --keys {needed}",
+                    self.connections
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Plan {
+        use clap::Parser;
+        #[derive(Parser)]
+        struct Line {
+            #[command(flatten)]
+            arguments: crate::Arguments,
+        }
+        Plan::new(&Line::parse_from(["bench"]).arguments.load).expect("the defaults make a plan")
+    }
+}
+
+fn targets(arguments: &LoadArguments) -> Result<Vec<Target>, Failure> {
+    let target = |url: &str, label: &Option<String>, pid| {
+        let endpoint = Endpoint::parse(url)?;
+        Ok(Target { label: label.clone().unwrap_or(endpoint.url.clone()), endpoint, pid, is_ceiling: false })
+    };
+    let mut targets = vec![target(&arguments.endpoint, &arguments.label, arguments.server_pid)?];
+    if let Some(url) = &arguments.compare {
+        targets.push(target(url, &arguments.compare_label, arguments.compare_pid)?);
+        if targets[0].endpoint.address == targets[1].endpoint.address {
+            return Err(Failure::new("--compare names the server that is measured already"));
+        }
+    }
+    for target in &targets {
+        if target.pid.is_some_and(|pid| crate::cpu::of_process(pid).is_none()) {
+            return Err(Failure::new(format!(
+                "there is no process for {}, or its CPU time cannot be read",
+                target.label
+            )));
+        }
+    }
+    Ok(targets)
+}
+
+fn workloads(named: &[&'static Workload]) -> Vec<&'static Workload> {
+    match named {
+        [] => WORKLOADS.iter().collect(),
+        named => named.to_vec(),
+    }
+}
+
+fn seconds(flag: &str, seconds: f64) -> Result<Duration, Failure> {
+    match (0.0..=SECONDS_MAX).contains(&seconds) {
+        true => Ok(Duration::from_secs_f64(seconds)),
+        false => Err(Failure::new(format!("{flag} is a number of seconds from 0 to {SECONDS_MAX}"))),
+    }
+}
+
+fn rate(rate: f64) -> Result<f64, Failure> {
+    match rate > 0.0 && rate <= RATE_MAX {
+        true => Ok(rate),
+        false => Err(Failure::new(format!("--rate is a number of requests a second, up to {RATE_MAX}"))),
+    }
+}
+
+fn prefix(prefix: &str) -> Result<String, Failure> {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    match prefix.len() <= PREFIX_SIZE_MAX && prefix.bytes().all(valid) {
+        true => Ok(prefix.to_owned()),
+        false => Err(Failure::new("--prefix is made of letters, digits, '_', '-' and '.'")),
+    }
+}
+
+fn credentials(region: &str) -> Credentials {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Credentials {
+        access_key: variable("AWS_ACCESS_KEY_ID").unwrap_or("bench".to_owned()),
+        secret: variable("AWS_SECRET_ACCESS_KEY").unwrap_or("bench".to_owned()),
+        session_token: variable("AWS_SESSION_TOKEN"),
+        region: region.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: crate::Arguments,
+    }
+
+    fn plan(flags: &[&str]) -> Option<Plan> {
+        let line = Line::try_parse_from([&["bench"], flags].concat()).ok()?;
+        Plan::new(&line.arguments.load).ok()
+    }
+
+    #[test]
+    fn flags() {
+        let check = |flags: &[&str], accepted: bool| assert_eq!(plan(flags).is_some(), accepted, "{flags:?}");
+        check(&[], true);
+        check(&["--workload", "get,put", "--connections", "64"], true);
+        check(&["--workload", "gets"], false);
+        check(&["--connections", "0"], false);
+        check(&["--connections", "1000"], false);
+        check(&["--connections", "1000", "--keys", "25000"], true);
+        check(&["--connections", "1000", "--workload", "get"], true);
+        check(&["--seconds", "-1"], false);
+        check(&["--seconds", "NaN"], false);
+        check(&["--rate", "0"], false);
+        check(&["--rate", "inf"], false);
+        check(&["--rate", "0.5"], true);
+        check(&["--prefix", "a b"], false);
+        check(&["--prefix", "x\"y"], false);
+        check(&["--compare", "http://127.0.0.1:8000"], false);
+        check(&["--compare", "http://127.0.0.1:8001"], true);
+        check(&["--compare-pid", "1"], false);
+        check(&["--server-pid", "4294967295"], false);
+    }
+
+    #[test]
+    fn the_load_is_cut_into_rounds() {
+        let plan = plan(&["--seconds", "6", "--operations", "10", "--rounds", "3", "--threads", "99"]).unwrap();
+        assert_eq!((plan.duration, plan.operations_max, plan.threads), (Duration::from_secs(2), 4, 16));
+        assert_eq!(plan.workloads.len(), WORKLOADS.len());
+    }
+}

@@ -1,0 +1,133 @@
+//! HTTP/1.1 responses, as far as a client needs them that sends one request at a time: status, where the body begins,
+//! how long it is. Pure: it looks at what has arrived and says what is known.
+
+/// Headers longer than this are no answer of a DynamoDB endpoint. Unit: bytes.
+const HEAD_SIZE_BYTES_MAX: usize = 64 * 1024;
+/// The size line of a chunk is longer than this only if somebody plays tricks. Unit: bytes.
+const CHUNK_LINE_BYTES_MAX: usize = 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    /// Where the body begins.
+    pub(crate) size: usize,
+    pub(crate) length: Length,
+    /// The server ends the connection after this response.
+    pub(crate) closes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Length {
+    Known(usize),
+    Chunked,
+}
+
+/// What has arrived is not HTTP/1.1 as this client knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NotHttp;
+
+/// The head, once all of it has arrived.
+pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, NotHttp> {
+    let Some(end) = memchr::memmem::find(bytes, b"\r\n\r\n") else {
+        return if bytes.len() > HEAD_SIZE_BYTES_MAX { Err(NotHttp) } else { Ok(None) };
+    };
+    let mut lines = bytes[..end].split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut head = Head {
+        status: status(lines.next().unwrap_or_default()).ok_or(NotHttp)?,
+        size: end + 4,
+        length: Length::Known(0),
+        closes: bytes.starts_with(b"HTTP/1.0"),
+    };
+    for line in lines {
+        let colon = memchr::memchr(b':', line).ok_or(NotHttp)?;
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            head.length = Length::Known(decimal(value).ok_or(NotHttp)?);
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            head.length = Length::Chunked;
+        } else if name.eq_ignore_ascii_case(b"connection") {
+            head.closes = value.eq_ignore_ascii_case(b"close");
+        }
+    }
+    Ok(Some(head))
+}
+
+fn status(line: &[u8]) -> Option<u16> {
+    let mut words = line.split(|&byte| byte == b' ');
+    words.next().filter(|version| version.starts_with(b"HTTP/1."))?;
+    decimal(words.next()?).and_then(|status| u16::try_from(status).ok())
+}
+
+fn decimal(text: &[u8]) -> Option<usize> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Takes the chunks of a body out of `bytes` into `body`, and says how long the coded body was once it is complete.
+pub(crate) fn unchunk(bytes: &[u8], body: &mut Vec<u8>) -> Result<Option<usize>, NotHttp> {
+    body.clear();
+    let mut at = 0;
+    loop {
+        let Some(line) = memchr::memmem::find(&bytes[at..], b"\r\n") else {
+            return if bytes.len() - at > CHUNK_LINE_BYTES_MAX { Err(NotHttp) } else { Ok(None) };
+        };
+        let size = bytes[at..at + line].split(|&byte| byte == b';').next().unwrap_or_default();
+        let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size.trim(), 16).ok());
+        let size = size.filter(|size| *size < 1 << 32).ok_or(NotHttp)?;
+        let start = at + line + 2;
+        // The last chunk is empty; no trailers are expected, only the empty line.
+        if bytes.len() < start + size + 2 {
+            return Ok(None);
+        }
+        body.extend_from_slice(&bytes[start..start + size]);
+        at = start + size + 2;
+        if size == 0 {
+            return Ok(Some(at));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads() {
+        let check = |text: &str, expected: Result<Option<Head>, NotHttp>| {
+            assert_eq!(head(text.as_bytes()), expected, "{text:?}");
+        };
+        let ok = |size, length, closes| Ok(Some(Head { status: 200, size, length, closes }));
+        check("", Ok(None));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", Ok(None));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", ok(38, Length::Known(5), false));
+        check("HTTP/1.1 200 OK\r\ncontent-length:5\r\n\r\n", ok(37, Length::Known(5), false));
+        check("HTTP/1.1 200\r\ncontent-length:5\r\n\r\n", ok(34, Length::Known(5), false));
+        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ok(47, Length::Chunked, false));
+        check("HTTP/1.1 200 OK\r\nConnection: Close\r\n\r\n", ok(38, Length::Known(0), true));
+        check("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n", ok(43, Length::Known(0), false));
+        check("HTTP/1.0 200 OK\r\n\r\n", ok(19, Length::Known(0), true));
+        for bad in ["SSH-2.0\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "\r\n\r\n"]
+        {
+            check(bad, Err(NotHttp));
+        }
+        check(&"x".repeat(HEAD_SIZE_BYTES_MAX + 1), Err(NotHttp));
+    }
+
+    #[test]
+    fn chunks() {
+        let check = |text: &str, expected: Result<Option<usize>, NotHttp>, body: &str| {
+            let mut found = Vec::new();
+            assert_eq!(unchunk(text.as_bytes(), &mut found), expected, "{text:?}");
+            if expected.is_ok_and(|size| size.is_some()) {
+                assert_eq!(found, body.as_bytes());
+            }
+        };
+        check("0\r\n\r\n", Ok(Some(5)), "");
+        check("3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n", Ok(Some(32)), "abc0123456789");
+        for (at, _) in "3\r\nabc\r\n0\r\n\r\n".char_indices() {
+            check(&"3\r\nabc\r\n0\r\n\r\n"[..at], Ok(None), "");
+        }
+        check("x\r\n", Err(NotHttp), "");
+        check("ffffffffffffffff\r\n", Err(NotHttp), "");
+        check("-1\r\n", Err(NotHttp), "");
+    }
+}

@@ -1,0 +1,171 @@
+//! Signature Version 4 for DynamoDB's requests, and the HTTP head that carries it.
+//!
+//! Source: IAM User Guide, "Create a signed AWS API request". The parts that change rarely are kept: the signing key for
+//! a day, the time for a second.
+
+use std::io::Write;
+
+use api::Operation;
+use base::Clock;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::date::amz_date;
+
+const SERVICE: &str = "dynamodb";
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// Whom the requests speak for.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) access_key: String,
+    pub(crate) secret: String,
+    pub(crate) session_token: Option<String>,
+    pub(crate) region: String,
+}
+
+pub(crate) struct Signer {
+    credentials: Credentials,
+    host: String,
+    clock: Clock,
+    second: u64,
+    date: [u8; 16],
+    key: SigningKey,
+}
+
+impl Signer {
+    pub(crate) fn new(credentials: Credentials, host: &str, clock: Clock) -> Signer {
+        let second = clock.now_ms() / 1_000;
+        let date = amz_date(second);
+        let key = SigningKey::new(&credentials, SERVICE, day(&date));
+        Signer { credentials, host: host.to_owned(), clock, second, date, key }
+    }
+
+    /// Writes the whole signed request.
+    pub(crate) fn request(&mut self, operation: Operation, body: &[u8], out: &mut Vec<u8>) {
+        self.refresh();
+        let target = format!("DynamoDB_20120810.{}", operation.name());
+        let with_token: [(&str, &[u8]); 5] = [
+            ("content-type", CONTENT_TYPE.as_bytes()),
+            ("host", self.host.as_bytes()),
+            ("x-amz-date", &self.date),
+            ("x-amz-security-token", self.credentials.session_token.as_deref().unwrap_or_default().as_bytes()),
+            ("x-amz-target", target.as_bytes()),
+        ];
+        let without_token = [with_token[0], with_token[1], with_token[2], with_token[4]];
+        let headers: &[(&str, &[u8])] = match self.credentials.session_token {
+            Some(_) => &with_token,
+            None => &without_token,
+        };
+        let signature = self.key.signature(&self.date, &canonical_hash("POST", "", headers, body));
+
+        out.extend_from_slice(b"POST / HTTP/1.1\r\n");
+        for (name, value) in headers {
+            push(out, &[name.as_bytes(), b": ", value, b"\r\n"]);
+        }
+        push(out, &[b"authorization: AWS4-HMAC-SHA256 Credential=", self.credentials.access_key.as_bytes(), b"/"]);
+        push(out, &[self.key.scope.as_bytes(), b", SignedHeaders="]);
+        push_names(headers, |bytes| out.extend_from_slice(bytes));
+        push(out, &[b", Signature=", &signature, b"\r\ncontent-length: "]);
+        // Writing to memory does not fail.
+        let _ = write!(out, "{}\r\n\r\n", body.len());
+        out.extend_from_slice(body);
+    }
+
+    fn refresh(&mut self) {
+        let second = self.clock.now_ms() / 1_000;
+        if second == self.second {
+            return;
+        }
+        let date = amz_date(second);
+        if day(&date) != day(&self.date) {
+            self.key = SigningKey::new(&self.credentials, SERVICE, day(&date));
+        }
+        self.second = second;
+        self.date = date;
+    }
+}
+
+fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+fn push_names(headers: &[(&str, &[u8])], mut push: impl FnMut(&[u8])) {
+    for (at, (name, _)) in headers.iter().enumerate() {
+        if at > 0 {
+            push(b";");
+        }
+        push(name.as_bytes());
+    }
+}
+
+fn day(date: &[u8; 16]) -> &[u8] {
+    &date[..8]
+}
+
+/// The key that a day, a region and a service share, and the words for them.
+struct SigningKey {
+    scope: String,
+    keyed: Hmac<Sha256>,
+}
+
+impl SigningKey {
+    fn new(credentials: &Credentials, service: &str, day: &[u8]) -> SigningKey {
+        let region = &credentials.region;
+        let secret = format!("AWS4{}", credentials.secret);
+        let steps = [day, region.as_bytes(), service.as_bytes(), b"aws4_request"];
+        let key = steps.iter().fold(secret.into_bytes(), |key, step| mac(keyed(&key), &[step]).to_vec());
+        let scope = format!("{}/{region}/{service}/aws4_request", String::from_utf8_lossy(day));
+        SigningKey { scope, keyed: keyed(&key) }
+    }
+
+    fn signature(&self, date: &[u8; 16], canonical: &[u8; 64]) -> [u8; 64] {
+        let parts: [&[u8]; 6] = [b"AWS4-HMAC-SHA256\n", date, b"\n", self.scope.as_bytes(), b"\n", canonical];
+        hex(&mac(self.keyed.clone(), &parts))
+    }
+}
+
+/// Digest of the canonical request for the path `/`. The headers are sorted and their names in small letters.
+fn canonical_hash(method: &str, query: &str, headers: &[(&str, &[u8])], body: &[u8]) -> [u8; 64] {
+    let mut hash = Sha256::new();
+    for part in [method, "\n/\n", query, "\n"] {
+        hash.update(part);
+    }
+    for (name, value) in headers {
+        hash.update(name);
+        hash.update(b":");
+        hash.update(value);
+        hash.update(b"\n");
+    }
+    hash.update(b"\n");
+    push_names(headers, |bytes| hash.update(bytes));
+    hash.update(b"\n");
+    hash.update(hex(&Sha256::digest(body).into()));
+    hex(&hash.finalize().into())
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes keys of any length.
+    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+}
+
+fn mac(mut keyed: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    for part in parts {
+        keyed.update(part);
+    }
+    keyed.finalize().into_bytes().into()
+}
+
+fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [0; 64];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The workloads: one list of them, and what each is made of. What one asks and expects stands in a file of its own.
+
+mod batch_get;
+pub(crate) mod batch_write;
+mod get;
+mod mixed;
+mod put;
+mod query;
+mod scan;
+mod transact_write;
+mod update;
+
+use std::sync::Arc;
+
+use api::Operation;
+
+use crate::chance::Chance;
+use crate::data::{Data, Shape};
+
+/// Why a reply that came with status 200 is not accepted.
+pub(crate) type Unexpected = &'static str;
+
+/// One connection's part in a workload.
+pub(crate) trait Driver {
+    /// Writes the body of the next request.
+    fn request(&mut self, body: &mut Vec<u8>) -> Operation;
+
+    /// Looks at the reply to it.
+    fn check(&mut self, reply: &[u8]) -> Result<(), Unexpected>;
+}
+
+/// Where a driver sits: which of how many connections it is.
+pub(crate) struct Seat {
+    pub(crate) data: Arc<Data>,
+    pub(crate) chance: Chance,
+    pub(crate) connection: u64,
+    pub(crate) connections: u64,
+}
+
+type MakeDriver = fn(Seat) -> Box<dyn Driver>;
+
+pub(crate) struct Workload {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) shape: Shape,
+    /// Keys that the table must hold for each connection.
+    pub(crate) keys_per_connection: u64,
+    pub(crate) driver: MakeDriver,
+    /// What one more connection does meanwhile, without being measured.
+    pub(crate) beside: Option<MakeDriver>,
+}
+
+impl std::fmt::Debug for Workload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+const fn workload(name: &'static str, about: &'static str, shape: Shape, driver: MakeDriver) -> Workload {
+    Workload { name, about, shape, keys_per_connection: 0, driver, beside: None }
+}
+
+pub(crate) const WORKLOADS: &[Workload] = &[
+    workload("get", "GetItem of any item", Shape::Items, get::driver),
+    workload("put", "PutItem over any item", Shape::Items, put::plain),
+    workload("update", "UpdateItem that ADDs 1 to a number of any item", Shape::Items, update::driver),
+    workload("conditional-put", "PutItem over any item, if it exists", Shape::Items, put::conditional),
+    workload("query", "Query of a partition of 100 rows, 21 KB", Shape::Rows, query::driver),
+    workload("batch-get", "BatchGetItem of 100 items", Shape::Items, batch_get::driver),
+    workload("batch-write", "BatchWriteItem that puts 25 items", Shape::Items, batch_write::driver),
+    Workload {
+        keys_per_connection: 4,
+        ..workload("transact-write-4", "TransactWriteItems that puts 4 items", Shape::Items, transact_write::of_4)
+    },
+    Workload {
+        keys_per_connection: 25,
+        ..workload("transact-write-25", "TransactWriteItems that puts 25 items", Shape::Items, transact_write::of_25)
+    },
+    workload("put-2-gsi", "PutItem that moves the item in 2 indexes over all attributes", Shape::Indexed, put::indexed),
+    workload("scan", "Scan in pages of 1 MB, each connection for itself", Shape::Items, scan::driver),
+    workload("mixed", "9 GetItem to 1 PutItem, keys by Zipf's law", Shape::Items, mixed::driver),
+    Workload {
+        beside: Some(scan::driver),
+        ..workload("get-while-scan", "GetItem of any item while one more client scans", Shape::Items, get::driver)
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::plan::Plan;
+
+    fn seat(workload: &Workload, connection: u64) -> Seat {
+        let mut plan = Plan::for_tests();
+        plan.keys = 200;
+        assert!(workload.keys_per_connection * 8 <= plan.keys);
+        Seat { data: Arc::new(Data::new(&plan)), chance: Chance::new(1, connection), connection, connections: 8 }
+    }
+
+    /// Partition keys that a request names.
+    fn keys(request: &Value, found: &mut Vec<String>) {
+        match request {
+            Value::Object(members) => {
+                found.extend(members.get("pk").map(|key| key["S"].as_str().unwrap().to_owned()));
+                members.values().for_each(|value| keys(value, found));
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn requests_are_json_and_name_each_key_once() {
+        for workload in WORKLOADS {
+            let mut drivers: Vec<_> = (0..8).map(|connection| (workload.driver)(seat(workload, connection))).collect();
+            for _ in 0..100 {
+                let mut in_flight = Vec::new();
+                for driver in &mut drivers {
+                    let mut body = Vec::new();
+                    driver.request(&mut body);
+                    let request: Value = serde_json::from_slice(&body).expect(workload.name);
+                    let mut named = Vec::new();
+                    keys(&request, &mut named);
+                    assert_eq!(
+                        named.iter().collect::<BTreeSet<_>>().len(),
+                        named.len(),
+                        "{}: {named:?}",
+                        workload.name
+                    );
+                    in_flight.extend(named);
+                }
+                // Transactions of different connections never meet: a conflict would count as a failure.
+                if workload.keys_per_connection > 0 {
+                    assert_eq!(in_flight.iter().collect::<BTreeSet<_>>().len(), in_flight.len(), "{}", workload.name);
+                }
+            }
+        }
+    }
+
+    /// No workload takes a reply for good that holds nothing of what was asked for, except those that expect nothing.
+    #[test]
+    fn empty_replies_are_refused() {
+        let content: BTreeSet<&str> = WORKLOADS
+            .iter()
+            .filter(|workload| {
+                let mut driver = (workload.driver)(seat(workload, 0));
+                driver.request(&mut Vec::new());
+                driver.check(b"{}").is_err()
+            })
+            .map(|workload| workload.name)
+            .collect();
+        for name in ["get", "query", "batch-get", "scan", "get-while-scan"] {
+            assert!(content.contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_differ() {
+        let names: BTreeSet<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        assert_eq!(names.len(), WORKLOADS.len());
+    }
+}

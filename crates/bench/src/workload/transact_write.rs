@@ -1,0 +1,53 @@
+//! TransactWriteItems that puts several items, with a token as the SDKs send one: never the same again, not even in
+//! another run with the same seed, for DynamoDB remembers tokens and does nothing the second time. Each connection has keys of its own:
+//! transactions that conflict are refused, and it is not refusals that are measured here.
+
+use api::Operation;
+
+use super::{Driver, Seat, Unexpected};
+use crate::data::Shape;
+
+struct TransactWrite {
+    seat: Seat,
+    puts: u64,
+    table: String,
+}
+
+pub(super) fn of_4(seat: Seat) -> Box<dyn Driver> {
+    driver(seat, 4)
+}
+
+pub(super) fn of_25(seat: Seat) -> Box<dyn Driver> {
+    driver(seat, 25)
+}
+
+fn driver(seat: Seat, puts: u64) -> Box<dyn Driver> {
+    let table = seat.data.table(Shape::Items);
+    Box::new(TransactWrite { seat, puts, table })
+}
+
+impl Driver for TransactWrite {
+    fn request(&mut self, body: &mut Vec<u8>) -> Operation {
+        let Seat { data, chance, connection, connections } = &mut self.seat;
+        let token = (base::random::u64(), base::random::u64());
+        body.extend_from_slice(format!(r#"{{"ClientRequestToken":"{:016x}{:016x}","#, token.0, token.1).as_bytes());
+        body.extend_from_slice(br#""TransactItems":["#);
+        // This connection's keys are those that leave `connection` when divided by `connections`.
+        let own = data.keys / *connections;
+        let start = chance.below(own);
+        for at in 0..self.puts {
+            let key = (start + at * (own / self.puts)) % own * *connections + *connection;
+            body.extend_from_slice(if at == 0 { br#"{"Put":{"TableName":""# } else { br#",{"Put":{"TableName":""# });
+            body.extend_from_slice(self.table.as_bytes());
+            body.extend_from_slice(br#"","Item":"#);
+            data.push_item(Shape::Items, key, chance, body);
+            body.extend_from_slice(b"}}");
+        }
+        body.extend_from_slice(b"]}");
+        Operation::TransactWriteItems
+    }
+
+    fn check(&mut self, _reply: &[u8]) -> Result<(), Unexpected> {
+        Ok(())
+    }
+}

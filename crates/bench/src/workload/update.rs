@@ -1,0 +1,32 @@
+//! UpdateItem that counts: ADD 1 to a number of any item.
+
+use api::Operation;
+
+use super::{Driver, Seat, Unexpected};
+use crate::data::{Shape, push_key};
+
+struct Update {
+    seat: Seat,
+    start: Vec<u8>,
+}
+
+pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
+    let start = format!(
+        r#"{{"TableName":"{}","UpdateExpression":"ADD n :one","ExpressionAttributeValues":{{":one":{{"N":"1"}}}},"Key":{{"pk":{{"S":""#,
+        seat.data.table(Shape::Items)
+    );
+    Box::new(Update { seat, start: start.into_bytes() })
+}
+
+impl Driver for Update {
+    fn request(&mut self, body: &mut Vec<u8>) -> Operation {
+        body.extend_from_slice(&self.start);
+        push_key(self.seat.chance.below(self.seat.data.keys), body);
+        body.extend_from_slice(br#""}}}"#);
+        Operation::UpdateItem
+    }
+
+    fn check(&mut self, _reply: &[u8]) -> Result<(), Unexpected> {
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! What the operator reads on stderr: one line for each notable event, as text or as JSON; nothing for a request that
+//! went as it should.
+//!
+//! Text is for people and is `stator: ` and a sentence, with the event's data in brackets. JSON is for machines: `time`,
+//! `level`, `event` (a name that does not change), `message` (the sentence), and the data as members. A closed stderr
+//! is no reason to stop serving.
+
+mod gate;
+mod time;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base::Clock;
+use clap::ValueEnum;
+
+pub(crate) use gate::Gate;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// For machines: one object a line
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Number(u64),
+}
+
+/// One notable event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) level: Level,
+    pub(crate) name: &'static str,
+    pub(crate) message: &'a str,
+    pub(crate) data: &'a [(&'static str, Value<'a>)],
+}
+
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Chooses the format, once and before anything is said.
+pub(crate) fn start(format: LogFormat) {
+    JSON.store(format == LogFormat::Json, Ordering::Relaxed);
+    if format == LogFormat::Json {
+        // A panic's own lines would be no JSON.
+        std::panic::set_hook(Box::new(|panic| error("panic", &panic.to_string(), &[])));
+    }
+}
+
+pub(crate) fn info(name: &'static str, message: &str, data: &[(&'static str, Value<'_>)]) {
+    write(&Event { level: Level::Info, name, message, data });
+}
+
+/// The ready line. As text it is the message alone, which says it all; people and scripts read it.
+pub(crate) fn ready(message: &str, data: &[(&'static str, &str)]) {
+    let data: Vec<_> = data.iter().map(|(name, text)| (*name, Value::Text(text))).collect();
+    info("ready", message, if is_json() { &data } else { &[] });
+}
+
+pub(crate) fn warning(name: &'static str, message: &str, data: &[(&'static str, Value<'_>)]) {
+    write(&Event { level: Level::Warning, name, message, data });
+}
+
+pub(crate) fn error(name: &'static str, message: &str, data: &[(&'static str, Value<'_>)]) {
+    write(&Event { level: Level::Error, name, message, data });
+}
+
+fn is_json() -> bool {
+    JSON.load(Ordering::Relaxed)
+}
+
+fn write(event: &Event<'_>) {
+    let line = match is_json() {
+        true => event.json(Clock::system().now_ms()),
+        false => event.text(),
+    };
+    // One write, so that lines of two threads do not mix.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+impl Event<'_> {
+    fn text(&self) -> String {
+        let mut line = String::from("stator: ");
+        if self.level != Level::Info {
+            line.push_str(self.level.name());
+            line.push_str(": ");
+        }
+        line.push_str(self.message);
+        for (at, (name, value)) in self.data.iter().enumerate() {
+            line.push_str(if at == 0 { " (" } else { ", " });
+            let _ = match value {
+                Value::Text(text) => write!(line, "{name} {text}"),
+                Value::Number(number) => write!(line, "{name} {number}"),
+            };
+        }
+        if !self.data.is_empty() {
+            line.push(')');
+        }
+        // An event is a line, whatever an error of somebody else's consists of.
+        let mut line = line.replace(['\n', '\r'], " ");
+        line.push('\n');
+        line
+    }
+
+    fn json(&self, now_ms: u64) -> String {
+        let mut line = format!(r#"{{"time":"{}","level":"{}""#, time::rfc3339(now_ms), self.level.name());
+        let _ = write!(line, r#","event":"{}","message":{}"#, self.name, quoted(self.message));
+        for (name, value) in self.data {
+            let _ = match value {
+                Value::Text(text) => write!(line, r#","{name}":{}"#, quoted(text)),
+                Value::Number(number) => write!(line, r#","{name}":{number}"#),
+            };
+        }
+        line.push_str("}\n");
+        line
+    }
+}
+
+fn quoted(text: &str) -> serde_json::Value {
+    serde_json::Value::from(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_a_line() {
+        let check = |level, message, data: &[(&'static str, Value<'_>)], text: &str, json: &str| {
+            let event = Event { level, name: "happened", message, data };
+            assert_eq!(event.text(), format!("stator: {text}\n"));
+            let head = r#"{"time":"2015-08-30T12:36:00.007Z","level":"#;
+            assert_eq!(event.json(1_440_938_160_007), format!("{head}{json}}}\n"));
+        };
+        check(Level::Info, "stopping", &[], "stopping", r#""info","event":"happened","message":"stopping""#);
+        check(
+            Level::Error,
+            "two\nlines, \"quoted\"",
+            &[("operation", Value::Text("PutItem")), ("duration_ms", Value::Number(7))],
+            "error: two lines, \"quoted\" (operation PutItem, duration_ms 7)",
+            r#""error","event":"happened","message":"two\nlines, \"quoted\"","operation":"PutItem","duration_ms":7"#,
+        );
+    }
+}

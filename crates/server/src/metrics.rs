@@ -1,0 +1,75 @@
+//! What is counted while the server works, and the page that tells it in Prometheus's text format.
+//!
+//! A request costs a few additions to shared numbers, found by the operation's place in the one list: no lock, no
+//! hash, no text. Everything else happens when the page is asked for.
+
+mod engine;
+mod page;
+mod process;
+mod requests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base::Clock;
+use storage::EmbeddedStats;
+
+use page::Page;
+pub(crate) use requests::Requests;
+
+/// Everything that the server itself counts.
+pub(crate) struct Metrics {
+    pub(crate) requests: Requests,
+    pub(crate) connections: Arc<Connections>,
+    started_ms: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Connections {
+    pub(crate) open: AtomicU64,
+    pub(crate) accepted: AtomicU64,
+    /// The operating system did not give us the connection.
+    pub(crate) failed: AtomicU64,
+    /// All slots were taken when it was its turn to be accepted.
+    pub(crate) delayed: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Metrics {
+        let started_ms = Clock::system().now_ms();
+        Metrics { requests: Requests::new(), connections: Arc::default(), started_ms }
+    }
+
+    /// The page. `engine` is what the engine says of itself, if it keeps anything on disk.
+    pub(crate) fn page(&self, ready: bool, engine: Option<&EmbeddedStats>) -> String {
+        let mut page = Page::default();
+        page.gauge("stator_info", "The version that runs; the value is always 1.");
+        page.labelled(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        page.gauge("stator_ready", "1 if the server takes requests, as /readyz says.");
+        page.value(u8::from(ready));
+        self.requests.write(&mut page);
+        self.connections.write(&mut page);
+        if let Some(engine) = engine {
+            engine::write(engine, &mut page);
+        }
+        process::write(self.started_ms, &mut page);
+        page.into_text()
+    }
+}
+
+impl Connections {
+    fn write(&self, page: &mut Page) {
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        page.gauge("stator_connections", "Connections that are open.");
+        page.value(read(&self.open));
+        page.counter("stator_connections_accepted_total", "Connections that were accepted.");
+        page.value(read(&self.accepted));
+        page.counter("stator_connections_failed_total", "Connections that the operating system could not hand over.");
+        page.value(read(&self.failed));
+        page.counter("stator_connections_delayed_total", "Times that all --connections-max connections were taken.");
+        page.value(read(&self.delayed));
+    }
+}
+
+#[cfg(test)]
+mod tests;

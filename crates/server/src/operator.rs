@@ -1,0 +1,100 @@
+//! What the operator's tools ask, without credentials: does the process live, does it take requests, how does it fare.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/healthz` | 200 as long as the process answers at all |
+//! | `/readyz` | 200 if it takes requests, else 503 and why not |
+//! | `/metrics` | Prometheus's text format |
+//!
+//! Nothing here names a table, a caller or a value.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
+use storage::Embedded;
+
+use crate::answer::{Answer, ContentType};
+use crate::listener::Responder;
+use crate::metrics::Metrics;
+
+pub(crate) struct Operator {
+    pub(crate) metrics: Metrics,
+    /// Set once the data is open; nothing for an engine that keeps nothing.
+    engine: OnceLock<Option<Arc<Embedded>>>,
+    stopping: AtomicBool,
+}
+
+impl Operator {
+    pub(crate) fn new() -> Arc<Operator> {
+        Arc::new(Operator { metrics: Metrics::new(), engine: OnceLock::new(), stopping: AtomicBool::new(false) })
+    }
+
+    /// The data is open: requests may come.
+    pub(crate) fn ready(&self, engine: Option<Arc<Embedded>>) {
+        // Only the first one counts, and there is no second.
+        let _ = self.engine.set(engine);
+    }
+
+    /// No new requests are taken any more.
+    pub(crate) fn stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn unready(&self) -> Option<&'static str> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Some("stopping");
+        }
+        match self.engine.get() {
+            None => Some("starting"),
+            Some(Some(engine)) if engine.failure().is_some() => Some("the storage engine failed"),
+            Some(_) => None,
+        }
+    }
+
+    /// The answer to one of the paths above; none to any other request.
+    pub(crate) async fn answer(self: &Arc<Operator>, head: &Parts) -> Option<Answer> {
+        if !matches!(head.method, Method::GET | Method::HEAD) {
+            return None;
+        }
+        match head.uri.path() {
+            "/healthz" => Some(Answer::text(StatusCode::OK, ContentType::Text, "ok\n")),
+            "/readyz" => Some(match self.unready() {
+                None => Answer::text(StatusCode::OK, ContentType::Text, "ready\n"),
+                Some(why) => {
+                    Answer::text(StatusCode::SERVICE_UNAVAILABLE, ContentType::Text, format!("not ready: {why}\n"))
+                }
+            }),
+            "/metrics" => Some(self.page().await),
+            _ => None,
+        }
+    }
+
+    /// On a thread that may wait: sizes of files are read.
+    async fn page(self: &Arc<Operator>) -> Answer {
+        let operator = Arc::clone(self);
+        let page = tokio::task::spawn_blocking(move || {
+            let engine = operator.engine.get().and_then(Option::as_ref).map(|engine| engine.stats());
+            operator.metrics.page(operator.unready().is_none(), engine.as_ref())
+        });
+        match page.await {
+            Ok(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),
+            // Only a panic or the end of the runtime leads here.
+            Err(_) => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+}
+
+/// On an address of its own.
+impl Responder for Arc<Operator> {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (head, _) = request.into_parts();
+        let answer = self.answer(&head).await;
+        let answer = answer.unwrap_or_else(|| Answer::text(StatusCode::NOT_FOUND, ContentType::Text, "no such page\n"));
+        answer.into_response(&head, &base::random::request_id()).await
+    }
+}

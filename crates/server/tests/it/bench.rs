@@ -1,0 +1,100 @@
+//! `stator bench` against real servers: every workload, briefly.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::program::{Server, run};
+
+/// Bounded by their count, so that no machine is too slow for them.
+const OPERATIONS: u64 = 40;
+
+fn bench(arguments: &[&str]) -> (bool, String) {
+    let few = OPERATIONS.to_string();
+    let bounds = ["bench", "--operations", &few, "--seconds", "3600", "--warmup", "0", "--rounds", "2"];
+    let small = ["--keys", "200", "--connections", "4", "--prefix", "test"];
+    let output = run(&[&bounds[..], &small[..], arguments].concat());
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).expect("the JSON lines");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn url(server: &Server) -> String {
+    format!("http://{}", server.address)
+}
+
+fn tables(server: &Server) -> Value {
+    server.client().call("ListTables", "{}").json()["TableNames"].clone()
+}
+
+/// Two servers and the ceiling; all requests of all workloads are answered as they should be.
+#[test]
+fn every_workload_has_a_result() {
+    let (first, second) = (Server::in_memory(), Server::in_memory());
+    let folder = tempfile::tempdir().expect("a folder");
+    let (json, html) = (folder.path().join("figures.json"), folder.path().join("report.html"));
+    let (ok, said) = bench(&[
+        "--endpoint",
+        &url(&first),
+        "--compare",
+        &url(&second),
+        "--ceiling",
+        "--json",
+        json.to_str().expect("a path"),
+        "--html",
+        html.to_str().expect("a path"),
+    ]);
+    assert!(ok, "{said}");
+    let lines = lines(&json);
+    assert_eq!(lines[0]["type"], "run");
+    let mut workloads = BTreeSet::new();
+    for figures in &lines[1..] {
+        assert_eq!(figures["is_result"], true, "{figures}");
+        assert_eq!(figures["operations"], OPERATIONS, "{figures}");
+        workloads.insert(figures["workload"].as_str().expect("a name"));
+    }
+    assert!(workloads.len() >= 13, "{workloads:?}");
+    assert_eq!(lines.len() - 1, workloads.len() * 3);
+    let page = std::fs::read_to_string(&html).expect("the report");
+    assert!(page.contains("<svg") && page.ends_with("</html>\n"));
+    for server in [&first, &second] {
+        assert_eq!(tables(server), serde_json::json!([]), "the tables are deleted");
+    }
+}
+
+#[test]
+fn an_open_loop_sends_all_that_was_due() {
+    let server = Server::in_memory();
+    let (ok, said) = bench(&["--endpoint", &url(&server), "--workload", "get,put", "--rate", "500"]);
+    assert!(ok, "{said}");
+}
+
+#[test]
+fn tables_that_are_not_its_own_are_left_alone() {
+    let server = Server::in_memory();
+    let url = url(&server);
+    let flags = ["--endpoint", &url, "--workload", "get"];
+    for _ in 0..2 {
+        let (ok, said) = bench(&[&flags[..], &["--keep"]].concat());
+        assert!(ok, "{said}");
+    }
+    let (ok, said) = bench(&flags);
+    assert!(!ok && said.contains("has a table test-items already"), "{said}");
+    assert_eq!(tables(&server), serde_json::json!(["test-items"]));
+}
+
+#[test]
+fn failures_are_no_result() {
+    let server = Server::in_memory();
+    let url = url(&server);
+    let (ok, said) = bench(&["--endpoint", &url, "--workload", "get", "--keep"]);
+    assert!(ok, "{said}");
+    // The items in the table are smaller.
+    let (ok, said) = bench(&["--endpoint", &url, "--workload", "get", "--keep", "--value-size", "2000"]);
+    assert!(!ok && said.contains("NO RESULT") && said.contains("GetItem did not give the whole item"), "{said}");
+}
