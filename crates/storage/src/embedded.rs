@@ -12,11 +12,14 @@ mod cache;
 mod commit_row;
 mod committer;
 mod error;
+mod floor;
 mod folder;
 mod health;
+mod inventory;
 mod journal;
 mod latches;
 mod queue;
+mod stats;
 mod store;
 mod tallies;
 mod transact;
@@ -37,10 +40,13 @@ use crate::{BoxFuture, Decide, Engine, Mode, View};
 use cache::RowCache;
 use committer::Committer;
 pub use error::OpenError;
+use floor::Floor;
 use folder::Folder;
 use health::Health;
 use latches::Latches;
 use queue::Queue;
+use stats::CommitMeter;
+pub use stats::{EmbeddedStats, FamilyStats, RowCacheStats, StoreStats};
 use store::Store;
 use view::StoreView;
 
@@ -72,6 +78,7 @@ pub struct Embedded {
     latches: Arc<Latches>,
     queue: Arc<Queue>,
     health: Arc<Health>,
+    meter: Arc<CommitMeter>,
     committer: Mutex<Option<Running>>,
 }
 
@@ -85,24 +92,27 @@ impl Embedded {
     /// Opens the database in `folder`, or makes one if the folder is empty or missing.
     pub fn open(folder: &Path, options: EmbeddedOptions) -> Result<Arc<Embedded>, OpenError> {
         let folder = Folder::open(folder, &options)?;
+        inventory::check(&folder.store())?;
         let journals = journal::inspect(&folder.store(), folder.mark)?;
         let store = Store::open(&folder.store(), &options)?;
         let last_commit = commit_row::check(&store, folder.mark, journals.last)?;
+        let floor = Floor::check(folder.floor(), folder.mark, last_commit)?;
         let engine = Embedded {
             store: RwLock::new(Some(Arc::new(store.holding(folder.lock)))),
             latches: Arc::new(Latches::new(RowCache::new(options.row_cache_bytes()))),
             queue: Arc::default(),
             health: Arc::default(),
+            meter: Arc::default(),
             committer: Mutex::default(),
         };
-        engine.start_committer(folder.mark, last_commit)?;
+        engine.start_committer(floor, last_commit)?;
         Ok(Arc::new(engine))
     }
 
-    fn start_committer(&self, mark: commit_row::Mark, last_commit: u64) -> Result<(), OpenError> {
+    fn start_committer(&self, floor: Floor, last_commit: u64) -> Result<(), OpenError> {
         let Some(store) = self.store.read().clone() else { return Ok(()) };
         let (latches, queue, health) = (self.latches.clone(), self.queue.clone(), self.health.clone());
-        let committer = Committer::new(store, latches, queue, health, mark, last_commit);
+        let committer = Committer::new(store, latches, queue, health, self.meter.clone(), floor, last_commit);
         let (say_ended, ended) = oneshot::channel();
         let thread = thread::Builder::new().name("stator-committer".to_owned()).spawn(move || {
             committer.run();
@@ -114,7 +124,7 @@ impl Embedded {
         Ok(())
     }
 
-    /// Why the engine failed for good, if it did: it answers nothing any more, and the program should end.
+    /// Why the engine failed for good, if it did: it takes no more writes until it is opened again, and still reads.
     pub fn failure(&self) -> Option<String> {
         self.health.failure()
     }
@@ -124,13 +134,12 @@ impl Embedded {
         self.health.failed().await
     }
 
+    /// The store to read from, as long as it is open: what is durable and visible stays so when writing has failed.
     fn open_store(&self) -> Result<Arc<Store>, StorageError> {
-        self.health.check()?;
         self.store.read().clone().ok_or(StorageError::Closed)
     }
 
     fn get_now(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
-        self.health.check()?;
         let store = self.store.read();
         let store = store.as_ref().ok_or(StorageError::Closed)?;
         if !cache::is_cached(key) {

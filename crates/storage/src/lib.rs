@@ -22,7 +22,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 
 pub use batch::{Batch, Decision, Reads, TALLY_WIDTH, Tally};
-pub use embedded::{Embedded, EmbeddedOptions, OpenError};
+pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, OpenError, RowCacheStats, StoreStats};
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange};
 pub use memory::Memory;

@@ -1,7 +1,7 @@
 //! The row cache: whole rows of items in memory, so that a point read of a warm one does not search tables and blocks.
 //!
-//! It holds durable values only, and must never hold an older one than the store. So a row leaves the cache when a
-//! write of it is queued, while the writer still has the key's latch; nothing is put in for a key on which a value is
+//! It holds durable values only, and must never hold an older one than the store. So a row leaves the cache before
+//! a write of it is queued, while the writer has the key's latch; nothing is put in for a key on which a value is
 //! queued; and a reader who found a value in the store puts it in only if no write of the key's stripe became durable
 //! since it began to read ([`Latches::fill`](super::latches::Latches::fill)). A row that was cached when it was
 //! overwritten comes back with its new value once that is durable.
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::stats::RowCacheStats;
 use crate::key::{Family, Key};
 
 /// What a cached row takes beside its key and value: the cache's own entry and two headers of `Bytes`. Unit: bytes.
@@ -45,6 +46,16 @@ impl RowCache {
     pub(super) fn put(&self, key: &Key, value: &Bytes) {
         if is_cached(key) {
             self.rows.insert(Bytes::copy_from_slice(&key.bytes), Bytes::copy_from_slice(value));
+        }
+    }
+
+    pub(super) fn stats(&self) -> RowCacheStats {
+        RowCacheStats {
+            hits: self.rows.hits(),
+            misses: self.rows.misses(),
+            rows: self.rows.len() as u64,
+            bytes: self.rows.weight(),
+            bytes_max: self.rows.capacity(),
         }
     }
 

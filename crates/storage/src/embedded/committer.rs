@@ -7,11 +7,14 @@
 //! been decided on its values. Everybody who waits is told so, and only a new start reads what really lasted.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::commit_row::{self, Mark};
+use super::commit_row;
+use super::floor::Floor;
 use super::health::Health;
 use super::latches::Latches;
 use super::queue::{Job, Queue};
+use super::stats::CommitMeter;
 use super::store::Store;
 use super::tallies::Tallies;
 use crate::error::StorageError;
@@ -21,7 +24,8 @@ pub(super) struct Committer {
     latches: Arc<Latches>,
     queue: Arc<Queue>,
     health: Arc<Health>,
-    mark: Mark,
+    meter: Arc<CommitMeter>,
+    floor: Floor,
     last_commit: u64,
     tallies: Tallies,
     /// Commits since the start; without any, closing has nothing to confirm.
@@ -34,10 +38,12 @@ impl Committer {
         latches: Arc<Latches>,
         queue: Arc<Queue>,
         health: Arc<Health>,
-        mark: Mark,
+        meter: Arc<CommitMeter>,
+        mut floor: Floor,
         last_commit: u64,
     ) -> Committer {
-        Committer { store, latches, queue, health, mark, last_commit, tallies: Tallies::default(), commits: 0 }
+        floor.raise(last_commit);
+        Committer { store, latches, queue, health, meter, floor, last_commit, tallies: Tallies::default(), commits: 0 }
     }
 
     /// Writes groups until the queue is closed and empty, or a group fails.
@@ -62,9 +68,14 @@ impl Committer {
                 job.latchless.iter().for_each(|key| self.latches.forget(key));
             }
             tell(group, &Ok(()));
+            self.floor.follow(self.last_commit);
         }
-        // An empty commit behind the last one proves at the next start that the last one is whole.
-        if self.commits > 0 { self.commit(&mut []) } else { Ok(()) }
+        if self.commits > 0 {
+            self.floor.raise(self.last_commit);
+            // An empty commit behind the last one proves at the next start that the last one is whole.
+            self.commit(&mut [])?;
+        }
+        Ok(())
     }
 
     /// Makes a group durable and visible. Of several writes of one row the last counts.
@@ -75,8 +86,8 @@ impl Committer {
         let rows = group.iter().map(|job| job.batch.writes.len()).sum::<usize>();
         let mut batch = self.store.batch(rows + 1);
         let commit = self.last_commit + 1;
-        self.store.put_engine_row(&mut batch, &commit_row::key(commit), &commit_row::value(commit, self.mark));
-        for job in group {
+        self.store.put_engine_row(&mut batch, &commit_row::key(commit), &commit_row::value(commit, self.floor.mark()));
+        for job in group.iter_mut() {
             for (key, value) in job.batch.writes.drain(..) {
                 self.tallies.overwrite(&key, value.as_ref());
                 self.store.put(&mut batch, key, value);
@@ -88,7 +99,9 @@ impl Committer {
         for (key, value) in self.tallies.take_changed() {
             self.store.put(&mut batch, key, value);
         }
+        let began = Instant::now();
         batch.commit().map_err(|error| StorageError::Unavailable(format!("a write to the disk failed: {error}")))?;
+        self.meter.record(group, began.elapsed());
         self.last_commit = commit;
         self.commits += 1;
         Ok(())

@@ -24,6 +24,10 @@ pub enum OpenError {
         journal: PathBuf,
         offset: u64,
     },
+    /// A file that must be there is not. Nothing was touched.
+    FileMissing(PathBuf),
+    /// A file is not as it was written. Nothing was touched.
+    FileDamaged(PathBuf),
     /// Commits are missing between two that are there.
     CommitsMissing {
         after: u64,
@@ -62,13 +66,25 @@ impl fmt::Display for OpenError {
                  nothing was changed. Restore a backup, or look at the disk",
                 journal.display()
             ),
+            OpenError::FileMissing(file) => write!(
+                f,
+                "the file {} is missing; nothing was changed. Restore a backup, or look at the disk",
+                file.display()
+            ),
+            OpenError::FileDamaged(file) => write!(
+                f,
+                "the file {} is damaged; nothing was changed. Restore a backup, or look at the disk",
+                file.display()
+            ),
             OpenError::CommitsMissing { after, before } => write!(
                 f,
                 "acknowledged writes are missing: commit {after} is followed by commit {before}. A file was lost or \
                  cut. Restore a backup, or look at the disk"
             ),
             OpenError::Io { what, error } => write!(f, "cannot {what}: {error}"),
-            OpenError::Engine(text) => write!(f, "the files cannot be read: {text}"),
+            OpenError::Engine(text) => {
+                write!(f, "the files cannot be read: {text}. Restore a backup, or look at the disk")
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `lock` | empty; locked by the server that has the folder open |
 //! | `database/format` | text, below |
+//! | `database/commits`, `database/commits.new` | how far the database has come ([`floor`](super::floor)) |
 //! | `database/fjall/` | the engine's files |
 //! | `database.new/` | a database that was never finished; removed |
 //!
@@ -30,6 +31,7 @@ const LOCK: &str = "lock";
 const DATABASE: &str = "database";
 const UNFINISHED: &str = "database.new";
 const FORMAT_FILE: &str = "format";
+const FLOOR_FILE: &str = "commits";
 const STORE: &str = "fjall";
 
 pub(super) struct Folder {
@@ -55,6 +57,10 @@ impl Folder {
             None => create(path, options)?,
         };
         Ok(Folder { path: path.to_owned(), mark, lock })
+    }
+
+    pub(super) fn floor(&self) -> PathBuf {
+        self.path.join(DATABASE).join(FLOOR_FILE)
     }
 
     pub(super) fn store(&self) -> PathBuf {

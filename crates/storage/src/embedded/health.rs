@@ -1,4 +1,4 @@
-//! Whether the engine still works. A failure is final: only a restart reads from the disk what really lasted.
+//! Whether the engine still writes. A failure is final: only a restart reads from the disk what really lasted.
 
 use tokio::sync::watch;
 
@@ -30,7 +30,7 @@ impl Health {
         self.failure.borrow().clone()
     }
 
-    /// Cheap while all is well: every read and write asks.
+    /// Cheap while all is well: every write asks.
     pub(super) fn check(&self) -> Result<(), StorageError> {
         if !self.failed.load(std::sync::atomic::Ordering::Acquire) {
             return Ok(());

@@ -31,6 +31,10 @@ pub(super) struct Journals {
 
 pub(super) fn inspect(store: &Path, mark: Mark) -> Result<Journals, OpenError> {
     let files = journal_files(store).map_err(|error| OpenError::io("list the journals", error))?;
+    if files.is_empty() {
+        // One is always in use.
+        return Err(OpenError::FileMissing(store.join("0.jnl")));
+    }
     let mut seen = Seen::default();
     for (at, file) in files.iter().enumerate() {
         let active = at + 1 == files.len();

@@ -47,7 +47,7 @@ struct Pending {
     key: Key,
     /// The newest queued value, and the job that brings it.
     queued: Option<(Ticket, Option<Bytes>)>,
-    /// Whether the row was in the cache when it was overwritten.
+    /// Whether the row was in the cache when one of the writes that are already durable was queued.
     cached: bool,
     /// Transactions in flight that write the key, and that only read it.
     transaction_writes: u32,
@@ -59,6 +59,8 @@ pub(super) struct Noted {
     stripe: usize,
     key: Key,
     wrote: bool,
+    /// Whether the row was in the cache when it was overwritten.
+    cached: bool,
     transaction: Option<Use>,
 }
 
@@ -154,6 +156,7 @@ impl Stripe {
         let at = self.pending.iter().position(|pending| pending.key == note.key)?;
         let pending = &mut self.pending[at];
         let newest = pending.queued.take_if(|(newest, _)| *newest == ticket && note.wrote);
+        pending.cached |= note.cached;
         let cached = newest.filter(|_| pending.cached).and_then(|(_, value)| value);
         match note.transaction {
             Some(Use::Write) => pending.transaction_writes -= 1,
@@ -221,12 +224,16 @@ impl Held<'_> {
         self.stripe(key).find(&self.keys[key].key)?.queued.clone()
     }
 
-    /// What a job notes when it is queued: the keys that it writes and, in a transaction, those that it reads.
+    /// What a job notes when it is queued: the keys that it writes and, in a transaction, those that it reads. What it
+    /// writes leaves the cache now: once it is queued it may become visible to scans, after which no get may find the
+    /// older value.
     pub(super) fn notes(&self, mode: Mode, written: &[Option<Option<Bytes>>]) -> Vec<Noted> {
         let note = |at: usize| {
             let transaction = (mode == Mode::Transaction).then(|| Use::of(&self.keys[at]));
             let wrote = written[at].is_some();
-            let noted = Noted { stripe: self.stripes[at], key: self.keys[at].key.clone(), wrote, transaction };
+            let key = self.keys[at].key.clone();
+            let cached = wrote && self.cache.remove(&key);
+            let noted = Noted { stripe: self.stripes[at], key, wrote, cached, transaction };
             (wrote || transaction.is_some()).then_some(noted)
         };
         (0..self.keys.len()).filter_map(note).collect()

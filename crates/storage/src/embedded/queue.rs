@@ -138,7 +138,7 @@ impl Queue {
         }
     }
 
-    #[cfg(test)]
+    /// Bytes that wait, as [`batch_bytes`] counts them.
     pub(super) fn bytes(&self) -> usize {
         self.state.lock().bytes
     }

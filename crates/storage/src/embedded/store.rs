@@ -4,7 +4,7 @@
 //! their keys' first bytes.
 
 use std::ops::Bound;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable, Snapshot};
@@ -12,6 +12,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistM
 use super::EmbeddedOptions;
 use super::error::OpenError;
 use super::folder::FolderLock;
+use super::stats::{self, FamilyStats, StoreStats};
 use crate::error::StorageError;
 use crate::key::{Family, Key, ScanRange};
 
@@ -43,6 +44,7 @@ fn name(family: Family) -> &'static str {
 }
 
 pub(super) struct Store {
+    path: PathBuf,
     database: Database,
     families: [Keyspace; Family::ALL.len()],
     /// Commit rows.
@@ -68,7 +70,7 @@ impl Store {
         let [catalog, items, index, log] = Family::ALL;
         let families = [family(catalog)?, family(items)?, family(index)?, family(log)?];
         let engine = keyspace("engine", ENGINE_MEMTABLE_BYTES)?;
-        Ok(Store { database, families, engine, _lock: None })
+        Ok(Store { path: path.to_owned(), database, families, engine, _lock: None })
     }
 
     /// Keeps the folder locked as long as the store lives.
@@ -125,10 +127,37 @@ impl Store {
         batch.insert(&self.engine, key, value);
     }
 
+    pub(super) fn stats(&self) -> StoreStats {
+        let database = &self.database;
+        let family = |family| family_stats(name(family), self.family(family));
+        let mut families: Vec<FamilyStats> = Family::ALL.into_iter().map(family).collect();
+        families.push(family_stats("engine", &self.engine));
+        StoreStats {
+            block_cache_bytes: database.cache_size(),
+            block_cache_bytes_max: database.cache_capacity(),
+            memtable_bytes: database.write_buffer_size(),
+            journals: database.journal_count() as u64,
+            // fjall's own sum takes the lock under which a group is synced.
+            journal_disk_bytes: stats::journal_disk_bytes(&self.path),
+            flushes_waiting: database.outstanding_flushes() as u64,
+            compactions_running: database.active_compactions() as u64,
+            compactions: database.compactions_completed() as u64,
+            compaction_time: database.time_compacting(),
+            families,
+        }
+    }
+
     /// Writes the commit rows to a table now.
     #[cfg(test)]
     pub(super) fn flush_engine_rows(&self) {
         self.engine.rotate_memtable_and_wait().unwrap();
+    }
+
+    /// Writes everything to tables now.
+    #[cfg(test)]
+    pub(super) fn flush(&self) {
+        self.families.iter().for_each(|family| family.rotate_memtable_and_wait().unwrap());
+        self.flush_engine_rows();
     }
 
     pub(super) fn commit_rows(&self) -> Result<Vec<(Bytes, Bytes)>, OpenError> {
@@ -138,6 +167,16 @@ impl Store {
             rows.push((key.into(), value.into()));
         }
         Ok(rows)
+    }
+}
+
+fn family_stats(name: &'static str, rows: &Keyspace) -> FamilyStats {
+    FamilyStats {
+        name,
+        disk_bytes: rows.disk_space(),
+        tables: rows.table_count() as u64,
+        fresh_tables: rows.l0_table_count() as u64,
+        full_memtables: rows.sealed_memtable_count() as u64,
     }
 }
 

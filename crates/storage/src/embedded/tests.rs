@@ -4,6 +4,8 @@ mod caching;
 mod damage;
 mod flight;
 mod folders;
+mod stats;
+mod wreckage;
 
 use std::path::Path;
 use std::sync::Arc;

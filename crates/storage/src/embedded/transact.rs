@@ -46,6 +46,7 @@ async fn wait(durable: Durable) -> Result<(), StorageError> {
 
 impl Embedded {
     pub(super) fn begin(&self, mode: Mode, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Begun, TxError> {
+        self.health.check()?;
         let store = self.open_store()?;
         self.queue.admit()?;
         let held = self.latches.hold(keys);

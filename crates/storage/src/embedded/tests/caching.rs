@@ -51,6 +51,33 @@ async fn a_slow_reader_does_not_put_back_what_was_overwritten() {
     assert_eq!(get(&engine, "a"), Some(Bytes::from("newer")));
 }
 
+/// Once a write is queued it may become visible at any moment: to a scan, which does not ask the cache, and then a get
+/// must not find the older value there.
+#[test]
+fn rows_leave_the_cache_before_their_write_is_queued() {
+    let (_folder, engine) = fresh();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let names: Vec<String> = (0..2_000).map(|name| name.to_string()).collect();
+    let uses: Vec<KeyUse> = names.iter().map(|name| KeyUse::write(key(name))).collect();
+    let put_all = || begin(&engine, Mode::Plain, &uses, "1").unwrap();
+    runtime.block_on(put_all().finish()).unwrap();
+    for _ in 0..5 {
+        names.iter().for_each(|name| assert!(get(&engine, name).is_some()));
+        engine.queue.pause(true);
+        let begun = std::thread::scope(|scope| {
+            let writer = scope.spawn(put_all);
+            while engine.queue.bytes() == 0 {
+                std::hint::spin_loop();
+            }
+            let last = cached(&engine, names.last().unwrap());
+            assert_eq!(last, None, "queued, and still in the cache");
+            writer.join().unwrap()
+        });
+        engine.queue.pause(false);
+        runtime.block_on(begun.finish()).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn rows_written_without_their_latches_leave_the_cache() {
     let (_folder, engine) = fresh();
