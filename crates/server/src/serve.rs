@@ -77,8 +77,11 @@ impl fmt::Display for Failure {
             }
             Failure::Service { data: None, error } => write!(f, "cannot serve from memory: {error}"),
             Failure::Engine(text) => {
-                write!(f, "the storage engine failed: {text}. Acknowledged writes are safe and are still read; writes go on after \
-                     a new start")
+                write!(
+                    f,
+                    "the storage engine failed: {text}. Acknowledged writes are safe and are still read; writes go on \
+                     after a new start"
+                )
             }
             Failure::Close(error) => write!(f, "the data could not be closed cleanly: {error}"),
         }

@@ -1,0 +1,192 @@
+//! Proof: what concurrent clients see on a few keys is what one server doing one thing after the other would show.
+//!
+//! Single-item operations are checked linearizable key by key ([`linearizable`], load in [`items`]), transactions
+//! strictly serializable ([`serializable`], load in [`lists`]). Both run on the engine in memory, on the embedded one,
+//! and on the embedded one killed again and again, where a call without an answer may or may not have happened.
+//!
+//! A history has many short chapters, each on fresh keys, so that the checkers stay quick. The long form is
+//! `STATOR_PROOF_OPERATIONS=1000000` (docs/proofs.md).
+
+mod items;
+mod linearizable;
+mod lists;
+mod serializable;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::client::{Client, Response};
+use crate::program::Server;
+use crate::proof_chance::{Chance, seed, setting};
+
+const CLIENTS: u64 = 8;
+/// Calls in one chapter, of all clients together.
+const CHAPTER_OPERATIONS: u64 = 400;
+/// Calls of each of the tests below in the short form.
+const SHORT_OPERATIONS: u64 = 2_000;
+
+/// Where the histories are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Memory,
+    Disk,
+    /// The server is killed in the middle of each chapter, twice.
+    Kills,
+}
+
+#[test]
+fn items_in_memory_are_linearizable() {
+    run::<items::Items>(Stage::Memory);
+}
+
+#[test]
+fn items_on_disk_are_linearizable() {
+    run::<items::Items>(Stage::Disk);
+}
+
+#[test]
+fn items_are_linearizable_across_kills() {
+    run::<items::Items>(Stage::Kills);
+}
+
+#[test]
+fn transactions_in_memory_are_serializable() {
+    run::<lists::Lists>(Stage::Memory);
+}
+
+#[test]
+fn transactions_on_disk_are_serializable() {
+    run::<lists::Lists>(Stage::Disk);
+}
+
+#[test]
+fn transactions_are_serializable_across_kills() {
+    run::<lists::Lists>(Stage::Kills);
+}
+
+/// A kind of load, and what its history must be.
+trait Load {
+    const TABLE: &str;
+    type Call: Send;
+
+    /// Makes one call on the keys of a chapter; false if the server is gone.
+    fn call(visit: &mut Visit<'_>, into: &mut Vec<Self::Call>) -> bool;
+
+    /// Checks a chapter when all is over; what is wrong in words.
+    fn check(client: &mut Client, chapter: u64, calls: Vec<Self::Call>) -> Result<(), String>;
+}
+
+/// One client in one chapter.
+struct Visit<'a> {
+    client: Client,
+    chance: Chance,
+    chapter: u64,
+    /// Values that nobody else uses.
+    next_value: u64,
+    start: &'a Instant,
+}
+
+/// A call's answer, if one came, and the times around it.
+struct Answer {
+    called: u64,
+    returned: Option<u64>,
+    response: Option<Response>,
+}
+
+impl Visit<'_> {
+    fn ask(&mut self, operation: &str, body: &serde_json::Value) -> Answer {
+        let called = self.now();
+        let response = self.client.try_call(operation, &body.to_string());
+        let returned = response.is_some().then(|| self.now());
+        Answer { called, returned, response }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_nanos()).expect("a time")
+    }
+
+    fn value(&mut self) -> u64 {
+        self.next_value += 1;
+        self.next_value
+    }
+}
+
+fn run<L: Load>(stage: Stage) {
+    let operations = setting("STATOR_PROOF_OPERATIONS", SHORT_OPERATIONS);
+    let mut chance = Chance::new(seed());
+    let folder = tempfile::tempdir().expect("folder");
+    let arguments = match stage {
+        Stage::Memory => vec!["--memory"],
+        Stage::Disk | Stage::Kills => vec!["--data", folder.path().to_str().expect("path")],
+    };
+    let mut server = Server::start(&arguments);
+    let created = server.client().call("CreateTable", L::TABLE);
+    assert_eq!(created.status, 200, "{}", created.text());
+    let (mut answered, mut kills, mut unanswered) = (0, 0, 0);
+    let start = Instant::now();
+    for chapter in 0.. {
+        let mut calls = Vec::new();
+        let quota = AtomicI64::new(i64::try_from(CHAPTER_OPERATIONS).expect("a quota"));
+        let sections = if stage == Stage::Kills { 3 } else { 1 };
+        for section in 0..sections {
+            let is_killed = section + 1 < sections;
+            let visits = (0..CLIENTS).map(|client| Visit {
+                client: server.client(),
+                chance: Chance::new(chance.next()),
+                chapter,
+                next_value: ((chapter * 10 + section) * CLIENTS + client) * 100_000,
+                start: &start,
+            });
+            let visits: Vec<Visit<'_>> = visits.collect();
+            let pause = Duration::from_micros(chance.below(100_000));
+            let (more, gone) = visit_all::<L>(visits, &quota, || {
+                if is_killed {
+                    thread::sleep(pause);
+                    server.signal("-KILL");
+                }
+            });
+            calls.extend(more);
+            unanswered += gone;
+            if is_killed {
+                kills += 1;
+                server.wait();
+                server = Server::start(&arguments);
+            }
+        }
+        answered += calls.len() as u64;
+        let verdict = L::check(&mut server.client(), chapter, calls);
+        verdict.unwrap_or_else(|problem| panic!("chapter {chapter}: {problem}"));
+        if answered >= operations {
+            break;
+        }
+    }
+    eprintln!("{answered} calls, {unanswered} of them without an answer, {kills} kills, {:?}", start.elapsed());
+}
+
+/// Lets all clients go on until the quota is used up or the server is gone. Returns the calls and how many clients
+/// were left without an answer.
+fn visit_all<L: Load>(visits: Vec<Visit<'_>>, quota: &AtomicI64, meanwhile: impl FnOnce()) -> (Vec<L::Call>, u64) {
+    thread::scope(|scope| {
+        let threads: Vec<_> = visits
+            .into_iter()
+            .map(|mut visit| {
+                scope.spawn(move || {
+                    let mut calls = Vec::new();
+                    while quota.fetch_sub(1, Ordering::Relaxed) > 0 {
+                        if !L::call(&mut visit, &mut calls) {
+                            return (calls, 1);
+                        }
+                    }
+                    (calls, 0)
+                })
+            })
+            .collect();
+        meanwhile();
+        let results = threads.into_iter().map(|thread| thread.join().expect("a client"));
+        results.fold((Vec::new(), 0), |(mut all, count), (calls, gone)| {
+            all.extend(calls);
+            (all, count + gone)
+        })
+    })
+}
