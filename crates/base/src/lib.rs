@@ -2,9 +2,11 @@
 //!
 //! Everything above takes its time from a [`Clock`], so that tests can move it by hand.
 
+mod calendar;
 mod clock;
 mod histogram;
 pub mod random;
 
+pub use calendar::civil;
 pub use clock::{Clock, ManualClock};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};

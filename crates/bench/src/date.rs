@@ -2,7 +2,7 @@
 
 /// Seconds since the start of 1970 in UTC, as SigV4's `X-Amz-Date`.
 pub(crate) fn amz_date(seconds: u64) -> [u8; 16] {
-    let (year, month, day) = civil(seconds / 86_400);
+    let (year, month, day) = base::civil(seconds / 86_400);
     let of_day = seconds % 86_400;
     let mut text = *b"00000000T000000Z";
     decimal(&mut text[0..4], year);
@@ -16,7 +16,7 @@ pub(crate) fn amz_date(seconds: u64) -> [u8; 16] {
 
 /// The same for readers: `2015-08-30 12:36 UTC`.
 pub(crate) fn readable(seconds: u64) -> String {
-    let (year, month, day) = civil(seconds / 86_400);
+    let (year, month, day) = base::civil(seconds / 86_400);
     let minutes = seconds % 86_400 / 60;
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
@@ -26,19 +26,6 @@ fn decimal(digits: &mut [u8], mut number: u64) {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
-}
-
-/// Year, month and day of a number of days since the start of 1970, counted in eras of 400 years that begin in March
-/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) fn new_stream(
 /// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.
 fn stream_label(epoch_ms: u64) -> String {
     let (days, ms) = (epoch_ms / 86_400_000, epoch_ms % 86_400_000);
-    let (year, month, day) = civil(days);
+    let (year, month, day) = base::civil(days);
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}", ms % 1000)
 }
@@ -53,19 +53,6 @@ fn next_label(label: &str) -> String {
         Some((rest, ms)) if ms < 999 => format!("{rest}.{:03}", ms + 1),
         _ => format!("{label}1"),
     }
-}
-
-/// Year, month and day of a day since 1970, in the Gregorian calendar (eras of 400 years that begin in March).
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (year, month, day)
 }
 
 /// The encryption that a request asks for. Without a key of its own it is the key that the account has for DynamoDB.
