@@ -14,6 +14,7 @@ mod committer;
 mod error;
 mod floor;
 mod folder;
+mod gather;
 mod health;
 mod inventory;
 mod journal;

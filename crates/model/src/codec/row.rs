@@ -50,7 +50,12 @@ impl StoredItem {
     pub fn new(version: u64, item: MapRef<'_>) -> StoredItem {
         let mut out = header(version, item_size(item));
         compact::push_map(&mut out, item);
-        StoredItem { bytes: out.into() }
+        StoredItem::of(&out)
+    }
+
+    /// Copied to its exact size: rows live long, in caches and memtables, and the room to write one in does not.
+    fn of(row: &[u8]) -> StoredItem {
+        StoredItem { bytes: Bytes::copy_from_slice(row) }
     }
 
     pub fn version(&self) -> u64 {
@@ -88,7 +93,7 @@ pub fn project(version: u64, item: MapRef<'_>, wanted: impl Fn(&str) -> bool) ->
     let size = chosen().map(|(name, value)| crate::size::attribute_size(name, value)).sum();
     let mut out = header(version, size);
     compact::push_entries(&mut out, chosen().count(), chosen());
-    StoredItem { bytes: out.into() }
+    StoredItem::of(&out)
 }
 
 fn header(version: u64, size: usize) -> Vec<u8> {

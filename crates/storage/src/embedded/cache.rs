@@ -3,8 +3,8 @@
 //! It holds durable values only, and must never hold an older one than the store. So a row leaves the cache before
 //! a write of it is queued, while the writer has the key's latch; nothing is put in for a key on which a value is
 //! queued; and a reader who found a value in the store puts it in only if no write of the key's stripe became durable
-//! since it began to read ([`Latches::fill`](super::latches::Latches::fill)). A row that was cached when it was
-//! overwritten comes back with its new value once that is durable.
+//! since it began to read ([`Latches::fill`](super::latches::Latches::fill)). A row that was overwritten comes back with its
+//! new value once that is durable.
 //!
 //! Values are copied in: what the store returns is a part of a whole block, which would be kept alive with it.
 
@@ -59,9 +59,10 @@ impl RowCache {
         }
     }
 
-    /// Takes a row out; says whether it was there.
-    pub(super) fn remove(&self, key: &Key) -> bool {
-        is_cached(key) && self.rows.remove(&key.bytes).is_some()
+    pub(super) fn remove(&self, key: &Key) {
+        if is_cached(key) {
+            self.rows.remove(&key.bytes);
+        }
     }
 }
 

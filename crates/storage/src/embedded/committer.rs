@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::commit_row;
 use super::floor::Floor;
+use super::gather::Gather;
 use super::health::Health;
 use super::latches::Latches;
 use super::queue::{Job, Queue};
@@ -28,6 +29,7 @@ pub(super) struct Committer {
     floor: Floor,
     last_commit: u64,
     tallies: Tallies,
+    gather: Gather,
     /// Commits since the start; without any, closing has nothing to confirm.
     commits: u64,
 }
@@ -43,7 +45,18 @@ impl Committer {
         last_commit: u64,
     ) -> Committer {
         floor.raise(last_commit);
-        Committer { store, latches, queue, health, meter, floor, last_commit, tallies: Tallies::default(), commits: 0 }
+        Committer {
+            store,
+            latches,
+            queue,
+            health,
+            meter,
+            floor,
+            last_commit,
+            tallies: Tallies::default(),
+            gather: Gather::default(),
+            commits: 0,
+        }
     }
 
     /// Writes groups until the queue is closed and empty, or a group fails.
@@ -56,7 +69,7 @@ impl Committer {
     }
 
     fn commit_all(&mut self) -> Result<(), StorageError> {
-        while let Some(mut group) = self.queue.take() {
+        while let Some(mut group) = self.queue.take(self.gather.plan()) {
             if let Err(error) = self.commit(&mut group) {
                 let told = StorageError::Unavailable(error.to_string());
                 self.health.fail(&error.to_string());
@@ -101,7 +114,9 @@ impl Committer {
         }
         let began = Instant::now();
         batch.commit().map_err(|error| StorageError::Unavailable(format!("a write to the disk failed: {error}")))?;
-        self.meter.record(group, began.elapsed());
+        let took = began.elapsed();
+        self.meter.record(group, took);
+        self.gather.learn(group.len(), took);
         self.last_commit = commit;
         self.commits += 1;
         Ok(())

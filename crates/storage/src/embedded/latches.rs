@@ -14,6 +14,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::cache::RowCache;
 use crate::Mode;
+use crate::batch::Reads;
 use crate::key::{Key, KeyUse};
 
 /// Enough that two busy writers rarely meet by chance; 64 bytes and less each.
@@ -47,7 +48,7 @@ struct Pending {
     key: Key,
     /// The newest queued value, and the job that brings it.
     queued: Option<(Ticket, Option<Bytes>)>,
-    /// Whether the row was in the cache when one of the writes that are already durable was queued.
+    /// Whether one of the writes that are already durable overwrote a row.
     cached: bool,
     /// Transactions in flight that write the key, and that only read it.
     transaction_writes: u32,
@@ -59,7 +60,8 @@ pub(super) struct Noted {
     stripe: usize,
     key: Key,
     wrote: bool,
-    /// Whether the row was in the cache when it was overwritten.
+    /// Whether it overwrote a row: that one was read to decide, so its key is in use, and what is new comes into the
+    /// cache. A row that is only added does not, or loading a table would drive out what is in use.
     cached: bool,
     transaction: Option<Use>,
 }
@@ -151,7 +153,7 @@ impl Stripe {
         &mut self.pending[at]
     }
 
-    /// Takes a note away. Returns the value that is now durable, if its row was in the cache before.
+    /// Takes a note away. Returns the value that is now durable, if it belongs in the cache.
     fn release(&mut self, ticket: Ticket, note: &Noted) -> Option<Bytes> {
         let at = self.pending.iter().position(|pending| pending.key == note.key)?;
         let pending = &mut self.pending[at];
@@ -227,12 +229,15 @@ impl Held<'_> {
     /// What a job notes when it is queued: the keys that it writes and, in a transaction, those that it reads. What it
     /// writes leaves the cache now: once it is queued it may become visible to scans, after which no get may find the
     /// older value.
-    pub(super) fn notes(&self, mode: Mode, written: &[Option<Option<Bytes>>]) -> Vec<Noted> {
+    pub(super) fn notes(&self, mode: Mode, reads: &Reads, written: &[Option<Option<Bytes>>]) -> Vec<Noted> {
         let note = |at: usize| {
             let transaction = (mode == Mode::Transaction).then(|| Use::of(&self.keys[at]));
             let wrote = written[at].is_some();
             let key = self.keys[at].key.clone();
-            let cached = wrote && self.cache.remove(&key);
+            let cached = wrote && reads.values[at].is_some();
+            if wrote {
+                self.cache.remove(&key);
+            }
             let noted = Noted { stripe: self.stripes[at], key, wrote, cached, transaction };
             (wrote || transaction.is_some()).then_some(noted)
         };
@@ -248,7 +253,7 @@ impl Held<'_> {
             let place = self.place(at);
             let pending = self.guards[place].find_or_add(&self.keys[at].key);
             if let Some(value) = value {
-                pending.cached |= self.cache.remove(&self.keys[at].key);
+                self.cache.remove(&self.keys[at].key);
                 pending.queued = Some((ticket, value));
             }
             match (mode, Use::of(&self.keys[at])) {

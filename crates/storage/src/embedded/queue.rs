@@ -1,10 +1,12 @@
 //! The queue between writers and the committer: first come, first durable.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
+use super::gather::Plan;
 use super::latches::{Noted, Ticket};
 use crate::batch::Batch;
 use crate::error::{StorageError, TxError};
@@ -47,6 +49,8 @@ struct State {
     jobs: VecDeque<Job>,
     bytes: usize,
     last_ticket: Ticket,
+    /// How many jobs the committer waits for: it is woken when they are there.
+    wanted: usize,
     end: Option<StorageError>,
     /// Keeps the committer from taking anything.
     #[cfg(test)]
@@ -61,6 +65,11 @@ impl State {
         // Any batch is taken if it is alone, however large.
         let full = !self.jobs.is_empty() && self.bytes + bytes > QUEUE_BYTES_MAX;
         if full && admission == Admission::IfRoom { Err(TxError::Busy) } else { Ok(()) }
+    }
+
+    /// Whether a group is worth its sync.
+    fn is_enough(&self, wanted: usize) -> bool {
+        self.jobs.len() >= wanted || self.bytes >= GROUP_BYTES_MAX || self.end.is_some()
     }
 
     #[cfg(test)]
@@ -89,17 +98,22 @@ impl Queue {
         job.ticket = ticket;
         state.bytes += job.bytes;
         state.jobs.push_back(job);
+        let enough = state.is_enough(state.wanted);
         drop(state);
-        self.filled.notify_one();
+        if enough {
+            self.filled.notify_one();
+        }
         Ok(ticket)
     }
 
-    /// Waits for jobs, and takes those of the next group. None once the queue has ended and is empty.
-    pub(super) fn take(&self) -> Option<Vec<Job>> {
+    /// Waits for jobs as planned, and takes those of the next group. None once the queue has ended and is empty.
+    pub(super) fn take(&self, plan: Plan) -> Option<Vec<Job>> {
         let mut state = self.state.lock();
-        while state.is_paused() || (state.jobs.is_empty() && state.end.is_none()) {
+        state.wanted = 1;
+        while state.is_paused() || !state.is_enough(1) {
             self.filled.wait(&mut state);
         }
+        self.gather(&mut state, plan);
         if state.jobs.is_empty() {
             return None;
         }
@@ -117,6 +131,16 @@ impl Queue {
         }
         state.bytes -= group_bytes;
         Some(group)
+    }
+
+    /// Gives the writers that the plan wants the time to come.
+    fn gather(&self, state: &mut MutexGuard<'_, State>, plan: Plan) {
+        if plan.patience.is_zero() || state.is_enough(plan.jobs) {
+            return;
+        }
+        state.wanted = plan.jobs;
+        let until = Instant::now() + plan.patience;
+        while !state.is_enough(plan.jobs) && !self.filled.wait_until(state, until).timed_out() {}
     }
 
     /// Takes no more jobs; those that wait are still written.

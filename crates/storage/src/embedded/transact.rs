@@ -67,7 +67,7 @@ impl Embedded {
 
         let written = written(keys, &batch);
         let (done, durable) = oneshot::channel();
-        let noted = held.notes(mode, &written);
+        let noted = held.notes(mode, &reads, &written);
         let latchless = latchless(keys, &batch);
         let job = Job { ticket: 0, bytes: batch_bytes(&batch), batch, noted, latchless, done };
         let ticket = self.queue.push(job, Admission::IfRoom)?;
