@@ -13,6 +13,7 @@ Examples:
   stator bench --workload get,put --connections 64 --html report.html
   stator bench --workload get --rate 5000                      open loop: 5000 requests a second, whatever comes back
   stator bench --compare http://127.0.0.1:8001                 two servers, taking turns
+  stator bench start                                           time and memory of the server's start
   stator bench echo --listen 127.0.0.1:9000                    the ceiling alone, until it is stopped
 
 Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or any words if they are
@@ -31,6 +32,38 @@ pub struct Arguments {
 pub(crate) enum Command {
     /// Serve the ceiling: a bare HTTP server that answers every request with 1 KB
     Echo(EchoArguments),
+    /// Start the server again and again: time to its first answer, and memory then
+    Start(StartArguments),
+}
+
+const START_EXAMPLES: &str = "\
+Examples:
+  stator bench start                                     in memory, in new folders and in one that exists
+  stator bench start --runs 3 --data /var/lib/stator     with the data of a server that is stopped
+  stator bench start -- --cache 64MiB                    with flags of `stator serve`";
+
+#[derive(Args, Debug)]
+#[command(after_help = START_EXAMPLES)]
+pub(crate) struct StartArguments {
+    /// Starts of each kind that count; one more goes before them
+    #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = value_parser!(u32).range(1..=1_000))]
+    pub(crate) runs: u32,
+
+    /// Folder with the data to start with, instead of an empty database; no other server may have it open
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Where new folders are made and removed again: on the disk that is meant
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) scratch: PathBuf,
+
+    /// File to append the figures to, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Flags of `stator serve` for each start, behind `--`; not --listen, --data and --memory, which are chosen here
+    #[arg(last = true, value_name = "FLAGS")]
+    pub(crate) serve: Vec<String>,
 }
 
 #[derive(Args, Debug)]

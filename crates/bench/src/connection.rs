@@ -107,6 +107,11 @@ impl Connection {
         Ok(())
     }
 
+    /// Closes the connection; the next exchange opens it again.
+    pub(crate) fn close(&mut self) {
+        self.socket = None;
+    }
+
     /// Signs the request that `exchange` will send, outside of the time that counts.
     pub(crate) fn prepare(&mut self, operation: Operation, body: &[u8]) {
         self.out.clear();

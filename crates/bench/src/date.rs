@@ -14,6 +14,11 @@ pub(crate) fn amz_date(seconds: u64) -> [u8; 16] {
     text
 }
 
+/// Seconds since the start of 1970.
+pub(crate) fn now_seconds() -> u64 {
+    base::Clock::system().now_ms() / 1_000
+}
+
 /// The same for readers: `2015-08-30 12:36 UTC`.
 pub(crate) fn readable(seconds: u64) -> String {
     let (year, month, day) = base::civil(seconds / 86_400);

@@ -30,6 +30,7 @@ mod report;
 mod response;
 mod schedule;
 mod sigv4;
+mod start;
 mod tables;
 mod workload;
 mod zipf;
@@ -58,10 +59,11 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs the load, or the bare server that it is compared with. Progress goes to stderr, the table to stdout.
+/// Runs the load, or the bare server that it is compared with, or starts servers. Progress goes to stderr, the table to stdout.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Some(Command::Echo(echo)) => echo::run(echo),
+        Some(Command::Start(start)) => start::run(start),
         None => load(&Plan::new(&arguments.load)?),
     }
 }

@@ -160,7 +160,7 @@ fn prefix(prefix: &str) -> Result<String, Failure> {
     }
 }
 
-fn credentials(region: &str) -> Credentials {
+pub(crate) fn credentials(region: &str) -> Credentials {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     Credentials {
         access_key: variable("AWS_ACCESS_KEY_ID").unwrap_or("bench".to_owned()),

@@ -6,13 +6,18 @@ use super::Circumstances;
 use crate::figures::{Figures, PERCENTILES, ceiling, first};
 
 pub(crate) fn lines(circumstances: &Circumstances, all: &[Figures]) -> String {
-    let settings: Map<String, Value> =
-        circumstances.settings.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    let mut text = format!("{}\n", json!({ "type": "run", "settings": settings }));
+    let mut text = run_line(circumstances);
     for figures in all {
         text.push_str(&format!("{}\n", object(all, figures)));
     }
     text
+}
+
+/// The line that goes before the figures.
+pub(crate) fn run_line(circumstances: &Circumstances) -> String {
+    let settings: Map<String, Value> =
+        circumstances.settings.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    format!("{}\n", json!({ "type": "run", "settings": settings }))
 }
 
 fn object(all: &[Figures], figures: &Figures) -> Value {

@@ -24,7 +24,7 @@ pub(crate) fn table(all: &[Figures]) -> String {
         rows[0].push("of first".to_owned());
     }
     rows.extend(all.iter().map(|figures| row(all, figures, compares)));
-    let mut text = aligned(&rows);
+    let mut text = aligned(&rows, 2);
     for figures in all {
         push_notes(figures, &mut text);
     }
@@ -92,8 +92,8 @@ fn grouped(number: f64) -> String {
     text
 }
 
-/// Columns as wide as their widest cell; words to the left, numbers to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
+/// Columns as wide as their widest cell: the first `words` of them to the left, numbers to the right.
+pub(crate) fn aligned(rows: &[Vec<String>], words: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -101,9 +101,9 @@ fn aligned(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            match column {
-                0 | 1 => line.push_str(&format!("{cell:<width$}  ")),
-                _ => line.push_str(&format!("{cell:>width$}  ")),
+            match column < words {
+                true => line.push_str(&format!("{cell:<width$}  ")),
+                false => line.push_str(&format!("{cell:>width$}  ")),
             }
         }
         text.push_str(line.trim_end());

@@ -98,3 +98,28 @@ fn failures_are_no_result() {
     let (ok, said) = bench(&["--endpoint", &url, "--workload", "get", "--keep", "--value-size", "2000"]);
     assert!(!ok && said.contains("NO RESULT") && said.contains("GetItem did not give the whole item"), "{said}");
 }
+
+/// Debug builds are slow to start, which does not matter here: there is a figure for each kind of start, and nothing is left.
+#[test]
+fn starts_are_timed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scratch = folder.path().to_str().expect("a path");
+    let json = folder.path().join("figures.json");
+    let flags = ["bench", "start", "--runs", "2", "--scratch", scratch, "--json", json.to_str().expect("a path")];
+    let output = run(&[&flags[..], &["--", "--region", "eu-west-3"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let lines = lines(&json);
+    assert_eq!(lines[0]["settings"]["serve_flags"], "--region eu-west-3");
+    let places: Vec<_> = lines[1..].iter().map(|line| line["place"].as_str().expect("a place")).collect();
+    assert_eq!(places, ["in memory", "new folder", "existing folder"]);
+    for line in &lines[1..] {
+        assert_eq!(line["first_answer_ms"].as_array().map(Vec::len), Some(2), "{line}");
+        assert!(cfg!(not(target_os = "linux")) || line["resident_bytes_median"].as_u64() > Some(1 << 20), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "only the figures are left");
+
+    let refused = run(&["bench", "start", "--runs", "1", "--scratch", scratch, "--", "--no-such-flag"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("--no-such-flag"), "{said}");
+}

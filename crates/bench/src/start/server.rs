@@ -1,0 +1,123 @@
+//! The process that is started, asked once, and stopped.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use api::Operation;
+use tokio::runtime::Runtime;
+
+use crate::connection::{Connection, Trouble};
+use crate::endpoint::Endpoint;
+use crate::plan::credentials;
+use crate::{Failure, interrupt, load};
+
+/// Between two attempts to connect.
+const POLL: Duration = Duration::from_micros(200);
+/// Opening a large folder after a crash takes a while; more than this is no start.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// What chooses where data is kept and where to listen comes from here alone.
+const CHOSEN_HERE: [&str; 3] = ["STATOR_DATA", "STATOR_MEMORY", "STATOR_LISTEN"];
+
+/// A running server; killed when dropped.
+pub(super) struct Server {
+    child: Child,
+    started: Instant,
+    runtime: Runtime,
+    connection: Connection,
+}
+
+impl Server {
+    /// On any free port. Another program may take it before the server does, which then says so and ends.
+    pub(super) fn start(data: Option<&Path>, flags: &[String]) -> Result<Server, Failure> {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = port.map_err(|error| Failure::new(format!("there is no free port: {error}")))?.to_string();
+        let runtime = load::runtime()?;
+        let endpoint = Endpoint::parse(&format!("http://{address}"))?;
+        let mut connection = Connection::new(&endpoint, &credentials("us-east-1"), PATIENCE);
+        connection.prepare(Operation::ListTables, b"{}");
+
+        let failure = |error: std::io::Error| Failure::new(format!("cannot start the server: {error}"));
+        let mut command = Command::new(std::env::current_exe().map_err(failure)?);
+        command.args(["serve", "--listen", &address]).args(flags);
+        match data {
+            Some(data) => command.arg("--data").arg(data),
+            None => command.arg("--memory"),
+        };
+        for name in CHOSEN_HERE {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let started = Instant::now();
+        let child = command.spawn().map_err(failure)?;
+        Ok(Server { child, started, runtime, connection })
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks until there is an answer.
+    pub(super) fn first_answer(&mut self) -> Result<Duration, Failure> {
+        loop {
+            let asked = self.runtime.block_on(self.connection.exchange()).map(|_| ());
+            let elapsed = self.started.elapsed();
+            match asked {
+                Ok(()) => return Ok(elapsed),
+                Err(Trouble::Connection(_)) if elapsed < PATIENCE => {}
+                Err(trouble) => return Err(Failure::new(format!("the server does not answer: {trouble}"))),
+            }
+            interrupt::check()?;
+            self.check_alive()?;
+            std::thread::sleep(POLL);
+        }
+    }
+
+    fn check_alive(&mut self) -> Result<(), Failure> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            _ => Err(Failure::new(format!("the server ended before it answered: {}", self.last_words()))),
+        }
+    }
+
+    fn last_words(&mut self) -> String {
+        let mut text = String::new();
+        if let Some(stderr) = &mut self.child.stderr {
+            // Words that cannot be read are none.
+            let _ = stderr.read_to_string(&mut text);
+        }
+        text.trim().to_owned()
+    }
+
+    /// As an operator would, so that its folder is closed in order.
+    pub(super) fn stop(mut self) -> Result<(), Failure> {
+        // An open connection would be waited for.
+        self.connection.close();
+        terminate(&mut self.child).map_err(|error| Failure::new(format!("cannot stop the server: {error}")))?;
+        match self.child.wait() {
+            Ok(status) if status.success() || cfg!(not(unix)) => Ok(()),
+            Ok(status) => Err(Failure::new(format!("the server ended with {status}: {}", self.last_words()))),
+            Err(error) => Err(Failure::new(format!("cannot stop the server: {error}"))),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+fn terminate(child: &mut Child) -> std::io::Result<()> {
+    use rustix::process::{Pid, Signal, kill_process};
+    Ok(kill_process(Pid::from_child(child), Signal::TERM)?)
+}
+
+#[cfg(not(unix))]
+fn terminate(child: &mut Child) -> std::io::Result<()> {
+    child.kill()
+}
