@@ -87,6 +87,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_METRICS_LISTEN", value_name = "HOST:PORT")]
     pub(crate) metrics_listen: Option<String>,
 
+    /// Collector to which traces go over OTLP/HTTP, such as http://127.0.0.1:4318; without it, the one that
+    /// OTEL_EXPORTER_OTLP_ENDPOINT names, or none
+    #[arg(long, env = "STATOR_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
+
     /// How the log on stderr is written
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]
     pub(crate) log: LogFormat,

@@ -15,6 +15,7 @@ mod operator;
 mod patience;
 mod pipeline;
 mod serve;
+mod traces;
 mod visit;
 
 use std::io::Write;

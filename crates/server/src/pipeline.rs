@@ -14,6 +14,7 @@ use crate::answer::{Answer, ContentType};
 use crate::body::{BodyError, BodyReader};
 use crate::listener::Responder;
 use crate::operator::Operator;
+use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
 use crate::{door, guard};
 
@@ -37,6 +38,8 @@ pub(crate) struct Pipeline<S> {
     /// Whether the operator's questions are answered here; else they have an address of their own.
     pub(crate) answers_operator: bool,
     pub(crate) notable: Notable,
+    /// Only if somebody has asked for them.
+    pub(crate) traces: Option<Arc<Traces>>,
 }
 
 impl<S: Backend> Responder for Arc<Pipeline<S>> {
@@ -58,6 +61,9 @@ impl<S: Backend> Pipeline<S> {
         let error = answer.error.take();
         let response = answer.into_response(&head, &visit.request_id).await;
         let response_bytes = response.body().size_hint().lower();
+        if let Some(trace) = visit.trace.take() {
+            trace.end(response.status(), error.as_ref(), response_bytes);
+        }
         visit.end(requests, &self.notable, error.as_ref(), response_bytes);
         response
     }
@@ -81,10 +87,14 @@ impl<S: Backend> Pipeline<S> {
 
         let operation = wire::target(text(head, "x-amz-target").unwrap_or_default()).map_err(refuse)?;
         visit.operation = Some(operation);
+        if let Some(traces) = &self.traces {
+            visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
+        }
         let credential = signed(head).credential().map_err(|refusal| refuse(unsigned(refusal)))?;
         let caller = self.spaces.caller(&credential);
         // Shape and constraints of the body, then what the operation means.
-        let reply = guard::catch(self.backend.handle(operation, &caller, body.bytes)).await;
+        let handled = traces::within(visit.trace.as_ref(), self.backend.handle(operation, &caller, body.bytes));
+        let reply = guard::catch(handled).await;
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
         Ok(Answer::reply(reply, dialect))
     }

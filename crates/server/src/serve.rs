@@ -16,6 +16,7 @@ use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::operator::Operator;
 use crate::pipeline::Pipeline;
+use crate::traces::{self, Traces};
 use crate::visit::Notable;
 
 const LISTEN: &str = "--listen";
@@ -40,6 +41,8 @@ pub(crate) enum Failure {
         listen: String,
         error: io::Error,
     },
+    /// Traces are asked for and cannot be sent.
+    Traces(String),
     Storage {
         data: PathBuf,
         error: storage::OpenError,
@@ -71,6 +74,7 @@ impl fmt::Display for Failure {
                  choose another address with {flag}, such as 127.0.0.1:8001"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
+            Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage { data, error } => write!(f, "cannot open the folder {}: {error}", data.display()),
             Failure::Service { data: Some(data), error } => {
                 write!(f, "cannot serve the folder {}: {error}", data.display())
@@ -98,11 +102,16 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::Runtime)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
+    let traces = traces(arguments)?;
     let operator = Operator::new();
     answer_operator(arguments, &operator).await?;
     let folder = (!arguments.memory).then(|| std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone()));
     let Opened { engine, embedded } = open(folder.as_deref(), arguments.cache)?;
-    let service = service(Arc::clone(&engine), folder.clone(), &arguments.region, address).await?;
+    let watched = match &traces {
+        Some(traces) => traces.watch(Arc::clone(&engine)),
+        None => Arc::clone(&engine),
+    };
+    let service = service(watched, folder.clone(), &arguments.region, address).await?;
     let pipeline = Pipeline {
         backend: service,
         spaces: match arguments.isolate {
@@ -114,6 +123,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
         notable: Notable::slower_than(arguments.log_slow_ms.0),
+        traces: traces.clone(),
     };
     let door = Door::counting(Arc::clone(&operator.metrics.connections));
 
@@ -124,8 +134,15 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         operator.stopping();
         end
     };
-    listener::run(listener, Arc::new(pipeline), door, limits(arguments), end).await?;
-    engine.close().await.map_err(Failure::Close)?;
+    let ended = async {
+        listener::run(listener, Arc::new(pipeline), door, limits(arguments), end).await?;
+        engine.close().await.map_err(Failure::Close)
+    };
+    let ended = ended.await;
+    if let Some(traces) = traces {
+        traces.stop().await;
+    }
+    ended?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }
@@ -170,6 +187,16 @@ async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, 
 
 async fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
     TcpListener::bind(addresses).await.map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
+}
+
+/// Nothing unless a collector is named.
+fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
+    let settings = traces::Settings::read(arguments.otlp_endpoint.as_deref()).map_err(Failure::Traces)?;
+    let Some(settings) = settings else { return Ok(None) };
+    let traces = Traces::start(&settings).map_err(|error| Failure::Traces(error.to_string()))?;
+    let message = format!("traces go to {}", settings.endpoint);
+    log::info("traces_ready", &message, &[("endpoint", Value::Text(&settings.endpoint))]);
+    Ok(Some(Arc::new(traces)))
 }
 
 /// Answers the operator's questions on an address of their own, if they have one: from before the data is opened, which

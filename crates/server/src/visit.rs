@@ -8,6 +8,7 @@ use wire::ReplyError;
 
 use crate::log::{self, Gate, Value};
 use crate::metrics::Requests;
+use crate::traces::Trace;
 
 /// How many lines of a kind the log takes in a window.
 const LINES: u64 = 10;
@@ -34,11 +35,13 @@ pub(crate) struct Visit {
     arrived: Option<Instant>,
     request_bytes: u64,
     pub(crate) operation: Option<Operation>,
+    /// Where traces are taken, and of this request.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Visit {
     pub(crate) fn begin() -> Visit {
-        Visit { request_id: request_id(), arrived: None, request_bytes: 0, operation: None }
+        Visit { request_id: request_id(), arrived: None, request_bytes: 0, operation: None, trace: None }
     }
 
     pub(crate) fn arrived(&mut self, request_bytes: usize) {
@@ -63,7 +66,7 @@ impl Visit {
         }
     }
 
-    fn request_id(&self) -> &str {
+    pub(crate) fn request_id(&self) -> &str {
         std::str::from_utf8(&self.request_id).unwrap_or_default()
     }
 

@@ -32,6 +32,7 @@ fn pipeline() -> Pipeline<Echo> {
         operator: Operator::new(),
         answers_operator: true,
         notable: Notable::slower_than(None),
+        traces: None,
     }
 }
 

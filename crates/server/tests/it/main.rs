@@ -12,4 +12,5 @@ mod proof_chance;
 mod proof_full_disk;
 mod proof_histories;
 mod proof_kill;
+mod traces;
 mod transcripts;

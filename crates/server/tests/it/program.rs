@@ -23,9 +23,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Server {
+        Server::start_with(arguments, &[])
+    }
+
+    /// With environment variables.
+    pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Server {
         let anywhere = ["--listen", "127.0.0.1:0"];
         let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &anywhere };
-        let mut child = command(&[&["serve"], listen, arguments].concat()).spawn().expect("start");
+        let mut command = command(&[&["serve"], listen, arguments].concat());
+        let mut child = command.envs(variables.iter().copied()).spawn().expect("start");
         let (mut said, says) = until_ready(&mut child);
         let ready_line = said.pop().expect("the ready line");
         let (_, rest) = ready_line.split_once("http://").expect("an address");
@@ -109,7 +115,8 @@ fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stator"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Settings of whoever runs the tests are not part of them.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STATOR_")) {
+    let settings = |name: &str| name.starts_with("STATOR_") || name.starts_with("OTEL_");
+    for (name, _) in std::env::vars().filter(|(name, _)| settings(name)) {
         command.env_remove(name);
     }
     command

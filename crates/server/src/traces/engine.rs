@@ -1,0 +1,74 @@
+//! A storage engine that gives each write within a traced request a span of its own: reading, deciding, and the wait
+//! until it is on the disk. Reads have none: a request may do a hundred of them, most from memory.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::SdkTracer;
+use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, StorageError, TxError, View};
+
+pub(super) struct Watched {
+    engine: Arc<dyn Engine>,
+    tracer: SdkTracer,
+}
+
+impl Watched {
+    pub(super) fn new(engine: Arc<dyn Engine>, tracer: SdkTracer) -> Watched {
+        Watched { engine, tracer }
+    }
+}
+
+impl Engine for Watched {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.engine.get(key)
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.engine.view()
+    }
+
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let context = Context::current();
+        if !context.has_active_span() {
+            return self.engine.transact(op, mode, keys, decide);
+        }
+        Box::pin(async move {
+            let builder = SpanBuilder::from_name("storage.transact").with_kind(SpanKind::Internal);
+            let mut span = self.tracer.build_with_context(builder, &context);
+            span.set_attribute(KeyValue::new("stator.storage.keys", super::number(keys.len())));
+            let done = self.engine.transact(op, mode, keys, decide).await;
+            if let Err(error) = &done {
+                span.set_attribute(KeyValue::new("error.type", name(error)));
+                span.set_status(Status::error(""));
+            }
+            span.end();
+            done
+        })
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.engine.destroy(family, prefix)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.engine.close()
+    }
+}
+
+fn name(error: &TxError) -> &'static str {
+    match error {
+        TxError::Conflict { .. } => "conflict",
+        TxError::Unknown => "unknown",
+        TxError::TooLarge => "too_large",
+        TxError::Busy => "busy",
+        TxError::Storage(_) => "storage",
+    }
+}
