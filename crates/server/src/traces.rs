@@ -19,12 +19,13 @@ use api::{Operation, Service};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
-use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
+use opentelemetry::{Array, Context, KeyValue, StringValue};
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use storage::Engine;
 use wire::ReplyError;
 
+use crate::log::{self, Value};
 use collector::{Collector, Telling};
 pub(crate) use settings::Settings;
 
@@ -88,7 +89,10 @@ impl Traces {
         }
         let names: Vec<StringValue> = tables::of(body).into_iter().map(StringValue::from).collect();
         if !names.is_empty() {
-            span.set_attribute(KeyValue::new("aws.dynamodb.table_names", Value::Array(Array::String(names))));
+            span.set_attribute(KeyValue::new(
+                "aws.dynamodb.table_names",
+                opentelemetry::Value::Array(Array::String(names)),
+            ));
         }
         Some(Trace { context: parent.with_span(span) })
     }
@@ -97,8 +101,11 @@ impl Traces {
     pub(crate) async fn stop(&self) {
         let provider = self.provider.clone();
         let stopped = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_BATCH_TIMEOUT));
-        // What could not be sent has been told already, batch by batch.
-        let _ = stopped.await;
+        // A batch that was refused has been told already; one that is still under way is given up.
+        if let Ok(Err(error)) = stopped.await {
+            let data = [("detail", Value::Text(&error.to_string()))];
+            log::warning("traces_lost", "the collector did not take the last spans in time", &data);
+        }
     }
 }
 

@@ -233,6 +233,19 @@ fn a_collector_that_is_silent_harms_nobody() {
 }
 
 #[test]
+fn the_end_waits_only_so_long_for_a_silent_collector() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    // Far beyond the patience of the tests.
+    let variables = [("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000")];
+    let server = Server::start_with(&["--memory", "--otlp-endpoint", &url], &variables);
+    assert_eq!(server.client().call("ListTables", "{}").status, 200);
+    server.signal("-TERM");
+    server.hears("the collector did not take the last spans in time");
+    assert!(server.wait().success());
+}
+
+#[test]
 fn what_cannot_be_done_is_refused_at_the_start() {
     let output = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--otlp-endpoint", "https://127.0.0.1:4318"]);
     let said = String::from_utf8_lossy(&output.stderr);
