@@ -29,6 +29,7 @@ use cli::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    use_small_pages();
     match Cli::parse().command {
         Command::Serve(arguments) => match serve::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
@@ -46,6 +47,13 @@ fn main() -> ExitCode {
         },
         Command::Completions { shell } => completions(shell),
     }
+}
+
+/// The allocator asks for pages of 2 MB, which an idle server would mostly leave unused: 8 MB more of memory for no
+/// measurable gain in speed. Where this cannot be changed it stays as it is.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 fn completions(shell: clap_complete::Shell) -> ExitCode {

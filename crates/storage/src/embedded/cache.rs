@@ -6,7 +6,8 @@
 //! since it began to read ([`Latches::fill`](super::latches::Latches::fill)). A row that was overwritten comes back with its
 //! new value once that is durable.
 //!
-//! Values are copied in: what the store returns is a part of a whole block, which would be kept alive with it.
+//! What the store returned is copied in, for it is a part of a whole block, which would be kept alive with it. What was
+//! written stands alone already and is shared with the store's memtable.
 
 use bytes::Bytes;
 use quick_cache::Weighter;
@@ -43,9 +44,17 @@ impl RowCache {
         if is_cached(key) { self.rows.get(&key.bytes) } else { None }
     }
 
-    pub(super) fn put(&self, key: &Key, value: &Bytes) {
+    /// Puts in a row that was read.
+    pub(super) fn put_copy(&self, key: &Key, value: &Bytes) {
         if is_cached(key) {
             self.rows.insert(Bytes::copy_from_slice(&key.bytes), Bytes::copy_from_slice(value));
+        }
+    }
+
+    /// Puts in a row that was written.
+    pub(super) fn put(&self, key: &Key, value: Bytes) {
+        if is_cached(key) {
+            self.rows.insert(key.bytes.clone(), value);
         }
     }
 

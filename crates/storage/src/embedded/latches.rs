@@ -107,7 +107,7 @@ impl Latches {
         let stripe = self.stripes[witness.stripe].lock();
         let unchanged = self.durable_writes[witness.stripe].load(Ordering::Acquire) == witness.durable_writes;
         if unchanged && stripe.find(key).is_none_or(|pending| pending.queued.is_none()) {
-            self.cache.put(key, value);
+            self.cache.put_copy(key, value);
         }
     }
 
@@ -134,7 +134,7 @@ impl Latches {
             let mut stripe = self.stripes[note.stripe].lock();
             self.durable_writes[note.stripe].fetch_add(1, Ordering::Release);
             if let Some(value) = stripe.release(ticket, note) {
-                self.cache.put(&note.key, &value);
+                self.cache.put(&note.key, value);
             }
         }
     }
