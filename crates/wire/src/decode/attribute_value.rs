@@ -239,7 +239,9 @@ impl Decode for Attributes {
             if context.nesting == 0 {
                 context.lead_bad_value_out(mark, || Step::Key(name.clone()));
             }
-            if let Some(value) = value {
+            if let Some(value) = value
+                && context.has_room_for::<(String, AttributeValue)>()
+            {
                 entries.push((name, value));
             }
         }

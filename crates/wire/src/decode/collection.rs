@@ -31,7 +31,8 @@ impl<T: Decode> Decode for Vec<T> {
             broken |= element_bounds && context.take_back_own(mark);
             context.lead_out(mark, || Step::Element(count));
             match element {
-                Some(element) => list.push(element),
+                Some(element) if context.has_room_for::<T>() => list.push(element),
+                Some(_) => {}
                 None => context.missing(Step::Element(count)),
             }
         }
@@ -66,7 +67,8 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
             broken_values |= value_bounds && context.take_back_own(mark);
             context.lead_out(mark, || Step::Key(key.clone()));
             match value {
-                Some(value) => drop(map.insert(key, value)),
+                Some(value) if context.has_room_for::<(String, T)>() => drop(map.insert(key, value)),
+                Some(_) => {}
                 None => context.missing(Step::Key(key)),
             }
         }

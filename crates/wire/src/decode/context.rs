@@ -13,14 +13,23 @@ use super::structure::{Member, Quirk};
 
 /// Refusals name no more than this many broken constraints, however many a large request breaks.
 const VIOLATIONS_MAX: usize = 64;
+/// What elements of lists and maps may take beside their payloads, whatever the body's size. Unit: bytes.
+const ELEMENTS_SIZE_FLOOR: usize = 1 << 20;
+/// What they may take for each byte of the body: no element that means something takes as much.
+const ELEMENTS_SIZE_FACTOR: usize = 8;
 
-#[derive(Default)]
+const OVERFULL: &str = "The request has too many elements for its size";
+
 pub(crate) struct Context {
     misshapen: Option<String>,
     violations: Vec<Violation>,
     bad_value: Option<BadValue>,
     /// Lists and maps of attribute values around the one being read.
     pub(super) nesting: usize,
+    /// What elements may still take. Unit: bytes.
+    elements_size_left: usize,
+    /// Whether elements were left out for want of it.
+    overfull: bool,
 }
 
 /// One broken constraint.
@@ -55,6 +64,27 @@ pub(super) struct Mark {
 }
 
 impl Context {
+    pub(super) fn new(body_size: usize) -> Context {
+        Context {
+            misshapen: None,
+            violations: Vec::new(),
+            bad_value: None,
+            nesting: 0,
+            elements_size_left: ELEMENTS_SIZE_FLOOR + ELEMENTS_SIZE_FACTOR * body_size,
+            overfull: false,
+        }
+    }
+
+    /// Whether one more element of type `T` can be kept: an empty structure is three bytes in a body, and may be
+    /// a thousand times as much once it is read. Without room the request is refused in the end, but read on, because
+    /// the list may break a constraint that says so better.
+    pub(super) fn has_room_for<T>(&mut self) -> bool {
+        let left = self.elements_size_left.checked_sub(size_of::<T>());
+        self.overfull |= left.is_none();
+        self.elements_size_left = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// Ends the reading: the body has a token where it cannot be.
     pub(super) fn misshapen<E: Error>(&mut self, text: impl Into<String>) -> E {
         self.misshapen.get_or_insert(text.into());
@@ -142,7 +172,10 @@ impl Context {
         if !self.violations.is_empty() {
             return Err(Exception::Validation(sentence(&self.violations)));
         }
-        self.bad_value.map_or(Ok(()), |bad_value| Err(Exception::Validation(bad_value.sentence())))
+        if let Some(bad_value) = self.bad_value {
+            return Err(Exception::Validation(bad_value.sentence()));
+        }
+        if self.overfull { Err(Exception::validation(OVERFULL)) } else { Ok(()) }
     }
 }
 

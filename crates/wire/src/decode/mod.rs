@@ -33,7 +33,7 @@ pub(crate) use structure::structures;
 /// `Serialization` for a body that is not JSON of the right shape; `Validation` for one that breaks constraints of the
 /// model or holds something that is no attribute value.
 pub(crate) fn request<T: Decode>(operation: Operation, body: &[u8]) -> Result<T, Exception> {
-    let mut context = Context::default();
+    let mut context = Context::new(body.len());
     let body = std::str::from_utf8(body).map_err(|_| Exception::Serialization(String::new()))?;
     let mut json = serde_json::Deserializer::from_str(body);
     let slot = Slot::<T> { shape: &Shape::FREE, context: &mut context, of: PhantomData };
