@@ -1,5 +1,7 @@
 //! A condition on an item: `ConditionExpression`, `FilterExpression`, or a legacy parameter of the same meaning.
 
+use std::collections::BTreeSet;
+
 use model::{KeySchema, MapRef};
 
 use crate::ast::Predicate;
@@ -11,7 +13,13 @@ use crate::placeholders::Placeholders;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Condition {
     predicate: Predicate,
+    /// Whether it names more paths than an expression can.
+    wide: bool,
 }
+
+/// Paths that a condition may look up in a stored item one by one, each stepping over the attributes before its own:
+/// expressions have fewer operators, but legacy parameters may have any number.
+const LOOKED_UP_MAX: usize = 1000;
 
 impl Condition {
     /// Parses a condition, filter or key condition.
@@ -28,7 +36,9 @@ impl Condition {
 
     /// A condition from a tree that was made otherwise.
     pub fn new(predicate: Predicate) -> Condition {
-        Condition { predicate }
+        let mut paths = 0;
+        predicate.visit_paths(&mut |_| paths += 1);
+        Condition { predicate, wide: paths > LOOKED_UP_MAX }
     }
 
     pub fn predicate(&self) -> &Predicate {
@@ -37,14 +47,19 @@ impl Condition {
 
     /// Whether the item satisfies it. An item that does not exist is an empty one.
     pub fn matches(&self, item: MapRef<'_>) -> bool {
-        evaluate::holds(&self.predicate, item)
+        match item {
+            // In a tree each is found at once.
+            MapRef::Compact(_) if self.wide => evaluate::holds(&self.predicate, item.to_owned().view()),
+            _ => evaluate::holds(&self.predicate, item),
+        }
     }
 
     /// The top-level attributes that it names, each once, in the order of the text.
     pub fn attribute_names(&self) -> Vec<&str> {
         let mut names = Vec::new();
+        let mut seen = BTreeSet::new();
         self.predicate.visit_paths(&mut |path| {
-            if !names.contains(&path.name.as_str()) {
+            if seen.insert(path.name.as_str()) {
                 names.push(path.name.as_str());
             }
         });

@@ -65,7 +65,8 @@ pub fn attributes_to_get(names: &[String]) -> Result<Projection, ExpressionError
     if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
         return Err(LegacyProblem::NameRepeated(name.clone()).into());
     }
-    let paths: Vec<DocumentPath> = names.iter().map(DocumentPath::top).collect();
+    // In ascending order, so that each is added behind the others.
+    let paths: Vec<DocumentPath> = seen.into_iter().map(DocumentPath::top).collect();
     Ok(Projection::of(&paths))
 }
 

@@ -6,6 +6,10 @@ use crate::error::ExpressionError;
 use crate::parser::parse_projection;
 use crate::placeholders::Placeholders;
 
+/// From how many members on a map is walked over once, and not searched for each of them: finding one in a stored map
+/// means to step over those before it. Few members are found without looking at the others' values.
+const WALKED_MIN: usize = 16;
+
 /// Paths, as a tree: each part of the item is visited once.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Projection {
@@ -81,6 +85,9 @@ fn entry<'s, K: Ord + Clone>(entries: &'s mut Vec<(K, Selection)>, key: &K) -> &
 }
 
 fn select_members(members: &[(String, Selection)], map: MapRef<'_>) -> Attributes {
+    if members.len() >= WALKED_MIN {
+        return walk_members(members, map);
+    }
     let found = members.iter().filter_map(|(name, selection)| {
         let value = select(selection, map.get(name)?)?;
         Some((name.clone(), value))
@@ -88,8 +95,25 @@ fn select_members(members: &[(String, Selection)], map: MapRef<'_>) -> Attribute
     found.collect()
 }
 
+/// Goes over the map and the members side by side.
+fn walk_members(members: &[(String, Selection)], map: MapRef<'_>) -> Attributes {
+    let mut wanted = members.iter().peekable();
+    let found = map.iter().filter_map(|(name, value)| {
+        while wanted.next_if(|(own, _)| own.as_str() < name).is_some() {}
+        let (own, selection) = wanted.next_if(|(own, _)| own == name)?;
+        Some((own.clone(), select(selection, value)?))
+    });
+    found.collect()
+}
+
 fn select_elements(elements: &[(usize, Selection)], list: ListRef<'_>) -> Vec<AttributeValue> {
-    elements.iter().filter_map(|(index, selection)| select(selection, list.get(*index)?)).collect()
+    let Some((last, _)) = elements.last() else { return Vec::new() };
+    let mut wanted = elements.iter().peekable();
+    let found = list.iter().take(last.saturating_add(1)).enumerate().filter_map(|(at, value)| {
+        let (_, selection) = wanted.next_if(|(index, _)| *index == at)?;
+        select(selection, value)
+    });
+    found.collect()
 }
 
 fn select(selection: &Selection, value: ValueRef<'_>) -> Option<AttributeValue> {

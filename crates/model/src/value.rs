@@ -1,5 +1,7 @@
 //! The owned attribute value: what a request brings, and what an update computes.
 
+use std::collections::BTreeSet;
+
 use crate::number::Number;
 use crate::view::{MapRef, ValueRef};
 
@@ -23,6 +25,9 @@ impl AttributeValue {
         ValueRef::of(self)
     }
 }
+
+/// From how many attributes on they go in or out together: one by one, each moves all those behind it.
+const TOGETHER_MIN: usize = 16;
 
 /// Attributes by name, sorted by the names' bytes: an item, a key, or a map value.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -74,6 +79,25 @@ impl Attributes {
 
     pub fn remove(&mut self, name: &str) -> Option<AttributeValue> {
         self.position(name).ok().map(|at| self.entries.remove(at).1)
+    }
+
+    /// Inserts all of these; each takes the place of one with the same name.
+    pub fn insert_all(&mut self, new: Vec<(String, AttributeValue)>) {
+        if new.len() < TOGETHER_MIN {
+            return new.into_iter().for_each(|(name, value)| drop(self.insert(name, value)));
+        }
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.extend(new);
+        *self = Attributes::from_unsorted(entries);
+    }
+
+    /// Removes the attributes of these names.
+    pub fn remove_all(&mut self, names: &[&str]) {
+        if names.len() < TOGETHER_MIN {
+            return names.iter().for_each(|name| drop(self.remove(name)));
+        }
+        let gone: BTreeSet<&str> = names.iter().copied().collect();
+        self.entries.retain(|(name, _)| !gone.contains(name.as_str()));
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &AttributeValue)> {

@@ -314,3 +314,24 @@ fn attributes_to_get_are_top_level() {
         "One or more parameter values were invalid: Duplicate value in attribute name: a"
     );
 }
+
+/// As many names as no expression has.
+#[test]
+fn very_many_names() {
+    let names = || (0..2000).map(|at| format!("n{at:04}"));
+    let put = |name: String| (name, AttributeValueUpdate { action: None, value: Some(value("1")) });
+    let delete = |name: String| (name, AttributeValueUpdate { action: Some(AttributeAction::Delete), value: None });
+    let old = item("{a: 0, n0007: 0, z: 0}");
+    let new = attribute_updates(names().map(put).collect()).expect("valid").apply(old.clone()).expect("valid");
+    assert_eq!(new.len(), 2002);
+    assert_eq!(new.get("n0007"), Some(&value("1")));
+    let absent = |name| (name, api::Condition { comparison_operator: Null, attribute_value_list: None });
+    let condition = filter(Some(names().map(absent).collect()), None).expect("valid").expect("a condition");
+    for (of, holds) in [(&new, false), (&old, false), (&item("{a: 0, z: 0}"), true)] {
+        let stored = model::codec::compact::encode(of.view());
+        assert_eq!(condition.matches(model::MapRef::Compact(model::codec::compact::Map::new(&stored))), holds);
+        assert_eq!(condition.matches(of.view()), holds);
+    }
+    let left = attribute_updates(names().map(delete).collect()).expect("valid").apply(new).expect("valid");
+    assert_eq!(left, item("{a: 0, z: 0}"));
+}

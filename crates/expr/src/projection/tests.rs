@@ -78,3 +78,16 @@ fn paths_that_meet_take_the_whole() {
         assert_eq!(projected, item("{a: {b: 1, c: 2}}"));
     }
 }
+
+/// As many names as only legacy parameters have, in any order, those of no attribute among them.
+#[test]
+fn many_names() {
+    let names: Vec<String> = (0..100).rev().map(|at| format!("n{at:02}")).collect();
+    let projection = crate::legacy::attributes_to_get(&names).unwrap();
+    let given = item("{n00: 1, n07: {n08: 2}, n99: [3], n1: 4, x: 5}");
+    let expected = item("{n00: 1, n07: {n08: 2}, n99: [3]}");
+    assert_eq!(projection.apply(given.view()), expected);
+    let stored = model::codec::compact::encode(given.view());
+    let stored = model::MapRef::Compact(model::codec::compact::Map::new(&stored));
+    assert_eq!(projection.apply(stored), expected);
+}

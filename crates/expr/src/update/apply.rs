@@ -15,12 +15,17 @@ pub(super) fn apply(update: &Update, old: Attributes) -> Result<Attributes, Expr
     let mut changes = Changes::compute(update, old.view())?;
     changes.sort();
     let mut item = old;
-    for (path, value) in changes.writes {
+    // Whole attributes go in and out together: legacy parameters may name as many as a request can hold.
+    let (attributes, parts): (Vec<_>, Vec<_>) = changes.writes.into_iter().partition(|(path, _)| path.steps.is_empty());
+    item.insert_all(attributes.into_iter().map(|(path, value)| (path.name.clone(), value)).collect());
+    for (path, value) in parts {
         write(&mut item, path, value)?;
     }
-    for path in changes.removals {
+    let (attributes, parts): (Vec<_>, Vec<_>) = changes.removals.into_iter().partition(|path| path.steps.is_empty());
+    for path in parts {
         remove(&mut item, path)?;
     }
+    item.remove_all(&attributes.into_iter().map(|path| path.name.as_str()).collect::<Vec<_>>());
     Ok(item)
 }
 

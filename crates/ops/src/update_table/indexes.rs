@@ -1,5 +1,7 @@
 //! GlobalSecondaryIndexUpdates: indexes made, dropped, and given other throughput.
 
+use std::collections::BTreeSet;
+
 use api::{CreateGlobalSecondaryIndexAction, Exception, GlobalSecondaryIndexUpdate, UpdateGlobalSecondaryIndexAction};
 
 use crate::catalog::throughput::{
@@ -9,7 +11,7 @@ use crate::catalog::{self, AttributeDefinition, Definition, IndexStatus, IndexTh
 
 /// What can be refused without the table.
 pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<(), Exception> {
-    let mut names: Vec<&String> = Vec::new();
+    let mut names = BTreeSet::new();
     for update in updates {
         let actions = [
             update.create.as_ref().map(|create| &create.index_name),
@@ -23,12 +25,11 @@ pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<()
                  GlobalSecondaryIndexUpdate.Delete must be specified",
             ));
         };
-        if names.contains(&name) {
+        if !names.insert(name) {
             return Err(catalog::invalid(format!(
                 "Only one global secondary index update per index is allowed simultaneously. Index: {name}"
             )));
         }
-        names.push(name);
     }
     if updates.iter().filter(|update| update.update.is_none()).count() > 1 {
         return Err(one_at_a_time());
