@@ -47,7 +47,8 @@ impl Tallies {
 
     /// Bytes, with what DynamoDB adds for each item.
     fn size(&self, id: u32) -> i64 {
-        self.0.get(&id).map_or(0, |tally| tally[1].max(0)) + self.count(id) * ITEM_OVERHEAD as i64
+        let items = self.0.get(&id).map_or(0, |tally| tally[1].max(0));
+        items.saturating_add(self.count(id).saturating_mul(ITEM_OVERHEAD as i64))
     }
 }
 
