@@ -41,7 +41,21 @@ pub(crate) fn add(counters: &mut Counters, deltas: &Counters) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_counters_or_none(row in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let row = Bytes::from(row);
+            match decode(Some(&row)) {
+                Some(counters) if counters != [0; TALLY_WIDTH] => prop_assert_eq!(encode(&counters), Some(row)),
+                Some(_) => prop_assert!(row.iter().all(|byte| *byte == 0)),
+                None => prop_assert!(row.len() != COUNTER_SIZE * TALLY_WIDTH),
+            }
+        }
+    }
 
     #[test]
     fn rows_keep_their_counters() {

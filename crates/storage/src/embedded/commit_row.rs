@@ -107,7 +107,19 @@ fn judge(commits: &[u64], journals_last: Option<u64>) -> Result<u64, OpenError> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn other_bytes_are_no_row(row_key in vec(any::<u8>(), 0..20), row_value in vec(any::<u8>(), 0..20), mark: u64) {
+            prop_assert_eq!(decode(&row_key, &row_value, Mark(mark)), None);
+            prop_assert_eq!(decode(&key(mark), &row_value, Mark(mark)), None);
+            prop_assert_eq!(Mark::from_hex(&String::from_utf8_lossy(&row_key)), None);
+        }
+    }
 
     #[test]
     fn rows_are_known_by_their_mark() {

@@ -87,7 +87,16 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn other_texts_are_no_floor(text in "(commit )?[0-9+ ]{0,24}([0-9a-f]{16})?.{0,3}") {
+            prop_assert_eq!(decode(&text, Mark::random()), None);
+        }
+    }
 
     #[test]
     fn floors_are_read_as_they_were_written() {
