@@ -1,0 +1,88 @@
+//! Tables against their indexes and counters, as a client can compare them.
+
+use api::Operation;
+use serde_json::{Map, Value, json};
+
+use crate::house::House;
+
+/// Every table that there is: no work is left, indexes hold what the items say, counts are right.
+pub(crate) fn check(house: &House) {
+    let names = ask(house, Operation::ListTables, &json!({}));
+    for name in names["TableNames"].as_array().expect("names") {
+        let description = &ask(house, Operation::DescribeTable, &json!({"TableName": name}))["Table"];
+        assert_eq!(description["TableStatus"], "ACTIVE", "{name}");
+        let items = scan(house, &json!({"TableName": name}));
+        assert_eq!(description["ItemCount"], items.len(), "the count of {name}");
+        for kind in ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"] {
+            for index in description[kind].as_array().into_iter().flatten() {
+                check_index(house, description, index, &items);
+            }
+        }
+    }
+}
+
+fn check_index(house: &House, table: &Value, index: &Value, items: &[Value]) {
+    let name = &index["IndexName"];
+    assert!(index["IndexStatus"].is_null() || index["IndexStatus"] == "ACTIVE", "{name}");
+    let mut expected: Vec<String> =
+        items.iter().filter_map(|item| projected(table, index, item)).map(|item| item.to_string()).collect();
+    let found = scan(house, &json!({"TableName": table["TableName"], "IndexName": name}));
+    let mut found: Vec<String> = found.iter().map(Value::to_string).collect();
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, expected, "index {name} of {}", table["TableName"]);
+    assert_eq!(index["ItemCount"], found.len(), "the count of index {name}");
+}
+
+/// What the index holds of an item; nothing of one that lacks an attribute of its key.
+fn projected(table: &Value, index: &Value, item: &Value) -> Option<Value> {
+    let mut kept = names(&table["KeySchema"]);
+    for element in index["KeySchema"].as_array()? {
+        let name = element["AttributeName"].as_str()?;
+        let definition = table["AttributeDefinitions"].as_array()?.iter().find(|own| own["AttributeName"] == name)?;
+        let kind = definition["AttributeType"].as_str()?;
+        if !fits_key(kind, item.get(name)?.get(kind)?.as_str()?, element["KeyType"] == "HASH") {
+            return None;
+        }
+        kept.push(name.to_owned());
+    }
+    let projection = &index["Projection"];
+    let extra = projection["NonKeyAttributes"].as_array().into_iter().flatten();
+    kept.extend(extra.filter_map(|name| name.as_str().map(str::to_owned)));
+    let all = projection["ProjectionType"] == "ALL";
+    let members = item.as_object()?.iter().filter(|(name, _)| all || kept.contains(name));
+    Some(Value::Object(Map::from_iter(members.map(|(name, value)| (name.clone(), value.clone())))))
+}
+
+/// Items that are older than an index may have values that cannot be a key's.
+fn fits_key(kind: &str, value: &str, is_hash: bool) -> bool {
+    let size = match kind {
+        "B" => base64_simd::STANDARD.decode_to_vec(value).expect("base64").len(),
+        _ => value.len(),
+    };
+    kind == "N" || (1..=if is_hash { 2048 } else { 1024 }).contains(&size)
+}
+
+fn names(schema: &Value) -> Vec<String> {
+    let names = schema.as_array().into_iter().flatten();
+    names.filter_map(|element| element["AttributeName"].as_str().map(str::to_owned)).collect()
+}
+
+fn scan(house: &House, request: &Value) -> Vec<Value> {
+    let mut request = request.clone();
+    let mut items = Vec::new();
+    loop {
+        let mut page = ask(house, Operation::Scan, &request);
+        items.append(page["Items"].as_array_mut().expect("items"));
+        match page.get("LastEvaluatedKey") {
+            Some(key) => request["ExclusiveStartKey"] = key.clone(),
+            None => return items,
+        }
+    }
+}
+
+fn ask(house: &House, operation: Operation, request: &Value) -> Value {
+    let answer = house.call(operation, request.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{operation} {request}: {}", answer.body);
+    answer.body
+}
