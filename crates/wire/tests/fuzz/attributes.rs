@@ -118,7 +118,7 @@ pub(crate) fn key_value(chance: &mut Chance, kind: &str) -> Json {
     }
     match kind {
         "S" => object("S", text(*chance.pick(&["a", "b", "c"]))),
-        "N" => object("N", text(*chance.pick(&NUMBERS[..6]))),
+        "N" => object("N", text(*chance.pick(&NUMBERS[..3]))),
         _ => object("B", base64(chance.pick::<&[u8]>(&[b"\0", b"\x01", b"\0\xFF"]))),
     }
 }
@@ -141,7 +141,7 @@ pub(crate) fn item(chance: &mut Chance, table: &Table) -> Json {
     let Json::Object(mut members) = key(chance, table) else { unreachable!("a key is an object") };
     for (name, kind) in table.key_attributes() {
         let is_key = table.key.iter().any(|(own, _)| *own == name);
-        if !is_key && !chance.one_in(3) {
+        if !is_key && !chance.one_in(6) {
             members.push((name.to_owned(), key_value(chance, kind)));
         }
     }

@@ -1,24 +1,44 @@
 //! Tables against their indexes and counters, as a client can compare them.
 
 use api::Operation;
+use model::codec::row::StoredItem;
 use serde_json::{Map, Value, json};
+use storage::Family;
 
 use crate::house::House;
 
+/// What an item counts for beside its size. Unit: bytes.
+const ITEM_OVERHEAD: usize = 100;
+
 /// Every table that there is: no work is left, indexes hold what the items say, counts are right.
 pub(crate) fn check(house: &House) {
+    let mut sizes = [0, 0];
     let names = ask(house, Operation::ListTables, &json!({}));
     for name in names["TableNames"].as_array().expect("names") {
         let description = &ask(house, Operation::DescribeTable, &json!({"TableName": name}))["Table"];
         assert_eq!(description["TableStatus"], "ACTIVE", "{name}");
         let items = scan(house, &json!({"TableName": name}));
         assert_eq!(description["ItemCount"], items.len(), "the count of {name}");
+        sizes[0] += description["TableSizeBytes"].as_u64().expect("a size");
         for kind in ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"] {
             for index in description[kind].as_array().into_iter().flatten() {
                 check_index(house, description, index, &items);
+                sizes[1] += index["IndexSizeBytes"].as_u64().expect("a size");
             }
         }
     }
+    assert_eq!([stored_size(house, Family::Items), stored_size(house, Family::Index)], sizes, "sizes");
+}
+
+/// What all rows of a family together count for.
+fn stored_size(house: &House, family: Family) -> u64 {
+    let rows = house.rows().iter().filter(|(own, _)| *own == family);
+    let sizes = rows.map(|(_, row)| {
+        let item = StoredItem::read(row.value.clone()).expect("a stored item");
+        assert_eq!(item.size(), model::item_size(item.attributes()), "an item's own size");
+        (item.size() + ITEM_OVERHEAD) as u64
+    });
+    sizes.sum()
 }
 
 fn check_index(house: &House, table: &Value, index: &Value, items: &[Value]) {

@@ -33,7 +33,7 @@ impl Speech {
             "UpdateExpression" => self.update(chance),
             _ => self.condition(chance, 3),
         };
-        if chance.one_in(12) { mutate_text(chance, &expression) } else { expression }
+        if chance.one_in(16) { mutate_text(chance, &expression) } else { expression }
     }
 
     /// The names and values, as they stand in a request; sometimes one is missing or too many.
@@ -58,7 +58,7 @@ impl Speech {
 
     fn name(&mut self, chance: &mut Chance, name: &str) -> String {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && name != "size";
-        if plain && !chance.one_in(4) && !chance.one_in(10) {
+        if plain && !chance.one_in(4) {
             return name.to_owned();
         }
         let placeholder = format!(
@@ -204,7 +204,7 @@ impl Speech {
     }
 
     fn action(&mut self, chance: &mut Chance, verb: &str, (name, kind): Part) -> String {
-        let path = if chance.one_in(4) { self.path(chance, name) } else { self.name(chance, name) };
+        let path = if chance.one_in(8) { self.path(chance, name) } else { self.name(chance, name) };
         match verb {
             "REMOVE" => path,
             "ADD" | "DELETE" => {
@@ -223,7 +223,7 @@ impl Speech {
             1 if kind == "L" => format!("list_append({path}, {value})"),
             1 => format!("if_not_exists({path}, {value}) + {}", self.value(chance, "N")),
             2 if kind == "N" => format!("{path} {} {value}", chance.pick(&["+", "-"])),
-            3 => {
+            3 if chance.one_in(3) => {
                 let (name, _) = attributes::attribute(chance);
                 self.path(chance, name)
             }

@@ -10,9 +10,9 @@ use crate::house::House;
 use crate::requests::any_request;
 use crate::service_model::Model;
 
-const SHORT_CHAPTERS: u64 = 12;
+const SHORT_CHAPTERS: u64 = 6;
 /// Requests that one service gets.
-const REQUESTS: u64 = 250;
+const REQUESTS: u64 = 500;
 /// After how many the tables are compared with their indexes.
 const AUDIT_INTERVAL: u64 = 50;
 

@@ -115,7 +115,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn choose_table(&mut self) {
-        self.table = if self.chance.one_in(2) { &TABLES[0] } else { self.chance.pick(TABLES) };
+        self.table = if self.chance.one_in(3) { self.chance.pick(TABLES) } else { &TABLES[0] };
         let indexes: Vec<_> = self.table.indexes().collect();
         self.index = if indexes.is_empty() || self.chance.one_in(2) { None } else { Some(*self.chance.pick(&indexes)) };
     }
@@ -235,7 +235,7 @@ impl Maker<'_> {
 
     fn table_name(&mut self) -> String {
         let makes = matches!(self.operation, Operation::CreateTable | Operation::DeleteTable);
-        match self.chance.below(40) {
+        match self.chance.below(80) {
             0 => (*self.chance.pick(&["nope", "", "ab", "a b", "é"])).to_owned(),
             1 => arn(self.table.name),
             2 => mutate_text(self.chance, &arn(self.table.name)),
@@ -320,7 +320,7 @@ impl Maker<'_> {
                 EXPRESSIONS.iter().filter(|member| member.ends_with("Expression") && own.contains_key(**member))
             {
                 let needed = matches!(*member, "KeyConditionExpression" | "UpdateExpression");
-                if needed || self.model.is_required(structure, member) || self.chance.one_in(3) {
+                if needed || self.model.is_required(structure, member) || self.chance.one_in(4) {
                     let expression = speech.expression(self.chance, member, self.table, self.index);
                     members.push(((*member).to_owned(), text(expression)));
                 }
