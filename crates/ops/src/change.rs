@@ -170,7 +170,7 @@ impl Change {
             (None, None) => return units,
         }
         let mut collection = deltas(old, new);
-        batch.tally(rows::table_tally(self.table.id()), collection);
+        batch.hot_tally(rows::table_tally(self.table.id()), collection);
         for index in &self.table.indexes {
             let before = old.and_then(|old| self.index_entry(secret, index, old));
             let after = new.and_then(|new| self.index_entry(secret, index, new));
@@ -252,7 +252,7 @@ fn write_index(
     if let Some((key, row)) = after {
         batch.put(key, row.into_bytes());
     }
-    batch.tally(rows::index_tally(table.id(), index.id), tally);
+    batch.hot_tally(rows::index_tally(table.id(), index.id), tally);
     IndexChange { units, bytes: tally[1] }
 }
 

@@ -10,11 +10,14 @@ pub const TALLY_WIDTH: usize = 2;
 /// Deltas to a row of counters. The engine adds them up and writes each row once a group commit, so that a counter
 /// that every write of a table touches costs no latch. Its value, read with `get`, is [`TALLY_WIDTH`] big-endian i64;
 /// while all of them are zero there is no row. They stand in [`Family::Catalog`]. In one batch deltas count after
-/// writes of the same row.
+/// writes of the same row. A tally row is made by deltas alone and removed by a delete or a destruction; an engine may
+/// keep it apart from other rows, so that scans and the reads of a transaction need not see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tally {
     pub key: Key,
     pub deltas: [i64; TALLY_WIDTH],
+    /// Many writers at once add to it: an engine that locks counters while it commits keeps it in several parts.
+    pub hot: bool,
 }
 
 /// What stands under the keys of a transaction, in their order.
@@ -40,10 +43,20 @@ impl Batch {
         self.writes.push((key, None));
     }
 
+    /// Adds to counters that few writers share.
     pub fn tally(&mut self, key: Key, deltas: [i64; TALLY_WIDTH]) {
-        debug_assert_eq!(key.family, Family::Catalog);
-        if deltas != [0; TALLY_WIDTH] {
-            self.tallies.push(Tally { key, deltas });
+        self.add(Tally { key, deltas, hot: false });
+    }
+
+    /// Adds to counters that every write of a table may add to.
+    pub fn hot_tally(&mut self, key: Key, deltas: [i64; TALLY_WIDTH]) {
+        self.add(Tally { key, deltas, hot: true });
+    }
+
+    fn add(&mut self, tally: Tally) {
+        debug_assert_eq!(tally.key.family, Family::Catalog);
+        if tally.deltas != [0; TALLY_WIDTH] {
+            self.tallies.push(tally);
         }
     }
 

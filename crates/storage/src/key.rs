@@ -79,7 +79,7 @@ pub struct ScanRange {
 
 impl ScanRange {
     /// Whether no key can lie between the bounds.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         use Bound::{Excluded, Included};
         match (&self.lower, &self.upper) {
             (Included(lower), Included(upper)) => lower > upper,
@@ -98,7 +98,7 @@ impl ScanRange {
 }
 
 /// The end of the range of all keys that start with `prefix`.
-pub(crate) fn prefix_end(prefix: &[u8]) -> Bound<Bytes> {
+pub fn prefix_end(prefix: &[u8]) -> Bound<Bytes> {
     let Some(last) = prefix.iter().rposition(|byte| *byte != u8::MAX) else {
         return Bound::Unbounded;
     };

@@ -14,7 +14,7 @@ mod embedded;
 mod error;
 mod key;
 mod memory;
-mod tally;
+pub mod tally;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ use bytes::Bytes;
 pub use batch::{Batch, Decision, Reads, TALLY_WIDTH, Tally};
 pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, OpenError, RowCacheStats, StoreStats};
 pub use error::{StorageError, TxError};
-pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange};
+pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
 pub use memory::Memory;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -45,7 +45,7 @@ pub trait Engine: Send + Sync + 'static {
     /// The newest durable value of one key.
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
 
-    /// A consistent snapshot of everything that is durable now.
+    /// A consistent snapshot of everything that is durable at one moment between this call and the view's first read.
     fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
 
     /// Reads `keys`, lets `decide` turn them into a batch or a refusal, commits all of it or nothing, and returns

@@ -6,10 +6,10 @@ use crate::batch::TALLY_WIDTH;
 
 const COUNTER_SIZE: usize = size_of::<i64>();
 
-pub(crate) type Counters = [i64; TALLY_WIDTH];
+pub type Counters = [i64; TALLY_WIDTH];
 
 /// The row for these counters; none if all are zero, so that counters of what is gone leave nothing behind.
-pub(crate) fn encode(counters: &Counters) -> Option<Bytes> {
+pub fn encode(counters: &Counters) -> Option<Bytes> {
     if *counters == [0; TALLY_WIDTH] {
         return None;
     }
@@ -18,7 +18,7 @@ pub(crate) fn encode(counters: &Counters) -> Option<Bytes> {
 }
 
 /// The counters of a row, all zero where there is none. `None` if it is not a tally row.
-pub(crate) fn decode(row: Option<&Bytes>) -> Option<Counters> {
+pub fn decode(row: Option<&Bytes>) -> Option<Counters> {
     let mut counters = [0; TALLY_WIDTH];
     let Some(row) = row else {
         return Some(counters);
@@ -33,7 +33,7 @@ pub(crate) fn decode(row: Option<&Bytes>) -> Option<Counters> {
     Some(counters)
 }
 
-pub(crate) fn add(counters: &mut Counters, deltas: &Counters) {
+pub fn add(counters: &mut Counters, deltas: &Counters) {
     for (counter, delta) in counters.iter_mut().zip(deltas) {
         *counter = counter.saturating_add(*delta);
     }

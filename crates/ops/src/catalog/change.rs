@@ -135,7 +135,7 @@ async fn replace(
         }
         batch.put(keys[0].key.clone(), row.clone());
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
-        edit.tallies.iter().for_each(|(key, deltas)| batch.tally(key.clone(), *deltas));
+        edit.tallies.iter().for_each(|(key, deltas)| batch.hot_tally(key.clone(), *deltas));
         Decision::Commit
     };
     write(engine, &keys, &mut decide).await?;

@@ -68,6 +68,12 @@ impl Space {
         self.commit(batch).await;
     }
 
+    pub(super) async fn hot_tally(&self, key: &Key, deltas: [i64; TALLY_WIDTH]) {
+        let mut batch = Batch::default();
+        batch.hot_tally(key.clone(), deltas);
+        self.commit(batch).await;
+    }
+
     pub(super) async fn counters(&self, key: &Key) -> Option<[i64; TALLY_WIDTH]> {
         let row = self.get(key).await;
         row.as_ref().map(|_| crate::tally::decode(row.as_ref()).expect("a tally row"))

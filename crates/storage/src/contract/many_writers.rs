@@ -151,12 +151,12 @@ pub(super) async fn tally_exactly(space: Space) {
                 match &reads.values[0] {
                     Some(_) if round % 3 == 0 => {
                         batch.delete(key.clone());
-                        batch.tally(tally.clone(), [-1, -8]);
+                        batch.hot_tally(tally.clone(), [-1, -8]);
                     }
                     Some(_) => {}
                     None => {
                         batch.put(key.clone(), bytes(round));
-                        batch.tally(tally.clone(), [1, 8]);
+                        batch.hot_tally(tally.clone(), [1, 8]);
                     }
                 }
                 Decision::Commit
