@@ -1,0 +1,127 @@
+//! What a server's errors mean: SQLSTATE classes as what to do next.
+
+use std::error::Error as _;
+use std::fmt;
+
+use storage::StorageError;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+/// Why a flight did not do what it was sent for.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// Somebody else was there first: try again.
+    Conflict,
+    /// Somebody else has locked it, for longer than one waits.
+    Locked,
+    /// The statement before failed: look there.
+    Aborted,
+    /// The server has no room for this now.
+    Busy(String),
+    /// The server does not take so much at once.
+    TooLarge,
+    /// The engine was closed.
+    Closed,
+    /// Nobody is at the other end any more; whether the last flight took place is unknown.
+    Lost(String),
+    /// It will not go better next time; the text is the operator's.
+    Failed(String),
+}
+
+impl Trouble {
+    /// For reads, which have nothing to undo.
+    pub(crate) fn of_read(self) -> StorageError {
+        match self {
+            Trouble::Closed => StorageError::Closed,
+            other => StorageError::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        let Some(state) = error.code() else {
+            // No word from the server: the connection broke, or what it said made no sense.
+            return Trouble::Lost(sentence(&error));
+        };
+        match state.code() {
+            "40001" | "40P01" | "23505" => Trouble::Conflict,
+            "55P03" => Trouble::Locked,
+            "25P02" => Trouble::Aborted,
+            // Starting up, or shutting down: the connection ends, and another one will do.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Lost(sentence(&error)),
+            // A standby, since a failover: the next connection looks for the primary.
+            "25006" => Trouble::Lost(sentence(&error)),
+            code if code.starts_with("08") => Trouble::Lost(sentence(&error)),
+            code if code.starts_with("53") => Trouble::Busy(sentence(&error)),
+            code if code.starts_with("54") => Trouble::TooLarge,
+            _ => Trouble::Failed(sentence(&error)),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Busy(text) | Trouble::Lost(text) | Trouble::Failed(text) => f.write_str(text),
+            Trouble::Conflict | Trouble::Locked | Trouble::Aborted => f.write_str("another transaction is in the way"),
+            Trouble::TooLarge => f.write_str("the server does not take so much at once"),
+            Trouble::Closed => f.write_str("the storage engine is closed"),
+        }
+    }
+}
+
+/// Whether the tables are simply not there.
+pub(crate) fn is_undefined_table(error: &Error) -> bool {
+    error.code() == Some(&SqlState::UNDEFINED_TABLE)
+}
+
+/// An error with its causes. The driver's own text names only the kind.
+pub(crate) fn sentence(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Why the database cannot be used; each says what to do about it.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The URL, or a file that it names.
+    Url(String),
+    Connect {
+        server: String,
+        error: String,
+    },
+    /// A newer program made the tables; nothing was touched.
+    Newer {
+        found: i64,
+        known: i64,
+    },
+    /// The tables are there, but not as this program makes them.
+    Foreign(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Url(text) => f.write_str(text),
+            OpenError::Connect { server, error } => write!(f, "cannot use the database at {server}: {error}"),
+            OpenError::Newer { found, known } => write!(
+                f,
+                "the tables have format {found}, and this program knows {known}: run the version that wrote them, or a \
+                 newer one; nothing was changed"
+            ),
+            OpenError::Foreign(text) => write!(f, "the tables are not as this program makes them: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}

@@ -1,0 +1,93 @@
+//! The engine over PostgreSQL's protocol: `stator serve --storage postgres://…`.
+//!
+//! A database that is already replicated keeps the rows; a node keeps none and may die at any time. All rows stand in
+//! one table ([`place`] tells how a key becomes its columns), counters in a second one ([`tallies`]).
+//!
+//! A point read is one statement. A write is two flights: lock and read, then write and commit ([`transact`]). Whatever
+//! is not known after a lost connection is read from the database and never guessed.
+//!
+//! The statements keep to what the whole family of such servers has: no LISTEN, no advisory locks, no sequences, no
+//! triggers, no stored functions, no temporary tables.
+
+mod check;
+mod clock;
+mod connection;
+mod destroy;
+mod error;
+mod latches;
+mod options;
+mod place;
+mod pool;
+mod schema;
+mod sweep;
+mod tallies;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tls;
+mod transact;
+mod view;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, StorageError, TxError, View};
+
+pub use check::{Finding, Report, check};
+pub use error::OpenError;
+pub use options::{Options, Patience};
+
+use latches::Latches;
+use pool::Pool;
+use sweep::Sweeper;
+
+pub struct Postgres {
+    pool: Arc<Pool>,
+    patience: Patience,
+    latches: Latches,
+    sweeper: Arc<Sweeper>,
+}
+
+impl Postgres {
+    /// Connects, makes the tables if there are none, and refuses what a newer program has made.
+    ///
+    /// # Errors
+    /// [`OpenError`], which tells what to do about it.
+    pub async fn open(options: Options) -> Result<Arc<Postgres>, OpenError> {
+        let patience = options.patience;
+        schema::prepare(&options).await?;
+        let pool = Pool::new(options);
+        let sweeper = Sweeper::start(&pool);
+        Ok(Arc::new(Postgres { pool, patience, latches: Latches::new(), sweeper }))
+    }
+}
+
+impl Engine for Postgres {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        Box::pin(view::get(&self.pool, key))
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        Box::pin(async { Ok(Box::new(view::Snapshot::new(&self.pool)?) as Box<dyn View>) })
+    }
+
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(self.write(op, mode, keys, decide))
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(destroy::destroy(&self.pool, family, prefix))
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(async {
+            self.pool.close().await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! A URL as a proven way to a server. The password is in no text that this module makes.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+
+use crate::error::OpenError;
+use crate::tls::{Tls, TlsFiles};
+
+/// Connections of one node, unless the URL says `connections_max`.
+const CONNECTIONS_MAX: usize = 32;
+
+/// How long things may take. Tests shrink it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// From the first packet to a session that can be used.
+    pub connect: Duration,
+    /// Between statements that were sent and their replies.
+    pub flight: Duration,
+    /// For a row that another transaction has locked, and for a turn in a queue.
+    pub lock: Duration,
+    /// For a free connection of the pool.
+    pub pool: Duration,
+    /// One call of the engine, its attempts together: no attempt begins later.
+    pub call: Duration,
+    /// How long the server keeps the locks of a client that does not go on.
+    pub idle_in_transaction: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            connect: Duration::from_secs(5),
+            flight: Duration::from_secs(10),
+            lock: Duration::from_secs(2),
+            pool: Duration::from_secs(5),
+            call: Duration::from_secs(10),
+            idle_in_transaction: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How to reach a database.
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) config: Config,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) connections_max: usize,
+    pub patience: Patience,
+}
+
+impl Options {
+    /// Reads a `postgres://` URL. A password in it counts before `password`.
+    ///
+    /// Beside what libpq knows, `connections_max` bounds the pool. `sslmode` is `disable` or `verify-full`; `require`
+    /// and `verify-ca` mean the latter. Without it, connections to other machines are encrypted and verified, and
+    /// those within this one are not encrypted.
+    ///
+    /// # Errors
+    /// What is wrong with the URL or with a file that it names.
+    pub fn parse(url: &str, password: Option<&str>) -> Result<Options, OpenError> {
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(OpenError::Url("a storage URL begins with postgres:// or postgresql://".to_owned()));
+        }
+        let (rest, ours) = Ours::take(url)?;
+        let mut config: Config = rest.parse().map_err(|_| {
+            OpenError::Url("the storage URL cannot be read: it is postgres://user@host:5432/database".to_owned())
+        })?;
+        if let (None, Some(password)) = (config.get_password(), password) {
+            config.password(password);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("stator");
+        }
+        if config.get_hosts().len() > 1 {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        let tls = match ours.encrypted.unwrap_or_else(|| leaves_the_machine(&config)) {
+            true => Some(Tls::new(&ours.files)?),
+            false => None,
+        };
+        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        let patience = Patience::default();
+        config.tcp_user_timeout(patience.flight).keepalives_idle(Duration::from_secs(30));
+        Ok(Options { config, tls, connections_max: ours.connections_max.unwrap_or(CONNECTIONS_MAX), patience })
+    }
+
+    /// Where it leads, for messages.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let hosts: Vec<String> = self.config.get_hosts().iter().map(host_text).collect();
+        let ports: Vec<String> = self.config.get_ports().iter().map(u16::to_string).collect();
+        let database = self.config.get_dbname().unwrap_or_default();
+        let port = if ports.is_empty() { "5432".to_owned() } else { ports.join(",") };
+        format!("{}:{port}/{database}", hosts.join(","))
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Options({})", self.server())
+    }
+}
+
+fn host_text(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(path) => path.display().to_string(),
+    }
+}
+
+fn leaves_the_machine(config: &Config) -> bool {
+    config.get_hosts().iter().any(|host| match host {
+        Host::Tcp(name) => {
+            let loopback = name.parse().is_ok_and(|ip: std::net::IpAddr| ip.to_canonical().is_loopback());
+            name != "localhost" && !loopback
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => false,
+    })
+}
+
+/// The parameters of a URL that the driver does not know, or not as we mean them.
+#[derive(PartialEq, Eq, Default, Debug)]
+struct Ours {
+    encrypted: Option<bool>,
+    files: TlsFiles,
+    connections_max: Option<usize>,
+}
+
+impl Ours {
+    /// The URL without our parameters, and these.
+    fn take(url: &str) -> Result<(String, Ours), OpenError> {
+        let mut ours = Ours::default();
+        let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), ours)) };
+        let mut theirs = Vec::new();
+        let (mut certificate, mut key) = (None, None);
+        for parameter in query.split('&') {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            match name {
+                "sslmode" => ours.encrypted = Some(encrypted(value)?),
+                "sslrootcert" => ours.files.root = Some(percent_decoded(value)),
+                "sslcert" => certificate = Some(percent_decoded(value)),
+                "sslkey" => key = Some(percent_decoded(value)),
+                "connections_max" => ours.connections_max = Some(connections_max(value)?),
+                _ => theirs.push(parameter),
+            }
+        }
+        ours.files.client = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err(OpenError::Url("sslcert and sslkey belong together: name both files".to_owned())),
+        };
+        let rest = if theirs.is_empty() { base.to_owned() } else { format!("{base}?{}", theirs.join("&")) };
+        Ok((rest, ours))
+    }
+}
+
+fn encrypted(mode: &str) -> Result<bool, OpenError> {
+    match mode {
+        "disable" => Ok(false),
+        "require" | "verify-ca" | "verify-full" => Ok(true),
+        _ => Err(OpenError::Url(
+            "sslmode is disable (no encryption) or verify-full (encrypted, the server's certificate verified)"
+                .to_owned(),
+        )),
+    }
+}
+
+fn connections_max(text: &str) -> Result<usize, OpenError> {
+    let count: Option<usize> = text.parse().ok();
+    let count = count.filter(|count| (2..=1_000).contains(count));
+    count.ok_or_else(|| OpenError::Url("connections_max is a number from 2 to 1000".to_owned()))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let pair = behind.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

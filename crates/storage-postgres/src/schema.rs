@@ -1,0 +1,90 @@
+//! The tables: made by the first node that starts, found by the others, refused if a newer program has made them.
+//!
+//! | table | columns | what |
+//! |---|---|---|
+//! | `stator_meta` | `name`, `value` | `format`: the version of all this |
+//! | `stator_kv` | `p`, `s`, `k` | a row's key (`place`) |
+//! | | `ver` | grows with each write of the row: at least the microseconds since 1970 |
+//! | | `op` | 16 bytes: the write that wrote it last, by which a lost commit is found again |
+//! | | `v` | the value; null says that there is none, which is remembered for a while |
+//! | `stator_tally` | `k`, `slot`, `a`, `b` | counters under their key, in parts that are added up |
+
+use std::time::Duration;
+
+use crate::connection::Connection;
+use crate::error::{OpenError, is_undefined_table, sentence};
+use crate::options::Options;
+
+/// The version of the tables that this program makes and knows.
+pub(crate) const FORMAT: i64 = 1;
+
+/// Nodes that start at once get in each other's way: each tries again and finds the tables of the one that was first.
+const ATTEMPTS: u32 = 20;
+const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
+
+const CREATE: &str = "
+    CREATE TABLE IF NOT EXISTS stator_kv (
+        p bytea NOT NULL, s bytea NOT NULL, k bytea, ver bigint NOT NULL, op bytea, v bytea, PRIMARY KEY (p, s));
+    CREATE TABLE IF NOT EXISTS stator_tally (
+        k bytea NOT NULL, slot bigint NOT NULL, a bigint NOT NULL, b bigint NOT NULL, PRIMARY KEY (k, slot));
+    CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);";
+/// Items are compact already: the server need not try to compress them.
+const STORE_AS_IT_IS: &str = "ALTER TABLE stator_kv ALTER COLUMN v SET STORAGE EXTERNAL;";
+const MARK: &str = "INSERT INTO stator_meta (name, value) VALUES ('format', ";
+
+/// What stands in the database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    Nothing,
+    Format(i64),
+}
+
+/// Sees to it that the tables are there.
+pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
+    let failed = |error: String| OpenError::Connect { server: options.server(), error };
+    let connection = Connection::bare(options).await.map_err(|trouble| failed(trouble.to_string()))?;
+    let mut last = String::new();
+    for _ in 0..ATTEMPTS {
+        match found(&connection).await.map_err(failed)? {
+            Found::Format(FORMAT) => return Ok(()),
+            Found::Format(format) if format > FORMAT => {
+                return Err(OpenError::Newer { found: format, known: FORMAT });
+            }
+            Found::Format(format) => return Err(OpenError::Foreign(format!("they have format {format}"))),
+            Found::Nothing => {}
+        }
+        if let Err(error) = create(&connection).await {
+            last = error;
+            tokio::time::sleep(ATTEMPT_INTERVAL).await;
+        }
+    }
+    Err(failed(format!("the tables cannot be made: {last}")))
+}
+
+pub(crate) async fn found(connection: &Connection) -> Result<Found, String> {
+    let rows = connection.client().query("SELECT value FROM stator_meta WHERE name = 'format'", &[]).await;
+    match rows {
+        Ok(rows) => Ok(rows.first().map_or(Found::Nothing, |row| Found::Format(row.get(0)))),
+        Err(error) if is_undefined_table(&error) => Ok(Found::Nothing),
+        Err(error) => Err(sentence(&error)),
+    }
+}
+
+/// All or nothing, where the server's definitions are transactional; elsewhere the mark comes last.
+async fn create(connection: &Connection) -> Result<(), String> {
+    let storage = if is_plain_postgres(connection).await? { STORE_AS_IT_IS } else { "" };
+    let script = format!("BEGIN;{CREATE}{storage}{MARK}{FORMAT}); COMMIT;");
+    let made = connection.client().batch_execute(&script).await;
+    if let Err(error) = made {
+        // The script ends where it fails; the transaction is still open.
+        let _ = connection.client().batch_execute("ROLLBACK").await;
+        return Err(sentence(&error));
+    }
+    Ok(())
+}
+
+async fn is_plain_postgres(connection: &Connection) -> Result<bool, String> {
+    let row = connection.client().query_one("SELECT version()", &[]).await.map_err(|error| sentence(&error))?;
+    let version: String = row.get(0);
+    Ok(version.starts_with("PostgreSQL") && !version.contains("-YB-"))
+}

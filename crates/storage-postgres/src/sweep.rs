@@ -1,0 +1,106 @@
+//! Tombstones that have served: removed some minutes after they were written.
+//!
+//! A deleted row's tombstone, and one that stands for "still absent", lets a write whose commit was lost find out what
+//! became of it; nobody asks after more than seconds. What this node has left is remembered in memory, up to a bound.
+//! Tombstones of a node that stopped stay behind: they cost their bytes, and scans step over them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::connection::{Ask, BEGIN, COMMIT, Sql, Value};
+use crate::place::Position;
+use crate::pool::{Left, Pool};
+
+/// Far longer than a lost commit can be in doubt.
+const AGE: Duration = Duration::from_secs(300);
+const INTERVAL: Duration = Duration::from_secs(10);
+/// Tombstones that are removed in one transaction.
+const BATCH: usize = 256;
+/// Tombstones that are remembered; later ones stay.
+const REMEMBERED_MAX: usize = 200_000;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Tombstone {
+    pub(crate) at: Position,
+    pub(crate) ver: i64,
+}
+
+#[derive(Default)]
+pub(crate) struct Sweeper {
+    due: Mutex<VecDeque<(Instant, Tombstone)>>,
+}
+
+impl Sweeper {
+    /// Sweeps now and then, for as long as the pool lives.
+    pub(crate) fn start(pool: &Arc<Pool>) -> Arc<Sweeper> {
+        let sweeper = Arc::new(Sweeper::default());
+        tokio::spawn(sweep_now_and_then(Arc::downgrade(pool), Arc::downgrade(&sweeper)));
+        sweeper
+    }
+
+    pub(crate) fn remember(&self, now: Instant, tombstones: Vec<Tombstone>) {
+        if tombstones.is_empty() {
+            return;
+        }
+        let when = now + AGE;
+        let mut due = self.due.lock();
+        let room = REMEMBERED_MAX.saturating_sub(due.len());
+        due.extend(tombstones.into_iter().take(room).map(|tombstone| (when, tombstone)));
+    }
+
+    fn take_due(&self, now: Instant) -> Vec<Tombstone> {
+        let mut due = self.due.lock();
+        let mut taken = Vec::new();
+        while taken.len() < BATCH && due.front().is_some_and(|(when, _)| *when <= now) {
+            taken.extend(due.pop_front().map(|(_, tombstone)| tombstone));
+        }
+        // In the order in which everybody locks.
+        taken.sort_unstable_by(|left, right| left.at.cmp(&right.at));
+        taken
+    }
+}
+
+async fn sweep_now_and_then(pool: Weak<Pool>, sweeper: Weak<Sweeper>) {
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let (Some(pool), Some(sweeper)) = (pool.upgrade(), sweeper.upgrade()) else { return };
+        loop {
+            let due = sweeper.take_due(Instant::now());
+            if due.is_empty() {
+                break;
+            }
+            sweep(&pool, &due).await;
+        }
+    }
+}
+
+/// What cannot be removed now stays for ever, and does no harm.
+async fn sweep(pool: &Arc<Pool>, due: &[Tombstone]) {
+    let Ok(mut session) = pool.take().await else { return };
+    let removal = |tombstone: &Tombstone| {
+        let Position { p, s } = &tombstone.at;
+        Ask::Of(Sql::Sweep, vec![p[..].into(), s[..].into(), Value::Int(tombstone.ver)])
+    };
+    let asks: Vec<Ask> = [BEGIN].into_iter().chain(due.iter().map(removal)).chain([COMMIT]).collect();
+    let _ = session.fly(&asks, Left::Idle).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tombstones_are_due_when_they_are_old() {
+        let (sweeper, start) = (Sweeper::default(), Instant::now());
+        let tombstone = |ver: i64| Tombstone { at: Position { p: vec![1], s: vec![9 - ver as u8] }, ver };
+        sweeper.remember(start, vec![tombstone(1), tombstone(2)]);
+        sweeper.remember(start + AGE / 2, vec![tombstone(3)]);
+        assert_eq!(sweeper.take_due(start + AGE / 2), []);
+        assert_eq!(sweeper.take_due(start + AGE), [tombstone(2), tombstone(1)]);
+        assert_eq!(sweeper.take_due(start + AGE), []);
+    }
+}

@@ -1,0 +1,208 @@
+//! A real PostgreSQL for tests, made in a folder of its own and gone with the last test that holds it.
+//!
+//! The server refuses to run as root, so root's tests hand it to the user `nobody`. A shell between us and the server
+//! ends it if the test program vanishes.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// Set where a missing server must fail the tests instead of skipping them.
+pub const REQUIRE: &str = "STATOR_REQUIRE_POSTGRES";
+const NOBODY: u32 = 65_534;
+/// Longer than a start takes on a busy machine.
+const START_ATTEMPTS: u32 = 600;
+const START_INTERVAL: Duration = Duration::from_millis(50);
+
+pub struct PostgresServer {
+    folder: TempDir,
+    programs: PathBuf,
+    pub port: u16,
+    running: Mutex<Option<Child>>,
+}
+
+impl PostgresServer {
+    /// The server that the tests of this program share; none, with a line that says so, where there is no PostgreSQL.
+    ///
+    /// # Panics
+    /// If it does not start, or is required and not there.
+    pub fn shared() -> Option<Arc<PostgresServer>> {
+        static SHARED: Mutex<Weak<PostgresServer>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(server) = shared.upgrade() {
+            return Some(server);
+        }
+        let server = Arc::new(PostgresServer::start()?);
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
+    /// A server of one's own, to be treated badly.
+    ///
+    /// # Panics
+    /// As [`PostgresServer::shared`].
+    #[allow(clippy::print_stderr)]
+    pub fn start() -> Option<PostgresServer> {
+        let Some(programs) = programs() else {
+            assert!(std::env::var_os(REQUIRE).is_none(), "{REQUIRE} is set, and there is no PostgreSQL here");
+            eprintln!(
+                "skipped: there is no PostgreSQL on this machine (initdb and postgres); {REQUIRE}=1 fails instead"
+            );
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        if is_root(&folder) {
+            chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("root may give a folder away");
+        }
+        let server = PostgresServer { folder, programs, port: free_port(), running: Mutex::default() };
+        server.initdb();
+        server.run();
+        Some(server)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        if is_root(&self.folder) || owner(&self.folder) == NOBODY {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.current_dir(self.folder.path()).env("LC_ALL", "C").stdin(Stdio::null());
+        command
+    }
+
+    fn initdb(&self) {
+        let mut command = self.command(&self.programs.join("initdb"));
+        command.args(["--username=stator", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-instructions"]);
+        let made = command.arg("--pgdata").arg(self.data()).output().expect("initdb");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
+    /// Starts it, and waits until it can be asked.
+    ///
+    /// # Panics
+    /// If it does not come up.
+    pub fn run(&self) {
+        let mut command = self.command(Path::new("/bin/sh"));
+        command
+            .args(["-c", "\"$@\" & pid=$!; cat >/dev/null; kill -INT $pid 2>/dev/null; wait $pid", "sh"])
+            .arg(self.programs.join("postgres"))
+            .arg("-D")
+            .arg(self.data())
+            .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+            .args(["-c", "fsync=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]);
+        let log = fs::File::create(self.folder.path().join("log")).expect("a log");
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn().expect("start");
+        *self.running() = Some(child);
+        for _ in 0..START_ATTEMPTS {
+            if self.psql("postgres", "SELECT 1").is_ok() {
+                return;
+            }
+            std::thread::sleep(START_INTERVAL);
+        }
+        panic!("PostgreSQL does not start: {}", self.log());
+    }
+
+    /// Kills all of it as a crash would, and leaves its folder.
+    ///
+    /// # Panics
+    /// If there is none to kill.
+    pub fn crash(&self) {
+        let pid = fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
+        let pid = pid.lines().next().expect("its process").trim().to_owned();
+        // Its children find out that it is gone, and end.
+        let killed = Command::new("kill").args(["-KILL", &pid]).status().expect("kill");
+        assert!(killed.success());
+        self.stop();
+        // Those children hold the shared memory, without which the next one may start.
+        std::thread::sleep(START_INTERVAL);
+    }
+
+    fn stop(&self) {
+        if let Some(mut child) = self.running().take() {
+            // The shell's input ends, so it stops the server.
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Makes an empty database and tells its URL.
+    ///
+    /// # Panics
+    /// If the server does not.
+    pub fn database(&self) -> String {
+        let name = format!("test_{:032x}", u128::from_be_bytes(base::random::bytes16()));
+        self.psql("postgres", &format!("CREATE DATABASE {name}")).expect("a database");
+        self.url(self.port, &name)
+    }
+
+    /// The URL of a database, through a port that leads here.
+    #[must_use]
+    pub fn url(&self, port: u16, database: &str) -> String {
+        format!("postgres://stator@127.0.0.1:{port}/{database}")
+    }
+
+    /// Runs a statement in a session of its own and returns the first column, a line a row.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn psql(&self, database: &str, statement: &str) -> Result<String, String> {
+        let url = self.url(self.port, database);
+        let mut command = Command::new(self.programs.join("psql"));
+        let output = command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, &url]).output();
+        let output = output.map_err(|error| error.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn owner(folder: &TempDir) -> u32 {
+    fs::metadata(folder.path()).expect("our folder").uid()
+}
+
+/// Whether we made the folder as root.
+fn is_root(folder: &TempDir) -> bool {
+    owner(folder) == 0
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// The folder of initdb, postgres and psql, the newest version if there are several.
+fn programs() -> Option<PathBuf> {
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = debian
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    versions.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = versions.into_iter().rev().map(|(_, folder)| folder).chain(std::env::split_paths(&path));
+    let whole = |folder: &PathBuf| ["initdb", "postgres", "psql"].iter().all(|name| folder.join(name).is_file());
+    folders.into_iter().find(whole)
+}
