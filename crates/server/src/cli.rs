@@ -1,6 +1,8 @@
 //! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -18,8 +20,11 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// Serve the DynamoDB API from a folder on this machine
-    Serve(ServeArguments),
+    /// Serve the DynamoDB API from a folder on this machine, or from a database
+    Serve(Box<ServeArguments>),
+    /// Look after a database that keeps the tables
+    #[command(subcommand)]
+    Storage(StorageCommand),
     /// Put a DynamoDB endpoint under load and tell how fast it is
     Bench(Box<bench::Arguments>),
     /// Print a completion script for a shell
@@ -27,11 +32,47 @@ pub(crate) enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
+#[derive(Subcommand, Debug)]
+pub(crate) enum StorageCommand {
+    /// Say what a database is, how fast and how safe, and what is missing; changes nothing
+    Check(StorageArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StorageArguments {
+    /// The database, such as postgres://stator@db.example/stator
+    #[arg(env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
+    pub(crate) url: Secret,
+
+    /// File that holds the database's password; without it PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) storage_password_file: Option<PathBuf>,
+}
+
+/// A text that may hold a password, and is in no message.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Secret, Self::Err> {
+        Ok(Secret(text.to_owned()))
+    }
+}
+
 const SERVE_EXAMPLES: &str = "\
 Examples:
   stator serve                                    durable, in ./stator-data, on 127.0.0.1:8000
   stator serve --memory --listen 127.0.0.1:0      nothing kept, on any free port
   stator serve --data /var/lib/stator --region eu-west-3
+  stator serve --storage postgres://stator@db.example/stator
   STATOR_LISTEN=127.0.0.1:9000 stator serve       every flag is also a variable
 
 Then, from another terminal:
@@ -48,6 +89,14 @@ pub(crate) struct ServeArguments {
     /// Keep everything in memory and nothing on disk
     #[arg(long, env = "STATOR_MEMORY", value_parser = BoolishValueParser::new())]
     pub(crate) memory: bool,
+
+    /// Keep the tables in a database that speaks PostgreSQL's protocol, so that they outlive this machine
+    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true, conflicts_with_all = ["data", "memory"])]
+    pub(crate) storage: Option<Secret>,
+
+    /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
+    pub(crate) storage_password_file: Option<PathBuf>,
 
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
@@ -193,6 +242,10 @@ mod tests {
         for size in ["", "MiB", "-1", "1.5GiB", "1TiB", "99999999999999999999", "18446744073709551615KiB", "é"] {
             check(&["--cache", size], false);
         }
+        check(&["--storage", "postgres://h/d"], true);
+        check(&["--storage", "postgres://h/d", "--memory"], false);
+        check(&["--storage", "postgres://h/d", "--data", "d"], false);
+        check(&["--storage-password-file", "f"], false);
         check(&["--connections-max", "0"], false);
         check(&["--body-timeout", "0"], false);
         check(&["--body-timeout", "1"], true);

@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod cli;
 mod door;
+mod engine;
 mod guard;
 mod listener;
 mod log;
@@ -15,6 +16,7 @@ mod operator;
 mod patience;
 mod pipeline;
 mod serve;
+mod storage_check;
 mod traces;
 mod visit;
 
@@ -23,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, StorageCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -33,6 +35,13 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(arguments) => match serve::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
+            Ok(usable) => ExitCode::from(u8::from(!usable)),
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);
                 ExitCode::FAILURE

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auth::Spaces;
-use storage::{Embedded, EmbeddedOptions, Engine, Memory};
+use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
 
 use crate::body::BodyReader;
 use crate::cli::ServeArguments;
+use crate::engine::{self, Keeps, Opened};
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::operator::Operator;
@@ -43,12 +43,9 @@ pub(crate) enum Failure {
     },
     /// Traces are asked for and cannot be sent.
     Traces(String),
-    Storage {
-        data: PathBuf,
-        error: storage::OpenError,
-    },
+    Storage(engine::OpenError),
     Service {
-        data: Option<PathBuf>,
+        keeps: Keeps,
         error: ops::OpenError,
     },
     /// The engine failed for good while serving; what is on the disk is whole.
@@ -75,11 +72,14 @@ impl fmt::Display for Failure {
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
-            Failure::Storage { data, error } => write!(f, "cannot open the folder {}: {error}", data.display()),
-            Failure::Service { data: Some(data), error } => {
+            Failure::Storage(error) => error.fmt(f),
+            Failure::Service { keeps: Keeps::Folder(data), error } => {
                 write!(f, "cannot serve the folder {}: {error}", data.display())
             }
-            Failure::Service { data: None, error } => write!(f, "cannot serve from memory: {error}"),
+            Failure::Service { keeps: Keeps::Memory, error } => write!(f, "cannot serve from memory: {error}"),
+            Failure::Service { keeps: Keeps::Database(server), error } => {
+                write!(f, "cannot serve the database at {server}: {error}")
+            }
             Failure::Engine(text) => {
                 write!(
                     f,
@@ -105,13 +105,12 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let traces = traces(arguments)?;
     let operator = Operator::new();
     answer_operator(arguments, &operator).await?;
-    let folder = (!arguments.memory).then(|| std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone()));
-    let Opened { engine, embedded } = open(folder.as_deref(), arguments.cache)?;
+    let Opened { engine, embedded, keeps } = engine::open(arguments).await.map_err(Failure::Storage)?;
     let watched = match &traces {
         Some(traces) => traces.watch(Arc::clone(&engine)),
         None => Arc::clone(&engine),
     };
-    let service = service(watched, folder.clone(), &arguments.region, address).await?;
+    let service = service(watched, &keeps, &arguments.region, address).await?;
     let pipeline = Pipeline {
         backend: service,
         spaces: match arguments.isolate {
@@ -128,7 +127,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let door = Door::counting(Arc::clone(&operator.metrics.connections));
 
     operator.ready(embedded.clone());
-    announce(address, folder.as_deref(), &arguments.region);
+    announce(address, &keeps, &arguments.region);
     let end = async {
         let end = told_to_stop(stop, failed(embedded)).await;
         operator.stopping();
@@ -213,22 +212,6 @@ async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -
     Ok(())
 }
 
-/// The engine that was asked for.
-struct Opened {
-    engine: Arc<dyn Engine>,
-    /// The same, if it keeps anything on the disk.
-    embedded: Option<Arc<Embedded>>,
-}
-
-fn open(folder: Option<&Path>, cache_bytes: u64) -> Result<Opened, Failure> {
-    let Some(folder) = folder else {
-        return Ok(Opened { engine: Memory::new(), embedded: None });
-    };
-    let engine = Embedded::open(folder, EmbeddedOptions { cache_bytes });
-    let engine = engine.map_err(|error| Failure::Storage { data: folder.to_owned(), error })?;
-    Ok(Opened { engine: engine.clone(), embedded: Some(engine) })
-}
-
 /// Done when the engine has failed for good.
 async fn failed(engine: Option<Arc<Embedded>>) -> String {
     match engine {
@@ -239,22 +222,18 @@ async fn failed(engine: Option<Arc<Embedded>>) -> String {
 
 async fn service(
     engine: Arc<dyn Engine>,
-    data: Option<PathBuf>,
+    keeps: &Keeps,
     region: &str,
     address: SocketAddr,
 ) -> Result<Arc<ops::Service>, Failure> {
     let settings = ops::Settings { region: region.to_owned(), endpoint: address.to_string() };
     let service = ops::Service::open(engine, settings, base::Clock::system()).await;
-    service.map_err(|error| Failure::Service { data, error })
+    service.map_err(|error| Failure::Service { keeps: keeps.clone(), error })
 }
 
 /// The ready line: where, what is kept, and something to try.
-fn announce(address: SocketAddr, folder: Option<&Path>, region: &str) {
+fn announce(address: SocketAddr, keeps: &Keeps, region: &str) {
     let version = env!("CARGO_PKG_VERSION");
-    let keeps = match folder {
-        Some(folder) => format!("data in {}", folder.display()),
-        None => "data in memory only".to_owned(),
-    };
     let message = format!(
         "{version} ready on http://{address}, {keeps}; try: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any \
          aws dynamodb list-tables --region {region} --endpoint-url http://{address}"

@@ -32,12 +32,13 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Patience {
         Patience {
-            connect: Duration::from_secs(5),
-            flight: Duration::from_secs(10),
+            connect: Duration::from_secs(3),
+            flight: Duration::from_secs(5),
             lock: Duration::from_secs(2),
             pool: Duration::from_secs(5),
-            call: Duration::from_secs(10),
-            idle_in_transaction: Duration::from_secs(10),
+            call: Duration::from_secs(15),
+            // Less than what is left of a call after a flight: a lost one's locks go while somebody can still settle.
+            idle_in_transaction: Duration::from_secs(5),
         }
     }
 }

@@ -6,13 +6,14 @@
 //! once more while the others are locked, so that it is judged on one state.
 //!
 //! A connection that is lost before the second flight has changed nothing. One that is lost after it was sent leaves a
-//! doubt, which the next attempt settles while it holds the witness, the first row that the lost one wrote:
+//! doubt, which is settled before anything else is done, by locking the witness, the first row that the flight wrote:
 //!
 //! | the witness | means |
 //! |---|---|
-//! | carries our operation and version | it happened: answer from it |
-//! | is there, as the lost attempt had read it | it did not happen, and cannot any more: its locks are gone |
-//! | is absent, as the lost attempt had read it | it has not happened, but its INSERT may be on its way: ours is to shut it out |
+//! | carries our operation and the flight's version | it happened: answer from it |
+//! | is there, as the flight had read it | it did not happen, and cannot any more: its locks are gone |
+//! | is absent, as the flight had read it | its INSERT may still be on its way: a tombstone of ours shuts it out |
+//! | is that tombstone | it did not happen, and cannot any more |
 //! | is somebody else's since | nobody knows: [`TxError::Unknown`] |
 
 mod standing;
@@ -28,7 +29,7 @@ use crate::connection::{Ask, BEGIN, COMMIT, Failure, Reply};
 use crate::error::Trouble;
 use crate::place::Place;
 use crate::pool::{Left, Session};
-use standing::Standing;
+use standing::{Standing, Verdict};
 use writes::Writes;
 
 /// Attempts wait a moment that doubles, with some chance in it, so that two do not meet for ever.
@@ -43,8 +44,6 @@ pub(crate) struct Write<'a> {
     /// The keys in the order in which they are locked.
     order: Vec<usize>,
     doubt: Option<Doubt>,
-    /// Whether the decision was taken anew since the flight in doubt: what the caller knows is then not of that flight.
-    decided_since: bool,
 }
 
 /// A second flight without its replies.
@@ -69,6 +68,12 @@ enum Setback {
     /// The connection went while the second flight was on its way.
     Doubt(Option<Doubt>),
     Final(TxError),
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Setback {
+        failure.trouble.into()
+    }
 }
 
 impl From<Trouble> for Setback {
@@ -107,59 +112,29 @@ impl Postgres {
         let in_line = self.latches.hold(keys, self.patience.lock).await;
         let _held = in_line.map_err(|key| in_the_way(mode, key))?;
         let mut write = Write::new(op, keys);
-        let deadline = Instant::now() + self.patience.call;
-        let mut pause = PAUSE_FIRST;
-        let mut lost = 0;
+        let mut tries = Tries::until(Instant::now() + self.patience.call);
         loop {
-            let setback = match self.attempt(&mut write, decide).await {
-                Ok(decision) => return Ok(decision),
-                Err(setback) => setback,
+            let tried = match write.doubt {
+                None => self.attempt(&write, decide).await.map(Some),
+                Some(doubt) => self.settle(&write, doubt).await,
             };
-            let late = Instant::now() + pause >= deadline;
-            match setback {
-                // One doubt at a time: a second one over an open first one is not settled.
-                Setback::Doubt(Some(doubt)) if !late && write.doubt.is_none() => {
-                    write.doubt = Some(doubt);
-                    write.decided_since = false;
-                    self.pool.forget_idle();
-                }
-                Setback::Doubt(_) => return Err(TxError::Unknown),
-                Setback::Lost(text) => {
-                    self.pool.forget_idle();
-                    lost += 1;
-                    // Once, for a connection that had gone while it was idle; as often as it takes, to settle a doubt.
-                    if late || (write.doubt.is_none() && lost > 1) {
-                        return Err(write.doubtful(StorageError::Unavailable(text).into()));
+            match tried {
+                Ok(Some(decision)) => return Ok(decision),
+                Ok(None) => write.doubt = None,
+                Err(setback) => {
+                    if matches!(setback, Setback::Lost(_) | Setback::Doubt(_)) {
+                        self.pool.forget_idle();
                     }
+                    write.doubt = tries.after(setback, mode, write.doubt)?;
+                    tries.pause().await;
                 }
-                Setback::Locked(key) if mode == Mode::Transaction => {
-                    return Err(write.doubtful(in_the_way(mode, key.unwrap_or(0))));
-                }
-                Setback::Conflict(key) | Setback::Locked(key) if late => {
-                    return Err(write.doubtful(in_the_way(mode, key.unwrap_or(0))));
-                }
-                Setback::Conflict(_) | Setback::Locked(_) => {}
-                Setback::Final(TxError::Busy) if write.doubt.is_some() && !late => {}
-                Setback::Final(error) => return Err(write.doubtful(error)),
             }
-            tokio::time::sleep(with_chance(pause)).await;
-            pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
-    async fn attempt(&self, write: &mut Write<'_>, decide: &mut Decide<'_>) -> Result<Decision, Setback> {
+    async fn attempt(&self, write: &Write<'_>, decide: &mut Decide<'_>) -> Result<Decision, Setback> {
         let mut session = self.pool.take().await?;
         let standing = write.lock(&mut session).await?;
-        if let Some(doubt) = write.doubt {
-            match standing[doubt.key].verdict(write.op, doubt) {
-                // Committed, not rolled back: where replicas are waited for, this waits for the lost one, too.
-                standing::Verdict::Happened if !write.decided_since => return commit_empty(session).await,
-                standing::Verdict::Happened | standing::Verdict::Overwritten => return Err(Setback::Doubt(None)),
-                standing::Verdict::DidNot if doubt.read.is_some() => write.doubt = None,
-                standing::Verdict::DidNot => {}
-            }
-        }
-        write.decided_since = true;
         let reads = Reads { values: standing.iter().map(|row| row.value.clone()).collect() };
         let mut batch = Batch::default();
         let decision = decide(&reads, &mut batch);
@@ -170,6 +145,26 @@ impl Postgres {
         let writes = Writes::of(write, &standing, &batch)?;
         self.commit(session, writes).await?;
         Ok(decision)
+    }
+
+    /// Finds out what became of a lost flight: it happened, or it never will.
+    async fn settle(&self, write: &Write<'_>, doubt: Doubt) -> Result<Option<Decision>, Setback> {
+        let place = &write.places[doubt.key];
+        let mut session = self.pool.take().await?;
+        let replies = session.fly(&[BEGIN, standing::lock(place, true)], Left::Open).await?;
+        match Standing::read(place, &replies[1])?.verdict(write.op, doubt) {
+            Verdict::Happened => {
+                // Committed, not rolled back: where replicas are waited for, this waits for the lost flight, too.
+                session.fly(&[COMMIT], Left::Idle).await?;
+                Ok(Some(Decision::Commit))
+            }
+            Verdict::Never => Ok(None),
+            Verdict::NotYet => {
+                session.fly(&[writes::tombstone(write.op, place), COMMIT], Left::Idle).await?;
+                Ok(None)
+            }
+            Verdict::Overwritten => Err(Setback::Final(TxError::Unknown)),
+        }
     }
 
     /// The second flight. It goes on if nobody waits for it any more.
@@ -205,18 +200,58 @@ fn check_counts(replies: &[Reply], written: &[writes::Written]) -> Result<(), Se
     if whole { Ok(()) } else { Err(Setback::Final(StorageError::Corrupt(text).into())) }
 }
 
-async fn commit_empty(mut session: Session) -> Result<Decision, Setback> {
-    match session.fly(&[COMMIT], Left::Idle).await {
-        Ok(_) => Ok(Decision::Commit),
-        Err(failure) => Err(failure.trouble.into()),
-    }
-}
-
 /// What it means that a key stays locked. A plain write is throttled, as by a hot partition.
 fn in_the_way(mode: Mode, key: usize) -> TxError {
     match mode {
         Mode::Plain => TxError::Busy,
         Mode::Transaction => TxError::Conflict { key },
+    }
+}
+
+/// How often a write is tried, and how long it waits in between.
+struct Tries {
+    deadline: Instant,
+    pause: Duration,
+    lost: u32,
+}
+
+impl Tries {
+    fn until(deadline: Instant) -> Tries {
+        Tries { deadline, pause: PAUSE_FIRST, lost: 0 }
+    }
+
+    /// What is in doubt from now on.
+    ///
+    /// # Errors
+    /// If there is no point in going on: while something is in doubt, nobody knows.
+    fn after(&mut self, setback: Setback, mode: Mode, doubt: Option<Doubt>) -> Result<Option<Doubt>, TxError> {
+        let late = Instant::now() + self.pause >= self.deadline;
+        if doubt.is_some() {
+            return match setback {
+                Setback::Final(error) if error != TxError::Busy => Err(TxError::Unknown),
+                _ if late => Err(TxError::Unknown),
+                _ => Ok(doubt),
+            };
+        }
+        match setback {
+            Setback::Doubt(Some(doubt)) if !late => Ok(Some(doubt)),
+            Setback::Doubt(_) => Err(TxError::Unknown),
+            // Once more, for a connection that had gone while it was idle.
+            Setback::Lost(_) if !late && self.lost == 0 => {
+                self.lost += 1;
+                Ok(None)
+            }
+            Setback::Lost(text) => Err(StorageError::Unavailable(text).into()),
+            Setback::Locked(key) if mode == Mode::Transaction => Err(in_the_way(mode, key.unwrap_or(0))),
+            Setback::Conflict(key) | Setback::Locked(key) if late => Err(in_the_way(mode, key.unwrap_or(0))),
+            Setback::Conflict(_) | Setback::Locked(_) => Ok(None),
+            Setback::Final(error) => Err(error),
+        }
+    }
+
+    async fn pause(&mut self) {
+        tokio::time::sleep(with_chance(self.pause)).await;
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
     }
 }
 
@@ -229,12 +264,7 @@ impl<'a> Write<'a> {
         let places: Vec<Place> = keys.iter().map(|key_use| Place::of(&key_use.key)).collect();
         let mut order: Vec<usize> = (0..keys.len()).collect();
         order.sort_unstable_by(|left, right| places[*left].at.cmp(&places[*right].at));
-        Write { op, keys, places, order, doubt: None, decided_since: false }
-    }
-
-    /// An error, or that nobody knows, if an attempt has been lost.
-    fn doubtful(&self, error: TxError) -> TxError {
-        if self.doubt.is_some() { TxError::Unknown } else { error }
+        Write { op, keys, places, order, doubt: None }
     }
 
     /// The first flight: what stands under the keys, in their order. Without keys there is none.
@@ -258,21 +288,9 @@ impl<'a> Write<'a> {
     /// Nothing is to be written. What was locked was read at one moment; what was absent may have come since.
     async fn answer_without_writing(&self, mut session: Session, standing: &[Standing]) -> Result<(), Setback> {
         let absent: Vec<usize> = self.order.iter().copied().filter(|at| standing[*at].is_absent()).collect();
-        if let Some(doubt) = self.doubt
-            && standing[doubt.key].is_absent()
-        {
-            // The lost attempt may still be on its way: our row shuts the door.
-            let tombstone = writes::tombstone(self.op, &self.places[doubt.key]);
-            let replies = session.fly(&[tombstone, COMMIT], Left::Idle).await;
-            return replies.map(drop).map_err(|failure| match failure.trouble {
-                // Not in doubt for what we wrote, but for what the lost attempt did.
-                Trouble::Lost(text) => Setback::Lost(text),
-                other => other.into(),
-            });
-        }
         if self.keys.len() > 1 && !absent.is_empty() {
             let again: Vec<Ask> = absent.iter().map(|at| standing::look(&self.places[*at])).collect();
-            let replies = session.fly(&again, Left::Open).await.map_err(|failure| Setback::from(failure.trouble))?;
+            let replies = session.fly(&again, Left::Open).await?;
             if let Some(come) = replies.iter().position(|reply| !reply.rows.is_empty()) {
                 return Err(Setback::Conflict(Some(absent[come])));
             }

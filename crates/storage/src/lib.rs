@@ -38,7 +38,8 @@ pub enum Mode {
     Transaction,
 }
 
-/// What `decide` is: a pure function of what was read. It may run more than once; the last run counts.
+/// What `decide` is: a pure function of what was read. It may run more than once; the last run counts. A run whose keys
+/// were not all read at one moment does not: an engine that cannot lock what is absent finds out afterwards.
 pub type Decide<'a> = dyn FnMut(&Reads, &mut Batch) -> Decision + Send + 'a;
 
 pub trait Engine: Send + Sync + 'static {

@@ -7,6 +7,7 @@ mod http;
 mod http2;
 mod lifecycle;
 mod operator;
+mod postgres;
 mod program;
 mod proof_chance;
 mod proof_full_disk;

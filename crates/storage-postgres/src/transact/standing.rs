@@ -16,11 +16,14 @@ pub(crate) struct Standing {
     pub(crate) value: Option<Bytes>,
 }
 
-/// What the witness tells of a lost attempt.
+/// What the witness tells of a lost flight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verdict {
     Happened,
-    DidNot,
+    /// It did not happen, and cannot any more.
+    Never,
+    /// It has not happened so far.
+    NotYet,
     Overwritten,
 }
 
@@ -53,13 +56,16 @@ impl Standing {
         self.ver.is_none()
     }
 
+    /// Of a row that is locked now, unless it is absent.
     pub(crate) fn verdict(&self, op: OpId, doubt: Doubt) -> Verdict {
-        if self.ver == Some(doubt.written) && self.op.as_deref() == Some(&op.0) {
-            Verdict::Happened
-        } else if self.ver == doubt.read {
-            Verdict::DidNot
-        } else {
-            Verdict::Overwritten
+        if self.op.as_deref() == Some(&op.0) {
+            // Of one write, only the flight in doubt and what shuts it out can ever be found.
+            return if self.ver == Some(doubt.written) { Verdict::Happened } else { Verdict::Never };
+        }
+        match self.ver == doubt.read {
+            true if self.is_absent() => Verdict::NotYet,
+            true => Verdict::Never,
+            false => Verdict::Overwritten,
         }
     }
 }
@@ -81,14 +87,13 @@ mod tests {
         let of_absent = Doubt { key: 0, read: None, written: 9 };
         for (standing, doubt, verdict) in [
             (row(9, 1), of_present, Verdict::Happened),
-            (row(5, 7), of_present, Verdict::DidNot),
+            (row(5, 7), of_present, Verdict::Never),
             (row(9, 7), of_present, Verdict::Overwritten),
             (row(12, 7), of_present, Verdict::Overwritten),
-            // An earlier attempt of the same write, which was decided on other rows.
-            (row(8, 1), of_present, Verdict::Overwritten),
             (Standing::default(), of_present, Verdict::Overwritten),
             (row(9, 1), of_absent, Verdict::Happened),
-            (Standing::default(), of_absent, Verdict::DidNot),
+            (row(11, 1), of_absent, Verdict::Never),
+            (Standing::default(), of_absent, Verdict::NotYet),
             (row(9, 7), of_absent, Verdict::Overwritten),
         ] {
             assert_eq!(standing.verdict(ours, doubt), verdict, "{standing:?} {doubt:?}");

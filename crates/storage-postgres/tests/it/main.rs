@@ -1,4 +1,9 @@
 //! The engine against a real PostgreSQL, which the tests start themselves.
 
+mod conflicts;
 mod contract;
+mod crashes;
+mod faults;
 mod long_keys;
+mod proxy;
+mod rows;

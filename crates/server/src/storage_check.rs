@@ -1,0 +1,33 @@
+//! `stator storage check URL`: what a database is like, before anything relies on it.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use crate::cli::StorageArguments;
+use crate::engine;
+
+pub(crate) enum Failure {
+    Runtime(io::Error),
+    Storage(engine::OpenError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Runtime(error) => write!(f, "cannot start: {error}"),
+            Failure::Storage(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Prints a report; tells whether Stator can run on what was found.
+pub(crate) fn run(arguments: &StorageArguments) -> Result<bool, Failure> {
+    let options = engine::database(&arguments.url.0, arguments.storage_password_file.as_deref());
+    let options = options.map_err(Failure::Storage)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let report = runtime.block_on(storage_postgres::check(&options));
+    let report = report.map_err(|error| Failure::Storage(engine::OpenError::Database(error)))?;
+    // Whoever closes the pipe has read enough.
+    let _ = write!(io::stdout(), "{report}");
+    Ok(report.is_usable())
+}

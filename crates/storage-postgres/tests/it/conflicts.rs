@@ -1,0 +1,102 @@
+//! Locks that others hold: another node, or anybody with a session of their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TxError};
+use storage_postgres::testing::PostgresServer;
+use storage_postgres::{Options, Patience, Postgres};
+
+async fn open(url: &str) -> Arc<Postgres> {
+    let mut options = Options::parse(url, None).unwrap();
+    options.patience =
+        Patience { lock: Duration::from_millis(200), call: Duration::from_millis(900), ..Patience::default() };
+    Postgres::open(options).await.unwrap()
+}
+
+fn key(name: &str) -> Key {
+    Key::new(Family::Items, name.as_bytes().to_vec())
+}
+
+async fn put(engine: &Postgres, mode: Mode, names: &[&str]) -> Result<Decision, TxError> {
+    let keys: Vec<KeyUse> = names.iter().map(|name| KeyUse::write(key(name))).collect();
+    let mut decide = |_: &Reads, batch: &mut Batch| {
+        keys.iter().for_each(|key| batch.put(key.key.clone(), "x"));
+        Decision::Commit
+    };
+    engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await
+}
+
+/// Two nodes: one holds a row in the middle of its decision, the other wants it.
+async fn meet(mode: Mode) -> Option<Result<Decision, TxError>> {
+    let server = PostgresServer::shared()?;
+    let url = server.database();
+    let (holder, other) = (open(&url).await, open(&url).await);
+    assert_eq!(put(&holder, Mode::Plain, &["a", "b"]).await, Ok(Decision::Commit));
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let held = Arc::clone(&server);
+    // A session that locks "b" for longer than the other waits.
+    let session = tokio::task::spawn_blocking(move || {
+        held.psql(&name, "BEGIN; SELECT 1 FROM stator_kv WHERE p = '\\x0262'::bytea FOR UPDATE; SELECT pg_sleep(3)")
+    });
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let met = put(&other, mode, &["b", "a"]).await;
+    session.abort();
+    Some(met)
+}
+
+#[tokio::test]
+async fn a_transaction_meets_a_lock() {
+    let Some(met) = meet(Mode::Transaction).await else { return };
+    assert_eq!(met, Err(TxError::Conflict { key: 0 }));
+}
+
+#[tokio::test]
+async fn a_plain_write_meets_a_lock() {
+    let Some(met) = meet(Mode::Plain).await else { return };
+    assert_eq!(met, Err(TxError::Busy));
+}
+
+/// Several nodes write the same absent rows, in orders of their own: nobody is lost, nobody waits for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_race_for_absent_rows() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        nodes.push(Postgres::open(Options::parse(&url, None).unwrap()).await.unwrap());
+    }
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..12_usize {
+        let node = Arc::clone(&nodes[writer % nodes.len()]);
+        writers.spawn(async move {
+            let mut won = 0;
+            for round in 0..20_usize {
+                let mut names = [format!("{round}/x"), format!("{round}/y"), format!("{round}/z")];
+                names.rotate_left(writer % 3);
+                let keys = names.map(|name| KeyUse::write(key(&name)));
+                let mut absent = 0;
+                let mut decide = |reads: &Reads, batch: &mut Batch| {
+                    absent = reads.values.iter().filter(|value| value.is_none()).count();
+                    if absent < 3 {
+                        return Decision::Refuse;
+                    }
+                    keys.iter().for_each(|key| batch.put(key.key.clone(), vec![writer as u8]));
+                    batch.hot_tally(Key::new(Family::Catalog, "wins"), [1, 0]);
+                    Decision::Commit
+                };
+                let mode = if writer.is_multiple_of(2) { Mode::Plain } else { Mode::Transaction };
+                match node.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await {
+                    Ok(Decision::Commit) => won += 1,
+                    Ok(Decision::Refuse) => assert_eq!(absent, 0, "a torn read was answered from"),
+                    other => panic!("{other:?}"),
+                }
+            }
+            won
+        });
+    }
+    let won: u64 = writers.join_all().await.into_iter().sum();
+    assert_eq!(won, 20, "each round has one winner");
+    let tally = nodes[0].get(&Key::new(Family::Catalog, "wins")).await.unwrap().unwrap();
+    assert_eq!(tally[..8], 20_u64.to_be_bytes());
+}

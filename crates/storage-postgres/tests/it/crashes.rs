@@ -1,0 +1,84 @@
+//! The server killed under load and started again: every answered write is there, none twice, none torn.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage_postgres::testing::PostgresServer;
+
+use crate::contract::open;
+
+const WRITERS: u8 = 8;
+const KILLS: usize = 2;
+
+fn counters(writer: u8) -> [Key; 2] {
+    [0, 1].map(|half| Key::new(Family::Items, vec![half, writer]))
+}
+
+fn number(value: Option<&Bytes>) -> u64 {
+    value.map_or(0, |value| u64::from_be_bytes(value[..].try_into().unwrap()))
+}
+
+/// What a writer knows of its counters: at least so many additions, and so many that nobody knows of.
+#[derive(Default)]
+struct Known {
+    done: u64,
+    unknown: u64,
+}
+
+async fn write(engine: Arc<storage_postgres::Postgres>, writer: u8, stop: Arc<AtomicBool>) -> Known {
+    let mut known = Known::default();
+    let keys = counters(writer).map(KeyUse::write);
+    let mode = if writer.is_multiple_of(2) { Mode::Plain } else { Mode::Transaction };
+    while !stop.load(Ordering::Relaxed) {
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let [left, right] = [0, 1].map(|half: usize| number(reads.values[half].as_ref()));
+            assert_eq!(left, right, "torn");
+            keys.iter().for_each(|key| batch.put(key.key.clone(), (left + 1).to_be_bytes().to_vec()));
+            Decision::Commit
+        };
+        match engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await {
+            Ok(_) => known.done += 1,
+            Err(TxError::Unknown) => known.unknown += 1,
+            Err(TxError::Busy | TxError::Storage(StorageError::Unavailable(_))) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    known
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killed_under_load() {
+    let Some(server) = PostgresServer::start() else { return };
+    let server = Arc::new(server);
+    let engine = open(&server.database()).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> =
+        (0..WRITERS).map(|writer| tokio::spawn(write(engine.clone(), writer, stop.clone()))).collect();
+    for _ in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let struck = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || {
+            struck.crash();
+            struck.run();
+        })
+        .await
+        .unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut done = 0;
+    for (writer, known) in writers.into_iter().enumerate() {
+        let known = known.await.unwrap();
+        let [left, right] = counters(writer as u8);
+        let stored = number(engine.get(&left).await.unwrap().as_ref());
+        assert_eq!(stored, number(engine.get(&right).await.unwrap().as_ref()), "torn");
+        assert!((known.done..=known.done + known.unknown).contains(&stored), "{stored} of {}", known.done);
+        done += known.done;
+    }
+    assert!(done > 0, "somebody wrote");
+}

@@ -1,0 +1,169 @@
+//! Connections that break at the worst moments. A counter is added to, so that a write that is lost or done twice shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage_postgres::testing::PostgresServer;
+use storage_postgres::{Options, Patience, Postgres};
+
+use crate::proxy::{Fault, Proxy};
+
+fn key() -> Key {
+    Key::new(Family::Items, "counter")
+}
+
+fn number(value: Option<&Bytes>) -> u64 {
+    value.map_or(0, |value| u64::from_be_bytes(value[..].try_into().unwrap()))
+}
+
+/// Adds one; tells the answer, and how often it was decided.
+async fn add(engine: &Postgres, mode: Mode) -> (Result<Decision, TxError>, u32) {
+    let keys = [KeyUse::write(key())];
+    let mut decided = 0;
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        decided += 1;
+        batch.put(key(), (number(reads.values[0].as_ref()) + 1).to_be_bytes().to_vec());
+        batch.put(Key::new(Family::Index, "beside"), vec![7; 100]);
+        batch.hot_tally(Key::new(Family::Catalog, "tally"), [1, 10]);
+        Decision::Commit
+    };
+    let done = engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await;
+    (done, decided)
+}
+
+/// What stands there, read past the proxy.
+async fn stored(direct: &Postgres) -> [u64; 2] {
+    let counter = number(direct.get(&key()).await.unwrap().as_ref());
+    let tally = direct.get(&Key::new(Family::Catalog, "tally")).await.unwrap();
+    let counted = tally.map_or(0, |row| u64::from_be_bytes(row[..8].try_into().unwrap()));
+    [counter, counted]
+}
+
+fn patience() -> Patience {
+    Patience {
+        flight: Duration::from_secs(1),
+        lock: Duration::from_millis(300),
+        idle_in_transaction: Duration::from_secs(2),
+        ..Patience::default()
+    }
+}
+
+async fn open(url: &str) -> Arc<Postgres> {
+    let mut options = Options::parse(url, None).unwrap();
+    options.patience = patience();
+    Postgres::open(options).await.unwrap()
+}
+
+/// A write that is struck is done once all the same, having been decided so often.
+async fn check(fault: Fault, present: bool, mode: Mode, decided: u32) {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let proxy = Proxy::start(server.port).await;
+    let through = url.replace(&format!(":{}/", server.port), &format!(":{}/", proxy.port));
+    let (engine, direct) = (open(&through).await, open(&url).await);
+    let before = u64::from(present);
+    if present {
+        assert_eq!(add(&engine, mode).await.0, Ok(Decision::Commit));
+    }
+    let case = format!("{fault:?}, present: {present}, {mode:?}");
+    proxy.arm(fault);
+    let (done, times) = add(&engine, mode).await;
+    assert!(proxy.has_struck(), "{case}");
+    assert_eq!(done, Ok(Decision::Commit), "{case}");
+    let count = before + 1;
+    // Nothing of the lost one follows.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(stored(&direct).await, [count; 2], "{case}");
+    assert_eq!(times, decided, "{case}");
+    // The pool has healed.
+    assert_eq!(add(&engine, mode).await.0, Ok(Decision::Commit), "{case}");
+    assert_eq!(stored(&direct).await, [count + 1; 2], "{case}");
+}
+
+async fn check_all(fault: Fault, decided_absent: u32, decided_present: u32) {
+    for mode in [Mode::Plain, Mode::Transaction] {
+        check(fault, false, mode, decided_absent).await;
+        check(fault, true, mode, decided_present).await;
+    }
+}
+
+#[tokio::test]
+async fn cut_in_the_first_flight() {
+    check_all(Fault::CutFirstFlight, 1, 1).await;
+}
+
+#[tokio::test]
+async fn cut_before_the_commit() {
+    check_all(Fault::CutBeforeCommit, 2, 2).await;
+}
+
+#[tokio::test]
+async fn cut_after_the_commit() {
+    check_all(Fault::CutAfterCommit, 1, 1).await;
+}
+
+#[tokio::test]
+async fn cut_in_the_replies() {
+    check_all(Fault::CutInReplies, 1, 1).await;
+}
+
+/// The lost flight comes while the doubt about it is settled, or after: shut out where the row was absent, waited for
+/// where it holds the row's lock.
+#[tokio::test]
+async fn a_late_flight() {
+    check_all(Fault::LateFlight(Duration::from_millis(400)), 2, 1).await;
+}
+
+#[tokio::test]
+async fn a_late_commit() {
+    check_all(Fault::LateCommit(Duration::from_millis(400)), 1, 1).await;
+}
+
+/// The server keeps the lost transaction's locks until it has been idle for too long, and then it is known to be gone.
+#[tokio::test]
+async fn a_black_hole() {
+    check_all(Fault::BlackHole, 2, 2).await;
+}
+
+/// A write without a locked row has no witness.
+#[tokio::test]
+async fn what_nobody_can_know() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let proxy = Proxy::start(server.port).await;
+    let through = url.replace(&format!(":{}/", server.port), &format!(":{}/", proxy.port));
+    let (engine, direct) = (open(&through).await, open(&url).await);
+    assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));
+    // Somebody else writes the row between the loss and the settling.
+    proxy.arm(Fault::LateCommit(Duration::from_millis(100)));
+    let rival = async {
+        while !proxy.has_struck() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // It has the row's lock as soon as the lost one is through.
+        add(&direct, Mode::Plain).await.0
+    };
+    let ((done, _), rivals) = tokio::join!(add(&engine, Mode::Plain), rival);
+    assert_eq!(rivals, Ok(Decision::Commit));
+    // Either of the two may have come first; what is answered is never wrong.
+    match done {
+        Ok(Decision::Commit) | Err(TxError::Unknown) => assert_eq!(stored(&direct).await, [3; 2]),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A server that is not there: reads and writes fail in time, and nothing is in doubt.
+#[tokio::test]
+async fn no_server() {
+    let Some(server) = PostgresServer::start() else { return };
+    let engine = open(&server.database()).await;
+    assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));
+    server.crash();
+    assert!(matches!(engine.get(&key()).await, Err(StorageError::Unavailable(_))));
+    assert!(matches!(add(&engine, Mode::Plain).await.0, Err(TxError::Storage(StorageError::Unavailable(_)))));
+    server.run();
+    assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));
+    assert_eq!(stored(&engine).await, [2; 2]);
+}
