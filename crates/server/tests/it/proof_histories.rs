@@ -2,7 +2,8 @@
 //!
 //! Single-item operations are checked linearizable key by key ([`linearizable`], load in [`items`]), transactions
 //! strictly serializable ([`serializable`], load in [`lists`]). Both run on the engine in memory, on the embedded one,
-//! and on the embedded one killed again and again, where a call without an answer may or may not have happened.
+//! and on the embedded one killed again and again, where a call without an answer may or may not have happened; and in
+//! the same two ways on two nodes over one PostgreSQL, half of the clients on each.
 //!
 //! A history has many short chapters, each on fresh keys, so that the checkers stay quick. The long form is
 //! `STATOR_PROOF_OPERATIONS=1000000` (docs/proofs.md).
@@ -15,6 +16,8 @@ mod serializable;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use storage_postgres::testing::PostgresServer;
 
 use crate::client::{Client, Response};
 use crate::program::Server;
@@ -33,6 +36,19 @@ enum Stage {
     Disk,
     /// The server is killed in the middle of each chapter, twice.
     Kills,
+    Nodes,
+    /// Both nodes are killed at once, twice in each chapter; the database goes on.
+    NodeKills,
+}
+
+impl Stage {
+    fn has_kills(self) -> bool {
+        matches!(self, Stage::Kills | Stage::NodeKills)
+    }
+
+    fn nodes(self) -> usize {
+        if matches!(self, Stage::Nodes | Stage::NodeKills) { 2 } else { 1 }
+    }
 }
 
 #[test]
@@ -48,6 +64,26 @@ fn items_on_disk_are_linearizable() {
 #[test]
 fn items_are_linearizable_across_kills() {
     run::<items::Items>(Stage::Kills);
+}
+
+#[test]
+fn items_on_two_nodes_are_linearizable() {
+    run::<items::Items>(Stage::Nodes);
+}
+
+#[test]
+fn items_on_two_nodes_are_linearizable_across_kills() {
+    run::<items::Items>(Stage::NodeKills);
+}
+
+#[test]
+fn transactions_on_two_nodes_are_serializable() {
+    run::<lists::Lists>(Stage::Nodes);
+}
+
+#[test]
+fn transactions_on_two_nodes_are_serializable_across_kills() {
+    run::<lists::Lists>(Stage::NodeKills);
 }
 
 #[test]
@@ -116,23 +152,29 @@ fn run<L: Load>(stage: Stage) {
     let operations = setting("STATOR_PROOF_OPERATIONS", SHORT_OPERATIONS);
     let mut chance = Chance::new(seed());
     let folder = tempfile::tempdir().expect("folder");
+    let database = if stage.nodes() > 1 { PostgresServer::shared() } else { None };
+    let url = database.as_ref().map(|database| database.database()).unwrap_or_default();
     let arguments = match stage {
         Stage::Memory => vec!["--memory"],
         Stage::Disk | Stage::Kills => vec!["--data", folder.path().to_str().expect("path")],
+        // There is no PostgreSQL here, which was said.
+        Stage::Nodes | Stage::NodeKills if database.is_none() => return,
+        Stage::Nodes | Stage::NodeKills => vec!["--storage", &url],
     };
-    let mut server = Server::start(&arguments);
-    let created = server.client().call("CreateTable", L::TABLE);
+    let mut servers = vec![Server::start(&arguments)];
+    let created = servers[0].client().call("CreateTable", L::TABLE);
     assert_eq!(created.status, 200, "{}", created.text());
+    servers.extend((1..stage.nodes()).map(|_| Server::start(&arguments)));
     let (mut answered, mut kills, mut unanswered) = (0, 0, 0);
     let start = Instant::now();
     for chapter in 0.. {
         let mut calls = Vec::new();
         let quota = AtomicI64::new(i64::try_from(CHAPTER_OPERATIONS).expect("a quota"));
-        let sections = if stage == Stage::Kills { 3 } else { 1 };
+        let sections = if stage.has_kills() { 3 } else { 1 };
         for section in 0..sections {
             let is_killed = section + 1 < sections;
             let visits = (0..CLIENTS).map(|client| Visit {
-                client: server.client(),
+                client: servers[client as usize % servers.len()].client(),
                 chance: Chance::new(chance.next()),
                 chapter,
                 next_value: ((chapter * 10 + section) * CLIENTS + client) * 100_000,
@@ -143,19 +185,19 @@ fn run<L: Load>(stage: Stage) {
             let (more, gone) = visit_all::<L>(visits, &quota, || {
                 if is_killed {
                     thread::sleep(pause);
-                    server.signal("-KILL");
+                    servers.iter().for_each(|server| server.signal("-KILL"));
                 }
             });
             calls.extend(more);
             unanswered += gone;
             if is_killed {
                 kills += 1;
-                server.wait();
-                server = Server::start(&arguments);
+                servers.drain(..).for_each(|server| drop(server.wait()));
+                servers.extend((0..stage.nodes()).map(|_| Server::start(&arguments)));
             }
         }
         answered += calls.len() as u64;
-        let verdict = L::check(&mut server.client(), chapter, calls);
+        let verdict = L::check(&mut servers[0].client(), chapter, calls);
         verdict.unwrap_or_else(|problem| panic!("chapter {chapter}: {problem}"));
         if answered >= operations {
             break;
