@@ -100,3 +100,68 @@ async fn nodes_race_for_absent_rows() {
     let tally = nodes[0].get(&Key::new(Family::Catalog, "wins")).await.unwrap().unwrap();
     assert_eq!(tally[..8], 20_u64.to_be_bytes());
 }
+
+/// Nodes have no latches in common: only the server's locks keep their additions apart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_add_to_one_row() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..8_u8 {
+        let url = url.clone();
+        writers.spawn(async move {
+            let node = Postgres::open(Options::parse(&url, None).unwrap()).await.unwrap();
+            let keys = [KeyUse::write(key("sum"))];
+            let mode = if writer.is_multiple_of(2) { Mode::Plain } else { Mode::Transaction };
+            for _ in 0..25 {
+                let mut decide = |reads: &Reads, batch: &mut Batch| {
+                    let sum = reads.values[0].as_ref().map_or(0, |sum| u64::from_be_bytes(sum[..].try_into().unwrap()));
+                    batch.put(keys[0].key.clone(), (sum + 1).to_be_bytes().to_vec());
+                    Decision::Commit
+                };
+                let done = node.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await;
+                assert_eq!(done, Ok(Decision::Commit));
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    let engine = open(&url).await;
+    assert_eq!(engine.get(&key("sum")).await.unwrap().unwrap()[..], 200_u64.to_be_bytes());
+}
+
+/// "a" is read as absent before somebody writes both rows, "b" is locked after: a refusal that rests on such reads is
+/// not answered.
+#[tokio::test]
+async fn torn_reads_refuse_nothing() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let engine = Postgres::open(Options::parse(&url, None).unwrap()).await.unwrap();
+    assert_eq!(put(&engine, Mode::Plain, &["b"]).await, Ok(Decision::Commit));
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let held = Arc::clone(&server);
+    let session = tokio::task::spawn_blocking(move || {
+        let (a, b) = ("'\\x0261'::bytea", "'\\x0262'::bytea");
+        held.psql(
+            &name,
+            &format!(
+                "BEGIN; SELECT 1 FROM stator_kv WHERE p = {b} FOR UPDATE; SELECT pg_sleep(1); \
+                 INSERT INTO stator_kv (p, s, ver, v) VALUES ({a}, '', 1, 'new'); \
+                 UPDATE stator_kv SET v = 'new' WHERE p = {b}; COMMIT"
+            ),
+        )
+    });
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let keys = [KeyUse::read(key("a")), KeyUse::read(key("b"))];
+    let (mut seen, mut runs) = (Vec::new(), 0);
+    let mut decide = |reads: &Reads, _: &mut Batch| {
+        runs += 1;
+        seen.clone_from(&reads.values);
+        Decision::Refuse
+    };
+    let done = engine.transact(OpId([1; 16]), Mode::Transaction, &keys, &mut decide).await;
+    assert_eq!(done, Ok(Decision::Refuse));
+    session.await.unwrap().unwrap();
+    assert_eq!(seen, [Some("new".into()), Some("new".into())], "in {runs} runs");
+}

@@ -116,6 +116,29 @@ async fn a_late_flight() {
     check_all(Fault::LateFlight(Duration::from_millis(400)), 2, 1).await;
 }
 
+/// A write that is refused when it is decided again must not happen afterwards.
+#[tokio::test]
+async fn a_late_flight_of_what_was_refused() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let proxy = Proxy::start(server.port).await;
+    let through = url.replace(&format!(":{}/", server.port), &format!(":{}/", proxy.port));
+    let (engine, direct) = (open(&through).await, open(&url).await);
+    proxy.arm(Fault::LateFlight(Duration::from_millis(400)));
+    let keys = [KeyUse::write(key())];
+    let mut decided = 0;
+    let mut decide = |_: &Reads, batch: &mut Batch| {
+        decided += 1;
+        batch.put(key(), 1_u64.to_be_bytes().to_vec());
+        // As if what the decision rests on had changed in between.
+        if decided == 1 { Decision::Commit } else { Decision::Refuse }
+    };
+    let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await;
+    assert_eq!(done, Ok(Decision::Refuse));
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(direct.get(&key()).await, Ok(None));
+}
+
 #[tokio::test]
 async fn a_late_commit() {
     check_all(Fault::LateCommit(Duration::from_millis(400)), 1, 1).await;
