@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -85,6 +85,27 @@ impl PostgresServer {
         command.args(["--username=stator", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-instructions"]);
         let made = command.arg("--pgdata").arg(self.data()).output().expect("initdb");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
+    /// A file in the server's folder that only the server may read; tells its path.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn give(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).expect("a file for the server");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");
+        chown(&path, Some(owner(&self.folder)), None).expect("its owner");
+        path
+    }
+
+    /// Says what the server lets in, from now on: lines of `pg_hba.conf`.
+    ///
+    /// # Panics
+    /// If the server does not read them.
+    pub fn let_in(&self, lines: &str) {
+        fs::write(self.data().join("pg_hba.conf"), lines).expect("pg_hba.conf");
+        self.psql("postgres", "SELECT pg_reload_conf()").expect("a reload");
     }
 
     /// Starts it, and waits until it can be asked.

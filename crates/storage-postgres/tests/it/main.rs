@@ -7,3 +7,4 @@ mod faults;
 mod long_keys;
 mod proxy;
 mod rows;
+mod tls;

@@ -1,0 +1,96 @@
+//! Connections that are encrypted: only to a server whose certificate is good, and with one of our own where it asks.
+
+use std::path::Path;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use storage_postgres::testing::PostgresServer;
+use storage_postgres::{OpenError, Options, Postgres};
+
+/// An authority, and what it signs.
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Authority { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// A certificate and its key, in PEM.
+    fn sign(&self, name: &str) -> (String, String) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+}
+
+/// Turns encryption on, for a server that is called "localhost".
+fn encrypt(server: &PostgresServer, authority: &Authority) {
+    let (certificate, key) = authority.sign("localhost");
+    for (setting, name, text) in [
+        ("ssl_cert_file", "server.crt", &certificate),
+        ("ssl_key_file", "server.key", &key),
+        ("ssl_ca_file", "root.crt", &authority.pem),
+    ] {
+        let path = server.give(name, text);
+        server.psql("postgres", &format!("ALTER SYSTEM SET {setting} = '{}'", path.display())).unwrap();
+    }
+    server.psql("postgres", "ALTER SYSTEM SET ssl = on").unwrap();
+    server.psql("postgres", "CREATE ROLE careful LOGIN SUPERUSER PASSWORD 'of careful'").unwrap();
+    server.let_in(
+        "hostssl all careful 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\nhost all stator 127.0.0.1/32 trust\n",
+    );
+}
+
+async fn open(url: &str, password: Option<&str>) -> Result<(), OpenError> {
+    Postgres::open(Options::parse(url, password)?).await.map(drop)
+}
+
+async fn refused(url: &str, password: Option<&str>, expected: &str) {
+    let error = open(url, password).await.expect_err(url).to_string();
+    assert!(error.contains(expected) && !error.contains("of careful"), "{url}: {error}");
+}
+
+fn file(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test]
+async fn certificates_and_passwords() {
+    let Some(server) = PostgresServer::start() else { return };
+    let (ours, others) = (Authority::new(), Authority::new());
+    encrypt(&server, &ours);
+    let folder = tempfile::tempdir().unwrap();
+    let root = file(folder.path(), "root", &ours.pem);
+    let wrong = file(folder.path(), "wrong", &others.pem);
+    let (certificate, key) = ours.sign("careful");
+    let client = format!(
+        "sslcert={}&sslkey={}",
+        file(folder.path(), "certificate", &certificate),
+        file(folder.path(), "key", &key)
+    );
+    let port = server.port;
+    let url = |user: &str, host: &str, rest: &str| format!("postgres://{user}@{host}:{port}/postgres?{rest}");
+
+    // By name, "localhost" is what the certificate says; by address it is not.
+    open(&url("stator", "localhost", &format!("sslmode=verify-full&sslrootcert={root}")), None).await.unwrap();
+    open(&url("stator", "localhost", &format!("sslmode=require&sslrootcert={root}")), None).await.unwrap();
+    refused(&url("stator", "127.0.0.1", &format!("sslmode=require&sslrootcert={root}")), None, "certificate").await;
+    refused(&url("stator", "localhost", &format!("sslmode=require&sslrootcert={wrong}")), None, "certificate").await;
+    refused(&url("stator", "localhost", "sslmode=require"), None, "certificate").await;
+
+    let careful = url("careful", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"));
+    refused(&careful, Some("of careful"), "certificate").await;
+    let careful = format!("{careful}&{client}");
+    open(&careful, Some("of careful")).await.unwrap();
+    refused(&careful, Some("of careless"), "password").await;
+    refused(&careful, None, "password").await;
+}
