@@ -192,7 +192,9 @@ fn run<L: Load>(stage: Stage) {
             unanswered += gone;
             if is_killed {
                 kills += 1;
-                servers.drain(..).for_each(|server| drop(server.wait()));
+                for server in servers.drain(..) {
+                    server.wait();
+                }
                 servers.extend((0..stage.nodes()).map(|_| Server::start(&arguments)));
             }
         }
