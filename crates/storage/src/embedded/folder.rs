@@ -50,7 +50,7 @@ impl Folder {
         // Before anything is touched, the lock file included.
         read_format(path)?;
         refuse_foreign(path)?;
-        fs::create_dir_all(path).map_err(|error| OpenError::io("make the folder", error))?;
+        make(path).map_err(|error| OpenError::io("make the folder", error))?;
         let lock = lock(path)?;
         let mark = match read_format(path)? {
             Some(mark) => mark,
@@ -137,12 +137,37 @@ fn create(path: &Path, options: &EmbeddedOptions) -> Result<Mark, OpenError> {
     made().map_err(|error| OpenError::io("make the database", error))?;
     drop(Store::open(&unfinished.join(STORE), options)?);
     let finished = || -> io::Result<()> {
-        sync_folder(&unfinished)?;
+        sync_folders(&unfinished)?;
         fs::rename(&unfinished, path.join(DATABASE))?;
         sync_folder(path)
     };
     finished().map_err(|error| OpenError::io("make the database", error))?;
     Ok(mark)
+}
+
+/// Makes a folder with those above it, so that it outlives a loss of power.
+fn make(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    // Of a relative path's first name the parent is empty: the folder that the program is in.
+    let parent = path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    if let Some(parent) = parent {
+        make(parent)?;
+    }
+    fs::create_dir_all(path)?;
+    parent.map_or(Ok(()), sync_folder)
+}
+
+/// Makes the names in a folder durable, and in all folders below: fjall makes folders whose names it does not sync.
+fn sync_folders(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    sync_folder(path)
 }
 
 /// Makes the names in a folder durable.
