@@ -120,6 +120,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = byte_size)]
     pub(crate) cache: u64,
 
+    /// For tests: memtables of a new database are no larger, so that they are flushed early
+    #[arg(long, env = "STATOR_MEMTABLE", hide = true, value_name = "SIZE", value_parser = byte_size)]
+    pub(crate) memtable: Option<u64>,
+
     /// Connections served at once; more wait for their turn
     #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 4096, value_parser = connections)]
     pub(crate) connections_max: u32,

@@ -68,7 +68,10 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
         return Ok(Opened { engine: Memory::new(), embedded: None, keeps: Keeps::Memory });
     }
     let folder = std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone());
-    let engine = Embedded::open(&folder, EmbeddedOptions { cache_bytes: arguments.cache });
+    let engine = Embedded::open(
+        &folder,
+        EmbeddedOptions { cache_bytes: arguments.cache, memtable_bytes_max: arguments.memtable },
+    );
     let engine = engine.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
     Ok(Opened { engine: engine.clone(), embedded: Some(engine), keeps: Keeps::Folder(folder) })
 }

@@ -55,6 +55,9 @@ use view::StoreView;
 pub struct EmbeddedOptions {
     /// Memory for caches, in bytes: one half for whole rows, one half for blocks of the files.
     pub cache_bytes: u64,
+    /// Memtables are never larger, in bytes. Taken when a database is made and kept ever after. For tests, which see
+    /// tables written and merged early; memory and speed are tuned without it.
+    pub memtable_bytes_max: Option<u64>,
 }
 
 impl EmbeddedOptions {
@@ -69,7 +72,7 @@ impl EmbeddedOptions {
 
 impl Default for EmbeddedOptions {
     fn default() -> EmbeddedOptions {
-        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024 }
+        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024, memtable_bytes_max: None }
     }
 }
 

@@ -20,7 +20,7 @@ const WRITERS: u8 = 16;
 const LINES: [usize; 4] = [1, 300, 2_000, 5_000];
 
 fn open(folder: &Path) -> Arc<Embedded> {
-    Embedded::open(folder, EmbeddedOptions { cache_bytes: 8 << 20 }).unwrap()
+    Embedded::open(folder, EmbeddedOptions { cache_bytes: 8 << 20, ..EmbeddedOptions::default() }).unwrap()
 }
 
 /// Rows that one write puts together, in different families.

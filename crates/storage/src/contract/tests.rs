@@ -13,7 +13,8 @@ use crate::{Embedded, EmbeddedOptions, Engine, Memory};
 
 fn embedded() -> (tempfile::TempDir, Arc<dyn Engine>) {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Embedded::open(folder.path(), EmbeddedOptions { cache_bytes: 8 << 20 }).unwrap();
+    let engine =
+        Embedded::open(folder.path(), EmbeddedOptions { cache_bytes: 8 << 20, ..EmbeddedOptions::default() }).unwrap();
     (folder, engine)
 }
 

@@ -63,7 +63,9 @@ impl Store {
             .worker_threads(cores.clamp(2, 4))
             .manual_journal_persist(true)
             .open()?;
+        let memtable_bytes_max = options.memtable_bytes_max.unwrap_or(u64::MAX);
         let keyspace = |name: &str, memtable_bytes: u64| {
+            let memtable_bytes = memtable_bytes.min(memtable_bytes_max);
             database.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(memtable_bytes))
         };
         let family = |family| keyspace(name(family), memtable_bytes(family));

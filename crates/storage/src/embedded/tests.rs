@@ -15,7 +15,7 @@ use super::*;
 use crate::batch::Batch;
 
 fn open(folder: &Path) -> Result<Arc<Embedded>, OpenError> {
-    Embedded::open(folder, EmbeddedOptions { cache_bytes: 8 << 20 })
+    Embedded::open(folder, EmbeddedOptions { cache_bytes: 8 << 20, ..EmbeddedOptions::default() })
 }
 
 fn fresh() -> (tempfile::TempDir, Arc<Embedded>) {
