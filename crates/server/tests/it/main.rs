@@ -13,5 +13,6 @@ mod proof_chance;
 mod proof_full_disk;
 mod proof_histories;
 mod proof_kill;
+mod proof_load;
 mod traces;
 mod transcripts;
