@@ -129,12 +129,14 @@ impl Chapter {
         let bulk = Bulk::new(found.bulk, &now);
         let begun = now();
         let mut chapter = Chapter::new(recording, base, before, (begun, (0, 0)), load, bulk);
+        load_and_stop(&mut chapter.load, server, chance, false);
+        let server = chapter.recording.start(layer);
         if !chapter.bulk.is_begun() {
             chapter.bulk.write(&mut server.client(), BULK_STEPS);
         }
-        load_and_stop(&mut chapter.load, server, chance, false);
-        let server = chapter.recording.start(layer);
         load_and_stop(&mut chapter.load, server, chance, true);
+        // Once everything of a full journal is in tables, it is removed.
+        assert_eq!(chapter.recording.start(layer).stop().code(), Some(0));
         chapter.end()
     }
 
