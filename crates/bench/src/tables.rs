@@ -37,8 +37,13 @@ pub(crate) fn prepare(
     load::runtime()?.block_on(async {
         let mut admin = Admin::new(plan, target);
         match admin.ask(Operation::DescribeTable, &json!({ "TableName": table })).await {
-            Ok(_) if plan.keep => {
+            Ok(described) if plan.keep => {
+                let (found, wanted) = (described["Table"]["ItemCount"].as_u64().unwrap_or(0), data.items(shape));
                 say(format_args!("{}: table {table} is there", target.label));
+                if found != wanted {
+                    // Not refused: some servers count late.
+                    say(format_args!("{}: it tells of {found} items, and this run wants {wanted}", target.label));
+                }
                 return Ok(());
             }
             Ok(_) => {
