@@ -1,7 +1,8 @@
 //! Reads: one row in one statement, and snapshots.
 //!
 //! A snapshot is a read-only transaction that begins with its first read, in the same flight, so that a page of one
-//! chunk costs one round trip. Its end is not waited for.
+//! chunk costs one round trip. Its end is not waited for. It holds a connection, and one that is left alone for longer
+//! than `Patience::idle_in_transaction` is ended by the server.
 
 mod scan;
 
