@@ -21,6 +21,8 @@ const NOBODY: u32 = 65_534;
 const START_ATTEMPTS: u32 = 600;
 const START_INTERVAL: Duration = Duration::from_millis(50);
 
+const SLEEPERS: &str = "pg_stat_activity WHERE wait_event = 'PgSleep' AND datname =";
+
 pub struct PostgresServer {
     folder: TempDir,
     programs: PathBuf,
@@ -158,6 +160,30 @@ impl PostgresServer {
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
         self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits until a session of a database sleeps in `pg_sleep`, with the locks that it took before.
+    ///
+    /// # Panics
+    /// If none does.
+    pub fn wait_for_sleeper(&self, database: &str) {
+        for _ in 0..START_ATTEMPTS {
+            let asleep = format!("SELECT count(*) FROM {SLEEPERS} '{database}'");
+            if self.psql("postgres", &asleep).as_deref() == Ok("1") {
+                return;
+            }
+            std::thread::sleep(START_INTERVAL);
+        }
+        panic!("nobody sleeps");
+    }
+
+    /// Ends the sessions of a database that sleep.
+    ///
+    /// # Panics
+    /// If the server does not.
+    pub fn end_sleepers(&self, database: &str) {
+        let end = format!("SELECT pg_terminate_backend(pid) FROM {SLEEPERS} '{database}'");
+        self.psql("postgres", &end).expect("an end");
     }
 
     #[must_use]

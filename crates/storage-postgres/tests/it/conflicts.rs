@@ -34,14 +34,15 @@ async fn meet(mode: Mode) -> Option<Result<Decision, TxError>> {
     let (holder, other) = (open(&url).await, open(&url).await);
     assert_eq!(put(&holder, Mode::Plain, &["a", "b"]).await, Ok(Decision::Commit));
     let name = url.rsplit('/').next().unwrap().to_owned();
-    let held = Arc::clone(&server);
+    let (held, of) = (Arc::clone(&server), name.clone());
     // A session that locks "b" for longer than the other waits.
     let session = tokio::task::spawn_blocking(move || {
-        held.psql(&name, "BEGIN; SELECT 1 FROM stator_kv WHERE p = '\\x0262'::bytea FOR UPDATE; SELECT pg_sleep(3)")
+        held.psql(&of, "BEGIN; SELECT 1 FROM stator_kv WHERE p = '\\x0262'::bytea FOR UPDATE; SELECT pg_sleep(60)")
     });
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    server.wait_for_sleeper(&name);
     let met = put(&other, mode, &["b", "a"]).await;
-    session.abort();
+    server.end_sleepers(&name);
+    session.await.unwrap().expect_err("it was ended");
     Some(met)
 }
 
@@ -140,11 +141,11 @@ async fn torn_reads_refuse_nothing() {
     let engine = Postgres::open(Options::parse(&url, None).unwrap()).await.unwrap();
     assert_eq!(put(&engine, Mode::Plain, &["b"]).await, Ok(Decision::Commit));
     let name = url.rsplit('/').next().unwrap().to_owned();
-    let held = Arc::clone(&server);
+    let (held, of) = (Arc::clone(&server), name.clone());
     let session = tokio::task::spawn_blocking(move || {
         let (a, b) = ("'\\x0261'::bytea", "'\\x0262'::bytea");
         held.psql(
-            &name,
+            &of,
             &format!(
                 "BEGIN; SELECT 1 FROM stator_kv WHERE p = {b} FOR UPDATE; SELECT pg_sleep(1); \
                  INSERT INTO stator_kv (p, s, ver, v) VALUES ({a}, '', 1, 'new'); \
@@ -152,7 +153,7 @@ async fn torn_reads_refuse_nothing() {
             ),
         )
     });
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    server.wait_for_sleeper(&name);
     let keys = [KeyUse::read(key("a")), KeyUse::read(key("b"))];
     let (mut seen, mut runs) = (Vec::new(), 0);
     let mut decide = |reads: &Reads, _: &mut Batch| {

@@ -43,9 +43,9 @@ async fn stored(direct: &Postgres) -> [u64; 2] {
 
 fn patience() -> Patience {
     Patience {
-        flight: Duration::from_secs(1),
+        flight: Duration::from_secs(2),
         lock: Duration::from_millis(300),
-        idle_in_transaction: Duration::from_secs(2),
+        idle_in_transaction: Duration::from_secs(4),
         ..Patience::default()
     }
 }
