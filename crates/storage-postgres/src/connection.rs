@@ -274,8 +274,9 @@ impl Connection {
     /// Sends all of `asks` at once, and waits for their replies.
     pub(crate) async fn fly(&self, asks: &[Ask], patience: &Patience) -> Result<Vec<Reply>, Failure> {
         let replies = in_order(asks.iter().map(|ask| Box::pin(self.ask(ask))).collect());
-        let Ok(replies) = timeout(patience.flight, replies).await else {
-            let text = format!("no answer from the server within {} ms", patience.flight.as_millis());
+        let patience = patience.of_flight(asks.len());
+        let Ok(replies) = timeout(patience, replies).await else {
+            let text = format!("no answer from the server within {} ms", patience.as_millis());
             return Err(Failure { at: 0, trouble: Trouble::Lost(text) });
         };
         let failed = |(at, reply): (usize, Result<Reply, Error>)| {

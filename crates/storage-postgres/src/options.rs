@@ -17,16 +17,30 @@ const CONNECTIONS_MAX: usize = 32;
 pub struct Patience {
     /// From the first packet to a session that can be used.
     pub connect: Duration,
-    /// Between statements that were sent and their replies.
+    /// Between a few statements that were sent and their replies; many get more.
     pub flight: Duration,
     /// For a row that another transaction has locked, and for a turn in a queue.
     pub lock: Duration,
     /// For a free connection of the pool.
     pub pool: Duration,
-    /// One call of the engine, its attempts together: no attempt begins later.
+    /// One call of the engine, its attempts together: none begins later, unless a lost one is to be settled.
     pub call: Duration,
     /// How long the server keeps the locks of a client that does not go on.
     pub idle_in_transaction: Duration,
+}
+
+impl Patience {
+    /// For a flight of so many statements.
+    pub(crate) fn of_flight(&self, statements: usize) -> Duration {
+        const FEW: u32 = 100;
+        let statements = u32::try_from(statements).unwrap_or(u32::MAX);
+        self.flight.saturating_add((self.flight / FEW).saturating_mul(statements))
+    }
+
+    /// For settling a lost flight: the server has let go of its locks by then, and somebody has looked.
+    pub(crate) fn settling(&self) -> Duration {
+        self.idle_in_transaction + self.flight + self.lock
+    }
 }
 
 impl Default for Patience {
@@ -37,8 +51,7 @@ impl Default for Patience {
             lock: Duration::from_secs(2),
             pool: Duration::from_secs(5),
             call: Duration::from_secs(15),
-            // Less than what is left of a call after a flight: a lost one's locks go while somebody can still settle.
-            idle_in_transaction: Duration::from_secs(5),
+            idle_in_transaction: Duration::from_secs(10),
         }
     }
 }

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use crate::Postgres;
 use crate::connection::{Ask, BEGIN, COMMIT, Failure, Reply};
 use crate::error::Trouble;
+use crate::options::Patience;
 use crate::place::Place;
 use crate::pool::{Left, Session};
 use standing::{Standing, Verdict};
@@ -112,7 +113,7 @@ impl Postgres {
         let in_line = self.latches.hold(keys, self.patience.lock).await;
         let _held = in_line.map_err(|key| in_the_way(mode, key))?;
         let mut write = Write::new(op, keys);
-        let mut tries = Tries::until(Instant::now() + self.patience.call);
+        let mut tries = Tries::begin(&self.patience);
         loop {
             let tried = match write.doubt {
                 None => self.attempt(&write, decide).await.map(Some),
@@ -211,13 +212,15 @@ fn in_the_way(mode: Mode, key: usize) -> TxError {
 /// How often a write is tried, and how long it waits in between.
 struct Tries {
     deadline: Instant,
+    settling: Duration,
     pause: Duration,
     lost: u32,
 }
 
 impl Tries {
-    fn until(deadline: Instant) -> Tries {
-        Tries { deadline, pause: PAUSE_FIRST, lost: 0 }
+    fn begin(patience: &Patience) -> Tries {
+        let deadline = Instant::now() + patience.call;
+        Tries { deadline, settling: patience.settling(), pause: PAUSE_FIRST, lost: 0 }
     }
 
     /// What is in doubt from now on.
@@ -234,8 +237,12 @@ impl Tries {
             };
         }
         match setback {
-            Setback::Doubt(Some(doubt)) if !late => Ok(Some(doubt)),
-            Setback::Doubt(_) => Err(TxError::Unknown),
+            Setback::Doubt(Some(doubt)) => {
+                // However long the flight took: settling it gets its time.
+                self.deadline = self.deadline.max(Instant::now() + self.settling);
+                Ok(Some(doubt))
+            }
+            Setback::Doubt(None) => Err(TxError::Unknown),
             // Once more, for a connection that had gone while it was idle.
             Setback::Lost(_) if !late && self.lost == 0 => {
                 self.lost += 1;
