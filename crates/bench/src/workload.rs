@@ -64,6 +64,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     workload("get", "GetItem of any item", Shape::Items, get::driver),
     workload("put", "PutItem over any item", Shape::Items, put::plain),
     workload("update", "UpdateItem that ADDs 1 to a number of any item", Shape::Items, update::driver),
+    workload("update-hot", "UpdateItem that ADDs 1 to a number of the same item", Shape::Items, update::hot),
     workload("conditional-put", "PutItem over any item, if it exists", Shape::Items, put::conditional),
     workload("query", "Query of a partition of 100 rows, 21 KB", Shape::Rows, query::driver),
     workload("batch-get", "BatchGetItem of 100 items", Shape::Items, batch_get::driver),

@@ -66,6 +66,13 @@ impl Condition {
         names
     }
 
+    /// How often it names an attribute: how often an item may have to be looked through.
+    pub fn looks(&self) -> usize {
+        let mut looks = 0;
+        self.predicate.visit_paths(&mut |_| looks += 1);
+        looks
+    }
+
     /// Refuses a Query's filter that names an attribute of the key it queries by.
     ///
     /// # Errors

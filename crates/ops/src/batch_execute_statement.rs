@@ -9,11 +9,17 @@ use api::{
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
 use model::Item;
+use model::codec::row::StoredItem;
+use model::limits::{BATCH_STATEMENTS_MAX, ITEM_SIZE_MAX};
 
+use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::partiql::{self, single_key};
 use crate::returned;
 use crate::service::Service;
+
+/// What many large items may take in memory: themselves, and again as JSON. Unit: bytes.
+const READS_MEMORY: usize = 3 * BATCH_STATEMENTS_MAX * ITEM_SIZE_MAX;
 
 /// What one statement answers: the table that it is about, and what came of it.
 struct Answer {
@@ -83,8 +89,9 @@ impl Service {
             return Err(partiql::refused(PartiqlError::SelectKeyRequired("BatchExecuteStatement")));
         };
         let stored = self.get_stored(&table, &key).await?;
-        let kind = ReadKind::of(asked.consistent_read);
-        let units = Units::of_table(kind.units(stored.as_ref().map_or(0, |stored| stored.size())));
+        let size = stored.as_ref().map_or(0, StoredItem::size);
+        allowance::read(size, READS_MEMORY).await?;
+        let units = Units::of_table(ReadKind::of(asked.consistent_read).units(size));
         let found = stored.filter(|stored| filter.as_ref().is_none_or(|filter| filter.matches(stored.attributes())));
         let item = found.map(|stored| match &select.columns {
             None => stored.item(),

@@ -10,6 +10,7 @@ use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX};
 use model::{Attributes, Item};
 use storage::{Engine, Key};
 
+use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::catalog::Table;
 use crate::change::read_stored;
@@ -19,6 +20,9 @@ use crate::parameters;
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::write::{OnConditionFailure, exception};
+
+/// What a large batch may take in memory: its items, and those again as JSON. Unit: bytes.
+const BATCH_MEMORY: usize = 3 * BATCH_SIZE_MAX;
 
 /// What is asked of one table.
 struct TableRead {
@@ -128,6 +132,7 @@ impl Answer {
             };
             let item = read_stored(&read.table, &bytes, key)
                 .map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
+            allowance::read(item.size(), BATCH_MEMORY).await?;
             self.size += item.size();
             if self.size > BATCH_SIZE_MAX {
                 left.push(key.clone());

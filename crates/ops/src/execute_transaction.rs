@@ -103,7 +103,7 @@ impl Service {
             reads.push((table, key, filter));
         }
         let view = self.engine.view().await.map_err(storage_failure)?;
-        let values = view.get_many(&rows).await.map_err(storage_failure)?;
+        let values = transaction::read_all(view.as_ref(), &rows).await?;
         let mut units: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(selects.len());
         for ((select, (table, key, filter)), value) in selects.iter().zip(&reads).zip(values) {

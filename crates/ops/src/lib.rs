@@ -3,6 +3,7 @@
 //! `write.rs` is the one write path and `read.rs` the one page loop; `catalog` keeps the tables. This crate speaks
 //! typed requests and responses and knows neither HTTP nor JSON, nor which engine it stands on.
 
+pub mod allowance;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;

@@ -13,6 +13,7 @@ use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, MapRef};
 use storage::{Family, Key, ScanDirection, ScanRange, View};
 
+use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Units};
 use crate::catalog::{Index, Table};
 use crate::failure::{damaged, storage_failure};
@@ -25,6 +26,12 @@ const CHUNK_SIZE: usize = 256 * 1024;
 const CHUNK_ROWS_MAX: usize = 4096;
 /// The same where every row's item is fetched from the table, which may be 400 KB each. Unit: rows.
 const FETCH_ROWS_MAX: usize = 64;
+
+/// Looking at one item is quick enough to do it beside others, unless a filter does so very often.
+const LOOKS_WORTH_A_THREAD: usize = 16;
+/// What a page may take in memory while it is read and written out: its rows, and those again as JSON, which is up to
+/// three times as long if attributes are short. Unit: bytes.
+const PAGE_MEMORY: usize = 4 * PAGE_SIZE_MAX;
 
 /// Which rows a page is about.
 #[derive(Debug)]
@@ -59,10 +66,14 @@ impl Service {
     pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
         let view = self.engine.view().await.map_err(storage_failure)?;
         let mut walk = Walk::new(request);
+        let mut effort = Effort::default();
+        // A filter looks at an item as often as it names an attribute.
+        let looks = 1 + request.filter.map_or(0, Condition::looks);
         let mut range = request.range();
         loop {
             range.rows_max = walk.rows_left();
             let chunk = view.scan(&range).await.map_err(storage_failure)?;
+            allowance::read(chunk.rows.iter().map(|row| row.value.len()).sum(), PAGE_MEMORY).await?;
             let fetched = self.fetch(request, view.as_ref(), &chunk.rows).await?;
             for (at, row) in chunk.rows.iter().enumerate() {
                 let item = StoredItem::read(row.value.clone()).map_err(damaged)?;
@@ -70,7 +81,9 @@ impl Service {
                 if !walk.has_room(fetched.unwrap_or(&item)) {
                     return Ok(walk.stop());
                 }
-                walk.take(item, fetched);
+                let work = looks * fetched.map_or(item.size(), StoredItem::size);
+                effort.spend(work).await;
+                allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || walk.take(item, fetched));
                 if walk.rows_left() == 0 {
                     return Ok(walk.stop());
                 }
@@ -98,6 +111,7 @@ impl Service {
             keys.push(ItemKey::of(&self.secret, request.table, entry.attributes()).row);
         }
         let values = view.get_many(&keys).await.map_err(storage_failure)?;
+        allowance::read(values.iter().flatten().map(Bytes::len).sum(), PAGE_MEMORY).await?;
         let item = |value: Option<Bytes>| {
             let bytes = value.ok_or_else(|| Exception::internal("an index row has no item"))?;
             StoredItem::read(bytes).map_err(damaged)

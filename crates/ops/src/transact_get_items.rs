@@ -52,7 +52,7 @@ impl Service {
             rows.push(row);
         }
         let view = self.engine.view().await.map_err(storage_failure)?;
-        let values = view.get_many(&rows).await.map_err(storage_failure)?;
+        let values = transaction::read_all(view.as_ref(), &rows).await?;
         let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(count);
         for (at, value) in values.into_iter().enumerate() {

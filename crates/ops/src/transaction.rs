@@ -10,16 +10,22 @@ use std::collections::BTreeMap;
 use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
 use bytes::Bytes;
 use model::codec::key::h16;
-use model::limits::TRANSACTION_TOKEN_MS;
+use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
 use model::{Item, ValueRef};
-use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError};
+use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError, View};
 
+use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::{Applied, Change, Refusal};
-use crate::failure::write_failure;
+use crate::failure::{storage_failure, write_failure};
 use crate::rows::{self, TokenKind};
 use crate::service::Service;
 use crate::write::{OnConditionFailure, decided};
+
+/// What a transaction reads before it asks for more memory. Unit: items.
+const READ_AT_ONCE: usize = 4;
+/// What a large answer may take in memory: its items, and those again as JSON. Unit: bytes.
+const ANSWER_MEMORY: usize = 3 * TRANSACTION_SIZE_MAX;
 
 /// One action of a transaction.
 #[derive(Debug)]
@@ -51,6 +57,17 @@ enum Verdict {
     Replayed(Vec<usize>),
     OtherRequest,
     Refused(Vec<Option<Refusal>>),
+}
+
+/// The rows of a transaction that only reads, all of one state.
+pub(crate) async fn read_all(view: &dyn View, rows: &[Key]) -> Result<Vec<Option<Bytes>>, Exception> {
+    let mut values = Vec::with_capacity(rows.len());
+    for some in rows.chunks(READ_AT_ONCE) {
+        let found = view.get_many(some).await.map_err(storage_failure)?;
+        allowance::read(found.iter().flatten().map(Bytes::len).sum(), ANSWER_MEMORY).await?;
+        values.extend(found);
+    }
+    Ok(values)
 }
 
 impl Service {

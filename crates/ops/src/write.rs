@@ -1,11 +1,19 @@
 //! The one write path: changes go in, one batch a decision goes to the engine, and what was done comes out.
 
 use api::Exception;
+use expr::Condition;
+use model::limits::ITEM_SIZE_MAX;
 use storage::{Batch, Decision, KeyUse, Mode, OpId, Reads, TxError};
 
+use crate::allowance;
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::write_failure;
 use crate::service::Service;
+
+/// A condition that looks through its item more often may keep a processor busy.
+const LOOKS_FEW: usize = 12;
+/// What one look counts, as the item is not known yet. Unit: bytes.
+const ITEM_LOOK: usize = ITEM_SIZE_MAX / 8;
 
 /// What a failed condition tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,7 +45,10 @@ impl Service {
             decision
         };
         let keys = [KeyUse::write(change.key.row.clone())];
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
+        let made = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide);
+        let looks = change.condition.as_ref().map_or(0, Condition::looks);
+        let made = if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await };
+        made.map_err(write_failure)?;
         decided(outcome)?.map_err(|refusal| exception(refusal, on_failure))
     }
 

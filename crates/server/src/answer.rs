@@ -10,7 +10,10 @@ use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
+use ops::allowance;
 use wire::ReplyError;
+
+use crate::seats::Held;
 
 /// Smaller bodies are never compressed. Unit: bytes. Source: DynamoDB compresses responses from 4 KB on.
 const COMPRESSED_SIZE_BYTES_MIN: usize = 4096;
@@ -48,24 +51,25 @@ impl ContentType {
 }
 
 /// What a request is answered with, before it becomes HTTP.
-#[derive(Debug)]
 pub(crate) struct Answer {
     status: StatusCode,
     content_type: Option<ContentType>,
     body: Bytes,
     /// The rest of the connection cannot be understood: it ends with this answer.
     closes: bool,
+    /// The memory of its body.
+    share: Option<Held>,
     /// What the operator hears of it, if it is an exception.
     pub(crate) error: Option<ReplyError>,
 }
 
 impl Answer {
     pub(crate) fn empty(status: StatusCode) -> Answer {
-        Answer { status, content_type: None, body: Bytes::new(), closes: false, error: None }
+        Answer { status, content_type: None, body: Bytes::new(), closes: false, share: None, error: None }
     }
 
     pub(crate) fn text(status: StatusCode, content_type: ContentType, body: impl Into<Bytes>) -> Answer {
-        Answer { status, content_type: Some(content_type), body: body.into(), closes: false, error: None }
+        Answer { status, content_type: Some(content_type), body: body.into(), closes: false, share: None, error: None }
     }
 
     pub(crate) fn reply(reply: wire::Reply, content_type: ContentType) -> Answer {
@@ -77,13 +81,17 @@ impl Answer {
         Answer { closes: true, ..self }
     }
 
+    pub(crate) fn holding(self, share: Option<Held>) -> Answer {
+        Answer { share, ..self }
+    }
+
     pub(crate) async fn into_response(self, head: &Parts, request_id: &[u8; REQUEST_ID_SIZE]) -> Response<Full<Bytes>> {
         let coding = Coding::wanted(head).filter(|_| self.body.len() >= COMPRESSED_SIZE_BYTES_MIN);
         let body = match coding {
             Some(coding) => compressed(coding, self.body).await,
             None => self.body,
         };
-        let mut response = Response::new(Full::new(body.clone()));
+        let mut response = Response::new(Full::new(held(body.clone(), self.share)));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(8);
@@ -129,6 +137,24 @@ fn allow_browsers(head: &Parts, headers: &mut header::HeaderMap) {
     }
 }
 
+/// The body, with its share of the memory until the last of it is sent.
+fn held(body: Bytes, share: Option<Held>) -> Bytes {
+    let Some(mut share) = share else { return body };
+    share.resize(body.len());
+    Bytes::from_owner(HeldBytes { body, _share: share })
+}
+
+struct HeldBytes {
+    body: Bytes,
+    _share: Held,
+}
+
+impl AsRef<[u8]> for HeldBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Coding {
     Gzip,
@@ -161,6 +187,7 @@ async fn compressed(coding: Coding, body: Bytes) -> Bytes {
     if body.len() <= COMPRESSED_INLINE_BYTES_MAX {
         return encode(coding, &body);
     }
+    let _turn = allowance::turn().await;
     let shared = body.clone();
     match tokio::task::spawn_blocking(move || encode(coding, &shared)).await {
         Ok(bytes) => bytes,

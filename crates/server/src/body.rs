@@ -2,7 +2,8 @@
 //! time, and, for large ones, in what all connections together may hold.
 
 use std::io::Read;
-use std::pin::pin;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,19 +11,17 @@ use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use hyper::body::Body;
 use hyper::header::{self, HeaderMap};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use ops::allowance::{self, Exhausted, MemoryBudget};
+
+use crate::seats::{Held, Seat};
 
 /// The largest request. Unit: bytes. Source: API Reference, BatchWriteItem ("up to 16 MB of data").
 pub(crate) const REQUEST_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A body that is too large is read on and thrown away up to here, so that the client is still listening when the
 /// refusal comes. Unit: bytes.
 const REQUEST_DISCARDED_BYTES_MAX: u64 = 4 * REQUEST_SIZE_BYTES_MAX as u64;
-/// Bodies up to here need no share of the budget. Unit: bytes.
-const BODY_SMALL_BYTES_MAX: u64 = 64 * 1024;
-/// What large bodies together may hold. Unit: KiB, so that it fits a semaphore.
-const BODY_BUDGET_KIB: u32 = 512 * 1024;
-
-const _: () = assert!(BODY_BUDGET_KIB as usize * 1024 >= 2 * REQUEST_SIZE_BYTES_MAX);
+/// Bodies up to here need no share of the memory. Unit: bytes.
+const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,11 +33,22 @@ pub(crate) enum BodyError {
     /// The client went away, or broke the framing.
     Broken,
     CorruptGzip,
+    /// Others hold the memory that it needs. `unread` if the client still has it.
+    NoMemory {
+        unread: bool,
+    },
 }
 
 impl BodyError {
-    pub(crate) const ALL: [BodyError; 5] =
-        [BodyError::TooLarge, BodyError::FarTooLarge, BodyError::TooSlow, BodyError::Broken, BodyError::CorruptGzip];
+    /// One of each name.
+    pub(crate) const ALL: [BodyError; 6] = [
+        BodyError::TooLarge,
+        BodyError::FarTooLarge,
+        BodyError::TooSlow,
+        BodyError::Broken,
+        BodyError::CorruptGzip,
+        BodyError::NoMemory { unread: false },
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -47,66 +57,111 @@ impl BodyError {
             BodyError::TooSlow => "too_slow",
             BodyError::Broken => "broken",
             BodyError::CorruptGzip => "corrupt_gzip",
+            BodyError::NoMemory { .. } => "no_memory",
+        }
+    }
+
+    /// Its place in [`BodyError::ALL`].
+    pub(crate) const fn place(self) -> usize {
+        match self {
+            BodyError::TooLarge => 0,
+            BodyError::FarTooLarge => 1,
+            BodyError::TooSlow => 2,
+            BodyError::Broken => 3,
+            BodyError::CorruptGzip => 4,
+            BodyError::NoMemory { .. } => 5,
         }
     }
 }
 
-/// A whole body, with its share of the budget.
-#[derive(Debug)]
-pub(crate) struct RequestBody<'a> {
+/// A whole body, with its share of the memory.
+pub(crate) struct RequestBody {
     pub(crate) bytes: Bytes,
-    _share: Option<SemaphorePermit<'a>>,
+    _share: Option<Held>,
 }
 
 pub(crate) struct BodyReader {
     timeout: Duration,
-    budget: Semaphore,
+    memory: Arc<MemoryBudget>,
 }
 
 impl BodyReader {
-    pub(crate) fn new(timeout: Duration) -> BodyReader {
-        BodyReader { timeout, budget: Semaphore::new(BODY_BUDGET_KIB as usize) }
+    pub(crate) fn new(timeout: Duration, memory: Arc<MemoryBudget>) -> BodyReader {
+        BodyReader { timeout, memory }
     }
 
-    pub(crate) async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<RequestBody<'_>, BodyError>
+    pub(crate) async fn read<B>(&self, headers: &HeaderMap, body: B, seat: &Arc<Seat>) -> Result<RequestBody, BodyError>
     where
         B: Body<Data = Bytes>,
     {
+        let body = std::pin::pin!(body);
         let gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes() == b"gzip");
-        let read = async {
-            let share = self.share(body.size_hint().upper(), gzip).await?;
-            Ok((collect(body).await?, share))
+        let share = match memory_needed(body.size_hint().upper(), gzip)? {
+            Some(bytes) => match self.memory.share(bytes).await {
+                Ok(share) => Some(Held::new(share, seat)),
+                Err(Exhausted) => return Err(self.send_away(headers, body).await),
+            },
+            None => None,
         };
-        let (bytes, share) = tokio::time::timeout(self.timeout, read).await.unwrap_or(Err(BodyError::TooSlow))?;
+        let bytes = self.in_time(collect(body)).await?;
         let bytes = if gzip { gunzip(bytes).await? } else { bytes };
         Ok(RequestBody { bytes, _share: share })
     }
 
-    /// A share of the budget for what the body may grow to.
-    async fn share(&self, declared: Option<u64>, gzip: bool) -> Result<Option<SemaphorePermit<'_>>, BodyError> {
-        let largest = REQUEST_SIZE_BYTES_MAX as u64;
-        let bytes = match declared {
-            Some(bytes) if bytes > REQUEST_DISCARDED_BYTES_MAX => return Err(BodyError::FarTooLarge),
-            // What is too large is not kept.
-            Some(bytes) if bytes > largest => return Ok(None),
-            Some(bytes) if !gzip => bytes,
-            _ => largest,
-        };
-        if bytes <= BODY_SMALL_BYTES_MAX {
-            return Ok(None);
+    async fn in_time<T>(&self, reading: impl Future<Output = Result<T, BodyError>>) -> Result<T, BodyError> {
+        tokio::time::timeout(self.timeout, reading).await.unwrap_or(Err(BodyError::TooSlow))
+    }
+
+    /// Most clients hear nothing before they have sent everything, so it is read, and not kept. One that asks first
+    /// whether it may send is told at once.
+    async fn send_away<B>(&self, headers: &HeaderMap, body: Pin<&mut B>) -> BodyError
+    where
+        B: Body<Data = Bytes>,
+    {
+        if headers.contains_key(header::EXPECT) {
+            return BodyError::NoMemory { unread: true };
         }
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(BODY_BUDGET_KIB);
-        self.budget.acquire_many(kib).await.map(Some).map_err(|_| BodyError::Broken)
+        match self.in_time(discard(body)).await {
+            Ok(()) => BodyError::NoMemory { unread: false },
+            Err(error) => error,
+        }
     }
 }
 
+/// What a body may grow to while it is received and decompressed, if that is more than anybody may have. Unit: bytes.
+fn memory_needed(declared: Option<u64>, gzip: bool) -> Result<Option<usize>, BodyError> {
+    let bytes = match declared {
+        Some(bytes) if bytes > REQUEST_DISCARDED_BYTES_MAX => return Err(BodyError::FarTooLarge),
+        // What is too large is not kept.
+        Some(bytes) if bytes > REQUEST_SIZE_BYTES_MAX as u64 => return Ok(None),
+        Some(bytes) if !gzip => usize::try_from(bytes).unwrap_or(REQUEST_SIZE_BYTES_MAX),
+        // It grows by doubling.
+        _ => 2 * REQUEST_SIZE_BYTES_MAX,
+    };
+    Ok((bytes > BODY_SMALL_BYTES_MAX).then_some(bytes))
+}
+
+async fn discard<B>(mut body: Pin<&mut B>) -> Result<(), BodyError>
+where
+    B: Body<Data = Bytes>,
+{
+    let mut received: u64 = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| BodyError::Broken)?;
+        received += frame.data_ref().map_or(0, |data| data.len() as u64);
+        if received > REQUEST_DISCARDED_BYTES_MAX {
+            return Err(BodyError::FarTooLarge);
+        }
+    }
+    Ok(())
+}
+
 /// All bytes of a body. One that comes in a single piece, as nearly all do, is not copied.
-async fn collect<B>(body: B) -> Result<Bytes, BodyError>
+async fn collect<B>(mut body: Pin<&mut B>) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes>,
 {
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX).min(REQUEST_SIZE_BYTES_MAX);
-    let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     let mut received: u64 = 0;
@@ -146,5 +201,6 @@ async fn gunzip(bytes: Bytes) -> Result<Bytes, BodyError> {
             Err(_) => Err(BodyError::CorruptGzip),
         }
     };
+    let _turn = allowance::turn().await;
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(BodyError::CorruptGzip))
 }

@@ -124,9 +124,21 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_MEMTABLE", hide = true, value_name = "SIZE", value_parser = byte_size)]
     pub(crate) memtable: Option<u64>,
 
-    /// Connections served at once; more wait for their turn
-    #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 4096, value_parser = connections)]
+    /// Connections served at once; for one more, the one goes that has been waiting for its client longest
+    #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 8192, value_parser = connections)]
     pub(crate) connections_max: u32,
+
+    /// Memory for the bodies of requests of more than 64 KiB. What does not fit waits
+    #[arg(long, env = "STATOR_REQUEST_MEMORY", value_name = "SIZE", default_value = "256MiB", value_parser = memory)]
+    pub(crate) request_memory: u64,
+
+    /// Memory for what large requests are made of and read, and for large answers until they are sent
+    #[arg(long, env = "STATOR_ANSWER_MEMORY", value_name = "SIZE", default_value = "512MiB", value_parser = memory)]
+    pub(crate) answer_memory: u64,
+
+    /// Seconds that a request waits for memory before it is refused with ThrottlingException
+    #[arg(long, env = "STATOR_MEMORY_TIMEOUT", value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub(crate) memory_timeout: Duration,
 
     /// Seconds that a request's body may take to arrive
     #[arg(long, env = "STATOR_BODY_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
@@ -195,6 +207,14 @@ fn byte_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a size is a whole number and a unit, such as 256MiB or 2GiB".to_owned())
 }
 
+/// Memory below which hardly any large request would be answered. Unit: bytes.
+const MEMORY_MIN: u64 = 64 << 20;
+
+fn memory(text: &str) -> Result<u64, String> {
+    let bytes = byte_size(text)?;
+    if bytes >= MEMORY_MIN { Ok(bytes) } else { Err("at least 64MiB".to_owned()) }
+}
+
 fn connections(text: &str) -> Result<u32, String> {
     let count: Option<u32> = text.parse().ok();
     count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
@@ -252,6 +272,11 @@ mod tests {
         check(&["--storage-password-file", "f"], false);
         check(&["--connections-max", "0"], false);
         check(&["--body-timeout", "0"], false);
+        for (size, accepted) in [("64MiB", true), ("64MB", false), ("0", false), ("4GiB", true)] {
+            check(&["--request-memory", size], accepted);
+            check(&["--answer-memory", size], accepted);
+        }
+        check(&["--memory-timeout", "0"], false);
         check(&["--body-timeout", "1"], true);
         for (format, accepted) in [("text", true), ("json", true), ("xml", false), ("", false)] {
             check(&["--log", format], accepted);

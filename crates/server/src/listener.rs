@@ -1,6 +1,8 @@
 //! The listening socket: accepts connections, serves HTTP/1.1 and HTTP/2 on them, and lets them finish at the end.
 
 use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,34 +12,70 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use ops::allowance::MemoryBudget;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
+use crate::seats::{Seat, Seats};
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+/// How long a newcomer waits for somebody who has to go before it looks for another.
+const EVICTION: Duration = Duration::from_millis(100);
+/// Connections that may knock at the same time. The operating system may know less.
+const BACKLOG: u32 = 4096;
+/// What a connection may fill before anybody looks at it: a request's head, or a piece of its body. Unit: bytes.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Requests under way at once on one HTTP/2 connection.
-const HTTP2_STREAMS_MAX: u32 = 256;
+const HTTP2_STREAMS_MAX: u32 = 128;
+/// What a client may send on one stream and on one connection before anybody reads it. Unit: bytes.
+const HTTP2_STREAM_WINDOW: u32 = 128 * 1024;
+const HTTP2_CONNECTION_WINDOW: u32 = 512 * 1024;
+/// A request's head on HTTP/2, decompressed. Unit: bytes.
+const HTTP2_HEAD_BYTES_MAX: u32 = 16 * 1024;
 
 /// How often the log says that all connections are taken.
 const FULL_LINES: u64 = 1;
 const FULL_LINES_WINDOW: Duration = Duration::from_secs(60);
 
+#[derive(Clone)]
 pub(crate) struct Limits {
     pub(crate) connections_max: u32,
     pub(crate) idle_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    /// What connections can hold that others may want.
+    pub(crate) memory: Vec<Arc<MemoryBudget>>,
 }
 
 /// What answers the requests of a connection.
 pub(crate) trait Responder: Clone + Send + Sync + 'static {
-    fn respond(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+        seat: Arc<Seat>,
+    ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+}
+
+/// Listens with room for many who knock at once: by itself the standard library asks for 128.
+pub(crate) fn listen(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // An address can be taken again at once after a stop. (On Windows this would let two programs share it.)
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        match socket.bind(*address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// Serves until `end` is done, then lets running requests finish.
@@ -49,8 +87,10 @@ pub(crate) async fn run<T>(
     end: impl Future<Output = T>,
 ) -> T {
     let connections = GracefulShutdown::new();
+    let seats = Seats::new(Arc::clone(&door.counts));
     let ended = tokio::select! {
-        never = accept(&listener, responder, &door, &limits, &connections) => match never {},
+        never = accept(&listener, responder, &door, &limits, &connections, &seats) => match never {},
+        never = seats.watch(&limits.memory) => match never {},
         ended = end => ended,
     };
     drop(listener);
@@ -62,7 +102,9 @@ pub(crate) async fn run<T>(
 
 /// Serves as long as the program runs.
 pub(crate) async fn run_for_ever(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
-    accept(&listener, responder, &Door::default(), &limits, &GracefulShutdown::new()).await
+    let door = Door::default();
+    let seats = Seats::new(Arc::clone(&door.counts));
+    accept(&listener, responder, &door, &limits, &GracefulShutdown::new(), &seats).await
 }
 
 /// Who comes in is counted here.
@@ -76,8 +118,9 @@ impl Door {
         Door { counts, full: Gate::new(FULL_LINES, FULL_LINES_WINDOW) }
     }
 
-    /// A slot for the next connection. While all are taken, those who knock wait with the operating system.
-    async fn slot(&self, slots: &Arc<Semaphore>, limits: &Limits) -> Option<OwnedSemaphorePermit> {
+    /// A slot for a connection that has come. While all are taken, somebody who does nothing has to go for it; if
+    /// nobody can, it waits, and those behind it wait with the operating system.
+    async fn slot(&self, slots: &Arc<Semaphore>, limits: &Limits, seats: &Seats) -> Option<OwnedSemaphorePermit> {
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
             return Some(slot);
         }
@@ -86,8 +129,13 @@ impl Door {
             let data = [("connections_max", Value::Number(limits.connections_max.into()))];
             log::warning("connections_full", "all connections are taken, and others wait for their turn", &data);
         }
-        // Never an error: nobody closes the semaphore.
-        Arc::clone(slots).acquire_owned().await.ok()
+        loop {
+            seats.evict_one();
+            if let Ok(slot) = tokio::time::timeout(EVICTION, Arc::clone(slots).acquire_owned()).await {
+                // Never an error: nobody closes the semaphore.
+                return slot.ok();
+            }
+        }
     }
 
     async fn next(&self, listener: &TcpListener) -> Option<(TcpStream, Open)> {
@@ -133,20 +181,25 @@ async fn accept(
     door: &Door,
     limits: &Limits,
     connections: &GracefulShutdown,
+    seats: &Arc<Seats>,
 ) -> Infallible {
     let builder = http(limits.idle_timeout);
     let slots = Arc::new(Semaphore::new(limits.connections_max as usize));
     loop {
-        let slot = door.slot(&slots, limits).await;
         let Some((socket, open)) = door.next(listener).await else { continue };
-        let responder = responder.clone();
-        let service = service_fn(move |request| answer(responder.clone(), request));
-        let connection = builder.serve_connection(Patient::new(socket, limits.idle_timeout), service).into_owned();
-        let connection = connections.watch(connection);
+        let slot = door.slot(&slots, limits, seats).await;
+        let (responder, seat) = (responder.clone(), Seat::new());
+        let (sitting, own_seat) = (seats.sit(&seat), Arc::clone(&seat));
+        let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_seat)));
+        let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&seat));
+        let connection = connections.watch(builder.serve_connection(TokioIo::new(socket), service).into_owned());
         tokio::spawn(async move {
-            // A connection fails when its client vanishes or speaks no HTTP: nothing that anyone here can mend.
-            let _ = connection.await;
-            drop((slot, open));
+            tokio::select! {
+                // A connection fails when its client vanishes or speaks no HTTP: nothing that anyone here can mend.
+                _ = connection => {}
+                () = seat.evicted() => {}
+            }
+            drop((sitting, slot, open));
         });
     }
 }
@@ -157,19 +210,30 @@ fn http(idle_timeout: Duration) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(idle_timeout)
+        .max_buf_size(BUFFER_BYTES_MAX)
         // With this, a client that hangs up does not cut off the operation that it has asked for.
         .half_close(true);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(HTTP2_STREAMS_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .initial_stream_window_size(HTTP2_STREAM_WINDOW)
+        .initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+        .max_header_list_size(HTTP2_HEAD_BYTES_MAX);
     builder
 }
 
 /// A started operation always runs to its end: HTTP/2 drops the future of a stream that its client resets, so there it
 /// runs in a task of its own.
-async fn answer(responder: impl Responder, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    responder: impl Responder,
+    request: Request<Incoming>,
+    seat: Arc<Seat>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.version() < Version::HTTP_2 {
-        return Ok(responder.respond(request).await);
+        return Ok(responder.respond(request, seat).await);
     }
-    let answer = tokio::spawn(async move { responder.respond(request).await }).await;
+    let answer = tokio::spawn(async move { responder.respond(request, seat).await }).await;
     Ok(answer.unwrap_or_else(|_| {
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -8,10 +8,11 @@ mod page;
 mod process;
 mod requests;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use base::Clock;
+use ops::allowance::MemoryBudget;
 use storage::EmbeddedStats;
 
 use page::Page;
@@ -21,6 +22,8 @@ pub(crate) use requests::Requests;
 pub(crate) struct Metrics {
     pub(crate) requests: Requests,
     pub(crate) connections: Arc<Connections>,
+    /// What requests' bodies share, and what answers do; set once the server takes requests.
+    memory: OnceLock<[(&'static str, Arc<MemoryBudget>); 2]>,
     started_ms: u64,
 }
 
@@ -32,12 +35,21 @@ pub(crate) struct Connections {
     pub(crate) failed: AtomicU64,
     /// All slots were taken when it was its turn to be accepted.
     pub(crate) delayed: AtomicU64,
+    /// Sent away for a new one.
+    pub(crate) evicted_idle: AtomicU64,
+    /// Sent away because it held memory and hardly moved.
+    pub(crate) evicted_stuck: AtomicU64,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Metrics {
         let started_ms = Clock::system().now_ms();
-        Metrics { requests: Requests::new(), connections: Arc::default(), started_ms }
+        Metrics { requests: Requests::new(), connections: Arc::default(), memory: OnceLock::new(), started_ms }
+    }
+
+    pub(crate) fn watch(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
+        // Only the first one counts, and there is no second.
+        let _ = self.memory.set([("requests", Arc::clone(requests)), ("answers", Arc::clone(answers))]);
     }
 
     /// The page. `engine` is what the engine says of itself, if it keeps anything on disk.
@@ -49,11 +61,30 @@ impl Metrics {
         page.value(u8::from(ready));
         self.requests.write(&mut page);
         self.connections.write(&mut page);
+        self.write_memory(&mut page);
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }
         process::write(self.started_ms, &mut page);
         page.into_text()
+    }
+}
+
+impl Metrics {
+    fn write_memory(&self, page: &mut Page) {
+        let of = |page: &mut Page, value: fn(&MemoryBudget) -> u64| {
+            for (kind, memory) in self.memory.get().into_iter().flatten() {
+                page.labelled(&[("of", kind)], value(memory));
+            }
+        };
+        page.gauge("stator_memory_bytes", "MemoryBudget that large requests and answers hold, as it is counted.");
+        of(page, MemoryBudget::bytes_used);
+        page.gauge("stator_memory_bytes_max", "What there is of it.");
+        of(page, MemoryBudget::bytes_max);
+        page.gauge("stator_memory_waiting", "Requests that wait for some of it.");
+        of(page, MemoryBudget::waiting);
+        page.counter("stator_memory_refused_total", "Requests that were refused because others held it.");
+        of(page, MemoryBudget::refused);
     }
 }
 
@@ -68,6 +99,12 @@ impl Connections {
         page.value(read(&self.failed));
         page.counter("stator_connections_delayed_total", "Times that all --connections-max connections were taken.");
         page.value(read(&self.delayed));
+        page.counter(
+            "stator_connections_evicted_total",
+            "Connections that had to go because others needed their room.",
+        );
+        page.labelled(&[("reason", "idle")], read(&self.evicted_idle));
+        page.labelled(&[("reason", "stuck")], read(&self.evicted_stuck));
     }
 }
 

@@ -21,6 +21,7 @@ use storage::Embedded;
 use crate::answer::{Answer, ContentType};
 use crate::listener::Responder;
 use crate::metrics::Metrics;
+use crate::seats::Seat;
 
 pub(crate) struct Operator {
     pub(crate) metrics: Metrics,
@@ -91,7 +92,7 @@ impl Operator {
 
 /// On an address of its own.
 impl Responder for Arc<Operator> {
-    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>, _: Arc<Seat>) -> Response<Full<Bytes>> {
         let (head, _) = request.into_parts();
         let answer = self.answer(&head).await;
         let answer = answer.unwrap_or_else(|| Answer::text(StatusCode::NOT_FOUND, ContentType::Text, "no such page\n"));

@@ -5,25 +5,34 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use crate::seats::Seat;
+
 pub(crate) struct Patient {
-    socket: TokioIo<TcpStream>,
+    socket: TcpStream,
     limit: Duration,
     progressed: Instant,
     alarm: Pin<Box<Sleep>>,
+    seat: Arc<Seat>,
 }
 
 impl Patient {
-    pub(crate) fn new(socket: TcpStream, limit: Duration) -> Patient {
+    pub(crate) fn new(socket: TcpStream, limit: Duration, seat: Arc<Seat>) -> Patient {
         let alarm = Box::pin(tokio::time::sleep(limit));
-        Patient { socket: TokioIo::new(socket), limit, progressed: Instant::now(), alarm }
+        Patient { socket, limit, progressed: Instant::now(), alarm, seat }
+    }
+
+    fn wrote(&self, polled: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = polled {
+            self.seat.moved(*bytes);
+        }
     }
 
     /// Notes progress, or, while there is none, sees whether patience has run out. The alarm is not moved with every
@@ -44,20 +53,23 @@ impl Patient {
     }
 }
 
-impl Read for Patient {
+impl AsyncRead for Patient {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let filled = buffer.filled().len();
         let polled = Pin::new(&mut self.socket).poll_read(context, buffer);
+        self.seat.moved(buffer.filled().len() - filled);
         self.observe(polled, context)
     }
 }
 
-impl Write for Patient {
+impl AsyncWrite for Patient {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.wrote(&polled);
         self.observe(polled, context)
     }
 
@@ -67,6 +79,7 @@ impl Write for Patient {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.socket).poll_write_vectored(context, parts);
+        self.wrote(&polled);
         self.observe(polled, context)
     }
 

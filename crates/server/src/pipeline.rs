@@ -9,14 +9,19 @@ use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, header};
+use ops::allowance::{Allowance, MemoryBudget};
 
 use crate::answer::{Answer, ContentType};
 use crate::body::{BodyError, BodyReader};
 use crate::listener::Responder;
 use crate::operator::Operator;
+use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
 use crate::{door, guard};
+
+/// Requests at once that any connection may have.
+const REQUESTS_FEW: u32 = 8;
 
 /// What stands behind the door: answers one operation of one caller.
 pub(crate) trait Backend: Send + Sync + 'static {
@@ -34,6 +39,10 @@ pub(crate) struct Pipeline<S> {
     pub(crate) spaces: Spaces,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,
+    /// What large requests read, and large answers.
+    pub(crate) memory: Arc<MemoryBudget>,
+    /// When there are more requests under way, connections with many at once are refused more.
+    pub(crate) requests_max: u64,
     pub(crate) operator: Arc<Operator>,
     /// Whether the operator's questions are answered here; else they have an address of their own.
     pub(crate) answers_operator: bool,
@@ -43,21 +52,23 @@ pub(crate) struct Pipeline<S> {
 }
 
 impl<S: Backend> Responder for Arc<Pipeline<S>> {
-    fn respond(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send {
-        self.answer(request)
+    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<Full<Bytes>> {
+        self.answer(request, &seat).await
     }
 }
 
 impl<S: Backend> Pipeline<S> {
-    pub(crate) async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    pub(crate) async fn answer<B>(&self, request: Request<B>, seat: &Arc<Seat>) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes>,
     {
         let requests = &self.operator.metrics.requests;
-        let _under_way = requests.begin();
+        let (_under_way, (_at_request, of_connection)) = (requests.begin(), seat.request());
         let mut visit = Visit::begin();
         let (head, body) = request.into_parts();
-        let mut answer = self.journey(&head, body, &mut visit).await.unwrap_or_else(|refusal| refusal);
+        let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
+        let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
+        let mut answer = answer.unwrap_or_else(|refusal| refusal);
         let error = answer.error.take();
         let response = answer.into_response(&head, &visit.request_id).await;
         let response_bytes = response.body().size_hint().lower();
@@ -68,11 +79,12 @@ impl<S: Backend> Pipeline<S> {
         response
     }
 
-    async fn journey<B>(&self, head: &Parts, body: B, visit: &mut Visit) -> Result<Answer, Answer>
+    async fn journey<B>(&self, head: &Parts, body: B, visit: &mut Visit, seat: &Arc<Seat>) -> Result<Answer, Answer>
     where
         B: Body<Data = Bytes>,
     {
-        let body = self.bodies.read(&head.headers, body).await.map_err(|error| self.unreadable(error))?;
+        let body = self.bodies.read(&head.headers, body, seat).await.map_err(|error| self.unreadable(head, error))?;
+        let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
         if self.answers_operator
             && let Some(answer) = self.operator.answer(head).await
@@ -93,16 +105,24 @@ impl<S: Backend> Pipeline<S> {
         let credential = signed(head).credential().map_err(|refusal| refuse(unsigned(refusal)))?;
         let caller = self.spaces.caller(&credential);
         // Shape and constraints of the body, then what the operation means.
-        let handled = traces::within(visit.trace.as_ref(), self.backend.handle(operation, &caller, body.bytes));
-        let reply = guard::catch(handled).await;
+        let allowance = Allowance::new(&self.memory);
+        let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
+        let reply = guard::catch(traces::within(visit.trace.as_ref(), handled)).await;
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
-        Ok(Answer::reply(reply, dialect))
+        let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
+        Ok(Answer::reply(reply, dialect).holding(share))
     }
 
-    fn unreadable(&self, error: BodyError) -> Answer {
+    fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {
         self.operator.metrics.requests.body_refused(error);
-        unreadable(error)
+        unreadable(head, error)
     }
+}
+
+/// More than the server takes now; SDKs try again.
+fn too_many(head: &Parts) -> Answer {
+    let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
+    Answer::reply(wire::exception(&Exception::throttled()), dialect)
 }
 
 fn text<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
@@ -132,7 +152,7 @@ fn internal() -> Exception {
 }
 
 /// A body that could not be had. DynamoDB's service model has no words for the first two: they are HTTP's.
-fn unreadable(error: BodyError) -> Answer {
+fn unreadable(head: &Parts, error: BodyError) -> Answer {
     let plain = |status, text: &'static str| Answer::text(status, ContentType::AmzJson10, text);
     let too_large = plain(
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -146,6 +166,8 @@ fn unreadable(error: BodyError) -> Answer {
             r#"{"__type":"com.amazon.coral.service#RequestTimeoutException","message":"The request's body did not arrive in time"}"#,
         )
         .closing(),
+        BodyError::NoMemory { unread: true } => too_many(head).closing(),
+        BodyError::NoMemory { unread: false } => too_many(head),
         BodyError::CorruptGzip => {
             // Not ours, although DynamoDB says so.
             let theirs = wire::exception(&Exception::internal(String::new()));

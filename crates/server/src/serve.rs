@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth::Spaces;
+use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
 
 use crate::body::BodyReader;
 use crate::cli::ServeArguments;
 use crate::engine::{self, Keeps, Opened};
+use crate::handles;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::operator::Operator;
@@ -111,6 +113,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         None => Arc::clone(&engine),
     };
     let service = service(watched, &keeps, &arguments.region, address).await?;
+    let memory = Memories::of(arguments);
+    operator.metrics.watch(&memory.requests, &memory.answers);
+    let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
         backend: service,
         spaces: match arguments.isolate {
@@ -118,7 +123,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
             false => Spaces::Shared { region: arguments.region.clone() },
         },
         region: arguments.region.clone(),
-        bodies: BodyReader::new(arguments.body_timeout),
+        bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
+        memory: Arc::clone(&memory.answers),
+        requests_max: limits.connections_max.into(),
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
         notable: Notable::slower_than(arguments.log_slow_ms.0),
@@ -134,7 +141,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         end
     };
     let ended = async {
-        listener::run(listener, Arc::new(pipeline), door, limits(arguments), end).await?;
+        listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
         engine.close().await.map_err(Failure::Close)
     };
     let ended = ended.await;
@@ -146,9 +153,23 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn limits(arguments: &ServeArguments) -> Limits {
+/// What requests share, beside the caches.
+struct Memories {
+    requests: Arc<MemoryBudget>,
+    answers: Arc<MemoryBudget>,
+}
+
+impl Memories {
+    fn of(arguments: &ServeArguments) -> Memories {
+        let memory = |bytes| MemoryBudget::new(bytes, arguments.memory_timeout);
+        Memories { requests: memory(arguments.request_memory), answers: memory(arguments.answer_memory) }
+    }
+}
+
+fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits {
     Limits {
-        connections_max: arguments.connections_max,
+        memory,
+        connections_max: handles::for_connections(arguments.connections_max),
         idle_timeout: arguments.idle_timeout,
         drain_timeout: arguments.drain_timeout,
     }
@@ -176,7 +197,7 @@ async fn listen(arguments: &ServeArguments) -> Result<TcpListener, Failure> {
     if remote && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { listen: listen.clone() });
     }
-    bind(LISTEN, listen, &addresses).await
+    bind(LISTEN, listen, &addresses)
 }
 
 async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, Failure> {
@@ -184,8 +205,8 @@ async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, 
     addresses.map_err(|error| Failure::Address { flag, listen: listen.to_owned(), error })
 }
 
-async fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
-    TcpListener::bind(addresses).await.map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
+fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
+    listener::listen(addresses).map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
 }
 
 /// Nothing unless a collector is named.
@@ -203,9 +224,14 @@ fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
 async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -> Result<(), Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
     let addresses = addresses(METRICS_LISTEN, listen).await?;
-    let listener = bind(METRICS_LISTEN, listen, &addresses).await?;
+    let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
-    let limits = Limits { connections_max: METRICS_CONNECTIONS_MAX, ..limits(arguments) };
+    let limits = Limits {
+        connections_max: METRICS_CONNECTIONS_MAX,
+        idle_timeout: arguments.idle_timeout,
+        drain_timeout: arguments.drain_timeout,
+        memory: Vec::new(),
+    };
     tokio::spawn(listener::run_for_ever(listener, Arc::clone(operator), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);

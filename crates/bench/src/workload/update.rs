@@ -1,4 +1,4 @@
-//! UpdateItem that counts: ADD 1 to a number of any item.
+//! UpdateItem that counts: ADD 1 to a number of any item, or all connections to that of one.
 
 use api::Operation;
 
@@ -8,20 +8,31 @@ use crate::data::{Shape, push_key};
 struct Update {
     seat: Seat,
     start: Vec<u8>,
+    /// Of this many items; of 1 if it is hot.
+    keys: u64,
 }
 
 pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
+    let keys = seat.data.keys;
+    of(seat, keys)
+}
+
+pub(super) fn hot(seat: Seat) -> Box<dyn Driver> {
+    of(seat, 1)
+}
+
+fn of(seat: Seat, keys: u64) -> Box<dyn Driver> {
     let start = format!(
         r#"{{"TableName":"{}","UpdateExpression":"ADD n :one","ExpressionAttributeValues":{{":one":{{"N":"1"}}}},"Key":{{"pk":{{"S":""#,
         seat.data.table(Shape::Items)
     );
-    Box::new(Update { seat, start: start.into_bytes() })
+    Box::new(Update { seat, start: start.into_bytes(), keys })
 }
 
 impl Driver for Update {
     fn request(&mut self, body: &mut Vec<u8>) -> Operation {
         body.extend_from_slice(&self.start);
-        push_key(self.seat.chance.below(self.seat.data.keys), body);
+        push_key(self.seat.chance.below(self.keys), body);
         body.extend_from_slice(br#""}}}"#);
         Operation::UpdateItem
     }

@@ -78,7 +78,12 @@ impl Requests {
     }
 
     pub(crate) fn body_refused(&self, error: BodyError) {
-        self.bodies_refused[error as usize].fetch_add(1, Ordering::Relaxed);
+        self.bodies_refused[error.place()].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests that are being received or answered.
+    pub(crate) fn under_way(&self) -> u64 {
+        self.under_way.load(Ordering::Relaxed)
     }
 
     fn is_seen(&self, operation: Operation) -> bool {

@@ -9,6 +9,8 @@ use super::*;
 const SIGNATURE: &str =
     "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=s";
 
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Answers with the caller and the body; panics or grows when the body says so.
 struct Echo;
 
@@ -28,7 +30,9 @@ fn pipeline() -> Pipeline<Echo> {
         backend: Echo,
         spaces: Spaces::Isolated,
         region: "eu-west-3".to_owned(),
-        bodies: BodyReader::new(std::time::Duration::from_secs(5)),
+        bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
+        memory: MemoryBudget::new(64 << 20, PATIENCE),
+        requests_max: 100,
         operator: Operator::new(),
         answers_operator: true,
         notable: Notable::slower_than(None),
@@ -71,7 +75,7 @@ fn send(pipeline: &Pipeline<Echo>, method: &str, path: &str, headers: &[(&str, &
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
-        let (head, body) = pipeline.answer(request).await.into_parts();
+        let (head, body) = pipeline.answer(request, &Seat::new()).await.into_parts();
         let body = body.collect().await.expect("body").to_bytes();
         Answered { status: head.status.as_u16(), headers: head.headers, body }
     })

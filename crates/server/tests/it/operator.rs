@@ -169,12 +169,17 @@ fn a_log_for_machines() {
     assert_eq!(server.wait().code(), Some(0));
 }
 
+/// When all connections are taken, the one that has been waiting for its client longest makes room for a new one.
 #[test]
-fn connections_that_wait_are_told() {
+fn connections_that_have_to_go_are_told() {
     let server = Server::start(&["--memory", "--connections-max", "1"]);
     let mut first = server.client();
     assert_eq!(first.call("ListTables", "{}").status, 200);
+    let mut second = server.client();
     let line = server.hears("all connections are taken");
     assert!(line.contains("connections_max 1"), "{line}");
-    assert_eq!(value(&get(&mut first, "/metrics").text(), "stator_connections_delayed_total"), 1.0);
+    let page = get(&mut second, "/metrics").text();
+    assert!(first.is_closed());
+    assert_eq!(value(&page, "stator_connections_delayed_total"), 1.0);
+    assert_eq!(value(&page, r#"stator_connections_evicted_total{reason="idle"}"#), 1.0);
 }

@@ -1,0 +1,187 @@
+//! What one request may use of the machine while others wait.
+//!
+//! A small request takes what it needs and asks nobody. One that reads more than [`SMALL_BYTES`], or keeps a processor
+//! busy for as long as that would take, is large: it gets a share of the [`MemoryBudget`] that all large requests have
+//! together, or is refused after a while, and it works only while it has one of a few turns, so that however many of
+//! them there are, a small one waits for hardly any. Turns are as many as processors, in this whole process.
+//!
+//! The request's own allowance goes with its task and not with its arguments: hardly any operation needs to know of it.
+//! Work that belongs to no request (an index being built) is not bounded here.
+//!
+//! Nobody waits for memory while holding some of it, or while holding a turn: so nobody waits for ever.
+
+mod memory;
+
+use std::pin::pin;
+use std::sync::{Arc, LazyLock};
+
+use api::Exception;
+use parking_lot::Mutex;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use memory::{Exhausted, MemoryBudget, Share};
+
+/// What a request may read and work through before it is a large one. Unit: bytes.
+pub const SMALL_BYTES: usize = 256 * 1024;
+
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Arc::new(Semaphore::new(cores))
+});
+
+tokio::task_local! {
+    static OWN: Arc<Allowance>;
+}
+
+/// One request's part.
+pub struct Allowance {
+    memory: Arc<MemoryBudget>,
+    used: Mutex<Used>,
+}
+
+#[derive(Default)]
+struct Used {
+    read_bytes: usize,
+    share: Option<Share>,
+    turn: Option<Turn>,
+}
+
+/// The right to keep a processor busy, until it is dropped.
+pub struct Turn(#[expect(dead_code, reason = "it is held, not read")] Option<OwnedSemaphorePermit>);
+
+/// Waits for a turn. Whoever has one waits for nothing else.
+pub async fn turn() -> Turn {
+    // Never an error: nobody closes the semaphore.
+    Turn(Arc::clone(&TURNS).acquire_owned().await.ok())
+}
+
+impl Allowance {
+    pub fn new(memory: &Arc<MemoryBudget>) -> Arc<Allowance> {
+        Arc::new(Allowance { memory: Arc::clone(memory), used: Mutex::default() })
+    }
+
+    /// Runs a request under this allowance.
+    pub async fn scope<F: Future>(self: &Arc<Allowance>, request: F) -> F::Output {
+        OWN.scope(Arc::clone(self), request).await
+    }
+
+    /// The request has its answer, of this size: what it holds of the memory is for that alone from now on. The answer
+    /// is there already, so it is not refused, only counted.
+    pub fn keep(&self, answer_bytes: usize) -> Option<Share> {
+        let mut used = self.used.lock();
+        used.turn = None;
+        let share = used.share.take();
+        if answer_bytes <= SMALL_BYTES / 4 {
+            return None;
+        }
+        let mut share = share.unwrap_or_else(|| self.memory.nothing());
+        share.resize(answer_bytes);
+        Some(share)
+    }
+
+    async fn take_memory(&self, bytes: usize) -> Result<(), Exception> {
+        let holds_some = {
+            let mut used = self.used.lock();
+            used.turn = None;
+            used.share.is_some()
+        };
+        let share = match holds_some {
+            true => self.memory.try_share(bytes),
+            false => self.memory.share(bytes).await,
+        };
+        let share = share.map_err(|Exhausted| Exception::throttled())?;
+        let mut used = self.used.lock();
+        match &mut used.share {
+            Some(own) => own.merge(share),
+            none => *none = Some(share),
+        }
+        Ok(())
+    }
+
+    async fn take_turn(&self) {
+        if self.used.lock().turn.is_none() {
+            let turn = turn().await;
+            self.used.lock().turn = Some(turn);
+        }
+    }
+}
+
+fn own() -> Option<Arc<Allowance>> {
+    OWN.try_with(Arc::clone).ok()
+}
+
+/// Takes memory for what a request is about to make.
+///
+/// # Errors
+/// `Throttling` if there was none for too long.
+pub async fn reserve(bytes: usize) -> Result<(), Exception> {
+    match own() {
+        Some(own) => own.take_memory(bytes).await,
+        None => Ok(()),
+    }
+}
+
+/// Counts what was read. When it is no small request's any more, it takes memory for the most that it may become.
+///
+/// # Errors
+/// `Throttling` if there was none for too long.
+pub async fn read(bytes: usize, most: usize) -> Result<(), Exception> {
+    let Some(own) = own() else { return Ok(()) };
+    let grows_large = {
+        let mut used = own.used.lock();
+        let was_small = used.read_bytes <= SMALL_BYTES;
+        used.read_bytes += bytes;
+        was_small && used.read_bytes > SMALL_BYTES
+    };
+    if grows_large {
+        own.take_memory(most).await?;
+        own.take_turn().await;
+    }
+    Ok(())
+}
+
+/// Work that is being done in one go, counted in bytes that were looked at.
+#[derive(Default)]
+pub(crate) struct Effort {
+    bytes: usize,
+}
+
+impl Effort {
+    /// Lets others have the processor now and then, and waits for a turn once the work is no small request's any more.
+    pub(crate) async fn spend(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > SMALL_BYTES {
+            self.bytes = 0;
+            if let Some(own) = own() {
+                own.take_turn().await;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Does work that cannot be interrupted. If it is much, others are given another thread meanwhile.
+pub fn in_one_go<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let has_others = || Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    match bytes > SMALL_BYTES && has_others() {
+        true => tokio::task::block_in_place(work),
+        false => work(),
+    }
+}
+
+/// Does the work of a large request. It waits for a turn, keeps it until it first waits for anything (its commit, its
+/// memory), and others never wait for it: each of its steps counts as done in one go.
+pub async fn heavy<F: Future>(bytes: usize, work: F) -> F::Output {
+    let mut work = pin!(work);
+    let mut turn = Some(turn().await);
+    std::future::poll_fn(move |context| {
+        let polled = in_one_go(bytes, || work.as_mut().poll(context));
+        drop(turn.take());
+        polled
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests;
