@@ -15,5 +15,6 @@ mod proof_histories;
 mod proof_kill;
 mod proof_load;
 mod proof_power;
+mod proof_overload;
 mod traces;
 mod transcripts;

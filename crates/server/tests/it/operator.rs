@@ -183,3 +183,23 @@ fn connections_that_have_to_go_are_told() {
     assert_eq!(value(&page, "stator_connections_delayed_total"), 1.0);
     assert_eq!(value(&page, r#"stator_connections_evicted_total{reason="idle"}"#), 1.0);
 }
+
+/// The server asks for the file handles that it needs, and takes fewer connections if it does not get them.
+#[test]
+#[cfg(target_os = "linux")]
+fn file_handles() {
+    let flags = ["--memory", "--connections-max", "300"];
+    let server = Server::start_with_files(100, 1_000, &flags);
+    let page = get(&mut server.client(), "/metrics").text();
+    assert_eq!(value(&page, "process_max_fds"), 812.0);
+    assert!(server.said.is_empty(), "{:?}", server.said);
+
+    let server = Server::start_with_files(100, 400, &flags);
+    assert!(server.said[0].contains("only 400 files may be open, so at most 200 connections"), "{:?}", server.said);
+    let server = Server::start_with_files(100, 100, &flags);
+    assert!(server.said[0].contains("only 100 files may be open, so at most 50 connections"), "{:?}", server.said);
+    // More than that come, and each is served.
+    let mut clients: Vec<Client> = (0..60).map(|_| server.client()).collect();
+    let last = clients.last_mut().expect("a client");
+    assert_eq!(last.call("ListTables", "{}").status, 200);
+}

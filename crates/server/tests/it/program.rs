@@ -31,7 +31,10 @@ impl Server {
         let anywhere = ["--listen", "127.0.0.1:0"];
         let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &anywhere };
         let mut command = command(&[&["serve"], listen, arguments].concat());
-        let mut child = command.envs(variables.iter().copied()).spawn().expect("start");
+        Server::of(command.envs(variables.iter().copied()).spawn().expect("start"))
+    }
+
+    fn of(mut child: Child) -> Server {
         let (mut said, says) = until_ready(&mut child);
         let ready_line = said.pop().expect("the ready line");
         let (_, rest) = ready_line.split_once("http://").expect("an address");
@@ -39,8 +42,21 @@ impl Server {
         Server { child, address, ready_line, said, says }
     }
 
+    /// With so many file handles, of which it may ask for so many more.
+    pub(crate) fn start_with_files(soft: u32, hard: u32, arguments: &[&str]) -> Server {
+        let limits = format!(r#"ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$0" "$@""#);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &limits, env!("CARGO_BIN_EXE_stator"), "serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Server::of(shell.spawn().expect("start"))
+    }
+
     pub(crate) fn in_memory() -> Server {
         Server::start(&["--memory"])
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn client(&self) -> Client {
