@@ -54,6 +54,12 @@ impl Applied {
         let size = |item: &Option<StoredItem>| item.as_ref().map_or(0, StoredItem::size);
         size(&self.old).max(size(&self.new))
     }
+
+    /// Without the items. A change among many has nobody to show them to, and a hundred of them are much to hold until
+    /// all is durable.
+    pub(crate) fn forget_items(self) -> Applied {
+        Applied { old: None, new: None, ..self }
+    }
 }
 
 /// Why a change was not made.

@@ -131,13 +131,15 @@ impl Service {
             return if same { Verdict::Replayed(known.sizes) } else { Verdict::OtherRequest };
         }
         let mut applied = Vec::with_capacity(actions.len());
+        let mut sizes = Vec::with_capacity(actions.len());
         let mut refusals = Vec::with_capacity(actions.len());
         for (action, stored) in actions.iter().zip(items) {
             match action.change.apply(&self.secret, stored.as_ref(), batch) {
                 Ok(mut done) => {
                     // Only the table's own arm pays for the second phase; captured in eu-west-2.
                     done.units.table *= 2.0;
-                    applied.push(done);
+                    sizes.push(done.size());
+                    applied.push(done.forget_items());
                     refusals.push(None);
                 }
                 Err(refusal) => refusals.push(Some(refusal)),
@@ -147,11 +149,7 @@ impl Service {
             return Verdict::Refused(refusals);
         }
         if let Some(token) = token {
-            let row = TokenRow {
-                fingerprint: token.fingerprint,
-                expires_ms: now + TRANSACTION_TOKEN_MS,
-                sizes: applied.iter().map(Applied::size).collect(),
-            };
+            let row = TokenRow { fingerprint: token.fingerprint, expires_ms: now + TRANSACTION_TOKEN_MS, sizes };
             batch.put(token.key.clone(), row.write());
         }
         Verdict::Made(applied)

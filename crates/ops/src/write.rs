@@ -84,7 +84,7 @@ impl Service {
             refused = None;
             for (read, at) in chosen.iter().enumerate() {
                 match changes[*at].apply(&self.secret, reads.values[read].as_ref(), batch) {
-                    Ok(applied) => done[*at] = Some(applied),
+                    Ok(applied) => done[*at] = Some(applied.forget_items()),
                     Err(refusal) => {
                         refused = Some(refusal);
                         return Decision::Refuse;

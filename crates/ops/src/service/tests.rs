@@ -13,7 +13,10 @@ use storage::Memory;
 
 use super::{Service, Settings};
 use crate::catalog::tests::{attribute, caller, key, open, simple};
+use crate::change::{Action, Change};
 use crate::fixture::{item, n, s};
+use crate::transaction::{TransactionAction, TransactionDone};
+use crate::write::OnConditionFailure;
 
 /// A table with the keys `pk` (S) and `sk` (N).
 async fn with_range(service: &Service, name: &str) {
@@ -42,6 +45,29 @@ fn query(table: &str, pk: &str) -> QueryInput {
         key_condition_expression: Some("pk = :p".to_owned()),
         expression_attribute_values: Some(item(&[(":p", s(pk))])),
         ..QueryInput::default()
+    }
+}
+
+/// A transaction or a batch has met up to a hundred items of 400 KB; it does not keep them until it is durable.
+#[tokio::test]
+async fn many_changes_keep_no_items() {
+    let service = open(&Memory::new()).await;
+    with_range(&service, "many").await;
+    put(&service, "many", &[("pk", s("a")), ("sk", n("1"))]).await;
+    let table = service.catalog.table(&caller(), "many").unwrap();
+    let change = || {
+        let key = item(&[("pk", s("a")), ("sk", n("1"))]);
+        Change::of_key(&service.secret, Arc::clone(&table), key, None, Action::Check).unwrap()
+    };
+    let alone = service.write(&change(), OnConditionFailure::Hide).await.unwrap();
+    assert!(alone.old.is_some());
+    let together = service.write_each(&[change()]).await.unwrap();
+    let table_name = "many".to_owned();
+    let action = TransactionAction { table_name, change: change(), on_failure: OnConditionFailure::Hide };
+    let TransactionDone::Made(made) = service.transact(None, &[action]).await.unwrap() else { panic!("no token") };
+    for done in together.into_iter().flatten().chain(made) {
+        assert!(done.old.is_none() && done.new.is_none(), "{done:?}");
+        assert!(done.units.table > 0.0);
     }
 }
 
