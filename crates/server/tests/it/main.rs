@@ -14,7 +14,7 @@ mod proof_full_disk;
 mod proof_histories;
 mod proof_kill;
 mod proof_load;
-mod proof_power;
 mod proof_overload;
+mod proof_power;
 mod traces;
 mod transcripts;
