@@ -80,6 +80,10 @@ impl Engine for Postgres {
         Box::pin(self.write(op, mode, keys, decide))
     }
 
+    fn keeps_logs(&self) -> bool {
+        false
+    }
+
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(destroy::destroy(&self.pool, family, prefix))
     }

@@ -20,6 +20,14 @@ pub struct Tally {
     pub hot: bool,
 }
 
+/// A record at the end of a log. The engine gives it the log's next position when it commits ([`log`](crate::log)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Append {
+    /// The log's name; that of no log is the beginning of another's.
+    pub log: Bytes,
+    pub record: Bytes,
+}
+
 /// What stands under the keys of a transaction, in their order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reads {
@@ -32,6 +40,8 @@ pub struct Batch {
     /// `None` deletes the row.
     pub writes: Vec<(Key, Option<Bytes>)>,
     pub tallies: Vec<Tally>,
+    /// In this order.
+    pub appends: Vec<Append>,
 }
 
 impl Batch {
@@ -53,6 +63,11 @@ impl Batch {
         self.add(Tally { key, deltas, hot: true });
     }
 
+    /// Adds a record to the end of a log.
+    pub fn append(&mut self, log: Bytes, record: impl Into<Bytes>) {
+        self.appends.push(Append { log, record: record.into() });
+    }
+
     fn add(&mut self, tally: Tally) {
         debug_assert_eq!(tally.key.family, Family::Catalog);
         if tally.deltas != [0; TALLY_WIDTH] {
@@ -63,10 +78,11 @@ impl Batch {
     pub fn clear(&mut self) {
         self.writes.clear();
         self.tallies.clear();
+        self.appends.clear();
     }
 
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.tallies.is_empty()
+        self.writes.is_empty() && self.tallies.is_empty() && self.appends.is_empty()
     }
 }
 

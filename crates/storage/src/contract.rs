@@ -4,6 +4,7 @@
 //! Each case works on rows of its own, so that all share one engine. The last case closes it.
 
 mod kit;
+mod logs;
 mod many_writers;
 mod rows;
 mod scans;
@@ -31,6 +32,12 @@ pub async fn run(engine: Arc<dyn Engine>) {
     many_writers::are_seen_whole(space("whole")).await;
     many_writers::do_not_meet_on_different_rows(space("different rows")).await;
     many_writers::tally_exactly(space("tally")).await;
+    if engine.keeps_logs() {
+        logs::number_their_records(space("numbered records")).await;
+        logs::go_with_their_batch(space("records of a batch")).await;
+        logs::never_give_a_position_twice(space("trimmed records")).await;
+        logs::are_dense_and_in_order_under_many_writers(space("followed records")).await;
+    }
     rows::closing_ends_all(space("close")).await;
 }
 

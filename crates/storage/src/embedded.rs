@@ -19,6 +19,7 @@ mod health;
 mod inventory;
 mod journal;
 mod latches;
+mod logs;
 mod queue;
 mod stats;
 mod store;

@@ -13,6 +13,7 @@ pub mod contract;
 mod embedded;
 mod error;
 mod key;
+pub mod log;
 mod memory;
 pub mod tally;
 
@@ -21,7 +22,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
-pub use batch::{Batch, Decision, Reads, TALLY_WIDTH, Tally};
+pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
 pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, OpenError, RowCacheStats, StoreStats};
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
@@ -62,6 +63,11 @@ pub trait Engine: Send + Sync + 'static {
         keys: &'a [KeyUse],
         decide: &'a mut Decide<'a>,
     ) -> BoxFuture<'a, Result<Decision, TxError>>;
+
+    /// Whether batches may append to logs.
+    fn keeps_logs(&self) -> bool {
+        true
+    }
 
     /// Deletes every row of the family whose key starts with `prefix`, in bounded steps. Not atomic: the caller has
     /// made sure that nobody reads or writes them any more. Safe to repeat.

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
-use crate::batch::{Batch, Decision, Reads};
+use crate::batch::{Append, Batch, Decision, Reads};
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, OpId, prefix_end};
-use crate::{BoxFuture, Decide, Engine, Mode, View, tally};
+use crate::{BoxFuture, Decide, Engine, Mode, View, log, tally};
 use chain::Chain;
 use view::MemoryView;
 
@@ -97,6 +97,7 @@ impl Shared {
     fn commit(&self, rows: &mut Rows, batch: Batch) -> Result<(), StorageError> {
         let mut writes = batch.writes;
         writes.extend(rows.tallied(batch.tallies, &writes)?);
+        writes.extend(rows.appended(batch.appends)?);
         rows.commit += 1;
         for (key, value) in writes {
             rows.write(key, value);
@@ -155,6 +156,23 @@ impl Rows {
             }
         }
         Ok(sums.into_iter().map(|(key, counters)| (key, tally::encode(&counters))).collect())
+    }
+
+    /// The writes that append records, with the heads that they move.
+    fn appended(&self, appends: Vec<Append>) -> Result<Vec<(Key, Option<Bytes>)>, StorageError> {
+        let mut heads: BTreeMap<Key, u64> = BTreeMap::new();
+        let mut writes = Vec::with_capacity(appends.len());
+        for Append { log: name, record } in appends {
+            let head = log::head(name.clone());
+            let stored = || log::decode_head(self.newest(&head).as_ref());
+            let last = heads.get(&head).copied().or_else(stored);
+            let position = last.and_then(|last| last.checked_add(1));
+            let position = position.ok_or_else(|| StorageError::Corrupt(format!("{head:?} is not a log's head")))?;
+            writes.push((log::record(&name, position), Some(record)));
+            heads.insert(head, position);
+        }
+        writes.extend(heads.into_iter().map(|(head, last)| (head, Some(log::encode_head(last)))));
+        Ok(writes)
     }
 
     fn write(&mut self, key: Key, value: Option<Bytes>) {

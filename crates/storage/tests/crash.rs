@@ -12,6 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use storage::{
     Batch, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH, TxError,
+    log,
 };
 
 const FOLDER: &str = "STATOR_TEST_CRASH_FOLDER";
@@ -33,6 +34,9 @@ fn last_key(writer: u8) -> Key {
     Key::new(Family::Items, vec![writer])
 }
 
+/// Every write appends one record.
+const LOG: &[u8] = b"changes";
+
 fn tally_key() -> Key {
     Key::new(Family::Catalog, "rows")
 }
@@ -49,6 +53,7 @@ async fn write(engine: &Embedded, writer: u8) -> u32 {
             batch.put(key, vec![writer; usize::from(writer) * 400]);
         }
         batch.tally(tally_key(), [1, 0]);
+        batch.append(Bytes::from_static(LOG), [&[writer][..], &number.to_be_bytes()].concat());
         Decision::Commit
     };
     let written: Result<Decision, TxError> = engine.transact(OpId([0; 16]), mode, &keys, &mut decide).await;
@@ -127,7 +132,22 @@ async fn check(folder: &Path, answered: &[u32]) {
     let tally = engine.get(&tally_key()).await.unwrap().unwrap();
     assert_eq!(tally.len(), TALLY_WIDTH * 8);
     assert_eq!(i64::from_be_bytes(tally[..8].try_into().unwrap()), total, "the tally counts every write once");
+    check_log(engine.as_ref(), answered.len(), total as u64).await;
     engine.close().await.unwrap();
+}
+
+/// One record for each write, none missing, those of a writer in its order.
+async fn check_log(engine: &dyn Engine, writers: usize, total: u64) {
+    let mut numbers = vec![0; writers];
+    for position in 1..=total {
+        let record = engine.get(&log::record(LOG, position)).await.unwrap().expect("a dense log");
+        let (writer, number) = (usize::from(record[0]), value(Some(&record.slice(1..))));
+        assert_eq!(number, numbers[writer] + 1, "writer {writer} at {position}");
+        numbers[writer] = number;
+    }
+    let head = engine.get(&log::head(Bytes::from_static(LOG))).await.unwrap();
+    assert_eq!(log::decode_head(head.as_ref()), Some(total));
+    assert_eq!(engine.get(&log::record(LOG, total + 1)).await, Ok(None));
 }
 
 #[test]

@@ -54,6 +54,10 @@ impl Engine for Watched {
         })
     }
 
+    fn keeps_logs(&self) -> bool {
+        self.engine.keeps_logs()
+    }
+
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         self.engine.destroy(family, prefix)
     }

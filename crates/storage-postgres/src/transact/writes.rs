@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use storage::{Batch, Family, Key, OpId};
+use storage::{Batch, Family, Key, OpId, StorageError};
 
 use super::standing::Standing;
 use super::{Doubt, Setback, Write};
@@ -42,6 +42,10 @@ struct Target<'a> {
 
 impl Writes {
     pub(crate) fn of(write: &Write<'_>, standing: &[Standing], batch: &Batch) -> Result<Writes, Setback> {
+        if !batch.appends.is_empty() {
+            let text = "logs are not built yet on PostgreSQL".to_owned();
+            return Err(Setback::Final(StorageError::Unavailable(text).into()));
+        }
         let now = now_us();
         let mut writes = Writes { asks: Vec::new(), keys: Vec::new(), witness: None, tombstones: Vec::new() };
         if write.keys.is_empty() {

@@ -14,11 +14,13 @@ use super::floor::Floor;
 use super::gather::Gather;
 use super::health::Health;
 use super::latches::Latches;
+use super::logs::Logs;
 use super::queue::{Job, Queue};
 use super::stats::CommitMeter;
 use super::store::Store;
 use super::tallies::Tallies;
 use crate::error::StorageError;
+use crate::log;
 
 pub(super) struct Committer {
     store: Arc<Store>,
@@ -29,6 +31,7 @@ pub(super) struct Committer {
     floor: Floor,
     last_commit: u64,
     tallies: Tallies,
+    logs: Logs,
     gather: Gather,
     /// Commits since the start; without any, closing has nothing to confirm.
     commits: u64,
@@ -54,6 +57,7 @@ impl Committer {
             floor,
             last_commit,
             tallies: Tallies::default(),
+            logs: Logs::default(),
             gather: Gather::default(),
             commits: 0,
         }
@@ -96,18 +100,26 @@ impl Committer {
         if !group.is_empty() && group.iter().all(|job| job.batch.is_empty()) {
             return Ok(());
         }
-        let rows = group.iter().map(|job| job.batch.writes.len()).sum::<usize>();
+        let rows = group.iter().map(|job| job.batch.writes.len() + job.batch.appends.len()).sum::<usize>();
         let mut batch = self.store.batch(rows + 1);
         let commit = self.last_commit + 1;
         self.store.put_engine_row(&mut batch, &commit_row::key(commit), &commit_row::value(commit, self.floor.mark()));
         for job in group.iter_mut() {
             for (key, value) in job.batch.writes.drain(..) {
                 self.tallies.overwrite(&key, value.as_ref());
+                self.logs.overwrite(&key);
                 self.store.put(&mut batch, key, value);
             }
             for tally in job.batch.tallies.drain(..) {
                 self.tallies.add(&self.store, &tally)?;
             }
+            for append in job.batch.appends.drain(..) {
+                let position = self.logs.next(&self.store, &append.log)?;
+                self.store.put(&mut batch, log::record(&append.log, position), Some(append.record));
+            }
+        }
+        for (head, last) in self.logs.take_changed() {
+            self.store.put(&mut batch, head, Some(last));
         }
         for (key, value) in self.tallies.take_changed() {
             self.store.put(&mut batch, key, value);

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::gather::Plan;
 use super::latches::{Noted, Ticket};
-use crate::batch::Batch;
+use crate::batch::{Append, Batch};
 use crate::error::{StorageError, TxError};
 use crate::key::Key;
 
@@ -180,6 +180,8 @@ pub(super) fn batch_bytes(batch: &Batch) -> usize {
     let write = |(key, value): &(Key, Option<bytes::Bytes>)| {
         ROW_OVERHEAD + key.bytes.len() + value.as_ref().map_or(0, bytes::Bytes::len)
     };
+    let append = |append: &Append| 2 * ROW_OVERHEAD + append.log.len() + append.record.len();
     let writes: usize = batch.writes.iter().map(write).sum();
-    writes + batch.tallies.iter().map(|tally| ROW_OVERHEAD + tally.key.bytes.len()).sum::<usize>()
+    let appends: usize = batch.appends.iter().map(append).sum();
+    writes + appends + batch.tallies.iter().map(|tally| ROW_OVERHEAD + tally.key.bytes.len()).sum::<usize>()
 }

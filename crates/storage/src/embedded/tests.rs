@@ -4,6 +4,7 @@ mod caching;
 mod damage;
 mod flight;
 mod folders;
+mod logs;
 mod stats;
 mod wreckage;
 

@@ -13,7 +13,7 @@ use super::store::{Store, is_storable};
 use crate::batch::{Batch, Decision, Reads};
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, Row, ScanDirection, ScanRange, prefix_end};
-use crate::{Decide, Mode};
+use crate::{Decide, Mode, log};
 
 /// More than any request can ask for, and little enough to be written as one piece. Unit: bytes.
 const BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -143,7 +143,12 @@ fn read(store: &Store, held: &Held<'_>, keys: &[KeyUse]) -> Result<(Reads, Optio
 
 fn check_size(batch: &Batch) -> Result<(), TxError> {
     let mut keys = batch.writes.iter().map(|(key, _)| key).chain(batch.tallies.iter().map(|tally| &tally.key));
-    if keys.all(is_storable) && batch_bytes(batch) <= BATCH_BYTES_MAX { Ok(()) } else { Err(TxError::TooLarge) }
+    let appends = batch.appends.iter().all(|append| is_storable(&log::record(&append.log, 1)));
+    if keys.all(is_storable) && appends && batch_bytes(batch) <= BATCH_BYTES_MAX {
+        Ok(())
+    } else {
+        Err(TxError::TooLarge)
+    }
 }
 
 /// Rows that the cache may hold and that the batch writes without their latch.
