@@ -77,6 +77,17 @@ pub const TABLE_NAME_SIZE_MAX: usize = 255;
 pub const TAGS_MAX: usize = 50;
 /// Tags of one answer of ListTagsOfResource. Source: observed; the API Reference names no number.
 pub const TAGS_PAGE_MAX: usize = 10;
+/// Streams or shards of one answer of ListStreams and DescribeStream. Source: API Reference, Limit.
+pub const STREAMS_PAGE_MAX: usize = 100;
+/// Records of one answer of GetRecords. Source: API Reference, Limit.
+pub const STREAM_RECORDS_MAX: usize = 1000;
+/// Records of one answer of GetRecords together. Unit: bytes. Source: API Reference, GetRecords.
+pub const STREAM_RECORDS_SIZE_MAX: usize = MIB;
+/// How long records, and streams that were disabled, can be read. Unit: milliseconds. Source: Developer Guide, "Change
+/// data capture for DynamoDB Streams".
+pub const STREAM_RETENTION_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long a shard iterator can be used. Unit: milliseconds. Source: API Reference, GetShardIterator.
+pub const SHARD_ITERATOR_MS: u64 = 15 * 60 * 1000;
 /// Names of one answer of ListTables. Source: model, ListTablesInputLimit.
 pub const TABLE_NAMES_PAGE_MAX: usize = 100;
 /// A resource-based policy, whitespace counted. Unit: bytes. Source: Developer Guide, "Resource-based policy

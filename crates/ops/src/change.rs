@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use base::Clock;
 use bytes::Bytes;
 use expr::{Condition, Update};
 use model::codec::key::HashSecret;
@@ -17,6 +18,7 @@ use storage::{Batch, Key};
 
 use crate::capacity::{Units, write_units};
 use crate::catalog::{Index, IndexKind, Table};
+use crate::change_log::{self, Author};
 use crate::item_key::{self, KeyProblem};
 use crate::rows::{self, ItemKey};
 
@@ -38,6 +40,7 @@ pub(crate) struct Change {
     pub key_attributes: Attributes,
     pub condition: Option<Condition>,
     pub action: Action,
+    pub author: Author,
 }
 
 /// What a change did.
@@ -92,7 +95,7 @@ impl Change {
         item_key::check_item(&table, &item)?;
         let key = ItemKey::of(secret, &table, item.view());
         let key_attributes = rows::key_attributes(&table, item.view());
-        Ok(Change { table, key, key_attributes, condition, action: Action::Put(item) })
+        Ok(Change { table, key, key_attributes, condition, action: Action::Put(item), author: Author::Client })
     }
 
     /// An update, a deletion or a check of the item that `key` names.
@@ -108,13 +111,14 @@ impl Change {
             item_key::check_update(&table, update)?;
         }
         let item_key = ItemKey::of(secret, &table, key.view());
-        Ok(Change { table, key: item_key, key_attributes: key, condition, action })
+        Ok(Change { table, key: item_key, key_attributes: key, condition, action, author: Author::Client })
     }
 
     /// Decides: adds to `batch` what is to be written, or says why not.
     pub(crate) fn apply(
         &self,
         secret: &HashSecret,
+        clock: &Clock,
         stored: Option<&Bytes>,
         batch: &mut Batch,
     ) -> Result<Applied, Refusal> {
@@ -143,6 +147,7 @@ impl Change {
             }
         };
         let units = self.write(secret, old.as_ref(), new.as_ref(), batch);
+        change_log::append(self, clock, old.as_ref(), new.as_ref(), batch);
         Ok(Applied { old, new, units })
     }
 

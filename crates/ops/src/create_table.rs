@@ -9,6 +9,7 @@ use crate::catalog::{
     self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
     NewSchema, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_name,
 };
+use crate::change_log;
 use crate::service::Service;
 
 impl Service {
@@ -27,8 +28,9 @@ impl Service {
                 _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
             });
         }
-        let definition = Definition { table_id: guard.next_table_id(), ..definition };
-        let table = self.catalog.create(&self.engine, guard, definition).await?;
+        let mut definition = Definition { table_id: guard.next_table_id(), ..definition };
+        let shards = change_log::follow(&mut definition);
+        let table = self.catalog.create(&self.engine, guard, definition, shards).await?;
         let description = self.describe(&table, Shown::JustCreated).await?;
         Ok(CreateTableOutput { table_description: Some(description) })
     }
@@ -49,6 +51,7 @@ impl Service {
         schema.add_global(new_indexes(global, throughput.billing, &schema.attributes)?)?;
         schema.check_whole()?;
         let now_ms = self.clock.now_ms();
+        self.check_stream(request.stream_specification.as_ref())?;
         let stream = request.stream_specification.map(|asked| catalog::new_stream(&asked, None, now_ms)).transpose()?;
         let encryption =
             request.sse_specification.map(|asked| catalog::encryption(&asked, &caller.account, &caller.region));

@@ -12,7 +12,10 @@
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
 //! | rows of an index: count, bytes | table id (8) · 'C' · index id (4) |
+//! | a shard of the table's log, as readers see it | table id (8) · 'S' · shard (4) |
 //! | an item collection: count, bytes | table id (8) · 'P' · h16 (16) |
+//!
+//! In the log family, a shard's records stand under `table id (8) · shard (4)`, as `storage::log` says.
 
 use std::ops::Bound;
 
@@ -81,6 +84,20 @@ pub(crate) fn index_tally(table_id: u64, index_id: u32) -> Key {
 
 pub(crate) fn collection_tally(table_id: u64, partition: &[u8; H16_SIZE]) -> Key {
     catalog(table_id, b'P', partition)
+}
+
+pub(crate) fn shard(table_id: u64, shard: u32) -> Key {
+    catalog(table_id, b'S', &shard.to_be_bytes())
+}
+
+/// The number in the key of a shard's row.
+pub(crate) fn shard_number(key: &[u8]) -> Option<u32> {
+    key.get(9..)?.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// The name of a shard's log.
+pub(crate) fn log(table_id: u64, shard: u32) -> Bytes {
+    [&table_id.to_be_bytes()[..], &shard.to_be_bytes()].concat().into()
 }
 
 /// What all rows of a table begin with, in every family.

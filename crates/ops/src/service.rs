@@ -76,6 +76,7 @@ impl Service {
         let tokens = Tokens::load(engine.as_ref()).await?;
         let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens });
         service.sweep_tokens();
+        service.trim_logs_for_ever();
         service.resume_catalog_work();
         Ok(service)
     }

@@ -134,7 +134,7 @@ impl Service {
         let mut sizes = Vec::with_capacity(actions.len());
         let mut refusals = Vec::with_capacity(actions.len());
         for (action, stored) in actions.iter().zip(items) {
-            match action.change.apply(&self.secret, stored.as_ref(), batch) {
+            match action.change.apply(&self.secret, &self.clock, stored.as_ref(), batch) {
                 Ok(mut done) => {
                     // Only the table's own arm pays for the second phase; captured in eu-west-2.
                     done.units.table *= 2.0;

@@ -15,6 +15,7 @@ use crate::catalog::throughput::{
 use crate::catalog::{
     self, Billing, Definition, Edit, NameUse, Provisioned, Shown, TableClassChoice, WarmThroughput, table_name,
 };
+use crate::change_log;
 use crate::service::Service;
 
 impl Service {
@@ -28,13 +29,16 @@ impl Service {
         table_name(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
         check_request(&request)?;
+        self.check_stream(request.stream_specification.as_ref())?;
         let guard = self.catalog.lock().await;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         let mut definition = table.definition.clone();
         // Background work waits until nobody uses the table as it was, and this would be a user.
         drop(table);
         let work = update(&mut definition, request, self.clock.now_ms())?;
-        let table = self.catalog.replace(&self.engine, guard, definition, Edit { work, ..Edit::default() }).await?;
+        let puts = change_log::follow(&mut definition);
+        let table =
+            self.catalog.replace(&self.engine, guard, definition, Edit { work, puts, ..Edit::default() }).await?;
         let description = self.describe(&table, Shown::JustUpdated).await?;
         Ok(UpdateTableOutput { table_description: Some(description) })
     }
@@ -179,10 +183,11 @@ fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, 
         (None, None) => Err(Exception::validation(format!("Table has no enabled stream: TableName: {name}"))),
         (Some(stream), None) => {
             stream.enabled = false;
+            stream.disabled_ms = Some(now_ms);
             Ok(())
         }
         (None, Some(stream)) => {
-            definition.stream = Some(stream);
+            definition.past_streams.extend(definition.stream.replace(stream));
             Ok(())
         }
     }

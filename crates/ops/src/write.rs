@@ -39,7 +39,7 @@ impl Service {
     pub(crate) async fn write(&self, change: &Change, on_failure: OnConditionFailure) -> Result<Applied, Exception> {
         let mut outcome = None;
         let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let applied = change.apply(&self.secret, reads.values[0].as_ref(), batch);
+            let applied = change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
             let decision = if applied.is_ok() { Decision::Commit } else { Decision::Refuse };
             outcome = Some(applied);
             decision
@@ -83,7 +83,7 @@ impl Service {
         let mut decide = |reads: &Reads, batch: &mut Batch| {
             refused = None;
             for (read, at) in chosen.iter().enumerate() {
-                match changes[*at].apply(&self.secret, reads.values[read].as_ref(), batch) {
+                match changes[*at].apply(&self.secret, &self.clock, reads.values[read].as_ref(), batch) {
                     Ok(applied) => done[*at] = Some(applied.forget_items()),
                     Err(refusal) => {
                         refused = Some(refusal);

@@ -103,6 +103,10 @@ built! {
     UpdateItem => update_item,
     UpdateTable => update_table,
     UpdateTimeToLive => update_time_to_live,
+    DescribeStream => describe_stream,
+    GetRecords => get_records,
+    GetShardIterator => get_shard_iterator,
+    ListStreams => list_streams,
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl Service {
         let edit = Edit {
             deletes: vec![rows::build_progress(table_id, index_id)],
             tallies: vec![(tally_key, missing)],
-            work: None,
+            ..Edit::default()
         };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())

@@ -6,10 +6,12 @@
 use std::sync::Arc;
 
 use api::Exception;
+use bytes::Bytes;
 use storage::{Batch, Decision, Engine, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Catalog, Definition, Inner, Table, Work, read_definition};
+use crate::change_log;
 use crate::failure::write_failure;
 use crate::rows;
 
@@ -21,6 +23,7 @@ pub(crate) struct ChangeGuard {
 /// What a change writes beside the definition, and the work that it starts.
 #[derive(Default)]
 pub(crate) struct Edit {
+    pub puts: Vec<(Key, Bytes)>,
     pub deletes: Vec<Key>,
     pub tallies: Vec<(Key, [i64; TALLY_WIDTH])>,
     pub work: Option<Work>,
@@ -54,10 +57,11 @@ impl Catalog {
         engine: &Arc<dyn Engine>,
         guard: ChangeGuard,
         definition: Definition,
+        puts: Vec<(Key, Bytes)>,
     ) -> Result<Arc<Table>, Exception> {
         assert_eq!(definition.table_id, guard.next_table_id(), "a new table has the next id");
         let (inner, engine) = (self.inner.clone(), engine.clone());
-        finish(tokio::spawn(async move { create(&inner, engine.as_ref(), guard, definition).await })).await
+        finish(tokio::spawn(async move { create(&inner, engine.as_ref(), guard, definition, puts).await })).await
     }
 
     /// Replaces the definition of the table that has its id.
@@ -96,6 +100,7 @@ async fn create(
     engine: &dyn Engine,
     mut guard: ChangeGuard,
     definition: Definition,
+    puts: Vec<(Key, Bytes)>,
 ) -> Result<Arc<Table>, Exception> {
     let id = guard.next_table_id();
     let keys = [KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
@@ -107,6 +112,7 @@ async fn create(
         }
         batch.put(keys[0].key.clone(), (id + 1).to_be_bytes().to_vec());
         batch.put(keys[1].key.clone(), row.clone());
+        puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         Decision::Commit
     };
     write(engine, &keys, &mut decide).await?;
@@ -134,6 +140,7 @@ async fn replace(
             return Decision::Refuse;
         }
         batch.put(keys[0].key.clone(), row.clone());
+        edit.puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
         edit.tallies.iter().for_each(|(key, deltas)| batch.hot_tally(key.clone(), *deltas));
         Decision::Commit
@@ -141,6 +148,9 @@ async fn replace(
     write(engine, &keys, &mut decide).await?;
     let table = Arc::new(Table::new(definition));
     inner.tables.write().publish(table.clone());
+    if change_log::is_to_be_kept(&table.definition) {
+        inner.work.start(Work::KeepLog { table_id: table.id() });
+    }
     if let Some(work) = edit.work {
         inner.work.start(work);
     }

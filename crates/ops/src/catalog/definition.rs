@@ -39,6 +39,11 @@ pub(crate) struct Definition {
     /// The newest stream, enabled or not.
     #[serde(default)]
     pub stream: Option<Stream>,
+    /// Disabled streams before the newest one, for as long as they can be read.
+    #[serde(default)]
+    pub past_streams: Vec<Stream>,
+    #[serde(default)]
+    pub log: ChangeLog,
     #[serde(default)]
     pub encryption: Option<Encryption>,
     #[serde(default)]
@@ -266,6 +271,34 @@ pub(crate) struct Stream {
     pub label: String,
     pub view: StreamView,
     pub enabled: bool,
+    #[serde(default)]
+    pub created_ms: u64,
+    #[serde(default)]
+    pub disabled_ms: Option<u64>,
+    /// The log's shards that are the stream's: from this one on.
+    #[serde(default)]
+    pub first_shard: u32,
+    /// The first one that is not the stream's any more.
+    #[serde(default)]
+    pub end_shard: Option<u32>,
+}
+
+/// Which shards of the table's log are written; what readers need to know of a shard stands in a row of its own.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ChangeLog {
+    /// No number is used twice.
+    pub next_shard: u32,
+    /// By the hashes that they begin with, the first one with 0. None if nobody follows the table.
+    pub open: Vec<OpenShard>,
+    /// Not open any more, and without an end yet.
+    pub closing: Vec<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct OpenShard {
+    pub number: u32,
+    /// The first hash of a partition key that is this shard's: its first 8 bytes, big-endian.
+    pub from_hash: u64,
 }
 
 /// Encryption with a key of KMS; without it, tables are encrypted with a key of the service's own.

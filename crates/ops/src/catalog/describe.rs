@@ -232,7 +232,7 @@ fn attribute_definitions(definition: &Definition) -> Vec<api::AttributeDefinitio
     definition.attributes.iter().map(attribute).collect()
 }
 
-fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
+pub(crate) fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
     let part = |key_type| move |name: &String| KeySchemaElement { attribute_name: name.clone(), key_type };
     let range = key.range.iter().map(part(api::KeyType::Range));
     key.hash.iter().map(part(api::KeyType::Hash)).chain(range).collect()
@@ -251,7 +251,7 @@ fn projection(own: &Projection) -> api::Projection {
     }
 }
 
-fn stream_view(own: StreamView) -> StreamViewType {
+pub(crate) fn stream_view(own: StreamView) -> StreamViewType {
     match own {
         StreamView::KeysOnly => StreamViewType::KeysOnly,
         StreamView::NewImage => StreamViewType::NewImage,

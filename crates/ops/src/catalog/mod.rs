@@ -26,8 +26,7 @@ use storage::{Engine, Family, ScanDirection, ScanRange, StorageError};
 
 pub(crate) use change::{ChangeGuard, Edit};
 pub(crate) use definition::*;
-pub(crate) use describe::Shown;
-pub(crate) use describe::timestamp;
+pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
 pub(crate) use name::{NameUse, TableArn, table_name};
 pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_index_count, check_projections, invalid};
 pub(crate) use settings::{check_resource_policy, check_tags, encryption, new_stream};
@@ -168,12 +167,26 @@ impl Catalog {
         (page, names.next().is_some())
     }
 
-    fn by_id(&self, table_id: u64) -> Option<Arc<Table>> {
+    /// The caller's tables by name.
+    pub(crate) fn tables(&self, caller: &Caller) -> Vec<Arc<Table>> {
+        let tables = self.inner.tables.read();
+        let region = tables.region(&caller.account, &caller.region);
+        region.map(|region| region.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The ids of the tables of all callers that `wanted` chooses.
+    pub(crate) fn table_ids(&self, wanted: impl Fn(&Definition) -> bool) -> Vec<u64> {
+        let tables = self.inner.tables.read();
+        let all = tables.accounts.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values);
+        all.filter(|table| wanted(&table.definition)).map(|table| table.id()).collect()
+    }
+
+    pub(crate) fn by_id(&self, table_id: u64) -> Option<Arc<Table>> {
         self.inner.tables.read().by_id(table_id).cloned()
     }
 
     /// Waits until nobody uses a table that the published one has replaced.
-    async fn settle(&self, table_id: u64) {
+    pub(crate) async fn settle(&self, table_id: u64) {
         while self.inner.in_use(table_id) {
             tokio::time::sleep(SETTLE_INTERVAL).await;
         }

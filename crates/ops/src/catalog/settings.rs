@@ -36,7 +36,9 @@ pub(crate) fn new_stream(
     if let Some(previous) = previous.filter(|previous| previous.label >= label) {
         label = next_label(&previous.label);
     }
-    Ok(Some(Stream { label, view, enabled: true }))
+    let (created_ms, disabled_ms) = (now_ms, None);
+    // Its shards are chosen when they are opened.
+    Ok(Some(Stream { label, view, enabled: true, created_ms, disabled_ms, first_shard: 0, end_shard: None }))
 }
 
 /// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.

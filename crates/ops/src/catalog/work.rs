@@ -14,6 +14,7 @@ use storage::{Family, StorageError};
 use tokio::sync::mpsc;
 
 use super::{Definition, Edit, IndexStatus, TableStatus, is_closed};
+use crate::change_log;
 use crate::rows;
 use crate::service::Service;
 
@@ -23,9 +24,21 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// One piece of work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Work {
-    BuildIndex { table_id: u64, index_id: u32 },
-    DropIndex { table_id: u64, index_id: u32 },
-    DropTable { table_id: u64 },
+    BuildIndex {
+        table_id: u64,
+        index_id: u32,
+    },
+    DropIndex {
+        table_id: u64,
+        index_id: u32,
+    },
+    DropTable {
+        table_id: u64,
+    },
+    /// Open and close shards of its log as its followers need them.
+    KeepLog {
+        table_id: u64,
+    },
 }
 
 impl Work {
@@ -40,14 +53,16 @@ impl Work {
             IndexStatus::Deleting => Some(Work::DropIndex { table_id, index_id: index.id }),
             IndexStatus::Active | IndexStatus::Updating => None,
         };
-        definition.global_indexes.iter().filter_map(of_index).collect()
+        let log = change_log::is_to_be_kept(definition).then_some(Work::KeepLog { table_id });
+        definition.global_indexes.iter().filter_map(of_index).chain(log).collect()
     }
 
     fn table_id(self) -> u64 {
         match self {
-            Work::BuildIndex { table_id, .. } | Work::DropIndex { table_id, .. } | Work::DropTable { table_id } => {
-                table_id
-            }
+            Work::BuildIndex { table_id, .. }
+            | Work::DropIndex { table_id, .. }
+            | Work::DropTable { table_id }
+            | Work::KeepLog { table_id } => table_id,
         }
     }
 }
@@ -117,6 +132,7 @@ impl Service {
             Work::BuildIndex { table_id, index_id } => self.build_index(table_id, index_id).await,
             Work::DropIndex { table_id, index_id } => self.drop_index(table_id, index_id).await,
             Work::DropTable { table_id } => self.drop_table(table_id).await,
+            Work::KeepLog { table_id } => Ok(self.keep_log(table_id).await?),
         }
     }
 

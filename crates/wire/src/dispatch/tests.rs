@@ -39,10 +39,6 @@ const NOT_BUILT: &[&str] = &[
     "UpdateGlobalTableSettings",
     "UpdateKinesisStreamingDestination",
     "UpdateTableReplicaAutoScaling",
-    "DescribeStream",
-    "GetRecords",
-    "GetShardIterator",
-    "ListStreams",
 ];
 
 #[test]

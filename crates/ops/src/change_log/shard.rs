@@ -1,0 +1,208 @@
+//! Shards as their readers see them: names, sequence numbers, ends.
+//!
+//! What stands in a shard's row is JSON, as in a table's definition: a member that is added later has a default.
+//!
+//! A shard's id is `shardId-` with its number in 20 digits, so that ids are ordered as shards are made, and 8 digits
+//! that differ between tables. A sequence number is 10²⁰ plus the shard's base plus the record's position: 21 digits
+//! that grow. A shard's base is not below any sequence of its parent.
+
+use std::ops::Bound;
+
+use api::Exception;
+use model::ValueRef;
+use model::codec::key::{HashSecret, h16};
+use serde::{Deserialize, Serialize};
+use storage::{Family, ScanDirection, ScanRange, View, log};
+
+use super::Record;
+use crate::failure::storage_failure;
+use crate::rows;
+
+/// In front of the 20 digits of a sequence number, to make them the 21 that the API asks for.
+const SEQUENCE_LEAD: &str = "1";
+const SEQUENCE_DIGITS: usize = 20;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Closed {
+    /// The position of the last record; 0 if there was none.
+    pub last: u64,
+    pub at_ms: u64,
+}
+
+/// A shard's row, with what its key says.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Shard {
+    #[serde(skip)]
+    pub table_id: u64,
+    #[serde(skip)]
+    pub number: u32,
+    #[serde(default)]
+    pub parent: Option<u32>,
+    /// What is added to positions to make sequences.
+    #[serde(default)]
+    pub base: u64,
+    /// The last position that is gone.
+    #[serde(default)]
+    pub trimmed: u64,
+    #[serde(default)]
+    pub closed: Option<Closed>,
+}
+
+impl Shard {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, Exception> {
+        serde_json::to_vec(self).map_err(|error| Exception::internal(error.to_string()))
+    }
+
+    pub(crate) fn read(table_id: u64, number: u32, row: &[u8]) -> Result<Shard, Exception> {
+        let shard: Shard = serde_json::from_slice(row)
+            .map_err(|error| Exception::internal(format!("the row of a shard cannot be read: {error}")))?;
+        Ok(Shard { table_id, number, ..shard })
+    }
+
+    pub(crate) async fn find(view: &dyn View, table_id: u64, number: u32) -> Result<Option<Shard>, Exception> {
+        let found = view.get_many(&[rows::shard(table_id, number)]).await.map_err(storage_failure)?;
+        found.into_iter().flatten().next().map(|row| Shard::read(table_id, number, &row)).transpose()
+    }
+
+    /// The shards of a table with numbers from `first` on and below `end`.
+    pub(crate) async fn list(view: &dyn View, table_id: u64, first: u32, end: u32) -> Result<Vec<Shard>, Exception> {
+        let mut range = ScanRange {
+            family: Family::Catalog,
+            lower: Bound::Included(rows::shard(table_id, first).bytes),
+            upper: Bound::Excluded(rows::shard(table_id, end).bytes),
+            direction: ScanDirection::Forward,
+            rows_max: 1024,
+            bytes_max: 1 << 20,
+        };
+        let mut shards = Vec::new();
+        loop {
+            let page = view.scan(&range).await.map_err(storage_failure)?;
+            for row in &page.rows {
+                let number = rows::shard_number(&row.key);
+                let number = number.ok_or_else(|| Exception::internal("a shard's key cannot be read"))?;
+                shards.push(Shard::read(table_id, number, &row.value)?);
+            }
+            match page.rows.last() {
+                Some(last) if page.more => range.resume_after(last.key.clone()),
+                _ => return Ok(shards),
+            }
+        }
+    }
+
+    pub(crate) fn id(&self, secret: &HashSecret) -> String {
+        Shard::id_of(secret, self.table_id, self.number)
+    }
+
+    pub(crate) fn id_of(secret: &HashSecret, table_id: u64, number: u32) -> String {
+        let mark = h16(secret, [ValueRef::B(&rows::log(table_id, number))]);
+        let mark = mark.first_chunk().map_or(0, |mark| u32::from_be_bytes(*mark));
+        format!("shardId-{number:020}-{mark:08x}")
+    }
+
+    /// The number in a shard's id; none if no shard of this table can have it.
+    pub(crate) fn number_of(secret: &HashSecret, table_id: u64, id: &str) -> Option<u32> {
+        let digits = id.strip_prefix("shardId-")?.split('-').next()?;
+        let number = digits.parse().ok()?;
+        (id == Shard::id_of(secret, table_id, number)).then_some(number)
+    }
+
+    pub(crate) fn sequence(&self, position: u64) -> String {
+        format!("{SEQUENCE_LEAD}{:0SEQUENCE_DIGITS$}", self.base.saturating_add(position))
+    }
+
+    pub(crate) fn first_sequence(&self) -> String {
+        self.sequence(1)
+    }
+
+    /// The last sequence number of a closed shard; of one without records, the one that its first would have had.
+    pub(crate) fn last_sequence(&self) -> Option<String> {
+        self.closed.map(|closed| self.sequence(closed.last.max(1)))
+    }
+
+    /// The position of a sequence number; none if no record of this shard can have it.
+    pub(crate) fn position(&self, sequence: &str) -> Option<u64> {
+        let digits = sequence.strip_prefix(SEQUENCE_LEAD)?;
+        let is_number = digits.len() == SEQUENCE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let position = is_number.then(|| digits.parse::<u64>().ok())??.checked_sub(self.base)?;
+        (position > 0).then_some(position)
+    }
+
+    /// The last position that was given out, as the view sees it.
+    pub(crate) async fn last(&self, view: &dyn View) -> Result<u64, Exception> {
+        if let Some(closed) = self.closed {
+            return Ok(closed.last);
+        }
+        let head = log::head(rows::log(self.table_id, self.number));
+        let row = view.get_many(&[head]).await.map_err(storage_failure)?;
+        let last = log::decode_head(row.first().and_then(Option::as_ref));
+        last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
+    }
+
+    /// The records from a position on: up to so many, and about so many bytes of them.
+    pub(crate) fn records(&self, from: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
+        let name = rows::log(self.table_id, self.number);
+        ScanRange {
+            family: Family::Log,
+            lower: Bound::Included(log::record(&name, from).bytes),
+            upper: Bound::Included(log::record(&name, u64::MAX).bytes),
+            direction: ScanDirection::Forward,
+            rows_max,
+            bytes_max,
+        }
+    }
+
+    /// The position in a record's key.
+    pub(crate) fn position_of(&self, key: &[u8]) -> Option<u64> {
+        log::position(&rows::log(self.table_id, self.number), key)
+    }
+}
+
+/// The position of the first record that was made at a time or later, or of the next one to come. Times in a shard grow,
+/// but for a clock that was set back.
+pub(crate) async fn first_since(view: &dyn View, shard: &Shard, time_ms: u64) -> Result<u64, Exception> {
+    let name = rows::log(shard.table_id, shard.number);
+    let (mut low, mut high) = (shard.trimmed.saturating_add(1), shard.last(view).await?.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
+        let created_ms = row.first().and_then(Option::as_ref).and_then(|row| Record::created_ms(row));
+        match created_ms {
+            Some(created_ms) if created_ms >= time_ms => high = middle,
+            Some(_) => low = middle.saturating_add(1),
+            None => return Err(Exception::internal(format!("record {middle} of a log cannot be read"))),
+        }
+    }
+    Ok(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::SECRET;
+
+    #[test]
+    fn ids_and_sequences_have_the_apis_lengths_and_grow() {
+        let ids = [0, 1, 9, 10, u32::MAX].map(|number| Shard::id_of(&SECRET, 7, number));
+        assert!(ids.is_sorted());
+        for (id, number) in ids.iter().zip([0, 1, 9, 10, u32::MAX]) {
+            assert!((28..=65).contains(&id.len()), "{id}");
+            assert_eq!(Shard::number_of(&SECRET, 7, id), Some(number));
+            assert_eq!(Shard::number_of(&SECRET, 8, id), None);
+        }
+        for other in ["", "shardId-", "shardId-00000000000000000001", "shardId-1-00000000"] {
+            assert_eq!(Shard::number_of(&SECRET, 7, other), None, "{other}");
+        }
+        let shard = Shard { base: 10, ..Shard::default() };
+        let sequences = [1, 2, 99, u64::MAX - 10].map(|at| shard.sequence(at));
+        assert!(sequences.is_sorted());
+        for (sequence, position) in sequences.iter().zip([1, 2, 99, u64::MAX - 10]) {
+            assert_eq!(sequence.len(), 21);
+            assert_eq!(shard.position(sequence), Some(position));
+        }
+        for other in ["100000000000000000010", "10000000000000000001x", "1+0000000000000000012", "0", "12", ""] {
+            assert_eq!(shard.position(other), None, "{other}");
+        }
+        // More than any position.
+        assert_eq!(shard.position("199999999999999999999"), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! DescribeStream: what a stream is, and its shards from the oldest on.
+
+use api::{
+    DescribeStreamInput, DescribeStreamOutput, Exception, SequenceNumberRange, ShardFilter, StreamDescription,
+    StreamStatus,
+};
+use auth::Caller;
+use model::limits::STREAMS_PAGE_MAX;
+
+use crate::catalog;
+use crate::change_log::Shard;
+use crate::failure::storage_failure;
+use crate::service::Service;
+use crate::stream::{self, Stream};
+
+impl Service {
+    /// # Errors
+    /// If the stream or the shard of the filter is not there.
+    pub async fn describe_stream(
+        &self,
+        caller: &Caller,
+        request: DescribeStreamInput,
+    ) -> Result<DescribeStreamOutput, Exception> {
+        let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
+        let stream = self.stream(caller, &request.stream_arn)?;
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let shards = stream.shards(&*view).await?;
+        let status = status(&stream, &shards);
+        let after = request.exclusive_start_shard_id.as_deref().map(|id| self.shard_number(&stream, id)).transpose()?;
+        let parent = request.shard_filter.as_ref().map(|filter| self.parent(&stream, filter)).transpose()?;
+        let asked = |shard: &&Shard| {
+            after.is_none_or(|after| shard.number > after) && parent.is_none_or(|parent| shard.parent == Some(parent))
+        };
+        let mut asked = shards.iter().filter(asked);
+        let page: Vec<api::Shard> = asked.by_ref().take(limit).map(|shard| self.shown_shard(shard)).collect();
+        let more = asked.next().is_some();
+        let table = &stream.table;
+        Ok(DescribeStreamOutput {
+            stream_description: Some(StreamDescription {
+                creation_request_date_time: Some(catalog::timestamp(stream.own.created_ms)),
+                key_schema: Some(catalog::key_schema(&table.definition.key)),
+                last_evaluated_shard_id: page.last().filter(|_| more).and_then(|last| last.shard_id.clone()),
+                shards: Some(page),
+                stream_arn: Some(stream.arn()),
+                stream_label: Some(stream.own.label.clone()),
+                stream_status: Some(status),
+                stream_view_type: Some(catalog::stream_view(stream.own.view)),
+                table_name: Some(table.name().to_owned()),
+            }),
+        })
+    }
+
+    pub(crate) fn shard_number(&self, stream: &Stream, shard_id: &str) -> Result<u32, Exception> {
+        let number = Shard::number_of(&self.secret, stream.table.id(), shard_id);
+        number.ok_or_else(|| stream::shard_not_found(shard_id, &stream.arn()))
+    }
+
+    /// The shard whose children are asked for.
+    fn parent(&self, stream: &Stream, filter: &ShardFilter) -> Result<u32, Exception> {
+        match (filter.r#type, &filter.shard_id) {
+            (Some(_), Some(shard_id)) => self.shard_number(stream, shard_id),
+            _ => Err(Exception::validation("ShardFilter must have a Type and a ShardId")),
+        }
+    }
+
+    fn shown_shard(&self, shard: &Shard) -> api::Shard {
+        let parent = shard.parent.map(|number| Shard::id_of(&self.secret, shard.table_id, number));
+        api::Shard {
+            parent_shard_id: parent,
+            sequence_number_range: Some(SequenceNumberRange {
+                starting_sequence_number: Some(shard.first_sequence()),
+                ending_sequence_number: shard.last_sequence(),
+            }),
+            shard_id: Some(shard.id(&self.secret)),
+        }
+    }
+}
+
+/// A stream is disabled when nothing comes any more: all its shards have their ends.
+fn status(stream: &Stream, shards: &[Shard]) -> StreamStatus {
+    match stream.own.enabled {
+        true => StreamStatus::Enabled,
+        false if shards.iter().any(|shard| shard.closed.is_none()) => StreamStatus::Disabling,
+        false => StreamStatus::Disabled,
+    }
+}

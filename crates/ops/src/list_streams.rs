@@ -1,0 +1,51 @@
+//! ListStreams: the streams of the caller's tables, or of one of them, ordered by table and label. A disabled stream is
+//! among them for as long as it can be read.
+
+use api::{Exception, ListStreamsInput, ListStreamsOutput};
+use auth::Caller;
+use model::limits::STREAMS_PAGE_MAX;
+
+use crate::catalog::TableArn;
+use crate::service::Service;
+use crate::stream::{self, Stream};
+
+impl Service {
+    /// # Errors
+    /// If a table is named that is not there, or the place to go on from is no stream's.
+    pub async fn list_streams(
+        &self,
+        caller: &Caller,
+        request: ListStreamsInput,
+    ) -> Result<ListStreamsOutput, Exception> {
+        let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
+        let after = request.exclusive_start_stream_arn.as_deref().map(name_and_label).transpose()?;
+        let tables = match &request.table_name {
+            Some(name) => vec![self.catalog.described(caller, name)?],
+            None => self.catalog.tables(caller),
+        };
+        let now_ms = self.clock.now_ms();
+        let streams = tables.iter().filter(|table| table.is_usable()).flat_map(|table| stream::readable(table, now_ms));
+        let place = |stream: &Stream| (stream.table.name().to_owned(), stream.own.label.clone());
+        let mut streams = streams.filter(|stream| after.as_ref().is_none_or(|after| place(stream) > *after));
+        let page: Vec<api::Stream> = streams.by_ref().take(limit).map(|stream| shown(&stream)).collect();
+        let more = streams.next().is_some();
+        Ok(ListStreamsOutput {
+            last_evaluated_stream_arn: page.last().filter(|_| more).and_then(|last| last.stream_arn.clone()),
+            streams: Some(page),
+        })
+    }
+}
+
+fn name_and_label(arn: &str) -> Result<(String, String), Exception> {
+    let parsed = TableArn::parse(arn);
+    let place = parsed.and_then(|arn| Some((arn.name.to_owned(), arn.rest?.strip_prefix("stream/")?.to_owned())));
+    place.ok_or_else(|| Exception::validation("Invalid StreamArn"))
+}
+
+fn shown(stream: &Stream) -> api::Stream {
+    api::Stream {
+        stream_arn: Some(stream.arn()),
+        stream_label: Some(stream.own.label.clone()),
+        table_name: Some(stream.table.name().to_owned()),
+    }
+}

@@ -1,0 +1,105 @@
+//! A stream: a table's log as the Streams API shows it, under a label and with a view type.
+
+mod iterator;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use api::{Exception, StreamSpecification};
+use auth::Caller;
+use model::limits::STREAM_RETENTION_MS;
+use storage::View;
+
+use crate::catalog::{self, Table, TableArn};
+use crate::change_log::Shard;
+use crate::service::Service;
+pub(crate) use iterator::ShardIterator;
+
+/// A stream that can be read, and its table.
+pub(crate) struct Stream {
+    pub table: Arc<Table>,
+    pub own: catalog::Stream,
+}
+
+impl Stream {
+    pub(crate) fn arn(&self) -> String {
+        format!("{}/stream/{}", self.table.arn, self.own.label)
+    }
+
+    fn end_shard(&self) -> u32 {
+        self.own.end_shard.unwrap_or(self.table.definition.log.next_shard)
+    }
+
+    /// Its shards, in the order in which they were made.
+    pub(crate) async fn shards(&self, view: &dyn View) -> Result<Vec<Shard>, Exception> {
+        Shard::list(view, self.table.id(), self.own.first_shard, self.end_shard()).await
+    }
+
+    /// One of its shards, as the view sees it.
+    pub(crate) async fn shard(&self, view: &dyn View, number: u32) -> Result<Option<Shard>, Exception> {
+        if !(self.own.first_shard..self.end_shard()).contains(&number) {
+            return Ok(None);
+        }
+        Shard::find(view, self.table.id(), number).await
+    }
+}
+
+/// The newest stream of a table and those before it, as far as they can be read.
+pub(crate) fn readable(table: &Arc<Table>, now_ms: u64) -> Vec<Stream> {
+    let definition = &table.definition;
+    let can_be_read = |stream: &&catalog::Stream| {
+        stream.enabled
+            || stream.disabled_ms.is_some_and(|since_ms| now_ms < since_ms.saturating_add(STREAM_RETENTION_MS))
+    };
+    let all = definition.past_streams.iter().chain(&definition.stream).filter(can_be_read);
+    all.map(|own| Stream { table: table.clone(), own: own.clone() }).collect()
+}
+
+impl Service {
+    /// The stream that an ARN names.
+    ///
+    /// # Errors
+    /// If it is no stream's ARN, or if the stream is not there, or not any more.
+    pub(crate) fn stream(&self, caller: &Caller, arn: &str) -> Result<Stream, Exception> {
+        let parsed = TableArn::parse(arn);
+        let label = parsed.and_then(|parsed| parsed.rest?.strip_prefix("stream/"));
+        let (Some(parsed), Some(label)) = (parsed, label) else {
+            return Err(Exception::validation("Invalid StreamArn"));
+        };
+        let table = self.catalog.find(caller, parsed.name).filter(|table| parsed.is_of(caller) && table.is_usable());
+        let streams = table.map(|table| readable(&table, self.clock.now_ms())).unwrap_or_default();
+        streams.into_iter().find(|stream| stream.own.label == label).ok_or_else(|| {
+            Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"))
+        })
+    }
+
+    /// Refuses to enable a stream where the engine cannot keep one.
+    pub(crate) fn check_stream(&self, asked: Option<&StreamSpecification>) -> Result<(), Exception> {
+        if asked.is_some_and(|asked| asked.stream_enabled) && !self.engine.keeps_logs() {
+            return Err(catalog::not_built("StreamSpecification on this storage"));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn shard_not_found(shard_id: &str, stream_arn: &str) -> Exception {
+    Exception::ResourceNotFound(format!(
+        "Requested resource not found: Shard: {shard_id} in Stream: {stream_arn} not found"
+    ))
+}
+
+/// A page's limit, which the service model does not bound from above.
+///
+/// # Errors
+/// The refusal of a limit beyond `max`.
+pub(crate) fn page_limit(asked: Option<i32>, max: usize) -> Result<usize, Exception> {
+    let Some(asked) = asked else { return Ok(max) };
+    match usize::try_from(asked) {
+        Ok(asked) if asked <= max => Ok(asked.max(1)),
+        _ => Err(Exception::validation(format!(
+            "1 validation error detected: Value '{asked}' at 'limit' failed to satisfy constraint: Member must have \
+             value less than or equal to {max}"
+        ))),
+    }
+}

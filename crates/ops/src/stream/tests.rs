@@ -1,0 +1,441 @@
+//! Streams as a reader sees them, on the engine in memory with a clock that is moved by hand.
+
+use std::sync::Arc;
+
+use api::*;
+use base::{Clock, ManualClock};
+use model::AttributeValue;
+use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
+use storage::{Engine, Memory};
+
+use crate::catalog::tests::{caller, describe, simple};
+use crate::fixture::{item, n, s};
+use crate::service::{Service, Settings};
+
+const START_MS: u64 = 1_700_000_000_500;
+
+/// A server with one streamed table, `tab`.
+struct House {
+    engine: Arc<Memory>,
+    service: Arc<Service>,
+    clock: Clock,
+    hand: ManualClock,
+}
+
+async fn serve(engine: &Arc<Memory>, clock: &Clock) -> Arc<Service> {
+    let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
+    Service::open(engine.clone(), settings, clock.clone()).await.unwrap()
+}
+
+fn specification(view: Option<StreamViewType>) -> Option<StreamSpecification> {
+    Some(StreamSpecification { stream_enabled: view.is_some(), stream_view_type: view })
+}
+
+impl House {
+    async fn new(view: StreamViewType) -> House {
+        let (clock, hand) = Clock::manual(START_MS);
+        let engine = Memory::new();
+        let service = serve(&engine, &clock).await;
+        let request = CreateTableInput { stream_specification: specification(Some(view)), ..simple("tab") };
+        service.create_table(&caller(), request).await.unwrap();
+        House { engine, service, clock, hand }
+    }
+
+    async fn restart(&mut self) {
+        self.service = serve(&self.engine, &self.clock).await;
+    }
+
+    async fn put(&self, pk: &str, value: &str) {
+        let item = item(&[("pk", s(pk)), ("v", s(value))]);
+        let request = PutItemInput { table_name: "tab".to_owned(), item, ..PutItemInput::default() };
+        self.service.put_item(&caller(), request).await.unwrap();
+    }
+
+    async fn delete(&self, pk: &str) {
+        let key = item(&[("pk", s(pk))]);
+        let request = DeleteItemInput { table_name: "tab".to_owned(), key, ..DeleteItemInput::default() };
+        self.service.delete_item(&caller(), request).await.unwrap();
+    }
+
+    async fn set_stream(&self, view: Option<StreamViewType>) {
+        let stream_specification = specification(view);
+        let request = UpdateTableInput { table_name: "tab".to_owned(), stream_specification, ..Default::default() };
+        self.service.update_table(&caller(), request).await.unwrap();
+    }
+
+    async fn arn(&self) -> String {
+        describe(&self.service, "tab").await.unwrap().latest_stream_arn.unwrap()
+    }
+
+    async fn describe(&self, arn: &str) -> Result<StreamDescription, Exception> {
+        let request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
+        Ok(self.service.describe_stream(&caller(), request).await?.stream_description.unwrap())
+    }
+
+    /// The only shard of a stream.
+    async fn shard(&self, arn: &str) -> Shard {
+        let [shard] = self.describe(arn).await.unwrap().shards.unwrap().try_into().unwrap();
+        shard
+    }
+
+    /// Waits for background work on a stream that was disabled.
+    async fn disabled(&self, arn: &str) -> StreamDescription {
+        loop {
+            let description = self.describe(arn).await.unwrap();
+            if description.stream_status == Some(StreamStatus::Disabled) {
+                return description;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn iterator(&self, arn: &str, from: From<'_>) -> Result<String, Exception> {
+        let shard_id = self.shard(arn).await.shard_id.unwrap();
+        let (shard_iterator_type, sequence_number, timestamp) = match from {
+            From::Horizon => (ShardIteratorType::TrimHorizon, None, None),
+            From::Latest => (ShardIteratorType::Latest, None, None),
+            From::At(sequence) => (ShardIteratorType::AtSequenceNumber, Some(sequence.to_owned()), None),
+            From::After(sequence) => (ShardIteratorType::AfterSequenceNumber, Some(sequence.to_owned()), None),
+            From::Time(epoch_ms) => (ShardIteratorType::AtTimestamp, None, Some(Timestamp { epoch_ms })),
+        };
+        let stream_arn = arn.to_owned();
+        let request = GetShardIteratorInput { stream_arn, shard_id, shard_iterator_type, sequence_number, timestamp };
+        Ok(self.service.get_shard_iterator(&caller(), request).await?.shard_iterator.unwrap())
+    }
+
+    async fn read(&self, iterator: &str, limit: Option<i32>) -> Result<GetRecordsOutput, Exception> {
+        let request = GetRecordsInput { shard_iterator: iterator.to_owned(), limit };
+        self.service.get_records(&caller(), request).await
+    }
+
+    async fn records(&self, arn: &str, from: From<'_>) -> Vec<StreamRecord> {
+        let iterator = self.iterator(arn, from).await.unwrap();
+        let records = self.read(&iterator, None).await.unwrap().records.unwrap();
+        records.into_iter().map(|record| record.dynamodb.unwrap()).collect()
+    }
+
+    async fn keys(&self, arn: &str, from: From<'_>) -> Vec<String> {
+        self.records(arn, from).await.iter().map(key).collect()
+    }
+}
+
+enum From<'a> {
+    Horizon,
+    Latest,
+    At(&'a str),
+    After(&'a str),
+    Time(i64),
+}
+
+fn key(record: &StreamRecord) -> String {
+    match record.keys.clone().unwrap().into_attributes().get("pk") {
+        Some(AttributeValue::S(text)) => text.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn text(image: &Option<model::Item>) -> Option<String> {
+    let attributes = image.clone()?.into_attributes();
+    let AttributeValue::S(text) = attributes.get("v")? else { panic!("another type") };
+    Some(text.clone())
+}
+
+#[tokio::test]
+async fn changes_are_told_once_as_the_view_type_shows_them() {
+    use StreamViewType::*;
+    for (view, wants_old, wants_new) in
+        [(KeysOnly, false, false), (OldImage, true, false), (NewImage, false, true), (NewAndOldImages, true, true)]
+    {
+        let house = House::new(view).await;
+        house.put("a", "1").await;
+        house.put("a", "2").await;
+        house.put("a", "2").await;
+        house.delete("a").await;
+        house.delete("a").await;
+        let arn = house.arn().await;
+        let iterator = house.iterator(&arn, From::Horizon).await.unwrap();
+        let page = house.read(&iterator, None).await.unwrap();
+        assert!(page.next_shard_iterator.is_some());
+        let records = page.records.unwrap();
+        let events: Vec<_> = records.iter().map(|record| record.event_name.unwrap()).collect();
+        assert_eq!(events, [OperationType::Insert, OperationType::Modify, OperationType::Remove]);
+        let expected = [(None, Some("1")), (Some("1"), Some("2")), (Some("2"), None)];
+        for (record, (old, new)) in records.iter().zip(expected) {
+            let shown = record.dynamodb.as_ref().unwrap();
+            let old = old.filter(|_| wants_old);
+            let new = new.filter(|_| wants_new);
+            assert_eq!((text(&shown.old_image).as_deref(), text(&shown.new_image).as_deref()), (old, new));
+            // Keys are pk and "a": 3 bytes; images have 2 more for v and its value.
+            let images = i64::from(old.is_some()) + i64::from(new.is_some());
+            assert_eq!((key(shown).as_str(), shown.size_bytes), ("a", Some(3 + 5 * images)));
+            assert_eq!(shown.approximate_creation_date_time, Some(Timestamp { epoch_ms: 1_700_000_000_000 }));
+            assert_eq!(record.user_identity, None);
+        }
+        let ids: std::collections::BTreeSet<_> = records.iter().map(|record| record.event_id.clone()).collect();
+        assert_eq!(ids.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn every_way_to_write_leaves_records() {
+    let house = House::new(StreamViewType::NewImage).await;
+    let (service, caller) = (&house.service, caller());
+    let write = |pk: &str| WriteRequest {
+        put_request: Some(PutRequest { item: item(&[("pk", s(pk))]) }),
+        delete_request: None,
+    };
+    let batch = [("tab".to_owned(), vec![write("b"), write("c")])].into();
+    let batch = BatchWriteItemInput { request_items: batch, ..BatchWriteItemInput::default() };
+    service.batch_write_item(&caller, batch).await.unwrap();
+    let update = Update {
+        table_name: "tab".to_owned(),
+        key: item(&[("pk", s("u"))]),
+        update_expression: "ADD x :one".to_owned(),
+        expression_attribute_values: Some(item(&[(":one", n("1"))])),
+        ..Update::default()
+    };
+    let check = ConditionCheck {
+        table_name: "tab".to_owned(),
+        key: item(&[("pk", s("b"))]),
+        condition_expression: "attribute_exists(pk)".to_owned(),
+        ..ConditionCheck::default()
+    };
+    let actions = vec![
+        TransactWriteItem { update: Some(update), ..TransactWriteItem::default() },
+        TransactWriteItem { condition_check: Some(check), ..TransactWriteItem::default() },
+    ];
+    let transaction = TransactWriteItemsInput {
+        transact_items: actions,
+        client_request_token: Some("once".to_owned()),
+        ..TransactWriteItemsInput::default()
+    };
+    for _ in 0..2 {
+        service.transact_write_items(&caller, transaction.clone()).await.unwrap();
+    }
+    let key = item(&[("pk", s("bare"))]);
+    let bare = UpdateItemInput { table_name: "tab".to_owned(), key, ..UpdateItemInput::default() };
+    for _ in 0..2 {
+        service.update_item(&caller, bare.clone()).await.unwrap();
+    }
+    let statement = "INSERT INTO tab VALUE {'pk': 'p'}".to_owned();
+    let statement = ExecuteStatementInput { statement, ..ExecuteStatementInput::default() };
+    service.execute_statement(&caller, statement).await.unwrap();
+    let refused = PutItemInput {
+        table_name: "tab".to_owned(),
+        item: item(&[("pk", s("b")), ("v", s("other"))]),
+        condition_expression: Some("attribute_not_exists(pk)".to_owned()),
+        ..PutItemInput::default()
+    };
+    service.put_item(&caller, refused).await.unwrap_err();
+    assert_eq!(house.keys(&house.arn().await, From::Horizon).await, ["b", "c", "u", "bare", "p"]);
+}
+
+#[tokio::test]
+async fn iterators_point_where_they_are_asked_to() {
+    let mut house = House::new(StreamViewType::KeysOnly).await;
+    let arn = house.arn().await;
+    let shard = house.shard(&arn).await;
+    let range = shard.sequence_number_range.unwrap();
+    let first = range.starting_sequence_number.unwrap();
+    assert_eq!(range.ending_sequence_number, None);
+    // Nothing has come yet: its number is known already.
+    let early = house.iterator(&arn, From::At(&first)).await.unwrap();
+    for pk in ["a", "b", "c"] {
+        house.put(pk, "1").await;
+        house.hand.advance_ms(1_000);
+    }
+    let latest = house.iterator(&arn, From::Latest).await.unwrap();
+    house.put("d", "1").await;
+    house.restart().await;
+
+    let sequences: Vec<String> =
+        house.records(&arn, From::Horizon).await.into_iter().map(|record| record.sequence_number.unwrap()).collect();
+    assert_eq!(sequences[0], first);
+    assert!(sequences.is_sorted() && sequences.iter().all(|sequence| sequence.len() == 21));
+    let start = START_MS as i64;
+    for (from, expected) in [
+        (From::Horizon, &["a", "b", "c", "d"][..]),
+        (From::Latest, &[]),
+        (From::At(&sequences[1]), &["b", "c", "d"]),
+        (From::After(&sequences[1]), &["c", "d"]),
+        (From::After(&sequences[3]), &[]),
+        (From::Time(0), &["a", "b", "c", "d"]),
+        (From::Time(start), &["a", "b", "c", "d"]),
+        (From::Time(start + 1), &["b", "c", "d"]),
+        (From::Time(start + 2_000), &["c", "d"]),
+        (From::Time(start + 3_000), &["d"]),
+    ] {
+        assert_eq!(house.keys(&arn, from).await, expected);
+    }
+    for (iterator, expected) in [(early, 4), (latest, 1)] {
+        assert_eq!(house.read(&iterator, None).await.unwrap().records.unwrap().len(), expected);
+    }
+    let beyond = "100000000000000000005";
+    for (from, text) in [
+        (From::At(beyond), "Invalid SequenceNumber"),
+        (From::After("100000000000000000000"), "Invalid SequenceNumber"),
+        (From::Time(i64::MAX), "Timestamp must not be in the future"),
+    ] {
+        assert_eq!(house.iterator(&arn, from).await, Err(Exception::validation(text)));
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_one_another() {
+    let house = House::new(StreamViewType::KeysOnly).await;
+    let arn = house.arn().await;
+    for at in 0..5 {
+        house.put(&format!("{at}"), "1").await;
+    }
+    let mut iterator = house.iterator(&arn, From::Horizon).await.unwrap();
+    let mut counts = Vec::new();
+    for _ in 0..4 {
+        let page = house.read(&iterator, Some(2)).await.unwrap();
+        counts.push(page.records.unwrap().len());
+        iterator = page.next_shard_iterator.expect("an open shard goes on");
+    }
+    assert_eq!(counts, [2, 2, 1, 0]);
+    assert!(house.read(&iterator, Some(1_001)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_page_holds_up_to_a_megabyte() {
+    let house = House::new(StreamViewType::NewAndOldImages).await;
+    for value in ["x", "y", "z"] {
+        house.put("a", &value.repeat(390_000)).await;
+    }
+    let iterator = house.iterator(&house.arn().await, From::Horizon).await.unwrap();
+    let page = house.read(&iterator, None).await.unwrap();
+    assert_eq!(page.records.unwrap().len(), 1, "the second record has two images");
+    let page = house.read(&page.next_shard_iterator.unwrap(), None).await.unwrap();
+    assert_eq!(page.records.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn old_iterators_and_old_records_go() {
+    let house = House::new(StreamViewType::KeysOnly).await;
+    let arn = house.arn().await;
+    house.put("a", "1").await;
+    house.hand.advance_ms(1);
+    house.put("b", "1").await;
+    let iterator = house.iterator(&arn, From::Horizon).await.unwrap();
+    house.hand.advance_ms(SHARD_ITERATOR_MS + 1);
+    assert!(matches!(house.read(&iterator, None).await, Err(Exception::ExpiredIterator(_))));
+    let first = house.records(&arn, From::Horizon).await[0].sequence_number.clone().unwrap();
+
+    house.hand.advance_ms(STREAM_RETENTION_MS - SHARD_ITERATOR_MS - 2);
+    let kept = house.iterator(&arn, From::Horizon).await.unwrap();
+    house.service.trim_logs().await;
+    assert_eq!(house.keys(&arn, From::Horizon).await, ["b"], "one is a day old, the other a millisecond less");
+    assert!(matches!(house.read(&kept, None).await, Err(Exception::TrimmedDataAccess(_))));
+    assert!(matches!(house.iterator(&arn, From::At(&first)).await, Err(Exception::TrimmedDataAccess(_))));
+    assert_eq!(house.keys(&arn, From::After(&first)).await, ["b"]);
+
+    house.hand.advance_ms(1);
+    house.service.trim_logs().await;
+    assert_eq!(house.keys(&arn, From::Horizon).await, [""; 0]);
+    house.put("c", "1").await;
+    let next = house.records(&arn, From::Horizon).await;
+    assert_eq!(next[0].sequence_number.as_deref(), Some("100000000000000000003"), "no number is given twice");
+    assert_eq!(house.shard(&arn).await.sequence_number_range.unwrap().starting_sequence_number, Some(first));
+}
+
+#[tokio::test]
+async fn a_disabled_stream_is_read_for_a_day() {
+    let mut house = House::new(StreamViewType::KeysOnly).await;
+    let old = house.arn().await;
+    house.put("a", "1").await;
+    house.put("b", "1").await;
+    house.set_stream(None).await;
+    house.put("unseen", "1").await;
+    let description = house.disabled(&old).await;
+    let range = description.shards.unwrap()[0].sequence_number_range.clone().unwrap();
+    assert_eq!(range.ending_sequence_number.as_deref(), Some("100000000000000000002"));
+
+    house.hand.advance_ms(10);
+    house.set_stream(Some(StreamViewType::NewImage)).await;
+    let new = house.arn().await;
+    assert_ne!(old, new);
+    house.put("c", "1").await;
+    house.restart().await;
+    assert_eq!(house.keys(&new, From::Horizon).await, ["c"]);
+
+    // A closed shard ends.
+    let iterator = house.iterator(&old, From::Horizon).await.unwrap();
+    let page = house.read(&iterator, Some(1)).await.unwrap();
+    let page = house.read(&page.next_shard_iterator.unwrap(), Some(1)).await.unwrap();
+    assert_eq!((page.records.unwrap().len(), page.next_shard_iterator), (1, None));
+    let end = house.iterator(&old, From::Latest).await.unwrap();
+    assert_eq!(house.read(&end, None).await.unwrap().next_shard_iterator, None);
+
+    let streams = |after: Option<&str>, limit| ListStreamsInput {
+        table_name: Some("tab".to_owned()),
+        exclusive_start_stream_arn: after.map(str::to_owned),
+        limit,
+    };
+    let page = house.service.list_streams(&caller(), streams(None, Some(1))).await.unwrap();
+    assert_eq!(page.last_evaluated_stream_arn.as_deref(), Some(old.as_str()));
+    let page = house.service.list_streams(&caller(), streams(Some(&old), Some(1))).await.unwrap();
+    let arns: Vec<_> = page.streams.unwrap().into_iter().map(|stream| stream.stream_arn.unwrap()).collect();
+    assert_eq!((arns, page.last_evaluated_stream_arn), (vec![new.clone()], None));
+
+    house.hand.advance_ms(STREAM_RETENTION_MS);
+    house.service.trim_logs().await;
+    assert!(matches!(house.describe(&old).await, Err(Exception::ResourceNotFound(_))));
+    assert_eq!(house.describe(&new).await.unwrap().stream_status, Some(StreamStatus::Enabled));
+    let left = house.engine.view().await.unwrap();
+    let shards = crate::change_log::Shard::list(&*left, 1, 0, u32::MAX).await.unwrap();
+    assert_eq!(shards.iter().map(|shard| shard.number).collect::<Vec<_>>(), [1]);
+    let head = storage::log::head(crate::rows::log(1, 0));
+    assert_eq!(house.engine.get(&head).await, Ok(None), "nothing of the old shard is left");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_refused() {
+    let house = House::new(StreamViewType::KeysOnly).await;
+    let arn = house.arn().await;
+    for (other, text) in [
+        ("arn:aws:dynamodb:us-east-1:000000000000:table/tab", "Invalid StreamArn"),
+        ("arn:aws:dynamodb:us-east-1:000000000000:table/tab/index/x", "Invalid StreamArn"),
+        (
+            "arn:aws:dynamodb:us-east-1:000000000000:table/tab/stream/1",
+            "Requested resource not found: Stream: \
+             arn:aws:dynamodb:us-east-1:000000000000:table/tab/stream/1 not found",
+        ),
+    ] {
+        assert_eq!(house.describe(other).await.unwrap_err().to_string(), text);
+    }
+    let request = GetShardIteratorInput {
+        stream_arn: arn.clone(),
+        shard_id: "shardId-00000000000000000000-00000000".to_owned(),
+        shard_iterator_type: ShardIteratorType::Latest,
+        sequence_number: None,
+        timestamp: None,
+    };
+    let missing = house.service.get_shard_iterator(&caller(), request).await;
+    assert!(matches!(missing, Err(Exception::ResourceNotFound(_))));
+    let made_up = house.read("arn|1|AAAA", None).await;
+    assert_eq!(made_up, Err(Exception::validation("Invalid ShardIterator")));
+
+    house.service.delete_table(&caller(), DeleteTableInput { table_name: "tab".to_owned() }).await.unwrap();
+    assert!(matches!(house.describe(&arn).await, Err(Exception::ResourceNotFound(_))));
+}
+
+#[tokio::test]
+async fn a_table_that_nobody_follows_leaves_no_records() {
+    let mut house = House::new(StreamViewType::KeysOnly).await;
+    house.service.create_table(&caller(), simple("plain")).await.unwrap();
+    let item = item(&[("pk", s("a"))]);
+    let request = PutItemInput { table_name: "plain".to_owned(), item, ..PutItemInput::default() };
+    house.service.put_item(&caller(), request).await.unwrap();
+    house.restart().await;
+    let range = storage::ScanRange {
+        family: storage::Family::Log,
+        lower: std::ops::Bound::Unbounded,
+        upper: std::ops::Bound::Unbounded,
+        direction: storage::ScanDirection::Forward,
+        rows_max: 10,
+        bytes_max: 1_000,
+    };
+    assert_eq!(house.engine.view().await.unwrap().scan(&range).await.unwrap().rows, []);
+}
