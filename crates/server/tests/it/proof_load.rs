@@ -1,13 +1,14 @@
 //! The load under which the proofs break a server, and what must be there afterwards.
 //!
 //! Writers have keys of their own, so each knows exactly what must be there ([`writer`], [`ledger`]); beside them tables
-//! and an index come and go ([`tables`]). Afterwards everything is read and compared ([`audit`]). A call whose answer
-//! did not come may have happened or not, as a whole. Whoever needs it also learns what was known at any moment of the
-//! past ([`past`]).
+//! and an index come and go ([`tables`]). Afterwards everything is read and compared ([`audit`]), the table's
+//! stream included ([`stream`]). A call whose answer did not come may have happened or not, as a whole. Whoever needs it
+//! also learns what was known at any moment of the past ([`past`]).
 
 mod audit;
 mod ledger;
 mod past;
+mod stream;
 mod tables;
 mod writer;
 
@@ -19,6 +20,7 @@ use crate::program::Server;
 use crate::proof_chance::Chance;
 use ledger::Ledger;
 pub(crate) use past::{End, Knowledge, Moment, Past};
+use stream::Follower;
 use tables::{ExtraIndex, IndexLedger, SideTables, TablesLedger};
 use writer::Writer;
 
@@ -28,13 +30,19 @@ pub(crate) struct Load {
     writers: Vec<Writer>,
     side_tables: SideTables,
     extra_index: ExtraIndex,
+    follower: Follower,
 }
 
 impl Load {
     /// Steps are numbered from `first_step`: on the same data none may come twice, for values and tokens have them.
     pub(crate) fn new(first_step: u64) -> Load {
         let writers = (0..WRITERS).map(|id| Writer::new(id, first_step)).collect();
-        Load { writers, side_tables: SideTables::new(first_step), extra_index: ExtraIndex::default() }
+        Load {
+            writers,
+            side_tables: SideTables::new(first_step),
+            extra_index: ExtraIndex::default(),
+            follower: Follower::default(),
+        }
     }
 
     pub(crate) fn create_table(client: &mut Client) {
@@ -77,6 +85,7 @@ impl Load {
             ledgers: self.writers.iter().map(|writer| writer.ledger.clone()).collect(),
             tables: self.side_tables.ledger.clone(),
             index: self.extra_index.ledger.clone(),
+            follower: self.follower.clone(),
         }
     }
 
@@ -87,6 +96,7 @@ impl Load {
         }
         self.side_tables.ledger = known.tables;
         self.extra_index.ledger = known.index;
+        self.follower = known.follower;
     }
 
     /// From now on keeps in mind what is known when.
@@ -106,6 +116,7 @@ impl Load {
             ledgers: self.writers.iter().map(ledger).collect(),
             tables: self.side_tables.past.as_ref().expect(REMEMBERED).known_at(moment),
             index: self.extra_index.past.as_ref().expect(REMEMBERED).known_at(moment),
+            follower: Follower::default(),
         }
     }
 
@@ -132,6 +143,7 @@ pub(crate) struct Known {
     ledgers: Vec<Ledger>,
     tables: TablesLedger,
     index: IndexLedger,
+    follower: Follower,
 }
 
 impl Known {
@@ -144,6 +156,6 @@ impl Known {
     pub(crate) fn check(&mut self, client: &mut Client) {
         self.tables.check(client);
         self.index.check(client);
-        audit::check(client, &mut self.ledgers);
+        audit::check(client, &mut self.ledgers, &mut self.follower);
     }
 }

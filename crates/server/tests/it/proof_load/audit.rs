@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::ledger::{Ledger, SHARED};
+use super::stream::Follower;
 use super::tables::{self, Index};
 use crate::client::Client;
 
 /// The items of one partition, by sort key.
 type Partition = BTreeMap<String, Value>;
 
-pub(super) fn check(client: &mut Client, ledgers: &mut [Ledger]) {
+pub(super) fn check(client: &mut Client, ledgers: &mut [Ledger], follower: &mut Follower) {
     for ledger in &mut *ledgers {
         repeat_doubtful(client, ledger);
     }
@@ -26,6 +27,7 @@ pub(super) fn check(client: &mut Client, ledgers: &mut [Ledger]) {
     let claimed: Partition = ledgers.iter().flat_map(|ledger| ledger.claims.clone()).collect();
     assert_eq!(claims, claimed, "items that one writer was the first to put");
     check_indexes(client, &table);
+    follower.check(client, table.values().flat_map(Partition::values));
 
     for ledger in &*ledgers {
         repeat_acknowledged(client, ledger);

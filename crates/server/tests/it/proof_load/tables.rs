@@ -22,7 +22,8 @@ pub(super) const MAIN: &str = r#"{"TableName":"main","BillingMode":"PAY_PER_REQU
     "GlobalSecondaryIndexes":[{"IndexName":"by-color","Projection":{"ProjectionType":"ALL"},
         "KeySchema":[{"AttributeName":"color","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}]},
         {"IndexName":"by-n","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["v"]},
-        "KeySchema":[{"AttributeName":"n","KeyType":"HASH"}]}]}"#;
+        "KeySchema":[{"AttributeName":"n","KeyType":"HASH"}]}],
+    "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}}"#;
 
 /// An index as the server describes it.
 pub(super) struct Index {
