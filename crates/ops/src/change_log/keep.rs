@@ -79,6 +79,8 @@ impl Service {
 
     /// Writes the end of a shard down to which nobody can append any more.
     async fn close_shard(&self, table_id: u64, number: u32) -> Result<(), Exception> {
+        // A write whose caller went away may still be queued. Behind this one it is not any more.
+        self.change_shard(table_id, number, |_, _| {}).await?;
         let head = self.engine.get(&log::head(rows::log(table_id, number))).await.map_err(storage_failure)?;
         let last = log::decode_head(head.as_ref());
         let last = last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))?;

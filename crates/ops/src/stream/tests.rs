@@ -1,5 +1,7 @@
 //! Streams as a reader sees them, on the engine in memory with a clock that is moved by hand.
 
+mod history;
+
 use std::sync::Arc;
 
 use api::*;
@@ -438,4 +440,57 @@ async fn a_table_that_nobody_follows_leaves_no_records() {
         bytes_max: 1_000,
     };
     assert_eq!(house.engine.view().await.unwrap().scan(&range).await.unwrap().rows, []);
+}
+
+/// Changes a table's stored definition, as another version or an interrupted server would have left it.
+async fn rewrite(house: &House, change: impl Fn(&mut serde_json::Value) + Sync) {
+    let definition = crate::rows::definition(1);
+    let mut decide = |reads: &storage::Reads, batch: &mut storage::Batch| {
+        let mut value = serde_json::from_slice(reads.values[0].as_ref().unwrap()).unwrap();
+        change(&mut value);
+        batch.put(definition.clone(), value.to_string());
+        storage::Decision::Commit
+    };
+    let keys = [storage::KeyUse::write(definition.clone())];
+    let op = storage::OpId([0; 16]);
+    house.engine.transact(op, storage::Mode::Plain, &keys, &mut decide).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_that_was_followed_before_there_was_a_log_gets_one() {
+    let mut house = House::new(StreamViewType::KeysOnly).await;
+    rewrite(&house, |definition| {
+        let members = definition.as_object_mut().unwrap();
+        members.remove("log");
+        members.remove("past_streams");
+        let stream = &members["stream"];
+        members["stream"] = serde_json::json!({"label": stream["label"], "view": stream["view"], "enabled": true});
+    })
+    .await;
+    house.engine.destroy(storage::Family::Catalog, crate::rows::shard(1, 0).bytes).await.unwrap();
+    house.restart().await;
+    let arn = house.arn().await;
+    while house.describe(&arn).await.unwrap().shards.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    house.put("a", "1").await;
+    assert_eq!(house.keys(&arn, From::Horizon).await, ["a"]);
+}
+
+#[tokio::test]
+async fn a_shard_that_was_being_closed_is_closed_by_the_next_server() {
+    let mut house = House::new(StreamViewType::KeysOnly).await;
+    let arn = house.arn().await;
+    house.put("a", "1").await;
+    rewrite(&house, |definition| {
+        definition["stream"]["enabled"] = false.into();
+        definition["stream"]["disabled_ms"] = START_MS.into();
+        definition["stream"]["end_shard"] = 1.into();
+        definition["log"] = serde_json::json!({"next_shard": 1, "open": [], "closing": [0]});
+    })
+    .await;
+    house.restart().await;
+    let shards = house.disabled(&arn).await.shards.unwrap();
+    let end = shards[0].sequence_number_range.clone().unwrap().ending_sequence_number;
+    assert_eq!(end.as_deref(), Some("100000000000000000001"));
 }
