@@ -1,8 +1,11 @@
 //! The time of day, real or moved by hand.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Where [`Clock::steady_ms`] begins.
+static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Tells the time. Cheap to clone; clones tell the same time.
 #[derive(Clone, Debug)]
@@ -35,6 +38,15 @@ impl Clock {
             Some(now_ms) => now_ms.load(Ordering::Relaxed),
             // A clock before 1970 is as good as none: everything is then in the future.
             None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64),
+        }
+    }
+
+    /// Milliseconds since some moment of this process. They never go back, whoever sets the time, and mean nothing to
+    /// other processes.
+    pub fn steady_ms(&self) -> u64 {
+        match &self.manual {
+            Some(now_ms) => now_ms.load(Ordering::Relaxed),
+            None => BEGINNING.elapsed().as_millis() as u64,
         }
     }
 }

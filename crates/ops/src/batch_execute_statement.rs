@@ -84,7 +84,7 @@ impl Service {
         asked: &BatchStatementRequest,
         select: &Select,
     ) -> Result<(Option<Item>, Units), Exception> {
-        let table = self.catalog.table(caller, &select.table)?;
+        let table = self.catalog.table(caller, &select.table).await?;
         let Some((key, filter)) = single_key(&table, select)? else {
             return Err(partiql::refused(PartiqlError::SelectKeyRequired("BatchExecuteStatement")));
         };
@@ -106,7 +106,7 @@ impl Service {
         asked: &BatchStatementRequest,
         statement: Statement,
     ) -> Result<(Option<Item>, Units), Exception> {
-        let write = self.statement_write(caller, statement, asked.return_values_on_condition_check_failure)?;
+        let write = self.statement_write(caller, statement, asked.return_values_on_condition_check_failure).await?;
         let done = self.write(&write.change, write.on_failure).await?;
         Ok((returned::of_update(write.returned, &write.change, &done), done.units))
     }

@@ -56,7 +56,7 @@ impl Service {
         }
         let mut reads = Vec::with_capacity(parsed.len());
         for (name, asked, projection) in parsed {
-            reads.push(self.table_read(caller, name, asked, projection)?);
+            reads.push(self.table_read(caller, name, asked, projection).await?);
         }
         let mut answer = Answer::default();
         for read in reads {
@@ -72,14 +72,14 @@ impl Service {
         })
     }
 
-    fn table_read(
+    async fn table_read(
         &self,
         caller: &Caller,
         name: String,
         asked: KeysAndAttributes,
         projection: Option<Projection>,
     ) -> Result<TableRead, Exception> {
-        let table = self.catalog.table(caller, &name)?;
+        let table = self.catalog.table(caller, &name).await?;
         let mut rows = Vec::with_capacity(asked.keys.len());
         for key in &asked.keys {
             item_key::check_key(&table, key)?;

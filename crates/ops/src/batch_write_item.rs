@@ -32,7 +32,7 @@ impl Service {
             puts.map(|put| &put.item).try_for_each(item_key::check_item_size)?;
         }
         for name in request.request_items.keys() {
-            tables.insert(name.clone(), self.catalog.table(caller, name)?);
+            tables.insert(name.clone(), self.catalog.table(caller, name).await?);
         }
         let mut names = Vec::with_capacity(count);
         let mut changes: Vec<Change> = Vec::with_capacity(count);

@@ -37,7 +37,7 @@ impl Service {
                 "RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false",
             ));
         }
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let mut definition = self.backed_up(caller, &request.table_name)?;
         let now_ms = self.clock.now_ms();
         let current = definition.recovery;
@@ -59,6 +59,7 @@ impl Service {
         caller: &Caller,
         request: DescribeContinuousBackupsInput,
     ) -> Result<DescribeContinuousBackupsOutput, Exception> {
+        self.catalog.refresh().await?;
         let definition = self.backed_up(caller, &request.table_name)?;
         let description = description(&definition, self.clock.now_ms());
         Ok(DescribeContinuousBackupsOutput { continuous_backups_description: Some(description) })

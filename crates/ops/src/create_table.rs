@@ -21,16 +21,21 @@ impl Service {
         request: CreateTableInput,
     ) -> Result<CreateTableOutput, Exception> {
         let definition = self.new_definition(caller, request)?;
-        let guard = self.catalog.lock().await;
-        if let Some(table) = self.catalog.find(caller, &definition.name) {
-            return Err(match table.definition.status {
-                TableStatus::Deleting => being_deleted(&definition.name),
-                _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
-            });
-        }
-        let mut definition = Definition { table_id: guard.next_table_id(), ..definition };
-        let shards = change_log::follow(&mut definition);
-        let table = self.catalog.create(&self.engine, guard, definition, shards).await?;
+        let table = loop {
+            let guard = self.catalog.lock().await?;
+            if let Some(table) = self.catalog.find(caller, &definition.name) {
+                return Err(match table.definition.status {
+                    TableStatus::Deleting => being_deleted(&definition.name),
+                    _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
+                });
+            }
+            let mut definition = Definition { table_id: guard.next_table_id(), ..definition.clone() };
+            let shards = change_log::follow(&mut definition);
+            // Another node may have made one at the same time: then we look again.
+            if let Ok(table) = self.catalog.create(&self.engine, guard, definition, shards).await? {
+                break table;
+            }
+        };
         let description = self.describe(&table, Shown::JustCreated).await?;
         Ok(CreateTableOutput { table_description: Some(description) })
     }

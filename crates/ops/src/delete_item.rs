@@ -21,7 +21,7 @@ impl Service {
             values: request.expression_attribute_values,
         };
         let condition = condition.parse()?;
-        let table = self.catalog.table(caller, &request.table_name)?;
+        let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Delete)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
         let done = self.write(&change, on_failure).await?;

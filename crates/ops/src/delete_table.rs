@@ -14,7 +14,7 @@ impl Service {
         caller: &Caller,
         request: DeleteTableInput,
     ) -> Result<DeleteTableOutput, Exception> {
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         if table.definition.deletion_protection {
             return Err(Exception::validation(

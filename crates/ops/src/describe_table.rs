@@ -14,6 +14,7 @@ impl Service {
         caller: &Caller,
         request: DescribeTableInput,
     ) -> Result<DescribeTableOutput, Exception> {
+        self.catalog.refresh().await?;
         let table = self.catalog.described(caller, &request.table_name)?;
         Ok(DescribeTableOutput { table: Some(self.describe(&table, Shown::AsIs).await?) })
     }

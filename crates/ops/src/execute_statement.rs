@@ -52,7 +52,7 @@ impl Service {
         request: &ExecuteStatementInput,
         statement: Statement,
     ) -> Result<ExecuteStatementOutput, Exception> {
-        let write = self.statement_write(caller, statement, request.return_values_on_condition_check_failure)?;
+        let write = self.statement_write(caller, statement, request.return_values_on_condition_check_failure).await?;
         let done = self.write(&write.change, write.on_failure).await?;
         let item = returned::of_update(write.returned, &write.change, &done);
         Ok(ExecuteStatementOutput {

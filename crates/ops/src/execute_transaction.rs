@@ -57,7 +57,7 @@ impl Service {
         let mut actions = Vec::with_capacity(count);
         for (at, (asked, statement)) in request.transact_statements.iter().zip(parsed).enumerate() {
             let shown = asked.return_values_on_condition_check_failure;
-            match self.statement_write(caller, statement, shown) {
+            match self.statement_write(caller, statement, shown).await {
                 Ok(write) => actions.push(TransactionAction {
                     table_name: write.table_name,
                     change: write.change,
@@ -91,7 +91,7 @@ impl Service {
         let mut reads = Vec::with_capacity(selects.len());
         let mut rows = Vec::with_capacity(selects.len());
         for select in selects {
-            let table = self.catalog.table(caller, &select.table)?;
+            let table = self.catalog.table(caller, &select.table).await?;
             let Some((key, filter)) = single_key(&table, select)? else {
                 return Err(partiql::refused(PartiqlError::SelectKeyRequired("ExecuteTransaction")));
             };

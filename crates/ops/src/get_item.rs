@@ -22,7 +22,7 @@ impl Service {
             request.attributes_to_get,
             request.expression_attribute_names,
         )?;
-        let table = self.catalog.table(caller, &request.table_name)?;
+        let table = self.catalog.table(caller, &request.table_name).await?;
         item_key::check_key(&table, &request.key)?;
         let stored = self.get_stored(&table, &request.key).await?;
         let kind = ReadKind::of(request.consistent_read);

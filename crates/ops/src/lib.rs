@@ -31,6 +31,7 @@ mod item_key;
 mod key_range;
 mod list_streams;
 mod list_tables;
+mod nodes;
 mod parameters;
 mod partiql;
 mod put_item;
@@ -53,4 +54,5 @@ mod update_item;
 mod update_table;
 mod write;
 
+pub use nodes::{NodeReport, NodeSettings, list_nodes};
 pub use service::{OpenError, Service, Settings};

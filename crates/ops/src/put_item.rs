@@ -23,7 +23,7 @@ impl Service {
         };
         let condition = condition.parse()?;
         item_key::check_item_size(&request.item)?;
-        let table = self.catalog.table(caller, &request.table_name)?;
+        let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::put(&self.secret, table, request.item, condition)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
         let done = self.write(&change, on_failure).await?;

@@ -8,6 +8,9 @@
 //! | the database's own settings | 0 (8) · 'D' |
 //! | the next table's id | 0 (8) · 'N' |
 //! | a table's definition | 0 (8) · 'T' · table id (8) |
+//! | the catalog's version | 0 (8) · 'V' |
+//! | a node's heartbeat | 0 (8) · 'M' · node id (16) |
+//! | who does a table's background work | 0 (8) · 'W' · table id (8) |
 //! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
@@ -42,6 +45,25 @@ pub(crate) fn next_table_id() -> Key {
 
 pub(crate) fn definition(table_id: u64) -> Key {
     catalog(DATABASE, b'T', &table_id.to_be_bytes())
+}
+
+/// Counts the changes of definitions, where several nodes make them.
+pub(crate) fn catalog_version() -> Key {
+    catalog(DATABASE, b'V', &[])
+}
+
+pub(crate) fn node(id: &[u8; 16]) -> Key {
+    catalog(DATABASE, b'M', id)
+}
+
+/// What the keys of all heartbeats begin with.
+pub(crate) fn nodes_prefix() -> Bytes {
+    catalog(DATABASE, b'M', &[]).bytes
+}
+
+/// Says which node does a table's background work; 0 stands for what belongs to no table.
+pub(crate) fn owner(table_id: u64) -> Key {
+    catalog(DATABASE, b'W', &table_id.to_be_bytes())
 }
 
 /// What the keys of all definitions begin with.

@@ -20,7 +20,7 @@ impl Service {
     pub async fn scan(&self, caller: &Caller, mut request: ScanInput) -> Result<ScanOutput, Exception> {
         let segment = Segment::of(request.segment, request.total_segments)?;
         let (filter, selection) = parse(&mut request)?;
-        let table = self.catalog.table(caller, &request.table_name)?;
+        let table = self.catalog.table(caller, &request.table_name).await?;
         let index = find_index(&table, request.index_name.as_deref())?;
         check_consistency(index, request.consistent_read)?;
         let fetch = selection.needs_table(&table, index, request.select)?;

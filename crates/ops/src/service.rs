@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 
 use crate::catalog::Catalog;
+use crate::nodes::lease::Leased;
+use crate::nodes::{NodeSettings, Nodes};
 use crate::rows;
 use crate::tokens::Tokens;
 
@@ -29,6 +31,8 @@ pub struct Service {
     pub(crate) clock: Clock,
     pub(crate) secret: HashSecret,
     pub(crate) tokens: Tokens,
+    /// Where several servers share the engine.
+    pub(crate) nodes: Option<Nodes>,
 }
 
 /// Why the stored database cannot be served.
@@ -72,13 +76,40 @@ impl Service {
     /// [`OpenError`] if the engine fails or holds something that this program cannot read.
     pub async fn open(engine: Arc<dyn Engine>, settings: Settings, clock: Clock) -> Result<Arc<Service>, OpenError> {
         let secret = database_secret(engine.as_ref()).await?;
-        let catalog = Catalog::load(engine.as_ref()).await?;
+        let catalog = Catalog::load(&engine, false).await?;
         let tokens = Tokens::load(engine.as_ref()).await?;
-        let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens });
-        service.sweep_tokens();
-        service.trim_logs_for_ever();
-        service.resume_catalog_work();
+        let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens, nodes: None });
+        service.start_work();
         Ok(service)
+    }
+
+    /// As [`Service::open`], for an engine that other servers use at the same time.
+    ///
+    /// # Errors
+    /// As for [`Service::open`].
+    pub async fn open_node(
+        engine: Arc<dyn Engine>,
+        settings: Settings,
+        clock: Clock,
+        node: NodeSettings,
+    ) -> Result<Arc<Service>, OpenError> {
+        let secret = database_secret(engine.as_ref()).await?;
+        let nodes = Nodes::new(node, clock.clone());
+        nodes.join().await?;
+        let engine: Arc<dyn Engine> = Arc::new(Leased::new(engine, nodes.lease.clone()));
+        let catalog = Catalog::load(&engine, true).await?;
+        let tokens = Tokens::default();
+        let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens, nodes: Some(nodes) });
+        service.beat().await?;
+        service.keep_beating();
+        service.start_work();
+        Ok(service)
+    }
+
+    fn start_work(self: &Arc<Service>) {
+        self.sweep_tokens();
+        self.trim_logs_for_ever();
+        self.resume_catalog_work();
     }
 }
 

@@ -22,7 +22,7 @@ impl Service {
             return Err(Exception::validation("Atleast one Tag needs to be provided as Input."));
         }
         catalog::check_tags(&BTreeMap::new(), request.tags.clone())?;
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "TagResource", &request.resource_arn)?;
         let tags = catalog::check_tags(&table.definition.tags, request.tags)?;
         self.replace_tags(guard, &table, tags).await
@@ -34,7 +34,7 @@ impl Service {
         if request.tag_keys.is_empty() {
             return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
         }
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "UntagResource", &request.resource_arn)?;
         let mut tags = table.definition.tags.clone();
         tags.retain(|key, _| !request.tag_keys.contains(key));
@@ -48,6 +48,7 @@ impl Service {
         caller: &Caller,
         request: ListTagsOfResourceInput,
     ) -> Result<ListTagsOfResourceOutput, Exception> {
+        self.catalog.refresh().await?;
         let table = self.tagged(caller, "ListTagsOfResource", &request.resource_arn)?;
         let tags = &table.definition.tags;
         let after = request.next_token.as_deref().map(decode_token).transpose()?;

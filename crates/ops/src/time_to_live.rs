@@ -23,7 +23,7 @@ impl Service {
     ) -> Result<UpdateTimeToLiveOutput, Exception> {
         let asked = request.time_to_live_specification;
         check_attribute_name(&asked.attribute_name)?;
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         let attribute = changed(&table.definition.time_to_live, &asked)?;
         let mut definition = table.definition.clone();
@@ -40,6 +40,7 @@ impl Service {
         caller: &Caller,
         request: DescribeTimeToLiveInput,
     ) -> Result<DescribeTimeToLiveOutput, Exception> {
+        self.catalog.refresh().await?;
         let table = self.catalog.described(caller, &request.table_name)?;
         let attribute_name = table.definition.time_to_live.attribute.clone();
         let enabled = attribute_name.is_some();

@@ -2,8 +2,11 @@
 //!
 //! A token's row says when it expires and is not believed after that, so removing it late does no harm. What is due
 //! is kept in memory in the order of expiry, and read from the rows once when the service opens.
+//!
+//! Of several nodes each removes the tokens that it has written. Those of nodes that are gone are found by the owner of
+//! that work, who reads all of them now and then.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -13,10 +16,13 @@ use storage::{
 };
 
 use crate::key_range;
+use crate::nodes::owner::Ownership;
 use crate::rows;
 use crate::service::Service;
 use crate::transaction::TokenRow;
 
+/// How often tokens of nodes that are gone are looked for.
+const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
 /// How often due tokens are removed.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 /// Tokens that are removed in one batch.
@@ -58,6 +64,14 @@ impl Tokens {
         Ok(Tokens { due: Mutex::new(due.into()) })
     }
 
+    /// Takes over what another one has read, but for what is known already.
+    fn merge(&self, read: Tokens) {
+        let mut due = self.due.lock();
+        let known: HashSet<Key> = due.iter().map(|(_, key)| key.clone()).collect();
+        due.extend(read.due.into_inner().into_iter().filter(|(_, key)| !known.contains(key)));
+        due.make_contiguous().sort_by_key(|(expires_ms, _)| *expires_ms);
+    }
+
     pub(crate) fn remember(&self, expires_ms: u64, key: Key) {
         self.due.lock().push_back((expires_ms, key));
     }
@@ -82,12 +96,28 @@ impl Service {
     pub(crate) fn sweep_tokens(self: &Arc<Service>) {
         let service: Weak<Service> = Arc::downgrade(self);
         tokio::spawn(async move {
+            let mut orphans_read_ms = None;
             loop {
                 tokio::time::sleep(SWEEP_INTERVAL).await;
                 let Some(service) = service.upgrade() else { return };
+                service.adopt_orphaned_tokens(&mut orphans_read_ms).await;
                 service.sweep_due_tokens().await;
             }
         });
+    }
+
+    /// Reads the tokens that no living node may know of, if that is this node's work and it is time for it.
+    pub(crate) async fn adopt_orphaned_tokens(&self, read_ms: &mut Option<u64>) {
+        let now_ms = self.clock.steady_ms();
+        let recent = |read_ms: u64| now_ms.saturating_sub(read_ms) < ORPHANS_INTERVAL.as_millis() as u64;
+        // What fails is tried again in the next round.
+        if !matches!(self.own(0).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
+            return;
+        }
+        if let Ok(tokens) = Tokens::load(self.engine.as_ref()).await {
+            self.tokens.merge(tokens);
+            *read_ms = Some(now_ms);
+        }
     }
 
     pub(crate) async fn sweep_due_tokens(&self) {

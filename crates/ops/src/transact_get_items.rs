@@ -33,7 +33,7 @@ impl Service {
         }
         let mut tables = Vec::with_capacity(count);
         for item in &request.transact_items {
-            tables.push(self.catalog.table(caller, &item.get.table_name)?);
+            tables.push(self.catalog.table(caller, &item.get.table_name).await?);
         }
         let mut rows = Vec::with_capacity(count);
         for (at, (item, table)) in request.transact_items.iter().zip(&tables).enumerate() {

@@ -33,7 +33,7 @@ impl Service {
         if parsed.iter().map(Parsed::size).sum::<usize>() > TRANSACTION_SIZE_MAX {
             return Err(Exception::validation("The aggregate size of the items in the transaction cannot exceed 4 MB"));
         }
-        let actions = self.transaction_actions(caller, parsed)?;
+        let actions = self.transaction_actions(caller, parsed).await?;
         let done = self.transact(token.as_ref(), &actions).await?;
         Ok(TransactWriteItemsOutput {
             consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done),
@@ -43,11 +43,15 @@ impl Service {
         })
     }
 
-    fn transaction_actions(&self, caller: &Caller, parsed: Vec<Parsed>) -> Result<Vec<TransactionAction>, Exception> {
+    async fn transaction_actions(
+        &self,
+        caller: &Caller,
+        parsed: Vec<Parsed>,
+    ) -> Result<Vec<TransactionAction>, Exception> {
         let count = parsed.len();
         let mut tables = Vec::with_capacity(count);
         for action in &parsed {
-            tables.push(self.catalog.table(caller, &action.table_name)?);
+            tables.push(self.catalog.table(caller, &action.table_name).await?);
         }
         let mut actions: Vec<TransactionAction> = Vec::with_capacity(count);
         let mut invalid: Option<(usize, KeyProblem)> = None;

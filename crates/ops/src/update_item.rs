@@ -24,7 +24,7 @@ impl Service {
             },
         };
         let (update, condition) = parameters.parse()?;
-        let table = self.catalog.table(caller, &request.table_name)?;
+        let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Update(update))?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
         let done = self.write(&change, on_failure).await?;

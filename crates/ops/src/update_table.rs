@@ -30,7 +30,7 @@ impl Service {
         refuse_unbuilt(&request)?;
         check_request(&request)?;
         self.check_stream(request.stream_specification.as_ref())?;
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         let mut definition = table.definition.clone();
         // Background work waits until nobody uses the table as it was, and this would be a user.

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     /// Look after a database that keeps the tables
     #[command(subcommand)]
     Storage(StorageCommand),
+    /// List the servers that share a database
+    Nodes(NodesArguments),
     /// Put a DynamoDB endpoint under load and tell how fast it is
     Bench(Box<bench::Arguments>),
     /// Print a completion script for a shell
@@ -43,6 +45,17 @@ pub(crate) struct StorageArguments {
     /// The database, such as postgres://stator@db.example/stator
     #[arg(env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
     pub(crate) url: Secret,
+
+    /// File that holds the database's password; without it PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) storage_password_file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NodesArguments {
+    /// The database, such as postgres://stator@db.example/stator
+    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
+    pub(crate) storage: Secret,
 
     /// File that holds the database's password; without it PGPASSWORD may hold it
     #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
@@ -97,6 +110,11 @@ pub(crate) struct ServeArguments {
     /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
     #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
     pub(crate) storage_password_file: Option<PathBuf>,
+
+    /// Milliseconds that a server on a shared database may write after its last heartbeat; others learn of changes of
+    /// tables within this time, and take over its work after it
+    #[arg(long, env = "STATOR_NODE_LEASE_MS", value_name = "MS", default_value = "2000", value_parser = lease)]
+    pub(crate) node_lease_ms: Duration,
 
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
@@ -176,6 +194,12 @@ fn region(text: &str) -> Result<String, String> {
         return Err("a region is made of small letters, digits and hyphens, such as eu-west-3".to_owned());
     }
     Ok(text.to_owned())
+}
+
+fn lease(text: &str) -> Result<Duration, String> {
+    let ms: Option<u64> = text.parse().ok();
+    let ms = ms.filter(|ms| (200..=60_000).contains(ms));
+    ms.map(Duration::from_millis).ok_or_else(|| "a number of milliseconds from 200 to 60000".to_owned())
 }
 
 /// When a request is slow, if any ever is.
@@ -270,6 +294,8 @@ mod tests {
         check(&["--storage", "postgres://h/d", "--memory"], false);
         check(&["--storage", "postgres://h/d", "--data", "d"], false);
         check(&["--storage-password-file", "f"], false);
+        check(&["--node-lease-ms", "1000"], true);
+        check(&["--node-lease-ms", "0"], false);
         check(&["--connections-max", "0"], false);
         check(&["--body-timeout", "0"], false);
         for (size, accepted) in [("64MiB", true), ("64MB", false), ("0", false), ("4GiB", true)] {

@@ -4,11 +4,16 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
-use storage_postgres::{Options, Postgres};
+use storage_postgres::{Options, Patience, Postgres};
 
 use crate::cli::ServeArguments;
+
+/// A heartbeat, what it reads, and a look at the other nodes.
+const HEARTBEAT_CONNECTIONS_MAX: usize = 2;
+const HEARTBEAT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// An engine that is ready to serve.
 pub(crate) struct Opened {
@@ -16,6 +21,16 @@ pub(crate) struct Opened {
     /// The same, if it keeps its rows on this machine's disk.
     pub(crate) embedded: Option<Arc<Embedded>>,
     pub(crate) keeps: Keeps,
+    /// Where other servers use the same rows.
+    pub(crate) shared: Option<Shared>,
+}
+
+/// What a server needs to be one of several.
+pub(crate) struct Shared {
+    /// Connections for heartbeats alone.
+    pub(crate) heartbeats: Arc<dyn Engine>,
+    /// How long after its decision a write may still be committed.
+    pub(crate) margin: Duration,
 }
 
 /// Where the data is.
@@ -61,11 +76,12 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     if let Some(url) = &arguments.storage {
         let options = database(&url.0, arguments.storage_password_file.as_deref())?;
         let keeps = Keeps::Database(options.server());
-        let engine = Postgres::open(options).await.map_err(OpenError::Database)?;
-        return Ok(Opened { engine, embedded: None, keeps });
+        let engine = Postgres::open(options.clone()).await.map_err(OpenError::Database)?;
+        let shared = Some(shared(options).await?);
+        return Ok(Opened { engine, embedded: None, keeps, shared });
     }
     if arguments.memory {
-        return Ok(Opened { engine: Memory::new(), embedded: None, keeps: Keeps::Memory });
+        return Ok(Opened { engine: Memory::new(), embedded: None, keeps: Keeps::Memory, shared: None });
     }
     let folder = std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone());
     let engine = Embedded::open(
@@ -73,7 +89,25 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
         EmbeddedOptions { cache_bytes: arguments.cache, memtable_bytes_max: arguments.memtable },
     );
     let engine = engine.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
-    Ok(Opened { engine: engine.clone(), embedded: Some(engine), keeps: Keeps::Folder(folder) })
+    Ok(Opened { engine: engine.clone(), embedded: Some(engine), keeps: Keeps::Folder(folder), shared: None })
+}
+
+/// A second, small pool to the same database, which gives up early: a heartbeat that is late is of no use.
+async fn shared(options: Options) -> Result<Shared, OpenError> {
+    let patience = options.patience;
+    // The server ends whoever does not go on, and after that only a statement that waits for a lock can come in between.
+    let margin = patience.idle_in_transaction + patience.flight + patience.lock;
+    let mut options = options.with_connections_max(HEARTBEAT_CONNECTIONS_MAX);
+    options.patience = Patience {
+        connect: HEARTBEAT_PATIENCE,
+        flight: HEARTBEAT_PATIENCE,
+        lock: HEARTBEAT_PATIENCE,
+        pool: HEARTBEAT_PATIENCE,
+        call: HEARTBEAT_PATIENCE,
+        ..patience
+    };
+    let heartbeats = Postgres::open(options).await.map_err(OpenError::Database)?;
+    Ok(Shared { heartbeats, margin })
 }
 
 /// The way to a database, with the password from wherever it is.

@@ -13,6 +13,7 @@ mod handles;
 mod listener;
 mod log;
 mod metrics;
+mod nodes;
 mod operator;
 mod patience;
 mod pipeline;
@@ -44,6 +45,13 @@ fn main() -> ExitCode {
         },
         Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
             Ok(usable) => ExitCode::from(u8::from(!usable)),
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Nodes(arguments) => match nodes::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);
                 ExitCode::FAILURE

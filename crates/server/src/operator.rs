@@ -27,17 +27,27 @@ pub(crate) struct Operator {
     pub(crate) metrics: Metrics,
     /// Set once the data is open; nothing for an engine that keeps nothing.
     engine: OnceLock<Option<Arc<Embedded>>>,
+    /// Set with it: what may take no writes for a while.
+    service: OnceLock<Arc<ops::Service>>,
     stopping: AtomicBool,
 }
 
 impl Operator {
     pub(crate) fn new() -> Arc<Operator> {
-        Arc::new(Operator { metrics: Metrics::new(), engine: OnceLock::new(), stopping: AtomicBool::new(false) })
+        Arc::new(Operator {
+            metrics: Metrics::new(),
+            engine: OnceLock::new(),
+            service: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+        })
     }
 
     /// The data is open: requests may come.
-    pub(crate) fn ready(&self, engine: Option<Arc<Embedded>>) {
+    pub(crate) fn ready(&self, engine: Option<Arc<Embedded>>, service: Option<Arc<ops::Service>>) {
         // Only the first one counts, and there is no second.
+        if let Some(service) = service {
+            let _ = self.service.set(service);
+        }
         let _ = self.engine.set(engine);
     }
 
@@ -46,14 +56,14 @@ impl Operator {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    fn unready(&self) -> Option<&'static str> {
+    fn unready(&self) -> Option<String> {
         if self.stopping.load(Ordering::Relaxed) {
-            return Some("stopping");
+            return Some("stopping".to_owned());
         }
         match self.engine.get() {
-            None => Some("starting"),
-            Some(Some(engine)) if engine.failure().is_some() => Some("the storage engine failed"),
-            Some(_) => None,
+            None => Some("starting".to_owned()),
+            Some(Some(engine)) if engine.failure().is_some() => Some("the storage engine failed".to_owned()),
+            Some(_) => self.service.get().and_then(|service| service.unready()),
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, lookup_host};
 
 use crate::body::BodyReader;
 use crate::cli::ServeArguments;
-use crate::engine::{self, Keeps, Opened};
+use crate::engine::{self, Keeps, Opened, Shared};
 use crate::handles;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
@@ -107,17 +107,17 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let traces = traces(arguments)?;
     let operator = Operator::new();
     answer_operator(arguments, &operator).await?;
-    let Opened { engine, embedded, keeps } = engine::open(arguments).await.map_err(Failure::Storage)?;
+    let Opened { engine, embedded, keeps, shared } = engine::open(arguments).await.map_err(Failure::Storage)?;
     let watched = match &traces {
         Some(traces) => traces.watch(Arc::clone(&engine)),
         None => Arc::clone(&engine),
     };
-    let service = service(watched, &keeps, &arguments.region, address).await?;
+    let service = service(watched, shared, &keeps, arguments, address).await?;
     let memory = Memories::of(arguments);
     operator.metrics.watch(&memory.requests, &memory.answers);
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
-        backend: service,
+        backend: Arc::clone(&service),
         spaces: match arguments.isolate {
             true => Spaces::Isolated,
             false => Spaces::Shared { region: arguments.region.clone() },
@@ -133,7 +133,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let door = Door::counting(Arc::clone(&operator.metrics.connections));
 
-    operator.ready(embedded.clone());
+    operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     announce(address, &keeps, &arguments.region);
     let end = async {
         let end = told_to_stop(stop, failed(embedded)).await;
@@ -142,6 +142,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let ended = async {
         listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
+        service.leave().await;
         engine.close().await.map_err(Failure::Close)
     };
     let ended = ended.await;
@@ -248,12 +249,26 @@ async fn failed(engine: Option<Arc<Embedded>>) -> String {
 
 async fn service(
     engine: Arc<dyn Engine>,
+    shared: Option<Shared>,
     keeps: &Keeps,
-    region: &str,
+    arguments: &ServeArguments,
     address: SocketAddr,
 ) -> Result<Arc<ops::Service>, Failure> {
-    let settings = ops::Settings { region: region.to_owned(), endpoint: address.to_string() };
-    let service = ops::Service::open(engine, settings, base::Clock::system()).await;
+    let settings = ops::Settings { region: arguments.region.clone(), endpoint: address.to_string() };
+    let clock = base::Clock::system();
+    let service = match shared {
+        None => ops::Service::open(engine, settings, clock).await,
+        Some(Shared { heartbeats, margin }) => {
+            let node = ops::NodeSettings {
+                engine: heartbeats,
+                address: address.to_string(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                lease: arguments.node_lease_ms,
+                margin,
+            };
+            ops::Service::open_node(engine, settings, clock, node).await
+        }
+    };
     service.map_err(|error| Failure::Service { keeps: keeps.clone(), error })
 }
 

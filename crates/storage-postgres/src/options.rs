@@ -101,6 +101,12 @@ impl Options {
         Ok(Options { config, tls, connections_max: ours.connections_max.unwrap_or(CONNECTIONS_MAX), patience })
     }
 
+    /// The same way with another bound of the pool.
+    #[must_use]
+    pub fn with_connections_max(self, connections_max: usize) -> Options {
+        Options { connections_max, ..self }
+    }
+
     /// Where it leads, for messages.
     #[must_use]
     pub fn server(&self) -> String {

@@ -9,19 +9,22 @@
 //! Writes add to the index's counters from the beginning, although the items that they replace may not be counted
 //! yet. Once all rows are there, one snapshot shows both the rows and the counters, and what they differ by is added;
 //! from then on writes keep the counters right.
+//!
+//! Where several nodes live, a step also has the row among its keys that says whose work it is.
 
 use std::ops::Bound;
 
 use bytes::Bytes;
 use model::codec::row::StoredItem;
 use storage::{
-    Batch, Decision, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
+    Batch, Decision, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
 };
 
 use super::work::Interrupted;
 use super::{Edit, IndexStatus, Table};
 use crate::change::index_entry;
 use crate::key_range;
+use crate::nodes::owner::{self, Owned};
 use crate::returned::tally;
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
@@ -34,15 +37,24 @@ const STEP_SIZE: usize = 4 << 20;
 const CONFLICT_INTERVAL: std::time::Duration = std::time::Duration::from_millis(1);
 
 impl Service {
-    pub(super) async fn build_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
-        self.catalog.settle(table_id).await;
+    pub(super) async fn build_index(
+        &self,
+        table_id: u64,
+        index_id: u32,
+        owned: Option<&Owned>,
+    ) -> Result<(), Interrupted> {
+        self.settle(table_id).await?;
         let progress = rows::build_progress(table_id, index_id);
         let mut passed = self.engine.get(&progress).await?;
+        // A write that nobody waits for any more may still be queued, or wait for a replica. Commits become visible in
+        // their order: what comes before this one is seen by all that follows.
+        let begun = passed.clone().unwrap_or_else(|| rows::table_prefix(table_id));
+        self.index_batch(table_id, index_id, &[], begun, owned).await.map_err(of_step)?;
         while self.is_building(table_id, index_id) {
             let items = self.items_behind(table_id, passed.as_ref()).await?;
             let Some(last) = items.last() else { return self.finish_index(table_id, index_id).await };
             passed = Some(last.bytes.clone());
-            self.index_items(table_id, index_id, &items).await?;
+            self.index_items(table_id, index_id, &items, owned).await?;
         }
         Ok(())
     }
@@ -64,40 +76,55 @@ impl Service {
     }
 
     /// Puts the index rows of these items, in as many batches as transactions in the way make necessary.
-    async fn index_items(&self, table_id: u64, index_id: u32, items: &[Key]) -> Result<(), Interrupted> {
+    async fn index_items(
+        &self,
+        table_id: u64,
+        index_id: u32,
+        items: &[Key],
+        owned: Option<&Owned>,
+    ) -> Result<(), Interrupted> {
         let mut left = items;
         let mut count = left.len();
-        while !left.is_empty() {
+        while let Some(last) = left[..count.min(left.len())].last() {
             let (now, later) = left.split_at(count.min(left.len()));
-            match self.index_batch(table_id, index_id, now).await {
+            match self.index_batch(table_id, index_id, now, last.bytes.clone(), owned).await {
                 Ok(()) => left = later,
                 Err(TxError::Conflict { .. } | TxError::Busy | TxError::TooLarge) => {
                     count = (now.len() / 2).max(1);
                     tokio::time::sleep(CONFLICT_INTERVAL).await;
                 }
-                Err(TxError::Storage(error)) => return Err(error.into()),
-                Err(TxError::Unknown) => {
-                    return Err(Interrupted::Failed("the outcome of a step is not known".to_owned()));
-                }
+                Err(error) => return Err(of_step(error)),
             }
         }
         Ok(())
     }
 
-    async fn index_batch(&self, table_id: u64, index_id: u32, items: &[Key]) -> Result<(), TxError> {
-        let (Some(table), Some(last)) = (self.catalog.by_id(table_id), items.last()) else { return Ok(()) };
-        let keys: Vec<KeyUse> = items.iter().cloned().map(KeyUse::write).collect();
+    async fn index_batch(
+        &self,
+        table_id: u64,
+        index_id: u32,
+        items: &[Key],
+        passed: Bytes,
+        owned: Option<&Owned>,
+    ) -> Result<(), TxError> {
+        let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
+        let keys: Vec<KeyUse> = items.iter().cloned().map(KeyUse::write).chain(owned.map(Owned::key)).collect();
         let mut decide = |reads: &Reads, batch: &mut Batch| {
-            for stored in reads.values.iter().flatten() {
+            if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
+                return Decision::Refuse;
+            }
+            for stored in reads.values[..items.len()].iter().flatten() {
                 if let Some((key, row)) = self.built_row(&table, index_id, stored) {
                     batch.put(key, row.into_bytes());
                 }
             }
-            batch.put(rows::build_progress(table_id, index_id), last.bytes.clone());
+            batch.put(rows::build_progress(table_id, index_id), passed.clone());
             Decision::Commit
         };
-        let op = OpId(base::random::bytes16());
-        self.engine.transact(op, Mode::Plain, &keys, &mut decide).await.map(drop)
+        match self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await? {
+            Decision::Commit => Ok(()),
+            Decision::Refuse => Err(owner::taken()),
+        }
     }
 
     /// The index row of a stored item. A row that cannot be read has none: reading the item says so, not the index.
@@ -112,7 +139,7 @@ impl Service {
     async fn finish_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
         let tally_key = rows::index_tally(table_id, index_id);
         let missing = self.missing_from_tally(table_id, index_id, &tally_key).await?;
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
         let mut definition = table.definition.clone();
         drop(table);
@@ -141,6 +168,14 @@ impl Service {
         let known = known.first().and_then(Option::as_ref).map_or([0; TALLY_WIDTH], |row| tally(row));
         let counted = count_rows(view.as_ref(), &rows::index_prefix(table_id, index_id)).await?;
         Ok([counted[0] - known[0], counted[1] - known[1]])
+    }
+}
+
+/// Why the walk ends with a step.
+fn of_step(error: TxError) -> Interrupted {
+    match error {
+        TxError::Storage(error) => error.into(),
+        error => Interrupted::Failed(format!("a step of the walk failed: {error:?}")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Changing the catalog: one change at a time, durable before anybody sees it.
 //!
 //! A change is made in a task of its own, so that a client that goes away in the middle of it cannot leave the rows
-//! and the published tables different.
+//! and the published tables different. Other nodes may change the same rows: a change is made only of what was read,
+//! and counts up the catalog's version.
 
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use crate::rows;
 
 /// The right to change the catalog, and the next table's id.
 pub(crate) struct ChangeGuard {
-    next_id: OwnedMutexGuard<u64>,
+    next_id: u64,
+    _alone: OwnedMutexGuard<()>,
 }
 
 /// What a change writes beside the definition, and the work that it starts.
@@ -29,6 +31,10 @@ pub(crate) struct Edit {
     pub work: Option<Work>,
 }
 
+/// Another node made a table at the same time: look again.
+#[derive(Debug)]
+pub(crate) struct Behind;
+
 impl Edit {
     pub(crate) fn starting(work: Work) -> Edit {
         Edit { work: Some(work), ..Edit::default() }
@@ -38,27 +44,32 @@ impl Edit {
 impl ChangeGuard {
     /// The id that [`Catalog::create`] will write for good.
     pub(crate) fn next_table_id(&self) -> u64 {
-        *self.next_id
+        self.next_id
     }
 }
 
 impl Catalog {
-    /// Waits for the change that is under way, if there is one.
-    pub(crate) async fn lock(&self) -> ChangeGuard {
-        ChangeGuard { next_id: self.inner.change.clone().lock_owned().await }
+    /// Waits for the change that is under way, if there is one, and learns what other nodes have changed.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub(crate) async fn lock(&self) -> Result<ChangeGuard, Exception> {
+        let alone = self.inner.change.clone().lock_owned().await;
+        self.refresh().await?;
+        Ok(ChangeGuard { next_id: self.inner.tables.read().next_id, _alone: alone })
     }
 
     /// Makes a table. Its id is the guard's.
     ///
     /// # Errors
-    /// The engine's failure; the table then does not exist.
+    /// The engine's failure, or [`Behind`]; the table then does not exist.
     pub(crate) async fn create(
         &self,
         engine: &Arc<dyn Engine>,
         guard: ChangeGuard,
         definition: Definition,
         puts: Vec<(Key, Bytes)>,
-    ) -> Result<Arc<Table>, Exception> {
+    ) -> Result<Result<Arc<Table>, Behind>, Exception> {
         assert_eq!(definition.table_id, guard.next_table_id(), "a new table has the next id");
         let (inner, engine) = (self.inner.clone(), engine.clone());
         finish(tokio::spawn(async move { create(&inner, engine.as_ref(), guard, definition, puts).await })).await
@@ -67,7 +78,8 @@ impl Catalog {
     /// Replaces the definition of the table that has its id.
     ///
     /// # Errors
-    /// The engine's failure; the table then is as it was.
+    /// The engine's failure, or DynamoDB's refusal because another node changes the table just now; the table then is
+    /// as it was.
     pub(crate) async fn replace(
         &self,
         engine: &Arc<dyn Engine>,
@@ -84,7 +96,7 @@ impl Catalog {
     /// # Errors
     /// The engine's failure; the table then is still there.
     pub(super) async fn forget(&self, engine: &Arc<dyn Engine>, table_id: u64) -> Result<(), Exception> {
-        let guard = self.lock().await;
+        let guard = self.lock().await?;
         let (inner, engine) = (self.inner.clone(), engine.clone());
         finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, table_id).await })).await
     }
@@ -98,28 +110,33 @@ async fn finish<T>(change: tokio::task::JoinHandle<Result<T, Exception>>) -> Res
 async fn create(
     inner: &Inner,
     engine: &dyn Engine,
-    mut guard: ChangeGuard,
+    guard: ChangeGuard,
     definition: Definition,
     puts: Vec<(Key, Bytes)>,
-) -> Result<Arc<Table>, Exception> {
+) -> Result<Result<Arc<Table>, Behind>, Exception> {
     let id = guard.next_table_id();
-    let keys = [KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
     let row = encode(&definition)?;
+    let keys = vec![KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
     let mut decide = |reads: &Reads, batch: &mut Batch| {
-        let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_table_id(row));
+        let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_number(row));
         if known != Some(id) || reads.values[1].is_some() {
             return Decision::Refuse;
         }
-        batch.put(keys[0].key.clone(), (id + 1).to_be_bytes().to_vec());
-        batch.put(keys[1].key.clone(), row.clone());
+        batch.put(rows::next_table_id(), (id + 1).to_be_bytes().to_vec());
+        batch.put(rows::definition(id), row.clone());
         puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         Decision::Commit
     };
-    write(engine, &keys, &mut decide).await?;
-    *guard.next_id = id + 1;
+    let Some(version) = write(inner, engine, keys, &mut decide).await? else {
+        return if inner.shared.is_some() { Ok(Err(Behind)) } else { Err(torn()) };
+    };
     let table = Arc::new(Table::new(definition));
-    inner.tables.write().publish(table.clone());
-    Ok(table)
+    let mut tables = inner.tables.write();
+    if tables.count_own(version) {
+        tables.next_id = id + 1;
+        tables.publish(table.clone(), version);
+    }
+    Ok(Ok(table))
 }
 
 async fn replace(
@@ -130,26 +147,34 @@ async fn replace(
     definition: Definition,
     edit: Edit,
 ) -> Result<Arc<Table>, Exception> {
-    let old = inner.tables.read().by_id(definition.table_id).cloned();
+    let old = inner.tables.read().by_id(definition.table_id).map(|table| table.definition.clone());
     let old = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
-    let keys = [KeyUse::write(rows::definition(definition.table_id))];
     let row = encode(&definition)?;
+    let key = rows::definition(definition.table_id);
     let mut decide = |reads: &Reads, batch: &mut Batch| {
         let stored = reads.values[0].as_ref().and_then(|row| read_definition(row).ok());
-        if stored.as_ref() != Some(&old.definition) {
+        if stored.as_ref() != Some(&old) {
             return Decision::Refuse;
         }
-        batch.put(keys[0].key.clone(), row.clone());
+        batch.put(key.clone(), row.clone());
         edit.puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
         edit.tallies.iter().for_each(|(key, deltas)| batch.hot_tally(key.clone(), *deltas));
         Decision::Commit
     };
-    write(engine, &keys, &mut decide).await?;
+    let keys = vec![KeyUse::write(key.clone())];
+    let Some(version) = write(inner, engine, keys, &mut decide).await? else {
+        return Err(if inner.shared.is_some() { being_updated(&old.name) } else { torn() });
+    };
     let table = Arc::new(Table::new(definition));
-    inner.tables.write().publish(table.clone());
-    if change_log::is_to_be_kept(&table.definition) {
-        inner.work.start(Work::KeepLog { table_id: table.id() });
+    let keeps_log = change_log::is_to_be_kept(&table.definition);
+    let mut tables = inner.tables.write();
+    if tables.count_own(version) {
+        tables.publish(table.clone(), version);
+    }
+    drop(tables);
+    if keeps_log {
+        inner.work.start(Work::KeepLog { table_id: old.table_id });
     }
     if let Some(work) = edit.work {
         inner.work.start(work);
@@ -158,35 +183,63 @@ async fn replace(
 }
 
 async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
-    let keys = [KeyUse::write(rows::definition(table_id))];
+    let key = rows::definition(table_id);
     let mut decide = |_: &Reads, batch: &mut Batch| {
-        batch.delete(keys[0].key.clone());
+        batch.delete(key.clone());
         Decision::Commit
     };
-    write(engine, &keys, &mut decide).await?;
+    let version = write(inner, engine, vec![KeyUse::write(key.clone())], &mut decide).await?;
+    let version = version.ok_or_else(torn)?;
     let mut tables = inner.tables.write();
-    if let Some(table) = tables.by_id(table_id).cloned() {
-        tables.withdraw(&table);
+    if tables.count_own(version)
+        && let Some(table) = tables.by_id(table_id).cloned()
+    {
+        tables.withdraw(&table, version);
     }
     Ok(())
 }
 
+/// Writes, and tells the catalog's version after it, which stays 0 where there is one node; none if `decide` refused.
 async fn write(
+    inner: &Inner,
     engine: &dyn Engine,
-    keys: &[KeyUse],
+    mut keys: Vec<KeyUse>,
     decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
-) -> Result<(), Exception> {
-    let op = OpId(base::random::bytes16());
-    match engine.transact(op, Mode::Plain, keys, decide).await.map_err(write_failure)? {
-        Decision::Commit => Ok(()),
-        Decision::Refuse => Err(Exception::internal("the stored catalog is not the one that was read")),
+) -> Result<Option<u64>, Exception> {
+    if inner.shared.is_some() {
+        keys.push(KeyUse::write(rows::catalog_version()));
     }
+    let mut version = 0;
+    let mut counted = |reads: &Reads, batch: &mut Batch| {
+        let decision = decide(reads, batch);
+        if inner.shared.is_some() && decision == Decision::Commit {
+            let stored = reads.values.last().and_then(Option::as_deref);
+            version = 1 + stored.and_then(read_number).unwrap_or(0);
+            batch.put(rows::catalog_version(), version.to_be_bytes().to_vec());
+        }
+        decision
+    };
+    let op = OpId(base::random::bytes16());
+    match engine.transact(op, Mode::Plain, &keys, &mut counted).await.map_err(write_failure)? {
+        Decision::Commit => Ok(Some(version)),
+        Decision::Refuse => Ok(None),
+    }
+}
+
+fn torn() -> Exception {
+    Exception::internal("the stored catalog is not the one that was read")
+}
+
+fn being_updated(name: &str) -> Exception {
+    Exception::ResourceInUse(format!(
+        "Attempt to change a resource which is still in use: Table is being updated: {name}"
+    ))
 }
 
 fn encode(definition: &Definition) -> Result<Vec<u8>, Exception> {
     serde_json::to_vec(definition).map_err(|error| Exception::internal(error.to_string()))
 }
 
-pub(super) fn read_table_id(row: &[u8]) -> Option<u64> {
+pub(super) fn read_number(row: &[u8]) -> Option<u64> {
     row.try_into().ok().map(u64::from_be_bytes)
 }

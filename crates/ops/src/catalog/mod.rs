@@ -3,26 +3,30 @@
 //! A table's definition is a row; in memory it is an immutable [`Table`] that operations share. A change of a table
 //! (one at a time in the whole catalog, `change.rs`) writes the row and then publishes a new [`Table`]. Where it
 //! matters that every writer knows the new one, background work (`work.rs`) waits until nobody holds an older one.
+//!
+//! Where other nodes change the same rows, every change counts up the catalog's version, and each node reads again what
+//! it does not know (`refresh.rs`).
 
 mod build_index;
 mod change;
 mod definition;
 mod describe;
 mod name;
+mod refresh;
 mod schema;
 mod settings;
 mod table;
 pub(crate) mod throughput;
 mod work;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use api::Exception;
 use auth::Caller;
 use parking_lot::RwLock;
-use storage::{Engine, Family, ScanDirection, ScanRange, StorageError};
+use storage::{Engine, StorageError};
 
 pub(crate) use change::{ChangeGuard, Edit};
 pub(crate) use definition::*;
@@ -34,8 +38,6 @@ pub(crate) use table::{Index, IndexKind, Table};
 pub(crate) use throughput::{IndexThroughput, TableThroughput};
 pub(crate) use work::Work;
 
-use crate::key_range;
-use crate::rows;
 use crate::service::OpenError;
 
 /// How often waiting work looks whether older tables are still in use.
@@ -48,17 +50,31 @@ pub(crate) struct Catalog {
 
 struct Inner {
     tables: RwLock<Tables>,
-    /// Whoever holds it changes the catalog; it keeps the id of the next table.
-    change: Arc<tokio::sync::Mutex<u64>>,
+    /// Whoever holds it changes the catalog.
+    change: Arc<tokio::sync::Mutex<()>>,
     work: work::Queue,
+    /// Where other nodes change the catalog as well: the engine to read it from.
+    shared: Option<Arc<dyn Engine>>,
 }
 
 #[derive(Default)]
 struct Tables {
     /// By account, region and name.
     accounts: BTreeMap<String, BTreeMap<String, Region>>,
-    /// Tables that a newer one has replaced, by id, for as long as somebody uses them.
-    replaced: HashMap<u64, Vec<Weak<Table>>>,
+    /// Tables that a newer one has replaced, or that are gone, for as long as somebody uses them.
+    replaced: Vec<Replaced>,
+    next_id: u64,
+    /// The version of the stored catalog of which everything is known here. Stays 0 where there is one node.
+    applied: u64,
+    /// The version of the newest change that is known here: of one's own, without those before it, or `applied`.
+    newest: u64,
+}
+
+struct Replaced {
+    table_id: u64,
+    /// The catalog's version that did it.
+    version: u64,
+    table: Weak<Table>,
 }
 
 type Region = BTreeMap<String, Arc<Table>>;
@@ -73,60 +89,67 @@ impl Tables {
         regions.flat_map(BTreeMap::values).find(|table| table.id() == table_id)
     }
 
-    fn publish(&mut self, table: Arc<Table>) {
+    fn publish(&mut self, table: Arc<Table>, version: u64) {
         let definition = &table.definition;
         let account = self.accounts.entry(definition.account.clone()).or_default();
         let region = account.entry(definition.region.clone()).or_default();
-        if let Some(old) = region.insert(definition.name.clone(), table.clone()) {
-            let replaced = self.replaced.entry(table.id()).or_default();
-            replaced.retain(|old| old.strong_count() > 0);
-            replaced.push(Arc::downgrade(&old));
+        if let Some(old) = region.insert(definition.name.clone(), table) {
+            self.note_replaced(&old, version);
         }
+        self.newest = self.newest.max(version);
     }
 
-    fn withdraw(&mut self, table: &Table) {
+    fn withdraw(&mut self, table: &Arc<Table>, version: u64) {
         let definition = &table.definition;
         let account = self.accounts.get_mut(&definition.account);
-        if let Some(region) = account.and_then(|regions| regions.get_mut(&definition.region)) {
+        if let Some(region) = account.and_then(|regions| regions.get_mut(&definition.region))
+            && region.get(&definition.name).is_some_and(|named| named.id() == table.id())
+        {
             region.remove(&definition.name);
         }
-        self.replaced.remove(&definition.table_id);
+        self.note_replaced(table, version);
+        self.newest = self.newest.max(version);
+    }
+
+    fn note_replaced(&mut self, old: &Arc<Table>, version: u64) {
+        self.forget_unused();
+        self.replaced.push(Replaced { table_id: old.id(), version, table: Arc::downgrade(old) });
+    }
+
+    fn forget_unused(&mut self) {
+        self.replaced.retain(|old| old.table.strong_count() > 0);
     }
 }
 
 impl Catalog {
-    /// Reads all definitions.
+    /// Reads all definitions. `shared` says that other nodes change them, too.
     ///
     /// # Errors
     /// [`OpenError`] if the engine fails or a definition is not one of this program's.
-    pub(crate) async fn load(engine: &dyn Engine) -> Result<Catalog, OpenError> {
-        let mut tables = Tables::default();
-        let mut left = Vec::new();
-        for definition in read_definitions(engine).await? {
-            left.extend(Work::left_by(&definition));
-            tables.publish(Arc::new(Table::new(definition)));
-        }
-        let next_id = match engine.get(&rows::next_table_id()).await? {
-            None => rows::TABLE_ID_FIRST,
-            Some(row) => change::read_table_id(&row)
-                .ok_or_else(|| OpenError::Malformed("the id of the next table cannot be read".to_owned()))?,
-        };
+    pub(crate) async fn load(engine: &Arc<dyn Engine>, shared: bool) -> Result<Catalog, OpenError> {
         let inner = Inner {
-            tables: RwLock::new(tables),
-            change: Arc::new(tokio::sync::Mutex::new(next_id)),
-            work: work::Queue::new(left),
+            tables: RwLock::default(),
+            change: Arc::default(),
+            work: work::Queue::new(),
+            shared: shared.then(|| engine.clone()),
         };
+        inner.read_all(engine.as_ref()).await?;
         Ok(Catalog { inner: Arc::new(inner) })
     }
 
-    /// The table that an operation on data names, by its name or its ARN.
+    /// The table that an operation on data names, by its name or its ARN. One that is not known here may be new on
+    /// another node.
     ///
     /// # Errors
     /// DynamoDB's refusals of a bad name and of a table that is not there, or not any more.
-    pub(crate) fn table(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
+    pub(crate) async fn table(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
         let name = table_name(caller, name_or_arn, NameUse::Lookup)?;
-        let table = self.find(caller, name).filter(|table| table.is_usable());
-        table.ok_or_else(Exception::resource_not_found)
+        let usable = || self.find(caller, name).filter(|table| table.is_usable());
+        if let Some(table) = usable() {
+            return Ok(table);
+        }
+        self.refresh().await?;
+        usable().ok_or_else(Exception::resource_not_found)
     }
 
     /// The table that an operation on tables names, one that is being deleted included.
@@ -196,9 +219,8 @@ impl Catalog {
 impl Inner {
     fn in_use(&self, table_id: u64) -> bool {
         let mut tables = self.tables.write();
-        let Some(replaced) = tables.replaced.get_mut(&table_id) else { return false };
-        replaced.retain(|old| old.strong_count() > 0);
-        !replaced.is_empty()
+        tables.forget_unused();
+        tables.replaced.iter().any(|old| old.table_id == table_id)
     }
 }
 
@@ -211,25 +233,6 @@ pub(crate) fn being_deleted(name: &str) -> Exception {
     Exception::ResourceInUse(format!(
         "Attempt to change a resource which is still in use: Table is being deleted: {name}"
     ))
-}
-
-async fn read_definitions(engine: &dyn Engine) -> Result<Vec<Definition>, OpenError> {
-    let (lower, upper) = key_range::of_prefix(&rows::definitions_prefix());
-    let family = Family::Catalog;
-    let direction = ScanDirection::Forward;
-    let mut range = ScanRange { family, lower, upper, direction, rows_max: 1024, bytes_max: 1 << 20 };
-    let view = engine.view().await?;
-    let mut definitions = Vec::new();
-    loop {
-        let page = view.scan(&range).await?;
-        for row in &page.rows {
-            definitions.push(read_definition(&row.value)?);
-        }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(definitions),
-        }
-    }
 }
 
 fn read_definition(row: &[u8]) -> Result<Definition, OpenError> {

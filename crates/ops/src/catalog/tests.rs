@@ -143,7 +143,7 @@ async fn rewrite(engine: &Memory, table_id: u64, change: impl Fn(&mut Definition
 }
 
 fn table_id(service: &Service, name: &str) -> u64 {
-    service.catalog.table(&caller(), name).unwrap().id()
+    service.catalog.find(&caller(), name).unwrap().id()
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_table_is_made_used_and_dropped() {
     let request = DeleteTableInput { table_name: "Music".to_owned() };
     let dropped = service.delete_table(&caller(), request.clone()).await.unwrap().table_description.unwrap();
     assert_eq!(dropped.table_status, Some(TableStatus::Deleting));
-    assert!(service.catalog.table(&caller(), "Music").is_err());
+    assert!(service.catalog.table(&caller(), "Music").await.is_err());
     until_gone(&service, "Music").await;
     for family in Family::ALL {
         assert_eq!(count_rows(&engine, family, &rows::table_prefix(id)).await, 0, "{family:?}");

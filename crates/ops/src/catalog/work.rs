@@ -3,6 +3,9 @@
 //! What is to be done always follows from the definitions (a table or an index that is being deleted, an index that
 //! is being made), so that an interrupted server takes it up again when it starts. Work on one table is done one
 //! piece after the other: rows are not destroyed while an index is still being built on them.
+//!
+//! Where there are several nodes each one has all the work in its queue, and the one that owns a table's does it; the
+//! others look now and then whether it is done, or its owner gone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -15,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::{Definition, Edit, IndexStatus, TableStatus, is_closed};
 use crate::change_log;
+use crate::nodes::owner::{Owned, Ownership};
 use crate::rows;
 use crate::service::Service;
 
@@ -75,11 +79,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(left: Vec<Work>) -> Queue {
+    pub(super) fn new() -> Queue {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let queue = Queue { sender, receiver: Mutex::new(Some(receiver)) };
-        left.into_iter().for_each(|work| queue.start(work));
-        queue
+        Queue { sender, receiver: Mutex::new(Some(receiver)) }
     }
 
     pub(super) fn start(&self, work: Work) {
@@ -127,9 +129,33 @@ impl Service {
         });
     }
 
-    async fn do_work(&self, work: Work) -> Result<(), Interrupted> {
+    /// Whether the definitions still ask for the work: another node may have done it.
+    fn is_wanted(&self, work: Work) -> bool {
+        self.catalog.by_id(work.table_id()).is_some_and(|table| Work::left_by(&table.definition).contains(&work))
+    }
+
+    /// Does the work if it is ours; tells whether it is over.
+    async fn do_if_ours(&self, work: Work) -> Result<bool, Interrupted> {
+        if !self.is_wanted(work) {
+            return Ok(true);
+        }
+        let ownership = self.own(work.table_id()).await?;
+        if ownership == Ownership::Others {
+            return Ok(false);
+        }
+        self.do_work(work, ownership.owned()).await?;
+        self.disown(&ownership).await;
+        Ok(true)
+    }
+
+    /// How long to wait before looking again after another node's work.
+    fn look_interval(&self) -> Duration {
+        self.nodes.as_ref().map_or(RETRY_INTERVAL, crate::nodes::Nodes::interval)
+    }
+
+    async fn do_work(&self, work: Work, owned: Option<&Owned>) -> Result<(), Interrupted> {
         match work {
-            Work::BuildIndex { table_id, index_id } => self.build_index(table_id, index_id).await,
+            Work::BuildIndex { table_id, index_id } => self.build_index(table_id, index_id, owned).await,
             Work::DropIndex { table_id, index_id } => self.drop_index(table_id, index_id).await,
             Work::DropTable { table_id } => self.drop_table(table_id).await,
             Work::KeepLog { table_id } => Ok(self.keep_log(table_id).await?),
@@ -137,9 +163,9 @@ impl Service {
     }
 
     async fn drop_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
-        self.catalog.settle(table_id).await;
+        self.settle(table_id).await?;
         self.engine.destroy(Family::Index, rows::index_prefix(table_id, index_id)).await?;
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
         // Its own users are gone before the next change waits for them.
@@ -152,7 +178,7 @@ impl Service {
     }
 
     async fn drop_table(&self, table_id: u64) -> Result<(), Interrupted> {
-        self.catalog.settle(table_id).await;
+        self.settle(table_id).await?;
         for family in Family::ALL {
             self.engine.destroy(family, rows::table_prefix(table_id)).await?;
         }
@@ -164,11 +190,15 @@ impl Service {
 async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::Mutex<()>>) {
     let _turn = turn.lock().await;
     while let Some(service) = service.upgrade() {
-        match service.do_work(work).await {
-            Ok(()) | Err(Interrupted::Stopping) => return,
-            Err(Interrupted::Failed(text)) => eprintln!("{work:?} failed and will be tried again: {text}"),
-        }
+        let pause = match service.do_if_ours(work).await {
+            Ok(true) | Err(Interrupted::Stopping) => return,
+            Ok(false) => service.look_interval(),
+            Err(Interrupted::Failed(text)) => {
+                eprintln!("{work:?} failed and will be tried again: {text}");
+                RETRY_INTERVAL
+            }
+        };
         drop(service);
-        tokio::time::sleep(RETRY_INTERVAL).await;
+        tokio::time::sleep(pause).await;
     }
 }

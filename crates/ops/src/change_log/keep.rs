@@ -64,7 +64,7 @@ impl Service {
         for number in &closing {
             self.close_shard(table_id, *number).await?;
         }
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
         drop(table);

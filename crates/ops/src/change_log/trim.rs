@@ -92,7 +92,7 @@ impl Service {
         if !self.catalog.by_id(table_id).is_some_and(|table| table.definition.past_streams.iter().any(is_over)) {
             return Ok(());
         }
-        let guard = self.catalog.lock().await;
+        let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
         drop(table);

@@ -43,7 +43,7 @@ impl Service {
         select: &Select,
         options: SelectOptions,
     ) -> Result<Selected, Exception> {
-        let table = self.catalog.table(caller, &select.table)?;
+        let table = self.catalog.table(caller, &select.table).await?;
         let index = read_index(&table, select.index.as_deref(), options.consistent)?;
         let schema = index.map_or(&table.key, |index| &index.key);
         let plan = access(select.condition.as_ref(), &select.order, schema).map_err(refused)?;

@@ -54,13 +54,13 @@ impl From<KeyProblem> for WriteProblem {
 }
 
 impl Service {
-    pub(crate) fn statement_write(
+    pub(crate) async fn statement_write(
         &self,
         caller: &Caller,
         statement: Statement,
         shown: Option<ReturnValuesOnConditionCheckFailure>,
     ) -> Result<StatementWrite, WriteProblem> {
-        let table = self.catalog.table(caller, statement.table())?;
+        let table = self.catalog.table(caller, statement.table()).await?;
         let mut on_failure = OnConditionFailure::of(shown);
         let table_name = statement.table().to_owned();
         let (change, returned) = match statement {

@@ -54,7 +54,7 @@ async fn many_changes_keep_no_items() {
     let service = open(&Memory::new()).await;
     with_range(&service, "many").await;
     put(&service, "many", &[("pk", s("a")), ("sk", n("1"))]).await;
-    let table = service.catalog.table(&caller(), "many").unwrap();
+    let table = service.catalog.table(&caller(), "many").await.unwrap();
     let change = || {
         let key = item(&[("pk", s("a")), ("sk", n("1"))]);
         Change::of_key(&service.secret, Arc::clone(&table), key, None, Action::Check).unwrap()

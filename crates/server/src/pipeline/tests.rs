@@ -184,7 +184,7 @@ fn the_operators_paths_can_stand_elsewhere() {
         assert_eq!(send(&elsewhere, "GET", path, &[], b"").status, 404);
     }
     assert_eq!(send(&here, "GET", "/readyz", &[], b"").status, 503);
-    here.operator.ready(None);
+    here.operator.ready(None, None);
     assert_eq!(send(&here, "GET", "/readyz", &[], b"").status, 200);
     here.operator.stopping();
     assert_eq!(send(&here, "GET", "/readyz", &[], b"").text(), "not ready: stopping\n");

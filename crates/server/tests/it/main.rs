@@ -6,6 +6,7 @@ mod crash;
 mod http;
 mod http2;
 mod lifecycle;
+mod nodes;
 mod operator;
 mod postgres;
 mod program;

@@ -1,0 +1,156 @@
+//! Learning what other nodes have changed.
+//!
+//! One row counts the changes of the catalog. A node that knows a lower number reads all definitions again, from one
+//! snapshot, and takes over those that differ. A change of its own is published at once, even if others came before it
+//! that are not known yet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use api::Exception;
+use storage::{Engine, Family, ScanDirection, ScanRange, StorageError, View};
+
+use super::{Catalog, Definition, Inner, Table, Tables, Work, change, read_definition};
+use crate::key_range;
+use crate::rows;
+use crate::service::OpenError;
+
+/// The stored catalog at one moment.
+struct Stored {
+    version: u64,
+    next_id: u64,
+    definitions: Vec<Definition>,
+}
+
+impl Catalog {
+    /// Learns what other nodes have changed until now. Does nothing where there are none.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub(crate) async fn refresh(&self) -> Result<(), Exception> {
+        let Some(engine) = &self.inner.shared else { return Ok(()) };
+        self.refresh_from(engine.as_ref()).await.map_err(|error| Exception::internal(error.to_string()))
+    }
+
+    /// As [`Catalog::refresh`], through an engine of the caller's choice.
+    ///
+    /// # Errors
+    /// The engine's failure, or a definition that this program cannot read.
+    pub(crate) async fn refresh_from(&self, engine: &dyn Engine) -> Result<(), OpenError> {
+        let stored = engine.get(&rows::catalog_version()).await?;
+        let stored = version(stored.as_deref())?;
+        while self.inner.tables.read().applied < stored {
+            self.inner.read_all(engine).await?;
+        }
+        Ok(())
+    }
+
+    /// The newest version that anything here comes from.
+    pub(crate) fn version(&self) -> u64 {
+        self.inner.tables.read().newest
+    }
+
+    /// The version of which everything is known here.
+    pub(crate) fn applied(&self) -> u64 {
+        self.inner.tables.read().applied
+    }
+
+    /// The version behind which nobody here uses an older definition any more.
+    pub(crate) fn settled(&self) -> u64 {
+        let mut tables = self.inner.tables.write();
+        tables.forget_unused();
+        let used = tables.replaced.iter().map(|old| old.version.saturating_sub(1));
+        used.min().map_or(tables.applied, |used| used.min(tables.applied))
+    }
+}
+
+impl Inner {
+    pub(super) async fn read_all(&self, engine: &dyn Engine) -> Result<(), OpenError> {
+        let stored = Stored::read(engine).await?;
+        let work = self.tables.write().take_over(stored);
+        work.into_iter().for_each(|work| self.work.start(work));
+        Ok(())
+    }
+}
+
+impl Tables {
+    /// Publishes what differs, and tells the work that it leaves.
+    fn take_over(&mut self, stored: Stored) -> Vec<Work> {
+        // An older snapshot may lack what has been changed here since.
+        if stored.version < self.newest {
+            return Vec::new();
+        }
+        let regions = self.accounts.values().flat_map(std::collections::BTreeMap::values);
+        let mut known: HashMap<u64, Arc<Table>> =
+            regions.flat_map(std::collections::BTreeMap::values).map(|table| (table.id(), table.clone())).collect();
+        let mut work = Vec::new();
+        let mut changed = Vec::new();
+        for definition in stored.definitions {
+            let old = known.remove(&definition.table_id);
+            let old = old.as_ref().map(|table| &table.definition);
+            if old == Some(&definition) {
+                continue;
+            }
+            let begun = old.map(Work::left_by).unwrap_or_default();
+            work.extend(Work::left_by(&definition).into_iter().filter(|work| !begun.contains(work)));
+            changed.push(Arc::new(Table::new(definition)));
+        }
+        // Those that are gone go first: their names may have been given again.
+        for gone in known.values() {
+            self.withdraw(gone, stored.version);
+        }
+        for table in changed {
+            self.publish(table, stored.version);
+        }
+        self.next_id = stored.next_id;
+        self.newest = stored.version;
+        self.applied = stored.version;
+        work
+    }
+
+    /// Counts a change of one's own that is stored as `version`. False if it is known already, with what came later.
+    pub(super) fn count_own(&mut self, version: u64) -> bool {
+        if version > 0 && version <= self.applied {
+            return false;
+        }
+        if version == self.applied + 1 {
+            self.applied = version;
+        }
+        true
+    }
+}
+
+impl Stored {
+    async fn read(engine: &dyn Engine) -> Result<Stored, OpenError> {
+        let view = engine.view().await?;
+        let single = view.get_many(&[rows::catalog_version(), rows::next_table_id()]).await?;
+        let next_id = single[1].as_deref().map_or(Some(rows::TABLE_ID_FIRST), change::read_number);
+        let next_id =
+            next_id.ok_or_else(|| OpenError::Malformed("the id of the next table cannot be read".to_owned()))?;
+        let definitions = definitions(view.as_ref()).await?;
+        Ok(Stored { version: version(single[0].as_deref())?, next_id, definitions })
+    }
+}
+
+fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
+    let version = row.map_or(Some(0), change::read_number);
+    version.ok_or_else(|| StorageError::Corrupt("the version of the catalog cannot be read".to_owned()))
+}
+
+async fn definitions(view: &dyn View) -> Result<Vec<Definition>, OpenError> {
+    let (lower, upper) = key_range::of_prefix(&rows::definitions_prefix());
+    let family = Family::Catalog;
+    let direction = ScanDirection::Forward;
+    let mut range = ScanRange { family, lower, upper, direction, rows_max: 1024, bytes_max: 1 << 20 };
+    let mut definitions = Vec::new();
+    loop {
+        let page = view.scan(&range).await?;
+        for row in &page.rows {
+            definitions.push(read_definition(&row.value)?);
+        }
+        match page.rows.last() {
+            Some(last) if page.more => range.resume_after(last.key.clone()),
+            _ => return Ok(definitions),
+        }
+    }
+}

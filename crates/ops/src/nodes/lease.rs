@@ -1,0 +1,231 @@
+//! A node's right to write, and the engine that asks for it.
+//!
+//! The right is looked at when a write is decided, which is after its rows are locked: a node that slept before finds
+//! its lease gone, and one that sleeps after is ended by the engine within the margin. Both the steady clock and the
+//! wall clock must agree that the lease still runs: the first stands still while some machines are suspended, the
+//! second is set by people.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use base::Clock;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use storage::{
+    Batch, BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError, View,
+};
+
+/// A moment by both clocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Moment {
+    steady_ms: u64,
+    wall_ms: u64,
+}
+
+pub(crate) struct Lease {
+    clock: Clock,
+    length_ms: u64,
+    margin_ms: u64,
+    /// When it ends by each clock; 0 while it is not held.
+    ends_steady_ms: AtomicU64,
+    ends_wall_ms: AtomicU64,
+    ended: AtomicBool,
+    /// The catalog's version that was known at the last heartbeat.
+    known: AtomicU64,
+    /// Writes that nobody waits for any more and that may still be committed: the version that was known when they
+    /// were left alone, and until when.
+    abandoned: Mutex<Vec<(u64, u64)>>,
+}
+
+impl Lease {
+    pub(super) fn new(clock: Clock, length: Duration, margin: Duration) -> Lease {
+        Lease {
+            clock,
+            length_ms: length.as_millis() as u64,
+            margin_ms: margin.as_millis() as u64,
+            ends_steady_ms: AtomicU64::new(0),
+            ends_wall_ms: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+            known: AtomicU64::new(0),
+            abandoned: Mutex::default(),
+        }
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment { steady_ms: self.clock.steady_ms(), wall_ms: self.clock.now_ms() }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        let now = self.moment();
+        now.steady_ms < self.ends_steady_ms.load(Ordering::SeqCst)
+            && now.wall_ms < self.ends_wall_ms.load(Ordering::SeqCst)
+    }
+
+    /// Runs from `since`, a moment before others could have seen the heartbeat.
+    pub(super) fn renew(&self, since: Moment) {
+        if self.is_ended() {
+            return;
+        }
+        self.ends_steady_ms.store(since.steady_ms + self.length_ms, Ordering::SeqCst);
+        self.ends_wall_ms.store(since.wall_ms + self.length_ms, Ordering::SeqCst);
+    }
+
+    pub(super) fn lose(&self) {
+        self.ends_steady_ms.store(0, Ordering::SeqCst);
+    }
+
+    /// For good: the node leaves.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.lose();
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn knows(&self, version: u64) {
+        self.known.store(version, Ordering::SeqCst);
+    }
+
+    /// What is settled here, given what is by the requests that somebody waits for.
+    pub(super) fn settled(&self, waited_for: u64) -> u64 {
+        let now = self.clock.steady_ms();
+        let mut abandoned = self.abandoned.lock();
+        abandoned.retain(|(_, until)| now < *until);
+        abandoned.iter().map(|(known, _)| *known).fold(waited_for, u64::min)
+    }
+
+    fn abandon(&self) {
+        let known = self.known.load(Ordering::SeqCst);
+        let until = self.clock.steady_ms() + self.margin_ms;
+        let mut abandoned = self.abandoned.lock();
+        match abandoned.iter_mut().find(|(of, _)| *of == known) {
+            Some(entry) => entry.1 = until,
+            None => abandoned.push((known, until)),
+        }
+    }
+}
+
+/// An engine whose writes need the lease.
+pub(crate) struct Leased {
+    engine: Arc<dyn Engine>,
+    lease: Arc<Lease>,
+}
+
+impl Leased {
+    pub(crate) fn new(engine: Arc<dyn Engine>, lease: Arc<Lease>) -> Leased {
+        Leased { engine, lease }
+    }
+
+    async fn write(&self, op: OpId, mode: Mode, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Decision, TxError> {
+        let mut under_way = UnderWay { lease: &self.lease, decided: false };
+        let mut lapsed = false;
+        let mut leased = |reads: &Reads, batch: &mut Batch| {
+            lapsed = !self.lease.is_held();
+            if lapsed {
+                return Decision::Refuse;
+            }
+            let decision = decide(reads, batch);
+            under_way.decided |= decision == Decision::Commit;
+            decision
+        };
+        let done = self.engine.transact(op, mode, keys, &mut leased).await;
+        under_way.decided = matches!(done, Err(TxError::Unknown));
+        match done {
+            Ok(_) if lapsed => Err(StorageError::Unavailable(
+                "this node could not renew its lease, and takes no writes until it can".to_owned(),
+            )
+            .into()),
+            done => done,
+        }
+    }
+}
+
+/// A write whose fate is open. Dropped in that state, it may still be committed.
+struct UnderWay<'a> {
+    lease: &'a Lease,
+    decided: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if self.decided {
+            self.lease.abandon();
+        }
+    }
+}
+
+impl Engine for Leased {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.engine.get(key)
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.engine.view()
+    }
+
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(self.write(op, mode, keys, decide))
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.engine.destroy(family, prefix)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.engine.close()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_ends_by_either_clock_and_begins_before_the_heartbeat() {
+        let (clock, hand) = Clock::manual(1_000);
+        let lease = Lease::new(clock, Duration::from_millis(100), Duration::from_millis(500));
+        assert!(!lease.is_held());
+        let begun = lease.moment();
+        hand.advance_ms(60);
+        lease.renew(begun);
+        assert!(lease.is_held());
+        hand.advance_ms(39);
+        assert!(lease.is_held());
+        hand.advance_ms(1);
+        assert!(!lease.is_held());
+        lease.renew(Moment { wall_ms: 0, ..lease.moment() });
+        assert!(!lease.is_held(), "the wall clock has gone on");
+        lease.renew(Moment { steady_ms: 0, ..lease.moment() });
+        assert!(!lease.is_held(), "the steady clock has gone on");
+        lease.end();
+        lease.renew(lease.moment());
+        assert!(!lease.is_held(), "it has left for good");
+    }
+
+    #[test]
+    fn a_write_that_nobody_waits_for_is_waited_for() {
+        let (clock, hand) = Clock::manual(1_000);
+        let lease = Lease::new(clock, Duration::from_millis(100), Duration::from_millis(500));
+        lease.knows(5);
+        drop(UnderWay { lease: &lease, decided: false });
+        assert_eq!(lease.settled(9), 9);
+        drop(UnderWay { lease: &lease, decided: true });
+        hand.advance_ms(499);
+        assert_eq!((lease.settled(9), lease.settled(3)), (5, 3));
+        lease.knows(6);
+        drop(UnderWay { lease: &lease, decided: true });
+        hand.advance_ms(1);
+        assert_eq!(lease.settled(9), 6);
+        hand.advance_ms(500);
+        assert_eq!(lease.settled(9), 9);
+    }
+}

@@ -1,0 +1,122 @@
+//! Who does a piece of background work: a row that names a node, and that stands among the keys of each step.
+//!
+//! Whoever finds the named node gone writes its own name; a step of the former owner then finds another name in the row
+//! and is refused. So nothing hangs on anybody's clock but how soon the work goes on.
+
+use storage::{Batch, Decision, Key, KeyUse, Reads, StorageError, TxError};
+
+use super::{NodeId, Nodes, transact};
+use crate::rows;
+use crate::service::Service;
+
+/// An owned piece of work, as its steps see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Owned {
+    key: Key,
+    owner: NodeId,
+}
+
+impl Owned {
+    /// What a step adds to its keys, at their end.
+    pub(crate) fn key(&self) -> KeyUse {
+        KeyUse::write(self.key.clone())
+    }
+
+    /// Whether the work is still ours; if so, the row is written, so that it tells of the step whatever happens.
+    pub(crate) fn renew(&self, reads: &Reads, batch: &mut Batch) -> bool {
+        let row = reads.values.last().and_then(Option::as_deref).and_then(read);
+        let Some((_, steps)) = row.filter(|(owner, _)| *owner == self.owner) else { return false };
+        batch.put(self.key.clone(), write(self.owner, steps + 1));
+        true
+    }
+}
+
+/// An owner (16) and how many steps it has made (8, big-endian).
+fn read(row: &[u8]) -> Option<(NodeId, u64)> {
+    let (owner, steps) = row.split_first_chunk::<16>()?;
+    Some((NodeId(*owner), u64::from_be_bytes(steps.try_into().ok()?)))
+}
+
+fn write(owner: NodeId, steps: u64) -> Vec<u8> {
+    [&owner.0[..], &steps.to_be_bytes()].concat()
+}
+
+impl Nodes {
+    /// Makes the work ours, unless it is that of a node that lives.
+    async fn own(&self, table_id: u64, engine: &dyn storage::Engine) -> Result<Option<Owned>, StorageError> {
+        let key = rows::owner(table_id);
+        let owned = Owned { key: key.clone(), owner: self.id };
+        let is_free = |row: Option<&[u8]>| {
+            let owner = row.and_then(read).map(|(owner, _)| owner);
+            owner.is_none_or(|owner| owner == self.id || !self.watch.is_live(owner))
+        };
+        let row = engine.get(&key).await?;
+        if !is_free(row.as_deref()) {
+            return Ok(None);
+        }
+        if row.as_deref().and_then(read).is_some_and(|(owner, _)| owner == self.id) {
+            return Ok(Some(owned));
+        }
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            if !is_free(reads.values[0].as_deref()) {
+                return Decision::Refuse;
+            }
+            batch.put(key.clone(), write(self.id, 0));
+            Decision::Commit
+        };
+        let keys = [KeyUse::write(key.clone())];
+        let taken = transact(engine, &keys, &mut decide).await? == Decision::Commit;
+        Ok(taken.then_some(owned))
+    }
+}
+
+/// Whether background work may be done here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Ownership {
+    /// There is no other node.
+    Alone,
+    Ours(Owned),
+    /// A living node does it.
+    Others,
+}
+
+impl Ownership {
+    pub(crate) fn owned(&self) -> Option<&Owned> {
+        match self {
+            Ownership::Ours(owned) => Some(owned),
+            Ownership::Alone | Ownership::Others => None,
+        }
+    }
+}
+
+impl Service {
+    /// Asks for a table's background work; 0 stands for what belongs to no table.
+    pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
+        let Some(nodes) = &self.nodes else { return Ok(Ownership::Alone) };
+        Ok(match nodes.own(table_id, self.engine.as_ref()).await? {
+            Some(owned) => Ownership::Ours(owned),
+            None => Ownership::Others,
+        })
+    }
+
+    /// Lets go of work that is done.
+    pub(crate) async fn disown(&self, ownership: &Ownership) {
+        let Some(owned) = ownership.owned() else { return };
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let ours = reads.values[0].as_deref().and_then(read).is_some_and(|(owner, _)| owner == owned.owner);
+            if !ours {
+                return Decision::Refuse;
+            }
+            batch.delete(owned.key.clone());
+            Decision::Commit
+        };
+        let keys = [owned.key()];
+        // A row that stays names a node that will be gone one day.
+        let _ = self.engine.transact(self.op_id(), storage::Mode::Plain, &keys, &mut decide).await;
+    }
+}
+
+/// A step was refused because another node does the work now.
+pub(crate) fn taken() -> TxError {
+    StorageError::Unavailable("another node has taken over the work".to_owned()).into()
+}

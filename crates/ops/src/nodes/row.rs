@@ -1,0 +1,45 @@
+//! A node's row: what it tells the others with each heartbeat.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Made anew with each start of a server, so that a node never comes back as itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(pub [u8; 16]);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct NodeRow {
+    pub address: String,
+    pub version: String,
+    /// By the node's own clock; only for people.
+    pub started_ms: u64,
+    pub lease_ms: u64,
+    /// Grows with each heartbeat: that it changes is all that the others look at.
+    pub beats: u64,
+    /// The catalog's version behind which nothing under way on the node uses an older definition.
+    pub settled: u64,
+}
+
+impl NodeRow {
+    pub(crate) fn read(row: &[u8]) -> Option<NodeRow> {
+        serde_json::from_slice(row).ok()
+    }
+
+    pub(crate) fn write(&self) -> Vec<u8> {
+        // Numbers and texts always have a JSON form.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}

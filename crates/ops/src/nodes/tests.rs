@@ -1,0 +1,399 @@
+//! Several services over one engine in memory. The clock is moved by hand, so a lease runs out only when a test wants
+//! it to; heartbeats come by themselves every few real milliseconds, unless a node's stage is frozen.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use api::*;
+use base::{Clock, ManualClock};
+use bytes::Bytes;
+use storage::{
+    BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, ScanDirection, ScanRange,
+    StorageError, TxError, View,
+};
+
+use super::NodeSettings;
+use crate::catalog::tests::{add_index, caller, describe, drop_index, simple};
+use crate::fixture::{item, s};
+use crate::key_range;
+use crate::rows;
+use crate::service::{Service, Settings};
+
+const LEASE: Duration = Duration::from_millis(60);
+const MARGIN: Duration = Duration::from_millis(5_000);
+/// Longer than a silent node is waited for.
+const FOR_GOOD_MS: u64 = 6_000;
+
+/// An engine between a node and the rows that can be made to stand still.
+struct Stage {
+    inner: Arc<Memory>,
+    /// Writes that may still pass; negative for as many as come.
+    writes_left: AtomicI64,
+    /// Writes that wait.
+    waiting: AtomicU64,
+}
+
+impl Stage {
+    fn over(inner: &Arc<Memory>) -> Arc<Stage> {
+        Arc::new(Stage { inner: inner.clone(), writes_left: AtomicI64::new(-1), waiting: AtomicU64::new(0) })
+    }
+
+    fn freeze_after(&self, writes: i64) {
+        self.writes_left.store(writes, Ordering::SeqCst);
+    }
+
+    fn thaw(&self) {
+        self.writes_left.store(-1, Ordering::SeqCst);
+    }
+
+    fn may_pass(&self) -> bool {
+        let left = self.writes_left.load(Ordering::SeqCst);
+        left < 0 || (left > 0 && self.writes_left.fetch_sub(1, Ordering::SeqCst) > 0)
+    }
+
+    async fn holds_a_write(&self) {
+        until(async || (self.waiting.load(Ordering::SeqCst) > 0).then_some(())).await;
+    }
+}
+
+impl Engine for Stage {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.inner.get(key)
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.inner.view()
+    }
+
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            while !self.may_pass() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            self.inner.transact(op, mode, keys, decide).await
+        })
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner.destroy(family, prefix)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.inner.close()
+    }
+}
+
+struct Node {
+    service: Arc<Service>,
+    /// What requests and background work go through.
+    requests: Arc<Stage>,
+    heartbeats: Arc<Stage>,
+}
+
+struct House {
+    memory: Arc<Memory>,
+    clock: Clock,
+    hand: ManualClock,
+}
+
+impl House {
+    fn new() -> House {
+        let (clock, hand) = Clock::manual(1_000_000);
+        House { memory: Memory::new(), clock, hand }
+    }
+
+    async fn node(&self) -> Node {
+        let (requests, heartbeats) = (Stage::over(&self.memory), Stage::over(&self.memory));
+        let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
+        let node = NodeSettings {
+            engine: heartbeats.clone(),
+            address: "127.0.0.1:8000".to_owned(),
+            version: "test".to_owned(),
+            lease: LEASE,
+            margin: MARGIN,
+        };
+        let service = Service::open_node(requests.clone(), settings, self.clock.clone(), node).await.unwrap();
+        Node { service, requests, heartbeats }
+    }
+
+    async fn index_rows(&self, node: &Node, table: &str) -> usize {
+        let id = node.service.catalog.find(&caller(), table).unwrap().id();
+        let (lower, upper) = key_range::of_prefix(&rows::index_prefix(id, 1));
+        let (family, direction) = (Family::Index, ScanDirection::Forward);
+        let range = ScanRange { family, lower, upper, direction, rows_max: 1 << 20, bytes_max: 1 << 30 };
+        self.memory.view().await.unwrap().scan(&range).await.unwrap().rows.len()
+    }
+}
+
+async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn put(node: &Node, table: &str, pk: &str) -> Result<(), String> {
+    let item = item(&[("pk", s(pk)), ("g", s("group"))]);
+    let request = PutItemInput { table_name: table.to_owned(), item, ..PutItemInput::default() };
+    node.service.put_item(&caller(), request).await.map(drop).map_err(|error| format!("{error:?}"))
+}
+
+async fn create(node: &Node, table: &str) -> Result<(), Exception> {
+    node.service.create_table(&caller(), simple(table)).await.map(drop)
+}
+
+async fn add(node: &Node, table: &str) {
+    let request = add_index(table, "by-g", "g", ProjectionType::All);
+    node.service.update_table(&caller(), request).await.unwrap();
+}
+
+async fn delete(node: &Node, table: &str) {
+    node.service.delete_table(&caller(), DeleteTableInput { table_name: table.to_owned() }).await.unwrap();
+}
+
+async fn names(node: &Node) -> Vec<String> {
+    node.service.list_tables(&caller(), ListTablesInput::default()).await.unwrap().table_names.unwrap()
+}
+
+async fn index_status(node: &Node, table: &str) -> Option<IndexStatus> {
+    let index = describe(&node.service, table).await.unwrap().global_secondary_indexes?.pop()?;
+    index.index_status
+}
+
+/// Waits until every node says that the index is there, and tells how many items it counts.
+async fn until_built(nodes: &[&Node], table: &str) -> i64 {
+    for node in nodes {
+        until(async || (index_status(node, table).await == Some(IndexStatus::Active)).then_some(())).await;
+    }
+    let index = describe(&nodes[0].service, table).await.unwrap().global_secondary_indexes.unwrap().remove(0);
+    index.item_count.unwrap()
+}
+
+#[tokio::test]
+async fn what_one_node_changes_the_others_know() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "made").await.unwrap();
+    put(&b, "made", "at once").await.unwrap();
+    assert_eq!(names(&b).await, ["made"]);
+    let again = create(&b, "made").await.unwrap_err();
+    assert_eq!(again, Exception::ResourceInUse("Table already exists: made".to_owned()));
+
+    let asked = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
+    let request = UpdateTimeToLiveInput { table_name: "made".to_owned(), time_to_live_specification: asked };
+    b.service.update_time_to_live(&caller(), request.clone()).await.unwrap();
+    let twice = a.service.update_time_to_live(&caller(), request).await.unwrap_err();
+    assert_eq!(twice.to_string(), "TimeToLive is already enabled");
+
+    delete(&a, "made").await;
+    until(async || describe(&b.service, "made").await.is_err().then_some(())).await;
+    assert!(put(&b, "made", "late").await.unwrap_err().contains("ResourceNotFound"));
+    create(&b, "made").await.unwrap();
+    put(&a, "made", "again").await.unwrap();
+    assert_eq!(describe(&a.service, "made").await.unwrap().item_count, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_are_made_on_several_nodes_at_once() {
+    let house = House::new();
+    let nodes = [house.node().await, house.node().await, house.node().await];
+    let made = nodes.each_ref().map(|node| {
+        let service = node.service.clone();
+        tokio::spawn(async move {
+            let mut won = 0;
+            for i in 0..30 {
+                let own = format!("{:p}-{i}", Arc::as_ptr(&service)).replace("0x", "own-");
+                service.create_table(&caller(), simple(&own)).await.unwrap();
+                match service.create_table(&caller(), simple(&format!("same-{i}"))).await {
+                    Ok(_) => won += 1,
+                    Err(error) => assert!(matches!(error, Exception::ResourceInUse(_)), "{error:?}"),
+                }
+            }
+            won
+        })
+    });
+    let mut won = 0;
+    for made in made {
+        won += made.await.unwrap();
+    }
+    assert_eq!(won, 30, "each name is given once");
+    let expected = names(&nodes[0]).await;
+    assert_eq!((expected.len(), names(&nodes[1]).await), (100, names(&nodes[2]).await));
+    let all = nodes[0].service.catalog.version();
+    assert_eq!(all, 120, "each change counts");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_is_built_on_one_node_while_others_write() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "busy").await.unwrap();
+    for i in 0..600 {
+        put(&a, "busy", &format!("old {i}")).await.unwrap();
+    }
+    let writer = tokio::spawn(async move {
+        for i in 0..400 {
+            put(&b, "busy", &format!("new {i}")).await.unwrap();
+            let key = item(&[("pk", s(&format!("old {i}")))]);
+            let request = DeleteItemInput { table_name: "busy".to_owned(), key, ..DeleteItemInput::default() };
+            b.service.delete_item(&caller(), request).await.unwrap();
+        }
+        b
+    });
+    add(&a, "busy").await;
+    let b = writer.await.unwrap();
+    assert_eq!(until_built(&[&a, &b], "busy").await, 600);
+    assert_eq!(house.index_rows(&a, "busy").await, 600);
+    put(&b, "busy", "one more").await.unwrap();
+    assert_eq!(until_built(&[&a], "busy").await, 601);
+
+    b.service.update_table(&caller(), drop_index("busy", "by-g")).await.unwrap();
+    until(async || describe(&a.service, "busy").await.unwrap().global_secondary_indexes.is_none().then_some(())).await;
+    assert_eq!(house.index_rows(&a, "busy").await, 0);
+}
+
+#[tokio::test]
+async fn a_change_waits_for_writes_under_way_elsewhere() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "waiting").await.unwrap();
+    put(&b, "waiting", "known").await.unwrap();
+    b.requests.freeze_after(0);
+    let slow = tokio::spawn({
+        let b = Node { service: b.service.clone(), requests: b.requests.clone(), heartbeats: b.heartbeats.clone() };
+        async move { put(&b, "waiting", "slow").await }
+    });
+    b.requests.holds_a_write().await;
+    add(&a, "waiting").await;
+    // However long one waits: the write knows nothing of the index.
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(index_status(&a, "waiting").await, Some(IndexStatus::Creating));
+        assert_eq!(house.index_rows(&a, "waiting").await, 0, "the walk has not begun");
+    }
+    b.requests.thaw();
+    slow.await.unwrap().unwrap();
+    assert_eq!(until_built(&[&a, &b], "waiting").await, 2);
+    assert_eq!(house.index_rows(&a, "waiting").await, 2);
+}
+
+#[tokio::test]
+async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "leased").await.unwrap();
+    put(&b, "leased", "before").await.unwrap();
+    assert_eq!(b.service.unready(), None);
+
+    b.heartbeats.freeze_after(0);
+    b.heartbeats.holds_a_write().await;
+    // A request of the sleeper that has all but its rows.
+    b.requests.freeze_after(0);
+    let slow = tokio::spawn({
+        let b = Node { service: b.service.clone(), requests: b.requests.clone(), heartbeats: b.heartbeats.clone() };
+        async move { put(&b, "leased", "slow").await }
+    });
+    b.requests.holds_a_write().await;
+    house.hand.advance_ms(LEASE.as_millis() as u64 + 1);
+    assert!(b.service.unready().unwrap().contains("lease has run out"));
+    until(async || put(&a, "leased", "meanwhile").await.ok()).await;
+
+    // The others wait for it, then go on without it.
+    add(&a, "leased").await;
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(index_status(&a, "leased").await, Some(IndexStatus::Creating));
+    }
+    house.hand.advance_ms(FOR_GOOD_MS);
+    assert_eq!(until_built(&[&a], "leased").await, 2);
+
+    b.requests.thaw();
+    assert!(slow.await.unwrap().unwrap_err().contains("could not renew its lease"));
+    assert!(put(&b, "leased", "after").await.unwrap_err().contains("could not renew its lease"));
+    b.heartbeats.thaw();
+    until(async || b.service.unready().is_none().then_some(())).await;
+    put(&b, "leased", "after").await.unwrap();
+    assert_eq!(until_built(&[&a, &b], "leased").await, 3);
+    assert_eq!(house.index_rows(&a, "leased").await, 3);
+}
+
+#[tokio::test]
+async fn another_node_ends_what_a_dead_one_began() {
+    const ITEMS: i64 = 1_500;
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "half").await.unwrap();
+    for i in 0..ITEMS {
+        put(&a, "half", &i.to_string()).await.unwrap();
+    }
+    // The change, the ownership, the beginning, and two steps of the walk.
+    a.requests.freeze_after(5);
+    add(&a, "half").await;
+    a.requests.holds_a_write().await;
+    let rows = house.index_rows(&a, "half").await;
+    assert!(0 < rows && rows < ITEMS as usize, "{rows} rows");
+    a.heartbeats.freeze_after(0);
+    a.heartbeats.holds_a_write().await;
+    // It is done by the other one before the first is given up: the row of the owner is what counts.
+    house.hand.advance_ms(LEASE.as_millis() as u64 + 1);
+    assert_eq!(until_built(&[&b], "half").await, ITEMS);
+    until(async || put(&b, "half", "later").await.ok()).await;
+
+    a.heartbeats.thaw();
+    a.requests.thaw();
+    assert_eq!(until_built(&[&a, &b], "half").await, ITEMS + 1);
+    assert_eq!(house.index_rows(&a, "half").await as i64, ITEMS + 1);
+    until(async || a.service.unready().is_none().then_some(())).await;
+    delete(&a, "half").await;
+    until(async || names(&b).await.is_empty().then_some(())).await;
+}
+
+#[tokio::test]
+async fn tokens_of_a_dead_node_are_removed_by_another() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tokens").await.unwrap();
+    let put = Put { table_name: "tokens".to_owned(), item: item(&[("pk", s("a"))]), ..Put::default() };
+    let request = TransactWriteItemsInput {
+        transact_items: vec![TransactWriteItem { put: Some(put), ..TransactWriteItem::default() }],
+        client_request_token: Some("once".to_owned()),
+        ..TransactWriteItemsInput::default()
+    };
+    a.service.transact_write_items(&caller(), request).await.unwrap();
+    drop(a);
+    b.service.adopt_orphaned_tokens(&mut None).await;
+    assert_eq!(b.service.tokens.len(), 1);
+    house.hand.advance_ms(11 * 60 * 1000);
+    until(async || b.service.unready().is_none().then_some(())).await;
+    b.service.sweep_due_tokens().await;
+    assert_eq!(crate::tokens::Tokens::load(house.memory.as_ref()).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn nodes_are_listed_and_leave() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    b.heartbeats.freeze_after(0);
+    b.heartbeats.holds_a_write().await;
+    let watched = Duration::from_millis(200);
+    let mut found = super::list_nodes(house.memory.as_ref(), &Clock::system(), watched).await.unwrap();
+    assert_eq!(found.len(), 2);
+    found.sort_by_key(|node| node.heartbeat.is_none());
+    assert_eq!(found[0].id, a.service.nodes.as_ref().unwrap().id.to_string());
+    assert!(found[0].heartbeat.is_some());
+    assert_eq!((found[1].heartbeat, found[1].lease, found[1].version.as_str()), (None, LEASE, "test"));
+    a.service.leave().await;
+    assert!(a.service.unready().is_some());
+    assert_eq!(super::watch::read_nodes(house.memory.as_ref()).await.unwrap().len(), 1);
+}

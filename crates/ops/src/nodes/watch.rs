@@ -1,0 +1,106 @@
+//! Watching the other nodes: who lives, judged by the time since a heartbeat was last seen to change.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use base::Clock;
+use parking_lot::Mutex;
+use storage::{Batch, Decision, Engine, Family, KeyUse, Reads, ScanDirection, ScanRange, StorageError};
+
+use super::{NodeId, NodeRow, transact};
+use crate::key_range;
+use crate::rows;
+
+pub(super) struct Watch {
+    clock: Clock,
+    margin_ms: u64,
+    seen: Mutex<HashMap<NodeId, Seen>>,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    beats: u64,
+    lease_ms: u64,
+    since_ms: u64,
+}
+
+impl Watch {
+    pub(super) fn new(clock: Clock, margin: Duration) -> Watch {
+        Watch { clock, margin_ms: margin.as_millis() as u64, seen: Mutex::default() }
+    }
+
+    /// Reads all nodes' rows, removes those of nodes that nothing can come from any more, and tells the others.
+    pub(super) async fn survey(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
+        let mut found = read_nodes(engine).await?;
+        let now_ms = self.clock.steady_ms();
+        self.note(&found, now_ms);
+        let mut gone = Vec::new();
+        for (id, row) in &found {
+            if self.silent_ms(*id, now_ms).is_some_and(|silent| silent > row.lease_ms + self.margin_ms)
+                && remove(engine, *id, row.beats).await?
+            {
+                gone.push(*id);
+            }
+        }
+        found.retain(|(id, _)| !gone.contains(id));
+        Ok(found)
+    }
+
+    fn note(&self, found: &[(NodeId, NodeRow)], now_ms: u64) {
+        let mut seen = self.seen.lock();
+        seen.retain(|id, _| found.iter().any(|(own, _)| own == id));
+        for (id, row) in found {
+            let fresh = Seen { beats: row.beats, lease_ms: row.lease_ms, since_ms: now_ms };
+            let known = seen.entry(*id).or_insert(fresh);
+            if known.beats != row.beats {
+                *known = fresh;
+            }
+        }
+    }
+
+    fn silent_ms(&self, id: NodeId, now_ms: u64) -> Option<u64> {
+        self.seen.lock().get(&id).map(|seen| now_ms.saturating_sub(seen.since_ms))
+    }
+
+    /// Whether a node had its lease when last looked, as far as one can tell from here.
+    pub(super) fn is_live(&self, id: NodeId) -> bool {
+        let now_ms = self.clock.steady_ms();
+        self.seen.lock().get(&id).is_some_and(|seen| now_ms.saturating_sub(seen.since_ms) <= seen.lease_ms)
+    }
+}
+
+pub(super) async fn read_nodes(engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
+    let prefix = rows::nodes_prefix();
+    let (lower, upper) = key_range::of_prefix(&prefix);
+    let (family, direction) = (Family::Catalog, ScanDirection::Forward);
+    let mut range = ScanRange { family, lower, upper, direction, rows_max: 1024, bytes_max: 1 << 20 };
+    let view = engine.view().await?;
+    let mut found = Vec::new();
+    loop {
+        let page = view.scan(&range).await?;
+        for row in &page.rows {
+            let id = row.key[prefix.len()..].try_into().ok().map(NodeId);
+            let read = NodeRow::read(&row.value);
+            // One that cannot be read is a newer program's, which must not be taken for absent.
+            found.push(id.zip(read).ok_or_else(|| StorageError::Corrupt("a node's row cannot be read".to_owned()))?);
+        }
+        match page.rows.last() {
+            Some(last) if page.more => range.resume_after(last.key.clone()),
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// Removes the row of a node, unless it has beaten since.
+async fn remove(engine: &dyn Engine, id: NodeId, beats: u64) -> Result<bool, StorageError> {
+    let key = rows::node(&id.0);
+    let mut decide = |reads: &Reads, batch: &mut Batch| match reads.values[0].as_deref().and_then(NodeRow::read) {
+        Some(row) if row.beats == beats => {
+            batch.delete(key.clone());
+            Decision::Commit
+        }
+        _ => Decision::Refuse,
+    };
+    let keys = [KeyUse::write(key.clone())];
+    Ok(transact(engine, &keys, &mut decide).await? == Decision::Commit)
+}

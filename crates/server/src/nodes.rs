@@ -1,0 +1,63 @@
+//! `stator nodes --storage URL`: the servers that share a database, as seen by watching their heartbeats for a second.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use base::Clock;
+use ops::NodeReport;
+use storage::Engine;
+use storage_postgres::Postgres;
+
+use crate::cli::NodesArguments;
+use crate::engine;
+
+/// Some heartbeats of a node that lives.
+const WATCHED: Duration = Duration::from_millis(1_200);
+
+pub(crate) enum Failure {
+    Runtime(io::Error),
+    Open(engine::OpenError),
+    Storage(storage::StorageError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Runtime(error) => write!(f, "cannot start: {error}"),
+            Failure::Open(error) => error.fmt(f),
+            Failure::Storage(error) => error.fmt(f),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &NodesArguments) -> Result<(), Failure> {
+    let options = engine::database(&arguments.storage.0, arguments.storage_password_file.as_deref());
+    let options = options.map_err(Failure::Open)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let nodes = runtime.block_on(async {
+        let engine =
+            Postgres::open(options).await.map_err(|error| Failure::Open(engine::OpenError::Database(error)))?;
+        let nodes = ops::list_nodes(engine.as_ref(), &Clock::system(), WATCHED).await.map_err(Failure::Storage)?;
+        engine.close().await.map_err(Failure::Storage)?;
+        Ok(nodes)
+    })?;
+    // Whoever closes the pipe has read enough.
+    let _ = io::stdout().write_all(table(&nodes).as_bytes());
+    Ok(())
+}
+
+fn table(nodes: &[NodeReport]) -> String {
+    let mut text = format!("{:<32}  {:<21}  {:<10}  {:>8}  heartbeat\n", "node", "address", "version", "catalog");
+    for node in nodes {
+        let heartbeat = match node.heartbeat {
+            Some(age) => format!("{} ms ago", age.as_millis()),
+            None => format!("none in {} ms: it may be gone", WATCHED.as_millis()),
+        };
+        text.push_str(&format!(
+            "{:<32}  {:<21}  {:<10}  {:>8}  {heartbeat}\n",
+            node.id, node.address, node.version, node.catalog
+        ));
+    }
+    text
+}
