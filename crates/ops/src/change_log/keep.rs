@@ -60,7 +60,7 @@ impl Service {
         let closing = table.definition.log.closing.clone();
         // Waiting until nobody uses an older table is no use of this one.
         drop(table);
-        self.catalog.settle(table_id).await;
+        self.settle(table_id).await.map_err(storage_failure)?;
         for number in &closing {
             self.close_shard(table_id, *number).await?;
         }

@@ -10,6 +10,7 @@ use storage::{Family, Key, Row};
 use super::{Record, Shard};
 use crate::catalog::{Edit, Stream};
 use crate::failure::storage_failure;
+use crate::nodes::owner::Ownership;
 use crate::rows;
 use crate::service::Service;
 
@@ -27,7 +28,10 @@ impl Service {
             loop {
                 tokio::time::sleep(TRIM_INTERVAL).await;
                 let Some(service) = service.upgrade() else { return };
-                service.trim_logs().await;
+                // Of several nodes one does it.
+                if matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
+                    service.trim_logs().await;
+                }
             }
         });
     }

@@ -176,6 +176,10 @@ impl Engine for Leased {
         Box::pin(self.write(op, mode, keys, decide))
     }
 
+    fn keeps_logs(&self) -> bool {
+        self.engine.keeps_logs()
+    }
+
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         self.engine.destroy(family, prefix)
     }

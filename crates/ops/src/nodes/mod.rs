@@ -236,7 +236,8 @@ impl Service {
         let version = self.catalog.version();
         let Some(nodes) = &self.nodes else { return Ok(()) };
         loop {
-            let all = nodes.watch.survey(nodes.engine()).await?;
+            // Not through the heartbeats' connections: many tables may be waited for at once.
+            let all = nodes.watch.survey(self.engine.as_ref()).await?;
             if all.iter().all(|(_, row)| row.settled >= version) {
                 return Ok(());
             }

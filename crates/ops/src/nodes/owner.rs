@@ -120,3 +120,26 @@ impl Service {
 pub(crate) fn taken() -> TxError {
     StorageError::Unavailable("another node has taken over the work".to_owned()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_refused_once_the_row_names_another() {
+        let (ours, theirs) = (NodeId([1; 16]), NodeId([2; 16]));
+        let owned = Owned { key: rows::owner(7), owner: ours };
+        for (row, renewed) in [
+            (Some(write(ours, 4)), Some(write(ours, 5))),
+            (Some(write(theirs, 4)), None),
+            (Some(vec![1; 16]), None),
+            (None, None),
+        ] {
+            let reads = Reads { values: vec![None, row.clone().map(Into::into)] };
+            let mut batch = Batch::default();
+            assert_eq!(owned.renew(&reads, &mut batch), renewed.is_some(), "{row:?}");
+            let written: Vec<_> = renewed.map(|row| (rows::owner(7), Some(row.into()))).into_iter().collect();
+            assert_eq!(batch.writes, written, "{row:?}");
+        }
+    }
+}

@@ -83,6 +83,10 @@ impl Engine for Stage {
         })
     }
 
+    fn keeps_logs(&self) -> bool {
+        self.inner.keeps_logs()
+    }
+
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         self.inner.destroy(family, prefix)
     }
