@@ -4,10 +4,13 @@
 //! table that nobody follows has no open shard, and its writes leave no records.
 
 mod keep;
+mod open;
 mod record;
+mod roll;
 mod shard;
 mod trim;
 
 pub(crate) use keep::{follow, is_to_be_kept};
+pub(crate) use open::OpenShards;
 pub(crate) use record::{Author, Record, append};
 pub(crate) use shard::{Closed, Shard, first_since};

@@ -108,7 +108,7 @@ impl Service {
 
     fn start_work(self: &Arc<Service>) {
         self.sweep_tokens();
-        self.trim_logs_for_ever();
+        self.keep_logs_for_ever();
         self.resume_catalog_work();
     }
 }

@@ -147,8 +147,8 @@ async fn replace(
     definition: Definition,
     edit: Edit,
 ) -> Result<Arc<Table>, Exception> {
-    let old = inner.tables.read().by_id(definition.table_id).map(|table| table.definition.clone());
-    let old = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
+    let old = inner.tables.read().by_id(definition.table_id).map(|table| (table.definition.clone(), table.log.clone()));
+    let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
     let row = encode(&definition)?;
     let key = rows::definition(definition.table_id);
     let mut decide = |reads: &Reads, batch: &mut Batch| {
@@ -166,10 +166,11 @@ async fn replace(
     let Some(version) = write(inner, engine, keys, &mut decide).await? else {
         return Err(if inner.shared.is_some() { being_updated(&old.name) } else { torn() });
     };
-    let table = Arc::new(Table::new(definition));
+    let table = Arc::new(Table { log, ..Table::new(definition) });
     let keeps_log = change_log::is_to_be_kept(&table.definition);
     let mut tables = inner.tables.write();
     if tables.count_own(version) {
+        table.log.set(&table.definition.log.open);
         tables.publish(table.clone(), version);
     }
     drop(tables);

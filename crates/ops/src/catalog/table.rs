@@ -3,9 +3,12 @@
 //! Every change of a definition publishes a new [`Table`]; an operation works on the one it found, and the change
 //! waits until the last user of the old one is done before it relies on the new one (see `catalog`).
 
+use std::sync::Arc;
+
 use model::{KeyAttribute, KeySchema};
 
 use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, TableStatus};
+use crate::change_log::OpenShards;
 
 /// A table that can be read and written.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(crate) struct Table {
     pub key: KeySchema,
     /// Every index that writes must maintain: local ones first, then global ones, those being built included.
     pub indexes: Vec<Index>,
+    /// Shared with the tables that this one replaces.
+    pub log: Arc<OpenShards>,
 }
 
 /// One secondary index of a [`Table`].
@@ -59,6 +64,7 @@ impl Table {
             arn: definition.arn(),
             key: schema(&definition.key),
             indexes: local.chain(global).collect(),
+            log: Arc::new(OpenShards::new(definition.log.open.clone())),
             definition,
         }
     }

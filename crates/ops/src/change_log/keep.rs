@@ -34,10 +34,12 @@ pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
         let number = log.next_shard;
         log.next_shard = number.saturating_add(1);
         log.open.push(OpenShard { number, from_hash: 0 });
+        let mut shard = Shard::default();
         if let Some(stream) = &mut definition.stream {
             (stream.first_shard, stream.end_shard) = (number, None);
+            shard.created_ms = stream.created_ms;
         }
-        let row = Shard::default().encode().unwrap_or_else(|_| b"{}".to_vec());
+        let row = shard.encode().unwrap_or_else(|_| b"{}".to_vec());
         return vec![(rows::shard(definition.table_id, number), row.into())];
     }
     if !followed && !log.open.is_empty() {

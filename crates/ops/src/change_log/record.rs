@@ -15,7 +15,6 @@ use model::ValueRef;
 use model::codec::row::StoredItem;
 use storage::Batch;
 
-use crate::catalog::{ChangeLog, Table};
 use crate::change::Change;
 use crate::rows;
 
@@ -45,7 +44,7 @@ pub(crate) fn append(
     new: Option<&StoredItem>,
     batch: &mut Batch,
 ) {
-    let Some(shard) = open_shard(&change.table, &change.key.partition) else { return };
+    let Some(shard) = change.table.log.of(&change.key.partition) else { return };
     // Versions differ with every write; what a reader can see may not.
     let old_attributes = old.map(|item| ValueRef::M(item.attributes()));
     let new_attributes = new.map(|item| ValueRef::M(item.attributes()));
@@ -54,18 +53,6 @@ pub(crate) fn append(
     }
     let record = encode(change.author, clock.now_ms(), old, new);
     batch.append(rows::log(change.table.id(), shard), record);
-}
-
-fn open_shard(table: &Table, partition: &[u8]) -> Option<u32> {
-    let ChangeLog { open, .. } = &table.definition.log;
-    match open.as_slice() {
-        [] => None,
-        [only] => Some(only.number),
-        several => {
-            let hash = partition.first_chunk().map_or(0, |hash| u64::from_be_bytes(*hash));
-            several.iter().rev().find(|shard| shard.from_hash <= hash).map(|shard| shard.number)
-        }
-    }
 }
 
 fn encode(author: Author, created_ms: u64, old: Option<&StoredItem>, new: Option<&StoredItem>) -> Vec<u8> {

@@ -38,6 +38,8 @@ pub(crate) struct Shard {
     pub number: u32,
     #[serde(default)]
     pub parent: Option<u32>,
+    #[serde(default)]
+    pub created_ms: u64,
     /// What is added to positions to make sequences.
     #[serde(default)]
     pub base: u64,

@@ -1,4 +1,4 @@
-//! Trimming: records go when they are older than anybody may read, and shards when they have ended and are empty.
+//! Background work on logs, of which trimming is the most: records go when they are older than anybody may read, and shards when they have ended and are empty.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -21,8 +21,8 @@ const STEP_ROWS: usize = 1024;
 const STEP_BYTES: usize = 1 << 20;
 
 impl Service {
-    /// Trims logs now and then, for as long as the service lives.
-    pub(crate) fn trim_logs_for_ever(self: &Arc<Service>) {
+    /// Rolls and trims logs now and then, for as long as the service lives.
+    pub(crate) fn keep_logs_for_ever(self: &Arc<Service>) {
         let service: Weak<Service> = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
@@ -30,6 +30,7 @@ impl Service {
                 let Some(service) = service.upgrade() else { return };
                 // Of several nodes one does it.
                 if matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
+                    service.roll_logs().await;
                     service.trim_logs().await;
                 }
             }
@@ -39,9 +40,7 @@ impl Service {
     /// Trims every log once. What fails is tried again the next time.
     pub(crate) async fn trim_logs(&self) {
         for table_id in self.catalog.table_ids(|definition| definition.log.next_shard > 0) {
-            if let Err(error) = self.trim_log(table_id).await
-                && let Exception::InternalServerError(text) = error
-            {
+            if let Err(Exception::InternalServerError(text)) = self.trim_log(table_id).await {
                 eprintln!("the log of table {table_id} could not be trimmed and will be tried again: {text}");
             }
         }

@@ -74,6 +74,21 @@ impl House {
         Ok(self.service.describe_stream(&caller(), request).await?.stream_description.unwrap())
     }
 
+    /// All shards, page by page.
+    async fn describe_all(&self, arn: &str) -> Vec<Shard> {
+        let mut request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
+        let mut shards = Vec::new();
+        loop {
+            let page = self.service.describe_stream(&caller(), request.clone()).await.unwrap();
+            let description = page.stream_description.unwrap();
+            shards.extend(description.shards.unwrap());
+            match description.last_evaluated_shard_id {
+                Some(last) => request.exclusive_start_shard_id = Some(last),
+                None => return shards,
+            }
+        }
+    }
+
     /// The only shard of a stream.
     async fn shard(&self, arn: &str) -> Shard {
         let [shard] = self.describe(arn).await.unwrap().shards.unwrap().try_into().unwrap();
@@ -92,7 +107,11 @@ impl House {
     }
 
     async fn iterator(&self, arn: &str, from: From<'_>) -> Result<String, Exception> {
-        let shard_id = self.shard(arn).await.shard_id.unwrap();
+        self.iterator_of(arn, &self.shard(arn).await, from).await
+    }
+
+    async fn iterator_of(&self, arn: &str, shard: &Shard, from: From<'_>) -> Result<String, Exception> {
+        let shard_id = shard.shard_id.clone().unwrap();
         let (shard_iterator_type, sequence_number, timestamp) = match from {
             From::Horizon => (ShardIteratorType::TrimHorizon, None, None),
             From::Latest => (ShardIteratorType::Latest, None, None),

@@ -2,6 +2,7 @@
 //! is compared with a list of what was done.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 
@@ -21,6 +22,7 @@ enum Step {
     },
     Restart,
     Trim,
+    Roll,
     /// Ends the stream and begins another one.
     Renew,
 }
@@ -34,6 +36,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         3 => (0..900_u64).prop_map(|minutes| Step::Wait { minutes }),
         1 => Just(Step::Restart),
         2 => Just(Step::Trim),
+        2 => Just(Step::Roll),
         1 => Just(Step::Renew),
     ]
 }
@@ -91,6 +94,7 @@ async fn run(house: &mut House, model: &mut Model, step: Step) {
             house.service.trim_logs().await;
             model.trim(now_ms);
         }
+        Step::Roll => roll(house).await,
         Step::Renew => {
             house.set_stream(None).await;
             house.disabled(&model.newest).await;
@@ -102,7 +106,38 @@ async fn run(house: &mut House, model: &mut Model, step: Step) {
     }
 }
 
-/// Every stream tells what it must, in pages of three.
+/// Rolls the log if it is due, and waits until the old shard has its end.
+async fn roll(house: &House) {
+    house.service.roll_logs().await;
+    let arn = house.arn().await;
+    let is_open = |shard: &Shard| shard.sequence_number_range.as_ref().unwrap().ending_sequence_number.is_none();
+    while house.describe_all(&arn).await.iter().filter(|shard| is_open(shard)).count() > 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A stream's records, shard by shard, in pages of three. Shards come after their parents, and only the last is open.
+async fn read_all(house: &House, arn: &str) -> Vec<StreamRecord> {
+    let mut seen: Vec<StreamRecord> = Vec::new();
+    let mut parent: Option<String> = None;
+    for shard in house.describe_all(arn).await {
+        assert!(parent.is_none() || shard.parent_shard_id == parent, "a child follows its parent");
+        let mut iterator = Some(house.iterator_of(arn, &shard, From::Horizon).await.unwrap());
+        while let Some(from) = iterator {
+            let page = house.read(&from, Some(3)).await.unwrap();
+            let records = page.records.unwrap();
+            let closed = shard.sequence_number_range.as_ref().unwrap().ending_sequence_number.is_some();
+            // Only an open shard has an empty page with an iterator.
+            assert!(!closed || !records.is_empty() || page.next_shard_iterator.is_none());
+            iterator = page.next_shard_iterator.filter(|_| !records.is_empty());
+            seen.extend(records.into_iter().map(|record| record.dynamodb.unwrap()));
+        }
+        parent = shard.shard_id;
+    }
+    seen
+}
+
+/// Every stream tells what it must.
 async fn check(house: &House, model: &Model) {
     let now_ms = house.clock.now_ms();
     for (arn, expected) in &model.streams {
@@ -110,18 +145,10 @@ async fn check(house: &House, model: &Model) {
             assert!(matches!(house.describe(arn).await, Err(Exception::ResourceNotFound(_))));
             continue;
         }
-        let mut seen = Vec::new();
-        let mut sequences = Vec::new();
-        let mut iterator = house.iterator(arn, From::Horizon).await.ok();
-        while let Some(from) = iterator {
-            let page = house.read(&from, Some(3)).await.unwrap();
-            let records = page.records.unwrap();
-            iterator = page.next_shard_iterator.filter(|_| !records.is_empty());
-            for record in records.into_iter().map(|record| record.dynamodb.unwrap()) {
-                seen.push((key(&record), text(&record.old_image), text(&record.new_image)));
-                sequences.push(record.sequence_number.unwrap());
-            }
-        }
+        let records = read_all(house, arn).await;
+        let seen: Vec<Seen> =
+            records.iter().map(|record| (key(record), text(&record.old_image), text(&record.new_image))).collect();
+        let sequences: Vec<_> = records.iter().map(|record| record.sequence_number.clone().unwrap()).collect();
         let expected: Vec<&Seen> = expected.records.iter().map(|(_, record)| record).collect();
         assert_eq!(seen.iter().collect::<Vec<_>>(), expected);
         assert!(sequences.is_sorted_by(|left, right| left < right));
@@ -143,4 +170,53 @@ proptest! {
             }
         });
     }
+}
+
+/// Writers of the same items while shards roll: each record's old image is what the record before it left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn items_keep_their_order_while_shards_roll() {
+    const ROLLS: usize = 20;
+    let house = Arc::new(House::new(StreamViewType::NewAndOldImages).await);
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..8 {
+        let (house, ended) = (house.clone(), ended.clone());
+        writers.spawn(async move {
+            let mut round = 0;
+            while !ended.load(Ordering::Relaxed) {
+                house.put(["a", "b", "c"][(writer + round) % 3], &format!("{writer} {round}")).await;
+                tokio::task::yield_now().await;
+                round += 1;
+            }
+            round
+        });
+    }
+    for rolled in 1..=ROLLS {
+        house.hand.advance_ms(4 * 60 * 60 * 1000);
+        // One roll waits until the one before is done.
+        while house.describe_all(&house.arn().await).await.len() <= rolled {
+            roll(&house).await;
+        }
+    }
+    ended.store(true, Ordering::Relaxed);
+    let written: usize = writers.join_all().await.into_iter().sum();
+    let arn = house.arn().await;
+    let mut items: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let mut count = 0;
+    let shards = house.describe_all(&arn).await;
+    assert_eq!(shards.len(), ROLLS + 1);
+    for shard in shards {
+        let mut iterator = Some(house.iterator_of(&arn, &shard, From::Horizon).await.unwrap());
+        while let Some(from) = iterator {
+            let page = house.read(&from, None).await.unwrap();
+            let records = page.records.unwrap();
+            iterator = page.next_shard_iterator.filter(|_| !records.is_empty());
+            for record in records.into_iter().map(|record| record.dynamodb.unwrap()) {
+                let before = items.insert(key(&record), text(&record.new_image)).flatten();
+                assert_eq!(text(&record.old_image), before, "record {count}");
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, written);
 }

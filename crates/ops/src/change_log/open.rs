@@ -1,0 +1,57 @@
+//! The open shards of a table, which all its users share, whichever of its definitions they hold.
+//!
+//! A write looks here while it decides, with its item's latch held, so that a change of the open shards falls between
+//! two changes of any item: what an item's older change is in, its newer one is in as well, or in a child of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::RwLock;
+
+use crate::catalog::OpenShard;
+
+#[derive(Debug, Default)]
+pub(crate) struct OpenShards {
+    /// Whether there are any: all that a write of a table without followers looks at.
+    any: AtomicBool,
+    shards: RwLock<Vec<OpenShard>>,
+}
+
+impl OpenShards {
+    pub(crate) fn new(shards: Vec<OpenShard>) -> OpenShards {
+        OpenShards { any: AtomicBool::new(!shards.is_empty()), shards: RwLock::new(shards) }
+    }
+
+    pub(crate) fn set(&self, shards: &[OpenShard]) {
+        let mut own = self.shards.write();
+        *own = shards.to_vec();
+        self.any.store(!shards.is_empty(), Ordering::Release);
+    }
+
+    /// The shard of a partition, by its hash.
+    pub(super) fn of(&self, partition: &[u8]) -> Option<u32> {
+        if !self.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let hash = partition.first_chunk().map_or(0, |hash| u64::from_be_bytes(*hash));
+        let shards = self.shards.read();
+        shards.iter().rev().find(|shard| shard.from_hash <= hash).map(|shard| shard.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_share_the_hashes() {
+        let open = |number, from_hash| OpenShard { number, from_hash };
+        let shards = OpenShards::default();
+        assert_eq!(shards.of(&[0; 16]), None);
+        shards.set(&[open(4, 0), open(7, 1 << 63), open(5, 3 << 62)]);
+        for (first, expected) in [(0, 4), (0x7F, 4), (0x80, 7), (0xBF, 7), (0xC0, 5), (0xFF, 5)] {
+            assert_eq!(shards.of(&[first; 16]), Some(expected), "{first:x}");
+        }
+        shards.set(&[]);
+        assert_eq!(shards.of(&[0; 16]), None);
+    }
+}
