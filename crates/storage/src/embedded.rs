@@ -189,6 +189,10 @@ impl Engine for Embedded {
         Box::pin(async move { self.begin(mode, keys, decide)?.finish().await })
     }
 
+    fn keeps_logs(&self) -> bool {
+        true
+    }
+
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(self.destroy_in_steps(family, prefix))
     }

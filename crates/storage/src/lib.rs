@@ -65,9 +65,7 @@ pub trait Engine: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Decision, TxError>>;
 
     /// Whether batches may append to logs.
-    fn keeps_logs(&self) -> bool {
-        true
-    }
+    fn keeps_logs(&self) -> bool;
 
     /// Deletes every row of the family whose key starts with `prefix`, in bounded steps. Not atomic: the caller has
     /// made sure that nobody reads or writes them any more. Safe to repeat.

@@ -218,6 +218,10 @@ impl Engine for Memory {
         Box::pin(async move { self.transact_now(keys, decide) })
     }
 
+    fn keeps_logs(&self) -> bool {
+        true
+    }
+
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move { self.destroy_now(family, &prefix) })
     }
