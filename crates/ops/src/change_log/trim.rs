@@ -1,4 +1,5 @@
-//! Background work on logs, of which trimming is the most: records go when they are older than anybody may read, and shards when they have ended and are empty.
+//! Background work on logs, of which trimming is the most: records go when they are older than anybody may read, and
+//! shards when they have ended and are empty.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
