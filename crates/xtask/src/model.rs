@@ -165,6 +165,15 @@ impl Model {
             Kind::Map => format!("BTreeMap<String, {}>", self.rust_type(part(&shape.value))),
         }
     }
+
+    /// Whether a structure is there to hold one of several others: each of its members is a structure, and none must be
+    /// there.
+    pub(crate) fn is_choice(&self, shape: &Shape) -> bool {
+        let optional = |(member, of): (&String, &Reference)| {
+            self.shapes[&of.shape].kind == Kind::Structure && !shape.requires(member)
+        };
+        shape.members.len() > 1 && shape.members.iter().all(optional)
+    }
 }
 
 impl Shape {

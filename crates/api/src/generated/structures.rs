@@ -76,9 +76,9 @@ pub struct AutoScalingTargetTrackingScalingPolicyConfigurationUpdate {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct BackupDescription {
-    pub backup_details: Option<BackupDetails>,
-    pub source_table_details: Option<SourceTableDetails>,
-    pub source_table_feature_details: Option<SourceTableFeatureDetails>,
+    pub backup_details: Option<Box<BackupDetails>>,
+    pub source_table_details: Option<Box<SourceTableDetails>>,
+    pub source_table_feature_details: Option<Box<SourceTableFeatureDetails>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -454,9 +454,9 @@ pub struct GlobalSecondaryIndexInfo {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct GlobalSecondaryIndexUpdate {
-    pub create: Option<CreateGlobalSecondaryIndexAction>,
-    pub delete: Option<DeleteGlobalSecondaryIndexAction>,
-    pub update: Option<UpdateGlobalSecondaryIndexAction>,
+    pub create: Option<Box<CreateGlobalSecondaryIndexAction>>,
+    pub delete: Option<Box<DeleteGlobalSecondaryIndexAction>>,
+    pub update: Option<Box<UpdateGlobalSecondaryIndexAction>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -496,8 +496,8 @@ pub struct GlobalTableWitnessDescription {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct GlobalTableWitnessGroupUpdate {
-    pub create: Option<CreateGlobalTableWitnessGroupMemberAction>,
-    pub delete: Option<DeleteGlobalTableWitnessGroupMemberAction>,
+    pub create: Option<Box<CreateGlobalTableWitnessGroupMemberAction>>,
+    pub delete: Option<Box<DeleteGlobalTableWitnessGroupMemberAction>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -822,16 +822,16 @@ pub struct ReplicaSettingsUpdate {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct ReplicaUpdate {
-    pub create: Option<CreateReplicaAction>,
-    pub delete: Option<DeleteReplicaAction>,
+    pub create: Option<Box<CreateReplicaAction>>,
+    pub delete: Option<Box<DeleteReplicaAction>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct ReplicationGroupUpdate {
-    pub create: Option<CreateReplicationGroupMemberAction>,
-    pub delete: Option<DeleteReplicationGroupMemberAction>,
-    pub disassociate: Option<DisassociateReplicationGroupMemberAction>,
-    pub update: Option<UpdateReplicationGroupMemberAction>,
+    pub create: Option<Box<CreateReplicationGroupMemberAction>>,
+    pub delete: Option<Box<DeleteReplicationGroupMemberAction>>,
+    pub disassociate: Option<Box<DisassociateReplicationGroupMemberAction>>,
+    pub update: Option<Box<UpdateReplicationGroupMemberAction>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -1054,10 +1054,10 @@ pub struct TransactGetItem {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct TransactWriteItem {
-    pub condition_check: Option<ConditionCheck>,
-    pub delete: Option<Delete>,
-    pub put: Option<Put>,
-    pub update: Option<Update>,
+    pub condition_check: Option<Box<ConditionCheck>>,
+    pub delete: Option<Box<Delete>>,
+    pub put: Option<Box<Put>>,
+    pub update: Option<Box<Update>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -1142,8 +1142,8 @@ pub struct VectorIndexInfo {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct VectorIndexUpdate {
-    pub create: Option<CreateVectorIndexAction>,
-    pub delete: Option<DeleteVectorIndexAction>,
+    pub create: Option<Box<CreateVectorIndexAction>>,
+    pub delete: Option<Box<DeleteVectorIndexAction>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -1154,6 +1154,6 @@ pub struct WarmThroughput {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct WriteRequest {
-    pub delete_request: Option<DeleteRequest>,
-    pub put_request: Option<PutRequest>,
+    pub delete_request: Option<Box<DeleteRequest>>,
+    pub put_request: Option<Box<PutRequest>>,
 }

@@ -71,7 +71,7 @@ pub(crate) fn add_index(table: &str, index: &str, hash: &str, projection_type: P
         table_name: table.to_owned(),
         attribute_definitions: Some(vec![attribute(hash, ScalarAttributeType::S)]),
         global_secondary_index_updates: Some(vec![GlobalSecondaryIndexUpdate {
-            create: Some(create),
+            create: Some(Box::new(create)),
             ..GlobalSecondaryIndexUpdate::default()
         }]),
         ..UpdateTableInput::default()
@@ -82,7 +82,7 @@ pub(crate) fn drop_index(table: &str, index: &str) -> UpdateTableInput {
     UpdateTableInput {
         table_name: table.to_owned(),
         global_secondary_index_updates: Some(vec![GlobalSecondaryIndexUpdate {
-            delete: Some(DeleteGlobalSecondaryIndexAction { index_name: index.to_owned() }),
+            delete: Some(Box::new(DeleteGlobalSecondaryIndexAction { index_name: index.to_owned() })),
             ..GlobalSecondaryIndexUpdate::default()
         }]),
         ..UpdateTableInput::default()

@@ -370,7 +370,7 @@ async fn tokens_of_a_dead_node_are_removed_by_another() {
     create(&a, "tokens").await.unwrap();
     let put = Put { table_name: "tokens".to_owned(), item: item(&[("pk", s("a"))]), ..Put::default() };
     let request = TransactWriteItemsInput {
-        transact_items: vec![TransactWriteItem { put: Some(put), ..TransactWriteItem::default() }],
+        transact_items: vec![TransactWriteItem { put: Some(Box::new(put)), ..TransactWriteItem::default() }],
         client_request_token: Some("once".to_owned()),
         ..TransactWriteItemsInput::default()
     };

@@ -171,7 +171,7 @@ fn increment(token: Option<&str>, by: &str) -> TransactWriteItemsInput {
     };
     TransactWriteItemsInput {
         client_request_token: token.map(str::to_owned),
-        transact_items: vec![TransactWriteItem { update: Some(update), ..TransactWriteItem::default() }],
+        transact_items: vec![TransactWriteItem { update: Some(Box::new(update)), ..TransactWriteItem::default() }],
         ..TransactWriteItemsInput::default()
     }
 }
@@ -261,7 +261,7 @@ async fn a_batch_that_is_refused_writes_nothing() {
     let service = open(&Memory::new()).await;
     service.create_table(&caller(), simple("batch")).await.unwrap();
     let put = |key: &str, value| WriteRequest {
-        put_request: Some(PutRequest { item: item(&[(key, value)]) }),
+        put_request: Some(Box::new(PutRequest { item: item(&[(key, value)]) })),
         delete_request: None,
     };
     for bad in [put("pk", n("1")), put("other", s("x")), put("pk", s("good"))] {

@@ -202,7 +202,7 @@ async fn every_way_to_write_leaves_records() {
     let house = House::new(StreamViewType::NewImage).await;
     let (service, caller) = (&house.service, caller());
     let write = |pk: &str| WriteRequest {
-        put_request: Some(PutRequest { item: item(&[("pk", s(pk))]) }),
+        put_request: Some(Box::new(PutRequest { item: item(&[("pk", s(pk))]) })),
         delete_request: None,
     };
     let batch = [("tab".to_owned(), vec![write("b"), write("c")])].into();
@@ -222,8 +222,8 @@ async fn every_way_to_write_leaves_records() {
         ..ConditionCheck::default()
     };
     let actions = vec![
-        TransactWriteItem { update: Some(update), ..TransactWriteItem::default() },
-        TransactWriteItem { condition_check: Some(check), ..TransactWriteItem::default() },
+        TransactWriteItem { update: Some(Box::new(update)), ..TransactWriteItem::default() },
+        TransactWriteItem { condition_check: Some(Box::new(check)), ..TransactWriteItem::default() },
     ];
     let transaction = TransactWriteItemsInput {
         transact_items: actions,

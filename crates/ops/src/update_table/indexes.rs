@@ -48,11 +48,11 @@ pub(super) fn update(
     let mut work = None;
     for asked in updates {
         if let Some(create) = asked.create {
-            work = Some(create_index(definition, &attributes, create)?);
+            work = Some(create_index(definition, &attributes, *create)?);
         } else if let Some(delete) = asked.delete {
             work = Some(delete_index(definition, &delete.index_name)?);
         } else if let Some(update) = asked.update {
-            update_index(definition, update, now_ms)?;
+            update_index(definition, *update, now_ms)?;
         }
     }
     definition.prune_attributes();

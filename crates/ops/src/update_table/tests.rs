@@ -249,7 +249,7 @@ fn index_units(name: &str, read: i64, write: i64) -> Option<Vec<GlobalSecondaryI
         provisioned_throughput: units(read, write),
         warm_throughput: None,
     };
-    Some(vec![GlobalSecondaryIndexUpdate { update: Some(update), ..GlobalSecondaryIndexUpdate::default() }])
+    Some(vec![GlobalSecondaryIndexUpdate { update: Some(Box::new(update)), ..GlobalSecondaryIndexUpdate::default() }])
 }
 
 #[tokio::test]

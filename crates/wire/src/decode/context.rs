@@ -13,8 +13,9 @@ use super::structure::{Member, Quirk};
 
 /// Refusals name no more than this many broken constraints, however many a large request breaks.
 const VIOLATIONS_MAX: usize = 64;
-/// What elements of lists and maps may take beside their payloads, whatever the body's size. Unit: bytes.
-const ELEMENTS_SIZE_FLOOR: usize = 1 << 20;
+/// What elements of lists and maps may take beside their payloads, whatever the body's size; three times as much while
+/// a list grows. Unit: bytes.
+const ELEMENTS_SIZE_FLOOR: usize = 64 << 10;
 /// What they may take for each byte of the body: no element that means something takes as much.
 const ELEMENTS_SIZE_FACTOR: usize = 8;
 
@@ -76,7 +77,7 @@ impl Context {
     }
 
     /// Whether one more element of type `T` can be kept: an empty structure is three bytes in a body, and may be
-    /// a thousand times as much once it is read. Without room the request is refused in the end, but read on, because
+    /// a hundred times as much once it is read. Without room the request is refused in the end, but read on, because
     /// the list may break a constraint that says so better.
     pub(super) fn has_room_for<T>(&mut self) -> bool {
         let left = self.elements_size_left.checked_sub(size_of::<T>());

@@ -9,7 +9,7 @@ use crate::constraint::Shape;
 
 use super::context::{Context, Step};
 use super::describe::Description;
-use super::{Decode, Slot};
+use super::{Decode, Expected, Slot};
 
 /// One member of a structure, as the model has it.
 pub(crate) struct Member {
@@ -74,6 +74,23 @@ pub(crate) fn read<'de, T: Structure, A: MapAccess<'de>>(mut body: A, context: &
         }
     }
     Ok(value)
+}
+
+/// Members of a choice are boxed.
+impl<T: Structure + Decode> Decode for Box<T> {
+    const EXPECTED: Expected = Expected::Structure;
+
+    fn from_map<'de, A: MapAccess<'de>>(
+        body: A,
+        shape: &'static Shape,
+        context: &mut Context,
+    ) -> Result<Box<T>, A::Error> {
+        T::from_map(body, shape, context).map(Box::new)
+    }
+
+    fn describe(&self, out: &mut Description) {
+        T::describe(self, out);
+    }
 }
 
 /// Reads one member's value; `None` for null.

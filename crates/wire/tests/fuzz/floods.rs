@@ -14,7 +14,7 @@ const BODY_SIZES: [usize; 2] = [6 * 1024, 200 * 1024];
 /// Elements may take eight bytes for each byte of a body, and twice as much more while their list grows.
 const MEMORY_FACTOR: usize = 32;
 /// The same, whatever the body's size. Unit: bytes.
-const MEMORY_FLOOR: usize = 2 << 20;
+const MEMORY_FLOOR: usize = 256 * 1024;
 /// What may stand in a list, or as a value of a map.
 const ELEMENTS: &[&str] = &["{}", "null", "\"\"", "[]", "0", r#"{"S":""}"#, r#"{"NULL":true}"#, r#"{"L":[]}"#];
 

@@ -18,9 +18,8 @@ use crate::tables::TABLES;
 
 /// Tasks that live as long as the service: the sweeper of tokens, the trimmer of logs, and the one that takes up work on tables.
 const TASKS_OF_THE_SERVICE: usize = 3;
-/// What a request may allocate at once, beside multiples of its body, its answer and the database: a list's elements may
-/// take 1 MiB whatever the size of the body, and twice that while the list grows. Unit: bytes.
-const MEMORY_FLOOR: usize = 2 << 20;
+/// What a request may allocate at once, beside multiples of its body, its answer and the database. Unit: bytes.
+const MEMORY_FLOOR: usize = 256 * 1024;
 /// Unit: bytes a byte of body, answer or database.
 const MEMORY_FACTOR: usize = 32;
 /// Allocations that any request may make, and those for each byte.

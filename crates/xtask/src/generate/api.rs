@@ -70,8 +70,11 @@ fn structure(out: &mut String, model: &Model, name: &str, shape: &Shape) {
         return;
     }
     writeln!(out, "pub struct {name} {{").expect("a string takes all");
+    // Lists hold choices, and most of a choice is not there: boxes keep it small.
+    let boxed = model.is_choice(shape);
     for (member, reference) in &shape.members {
         let kind = model.rust_type(&reference.shape);
+        let kind = if boxed { format!("Box<{kind}>") } else { kind };
         let kind = if shape.requires(member) { kind } else { format!("Option<{kind}>") };
         out.push_str(&field(&names::field(member), &kind));
     }

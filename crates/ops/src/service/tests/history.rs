@@ -95,7 +95,7 @@ async fn run(service: &Service, items: &mut Items, step: Step) {
 
 fn put_action(item: Attributes) -> TransactWriteItem {
     let put = Put { table_name: "history".to_owned(), item, ..Put::default() };
-    TransactWriteItem { put: Some(put), ..TransactWriteItem::default() }
+    TransactWriteItem { put: Some(Box::new(put)), ..TransactWriteItem::default() }
 }
 
 fn impossible() -> TransactWriteItem {
@@ -105,7 +105,7 @@ fn impossible() -> TransactWriteItem {
         condition_expression: "attribute_exists(pk)".to_owned(),
         ..ConditionCheck::default()
     };
-    TransactWriteItem { condition_check: Some(check), ..TransactWriteItem::default() }
+    TransactWriteItem { condition_check: Some(Box::new(check)), ..TransactWriteItem::default() }
 }
 
 /// All pages of a query, in small steps.
