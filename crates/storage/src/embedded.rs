@@ -8,6 +8,7 @@
 //!
 //! Rows of items that are read by their keys stay in memory ([`cache`]).
 
+mod birth;
 mod cache;
 mod commit_row;
 mod committer;

@@ -18,10 +18,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::EmbeddedOptions;
 use super::commit_row::Mark;
 use super::error::OpenError;
-use super::store::Store;
+use super::{EmbeddedOptions, birth};
 
 /// The format that this program writes, and the newest that it reads.
 const FORMAT: u32 = 1;
@@ -131,17 +130,16 @@ fn create(path: &Path, options: &EmbeddedOptions) -> Result<Mark, OpenError> {
         }
         fs::create_dir(&unfinished)?;
         let text = format!("{TITLE}\nformat {FORMAT}\nmark {}\n", mark.to_hex());
-        fs::write(unfinished.join(FORMAT_FILE), text)?;
-        File::open(unfinished.join(FORMAT_FILE))?.sync_all()
+        fs::write(unfinished.join(FORMAT_FILE), text)
     };
-    made().map_err(|error| OpenError::io("make the database", error))?;
-    drop(Store::open(&unfinished.join(STORE), options)?);
+    made().map_err(birth::not_made)?;
+    birth::make(&unfinished.join(STORE), options)?;
     let finished = || -> io::Result<()> {
-        sync_folders(&unfinished)?;
+        birth::sync(&unfinished)?;
         fs::rename(&unfinished, path.join(DATABASE))?;
-        sync_folder(path)
+        birth::sync_one(path)
     };
-    finished().map_err(|error| OpenError::io("make the database", error))?;
+    finished().map_err(birth::not_made)?;
     Ok(mark)
 }
 
@@ -156,21 +154,5 @@ fn make(path: &Path) -> io::Result<()> {
         make(parent)?;
     }
     fs::create_dir_all(path)?;
-    parent.map_or(Ok(()), sync_folder)
-}
-
-/// Makes the names in a folder durable, and in all folders below: fjall makes folders whose names it does not sync.
-fn sync_folders(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_folders(&entry.path())?;
-        }
-    }
-    sync_folder(path)
-}
-
-/// Makes the names in a folder durable.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    parent.map_or(Ok(()), birth::sync_one)
 }

@@ -52,6 +52,13 @@ pub(super) fn inspect(store: &Path, mark: Mark) -> Result<Journals, OpenError> {
     Ok(Journals { last: seen.commit })
 }
 
+/// Cuts the journal of a store that nothing was written to down to what it holds.
+pub(super) fn empty(store: &Path) -> Result<(), OpenError> {
+    let emptied =
+        || journal_files(store)?.iter().try_for_each(|file| File::options().write(true).open(file)?.set_len(0));
+    emptied().map_err(|error| OpenError::io("make the journal", error))
+}
+
 /// In the order in which they were written.
 fn journal_files(store: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
