@@ -13,6 +13,7 @@ pub mod contract;
 mod embedded;
 mod error;
 mod key;
+mod layer;
 pub mod log;
 mod memory;
 pub mod tally;
@@ -26,6 +27,7 @@ pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
 pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, OpenError, RowCacheStats, StoreStats};
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
+pub use layer::Layer;
 pub use memory::Memory;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -10,11 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Clock;
-use bytes::Bytes;
 use parking_lot::Mutex;
-use storage::{
-    Batch, BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError, View,
-};
+use storage::{Batch, BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, Reads, StorageError, TxError};
 
 /// A moment by both clocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,13 +154,9 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-impl Engine for Leased {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.engine.get(key)
-    }
-
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.engine.view()
+impl Layer for Leased {
+    fn inner(&self) -> &dyn Engine {
+        &*self.engine
     }
 
     fn transact<'a>(
@@ -174,18 +167,6 @@ impl Engine for Leased {
         decide: &'a mut Decide<'a>,
     ) -> BoxFuture<'a, Result<Decision, TxError>> {
         Box::pin(self.write(op, mode, keys, decide))
-    }
-
-    fn keeps_logs(&self) -> bool {
-        self.engine.keeps_logs()
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.engine.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.engine.close()
     }
 }
 

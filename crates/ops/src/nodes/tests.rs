@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use api::*;
 use base::{Clock, ManualClock};
-use bytes::Bytes;
 use storage::{
-    BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, ScanDirection, ScanRange,
-    StorageError, TxError, View,
+    BoxFuture, Decide, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, ScanDirection, ScanRange, TxError,
 };
 
 use super::NodeSettings;
@@ -57,13 +55,9 @@ impl Stage {
     }
 }
 
-impl Engine for Stage {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.inner.get(key)
-    }
-
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.inner.view()
+impl Layer for Stage {
+    fn inner(&self) -> &dyn Engine {
+        &*self.inner
     }
 
     fn transact<'a>(
@@ -81,18 +75,6 @@ impl Engine for Stage {
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             self.inner.transact(op, mode, keys, decide).await
         })
-    }
-
-    fn keeps_logs(&self) -> bool {
-        self.inner.keeps_logs()
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.inner.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.inner.close()
     }
 }
 

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
-use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, StorageError, TxError, View};
+use storage::{BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, TxError};
 
 pub(super) struct Watched {
     engine: Arc<dyn Engine>,
@@ -20,13 +19,9 @@ impl Watched {
     }
 }
 
-impl Engine for Watched {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.engine.get(key)
-    }
-
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.engine.view()
+impl Layer for Watched {
+    fn inner(&self) -> &dyn Engine {
+        &*self.engine
     }
 
     fn transact<'a>(
@@ -52,18 +47,6 @@ impl Engine for Watched {
             span.end();
             done
         })
-    }
-
-    fn keeps_logs(&self) -> bool {
-        self.engine.keeps_logs()
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.engine.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.engine.close()
     }
 }
 

@@ -1,0 +1,53 @@
+//! An engine around another one that sees its writes pass, and leaves everything else to it.
+
+use bytes::Bytes;
+
+use crate::batch::Decision;
+use crate::error::{StorageError, TxError};
+use crate::key::{Family, Key, KeyUse, OpId};
+use crate::{BoxFuture, Decide, Engine, Mode, View};
+
+pub trait Layer: Send + Sync + 'static {
+    fn inner(&self) -> &dyn Engine;
+
+    /// As [`Engine::transact`], which it is to end up in.
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>>;
+}
+
+impl<L: Layer> Engine for L {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.inner().get(key)
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.inner().view()
+    }
+
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Layer::transact(self, op, mode, keys, decide)
+    }
+
+    fn keeps_logs(&self) -> bool {
+        self.inner().keeps_logs()
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner().destroy(family, prefix)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.inner().close()
+    }
+}
