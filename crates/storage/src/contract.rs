@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::Engine;
 use kit::Space;
-pub use scans::{ScanCase, check_scan};
+pub use scans::{ScanCase, any_scan_agrees_with_the_model, check_scan};
 
 pub async fn run(engine: Arc<dyn Engine>) {
     let space = |name| Space::new(&engine, name);

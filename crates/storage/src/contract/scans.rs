@@ -1,9 +1,15 @@
 //! Scans against a model: a plain sorted map.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Runtime;
 
 use super::kit::Space;
 use crate::{Batch, Engine, Family, Key, Row, ScanDirection, ScanPage, ScanRange};
@@ -19,8 +25,44 @@ pub struct ScanCase {
     pub bytes_max: usize,
 }
 
+/// Any rows and any ranges of them. `prefix` stands before every key, and may move them to where the engine treats keys
+/// in another way.
+pub fn any_scan_agrees_with_the_model(runtime: &Runtime, engine: Arc<dyn Engine>, prefix: &str, cases: u32) {
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let case_number = Cell::new(0);
+    let result = runner.run(&scan_case(), |case| {
+        case_number.set(case_number.get() + 1);
+        // A number before the prefix, so that cases do not meet.
+        runtime.block_on(check_scan(&engine, &format!("case {:08}{prefix}", case_number.get()), &case));
+        Ok(())
+    });
+    result.unwrap();
+}
+
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    vec(prop_oneof![Just(0), Just(1), Just(0x7F), Just(0xFF)], 0..4)
+}
+
+fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
+    prop_oneof![Just(Bound::Unbounded), key().prop_map(Bound::Included), key().prop_map(Bound::Excluded)]
+}
+
+fn scan_case() -> impl Strategy<Value = ScanCase> {
+    let rows = btree_map(key(), vec(any::<u8>(), 0..40), 0..20);
+    (rows, bound(), bound(), any::<bool>(), 1..8_usize, 0..200_usize).prop_map(
+        |(rows, lower, upper, backward, rows_max, bytes_max): (BTreeMap<_, _>, _, _, _, _, _)| ScanCase {
+            rows,
+            lower,
+            upper,
+            backward,
+            rows_max,
+            bytes_max,
+        },
+    )
+}
+
 /// Writes the rows of a case behind `prefix`, which nobody else uses, and reads the range page by page.
-pub async fn check_scan(engine: &std::sync::Arc<dyn Engine>, prefix: &str, case: &ScanCase) {
+pub async fn check_scan(engine: &Arc<dyn Engine>, prefix: &str, case: &ScanCase) {
     let space = Space::new(engine, prefix);
     let mut batch = Batch::default();
     for (key, value) in &case.rows {

@@ -21,7 +21,7 @@ const ATTEMPTS: u32 = 3;
 /// has not yet given back. Unit: bytes.
 const BESIDE: u64 = 256 * MIB;
 /// How much more than before it may keep afterwards, as its caches and memtables have been filled. Unit: bytes.
-const LEFT: u64 = 192 * MIB;
+const LEFT: u64 = 128 * MIB;
 
 const CALLS_ALONE: usize = 500;
 
