@@ -1,5 +1,6 @@
 //! The flags of `stator bench`, as they are typed. `plan` proves them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
@@ -13,6 +14,7 @@ Examples:
   stator bench --workload get,put --connections 64 --html report.html
   stator bench --workload get --rate 5000                      open loop: 5000 requests a second, whatever comes back
   stator bench --compare http://127.0.0.1:8001                 two servers, taking turns
+  stator bench --endpoint https://dynamodb.eu-west-1.amazonaws.com         DynamoDB itself, which bills it
   stator bench start                                           time and memory of the server's start
   stator bench echo --listen 127.0.0.1:9000                    the ceiling alone, until it is stopped
 
@@ -75,7 +77,7 @@ pub(crate) struct EchoArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct LoadArguments {
-    /// The server to measure
+    /// The server to measure, over http:// or https://
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     pub(crate) endpoint: String,
 
@@ -152,9 +154,13 @@ pub(crate) struct LoadArguments {
     #[arg(long)]
     pub(crate) consistent: bool,
 
-    /// Region to sign for
-    #[arg(long, env = "AWS_REGION", value_name = "REGION", default_value = "us-east-1")]
-    pub(crate) region: String,
+    /// Region to sign for [default: the one in the name of an AWS endpoint, else AWS_REGION, else us-east-1]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// PEM file with the certificate authorities to trust for https://, instead of the system's
+    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    pub(crate) ca_bundle: Option<OsString>,
 
     /// Start of the names of the tables that the run makes and deletes
     #[arg(long, value_name = "TEXT", default_value = "stator-bench")]

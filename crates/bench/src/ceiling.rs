@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use crate::Failure;
 use crate::endpoint::Endpoint;
 use crate::plan::Target;
+use crate::sigv4::Credentials;
 
 /// The running process; it ends with this.
 pub(crate) struct Ceiling {
@@ -14,7 +15,7 @@ pub(crate) struct Ceiling {
 }
 
 impl Ceiling {
-    pub(crate) fn start() -> Result<Ceiling, Failure> {
+    pub(crate) fn start(credentials: &Credentials) -> Result<Ceiling, Failure> {
         let failure = |error: std::io::Error| Failure::new(format!("cannot start the ceiling: {error}"));
         let program = std::env::current_exe().map_err(failure)?;
         let mut command = Command::new(program);
@@ -23,7 +24,8 @@ impl Ceiling {
         let label = "echo".to_owned();
         match endpoint(&mut child) {
             Ok(endpoint) => {
-                let target = Target { label, endpoint, pid: Some(child.id()), is_ceiling: true };
+                let (credentials, pid) = (credentials.clone(), Some(child.id()));
+                let target = Target { label, endpoint, credentials, pid, is_ceiling: true };
                 Ok(Ceiling { child, target })
             }
             Err(failure) => {
@@ -42,7 +44,7 @@ fn endpoint(child: &mut Child) -> Result<Endpoint, Failure> {
         let read = BufReader::new(stdout).read_line(&mut line);
         read.map_err(|error| Failure::new(format!("cannot start the ceiling: {error}")))?;
     }
-    Endpoint::parse(line.trim())
+    Endpoint::parse(line.trim(), None)
 }
 
 impl Drop for Ceiling {

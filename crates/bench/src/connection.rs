@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use api::Operation;
 use base::Clock;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::endpoint::Endpoint;
 use crate::reply;
 use crate::response::{self, Head, Length};
 use crate::sigv4::{Credentials, Signer};
+use crate::socket::Socket;
+use crate::tls;
 
 const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
 /// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
@@ -30,6 +30,8 @@ pub(crate) enum Trouble {
     /// The status says that it went well, the reply does not.
     Unexpected(&'static str),
     Connection(io::ErrorKind),
+    /// No encrypted connection can be had: why, and what to do.
+    Encryption(String),
     NotHttp,
     Timeout,
     /// The load was due, but the server was too slow for it to be ever sent.
@@ -39,7 +41,7 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Whether nothing more can come over the connection.
     pub(crate) fn breaks_connection(&self) -> bool {
-        matches!(self, Trouble::Connection(_) | Trouble::NotHttp | Trouble::Timeout)
+        matches!(self, Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp | Trouble::Timeout)
     }
 }
 
@@ -49,6 +51,7 @@ impl fmt::Display for Trouble {
             Trouble::Refused { status, exception, message } => write!(f, "{status} {exception}: {message}"),
             Trouble::Unexpected(what) => f.write_str(what),
             Trouble::Connection(kind) => write!(f, "connection: {kind}"),
+            Trouble::Encryption(what) => f.write_str(what),
             Trouble::NotHttp => f.write_str("reply is not HTTP/1.1"),
             Trouble::Timeout => f.write_str("no reply in time"),
             Trouble::NeverSent => f.write_str("not sent: the server was too slow for the rate"),
@@ -58,7 +61,10 @@ impl fmt::Display for Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Trouble {
-        Trouble::Connection(error.kind())
+        match tls::explained(&error) {
+            Some(what) => Trouble::Encryption(what),
+            None => Trouble::Connection(error.kind()),
+        }
     }
 }
 
@@ -72,7 +78,7 @@ pub(crate) struct Connection {
     endpoint: Endpoint,
     signer: Signer,
     timeout: Duration,
-    socket: Option<TcpStream>,
+    socket: Option<Socket>,
     out: Vec<u8>,
     /// What has arrived stands in the first `filled` bytes; the rest is room to read into.
     input: Vec<u8>,
@@ -100,10 +106,8 @@ impl Connection {
         if self.socket.is_some() {
             return Ok(());
         }
-        let connecting = tokio::time::timeout(self.timeout, TcpStream::connect(self.endpoint.address));
-        let socket = connecting.await.map_err(|_| Trouble::Timeout)??;
-        socket.set_nodelay(true)?;
-        self.socket = Some(socket);
+        let opening = tokio::time::timeout(self.timeout, Socket::open(&self.endpoint));
+        self.socket = Some(opening.await.map_err(|_| Trouble::Timeout)??);
         Ok(())
     }
 
@@ -175,7 +179,7 @@ impl Connection {
 }
 
 /// Reads what is there, with room for at least one byte more than has arrived.
-async fn read(socket: &mut TcpStream, input: &mut Vec<u8>, filled: &mut usize) -> Result<(), Trouble> {
+async fn read(socket: &mut Socket, input: &mut Vec<u8>, filled: &mut usize) -> Result<(), Trouble> {
     if *filled == input.len() {
         reserve(input, *filled * 2)?;
     }

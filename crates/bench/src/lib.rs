@@ -1,14 +1,14 @@
 //! `stator bench`: puts a DynamoDB endpoint under load and says what it gave.
 //!
 //! It knows no engine and nothing of Stator beyond the names of the operations: it speaks HTTP/1.1 and DynamoDB's JSON
-//! to whatever listens, so that any two implementations can be measured with the same load.
+//! to whatever listens, encrypted or not, so that any two implementations can be measured with the same load.
 //!
 //! `plan` is what was asked for, proven once. `campaign` makes the tables and goes through the workloads in rounds, the
 //! servers taking turns; `load` is one round against one server; `figures` is what came of it, and `report` shows it.
 //! What a workload asks and which replies it accepts stands in `workload`, one file each.
 //!
 //! The client must cost little beside the server, for both often share a machine: it has its own HTTP client
-//! (`connection`, `response`), one buffer a connection, and looks at replies without parsing them (`reply`).
+//! (`connection`, `socket`, `response`), one buffer a connection, and looks at replies without parsing them (`reply`).
 
 mod arguments;
 mod campaign;
@@ -16,6 +16,7 @@ mod ceiling;
 mod chance;
 mod connection;
 mod cpu;
+mod credentials;
 mod data;
 mod date;
 mod echo;
@@ -30,8 +31,10 @@ mod report;
 mod response;
 mod schedule;
 mod sigv4;
+mod socket;
 mod start;
 mod tables;
+mod tls;
 mod workload;
 mod zipf;
 

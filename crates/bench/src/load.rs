@@ -167,9 +167,9 @@ impl Round<'_> {
         let runtime = runtime()?;
         let mut connections = Vec::new();
         for seat in seats {
-            let mut connection = Connection::new(&self.target.endpoint, &self.plan.credentials, self.plan.timeout);
+            let mut connection = self.target.connection(self.plan.timeout);
             let opened = runtime.block_on(connection.open());
-            opened.map_err(|trouble| Failure::new(format!("cannot reach {}: {trouble}", self.target.endpoint.url)))?;
+            opened.map_err(|trouble| self.target.unreachable(&trouble))?;
             connections.push((connection, make(seat)));
         }
         Ok((runtime, connections))

@@ -1,10 +1,12 @@
 //! What was asked for, proven once: below here nothing is checked again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::Failure;
 use crate::arguments::LoadArguments;
+use crate::connection::{Connection, Trouble};
+use crate::credentials;
 use crate::endpoint::Endpoint;
 use crate::sigv4::Credentials;
 use crate::workload::{WORKLOADS, Workload};
@@ -16,13 +18,24 @@ const RATE_MAX: f64 = 10_000_000.0;
 const PREFIX_SIZE_MAX: usize = 200;
 
 /// A server under load.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) label: String,
     pub(crate) endpoint: Endpoint,
+    pub(crate) credentials: Credentials,
     pub(crate) pid: Option<u32>,
     /// It answers anything with the same bytes: it needs no tables, and its replies are not looked into.
     pub(crate) is_ceiling: bool,
+}
+
+impl Target {
+    pub(crate) fn connection(&self, timeout: Duration) -> Connection {
+        Connection::new(&self.endpoint, &self.credentials, timeout)
+    }
+
+    pub(crate) fn unreachable(&self, trouble: &Trouble) -> Failure {
+        Failure::new(format!("cannot reach {}: {trouble}", self.endpoint.url))
+    }
 }
 
 #[derive(Clone)]
@@ -43,7 +56,6 @@ pub(crate) struct Plan {
     pub(crate) rate: Option<f64>,
     pub(crate) timeout: Duration,
     pub(crate) consistent: bool,
-    pub(crate) credentials: Credentials,
     pub(crate) prefix: String,
     pub(crate) keep: bool,
     pub(crate) seed: u64,
@@ -71,7 +83,6 @@ impl Plan {
             rate: arguments.rate.map(rate).transpose()?,
             timeout: seconds("--timeout", arguments.timeout)?,
             consistent: arguments.consistent,
-            credentials: credentials(&arguments.region),
             prefix: prefix(&arguments.prefix)?,
             keep: arguments.keep,
             seed: arguments.seed,
@@ -109,14 +120,18 @@ impl Plan {
 }
 
 fn targets(arguments: &LoadArguments) -> Result<Vec<Target>, Failure> {
+    // A variable that is set to nothing is not set.
+    let ca_bundle = arguments.ca_bundle.as_deref().filter(|file| !file.is_empty()).map(Path::new);
     let target = |url: &str, label: &Option<String>, pid| {
-        let endpoint = Endpoint::parse(url)?;
-        Ok(Target { label: label.clone().unwrap_or(endpoint.url.clone()), endpoint, pid, is_ceiling: false })
+        let endpoint = Endpoint::parse(url, ca_bundle)?;
+        let credentials = credentials::from_environment(&endpoint, arguments.region.as_deref())?;
+        let label = label.clone().unwrap_or(endpoint.url.clone());
+        Ok(Target { label, endpoint, credentials, pid, is_ceiling: false })
     };
     let mut targets = vec![target(&arguments.endpoint, &arguments.label, arguments.server_pid)?];
     if let Some(url) = &arguments.compare {
         targets.push(target(url, &arguments.compare_label, arguments.compare_pid)?);
-        if targets[0].endpoint.address == targets[1].endpoint.address {
+        if targets[0].endpoint.is_same(&targets[1].endpoint) {
             return Err(Failure::new("--compare names the server that is measured already"));
         }
     }
@@ -157,16 +172,6 @@ fn prefix(prefix: &str) -> Result<String, Failure> {
     match prefix.len() <= PREFIX_SIZE_MAX && prefix.bytes().all(valid) {
         true => Ok(prefix.to_owned()),
         false => Err(Failure::new("--prefix is made of letters, digits, '_', '-' and '.'")),
-    }
-}
-
-pub(crate) fn credentials(region: &str) -> Credentials {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Credentials {
-        access_key: variable("AWS_ACCESS_KEY_ID").unwrap_or("bench".to_owned()),
-        secret: variable("AWS_SECRET_ACCESS_KEY").unwrap_or("bench".to_owned()),
-        session_token: variable("AWS_SESSION_TOKEN"),
-        region: region.to_owned(),
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn prepare(
     let table = data.table(shape);
     load::runtime()?.block_on(async {
         let mut admin = Admin::new(plan, target);
+        admin.connection.open().await.map_err(|trouble| target.unreachable(&trouble))?;
         match admin.ask(Operation::DescribeTable, &json!({ "TableName": table })).await {
             Ok(described) if plan.keep => {
                 let (found, wanted) = (described["Table"]["ItemCount"].as_u64().unwrap_or(0), data.items(shape));
@@ -87,7 +88,7 @@ impl Admin<'_> {
     fn new<'a>(plan: &Plan, target: &'a Target) -> Admin<'a> {
         // Creating a table may wait for others; it is not what is measured.
         let timeout = plan.timeout.max(Duration::from_secs(60));
-        Admin { connection: Connection::new(&target.endpoint, &plan.credentials, timeout), target }
+        Admin { connection: target.connection(timeout), target }
     }
 
     async fn ask(&mut self, operation: Operation, request: &Value) -> Result<Value, Trouble> {
@@ -156,7 +157,7 @@ async fn fill(plan: &Plan, target: &Target, data: &Arc<Data>, shape: Shape) -> R
     let next = Arc::new(AtomicU64::new(0));
     let mut fillers = tokio::task::JoinSet::new();
     for stream in 0..FILL_CONNECTIONS {
-        let connection = Connection::new(&target.endpoint, &plan.credentials, plan.timeout);
+        let connection = target.connection(plan.timeout);
         let chance = Chance::new(plan.seed, u64::MAX - 1 - stream);
         let filler = Filler { connection, chance, data: Arc::clone(data), shape };
         fillers.spawn(filler.run(Arc::clone(&next)));

@@ -11,8 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::connection::{Connection, Trouble};
 use crate::endpoint::Endpoint;
-use crate::plan::credentials;
-use crate::{Failure, interrupt, load};
+use crate::{Failure, credentials, interrupt, load};
 
 /// Between two attempts to connect.
 const POLL: Duration = Duration::from_micros(200);
@@ -35,8 +34,9 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = port.map_err(|error| Failure::new(format!("there is no free port: {error}")))?.to_string();
         let runtime = load::runtime()?;
-        let endpoint = Endpoint::parse(&format!("http://{address}"))?;
-        let mut connection = Connection::new(&endpoint, &credentials("us-east-1"), PATIENCE);
+        let endpoint = Endpoint::parse(&format!("http://{address}"), None)?;
+        let credentials = credentials::from_environment(&endpoint, None)?;
+        let mut connection = Connection::new(&endpoint, &credentials, PATIENCE);
         connection.prepare(Operation::ListTables, b"{}");
 
         let failure = |error: std::io::Error| Failure::new(format!("cannot start the server: {error}"));

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the real binary, over real sockets. One binary, so that it is linked once.
 
 mod bench;
+mod bench_tls;
 mod client;
 mod crash;
 mod http;

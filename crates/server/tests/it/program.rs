@@ -109,7 +109,12 @@ impl Drop for Server {
 
 /// Runs the program to its end, which must come by itself.
 pub(crate) fn run(arguments: &[&str]) -> Output {
-    let child = command(arguments).spawn().expect("start");
+    run_with(arguments, &[])
+}
+
+/// With environment variables.
+pub(crate) fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let child = command(arguments).envs(variables.iter().copied()).spawn().expect("start");
     let pid = child.id().to_string();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
@@ -131,7 +136,7 @@ fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stator"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Settings of whoever runs the tests are not part of them.
-    let settings = |name: &str| name.starts_with("STATOR_") || name.starts_with("OTEL_");
+    let settings = |name: &str| ["STATOR_", "OTEL_", "AWS_"].iter().any(|start| name.starts_with(start));
     for (name, _) in std::env::vars().filter(|(name, _)| settings(name)) {
         command.env_remove(name);
     }

@@ -1,0 +1,117 @@
+//! Whom the requests speak for: as the usual environment variables say, in the region of the endpoint.
+
+use crate::Failure;
+use crate::endpoint::Endpoint;
+use crate::sigv4::Credentials;
+
+/// What a server gets that does not ask who calls.
+const ANYBODY: &str = "bench";
+const REGION_DEFAULT: &str = "us-east-1";
+
+/// The region is `region`, or the one in the name of an endpoint of AWS, or the environment's.
+pub(crate) fn from_environment(endpoint: &Endpoint, region: Option<&str>) -> Result<Credentials, Failure> {
+    credentials(endpoint, region, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+fn credentials(
+    endpoint: &Endpoint,
+    region: Option<&str>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Credentials, Failure> {
+    let (access_key, secret) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
+    if is_aws(&endpoint.host) && (access_key.is_none() || secret.is_none()) {
+        return Err(Failure::new(format!(
+            "{} is AWS itself: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one)",
+            endpoint.url
+        )));
+    }
+    let named = region.or(region_of(&endpoint.host)).map(str::to_owned);
+    let region = named.or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"));
+    Ok(Credentials {
+        access_key: access_key.unwrap_or(ANYBODY.to_owned()),
+        secret: secret.unwrap_or(ANYBODY.to_owned()),
+        session_token: variable("AWS_SESSION_TOKEN"),
+        region: region.unwrap_or(REGION_DEFAULT.to_owned()),
+    })
+}
+
+/// Source: AWS General Reference, "Amazon DynamoDB endpoints and quotas"; the second kind is reached over IPv6, too.
+const AWS_DOMAINS: [&str; 4] = [".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn"];
+
+fn is_aws(host: &str) -> bool {
+    labels(host).is_some()
+}
+
+/// What stands before the domain, if it is one of AWS.
+fn labels(host: &str) -> Option<&str> {
+    let name = host.split(':').next().unwrap_or(host);
+    AWS_DOMAINS.iter().find_map(|domain| name.strip_suffix(domain))
+}
+
+/// The region stands last before the domain: `dynamodb.eu-west-1`, `111122223333.ddb.eu-west-1`, and in a private network
+/// `vpce-1a2b.dynamodb.eu-west-1.vpce`. A name without one is the first region's.
+fn region_of(host: &str) -> Option<&str> {
+    let labels = labels(host)?;
+    let region = labels.strip_suffix(".vpce").unwrap_or(labels).rsplit('.').next()?;
+    Some(if region.starts_with("dynamodb") { REGION_DEFAULT } else { region })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(host: &str) -> Endpoint {
+        Endpoint { url: format!("https://{host}"), host: host.to_owned(), addresses: Vec::new(), tls: None }
+    }
+
+    #[test]
+    fn regions() {
+        let check = |host: &str, flag: Option<&str>, variables: &[(&str, &str)], expected: &str| {
+            let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+            let all = [&keys[..], variables].concat();
+            let variable = |name: &str| all.iter().find(|one| one.0 == name).map(|one| one.1.to_owned());
+            let found = credentials(&endpoint(host), flag, variable).unwrap().region;
+            assert_eq!(found, expected, "{host} {flag:?} {variables:?}");
+        };
+        let elsewhere = [("AWS_REGION", "eu-central-1"), ("AWS_DEFAULT_REGION", "eu-central-2")];
+        check("127.0.0.1:8000", None, &[], "us-east-1");
+        check("127.0.0.1:8000", None, &elsewhere, "eu-central-1");
+        check("127.0.0.1:8000", None, &elsewhere[1..], "eu-central-2");
+        check("127.0.0.1:8000", Some("sa-east-1"), &elsewhere, "sa-east-1");
+        check("amazonaws.com.example", None, &[], "us-east-1");
+        for (host, region) in [
+            ("dynamodb.eu-west-1.amazonaws.com", "eu-west-1"),
+            ("dynamodb.eu-west-1.amazonaws.com:8443", "eu-west-1"),
+            ("dynamodb-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+            ("dynamodb.eu-west-1.api.aws", "eu-west-1"),
+            ("dynamodb.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+            ("dynamodb.cn-north-1.api.amazonwebservices.com.cn", "cn-north-1"),
+            ("111122223333.ddb.ap-south-1.amazonaws.com", "ap-south-1"),
+            ("vpce-1a2b-3c4d.dynamodb.eu-west-3.vpce.amazonaws.com", "eu-west-3"),
+            ("dynamodb.amazonaws.com", "us-east-1"),
+        ] {
+            check(host, None, &elsewhere, region);
+            check(host, Some("sa-east-1"), &elsewhere, "sa-east-1");
+        }
+    }
+
+    #[test]
+    fn aws_needs_real_keys() {
+        let nothing = |_: &str| None;
+        let said = credentials(&endpoint("dynamodb.eu-west-1.amazonaws.com"), None, nothing).err().unwrap().to_string();
+        assert!(said.contains("set AWS_ACCESS_KEY_ID"), "{said}");
+        let half = |name: &str| (name == "AWS_ACCESS_KEY_ID").then(|| "AKIDEXAMPLE".to_owned());
+        assert!(credentials(&endpoint("dynamodb.eu-west-1.amazonaws.com"), None, half).is_err());
+        let anybody = credentials(&endpoint("localhost"), None, nothing).unwrap();
+        assert_eq!((anybody.access_key.as_str(), anybody.secret.as_str()), (ANYBODY, ANYBODY));
+        assert_eq!(anybody.session_token, None);
+    }
+
+    #[test]
+    fn all_variables_are_taken() {
+        let taken = credentials(&endpoint("localhost"), None, |name| Some(name.to_owned())).unwrap();
+        assert_eq!(taken.access_key, "AWS_ACCESS_KEY_ID");
+        assert_eq!(taken.secret, "AWS_SECRET_ACCESS_KEY");
+        assert_eq!(taken.session_token.as_deref(), Some("AWS_SESSION_TOKEN"));
+    }
+}
