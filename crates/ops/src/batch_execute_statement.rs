@@ -88,10 +88,11 @@ impl Service {
         let Some((key, filter)) = single_key(&table, select)? else {
             return Err(partiql::refused(PartiqlError::SelectKeyRequired("BatchExecuteStatement")));
         };
-        let stored = self.get_stored(&table, &key).await?;
+        let kind = ReadKind::of(asked.consistent_read);
+        let stored = self.get_stored(&table, &key, kind).await?;
         let size = stored.as_ref().map_or(0, StoredItem::size);
         allowance::read(size, READS_MEMORY).await?;
-        let units = Units::of_table(ReadKind::of(asked.consistent_read).units(size));
+        let units = Units::of_table(kind.units(size));
         let found = stored.filter(|stored| filter.as_ref().is_none_or(|filter| filter.matches(stored.attributes())));
         let item = found.map(|stored| match &select.columns {
             None => stored.item(),

@@ -24,8 +24,8 @@ impl Service {
         )?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         item_key::check_key(&table, &request.key)?;
-        let stored = self.get_stored(&table, &request.key).await?;
         let kind = ReadKind::of(request.consistent_read);
+        let stored = self.get_stored(&table, &request.key, kind).await?;
         let units = Units::of_table(kind.units(stored.as_ref().map_or(0, StoredItem::size)));
         let item = stored.map(|stored| match &projection {
             None => stored.item(),
@@ -37,10 +37,15 @@ impl Service {
         })
     }
 
-    /// The newest item that a checked key names.
-    pub(crate) async fn get_stored(&self, table: &Table, key: &Attributes) -> Result<Option<StoredItem>, Exception> {
+    /// The item that a checked key names.
+    pub(crate) async fn get_stored(
+        &self,
+        table: &Table,
+        key: &Attributes,
+        kind: ReadKind,
+    ) -> Result<Option<StoredItem>, Exception> {
         let row = ItemKey::of(&self.secret, table, key.view()).row;
-        match self.engine.get(&row).await.map_err(storage_failure)? {
+        match kind.get(self.engine.as_ref(), &row).await.map_err(storage_failure)? {
             None => Ok(None),
             Some(bytes) => read_stored(table, &bytes, key)
                 .map(Some)

@@ -11,7 +11,7 @@ use expr::Condition;
 use model::codec::row::StoredItem;
 use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, MapRef};
-use storage::{Family, Key, ScanDirection, ScanRange, View};
+use storage::{Engine, Family, Key, ScanDirection, ScanRange, StorageError, View};
 
 use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Units};
@@ -62,9 +62,26 @@ pub(crate) struct Page {
     pub units: Units,
 }
 
+impl ReadKind {
+    /// One row as this kind of read sees it.
+    pub(crate) async fn get(self, engine: &dyn Engine, key: &Key) -> Result<Option<Bytes>, StorageError> {
+        match self {
+            ReadKind::Eventual => engine.get_eventual(key).await,
+            ReadKind::Strong | ReadKind::Transactional => engine.get(key).await,
+        }
+    }
+
+    async fn view(self, engine: &dyn Engine) -> Result<Box<dyn View>, StorageError> {
+        match self {
+            ReadKind::Eventual => engine.view_eventual().await,
+            ReadKind::Strong | ReadKind::Transactional => engine.view().await,
+        }
+    }
+}
+
 impl Service {
     pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = request.kind.view(self.engine.as_ref()).await.map_err(storage_failure)?;
         let mut walk = Walk::new(request);
         let mut effort = Effort::default();
         // A filter looks at an item as often as it names an attribute.

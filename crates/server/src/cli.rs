@@ -111,6 +111,15 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
     pub(crate) storage_password_file: Option<PathBuf>,
 
+    /// Replicas of the database, to which reads go that are not strongly consistent; several hosts stand behind each
+    /// other, such as postgres://stator@replica-1,replica-2/stator
+    #[arg(long, env = "STATOR_STORAGE_REPLICAS", value_name = "URL", hide_env_values = true, requires = "storage")]
+    pub(crate) storage_replicas: Option<Secret>,
+
+    /// Milliseconds that a replica may be behind; if it is further, the database itself is asked
+    #[arg(long, env = "STATOR_STORAGE_REPLICA_LAG_MS", value_name = "MS", default_value = "5000", value_parser = lag)]
+    pub(crate) storage_replica_lag_ms: Duration,
+
     /// Milliseconds that a server on a shared database may write after its last heartbeat; others learn of changes of
     /// tables within this time, and take over its work after it
     #[arg(long, env = "STATOR_NODE_LEASE_MS", value_name = "MS", default_value = "2000", value_parser = lease)]
@@ -197,9 +206,17 @@ fn region(text: &str) -> Result<String, String> {
 }
 
 fn lease(text: &str) -> Result<Duration, String> {
+    milliseconds(text, 200, 60_000)
+}
+
+fn lag(text: &str) -> Result<Duration, String> {
+    milliseconds(text, 100, 3_600_000)
+}
+
+fn milliseconds(text: &str, min: u64, max: u64) -> Result<Duration, String> {
     let ms: Option<u64> = text.parse().ok();
-    let ms = ms.filter(|ms| (200..=60_000).contains(ms));
-    ms.map(Duration::from_millis).ok_or_else(|| "a number of milliseconds from 200 to 60000".to_owned())
+    let ms = ms.filter(|ms| (min..=max).contains(ms));
+    ms.map(Duration::from_millis).ok_or_else(|| format!("a number of milliseconds from {min} to {max}"))
 }
 
 /// When a request is slow, if any ever is.
@@ -294,6 +311,10 @@ mod tests {
         check(&["--storage", "postgres://h/d", "--memory"], false);
         check(&["--storage", "postgres://h/d", "--data", "d"], false);
         check(&["--storage-password-file", "f"], false);
+        check(&["--storage", "postgres://h/d", "--storage-replicas", "postgres://r,s/d"], true);
+        check(&["--storage-replicas", "postgres://r/d"], false);
+        check(&["--storage-replica-lag-ms", "100"], true);
+        check(&["--storage-replica-lag-ms", "99"], false);
         check(&["--node-lease-ms", "1000"], true);
         check(&["--node-lease-ms", "0"], false);
         check(&["--connections-max", "0"], false);

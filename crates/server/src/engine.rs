@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
-use storage_postgres::{Options, Patience, Postgres};
+use storage_postgres::{Options, Patience, Postgres, ReplicaOptions};
 
 use crate::cli::ServeArguments;
 
@@ -20,6 +20,8 @@ pub(crate) struct Opened {
     pub(crate) engine: Arc<dyn Engine>,
     /// The same, if it keeps its rows on this machine's disk.
     pub(crate) embedded: Option<Arc<Embedded>>,
+    /// The same, if it keeps them in a database.
+    pub(crate) database: Option<Arc<Postgres>>,
     pub(crate) keeps: Keeps,
     /// Where other servers use the same rows.
     pub(crate) shared: Option<Shared>,
@@ -76,12 +78,14 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     if let Some(url) = &arguments.storage {
         let options = database(&url.0, arguments.storage_password_file.as_deref())?;
         let keeps = Keeps::Database(options.server());
-        let engine = Postgres::open(options.clone()).await.map_err(OpenError::Database)?;
+        let replicas = replicas(arguments)?;
+        let engine = Postgres::open_with(options.clone(), replicas).await.map_err(OpenError::Database)?;
         let shared = Some(shared(options).await?);
-        return Ok(Opened { engine, embedded: None, keeps, shared });
+        return Ok(Opened { engine: engine.clone(), embedded: None, database: Some(engine), keeps, shared });
     }
     if arguments.memory {
-        return Ok(Opened { engine: Memory::new(), embedded: None, keeps: Keeps::Memory, shared: None });
+        let engine = Memory::new();
+        return Ok(Opened { engine, embedded: None, database: None, keeps: Keeps::Memory, shared: None });
     }
     let folder = std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone());
     let engine = Embedded::open(
@@ -89,7 +93,8 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
         EmbeddedOptions { cache_bytes: arguments.cache, memtable_bytes_max: arguments.memtable },
     );
     let engine = engine.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
-    Ok(Opened { engine: engine.clone(), embedded: Some(engine), keeps: Keeps::Folder(folder), shared: None })
+    let keeps = Keeps::Folder(folder);
+    Ok(Opened { engine: engine.clone(), embedded: Some(engine), database: None, keeps, shared: None })
 }
 
 /// A second, small pool to the same database, which gives up early: a heartbeat that is late is of no use.
@@ -110,13 +115,24 @@ async fn shared(options: Options) -> Result<Shared, OpenError> {
     Ok(Shared { heartbeats, margin })
 }
 
+fn replicas(arguments: &ServeArguments) -> Result<Option<ReplicaOptions>, OpenError> {
+    let Some(url) = &arguments.storage_replicas else { return Ok(None) };
+    let password = password(arguments.storage_password_file.as_deref())?;
+    let replicas = ReplicaOptions::parse(&url.0, password.as_deref(), arguments.storage_replica_lag_ms);
+    replicas.map(Some).map_err(OpenError::Database)
+}
+
 /// The way to a database, with the password from wherever it is.
 pub(crate) fn database(url: &str, password_file: Option<&Path>) -> Result<Options, OpenError> {
-    let password = match password_file {
-        Some(file) => Some(password_in(file)?),
-        None => std::env::var("PGPASSWORD").ok(),
-    };
-    Options::parse(url, password.as_deref()).map_err(OpenError::Database)
+    Options::parse(url, password(password_file)?.as_deref()).map_err(OpenError::Database)
+}
+
+/// The password, unless it is in the URL.
+fn password(file: Option<&Path>) -> Result<Option<String>, OpenError> {
+    match file {
+        Some(file) => password_in(file).map(Some),
+        None => Ok(std::env::var("PGPASSWORD").ok()),
+    }
 }
 
 /// The first line of a file.

@@ -3,6 +3,7 @@
 //! A request costs a few additions to shared numbers, found by the operation's place in the one list: no lock, no
 //! hash, no text. Everything else happens when the page is asked for.
 
+mod database;
 mod engine;
 mod page;
 mod process;
@@ -14,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use base::Clock;
 use ops::allowance::MemoryBudget;
 use storage::EmbeddedStats;
+use storage_postgres::{Postgres, PostgresStats};
 
 use page::Page;
 pub(crate) use requests::Requests;
@@ -24,6 +26,8 @@ pub(crate) struct Metrics {
     pub(crate) connections: Arc<Connections>,
     /// What requests' bodies share, and what answers do; set once the server takes requests.
     memory: OnceLock<[(&'static str, Arc<MemoryBudget>); 2]>,
+    /// The database that keeps the tables, if one does.
+    database: OnceLock<Arc<Postgres>>,
     started_ms: u64,
 }
 
@@ -44,7 +48,20 @@ pub(crate) struct Connections {
 impl Metrics {
     pub(crate) fn new() -> Metrics {
         let started_ms = Clock::system().now_ms();
-        Metrics { requests: Requests::new(), connections: Arc::default(), memory: OnceLock::new(), started_ms }
+        Metrics {
+            requests: Requests::new(),
+            connections: Arc::default(),
+            memory: OnceLock::new(),
+            database: OnceLock::new(),
+            started_ms,
+        }
+    }
+
+    pub(crate) fn watch_database(&self, database: Option<Arc<Postgres>>) {
+        if let Some(database) = database {
+            // Only the first one counts, and there is no second.
+            let _ = self.database.set(database);
+        }
     }
 
     pub(crate) fn watch(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
@@ -52,8 +69,13 @@ impl Metrics {
         let _ = self.memory.set([("requests", Arc::clone(requests)), ("answers", Arc::clone(answers))]);
     }
 
-    /// The page. `engine` is what the engine says of itself, if it keeps anything on disk.
-    pub(crate) fn page(&self, ready: bool, engine: Option<&EmbeddedStats>) -> String {
+    pub(crate) fn database(&self) -> Option<PostgresStats> {
+        self.database.get().map(|database| database.stats())
+    }
+
+    /// The page. `engine` is what the engine says of itself if it keeps anything on disk, `database` if that is where it
+    /// keeps everything.
+    pub(crate) fn page(&self, ready: bool, engine: Option<&EmbeddedStats>, database: Option<&PostgresStats>) -> String {
         let mut page = Page::default();
         page.gauge("stator_info", "The version that runs; the value is always 1.");
         page.labelled(&[("version", env!("CARGO_PKG_VERSION"))], 1);
@@ -64,6 +86,9 @@ impl Metrics {
         self.write_memory(&mut page);
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
+        }
+        if let Some(database) = database {
+            database::write(database, &mut page);
         }
         process::write(self.started_ms, &mut page);
         page.into_text()

@@ -90,7 +90,8 @@ impl Operator {
         let operator = Arc::clone(self);
         let page = tokio::task::spawn_blocking(move || {
             let engine = operator.engine.get().and_then(Option::as_ref).map(|engine| engine.stats());
-            operator.metrics.page(operator.unready().is_none(), engine.as_ref())
+            let database = operator.metrics.database();
+            operator.metrics.page(operator.unready().is_none(), engine.as_ref(), database.as_ref())
         });
         match page.await {
             Ok(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),

@@ -107,7 +107,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let traces = traces(arguments)?;
     let operator = Operator::new();
     answer_operator(arguments, &operator).await?;
-    let Opened { engine, embedded, keeps, shared } = engine::open(arguments).await.map_err(Failure::Storage)?;
+    let Opened { engine, embedded, database, keeps, shared } =
+        engine::open(arguments).await.map_err(Failure::Storage)?;
     let watched = match &traces {
         Some(traces) => traces.watch(Arc::clone(&engine)),
         None => Arc::clone(&engine),
@@ -115,6 +116,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let service = service(watched, shared, &keeps, arguments, address).await?;
     let memory = Memories::of(arguments);
     operator.metrics.watch(&memory.requests, &memory.answers);
+    operator.metrics.watch_database(database);
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
         backend: Arc::clone(&service),

@@ -42,6 +42,8 @@ pub(crate) enum Sql {
     TallyAdd,
     TallyDelete,
     TallyDeleteRange,
+    Mark,
+    Marked,
 }
 
 /// A page is cut by bytes where the rows are, so that large ones do not travel for nothing. Of the first row that does
@@ -67,7 +69,7 @@ macro_rules! scan {
 }
 
 impl Sql {
-    const ALL: [Sql; 18] = [
+    const ALL: [Sql; 20] = [
         Sql::Get,
         Sql::Lock,
         Sql::Share,
@@ -86,6 +88,8 @@ impl Sql {
         Sql::TallyAdd,
         Sql::TallyDelete,
         Sql::TallyDeleteRange,
+        Sql::Mark,
+        Sql::Marked,
     ];
 
     fn text(self) -> &'static str {
@@ -125,6 +129,11 @@ impl Sql {
             }
             Sql::TallyDelete => "DELETE FROM stator_tally WHERE k = $1",
             Sql::TallyDeleteRange => "DELETE FROM stator_tally WHERE k >= $1 AND ($2::bytea IS NULL OR k < $2)",
+            Sql::Mark => {
+                "INSERT INTO stator_meta (name, value) VALUES ('mark', $1) \
+                 ON CONFLICT (name) DO UPDATE SET value = stator_meta.value + 1"
+            }
+            Sql::Marked => "SELECT value FROM stator_meta WHERE name = 'mark'",
         }
     }
 

@@ -18,6 +18,7 @@ mod latches;
 mod options;
 mod place;
 mod pool;
+mod replicas;
 mod schema;
 mod sweep;
 mod tallies;
@@ -35,16 +36,29 @@ use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, Op
 pub use check::{Finding, Report, check};
 pub use error::OpenError;
 pub use options::{Options, Patience};
+pub use replicas::{ReplicaOptions, ReplicaStats};
 
 use latches::Latches;
 use pool::Pool;
+use replicas::Replicas;
 use sweep::Sweeper;
 
 pub struct Postgres {
     pool: Arc<Pool>,
+    replicas: Option<Arc<Replicas>>,
     patience: Patience,
     latches: Latches,
     sweeper: Arc<Sweeper>,
+}
+
+/// What the engine says of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct PostgresStats {
+    /// Connections to the primary that a request has now.
+    pub connections_used: usize,
+    pub connections_max: usize,
+    /// If there are replicas.
+    pub replicas: Option<ReplicaStats>,
 }
 
 impl Postgres {
@@ -53,11 +67,26 @@ impl Postgres {
     /// # Errors
     /// [`OpenError`], which tells what to do about it.
     pub async fn open(options: Options) -> Result<Arc<Postgres>, OpenError> {
+        Postgres::open_with(options, None).await
+    }
+
+    /// The same, with replicas for reads that need not see the newest writes. They may as well come later.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`].
+    pub async fn open_with(options: Options, replicas: Option<ReplicaOptions>) -> Result<Arc<Postgres>, OpenError> {
         let patience = options.patience;
         schema::prepare(&options).await?;
+        let replicas = replicas.map(|replicas| Replicas::start(options.clone(), replicas));
         let pool = Pool::new(options);
         let sweeper = Sweeper::start(&pool);
-        Ok(Arc::new(Postgres { pool, patience, latches: Latches::new(), sweeper }))
+        Ok(Arc::new(Postgres { pool, replicas, patience, latches: Latches::new(), sweeper }))
+    }
+
+    #[must_use]
+    pub fn stats(&self) -> PostgresStats {
+        let [connections_used, connections_max] = self.pool.use_now();
+        PostgresStats { connections_used, connections_max, replicas: self.replicas.as_deref().map(Replicas::stats) }
     }
 }
 
@@ -67,7 +96,21 @@ impl Engine for Postgres {
     }
 
     fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        Box::pin(async { Ok(Box::new(view::Snapshot::new(&self.pool)?) as Box<dyn View>) })
+        Box::pin(async { Ok(Box::new(view::Snapshot::new(&self.pool, None)?) as Box<dyn View>) })
+    }
+
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        match &self.replicas {
+            None => self.get(key),
+            Some(replicas) => Box::pin(view::get_eventual(&self.pool, replicas, key)),
+        }
+    }
+
+    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        Box::pin(async {
+            let view = view::Snapshot::new(&self.pool, self.replicas.as_ref())?;
+            Ok(Box::new(view) as Box<dyn View>)
+        })
     }
 
     fn transact<'a>(
@@ -90,6 +133,9 @@ impl Engine for Postgres {
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
         Box::pin(async {
+            if let Some(replicas) = &self.replicas {
+                replicas.close().await;
+            }
             self.pool.close().await;
             Ok(())
         })

@@ -52,6 +52,12 @@ impl Pool {
         if self.permits.is_closed() { Err(StorageError::Closed) } else { Ok(()) }
     }
 
+    /// How many connections somebody has now, and how many there may be.
+    pub(crate) fn use_now(&self) -> [usize; 2] {
+        let max = self.options.connections_max;
+        [max.saturating_sub(self.permits.available_permits()), max]
+    }
+
     pub(crate) async fn take(self: &Arc<Pool>) -> Result<Session, Trouble> {
         let waiting = Arc::clone(&self.permits).acquire_owned();
         let permit = timeout(self.options.patience.pool, waiting)

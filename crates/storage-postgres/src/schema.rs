@@ -2,7 +2,7 @@
 //!
 //! | table | columns | what |
 //! |---|---|---|
-//! | `stator_meta` | `name`, `value` | `format`: the version of all this |
+//! | `stator_meta` | `name`, `value` | `format`: the version of all this; `mark`: counted up for `replicas` |
 //! | `stator_kv` | `p`, `s`, `k` | a row's key (`place`) |
 //! | | `ver` | grows with each write of the row: at least the microseconds since 1970 |
 //! | | `op` | 16 bytes: the write that wrote it last, by which a lost commit is found again |

@@ -59,14 +59,58 @@ impl PostgresServer {
             );
             return None;
         };
+        let server = PostgresServer::new(programs);
+        server.initdb();
+        server.run();
+        Some(server)
+    }
+
+    fn new(programs: PathBuf) -> PostgresServer {
         let folder = tempfile::tempdir().expect("a folder");
         if is_root(&folder) {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("root may give a folder away");
         }
-        let server = PostgresServer { folder, programs, port: free_port(), running: Mutex::default() };
-        server.initdb();
-        server.run();
-        Some(server)
+        PostgresServer { folder, programs, port: free_port(), running: Mutex::default() }
+    }
+
+    /// A standby of this server, made from a copy of it and following its changes as they come.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn standby(&self) -> PostgresServer {
+        let standby = PostgresServer::new(self.programs.clone());
+        let mut copy = standby.command(&self.programs.join("pg_basebackup"));
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--wal-method=stream"]);
+        let made = copy.arg("--pgdata").arg(standby.data()).arg("--dbname").arg(self.url(self.port, "postgres"));
+        let made = made.output().expect("pg_basebackup");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        standby.run();
+        standby
+    }
+
+    /// Makes a standby a server that takes writes.
+    ///
+    /// # Panics
+    /// If it does not become one.
+    pub fn promote(&self) {
+        assert_eq!(self.psql("postgres", "SELECT pg_promote()").as_deref(), Ok("t"), "{}", self.log());
+    }
+
+    /// Changes a setting that needs no new start. It must be one that a reload brings to every session.
+    ///
+    /// # Panics
+    /// If the server does not take it.
+    pub fn set(&self, name: &str, value: &str) {
+        self.psql("postgres", &format!("ALTER SYSTEM SET {name} = '{value}'")).expect("a setting");
+        self.psql("postgres", "SELECT pg_reload_conf()").expect("a reload");
+        for _ in 0..START_ATTEMPTS {
+            if self.psql("postgres", &format!("SHOW {name}")).as_deref() == Ok(value) {
+                return;
+            }
+            std::thread::sleep(START_INTERVAL);
+        }
+        panic!("{name} does not become {value}");
     }
 
     fn data(&self) -> PathBuf {

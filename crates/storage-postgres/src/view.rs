@@ -16,6 +16,7 @@ use crate::connection::{Ask, BEGIN_SNAPSHOT, Failure, Reply, Sql};
 use crate::error::Trouble;
 use crate::place::Place;
 use crate::pool::{Left, Pool, Session};
+use crate::replicas::Replicas;
 use crate::tallies;
 
 /// The newest committed value of one key.
@@ -24,6 +25,20 @@ pub(crate) async fn get(pool: &Arc<Pool>, key: &Key) -> Result<Option<Bytes>, St
     let (_, replies) = begin(pool, &asked.asks, Left::Idle).await?;
     let values = asked.values(&replies)?;
     Ok(values.into_iter().next().flatten())
+}
+
+/// As [`get`], from a replica if one is fit.
+pub(crate) async fn get_eventual(
+    pool: &Arc<Pool>,
+    replicas: &Replicas,
+    key: &Key,
+) -> Result<Option<Bytes>, StorageError> {
+    pool.check_open()?;
+    let asked = Asked::of(std::slice::from_ref(key));
+    match replicas.fly(&[], &asked.asks, Left::Idle).await {
+        Some((_, replies)) => Ok(asked.values(&replies)?.into_iter().next().flatten()),
+        None => get(pool, key).await,
+    }
 }
 
 /// The first flight of a session. A connection that had gone while it was idle is replaced once.
@@ -89,15 +104,18 @@ fn value(place: &Place, reply: &Reply) -> Result<Option<Bytes>, StorageError> {
 
 pub(crate) struct Snapshot {
     pool: Arc<Pool>,
+    /// Asked first, if they may be.
+    replicas: Option<Arc<Replicas>>,
     /// None before the first read.
     session: Mutex<Option<Session>>,
     pace: scan::Pace,
 }
 
 impl Snapshot {
-    pub(crate) fn new(pool: &Arc<Pool>) -> Result<Snapshot, StorageError> {
+    pub(crate) fn new(pool: &Arc<Pool>, replicas: Option<&Arc<Replicas>>) -> Result<Snapshot, StorageError> {
         pool.check_open()?;
-        Ok(Snapshot { pool: Arc::clone(pool), session: Mutex::default(), pace: scan::Pace::default() })
+        let (pool, replicas) = (Arc::clone(pool), replicas.cloned());
+        Ok(Snapshot { pool, replicas, session: Mutex::default(), pace: scan::Pace::default() })
     }
 
     /// Reads in the snapshot, which the first read begins.
@@ -106,13 +124,23 @@ impl Snapshot {
         match slot.as_mut() {
             Some(session) => session.fly(&asks, Left::Open).await.map_err(|failure| failure.trouble.of_read()),
             None => {
-                let asks: Vec<Ask> = [BEGIN_SNAPSHOT].into_iter().chain(asks).collect();
-                let (session, mut replies) = begin(&self.pool, &asks, Left::Open).await?;
+                let (session, replies) = self.begin(asks).await?;
                 *slot = Some(session);
-                replies.remove(0);
                 Ok(replies)
             }
         }
+    }
+
+    async fn begin(&self, asks: Vec<Ask>) -> Result<(Session, Vec<Reply>), StorageError> {
+        if let Some(replicas) = &self.replicas
+            && let Some(begun) = replicas.fly(&[BEGIN_SNAPSHOT], &asks, Left::Open).await
+        {
+            return Ok(begun);
+        }
+        let asks: Vec<Ask> = [BEGIN_SNAPSHOT].into_iter().chain(asks).collect();
+        let (session, mut replies) = begin(&self.pool, &asks, Left::Open).await?;
+        replies.remove(0);
+        Ok((session, replies))
     }
 }
 

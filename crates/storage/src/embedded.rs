@@ -180,6 +180,14 @@ impl Engine for Embedded {
         Box::pin(std::future::ready(view))
     }
 
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.get(key)
+    }
+
+    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.view()
+    }
+
     fn transact<'a>(
         &'a self,
         _op: OpId,

@@ -29,6 +29,14 @@ impl<L: Layer> Engine for L {
         self.inner().view()
     }
 
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.inner().get_eventual(key)
+    }
+
+    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.inner().view_eventual()
+    }
+
     fn transact<'a>(
         &'a self,
         op: OpId,

@@ -52,6 +52,12 @@ pub trait Engine: Send + Sync + 'static {
     /// A consistent snapshot of everything that is durable at one moment between this call and the view's first read.
     fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
 
+    /// As [`Engine::get`], for readers who may miss the writes of the last seconds: an engine with replicas asks them.
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
+
+    /// As [`Engine::view`], for such readers: consistent in itself, and perhaps of a moment some seconds ago.
+    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
+
     /// Reads `keys`, lets `decide` turn them into a batch or a refusal, commits all of it or nothing, and returns
     /// once it is durable and visible. Rows that are written without standing in `keys` must be functions of rows
     /// that do (an index row is a function of its item). Rows of [`Family::Items`] always stand in `keys`: readers may

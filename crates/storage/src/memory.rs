@@ -208,6 +208,14 @@ impl Engine for Memory {
         Box::pin(std::future::ready(self.view_now().map(|view| Box::new(view) as Box<dyn View>)))
     }
 
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.get(key)
+    }
+
+    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.view()
+    }
+
     fn transact<'a>(
         &'a self,
         _op: OpId,

@@ -18,5 +18,6 @@ mod proof_kill;
 mod proof_load;
 mod proof_overload;
 mod proof_power;
+mod replicas;
 mod traces;
 mod transcripts;

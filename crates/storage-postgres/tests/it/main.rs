@@ -6,5 +6,6 @@ mod crashes;
 mod faults;
 mod long_keys;
 mod proxy;
+mod replicas;
 mod rows;
 mod tls;

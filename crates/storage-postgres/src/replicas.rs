@@ -1,0 +1,226 @@
+//! Reads from replicas: for readers who may miss the writes of the last seconds, but not those of more than they allow.
+//!
+//! This node counts up a number in `stator_meta` on the primary, now and then: a mark, of which it remembers when it was
+//! begun ([`marks`]). Each first flight to a replica reads the number before anything else. Whoever sees a mark has all
+//! that was committed before the mark was begun, so each read proves itself how old it may be, in the flight that it
+//! needs anyway, and without a look at another machine's clock. A replica that is behind, or cut off, or none of this
+//! database's, is found out: the count begins anywhere.
+//!
+//! A replica that failed rests until a look at it succeeds. Whoever finds none that is fit asks the primary.
+
+mod hosts;
+mod marks;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::connection::{Ask, BEGIN, COMMIT, Reply, Sql, Value};
+use crate::error::{OpenError, Trouble};
+use crate::options::{Options, Patience};
+use crate::pool::{Left, Pool, Session};
+use marks::Marks;
+
+/// Marks within the time that a replica may be behind.
+const MARKS_PER_LAG: u32 = 4;
+const INTERVAL_MIN: Duration = Duration::from_millis(25);
+const INTERVAL_MAX: Duration = Duration::from_secs(1);
+/// A replica that does not answer must not hold up those who could ask the primary.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
+const FLIGHT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Which replicas may be asked, and how far they may be behind.
+#[derive(Clone, Debug)]
+pub struct ReplicaOptions {
+    hosts: Vec<Options>,
+    lag: Duration,
+}
+
+impl ReplicaOptions {
+    /// Reads a URL as [`Options::parse`] does. It may name several hosts, which are asked in turn.
+    ///
+    /// # Errors
+    /// What is wrong with the URL or with a file that it names.
+    pub fn parse(url: &str, password: Option<&str>, lag: Duration) -> Result<ReplicaOptions, OpenError> {
+        let hosts: Result<Vec<Options>, OpenError> =
+            hosts::apart(url).iter().map(|url| Options::parse(url, password).map(for_replica)).collect();
+        Ok(ReplicaOptions { hosts: hosts?, lag })
+    }
+
+    fn interval(&self) -> Duration {
+        (self.lag / MARKS_PER_LAG).clamp(INTERVAL_MIN, INTERVAL_MAX)
+    }
+}
+
+fn for_replica(options: Options) -> Options {
+    let patience = Patience { connect: CONNECT_PATIENCE, flight: FLIGHT_PATIENCE, ..options.patience };
+    Options { patience, ..options }
+}
+
+/// What became of reads that replicas were asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ReplicaStats {
+    pub answered: u64,
+    /// The replica was too far behind.
+    pub stale: u64,
+    pub failed: u64,
+}
+
+pub(crate) struct Replicas {
+    hosts: Vec<Arc<Host>>,
+    /// Whose turn it is.
+    next: AtomicUsize,
+    marks: Mutex<Marks>,
+    /// The one connection over which marks are made.
+    primary: Arc<Pool>,
+    counts: Counts,
+}
+
+struct Host {
+    pool: Arc<Pool>,
+    rests: AtomicBool,
+}
+
+#[derive(Default)]
+struct Counts {
+    answered: AtomicU64,
+    stale: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// Why a host's answer does not count.
+enum Unfit {
+    Stale,
+    Failed,
+    /// It has no connection to spare.
+    Busy,
+}
+
+impl Replicas {
+    /// Marks and looks for as long as somebody holds them. The marks go over a connection of their own, so that a busy
+    /// node does not take its replicas for stale.
+    pub(crate) fn start(primary: Options, replicas: ReplicaOptions) -> Arc<Replicas> {
+        let interval = replicas.interval();
+        let host = |options| Arc::new(Host { pool: Pool::new(options), rests: AtomicBool::new(true) });
+        let started = Arc::new(Replicas {
+            hosts: replicas.hosts.into_iter().map(host).collect(),
+            next: AtomicUsize::new(0),
+            marks: Mutex::new(Marks::new(replicas.lag)),
+            primary: Pool::new(primary.with_connections_max(1)),
+            counts: Counts::default(),
+        });
+        tokio::spawn(mark_now_and_then(Arc::downgrade(&started), interval));
+        for host in &started.hosts {
+            tokio::spawn(look_now_and_then(Arc::downgrade(&started), Arc::clone(host), interval));
+        }
+        started
+    }
+
+    /// The first flight of a read: `begin` and then `asks`, of which the replies come back. None if no replica is fit.
+    pub(crate) async fn fly(&self, begin: &[Ask], asks: &[Ask], leaves: Left) -> Option<(Session, Vec<Reply>)> {
+        let flight: Vec<Ask> = begin.iter().chain([&MARKED]).chain(asks).cloned().collect();
+        // Each host has its chance, and rests if it was in vain.
+        for _ in 0..self.hosts.len() {
+            let host = self.pick()?;
+            let count = match self.ask(host, &flight, begin.len(), leaves).await {
+                Ok((session, mut replies)) => {
+                    self.counts.answered.fetch_add(1, Ordering::Relaxed);
+                    replies.drain(..=begin.len());
+                    return Some((session, replies));
+                }
+                Err(Unfit::Stale) => &self.counts.stale,
+                Err(Unfit::Failed) => &self.counts.failed,
+                Err(Unfit::Busy) => return None,
+            };
+            count.fetch_add(1, Ordering::Relaxed);
+            host.rest();
+        }
+        None
+    }
+
+    fn pick(&self) -> Option<&Host> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let count = self.hosts.len();
+        let in_turn = (0..count).map(|at| &self.hosts[turn.wrapping_add(at) % count]);
+        in_turn.map(Arc::as_ref).find(|host| !host.rests.load(Ordering::Relaxed))
+    }
+
+    /// One flight with the marked number at its place `at`.
+    async fn ask(&self, host: &Host, flight: &[Ask], at: usize, leaves: Left) -> Result<(Session, Vec<Reply>), Unfit> {
+        let wanted = self.marks.lock().wanted(Instant::now()).ok_or(Unfit::Stale)?;
+        let mut session = host.pool.take().await.map_err(|trouble| match trouble {
+            Trouble::Busy(_) | Trouble::Closed => Unfit::Busy,
+            _ => Unfit::Failed,
+        })?;
+        let replies = session.fly(flight, leaves).await.map_err(|_| Unfit::Failed)?;
+        match replies.get(at).and_then(marked) {
+            Some(number) if wanted.contains(&number) => Ok((session, replies)),
+            _ => Err(Unfit::Stale),
+        }
+    }
+
+    pub(crate) fn stats(&self) -> ReplicaStats {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let Counts { answered, stale, failed } = &self.counts;
+        ReplicaStats { answered: read(answered), stale: read(stale), failed: read(failed) }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.primary.close().await;
+        for host in &self.hosts {
+            host.pool.close().await;
+        }
+    }
+}
+
+impl Host {
+    /// Its connections go, too: behind one name there may be several machines.
+    fn rest(&self) {
+        self.rests.store(true, Ordering::Relaxed);
+        self.pool.forget_idle();
+    }
+}
+
+const MARKED: Ask = Ask::Of(Sql::Marked, Vec::new());
+
+fn marked(reply: &Reply) -> Option<i64> {
+    reply.rows.first().and_then(|row| row.try_get(0).ok())
+}
+
+async fn mark_now_and_then(replicas: Weak<Replicas>, interval: Duration) {
+    while let Some(replicas) = replicas.upgrade().filter(|replicas| replicas.primary.check_open().is_ok()) {
+        let begun = Instant::now();
+        match mark(&replicas.primary).await {
+            Some(number) => replicas.marks.lock().made(number, begun),
+            // A mark that was made and is not known of does no harm.
+            None => replicas.primary.forget_idle(),
+        }
+        drop(replicas);
+        tokio::time::sleep(interval).await;
+    }
+}
+
+async fn mark(primary: &Arc<Pool>) -> Option<i64> {
+    let mut session = primary.take().await.ok()?;
+    // The very first one tells this database from others.
+    let first = i64::from_be_bytes(base::random::bytes16()[..8].try_into().ok()?) & marks::FIRST_MAX;
+    let mark = Ask::Of(Sql::Mark, vec![Value::Int(first)]);
+    let replies = session.fly(&[BEGIN, mark, MARKED, COMMIT], Left::Idle).await.ok()?;
+    replies.get(2).and_then(marked)
+}
+
+async fn look_now_and_then(replicas: Weak<Replicas>, host: Arc<Host>, interval: Duration) {
+    while let Some(replicas) = replicas.upgrade().filter(|_| host.pool.check_open().is_ok()) {
+        if host.rests.load(Ordering::Relaxed) {
+            match replicas.ask(&host, &[MARKED], 0, Left::Idle).await {
+                Ok(_) => host.rests.store(false, Ordering::Relaxed),
+                Err(_) => host.rest(),
+            }
+        }
+        drop(replicas);
+        tokio::time::sleep(interval).await;
+    }
+}
