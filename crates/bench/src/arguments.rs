@@ -15,6 +15,7 @@ Examples:
   stator bench --workload get --rate 5000                      open loop: 5000 requests a second, whatever comes back
   stator bench --compare http://127.0.0.1:8001                 two servers, taking turns
   stator bench --endpoint https://dynamodb.eu-west-1.amazonaws.com         DynamoDB itself, which bills it
+  stator bench --sql postgres://stator@127.0.0.1/stator        the PostgreSQL under the server, without it
   stator bench start                                           time and memory of the server's start
   stator bench echo --listen 127.0.0.1:9000                    the ceiling alone, until it is stopped
 
@@ -40,6 +41,7 @@ pub(crate) enum Command {
 
 const START_EXAMPLES: &str = "\
 Examples:
+  stator bench --sql postgres://stator@127.0.0.1/stator        the PostgreSQL under the server, without it
   stator bench start                                     in memory, in new folders and in one that exists
   stator bench start --runs 3 --data /var/lib/stator     with the data of a server that is stopped
   stator bench start -- --cache 64MiB                    with flags of `stator serve`";
@@ -100,6 +102,11 @@ pub(crate) struct LoadArguments {
     /// What the report calls the second server
     #[arg(long, value_name = "TEXT", requires = "compare")]
     pub(crate) compare_label: Option<String>,
+
+    /// A PostgreSQL to measure in the same rounds, with what Stator sends there for get and put but without Stator: the
+    /// one that the server keeps its tables in. PGPASSWORD may hold the password
+    #[arg(long, value_name = "URL")]
+    pub(crate) sql: Option<String>,
 
     /// Measure `bench echo` in the same rounds with the same requests, and show the share of it that is reached
     #[arg(long)]

@@ -15,7 +15,7 @@ use crate::{Failure, interrupt, say, tables};
 
 pub(crate) fn run(plan: &Plan) -> Result<Vec<Figures>, Failure> {
     let data = Arc::new(Data::new(plan));
-    let ceiling = plan.ceiling.then(|| Ceiling::start(&plan.targets[0].credentials)).transpose()?;
+    let ceiling = plan.ceiling.then(Ceiling::start).transpose()?;
     let shapes: BTreeSet<Shape> = plan.workloads.iter().map(|workload| workload.shape).collect();
     let mut made = Vec::new();
     let figures = prepare(plan, &data, &shapes, &mut made).and_then(|()| measure(plan, &data, ceiling.as_ref()));

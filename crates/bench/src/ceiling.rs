@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::Failure;
 use crate::endpoint::Endpoint;
-use crate::plan::Target;
+use crate::plan::{Target, Way};
 use crate::sigv4::Credentials;
+use crate::{Failure, credentials};
 
 /// The running process; it ends with this.
 pub(crate) struct Ceiling {
@@ -15,7 +15,7 @@ pub(crate) struct Ceiling {
 }
 
 impl Ceiling {
-    pub(crate) fn start(credentials: &Credentials) -> Result<Ceiling, Failure> {
+    pub(crate) fn start() -> Result<Ceiling, Failure> {
         let failure = |error: std::io::Error| Failure::new(format!("cannot start the ceiling: {error}"));
         let program = std::env::current_exe().map_err(failure)?;
         let mut command = Command::new(program);
@@ -23,9 +23,9 @@ impl Ceiling {
         let mut child = command.spawn().map_err(failure)?;
         let label = "echo".to_owned();
         match endpoint(&mut child) {
-            Ok(endpoint) => {
-                let (credentials, pid) = (credentials.clone(), Some(child.id()));
-                let target = Target { label, endpoint, credentials, pid, is_ceiling: true };
+            Ok((endpoint, credentials)) => {
+                let way = Way::Server(endpoint, credentials);
+                let target = Target { label, way, pid: Some(child.id()), is_ceiling: true };
                 Ok(Ceiling { child, target })
             }
             Err(failure) => {
@@ -37,14 +37,16 @@ impl Ceiling {
     }
 }
 
-/// The address that the process says it listens on.
-fn endpoint(child: &mut Child) -> Result<Endpoint, Failure> {
+/// The address that the process says it listens on, and whom requests to it speak for.
+fn endpoint(child: &mut Child) -> Result<(Endpoint, Credentials), Failure> {
     let mut line = String::new();
     if let Some(stdout) = child.stdout.take() {
         let read = BufReader::new(stdout).read_line(&mut line);
         read.map_err(|error| Failure::new(format!("cannot start the ceiling: {error}")))?;
     }
-    Endpoint::parse(line.trim(), None)
+    let endpoint = Endpoint::parse(line.trim(), None)?;
+    let credentials = credentials::from_environment(&endpoint, None)?;
+    Ok((endpoint, credentials))
 }
 
 impl Drop for Ceiling {

@@ -32,6 +32,8 @@ pub(crate) enum Trouble {
     Connection(io::ErrorKind),
     /// No encrypted connection can be had: why, and what to do.
     Encryption(String),
+    /// What a database said that is asked without a server.
+    Database(String),
     NotHttp,
     Timeout,
     /// The load was due, but the server was too slow for it to be ever sent.
@@ -41,7 +43,11 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Whether nothing more can come over the connection.
     pub(crate) fn breaks_connection(&self) -> bool {
-        matches!(self, Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp | Trouble::Timeout)
+        match self {
+            Trouble::Refused { .. } | Trouble::Unexpected(_) | Trouble::NeverSent => false,
+            Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::Database(_) => true,
+            Trouble::NotHttp | Trouble::Timeout => true,
+        }
     }
 }
 
@@ -51,7 +57,7 @@ impl fmt::Display for Trouble {
             Trouble::Refused { status, exception, message } => write!(f, "{status} {exception}: {message}"),
             Trouble::Unexpected(what) => f.write_str(what),
             Trouble::Connection(kind) => write!(f, "connection: {kind}"),
-            Trouble::Encryption(what) => f.write_str(what),
+            Trouble::Encryption(what) | Trouble::Database(what) => f.write_str(what),
             Trouble::NotHttp => f.write_str("reply is not HTTP/1.1"),
             Trouble::Timeout => f.write_str("no reply in time"),
             Trouble::NeverSent => f.write_str("not sent: the server was too slow for the rate"),

@@ -5,7 +5,7 @@
 //!
 //! `plan` is what was asked for, proven once. `campaign` makes the tables and goes through the workloads in rounds, the
 //! servers taking turns; `load` is one round against one server; `figures` is what came of it, and `report` shows it.
-//! What a workload asks and which replies it accepts stands in `workload`, one file each.
+//! What a workload asks and which replies it accepts stands in `workload`, one file each; who gets it is a `peer`.
 //!
 //! The client must cost little beside the server, for both often share a machine: it has its own HTTP client
 //! (`connection`, `socket`, `response`), one buffer a connection, and looks at replies without parsing them (`reply`).
@@ -18,12 +18,15 @@ mod connection;
 mod cpu;
 mod credentials;
 mod data;
+mod database;
 mod date;
 mod echo;
 mod endpoint;
 mod figures;
+mod fill;
 mod interrupt;
 mod load;
+mod peer;
 mod plan;
 mod recorder;
 mod reply;
@@ -39,6 +42,7 @@ mod workload;
 mod zipf;
 
 pub use arguments::Arguments;
+pub use database::{BoxFuture, Database, Reach, RowKey, Session, Work};
 
 use std::fmt;
 use std::io::{self, Write};
@@ -63,11 +67,11 @@ impl fmt::Display for Failure {
 }
 
 /// Runs the load, or the bare server that it is compared with, or starts servers. Progress goes to stderr, the table to stdout.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, reach: Reach<'_>) -> Result<(), Failure> {
     match &arguments.command {
         Some(Command::Echo(echo)) => echo::run(echo),
         Some(Command::Start(start)) => start::run(start),
-        None => load(&Plan::new(&arguments.load)?),
+        None => load(&Plan::new(&arguments.load, reach)?),
     }
 }
 

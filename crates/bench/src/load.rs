@@ -12,8 +12,9 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use crate::chance::Chance;
-use crate::connection::{Connection, Trouble};
+use crate::connection::Trouble;
 use crate::data::Data;
+use crate::peer::Peer;
 use crate::plan::{Plan, Target};
 use crate::recorder::Recorder;
 use crate::schedule::{Pacer, Schedule};
@@ -75,7 +76,7 @@ impl Meter {
 }
 
 /// A client thread's runtime, and its connections with their drivers.
-type Opened = (Runtime, Vec<(Connection, Box<dyn Driver>)>);
+type Opened = (Runtime, Vec<(Peer, Box<dyn Driver>)>);
 
 impl Round<'_> {
     pub(crate) fn run(&self) -> Result<Outcome, Failure> {
@@ -148,13 +149,13 @@ impl Round<'_> {
         // Both meetings are kept in any case: the others wait for them.
         ready.wait();
         ready.wait();
-        let (runtime, connections) = opened?;
+        let (runtime, peers) = opened?;
         let Some(pacers) = pacers.get() else { return Err(Failure::new("the round did not start")) };
         let pacer = if is_beside { &pacers.beside } else { &pacers.measured };
         let recorder = Rc::new(RefCell::new(Recorder::new()?));
         let local = LocalSet::new();
-        for (connection, driver) in connections {
-            let each = Each { connection, driver, checks: !self.target.is_ceiling, recorder: Rc::clone(&recorder) };
+        for (peer, driver) in peers {
+            let each = Each { peer, driver, checks: self.target.answers_requests(), recorder: Rc::clone(&recorder) };
             local.spawn_local(each.run(Arc::clone(pacer)));
         }
         runtime.block_on(local);
@@ -165,14 +166,14 @@ impl Round<'_> {
     fn open(&self, seats: Vec<Seat>, is_beside: bool) -> Result<Opened, Failure> {
         let make = self.workload.beside.filter(|_| is_beside).unwrap_or(self.workload.driver);
         let runtime = runtime()?;
-        let mut connections = Vec::new();
+        let mut peers = Vec::new();
         for seat in seats {
-            let mut connection = self.target.connection(self.plan.timeout);
-            let opened = runtime.block_on(connection.open());
+            let mut peer = self.target.peer(self.plan.timeout);
+            let opened = runtime.block_on(peer.open());
             opened.map_err(|trouble| self.target.unreachable(&trouble))?;
-            connections.push((connection, make(seat)));
+            peers.push((peer, make(seat)));
         }
-        Ok((runtime, connections))
+        Ok((runtime, peers))
     }
 }
 
@@ -209,7 +210,7 @@ impl Pacers {
 
 /// One connection and its driver.
 struct Each {
-    connection: Connection,
+    peer: Peer,
     driver: Box<dyn Driver>,
     checks: bool,
     recorder: Rc<RefCell<Recorder>>,
@@ -222,9 +223,9 @@ impl Each {
             // Built and signed before its turn comes: the client's work is not the server's latency.
             body.clear();
             let operation = self.driver.request(&mut body);
-            self.connection.prepare(operation, &body);
+            self.peer.prepare(operation, &body);
             let Some(moment) = pacer.turn().await else { return };
-            let reply = self.connection.exchange().await;
+            let reply = self.peer.exchange().await;
             let latency = moment.elapsed();
             let outcome = reply.and_then(|reply| match self.checks {
                 true => self.driver.check(reply).map(|()| reply.len()).map_err(Trouble::Unexpected),

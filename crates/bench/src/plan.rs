@@ -1,13 +1,16 @@
 //! What was asked for, proven once: below here nothing is checked again.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Failure;
 use crate::arguments::LoadArguments;
 use crate::connection::{Connection, Trouble};
 use crate::credentials;
+use crate::database::{Database, Reach};
 use crate::endpoint::Endpoint;
+use crate::peer::{Direct, Peer};
 use crate::sigv4::Credentials;
 use crate::workload::{WORKLOADS, Workload};
 
@@ -21,20 +24,45 @@ const PREFIX_SIZE_MAX: usize = 200;
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) label: String,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) credentials: Credentials,
+    pub(crate) way: Way,
     pub(crate) pid: Option<u32>,
     /// It answers anything with the same bytes: it needs no tables, and its replies are not looked into.
     pub(crate) is_ceiling: bool,
 }
 
+/// How requests come to be answered.
+#[derive(Clone)]
+pub(crate) enum Way {
+    Server(Endpoint, Credentials),
+    /// No requests go there, but what they come down to.
+    Database(Arc<dyn Database>),
+}
+
 impl Target {
-    pub(crate) fn connection(&self, timeout: Duration) -> Connection {
-        Connection::new(&self.endpoint, &self.credentials, timeout)
+    pub(crate) fn peer(&self, timeout: Duration) -> Peer {
+        match &self.way {
+            Way::Server(endpoint, credentials) => {
+                Peer::Server(Box::new(Connection::new(endpoint, credentials, timeout)))
+            }
+            Way::Database(database) => Peer::Database(Direct::new(database, timeout)),
+        }
+    }
+
+    /// Whether its replies can be looked into.
+    pub(crate) fn answers_requests(&self) -> bool {
+        matches!(self.way, Way::Server(..)) && !self.is_ceiling
+    }
+
+    /// For messages.
+    pub(crate) fn place(&self) -> &str {
+        match &self.way {
+            Way::Server(endpoint, _) => &endpoint.url,
+            Way::Database(_) => &self.label,
+        }
     }
 
     pub(crate) fn unreachable(&self, trouble: &Trouble) -> Failure {
-        Failure::new(format!("cannot reach {}: {trouble}", self.endpoint.url))
+        Failure::new(format!("cannot reach {}: {trouble}", self.place()))
     }
 }
 
@@ -64,14 +92,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(arguments: &LoadArguments) -> Result<Plan, Failure> {
+    pub(crate) fn new(arguments: &LoadArguments, reach: Reach<'_>) -> Result<Plan, Failure> {
         let rounds = arguments.rounds;
         let connections = arguments.connections as usize;
         let operations_max = arguments.operations.map_or(u64::MAX, |all| all.div_ceil(u64::from(rounds)));
         let plan = Plan {
-            targets: targets(arguments)?,
+            targets: targets(arguments, reach)?,
             ceiling: arguments.ceiling,
-            workloads: workloads(&arguments.workload),
+            workloads: workloads(&arguments.workload, arguments.sql.is_some())?,
             connections,
             threads: connections.min(arguments.threads as usize),
             value_size: arguments.value_size as usize,
@@ -115,25 +143,33 @@ impl Plan {
             #[command(flatten)]
             arguments: crate::Arguments,
         }
-        Plan::new(&Line::parse_from(["bench"]).arguments.load).expect("the defaults make a plan")
+        Plan::new(&Line::parse_from(["bench"]).arguments.load, &|_, _| Err(String::new()))
+            .expect("the defaults make a plan")
     }
 }
 
-fn targets(arguments: &LoadArguments) -> Result<Vec<Target>, Failure> {
+fn targets(arguments: &LoadArguments, reach: Reach<'_>) -> Result<Vec<Target>, Failure> {
     // A variable that is set to nothing is not set.
     let ca_bundle = arguments.ca_bundle.as_deref().filter(|file| !file.is_empty()).map(Path::new);
     let target = |url: &str, label: &Option<String>, pid| {
         let endpoint = Endpoint::parse(url, ca_bundle)?;
         let credentials = credentials::from_environment(&endpoint, arguments.region.as_deref())?;
         let label = label.clone().unwrap_or(endpoint.url.clone());
-        Ok(Target { label, endpoint, credentials, pid, is_ceiling: false })
+        Ok((Target { label, way: Way::Server(endpoint.clone(), credentials), pid, is_ceiling: false }, endpoint))
     };
-    let mut targets = vec![target(&arguments.endpoint, &arguments.label, arguments.server_pid)?];
+    let (first, endpoint) = target(&arguments.endpoint, &arguments.label, arguments.server_pid)?;
+    let mut targets = vec![first];
     if let Some(url) = &arguments.compare {
-        targets.push(target(url, &arguments.compare_label, arguments.compare_pid)?);
-        if targets[0].endpoint.is_same(&targets[1].endpoint) {
+        let (other, other_endpoint) = target(url, &arguments.compare_label, arguments.compare_pid)?;
+        if endpoint.is_same(&other_endpoint) {
             return Err(Failure::new("--compare names the server that is measured already"));
         }
+        targets.push(other);
+    }
+    if let Some(url) = &arguments.sql {
+        let database = reach(url, &arguments.prefix).map_err(Failure::new)?;
+        let way = Way::Database(Arc::from(database));
+        targets.push(Target { label: "sql".to_owned(), way, pid: None, is_ceiling: false });
     }
     for target in &targets {
         if target.pid.is_some_and(|pid| crate::cpu::of_process(pid).is_none()) {
@@ -146,10 +182,16 @@ fn targets(arguments: &LoadArguments) -> Result<Vec<Target>, Failure> {
     Ok(targets)
 }
 
-fn workloads(named: &[&'static Workload]) -> Vec<&'static Workload> {
-    match named {
-        [] => WORKLOADS.iter().collect(),
-        named => named.to_vec(),
+/// Those that are named, or all; where a database takes part, those whose requests are single rows to it.
+fn workloads(named: &[&'static Workload], on_database: bool) -> Result<Vec<&'static Workload>, Failure> {
+    let possible = || WORKLOADS.iter().filter(|workload| !on_database || workload.is_single_rows);
+    match named.iter().find(|workload| on_database && !workload.is_single_rows) {
+        Some(workload) => {
+            let names: Vec<&str> = possible().map(|workload| workload.name).collect();
+            Err(Failure::new(format!("--sql has no statements for {}, but for {}", workload.name, names.join(", "))))
+        }
+        None if named.is_empty() => Ok(possible().collect()),
+        None => Ok(named.to_vec()),
     }
 }
 
@@ -180,6 +222,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::database::{BoxFuture, Session};
 
     #[derive(Parser)]
     struct Line {
@@ -187,9 +230,26 @@ mod tests {
         arguments: crate::Arguments,
     }
 
+    /// A database that is never asked.
+    struct Nowhere;
+
+    impl Database for Nowhere {
+        fn make(&self) -> BoxFuture<'_, Result<bool, String>> {
+            Box::pin(async { Err(String::new()) })
+        }
+
+        fn remove(&self) -> BoxFuture<'_, Result<(), String>> {
+            Box::pin(async { Err(String::new()) })
+        }
+
+        fn open(&self) -> BoxFuture<'_, Result<Box<dyn Session>, String>> {
+            Box::pin(async { Err(String::new()) })
+        }
+    }
+
     fn plan(flags: &[&str]) -> Option<Plan> {
         let line = Line::try_parse_from([&["bench"], flags].concat()).ok()?;
-        Plan::new(&line.arguments.load).ok()
+        Plan::new(&line.arguments.load, &|_, _| Ok(Box::new(Nowhere))).ok()
     }
 
     #[test]
@@ -213,6 +273,17 @@ mod tests {
         check(&["--compare", "http://127.0.0.1:8001"], true);
         check(&["--compare-pid", "1"], false);
         check(&["--server-pid", "4294967295"], false);
+        check(&["--sql", "postgres://"], true);
+        check(&["--sql", "postgres://", "--workload", "get,put"], true);
+        check(&["--sql", "postgres://", "--workload", "get,query"], false);
+    }
+
+    #[test]
+    fn a_database_takes_part_in_what_it_has_statements_for() {
+        let plan = plan(&["--sql", "postgres://"]).unwrap();
+        let names: Vec<&str> = plan.workloads.iter().map(|workload| workload.name).collect();
+        assert_eq!(names, ["get", "put", "conditional-put", "mixed"]);
+        assert_eq!(plan.targets.len(), 2);
     }
 
     #[test]

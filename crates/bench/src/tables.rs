@@ -1,25 +1,19 @@
 //! The tables of a run: made, filled, and deleted again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use api::Operation;
 use serde_json::{Value, json};
 
-use crate::chance::Chance;
 use crate::connection::{Connection, Trouble};
 use crate::data::{Data, Shape};
-use crate::plan::{Plan, Target};
-use crate::workload::batch_write::{self, BATCH_ITEMS};
-use crate::{Failure, interrupt, load, say};
+use crate::endpoint::Endpoint;
+use crate::fill::fill;
+use crate::plan::{Plan, Target, Way};
+use crate::sigv4::Credentials;
+use crate::{Failure, load, say};
 
-/// Connections that fill a table.
-const FILL_CONNECTIONS: u64 = 16;
-/// Attempts at one batch, with pauses that double up to the longest.
-const FILL_ATTEMPTS: u32 = 30;
-const FILL_PAUSE_MIN: Duration = Duration::from_millis(20);
-const FILL_PAUSE_MAX: Duration = Duration::from_secs(2);
 const STATUS_POLL: Duration = Duration::from_millis(50);
 /// How long a table may take to appear or vanish.
 const STATUS_PATIENCE: Duration = Duration::from_secs(600);
@@ -35,60 +29,99 @@ pub(crate) fn prepare(
 ) -> Result<(), Failure> {
     let table = data.table(shape);
     load::runtime()?.block_on(async {
-        let mut admin = Admin::new(plan, target);
-        admin.connection.open().await.map_err(|trouble| target.unreachable(&trouble))?;
-        match admin.ask(Operation::DescribeTable, &json!({ "TableName": table })).await {
-            Ok(described) if plan.keep => {
-                let (found, wanted) = (described["Table"]["ItemCount"].as_u64().unwrap_or(0), data.items(shape));
-                say(format_args!("{}: table {table} is there", target.label));
-                if found != wanted {
-                    // Not refused: some servers count late.
-                    say(format_args!("{}: it tells of {found} items, and this run wants {wanted}", target.label));
+        let is_new = match &target.way {
+            Way::Server(endpoint, credentials) => {
+                let mut admin = Admin::new(plan, endpoint, credentials);
+                admin.connection.open().await.map_err(|trouble| target.unreachable(&trouble))?;
+                admin.make(plan, target, data, shape, made).await?
+            }
+            Way::Database(database) => {
+                let is_new = database.make().await.map_err(|text| target.unreachable(&Trouble::Database(text)))?;
+                if is_new {
+                    made(shape);
                 }
-                return Ok(());
+                is_new
             }
-            Ok(_) => {
-                return Err(Failure::new(format!(
-                    "{} has a table {table} already: delete it, choose another --prefix, or use it with --keep",
-                    target.label
-                )));
+        };
+        match is_new {
+            true => {
+                say(format_args!("{}: filling {table} with {} items", target.label, data.items(shape)));
+                fill(plan, target, data, shape).await
             }
-            Err(trouble) if is_absent(&trouble) => {}
-            Err(trouble) => return Err(admin.failure("DescribeTable", &trouble)),
+            false if plan.keep => {
+                say(format_args!("{}: table {table} is there", target.label));
+                Ok(())
+            }
+            false => Err(Failure::new(format!(
+                "{} has a table {table} already: delete it, choose another --prefix, or use it with --keep",
+                target.label
+            ))),
         }
-        admin.create(&table, shape).await?;
-        made(shape);
-        let active = |table: Option<&Value>| table.is_some_and(|table| table["TableStatus"] == "ACTIVE");
-        let waited = admin.wait_for(&json!({ "TableName": table }), active).await;
-        waited.map_err(|trouble| admin.failure("waiting for the table", &trouble))?;
-        say(format_args!("{}: filling {table} with {} items", target.label, data.items(shape)));
-        fill(plan, target, data, shape).await
     })
 }
 
 /// Deletes the table and waits until it is gone, so that the next run finds room for its own.
 pub(crate) fn delete(plan: &Plan, target: &Target, data: &Data, shape: Shape) -> Result<(), Failure> {
     load::runtime()?.block_on(async {
-        let mut admin = Admin::new(plan, target);
-        let request = json!({ "TableName": data.table(shape) });
-        let deleted = admin.ask(Operation::DeleteTable, &request).await;
-        deleted.map_err(|trouble| admin.failure("DeleteTable", &trouble))?;
-        let gone = admin.wait_for(&request, |table| table.is_none()).await;
-        gone.map_err(|trouble| admin.failure("waiting for the table to be deleted", &trouble))
+        match &target.way {
+            Way::Server(endpoint, credentials) => {
+                Admin::new(plan, endpoint, credentials).delete(&data.table(shape)).await
+            }
+            Way::Database(database) => {
+                database.remove().await.map_err(|text| Failure::new(format!("{}: {text}", target.label)))
+            }
+        }
     })
 }
 
 /// A connection for what is asked once.
 struct Admin<'a> {
     connection: Connection,
-    target: &'a Target,
+    endpoint: &'a Endpoint,
 }
 
 impl Admin<'_> {
-    fn new<'a>(plan: &Plan, target: &'a Target) -> Admin<'a> {
+    fn new<'a>(plan: &Plan, endpoint: &'a Endpoint, credentials: &Credentials) -> Admin<'a> {
         // Creating a table may wait for others; it is not what is measured.
         let timeout = plan.timeout.max(Duration::from_secs(60));
-        Admin { connection: target.connection(timeout), target }
+        Admin { connection: Connection::new(endpoint, credentials, timeout), endpoint }
+    }
+
+    /// Makes the table and waits until it can be used; tells whether there was none.
+    async fn make(
+        &mut self,
+        plan: &Plan,
+        target: &Target,
+        data: &Data,
+        shape: Shape,
+        made: impl FnOnce(Shape),
+    ) -> Result<bool, Failure> {
+        let table = data.table(shape);
+        match self.ask(Operation::DescribeTable, &json!({ "TableName": table })).await {
+            Ok(described) => {
+                let (found, wanted) = (described["Table"]["ItemCount"].as_u64().unwrap_or(0), data.items(shape));
+                if plan.keep && found != wanted {
+                    // Not refused: some servers count late.
+                    say(format_args!("{}: {table} tells of {found} items, and this run wants {wanted}", target.label));
+                }
+                return Ok(false);
+            }
+            Err(trouble) if is_absent(&trouble) => {}
+            Err(trouble) => return Err(self.failure("DescribeTable", &trouble)),
+        }
+        self.create(&table, shape).await?;
+        made(shape);
+        let active = |table: Option<&Value>| table.is_some_and(|table| table["TableStatus"] == "ACTIVE");
+        let waited = self.wait_for(&json!({ "TableName": table }), active).await;
+        waited.map(|()| true).map_err(|trouble| self.failure("waiting for the table", &trouble))
+    }
+
+    async fn delete(&mut self, table: &str) -> Result<(), Failure> {
+        let request = json!({ "TableName": table });
+        let deleted = self.ask(Operation::DeleteTable, &request).await;
+        deleted.map_err(|trouble| self.failure("DeleteTable", &trouble))?;
+        let gone = self.wait_for(&request, |table| table.is_none()).await;
+        gone.map_err(|trouble| self.failure("waiting for the table to be deleted", &trouble))
     }
 
     async fn ask(&mut self, operation: Operation, request: &Value) -> Result<Value, Trouble> {
@@ -98,7 +131,7 @@ impl Admin<'_> {
     }
 
     fn failure(&self, what: &str, trouble: &Trouble) -> Failure {
-        Failure::new(format!("{}: {what}: {trouble}", self.target.endpoint.url))
+        Failure::new(format!("{}: {what}: {trouble}", self.endpoint.url))
     }
 
     async fn create(&mut self, table: &str, shape: Shape) -> Result<(), Failure> {
@@ -151,78 +184,4 @@ fn definition(table: &str, shape: Shape) -> Value {
         }
     }
     request
-}
-
-async fn fill(plan: &Plan, target: &Target, data: &Arc<Data>, shape: Shape) -> Result<(), Failure> {
-    let next = Arc::new(AtomicU64::new(0));
-    let mut fillers = tokio::task::JoinSet::new();
-    for stream in 0..FILL_CONNECTIONS {
-        let connection = target.connection(plan.timeout);
-        let chance = Chance::new(plan.seed, u64::MAX - 1 - stream);
-        let filler = Filler { connection, chance, data: Arc::clone(data), shape };
-        fillers.spawn(filler.run(Arc::clone(&next)));
-    }
-    while let Some(filled) = fillers.join_next().await {
-        let filled = filled.map_err(|error| Failure::new(format!("filling the table broke off: {error}")))?;
-        filled.map_err(|trouble| Failure::new(format!("{}: filling the table: {trouble}", target.endpoint.url)))?;
-    }
-    interrupt::check()
-}
-
-struct Filler {
-    connection: Connection,
-    chance: Chance,
-    data: Arc<Data>,
-    shape: Shape,
-}
-
-impl Filler {
-    async fn run(mut self, next: Arc<AtomicU64>) -> Result<(), Trouble> {
-        let items = self.data.items(self.shape);
-        let mut body = Vec::new();
-        loop {
-            let start = next.fetch_add(BATCH_ITEMS, Ordering::Relaxed);
-            if start >= items || interrupt::requested() {
-                return Ok(());
-            }
-            body.clear();
-            let batch = start..items.min(start + BATCH_ITEMS);
-            let operation = batch_write::push(&self.data, self.shape, batch, &mut self.chance, &mut body);
-            self.put(operation, &body).await?;
-        }
-    }
-
-    /// Puts one batch, again and again if the server has no room for it. Putting it twice does no harm.
-    async fn put(&mut self, operation: Operation, body: &[u8]) -> Result<(), Trouble> {
-        let mut pause = FILL_PAUSE_MIN;
-        let mut attempt = 1;
-        loop {
-            self.connection.prepare(operation, body);
-            let reply = self.connection.exchange().await;
-            let put = reply.and_then(|reply| batch_write::check(reply).map_err(Trouble::Unexpected));
-            match put {
-                Err(trouble) if attempt < FILL_ATTEMPTS && is_passing(&trouble) => {
-                    tokio::time::sleep(pause).await;
-                    pause = FILL_PAUSE_MAX.min(pause * 2);
-                    attempt += 1;
-                }
-                put => return put,
-            }
-        }
-    }
-}
-
-/// Whether the same request may succeed later.
-fn is_passing(trouble: &Trouble) -> bool {
-    match trouble {
-        Trouble::Refused { status: 500.., .. } => true,
-        Trouble::Refused { exception, .. } => {
-            matches!(
-                exception.as_str(),
-                "ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded"
-            )
-        }
-        Trouble::Unexpected(_) => true,
-        _ => false,
-    }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Workload {
     /// Keys that the table must hold for each connection.
     pub(crate) keys_per_connection: u64,
     pub(crate) driver: MakeDriver,
+    /// Each request reads or writes one item by its key, of a table without indexes.
+    pub(crate) is_single_rows: bool,
     /// What one more connection does meanwhile, without being measured.
     pub(crate) beside: Option<MakeDriver>,
 }
@@ -57,15 +59,19 @@ impl std::fmt::Debug for Workload {
 }
 
 const fn workload(name: &'static str, about: &'static str, shape: Shape, driver: MakeDriver) -> Workload {
-    Workload { name, about, shape, keys_per_connection: 0, driver, beside: None }
+    Workload { name, about, shape, keys_per_connection: 0, driver, is_single_rows: false, beside: None }
+}
+
+const fn single_rows(name: &'static str, about: &'static str, driver: MakeDriver) -> Workload {
+    Workload { is_single_rows: true, ..workload(name, about, Shape::Items, driver) }
 }
 
 pub(crate) const WORKLOADS: &[Workload] = &[
-    workload("get", "GetItem of any item", Shape::Items, get::driver),
-    workload("put", "PutItem over any item", Shape::Items, put::plain),
+    single_rows("get", "GetItem of any item", get::driver),
+    single_rows("put", "PutItem over any item", put::plain),
     workload("update", "UpdateItem that ADDs 1 to a number of any item", Shape::Items, update::driver),
     workload("update-hot", "UpdateItem that ADDs 1 to a number of the same item", Shape::Items, update::hot),
-    workload("conditional-put", "PutItem over any item, if it exists", Shape::Items, put::conditional),
+    single_rows("conditional-put", "PutItem over any item, if it exists", put::conditional),
     workload("query", "Query of a partition of 100 rows, 21 KB", Shape::Rows, query::driver),
     workload("batch-get", "BatchGetItem of 100 items", Shape::Items, batch_get::driver),
     workload("batch-write", "BatchWriteItem that puts 25 items", Shape::Items, batch_write::driver),
@@ -79,7 +85,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     },
     workload("put-2-gsi", "PutItem that moves the item in 2 indexes over all attributes", Shape::Indexed, put::indexed),
     workload("scan", "Scan in pages of 1 MB, each connection for itself", Shape::Items, scan::driver),
-    workload("mixed", "9 GetItem to 1 PutItem, keys by Zipf's law", Shape::Items, mixed::driver),
+    single_rows("mixed", "9 GetItem to 1 PutItem, keys by Zipf's law", mixed::driver),
     Workload {
         beside: Some(scan::driver),
         ..workload("get-while-scan", "GetItem of any item while one more client scans", Shape::Items, get::driver)

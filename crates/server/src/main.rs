@@ -4,6 +4,7 @@
 //! request passes the other rooms (`pipeline`).
 
 mod answer;
+mod bench_database;
 mod body;
 mod cli;
 mod door;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Command::Bench(arguments) => match bench::run(&arguments) {
+        Command::Bench(arguments) => match bench::run(&arguments, &bench_database::reach) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);

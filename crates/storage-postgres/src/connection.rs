@@ -92,7 +92,7 @@ impl Sql {
         Sql::Marked,
     ];
 
-    fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Sql::Get => "SELECT k, v, ver, op FROM stator_kv WHERE p = $1 AND s = $2",
             Sql::Lock => "SELECT k, v, ver, op FROM stator_kv WHERE p = $1 AND s = $2 FOR UPDATE",
@@ -186,9 +186,11 @@ pub(crate) enum Ask {
     Of(Sql, Vec<Value>),
 }
 
-pub(crate) const BEGIN: Ask = Ask::Plain("BEGIN ISOLATION LEVEL READ COMMITTED");
+pub(crate) const BEGIN_TEXT: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+pub(crate) const COMMIT_TEXT: &str = "COMMIT";
+pub(crate) const BEGIN: Ask = Ask::Plain(BEGIN_TEXT);
 pub(crate) const BEGIN_SNAPSHOT: Ask = Ask::Plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-pub(crate) const COMMIT: Ask = Ask::Plain("COMMIT");
+pub(crate) const COMMIT: Ask = Ask::Plain(COMMIT_TEXT);
 
 /// What a statement gave.
 #[derive(Default)]
@@ -340,7 +342,7 @@ async fn bounded<T>(options: &Options, work: impl Future<Output = T>) -> Result<
 
 /// Polls each future for the first time in order, which sends their requests in order; then waits for one after the
 /// other, as the replies come.
-async fn in_order<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+pub(crate) async fn in_order<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     let mut first: Vec<Option<F::Output>> = Vec::with_capacity(futures.len());
     poll_fn(|cx| {
         for future in &mut futures {

@@ -9,6 +9,7 @@
 //! The statements keep to what the whole family of such servers has: no LISTEN, no advisory locks, no sequences, no
 //! triggers, no stored functions, no temporary tables.
 
+mod bare;
 mod check;
 mod clock;
 mod connection;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, StorageError, TxError, View};
 
+pub use bare::{Bare, BareConnection};
 pub use check::{Finding, Report, check};
 pub use error::OpenError;
 pub use options::{Options, Patience};

@@ -71,7 +71,7 @@ pub(crate) async fn found(connection: &Connection) -> Result<Found, String> {
 }
 
 /// All or nothing, where the server's definitions are transactional; elsewhere the mark comes last.
-async fn create(connection: &Connection) -> Result<(), String> {
+pub(crate) async fn create(connection: &Connection) -> Result<(), String> {
     let storage = if is_plain_postgres(connection).await? { STORE_AS_IT_IS } else { "" };
     let script = format!("BEGIN;{CREATE}{storage}{MARK}{FORMAT}); COMMIT;");
     let made = connection.client().batch_execute(&script).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
+use storage_postgres::testing::PostgresServer;
 
 use crate::program::{Server, run};
 
@@ -97,6 +98,72 @@ fn failures_are_no_result() {
     // The items in the table are smaller.
     let (ok, said) = bench(&["--endpoint", &url, "--workload", "get", "--keep", "--value-size", "2000"]);
     assert!(!ok && said.contains("NO RESULT") && said.contains("GetItem did not give the whole item"), "{said}");
+}
+
+/// A server over PostgreSQL, and in the same rounds the same statements without it, on rows of the same size.
+#[test]
+fn a_database_is_measured_without_its_server() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let storage = database.database();
+    let name = storage.rsplit('/').next().expect("a database");
+    let server = Server::start(&["--storage", &storage]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = folder.path().join("figures.json");
+    let server_url = url(&server);
+    let flags =
+        ["--endpoint", &server_url, "--label", "stator", "--sql", &storage, "--json", json.to_str().expect("a path")];
+    let (ok, said) = bench(&[&flags[..], &["--workload", "get,put,mixed", "--keep"]].concat());
+    assert!(ok, "{said}");
+    let lines = lines(&json);
+    let measured: Vec<_> = lines[1..]
+        .iter()
+        .map(|figures| {
+            assert_eq!(
+                (&figures["is_result"], &figures["operations"]),
+                (&true.into(), &OPERATIONS.into()),
+                "{figures}"
+            );
+            (figures["workload"].as_str().expect("a name"), figures["server"].as_str().expect("a server"))
+        })
+        .collect();
+    let pairs = ["get", "put", "mixed"].map(|workload| [(workload, "stator"), (workload, "sql")]);
+    assert_eq!(measured, pairs.as_flattened());
+
+    let sizes = |schema: &str| {
+        let sizes = "octet_length(p), octet_length(s), round(octet_length(v) / 100.0), octet_length(op)";
+        let items = format!("SELECT {sizes}, count(*) FROM {schema}.stator_kv WHERE p >= '\\x02' AND p < '\\x03'");
+        database.psql(name, &format!("{items} GROUP BY 1, 2, 3, 4")).expect("sizes")
+    };
+    assert_eq!(sizes("public"), sizes("test"));
+    assert!(sizes("test").ends_with("|200"), "{}", sizes("test"));
+
+    // What was kept is used, and otherwise refused; what this run makes goes with it.
+    let (ok, said) = bench(&[&flags[..], &["--workload", "get", "--keep"]].concat());
+    assert!(ok && said.contains("sql: table test-items is there"), "{said}");
+    let other = Server::in_memory();
+    let other_url = url(&other);
+    let flags = ["--endpoint", &other_url, "--sql", &storage, "--workload", "get"];
+    let (ok, said) = bench(&flags);
+    assert!(!ok && said.contains("sql has a table test-items already"), "{said}");
+    database.psql(name, "DROP SCHEMA test CASCADE").expect("an end");
+    let (ok, said) = bench(&flags);
+    assert!(ok, "{said}");
+    let left = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'test'";
+    assert_eq!(database.psql(name, left).as_deref(), Ok("0"));
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_told() {
+    let server = Server::in_memory();
+    let url = url(&server);
+    for (sql, expected) in
+        [("mysql://x", "begins with postgres://"), ("postgres://x@127.0.0.1:1/x", "cannot reach sql")]
+    {
+        let (ok, said) = bench(&["--endpoint", &url, "--workload", "get", "--sql", sql]);
+        assert!(!ok && said.contains(expected), "{said}");
+    }
+    let (ok, said) = bench(&["--endpoint", &url, "--workload", "query", "--sql", "postgres://x@127.0.0.1:1/x"]);
+    assert!(!ok && said.contains("--sql has no statements for query, but for get, put"), "{said}");
 }
 
 /// Debug builds are slow to start, which does not matter here: there is a figure for each kind of start, and nothing is left.

@@ -1,0 +1,75 @@
+//! Who gets the requests: a server over HTTP, or a database that does what they come down to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Operation;
+use bytes::Bytes;
+
+use crate::connection::{Connection, Trouble};
+use crate::database::{Database, Session, Work};
+
+pub(crate) enum Peer {
+    Server(Box<Connection>),
+    Database(Direct),
+}
+
+impl Peer {
+    /// Opens the connection before it is needed, so that no request's time contains it.
+    pub(crate) async fn open(&mut self) -> Result<(), Trouble> {
+        match self {
+            Peer::Server(connection) => connection.open().await,
+            Peer::Database(direct) => direct.open().await,
+        }
+    }
+
+    /// Makes ready what `exchange` will send, outside of the time that counts.
+    pub(crate) fn prepare(&mut self, operation: Operation, body: &[u8]) {
+        match self {
+            Peer::Server(connection) => connection.prepare(operation, body),
+            Peer::Database(direct) => direct.work = Work::of(operation, body),
+        }
+    }
+
+    /// The reply; of a database, the value that it has read.
+    pub(crate) async fn exchange(&mut self) -> Result<&[u8], Trouble> {
+        match self {
+            Peer::Server(connection) => connection.exchange().await,
+            Peer::Database(direct) => direct.exchange().await,
+        }
+    }
+}
+
+/// A connection to a database.
+pub(crate) struct Direct {
+    database: Arc<dyn Database>,
+    timeout: Duration,
+    session: Option<Box<dyn Session>>,
+    work: Option<Work>,
+    reply: Bytes,
+}
+
+impl Direct {
+    pub(crate) fn new(database: &Arc<dyn Database>, timeout: Duration) -> Direct {
+        Direct { database: Arc::clone(database), timeout, session: None, work: None, reply: Bytes::new() }
+    }
+
+    async fn open(&mut self) -> Result<(), Trouble> {
+        if self.session.is_none() {
+            let opening = tokio::time::timeout(self.timeout, self.database.open());
+            self.session = Some(opening.await.map_err(|_| Trouble::Timeout)?.map_err(Trouble::Database)?);
+        }
+        Ok(())
+    }
+
+    async fn exchange(&mut self) -> Result<&[u8], Trouble> {
+        self.open().await?;
+        let Some(work) = &self.work else { return Err(Trouble::Unexpected("no work for a database")) };
+        // Put back only if all went well: nobody knows what else is under way on it.
+        let Some(mut session) = self.session.take() else { return Err(Trouble::Unexpected("no session")) };
+        let performed = tokio::time::timeout(self.timeout, session.perform(work)).await;
+        self.reply = performed.map_err(|_| Trouble::Timeout)?.map_err(Trouble::Database)?;
+        self.session = Some(session);
+        Ok(&self.reply)
+    }
+}
