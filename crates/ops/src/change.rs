@@ -28,6 +28,10 @@ pub(crate) enum Action {
     Put(Attributes),
     Update(Update),
     Delete,
+    /// A deletion, unless the item has not expired by then.
+    Expire {
+        now_s: u64,
+    },
     /// Nothing: only the condition counts (ConditionCheck).
     Check,
 }
@@ -142,6 +146,9 @@ impl Change {
                 makes.then(|| StoredItem::new(version, item.view()))
             }
             Action::Delete => None,
+            Action::Expire { now_s } if self.is_due(old.as_ref(), *now_s) => None,
+            // It costs nobody anything.
+            Action::Expire { .. } => return Ok(Applied { units: Units::of_table(0.0), new: old.clone(), old }),
             Action::Check => {
                 return Ok(Applied { units: self.checked_units(old.as_ref()), new: old.clone(), old });
             }
@@ -159,6 +166,10 @@ impl Change {
         }
         item_key::check_updated_index_keys(&self.table, updated.view()).map_err(Refusal::Key)?;
         Ok(updated)
+    }
+
+    fn is_due(&self, old: Option<&StoredItem>, now_s: u64) -> bool {
+        self.table.times.as_ref().zip(old).is_some_and(|(times, old)| times.is_due(old.attributes(), now_s))
     }
 
     fn checked_units(&self, old: Option<&StoredItem>) -> Units {
@@ -192,6 +203,10 @@ impl Change {
             if index.kind == IndexKind::Local {
                 collection[1] += change.bytes;
             }
+        }
+        if let Some(times) = &self.table.times {
+            let (old, new) = (old.map(StoredItem::attributes), new.map(StoredItem::attributes));
+            times.write(&self.table, &self.key, old, new, batch);
         }
         if self.table.has_local_indexes() {
             batch.tally(rows::collection_tally(self.table.id(), &self.key.partition), collection);

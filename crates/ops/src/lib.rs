@@ -21,6 +21,7 @@ mod describe_stream;
 mod describe_table;
 mod execute_statement;
 mod execute_transaction;
+mod expiry;
 mod failure;
 #[cfg(test)]
 mod fixture;

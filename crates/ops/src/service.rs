@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::Clock;
 use model::codec::key::HashSecret;
@@ -31,6 +32,8 @@ pub struct Service {
     pub(crate) clock: Clock,
     pub(crate) secret: HashSecret,
     pub(crate) tokens: Tokens,
+    /// Items that time to live has deleted since the start.
+    pub(crate) expired: AtomicU64,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
 }
@@ -78,7 +81,16 @@ impl Service {
         let secret = database_secret(engine.as_ref()).await?;
         let catalog = Catalog::load(&engine, false).await?;
         let tokens = Tokens::load(engine.as_ref()).await?;
-        let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens, nodes: None });
+        let service = Arc::new(Service {
+            engine,
+            catalog,
+            settings,
+            clock,
+            secret,
+            tokens,
+            expired: AtomicU64::new(0),
+            nodes: None,
+        });
         service.start_work();
         Ok(service)
     }
@@ -99,16 +111,31 @@ impl Service {
         let engine: Arc<dyn Engine> = Arc::new(Leased::new(engine, nodes.lease.clone()));
         let catalog = Catalog::load(&engine, true).await?;
         let tokens = Tokens::default();
-        let service = Arc::new(Service { engine, catalog, settings, clock, secret, tokens, nodes: Some(nodes) });
+        let service = Arc::new(Service {
+            engine,
+            catalog,
+            settings,
+            clock,
+            secret,
+            tokens,
+            expired: AtomicU64::new(0),
+            nodes: Some(nodes),
+        });
         service.beat().await?;
         service.keep_beating();
         service.start_work();
         Ok(service)
     }
 
+    /// Items that time to live has deleted since the start.
+    pub fn expired_items(&self) -> u64 {
+        self.expired.load(Ordering::Relaxed)
+    }
+
     fn start_work(self: &Arc<Service>) {
         self.sweep_tokens();
         self.keep_logs_for_ever();
+        self.sweep_expired_for_ever();
         self.resume_catalog_work();
     }
 }

@@ -1,7 +1,7 @@
 //! UpdateTimeToLive and DescribeTimeToLive: which attribute says when an item may go.
 //!
-//! The setting is kept and shown; nothing is deleted by it in this version. AWS takes up to an hour for a change and
-//! refuses the next one meanwhile; here a change is done at once, so the next one may follow.
+//! AWS takes up to an hour for a change and refuses the next one meanwhile; here a change is done at once, so the next
+//! one may follow. What becomes of the items is [`expiry`]'s.
 
 use api::{
     DescribeTimeToLiveInput, DescribeTimeToLiveOutput, Exception, TimeToLiveDescription, TimeToLiveStatus,
@@ -10,7 +10,8 @@ use api::{
 use auth::Caller;
 use model::limits::KEY_NAME_SIZE_MAX;
 
-use crate::catalog::{Edit, TimeToLive};
+use crate::catalog::{Edit, TimeToLive, Work};
+use crate::expiry;
 use crate::service::Service;
 
 impl Service {
@@ -28,8 +29,12 @@ impl Service {
         let attribute = changed(&table.definition.time_to_live, &asked)?;
         let mut definition = table.definition.clone();
         drop(table);
-        definition.time_to_live = TimeToLive { attribute };
-        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+        match attribute {
+            Some(attribute) => expiry::enable(&mut definition, attribute),
+            None => expiry::disable(&mut definition),
+        }
+        let work = Work::KeepTimes { table_id: definition.table_id };
+        self.catalog.replace(&self.engine, guard, definition, Edit::starting(work)).await?;
         Ok(UpdateTimeToLiveOutput { time_to_live_specification: Some(asked) })
     }
 

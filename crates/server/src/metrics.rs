@@ -75,7 +75,13 @@ impl Metrics {
 
     /// The page. `engine` is what the engine says of itself if it keeps anything on disk, `database` if that is where it
     /// keeps everything.
-    pub(crate) fn page(&self, ready: bool, engine: Option<&EmbeddedStats>, database: Option<&PostgresStats>) -> String {
+    pub(crate) fn page(
+        &self,
+        ready: bool,
+        expired: u64,
+        engine: Option<&EmbeddedStats>,
+        database: Option<&PostgresStats>,
+    ) -> String {
         let mut page = Page::default();
         page.gauge("stator_info", "The version that runs; the value is always 1.");
         page.labelled(&[("version", env!("CARGO_PKG_VERSION"))], 1);
@@ -84,6 +90,8 @@ impl Metrics {
         self.requests.write(&mut page);
         self.connections.write(&mut page);
         self.write_memory(&mut page);
+        page.counter("stator_ttl_deletions_total", "Items that time to live has deleted.");
+        page.value(expired);
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }

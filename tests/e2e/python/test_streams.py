@@ -35,6 +35,22 @@ class Streams(e2e.TestCase):
                 iterator = page.get("NextShardIterator")
         return records
 
+    def test_time_to_live(self):
+        table = self.streamed("OLD_IMAGE")
+        self.dynamodb.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
+        )
+        now = int(time.time())
+        for pk, expiry in (("gone", now - 5), ("stays", now + 3600)):
+            self.dynamodb.put_item(TableName=table, Item={"pk": {"S": pk}, "ttl": {"N": str(expiry)}})
+        deadline = now + 60
+        while len(items := self.dynamodb.scan(TableName=table)["Items"]) > 1 and time.time() < deadline:
+            time.sleep(0.5)
+        self.assertEqual([item["pk"]["S"] for item in items], ["stays"])
+        last = self.records(self.arn(table))[-1]
+        self.assertEqual((last["eventName"], last["userIdentity"]["Type"]), ("REMOVE", "Service"))
+        self.assertEqual(last["dynamodb"]["OldImage"]["pk"], {"S": "gone"})
+
     def put(self, table, pk, value):
         self.dynamodb.put_item(TableName=table, Item={"pk": {"S": pk}, "v": {"S": value}})
 

@@ -10,6 +10,8 @@
 //! yet. Once all rows are there, one snapshot shows both the rows and the counters, and what they differ by is added;
 //! from then on writes keep the counters right.
 //!
+//! The index of a table's items by their expiry is filled by the same walk, and has no counters.
+//!
 //! Where several nodes live, a step also has the row among its keys that says whose work it is.
 
 use std::ops::Bound;
@@ -23,6 +25,7 @@ use storage::{
 use super::work::Interrupted;
 use super::{Edit, IndexStatus, Table};
 use crate::change::index_entry;
+use crate::expiry::TimeIndex;
 use crate::key_range;
 use crate::nodes::owner::{self, Owned};
 use crate::returned::tally;
@@ -43,6 +46,19 @@ impl Service {
         index_id: u32,
         owned: Option<&Owned>,
     ) -> Result<(), Interrupted> {
+        match self.fill_index(table_id, index_id, owned).await? {
+            true => self.finish_index(table_id, index_id).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Walks over all items; tells whether the index was wanted to the end.
+    pub(crate) async fn fill_index(
+        &self,
+        table_id: u64,
+        index_id: u32,
+        owned: Option<&Owned>,
+    ) -> Result<bool, Interrupted> {
         self.settle(table_id).await?;
         let progress = rows::build_progress(table_id, index_id);
         let mut passed = self.engine.get(&progress).await?;
@@ -52,17 +68,19 @@ impl Service {
         self.index_batch(table_id, index_id, &[], begun, owned).await.map_err(of_step)?;
         while self.is_building(table_id, index_id) {
             let items = self.items_behind(table_id, passed.as_ref()).await?;
-            let Some(last) = items.last() else { return self.finish_index(table_id, index_id).await };
+            let Some(last) = items.last() else { return Ok(true) };
             passed = Some(last.bytes.clone());
             self.index_items(table_id, index_id, &items, owned).await?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Whether the index is still wanted.
     fn is_building(&self, table_id: u64, index_id: u32) -> bool {
         let table = self.catalog.by_id(table_id).filter(|table| table.is_usable());
-        table.is_some_and(|table| building_index(&table, index_id).is_some())
+        table.is_some_and(|table| {
+            building_index(&table, index_id).is_some() || building_times(&table, index_id).is_some()
+        })
     }
 
     /// The rows of the next items.
@@ -115,7 +133,7 @@ impl Service {
             }
             for stored in reads.values[..items.len()].iter().flatten() {
                 if let Some((key, row)) = self.built_row(&table, index_id, stored) {
-                    batch.put(key, row.into_bytes());
+                    batch.put(key, row);
                 }
             }
             batch.put(rows::build_progress(table_id, index_id), passed.clone());
@@ -128,11 +146,15 @@ impl Service {
     }
 
     /// The index row of a stored item. A row that cannot be read has none: reading the item says so, not the index.
-    fn built_row(&self, table: &Table, index_id: u32, stored: &Bytes) -> Option<(Key, StoredItem)> {
-        let index = building_index(table, index_id)?;
+    fn built_row(&self, table: &Table, index_id: u32, stored: &Bytes) -> Option<(Key, Bytes)> {
         let item = StoredItem::read(stored.clone()).ok()?;
         let key = ItemKey::of(&self.secret, table, item.attributes());
-        index_entry(&self.secret, table, index, item.attributes(), &key)
+        if let Some(times) = building_times(table, index_id) {
+            return Some((times.row(table.id(), item.attributes(), &key)?, Bytes::new()));
+        }
+        let index = building_index(table, index_id)?;
+        let (key, row) = index_entry(&self.secret, table, index, item.attributes(), &key)?;
+        Some((key, row.into_bytes()))
     }
 
     /// Sets the counters right and lets the index be read.
@@ -202,4 +224,8 @@ fn whole(family: Family, prefix: &[u8], rows_max: usize) -> ScanRange {
 
 fn building_index(table: &Table, index_id: u32) -> Option<&super::Index> {
     table.indexes.iter().find(|index| index.id == index_id && index.status == IndexStatus::Creating)
+}
+
+fn building_times(table: &Table, index_id: u32) -> Option<&TimeIndex> {
+    table.times.as_ref().filter(|times| times.id == index_id && times.is_building)
 }

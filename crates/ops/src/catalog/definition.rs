@@ -311,6 +311,15 @@ pub(crate) struct Encryption {
 pub(crate) struct TimeToLive {
     /// The attribute, if it is enabled.
     pub attribute: Option<String>,
+    /// The index of the table's items by their expiry.
+    #[serde(default)]
+    pub index: Option<u32>,
+    /// Whether all items are in it.
+    #[serde(default)]
+    pub built: bool,
+    /// Such indexes that are not maintained any more, and whose rows are to go.
+    #[serde(default)]
+    pub dropping: Vec<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -36,7 +36,7 @@ pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_index_
 pub(crate) use settings::{check_resource_policy, check_tags, encryption, new_stream};
 pub(crate) use table::{Index, IndexKind, Table};
 pub(crate) use throughput::{IndexThroughput, TableThroughput};
-pub(crate) use work::Work;
+pub(crate) use work::{Interrupted, Work};
 
 use crate::service::OpenError;
 

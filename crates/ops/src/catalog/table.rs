@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use model::{KeyAttribute, KeySchema};
 
-use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, TableStatus};
+use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, TableStatus, TimeToLive};
 use crate::change_log::OpenShards;
+use crate::expiry::TimeIndex;
 
 /// A table that can be read and written.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Table {
     pub key: KeySchema,
     /// Every index that writes must maintain: local ones first, then global ones, those being built included.
     pub indexes: Vec<Index>,
+    /// With time to live, the items by their expiry.
+    pub times: Option<TimeIndex>,
     /// Shared with the tables that this one replaces.
     pub log: Arc<OpenShards>,
 }
@@ -38,6 +41,11 @@ pub(crate) struct Index {
 pub(crate) enum IndexKind {
     Local,
     Global,
+}
+
+fn times(settings: &TimeToLive) -> Option<TimeIndex> {
+    let (id, attribute) = (settings.index?, settings.attribute.clone()?);
+    Some(TimeIndex { id, attribute, is_building: !settings.built })
 }
 
 impl Table {
@@ -64,6 +72,7 @@ impl Table {
             arn: definition.arn(),
             key: schema(&definition.key),
             indexes: local.chain(global).collect(),
+            times: times(&definition.time_to_live),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
             definition,
         }

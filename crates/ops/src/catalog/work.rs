@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::{Definition, Edit, IndexStatus, TableStatus, is_closed};
 use crate::change_log;
+use crate::expiry;
 use crate::nodes::owner::{Owned, Ownership};
 use crate::rows;
 use crate::service::Service;
@@ -43,6 +44,10 @@ pub(crate) enum Work {
     KeepLog {
         table_id: u64,
     },
+    /// Fill and take away its indexes of times.
+    KeepTimes {
+        table_id: u64,
+    },
 }
 
 impl Work {
@@ -58,7 +63,8 @@ impl Work {
             IndexStatus::Active | IndexStatus::Updating => None,
         };
         let log = change_log::is_to_be_kept(definition).then_some(Work::KeepLog { table_id });
-        definition.global_indexes.iter().filter_map(of_index).chain(log).collect()
+        let times = expiry::is_to_be_kept(definition).then_some(Work::KeepTimes { table_id });
+        definition.global_indexes.iter().filter_map(of_index).chain(log).chain(times).collect()
     }
 
     fn table_id(self) -> u64 {
@@ -66,7 +72,8 @@ impl Work {
             Work::BuildIndex { table_id, .. }
             | Work::DropIndex { table_id, .. }
             | Work::DropTable { table_id }
-            | Work::KeepLog { table_id } => table_id,
+            | Work::KeepLog { table_id }
+            | Work::KeepTimes { table_id } => table_id,
         }
     }
 }
@@ -92,7 +99,7 @@ impl Queue {
 
 /// Why a piece of work ends early.
 #[derive(Debug)]
-pub(super) enum Interrupted {
+pub(crate) enum Interrupted {
     /// The server is stopping: the next one goes on.
     Stopping,
     /// Something failed that may go better next time; the text is the operator's.
@@ -159,6 +166,7 @@ impl Service {
             Work::DropIndex { table_id, index_id } => self.drop_index(table_id, index_id).await,
             Work::DropTable { table_id } => self.drop_table(table_id).await,
             Work::KeepLog { table_id } => Ok(self.keep_log(table_id).await?),
+            Work::KeepTimes { table_id } => self.keep_times(table_id, owned).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Streams as a reader sees them, on the engine in memory with a clock that is moved by hand.
 
+mod expired;
 mod history;
 
 use std::sync::Arc;

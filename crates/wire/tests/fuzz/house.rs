@@ -16,8 +16,9 @@ use tokio::runtime::Runtime;
 use crate::service_model::Model;
 use crate::tables::TABLES;
 
-/// Tasks that live as long as the service: the sweeper of tokens, the trimmer of logs, and the one that takes up work on tables.
-const TASKS_OF_THE_SERVICE: usize = 3;
+/// Tasks that live as long as the service: the sweepers of tokens and of expired items, the keeper of logs, and the one that
+/// takes up work on tables.
+const TASKS_OF_THE_SERVICE: usize = 4;
 /// What a request may allocate at once, beside multiples of its body, its answer and the database. Unit: bytes.
 const MEMORY_FLOOR: usize = 256 * 1024;
 /// Unit: bytes a byte of body, answer or database.

@@ -1,0 +1,127 @@
+//! The sweep: deletes items that have expired, soon after, a few at a time.
+//!
+//! What is due stands at the beginning of a range of the table's index of times. Each deletion looks at the item once
+//! more, under the same exclusion as any other write, so that one whose expiry was put off stays. A sweep that breaks
+//! off has left nothing half done, and whoever sweeps next finds the rest; two at once meet no harm. Of several nodes
+//! one sweeps.
+
+use std::ops::Bound;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use api::Exception;
+use model::codec::row::StoredItem;
+use storage::{Family, Key, ScanDirection, ScanRange};
+
+use super::{TimeIndex, item_row, oldest_s};
+use crate::catalog::Table;
+use crate::change::{Action, Change};
+use crate::change_log::Author;
+use crate::failure::storage_failure;
+use crate::nodes::owner::Ownership;
+use crate::rows::{self, ItemKey};
+use crate::service::Service;
+
+/// How often a table's due items are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+/// Items that are deleted together.
+const STEP_ITEMS: usize = 64;
+/// Rows of the index that are read at once. Unit: bytes.
+const STEP_BYTES: usize = 1 << 20;
+
+impl Service {
+    /// Sweeps now and then, for as long as the service lives.
+    pub(crate) fn sweep_expired_for_ever(self: &Arc<Service>) {
+        let service: Weak<Service> = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP_INTERVAL).await;
+                let Some(service) = service.upgrade() else { return };
+                service.sweep_expired_if_ours().await;
+            }
+        });
+    }
+
+    async fn sweep_expired_if_ours(&self) {
+        if self.catalog.table_ids(|definition| definition.time_to_live.index.is_some()).is_empty() {
+            return;
+        }
+        if matches!(self.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
+            self.sweep_expired().await;
+        }
+    }
+
+    /// Deletes all that is due by now. What fails is tried again the next time.
+    pub(crate) async fn sweep_expired(&self) {
+        for table_id in self.catalog.table_ids(|definition| definition.time_to_live.index.is_some()) {
+            if let Err(Exception::InternalServerError(text)) = self.sweep_table(table_id).await {
+                eprintln!("expired items of table {table_id} could not be deleted and will be tried again: {text}");
+            }
+        }
+    }
+
+    async fn sweep_table(&self, table_id: u64) -> Result<(), Exception> {
+        let mut passed = None;
+        // The table is looked up for each step: a change of it waits until nobody uses the one before.
+        while let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) {
+            let Some(times) = &table.times else { return Ok(()) };
+            let now_s = self.clock.now_ms() / 1000;
+            let due = self.due(&table, times, now_s, passed.take()).await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            passed = Some(last.clone());
+            let items: Vec<Key> = due.iter().filter_map(|row| item_row(table_id, &row.bytes)).collect();
+            let changes = self.expirations(&table, now_s, &items).await?;
+            // An item in a transaction under way is left for the next sweep.
+            let done = self.write_each(&changes).await?;
+            let deleted = done.iter().flatten().filter(|applied| applied.units.table > 0.0).count();
+            self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// The next rows of the index that are due.
+    pub(super) async fn due(
+        &self,
+        table: &Table,
+        times: &TimeIndex,
+        now_s: u64,
+        passed: Option<Key>,
+    ) -> Result<Vec<Key>, Exception> {
+        let edge = |second: u64| [&rows::index_prefix(table.id(), times.id)[..], &second.to_be_bytes()].concat().into();
+        let range = ScanRange {
+            family: Family::Index,
+            lower: passed.map_or_else(|| Bound::Included(edge(oldest_s(now_s))), |key| Bound::Excluded(key.bytes)),
+            upper: Bound::Excluded(edge(now_s)),
+            direction: ScanDirection::Forward,
+            rows_max: STEP_ITEMS,
+            bytes_max: STEP_BYTES,
+        };
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let page = view.scan(&range).await.map_err(storage_failure)?;
+        Ok(page.rows.into_iter().map(|row| Key::new(Family::Index, row.key)).collect())
+    }
+
+    /// The deletions of these items.
+    pub(super) async fn expirations(
+        &self,
+        table: &Arc<Table>,
+        now_s: u64,
+        items: &[Key],
+    ) -> Result<Vec<Change>, Exception> {
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let stored = view.get_many(items).await.map_err(storage_failure)?;
+        let expiration = |bytes: bytes::Bytes| {
+            let item = StoredItem::read(bytes).map_err(|_| Exception::internal("an expired item cannot be read"))?;
+            Ok(Change {
+                table: Arc::clone(table),
+                key: ItemKey::of(&self.secret, table, item.attributes()),
+                key_attributes: rows::key_attributes(table, item.attributes()),
+                condition: None,
+                action: Action::Expire { now_s },
+                author: Author::TimeToLive,
+            })
+        };
+        stored.into_iter().flatten().map(expiration).collect()
+    }
+}

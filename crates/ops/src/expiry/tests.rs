@@ -1,0 +1,226 @@
+//! Time to live on the engine in memory, by a clock that is moved by hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::*;
+use base::{Clock, ManualClock};
+use model::{Attributes, Number};
+use storage::{Engine, Family, Memory, ScanDirection, ScanRange};
+
+use super::whole_seconds;
+use crate::catalog::tests::{add_index, caller, simple};
+use crate::fixture::{item, n, s};
+use crate::key_range;
+use crate::rows;
+use crate::service::{Service, Settings};
+
+const START_S: u64 = 1_700_000_000;
+
+struct House {
+    memory: Arc<Memory>,
+    clock: Clock,
+    hand: ManualClock,
+    service: Arc<Service>,
+}
+
+impl House {
+    async fn new() -> House {
+        let (clock, hand) = Clock::manual(START_S * 1000);
+        let memory = Memory::new();
+        let service = open(&memory, &clock).await;
+        service.create_table(&caller(), simple("aging")).await.unwrap();
+        House { memory, clock, hand, service }
+    }
+
+    async fn put(&self, pk: &str, more: &[(&str, model::AttributeValue)]) {
+        let mut attributes: Attributes = item(more);
+        attributes.insert("pk".to_owned(), s(pk));
+        let request = PutItemInput { table_name: "aging".to_owned(), item: attributes, ..PutItemInput::default() };
+        self.service.put_item(&caller(), request).await.unwrap();
+    }
+
+    async fn set_ttl(&self, attribute: &str, enabled: bool) {
+        let specification = TimeToLiveSpecification { attribute_name: attribute.to_owned(), enabled };
+        let request =
+            UpdateTimeToLiveInput { table_name: "aging".to_owned(), time_to_live_specification: specification };
+        self.service.update_time_to_live(&caller(), request).await.unwrap();
+        self.kept().await;
+    }
+
+    /// Waits until the indexes of times are as they are to be.
+    async fn kept(&self) {
+        for _ in 0..2_000 {
+            let table = self.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap();
+            if !super::is_to_be_kept(&table.definition) {
+                return;
+            }
+            drop(table);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the index of times is never done");
+    }
+
+    /// The items that are left after a sweep at this time.
+    async fn left_at(&self, second: u64) -> Vec<String> {
+        self.hand.advance_ms(second * 1000 - self.clock.now_ms());
+        self.service.sweep_expired().await;
+        self.items().await
+    }
+
+    async fn items(&self) -> Vec<String> {
+        let request = ScanInput { table_name: "aging".to_owned(), ..ScanInput::default() };
+        let page = self.service.scan(&caller(), request).await.unwrap();
+        let name = |item: &model::Item| match item.clone().into_attributes().get("pk") {
+            Some(model::AttributeValue::S(text)) => text.clone(),
+            other => panic!("{other:?}"),
+        };
+        let mut names: Vec<String> = page.items.unwrap().iter().map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// Rows in the indexes of the table, of whatever kind.
+    async fn index_rows(&self) -> usize {
+        let (lower, upper) = key_range::of_prefix(&rows::table_prefix(rows::TABLE_ID_FIRST));
+        let direction = ScanDirection::Forward;
+        let range =
+            ScanRange { family: Family::Index, lower, upper, direction, rows_max: usize::MAX, bytes_max: usize::MAX };
+        self.memory.view().await.unwrap().scan(&range).await.unwrap().rows.len()
+    }
+}
+
+async fn open(memory: &Arc<Memory>, clock: &Clock) -> Arc<Service> {
+    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    Service::open(memory.clone(), settings, clock.clone()).await.unwrap()
+}
+
+fn at(second: u64) -> model::AttributeValue {
+    n(&second.to_string())
+}
+
+#[tokio::test]
+async fn what_expires_goes_and_nothing_else() {
+    let house = House::new().await;
+    house.put("before", &[("ttl", at(START_S + 10))]).await;
+    house.set_ttl("ttl", true).await;
+    house.put("soon", &[("ttl", at(START_S + 10))]).await;
+    house.put("with a fraction", &[("ttl", n(&format!("{}.75", START_S + 10)))]).await;
+    house.put("later", &[("ttl", at(START_S + 20))]).await;
+    house.put("put off", &[("ttl", at(START_S + 10))]).await;
+    house.put("put off", &[("ttl", at(START_S + 30))]).await;
+    for (name, value) in [
+        ("not a number", s("1")),
+        ("negative", n("-5")),
+        ("of no clock", n("1e30")),
+        ("five years old", at(START_S - 5 * 366 * 86_400)),
+    ] {
+        house.put(name, &[("ttl", value)]).await;
+    }
+    house.put("never", &[]).await;
+    let others = ["five years old", "negative", "never", "not a number", "of no clock"];
+    let left = |more: &[&str]| {
+        let mut all: Vec<String> = others.iter().chain(more).map(|name| (*name).to_owned()).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(house.left_at(START_S + 10).await, left(&["before", "soon", "with a fraction", "later", "put off"]));
+    assert_eq!(house.left_at(START_S + 11).await, left(&["later", "put off"]));
+    assert_eq!(house.left_at(START_S + 21).await, left(&["put off"]));
+    assert_eq!(house.service.expired_items(), 4);
+    assert_eq!(house.left_at(START_S + 100).await, left(&[]));
+    assert_eq!(house.index_rows().await, 1, "of the item that is too old");
+}
+
+#[tokio::test]
+async fn many_expire_at_once_with_their_index_rows() {
+    let house = House::new().await;
+    let request = add_index("aging", "by_colour", "colour", ProjectionType::KeysOnly);
+    house.service.update_table(&caller(), request).await.unwrap();
+    house.set_ttl("ttl", true).await;
+    for at_number in 0..300 {
+        house.put(&format!("{at_number:03}"), &[("ttl", at(START_S + at_number % 3)), ("colour", s("red"))]).await;
+    }
+    assert_eq!(house.left_at(START_S + 2).await.len(), 100);
+    assert_eq!(house.left_at(START_S + 3).await.len(), 0);
+    assert_eq!(house.index_rows().await, 0);
+    assert_eq!(house.service.expired_items(), 300);
+}
+
+/// Found as due, and put off or gone before it is deleted.
+#[tokio::test]
+async fn a_deletion_looks_once_more() {
+    let house = House::new().await;
+    house.set_ttl("ttl", true).await;
+    for name in ["put off", "gone", "due"] {
+        house.put(name, &[("ttl", at(START_S))]).await;
+    }
+    let now_s = START_S + 5;
+    let table = house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap();
+    let due = house.service.due(&table, table.times.as_ref().unwrap(), now_s, None).await.unwrap();
+    let items: Vec<_> = due.iter().filter_map(|row| super::item_row(table.id(), &row.bytes)).collect();
+    let changes = house.service.expirations(&table, now_s, &items).await.unwrap();
+    assert_eq!(changes.len(), 3);
+    house.put("put off", &[("ttl", at(START_S + 60))]).await;
+    let key = item(&[("pk", s("gone"))]);
+    let request = DeleteItemInput { table_name: "aging".to_owned(), key, ..DeleteItemInput::default() };
+    house.service.delete_item(&caller(), request).await.unwrap();
+    let done = house.service.write_each(&changes).await.unwrap();
+    assert_eq!(done.iter().flatten().filter(|applied| applied.units.table > 0.0).count(), 1);
+    assert_eq!(house.items().await, ["put off"]);
+}
+
+#[tokio::test]
+async fn another_attribute_and_a_restart() {
+    let house = House::new().await;
+    house.put("a", &[("ttl", at(START_S)), ("other", at(START_S + 50))]).await;
+    house.put("b", &[("ttl", at(START_S + 50)), ("other", at(START_S))]).await;
+    house.set_ttl("ttl", true).await;
+    assert_eq!(house.index_rows().await, 2);
+    house.set_ttl("ttl", false).await;
+    assert_eq!(house.index_rows().await, 0);
+    assert_eq!(house.left_at(START_S + 5).await, ["a", "b"], "it is disabled");
+    house.set_ttl("other", true).await;
+    assert_eq!(house.left_at(START_S + 6).await, ["a"]);
+    let House { memory, clock, hand, service } = house;
+    drop(service);
+    let service = open(&memory, &clock).await;
+    let house = House { memory, clock, hand, service };
+    assert_eq!(house.left_at(START_S + 60).await, Vec::<String>::new());
+}
+
+/// A definition from before there were indexes of times.
+#[tokio::test]
+async fn an_older_database_gets_its_index() {
+    let house = House::new().await;
+    house.put("a", &[("ttl", at(START_S))]).await;
+    let guard = house.service.catalog.lock().await.unwrap();
+    let mut definition = house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition.clone();
+    definition.time_to_live.attribute = Some("ttl".to_owned());
+    house.service.catalog.replace(&house.service.engine, guard, definition, Default::default()).await.unwrap();
+    assert_eq!(house.left_at(START_S + 1).await, ["a"]);
+    let House { memory, clock, hand, service } = house;
+    drop(service);
+    let service = open(&memory, &clock).await;
+    let house = House { memory, clock, hand, service };
+    house.kept().await;
+    assert_eq!(house.left_at(START_S + 2).await, Vec::<String>::new());
+}
+
+#[test]
+fn seconds_are_whole() {
+    for (text, expected) in [
+        ("0", Some(0)),
+        ("-0.5", None),
+        ("-1", None),
+        ("1700000000", Some(1_700_000_000)),
+        ("1.7e9", Some(1_700_000_000)),
+        ("1700000000.999", Some(1_700_000_000)),
+        ("1e-130", Some(0)),
+        ("18446744073709551615", Some(u64::MAX)),
+        ("18446744073709551616", None),
+        ("1e125", None),
+    ] {
+        assert_eq!(whole_seconds(&Number::parse(text).unwrap()), expected, "{text}");
+    }
+}
