@@ -56,7 +56,6 @@ impl Service {
         schema.add_global(new_indexes(global, throughput.billing, &schema.attributes)?)?;
         schema.check_whole()?;
         let now_ms = self.clock.now_ms();
-        self.check_stream(request.stream_specification.as_ref())?;
         let stream = request.stream_specification.map(|asked| catalog::new_stream(&asked, None, now_ms)).transpose()?;
         let encryption =
             request.sse_specification.map(|asked| catalog::encryption(&asked, &caller.account, &caller.region));

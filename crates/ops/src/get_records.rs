@@ -34,7 +34,7 @@ impl Service {
                 "The shard iterator has expired and can no longer be used to retrieve stream records.".to_owned(),
             ));
         }
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.view_of_shard(stream.table.id(), iterator.shard).await?;
         let shard = stream.shard(&*view, iterator.shard).await?;
         let shard = shard.ok_or_else(|| {
             stream::shard_not_found(&Shard::id_of(&self.secret, stream.table.id(), iterator.shard), arn)

@@ -5,7 +5,6 @@ use auth::Caller;
 use storage::View;
 
 use crate::change_log::{self, Shard};
-use crate::failure::storage_failure;
 use crate::service::Service;
 use crate::stream::{self, ShardIterator};
 
@@ -19,7 +18,7 @@ impl Service {
     ) -> Result<GetShardIteratorOutput, Exception> {
         let stream = self.stream(caller, &request.stream_arn)?;
         let number = self.shard_number(&stream, &request.shard_id)?;
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.view_of_shard(stream.table.id(), number).await?;
         let shard = stream.shard(&*view, number).await?;
         let shard = shard.ok_or_else(|| stream::shard_not_found(&request.shard_id, &stream.arn()))?;
         let position = self.position(&*view, &shard, &request).await?;

@@ -6,13 +6,15 @@ mod tests;
 
 use std::sync::Arc;
 
-use api::{Exception, StreamSpecification};
+use api::Exception;
 use auth::Caller;
 use model::limits::STREAM_RETENTION_MS;
 use storage::View;
 
 use crate::catalog::{self, Table, TableArn};
 use crate::change_log::Shard;
+use crate::failure::storage_failure;
+use crate::rows;
 use crate::service::Service;
 pub(crate) use iterator::ShardIterator;
 
@@ -74,12 +76,10 @@ impl Service {
         })
     }
 
-    /// Refuses to enable a stream where the engine cannot keep one.
-    pub(crate) fn check_stream(&self, asked: Option<&StreamSpecification>) -> Result<(), Exception> {
-        if asked.is_some_and(|asked| asked.stream_enabled) && !self.engine.keeps_logs() {
-            return Err(catalog::not_built("StreamSpecification on this storage"));
-        }
-        Ok(())
+    /// A view that shows the records of all writes of a shard that were answered before.
+    pub(crate) async fn view_of_shard(&self, table_id: u64, shard: u32) -> Result<Box<dyn View>, Exception> {
+        self.engine.sequence(&rows::log(table_id, shard)).await.map_err(storage_failure)?;
+        self.engine.view().await.map_err(storage_failure)
     }
 }
 

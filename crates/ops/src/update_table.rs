@@ -29,7 +29,6 @@ impl Service {
         table_name(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
         check_request(&request)?;
-        self.check_stream(request.stream_specification.as_ref())?;
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         let mut definition = table.definition.clone();

@@ -44,6 +44,13 @@ pub(crate) enum Sql {
     TallyDeleteRange,
     Mark,
     Marked,
+    OutboxAdd,
+    OutboxPeek,
+    OutboxNext,
+    OutboxMove,
+    OutboxDeleteRange,
+    HeadMake,
+    HeadAdvance,
 }
 
 /// A page is cut by bytes where the rows are, so that large ones do not travel for nothing. Of the first row that does
@@ -68,8 +75,24 @@ macro_rules! scan {
     };
 }
 
+/// Takes the first records of a log out of the outbox, up to `$3` and about `$4` bytes, and puts them behind the
+/// position of its head, which is locked. The versions of the head and of records are their positions. Gives how many
+/// were moved, and of how many.
+const OUTBOX_MOVE: &str = "\
+    WITH head AS (SELECT ver FROM stator_kv WHERE p = $1 AND s = $2), \
+    queued AS (SELECT ver, op, n, octet_length(v) AS size FROM stator_outbox \
+        WHERE p = $1 AND s = $2 ORDER BY ver, op, n LIMIT $3), \
+    due AS (SELECT ver, op, n, row_number() OVER (ORDER BY ver, op, n) AS place FROM (SELECT ver, op, n, \
+        coalesce(sum(size) OVER (ORDER BY ver, op, n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before \
+        FROM queued) AS sized WHERE before < $4), \
+    taken AS (DELETE FROM stator_outbox AS o USING due, head WHERE o.p = $1 AND o.s = $2 \
+        AND o.ver = due.ver AND o.op = due.op AND o.n = due.n RETURNING head.ver + due.place AS position, o.v), \
+    put AS (INSERT INTO stator_kv (p, s, k, ver, op, v) SELECT $1, \
+        $2 || decode(lpad(to_hex(position), 16, '0'), 'hex'), NULL, position, NULL, v FROM taken RETURNING 1) \
+    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM queued)";
+
 impl Sql {
-    const ALL: [Sql; 20] = [
+    const ALL: [Sql; 27] = [
         Sql::Get,
         Sql::Lock,
         Sql::Share,
@@ -90,6 +113,13 @@ impl Sql {
         Sql::TallyDeleteRange,
         Sql::Mark,
         Sql::Marked,
+        Sql::OutboxAdd,
+        Sql::OutboxPeek,
+        Sql::OutboxNext,
+        Sql::OutboxMove,
+        Sql::OutboxDeleteRange,
+        Sql::HeadMake,
+        Sql::HeadAdvance,
     ];
 
     pub(crate) fn text(self) -> &'static str {
@@ -134,11 +164,26 @@ impl Sql {
                  ON CONFLICT (name) DO UPDATE SET value = stator_meta.value + 1"
             }
             Sql::Marked => "SELECT value FROM stator_meta WHERE name = 'mark'",
+            Sql::OutboxAdd => "INSERT INTO stator_outbox (p, s, ver, op, n, v) VALUES ($1, $2, $3, $4, $5, $6)",
+            Sql::OutboxPeek => "SELECT n FROM stator_outbox WHERE p = $1 AND s = $2 LIMIT 1",
+            Sql::OutboxNext => "SELECT p, s FROM stator_outbox WHERE (p, s) > ($1, $2) ORDER BY p, s LIMIT 1",
+            Sql::OutboxMove => OUTBOX_MOVE,
+            Sql::OutboxDeleteRange => "DELETE FROM stator_outbox WHERE (p, s) >= ($1, $2) AND (p, s) < ($3, $4)",
+            Sql::HeadMake => {
+                "INSERT INTO stator_kv (p, s, k, ver, op, v) SELECT $1, $2, NULL, 0, NULL, \
+                 decode('0000000000000000', 'hex') WHERE EXISTS \
+                 (SELECT n FROM stator_outbox WHERE p = $1 AND s = $2) ON CONFLICT (p, s) DO NOTHING"
+            }
+            Sql::HeadAdvance => {
+                "UPDATE stator_kv SET ver = last.ver, v = decode(lpad(to_hex(last.ver), 16, '0'), 'hex') FROM \
+                 (SELECT ver FROM stator_kv WHERE p = $1 AND s > $2 AND s <= $2 || decode('ffffffffffffffff', 'hex') \
+                 ORDER BY s DESC LIMIT 1) AS last WHERE p = $1 AND s = $2 AND stator_kv.ver < last.ver"
+            }
         }
     }
 
     fn gives_rows(self) -> bool {
-        self.text().starts_with("SELECT")
+        self.text().starts_with("SELECT") || self == Sql::OutboxMove
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) async fn destroy(pool: &Arc<Pool>, family: Family, prefix: Bytes) -> 
         _ => Position::family_end(family),
     };
     let mut from = Position::before(family, &prefix);
+    if family == Family::Log {
+        // First: what a sequencer has moved by then is found below, and more it cannot move.
+        ask(pool, Ask::Of(Sql::OutboxDeleteRange, range(&from, &to))).await?;
+    }
     while let Some(next) = step(pool, &from, &to).await? {
         from = next;
     }

@@ -4,7 +4,8 @@
 //! one table ([`place`] tells how a key becomes its columns), counters in a second one ([`tallies`]).
 //!
 //! A point read is one statement. A write is two flights: lock and read, then write and commit ([`transact`]). Whatever
-//! is not known after a lost connection is read from the database and never guessed.
+//! is not known after a lost connection is read from the database and never guessed. Records of logs are left in the
+//! write's own transaction ([`outbox`]) and get their positions in a later one ([`sequencer`]).
 //!
 //! The statements keep to what the whole family of such servers has: no LISTEN, no advisory locks, no sequences, no
 //! triggers, no stored functions, no temporary tables.
@@ -17,10 +18,12 @@ mod destroy;
 mod error;
 mod latches;
 mod options;
+mod outbox;
 mod place;
 mod pool;
 mod replicas;
 mod schema;
+mod sequencer;
 mod sweep;
 mod tallies;
 #[cfg(feature = "testing")]
@@ -40,9 +43,11 @@ pub use error::OpenError;
 pub use options::{Options, Patience};
 pub use replicas::{ReplicaOptions, ReplicaStats};
 
+use clock::Versions;
 use latches::Latches;
 use pool::Pool;
 use replicas::Replicas;
+use sequencer::Sequencer;
 use sweep::Sweeper;
 
 pub struct Postgres {
@@ -51,6 +56,8 @@ pub struct Postgres {
     patience: Patience,
     latches: Latches,
     sweeper: Arc<Sweeper>,
+    sequencer: Arc<Sequencer>,
+    versions: Versions,
 }
 
 /// What the engine says of itself.
@@ -82,7 +89,9 @@ impl Postgres {
         let replicas = replicas.map(|replicas| Replicas::start(options.clone(), replicas));
         let pool = Pool::new(options);
         let sweeper = Sweeper::start(&pool);
-        Ok(Arc::new(Postgres { pool, replicas, patience, latches: Latches::new(), sweeper }))
+        let sequencer = Sequencer::start(&pool);
+        let (latches, versions) = (Latches::new(), Versions::default());
+        Ok(Arc::new(Postgres { pool, replicas, patience, latches, sweeper, sequencer, versions }))
     }
 
     #[must_use]
@@ -125,8 +134,8 @@ impl Engine for Postgres {
         Box::pin(self.write(op, mode, keys, decide))
     }
 
-    fn keeps_logs(&self) -> bool {
-        false
+    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(sequencer::sequence(&self.pool, log))
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {

@@ -47,15 +47,19 @@ fn family_byte(family: Family) -> u8 {
     }
 }
 
+/// Table and shard: all rows of one log have one `p`. A log's name must not be shorter.
+pub(crate) const LOG_PARTITION_SIZE: usize = 8 + 4;
+
 /// How many of a key's bytes stand in `p`. Stored: never change.
 fn partition_size(family: Family) -> usize {
     match family {
         // Small rows that are looked up one by one: each its own partition, spread as well as can be.
         Family::Catalog => 64,
         // Table, hash.
-        Family::Items | Family::Log => 8 + 16,
+        Family::Items => 8 + 16,
         // Table, index, hash.
         Family::Index => 8 + 4 + 16,
+        Family::Log => LOG_PARTITION_SIZE,
     }
 }
 

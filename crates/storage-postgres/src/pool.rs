@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::connection::{Ask, Connection, Failure, Reply};
 use crate::error::Trouble;
-use crate::options::Options;
+use crate::options::{Options, Patience};
 
 pub(crate) struct Pool {
     options: Options,
@@ -56,6 +56,10 @@ impl Pool {
     pub(crate) fn use_now(&self) -> [usize; 2] {
         let max = self.options.connections_max;
         [max.saturating_sub(self.permits.available_permits()), max]
+    }
+
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.options.patience
     }
 
     pub(crate) async fn take(self: &Arc<Pool>) -> Result<Session, Trouble> {

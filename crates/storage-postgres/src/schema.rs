@@ -7,6 +7,7 @@
 //! | | `ver` | grows with each write of the row: at least the microseconds since 1970 |
 //! | | `op` | 16 bytes: the write that wrote it last, by which a lost commit is found again |
 //! | | `v` | the value; null says that there is none, which is remembered for a while |
+//! | `stator_outbox` | `p`, `s`, `ver`, `op`, `n`, `v` | records of logs that have no positions yet (`outbox`) |
 //! | `stator_tally` | `k`, `slot`, `a`, `b` | counters under their key, in parts that are added up |
 
 use std::time::Duration;
@@ -16,7 +17,9 @@ use crate::error::{OpenError, is_undefined_table, sentence};
 use crate::options::Options;
 
 /// The version of the tables that this program makes and knows.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
+/// The one before, which had no outbox.
+const FORMAT_WITHOUT_OUTBOX: i64 = 1;
 
 /// Nodes that start at once get in each other's way: each tries again and finds the tables of the one that was first.
 const ATTEMPTS: u32 = 20;
@@ -27,10 +30,16 @@ const CREATE: &str = "
         p bytea NOT NULL, s bytea NOT NULL, k bytea, ver bigint NOT NULL, op bytea, v bytea, PRIMARY KEY (p, s));
     CREATE TABLE IF NOT EXISTS stator_tally (
         k bytea NOT NULL, slot bigint NOT NULL, a bigint NOT NULL, b bigint NOT NULL, PRIMARY KEY (k, slot));
-    CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);";
+    CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);
+    CREATE TABLE IF NOT EXISTS stator_outbox (
+        p bytea NOT NULL, s bytea NOT NULL, ver bigint NOT NULL, op bytea NOT NULL, n bigint NOT NULL, v bytea NOT NULL,
+        PRIMARY KEY (p, s, ver, op, n));";
 /// Items are compact already: the server need not try to compress them.
-const STORE_AS_IT_IS: &str = "ALTER TABLE stator_kv ALTER COLUMN v SET STORAGE EXTERNAL;";
-const MARK: &str = "INSERT INTO stator_meta (name, value) VALUES ('format', ";
+const STORE_AS_IT_IS: &str = "ALTER TABLE stator_kv ALTER COLUMN v SET STORAGE EXTERNAL; \
+                              ALTER TABLE stator_outbox ALTER COLUMN v SET STORAGE EXTERNAL;";
+/// Two nodes at once meet here: the second one's transaction fails.
+const MARK: &str =
+    "DELETE FROM stator_meta WHERE name = 'format'; INSERT INTO stator_meta (name, value) VALUES ('format', ";
 
 /// What stands in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,8 +59,8 @@ pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
             Found::Format(format) if format > FORMAT => {
                 return Err(OpenError::Newer { found: format, known: FORMAT });
             }
+            Found::Nothing | Found::Format(FORMAT_WITHOUT_OUTBOX) => {}
             Found::Format(format) => return Err(OpenError::Foreign(format!("they have format {format}"))),
-            Found::Nothing => {}
         }
         if let Err(error) = create(&connection).await {
             last = error;

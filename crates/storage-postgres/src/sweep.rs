@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::connection::{Ask, BEGIN, COMMIT, Sql, Value};
 use crate::place::Position;
 use crate::pool::{Left, Pool};
+use crate::sequencer;
 
 /// Far longer than a lost commit can be in doubt.
 const AGE: Duration = Duration::from_secs(300);
@@ -52,6 +53,10 @@ impl Sweeper {
         due.extend(tombstones.into_iter().take(room).map(|tombstone| (when, tombstone)));
     }
 
+    fn has_due(&self, now: Instant) -> bool {
+        self.due.lock().front().is_some_and(|(when, _)| *when <= now)
+    }
+
     fn take_due(&self, now: Instant) -> Vec<Tombstone> {
         let mut due = self.due.lock();
         let mut taken = Vec::new();
@@ -68,8 +73,14 @@ async fn sweep_now_and_then(pool: Weak<Pool>, sweeper: Weak<Sweeper>) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let (Some(pool), Some(sweeper)) = (pool.upgrade(), sweeper.upgrade()) else { return };
+        let now = Instant::now();
+        // The next write of a row begins with a version of its own once the tombstone is gone: the record of the deletion
+        // must have its position by then.
+        if !sweeper.has_due(now) || sequencer::sequence_all(&pool).await.is_err() {
+            continue;
+        }
         loop {
-            let due = sweeper.take_due(Instant::now());
+            let due = sweeper.take_due(now);
             if due.is_empty() {
                 break;
             }

@@ -19,12 +19,14 @@
 mod standing;
 mod writes;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use storage::{Batch, Decide, Decision, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 use tokio::time::Instant;
 
 use crate::Postgres;
+use crate::clock::Versions;
 use crate::connection::{Ask, BEGIN, COMMIT, Failure, Reply};
 use crate::error::Trouble;
 use crate::options::Patience;
@@ -45,6 +47,7 @@ pub(crate) struct Write<'a> {
     /// The keys in the order in which they are locked.
     order: Vec<usize>,
     doubt: Option<Doubt>,
+    versions: &'a Versions,
 }
 
 /// A second flight without its replies.
@@ -112,7 +115,7 @@ impl Postgres {
         self.pool.check_open()?;
         let in_line = self.latches.hold(keys, self.patience.lock).await;
         let _held = in_line.map_err(|key| in_the_way(mode, key))?;
-        let mut write = Write::new(op, keys);
+        let mut write = Write::new(op, keys, &self.versions);
         let mut tries = Tries::begin(&self.patience);
         loop {
             let tried = match write.doubt {
@@ -161,7 +164,12 @@ impl Postgres {
             }
             Verdict::Never => Ok(None),
             Verdict::NotYet => {
-                session.fly(&[writes::tombstone(write.op, place), COMMIT], Left::Idle).await?;
+                session
+                    .fly(
+                        &[writes::tombstone(write.op, place, self.versions.next(std::iter::empty())), COMMIT],
+                        Left::Idle,
+                    )
+                    .await?;
                 Ok(None)
             }
             Verdict::Overwritten => Err(Setback::Final(TxError::Unknown)),
@@ -170,7 +178,7 @@ impl Postgres {
 
     /// The second flight. It goes on if nobody waits for it any more.
     async fn commit(&self, mut session: Session, writes: Writes) -> Result<(), Setback> {
-        let sweeper = std::sync::Arc::clone(&self.sweeper);
+        let (sweeper, sequencer) = (Arc::clone(&self.sweeper), Arc::clone(&self.sequencer));
         let doubt = writes.witness;
         let flight = tokio::spawn(async move {
             let warnings = session.warnings();
@@ -179,6 +187,7 @@ impl Postgres {
             if replies.is_ok() {
                 sweeper.remember(Instant::now(), writes.tombstones);
             }
+            sequencer.note(writes.logs);
             (replies, warned, writes.keys)
         });
         let Ok((replies, warned, keys)) = flight.await else { return Err(Setback::Doubt(doubt)) };
@@ -267,11 +276,11 @@ fn with_chance(pause: Duration) -> Duration {
 }
 
 impl<'a> Write<'a> {
-    fn new(op: OpId, keys: &'a [KeyUse]) -> Write<'a> {
+    fn new(op: OpId, keys: &'a [KeyUse], versions: &'a Versions) -> Write<'a> {
         let places: Vec<Place> = keys.iter().map(|key_use| Place::of(&key_use.key)).collect();
         let mut order: Vec<usize> = (0..keys.len()).collect();
         order.sort_unstable_by(|left, right| places[*left].at.cmp(&places[*right].at));
-        Write { op, keys, places, order, doubt: None }
+        Write { op, keys, places, order, doubt: None, versions }
     }
 
     /// The first flight: what stands under the keys, in their order. Without keys there is none.

@@ -32,12 +32,11 @@ pub async fn run(engine: Arc<dyn Engine>) {
     many_writers::are_seen_whole(space("whole")).await;
     many_writers::do_not_meet_on_different_rows(space("different rows")).await;
     many_writers::tally_exactly(space("tally")).await;
-    if engine.keeps_logs() {
-        logs::number_their_records(space("numbered records")).await;
-        logs::go_with_their_batch(space("records of a batch")).await;
-        logs::never_give_a_position_twice(space("trimmed records")).await;
-        logs::are_dense_and_in_order_under_many_writers(space("followed records")).await;
-    }
+    logs::number_their_records(space("numbered records")).await;
+    logs::are_read_page_by_page(space("pages of records")).await;
+    logs::go_with_their_batch(space("records of a batch")).await;
+    logs::never_give_a_position_twice(space("trimmed records")).await;
+    logs::are_dense_and_in_order_under_many_writers(space("followed records")).await;
     rows::closing_ends_all(space("close")).await;
 }
 

@@ -198,8 +198,9 @@ impl Engine for Embedded {
         Box::pin(async move { self.begin(mode, keys, decide)?.finish().await })
     }
 
-    fn keeps_logs(&self) -> bool {
-        true
+    /// Positions are given out at the commit.
+    fn sequence<'a>(&'a self, _log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {

@@ -47,8 +47,8 @@ impl<L: Layer> Engine for L {
         Layer::transact(self, op, mode, keys, decide)
     }
 
-    fn keeps_logs(&self) -> bool {
-        self.inner().keeps_logs()
+    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner().sequence(log)
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {

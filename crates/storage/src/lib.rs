@@ -72,8 +72,10 @@ pub trait Engine: Send + Sync + 'static {
         decide: &'a mut Decide<'a>,
     ) -> BoxFuture<'a, Result<Decision, TxError>>;
 
-    /// Whether batches may append to logs.
-    fn keeps_logs(&self) -> bool;
+    /// Gives their positions to all records of a log whose batches were committed before this call: a view that is
+    /// asked for afterwards shows them. An engine that does so at the commit has nothing to do here; another one may show
+    /// a batch's rows before its records.
+    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>>;
 
     /// Deletes every row of the family whose key starts with `prefix`, in bounded steps. Not atomic: the caller has
     /// made sure that nobody reads or writes them any more. Safe to repeat.

@@ -226,8 +226,9 @@ impl Engine for Memory {
         Box::pin(async move { self.transact_now(keys, decide) })
     }
 
-    fn keeps_logs(&self) -> bool {
-        true
+    /// Positions are given out at the commit.
+    fn sequence<'a>(&'a self, _log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {

@@ -55,9 +55,6 @@ pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
 impl Service {
     /// Does what [`is_to_be_kept`] finds.
     pub(crate) async fn keep_log(&self, table_id: u64) -> Result<(), Exception> {
-        if !self.engine.keeps_logs() {
-            return Ok(());
-        }
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let closing = table.definition.log.closing.clone();
         // Waiting until nobody uses an older table is no use of this one.
@@ -83,7 +80,9 @@ impl Service {
     async fn close_shard(&self, table_id: u64, number: u32) -> Result<(), Exception> {
         // A write whose caller went away may still be queued. Behind this one it is not any more.
         self.change_shard(table_id, number, |_, _| {}).await?;
-        let head = self.engine.get(&log::head(rows::log(table_id, number))).await.map_err(storage_failure)?;
+        let name = rows::log(table_id, number);
+        self.engine.sequence(&name).await.map_err(storage_failure)?;
+        let head = self.engine.get(&log::head(name)).await.map_err(storage_failure)?;
         let last = log::decode_head(head.as_ref());
         let last = last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))?;
         let closed = Closed { last, at_ms: self.clock.now_ms() };

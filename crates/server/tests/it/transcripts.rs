@@ -29,9 +29,6 @@ const ANY: &str = "*";
 /// Texts that were remembered, by the names that begin with [`ANY`].
 type Remembered = BTreeMap<String, String>;
 
-/// Streams need a log, which the engine over PostgreSQL does not keep yet.
-const NOT_ON_POSTGRES: &str = "streams.txt";
-
 struct Case<'a> {
     line: usize,
     operation: &'a str,
@@ -52,9 +49,7 @@ fn transcripts() {
 #[test]
 fn transcripts_on_postgres() {
     let Some(database) = PostgresServer::shared() else { return };
-    let mut files = files();
-    files.retain(|file| !file.ends_with(NOT_ON_POSTGRES));
-    check_all(&files, || Server::start(&["--storage", &database.database()]));
+    check_all(&files(), || Server::start(&["--storage", &database.database()]));
 }
 
 fn check_all(files: &[PathBuf], start: impl Fn() -> Server) {

@@ -1,14 +1,14 @@
 //! The second flight: a batch as statements, in the order of places, with the COMMIT at their end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use storage::{Batch, Family, Key, OpId, StorageError};
+use storage::{Batch, Family, Key, OpId};
 
 use super::standing::Standing;
 use super::{Doubt, Setback, Write};
-use crate::clock::now_us;
 use crate::connection::{Ask, BEGIN, COMMIT, Sql, Value};
+use crate::outbox;
 use crate::place::Place;
 use crate::sweep::Tombstone;
 use crate::tallies;
@@ -20,6 +20,8 @@ pub(crate) struct Writes {
     /// By which a lost flight is found again; none if no locked row is written.
     pub(crate) witness: Option<Doubt>,
     pub(crate) tombstones: Vec<Tombstone>,
+    /// To which it appends.
+    pub(crate) logs: BTreeSet<Bytes>,
 }
 
 /// What a statement of the flight is about.
@@ -42,19 +44,23 @@ struct Target<'a> {
 
 impl Writes {
     pub(crate) fn of(write: &Write<'_>, standing: &[Standing], batch: &Batch) -> Result<Writes, Setback> {
-        if !batch.appends.is_empty() {
-            let text = "logs are not built yet on PostgreSQL".to_owned();
-            return Err(Setback::Final(StorageError::Unavailable(text).into()));
-        }
-        let now = now_us();
-        let mut writes = Writes { asks: Vec::new(), keys: Vec::new(), witness: None, tombstones: Vec::new() };
+        let ver = write.versions.next(standing.iter().filter_map(|row| row.ver));
+        let additions =
+            outbox::additions(write.op, ver, &batch.appends).map_err(|error| Setback::Final(error.into()))?;
+        let mut writes = Writes {
+            asks: Vec::new(),
+            keys: Vec::new(),
+            witness: None,
+            tombstones: Vec::new(),
+            logs: batch.appends.iter().map(|append| append.log.clone()).collect(),
+        };
         if write.keys.is_empty() {
             writes.push(BEGIN, Written::default());
         }
         for target in targets(write, standing, batch) {
             match target.at {
-                Some(at) => writes.locked(write, at, &standing[at], target, now),
-                None => writes.blind(write.op, target, now),
+                Some(at) => writes.locked(write, at, &standing[at], target, ver),
+                None => writes.blind(write.op, target, ver),
             }
         }
         for (key, value) in &batch.writes {
@@ -63,6 +69,9 @@ impl Writes {
             }
         }
         for addition in tallies::additions(write.op, &batch.tallies) {
+            writes.push(addition, Written::default());
+        }
+        for addition in additions {
             writes.push(addition, Written::default());
         }
         writes.push(COMMIT, Written::default());
@@ -75,9 +84,8 @@ impl Writes {
     }
 
     /// A row that we have locked, or read as absent.
-    fn locked(&mut self, write: &Write<'_>, at: usize, standing: &Standing, target: Target<'_>, now: i64) {
+    fn locked(&mut self, write: &Write<'_>, at: usize, standing: &Standing, target: Target<'_>, ver: i64) {
         debug_assert!(write.keys[at].write || standing.is_absent(), "{:?} was only to be read", target.key);
-        let ver = standing.ver.map_or(now, |old| now.max(old.saturating_add(1)));
         if self.witness.is_none_or(|witness| at < witness.key) {
             self.witness = Some(Doubt { key: at, read: standing.ver, written: ver });
         }
@@ -99,9 +107,9 @@ impl Writes {
     }
 
     /// A row that is a function of locked ones: nobody else writes it now.
-    fn blind(&mut self, op: OpId, target: Target<'_>, now: i64) {
+    fn blind(&mut self, op: OpId, target: Target<'_>, ver: i64) {
         let ask = match target.value {
-            Some(value) => Ask::Of(Sql::Upsert, row(op, &target.place, now, Some(value))),
+            Some(value) => Ask::Of(Sql::Upsert, row(op, &target.place, ver, Some(value))),
             None => Ask::Of(Sql::Delete, vec![target.place.at.p[..].into(), target.place.at.s[..].into()]),
         };
         self.push(ask, Written::default());
@@ -120,8 +128,8 @@ fn row(op: OpId, place: &Place, ver: i64, value: Option<Bytes>) -> Vec<Value> {
 }
 
 /// A row that says of an absent key that it is absent.
-pub(crate) fn tombstone(op: OpId, place: &Place) -> Ask {
-    Ask::Of(Sql::Insert, row(op, place, now_us(), None))
+pub(crate) fn tombstone(op: OpId, place: &Place, ver: i64) -> Ask {
+    Ask::Of(Sql::Insert, row(op, place, ver, None))
 }
 
 /// Every row that the flight touches, once, in the order of places: the batch's last write of each, and the keys that
