@@ -27,6 +27,8 @@ pub struct Patience {
     pub call: Duration,
     /// How long the server keeps the locks of a client that does not go on.
     pub idle_in_transaction: Duration,
+    /// How long records of logs that nobody asks for wait for their positions.
+    pub gather: Duration,
 }
 
 impl Patience {
@@ -52,6 +54,7 @@ impl Default for Patience {
             pool: Duration::from_secs(5),
             call: Duration::from_secs(15),
             idle_in_transaction: Duration::from_secs(10),
+            gather: Duration::from_millis(100),
         }
     }
 }

@@ -28,8 +28,6 @@ use crate::outbox;
 use crate::place::Position;
 use crate::pool::{Left, Pool};
 
-/// How long records that nobody asks for gather in the outbox.
-const GATHER: Duration = Duration::from_millis(100);
 /// How often a node looks for what others have left.
 const LEFTOVERS_INTERVAL: Duration = Duration::from_secs(30);
 /// Records of one pass, and about how many bytes of them.
@@ -65,7 +63,8 @@ async fn run(pool: Weak<Pool>, sequencer: Arc<Sequencer>) {
     loop {
         let woken = timeout(LEFTOVERS_INTERVAL, sequencer.wake.notified()).await.is_ok();
         if woken {
-            sleep(GATHER).await;
+            let Some(gather) = pool.upgrade().map(|pool| pool.patience().gather) else { return };
+            sleep(gather).await;
         }
         let Some(pool) = pool.upgrade() else { return };
         if pool.check_open().is_err() {

@@ -1,4 +1,5 @@
-//! Connections that break at the worst moments. A counter is added to, so that a write that is lost or done twice shows.
+//! Connections that break at the worst moments. A counter is added to, and each sum is appended to a log, so that a write
+//! that is lost or done twice shows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +9,15 @@ use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, S
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{Options, Patience, Postgres};
 
+use crate::logs::records;
 use crate::proxy::{Fault, Proxy};
 
 fn key() -> Key {
     Key::new(Family::Items, "counter")
+}
+
+fn log() -> Bytes {
+    Bytes::from_static(b"a log of sums")
 }
 
 fn number(value: Option<&Bytes>) -> u64 {
@@ -27,6 +33,7 @@ async fn add(engine: &Postgres, mode: Mode) -> (Result<Decision, TxError>, u32) 
         batch.put(key(), (number(reads.values[0].as_ref()) + 1).to_be_bytes().to_vec());
         batch.put(Key::new(Family::Index, "beside"), vec![7; 100]);
         batch.hot_tally(Key::new(Family::Catalog, "tally"), [1, 10]);
+        batch.append(log(), (number(reads.values[0].as_ref()) + 1).to_be_bytes().to_vec());
         Decision::Commit
     };
     let done = engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await;
@@ -34,11 +41,50 @@ async fn add(engine: &Postgres, mode: Mode) -> (Result<Decision, TxError>, u32) 
 }
 
 /// What stands there, read past the proxy.
-async fn stored(direct: &Postgres) -> [u64; 2] {
+async fn stored(direct: &Postgres) -> [u64; 3] {
     let counter = number(direct.get(&key()).await.unwrap().as_ref());
     let tally = direct.get(&Key::new(Family::Catalog, "tally")).await.unwrap();
     let counted = tally.map_or(0, |row| u64::from_be_bytes(row[..8].try_into().unwrap()));
-    [counter, counted]
+    let told: Vec<u64> = records(direct, &log(), 0).await.iter().map(|record| number(Some(record))).collect();
+    assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
+    [counter, counted, told.len() as u64]
+}
+
+/// Three records are waiting when the flight that gives them positions is struck.
+async fn check_sequencing(fault: Fault) {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let proxy = Proxy::start(server.port).await;
+    let through = url.replace(&format!(":{}/", server.port), &format!(":{}/", proxy.port));
+    let (engine, direct) = (open(&through).await, open(&url).await);
+    for sum in 1..=3 {
+        assert_eq!(add(&direct, Mode::Plain).await.0, Ok(Decision::Commit));
+        assert_eq!(number(direct.get(&key()).await.unwrap().as_ref()), sum);
+    }
+    for count in [3, 4] {
+        proxy.arm(fault);
+        assert_eq!(engine.sequence(&log()).await, Ok(()), "{fault:?}");
+        assert!(proxy.has_struck(), "{fault:?}");
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert_eq!(stored(&direct).await, [count; 3], "{fault:?}");
+        assert_eq!(add(&direct, Mode::Plain).await.0, Ok(Decision::Commit));
+    }
+}
+
+#[tokio::test]
+async fn positions_that_were_being_given_out() {
+    let late = Duration::from_millis(400);
+    for fault in [
+        Fault::CutFirstFlight,
+        Fault::CutBeforeCommit,
+        Fault::CutAfterCommit,
+        Fault::CutInReplies,
+        Fault::LateFlight(late),
+        Fault::LateCommit(late),
+        Fault::BlackHole,
+    ] {
+        check_sequencing(fault).await;
+    }
 }
 
 fn patience() -> Patience {
@@ -46,6 +92,8 @@ fn patience() -> Patience {
         flight: Duration::from_secs(2),
         lock: Duration::from_millis(300),
         idle_in_transaction: Duration::from_secs(4),
+        // A fault strikes what the test does, not what goes on behind it.
+        gather: Duration::from_secs(3600),
         ..Patience::default()
     }
 }
@@ -75,11 +123,11 @@ async fn check(fault: Fault, present: bool, mode: Mode, decided: u32) {
     let count = before + 1;
     // Nothing of the lost one follows.
     tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(stored(&direct).await, [count; 2], "{case}");
+    assert_eq!(stored(&direct).await, [count; 3], "{case}");
     assert_eq!(times, decided, "{case}");
     // The pool has healed.
     assert_eq!(add(&engine, mode).await.0, Ok(Decision::Commit), "{case}");
-    assert_eq!(stored(&direct).await, [count + 1; 2], "{case}");
+    assert_eq!(stored(&direct).await, [count + 1; 3], "{case}");
 }
 
 async fn check_all(fault: Fault, decided_absent: u32, decided_present: u32) {
@@ -172,7 +220,7 @@ async fn what_nobody_can_know() {
     assert_eq!(rivals, Ok(Decision::Commit));
     // Either of the two may have come first; what is answered is never wrong.
     match done {
-        Ok(Decision::Commit) | Err(TxError::Unknown) => assert_eq!(stored(&direct).await, [3; 2]),
+        Ok(Decision::Commit) | Err(TxError::Unknown) => assert_eq!(stored(&direct).await, [3; 3]),
         other => panic!("{other:?}"),
     }
 }
@@ -188,5 +236,5 @@ async fn no_server() {
     assert!(matches!(add(&engine, Mode::Plain).await.0, Err(TxError::Storage(StorageError::Unavailable(_)))));
     server.run();
     assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));
-    assert_eq!(stored(&engine).await, [2; 2]);
+    assert_eq!(stored(&engine).await, [2; 3]);
 }

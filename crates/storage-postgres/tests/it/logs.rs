@@ -1,0 +1,257 @@
+//! Logs that several nodes write and read: positions without gaps, each item's records in the order of its changes.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use storage::{
+    Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, StorageError, log,
+};
+use storage_postgres::testing::PostgresServer;
+use storage_postgres::{Options, Postgres};
+use tokio::task::JoinSet;
+
+use crate::contract::open;
+
+const LOG: Bytes = Bytes::from_static(b"a log of changes");
+/// The columns of its head.
+const HEAD_P: &str = "'\\x0461206c6f67206f6620636861'::bytea";
+const HEAD_S: &str = "'\\x6e676573'::bytea";
+
+/// The records behind a position, which are dense.
+pub(crate) async fn try_records(engine: &Postgres, log: &Bytes, after: u64) -> Result<Vec<Bytes>, StorageError> {
+    engine.sequence(log).await?;
+    let view = engine.view().await?;
+    let mut range = ScanRange {
+        family: Family::Log,
+        lower: Bound::Excluded(log::record(log, after).bytes),
+        upper: Bound::Included(log::record(log, u64::MAX).bytes),
+        direction: ScanDirection::Forward,
+        rows_max: 1_000,
+        bytes_max: 1 << 20,
+    };
+    let mut records = Vec::new();
+    loop {
+        let page = view.scan(&range).await?;
+        for row in &page.rows {
+            let position = log::position(log, &row.key);
+            assert_eq!(position, Some(after + 1 + records.len() as u64), "dense");
+            records.push(row.value.clone());
+        }
+        match page.rows.last() {
+            Some(last) if page.more => range.resume_after(last.key.clone()),
+            _ => return Ok(records),
+        }
+    }
+}
+
+pub(crate) async fn records(engine: &Postgres, log: &Bytes, after: u64) -> Vec<Bytes> {
+    try_records(engine, log, after).await.unwrap()
+}
+
+/// A node that gives no positions unless it is asked.
+async fn open_idle(url: &str) -> Arc<Postgres> {
+    let mut options = Options::parse(url, None).unwrap();
+    options.patience.gather = Duration::from_secs(3_600);
+    Postgres::open(options).await.unwrap()
+}
+
+fn number(value: Option<&Bytes>) -> u64 {
+    value.map_or(0, |value| u64::from_be_bytes(value[..].try_into().unwrap()))
+}
+
+fn item(at: u64) -> Key {
+    Key::new(Family::Items, at.to_be_bytes().to_vec())
+}
+
+/// Adds one to each of some items, and appends what they are then.
+async fn add(engine: &Postgres, mode: Mode, items: &[u64]) {
+    let keys: Vec<KeyUse> = items.iter().map(|at| KeyUse::write(item(*at))).collect();
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        for (key, value) in keys.iter().zip(&reads.values) {
+            let sum = (number(value.as_ref()) + 1).to_be_bytes();
+            batch.put(key.key.clone(), sum.to_vec());
+            batch.append(LOG, [&key.key.bytes[..], &sum].concat());
+        }
+        Decision::Commit
+    };
+    while engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await.is_err() {}
+}
+
+/// What a reader knows of the items from the records that it has seen.
+#[derive(Default)]
+struct Told {
+    items: BTreeMap<Bytes, u64>,
+    count: u64,
+}
+
+impl Told {
+    async fn read_on(&mut self, engine: &Postgres) {
+        for record in records(engine, &LOG, self.count).await {
+            self.count += 1;
+            let sum = number(Some(&record.slice(8..)));
+            let before = self.items.insert(record.slice(..8), sum);
+            assert_eq!(sum, before.unwrap_or(0) + 1, "record {} is an item's next one", self.count);
+        }
+    }
+}
+
+fn waiting(server: &PostgresServer, url: &str) -> String {
+    server.psql(url.rsplit('/').next().unwrap(), "SELECT count(*) FROM stator_outbox").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_nodes_write_and_read() {
+    const NODES: usize = 3;
+    const ITEMS: u64 = 5;
+    const ROUNDS: u64 = 30;
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let mut nodes = Vec::new();
+    for _ in 0..NODES {
+        nodes.push(open(&url).await);
+    }
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut readers = JoinSet::new();
+    for node in &nodes {
+        let (node, ended) = (Arc::clone(node), Arc::clone(&ended));
+        readers.spawn(async move {
+            let mut told = Told::default();
+            while !ended.load(Ordering::Relaxed) {
+                told.read_on(&node).await;
+            }
+            told.read_on(&node).await;
+            told
+        });
+    }
+    let mut writers = JoinSet::new();
+    for writer in 0..12_u64 {
+        let node = Arc::clone(&nodes[writer as usize % NODES]);
+        writers.spawn(async move {
+            for round in 0..ROUNDS {
+                let (one, other) = ((writer + round) % ITEMS, (writer * 3 + round * 2 + 1) % ITEMS);
+                if writer % 3 == 0 && one != other {
+                    add(&node, Mode::Transaction, &[one, other]).await;
+                } else {
+                    add(&node, Mode::Plain, &[one]).await;
+                }
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    ended.store(true, Ordering::Relaxed);
+    let keys: Vec<Key> = (0..ITEMS).map(item).collect();
+    let stored = nodes[0].view().await.unwrap().get_many(&keys).await.unwrap();
+    let expected: BTreeMap<Bytes, u64> =
+        keys.iter().zip(&stored).map(|(key, value)| (key.bytes.clone(), number(value.as_ref()))).collect();
+    while let Some(told) = readers.join_next().await {
+        let told = told.unwrap();
+        assert_eq!(told.items, expected);
+        assert_eq!(told.count, expected.values().sum::<u64>());
+    }
+    assert_eq!(waiting(&server, &url), "0");
+}
+
+/// A transaction that takes its time stands before others in the outbox when it is committed, and behind them in the log.
+#[tokio::test]
+async fn a_late_record_gets_a_later_position() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let node = open_idle(&url).await;
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    server.psql(&name, "CREATE TABLE gate ()").unwrap();
+    let session = |script: &str| {
+        let (held, of, script) = (Arc::clone(&server), name.clone(), script.to_owned());
+        tokio::task::spawn_blocking(move || held.psql(&of, &script))
+    };
+    let gate = session("BEGIN; LOCK TABLE gate; SELECT pg_sleep(60)");
+    server.wait_for_sleeper(&name);
+    let late = session(&format!(
+        "BEGIN; INSERT INTO stator_outbox VALUES ({HEAD_P}, {HEAD_S}, 1, '', 0, 'late'); LOCK TABLE gate; COMMIT"
+    ));
+    while server.psql(&name, "SELECT count(*) FROM pg_locks WHERE NOT granted").as_deref() != Ok("1") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for count in 1..=2 {
+        add(&node, Mode::Plain, &[1]).await;
+        assert_eq!(records(&node, &LOG, 0).await.len(), count);
+    }
+    server.end_sleepers(&name);
+    gate.await.unwrap().expect_err("it was ended");
+    late.await.unwrap().unwrap();
+    add(&node, Mode::Plain, &[1]).await;
+    let records = records(&node, &LOG, 2).await;
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0], "late");
+}
+
+/// A node whose clock is days ahead has changed an item; the next change of it comes behind all the same.
+#[tokio::test]
+async fn the_order_of_an_item_needs_no_clock() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let (ahead, behind) = (open_idle(&url).await, open_idle(&url).await);
+    add(&ahead, Mode::Plain, &[1, 2]).await;
+    let name = url.rsplit('/').next().unwrap();
+    for table in ["stator_kv", "stator_outbox"] {
+        server.psql(name, &format!("UPDATE {table} SET ver = ver + 1000000000000")).unwrap();
+    }
+    for _ in 0..3 {
+        add(&behind, Mode::Plain, &[2]).await;
+        add(&behind, Mode::Plain, &[3]).await;
+        add(&ahead, Mode::Plain, &[3]).await;
+        add(&ahead, Mode::Transaction, &[1, 3]).await;
+    }
+    let mut told = Told::default();
+    told.read_on(&behind).await;
+    assert_eq!(told.items.into_values().collect::<Vec<_>>(), [4, 4, 9]);
+}
+
+/// A log that goes takes with it what has no position yet.
+#[tokio::test]
+async fn what_waits_is_destroyed_with_its_log() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let node = open_idle(&url).await;
+    add(&node, Mode::Plain, &[1]).await;
+    assert_eq!(records(&node, &LOG, 0).await.len(), 1);
+    add(&node, Mode::Plain, &[1]).await;
+    assert_eq!(waiting(&server, &url), "1");
+    node.destroy(Family::Log, LOG.slice(..8)).await.unwrap();
+    assert_eq!(waiting(&server, &url), "0");
+    assert!(records(&node, &LOG, 0).await.is_empty());
+    assert_eq!(node.get(&log::head(LOG)).await, Ok(None));
+}
+
+/// Records get their positions a moment later, whether anybody reads or not.
+#[tokio::test]
+async fn nothing_waits_for_long() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let node = open(&url).await;
+    add(&node, Mode::Plain, &[1]).await;
+    while node.get(&log::record(&LOG, 1)).await.unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(waiting(&server, &url), "0");
+}
+
+/// Tables of the format before, which had no outbox.
+#[tokio::test]
+async fn older_tables_get_an_outbox() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let name = url.rsplit('/').next().unwrap();
+    drop(open(&url).await);
+    server.psql(name, "DROP TABLE stator_outbox; UPDATE stator_meta SET value = 1").unwrap();
+    let nodes = tokio::join!(open(&url), open(&url), open(&url));
+    add(&nodes.0, Mode::Plain, &[1]).await;
+    assert_eq!(records(&nodes.1, &LOG, 0).await.len(), 1);
+    assert_eq!(server.psql(name, "SELECT value FROM stator_meta").as_deref(), Ok("2"));
+    assert!(Engine::close(&*nodes.2).await.is_ok());
+}
