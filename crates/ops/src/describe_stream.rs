@@ -22,7 +22,7 @@ impl Service {
         request: DescribeStreamInput,
     ) -> Result<DescribeStreamOutput, Exception> {
         let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
-        let stream = self.stream(caller, &request.stream_arn)?;
+        let stream = self.stream(caller, &request.stream_arn).await?;
         let view = self.engine.view().await.map_err(storage_failure)?;
         let shards = stream.shards(&*view).await?;
         let status = status(&stream, &shards);
@@ -79,6 +79,7 @@ impl Service {
 /// A stream is disabled when nothing comes any more: all its shards have their ends.
 fn status(stream: &Stream, shards: &[Shard]) -> StreamStatus {
     match stream.own.enabled {
+        true if stream.table.definition.log.opening => StreamStatus::Enabling,
         true => StreamStatus::Enabled,
         false if shards.iter().any(|shard| shard.closed.is_none()) => StreamStatus::Disabling,
         false => StreamStatus::Disabled,

@@ -27,14 +27,14 @@ impl Service {
         let limit = stream::page_limit(request.limit, STREAM_RECORDS_MAX)?;
         let read = ShardIterator::read(&self.secret, &request.shard_iterator);
         let (arn, iterator) = read.ok_or_else(|| Exception::validation("Invalid ShardIterator"))?;
-        let stream = self.stream(caller, arn)?;
+        let stream = self.stream_of_shard(caller, arn, iterator.shard).await?;
         let now_ms = self.clock.now_ms();
         if iterator.is_expired(now_ms) {
             return Err(Exception::ExpiredIterator(
                 "The shard iterator has expired and can no longer be used to retrieve stream records.".to_owned(),
             ));
         }
-        let view = self.view_of_shard(stream.table.id(), iterator.shard).await?;
+        let view = self.view_of_stream(&stream).await?;
         let shard = stream.shard(&*view, iterator.shard).await?;
         let shard = shard.ok_or_else(|| {
             stream::shard_not_found(&Shard::id_of(&self.secret, stream.table.id(), iterator.shard), arn)
@@ -46,7 +46,7 @@ impl Service {
         let page = view.scan(&range).await.map_err(storage_failure)?;
         let mut position = iterator.position;
         let (mut records, mut size) = (Vec::with_capacity(page.rows.len()), 0);
-        for row in &page.rows {
+        for row in page.rows.iter().take_while(|row| !Record::is_mark(&row.value)) {
             let read = shard.position_of(&row.key).zip(Record::read(&row.value));
             let (at, record) = read.ok_or_else(|| Exception::internal("a record of a log cannot be read"))?;
             let shown = self.shown_record(&stream, &shard, at, &record);

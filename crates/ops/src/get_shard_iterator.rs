@@ -16,9 +16,9 @@ impl Service {
         caller: &Caller,
         request: GetShardIteratorInput,
     ) -> Result<GetShardIteratorOutput, Exception> {
-        let stream = self.stream(caller, &request.stream_arn)?;
+        let stream = self.stream(caller, &request.stream_arn).await?;
         let number = self.shard_number(&stream, &request.shard_id)?;
-        let view = self.view_of_shard(stream.table.id(), number).await?;
+        let view = self.view_of_stream(&stream).await?;
         let shard = stream.shard(&*view, number).await?;
         let shard = shard.ok_or_else(|| stream::shard_not_found(&request.shard_id, &stream.arn()))?;
         let position = self.position(&*view, &shard, &request).await?;
@@ -36,7 +36,7 @@ impl Service {
         let last = shard.last(view).await?;
         match request.shard_iterator_type {
             ShardIteratorType::TrimHorizon => Ok(shard.trimmed.saturating_add(1)),
-            ShardIteratorType::Latest => Ok(last.saturating_add(1)),
+            ShardIteratorType::Latest => Ok(shard.latest(view).await?.saturating_add(1)),
             ShardIteratorType::AtSequenceNumber => named(shard, request.sequence_number.as_deref(), last, 0),
             ShardIteratorType::AfterSequenceNumber => named(shard, request.sequence_number.as_deref(), last, 1),
             ShardIteratorType::AtTimestamp => {
@@ -55,7 +55,7 @@ impl Service {
 fn named(shard: &Shard, sequence: Option<&str>, last: u64, behind: u64) -> Result<u64, Exception> {
     let invalid = |text: &str| Exception::validation(text.to_owned());
     let sequence = sequence.ok_or_else(|| invalid("SequenceNumber is required for this ShardIteratorType"))?;
-    let position = shard.position(sequence).filter(|position| *position <= last.max(1));
+    let position = shard.position(sequence).filter(|position| *position <= last.max(shard.before.saturating_add(1)));
     let position = position.ok_or_else(|| invalid("Invalid SequenceNumber"))?.saturating_add(behind);
     if position <= shard.trimmed { Err(trimmed()) } else { Ok(position.min(last.saturating_add(1))) }
 }

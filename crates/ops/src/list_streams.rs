@@ -19,6 +19,7 @@ impl Service {
     ) -> Result<ListStreamsOutput, Exception> {
         let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
         let after = request.exclusive_start_stream_arn.as_deref().map(name_and_label).transpose()?;
+        self.catalog.refresh().await?;
         let tables = match &request.table_name {
             Some(name) => vec![self.catalog.described(caller, name)?],
             None => self.catalog.tables(caller),

@@ -13,8 +13,6 @@ use storage::View;
 
 use crate::catalog::{self, Table, TableArn};
 use crate::change_log::Shard;
-use crate::failure::storage_failure;
-use crate::rows;
 use crate::service::Service;
 pub(crate) use iterator::ShardIterator;
 
@@ -38,9 +36,13 @@ impl Stream {
         Shard::list(view, self.table.id(), self.own.first_shard, self.end_shard()).await
     }
 
+    fn has_shard(&self, number: u32) -> bool {
+        (self.own.first_shard..self.end_shard()).contains(&number)
+    }
+
     /// One of its shards, as the view sees it.
     pub(crate) async fn shard(&self, view: &dyn View, number: u32) -> Result<Option<Shard>, Exception> {
-        if !(self.own.first_shard..self.end_shard()).contains(&number) {
+        if !self.has_shard(number) {
             return Ok(None);
         }
         Shard::find(view, self.table.id(), number).await
@@ -59,11 +61,34 @@ pub(crate) fn readable(table: &Arc<Table>, now_ms: u64) -> Vec<Stream> {
 }
 
 impl Service {
-    /// The stream that an ARN names.
+    /// The stream that an ARN names, with all that other nodes have changed.
     ///
     /// # Errors
     /// If it is no stream's ARN, or if the stream is not there, or not any more.
-    pub(crate) fn stream(&self, caller: &Caller, arn: &str) -> Result<Stream, Exception> {
+    pub(crate) async fn stream(&self, caller: &Caller, arn: &str) -> Result<Stream, Exception> {
+        self.catalog.refresh().await?;
+        self.known_stream(caller, arn)
+    }
+
+    /// The stream that an ARN names and that has a shard. What is not known here may be new on another node.
+    ///
+    /// # Errors
+    /// As for [`Service::stream`].
+    pub(crate) async fn stream_of_shard(&self, caller: &Caller, arn: &str, number: u32) -> Result<Stream, Exception> {
+        match self.known_stream(caller, arn) {
+            Ok(stream) if stream.has_shard(number) => Ok(stream),
+            _ => self.stream(caller, arn).await,
+        }
+    }
+
+    /// A view that shows the records of all writes of a stream that were answered before.
+    pub(crate) async fn view_of_stream(&self, stream: &Stream) -> Result<Box<dyn View>, Exception> {
+        let log = &stream.table.definition.log;
+        let logs = log.open.iter().map(|open| open.number).chain(log.closing.iter().copied());
+        self.view_of_logs(stream.table.id(), logs).await
+    }
+
+    fn known_stream(&self, caller: &Caller, arn: &str) -> Result<Stream, Exception> {
         let parsed = TableArn::parse(arn);
         let label = parsed.and_then(|parsed| parsed.rest?.strip_prefix("stream/"));
         let (Some(parsed), Some(label)) = (parsed, label) else {
@@ -74,12 +99,6 @@ impl Service {
         streams.into_iter().find(|stream| stream.own.label == label).ok_or_else(|| {
             Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"))
         })
-    }
-
-    /// A view that shows the records of all writes of a shard that were answered before.
-    pub(crate) async fn view_of_shard(&self, table_id: u64, shard: u32) -> Result<Box<dyn View>, Exception> {
-        self.engine.sequence(&rows::log(table_id, shard)).await.map_err(storage_failure)?;
-        self.engine.view().await.map_err(storage_failure)
     }
 }
 

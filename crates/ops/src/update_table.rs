@@ -36,6 +36,8 @@ impl Service {
         drop(table);
         let work = update(&mut definition, request, self.clock.now_ms())?;
         let puts = change_log::follow(&mut definition);
+        // The table is being updated until all nodes know that it is followed.
+        definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
         let table =
             self.catalog.replace(&self.engine, guard, definition, Edit { work, puts, ..Edit::default() }).await?;
         let description = self.describe(&table, Shown::JustUpdated).await?;

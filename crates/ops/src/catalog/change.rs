@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use api::Exception;
 use bytes::Bytes;
-use storage::{Batch, Decision, Engine, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH};
+use storage::{Append, Batch, Decision, Engine, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Catalog, Definition, Inner, Table, Work, read_definition};
@@ -28,6 +28,7 @@ pub(crate) struct Edit {
     pub puts: Vec<(Key, Bytes)>,
     pub deletes: Vec<Key>,
     pub tallies: Vec<(Key, [i64; TALLY_WIDTH])>,
+    pub appends: Vec<Append>,
     pub work: Option<Work>,
 }
 
@@ -160,6 +161,7 @@ async fn replace(
         edit.puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
         edit.tallies.iter().for_each(|(key, deltas)| batch.hot_tally(key.clone(), *deltas));
+        batch.appends.extend(edit.appends.iter().cloned());
         Decision::Commit
     };
     let keys = vec![KeyUse::write(key.clone())];

@@ -288,14 +288,33 @@ pub(crate) struct Stream {
 pub(crate) struct ChangeLog {
     /// No number is used twice.
     pub next_shard: u32,
-    /// By the hashes that they begin with, the first one with 0. None if nobody follows the table.
+    /// Those that writers append to, by the hashes that they begin with, the first one with 0. None if nobody follows the
+    /// table.
     pub open: Vec<OpenShard>,
     /// Not open any more, and without an end yet.
     pub closing: Vec<u32>,
+    /// Logs that go on in a new shard, which is not there yet.
+    #[serde(default)]
+    pub rolling: Vec<Roll>,
+    /// Whether other nodes may not know of an open shard yet.
+    #[serde(default)]
+    pub opening: bool,
+}
+
+/// A log's shard ends at a mark, and a child begins behind it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Roll {
+    /// By the log's first shard.
+    pub log: u32,
+    pub parent: u32,
+    pub child: u32,
+    /// A position before the mark.
+    pub from: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct OpenShard {
+    /// The first shard of its log, by which the log is named.
     pub number: u32,
     /// The first hash of a partition key that is this shard's: its first 8 bytes, big-endian.
     pub from_hash: u64,

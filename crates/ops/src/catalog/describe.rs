@@ -77,7 +77,10 @@ impl Service {
 
 fn description(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDescription {
     let (definition, arn) = (&table.definition, &table.arn);
-    let status = shown_status(definition.status, shown);
+    let status = match shown_status(definition.status, shown) {
+        api::TableStatus::Active if definition.log.opening => api::TableStatus::Updating,
+        status => status,
+    };
     let stream = definition.stream.as_ref();
     TableDescription {
         attribute_definitions: Some(attribute_definitions(definition)),

@@ -87,13 +87,19 @@ impl Tables {
         let mut changed = Vec::new();
         for definition in stored.definitions {
             let old = known.remove(&definition.table_id);
+            let log = old.as_ref().map(|table| table.log.clone());
             let old = old.as_ref().map(|table| &table.definition);
             if old == Some(&definition) {
                 continue;
             }
             let begun = old.map(Work::left_by).unwrap_or_default();
             work.extend(Work::left_by(&definition).into_iter().filter(|work| !begun.contains(work)));
-            changed.push(Arc::new(Table::new(definition)));
+            let mut table = Table::new(definition);
+            if let Some(log) = log {
+                log.set(&table.definition.log.open);
+                table.log = log;
+            }
+            changed.push(Arc::new(table));
         }
         // Those that are gone go first: their names may have been given again.
         for gone in known.values() {

@@ -1,12 +1,12 @@
 //! Opening and closing shards, so that a table's log is written exactly while somebody follows the table.
 //!
-//! A shard is closed in two steps. First a definition is published that does not name it as open. Its end is known only
-//! when nobody uses an older definition any more, and is then written down; readers see an open shard until then. What
-//! is left to do follows from the definition, so that an interrupted server takes it up again.
+//! A log is closed in two steps. First a definition is published that does not name it as open. Its end is known only
+//! when nobody uses an older definition any more, on any node, and is then written down; readers see an open shard until
+//! then. What is left to do follows from the definition, so that an interrupted server takes it up again.
 
 use api::Exception;
 use bytes::Bytes;
-use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, log};
+use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, View};
 
 use super::{Closed, Shard};
 use crate::catalog::{Definition, Edit, OpenShard, TableStatus};
@@ -22,7 +22,9 @@ fn is_followed(definition: &Definition) -> bool {
 /// Whether shards are to be opened or to be given their ends.
 pub(crate) fn is_to_be_kept(definition: &Definition) -> bool {
     let lacks_shards = is_followed(definition) && definition.log.open.is_empty();
-    definition.status != TableStatus::Deleting && (lacks_shards || !definition.log.closing.is_empty())
+    let log = &definition.log;
+    let begun = log.opening || !log.closing.is_empty() || !log.rolling.is_empty();
+    definition.status != TableStatus::Deleting && (lacks_shards || begun)
 }
 
 /// Opens a first shard for a table that is followed from now on, and closes those of one that is not any more. The rows
@@ -43,6 +45,7 @@ pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
         return vec![(rows::shard(definition.table_id, number), row.into())];
     }
     if !followed && !log.open.is_empty() {
+        log.opening = false;
         log.closing.extend(log.open.drain(..).map(|shard| shard.number));
         let end_shard = log.next_shard;
         if let Some(stream) = &mut definition.stream {
@@ -56,12 +59,17 @@ impl Service {
     /// Does what [`is_to_be_kept`] finds.
     pub(crate) async fn keep_log(&self, table_id: u64) -> Result<(), Exception> {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
-        let closing = table.definition.log.closing.clone();
+        let begun = table.definition.log.clone();
         // Waiting until nobody uses an older table is no use of this one.
         drop(table);
-        self.settle(table_id).await.map_err(storage_failure)?;
-        for number in &closing {
-            self.close_shard(table_id, *number).await?;
+        for roll in &begun.rolling {
+            self.end_roll(table_id, *roll).await?;
+        }
+        if begun.opening || !begun.closing.is_empty() {
+            self.settle(table_id).await.map_err(storage_failure)?;
+        }
+        for log in &begun.closing {
+            self.close_log(table_id, *log).await?;
         }
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
@@ -70,26 +78,43 @@ impl Service {
         if !is_to_be_kept(&definition) {
             return Ok(());
         }
-        definition.log.closing.retain(|number| !closing.contains(number));
+        let log = &mut definition.log;
+        log.rolling.retain(|roll| !begun.rolling.contains(roll));
+        log.closing.retain(|number| !begun.closing.contains(number));
+        log.opening &= !(begun.opening && log.open == begun.open);
         let puts = follow(&mut definition);
         self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
         Ok(())
     }
 
-    /// Writes the end of a shard down to which nobody can append any more.
-    async fn close_shard(&self, table_id: u64, number: u32) -> Result<(), Exception> {
+    /// Writes the end of a log down to which nobody can append any more: that of its last shard.
+    async fn close_log(&self, table_id: u64, log: u32) -> Result<(), Exception> {
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let shards = Shard::list(&*view, table_id, log, u32::MAX).await?;
+        drop(view);
+        let is_last = |shard: &Shard| shard.log() == log && shard.closed.is_none();
+        let Some(shard) = shards.into_iter().find(is_last) else { return Ok(()) };
         // A write whose caller went away may still be queued. Behind this one it is not any more.
-        self.change_shard(table_id, number, |_, _| {}).await?;
-        let name = rows::log(table_id, number);
-        self.engine.sequence(&name).await.map_err(storage_failure)?;
-        let head = self.engine.get(&log::head(name)).await.map_err(storage_failure)?;
-        let last = log::decode_head(head.as_ref());
-        let last = last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))?;
-        let closed = Closed { last, at_ms: self.clock.now_ms() };
-        self.change_shard(table_id, number, |shard, _| {
+        self.change_shard(table_id, shard.number, |_, _| {}).await?;
+        let view = self.view_of_logs(table_id, [log]).await?;
+        let closed = Closed { last: shard.last(&*view).await?, at_ms: self.clock.now_ms() };
+        drop(view);
+        self.change_shard(table_id, shard.number, |shard, _| {
             shard.closed.get_or_insert(closed);
         })
         .await
+    }
+
+    /// A view that shows the records of all writes to some logs that were answered before.
+    pub(crate) async fn view_of_logs(
+        &self,
+        table_id: u64,
+        logs: impl IntoIterator<Item = u32>,
+    ) -> Result<Box<dyn View>, Exception> {
+        for log in logs {
+            self.engine.sequence(&rows::log(table_id, log)).await.map_err(storage_failure)?;
+        }
+        self.engine.view().await.map_err(storage_failure)
     }
 
     /// Changes a shard's row, if there is one.

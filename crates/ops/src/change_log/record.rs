@@ -3,7 +3,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 1 | format, [`FORMAT`] |
-//! | 1 | who made the change: 0 a client, 1 time to live |
+//! | 1 | who made the change: 0 a client, 1 time to live; 255 is a mark between two shards, and there are no images |
 //! | 8 | when, in milliseconds since 1970 (big-endian) |
 //! | 4 | size of the old image (big-endian); 0 if there was no item |
 //! | n | the old image: the item's row as it was |
@@ -20,6 +20,7 @@ use crate::rows;
 
 const FORMAT: u8 = 1;
 const HEADER_SIZE: usize = 14;
+const MARK: u8 = u8::MAX;
 
 /// Who made a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,6 +97,15 @@ impl Record {
         (old.is_some() || new.is_some()).then_some(Record { author, created_ms, old, new })
     }
 
+    /// What stands between two shards of one log.
+    pub(crate) fn mark(created_ms: u64) -> Vec<u8> {
+        [&[FORMAT, MARK][..], &created_ms.to_be_bytes(), &[0; 4]].concat()
+    }
+
+    pub(crate) fn is_mark(bytes: &[u8]) -> bool {
+        bytes.starts_with(&[FORMAT, MARK])
+    }
+
     /// The time of a record's header alone.
     pub(crate) fn created_ms(bytes: &[u8]) -> Option<u64> {
         (*bytes.first()? == FORMAT)
@@ -128,6 +138,9 @@ mod tests {
             assert_eq!(Record::read(&bytes), Some(Record { author, created_ms: 77, old, new }));
         }
         assert_eq!(Record::read(&Bytes::from(encode(Author::Client, 77, None, None))), None);
+        let mark = Bytes::from(Record::mark(77));
+        assert!(Record::is_mark(&mark) && !Record::is_mark(&encode(Author::TimeToLive, 77, Some(&old), None)));
+        assert_eq!((Record::read(&mark), Record::created_ms(&mark)), (None, Some(77)));
     }
 
     proptest! {

@@ -4,11 +4,13 @@
 //!
 //! A shard's id is `shardId-` with its number in 20 digits, so that ids are ordered as shards are made, and 8 digits
 //! that differ between tables. A sequence number is 10²⁰ plus the shard's base plus the record's position: 21 digits
-//! that grow. A shard's base is not below any sequence of its parent.
+//! that grow. Shards that follow one another in one log have one base; where a child has a log of its own, as older
+//! programs made it, its base is not below any sequence of its parent.
 
 use std::ops::Bound;
 
 use api::Exception;
+use bytes::Bytes;
 use model::ValueRef;
 use model::codec::key::{HashSecret, h16};
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,12 @@ pub(crate) struct Shard {
     pub number: u32,
     #[serde(default)]
     pub parent: Option<u32>,
+    /// The first shard of its log, if that is another one.
+    #[serde(default)]
+    pub log: Option<u32>,
+    /// The position before its first one.
+    #[serde(default)]
+    pub before: u64,
     #[serde(default)]
     pub created_ms: u64,
     /// What is added to positions to make sequences.
@@ -48,9 +56,21 @@ pub(crate) struct Shard {
     pub trimmed: u64,
     #[serde(default)]
     pub closed: Option<Closed>,
+    /// Once its end is marked: a position before the mark.
+    #[serde(default)]
+    pub rolling_from: Option<u64>,
 }
 
 impl Shard {
+    /// The first shard of its log, by which the log is named.
+    pub(crate) fn log(&self) -> u32 {
+        self.log.unwrap_or(self.number)
+    }
+
+    fn log_name(&self) -> Bytes {
+        rows::log(self.table_id, self.log())
+    }
+
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Exception> {
         serde_json::to_vec(self).map_err(|error| Exception::internal(error.to_string()))
     }
@@ -113,12 +133,12 @@ impl Shard {
     }
 
     pub(crate) fn first_sequence(&self) -> String {
-        self.sequence(1)
+        self.sequence(self.before.saturating_add(1))
     }
 
     /// The last sequence number of a closed shard; of one without records, the one that its first would have had.
     pub(crate) fn last_sequence(&self) -> Option<String> {
-        self.closed.map(|closed| self.sequence(closed.last.max(1)))
+        self.closed.map(|closed| self.sequence(closed.last.max(self.before.saturating_add(1))))
     }
 
     /// The position of a sequence number; none if no record of this shard can have it.
@@ -126,27 +146,36 @@ impl Shard {
         let digits = sequence.strip_prefix(SEQUENCE_LEAD)?;
         let is_number = digits.len() == SEQUENCE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
         let position = is_number.then(|| digits.parse::<u64>().ok())??.checked_sub(self.base)?;
-        (position > 0).then_some(position)
+        (position > self.before).then_some(position)
     }
 
-    /// The last position that was given out, as the view sees it.
+    /// A position that is surely the shard's, with none or few of its records behind it, as the view sees it.
+    pub(crate) async fn latest(&self, view: &dyn View) -> Result<u64, Exception> {
+        let last = self.last(view).await?;
+        Ok(self.rolling_from.filter(|_| self.closed.is_none()).map_or(last, |from| last.min(from)))
+    }
+
+    /// The last position of its log that was given out, up to its end, as the view sees it. While its end is marked and
+    /// not written down, that may be its child's.
     pub(crate) async fn last(&self, view: &dyn View) -> Result<u64, Exception> {
         if let Some(closed) = self.closed {
             return Ok(closed.last);
         }
-        let head = log::head(rows::log(self.table_id, self.number));
+        let head = log::head(self.log_name());
         let row = view.get_many(&[head]).await.map_err(storage_failure)?;
         let last = log::decode_head(row.first().and_then(Option::as_ref));
         last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
     }
 
-    /// The records from a position on: up to so many, and about so many bytes of them.
+    /// The records from a position on: up to so many, and about so many bytes of them. Those behind a mark are not its
+    /// own.
     pub(crate) fn records(&self, from: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
-        let name = rows::log(self.table_id, self.number);
+        let name = self.log_name();
+        let last = self.closed.map_or(u64::MAX, |closed| closed.last);
         ScanRange {
             family: Family::Log,
             lower: Bound::Included(log::record(&name, from).bytes),
-            upper: Bound::Included(log::record(&name, u64::MAX).bytes),
+            upper: Bound::Included(log::record(&name, last).bytes),
             direction: ScanDirection::Forward,
             rows_max,
             bytes_max,
@@ -155,15 +184,15 @@ impl Shard {
 
     /// The position in a record's key.
     pub(crate) fn position_of(&self, key: &[u8]) -> Option<u64> {
-        log::position(&rows::log(self.table_id, self.number), key)
+        log::position(&self.log_name(), key)
     }
 }
 
 /// The position of the first record that was made at a time or later, or of the next one to come. Times in a shard grow,
 /// but for a clock that was set back.
 pub(crate) async fn first_since(view: &dyn View, shard: &Shard, time_ms: u64) -> Result<u64, Exception> {
-    let name = rows::log(shard.table_id, shard.number);
-    let (mut low, mut high) = (shard.trimmed.saturating_add(1), shard.last(view).await?.saturating_add(1));
+    let name = shard.log_name();
+    let (mut low, mut high) = (shard.trimmed.saturating_add(1), shard.latest(view).await?.saturating_add(1));
     while low < high {
         let middle = low + (high - low) / 2;
         let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;

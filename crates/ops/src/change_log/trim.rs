@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::Exception;
 use model::limits::STREAM_RETENTION_MS;
-use storage::{Family, Key, Row};
+use storage::{Family, Key, Row, log};
 
 use super::{Record, Shard};
 use crate::catalog::{Edit, Stream};
@@ -53,10 +53,11 @@ impl Service {
         drop(view);
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
-        for mut shard in shards {
+        for mut shard in shards.clone() {
             while self.trim_step(&mut shard, &is_over).await? {}
             if shard.closed.is_some_and(|closed| closed.last <= shard.trimmed && is_over(closed.at_ms)) {
-                self.forget_shard(&shard).await?;
+                let goes_on = shards.iter().any(|other| other.log() == shard.log() && other.number > shard.number);
+                self.forget_shard(&shard, goes_on).await?;
             }
         }
         self.forget_streams(table_id, &is_over).await
@@ -71,7 +72,7 @@ impl Service {
         if page.rows.iter().any(|row| Record::created_ms(&row.value).is_none()) {
             return Err(Exception::internal("a record cannot be read"));
         }
-        let is_over = |row: &&Row| Record::created_ms(&row.value).is_some_and(is_over);
+        let is_over = |row: &&Row| !Record::is_mark(&row.value) && Record::created_ms(&row.value).is_some_and(is_over);
         let over: Vec<&Row> = page.rows.iter().take_while(is_over).collect();
         let Some(last) = over.last().and_then(|row| shard.position_of(&row.key)) else { return Ok(false) };
         self.change_shard(shard.table_id, shard.number, |shard, batch| {
@@ -83,10 +84,14 @@ impl Service {
         Ok(page.more)
     }
 
-    /// Its log first: whoever is interrupted finds the row again.
-    async fn forget_shard(&self, shard: &Shard) -> Result<(), Exception> {
-        let name = rows::log(shard.table_id, shard.number);
-        self.engine.destroy(Family::Log, name).await.map_err(storage_failure)?;
+    /// Its log first, or the mark at its end if a child goes on in it: whoever is interrupted finds the row again.
+    async fn forget_shard(&self, shard: &Shard, goes_on: bool) -> Result<(), Exception> {
+        let name = rows::log(shard.table_id, shard.log());
+        let gone = match shard.closed.filter(|_| goes_on) {
+            Some(closed) => log::record(&name, closed.last.saturating_add(1)).bytes,
+            None => name,
+        };
+        self.engine.destroy(Family::Log, gone).await.map_err(storage_failure)?;
         let row = rows::shard(shard.table_id, shard.number);
         self.engine.destroy(Family::Catalog, row.bytes).await.map_err(storage_failure)
     }
