@@ -84,8 +84,8 @@ impl Service {
     /// A view that shows the records of all writes of a stream that were answered before.
     pub(crate) async fn view_of_stream(&self, stream: &Stream) -> Result<Box<dyn View>, Exception> {
         let log = &stream.table.definition.log;
-        let logs = log.open.iter().map(|open| open.number).chain(log.closing.iter().copied());
-        self.view_of_logs(stream.table.id(), logs).await
+        let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing.iter().copied()).collect();
+        self.view_of_logs(stream.table.id(), &logs).await
     }
 
     fn known_stream(&self, caller: &Caller, arn: &str) -> Result<Stream, Exception> {

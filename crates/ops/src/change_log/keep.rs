@@ -96,7 +96,7 @@ impl Service {
         let Some(shard) = shards.into_iter().find(is_last) else { return Ok(()) };
         // A write whose caller went away may still be queued. Behind this one it is not any more.
         self.change_shard(table_id, shard.number, |_, _| {}).await?;
-        let view = self.view_of_logs(table_id, [log]).await?;
+        let view = self.view_of_logs(table_id, &[log]).await?;
         let closed = Closed { last: shard.last(&*view).await?, at_ms: self.clock.now_ms() };
         drop(view);
         self.change_shard(table_id, shard.number, |shard, _| {
@@ -106,13 +106,9 @@ impl Service {
     }
 
     /// A view that shows the records of all writes to some logs that were answered before.
-    pub(crate) async fn view_of_logs(
-        &self,
-        table_id: u64,
-        logs: impl IntoIterator<Item = u32>,
-    ) -> Result<Box<dyn View>, Exception> {
+    pub(crate) async fn view_of_logs(&self, table_id: u64, logs: &[u32]) -> Result<Box<dyn View>, Exception> {
         for log in logs {
-            self.engine.sequence(&rows::log(table_id, log)).await.map_err(storage_failure)?;
+            self.engine.sequence(&rows::log(table_id, *log)).await.map_err(storage_failure)?;
         }
         self.engine.view().await.map_err(storage_failure)
     }

@@ -68,7 +68,7 @@ impl Service {
 
     /// Writes down where the parent ends and the child begins. Repeating it changes nothing.
     pub(super) async fn end_roll(&self, table_id: u64, roll: Roll) -> Result<(), Exception> {
-        let view = self.view_of_logs(table_id, [roll.log]).await?;
+        let view = self.view_of_logs(table_id, &[roll.log]).await?;
         let Some(parent) = Shard::find(&*view, table_id, roll.parent).await? else { return Ok(()) };
         let mark = find_mark(&*view, &parent, roll.from).await?;
         drop(view);

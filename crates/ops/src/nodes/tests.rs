@@ -18,6 +18,8 @@ use crate::key_range;
 use crate::rows;
 use crate::service::{Service, Settings};
 
+mod streams;
+
 const LEASE: Duration = Duration::from_millis(60);
 const MARGIN: Duration = Duration::from_millis(5_000);
 /// Longer than a silent node is waited for.

@@ -1,0 +1,208 @@
+//! A stream of a table that several nodes write, read and change.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use model::AttributeValue;
+use storage::{Batch, Reads};
+use tokio::task::JoinSet;
+
+use super::*;
+
+/// Long enough for a shard to be due.
+const ROLL_MS: u64 = 4 * 60 * 60 * 1000;
+
+async fn set_stream(node: &Node, table: &str, enabled: bool) {
+    let stream_view_type = enabled.then_some(StreamViewType::NewAndOldImages);
+    let request = UpdateTableInput {
+        table_name: table.to_owned(),
+        stream_specification: Some(StreamSpecification { stream_enabled: enabled, stream_view_type }),
+        ..UpdateTableInput::default()
+    };
+    node.service.update_table(&caller(), request).await.unwrap();
+}
+
+async fn status(node: &Node, table: &str) -> TableStatus {
+    describe(&node.service, table).await.unwrap().table_status.unwrap()
+}
+
+async fn arn(node: &Node, table: &str) -> String {
+    describe(&node.service, table).await.unwrap().latest_stream_arn.unwrap()
+}
+
+async fn describe_stream(node: &Node, arn: &str) -> StreamDescription {
+    let request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
+    node.service.describe_stream(&caller(), request).await.unwrap().stream_description.unwrap()
+}
+
+async fn write(node: &Node, pk: &str, value: &str) {
+    let item = item(&[("pk", s(pk)), ("v", s(value))]);
+    let request = PutItemInput { table_name: "tab".to_owned(), item, ..PutItemInput::default() };
+    node.service.put_item(&caller(), request).await.unwrap();
+}
+
+async fn horizon(node: &Node, arn: &str, shard_id: &str) -> String {
+    let request = GetShardIteratorInput {
+        stream_arn: arn.to_owned(),
+        shard_id: shard_id.to_owned(),
+        shard_iterator_type: ShardIteratorType::TrimHorizon,
+        sequence_number: None,
+        timestamp: None,
+    };
+    node.service.get_shard_iterator(&caller(), request).await.unwrap().shard_iterator.unwrap()
+}
+
+fn text(item: &Option<model::Item>, name: &str) -> Option<String> {
+    match item.clone()?.into_attributes().get(name)? {
+        AttributeValue::S(text) => Some(text.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Reads a stream from its beginning on, shard after shard, each page on another node.
+struct Follower {
+    arn: String,
+    shard: Option<String>,
+    iterator: Option<String>,
+    /// What each item was after its last record.
+    items: BTreeMap<String, String>,
+    sequence: String,
+    records: usize,
+    shards: usize,
+}
+
+impl Follower {
+    fn new(arn: String) -> Follower {
+        let (items, sequence) = (BTreeMap::new(), String::new());
+        Follower { arn, shard: None, iterator: None, items, sequence, records: 0, shards: 0 }
+    }
+
+    /// Reads a page, or begins with the next shard; false at the end of what there is.
+    async fn step(&mut self, node: &Node) -> bool {
+        let Some(iterator) = self.iterator.take() else { return self.next_shard(node).await };
+        let request = GetRecordsInput { shard_iterator: iterator, limit: Some(7) };
+        let page = node.service.get_records(&caller(), request).await.unwrap();
+        let records = page.records.unwrap();
+        let went_on = !records.is_empty() || page.next_shard_iterator.is_none();
+        self.iterator = page.next_shard_iterator;
+        for record in records.into_iter().map(|record| record.dynamodb.unwrap()) {
+            self.records += 1;
+            let sequence = record.sequence_number.clone().unwrap();
+            assert!(sequence > self.sequence, "sequences grow");
+            self.sequence = sequence;
+            let pk = text(&record.keys, "pk").unwrap();
+            let before = self.items.insert(pk, text(&record.new_image, "v").unwrap());
+            assert_eq!(text(&record.old_image, "v"), before, "record {}", self.records);
+        }
+        went_on
+    }
+
+    async fn next_shard(&mut self, node: &Node) -> bool {
+        let shards = describe_stream(node, &self.arn).await.shards.unwrap();
+        let Some(next) = shards.into_iter().find(|shard| shard.parent_shard_id == self.shard) else { return false };
+        let id = next.shard_id.unwrap();
+        self.iterator = Some(horizon(node, &self.arn, &id).await);
+        self.shard = Some(id);
+        self.shards += 1;
+        true
+    }
+}
+
+/// Makes the newest shard of the only table old.
+async fn age_shards(house: &House) {
+    let definition = house.memory.get(&rows::definition(1)).await.unwrap().unwrap();
+    let definition: serde_json::Value = serde_json::from_slice(&definition).unwrap();
+    for number in 0..definition["log"]["next_shard"].as_u64().unwrap() as u32 {
+        let keys = [KeyUse::write(rows::shard(1, number))];
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let Some(row) = &reads.values[0] else { return Decision::Refuse };
+            let mut shard: serde_json::Value = serde_json::from_slice(row).unwrap();
+            shard["created_ms"] = 0.into();
+            batch.put(keys[0].key.clone(), shard.to_string());
+            Decision::Commit
+        };
+        let op = OpId(base::random::bytes16());
+        house.memory.transact(op, Mode::Plain, &keys, &mut decide).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_table_is_followed_once_all_nodes_know() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tab").await.unwrap();
+    write(&b, "x", "before").await;
+    b.heartbeats.freeze_after(0);
+    b.heartbeats.holds_a_write().await;
+    set_stream(&a, "tab", true).await;
+    let arn = arn(&a, "tab").await;
+    assert_eq!(status(&a, "tab").await, TableStatus::Updating);
+    assert_eq!(describe_stream(&a, &arn).await.stream_status, Some(StreamStatus::Enabling));
+    b.heartbeats.thaw();
+    until(async || (status(&a, "tab").await == TableStatus::Active).then_some(())).await;
+    // Nothing here asks the catalog first.
+    write(&b, "x", "after").await;
+    write(&a, "x", "last").await;
+    let mut follower = Follower::new(arn.clone());
+    follower.items.insert("x".to_owned(), "before".to_owned());
+    while follower.step(&b).await {}
+    assert_eq!(follower.records, 2);
+    assert_eq!(describe_stream(&b, &arn).await.stream_status, Some(StreamStatus::Enabled));
+
+    set_stream(&b, "tab", false).await;
+    until(async || (describe_stream(&a, &arn).await.stream_status == Some(StreamStatus::Disabled)).then_some(())).await;
+    write(&a, "x", "unseen").await;
+    while follower.step(&a).await {}
+    assert_eq!((follower.records, follower.iterator), (2, None), "it has its end");
+}
+
+/// Items are written on all nodes while their shards roll: readers on all nodes see each change once, in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn shards_roll_under_the_writers_of_several_nodes() {
+    const ROLLS: usize = 10;
+    let house = House::new();
+    house.hand.advance_ms(2 * ROLL_MS);
+    let nodes = Arc::new([house.node().await, house.node().await, house.node().await]);
+    create(&nodes[0], "tab").await.unwrap();
+    set_stream(&nodes[0], "tab", true).await;
+    until(async || (status(&nodes[0], "tab").await == TableStatus::Active).then_some(())).await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut writers = JoinSet::new();
+    for writer in 0..6 {
+        let (nodes, ended) = (nodes.clone(), ended.clone());
+        writers.spawn(async move {
+            let mut round = 0;
+            while !ended.load(Ordering::Relaxed) {
+                write(&nodes[writer % 3], ["a", "b", "c"][(writer + round) % 3], &format!("{writer} {round}")).await;
+                tokio::task::yield_now().await;
+                round += 1;
+            }
+            round
+        });
+    }
+    let arn = arn(&nodes[0], "tab").await;
+    let following = tokio::spawn({
+        let (nodes, ended, arn) = (nodes.clone(), ended.clone(), arn.clone());
+        async move {
+            let mut follower = Follower::new(arn);
+            let mut page = 0;
+            while !ended.load(Ordering::Relaxed) {
+                follower.step(&nodes[page % 3]).await;
+                page += 1;
+            }
+            follower
+        }
+    });
+    for rolled in 1..=ROLLS {
+        age_shards(&house).await;
+        while describe_stream(&nodes[1], &arn).await.shards.unwrap().len() <= rolled {
+            nodes[rolled % 3].service.roll_logs().await;
+            tokio::task::yield_now().await;
+        }
+    }
+    ended.store(true, Ordering::Relaxed);
+    let written: usize = writers.join_all().await.into_iter().sum();
+    let mut follower = following.await.unwrap();
+    while follower.step(&nodes[0]).await {}
+    assert_eq!((follower.records, follower.shards), (written, ROLLS + 1));
+}
