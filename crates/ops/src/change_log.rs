@@ -4,6 +4,8 @@
 //! table that nobody follows has no open shard, and its writes leave no records.
 
 mod keep;
+#[cfg(test)]
+pub(crate) mod lagging;
 mod open;
 mod record;
 mod roll;

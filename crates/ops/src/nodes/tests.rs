@@ -27,7 +27,7 @@ const FOR_GOOD_MS: u64 = 6_000;
 
 /// An engine between a node and the rows that can be made to stand still.
 struct Stage {
-    inner: Arc<Memory>,
+    inner: Arc<dyn Engine>,
     /// Writes that may still pass; negative for as many as come.
     writes_left: AtomicI64,
     /// Writes that wait.
@@ -35,7 +35,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn over(inner: &Arc<Memory>) -> Arc<Stage> {
+    fn over(inner: &Arc<dyn Engine>) -> Arc<Stage> {
         Arc::new(Stage { inner: inner.clone(), writes_left: AtomicI64::new(-1), waiting: AtomicU64::new(0) })
     }
 
@@ -88,15 +88,19 @@ struct Node {
 }
 
 struct House {
-    memory: Arc<Memory>,
+    memory: Arc<dyn Engine>,
     clock: Clock,
     hand: ManualClock,
 }
 
 impl House {
     fn new() -> House {
+        House::over(Memory::new())
+    }
+
+    fn over(memory: Arc<dyn Engine>) -> House {
         let (clock, hand) = Clock::manual(1_000_000);
-        House { memory: Memory::new(), clock, hand }
+        House { memory, clock, hand }
     }
 
     async fn node(&self) -> Node {

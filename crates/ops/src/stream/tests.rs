@@ -1,4 +1,4 @@
-//! Streams as a reader sees them, on the engine in memory with a clock that is moved by hand.
+//! Streams as a reader sees them, on an engine that gives positions late, with a clock that is moved by hand.
 
 mod expired;
 mod history;
@@ -9,9 +9,10 @@ use api::*;
 use base::{Clock, ManualClock};
 use model::AttributeValue;
 use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
-use storage::{Engine, Memory};
+use storage::Engine;
 
 use crate::catalog::tests::{caller, describe, simple};
+use crate::change_log::lagging::Lagging;
 use crate::fixture::{item, n, s};
 use crate::service::{Service, Settings};
 
@@ -19,13 +20,13 @@ const START_MS: u64 = 1_700_000_000_500;
 
 /// A server with one streamed table, `tab`.
 struct House {
-    engine: Arc<Memory>,
+    engine: Arc<Lagging>,
     service: Arc<Service>,
     clock: Clock,
     hand: ManualClock,
 }
 
-async fn serve(engine: &Arc<Memory>, clock: &Clock) -> Arc<Service> {
+async fn serve(engine: &Arc<Lagging>, clock: &Clock) -> Arc<Service> {
     let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
     Service::open(engine.clone(), settings, clock.clone()).await.unwrap()
 }
@@ -37,7 +38,7 @@ fn specification(view: Option<StreamViewType>) -> Option<StreamSpecification> {
 impl House {
     async fn new(view: StreamViewType) -> House {
         let (clock, hand) = Clock::manual(START_MS);
-        let engine = Memory::new();
+        let engine = Lagging::new();
         let service = serve(&engine, &clock).await;
         let request = CreateTableInput { stream_specification: specification(Some(view)), ..simple("tab") };
         service.create_table(&caller(), request).await.unwrap();

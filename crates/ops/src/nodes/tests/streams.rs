@@ -8,6 +8,7 @@ use storage::{Batch, Reads};
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::change_log::lagging::Lagging;
 
 /// Long enough for a shard to be due.
 const ROLL_MS: u64 = 4 * 60 * 60 * 1000;
@@ -128,7 +129,7 @@ async fn age_shards(house: &House) {
 
 #[tokio::test]
 async fn a_table_is_followed_once_all_nodes_know() {
-    let house = House::new();
+    let house = House::over(Lagging::new());
     let (a, b) = (house.node().await, house.node().await);
     create(&a, "tab").await.unwrap();
     write(&b, "x", "before").await;
@@ -160,7 +161,7 @@ async fn a_table_is_followed_once_all_nodes_know() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn shards_roll_under_the_writers_of_several_nodes() {
     const ROLLS: usize = 10;
-    let house = House::new();
+    let house = House::over(Lagging::new());
     house.hand.advance_ms(2 * ROLL_MS);
     let nodes = Arc::new([house.node().await, house.node().await, house.node().await]);
     create(&nodes[0], "tab").await.unwrap();

@@ -1,0 +1,79 @@
+//! For tests: rows in memory, and logs that get positions only when somebody asks for them, as on an engine that
+//! sequences behind its writers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use storage::{
+    Append, Batch, BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, StorageError,
+    TxError, View,
+};
+
+pub(crate) struct Lagging {
+    inner: Arc<Memory>,
+    /// In the order of commits.
+    waiting: Mutex<Vec<Append>>,
+    sequencing: tokio::sync::Mutex<()>,
+}
+
+impl Lagging {
+    pub(crate) fn new() -> Arc<Lagging> {
+        let (waiting, sequencing) = (Mutex::default(), tokio::sync::Mutex::default());
+        Arc::new(Lagging { inner: Memory::new(), waiting, sequencing })
+    }
+}
+
+impl Engine for Lagging {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.inner.get(key)
+    }
+
+    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.inner.view()
+    }
+
+    /// The engine in memory decides once and commits at once, so that what is taken out here is committed with the rest.
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move {
+            let mut without_records = |reads: &Reads, batch: &mut Batch| {
+                let decision = decide(reads, batch);
+                let appends = std::mem::take(&mut batch.appends);
+                if decision == Decision::Commit {
+                    self.waiting.lock().extend(appends);
+                }
+                decision
+            };
+            self.inner.transact(op, mode, keys, &mut without_records).await
+        })
+    }
+
+    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let _alone = self.sequencing.lock().await;
+            let mut append = |_: &Reads, batch: &mut Batch| {
+                batch.appends = self.waiting.lock().extract_if(.., |append| append.log == *log).collect();
+                Decision::Commit
+            };
+            let done = self.inner.transact(OpId([0; 16]), Mode::Plain, &[], &mut append).await;
+            done.map(drop).map_err(|error| StorageError::Unavailable(format!("{error:?}")))
+        })
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        if family == Family::Log {
+            self.waiting.lock().retain(|append| !append.log.starts_with(&prefix));
+        }
+        self.inner.destroy(family, prefix)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.inner.close()
+    }
+}
