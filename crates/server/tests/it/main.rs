@@ -8,6 +8,7 @@ mod http;
 mod http2;
 mod lifecycle;
 mod nodes;
+mod nodes_streams;
 mod operator;
 mod postgres;
 mod program;

@@ -1,0 +1,216 @@
+//! A stream over two servers and one PostgreSQL: enabled on one, written and read on both, rolled, disabled; and a server
+//! that is killed while it writes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use storage_postgres::testing::PostgresServer;
+
+use crate::client::Client;
+use crate::program::Server;
+
+const ITEMS: usize = 5;
+/// Logs are rolled once a minute.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn node(url: &str) -> Server {
+    Server::start(&["--storage", url, "--node-lease-ms", "600"])
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "{what} does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn call(client: &mut Client, operation: &str, body: Value) -> Value {
+    let answer = client.call(operation, &body.to_string());
+    assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.text());
+    answer.json()
+}
+
+/// A table that is followed, as both servers know; tells its stream's ARN.
+fn followed_table(a: &mut Client, b: &mut Client) -> String {
+    let table = json!({"TableName": "Sums", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]});
+    call(a, "CreateTable", table);
+    // The other one knows the table from before it was followed.
+    call(b, "GetItem", json!({"TableName": "Sums", "Key": {"k": {"S": "none"}}}));
+    let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    call(a, "UpdateTable", json!({"TableName": "Sums", "StreamSpecification": stream}));
+    let table = |client: &mut Client| call(client, "DescribeTable", json!({"TableName": "Sums"}))["Table"].clone();
+    until("the stream", || table(b)["TableStatus"] == "ACTIVE");
+    table(b)["LatestStreamArn"].as_str().expect("an ARN").to_owned()
+}
+
+fn addition(at: usize) -> Value {
+    json!({"TableName": "Sums", "Key": {"k": {"S": format!("{}", at % ITEMS)}},
+        "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}})
+}
+
+/// Adds to items until it is told to end or its server has gone; tells how many additions were answered.
+fn writer(server: &Server, first: usize, ended: &Arc<AtomicBool>, answered: &Arc<AtomicU64>) -> JoinHandle<u64> {
+    let (mut client, ended, answered) = (server.client(), Arc::clone(ended), Arc::clone(answered));
+    std::thread::spawn(move || {
+        let mut own = 0;
+        for at in first.. {
+            let one = json!({"Update": addition(at)});
+            let other = json!({"Update": addition(at + 2)});
+            let (added, sent) = match at % 4 {
+                0 => (2, client.try_call("TransactWriteItems", &json!({"TransactItems": [one, other]}).to_string())),
+                _ => (1, client.try_call("UpdateItem", &addition(at).to_string())),
+            };
+            match sent {
+                None => break,
+                Some(answer) if answer.status == 200 => own += added,
+                // Another transaction was in the way, and nothing is changed.
+                Some(answer) => assert!(answer.text().contains("TransactionConflict"), "{}", answer.text()),
+            }
+            answered.fetch_add(1, Ordering::Relaxed);
+            if ended.load(Ordering::Relaxed) {
+                break;
+            }
+            // Dense at first, and then only so that something is always going on.
+            std::thread::sleep(Duration::from_millis(if at < first + 50 { 0 } else { 40 }));
+        }
+        own
+    })
+}
+
+/// Reads a stream from its beginning, shard after shard.
+#[derive(Default)]
+struct Follower {
+    arn: String,
+    shard: Option<String>,
+    iterator: Option<String>,
+    sums: BTreeMap<String, u64>,
+    shards: usize,
+}
+
+impl Follower {
+    fn new(arn: &str) -> Follower {
+        Follower { arn: arn.to_owned(), ..Follower::default() }
+    }
+
+    /// False at the end of what there is.
+    fn step(&mut self, client: &mut Client) -> bool {
+        let Some(iterator) = self.iterator.take() else { return self.next_shard(client) };
+        let page = call(client, "GetRecords", json!({"ShardIterator": iterator}));
+        self.iterator = page["NextShardIterator"].as_str().map(str::to_owned);
+        let records = page["Records"].as_array().expect("records");
+        for record in records {
+            let record = &record["dynamodb"];
+            let sum = |image: &str| record[image]["n"]["N"].as_str().map_or(0, |n| n.parse().expect("a number"));
+            let k = record["Keys"]["k"]["S"].as_str().expect("a key").to_owned();
+            let before = self.sums.insert(k, sum("NewImage")).unwrap_or(0);
+            assert_eq!((sum("OldImage"), sum("NewImage")), (before, before + 1), "an item's next change");
+        }
+        !records.is_empty() || self.iterator.is_none()
+    }
+
+    fn next_shard(&mut self, client: &mut Client) -> bool {
+        let described = call(client, "DescribeStream", json!({"StreamArn": self.arn}));
+        let shards = described["StreamDescription"]["Shards"].as_array().expect("shards");
+        let is_next = |shard: &&Value| shard["ParentShardId"].as_str() == self.shard.as_deref();
+        let Some(id) = shards.iter().find(is_next).and_then(|shard| shard["ShardId"].as_str()) else { return false };
+        let asked = json!({"StreamArn": self.arn, "ShardId": id, "ShardIteratorType": "TRIM_HORIZON"});
+        self.iterator = call(client, "GetShardIterator", asked)["ShardIterator"].as_str().map(str::to_owned);
+        self.shard = Some(id.to_owned());
+        self.shards += 1;
+        true
+    }
+
+    fn on(mut self, server: &Server, ended: &Arc<AtomicBool>) -> JoinHandle<Follower> {
+        let (mut client, ended) = (server.client(), Arc::clone(ended));
+        std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                if !self.step(&mut client) {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+            self
+        })
+    }
+}
+
+fn stored(client: &mut Client) -> BTreeMap<String, u64> {
+    let page = call(client, "Scan", json!({"TableName": "Sums", "ConsistentRead": true}));
+    let items = page["Items"].as_array().expect("items");
+    let text = |item: &Value, name: &str, kind: &str| item[name][kind].as_str().expect("an attribute").to_owned();
+    items.iter().map(|item| (text(item, "k", "S"), text(item, "n", "N").parse().expect("a number"))).collect()
+}
+
+#[test]
+fn two_servers_write_and_read_a_stream() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let servers = [node(&url), node(&url)];
+    let [mut a, mut b] = servers.each_ref().map(Server::client);
+    let arn = followed_table(&mut a, &mut b);
+    let (ended, answered) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let writers: Vec<_> = (0..4).map(|at| writer(&servers[at % 2], at * 7, &ended, &answered)).collect();
+    let followers = servers.each_ref().map(|server| Follower::new(&arn).on(server, &ended));
+
+    // As if it had been written for hours.
+    let age = "UPDATE stator_kv SET v = convert_to(regexp_replace(convert_from(v, 'UTF8'), '\"created_ms\":[0-9]+', \
+               '\"created_ms\":1'), 'UTF8') WHERE substr(p, 1, 1) = '\\x01' AND position('\"trimmed\"'::bytea IN v) > 0";
+    database.psql(url.rsplit('/').next().expect("a name"), age).expect("an old shard");
+    let shards = |client: &mut Client| {
+        let described = call(client, "DescribeStream", json!({"StreamArn": arn}));
+        described["StreamDescription"]["Shards"].as_array().map_or(0, Vec::len)
+    };
+    until("the roll", || shards(&mut b) == 2);
+    // Enough for both shards, on whichever server.
+    let rolled = answered.load(Ordering::Relaxed);
+    until("more writes", || answered.load(Ordering::Relaxed) > rolled + 20);
+    ended.store(true, Ordering::Relaxed);
+    let written: u64 = writers.into_iter().map(|writer| writer.join().expect("a writer")).sum();
+
+    let off = json!({"TableName": "Sums", "StreamSpecification": {"StreamEnabled": false}});
+    call(&mut b, "UpdateTable", off);
+    let status = |client: &mut Client| {
+        call(client, "DescribeStream", json!({"StreamArn": arn}))["StreamDescription"]["StreamStatus"].clone()
+    };
+    until("the end of the stream", || status(&mut a) == "DISABLED");
+    call(&mut a, "UpdateItem", addition(0));
+    let mut expected = stored(&mut b);
+    expected.entry("0".to_owned()).and_modify(|sum| *sum -= 1);
+    assert_eq!(expected.values().sum::<u64>(), written);
+    for (follower, client) in followers.into_iter().zip([&mut a, &mut b]) {
+        let mut follower = follower.join().expect("a follower");
+        while follower.step(client) {}
+        assert_eq!((&follower.sums, follower.shards, follower.iterator), (&expected, 2, None));
+    }
+}
+
+#[test]
+fn a_killed_server_leaves_nothing_untold() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let (first, second) = (node(&url), node(&url));
+    let (mut a, mut b) = (first.client(), second.client());
+    let arn = followed_table(&mut a, &mut b);
+    let (ended, answered) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let writers: Vec<_> = (0..4).map(|at| writer(&second, at * 7, &ended, &answered)).collect();
+    let follower = Follower::new(&arn).on(&first, &ended);
+    until("writes", || answered.load(Ordering::Relaxed) > 60);
+    second.signal("-KILL");
+    let written: u64 = writers.into_iter().map(|writer| writer.join().expect("a writer")).sum();
+    call(&mut a, "UpdateItem", addition(1));
+    // Each writer's last one may have been done without an answer; it may still be on its way into the database.
+    std::thread::sleep(Duration::from_millis(500));
+    ended.store(true, Ordering::Relaxed);
+    let mut follower = follower.join().expect("a follower");
+    let expected = stored(&mut a);
+    while follower.step(&mut a) {}
+    assert_eq!(follower.sums, expected);
+    let sum = expected.values().sum::<u64>();
+    assert!((written + 1..=written + 1 + 4 * 2).contains(&sum), "{sum} of {written}");
+}
