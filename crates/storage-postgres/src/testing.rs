@@ -3,6 +3,9 @@
 //! The server refuses to run as root, so root's tests hand it to the user `nobody`. A shell between us and the server
 //! ends it if the test program vanishes.
 
+mod pair;
+mod proxy;
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -13,6 +16,9 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+pub use pair::Pair;
+pub use proxy::{Fault, Proxy};
 
 /// Set where a missing server must fail the tests instead of skipping them.
 pub const REQUIRE: &str = "STATOR_REQUIRE_POSTGRES";
@@ -59,18 +65,18 @@ impl PostgresServer {
             );
             return None;
         };
-        let server = PostgresServer::new(programs);
+        let server = PostgresServer::new(programs, free_port());
         server.initdb();
         server.run();
         Some(server)
     }
 
-    fn new(programs: PathBuf) -> PostgresServer {
+    fn new(programs: PathBuf, port: u16) -> PostgresServer {
         let folder = tempfile::tempdir().expect("a folder");
         if is_root(&folder) {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("root may give a folder away");
         }
-        PostgresServer { folder, programs, port: free_port(), running: Mutex::default() }
+        PostgresServer { folder, programs, port, running: Mutex::default() }
     }
 
     /// A standby of this server, made from a copy of it and following its changes as they come.
@@ -79,7 +85,16 @@ impl PostgresServer {
     /// If it does not start.
     #[must_use]
     pub fn standby(&self) -> PostgresServer {
-        let standby = PostgresServer::new(self.programs.clone());
+        self.standby_at(free_port())
+    }
+
+    /// The same, at the port of one that is gone.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn standby_at(&self, port: u16) -> PostgresServer {
+        let standby = PostgresServer::new(self.programs.clone(), port);
         let mut copy = standby.command(&self.programs.join("pg_basebackup"));
         copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--wal-method=stream"]);
         let made = copy.arg("--pgdata").arg(standby.data()).arg("--dbname").arg(self.url(self.port, "postgres"));
@@ -179,16 +194,18 @@ impl PostgresServer {
         panic!("PostgreSQL does not start: {}", self.log());
     }
 
-    /// Kills all of it as a crash would, and leaves its folder.
+    /// Kills all of it at once, as a crash of its machine would, and leaves its folder.
     ///
     /// # Panics
     /// If there is none to kill.
     pub fn crash(&self) {
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
         let pid = pid.lines().next().expect("its process").trim().to_owned();
-        // Its children find out that it is gone, and end.
-        let killed = Command::new("kill").args(["-KILL", &pid]).status().expect("kill");
-        assert!(killed.success());
+        // Children that saw the first process gone would make visible to each other what no replica has.
+        signal("-STOP", &[&pid]);
+        let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep");
+        let children = String::from_utf8_lossy(&children.stdout).into_owned();
+        signal("-KILL", &children.split_whitespace().chain([&pid[..]]).collect::<Vec<_>>());
         self.stop();
         // Those children hold the shared memory, without which the next one may start.
         std::thread::sleep(START_INTERVAL);
@@ -269,6 +286,11 @@ impl Drop for PostgresServer {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn signal(name: &str, processes: &[&str]) {
+    let sent = Command::new("kill").arg(name).args(processes).status().expect("kill");
+    assert!(sent.success(), "kill {name} {processes:?}");
 }
 
 fn owner(folder: &TempDir) -> u32 {

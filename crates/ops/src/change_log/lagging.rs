@@ -33,6 +33,14 @@ impl Engine for Lagging {
         self.inner.view()
     }
 
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.inner.get_eventual(key)
+    }
+
+    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.inner.view_eventual()
+    }
+
     /// The engine in memory decides once and commits at once, so that what is taken out here is committed with the rest.
     fn transact<'a>(
         &'a self,

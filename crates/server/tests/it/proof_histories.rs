@@ -3,25 +3,27 @@
 //! Single-item operations are checked linearizable key by key ([`linearizable`], load in [`items`]), transactions
 //! strictly serializable ([`serializable`], load in [`lists`]). Both run on the engine in memory, on the embedded one,
 //! and on the embedded one killed again and again, where a call without an answer may or may not have happened; and in
-//! the same two ways on two nodes over one PostgreSQL, half of the clients on each.
+//! the same two ways on two nodes over one PostgreSQL, half of the clients on each. There, connections to the database
+//! break at the worst moments, too, a node sleeps through its lease, and the database fails over ([`faults`]).
 //!
 //! A history has many short chapters, each on fresh keys, so that the checkers stay quick. The long form is
 //! `STATOR_PROOF_OPERATIONS=1000000` (docs/proofs.md).
 
+mod faults;
 mod items;
 mod linearizable;
 mod lists;
 mod serializable;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use storage_postgres::testing::PostgresServer;
-
 use crate::client::{Client, Response};
 use crate::program::Server;
 use crate::proof_chance::{Chance, seed, setting};
+use faults::Database;
 
 const CLIENTS: u64 = 8;
 /// Calls in one chapter, of all clients together.
@@ -39,6 +41,10 @@ enum Stage {
     Nodes,
     /// Both nodes are killed at once, twice in each chapter; the database goes on.
     NodeKills,
+    /// The way to the database is bad, and nodes are stopped for longer than their lease.
+    NodeFaults,
+    /// The database's primary is killed in each chapter, and its synchronous standby takes its place.
+    FailOver,
 }
 
 impl Stage {
@@ -47,7 +53,17 @@ impl Stage {
     }
 
     fn nodes(self) -> usize {
-        if matches!(self, Stage::Nodes | Stage::NodeKills) { 2 } else { 1 }
+        if matches!(self, Stage::Memory | Stage::Disk | Stage::Kills) { 1 } else { 2 }
+    }
+
+    /// Whether calls may fail while their server lives.
+    fn has_faults(self) -> bool {
+        matches!(self, Stage::NodeFaults | Stage::FailOver)
+    }
+
+    /// A stage that takes seconds for each chapter has fewer of them in the short form.
+    fn short_operations(self) -> u64 {
+        if self.has_faults() { SHORT_OPERATIONS / 2 } else { SHORT_OPERATIONS }
     }
 }
 
@@ -87,6 +103,26 @@ fn transactions_on_two_nodes_are_serializable_across_kills() {
 }
 
 #[test]
+fn items_on_two_nodes_are_linearizable_across_faults() {
+    run::<items::Items>(Stage::NodeFaults);
+}
+
+#[test]
+fn transactions_on_two_nodes_are_serializable_across_faults() {
+    run::<lists::Lists>(Stage::NodeFaults);
+}
+
+#[test]
+fn items_are_linearizable_across_failovers_of_the_database() {
+    run::<items::Items>(Stage::FailOver);
+}
+
+#[test]
+fn transactions_are_serializable_across_failovers_of_the_database() {
+    run::<lists::Lists>(Stage::FailOver);
+}
+
+#[test]
 fn transactions_in_memory_are_serializable() {
     run::<lists::Lists>(Stage::Memory);
 }
@@ -120,6 +156,8 @@ struct Visit<'a> {
     chapter: u64,
     /// Values that nobody else uses.
     next_value: u64,
+    /// Where the server lives on after a call that failed: its address.
+    lives_at: Option<SocketAddr>,
     start: &'a Instant,
 }
 
@@ -133,7 +171,11 @@ struct Answer {
 impl Visit<'_> {
     fn ask(&mut self, operation: &str, body: &serde_json::Value) -> Answer {
         let called = self.now();
-        let response = self.client.try_call(operation, &body.to_string());
+        let mut response = self.client.try_call(operation, &body.to_string());
+        if self.lives_at.is_some() {
+            // It may have happened, or may not.
+            response = response.filter(|response| !faults::is_failure(response));
+        }
         let returned = response.is_some().then(|| self.now());
         Answer { called, returned, response }
     }
@@ -149,17 +191,21 @@ impl Visit<'_> {
 }
 
 fn run<L: Load>(stage: Stage) {
-    let operations = setting("STATOR_PROOF_OPERATIONS", SHORT_OPERATIONS);
+    let operations = setting("STATOR_PROOF_OPERATIONS", stage.short_operations());
     let mut chance = Chance::new(seed());
     let folder = tempfile::tempdir().expect("folder");
-    let database = if stage.nodes() > 1 { PostgresServer::shared() } else { None };
-    let url = database.as_ref().map(|database| database.database()).unwrap_or_default();
+    let mut database = match Database::of(stage) {
+        // There is no PostgreSQL here, which was said.
+        Database::None if stage.nodes() > 1 => return,
+        database => database,
+    };
+    let url = database.url();
+    let lease = faults::LEASE_MS.to_string();
     let arguments = match stage {
         Stage::Memory => vec!["--memory"],
         Stage::Disk | Stage::Kills => vec!["--data", folder.path().to_str().expect("path")],
-        // There is no PostgreSQL here, which was said.
-        Stage::Nodes | Stage::NodeKills if database.is_none() => return,
-        Stage::Nodes | Stage::NodeKills => vec!["--storage", &url],
+        Stage::NodeFaults => vec!["--storage", &url, "--node-lease-ms", &lease],
+        Stage::Nodes | Stage::NodeKills | Stage::FailOver => vec!["--storage", &url],
     };
     let mut servers = vec![Server::start(&arguments)];
     let created = servers[0].client().call("CreateTable", L::TABLE);
@@ -178,6 +224,7 @@ fn run<L: Load>(stage: Stage) {
                 chance: Chance::new(chance.next()),
                 chapter,
                 next_value: ((chapter * 10 + section) * CLIENTS + client) * 100_000,
+                lives_at: stage.has_faults().then(|| servers[client as usize % servers.len()].address),
                 start: &start,
             });
             let visits: Vec<Visit<'_>> = visits.collect();
@@ -187,6 +234,9 @@ fn run<L: Load>(stage: Stage) {
                     thread::sleep(pause);
                     servers.iter().for_each(|server| server.signal("-KILL"));
                 }
+                database.trouble(&servers, &mut chance, pause, || {
+                    u64::try_from(quota.load(Ordering::Relaxed)).unwrap_or(0)
+                });
             });
             calls.extend(more);
             unanswered += gone;
@@ -199,6 +249,9 @@ fn run<L: Load>(stage: Stage) {
             }
         }
         answered += calls.len() as u64;
+        if stage.has_faults() {
+            servers.iter().for_each(|server| drop(faults::recovered(server.address)));
+        }
         let verdict = L::check(&mut servers[0].client(), chapter, calls);
         verdict.unwrap_or_else(|problem| panic!("chapter {chapter}: {problem}"));
         if answered >= operations {
@@ -208,21 +261,23 @@ fn run<L: Load>(stage: Stage) {
     eprintln!("{answered} calls, {unanswered} of them without an answer, {kills} kills, {:?}", start.elapsed());
 }
 
-/// Lets all clients go on until the quota is used up or the server is gone. Returns the calls and how many clients
-/// were left without an answer.
+/// Lets all clients go on until the quota is used up or the server is gone. Returns the calls and how many were left
+/// without an answer.
 fn visit_all<L: Load>(visits: Vec<Visit<'_>>, quota: &AtomicI64, meanwhile: impl FnOnce()) -> (Vec<L::Call>, u64) {
     thread::scope(|scope| {
         let threads: Vec<_> = visits
             .into_iter()
             .map(|mut visit| {
                 scope.spawn(move || {
-                    let mut calls = Vec::new();
+                    let (mut calls, mut gone) = (Vec::new(), 0);
                     while quota.fetch_sub(1, Ordering::Relaxed) > 0 {
                         if !L::call(&mut visit, &mut calls) {
-                            return (calls, 1);
+                            gone += 1;
+                            let Some(address) = visit.lives_at else { break };
+                            visit.client = faults::recovered(address);
                         }
                     }
-                    (calls, 0)
+                    (calls, gone)
                 })
             })
             .collect();

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
-use storage_postgres::testing::PostgresServer;
+use storage_postgres::testing::{Fault, PostgresServer, Proxy};
 use storage_postgres::{Options, Patience, Postgres};
 
 use crate::logs::records;
-use crate::proxy::{Fault, Proxy};
 
 fn key() -> Key {
     Key::new(Family::Items, "counter")
@@ -185,6 +184,11 @@ async fn a_late_flight_of_what_was_refused() {
     assert_eq!(done, Ok(Decision::Refuse));
     tokio::time::sleep(Duration::from_millis(900)).await;
     assert_eq!(direct.get(&key()).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_slow_commit() {
+    check_all(Fault::SlowCommit(Duration::from_millis(400)), 1, 1).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ mod crashes;
 mod faults;
 mod logs;
 mod long_keys;
-mod proxy;
 mod replicas;
 mod rows;
 mod tls;

@@ -13,7 +13,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The client is cut off before the first flight is answered.
     CutFirstFlight,
     /// All but the COMMIT arrives; both sides are cut.
@@ -26,39 +26,51 @@ pub(crate) enum Fault {
     LateFlight(Duration),
     /// The client is cut off; the COMMIT arrives a while later.
     LateCommit(Duration),
+    /// The COMMIT arrives a while later; nothing is cut.
+    SlowCommit(Duration),
     /// All but the COMMIT arrives; nothing is cut, and nobody says anything any more.
     BlackHole,
 }
 
-pub(crate) struct Proxy {
-    pub(crate) port: u16,
+pub struct Proxy {
+    pub port: u16,
     armed: Arc<Mutex<Option<Fault>>>,
 }
 
 impl Proxy {
-    pub(crate) async fn start(server_port: u16) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+    /// In front of the server at a port, for as long as the runtime lives.
+    ///
+    /// # Panics
+    /// If there is no port for it.
+    pub async fn start(server_port: u16) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a connection of ours");
+        let port = listener.local_addr().expect("a connection of ours").port();
         let armed: Arc<Mutex<Option<Fault>>> = Arc::default();
         let all = Arc::clone(&armed);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)).await else { continue };
-                client.set_nodelay(true).unwrap();
-                server.set_nodelay(true).unwrap();
+                client.set_nodelay(true).expect("a connection of ours");
+                server.set_nodelay(true).expect("a connection of ours");
                 tokio::spawn(pass(client, server, Arc::clone(&all)));
             }
         });
         Proxy { port, armed }
     }
 
-    pub(crate) fn arm(&self, fault: Fault) {
-        *self.armed.lock().unwrap() = Some(fault);
+    /// Strikes once, instead of what was armed before.
+    pub fn arm(&self, fault: Fault) {
+        *held(&self.armed) = Some(fault);
     }
 
-    pub(crate) fn has_struck(&self) -> bool {
-        self.armed.lock().unwrap().is_none()
+    #[must_use]
+    pub fn has_struck(&self) -> bool {
+        held(&self.armed).is_none()
     }
+}
+
+fn held(armed: &Mutex<Option<Fault>>) -> std::sync::MutexGuard<'_, Option<Fault>> {
+    armed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Where a connection's transaction is.
@@ -83,7 +95,7 @@ impl Message {
 async fn read_message(from: &mut OwnedReadHalf, typed: bool) -> Option<Message> {
     let mut head = vec![0; if typed { 5 } else { 4 }];
     from.read_exact(&mut head).await.ok()?;
-    let length = u32::from_be_bytes(head[head.len() - 4..].try_into().unwrap()) as usize;
+    let length = u32::from_be_bytes(head[head.len() - 4..].try_into().expect("a connection of ours")) as usize;
     let mut bytes = head.clone();
     bytes.resize(head.len() + length - 4, 0);
     from.read_exact(&mut bytes[head.len()..]).await.ok()?;
@@ -104,7 +116,7 @@ async fn pass(client: TcpStream, server: TcpStream, armed: Arc<Mutex<Option<Faul
             stage = Stage::Outside;
         }
         let is_commit = message.says(b"COMMIT");
-        let fault = { *armed.lock().unwrap() };
+        let fault = { *held(&armed) };
         let strikes = match fault {
             None => false,
             Some(Fault::CutFirstFlight) => stage == Stage::FirstFlight,
@@ -112,8 +124,12 @@ async fn pass(client: TcpStream, server: TcpStream, armed: Arc<Mutex<Option<Faul
             Some(_) => stage == Stage::SecondFlight && is_commit,
         };
         if let (true, Some(fault)) = (strikes, fault) {
-            *armed.lock().unwrap() = None;
-            return strike(fault, message, from_client, to_server, replies).await;
+            *held(&armed) = None;
+            if let Fault::SlowCommit(delay) = fault {
+                tokio::time::sleep(delay).await;
+            } else {
+                return strike(fault, message, from_client, to_server, replies).await;
+            }
         }
         if to_server.write_all(&message.bytes).await.is_err() {
             break;
@@ -146,9 +162,9 @@ async fn strike(
                 replies.abort();
                 // Aborted is not yet gone: what it still copies must not be the reply.
                 let _ = replies.await;
-                to_server.write_all(&message.bytes).await.unwrap();
+                to_server.write_all(&message.bytes).await.expect("a connection of ours");
             } else {
-                to_server.write_all(&message.bytes).await.unwrap();
+                to_server.write_all(&message.bytes).await.expect("a connection of ours");
                 // The first statement's reply is on its way back before the COMMIT is done.
                 tokio::task::yield_now().await;
                 replies.abort();
@@ -166,9 +182,10 @@ async fn strike(
             drop(from_client);
             let _ = replies.await;
             tokio::time::sleep(delay).await;
-            to_server.write_all(&held).await.unwrap();
+            to_server.write_all(&held).await.expect("a connection of ours");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+        Fault::SlowCommit(_) => {}
         Fault::BlackHole => {
             let mut nothing = [0; 1024];
             while from_client.read(&mut nothing).await.is_ok_and(|count| count > 0) {}
