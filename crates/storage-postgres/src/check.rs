@@ -5,6 +5,7 @@ use std::fmt;
 use tokio::time::Instant;
 
 use crate::connection::Connection;
+use crate::dialect::{Dialect, is_distributed};
 use crate::error::{OpenError, sentence};
 use crate::options::Options;
 use crate::schema::{self, FORMAT, Found};
@@ -82,20 +83,23 @@ async fn text(connection: &Connection, query: &str) -> Result<Option<String>, St
 async fn system(connection: &Connection, report: &mut Report) -> Result<(), String> {
     let version = text(connection, "SELECT version()").await?.unwrap_or_default();
     let major = text(connection, "SHOW server_version_num").await?.and_then(|number| number.parse::<u32>().ok());
-    let known = version.starts_with("PostgreSQL") && !version.contains("-YB-");
-    match major {
-        Some(number) if known && number >= 150_000 => report.say(Finding::Good, version),
-        Some(_) if known => report.say(Finding::Bad, format!("{version}: version 15 or later is needed")),
+    match (Dialect::of(&version), major) {
+        (Dialect::Postgres, Some(150_000..)) => report.say(Finding::Good, version),
+        (Dialect::Postgres, _) => report.say(Finding::Bad, format!("{version}: version 15 or later is needed")),
         _ => report.say(Finding::Mind, format!("{version}: expected to work, not tested")),
     }
     let isolation = text(connection, "SHOW default_transaction_isolation").await?.unwrap_or_default();
     report.say(Finding::Good, format!("isolation: {isolation} by default; Stator asks for what it needs"));
     let citus = text(connection, "SELECT extversion FROM pg_extension WHERE extname = 'citus'").await?;
     match citus {
-        None => report.say(Finding::Good, "sharding: none, all rows on one server"),
+        None => report.say(Finding::Good, "sharding: none that Stator has to do with"),
+        Some(version) if is_distributed(connection).await? => report.say(
+            Finding::Bad,
+            format!("sharding: Citus {version} distributes the tables, and takes no snapshot over its shards"),
+        ),
         Some(version) => report.say(
             Finding::Mind,
-            format!("sharding: Citus {version} is there, but this version keeps its table on the coordinator"),
+            format!("sharding: Citus {version} is there; the tables stay on the coordinator, where all rows then are"),
         ),
     }
     let standby = text(connection, "SELECT CASE WHEN pg_is_in_recovery() THEN 'yes' ELSE 'no' END").await?;

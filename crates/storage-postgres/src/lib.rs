@@ -15,6 +15,7 @@ mod check;
 mod clock;
 mod connection;
 mod destroy;
+mod dialect;
 mod error;
 mod latches;
 mod options;

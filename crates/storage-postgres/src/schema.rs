@@ -13,6 +13,7 @@
 use std::time::Duration;
 
 use crate::connection::Connection;
+use crate::dialect::{Dialect, is_distributed};
 use crate::error::{OpenError, is_undefined_table, sentence};
 use crate::options::Options;
 
@@ -25,18 +26,6 @@ const FORMAT_WITHOUT_OUTBOX: i64 = 1;
 const ATTEMPTS: u32 = 20;
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
 
-const CREATE: &str = "
-    CREATE TABLE IF NOT EXISTS stator_kv (
-        p bytea NOT NULL, s bytea NOT NULL, k bytea, ver bigint NOT NULL, op bytea, v bytea, PRIMARY KEY (p, s));
-    CREATE TABLE IF NOT EXISTS stator_tally (
-        k bytea NOT NULL, slot bigint NOT NULL, a bigint NOT NULL, b bigint NOT NULL, PRIMARY KEY (k, slot));
-    CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);
-    CREATE TABLE IF NOT EXISTS stator_outbox (
-        p bytea NOT NULL, s bytea NOT NULL, ver bigint NOT NULL, op bytea NOT NULL, n bigint NOT NULL, v bytea NOT NULL,
-        PRIMARY KEY (p, s, ver, op, n));";
-/// Items are compact already: the server need not try to compress them.
-const STORE_AS_IT_IS: &str = "ALTER TABLE stator_kv ALTER COLUMN v SET STORAGE EXTERNAL; \
-                              ALTER TABLE stator_outbox ALTER COLUMN v SET STORAGE EXTERNAL;";
 /// Two nodes at once meet here: the second one's transaction fails.
 const MARK: &str =
     "DELETE FROM stator_meta WHERE name = 'format'; INSERT INTO stator_meta (name, value) VALUES ('format', ";
@@ -55,7 +44,7 @@ pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
         match found(&connection).await.map_err(failed)? {
-            Found::Format(FORMAT) => return Ok(()),
+            Found::Format(FORMAT) => return refuse_distributed(&connection).await.map_err(failed)?,
             Found::Format(format) if format > FORMAT => {
                 return Err(OpenError::Newer { found: format, known: FORMAT });
             }
@@ -70,6 +59,12 @@ pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
     Err(failed(format!("the tables cannot be made: {last}")))
 }
 
+async fn refuse_distributed(connection: &Connection) -> Result<Result<(), OpenError>, String> {
+    let text =
+        "Citus distributes them, and takes no snapshot over its shards; undistribute them with undistribute_table";
+    Ok(if is_distributed(connection).await? { Err(OpenError::Foreign(text.to_owned())) } else { Ok(()) })
+}
+
 pub(crate) async fn found(connection: &Connection) -> Result<Found, String> {
     let rows = connection.client().query("SELECT value FROM stator_meta WHERE name = 'format'", &[]).await;
     match rows {
@@ -81,8 +76,7 @@ pub(crate) async fn found(connection: &Connection) -> Result<Found, String> {
 
 /// All or nothing, where the server's definitions are transactional; elsewhere the mark comes last.
 pub(crate) async fn create(connection: &Connection) -> Result<(), String> {
-    let storage = if is_plain_postgres(connection).await? { STORE_AS_IT_IS } else { "" };
-    let script = format!("BEGIN;{CREATE}{storage}{MARK}{FORMAT}); COMMIT;");
+    let script = script(Dialect::ask(connection).await?);
     let made = connection.client().batch_execute(&script).await;
     if let Err(error) = made {
         // The script ends where it fails; the transaction is still open.
@@ -92,8 +86,22 @@ pub(crate) async fn create(connection: &Connection) -> Result<(), String> {
     Ok(())
 }
 
-async fn is_plain_postgres(connection: &Connection) -> Result<bool, String> {
-    let row = connection.client().query_one("SELECT version()", &[]).await.map_err(|error| sentence(&error))?;
-    let version: String = row.get(0);
-    Ok(version.starts_with("PostgreSQL") && !version.contains("-YB-"))
+fn script(dialect: Dialect) -> String {
+    let rows = dialect.primary_key(&["p", "s"]);
+    let tallies = dialect.primary_key(&["k", "slot"]);
+    let records = dialect.primary_key(&["p", "s", "ver", "op", "n"]);
+    let storage = dialect.store_as_it_is();
+    format!(
+        "BEGIN;
+        CREATE TABLE IF NOT EXISTS stator_kv (
+            p bytea NOT NULL, s bytea NOT NULL, k bytea, ver bigint NOT NULL, op bytea, v bytea, {rows});
+        CREATE TABLE IF NOT EXISTS stator_tally (
+            k bytea NOT NULL, slot bigint NOT NULL, a bigint NOT NULL, b bigint NOT NULL, {tallies});
+        CREATE TABLE IF NOT EXISTS stator_outbox (
+            p bytea NOT NULL, s bytea NOT NULL, ver bigint NOT NULL, op bytea NOT NULL, n bigint NOT NULL,
+            v bytea NOT NULL, {records});
+        CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);
+        {storage}{MARK}{FORMAT});
+        COMMIT;"
+    )
 }

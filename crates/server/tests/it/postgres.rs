@@ -94,3 +94,25 @@ fn storage_check() {
         assert!(said.contains(expected), "{said}");
     }
 }
+
+/// A stand-in for the catalog of Citus, which says that the table is spread over shards.
+#[test]
+fn tables_over_shards_are_refused() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    assert!(Server::start(&["--storage", &url]).stop().success());
+    let name = url.rsplit('/').next().expect("a name").to_owned();
+    let spread = |how: char| {
+        let citus = format!(
+            "DROP TABLE IF EXISTS pg_dist_partition; CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod \
+             \"char\"); INSERT INTO pg_dist_partition VALUES ('stator_kv', '{how}')"
+        );
+        database.psql(&name, &citus).expect("a stand-in");
+    };
+    spread('h');
+    let refused = run(&["serve", "--listen", "127.0.0.1:0", "--storage", &url]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("Citus distributes them"), "{}", text(&refused.stderr));
+    spread('n');
+    assert!(Server::start(&["--storage", &url]).stop().success());
+}
