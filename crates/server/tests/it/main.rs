@@ -4,6 +4,7 @@ mod bench;
 mod bench_tls;
 mod client;
 mod crash;
+mod deploy;
 mod http;
 mod http2;
 mod lifecycle;

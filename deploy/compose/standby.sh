@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The standby: a copy of the primary when it starts for the first time, and whatever it has become afterwards.
+set -euo pipefail
+
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  until pg_basebackup --pgdata="$PGDATA" --write-recovery-conf --checkpoint=fast --slot=standby \
+    --dbname="user=replicator application_name=standby"; do
+    echo "waiting for the primary"
+    sleep 1
+  done
+  # Once it is promoted, nobody else has its writes: until it has a standby of its own, none is waited for.
+  echo "synchronous_standby_names = ''" >> "$PGDATA/postgresql.auto.conf"
+fi
+chmod 0700 "$PGDATA"
+exec "$@"
