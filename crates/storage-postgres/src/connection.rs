@@ -77,18 +77,20 @@ macro_rules! scan {
 
 /// Takes the first records of a log out of the outbox, up to `$3` and about `$4` bytes, and puts them behind the
 /// position of its head, which is locked. The versions of the head and of records are their positions. Gives how many
-/// were moved, and of how many.
+/// were moved, and of how many. They are taken as a range up to the last one: a plan that was made while the outbox was
+/// short must not look at all of a long one for each.
 const OUTBOX_MOVE: &str = "\
-    WITH head AS (SELECT ver FROM stator_kv WHERE p = $1 AND s = $2), \
+    WITH head AS (SELECT ver AS last FROM stator_kv WHERE p = $1 AND s = $2), \
     queued AS (SELECT ver, op, n, octet_length(v) AS size FROM stator_outbox \
         WHERE p = $1 AND s = $2 ORDER BY ver, op, n LIMIT $3), \
-    due AS (SELECT ver, op, n, row_number() OVER (ORDER BY ver, op, n) AS place FROM (SELECT ver, op, n, \
+    due AS (SELECT ver, op, n FROM (SELECT ver, op, n, \
         coalesce(sum(size) OVER (ORDER BY ver, op, n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before \
-        FROM queued) AS sized WHERE before < $4), \
+        FROM queued) AS sized WHERE before < $4 ORDER BY ver DESC, op DESC, n DESC LIMIT 1), \
     taken AS (DELETE FROM stator_outbox AS o USING due, head WHERE o.p = $1 AND o.s = $2 \
-        AND o.ver = due.ver AND o.op = due.op AND o.n = due.n RETURNING head.ver + due.place AS position, o.v), \
+        AND (o.ver, o.op, o.n) <= (due.ver, due.op, due.n) RETURNING head.last, o.ver, o.op, o.n, o.v), \
+    placed AS (SELECT last + row_number() OVER (ORDER BY ver, op, n) AS position, v FROM taken), \
     put AS (INSERT INTO stator_kv (p, s, k, ver, op, v) SELECT $1, \
-        $2 || decode(lpad(to_hex(position), 16, '0'), 'hex'), NULL, position, NULL, v FROM taken RETURNING 1) \
+        $2 || decode(lpad(to_hex(position), 16, '0'), 'hex'), NULL, position, NULL, v FROM placed RETURNING 1) \
     SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM queued)";
 
 impl Sql {

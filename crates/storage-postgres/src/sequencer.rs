@@ -60,9 +60,9 @@ impl Sequencer {
 }
 
 async fn run(pool: Weak<Pool>, sequencer: Arc<Sequencer>) {
+    let mut looked = Instant::now();
     loop {
-        let woken = timeout(LEFTOVERS_INTERVAL, sequencer.wake.notified()).await.is_ok();
-        if woken {
+        if timeout(LEFTOVERS_INTERVAL, sequencer.wake.notified()).await.is_ok() {
             let Some(gather) = pool.upgrade().map(|pool| pool.patience().gather) else { return };
             sleep(gather).await;
         }
@@ -71,13 +71,13 @@ async fn run(pool: Weak<Pool>, sequencer: Arc<Sequencer>) {
             return;
         }
         // What fails here is found again: by a reader, or as a leftover.
-        if woken {
-            let noted = std::mem::take(&mut *sequencer.noted.lock());
-            for log in noted {
-                let _ = sequence(&pool, &log).await;
-            }
-        } else {
+        let noted = std::mem::take(&mut *sequencer.noted.lock());
+        for log in noted {
+            let _ = sequence(&pool, &log).await;
+        }
+        if looked.elapsed() >= LEFTOVERS_INTERVAL {
             let _ = sequence_all(&pool).await;
+            looked = Instant::now();
         }
     }
 }

@@ -228,6 +228,26 @@ async fn what_waits_is_destroyed_with_its_log() {
     assert_eq!(node.get(&log::head(LOG)).await, Ok(None));
 }
 
+/// Many records have gathered after the server has made its plans for few.
+#[tokio::test]
+async fn a_long_queue_is_moved_in_order() {
+    const COUNT: u64 = 30_000;
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let node = open_idle(&url).await;
+    for count in 1..=10 {
+        add(&node, Mode::Plain, &[1]).await;
+        assert_eq!(records(&node, &LOG, count - 1).await.len(), 1);
+    }
+    let fill = format!(
+        "INSERT INTO stator_outbox SELECT {HEAD_P}, {HEAD_S}, at, '\\x01', 0, int8send(at) \
+         FROM generate_series({COUNT}, 1, -1) AS at"
+    );
+    server.psql(url.rsplit('/').next().unwrap(), &fill).unwrap();
+    let moved: Vec<u64> = records(&node, &LOG, 10).await.iter().map(|record| number(Some(record))).collect();
+    assert!(moved.into_iter().eq(1..=COUNT));
+}
+
 /// Records get their positions a moment later, whether anybody reads or not.
 #[tokio::test]
 async fn nothing_waits_for_long() {
