@@ -173,6 +173,10 @@ async fn strike(
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         Fault::LateFlight(delay) | Fault::LateCommit(delay) => {
+            if matches!(fault, Fault::LateCommit(_)) {
+                // What came before must hold its locks by the time that the client settles.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
             replies.abort();
             let mut held = message.bytes;
             while !held.ends_with(b"COMMIT\0") {
