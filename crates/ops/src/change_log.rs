@@ -1,7 +1,7 @@
 //! A table's log of changes: what follows writes reads here, and nowhere else (`docs/decisions/0010-change-log.md`).
 //!
-//! The log consists of shards. Each has records of its own, in the order of commits, and an end once it is closed. A
-//! table that nobody follows has no open shard, and its writes leave no records.
+//! The log consists of shards. Each has records of its own, an item's in the order of its changes, and an end once it is
+//! closed. A table that nobody follows has no open shard, and its writes leave no records.
 
 mod keep;
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub struct Tally {
     pub hot: bool,
 }
 
-/// A record at the end of a log. The engine gives it the log's next position when it commits ([`log`](crate::log)).
+/// A record at the end of a log. The engine gives it the log's next position when it commits, or behind that, but never
+/// before another record that was committed before one of the batch's keys was read ([`log`](crate::log)).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Append {
     /// The log's name; that of no log is the beginning of another's.
