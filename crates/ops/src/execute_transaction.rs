@@ -11,11 +11,12 @@ use model::codec::row::StoredItem;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::read_stored;
 use crate::failure::storage_failure;
+use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, single_key};
-use crate::rows::{ItemKey, TokenKind};
+use crate::rows::{self, ItemKey, TokenKind};
 use crate::service::Service;
 use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
-use crate::transaction::{self, TransactionAction};
+use crate::transaction::{self, Token, TransactionAction};
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {
@@ -72,8 +73,8 @@ impl Service {
         }
         check_distinct(&actions)?;
         let token = request.client_request_token.as_deref().map(|text| {
-            let asked = format!("{:?}", request.transact_statements);
-            self.token(TokenKind::ExecuteTransaction, &caller.account, text, &asked)
+            let fingerprint = fingerprint::of_statements(&self.secret, &request.transact_statements);
+            Token { key: rows::token(TokenKind::ExecuteTransaction, &caller.account, text), fingerprint }
         });
         let done = self.transact(token.as_ref(), &actions).await?;
         Ok(ExecuteTransactionOutput {

@@ -23,6 +23,7 @@ mod execute_statement;
 mod execute_transaction;
 mod expiry;
 mod failure;
+mod fingerprint;
 #[cfg(test)]
 mod fixture;
 mod get_item;

@@ -12,11 +12,12 @@ use model::limits::TRANSACTION_SIZE_MAX;
 use model::{Attributes, item_size};
 
 use crate::change::{Action, Change};
+use crate::fingerprint;
 use crate::item_key::{self, KeyProblem};
 use crate::parameters::{UpdateParameters, WriteCondition};
-use crate::rows::TokenKind;
+use crate::rows::{self, TokenKind};
 use crate::service::Service;
-use crate::transaction::{self, TransactionAction, TransactionDone};
+use crate::transaction::{self, Token, TransactionAction, TransactionDone};
 use crate::write::OnConditionFailure;
 
 impl Service {
@@ -26,8 +27,8 @@ impl Service {
         request: TransactWriteItemsInput,
     ) -> Result<TransactWriteItemsOutput, Exception> {
         let token = request.client_request_token.as_deref().map(|text| {
-            let asked = format!("{:?}", request.transact_items);
-            self.token(TokenKind::TransactWriteItems, &caller.account, text, &asked)
+            let fingerprint = fingerprint::of_actions(&self.secret, &request.transact_items);
+            Token { key: rows::token(TokenKind::TransactWriteItems, &caller.account, text), fingerprint }
         });
         let parsed = request.transact_items.into_iter().map(Parsed::of).collect::<Result<Vec<_>, _>>()?;
         if parsed.iter().map(Parsed::size).sum::<usize>() > TRANSACTION_SIZE_MAX {

@@ -9,16 +9,15 @@ use std::collections::BTreeMap;
 
 use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
 use bytes::Bytes;
-use model::codec::key::h16;
+use model::Item;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
-use model::{Item, ValueRef};
 use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError, View};
 
 use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::{storage_failure, write_failure};
-use crate::rows::{self, TokenKind};
+use crate::fingerprint::Fingerprint;
 use crate::service::Service;
 use crate::write::{OnConditionFailure, decided};
 
@@ -40,7 +39,7 @@ pub(crate) struct TransactionAction {
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub key: Key,
-    pub fingerprint: [u8; 16],
+    pub fingerprint: Fingerprint,
 }
 
 /// How a transaction went.
@@ -71,12 +70,6 @@ pub(crate) async fn read_all(view: &dyn View, rows: &[Key]) -> Result<Vec<Option
 }
 
 impl Service {
-    /// A token's row, with the fingerprint of the request that it came with.
-    pub(crate) fn token(&self, kind: TokenKind, account: &str, text: &str, request: &str) -> Token {
-        let fingerprint = h16(&self.secret, [ValueRef::S(request)]);
-        Token { key: rows::token(kind, account, text), fingerprint }
-    }
-
     pub(crate) async fn transact(
         &self,
         token: Option<&Token>,
