@@ -90,6 +90,10 @@ async fn killed_under_load() {
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     stop.store(true, Ordering::Relaxed);
+    let mut all_known = Vec::new();
+    for writer in writers {
+        all_known.push(writer.await.unwrap());
+    }
     let mut told = [0; WRITERS as usize];
     let mut seen = reader.await.unwrap();
     seen.extend(records(&engine, &LOG, seen.len() as u64).await);
@@ -99,8 +103,7 @@ async fn killed_under_load() {
         told[writer] = sum;
     }
     let mut done = 0;
-    for (writer, known) in writers.into_iter().enumerate() {
-        let known = known.await.unwrap();
+    for (writer, known) in all_known.into_iter().enumerate() {
         let [left, right] = counters(writer as u8);
         let stored = number(engine.get(&left).await.unwrap().as_ref());
         assert_eq!(stored, number(engine.get(&right).await.unwrap().as_ref()), "torn");
