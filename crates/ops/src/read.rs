@@ -11,7 +11,7 @@ use expr::Condition;
 use model::codec::row::StoredItem;
 use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, MapRef};
-use storage::{Engine, Family, Key, ScanDirection, ScanRange, StorageError, View};
+use storage::{BoxFuture, Engine, Family, Key, ScanDirection, ScanRange, StorageError, View};
 
 use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Units};
@@ -64,17 +64,21 @@ pub(crate) struct Page {
 
 impl ReadKind {
     /// One row as this kind of read sees it.
-    pub(crate) async fn get(self, engine: &dyn Engine, key: &Key) -> Result<Option<Bytes>, StorageError> {
+    pub(crate) fn get<'a>(
+        self,
+        engine: &'a dyn Engine,
+        key: &'a Key,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
         match self {
-            ReadKind::Eventual => engine.get_eventual(key).await,
-            ReadKind::Strong | ReadKind::Transactional => engine.get(key).await,
+            ReadKind::Eventual => engine.get_eventual(key),
+            ReadKind::Strong | ReadKind::Transactional => engine.get(key),
         }
     }
 
-    async fn view(self, engine: &dyn Engine) -> Result<Box<dyn View>, StorageError> {
+    fn view(self, engine: &dyn Engine) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
         match self {
-            ReadKind::Eventual => engine.view_eventual().await,
-            ReadKind::Strong | ReadKind::Transactional => engine.view().await,
+            ReadKind::Eventual => engine.view_eventual(),
+            ReadKind::Strong | ReadKind::Transactional => engine.view(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::program::run;
 
 /// In the database; not metrics.
-const TABLES: [&str; 3] = ["stator_kv", "stator_tally", "stator_meta"];
+const TABLES: [&str; 4] = ["stator_kv", "stator_outbox", "stator_tally", "stator_meta"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
