@@ -31,6 +31,7 @@ const INTERVAL_MAX: Duration = Duration::from_secs(1);
 /// A replica that does not answer must not hold up those who could ask the primary.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 const FLIGHT_PATIENCE: Duration = Duration::from_secs(2);
+const POOL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Which replicas may be asked, and how far they may be behind.
 #[derive(Clone, Debug)]
@@ -56,7 +57,8 @@ impl ReplicaOptions {
 }
 
 fn for_replica(options: Options) -> Options {
-    let patience = Patience { connect: CONNECT_PATIENCE, flight: FLIGHT_PATIENCE, ..options.patience };
+    let patience =
+        Patience { connect: CONNECT_PATIENCE, flight: FLIGHT_PATIENCE, pool: POOL_PATIENCE, ..options.patience };
     Options { patience, ..options }
 }
 
