@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::Clock;
@@ -47,6 +48,15 @@ pub(crate) fn run(arguments: &NodesArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a node is called in the list: its address, or the machine's name where it listens on all of its addresses, as in
+/// a container.
+pub(crate) fn named(address: SocketAddr, host: Option<&str>) -> String {
+    match host {
+        Some(host) if address.ip().is_unspecified() && !host.is_empty() => format!("{host}:{}", address.port()),
+        _ => address.to_string(),
+    }
+}
+
 fn table(nodes: &[NodeReport]) -> String {
     let mut text = format!("{:<32}  {:<21}  {:<10}  {:>8}  heartbeat\n", "node", "address", "version", "catalog");
     for node in nodes {
@@ -60,4 +70,21 @@ fn table(nodes: &[NodeReport]) -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn nodes_are_named_by_what_tells_them_apart() {
+        let check = |address: &str, host: Option<&str>, expected: &str| {
+            assert_eq!(named(address.parse().expect("an address"), host), expected);
+        };
+        check("10.0.0.5:8000", Some("pod-1"), "10.0.0.5:8000");
+        check("0.0.0.0:8000", Some("pod-1"), "pod-1:8000");
+        check("[::]:8000", Some("pod-1"), "pod-1:8000");
+        check("0.0.0.0:8000", Some(""), "0.0.0.0:8000");
+        check("0.0.0.0:8000", None, "0.0.0.0:8000");
+    }
 }

@@ -16,6 +16,7 @@ use crate::engine::{self, Keeps, Opened, Shared};
 use crate::handles;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
+use crate::nodes;
 use crate::operator::Operator;
 use crate::pipeline::Pipeline;
 use crate::traces::{self, Traces};
@@ -263,7 +264,7 @@ async fn service(
         Some(Shared { heartbeats, margin }) => {
             let node = ops::NodeSettings {
                 engine: heartbeats,
-                address: address.to_string(),
+                address: nodes::named(address, std::env::var("HOSTNAME").ok().as_deref()),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 lease: arguments.node_lease_ms,
                 margin,
