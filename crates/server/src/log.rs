@@ -5,6 +5,7 @@
 //! `level`, `event` (a name that does not change), `message` (the sentence), and the data as members. A closed stderr
 //! is no reason to stop serving.
 
+mod below;
 mod gate;
 mod time;
 
@@ -62,6 +63,7 @@ static JSON: AtomicBool = AtomicBool::new(false);
 /// Chooses the format, once and before anything is said.
 pub(crate) fn start(format: LogFormat) {
     JSON.store(format == LogFormat::Json, Ordering::Relaxed);
+    below::listen();
     if format == LogFormat::Json {
         // A panic's own lines would be no JSON.
         std::panic::set_hook(Box::new(|panic| error("panic", &panic.to_string(), &[])));

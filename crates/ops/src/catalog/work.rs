@@ -202,7 +202,7 @@ async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::M
             Ok(true) | Err(Interrupted::Stopping) => return,
             Ok(false) => service.look_interval(),
             Err(Interrupted::Failed(text)) => {
-                eprintln!("{work:?} failed and will be tried again: {text}");
+                log::error!("{work:?} failed and will be tried again: {text}");
                 RETRY_INTERVAL
             }
         };

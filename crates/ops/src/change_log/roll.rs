@@ -27,7 +27,7 @@ impl Service {
         let open = self.catalog.table_ids(|definition| !definition.log.open.is_empty());
         for table_id in open {
             if let Err(Exception::InternalServerError(text)) = self.roll_log(table_id).await {
-                eprintln!("the log of table {table_id} could not be rolled and will be tried again: {text}");
+                ::log::error!("the log of table {table_id} could not be rolled and will be tried again: {text}");
             }
         }
     }

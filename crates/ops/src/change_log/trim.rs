@@ -42,7 +42,7 @@ impl Service {
     pub(crate) async fn trim_logs(&self) {
         for table_id in self.catalog.table_ids(|definition| definition.log.next_shard > 0) {
             if let Err(Exception::InternalServerError(text)) = self.trim_log(table_id).await {
-                eprintln!("the log of table {table_id} could not be trimmed and will be tried again: {text}");
+                ::log::error!("the log of table {table_id} could not be trimmed and will be tried again: {text}");
             }
         }
     }

@@ -56,7 +56,7 @@ impl Service {
     pub(crate) async fn sweep_expired(&self) {
         for table_id in self.catalog.table_ids(|definition| definition.time_to_live.index.is_some()) {
             if let Err(Exception::InternalServerError(text)) = self.sweep_table(table_id).await {
-                eprintln!("expired items of table {table_id} could not be deleted and will be tried again: {text}");
+                log::error!("expired items of table {table_id} could not be deleted and will be tried again: {text}");
             }
         }
     }

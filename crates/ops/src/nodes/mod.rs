@@ -180,12 +180,12 @@ impl Service {
         });
     }
 
-    /// Says on stderr when the lease was lost and when it is held again.
+    /// Tells the operator when the lease was lost and when it is held again.
     fn tell_lease(&self, held_before: bool) -> bool {
         let lost = self.unready();
         match (&lost, held_before) {
-            (Some(why), true) => eprintln!("no writes are taken until the next heartbeat succeeds: {why}"),
-            (None, false) => eprintln!("the node's lease is held again, and writes are taken"),
+            (Some(why), true) => log::warn!("no writes are taken until the next heartbeat succeeds: {why}"),
+            (None, false) => log::info!("the node's lease is held again, and writes are taken"),
             _ => {}
         }
         lost.is_none()
