@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::endpoint::Endpoint;
+use client::{Credentials, Endpoint};
+
+use crate::Failure;
 use crate::plan::{Target, Way};
-use crate::sigv4::Credentials;
-use crate::{Failure, credentials};
 
 /// The running process; it ends with this.
 pub(crate) struct Ceiling {
@@ -45,7 +45,7 @@ fn endpoint(child: &mut Child) -> Result<(Endpoint, Credentials), Failure> {
         read.map_err(|error| Failure::new(format!("cannot start the ceiling: {error}")))?;
     }
     let endpoint = Endpoint::parse(line.trim(), None)?;
-    let credentials = credentials::from_environment(&endpoint, None)?;
+    let credentials = Credentials::from_environment(&endpoint, None)?;
     Ok((endpoint, credentials))
 }
 

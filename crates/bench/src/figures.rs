@@ -145,9 +145,9 @@ pub(crate) fn first<'a>(all: &'a [Figures], workload: &str) -> Option<&'a Figure
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::connection::Trouble;
     use crate::load::Spent;
     use crate::plan::Plan;
+    use crate::trouble::Trouble;
     use crate::workload::WORKLOADS;
 
     /// Two rounds of a second with 1,000 and 3,000 operations of about 1 ms.

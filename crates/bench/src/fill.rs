@@ -7,10 +7,10 @@ use std::time::Duration;
 use api::Operation;
 
 use crate::chance::Chance;
-use crate::connection::Trouble;
 use crate::data::{Data, Shape};
 use crate::peer::Peer;
 use crate::plan::{Plan, Target};
+use crate::trouble::Trouble;
 use crate::workload::batch_write::{self, BATCH_ITEMS};
 use crate::{Failure, interrupt};
 
@@ -83,13 +83,7 @@ impl Filler {
 /// Whether the same request may succeed later.
 fn is_passing(trouble: &Trouble) -> bool {
     match trouble {
-        Trouble::Refused { status: 500.., .. } => true,
-        Trouble::Refused { exception, .. } => {
-            matches!(
-                exception.as_str(),
-                "ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded"
-            )
-        }
+        Trouble::Server(trouble) => trouble.is_passing(),
         Trouble::Unexpected(_) => true,
         _ => false,
     }

@@ -7,21 +7,18 @@
 //! servers taking turns; `load` is one round against one server; `figures` is what came of it, and `report` shows it.
 //! What a workload asks and which replies it accepts stands in `workload`, one file each; who gets it is a `peer`.
 //!
-//! The client must cost little beside the server, for both often share a machine: it has its own HTTP client
-//! (`connection`, `socket`, `response`), one buffer a connection, and looks at replies without parsing them (`reply`).
+//! The client must cost little beside the server, for both often share a machine: it asks through
+//! the crate `client`, and looks at replies without parsing them (`reply`).
 
 mod arguments;
 mod campaign;
 mod ceiling;
 mod chance;
-mod connection;
 mod cpu;
-mod credentials;
 mod data;
 mod database;
 mod date;
 mod echo;
-mod endpoint;
 mod figures;
 mod fill;
 mod interrupt;
@@ -31,17 +28,15 @@ mod plan;
 mod recorder;
 mod reply;
 mod report;
-mod response;
 mod schedule;
-mod sigv4;
-mod socket;
 mod start;
 mod tables;
-mod tls;
+mod trouble;
 mod workload;
 mod zipf;
 
 pub use arguments::Arguments;
+pub use client::Failure;
 pub use database::{BoxFuture, Database, Reach, RowKey, Session, Work};
 
 use std::fmt;
@@ -49,22 +44,6 @@ use std::io::{self, Write};
 
 use arguments::Command;
 use plan::Plan;
-
-/// Why there is no result.
-#[derive(Debug)]
-pub struct Failure(String);
-
-impl Failure {
-    fn new(text: impl Into<String>) -> Failure {
-        Failure(text.into())
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Runs the load, or the bare server that it is compared with, or starts servers. Progress goes to stderr, the table to stdout.
 pub fn run(arguments: &Arguments, reach: Reach<'_>) -> Result<(), Failure> {

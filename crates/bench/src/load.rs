@@ -12,12 +12,12 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use crate::chance::Chance;
-use crate::connection::Trouble;
 use crate::data::Data;
 use crate::peer::Peer;
 use crate::plan::{Plan, Target};
 use crate::recorder::Recorder;
 use crate::schedule::{Pacer, Schedule};
+use crate::trouble::Trouble;
 use crate::workload::{Driver, Seat, Workload};
 use crate::{Failure, cpu};
 

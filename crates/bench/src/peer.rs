@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use api::Operation;
 use bytes::Bytes;
+use client::Connection;
 
-use crate::connection::{Connection, Trouble};
 use crate::database::{Database, Session, Work};
+use crate::trouble::Trouble;
 
 pub(crate) enum Peer {
     Server(Box<Connection>),
@@ -18,7 +19,7 @@ impl Peer {
     /// Opens the connection before it is needed, so that no request's time contains it.
     pub(crate) async fn open(&mut self) -> Result<(), Trouble> {
         match self {
-            Peer::Server(connection) => connection.open().await,
+            Peer::Server(connection) => Ok(connection.open().await?),
             Peer::Database(direct) => direct.open().await,
         }
     }
@@ -34,7 +35,7 @@ impl Peer {
     /// The reply; of a database, the value that it has read.
     pub(crate) async fn exchange(&mut self) -> Result<&[u8], Trouble> {
         match self {
-            Peer::Server(connection) => connection.exchange().await,
+            Peer::Server(connection) => Ok(connection.exchange().await?),
             Peer::Database(direct) => direct.exchange().await,
         }
     }
@@ -57,7 +58,7 @@ impl Direct {
     async fn open(&mut self) -> Result<(), Trouble> {
         if self.session.is_none() {
             let opening = tokio::time::timeout(self.timeout, self.database.open());
-            self.session = Some(opening.await.map_err(|_| Trouble::Timeout)?.map_err(Trouble::Database)?);
+            self.session = Some(opening.await.map_err(|_| Trouble::TIMEOUT)?.map_err(Trouble::Database)?);
         }
         Ok(())
     }
@@ -68,7 +69,7 @@ impl Direct {
         // Put back only if all went well: nobody knows what else is under way on it.
         let Some(mut session) = self.session.take() else { return Err(Trouble::Unexpected("no session")) };
         let performed = tokio::time::timeout(self.timeout, session.perform(work)).await;
-        self.reply = performed.map_err(|_| Trouble::Timeout)?.map_err(Trouble::Database)?;
+        self.reply = performed.map_err(|_| Trouble::TIMEOUT)?.map_err(Trouble::Database)?;
         self.session = Some(session);
         Ok(&self.reply)
     }

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use client::{Connection, Credentials, Endpoint};
+
 use crate::Failure;
 use crate::arguments::LoadArguments;
-use crate::connection::{Connection, Trouble};
-use crate::credentials;
 use crate::database::{Database, Reach};
-use crate::endpoint::Endpoint;
 use crate::peer::{Direct, Peer};
-use crate::sigv4::Credentials;
+use crate::trouble::Trouble;
 use crate::workload::{WORKLOADS, Workload};
 
 /// A day: what runs longer was meant otherwise. Unit: seconds.
@@ -153,7 +152,7 @@ fn targets(arguments: &LoadArguments, reach: Reach<'_>) -> Result<Vec<Target>, F
     let ca_bundle = arguments.ca_bundle.as_deref().filter(|file| !file.is_empty()).map(Path::new);
     let target = |url: &str, label: &Option<String>, pid| {
         let endpoint = Endpoint::parse(url, ca_bundle)?;
-        let credentials = credentials::from_environment(&endpoint, arguments.region.as_deref())?;
+        let credentials = Credentials::from_environment(&endpoint, arguments.region.as_deref())?;
         let label = label.clone().unwrap_or(endpoint.url.clone());
         Ok((Target { label, way: Way::Server(endpoint.clone(), credentials), pid, is_ceiling: false }, endpoint))
     };

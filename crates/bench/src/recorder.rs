@@ -6,7 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use crate::Failure;
-use crate::connection::Trouble;
+use crate::trouble::Trouble;
 
 /// Latencies are told apart down to this, and up to 3 digits above. Unit: nanoseconds.
 const LATENCY_NS_MIN: u64 = 128;

@@ -2,10 +2,6 @@
 //! is safe here because the values that the load writes are letters and digits only.
 
 use memchr::memmem;
-use serde_json::Value;
-
-/// Of an error, no more than this is shown.
-const WORDS_BYTES_MAX: usize = 200;
 
 /// The end of a reply, where most servers say what they have to say about the whole of it. Unit: bytes.
 const TAIL_SIZE_BYTES: usize = 512;
@@ -59,18 +55,6 @@ pub(crate) fn is_empty(reply: &[u8], name: &str) -> bool {
     object(reply, name).is_none_or(|object| object[1..].trim_ascii_start().starts_with(b"}"))
 }
 
-/// The name of an error's exception, without its namespace, and its message. A body of another kind gives its first
-/// words. Errors are rare, so this one is parsed.
-pub(crate) fn exception(reply: &[u8]) -> (String, String) {
-    let start = || String::from_utf8_lossy(&reply[..reply.len().min(WORDS_BYTES_MAX)]).into_owned();
-    let parsed: Value = serde_json::from_slice(reply).unwrap_or_default();
-    let text = |name: &str| parsed[name].as_str();
-    let Some(exception) = text("__type") else { return (start(), String::new()) };
-    let exception = exception.rsplit('#').next().unwrap_or_default();
-    let message = text("message").or(text("Message")).unwrap_or_default();
-    (exception.to_owned(), message.chars().take(WORDS_BYTES_MAX).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,18 +92,5 @@ mod tests {
         {
             assert_eq!(is_empty(reply.as_bytes(), "Left"), expected, "{reply}");
         }
-    }
-
-    #[test]
-    fn exceptions() {
-        let check = |reply: &str, name: &str, message: &str| {
-            assert_eq!(exception(reply.as_bytes()), (name.to_owned(), message.to_owned()));
-        };
-        let full = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"x"}"#;
-        check(full, "ResourceNotFoundException", "x");
-        check(r#"{"__type":"ValidationException","Message":"\"y\""}"#, "ValidationException", "\"y\"");
-        check(r#"{"__type":"InternalFailure"}"#, "InternalFailure", "");
-        check("<html>", "<html>", "");
-        check("", "", "");
     }
 }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Operation;
+use client::{Connection, Credentials, Endpoint};
 use serde_json::{Value, json};
 
-use crate::connection::{Connection, Trouble};
 use crate::data::{Data, Shape};
-use crate::endpoint::Endpoint;
 use crate::fill::fill;
 use crate::plan::{Plan, Target, Way};
-use crate::sigv4::Credentials;
+use crate::trouble::Trouble;
 use crate::{Failure, load, say};
 
 const STATUS_POLL: Duration = Duration::from_millis(50);
@@ -32,7 +31,7 @@ pub(crate) fn prepare(
         let is_new = match &target.way {
             Way::Server(endpoint, credentials) => {
                 let mut admin = Admin::new(plan, endpoint, credentials);
-                admin.connection.open().await.map_err(|trouble| target.unreachable(&trouble))?;
+                admin.connection.open().await.map_err(|trouble| target.unreachable(&trouble.into()))?;
                 admin.make(plan, target, data, shape, made).await?
             }
             Way::Database(database) => {
@@ -154,12 +153,12 @@ impl Admin<'_> {
                 tokio::time::sleep(STATUS_POLL).await;
             }
         };
-        tokio::time::timeout(STATUS_PATIENCE, looked).await.unwrap_or(Err(Trouble::Timeout))
+        tokio::time::timeout(STATUS_PATIENCE, looked).await.unwrap_or(Err(Trouble::TIMEOUT))
     }
 }
 
 fn is_absent(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Refused { exception, .. } if exception == "ResourceNotFoundException")
+    matches!(trouble, Trouble::Server(client::Trouble::Refused { exception, .. }) if exception == "ResourceNotFoundException")
 }
 
 fn definition(table: &str, shape: Shape) -> Value {

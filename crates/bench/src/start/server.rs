@@ -7,11 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use api::Operation;
+use client::{Connection, Credentials, Endpoint, Trouble};
 use tokio::runtime::Runtime;
 
-use crate::connection::{Connection, Trouble};
-use crate::endpoint::Endpoint;
-use crate::{Failure, credentials, interrupt, load};
+use crate::{Failure, interrupt, load};
 
 /// Between two attempts to connect.
 const POLL: Duration = Duration::from_micros(200);
@@ -35,7 +34,7 @@ impl Server {
         let address = port.map_err(|error| Failure::new(format!("there is no free port: {error}")))?.to_string();
         let runtime = load::runtime()?;
         let endpoint = Endpoint::parse(&format!("http://{address}"), None)?;
-        let credentials = credentials::from_environment(&endpoint, None)?;
+        let credentials = Credentials::from_environment(&endpoint, None)?;
         let mut connection = Connection::new(&endpoint, &credentials, PATIENCE);
         connection.prepare(Operation::ListTables, b"{}");
 

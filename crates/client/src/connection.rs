@@ -8,7 +8,7 @@ use api::Operation;
 use base::Clock;
 
 use crate::endpoint::Endpoint;
-use crate::reply;
+use crate::refusal;
 use crate::response::{self, Head, Length};
 use crate::sigv4::{Credentials, Signer};
 use crate::socket::Socket;
@@ -18,35 +18,46 @@ const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
 /// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
 const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// The exceptions that ask to be slower.
+const THROTTLED: [&str; 4] = [
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    // Of DynamoDB Streams.
+    "LimitExceededException",
+];
+
 /// Why a request has no good reply.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// The server refused: its status and exception.
     Refused {
         status: u16,
         exception: String,
         message: String,
     },
-    /// The status says that it went well, the reply does not.
-    Unexpected(&'static str),
     Connection(io::ErrorKind),
     /// No encrypted connection can be had: why, and what to do.
     Encryption(String),
-    /// What a database said that is asked without a server.
-    Database(String),
     NotHttp,
     Timeout,
-    /// The load was due, but the server was too slow for it to be ever sent.
-    NeverSent,
 }
 
 impl Trouble {
-    /// Whether nothing more can come over the connection.
-    pub(crate) fn breaks_connection(&self) -> bool {
+    /// Whether the server was reached and may answer the same request later.
+    pub fn is_passing(&self) -> bool {
         match self {
-            Trouble::Refused { .. } | Trouble::Unexpected(_) | Trouble::NeverSent => false,
-            Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::Database(_) => true,
-            Trouble::NotHttp | Trouble::Timeout => true,
+            Trouble::Refused { status: 500.., .. } => true,
+            Trouble::Refused { exception, .. } => THROTTLED.contains(&exception.as_str()),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing more can come over the connection.
+    pub fn breaks_connection(&self) -> bool {
+        match self {
+            Trouble::Refused { .. } => false,
+            Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp | Trouble::Timeout => true,
         }
     }
 }
@@ -55,12 +66,10 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Refused { status, exception, message } => write!(f, "{status} {exception}: {message}"),
-            Trouble::Unexpected(what) => f.write_str(what),
             Trouble::Connection(kind) => write!(f, "connection: {kind}"),
-            Trouble::Encryption(what) | Trouble::Database(what) => f.write_str(what),
+            Trouble::Encryption(what) => f.write_str(what),
             Trouble::NotHttp => f.write_str("reply is not HTTP/1.1"),
             Trouble::Timeout => f.write_str("no reply in time"),
-            Trouble::NeverSent => f.write_str("not sent: the server was too slow for the rate"),
         }
     }
 }
@@ -80,7 +89,7 @@ impl From<response::NotHttp> for Trouble {
     }
 }
 
-pub(crate) struct Connection {
+pub struct Connection {
     endpoint: Endpoint,
     signer: Signer,
     timeout: Duration,
@@ -94,7 +103,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A connection that is opened by its first exchange.
-    pub(crate) fn new(endpoint: &Endpoint, credentials: &Credentials, timeout: Duration) -> Connection {
+    pub fn new(endpoint: &Endpoint, credentials: &Credentials, timeout: Duration) -> Connection {
         Connection {
             endpoint: endpoint.clone(),
             signer: Signer::new(credentials.clone(), &endpoint.host, Clock::system()),
@@ -108,7 +117,7 @@ impl Connection {
     }
 
     /// Opens the connection before it is needed, so that no request's time contains it.
-    pub(crate) async fn open(&mut self) -> Result<(), Trouble> {
+    pub async fn open(&mut self) -> Result<(), Trouble> {
         if self.socket.is_some() {
             return Ok(());
         }
@@ -118,18 +127,18 @@ impl Connection {
     }
 
     /// Closes the connection; the next exchange opens it again.
-    pub(crate) fn close(&mut self) {
+    pub fn close(&mut self) {
         self.socket = None;
     }
 
     /// Signs the request that `exchange` will send, outside of the time that counts.
-    pub(crate) fn prepare(&mut self, operation: Operation, body: &[u8]) {
+    pub fn prepare(&mut self, operation: Operation, body: &[u8]) {
         self.out.clear();
         self.signer.request(operation, body, &mut self.out);
     }
 
     /// Sends the prepared request and gives the body of a successful reply.
-    pub(crate) async fn exchange(&mut self) -> Result<&[u8], Trouble> {
+    pub async fn exchange(&mut self) -> Result<&[u8], Trouble> {
         self.open().await?;
         let arrived = tokio::time::timeout(self.timeout, self.round_trip()).await.unwrap_or(Err(Trouble::Timeout));
         let head = match arrived {
@@ -149,7 +158,7 @@ impl Connection {
         match head.status {
             200 => Ok(body),
             status => {
-                let (exception, message) = reply::exception(body);
+                let (exception, message) = refusal::exception(body);
                 Err(Trouble::Refused { status, exception, message })
             }
         }

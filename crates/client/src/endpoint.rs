@@ -4,13 +4,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 
 use crate::Failure;
+use crate::aws;
 use crate::tls::Tls;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) url: String,
+pub struct Endpoint {
+    pub url: String,
     /// As the Host header says it, and as it is signed: the port only if it is not the scheme's own.
-    pub(crate) host: String,
+    pub host: String,
     pub(crate) addresses: Vec<SocketAddr>,
     /// Of an `https://` endpoint.
     pub(crate) tls: Option<Tls>,
@@ -18,7 +19,10 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// `ca_bundle` is a file with the authorities to believe, instead of the system's.
-    pub(crate) fn parse(url: &str, ca_bundle: Option<&Path>) -> Result<Endpoint, Failure> {
+    ///
+    /// # Errors
+    /// If it is no URL, if its name leads nowhere, or if there are no authorities to believe.
+    pub fn parse(url: &str, ca_bundle: Option<&Path>) -> Result<Endpoint, Failure> {
         let place = Place::parse(url)
             .ok_or_else(|| Failure::new(format!("{url} is not a URL such as http://127.0.0.1:8000")))?;
         let resolved = (place.name, place.port).to_socket_addrs();
@@ -31,8 +35,13 @@ impl Endpoint {
         })
     }
 
+    /// Whether it is DynamoDB itself.
+    pub fn is_aws(&self) -> bool {
+        aws::is_aws(&self.host)
+    }
+
     /// Whether both lead to the same server. Behind one address, servers of different names may be encrypted.
-    pub(crate) fn is_same(&self, other: &Endpoint) -> bool {
+    pub fn is_same(&self, other: &Endpoint) -> bool {
         let name = |endpoint: &Endpoint| endpoint.tls.as_ref().map(|tls| tls.name.clone());
         let is_shared = self.addresses.iter().any(|address| other.addresses.contains(address));
         self.url == other.url || is_shared && name(self) == name(other)

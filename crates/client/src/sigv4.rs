@@ -17,11 +17,11 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 /// Whom the requests speak for.
 #[derive(Clone)]
-pub(crate) struct Credentials {
-    pub(crate) access_key: String,
-    pub(crate) secret: String,
-    pub(crate) session_token: Option<String>,
-    pub(crate) region: String,
+pub struct Credentials {
+    pub access_key: String,
+    pub secret: String,
+    pub session_token: Option<String>,
+    pub region: String,
 }
 
 pub(crate) struct Signer {
@@ -44,7 +44,7 @@ impl Signer {
     /// Writes the whole signed request.
     pub(crate) fn request(&mut self, operation: Operation, body: &[u8], out: &mut Vec<u8>) {
         self.refresh();
-        let target = format!("DynamoDB_20120810.{}", operation.name());
+        let target = format!("{}.{}", operation.service().target_prefix(), operation.name());
         let with_token: [(&str, &[u8]); 5] = [
             ("content-type", CONTENT_TYPE.as_bytes()),
             ("host", self.host.as_bytes()),

@@ -1,16 +1,21 @@
 //! Whom the requests speak for: as the usual environment variables say, in the region of the endpoint.
 
 use crate::Failure;
+use crate::aws::{REGION_DEFAULT, is_aws, region_of};
 use crate::endpoint::Endpoint;
 use crate::sigv4::Credentials;
 
 /// What a server gets that does not ask who calls.
-const ANYBODY: &str = "bench";
-const REGION_DEFAULT: &str = "us-east-1";
+const ANYBODY: &str = "stator";
 
-/// The region is `region`, or the one in the name of an endpoint of AWS, or the environment's.
-pub(crate) fn from_environment(endpoint: &Endpoint, region: Option<&str>) -> Result<Credentials, Failure> {
-    credentials(endpoint, region, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+impl Credentials {
+    /// The region is `region`, or the one in the name of an endpoint of AWS, or the environment's.
+    ///
+    /// # Errors
+    /// If AWS itself is asked, and the environment holds no keys.
+    pub fn from_environment(endpoint: &Endpoint, region: Option<&str>) -> Result<Credentials, Failure> {
+        credentials(endpoint, region, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
 }
 
 fn credentials(
@@ -33,27 +38,6 @@ fn credentials(
         session_token: variable("AWS_SESSION_TOKEN"),
         region: region.unwrap_or(REGION_DEFAULT.to_owned()),
     })
-}
-
-/// Source: AWS General Reference, "Amazon DynamoDB endpoints and quotas"; the second kind is reached over IPv6, too.
-const AWS_DOMAINS: [&str; 4] = [".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn"];
-
-fn is_aws(host: &str) -> bool {
-    labels(host).is_some()
-}
-
-/// What stands before the domain, if it is one of AWS.
-fn labels(host: &str) -> Option<&str> {
-    let name = host.split(':').next().unwrap_or(host);
-    AWS_DOMAINS.iter().find_map(|domain| name.strip_suffix(domain))
-}
-
-/// The region stands last before the domain: `dynamodb.eu-west-1`, `111122223333.ddb.eu-west-1`, and in a private network
-/// `vpce-1a2b.dynamodb.eu-west-1.vpce`. A name without one is the first region's.
-fn region_of(host: &str) -> Option<&str> {
-    let labels = labels(host)?;
-    let region = labels.strip_suffix(".vpce").unwrap_or(labels).rsplit('.').next()?;
-    Some(if region.starts_with("dynamodb") { REGION_DEFAULT } else { region })
 }
 
 #[cfg(test)]
