@@ -13,6 +13,19 @@ pub fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
+/// The days from the start of 1970 to a date; none for one before, or for one that no calendar has.
+pub fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let (year_from_march, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (year_from_march / 400, year_from_march % 400);
+    let of_year = (153 * from_march + 2) / 5 + day.checked_sub(1)?;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    let days = (era * 146_097 + of_era).checked_sub(719_468)?;
+    (civil(days) == (year, month, day)).then_some(days)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +42,20 @@ mod tests {
         ] {
             assert_eq!(civil(days), date);
         }
+    }
+
+    #[test]
+    fn dates_are_days_again() {
+        for day in (0..60_000).step_by(17) {
+            let (year, month, of_month) = civil(day);
+            assert_eq!(days(year, month, of_month), Some(day));
+        }
+        for (year, month, day) in
+            [(1969, 12, 31), (2023, 2, 29), (2100, 2, 29), (2024, 4, 31), (2024, 13, 1), (2024, 1, 0)]
+        {
+            assert_eq!(days(year, month, day), None, "{year}-{month}-{day}");
+        }
+        assert_eq!(days(2024, 1, 32), None);
+        assert_eq!(days(2024, 1, 99), None);
     }
 }

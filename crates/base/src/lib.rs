@@ -7,6 +7,6 @@ mod clock;
 mod histogram;
 pub mod random;
 
-pub use calendar::civil;
+pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};

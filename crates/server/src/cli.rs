@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::log::LogFormat;
+use crate::tail::TailArguments;
 
 /// DynamoDB that anyone can run.
 #[derive(Parser, Debug)]
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Nodes(NodesArguments),
     /// Put a DynamoDB endpoint under load and tell how fast it is
     Bench(Box<bench::Arguments>),
+    /// Print a table's changes as they come, as JSON lines
+    Tail(Box<TailArguments>),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  source <(stator completions bash)")]
     Completions { shell: clap_complete::Shell },

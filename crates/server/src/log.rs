@@ -7,7 +7,7 @@
 
 mod below;
 mod gate;
-mod time;
+pub(crate) mod time;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -21,6 +21,7 @@ mod pipeline;
 mod seats;
 mod serve;
 mod storage_check;
+mod tail;
 mod traces;
 mod visit;
 
@@ -59,6 +60,13 @@ fn main() -> ExitCode {
             }
         },
         Command::Bench(arguments) => match bench::run(&arguments, &bench_database::reach) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Tail(arguments) => match tail::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);

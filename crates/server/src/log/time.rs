@@ -3,7 +3,7 @@
 const DAY_MS: u64 = 86_400_000;
 
 /// Of milliseconds since the start of 1970, in UTC.
-pub(super) fn rfc3339(ms: u64) -> String {
+pub(crate) fn rfc3339(ms: u64) -> String {
     let (year, month, day) = base::civil(ms / DAY_MS);
     let of_day = ms % DAY_MS;
     let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);

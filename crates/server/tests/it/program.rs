@@ -132,7 +132,7 @@ pub(crate) fn killed_while_starting(arguments: &[&str], after: Duration) {
     child.wait().expect("wait");
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stator"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Settings of whoever runs the tests are not part of them.

@@ -1,0 +1,115 @@
+//! `stator tail`: a table's changes as they come, one JSON object a line. It is a client of a running server, and of
+//! DynamoDB itself: it knows no more than the four operations of DynamoDB Streams.
+//!
+//! `since` is where to begin, `shards` which shards are to be read and when, `streams` the questions to the server, asked
+//! again while it is away, `follow` the loop over all that, and `line` what is printed.
+
+mod follow;
+mod line;
+mod shards;
+mod since;
+mod streams;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+
+use base::Clock;
+use clap::{Args, value_parser};
+use client::{Credentials, Endpoint, Failure};
+
+use follow::Follower;
+use since::Since;
+use streams::Streams;
+
+const ENDPOINT_DEFAULT: &str = "http://127.0.0.1:8000";
+
+const EXAMPLES: &str = "\
+Examples:
+  stator tail Music                                    changes from now on, until Ctrl-C
+  stator tail Music --since 10m                        those of the last ten minutes first
+  stator tail Music --since start --no-follow          all that is kept, and then the end
+  stator tail Music --limit 1 | jq .new                the next change
+  stator tail Music --endpoint https://dynamodb.eu-west-1.amazonaws.com         DynamoDB itself
+
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or any words if they are
+not set.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct TailArguments {
+    /// The table; its stream must be enabled
+    #[arg(value_name = "TABLE")]
+    table: String,
+
+    /// The server, over http:// or https://
+    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL", default_value = ENDPOINT_DEFAULT)]
+    endpoint: String,
+
+    /// Region to sign for [default: the one in the name of an AWS endpoint, else AWS_REGION, else us-east-1]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// PEM file with the certificate authorities to trust for https://, instead of the system's
+    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    ca_bundle: Option<OsString>,
+
+    /// From when on: so long ago, such as 90s, 10m, 2h or 1d, a time, such as 2026-01-31T12:00:00Z, `start` for all that
+    /// is kept, or `now`
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    since: Since,
+
+    /// Changes after which it ends
+    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+
+    /// End when all that is there now has been printed
+    #[arg(long)]
+    no_follow: bool,
+}
+
+/// Ends quietly on Ctrl-C, also while nobody takes what it prints.
+pub(crate) fn run(arguments: &TailArguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+    let follower = follower(arguments)?;
+    let ended = runtime.block_on(async {
+        let follower = tokio::spawn(follower.run());
+        tokio::select! {
+            ended = follower => ended.unwrap_or_else(|error| Err(Failure::new(error.to_string()))),
+            _ = tokio::signal::ctrl_c() => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+fn follower(arguments: &TailArguments) -> Result<Follower, Failure> {
+    // A variable that is set to nothing is not set.
+    let ca_bundle = arguments.ca_bundle.as_deref().filter(|file| !file.is_empty()).map(Path::new);
+    let url = if arguments.endpoint.is_empty() { ENDPOINT_DEFAULT } else { &arguments.endpoint };
+    let endpoint = Endpoint::parse(&client::streams_url(url), ca_bundle)?;
+    let credentials = Credentials::from_environment(&endpoint, arguments.region.as_deref())?;
+    let clock = Clock::system();
+    let start = arguments.since.start(clock.now_ms()).map_err(Failure::new)?;
+    let enabling = enabling(arguments, &endpoint, &credentials);
+    let streams = Streams::new(&endpoint, &credentials, !arguments.no_follow);
+    let ends = follow::Ends { limit: arguments.limit, at_end: arguments.no_follow, is_sparse: endpoint.is_aws() };
+    Ok(Follower::new(&arguments.table, streams, start, ends, enabling, clock))
+}
+
+/// The command that gives the table a stream.
+fn enabling(arguments: &TailArguments, endpoint: &Endpoint, credentials: &Credentials) -> String {
+    let url = if endpoint.is_aws() { String::new() } else { format!(" --endpoint-url {}", endpoint.url) };
+    format!(
+        "aws dynamodb update-table --table-name {} --stream-specification \
+         StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES --region {}{url}",
+        arguments.table, credentials.region
+    )
+}
+
+/// Tells what is not a change. A closed stderr is no reason to stop.
+fn say(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().lock().write_all(format!("tail: {text}\n").as_bytes());
+}

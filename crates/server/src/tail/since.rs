@@ -1,0 +1,165 @@
+//! From when on changes are wanted, as it is typed.
+
+use std::str::FromStr;
+
+use super::shards::Start;
+
+const HINT: &str = "a time such as 10m or 2026-01-31T12:00:00Z, or `start`, or `now`";
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Since {
+    Start,
+    Now,
+    /// Before the present. Unit: milliseconds.
+    Ago(u64),
+    /// Since the start of 1970. Unit: milliseconds.
+    At(u64),
+}
+
+impl Since {
+    /// Where reading begins, if it is `now_ms`.
+    pub(super) fn start(self, now_ms: u64) -> Result<Start, String> {
+        match self {
+            Since::Start => Ok(Start::Oldest),
+            Since::Now => Ok(Start::Now(now_ms)),
+            Since::Ago(ago) => Ok(Start::Since(now_ms.saturating_sub(ago))),
+            Since::At(time) if time > now_ms => Err("the time of --since is still to come".to_owned()),
+            Since::At(time) => Ok(Start::Since(time)),
+        }
+    }
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Since, String> {
+        let found = match text {
+            "start" => Some(Since::Start),
+            "now" => Some(Since::Now),
+            text => ago(text).map(Since::Ago).or_else(|| rfc3339(text).map(Since::At)),
+        };
+        found.ok_or_else(|| HINT.to_owned())
+    }
+}
+
+/// `90s`, `10m`, `2h`, `1d`. Unit: milliseconds.
+fn ago(text: &str) -> Option<u64> {
+    let units = [("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let (number, unit) = units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
+    number_of(number)?.checked_mul(unit)
+}
+
+/// `2026-01-31T12:00:00.5+01:00`, in milliseconds since the start of 1970.
+fn rfc3339(text: &str) -> Option<u64> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let mut parts = date.splitn(3, '-');
+    let [year, month, day] = [4, 2, 2].map(|digits| parts.next().and_then(|part| fixed(part, digits)));
+    let days = base::days(year?, month?, day?)?;
+    let zone = time.find(['Z', 'z', '+', '-'])?;
+    let (time, zone) = time.split_at(zone);
+    let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let mut parts = whole.splitn(3, ':');
+    let [hour, minute, second] = [23, 59, 60].map(|max| parts.next().and_then(|part| up_to(part, max)));
+    let seconds = days * 86_400 + hour? * 3_600 + minute? * 60 + second?;
+    let ms = seconds * 1_000 + thousandths(fraction)?;
+    match zone.split_at(1) {
+        ("Z" | "z", "") => Some(ms),
+        (sign, offset) => {
+            let (hours, minutes) = offset.split_once(':')?;
+            let offset = (up_to(hours, 23)? * 60 + up_to(minutes, 59)?) * 60_000;
+            if sign == "+" { ms.checked_sub(offset) } else { ms.checked_add(offset) }
+        }
+    }
+}
+
+fn thousandths(fraction: &str) -> Option<u64> {
+    number_of(fraction.get(..fraction.len().min(18))?)?;
+    number_of(&format!("{fraction:0<3}")[..3])
+}
+
+fn up_to(text: &str, max: u64) -> Option<u64> {
+    fixed(text, 2).filter(|number| *number <= max)
+}
+
+fn fixed(text: &str, digits: usize) -> Option<u64> {
+    number_of(text).filter(|_| text.len() == digits)
+}
+
+/// Digits only: no sign, no blanks.
+fn number_of(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        let check = |text: &str, expected: Since| assert_eq!(text.parse(), Ok(expected), "{text}");
+        check("start", Since::Start);
+        check("now", Since::Now);
+        check("0s", Since::Ago(0));
+        check("90s", Since::Ago(90_000));
+        check("10m", Since::Ago(600_000));
+        check("2h", Since::Ago(7_200_000));
+        check("1d", Since::Ago(86_400_000));
+        check("1970-01-01T00:00:00Z", Since::At(0));
+        check("2015-08-30T12:36:00Z", Since::At(1_440_938_160_000));
+        check("2015-08-30t12:36:00z", Since::At(1_440_938_160_000));
+        check("2015-08-30 12:36:00.000Z", Since::At(1_440_938_160_000));
+        check("2015-08-30T12:36:00.5Z", Since::At(1_440_938_160_500));
+        check("2015-08-30T12:36:00.123456789Z", Since::At(1_440_938_160_123));
+        check("2015-08-30T14:36:00+02:00", Since::At(1_440_938_160_000));
+        check("2015-08-30T07:06:00-05:30", Since::At(1_440_938_160_000));
+        check("2016-12-31T23:59:60Z", Since::At(1_483_228_800_000));
+    }
+
+    #[test]
+    fn what_is_no_time() {
+        for text in [
+            "",
+            "m",
+            "10",
+            "10 m",
+            "-10m",
+            "+10m",
+            "1.5h",
+            "10w",
+            "é",
+            "99999999999999999999s",
+            "99999999999999999d",
+            "Start",
+            "yesterday",
+            "2015-08-30",
+            "2015-08-30T12:36:00",
+            "2015-08-30T12:36Z",
+            "2015-08-30T12:36:00:00Z",
+            "2015-8-30T12:36:00Z",
+            "2015-02-29T12:36:00Z",
+            "2015-08-30T24:00:00Z",
+            "2015-08-30T12:60:00Z",
+            "2015-08-30T12:36:00.Z",
+            "2015-08-30T12:36:00.xZ",
+            "2015-08-30T12:36:00.éééZ",
+            "2015-08-30T12:36:00Zulu",
+            "2015-08-30T12:36:00+0200",
+            "2015-08-30T12:36:00+",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+01:00",
+        ] {
+            assert_eq!(text.parse::<Since>(), Err(HINT.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn places() {
+        let check = |since: Since, expected: Option<Start>| assert_eq!(since.start(1_000).ok(), expected, "{since:?}");
+        check(Since::Start, Some(Start::Oldest));
+        check(Since::Now, Some(Start::Now(1_000)));
+        check(Since::Ago(400), Some(Start::Since(600)));
+        check(Since::Ago(2_000), Some(Start::Since(0)));
+        check(Since::At(1_000), Some(Start::Since(1_000)));
+        check(Since::At(1_001), None);
+    }
+}

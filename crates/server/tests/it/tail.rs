@@ -1,0 +1,261 @@
+//! `stator tail` against a real server: what it prints, where it begins, and how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::program::{PATIENCE, Server, command, run};
+
+/// A running `stator tail`; killed when dropped.
+pub(crate) struct Tail {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    says: mpsc::Receiver<String>,
+}
+
+fn lines_of(source: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(source).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
+impl Tail {
+    /// Begun, and ready for changes.
+    pub(crate) fn start(url: &str, arguments: &[&str]) -> Tail {
+        let (mut tail, stdout) = Tail::start_unread(url, arguments);
+        tail.lines = lines_of(stdout);
+        tail
+    }
+
+    fn start_unread(url: &str, arguments: &[&str]) -> (Tail, ChildStdout) {
+        let all = [&["tail", "Music", "--endpoint", url], arguments].concat();
+        let mut child = command(&all).spawn().expect("start");
+        let stdout = child.stdout.take().expect("stdout");
+        let says = lines_of(child.stderr.take().expect("stderr"));
+        let tail = Tail { child, lines: mpsc::channel().1, says };
+        tail.hears("following Music");
+        (tail, stdout)
+    }
+
+    pub(crate) fn line(&self) -> Value {
+        let line = self.lines.recv_timeout(PATIENCE).expect("a line");
+        serde_json::from_str(&line).expect("JSON")
+    }
+
+    /// Waits for a sentence with `text` in it.
+    pub(crate) fn hears(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut said = Vec::new();
+        while let Ok(line) = self.says.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            if line.contains(text) {
+                return;
+            }
+            said.push(line);
+        }
+        panic!("tail does not say {text}; it said: {said:#?}");
+    }
+
+    fn interrupt(&self) {
+        let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill");
+        assert!(status.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("wait") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "tail does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn call(client: &mut Client, operation: &str, body: Value) -> Value {
+    let answer = client.call(operation, &body.to_string());
+    assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.text());
+    answer.json()
+}
+
+fn make_table(client: &mut Client, stream: bool) {
+    let mut table = json!({"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]});
+    if stream {
+        table["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    }
+    call(client, "CreateTable", table);
+}
+
+fn put(client: &mut Client, k: &str) {
+    call(client, "PutItem", json!({"TableName": "Music", "Item": {"k": {"S": k}, "n": {"N": "1"}}}));
+}
+
+fn url(server: &Server) -> String {
+    format!("http://{}", server.address)
+}
+
+/// Runs to the end: whether all went well, the keys on stdout, and what stood on stderr.
+fn keys(server: &Server, arguments: &[&str]) -> (bool, String, String) {
+    let url = url(server);
+    let Output { status, stdout, stderr } = run(&[&["tail", "Music", "--endpoint", &url], arguments].concat());
+    let stdout = String::from_utf8(stdout).expect("text");
+    let key =
+        |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["keys"]["k"]["S"].as_str().map(str::to_owned);
+    let keys: Vec<String> = stdout.lines().map(|line| key(line).expect("a key")).collect();
+    (status.success(), keys.join(" "), String::from_utf8(stderr).expect("text"))
+}
+
+/// Each change as it comes, also those after the server was away.
+#[test]
+fn changes_come_as_they_are_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    let server = Server::start(&["--data", data]);
+    let mut client = server.client();
+    make_table(&mut client, true);
+    put(&mut client, "before");
+    let tail = Tail::start(&url(&server), &[]);
+    put(&mut client, "a");
+    let line = tail.line();
+    let (key, one, two) = (json!({"k": {"S": "a"}}), json!({"N": "1"}), json!({"N": "2"}));
+    let (old, new) = (json!({"k": {"S": "a"}, "n": one}), json!({"k": {"S": "a"}, "n": two}));
+    assert_eq!((&line["event"], &line["keys"], &line["new"]), (&json!("INSERT"), &key, &old), "{line}");
+    assert_eq!((line.get("old"), line.get("by")), (None, None), "{line}");
+    assert!(line["shard"].as_str().is_some_and(|shard| shard.starts_with("shardId-")), "{line}");
+    assert!(line["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{line}");
+
+    let values = json!({":two": {"N": "2"}});
+    call(
+        &mut client,
+        "UpdateItem",
+        json!({"TableName": "Music", "Key": key, "UpdateExpression": "SET n = :two",
+        "ExpressionAttributeValues": values}),
+    );
+    let changed = tail.line();
+    assert_eq!((&changed["event"], &changed["old"], &changed["new"]), (&json!("MODIFY"), &old, &new), "{changed}");
+    assert!(changed["sequence"].as_str() > line["sequence"].as_str());
+
+    let address = server.address.to_string();
+    assert!(server.stop().success());
+    tail.hears("does not answer");
+    let server = Server::start(&["--data", data, "--listen", &address]);
+    tail.hears("answers again");
+    call(&mut server.client(), "DeleteItem", json!({"TableName": "Music", "Key": key}));
+    let removed = tail.line();
+    assert_eq!((&removed["event"], &removed["old"]), (&json!("REMOVE"), &new), "{removed}");
+    assert_eq!((removed.get("new"), removed.get("by")), (None, None), "{removed}");
+
+    tail.interrupt();
+    assert!(tail.wait().success());
+}
+
+#[test]
+fn where_it_begins_and_when_it_ends() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client, true);
+    // Nothing has come yet.
+    assert_eq!(keys(&server, &["--since", "start", "--no-follow"]), (true, String::new(), String::new()));
+    for k in ["a", "b", "c"] {
+        put(&mut client, k);
+    }
+    let check = |arguments: &[&str], expected: &str| {
+        let (ok, keys, said) = keys(&server, &[arguments, &["--no-follow"]].concat());
+        assert!(ok && keys == expected && said.is_empty(), "{arguments:?}: {keys} {said}");
+    };
+    check(&["--since", "start"], "a b c");
+    check(&["--since", "10m"], "a b c");
+    check(&["--since", "2020-01-31T12:00:00Z"], "a b c");
+    check(&[], "");
+    check(&["--since", "start", "--limit", "2"], "a b");
+    // Without --no-follow, the limit is the end.
+    let (ok, found, said) = keys(&server, &["--since", "start", "--limit", "3"]);
+    assert!(ok && found == "a b c" && said.contains("following Music"), "{found} {said}");
+    for (since, expected) in [("soon", "10m"), ("9999-01-01T00:00:00Z", "still to come")] {
+        let (ok, _, said) = keys(&server, &["--since", since]);
+        assert!(!ok && said.contains(expected), "{said}");
+    }
+}
+
+/// The second stream of a table is another one; a disabled one has an end.
+#[test]
+fn disabled_streams() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client, true);
+    put(&mut client, "a");
+    let tail = Tail::start(&url(&server), &["--since", "start"]);
+    assert_eq!(tail.line()["keys"]["k"]["S"], "a");
+    call(&mut client, "UpdateTable", json!({"TableName": "Music", "StreamSpecification": {"StreamEnabled": false}}));
+    tail.hears("is disabled: no more changes come");
+    assert!(tail.wait().success());
+    let (ok, found, said) = keys(&server, &["--since", "start"]);
+    assert!(ok && found == "a" && said.contains("is disabled"), "{found} {said}");
+    let (ok, found, said) = keys(&server, &[]);
+    assert!(!ok && found.is_empty() && said.contains("has no stream"), "{found} {said}");
+    let stream = json!({"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"});
+    call(&mut client, "UpdateTable", json!({"TableName": "Music", "StreamSpecification": stream}));
+    put(&mut client, "b");
+    let (ok, found, said) = keys(&server, &["--since", "start", "--no-follow"]);
+    assert!(ok && found == "b" && said.is_empty(), "{found} {said}");
+}
+
+#[test]
+fn without_a_stream_it_says_how_to_enable_one() {
+    let server = Server::in_memory();
+    let (ok, _, said) = keys(&server, &[]);
+    assert!(!ok && said.contains("there is no table Music"), "{said}");
+    make_table(&mut server.client(), false);
+    let (ok, _, said) = keys(&server, &["--region", "eu-west-3"]);
+    let enabling = format!(
+        "Music has no stream; this enables one: aws dynamodb update-table --table-name Music --stream-specification \
+         StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES --region eu-west-3 --endpoint-url http://{}",
+        server.address
+    );
+    assert!(!ok && said.contains(&enabling), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    // Nobody listens on port 1.
+    let output = run(&["tail", "Music", "--endpoint", "http://127.0.0.1:1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("cannot reach http://127.0.0.1:1"), "{said}");
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client, true);
+    let (tail, stdout) = Tail::start_unread(&url(&server), &[]);
+    drop(stdout);
+    put(&mut client, "a");
+    assert!(tail.wait().success());
+}
+
+#[test]
+fn a_deleted_table_ends_it_with_a_sentence() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client, true);
+    let tail = Tail::start(&url(&server), &[]);
+    call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
+    tail.hears("the stream of Music is gone");
+    assert_eq!(tail.wait().code(), Some(1));
+}
