@@ -18,6 +18,8 @@ use std::path::Path;
 use base::Clock;
 use clap::{Args, value_parser};
 use client::{Credentials, Endpoint, Failure};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 
 use follow::Follower;
 use since::Since;
@@ -69,20 +71,24 @@ pub(crate) struct TailArguments {
     no_follow: bool,
 }
 
-/// Ends quietly on Ctrl-C, also while nobody takes what it prints.
+/// Ends quietly on Ctrl-C. While nobody takes what is printed, a thread waits in the middle of it, so signals have one of
+/// their own.
 pub(crate) fn run(arguments: &TailArguments) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
     let follower = follower(arguments)?;
-    let ended = runtime.block_on(async {
-        let follower = tokio::spawn(follower.run());
+    let (following, signals) = (runtime()?, runtime()?);
+    let (sender, ended) = oneshot::channel();
+    std::thread::spawn(move || sender.send(following.block_on(follower.run())));
+    signals.block_on(async {
         tokio::select! {
-            ended = follower => ended.unwrap_or_else(|error| Err(Failure::new(error.to_string()))),
+            ended = ended => ended.unwrap_or_else(|_| Err(Failure::new("it broke off"))),
             _ = tokio::signal::ctrl_c() => Ok(()),
         }
-    });
-    runtime.shutdown_background();
-    ended
+    })
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))
 }
 
 fn follower(arguments: &TailArguments) -> Result<Follower, Failure> {

@@ -41,7 +41,8 @@ pub(super) fn write(record: &Value, shard: &str, out: &mut Vec<u8>) {
 
 /// Time to live deletes in the service's name.
 fn is_service(record: &Value) -> bool {
-    record["userIdentity"]["type"] == "Service" && record["userIdentity"]["principalId"] == "dynamodb.amazonaws.com"
+    let identity = &record["userIdentity"];
+    identity["Type"] == "Service" && identity["PrincipalId"] == "dynamodb.amazonaws.com"
 }
 
 #[cfg(test)]
@@ -61,7 +62,7 @@ mod tests {
             r#"{"time":"2015-08-30T12:36:00.000Z","event":"MODIFY","keys":{"k":{"S":"\n"}},"old":{"n":{"N":"0.10"}},"new":{},"sequence":"1","shard":"shardId-1"}"#,
         );
         check(
-            r#"{"eventName":"REMOVE","userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},
+            r#"{"eventName":"REMOVE","userIdentity":{"Type":"Service","PrincipalId":"dynamodb.amazonaws.com"},
                 "dynamodb":{"ApproximateCreationDateTime":1.44093816E9,"Keys":{"k":{"S":"a"}},"SequenceNumber":"2"}}"#,
             r#"{"time":"2015-08-30T12:36:00.000Z","event":"REMOVE","by":"ttl","keys":{"k":{"S":"a"}},"sequence":"2","shard":"shardId-1"}"#,
         );

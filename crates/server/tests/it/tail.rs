@@ -250,6 +250,44 @@ fn a_closed_pipe_ends_it_quietly() {
 }
 
 #[test]
+fn deletions_of_time_to_live_are_marked() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client, true);
+    let expiry = json!({"Enabled": true, "AttributeName": "t"});
+    call(&mut client, "UpdateTimeToLive", json!({"TableName": "Music", "TimeToLiveSpecification": expiry}));
+    let hour_ago = base::Clock::system().now_ms() / 1_000 - 3_600;
+    let item = json!({"k": {"S": "a"}, "t": {"N": hour_ago.to_string()}});
+    call(&mut client, "PutItem", json!({"TableName": "Music", "Item": item}));
+    let tail = Tail::start(&url(&server), &["--since", "start"]);
+    assert_eq!(tail.line()["event"], "INSERT");
+    let removed = tail.line();
+    assert_eq!((&removed["event"], &removed["by"], &removed["old"]), (&json!("REMOVE"), &json!("ttl"), &item));
+}
+
+/// More than a pipe holds is to be printed, and nobody reads it: an interrupt ends it all the same, whenever it comes.
+#[test]
+fn an_interrupt_ends_it_while_nobody_reads() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client, true);
+    put(&mut client, &"x".repeat(2_000));
+    for at in 0..200 {
+        call(
+            &mut client,
+            "UpdateItem",
+            json!({"TableName": "Music", "Key": {"k": {"S": "x".repeat(2_000)}},
+            "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"N": at.to_string()}}}),
+        );
+    }
+    let (tail, mut stdout) = Tail::start_unread(&url(&server), &["--since", "start"]);
+    // It has begun to print; a pipe holds 64 KiB.
+    stdout.read_exact(&mut [0; 1]).expect("a byte");
+    tail.interrupt();
+    assert!(tail.wait().success());
+}
+
+#[test]
 fn a_deleted_table_ends_it_with_a_sentence() {
     let server = Server::in_memory();
     let mut client = server.client();
