@@ -12,13 +12,14 @@ const ITEM_OVERHEAD: usize = 100;
 
 /// Every table that there is: no work is left, indexes hold what the items say, counts are right.
 pub(crate) fn check(house: &House) {
-    let mut sizes = [0, 0];
+    let (mut sizes, mut times) = ([0, 0], 0);
     let names = ask(house, Operation::ListTables, &json!({}));
     for name in names["TableNames"].as_array().expect("names") {
         let description = &ask(house, Operation::DescribeTable, &json!({"TableName": name}))["Table"];
         assert_eq!(description["TableStatus"], "ACTIVE", "{name}");
         let items = scan(house, &json!({"TableName": name}));
         assert_eq!(description["ItemCount"], items.len(), "the count of {name}");
+        times += expiries(house, name, &items);
         sizes[0] += description["TableSizeBytes"].as_u64().expect("a size");
         for kind in ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"] {
             for index in description[kind].as_array().into_iter().flatten() {
@@ -28,11 +29,22 @@ pub(crate) fn check(house: &House) {
         }
     }
     assert_eq!([stored_size(house, Family::Items), stored_size(house, Family::Index)], sizes, "sizes");
+    let empty = house.rows().iter().filter(|(family, row)| *family == Family::Index && row.value.is_empty());
+    assert_eq!(empty.count(), times, "rows of items by their expiry");
+}
+
+/// How many of a table's items stand in its index of times.
+fn expiries(house: &House, name: &Value, items: &[Value]) -> usize {
+    let answer = ask(house, Operation::DescribeTimeToLive, &json!({"TableName": name}));
+    let Some(attribute) = answer["TimeToLiveDescription"]["AttributeName"].as_str() else { return 0 };
+    let second = |item: &Value| item[attribute]["N"].as_str().and_then(|text| text.parse::<f64>().ok());
+    items.iter().filter_map(second).filter(|second| (0.0..u64::MAX as f64).contains(second)).count()
 }
 
 /// What all rows of a family together count for.
 fn stored_size(house: &House, family: Family) -> u64 {
-    let rows = house.rows().iter().filter(|(own, _)| *own == family);
+    // Rows of items by their expiry hold nothing.
+    let rows = house.rows().iter().filter(|(own, row)| *own == family && !row.value.is_empty());
     let sizes = rows.map(|(_, row)| {
         let item = StoredItem::read(row.value.clone()).expect("a stored item");
         assert_eq!(item.size(), model::item_size(item.attributes()), "an item's own size");
