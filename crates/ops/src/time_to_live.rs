@@ -14,6 +14,9 @@ use crate::catalog::{Edit, TimeToLive, Work};
 use crate::expiry;
 use crate::service::Service;
 
+/// Indexes of times that may wait to be taken away: changes that come faster are refused, as on DynamoDB.
+const DROPPING_MAX: usize = 16;
+
 impl Service {
     /// # Errors
     /// DynamoDB's refusals, among them of a change that changes nothing.
@@ -29,6 +32,9 @@ impl Service {
         let attribute = changed(&table.definition.time_to_live, &asked)?;
         let mut definition = table.definition.clone();
         drop(table);
+        if definition.time_to_live.dropping.len() >= DROPPING_MAX {
+            return Err(Exception::validation("Time to live has been modified multiple times within a fixed interval"));
+        }
         match attribute {
             Some(attribute) => expiry::enable(&mut definition, attribute),
             None => expiry::disable(&mut definition),

@@ -20,7 +20,7 @@ use crate::options::Options;
 /// The version of the tables that this program makes and knows.
 pub(crate) const FORMAT: i64 = 2;
 /// The one before, which had no outbox.
-const FORMAT_WITHOUT_OUTBOX: i64 = 1;
+pub(crate) const FORMAT_WITHOUT_OUTBOX: i64 = 1;
 
 /// Nodes that start at once get in each other's way: each tries again and finds the tables of the one that was first.
 const ATTEMPTS: u32 = 20;

@@ -60,8 +60,14 @@ impl Service {
             definition.log.rolling.push(Roll { log, parent: parent.number, child, from });
             edit.appends.push(Append { log: rows::log(table_id, log), record: Record::mark(now_ms).into() });
         }
-        if !edit.appends.is_empty() {
-            self.catalog.replace(&self.engine, guard, definition, edit).await?;
+        if edit.appends.is_empty() {
+            return Ok(());
+        }
+        let rolls = definition.log.rolling.clone();
+        self.catalog.replace(&self.engine, guard, definition, edit).await?;
+        // At once: the table's other work, behind which the rest of it waits, may take long, and readers stop before marks.
+        for roll in rolls {
+            self.end_roll(table_id, roll).await?;
         }
         Ok(())
     }
@@ -70,6 +76,10 @@ impl Service {
     pub(super) async fn end_roll(&self, table_id: u64, roll: Roll) -> Result<(), Exception> {
         let view = self.view_of_logs(table_id, &[roll.log]).await?;
         let Some(parent) = Shard::find(&*view, table_id, roll.parent).await? else { return Ok(()) };
+        // Behind a parent's end its mark is not found any more.
+        if parent.closed.is_some() {
+            return Ok(());
+        }
         let mark = find_mark(&*view, &parent, roll.from).await?;
         drop(view);
         let mark = mark.ok_or_else(|| Exception::internal("the mark of a roll is not in its log"))?;

@@ -5,6 +5,7 @@
 //! off has left nothing half done, and whoever sweeps next finds the rest; two at once meet no harm. Of several nodes
 //! one sweeps.
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -70,7 +71,9 @@ impl Service {
             let due = self.due(&table, times, now_s, passed.take()).await?;
             let Some(last) = due.last() else { return Ok(()) };
             passed = Some(last.clone());
-            let items: Vec<Key> = due.iter().filter_map(|row| item_row(table_id, &row.bytes)).collect();
+            // An item that stands there twice, with an expiry that nobody took away, goes once.
+            let items: BTreeSet<Key> = due.iter().filter_map(|row| item_row(table_id, &row.bytes)).collect();
+            let items: Vec<Key> = items.into_iter().collect();
             let changes = self.expirations(&table, now_s, &items).await?;
             // An item in a transaction under way is left for the next sweep.
             let done = self.write_each(&changes).await?;
@@ -112,8 +115,9 @@ impl Service {
         let view = self.engine.view().await.map_err(storage_failure)?;
         let stored = view.get_many(items).await.map_err(storage_failure)?;
         let expiration = |bytes: bytes::Bytes| {
-            let item = StoredItem::read(bytes).map_err(|_| Exception::internal("an expired item cannot be read"))?;
-            Ok(Change {
+            // The others are not to wait for one that is damaged, and reading it says so.
+            let item = StoredItem::read(bytes).ok()?;
+            Some(Change {
                 table: Arc::clone(table),
                 key: ItemKey::of(&self.secret, table, item.attributes()),
                 key_attributes: rows::key_attributes(table, item.attributes()),
@@ -122,6 +126,6 @@ impl Service {
                 author: Author::TimeToLive,
             })
         };
-        stored.into_iter().flatten().map(expiration).collect()
+        Ok(stored.into_iter().flatten().filter_map(expiration).collect())
     }
 }

@@ -35,3 +35,19 @@ async fn one_attribute_at_a_time() {
         assert_eq!((found.time_to_live_status, found.attribute_name.as_deref()), (Some(status), shown));
     }
 }
+
+/// Whoever turns it on and off faster than what is left behind can be taken away has to wait.
+#[tokio::test]
+async fn not_too_often() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("aging")).await.unwrap();
+    let guard = service.catalog.lock().await.unwrap();
+    let mut definition = service.catalog.by_id(crate::rows::TABLE_ID_FIRST).unwrap().definition.clone();
+    definition.time_to_live.dropping = (100..116).collect();
+    service.catalog.replace(&service.engine, guard, definition, Default::default()).await.unwrap();
+    let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
+    let request = UpdateTimeToLiveInput { table_name: "aging".to_owned(), time_to_live_specification: specification };
+    let refused = service.update_time_to_live(&caller(), request).await.unwrap_err();
+    let text = "Time to live has been modified multiple times within a fixed interval";
+    assert_eq!(refused, Exception::validation(text));
+}

@@ -85,6 +85,8 @@ impl<T: Structure + Decode> Decode for Box<T> {
         shape: &'static Shape,
         context: &mut Context,
     ) -> Result<Box<T>, A::Error> {
+        // Counts as an element does: the request is refused in the end if there is no room for so many.
+        context.has_room_for::<T>();
         T::from_map(body, shape, context).map(Box::new)
     }
 
