@@ -9,138 +9,109 @@ use api::{
 };
 use model::codec::compact;
 use model::codec::key::{HashSecret, h16};
-use model::{Attributes, ValueRef};
+use model::{AttributeValue, Attributes, ValueRef};
 
 pub(crate) type Fingerprint = [u8; 16];
 
 pub(crate) fn of_actions(secret: &HashSecret, actions: &[TransactWriteItem]) -> Fingerprint {
-    let mut asked = Asked::default();
-    for TransactWriteItem { condition_check, delete, put, update } in actions {
-        asked.optional(condition_check.as_deref(), Asked::check);
-        asked.optional(delete.as_deref(), Asked::delete);
-        asked.optional(put.as_deref(), Asked::put);
-        asked.optional(update.as_deref(), Asked::update);
-    }
-    asked.fingerprint(secret)
+    of(secret, actions)
 }
 
 pub(crate) fn of_statements(secret: &HashSecret, statements: &[ParameterizedStatement]) -> Fingerprint {
-    let mut asked = Asked::default();
-    for ParameterizedStatement { parameters, return_values_on_condition_check_failure, statement } in statements {
-        asked.text(statement);
-        asked.optional(parameters.as_deref(), |asked, parameters| {
-            let entries = parameters.iter().map(|value| ("", value.view()));
-            compact::push_entries(&mut asked.0, parameters.len(), entries);
-        });
-        asked.shown(*return_values_on_condition_check_failure);
-    }
-    asked.fingerprint(secret)
+    of(secret, statements)
 }
 
-/// Each part tells where it ends.
-#[derive(Default)]
-struct Asked(Vec<u8>);
+fn of<T: Part>(secret: &HashSecret, parts: &[T]) -> Fingerprint {
+    let mut asked = Vec::new();
+    parts.iter().for_each(|part| part.add_to(&mut asked));
+    h16(secret, [ValueRef::B(&asked)])
+}
 
-impl Asked {
-    fn fingerprint(self, secret: &HashSecret) -> Fingerprint {
-        h16(secret, [ValueRef::B(&self.0)])
+/// Something that is asked. Each part tells where it ends.
+trait Part {
+    fn add_to(&self, asked: &mut Vec<u8>);
+}
+
+impl Part for String {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        asked.extend_from_slice(&(self.len() as u64).to_be_bytes());
+        asked.extend_from_slice(self.as_bytes());
     }
+}
 
-    fn text(&mut self, text: &str) {
-        self.0.extend_from_slice(&(text.len() as u64).to_be_bytes());
-        self.0.extend_from_slice(text.as_bytes());
+impl Part for Attributes {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        compact::push_map(asked, self.view());
     }
+}
 
-    fn optional<T: ?Sized>(&mut self, value: Option<&T>, add: impl FnOnce(&mut Asked, &T)) {
-        self.0.push(u8::from(value.is_some()));
-        if let Some(value) = value {
-            add(self, value);
+impl Part for Vec<AttributeValue> {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        compact::push_entries(asked, self.len(), self.iter().map(|value| ("", value.view())));
+    }
+}
+
+impl Part for BTreeMap<String, String> {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        asked.extend_from_slice(&(self.len() as u64).to_be_bytes());
+        for (placeholder, name) in self {
+            placeholder.add_to(asked);
+            name.add_to(asked);
         }
     }
+}
 
-    fn attributes(&mut self, attributes: &Attributes) {
-        compact::push_map(&mut self.0, attributes.view());
+impl Part for ReturnValuesOnConditionCheckFailure {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        self.as_str().to_owned().add_to(asked);
     }
+}
 
-    fn names(&mut self, names: &BTreeMap<String, String>) {
-        self.0.extend_from_slice(&(names.len() as u64).to_be_bytes());
-        for (placeholder, name) in names {
-            self.text(placeholder);
-            self.text(name);
-        }
+impl<T: Part> Part for Option<T> {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        asked.push(u8::from(self.is_some()));
+        self.iter().for_each(|part| part.add_to(asked));
     }
+}
 
-    fn shown(&mut self, shown: Option<ReturnValuesOnConditionCheckFailure>) {
-        self.optional(shown.as_ref(), |asked, shown| asked.text(shown.as_str()));
+impl<T: Part> Part for Box<T> {
+    fn add_to(&self, asked: &mut Vec<u8>) {
+        T::add_to(self, asked);
     }
+}
 
-    /// What every action has.
-    fn common(
-        &mut self,
-        condition: Option<&String>,
-        names: Option<&BTreeMap<String, String>>,
-        values: Option<&Attributes>,
-        key_or_item: &Attributes,
-        shown: Option<ReturnValuesOnConditionCheckFailure>,
-        table: &str,
-    ) {
-        self.optional(condition.map(String::as_str), Asked::text);
-        self.optional(names, Asked::names);
-        self.optional(values, Asked::attributes);
-        self.attributes(key_or_item);
-        self.shown(shown);
-        self.text(table);
-    }
+macro_rules! parts {
+    ($($name:ident { $($member:ident),* })*) => {
+        $(
+            impl Part for $name {
+                fn add_to(&self, asked: &mut Vec<u8>) {
+                    let $name { $($member),* } = self;
+                    $($member.add_to(asked);)*
+                }
+            }
+        )*
+    };
+}
 
-    fn check(&mut self, check: &ConditionCheck) {
-        let ConditionCheck {
-            condition_expression: condition,
-            expression_attribute_names: names,
-            expression_attribute_values: values,
-            key,
-            return_values_on_condition_check_failure: shown,
-            table_name,
-        } = check;
-        self.common(Some(condition), names.as_ref(), values.as_ref(), key, *shown, table_name);
+parts! {
+    TransactWriteItem { condition_check, delete, put, update }
+    ConditionCheck {
+        condition_expression, expression_attribute_names, expression_attribute_values, key,
+        return_values_on_condition_check_failure, table_name
     }
-
-    fn delete(&mut self, delete: &Delete) {
-        let Delete {
-            condition_expression: condition,
-            expression_attribute_names: names,
-            expression_attribute_values: values,
-            key,
-            return_values_on_condition_check_failure: shown,
-            table_name,
-        } = delete;
-        self.common(condition.as_ref(), names.as_ref(), values.as_ref(), key, *shown, table_name);
+    Delete {
+        condition_expression, expression_attribute_names, expression_attribute_values, key,
+        return_values_on_condition_check_failure, table_name
     }
-
-    fn put(&mut self, put: &Put) {
-        let Put {
-            condition_expression: condition,
-            expression_attribute_names: names,
-            expression_attribute_values: values,
-            item,
-            return_values_on_condition_check_failure: shown,
-            table_name,
-        } = put;
-        self.common(condition.as_ref(), names.as_ref(), values.as_ref(), item, *shown, table_name);
+    Put {
+        condition_expression, expression_attribute_names, expression_attribute_values, item,
+        return_values_on_condition_check_failure, table_name
     }
-
-    fn update(&mut self, update: &Update) {
-        let Update {
-            condition_expression: condition,
-            expression_attribute_names: names,
-            expression_attribute_values: values,
-            key,
-            return_values_on_condition_check_failure: shown,
-            table_name,
-            update_expression,
-        } = update;
-        self.common(condition.as_ref(), names.as_ref(), values.as_ref(), key, *shown, table_name);
-        self.text(update_expression);
+    Update {
+        condition_expression, expression_attribute_names, expression_attribute_values, key,
+        return_values_on_condition_check_failure, table_name, update_expression
     }
+    ParameterizedStatement { parameters, return_values_on_condition_check_failure, statement }
 }
 
 #[cfg(test)]

@@ -161,6 +161,12 @@ impl ItemKey {
         ItemKey { row: Key::new(Family::Items, bytes), partition }
     }
 
+    /// Of an item that is there, from the key of its row.
+    pub(crate) fn of_row(row: Key) -> Option<ItemKey> {
+        let partition = *row.bytes.get(8..)?.first_chunk()?;
+        Some(ItemKey { row, partition })
+    }
+
     /// The encoded sort key alone.
     fn sort(&self) -> &[u8] {
         &self.row.bytes[8 + H16_SIZE..]

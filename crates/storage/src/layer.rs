@@ -1,4 +1,4 @@
-//! An engine around another one that sees its writes pass, and leaves everything else to it.
+//! An engine around another one that sees its writes pass, and leaves to it what it does not say itself.
 
 use bytes::Bytes;
 
@@ -18,6 +18,14 @@ pub trait Layer: Send + Sync + 'static {
         keys: &'a [KeyUse],
         decide: &'a mut Decide<'a>,
     ) -> BoxFuture<'a, Result<Decision, TxError>>;
+
+    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner().sequence(log)
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner().destroy(family, prefix)
+    }
 }
 
 impl<L: Layer> Engine for L {
@@ -48,11 +56,11 @@ impl<L: Layer> Engine for L {
     }
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.inner().sequence(log)
+        Layer::sequence(self, log)
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.inner().destroy(family, prefix)
+        Layer::destroy(self, family, prefix)
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use storage::{
-    Append, Batch, BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, StorageError,
-    TxError, View,
+    Append, Batch, BoxFuture, Decide, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, Reads, StorageError,
+    TxError,
 };
 
 pub(crate) struct Lagging {
@@ -24,21 +24,9 @@ impl Lagging {
     }
 }
 
-impl Engine for Lagging {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.inner.get(key)
-    }
-
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.inner.view()
-    }
-
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.inner.get_eventual(key)
-    }
-
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.inner.view_eventual()
+impl Layer for Lagging {
+    fn inner(&self) -> &dyn Engine {
+        &*self.inner
     }
 
     /// The engine in memory decides once and commits at once, so that what is taken out here is committed with the rest.
@@ -79,9 +67,5 @@ impl Engine for Lagging {
             self.waiting.lock().retain(|append| !append.log.starts_with(&prefix));
         }
         self.inner.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.inner.close()
     }
 }

@@ -114,18 +114,18 @@ impl Service {
     ) -> Result<Vec<Change>, Exception> {
         let view = self.engine.view().await.map_err(storage_failure)?;
         let stored = view.get_many(items).await.map_err(storage_failure)?;
-        let expiration = |bytes: bytes::Bytes| {
+        let expiration = |(row, bytes): (&Key, Option<bytes::Bytes>)| {
             // The others are not to wait for one that is damaged, and reading it says so.
-            let item = StoredItem::read(bytes).ok()?;
+            let item = StoredItem::read(bytes?).ok()?;
             Some(Change {
                 table: Arc::clone(table),
-                key: ItemKey::of(&self.secret, table, item.attributes()),
+                key: ItemKey::of_row(row.clone())?,
                 key_attributes: rows::key_attributes(table, item.attributes()),
                 condition: None,
                 action: Action::Expire { now_s },
                 author: Author::TimeToLive,
             })
         };
-        Ok(stored.into_iter().flatten().filter_map(expiration).collect())
+        Ok(items.iter().zip(stored).filter_map(expiration).collect())
     }
 }
