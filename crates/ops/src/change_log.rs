@@ -6,6 +6,7 @@
 mod keep;
 #[cfg(test)]
 pub(crate) mod lagging;
+mod measure;
 mod open;
 mod record;
 mod roll;

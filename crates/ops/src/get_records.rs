@@ -45,6 +45,7 @@ impl Service {
         let range = shard.records(iterator.position, limit, STREAM_RECORDS_SIZE_MAX);
         let page = view.scan(&range).await.map_err(storage_failure)?;
         let mut position = iterator.position;
+        let mut newest_ms = now_ms;
         let (mut records, mut size) = (Vec::with_capacity(page.rows.len()), 0);
         for row in page.rows.iter().take_while(|row| !Record::is_mark(&row.value)) {
             let read = shard.position_of(&row.key).zip(Record::read(&row.value));
@@ -56,7 +57,9 @@ impl Service {
             }
             records.push(shown.record);
             position = at.saturating_add(1);
+            newest_ms = record.created_ms;
         }
+        self.lags.add_age(stream.table.id(), now_ms, now_ms.saturating_sub(newest_ms));
         let at_end = shard.closed.is_some_and(|closed| position > closed.last);
         let next = ShardIterator { shard: shard.number, position, issued_ms: now_ms };
         Ok(GetRecordsOutput {

@@ -31,6 +31,7 @@ mod get_records;
 mod get_shard_iterator;
 mod item_key;
 mod key_range;
+mod lag;
 mod list_streams;
 mod list_tables;
 mod nodes;
@@ -56,5 +57,6 @@ mod update_item;
 mod update_table;
 mod write;
 
+pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes};
 pub use service::{OpenError, Service, Settings};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use base::Clock;
 use model::codec::key::HashSecret;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 
 use crate::catalog::Catalog;
+use crate::lag::Lags;
 use crate::nodes::lease::Leased;
 use crate::nodes::{NodeSettings, Nodes};
 use crate::rows;
@@ -34,6 +35,7 @@ pub struct Service {
     pub(crate) tokens: Tokens,
     /// Items that time to live has deleted since the start.
     pub(crate) expired: AtomicU64,
+    pub(crate) lags: Lags,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
 }
@@ -89,6 +91,7 @@ impl Service {
             secret,
             tokens,
             expired: AtomicU64::new(0),
+            lags: Lags::default(),
             nodes: None,
         });
         service.start_work();
@@ -119,17 +122,13 @@ impl Service {
             secret,
             tokens,
             expired: AtomicU64::new(0),
+            lags: Lags::default(),
             nodes: Some(nodes),
         });
         service.beat().await?;
         service.keep_beating();
         service.start_work();
         Ok(service)
-    }
-
-    /// Items that time to live has deleted since the start.
-    pub fn expired_items(&self) -> u64 {
-        self.expired.load(Ordering::Relaxed)
     }
 
     fn start_work(self: &Arc<Service>) {

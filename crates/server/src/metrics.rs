@@ -3,6 +3,7 @@
 //! A request costs a few additions to shared numbers, found by the operation's place in the one list: no lock, no
 //! hash, no text. Everything else happens when the page is asked for.
 
+mod background;
 mod database;
 mod engine;
 mod page;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use base::Clock;
+use ops::BackgroundStats;
 use ops::allowance::MemoryBudget;
 use storage::EmbeddedStats;
 use storage_postgres::{Postgres, PostgresStats};
@@ -78,7 +80,7 @@ impl Metrics {
     pub(crate) fn page(
         &self,
         ready: bool,
-        expired: u64,
+        background: &BackgroundStats,
         engine: Option<&EmbeddedStats>,
         database: Option<&PostgresStats>,
     ) -> String {
@@ -90,8 +92,7 @@ impl Metrics {
         self.requests.write(&mut page);
         self.connections.write(&mut page);
         self.write_memory(&mut page);
-        page.counter("stator_ttl_deletions_total", "Items that time to live has deleted.");
-        page.value(expired);
+        background::write(background, &mut page);
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }

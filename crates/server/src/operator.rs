@@ -91,8 +91,8 @@ impl Operator {
         let page = tokio::task::spawn_blocking(move || {
             let engine = operator.engine.get().and_then(Option::as_ref).map(|engine| engine.stats());
             let database = operator.metrics.database();
-            let expired = operator.service.get().map_or(0, |service| service.expired_items());
-            operator.metrics.page(operator.unready().is_none(), expired, engine.as_ref(), database.as_ref())
+            let background = operator.service.get().map(|service| service.background_stats()).unwrap_or_default();
+            operator.metrics.page(operator.unready().is_none(), &background, engine.as_ref(), database.as_ref())
         });
         match page.await {
             Ok(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),

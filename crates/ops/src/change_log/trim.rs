@@ -33,6 +33,7 @@ impl Service {
                 if matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
                     service.roll_logs().await;
                     service.trim_logs().await;
+                    service.measure_logs().await;
                 }
             }
         });

@@ -82,12 +82,19 @@ fn oldest_s(now_s: u64) -> u64 {
 /// Of an item's row key, before its partition.
 const ITEM_ROW_PREFIX: usize = 8;
 /// Of a time's row key, before the rest of the item's.
-const TIME_ROW_PREFIX: usize = 8 + 4 + 8;
+const TIME_ROW_PREFIX: usize = TIME_PREFIX + 8;
+/// Of a time's row key, before the time.
+const TIME_PREFIX: usize = 8 + 4;
 
 /// The item that a row of the index stands for.
 fn item_row(table_id: u64, time_row: &[u8]) -> Option<Key> {
     let rest = time_row.get(TIME_ROW_PREFIX..)?;
     Some(Key::new(Family::Items, [&table_id.to_be_bytes()[..], rest].concat()))
+}
+
+/// The whole second in a row of the index.
+fn expiry_of_row(time_row: &[u8]) -> Option<u64> {
+    time_row.get(TIME_PREFIX..)?.first_chunk().map(|second| u64::from_be_bytes(*second))
 }
 
 /// A time without its fraction; `None` before 1970 and beyond all clocks.

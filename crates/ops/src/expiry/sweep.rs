@@ -15,7 +15,7 @@ use api::Exception;
 use model::codec::row::StoredItem;
 use storage::{Family, Key, ScanDirection, ScanRange};
 
-use super::{TimeIndex, item_row, oldest_s};
+use super::{TimeIndex, expiry_of_row, item_row, oldest_s};
 use crate::catalog::Table;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
@@ -69,6 +69,7 @@ impl Service {
             let Some(times) = &table.times else { return Ok(()) };
             let now_s = self.clock.now_ms() / 1000;
             let due = self.due(&table, times, now_s, passed.take()).await?;
+            self.lags.set_overdue(table_id, due.first().map_or(0, |row| overdue_s(row, now_s)));
             let Some(last) = due.last() else { return Ok(()) };
             passed = Some(last.clone());
             // An item that stands there twice, with an expiry that nobody took away, goes once.
@@ -128,4 +129,9 @@ impl Service {
         };
         Ok(items.iter().zip(stored).filter_map(expiration).collect())
     }
+}
+
+/// How long a row of the index has been due.
+fn overdue_s(row: &Key, now_s: u64) -> u64 {
+    expiry_of_row(&row.bytes).map_or(0, |expiry_s| now_s.saturating_sub(expiry_s))
 }

@@ -127,7 +127,7 @@ async fn what_expires_goes_and_nothing_else() {
     assert_eq!(house.left_at(START_S + 10).await, left(&["before", "soon", "with a fraction", "later", "put off"]));
     assert_eq!(house.left_at(START_S + 11).await, left(&["later", "put off"]));
     assert_eq!(house.left_at(START_S + 21).await, left(&["put off"]));
-    assert_eq!(house.service.expired_items(), 4);
+    assert_eq!(house.service.background_stats().expired_items, 4);
     assert_eq!(house.left_at(START_S + 100).await, left(&[]));
     assert_eq!(house.index_rows().await, 1, "of the item that is too old");
 }
@@ -144,7 +144,7 @@ async fn many_expire_at_once_with_their_index_rows() {
     assert_eq!(house.left_at(START_S + 2).await.len(), 100);
     assert_eq!(house.left_at(START_S + 3).await.len(), 0);
     assert_eq!(house.index_rows().await, 0);
-    assert_eq!(house.service.expired_items(), 300);
+    assert_eq!(house.service.background_stats().expired_items, 300);
 }
 
 /// Found as due, and put off or gone before it is deleted.
@@ -223,4 +223,20 @@ fn seconds_are_whole() {
     ] {
         assert_eq!(whole_seconds(&Number::parse(text).unwrap()), expected, "{text}");
     }
+}
+
+#[tokio::test]
+async fn the_operator_is_told_what_is_overdue() {
+    let house = House::new().await;
+    house.put("a", &[("ttl", at(START_S + 10))]).await;
+    house.set_ttl("ttl", true).await;
+    let overdue = || house.service.lags().first().and_then(|lag| lag.overdue_s);
+    assert_eq!(house.left_at(START_S + 5).await, ["a"]);
+    assert_eq!(overdue(), Some(0));
+    // What a sweep finds, before it deletes it.
+    let table = house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap();
+    let due = house.service.due(&table, table.times.as_ref().unwrap(), START_S + 40, None).await.unwrap();
+    assert_eq!(due.iter().filter_map(|row| super::expiry_of_row(&row.bytes)).collect::<Vec<_>>(), [START_S + 10]);
+    assert!(house.left_at(START_S + 40).await.is_empty());
+    assert_eq!(overdue(), Some(0));
 }

@@ -1,5 +1,6 @@
 //! Streams as a reader sees them, on an engine that gives positions late, with a clock that is moved by hand.
 
+mod behind;
 mod expired;
 mod history;
 

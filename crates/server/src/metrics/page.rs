@@ -1,6 +1,6 @@
 //! Prometheus's text format, version 0.0.4: for each metric a line of help, a line of its kind, and its values.
 //!
-//! Names, labels and help texts are all ours, so nothing has to be escaped.
+//! Names, labels and help texts are ours; what a label says may be a client's.
 
 use std::fmt::{Display, Write};
 
@@ -57,6 +57,7 @@ impl Page {
     fn line(&mut self, suffix: &str, labels: Labels<'_>, value: impl Display) {
         let _ = write!(self.text, "{}{suffix}", self.name);
         for (at, (name, text)) in labels.iter().enumerate() {
+            let text = text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
             let _ = write!(self.text, "{}{name}=\"{text}\"", if at == 0 { '{' } else { ',' });
         }
         let close = if labels.is_empty() { "" } else { "}" };

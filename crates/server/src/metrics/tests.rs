@@ -29,7 +29,7 @@ fn requests_are_counted_by_operation() {
     metrics.requests.failed(None, ExceptionName::BackupInUse);
     metrics.requests.body_refused(BodyError::TooSlow);
     let under_way = metrics.requests.begin();
-    let page = metrics.page(true, 7, None, None);
+    let page = metrics.page(true, &BackgroundStats::default(), None, None);
     drop(under_way);
     for (start, value) in [
         ("stator_ready", "1"),
@@ -54,7 +54,7 @@ fn requests_are_counted_by_operation() {
         assert_eq!(line(&page, &format!("{start} ")), value, "{start}");
     }
     assert!(!page.contains("GetItem"), "what was never asked for has no series");
-    assert_eq!(line(&metrics.page(false, 7, None, None), "stator_requests_under_way "), "0");
+    assert_eq!(line(&metrics.page(false, &BackgroundStats::default(), None, None), "stator_requests_under_way "), "0");
 }
 
 fn with_replicas() -> PostgresStats {
@@ -73,7 +73,7 @@ fn the_page_is_well_formed() {
             metrics.requests.failed(Some(*operation), *exception);
         }
     }
-    let page = metrics.page(true, 7, Some(&engine.stats()), Some(&with_replicas()));
+    let page = metrics.page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
     let (mut names, mut series) = (BTreeSet::new(), BTreeSet::new());
     let mut lines = page.lines();
     let mut name = "";
@@ -101,7 +101,7 @@ fn the_page_is_well_formed() {
 fn the_documentation_names_every_metric() {
     let folder = tempfile::tempdir().expect("folder");
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
-    let page = Metrics::new().page(true, 7, Some(&engine.stats()), Some(&with_replicas()));
+    let page = Metrics::new().page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
     let written: BTreeSet<&str> =
         page.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
@@ -114,4 +114,12 @@ fn the_documentation_names_every_metric() {
     } else {
         assert!(named.is_superset(&written));
     }
+}
+
+#[test]
+fn what_a_label_says_stays_in_it() {
+    let mut page = Page::default();
+    page.gauge("some", "Help.");
+    page.labelled(&[("region", "a\"b\\c\nd")], 1);
+    assert!(page.into_text().ends_with("some{region=\"a\\\"b\\\\c\\nd\"} 1\n"));
 }

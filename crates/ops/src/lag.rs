@@ -1,0 +1,141 @@
+//! What a table's log holds, and how far its readers and time to live are behind: for the operator, who is told of it
+//! table by table.
+//!
+//! Only tables with a log or with time to live are in it. It is this node's knowledge: of several nodes, one trims logs
+//! and deletes what has expired, and each has readers of its own.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use parking_lot::Mutex;
+
+use crate::service::Service;
+
+/// Over how long the greatest age of what readers were given is told. Unit: milliseconds.
+const WINDOW_MS: u64 = 60_000;
+
+/// Of one table.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TableLag {
+    pub account: String,
+    pub region: String,
+    pub table: String,
+    pub log: Option<LogSize>,
+    /// How old the last record was that GetRecords gave, the oldest of the last minute. Unit: milliseconds.
+    pub iterator_age_ms: Option<u64>,
+    /// How long the item that has been due longest has been so; 0 if none is. Unit: seconds.
+    pub overdue_s: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LogSize {
+    pub records: u64,
+    /// By the mean of the oldest and the newest ones.
+    pub bytes: u64,
+}
+
+#[derive(Default)]
+struct Known {
+    log: Option<LogSize>,
+    overdue_s: Option<u64>,
+    ages: Ages,
+}
+
+/// The greatest age within the last window, and the one before it.
+#[derive(Clone, Copy, Default)]
+struct Ages {
+    window: u64,
+    greatest_ms: Option<u64>,
+    before_ms: Option<u64>,
+}
+
+impl Ages {
+    fn turn_to(&mut self, now_ms: u64) {
+        let window = now_ms / WINDOW_MS;
+        if window != self.window {
+            self.before_ms = self.greatest_ms.take().filter(|_| window == self.window.wrapping_add(1));
+            self.window = window;
+        }
+    }
+
+    fn add(&mut self, now_ms: u64, age_ms: u64) {
+        self.turn_to(now_ms);
+        self.greatest_ms = self.greatest_ms.max(Some(age_ms));
+    }
+
+    fn greatest(mut self, now_ms: u64) -> Option<u64> {
+        self.turn_to(now_ms);
+        self.greatest_ms.max(self.before_ms)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Lags(Mutex<BTreeMap<u64, Known>>);
+
+impl Lags {
+    pub(crate) fn set_log(&self, table_id: u64, size: LogSize) {
+        self.0.lock().entry(table_id).or_default().log = Some(size);
+    }
+
+    pub(crate) fn set_overdue(&self, table_id: u64, seconds: u64) {
+        self.0.lock().entry(table_id).or_default().overdue_s = Some(seconds);
+    }
+
+    pub(crate) fn add_age(&self, table_id: u64, now_ms: u64, age_ms: u64) {
+        self.0.lock().entry(table_id).or_default().ages.add(now_ms, age_ms);
+    }
+}
+
+/// What the service does besides answering.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BackgroundStats {
+    /// Items that time to live has deleted since the start.
+    pub expired_items: u64,
+    pub tables: Vec<TableLag>,
+}
+
+impl Service {
+    pub fn background_stats(&self) -> BackgroundStats {
+        BackgroundStats { expired_items: self.expired.load(Ordering::Relaxed), tables: self.lags() }
+    }
+
+    /// The tables that have a log or time to live, as far as this node knows of them.
+    pub(crate) fn lags(&self) -> Vec<TableLag> {
+        let now_ms = self.clock.now_ms();
+        let mut known = self.lags.0.lock();
+        known.retain(|table_id, _| self.catalog.by_id(*table_id).is_some());
+        let told = |(table_id, known): (&u64, &Known)| {
+            let table = self.catalog.by_id(*table_id)?;
+            let definition = &table.definition;
+            Some(TableLag {
+                account: definition.account.clone(),
+                region: definition.region.clone(),
+                table: definition.name.clone(),
+                log: known.log.filter(|_| definition.log.next_shard > 0),
+                iterator_age_ms: known.ages.greatest(now_ms),
+                overdue_s: known.overdue_s.filter(|_| table.times.is_some()),
+            })
+        };
+        known.iter().filter_map(told).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_remembered_for_a_minute_or_two() {
+        let mut ages = Ages::default();
+        assert_eq!(ages.greatest(5), None);
+        ages.add(5, 70);
+        ages.add(6, 30);
+        assert_eq!(ages.greatest(WINDOW_MS - 1), Some(70));
+        assert_eq!(ages.greatest(WINDOW_MS), Some(70), "the window before");
+        ages.add(WINDOW_MS, 40);
+        assert_eq!(ages.greatest(WINDOW_MS + 1), Some(70));
+        assert_eq!(ages.greatest(2 * WINDOW_MS), Some(40));
+        assert_eq!(ages.greatest(3 * WINDOW_MS), None);
+        assert_eq!(ages.greatest(9 * WINDOW_MS), None);
+    }
+}

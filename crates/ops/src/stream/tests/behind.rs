@@ -1,0 +1,41 @@
+//! What the operator is told of logs and of those who read them.
+
+use api::StreamViewType;
+
+use super::{From, House};
+use crate::lag::TableLag;
+
+async fn told(house: &House) -> TableLag {
+    house.service.measure_logs().await;
+    let [lag] = house.service.lags().try_into().unwrap();
+    lag
+}
+
+#[tokio::test]
+async fn a_log_is_measured_and_its_readers_age() {
+    let house = House::new(StreamViewType::KeysOnly).await;
+    let empty = told(&house).await;
+    assert_eq!((empty.table.as_str(), empty.region.as_str()), ("tab", "us-east-1"));
+    assert_eq!(empty.log.map(|log| (log.records, log.bytes)), Some((0, 0)));
+    assert_eq!((empty.iterator_age_ms, empty.overdue_s), (None, None));
+
+    for at in 0..50 {
+        house.put(&at.to_string(), &"x".repeat(1000)).await;
+    }
+    let arn = house.arn().await;
+    house.hand.advance_ms(7_000);
+    assert_eq!(house.records(&arn, From::Horizon).await.len(), 50);
+    let full = told(&house).await;
+    let log = full.log.unwrap();
+    assert_eq!(log.records, 50);
+    assert!((50_000..60_000).contains(&log.bytes), "{log:?}");
+    assert_eq!(full.iterator_age_ms, Some(7_000));
+
+    // A reader that has all is behind with nothing, once the minute is over; and what is old goes.
+    house.hand.advance_ms(3 * 60_000);
+    house.records(&arn, From::Latest).await;
+    assert_eq!(told(&house).await.iterator_age_ms, Some(0));
+    house.hand.advance_ms(25 * 60 * 60_000);
+    house.service.trim_logs().await;
+    assert_eq!(told(&house).await.log.map(|log| log.records), Some(0));
+}
