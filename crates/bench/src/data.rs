@@ -25,6 +25,10 @@ pub(crate) enum Shape {
     Rows,
     /// Partition key only, with two global secondary indexes over all attributes.
     Indexed,
+    /// As items, with a stream of both images.
+    Streamed,
+    /// As items, with time to live, which none of those has that the table is filled with.
+    Expiring,
 }
 
 impl Shape {
@@ -33,9 +37,14 @@ impl Shape {
             Shape::Items => "items",
             Shape::Rows => "rows",
             Shape::Indexed => "indexed",
+            Shape::Streamed => "streamed",
+            Shape::Expiring => "expiring",
         }
     }
 }
+
+/// The attribute by which items expire.
+pub(crate) const EXPIRY: &str = "expires";
 
 /// Settings of the content, shared by all connections.
 #[derive(Debug)]
@@ -73,7 +82,7 @@ impl Data {
     /// Items that the table is filled with.
     pub(crate) fn items(&self, shape: Shape) -> u64 {
         match shape {
-            Shape::Items | Shape::Indexed => self.keys,
+            Shape::Items | Shape::Indexed | Shape::Streamed | Shape::Expiring => self.keys,
             Shape::Rows => self.partitions() * PARTITION_ROWS,
         }
     }
@@ -81,13 +90,13 @@ impl Data {
     /// Appends item number `index` as JSON.
     pub(crate) fn push_item(&self, shape: Shape, index: u64, chance: &mut Chance, out: &mut Vec<u8>) {
         let (key, value_size) = match shape {
-            Shape::Items | Shape::Indexed => (index, self.value_size),
+            Shape::Items | Shape::Indexed | Shape::Streamed | Shape::Expiring => (index, self.value_size),
             Shape::Rows => (index / PARTITION_ROWS, ROW_VALUE_BYTES),
         };
         out.extend_from_slice(br#"{"pk":{"S":""#);
         push_key(key, out);
         match shape {
-            Shape::Items => {}
+            Shape::Items | Shape::Streamed | Shape::Expiring => {}
             Shape::Rows => {
                 out.extend_from_slice(br#""},"sk":{"N":""#);
                 push_decimal(SORT_KEY_MIN + index % PARTITION_ROWS, 3, out);

@@ -7,7 +7,7 @@ use api::Operation;
 use client::{Connection, Credentials, Endpoint};
 use serde_json::{Value, json};
 
-use crate::data::{Data, Shape};
+use crate::data::{Data, EXPIRY, Shape};
 use crate::fill::fill;
 use crate::plan::{Plan, Target, Way};
 use crate::trouble::Trouble;
@@ -112,7 +112,14 @@ impl Admin<'_> {
         made(shape);
         let active = |table: Option<&Value>| table.is_some_and(|table| table["TableStatus"] == "ACTIVE");
         let waited = self.wait_for(&json!({ "TableName": table }), active).await;
-        waited.map(|()| true).map_err(|trouble| self.failure("waiting for the table", &trouble))
+        waited.map_err(|trouble| self.failure("waiting for the table", &trouble))?;
+        if shape == Shape::Expiring {
+            let specification = json!({ "AttributeName": EXPIRY, "Enabled": true });
+            let request = json!({ "TableName": table, "TimeToLiveSpecification": specification });
+            let enabled = self.ask(Operation::UpdateTimeToLive, &request).await;
+            enabled.map_err(|trouble| self.failure("UpdateTimeToLive", &trouble))?;
+        }
+        Ok(true)
     }
 
     async fn delete(&mut self, table: &str) -> Result<(), Failure> {
@@ -172,7 +179,10 @@ fn definition(table: &str, shape: Shape) -> Value {
         "KeySchema": [hash("pk")],
     });
     match shape {
-        Shape::Items => {}
+        Shape::Items | Shape::Expiring => {}
+        Shape::Streamed => {
+            request["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" });
+        }
         Shape::Rows => {
             request["AttributeDefinitions"] = json!([text("pk"), { "AttributeName": "sk", "AttributeType": "N" }]);
             request["KeySchema"] = json!([hash("pk"), { "AttributeName": "sk", "KeyType": "RANGE" }]);

@@ -2,6 +2,7 @@
 
 mod batch_get;
 pub(crate) mod batch_write;
+mod expire;
 mod get;
 mod mixed;
 mod put;
@@ -84,11 +85,30 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         ..workload("transact-write-25", "TransactWriteItems that puts 25 items", Shape::Items, transact_write::of_25)
     },
     workload("put-2-gsi", "PutItem that moves the item in 2 indexes over all attributes", Shape::Indexed, put::indexed),
+    workload(
+        "put-stream",
+        "PutItem over any item of a table with a stream of both images",
+        Shape::Streamed,
+        put::streamed,
+    ),
     workload("scan", "Scan in pages of 1 MB, each connection for itself", Shape::Items, scan::driver),
     single_rows("mixed", "9 GetItem to 1 PutItem, keys by Zipf's law", mixed::driver),
     Workload {
         beside: Some(scan::driver),
         ..workload("get-while-scan", "GetItem of any item while one more client scans", Shape::Items, get::driver)
+    },
+    Workload {
+        beside: Some(expire::lasting),
+        ..workload(
+            "get-while-write",
+            "GetItem of any item while one more client writes batches",
+            Shape::Items,
+            get::driver,
+        )
+    },
+    Workload {
+        beside: Some(expire::expiring),
+        ..workload("get-while-ttl", "the same, and what is written expires at once", Shape::Expiring, get::of_expiring)
     },
 ];
 
@@ -160,7 +180,7 @@ mod tests {
             })
             .map(|workload| workload.name)
             .collect();
-        for name in ["get", "query", "batch-get", "scan", "get-while-scan"] {
+        for name in ["get", "query", "batch-get", "scan", "get-while-scan", "get-while-ttl"] {
             assert!(content.contains(name), "{name}");
         }
     }

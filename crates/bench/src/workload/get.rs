@@ -12,7 +12,12 @@ struct Get {
 }
 
 pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
-    let start = start(&seat);
+    let start = start(&seat, Shape::Items);
+    Box::new(Get { seat, start })
+}
+
+pub(super) fn of_expiring(seat: Seat) -> Box<dyn Driver> {
+    let start = start(&seat, Shape::Expiring);
     Box::new(Get { seat, start })
 }
 
@@ -28,8 +33,8 @@ impl Driver for Get {
 }
 
 /// A request up to its key.
-pub(super) fn start(seat: &Seat) -> Vec<u8> {
-    let (table, consistency) = (seat.data.table(Shape::Items), seat.data.consistency);
+pub(super) fn start(seat: &Seat, shape: Shape) -> Vec<u8> {
+    let (table, consistency) = (seat.data.table(shape), seat.data.consistency);
     format!(r#"{{"TableName":"{table}"{consistency},"Key":{{"pk":{{"S":""#).into_bytes()
 }
 

@@ -15,7 +15,7 @@ struct Mixed {
 }
 
 pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
-    let (get, put) = (get::start(&seat), put::start(&seat, Shape::Items, ""));
+    let (get, put) = (get::start(&seat, Shape::Items), put::start(&seat, Shape::Items, ""));
     Box::new(Mixed { seat, get, put, reads: true })
 }
 

@@ -26,6 +26,11 @@ pub(super) fn indexed(seat: Seat) -> Box<dyn Driver> {
     Box::new(Put { seat, shape: Shape::Indexed, start })
 }
 
+pub(super) fn streamed(seat: Seat) -> Box<dyn Driver> {
+    let start = start(&seat, Shape::Streamed, "");
+    Box::new(Put { seat, shape: Shape::Streamed, start })
+}
+
 impl Driver for Put {
     fn request(&mut self, body: &mut Vec<u8>) -> Operation {
         let key = self.seat.chance.below(self.seat.data.keys);

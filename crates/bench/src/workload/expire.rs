@@ -1,0 +1,45 @@
+//! BatchWriteItem that puts 25 small items with an expiry that is over, all new or long gone: into a table with time to
+//! live, which deletes them soon after, and into one without, which keeps them. What the first costs others more than
+//! the second is time to live's.
+
+use api::Operation;
+
+use super::{Driver, Seat, Unexpected, batch_write};
+use crate::data::{EXPIRY, Shape};
+use crate::date;
+
+/// Written one after the other and then again, so that a table that keeps them does not grow for ever.
+const KEYS: u64 = 500_000;
+
+struct Expire {
+    seat: Seat,
+    shape: Shape,
+    next: u64,
+}
+
+pub(super) fn lasting(seat: Seat) -> Box<dyn Driver> {
+    Box::new(Expire { seat, shape: Shape::Items, next: 0 })
+}
+
+pub(super) fn expiring(seat: Seat) -> Box<dyn Driver> {
+    Box::new(Expire { seat, shape: Shape::Expiring, next: 0 })
+}
+
+impl Driver for Expire {
+    fn request(&mut self, body: &mut Vec<u8>) -> Operation {
+        let expiry_s = date::now_seconds() - 1;
+        let put = |at: u64| {
+            let key = (self.next + at) % KEYS;
+            format!(r#"{{"PutRequest":{{"Item":{{"pk":{{"S":"expiring-{key}"}},"{EXPIRY}":{{"N":"{expiry_s}"}}}}}}}}"#)
+        };
+        let puts: Vec<String> = (0..batch_write::BATCH_ITEMS).map(put).collect();
+        self.next += batch_write::BATCH_ITEMS;
+        let table = self.seat.data.table(self.shape);
+        body.extend_from_slice(format!(r#"{{"RequestItems":{{"{table}":[{}]}}}}"#, puts.join(",")).as_bytes());
+        Operation::BatchWriteItem
+    }
+
+    fn check(&mut self, reply: &[u8]) -> Result<(), Unexpected> {
+        batch_write::check(reply)
+    }
+}
