@@ -1,13 +1,14 @@
 //! Who is calling: the credential that a request was signed with, and the account and region whose tables it sees.
 //!
-//! Pure: text in, a caller or DynamoDB's refusal out. It knows no HTTP library, no clock and no storage.
-//!
-//! In this version a credential is parsed and its form is judged as AWS does, but the signature itself is not checked:
-//! the server therefore listens on other than loopback addresses only when told so explicitly.
+//! Pure: text in, a caller or DynamoDB's refusal out. It knows no HTTP library and no storage; the time is given to it.
 
+mod access;
 mod caller;
+mod keys;
 pub mod sigv4;
 
+pub use access::Access;
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces};
+pub use keys::KeyRing;
 pub use sigv4::credential;
-pub use sigv4::{Credential, Refusal, Signed};
+pub use sigv4::{Credential, Headers, Received, Refusal, Signature, Signed};

@@ -77,6 +77,8 @@ impl BodyError {
 /// A whole body, with its share of the memory.
 pub(crate) struct RequestBody {
     pub(crate) bytes: Bytes,
+    /// As it came, which is what was signed.
+    pub(crate) sent: Bytes,
     _share: Option<Held>,
 }
 
@@ -103,9 +105,9 @@ impl BodyReader {
             },
             None => None,
         };
-        let bytes = self.in_time(collect(body)).await?;
-        let bytes = if gzip { gunzip(bytes).await? } else { bytes };
-        Ok(RequestBody { bytes, _share: share })
+        let sent = self.in_time(collect(body)).await?;
+        let bytes = if gzip { gunzip(sent.clone()).await? } else { sent.clone() };
+        Ok(RequestBody { bytes, sent, _share: share })
     }
 
     async fn in_time<T>(&self, reading: impl Future<Output = Result<T, BodyError>>) -> Result<T, BodyError> {

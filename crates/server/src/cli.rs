@@ -132,7 +132,12 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
     pub(crate) listen: String,
 
-    /// Listen on an address that other machines reach, although this version does not check signatures:
+    /// Check signatures against the access keys in this file, which has the form of the AWS CLI's credentials. Each
+    /// key sees the tables of its account (aws_account_id) and of the region it signs for
+    #[arg(long, env = "STATOR_CREDENTIALS", value_name = "FILE", conflicts_with = "isolate")]
+    pub(crate) credentials: Option<PathBuf>,
+
+    /// Listen on an address that other machines reach although signatures are not checked:
     /// whoever reaches the port reads and writes everything
     #[arg(long, env = "STATOR_ALLOW_UNVERIFIED_REMOTE", value_parser = BoolishValueParser::new())]
     pub(crate) allow_unverified_remote: bool,

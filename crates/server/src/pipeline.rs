@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use api::{Exception, Operation};
-use auth::{Caller, Refusal, Signed, Spaces};
+use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode, header};
+use hyper::{Request, Response, StatusCode};
 use ops::allowance::{Allowance, MemoryBudget};
 
 use crate::answer::{Answer, ContentType};
@@ -19,6 +19,10 @@ use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
 use crate::{door, guard};
+
+mod signature;
+
+use signature::{SERVICE, SentHeaders, received, signed, unsigned};
 
 /// Requests at once that any connection may have.
 const REQUESTS_FEW: u32 = 8;
@@ -36,7 +40,7 @@ impl Backend for Arc<ops::Service> {
 
 pub(crate) struct Pipeline<S> {
     pub(crate) backend: S,
-    pub(crate) spaces: Spaces,
+    pub(crate) access: Access,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,
     /// What large requests read, and large answers.
@@ -102,8 +106,7 @@ impl<S: Backend> Pipeline<S> {
         if let Some(traces) = &self.traces {
             visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
         }
-        let credential = signed(head).credential().map_err(|refusal| refuse(unsigned(refusal)))?;
-        let caller = self.spaces.caller(&credential);
+        let caller = self.caller(head, &body.sent).map_err(|refusal| refuse(unsigned(refusal)))?;
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory);
         let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
@@ -111,6 +114,11 @@ impl<S: Backend> Pipeline<S> {
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
         let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
         Ok(Answer::reply(reply, dialect).holding(share))
+    }
+
+    fn caller(&self, head: &Parts, sent: &[u8]) -> Result<Caller, Refusal> {
+        let headers = SentHeaders(head);
+        self.access.caller(SERVICE, &signed(head), &received(head, &headers, sent))
     }
 
     fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {
@@ -127,24 +135,6 @@ fn too_many(head: &Parts) -> Answer {
 
 fn text<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
     head.headers.get(name)?.to_str().ok()
-}
-
-fn signed(head: &Parts) -> Signed<'_> {
-    Signed {
-        authorization: text(head, header::AUTHORIZATION.as_str()),
-        query: head.uri.query(),
-        dated: head.headers.contains_key("x-amz-date") || head.headers.contains_key(header::DATE),
-        region_set: text(head, "x-amz-region-set"),
-    }
-}
-
-fn unsigned(refusal: Refusal) -> Exception {
-    let text = refusal.to_string();
-    match refusal {
-        Refusal::Missing => Exception::MissingAuthenticationToken(text),
-        Refusal::SignedTwice => Exception::InvalidSignature(text),
-        Refusal::Incomplete(_) => Exception::IncompleteSignature(text),
-    }
 }
 
 fn internal() -> Exception {

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use auth::Spaces;
+use auth::{Access, KeyRing, Spaces};
+use base::Clock;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
@@ -39,6 +41,10 @@ pub(crate) enum Failure {
     Remote {
         listen: String,
     },
+    Credentials {
+        path: PathBuf,
+        error: String,
+    },
     Listen {
         flag: &'static str,
         listen: String,
@@ -65,9 +71,13 @@ impl fmt::Display for Failure {
             }
             Failure::Remote { listen } => write!(
                 f,
-                "--listen {listen} can be reached from other machines, and this version does not check signatures: \
-                 whoever reaches it reads and writes everything. Add --allow-unverified-remote if that is what you want"
+                "--listen {listen} can be reached from other machines, and signatures are not checked: whoever reaches \
+                 it reads and writes everything. Name a file of access keys with --credentials, or add \
+                 --allow-unverified-remote if that is what you want"
             ),
+            Failure::Credentials { path, error } => {
+                write!(f, "the access keys in {} cannot be used: {error}", path.display())
+            }
             Failure::Listen { flag, listen, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
                 f,
                 "{listen} is taken by another program (perhaps another stator); \
@@ -103,6 +113,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::Runtime)?;
+    let access = access(arguments)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
@@ -121,10 +132,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
         backend: Arc::clone(&service),
-        spaces: match arguments.isolate {
-            true => Spaces::Isolated,
-            false => Spaces::Shared { region: arguments.region.clone() },
-        },
+        access,
         region: arguments.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
         memory: Arc::clone(&memory.answers),
@@ -155,6 +163,21 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     ended?;
     log::info("stopped", "stopped", &[]);
     Ok(())
+}
+
+/// Whose requests are answered.
+fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
+    let Some(path) = &arguments.credentials else {
+        return Ok(Access::Open(match arguments.isolate {
+            true => Spaces::Isolated,
+            false => Spaces::Shared { region: arguments.region.clone() },
+        }));
+    };
+    let failure = |error: String| Failure::Credentials { path: path.clone(), error };
+    let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
+    let keys = KeyRing::parse(&text).map_err(failure)?;
+    log::info("keys_ready", &format!("signatures are checked, with {} access keys", keys.len()), &[]);
+    Ok(Access::Signed(keys, Clock::system()))
 }
 
 /// What requests share, beside the caches.
@@ -198,7 +221,7 @@ async fn listen(arguments: &ServeArguments) -> Result<TcpListener, Failure> {
     let listen = &arguments.listen;
     let addresses = addresses(LISTEN, listen).await?;
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
-    if remote && !arguments.allow_unverified_remote {
+    if remote && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { listen: listen.clone() });
     }
     bind(LISTEN, listen, &addresses)

@@ -2,45 +2,50 @@
 
 use std::borrow::Cow;
 
-use super::Refusal;
-use super::credential::{self, Algorithm, Credential};
+use super::credential::{self, Algorithm};
+use super::{Refusal, Signature, Signed};
 
-pub(super) fn credential<'a>(
-    authorization: &'a str,
-    dated: bool,
-    region_set: Option<&'a str>,
-) -> Result<Credential<'a>, Refusal> {
+pub(super) fn signature<'a>(authorization: &'a str, signed: &Signed<'a>) -> Result<Signature<'a>, Refusal> {
     let (name, parameters) = authorization.trim().split_once(' ').unwrap_or((authorization.trim(), ""));
     // Another scheme (Basic, Bearer) is no AWS signature at all.
     if !name.starts_with("AWS4-") {
         return Err(Refusal::Missing);
     }
     let parameters = Parameters::read(parameters);
-    let whole = (parameters.credential, Algorithm::parse(name));
-    match whole {
-        (Some(text), Some(algorithm)) if parameters.signature && parameters.signed_headers && dated => {
-            credential::parse(algorithm, Cow::Borrowed(text), region_set)
-        }
-        _ => Err(Refusal::Incomplete(parameters.complaint(dated, authorization))),
-    }
+    let Parameters { credential: Some(text), signature: Some(value), signed_headers: Some(headers) } = parameters
+    else {
+        return Err(Refusal::Incomplete(parameters.complaint(signed.date, authorization)));
+    };
+    let (Some(algorithm), Some(date)) = (Algorithm::parse(name), signed.date) else {
+        return Err(Refusal::Incomplete(parameters.complaint(signed.date, authorization)));
+    };
+    Ok(Signature {
+        credential: credential::parse(algorithm, Cow::Borrowed(text), signed.region_set)?,
+        algorithm,
+        headers: Cow::Borrowed(headers),
+        value: Cow::Borrowed(value),
+        date: Cow::Borrowed(date),
+        expires: None,
+        token: signed.token.map(Cow::Borrowed),
+    })
 }
 
-/// What the header says; of the signature and its headers only that they are there.
-#[derive(Default)]
+/// What the header says.
+#[derive(Clone, Copy, Default)]
 struct Parameters<'a> {
     credential: Option<&'a str>,
-    signature: bool,
-    signed_headers: bool,
+    signature: Option<&'a str>,
+    signed_headers: Option<&'a str>,
 }
 
 impl<'a> Parameters<'a> {
     fn read(text: &'a str) -> Parameters<'a> {
         let mut parameters = Parameters::default();
         for pair in text.split([',', ' ']) {
-            match pair.split_once('=') {
-                Some(("Credential", value)) if !value.is_empty() => parameters.credential = Some(value),
-                Some(("Signature", value)) => parameters.signature = !value.is_empty(),
-                Some(("SignedHeaders", value)) => parameters.signed_headers = !value.is_empty(),
+            match pair.split_once('=').filter(|(_, value)| !value.is_empty()) {
+                Some(("Credential", value)) => parameters.credential = Some(value),
+                Some(("Signature", value)) => parameters.signature = Some(value),
+                Some(("SignedHeaders", value)) => parameters.signed_headers = Some(value),
                 _ => {}
             }
         }
@@ -48,12 +53,12 @@ impl<'a> Parameters<'a> {
     }
 
     /// One sentence for each thing that is missing, then the header itself.
-    fn complaint(&self, dated: bool, authorization: &str) -> String {
+    fn complaint(&self, date: Option<&str>, authorization: &str) -> String {
         let wanted = [
             (self.credential.is_some(), "Authorization header requires 'Credential' parameter. "),
-            (self.signature, "Authorization header requires 'Signature' parameter. "),
-            (self.signed_headers, "Authorization header requires 'SignedHeaders' parameter. "),
-            (dated, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "),
+            (self.signature.is_some(), "Authorization header requires 'Signature' parameter. "),
+            (self.signed_headers.is_some(), "Authorization header requires 'SignedHeaders' parameter. "),
+            (date.is_some(), "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "),
         ];
         let missing: String = wanted.iter().filter(|(there, _)| !there).map(|(_, sentence)| *sentence).collect();
         format!("{missing}Authorization={authorization}")

@@ -8,6 +8,10 @@ pub enum Refusal {
     Missing,
     /// Header and query both carry a signature: `InvalidSignatureException`.
     SignedTwice,
+    /// The signature is not that of the request, is too old or for somewhere else: `InvalidSignatureException`.
+    Invalid(String),
+    /// Nobody has this access key, or not with this session token: `UnrecognizedClientException`.
+    Unrecognized,
     /// Parts are missing or have no meaning, the text says which: `IncompleteSignatureException`.
     Incomplete(String),
 }
@@ -19,7 +23,8 @@ impl fmt::Display for Refusal {
             Refusal::SignedTwice => {
                 f.write_str("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
             }
-            Refusal::Incomplete(text) => f.write_str(text),
+            Refusal::Unrecognized => f.write_str("The security token included in the request is invalid."),
+            Refusal::Invalid(text) | Refusal::Incomplete(text) => f.write_str(text),
         }
     }
 }

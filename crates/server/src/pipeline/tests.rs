@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
+use auth::Spaces;
 use http_body_util::BodyExt;
+use hyper::header;
 
 use super::*;
 
@@ -28,7 +30,7 @@ impl Backend for Echo {
 fn pipeline() -> Pipeline<Echo> {
     Pipeline {
         backend: Echo,
-        spaces: Spaces::Isolated,
+        access: Access::Open(Spaces::Isolated),
         region: "eu-west-3".to_owned(),
         bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
         memory: MemoryBudget::new(64 << 20, PATIENCE),

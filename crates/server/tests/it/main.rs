@@ -21,6 +21,7 @@ mod proof_load;
 mod proof_overload;
 mod proof_power;
 mod replicas;
+mod signatures;
 mod tail;
 mod tail_script;
 mod traces;

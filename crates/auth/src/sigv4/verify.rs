@@ -1,0 +1,152 @@
+//! The checks of a signature, in AWS's order: where it is good for, when, and whether it is the request's.
+
+use super::canonical::{Received, digest, hex};
+use super::credential::Algorithm;
+use super::{Refusal, Signature, SigningKey, time};
+
+/// How far the clocks of signer and server may be apart. Unit: seconds. Source: DynamoDB's own messages ("- 15 min.").
+const SKEW_S: u64 = 15 * 60;
+/// The longest that a presigned request may be good for. Unit: seconds. Source: IAM User Guide, "Elements of an AWS API
+/// request signature".
+const EXPIRES_MAX_S: u64 = 7 * 24 * 60 * 60;
+
+/// Where a signature has to be good for.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Any, if there is none.
+    pub region: Option<&'a str>,
+    pub service: &'a str,
+}
+
+impl Signature<'_> {
+    /// Whether it may be good here and now. This needs no secret.
+    ///
+    /// # Errors
+    /// AWS's refusal.
+    pub fn check(&self, place: Place<'_>, now_ms: u64) -> Result<(), Refusal> {
+        if self.algorithm == Algorithm::V4A {
+            return Err(Refusal::Incomplete("Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256'.".to_owned()));
+        }
+        if !self.headers.split(';').any(|name| name == "host") {
+            let text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
+            return Err(Refusal::Invalid(text.to_owned()));
+        }
+        self.check_scope(place)?;
+        let signed_s = time::parse(&self.date).ok_or_else(|| self.no_date())?;
+        let day = &time::amz_date(signed_s)[..8];
+        if *self.credential.date != *day {
+            return Err(Refusal::Invalid(format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != \
+                 '{day}', from '{}'.",
+                self.credential.date,
+                time::amz_date(signed_s)
+            )));
+        }
+        self.check_time(signed_s, now_ms / 1_000)
+    }
+
+    /// Whether it is the signature of this request by who has the key.
+    ///
+    /// # Errors
+    /// AWS's refusal, which tells what should have been signed.
+    pub fn verify(&self, key: &SigningKey, received: &Received<'_>) -> Result<(), Refusal> {
+        let canonical = received.canonical(&self.headers);
+        let string = self.string_to_sign(&canonical);
+        match unhex(&self.value) {
+            Some(value) if key.verify(&string, &value) => Ok(()),
+            _ => Err(mismatch(&canonical, &string)),
+        }
+    }
+
+    fn check_scope(&self, place: Place<'_>) -> Result<(), Refusal> {
+        let mut wrong = String::new();
+        if place.region.is_some_and(|region| region != self.credential.region) {
+            wrong.push_str("Credential should be scoped to a valid region. ");
+        }
+        if self.credential.service != place.service {
+            wrong.push_str(&format!("Credential should be scoped to correct service: '{}'. ", place.service));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Refusal::Invalid(wrong)) }
+    }
+
+    fn no_date(&self) -> Refusal {
+        Refusal::Incomplete(format!(
+            "Date must be in ISO-8601 'basic format'. Got '{}'. See http://en.wikipedia.org/wiki/ISO_8601",
+            self.date
+        ))
+    }
+
+    fn check_time(&self, signed_s: u64, now_s: u64) -> Result<(), Refusal> {
+        let written = |seconds: u64| time::amz_date(seconds);
+        let (signed, now) = (written(signed_s), written(now_s));
+        let minutes = SKEW_S / 60;
+        if signed_s > now_s + SKEW_S {
+            let latest = written(now_s + SKEW_S);
+            let text =
+                format!("Signature not yet current: {signed} is still later than {latest} ({now} + {minutes} min.)");
+            return Err(Refusal::Invalid(text));
+        }
+        match &self.expires {
+            None if signed_s + SKEW_S < now_s => {
+                let earliest = written(now_s - SKEW_S);
+                let text =
+                    format!("Signature expired: {signed} is now earlier than {earliest} ({now} - {minutes} min.)");
+                Err(Refusal::Invalid(text))
+            }
+            None => Ok(()),
+            Some(expires) => self.check_presigned(expires, signed_s, now_s),
+        }
+    }
+
+    /// A presigned request says itself for how long it is good.
+    fn check_presigned(&self, expires: &str, signed_s: u64, now_s: u64) -> Result<(), Refusal> {
+        let seconds = expires.parse().ok().filter(|seconds| (1..=EXPIRES_MAX_S).contains(seconds));
+        let Some(seconds) = seconds else {
+            return Err(Refusal::Incomplete(format!("X-Amz-Expires must be between 1 and {EXPIRES_MAX_S} seconds")));
+        };
+        if signed_s + seconds < now_s {
+            let (until, now) = (time::amz_date(signed_s + seconds), time::amz_date(now_s));
+            return Err(Refusal::Invalid(format!("Signature expired: {until} is now earlier than {now}")));
+        }
+        Ok(())
+    }
+
+    fn string_to_sign(&self, canonical: &[u8]) -> Vec<u8> {
+        let scope = [&*self.credential.date, &*self.credential.region, &*self.credential.service, "aws4_request"];
+        // As the signer writes it: a `Date` header is spelt in the basic format.
+        let date = match time::basic(&self.date) {
+            Some(_) => self.date.to_string(),
+            None => time::parse(&self.date).map(time::amz_date).unwrap_or_default(),
+        };
+        let head = format!("AWS4-HMAC-SHA256\n{date}\n{}\n", scope.join("/"));
+        [head.as_bytes(), &hex(&digest(canonical))].concat()
+    }
+}
+
+fn mismatch(canonical: &[u8], string: &[u8]) -> Refusal {
+    Refusal::Invalid(format!(
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
+         Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for this \
+         request should have been\n'{}'\n\nThe String-to-Sign should have been\n'{}'\n",
+        String::from_utf8_lossy(canonical),
+        String::from_utf8_lossy(string)
+    ))
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let mut bytes = [0; 32];
+    if pairs.len() != bytes.len() || !rest.is_empty() {
+        return None;
+    }
+    // Small letters only, as they are signed.
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(bytes)
+}

@@ -1,0 +1,143 @@
+//! Signatures against a real server: whose are good, and what the others hear.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ::client::{Connection, Credentials, Endpoint, Trouble};
+use api::Operation;
+use serde_json::{Value, json};
+
+use crate::program::{Server, run};
+
+const FILE: &str = "[default]\naws_access_key_id = AKIDA\naws_secret_access_key = secret-of-a\n\
+                    [other]\naws_access_key_id = AKIDB\naws_secret_access_key = secret-of-b\n\
+                    aws_account_id = 123456789012\naws_session_token = token-of-b\n";
+
+struct House {
+    server: Server,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> House {
+        let (folder, path) = keys(FILE);
+        let server = Server::start(&["--memory", "--credentials", path.to_str().expect("a path")]);
+        House { server, _folder: folder }
+    }
+
+    fn ask(&self, credentials: &Credentials, operation: Operation, request: &Value) -> Result<Value, Trouble> {
+        let endpoint = Endpoint::parse(&format!("http://{}", self.server.address), None).expect("a URL");
+        let mut connection = Connection::new(&endpoint, credentials, Duration::from_secs(30));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            connection.open().await?;
+            connection.prepare(operation, request.to_string().as_bytes());
+            Ok(serde_json::from_slice(connection.exchange().await?).expect("JSON"))
+        })
+    }
+
+    fn tables(&self, credentials: &Credentials) -> Result<Value, Trouble> {
+        self.ask(credentials, Operation::ListTables, &json!({})).map(|tables| tables["TableNames"].clone())
+    }
+
+    fn refusal(&self, credentials: &Credentials) -> (u16, String, String) {
+        match self.tables(credentials) {
+            Err(Trouble::Refused { status, exception, message }) => (status, exception, message),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A file of keys.
+fn keys(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("credentials");
+    std::fs::File::create(&path).expect("a file").write_all(text.as_bytes()).expect("written");
+    (folder, path)
+}
+
+fn signer(access_key: &str, secret: &str, token: Option<&str>, region: &str) -> Credentials {
+    let session_token = token.map(str::to_owned);
+    Credentials {
+        access_key: access_key.to_owned(),
+        secret: secret.to_owned(),
+        session_token,
+        region: region.to_owned(),
+    }
+}
+
+#[test]
+fn each_key_sees_its_account_and_region() {
+    let house = House::new();
+    let a = signer("AKIDA", "secret-of-a", None, "us-east-1");
+    let b = signer("AKIDB", "secret-of-b", Some("token-of-b"), "us-east-1");
+    let table = json!({
+        "TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+    });
+    for (who, region, arn) in [
+        (&a, "us-east-1", "arn:aws:dynamodb:us-east-1:000000000000:table/Music"),
+        (&b, "us-east-1", "arn:aws:dynamodb:us-east-1:123456789012:table/Music"),
+        (&a, "eu-west-3", "arn:aws:dynamodb:eu-west-3:000000000000:table/Music"),
+    ] {
+        let who = Credentials { region: region.to_owned(), ..who.clone() };
+        assert_eq!(house.tables(&who), Ok(json!([])), "{arn}");
+        let created = house.ask(&who, Operation::CreateTable, &table).expect("created");
+        assert_eq!(created["TableDescription"]["TableArn"], arn);
+        assert_eq!(house.tables(&who), Ok(json!(["Music"])), "{arn}");
+    }
+}
+
+#[test]
+fn nobody_else_gets_in() {
+    let house = House::new();
+    let unrecognized = (
+        400,
+        "UnrecognizedClientException".to_owned(),
+        "The security token included in the request is invalid.".to_owned(),
+    );
+    for stranger in [
+        signer("test", "test", None, "us-east-1"),
+        signer("AKIDA", "secret-of-a", Some("token-of-b"), "us-east-1"),
+        signer("AKIDB", "secret-of-b", None, "us-east-1"),
+        signer("AKIDB", "secret-of-b", Some("another"), "us-east-1"),
+    ] {
+        assert_eq!(house.refusal(&stranger), unrecognized);
+    }
+    let (status, exception, message) = house.refusal(&signer("AKIDA", "secret-of-b", None, "us-east-1"));
+    assert_eq!((status, exception.as_str()), (400, "InvalidSignatureException"));
+    assert!(message.starts_with("The request signature we calculated does not match the signature you provided."));
+    assert!(!message.contains("secret-of"), "{message}");
+    // A request without a signature, and one that is signed for show.
+    for (authorization, exception) in [
+        ("", "MissingAuthenticationTokenException"),
+        ("AWS4-HMAC-SHA256 Credential=AKIDA", "IncompleteSignatureException"),
+        (crate::client::AUTHORIZATION, "InvalidSignatureException"),
+    ] {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\n\
+             Content-Type: application/x-amz-json-1.0\r\nX-Amz-Date: \
+             20260101T000000Z\r\nAuthorization: {authorization}\r\nContent-Length: 2\r\n\r\n{{}}"
+        );
+        let mut client = house.server.client();
+        client.send(request.as_bytes());
+        let response = client.response();
+        assert_eq!(response.status, 400, "{}", response.text());
+        assert!(response.text().contains(exception), "{}", response.text());
+    }
+}
+
+#[test]
+fn a_file_that_is_wrong_is_told_without_its_secrets() {
+    let (_folder, path) = keys("[default]\naws_secret_access_key = secret-of-a\n");
+    let path = path.to_str().expect("a path");
+    let ended = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--credentials", path]);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("profile [default] has no aws_access_key_id"), "{said}");
+    assert!(!said.contains("secret-of-a"), "{said}");
+    let ended = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--credentials", "/nowhere/keys"]);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("the access keys in /nowhere/keys cannot be used"), "{said}");
+}
