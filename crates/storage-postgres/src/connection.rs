@@ -45,7 +45,7 @@ pub(crate) enum Sql {
     Mark,
     Marked,
     OutboxAdd,
-    OutboxPeek,
+    OutboxLast,
     OutboxNext,
     OutboxMove,
     OutboxDeleteRange,
@@ -77,7 +77,7 @@ macro_rules! scan {
 
 /// Takes the first records of a log out of the outbox, up to `$3` and about `$4` bytes, and puts them behind the
 /// position of its head, which is locked. The versions of the head and of records are their positions. Gives how many
-/// were moved, and of how many. They are taken as a range up to the last one: a plan that was made while the outbox was
+/// were moved, of how many, and whether the record `$5` to `$7` is passed by now. They are taken as a range up to the last one: a plan that was made while the outbox was
 /// short must not look at all of a long one for each.
 const OUTBOX_MOVE: &str = "\
     WITH head AS (SELECT ver AS last FROM stator_kv WHERE p = $1 AND s = $2), \
@@ -91,7 +91,8 @@ const OUTBOX_MOVE: &str = "\
     placed AS (SELECT last + row_number() OVER (ORDER BY ver, op, n) AS position, v FROM taken), \
     put AS (INSERT INTO stator_kv (p, s, k, ver, op, v) SELECT $1, \
         $2 || decode(lpad(to_hex(position), 16, '0'), 'hex'), NULL, position, NULL, v FROM placed RETURNING 1) \
-    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM queued)";
+    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM queued), \
+        (SELECT (ver, op, n) >= ($5, $6, $7) FROM due)";
 
 impl Sql {
     const ALL: [Sql; 27] = [
@@ -116,7 +117,7 @@ impl Sql {
         Sql::Mark,
         Sql::Marked,
         Sql::OutboxAdd,
-        Sql::OutboxPeek,
+        Sql::OutboxLast,
         Sql::OutboxNext,
         Sql::OutboxMove,
         Sql::OutboxDeleteRange,
@@ -167,7 +168,9 @@ impl Sql {
             }
             Sql::Marked => "SELECT value FROM stator_meta WHERE name = 'mark'",
             Sql::OutboxAdd => "INSERT INTO stator_outbox (p, s, ver, op, n, v) VALUES ($1, $2, $3, $4, $5, $6)",
-            Sql::OutboxPeek => "SELECT n FROM stator_outbox WHERE p = $1 AND s = $2 LIMIT 1",
+            Sql::OutboxLast => {
+                "SELECT ver, op, n FROM stator_outbox WHERE p = $1 AND s = $2 ORDER BY ver DESC, op DESC, n DESC LIMIT 1"
+            }
             Sql::OutboxNext => "SELECT p, s FROM stator_outbox WHERE (p, s) > ($1, $2) ORDER BY p, s LIMIT 1",
             Sql::OutboxMove => OUTBOX_MOVE,
             Sql::OutboxDeleteRange => "DELETE FROM stator_outbox WHERE (p, s) >= ($1, $2) AND (p, s) < ($3, $4)",

@@ -31,6 +31,7 @@ mod tallies;
 pub mod testing;
 mod tls;
 mod transact;
+mod turns;
 mod view;
 
 use std::sync::Arc;
@@ -89,8 +90,8 @@ impl Postgres {
         schema::prepare(&options).await?;
         let replicas = replicas.map(|replicas| Replicas::start(options.clone(), replicas));
         let pool = Pool::new(options);
-        let sweeper = Sweeper::start(&pool);
         let sequencer = Sequencer::start(&pool);
+        let sweeper = Sweeper::start(&pool, &sequencer);
         let (latches, versions) = (Latches::new(), Versions::default());
         Ok(Arc::new(Postgres { pool, replicas, patience, latches, sweeper, sequencer, versions }))
     }
@@ -136,7 +137,7 @@ impl Engine for Postgres {
     }
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        Box::pin(sequencer::sequence(&self.pool, log))
+        Box::pin(self.sequencer.sequence(&self.pool, log))
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {

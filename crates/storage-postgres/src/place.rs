@@ -24,7 +24,7 @@ const HASH_SIZE: usize = 16;
 const LONG_SIZE: usize = REST_MAX + HASH_SIZE;
 
 /// A place among `(p, s)`, whether or not a row stands there.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Position {
     pub(crate) p: Vec<u8>,
     pub(crate) s: Vec<u8>,

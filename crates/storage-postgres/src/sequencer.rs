@@ -9,8 +9,10 @@
 //! next one can lock it, so who sees the second sees the first. With the outbox's order that puts an item's records in
 //! the order of its changes.
 //!
-//! Readers ask for a pass before they look (`Engine::sequence`). Beside that a node moves what it has written itself a
-//! moment later, and looks now and then for what others have left, so that the outbox stays short.
+//! Readers ask for it before they look (`Engine::sequence`), and readers of one log share it (`turns`). What they ask for
+//! has an end: the last record that waits when they ask. Since every pass takes the first ones, all that was committed
+//! before has its position when that one has, whatever is written meanwhile. Beside that a node moves what it has written
+//! itself a moment later, and looks now and then for what others have left, so that the outbox stays short.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
@@ -21,12 +23,15 @@ use parking_lot::Mutex;
 use storage::StorageError;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 
 use crate::connection::{Ask, BEGIN, COMMIT, Failure, Reply, Sql, Value};
 use crate::error::Trouble;
 use crate::outbox;
 use crate::place::Position;
 use crate::pool::{Left, Pool};
+use crate::turns::Turns;
 
 /// How often a node looks for what others have left.
 const LEFTOVERS_INTERVAL: Duration = Duration::from_secs(30);
@@ -35,11 +40,13 @@ const PASS_ROWS: i64 = 512;
 const PASS_BYTES: i64 = 8 << 20;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The logs to which this node has appended lately.
 #[derive(Default)]
 pub(crate) struct Sequencer {
+    /// The logs to which this node has appended lately.
     noted: Mutex<BTreeSet<Bytes>>,
     wake: Notify,
+    /// Those who ask for one log, by the place of its head.
+    turns: Turns<Position, Result<(), StorageError>>,
 }
 
 impl Sequencer {
@@ -59,6 +66,25 @@ impl Sequencer {
     }
 }
 
+impl Sequencer {
+    /// Gives positions to all records of a log that are committed by now.
+    pub(crate) async fn sequence(&self, pool: &Arc<Pool>, log: &Bytes) -> Result<(), StorageError> {
+        let head = outbox::head(log)?;
+        self.turns.share(&head, sequence_at(pool, &head)).await
+    }
+
+    /// The same for every log.
+    pub(crate) async fn sequence_all(&self, pool: &Arc<Pool>) -> Result<(), StorageError> {
+        let mut head = Position { p: Vec::new(), s: Vec::new() };
+        loop {
+            let replies = insist(pool, &[Ask::Of(Sql::OutboxNext, of(&head))]).await?;
+            let Some(row) = replies.first().and_then(|reply| reply.rows.first()) else { return Ok(()) };
+            head = Position { p: read(row, 0)?, s: read(row, 1)? };
+            self.turns.share(&head, sequence_at(pool, &head)).await?;
+        }
+    }
+}
+
 async fn run(pool: Weak<Pool>, sequencer: Arc<Sequencer>) {
     let mut looked = Instant::now();
     loop {
@@ -73,44 +99,38 @@ async fn run(pool: Weak<Pool>, sequencer: Arc<Sequencer>) {
         // What fails here is found again: by a reader, or as a leftover.
         let noted = std::mem::take(&mut *sequencer.noted.lock());
         for log in noted {
-            let _ = sequence(&pool, &log).await;
+            let _ = sequencer.sequence(&pool, &log).await;
         }
         if looked.elapsed() >= LEFTOVERS_INTERVAL {
-            let _ = sequence_all(&pool).await;
+            let _ = sequencer.sequence_all(&pool).await;
             looked = Instant::now();
         }
     }
 }
 
-/// Gives positions to all records of a log that are committed by now.
-pub(crate) async fn sequence(pool: &Arc<Pool>, log: &Bytes) -> Result<(), StorageError> {
-    sequence_at(pool, &outbox::head(log)?).await
-}
-
-/// The same for every log.
-pub(crate) async fn sequence_all(pool: &Arc<Pool>) -> Result<(), StorageError> {
-    let mut after = Position { p: Vec::new(), s: Vec::new() };
-    loop {
-        let replies = insist(pool, &[Ask::Of(Sql::OutboxNext, of(&after))]).await?;
-        let Some(row) = replies.first().and_then(|reply| reply.rows.first()) else { return Ok(()) };
-        after = Position { p: row.try_get(0).map_err(damaged)?, s: row.try_get(1).map_err(damaged)? };
-        sequence_at(pool, &after).await?;
-    }
-}
-
+/// Moves what waits in the outbox of one log.
 async fn sequence_at(pool: &Arc<Pool>, head: &Position) -> Result<(), StorageError> {
-    let replies = insist(pool, &[Ask::Of(Sql::OutboxPeek, of(head))]).await?;
-    let mut more = replies.first().is_some_and(|reply| !reply.rows.is_empty());
-    while more {
-        more = pass(pool, head).await?;
+    let replies = insist(pool, &[Ask::Of(Sql::OutboxLast, of(head))]).await?;
+    let Some(last) = replies.first().and_then(|reply| reply.rows.first()) else { return Ok(()) };
+    let (ver, op, n): (i64, &[u8], i64) = (read(last, 0)?, read(last, 1)?, read(last, 2)?);
+    let end = [Value::Int(ver), op.into(), Value::Int(n)];
+    let deadline = Instant::now() + pool.patience().call;
+    while pass(pool, head, &end).await? {
+        // Clocks of nodes that differ, and more writes than can be moved: they may stand before the end for long.
+        if Instant::now() >= deadline {
+            return Err(StorageError::Unavailable(
+                "what waits for positions is more than one call can give".to_owned(),
+            ));
+        }
     }
     Ok(())
 }
 
-/// Moves the next records; tells whether there may be more that were committed before.
-async fn pass(pool: &Arc<Pool>, head: &Position) -> Result<bool, StorageError> {
+/// Moves the next records; tells whether there may be more up to the end.
+async fn pass(pool: &Arc<Pool>, head: &Position, end: &[Value; 3]) -> Result<bool, StorageError> {
     let mut moved = of(head);
     moved.extend([Value::Int(PASS_ROWS), Value::Int(PASS_BYTES)]);
+    moved.extend_from_slice(end);
     let lock = Ask::Of(Sql::Lock, of(head));
     let moves = Ask::Of(Sql::OutboxMove, moved);
     let advance = Ask::Of(Sql::HeadAdvance, of(head));
@@ -118,24 +138,21 @@ async fn pass(pool: &Arc<Pool>, head: &Position) -> Result<bool, StorageError> {
     let replies = insist(pool, &[BEGIN, lock, moves, advance, COMMIT]).await?;
     let (Some(locked), Some(moved)) = (replies.get(1), replies.get(2)) else { return Err(unanswered()) };
     let row = moved.rows.first().ok_or_else(unanswered)?;
-    let (count, queued): (i64, i64) = (row.try_get(0).map_err(damaged)?, row.try_get(1).map_err(damaged)?);
+    let (count, queued, ends): (i64, i64, Option<bool>) = (read(row, 0)?, read(row, 1)?, read(row, 2)?);
     if locked.rows.is_empty() && queued > 0 {
         insist(pool, &[Ask::Of(Sql::HeadMake, of(head))]).await?;
         return Ok(true);
     }
-    Ok(count < queued || queued == PASS_ROWS)
+    Ok(ends == Some(false) && (count < queued || queued == PASS_ROWS))
 }
 
 /// Flies until it has flown, or for as long as a call may take. Each flight is of a kind that may take place twice.
 async fn insist(pool: &Arc<Pool>, asks: &[Ask]) -> Result<Vec<Reply>, StorageError> {
     let deadline = Instant::now() + pool.patience().call;
     loop {
-        let failed = match pool.take().await {
+        let failed = match fly(pool, asks).await {
+            Ok(replies) => return Ok(replies),
             Err(trouble) => trouble,
-            Ok(mut session) => match session.fly(asks, Left::Idle).await {
-                Ok(replies) => return Ok(replies),
-                Err(Failure { trouble, .. }) => trouble,
-            },
         };
         if matches!(failed, Trouble::Lost(_)) {
             pool.forget_idle();
@@ -148,12 +165,24 @@ async fn insist(pool: &Arc<Pool>, asks: &[Ask]) -> Result<Vec<Reply>, StorageErr
     }
 }
 
+async fn fly(pool: &Arc<Pool>, asks: &[Ask]) -> Result<Vec<Reply>, Trouble> {
+    let mut session = pool.take().await?;
+    let warnings = session.warnings();
+    let replies = session.fly(asks, Left::Idle).await.map_err(|Failure { trouble, .. }| trouble)?;
+    // A commit that did not wait for its replicas warns. The next one that locks the head waits for both.
+    match session.warnings() == warnings {
+        true => Ok(replies),
+        false => Err(Trouble::Lost("the server has committed without its replicas".to_owned())),
+    }
+}
+
 fn of(at: &Position) -> Vec<Value> {
     vec![at.p[..].into(), at.s[..].into()]
 }
 
-fn damaged(error: tokio_postgres::Error) -> StorageError {
-    StorageError::Corrupt(format!("an answer about a log cannot be read: {error}"))
+fn read<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, StorageError> {
+    let damaged = |error| StorageError::Corrupt(format!("an answer about a log cannot be read: {error}"));
+    row.try_get(column).map_err(damaged)
 }
 
 fn unanswered() -> StorageError {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::connection::{Ask, BEGIN, COMMIT, Sql, Value};
 use crate::place::Position;
 use crate::pool::{Left, Pool};
-use crate::sequencer;
+use crate::sequencer::Sequencer;
 
 /// Far longer than a lost commit can be in doubt.
 const AGE: Duration = Duration::from_secs(300);
@@ -37,9 +37,9 @@ pub(crate) struct Sweeper {
 
 impl Sweeper {
     /// Sweeps now and then, for as long as the pool lives.
-    pub(crate) fn start(pool: &Arc<Pool>) -> Arc<Sweeper> {
+    pub(crate) fn start(pool: &Arc<Pool>, sequencer: &Arc<Sequencer>) -> Arc<Sweeper> {
         let sweeper = Arc::new(Sweeper::default());
-        tokio::spawn(sweep_now_and_then(Arc::downgrade(pool), Arc::downgrade(&sweeper)));
+        tokio::spawn(sweep_now_and_then(Arc::downgrade(pool), Arc::downgrade(&sweeper), Arc::clone(sequencer)));
         sweeper
     }
 
@@ -69,14 +69,14 @@ impl Sweeper {
     }
 }
 
-async fn sweep_now_and_then(pool: Weak<Pool>, sweeper: Weak<Sweeper>) {
+async fn sweep_now_and_then(pool: Weak<Pool>, sweeper: Weak<Sweeper>, sequencer: Arc<Sequencer>) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let (Some(pool), Some(sweeper)) = (pool.upgrade(), sweeper.upgrade()) else { return };
         let now = Instant::now();
         // The next write of a row begins with a version of its own once the tombstone is gone: the record of the deletion
         // must have its position by then.
-        if !sweeper.has_due(now) || sequencer::sequence_all(&pool).await.is_err() {
+        if !sweeper.has_due(now) || sequencer.sequence_all(&pool).await.is_err() {
             continue;
         }
         loop {

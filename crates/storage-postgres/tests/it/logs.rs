@@ -16,10 +16,10 @@ use tokio::task::JoinSet;
 
 use crate::contract::open;
 
-const LOG: Bytes = Bytes::from_static(b"a log of changes");
+pub(crate) const LOG: Bytes = Bytes::from_static(b"a log of changes");
 /// The columns of its head.
-const HEAD_P: &str = "'\\x0461206c6f67206f6620636861'::bytea";
-const HEAD_S: &str = "'\\x6e676573'::bytea";
+pub(crate) const HEAD_P: &str = "'\\x0461206c6f67206f6620636861'::bytea";
+pub(crate) const HEAD_S: &str = "'\\x6e676573'::bytea";
 
 /// The records behind a position, which are dense.
 pub(crate) async fn try_records(engine: &Postgres, log: &Bytes, after: u64) -> Result<Vec<Bytes>, StorageError> {
@@ -53,13 +53,13 @@ pub(crate) async fn records(engine: &Postgres, log: &Bytes, after: u64) -> Vec<B
 }
 
 /// A node that gives no positions unless it is asked.
-async fn open_idle(url: &str) -> Arc<Postgres> {
+pub(crate) async fn open_idle(url: &str) -> Arc<Postgres> {
     let mut options = Options::parse(url, None).unwrap();
     options.patience.gather = Duration::from_secs(3_600);
     Postgres::open(options).await.unwrap()
 }
 
-fn number(value: Option<&Bytes>) -> u64 {
+pub(crate) fn number(value: Option<&Bytes>) -> u64 {
     value.map_or(0, |value| u64::from_be_bytes(value[..].try_into().unwrap()))
 }
 
@@ -68,7 +68,7 @@ fn item(at: u64) -> Key {
 }
 
 /// Adds one to each of some items, and appends what they are then.
-async fn add(engine: &Postgres, mode: Mode, items: &[u64]) {
+pub(crate) async fn add(engine: &Postgres, mode: Mode, items: &[u64]) {
     let keys: Vec<KeyUse> = items.iter().map(|at| KeyUse::write(item(*at))).collect();
     let mut decide = |reads: &Reads, batch: &mut Batch| {
         for (key, value) in keys.iter().zip(&reads.values) {
@@ -99,7 +99,7 @@ impl Told {
     }
 }
 
-fn waiting(server: &PostgresServer, url: &str) -> String {
+pub(crate) fn waiting(server: &PostgresServer, url: &str) -> String {
     server.psql(url.rsplit('/').next().unwrap(), "SELECT count(*) FROM stator_outbox").unwrap()
 }
 

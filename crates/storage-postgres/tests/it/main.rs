@@ -9,4 +9,5 @@ mod logs;
 mod long_keys;
 mod replicas;
 mod rows;
+mod sequencer;
 mod tls;

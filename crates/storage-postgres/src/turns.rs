@@ -1,0 +1,125 @@
+//! Turns: whoever asks for the same work at one time shares a round of it.
+//!
+//! A round serves those who asked before it began; whoever asks while one is under way needs the next. So there is at
+//! most one round under way, however many ask, and one more behind it. What a round comes to, a failure as well, goes
+//! to all whom it serves. If the one who does it goes away in the middle, the next in line begins anew.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+pub(crate) struct Turns<K, T> {
+    lines: Mutex<HashMap<K, Arc<Line<T>>>>,
+}
+
+/// Everybody who asks for one thing.
+struct Line<T> {
+    /// Rounds so far. Counted up by whoever holds `ended`.
+    begun: AtomicU64,
+    /// The last round that came to an end, and what it came to. Held while one is under way.
+    ended: tokio::sync::Mutex<Option<(u64, T)>>,
+}
+
+/// A line is there for as long as somebody stands in it.
+struct Standing<'a, K: Eq + Hash, T> {
+    turns: &'a Turns<K, T>,
+    key: &'a K,
+    line: Arc<Line<T>>,
+}
+
+impl<K, T> Default for Turns<K, T> {
+    fn default() -> Turns<K, T> {
+        Turns { lines: Mutex::default() }
+    }
+}
+
+impl<K: Clone + Eq + Hash, T: Clone> Turns<K, T> {
+    /// What a round comes to that begins after this call did: somebody else's, or `round`.
+    pub(crate) async fn share(&self, key: &K, round: impl Future<Output = T>) -> T {
+        let Standing { line, .. } = &self.stand(key);
+        let needed = line.begun.load(Ordering::SeqCst) + 1;
+        let mut ended = line.ended.lock().await;
+        if let Some((_, outcome)) = ended.as_ref().filter(|(last, _)| *last >= needed) {
+            return outcome.clone();
+        }
+        let this = line.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let outcome = round.await;
+        *ended = Some((this, outcome.clone()));
+        outcome
+    }
+
+    fn stand<'a>(&'a self, key: &'a K) -> Standing<'a, K, T> {
+        let new = || Arc::new(Line { begun: AtomicU64::new(0), ended: tokio::sync::Mutex::new(None) });
+        let line = Arc::clone(self.lines.lock().entry(key.clone()).or_insert_with(new));
+        Standing { turns: self, key, line }
+    }
+}
+
+impl<K: Eq + Hash, T> Drop for Standing<'_, K, T> {
+    fn drop(&mut self) {
+        let mut lines = self.turns.lines.lock();
+        // The list's own, and ours.
+        if Arc::strong_count(&self.line) == 2 {
+            lines.remove(self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::task::{Context, Waker};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Polls once, which puts a call in line.
+    fn begin<F: Future>(future: &mut std::pin::Pin<Box<F>>) {
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_round_serves_those_who_asked_before_it_began() {
+        for outcome in [Ok(7), Err("it failed")] {
+            let turns: Turns<u8, Result<u8, &str>> = Turns::default();
+            let (gate, opened) = oneshot::channel::<()>();
+            let mut first = Box::pin(turns.share(&1, async {
+                let _ = opened.await;
+                Ok(0)
+            }));
+            begin(&mut first);
+            let rounds = AtomicU64::new(0);
+            let round = || async {
+                rounds.fetch_add(1, Ordering::SeqCst);
+                outcome
+            };
+            let mut others: Vec<_> = (0..100).map(|_| Box::pin(turns.share(&1, round()))).collect();
+            others.iter_mut().for_each(begin);
+            assert_eq!(turns.share(&2, ready(Ok(9))).await, Ok(9), "another line");
+            gate.send(()).unwrap();
+            assert_eq!(first.await, Ok(0));
+            for other in others {
+                assert_eq!(other.await, outcome);
+            }
+            assert_eq!(rounds.load(Ordering::SeqCst), 1);
+            assert_eq!(turns.share(&1, ready(Ok(5))).await, Ok(5), "what is over serves nobody");
+            assert!(turns.lines.lock().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_round_that_is_left_is_begun_anew() {
+        let turns: Turns<u8, u8> = Turns::default();
+        let mut left = Box::pin(turns.share(&1, pending()));
+        begin(&mut left);
+        let mut next = Box::pin(turns.share(&1, ready(2)));
+        begin(&mut next);
+        drop(left);
+        assert_eq!(next.await, 2);
+        assert!(turns.lines.lock().is_empty());
+    }
+}

@@ -1,0 +1,163 @@
+//! What a call to give positions waits for, and what it does not.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use storage::{Engine, Mode, StorageError, log};
+use storage_postgres::testing::{Fault, Pair, PostgresServer, Proxy};
+use storage_postgres::{Options, Postgres};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::logs::{HEAD_P, HEAD_S, LOG, add, number, open_idle, records};
+
+/// As long as it takes a busy machine; what a test waits for comes at once, or never.
+const FOR_EVER: Duration = Duration::from_secs(30);
+
+/// Whenever records are taken out of the outbox, more come than a pass takes, from this version on.
+fn flood(server: &PostgresServer, name: &str, version: u64) {
+    for statement in [
+        format!("CREATE SEQUENCE meanwhile START {version}"),
+        format!(
+            "CREATE FUNCTION write() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO stator_outbox SELECT \
+             {}, {}, nextval(''meanwhile''), ''later'', 0, int8send(0) FROM generate_series(1, 600); RETURN NULL; END'",
+            HEAD_P.replace('\'', "''"),
+            HEAD_S.replace('\'', "''"),
+        ),
+        "CREATE TRIGGER meanwhile AFTER DELETE ON stator_outbox EXECUTE FUNCTION write()".to_owned(),
+    ] {
+        server.psql(name, &statement).unwrap();
+    }
+}
+
+/// Leaves records that wait.
+fn leave(server: &PostgresServer, name: &str, versions: RangeInclusive<u64>) {
+    let rows = format!("generate_series({}, {})", versions.start(), versions.end());
+    let columns = format!("{HEAD_P}, {HEAD_S}, at, 'first', 0, int8send(at)");
+    server.psql(name, &format!("INSERT INTO stator_outbox SELECT {columns} FROM {rows} AS at")).unwrap();
+}
+
+fn database_of(url: &str) -> String {
+    url.rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_written_meanwhile_is_not_waited_for() {
+    const COUNT: u64 = 1_200;
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let (node, name) = (open_idle(&url).await, database_of(&url));
+    leave(&server, &name, 1..=COUNT);
+    flood(&server, &name, 1 << 40);
+    timeout(FOR_EVER, node.sequence(&LOG)).await.expect("it ends").unwrap();
+    for position in [1, COUNT] {
+        let record = node.get(&log::record(&LOG, position)).await.unwrap();
+        assert_eq!(number(record.as_ref()), position);
+    }
+}
+
+/// A node whose clock is ahead has left a record, and others write so much that it never is among the first.
+#[tokio::test]
+async fn a_call_that_cannot_end_fails() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let name = database_of(&url);
+    let mut options = Options::parse(&url, None).unwrap();
+    options.patience.gather = Duration::from_secs(3_600);
+    options.patience.call = Duration::from_millis(500);
+    let node = Postgres::open(options).await.unwrap();
+    leave(&server, &name, 1..=600);
+    leave(&server, &name, 1 << 50..=1 << 50);
+    flood(&server, &name, 1 << 40);
+    let failed = timeout(FOR_EVER, node.sequence(&LOG)).await.expect("it ends");
+    assert!(matches!(failed, Err(StorageError::Unavailable(_))), "{failed:?}");
+    server.psql(&name, "DROP TRIGGER meanwhile ON stator_outbox").unwrap();
+    assert_eq!(number(records(&*open_idle(&url).await, &LOG, 0).await.last()), 1 << 50);
+}
+
+#[tokio::test]
+async fn readers_of_a_log_share_a_connection() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let (node, name) = (open_idle(&url).await, database_of(&url));
+    add(&node, Mode::Plain, &[1]).await;
+    assert_eq!(records(&node, &LOG, 0).await.len(), 1);
+    add(&node, Mode::Plain, &[1]).await;
+    let (held, of) = (Arc::clone(&server), name.clone());
+    let lock =
+        format!("BEGIN; SELECT FROM stator_kv WHERE p = {HEAD_P} AND s = {HEAD_S} FOR UPDATE; SELECT pg_sleep(60)");
+    let holder = tokio::task::spawn_blocking(move || held.psql(&of, &lock));
+    server.wait_for_sleeper(&name);
+    let mut readers = JoinSet::new();
+    for _ in 0..100 {
+        let node = Arc::clone(&node);
+        readers.spawn(async move { node.sequence(&LOG).await });
+    }
+    // By then all of them have asked: there is one thread, and they were there first.
+    while server.psql(&name, "SELECT count(*) FROM pg_locks WHERE NOT granted").as_deref() == Ok("0") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(node.stats().connections_used, 1);
+    server.end_sleepers(&name);
+    holder.await.unwrap().expect_err("it was ended");
+    while let Some(done) = readers.join_next().await {
+        assert_eq!(done.unwrap(), Ok(()));
+    }
+    assert!(node.get(&log::record(&LOG, 2)).await.unwrap().is_some());
+}
+
+/// Whoever comes while a pass is under way may have written what that pass has not seen.
+#[tokio::test]
+async fn who_comes_later_waits_for_the_next_pass() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let proxy = Proxy::start(server.port).await;
+    let (node, direct) = (open_idle(&server.url(proxy.port, &database_of(&url))).await, open_idle(&url).await);
+    add(&direct, Mode::Plain, &[1]).await;
+    assert_eq!(records(&node, &LOG, 0).await.len(), 1);
+    add(&direct, Mode::Plain, &[1]).await;
+    proxy.arm(Fault::SlowCommit(Duration::from_secs(1)));
+    let later = async {
+        while !proxy.has_struck() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        add(&direct, Mode::Plain, &[2]).await;
+        node.sequence(&LOG).await.unwrap();
+        direct.get(&log::record(&LOG, 3)).await.unwrap()
+    };
+    let (first, found) = tokio::join!(async { node.sequence(&LOG).await }, later);
+    assert_eq!(first, Ok(()));
+    assert!(found.is_some());
+}
+
+/// The administrator ends the wait for the standby: the server commits, and warns. Positions that the standby does not
+/// have may be given anew after a failover, so nobody is told of them before it has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn positions_are_known_to_the_standby() {
+    const WAITING: &str = "pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let Some(Pair { primary, standby }) = Pair::start() else { return };
+    let mut options = Options::parse(&primary.database(), None).unwrap();
+    options.patience.gather = Duration::from_secs(3_600);
+    options.patience.call = FOR_EVER;
+    let node = Postgres::open(options).await.unwrap();
+    add(&node, Mode::Plain, &[1]).await;
+    assert_eq!(records(&node, &LOG, 0).await.len(), 1);
+    add(&node, Mode::Plain, &[1]).await;
+    standby.crash();
+    let asked = Arc::clone(&node);
+    let sequencing = tokio::spawn(async move { asked.sequence(&LOG).await });
+    // Until there is something to tell.
+    let until = async |statement: &str| loop {
+        assert!(!sequencing.is_finished(), "nobody has it");
+        match primary.psql("postgres", statement).unwrap() {
+            told if told.is_empty() => tokio::time::sleep(Duration::from_millis(5)).await,
+            told => return told,
+        }
+    };
+    let begun = until(&format!("SELECT xact_start FROM {WAITING}")).await;
+    until(&format!("SELECT pg_cancel_backend(pid) FROM {WAITING}")).await;
+    until(&format!("SELECT pid FROM {WAITING} AND xact_start > '{begun}'")).await;
+    standby.run();
+    assert_eq!(sequencing.await.unwrap(), Ok(()));
+}
