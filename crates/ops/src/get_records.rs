@@ -1,6 +1,7 @@
 //! GetRecords: the next records of a shard, each as its stream's view type shows it.
 //!
-//! An open shard always has a next iterator, a closed one until its last record is read.
+//! An open shard always has a next iterator, a closed one until its last record is read. A page may be empty before that:
+//! shards that were split share a log, and a page passes over only so many records of the others.
 
 use api::{
     Exception, GetRecordsInput, GetRecordsOutput, Identity, OperationType, Record as ShownRecord, StreamRecord,
@@ -14,7 +15,6 @@ use model::{Attributes, Item, ValueRef, item_size};
 
 use crate::catalog::{self, StreamView};
 use crate::change_log::{Author, Record, Shard};
-use crate::failure::storage_failure;
 use crate::get_shard_iterator::trimmed;
 use crate::rows;
 use crate::service::Service;
@@ -42,28 +42,26 @@ impl Service {
         if iterator.position <= shard.trimmed {
             return Err(trimmed());
         }
-        let range = shard.records(iterator.position, limit, STREAM_RECORDS_SIZE_MAX);
-        let page = view.scan(&range).await.map_err(storage_failure)?;
-        let mut position = iterator.position;
+        let page = self
+            .page_of_shard(&*view, &stream.table, &shard, iterator.position, limit, STREAM_RECORDS_SIZE_MAX)
+            .await?;
+        let (mut position, mut is_end) = (page.next, page.is_end);
         let mut newest_ms = now_ms;
-        let (mut records, mut size) = (Vec::with_capacity(page.rows.len()), 0);
-        for row in page.rows.iter().take_while(|row| !Record::is_mark(&row.value)) {
-            let read = shard.position_of(&row.key).zip(Record::read(&row.value));
-            let (at, record) = read.ok_or_else(|| Exception::internal("a record of a log cannot be read"))?;
-            let shown = self.shown_record(&stream, &shard, at, &record);
+        let (mut records, mut size) = (Vec::with_capacity(page.records.len()), 0);
+        for (at, record) in &page.records {
+            let shown = self.shown_record(&stream, &shard, *at, record);
             size += shown.size;
             if size > STREAM_RECORDS_SIZE_MAX && !records.is_empty() {
+                (position, is_end) = (*at, false);
                 break;
             }
             records.push(shown.record);
-            position = at.saturating_add(1);
             newest_ms = record.created_ms;
         }
         self.lags.add_age(stream.table.id(), now_ms, now_ms.saturating_sub(newest_ms));
-        let at_end = shard.closed.is_some_and(|closed| position > closed.last);
         let next = ShardIterator { shard: shard.number, position, issued_ms: now_ms };
         Ok(GetRecordsOutput {
-            next_shard_iterator: (!at_end).then(|| next.write(&self.secret, arn)),
+            next_shard_iterator: (!is_end).then(|| next.write(&self.secret, arn)),
             records: Some(records),
         })
     }
@@ -121,8 +119,7 @@ struct Shown {
 }
 
 fn keys(stream: &Stream, record: &Record) -> Attributes {
-    let image = record.new.as_ref().or(record.old.as_ref());
-    image.map(|image| rows::key_attributes(&stream.table, image.attributes())).unwrap_or_default()
+    record.image().map(|image| rows::key_attributes(&stream.table, image.attributes())).unwrap_or_default()
 }
 
 fn whole_seconds(epoch_ms: u64) -> Timestamp {

@@ -4,7 +4,7 @@ use api::{Exception, GetShardIteratorInput, GetShardIteratorOutput, ShardIterato
 use auth::Caller;
 use storage::View;
 
-use crate::change_log::{self, Shard};
+use crate::change_log::Shard;
 use crate::service::Service;
 use crate::stream::{self, ShardIterator};
 
@@ -36,7 +36,7 @@ impl Service {
         let last = shard.last(view).await?;
         match request.shard_iterator_type {
             ShardIteratorType::TrimHorizon => Ok(shard.trimmed.saturating_add(1)),
-            ShardIteratorType::Latest => Ok(shard.latest(view).await?.saturating_add(1)),
+            ShardIteratorType::Latest => Ok(last.saturating_add(1)),
             ShardIteratorType::AtSequenceNumber => named(shard, request.sequence_number.as_deref(), last, 0),
             ShardIteratorType::AfterSequenceNumber => named(shard, request.sequence_number.as_deref(), last, 1),
             ShardIteratorType::AtTimestamp => {
@@ -45,7 +45,7 @@ impl Service {
                 if time_ms > self.clock.now_ms() {
                     return Err(Exception::validation("Timestamp must not be in the future"));
                 }
-                change_log::first_since(view, shard, time_ms).await
+                shard.first_since(view, time_ms).await
             }
         }
     }

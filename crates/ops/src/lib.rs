@@ -57,6 +57,7 @@ mod update_item;
 mod update_table;
 mod write;
 
+pub use change_log::ShardSettings;
 pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes};
 pub use service::{OpenError, Service, Settings};

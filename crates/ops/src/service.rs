@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 
 use crate::catalog::Catalog;
+use crate::change_log::{Heat, ShardSettings};
 use crate::lag::Lags;
 use crate::nodes::lease::Leased;
 use crate::nodes::{NodeSettings, Nodes};
@@ -23,6 +24,14 @@ pub struct Settings {
     pub region: String,
     /// Host and port under which clients reach this server: what DescribeEndpoints answers.
     pub endpoint: String,
+    pub shards: ShardSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let (region, endpoint) = ("us-east-1".to_owned(), "127.0.0.1:8000".to_owned());
+        Settings { region, endpoint, shards: ShardSettings::default() }
+    }
 }
 
 /// Answers every operation of every caller.
@@ -33,6 +42,8 @@ pub struct Service {
     pub(crate) clock: Clock,
     pub(crate) secret: HashSecret,
     pub(crate) tokens: Tokens,
+    /// How much is written to logs.
+    pub(crate) heat: Heat,
     /// Items that time to live has deleted since the start.
     pub(crate) expired: AtomicU64,
     pub(crate) lags: Lags,
@@ -90,6 +101,7 @@ impl Service {
             clock,
             secret,
             tokens,
+            heat: Heat::default(),
             expired: AtomicU64::new(0),
             lags: Lags::default(),
             nodes: None,
@@ -121,6 +133,7 @@ impl Service {
             clock,
             secret,
             tokens,
+            heat: Heat::default(),
             expired: AtomicU64::new(0),
             lags: Lags::default(),
             nodes: Some(nodes),

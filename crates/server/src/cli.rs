@@ -146,6 +146,16 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_REGION", value_name = "REGION", default_value = "us-east-1", value_parser = region)]
     pub(crate) region: String,
 
+    /// Hours after which a shard of a stream ends and another one goes on in its place; a shorter time may have a unit,
+    /// such as 30m or 10s
+    #[arg(long, env = "STATOR_STREAM_SHARD_HOURS", value_name = "HOURS", default_value = "4", value_parser = hours)]
+    pub(crate) stream_shard_hours: Duration,
+
+    /// Changes a second, each counted once for each KiB, from which on a shard of a stream is split in two; a stream has
+    /// up to eight open ones
+    #[arg(long, env = "STATOR_STREAM_SHARD_WRITES", value_name = "COUNT", default_value_t = 1000, value_parser = writes)]
+    pub(crate) stream_shard_writes: u64,
+
     /// Give each account and region of the callers its own tables, instead of one space shared by all.
     /// The account is the access key itself if that is 12 digits, else it is derived from the key
     #[arg(long, env = "STATOR_ISOLATE", value_parser = BoolishValueParser::new())]
@@ -275,6 +285,26 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "a number of seconds from 1 to 86400".to_owned())
 }
 
+/// The units of a time that is short of an hour or a few, with their seconds.
+const TIME_UNITS: [(&str, u64); 3] = [("h", 3_600), ("m", 60), ("s", 1)];
+
+/// A number of hours, or of what its unit says: from a second to a day, which is as long as records are kept.
+fn hours(text: &str) -> Result<Duration, String> {
+    let unit = TIME_UNITS.iter().find_map(|(suffix, seconds)| Some((text.strip_suffix(suffix)?, *seconds)));
+    let (number, unit_seconds) = unit.unwrap_or((text, 3_600));
+    let number: Option<u64> = number.parse().ok();
+    let seconds = number.and_then(|number| number.checked_mul(unit_seconds));
+    let seconds = seconds.filter(|seconds| (1..=86_400).contains(seconds));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "a number of hours, or a time such as 30m, from 1s to 24h".to_owned())
+}
+
+fn writes(text: &str) -> Result<u64, String> {
+    let count: Option<u64> = text.parse().ok();
+    count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -326,6 +356,12 @@ mod tests {
         check(&["--node-lease-ms", "1000"], true);
         check(&["--node-lease-ms", "0"], false);
         check(&["--connections-max", "0"], false);
+        for (time, accepted) in [("4", true), ("24h", true), ("30m", true), ("1s", true), ("0", false), ("25", false)] {
+            check(&["--stream-shard-hours", time], accepted);
+        }
+        assert_eq!(hours("90s"), Ok(Duration::from_secs(90)));
+        check(&["--stream-shard-writes", "1"], true);
+        check(&["--stream-shard-writes", "0"], false);
         check(&["--body-timeout", "0"], false);
         for (size, accepted) in [("64MiB", true), ("64MB", false), ("0", false), ("4GiB", true)] {
             check(&["--request-memory", size], accepted);

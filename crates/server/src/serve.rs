@@ -280,7 +280,8 @@ async fn service(
     arguments: &ServeArguments,
     address: SocketAddr,
 ) -> Result<Arc<ops::Service>, Failure> {
-    let settings = ops::Settings { region: arguments.region.clone(), endpoint: address.to_string() };
+    let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
+    let settings = ops::Settings { region: arguments.region.clone(), endpoint: address.to_string(), shards };
     let clock = base::Clock::system();
     let service = match shared {
         None => ops::Service::open(engine, settings, clock).await,

@@ -26,10 +26,20 @@ pub(crate) struct ChangeGuard {
 #[derive(Default)]
 pub(crate) struct Edit {
     pub puts: Vec<(Key, Bytes)>,
+    pub rewrites: Vec<Rewrite>,
     pub deletes: Vec<Key>,
     pub tallies: Vec<(Key, [i64; TALLY_WIDTH])>,
     pub appends: Vec<Append>,
     pub work: Option<Work>,
+}
+
+/// What becomes of a row; none if it cannot be read.
+type Rewriting = dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync;
+
+/// A row that is there, and is written anew from what it says.
+pub(crate) struct Rewrite {
+    pub key: Key,
+    pub with: Box<Rewriting>,
 }
 
 /// Another node made a table at the same time: look again.
@@ -157,6 +167,10 @@ async fn replace(
         if stored.as_ref() != Some(&old) {
             return Decision::Refuse;
         }
+        for (rewrite, row) in edit.rewrites.iter().zip(&reads.values[1..]) {
+            let Some(row) = row.as_deref().and_then(&rewrite.with) else { return Decision::Refuse };
+            batch.put(rewrite.key.clone(), row);
+        }
         batch.put(key.clone(), row.clone());
         edit.puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
@@ -164,7 +178,8 @@ async fn replace(
         batch.appends.extend(edit.appends.iter().cloned());
         Decision::Commit
     };
-    let keys = vec![KeyUse::write(key.clone())];
+    let rewritten = edit.rewrites.iter().map(|rewrite| KeyUse::write(rewrite.key.clone()));
+    let keys = std::iter::once(KeyUse::write(key.clone())).chain(rewritten).collect();
     let Some(version) = write(inner, engine, keys, &mut decide).await? else {
         return Err(if inner.shared.is_some() { being_updated(&old.name) } else { torn() });
     };

@@ -301,7 +301,7 @@ pub(crate) struct ChangeLog {
     pub opening: bool,
 }
 
-/// A log's shard ends at a mark, and a child begins behind it.
+/// A log's shard ends at a mark, and a child begins behind it, or two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Roll {
     /// By the log's first shard.
@@ -310,6 +310,16 @@ pub(crate) struct Roll {
     pub child: u32,
     /// A position before the mark.
     pub from: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+}
+
+/// A second child takes over a part of the hashes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Split {
+    pub sibling: u32,
+    /// The first hash that is the sibling's.
+    pub at: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

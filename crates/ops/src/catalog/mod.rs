@@ -28,7 +28,7 @@ use auth::Caller;
 use parking_lot::RwLock;
 use storage::{Engine, StorageError};
 
-pub(crate) use change::{ChangeGuard, Edit};
+pub(crate) use change::{ChangeGuard, Edit, Rewrite};
 pub(crate) use definition::*;
 pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
 pub(crate) use name::{NameUse, TableArn, table_name};

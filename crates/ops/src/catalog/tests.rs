@@ -21,7 +21,7 @@ pub(crate) fn caller() -> Caller {
 }
 
 pub(crate) async fn open(engine: &Arc<Memory>) -> Arc<Service> {
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
+    let settings = Settings::default();
     Service::open(engine.clone(), settings, Clock::system()).await.unwrap()
 }
 
@@ -336,7 +336,7 @@ async fn a_definition_that_cannot_be_read_is_not_served() {
     let service = open(&engine).await;
     service.create_table(&caller(), simple("odd")).await.unwrap();
     rewrite(&engine, table_id(&service, "odd"), |definition| definition.attributes.clear()).await;
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let settings = Settings { endpoint: String::new(), ..Settings::default() };
     let error = Service::open(engine, settings, Clock::system()).await.err().unwrap();
     assert!(error.to_string().contains("table odd does not define its key pk"), "{error}");
 }

@@ -87,22 +87,23 @@ impl Service {
         Ok(())
     }
 
-    /// Writes the end of a log down to which nobody can append any more: that of its last shard.
+    /// Writes the ends of a log's open shards down, to which nobody can append any more.
     async fn close_log(&self, table_id: u64, log: u32) -> Result<(), Exception> {
         let view = self.engine.view().await.map_err(storage_failure)?;
-        let shards = Shard::list(&*view, table_id, log, u32::MAX).await?;
+        let mut open = Shard::list(&*view, table_id, log, u32::MAX).await?;
         drop(view);
-        let is_last = |shard: &Shard| shard.log() == log && shard.closed.is_none();
-        let Some(shard) = shards.into_iter().find(is_last) else { return Ok(()) };
+        open.retain(|shard| shard.log() == log && shard.closed.is_none());
+        let Some(first) = open.first() else { return Ok(()) };
         // A write whose caller went away may still be queued. Behind this one it is not any more.
-        self.change_shard(table_id, shard.number, |_, _| {}).await?;
+        self.change_shard(table_id, first.number, |_, _| {}).await?;
         let view = self.view_of_logs(table_id, &[log]).await?;
-        let closed = Closed { last: shard.last(&*view).await?, at_ms: self.clock.now_ms() };
+        let closed = Closed { last: first.head(&*view).await?, at_ms: self.clock.now_ms() };
         drop(view);
-        self.change_shard(table_id, shard.number, |shard, _| {
-            shard.closed.get_or_insert(closed);
-        })
-        .await
+        for shard in open {
+            let close = |shard: &mut Shard, _: &mut Batch| _ = shard.closed.get_or_insert(closed);
+            self.change_shard(table_id, shard.number, close).await?;
+        }
+        Ok(())
     }
 
     /// A view that shows the records of all writes to some logs that were answered before.

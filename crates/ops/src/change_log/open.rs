@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
+use super::hash_range;
 use crate::catalog::OpenShard;
 
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ impl OpenShards {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
-        let hash = partition.first_chunk().map_or(0, |hash| u64::from_be_bytes(*hash));
+        let hash = hash_range::leading(partition);
         let shards = self.shards.read();
         shards.iter().rev().find(|shard| shard.from_hash <= hash).map(|shard| shard.number)
     }

@@ -1,30 +1,30 @@
-//! Rolling: a shard that was written for some hours is closed, and a child goes on in its place. So readers that lag
-//! behind share a long log out, and what is old can be forgotten by the shard.
+//! Rolling and splitting: a shard that was written for some hours is closed, and a child goes on in its place; one that is
+//! written too much gets two children, each with a part of its hashes. So readers that lag behind share a long log out,
+//! many read a busy one side by side, and what is old can be forgotten by the shard.
 //!
-//! Writers have no part in it: parent and child share one log, and a mark in it, appended with the definition that
+//! Writers have no part in it: parent and children share one log, and a mark in it, appended with the definition that
 //! announces the roll, parts them. So an item's changes stay in order whatever the nodes know of the roll. The mark's
 //! position is the parent's end; it is looked up and written down as soon as there is time. Until then readers find the
-//! parent open, and wait before the mark.
+//! parent open, and wait before the mark. Readers of other open shards of the log pass over it, for it names its shard.
 
 use api::Exception;
-use storage::{Append, Batch, Decision, KeyUse, Mode, Reads, View};
+use storage::{Append, Batch, Decision, Key, KeyUse, Mode, Reads};
 
-use super::{Closed, Record, Shard};
-use crate::catalog::{Edit, Roll};
+use super::heat::Hot;
+use super::{Closed, HashRange, Record, Shard};
+use crate::catalog::{ChangeLog, Edit, Rewrite, Roll, Split};
 use crate::failure::{storage_failure, write_failure};
 use crate::rows;
 use crate::service::Service;
 
-/// How long a shard is written. Unit: milliseconds. Source: observed, about four hours.
-const ROLL_MS: u64 = 4 * 60 * 60 * 1000;
-/// Records that are read at once in search of a mark.
-const SEARCH_ROWS: usize = 256;
-const SEARCH_BYTES: usize = 1 << 20;
+/// Shards that one log has open. All of their readers read all of it.
+const OPEN_SHARDS_MAX: usize = 8;
 
 impl Service {
-    /// Rolls every log that is due. What fails is tried again the next time.
+    /// Rolls and splits every log that is due. What fails is tried again the next time.
     pub(crate) async fn roll_logs(&self) {
         let open = self.catalog.table_ids(|definition| !definition.log.open.is_empty());
+        self.heat.keep_only(&open);
         for table_id in open {
             if let Err(Exception::InternalServerError(text)) = self.roll_log(table_id).await {
                 ::log::error!("the log of table {table_id} could not be rolled and will be tried again: {text}");
@@ -32,9 +32,13 @@ impl Service {
         }
     }
 
-    /// Announces the rolls that are due, and leaves marks in their logs.
     async fn roll_log(&self, table_id: u64) -> Result<(), Exception> {
-        let now_ms = self.clock.now_ms();
+        let hot = self.hot_shards(table_id).await?;
+        self.roll_shards(table_id, &hot).await
+    }
+
+    /// Announces the rolls that are due, and leaves marks in their logs.
+    pub(crate) async fn roll_shards(&self, table_id: u64, hot: &[Hot]) -> Result<(), Exception> {
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
@@ -43,22 +47,21 @@ impl Service {
         if !usable || !definition.log.rolling.is_empty() {
             return Ok(());
         }
-        let view = self.engine.view().await.map_err(storage_failure)?;
-        let shards = Shard::list(&*view, table_id, 0, u32::MAX).await?;
-        drop(view);
+        let now_ms = self.clock.now_ms();
         let mut edit = Edit::default();
-        for log in definition.log.open.iter().map(|open| open.number) {
-            let current = shards.iter().find(|shard| shard.log() == log && shard.closed.is_none());
-            let Some(parent) = current.filter(|shard| shard.created_ms.saturating_add(ROLL_MS) <= now_ms) else {
-                continue;
+        for (parent, split_at) in self.due_shards(table_id, &definition.log, hot, now_ms).await? {
+            let log = &mut definition.log;
+            let mut number = || {
+                let number = log.next_shard;
+                log.next_shard = number.saturating_add(1);
+                number
             };
-            let child = definition.log.next_shard;
-            definition.log.next_shard = child.saturating_add(1);
+            let child = number();
+            let split = split_at.map(|at| Split { sibling: number(), at });
             let from = parent.last(&*self.engine.view().await.map_err(storage_failure)?).await?;
-            // First: who sees the mark sees this.
-            self.change_shard(table_id, parent.number, |shard, _| shard.rolling_from = Some(from)).await?;
-            definition.log.rolling.push(Roll { log, parent: parent.number, child, from });
-            edit.appends.push(Append { log: rows::log(table_id, log), record: Record::mark(now_ms).into() });
+            log.rolling.push(Roll { log: parent.log(), parent: parent.number, child, from, split });
+            edit.appends.push(Append { log: parent.log_name(), record: Record::mark(now_ms, parent.number).into() });
+            edit.rewrites.push(announcement(table_id, parent.number, from));
         }
         if edit.appends.is_empty() {
             return Ok(());
@@ -72,7 +75,31 @@ impl Service {
         Ok(())
     }
 
-    /// Writes down where the parent ends and the child begins. Repeating it changes nothing.
+    /// The open shards that are to end, and where they are split, if they are.
+    async fn due_shards(
+        &self,
+        table_id: u64,
+        log: &ChangeLog,
+        hot: &[Hot],
+        now_ms: u64,
+    ) -> Result<Vec<(Shard, Option<u64>)>, Exception> {
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let mut open = Shard::list(&*view, table_id, 0, u32::MAX).await?;
+        drop(view);
+        open.retain(|shard| shard.closed.is_none() && log.open.iter().any(|open| open.number == shard.log()));
+        let mut room = OPEN_SHARDS_MAX.saturating_sub(open.len());
+        let age_ms = u64::try_from(self.settings.shards.age.as_millis()).unwrap_or(u64::MAX);
+        let due = open.into_iter().filter_map(|shard| {
+            let hot = hot.iter().filter(|_| room > 0).find(|hot| hot.shard == shard.number);
+            let split_at = hot.map(|hot| hot.split_at).filter(|at| shard.hashes.split(*at).is_some());
+            room -= usize::from(split_at.is_some());
+            let is_old = shard.created_ms.saturating_add(age_ms) <= now_ms;
+            (is_old || split_at.is_some()).then_some((shard, split_at))
+        });
+        Ok(due.collect())
+    }
+
+    /// Writes down where the parent ends and its children begin. Repeating it changes nothing.
     pub(super) async fn end_roll(&self, table_id: u64, roll: Roll) -> Result<(), Exception> {
         let view = self.view_of_logs(table_id, &[roll.log]).await?;
         let Some(parent) = Shard::find(&*view, table_id, roll.parent).await? else { return Ok(()) };
@@ -80,21 +107,22 @@ impl Service {
         if parent.closed.is_some() {
             return Ok(());
         }
-        let mark = find_mark(&*view, &parent, roll.from).await?;
+        let mark = parent.mark(&*view, roll.from).await?;
         drop(view);
         let mark = mark.ok_or_else(|| Exception::internal("the mark of a roll is not in its log"))?;
         let closed = Closed { last: mark.saturating_sub(1), at_ms: self.clock.now_ms() };
-        let keys = [roll.parent, roll.child].map(|number| KeyUse::write(rows::shard(table_id, number)));
+        let numbers = [Some(roll.parent), Some(roll.child), roll.split.map(|split| split.sibling)];
+        let keys = numbers.into_iter().flatten().map(|number| KeyUse::write(rows::shard(table_id, number)));
+        let keys: Vec<KeyUse> = keys.collect();
         let mut done = Ok(());
         let mut decide = |reads: &Reads, batch: &mut Batch| {
             let Some(row) = &reads.values[0] else { return Decision::Refuse };
             match Shard::read(table_id, roll.parent, row).and_then(|parent| ended(parent, roll, closed, mark)) {
-                Ok(Some([parent, child])) => {
-                    batch.put(keys[0].key.clone(), parent);
-                    batch.put(keys[1].key.clone(), child);
+                Ok(rows) if rows.is_empty() => Decision::Refuse,
+                Ok(rows) => {
+                    rows.into_iter().for_each(|(key, row)| batch.put(key, row));
                     Decision::Commit
                 }
-                Ok(None) => Decision::Refuse,
                 Err(error) => {
                     done = Err(error);
                     Decision::Refuse
@@ -106,35 +134,39 @@ impl Service {
     }
 }
 
-/// The rows of the parent and of its child; none if they are written already.
-fn ended(parent: Shard, roll: Roll, closed: Closed, mark: u64) -> Result<Option<[Vec<u8>; 2]>, Exception> {
+/// Who sees the mark sees that there is one.
+fn announcement(table_id: u64, number: u32, from: u64) -> Rewrite {
+    let announced = move |row: &[u8]| {
+        let shard = Shard::read(table_id, number, row).ok()?;
+        Shard { rolling_from: Some(from), ..shard }.encode().ok()
+    };
+    Rewrite { key: rows::shard(table_id, number), with: Box::new(announced) }
+}
+
+/// The rows of the parent and of its children; none if they are written already.
+fn ended(parent: Shard, roll: Roll, closed: Closed, mark: u64) -> Result<Vec<(Key, Vec<u8>)>, Exception> {
     if parent.closed.is_some() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let child = Shard {
+    let mut children = vec![(roll.child, parent.hashes)];
+    if let Some(split) = roll.split {
+        let halves = parent.hashes.split(split.at);
+        let [lower, upper] = halves.ok_or_else(|| Exception::internal("a shard is split at a hash of another one"))?;
+        children = vec![(roll.child, lower), (split.sibling, upper)];
+    }
+    let child = |(number, hashes): (u32, HashRange)| Shard {
+        table_id: parent.table_id,
+        number,
         log: Some(roll.log),
         before: mark,
         trimmed: mark,
+        hashes,
         parent: Some(roll.parent),
         created_ms: closed.at_ms,
         base: parent.base,
         ..Shard::default()
     };
-    let parent = Shard { closed: Some(closed), ..parent };
-    Ok(Some([parent.encode()?, child.encode()?]))
-}
-
-/// The position of the first mark behind one.
-async fn find_mark(view: &dyn View, shard: &Shard, after: u64) -> Result<Option<u64>, Exception> {
-    let mut range = shard.records(after.saturating_add(1), SEARCH_ROWS, SEARCH_BYTES);
-    loop {
-        let page = view.scan(&range).await.map_err(storage_failure)?;
-        if let Some(row) = page.rows.iter().find(|row| Record::is_mark(&row.value)) {
-            return Ok(shard.position_of(&row.key));
-        }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(None),
-        }
-    }
+    let mut shards: Vec<Shard> = children.into_iter().map(child).collect();
+    shards.push(Shard { closed: Some(closed), ..parent });
+    shards.iter().map(|shard| Ok((rows::shard(shard.table_id, shard.number), shard.encode()?))).collect()
 }

@@ -4,7 +4,7 @@
 //!
 //! A shard's id is `shardId-` with its number in 20 digits, so that ids are ordered as shards are made, and 8 digits
 //! that differ between tables. A sequence number is 10²⁰ plus the shard's base plus the record's position: 21 digits
-//! that grow. Shards that follow one another in one log have one base; where a child has a log of its own, as older
+//! that grow. Shards of one log have one base; where a child has a log of its own, as older
 //! programs made it, its base is not below any sequence of its parent.
 
 use std::ops::Bound;
@@ -16,7 +16,7 @@ use model::codec::key::{HashSecret, h16};
 use serde::{Deserialize, Serialize};
 use storage::{Family, ScanDirection, ScanRange, View, log};
 
-use super::Record;
+use super::HashRange;
 use crate::failure::storage_failure;
 use crate::rows;
 
@@ -46,17 +46,20 @@ pub(crate) struct Shard {
     /// The position before its first one.
     #[serde(default)]
     pub before: u64,
+    /// Its part of the log's changes. Shards of one log whose positions overlap have no hash in common.
+    #[serde(default, skip_serializing_if = "HashRange::is_whole")]
+    pub hashes: HashRange,
     #[serde(default)]
     pub created_ms: u64,
     /// What is added to positions to make sequences.
     #[serde(default)]
     pub base: u64,
-    /// The last position that is gone.
+    /// The last position that is gone. All others of its own are there: a log is trimmed for all of its shards at once.
     #[serde(default)]
     pub trimmed: u64,
     #[serde(default)]
     pub closed: Option<Closed>,
-    /// Once its end is marked: a position before the mark.
+    /// Once its end is marked, in the same batch: a position before the mark.
     #[serde(default)]
     pub rolling_from: Option<u64>,
 }
@@ -67,7 +70,7 @@ impl Shard {
         self.log.unwrap_or(self.number)
     }
 
-    fn log_name(&self) -> Bytes {
+    pub(super) fn log_name(&self) -> Bytes {
         rows::log(self.table_id, self.log())
     }
 
@@ -149,29 +152,19 @@ impl Shard {
         (position > self.before).then_some(position)
     }
 
-    /// A position that is surely the shard's, with none or few of its records behind it, as the view sees it.
-    pub(crate) async fn latest(&self, view: &dyn View) -> Result<u64, Exception> {
-        let last = self.last(view).await?;
-        Ok(self.rolling_from.filter(|_| self.closed.is_none()).map_or(last, |from| last.min(from)))
-    }
-
-    /// The last position of its log that was given out, up to its end, as the view sees it. While its end is marked and
-    /// not written down, that may be its child's.
-    pub(crate) async fn last(&self, view: &dyn View) -> Result<u64, Exception> {
-        if let Some(closed) = self.closed {
-            return Ok(closed.last);
-        }
-        let head = log::head(self.log_name());
-        let row = view.get_many(&[head]).await.map_err(storage_failure)?;
-        let last = log::decode_head(row.first().and_then(Option::as_ref));
-        last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
-    }
-
-    /// The records from a position on: up to so many, and about so many bytes of them. Those behind a mark are not its
-    /// own.
+    /// The rows of its log from a position on, up to so many, and about so many bytes of them. Those with hashes out of
+    /// its range are not its own, nor those behind the mark that ends it.
     pub(crate) fn records(&self, from: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
+        self.rows_until(from, self.closed.map_or(u64::MAX, |closed| closed.last), rows_max, bytes_max)
+    }
+
+    /// The rows of its log from a position on, those behind its end included.
+    pub(crate) fn rows_of_log(&self, from: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
+        self.rows_until(from, u64::MAX, rows_max, bytes_max)
+    }
+
+    fn rows_until(&self, from: u64, last: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
         let name = self.log_name();
-        let last = self.closed.map_or(u64::MAX, |closed| closed.last);
         ScanRange {
             family: Family::Log,
             lower: Bound::Included(log::record(&name, from).bytes),
@@ -186,24 +179,6 @@ impl Shard {
     pub(crate) fn position_of(&self, key: &[u8]) -> Option<u64> {
         log::position(&self.log_name(), key)
     }
-}
-
-/// The position of the first record that was made at a time or later, or of the next one to come. Times in a shard grow,
-/// but for a clock that was set back.
-pub(crate) async fn first_since(view: &dyn View, shard: &Shard, time_ms: u64) -> Result<u64, Exception> {
-    let name = shard.log_name();
-    let (mut low, mut high) = (shard.trimmed.saturating_add(1), shard.latest(view).await?.saturating_add(1));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
-        let created_ms = row.first().and_then(Option::as_ref).and_then(|row| Record::created_ms(row));
-        match created_ms {
-            Some(created_ms) if created_ms >= time_ms => high = middle,
-            Some(_) => low = middle.saturating_add(1),
-            None => return Err(Exception::internal(format!("record {middle} of a log cannot be read"))),
-        }
-    }
-    Ok(low)
 }
 
 #[cfg(test)]

@@ -1,22 +1,25 @@
 //! Background work on logs, of which trimming is the most: records go when they are older than anybody may read, and
 //! shards when they have ended and are empty.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use api::Exception;
 use model::limits::STREAM_RETENTION_MS;
-use storage::{Family, Key, Row, log};
+use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, Row, log};
 
-use super::{Record, Shard};
+use super::{Header, Shard};
 use crate::catalog::{Edit, Stream};
-use crate::failure::storage_failure;
+use crate::failure::{storage_failure, write_failure};
 use crate::nodes::owner::Ownership;
 use crate::rows;
 use crate::service::Service;
 
-/// How often logs are trimmed.
-const TRIM_INTERVAL: Duration = Duration::from_secs(60);
+/// How often logs are looked after.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60);
+/// Looks within the time that a shard is written, if that is short.
+const LOOKS_PER_AGE: u32 = 4;
 /// Records that one batch deletes.
 const STEP_ROWS: usize = 1024;
 const STEP_BYTES: usize = 1 << 20;
@@ -25,9 +28,10 @@ impl Service {
     /// Rolls and trims logs now and then, for as long as the service lives.
     pub(crate) fn keep_logs_for_ever(self: &Arc<Service>) {
         let service: Weak<Service> = Arc::downgrade(self);
+        let interval = LOOK_INTERVAL.min(self.settings.shards.age / LOOKS_PER_AGE);
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(TRIM_INTERVAL).await;
+                tokio::time::sleep(interval).await;
                 let Some(service) = service.upgrade() else { return };
                 // Of several nodes one does it.
                 if matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
@@ -54,45 +58,92 @@ impl Service {
         drop(view);
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
-        for mut shard in shards.clone() {
-            while self.trim_step(&mut shard, &is_over).await? {}
-            if shard.closed.is_some_and(|closed| closed.last <= shard.trimmed && is_over(closed.at_ms)) {
-                let goes_on = shards.iter().any(|other| other.log() == shard.log() && other.number > shard.number);
-                self.forget_shard(&shard, goes_on).await?;
-            }
+        let logs: BTreeSet<u32> = shards.iter().map(Shard::log).collect();
+        for log in logs {
+            let mut own: Vec<Shard> = shards.iter().filter(|shard| shard.log() == log).cloned().collect();
+            while self.trim_step(&mut own, &is_over).await? {}
+            self.forget_shards(own, &is_over).await?;
         }
         self.forget_streams(table_id, &is_over).await
     }
 
-    /// Deletes the next records that are over, and tells whether there may be more.
-    async fn trim_step(&self, shard: &mut Shard, is_over: &impl Fn(u64) -> bool) -> Result<bool, Exception> {
+    /// Deletes the next records of a log that are over, for all of its shards at once, and tells whether there may be more.
+    async fn trim_step(&self, shards: &mut [Shard], is_over: &impl Fn(u64) -> bool) -> Result<bool, Exception> {
+        let Some(oldest) = shards.iter().filter(|shard| !shard.is_trimmed()).min_by_key(|shard| shard.trimmed) else {
+            return Ok(false);
+        };
+        let range = oldest.rows_of_log(oldest.trimmed.saturating_add(1), STEP_ROWS, STEP_BYTES);
         let view = self.engine.view().await.map_err(storage_failure)?;
-        let range = shard.records(shard.trimmed.saturating_add(1), STEP_ROWS, STEP_BYTES);
         let page = view.scan(&range).await.map_err(storage_failure)?;
         drop(view);
-        if page.rows.iter().any(|row| Record::created_ms(&row.value).is_none()) {
-            return Err(Exception::internal("a record cannot be read"));
-        }
-        let is_over = |row: &&Row| !Record::is_mark(&row.value) && Record::created_ms(&row.value).is_some_and(is_over);
-        let over: Vec<&Row> = page.rows.iter().take_while(is_over).collect();
-        let Some(last) = over.last().and_then(|row| shard.position_of(&row.key)) else { return Ok(false) };
-        self.change_shard(shard.table_id, shard.number, |shard, batch| {
-            shard.trimmed = last;
-            over.iter().for_each(|row| batch.delete(Key::new(Family::Log, row.key.clone())));
-        })
-        .await?;
-        shard.trimmed = last;
+        let headers: Option<Vec<Header>> = page.rows.iter().map(|row| Header::read(&row.value)).collect();
+        let headers = headers.ok_or_else(|| Exception::internal("a record of a log cannot be read"))?;
+        // A mark is looked for until the shard that it ends has its end.
+        let is_marked =
+            |header: &Header| shards.iter().any(|shard| shard.closed.is_none() && header.ends(shard.number));
+        let is_over = |header: &&Header| is_over(header.created_ms) && !is_marked(header);
+        let over = &page.rows[..headers.iter().take_while(is_over).count()];
+        let Some(last) = over.last().and_then(|row| oldest.position_of(&row.key)) else { return Ok(false) };
+        self.delete_records(shards, over, last).await?;
         Ok(page.more)
     }
 
-    /// Its log first, or the mark at its end if a child goes on in it: whoever is interrupted finds the row again.
-    async fn forget_shard(&self, shard: &Shard, goes_on: bool) -> Result<(), Exception> {
-        let name = rows::log(shard.table_id, shard.log());
-        let gone = match shard.closed.filter(|_| goes_on) {
-            Some(closed) => log::record(&name, closed.last.saturating_add(1)).bytes,
-            None => name,
+    /// Deletes rows of a log up to a position; its shards learn of it in the same batch.
+    async fn delete_records(&self, shards: &mut [Shard], over: &[Row], last: u64) -> Result<(), Exception> {
+        let touched = || shards.iter().filter(|shard| shard.before < last && !shard.is_trimmed());
+        let keys: Vec<(u64, u32)> = touched().map(|shard| (shard.table_id, shard.number)).collect();
+        let uses = keys.iter().map(|(table_id, number)| KeyUse::write(rows::shard(*table_id, *number)));
+        let uses: Vec<KeyUse> = uses.collect();
+        let mut done = Ok(());
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            for ((table_id, number), row) in keys.iter().zip(&reads.values) {
+                // Another node may have forgotten it meanwhile.
+                let Some(row) = row else { continue };
+                let trimmed = Shard::read(*table_id, *number, row).and_then(|mut shard| {
+                    shard.trim(last);
+                    shard.encode()
+                });
+                match trimmed {
+                    Ok(row) => batch.put(rows::shard(*table_id, *number), row),
+                    Err(error) => {
+                        done = Err(error);
+                        return Decision::Refuse;
+                    }
+                }
+            }
+            over.iter().for_each(|row| batch.delete(Key::new(Family::Log, row.key.clone())));
+            Decision::Commit
         };
-        self.engine.destroy(Family::Log, gone).await.map_err(storage_failure)?;
+        self.engine.transact(self.op_id(), Mode::Plain, &uses, &mut decide).await.map_err(write_failure)?;
+        done?;
+        shards.iter_mut().for_each(|shard| shard.trim(last));
+        Ok(())
+    }
+
+    /// Forgets the shards of a log that have ended, are empty, and cannot be asked for any more; parents before their
+    /// children, and the log with the last one.
+    async fn forget_shards(&self, mut shards: Vec<Shard>, is_over: &impl Fn(u64) -> bool) -> Result<(), Exception> {
+        let is_gone = |shard: &Shard| shard.is_trimmed() && shard.closed.is_some_and(|closed| is_over(closed.at_ms));
+        let has_parent = |shard: &Shard, all: &[Shard]| all.iter().any(|other| Some(other.number) == shard.parent);
+        while let Some(at) = shards.iter().position(|shard| is_gone(shard) && !has_parent(shard, &shards)) {
+            let shard = shards.remove(at);
+            self.forget_shard(&shard, &shards).await?;
+        }
+        Ok(())
+    }
+
+    /// Its log first, or the mark at its end if others are left in it: whoever is interrupted finds the row again.
+    async fn forget_shard(&self, shard: &Shard, left: &[Shard]) -> Result<(), Exception> {
+        let mark = shard.closed.map_or(0, |closed| closed.last.saturating_add(1));
+        let gone = match left {
+            [] => Some(shard.log_name()),
+            // What another shard has among its positions is trimmed with them.
+            left if left.iter().any(|other| other.has_left(mark)) => None,
+            _ => Some(log::record(&shard.log_name(), mark).bytes),
+        };
+        if let Some(gone) = gone {
+            self.engine.destroy(Family::Log, gone).await.map_err(storage_failure)?;
+        }
         let row = rows::shard(shard.table_id, shard.number);
         self.engine.destroy(Family::Catalog, row.bytes).await.map_err(storage_failure)
     }
@@ -109,5 +160,25 @@ impl Service {
         definition.past_streams.retain(|stream| !is_over(stream));
         self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
         Ok(())
+    }
+}
+
+impl Shard {
+    /// Whether none of its records is left, and none comes any more.
+    fn is_trimmed(&self) -> bool {
+        self.closed.is_some_and(|closed| closed.last <= self.trimmed)
+    }
+
+    /// Notes that the log is trimmed up to a position.
+    fn trim(&mut self, last: u64) {
+        let end = self.closed.map_or(u64::MAX, |closed| closed.last);
+        if self.before < last {
+            self.trimmed = self.trimmed.max(last.min(end));
+        }
+    }
+
+    /// Whether a position is among its own that are not trimmed yet.
+    fn has_left(&self, position: u64) -> bool {
+        position > self.trimmed && self.closed.is_none_or(|closed| position <= closed.last)
     }
 }

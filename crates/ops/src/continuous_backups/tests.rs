@@ -10,7 +10,7 @@ use crate::service::{Service, Settings};
 
 #[tokio::test]
 async fn recovery_reaches_back_to_its_beginning_or_its_period() {
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let settings = Settings { endpoint: String::new(), ..Settings::default() };
     let (clock, hand) = Clock::manual(100 * DAY_MS);
     let service = Service::open(Memory::new(), settings, clock).await.unwrap();
     service.create_table(&caller(), simple("kept")).await.unwrap();

@@ -91,7 +91,7 @@ impl House {
 }
 
 async fn open(memory: &Arc<Memory>, clock: &Clock) -> Arc<Service> {
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let settings = Settings { endpoint: String::new(), ..Settings::default() };
     Service::open(memory.clone(), settings, clock.clone()).await.unwrap()
 }
 

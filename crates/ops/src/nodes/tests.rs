@@ -105,7 +105,7 @@ impl House {
 
     async fn node(&self) -> Node {
         let (requests, heartbeats) = (Stage::over(&self.memory), Stage::over(&self.memory));
-        let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
+        let settings = Settings::default();
         let node = NodeSettings {
             engine: heartbeats.clone(),
             address: "127.0.0.1:8000".to_owned(),

@@ -187,7 +187,7 @@ async fn count(service: &Service) -> Option<AttributeValue> {
 async fn a_token_is_remembered_for_ten_minutes_and_by_the_next_server() {
     let engine = Memory::new();
     let (clock, hand) = Clock::manual(1_700_000_000_000);
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let settings = Settings { endpoint: String::new(), ..Settings::default() };
     let start = || Service::open(engine.clone(), settings.clone(), clock.clone());
     let service = start().await.unwrap();
     service.create_table(&caller(), simple("tokens")).await.unwrap();
@@ -215,7 +215,7 @@ async fn a_token_is_remembered_for_ten_minutes_and_by_the_next_server() {
 async fn expired_tokens_are_swept_away() {
     let engine = Memory::new();
     let (clock, hand) = Clock::manual(1_700_000_000_000);
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: String::new() };
+    let settings = Settings { endpoint: String::new(), ..Settings::default() };
     let service = Service::open(engine.clone(), settings, clock).await.unwrap();
     service.create_table(&caller(), simple("tokens")).await.unwrap();
     for token in ["one", "two"] {

@@ -1,8 +1,14 @@
-//! Streams as a reader sees them, on an engine that gives positions late, with a clock that is moved by hand.
+//! Streams as a reader sees them, on an engine that gives positions late if not said otherwise, with a clock that is
+//! moved by hand.
 
 mod behind;
+mod breaking;
+mod chance;
 mod expired;
 mod history;
+mod reader;
+mod splits;
+mod steps;
 
 use std::sync::Arc;
 
@@ -16,20 +22,56 @@ use crate::catalog::tests::{caller, describe, simple};
 use crate::change_log::lagging::Lagging;
 use crate::fixture::{item, n, s};
 use crate::service::{Service, Settings};
+use breaking::Breaking;
 
 const START_MS: u64 = 1_700_000_000_500;
 
+/// Where the rows of a test are.
+enum Ground {
+    Memory,
+    Lagging,
+    Embedded(tempfile::TempDir),
+}
+
+impl Ground {
+    fn embedded() -> Ground {
+        Ground::Embedded(tempfile::tempdir().unwrap())
+    }
+
+    fn open(&self) -> Arc<dyn Engine> {
+        match self {
+            Ground::Memory => storage::Memory::new(),
+            Ground::Lagging => Lagging::new(),
+            Ground::Embedded(folder) => {
+                storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).unwrap()
+            }
+        }
+    }
+}
+
 /// A server with one streamed table, `tab`.
 struct House {
-    engine: Arc<Lagging>,
+    ground: Ground,
+    rows: Arc<dyn Engine>,
+    /// Between the server and the rows.
+    engine: Arc<Breaking>,
+    /// Of the next server.
+    settings: Settings,
     service: Arc<Service>,
     clock: Clock,
     hand: ManualClock,
 }
 
-async fn serve(engine: &Arc<Lagging>, clock: &Clock) -> Arc<Service> {
-    let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
-    Service::open(engine.clone(), settings, clock.clone()).await.unwrap()
+/// Hashes that are the same in every run.
+async fn settle_secret(rows: &Arc<dyn Engine>) {
+    let key = crate::rows::database_settings();
+    let settings = serde_json::json!({"format": 1, "hash_secret": crate::fixture::SECRET}).to_string();
+    let mut decide = |_: &storage::Reads, batch: &mut storage::Batch| {
+        batch.put(key.clone(), settings.clone());
+        storage::Decision::Commit
+    };
+    let keys = [storage::KeyUse::write(key.clone())];
+    rows.transact(storage::OpId([0; 16]), storage::Mode::Plain, &keys, &mut decide).await.unwrap();
 }
 
 fn specification(view: Option<StreamViewType>) -> Option<StreamSpecification> {
@@ -38,16 +80,31 @@ fn specification(view: Option<StreamViewType>) -> Option<StreamSpecification> {
 
 impl House {
     async fn new(view: StreamViewType) -> House {
-        let (clock, hand) = Clock::manual(START_MS);
-        let engine = Lagging::new();
-        let service = serve(&engine, &clock).await;
-        let request = CreateTableInput { stream_specification: specification(Some(view)), ..simple("tab") };
-        service.create_table(&caller(), request).await.unwrap();
-        House { engine, service, clock, hand }
+        House::on(Ground::Lagging, view).await
     }
 
+    async fn on(ground: Ground, view: StreamViewType) -> House {
+        let (clock, hand) = Clock::manual(START_MS);
+        let rows = ground.open();
+        settle_secret(&rows).await;
+        let engine = Breaking::over(&rows);
+        let settings = Settings::default();
+        let service = Service::open(engine.clone(), settings.clone(), clock.clone()).await.unwrap();
+        let request = CreateTableInput { stream_specification: specification(Some(view)), ..simple("tab") };
+        service.create_table(&caller(), request).await.unwrap();
+        House { ground, rows, engine, settings, service, clock, hand }
+    }
+
+    /// Whatever the old server still does in the background does nothing any more.
     async fn restart(&mut self) {
-        self.service = serve(&self.engine, &self.clock).await;
+        self.engine.stop();
+        if let Ground::Embedded(_) = self.ground {
+            self.rows.close().await.unwrap();
+            self.rows = self.ground.open();
+        }
+        self.engine = Breaking::over(&self.rows);
+        let (engine, settings) = (self.engine.clone(), self.settings.clone());
+        self.service = Service::open(engine, settings, self.clock.clone()).await.unwrap();
     }
 
     async fn put(&self, pk: &str, value: &str) {
@@ -105,6 +162,21 @@ impl House {
             if description.stream_status == Some(StreamStatus::Disabled) {
                 return description;
             }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The rows of the open shards.
+    async fn open_shards(&self) -> Vec<crate::change_log::Shard> {
+        let view = self.engine.view().await.unwrap();
+        let mut shards = crate::change_log::Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
+        shards.retain(|shard| shard.closed.is_none());
+        shards
+    }
+
+    /// Waits for the ends of shards that are being rolled.
+    async fn rolled(&self) {
+        while !self.service.catalog.by_id(1).unwrap().definition.log.rolling.is_empty() {
             tokio::task::yield_now().await;
         }
     }

@@ -63,7 +63,7 @@ impl House {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let engine = Memory::new();
         runtime.block_on(write(&engine, &rows));
-        let settings = Settings { region: "us-east-1".to_owned(), endpoint: "127.0.0.1:8000".to_owned() };
+        let settings = Settings::default();
         let (clock, _) = Clock::manual(1_700_000_000_000);
         let service = runtime.block_on(Service::open(engine.clone(), settings, clock))?;
         let caller = Caller {

@@ -1,0 +1,161 @@
+//! Reading a shard: its next records from a position on, and whether it has ended.
+//!
+//! Shards that were split share their log: each reader passes over the records of the others, by their headers. How much
+//! one page passes over is bounded, so that a page may be short or empty, and the next one goes on behind it.
+
+use api::Exception;
+use storage::{Row, View, log};
+
+use super::hash_range;
+use super::{Content, Header, Record, Shard};
+use crate::catalog::Table;
+use crate::failure::storage_failure;
+use crate::rows::ItemKey;
+use crate::service::Service;
+
+/// Rows that one page reads, those of other shards included. Few in tests, so that pages end there.
+const READ_ROWS_MAX: usize = if cfg!(test) { 32 } else { 8 * 1024 };
+const READ_BYTES_MAX: usize = 8 << 20;
+/// Rows that are read at once where some are another shard's.
+const STEP_ROWS: usize = if cfg!(test) { 8 } else { 256 };
+const SEARCH_BYTES: usize = 1 << 20;
+
+/// Some of a shard's records, one after the other.
+pub(crate) struct Page {
+    /// With their positions.
+    pub records: Vec<(u64, Record)>,
+    /// Where the next page begins.
+    pub next: u64,
+    /// Whether nothing is left, and nothing more comes.
+    pub is_end: bool,
+}
+
+impl Service {
+    /// The records of a shard from a position on, as the view sees them: up to so many, and about so many bytes of them.
+    ///
+    /// # Errors
+    /// The engine's failure, or a record that this program cannot read.
+    pub(crate) async fn page_of_shard(
+        &self,
+        view: &dyn View,
+        table: &Table,
+        shard: &Shard,
+        from: u64,
+        rows_max: usize,
+        bytes_max: usize,
+    ) -> Result<Page, Exception> {
+        let mut page = Page { records: Vec::new(), next: from, is_end: shard.is_over_at(from) };
+        let (mut own_bytes, mut read_rows, mut read_bytes) = (0, 0, 0);
+        while !page.is_end {
+            let left = rows_max - page.records.len();
+            let at_once = if shard.hashes.is_whole() { left } else { left.max(STEP_ROWS) };
+            let step = view.scan(&shard.records(page.next, at_once, bytes_max)).await.map_err(storage_failure)?;
+            for row in &step.rows {
+                if page.records.len() == rows_max || Header::read(&row.value).is_some_and(|at| at.ends(shard.number)) {
+                    return Ok(page);
+                }
+                let (position, record) = self.own_record(table, shard, row).ok_or_else(unreadable)?;
+                if let Some(record) = record {
+                    own_bytes += row.value.len();
+                    page.records.push((position, record));
+                }
+                page.next = position.saturating_add(1);
+                page.is_end = shard.is_over_at(page.next);
+                read_bytes += row.value.len();
+            }
+            read_rows += step.rows.len();
+            let is_full = page.records.len() == rows_max || own_bytes > bytes_max / 2;
+            let is_costly = read_rows >= READ_ROWS_MAX || read_bytes >= READ_BYTES_MAX;
+            if !step.more || is_full || is_costly {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// A row's position, and its record if it is the shard's own. None if it cannot be read.
+    fn own_record(&self, table: &Table, shard: &Shard, row: &Row) -> Option<(u64, Option<Record>)> {
+        let position = shard.position_of(&row.key)?;
+        let Content::Change(_) = Header::read(&row.value)?.content else { return Some((position, None)) };
+        let is_own = shard.hashes.is_whole() || shard.hashes.contains(self.hash_of_record(table, row)?);
+        let record = if is_own { Some(Record::read(&row.value)?) } else { None };
+        Some((position, record))
+    }
+
+    /// The hash that chooses a record's shard; none for a mark.
+    pub(super) fn hash_of_record(&self, table: &Table, row: &Row) -> Option<u64> {
+        match Header::read(&row.value)?.content {
+            Content::Change(Some(hash)) => Some(hash),
+            Content::Change(None) => {
+                let record = Record::read(&row.value)?;
+                let key = ItemKey::of(&self.secret, table, record.image()?.attributes());
+                Some(hash_range::leading(&key.partition))
+            }
+            Content::Mark(_) => None,
+        }
+    }
+}
+
+impl Shard {
+    /// Whether it has ended before a position.
+    fn is_over_at(&self, position: u64) -> bool {
+        self.closed.is_some_and(|closed| position > closed.last)
+    }
+
+    /// The last position that may be its own, as the view sees it: before its end, or the last one that was given out.
+    pub(crate) async fn last(&self, view: &dyn View) -> Result<u64, Exception> {
+        if let Some(closed) = self.closed {
+            return Ok(closed.last);
+        }
+        if let Some(from) = self.rolling_from
+            && let Some(mark) = self.mark(view, from).await?
+        {
+            return Ok(mark.saturating_sub(1));
+        }
+        self.head(view).await
+    }
+
+    /// The last position of its log that was given out.
+    pub(super) async fn head(&self, view: &dyn View) -> Result<u64, Exception> {
+        let row = view.get_many(&[log::head(self.log_name())]).await.map_err(storage_failure)?;
+        let last = log::decode_head(row.first().and_then(Option::as_ref));
+        last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
+    }
+
+    /// The position of the mark that ends it, which is behind another one.
+    pub(super) async fn mark(&self, view: &dyn View, after: u64) -> Result<Option<u64>, Exception> {
+        let mut range = self.records(after.saturating_add(1), STEP_ROWS, SEARCH_BYTES);
+        loop {
+            let page = view.scan(&range).await.map_err(storage_failure)?;
+            let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|header| header.ends(self.number));
+            if let Some(row) = page.rows.iter().find(is_end) {
+                return Ok(self.position_of(&row.key));
+            }
+            match page.rows.last() {
+                Some(last) if page.more => range.resume_after(last.key.clone()),
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// The position of the first record of its log that was made at a time or later, or of the next one to come. Times in
+    /// a log grow, but for a clock that was set back.
+    pub(crate) async fn first_since(&self, view: &dyn View, time_ms: u64) -> Result<u64, Exception> {
+        let name = self.log_name();
+        let (mut low, mut high) = (self.trimmed.saturating_add(1), self.last(view).await?.saturating_add(1));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
+            let header = row.first().and_then(Option::as_ref).and_then(|row| Header::read(row));
+            match header.ok_or_else(unreadable)?.created_ms {
+                created_ms if created_ms >= time_ms => high = middle,
+                _ => low = middle.saturating_add(1),
+            }
+        }
+        Ok(low)
+    }
+}
+
+fn unreadable() -> Exception {
+    Exception::internal("a record of a log cannot be read")
+}

@@ -1,0 +1,244 @@
+//! A random history of writes, splits, rolls, trims, crashes and renewed streams, with several readers at different places:
+//! each of them sees each change once, an item's in their order.
+
+use super::chance::{Chance, setting};
+use super::reader::{Change, Changes, Reader, Start};
+use super::*;
+use crate::change_log::{self, Hot};
+
+const KEYS: u64 = 12;
+const READERS: usize = 4;
+
+/// A stream, and what it has to tell.
+struct Told {
+    arn: String,
+    changes: Changes,
+    is_ended: bool,
+}
+
+struct World {
+    house: House,
+    chance: Chance,
+    items: std::collections::BTreeMap<String, String>,
+    /// The newest one last.
+    streams: Vec<Told>,
+    readers: Vec<Reader>,
+    writes: u64,
+    splits: u64,
+    records: usize,
+}
+
+impl World {
+    async fn new(ground: Ground, chance: Chance) -> World {
+        let house = House::on(ground, StreamViewType::NewAndOldImages).await;
+        let arn = house.arn().await;
+        let streams = vec![Told { arn, changes: Changes::new(), is_ended: false }];
+        let (items, readers) = (std::collections::BTreeMap::new(), Vec::new());
+        World { house, chance, items, streams, readers, writes: 0, splits: 0, records: 0 }
+    }
+
+    fn told(&mut self) -> &mut Told {
+        self.streams.last_mut().unwrap()
+    }
+
+    async fn step(&mut self) {
+        match self.chance.below(100) {
+            0..30 => self.put().await,
+            30..37 => self.delete().await,
+            37..45 => self.house.hand.advance_ms(self.chance.below(300_000)),
+            45..48 => self.house.hand.advance_ms(self.chance.below(7 * 60 * 60_000)),
+            48..53 => self.roll().await,
+            53..57 => self.trim().await,
+            57..59 => self.house.restart().await,
+            59..63 => self.crash().await,
+            63..66 => self.add_reader().await,
+            66..68 => self.drain_reader().await,
+            68 if self.chance.one_in(3) => self.renew().await,
+            _ => self.read().await,
+        }
+    }
+
+    async fn put(&mut self) {
+        self.writes += 1;
+        let (pk, value) = (self.pk(), format!("{}", self.writes));
+        self.house.put(&pk, &value).await;
+        let old = self.items.insert(pk.clone(), value.clone());
+        self.note(pk, old, Some(value));
+    }
+
+    async fn delete(&mut self) {
+        let pk = self.pk();
+        self.house.delete(&pk).await;
+        if let Some(old) = self.items.remove(&pk) {
+            self.note(pk, Some(old), None);
+        }
+    }
+
+    fn pk(&mut self) -> String {
+        format!("{}", self.chance.below(KEYS))
+    }
+
+    fn note(&mut self, pk: String, old: Option<String>, new: Option<String>) {
+        let at_ms = self.house.clock.now_ms();
+        self.told().changes.entry(pk).or_default().push(Change { at_ms, old, new, is_trimmed: false });
+    }
+
+    /// Splits some open shards anywhere, and rolls those that are due.
+    async fn roll(&mut self) {
+        let mut hot = Vec::new();
+        for shard in self.house.open_shards().await {
+            let width = shard.hashes.last - shard.hashes.first;
+            if self.chance.one_in(3) && width > 0 {
+                let split_at = shard.hashes.first + 1 + self.chance.below(width);
+                hot.push(Hot { shard: shard.number, split_at });
+            }
+        }
+        self.splits += hot.len() as u64;
+        // A crash may be what comes of it.
+        let _ = self.house.service.roll_shards(1, &hot).await;
+    }
+
+    /// What is trimmed is noted first: a crash may have done it, or a part.
+    async fn trim(&mut self) {
+        let now_ms = self.house.clock.now_ms();
+        let is_over = |change: &&mut Change| change.at_ms + STREAM_RETENTION_MS <= now_ms;
+        let changes = self.streams.iter_mut().flat_map(|told| told.changes.values_mut()).flatten();
+        changes.filter(is_over).for_each(|change| change.is_trimmed = true);
+        self.house.service.trim_logs().await;
+    }
+
+    /// The server dies in the middle of something.
+    async fn crash(&mut self) {
+        self.house.engine.breaks(self.chance.below(5), self.chance.one_in(2));
+        if self.chance.one_in(3) {
+            self.trim().await
+        } else {
+            self.roll().await
+        }
+        self.house.restart().await;
+    }
+
+    async fn renew(&mut self) {
+        self.house.set_stream(None).await;
+        self.house.disabled(&self.streams.last().unwrap().arn).await;
+        self.told().is_ended = true;
+        self.house.hand.advance_ms(1);
+        self.house.set_stream(Some(StreamViewType::NewAndOldImages)).await;
+        let arn = self.house.arn().await;
+        self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
+    }
+
+    /// Of the newest stream, from any of its moments.
+    async fn add_reader(&mut self) {
+        if self.readers.len() == READERS {
+            let at = self.chance.below(READERS as u64) as usize;
+            self.finish(at).await;
+        }
+        let now_ms = self.house.clock.now_ms();
+        // Who begins before a mark whose position is not known begins with all that is behind it.
+        self.house.rolled().await;
+        let start = match self.chance.below(3) {
+            0 => Start::Horizon,
+            1 => Start::Latest,
+            _ => Start::Time(now_ms - self.chance.below(60 * 60_000)),
+        };
+        let told = self.streams.last().unwrap();
+        self.readers.push(Reader::new(&self.house, &told.arn, start, &told.changes).await);
+    }
+
+    async fn read(&mut self) {
+        if self.readers.is_empty() {
+            return;
+        }
+        let at = self.chance.below(self.readers.len() as u64) as usize;
+        let told = self.streams.iter().find(|told| told.arn == self.readers[at].arn).unwrap();
+        if is_gone(&self.house, told).await {
+            self.readers.remove(at);
+            return;
+        }
+        self.readers[at].step(&self.house, &mut self.chance, &told.changes).await;
+    }
+
+    async fn drain_reader(&mut self) {
+        if !self.readers.is_empty() {
+            let at = self.chance.below(self.readers.len() as u64) as usize;
+            self.drain(at).await;
+        }
+    }
+
+    async fn drain(&mut self, at: usize) {
+        let told = self.streams.iter().find(|told| told.arn == self.readers[at].arn).unwrap();
+        if !is_gone(&self.house, told).await {
+            // Readers wait before a mark until its position is known.
+            self.house.rolled().await;
+            self.readers[at].drain(&self.house, &told.changes).await;
+            assert_eq!(self.readers[at].is_finished(), told.is_ended);
+        }
+    }
+
+    async fn finish(&mut self, at: usize) {
+        self.drain(at).await;
+        self.records += self.readers.remove(at).records;
+    }
+
+    /// Ends the stream; its readers come to their ends, and after a day nothing is left.
+    async fn end(mut self) {
+        self.house.set_stream(None).await;
+        self.house.disabled(&self.streams.last().unwrap().arn).await;
+        self.told().is_ended = true;
+        while !self.readers.is_empty() {
+            self.finish(0).await;
+        }
+        eprintln!("{} writes, {} splits, {} records", self.writes, self.splits, self.records);
+        self.house.hand.advance_ms(STREAM_RETENTION_MS);
+        self.trim().await;
+        assert_eq!(rows_left(&self.house).await, 0);
+    }
+}
+
+async fn is_gone(house: &House, told: &Told) -> bool {
+    told.is_ended && house.describe(&told.arn).await.is_err()
+}
+
+/// Rows of logs and of shards.
+async fn rows_left(house: &House) -> usize {
+    use std::ops::Bound::Unbounded;
+    let view = house.engine.view().await.unwrap();
+    let range = storage::ScanRange {
+        family: storage::Family::Log,
+        lower: Unbounded,
+        upper: Unbounded,
+        direction: storage::ScanDirection::Forward,
+        rows_max: 10,
+        bytes_max: 1_000,
+    };
+    let shards = change_log::Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
+    view.scan(&range).await.unwrap().rows.len() + shards.len()
+}
+
+/// `STATOR_PROOF_STEPS` makes it longer than a few seconds.
+fn history(ground: Ground, short: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut world = World::new(ground, Chance::printed()).await;
+        for _ in 0..setting("STATOR_PROOF_STEPS", short) {
+            world.step().await;
+        }
+        world.end().await;
+    });
+}
+
+#[test]
+fn every_reader_sees_every_change_in_memory() {
+    history(Ground::Memory, 2_000);
+}
+
+#[test]
+fn every_reader_sees_every_change_where_positions_come_late() {
+    history(Ground::Lagging, 2_000);
+}
+
+#[test]
+fn every_reader_sees_every_change_on_disk() {
+    history(Ground::embedded(), 300);
+}
