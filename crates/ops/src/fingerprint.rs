@@ -13,6 +13,9 @@ use model::{AttributeValue, Attributes, ValueRef};
 
 pub(crate) type Fingerprint = [u8; 16];
 
+/// Changes with whatever makes a request's fingerprint another one: nodes of two versions keep each other's tokens.
+pub(crate) const VERSION: u8 = 0;
+
 pub(crate) fn of_actions(secret: &HashSecret, actions: &[TransactWriteItem]) -> Fingerprint {
     of(secret, actions)
 }
@@ -164,6 +167,32 @@ mod tests {
         let distinct: HashSet<Fingerprint> = requests.iter().map(of).collect();
         assert_eq!(distinct.len(), requests.len());
         assert!(requests.iter().all(|request| distinct.contains(&of(&request.clone()))));
+    }
+
+    /// Nodes of one version keep each other's tokens: if these change, so must `VERSION`.
+    #[test]
+    fn fingerprints_of_this_version() {
+        let values = Some(item(&[(":n", n("1.50"))]));
+        let update = Update {
+            table_name: "t".to_owned(),
+            key: item(&[("pk", s("a"))]),
+            update_expression: "ADD n :n".to_owned(),
+            expression_attribute_names: Some(BTreeMap::from([("#a".to_owned(), "a".to_owned())])),
+            expression_attribute_values: values,
+            return_values_on_condition_check_failure: Some(ReturnValuesOnConditionCheckFailure::AllOld),
+            ..Update::default()
+        };
+        let check = ConditionCheck { condition_expression: "#a = :n".to_owned(), ..Default::default() };
+        let actions = [
+            TransactWriteItem { update: Some(Box::new(update)), ..TransactWriteItem::default() },
+            TransactWriteItem { condition_check: Some(Box::new(check)), ..TransactWriteItem::default() },
+            put(Put { item: item(&[("pk", s("é"))]), ..Put::default() }),
+            TransactWriteItem { delete: Some(Box::default()), ..TransactWriteItem::default() },
+        ];
+        let statements = [ParameterizedStatement { parameters: Some(vec![n("7"), s("x")]), ..Default::default() }];
+        let found = [of_actions(&SECRET, &actions), of_statements(&SECRET, &statements)].map(u128::from_be_bytes);
+        let expected = [0x9097_69a8_28c5_d6b7_5863_511c_e342_1e36, 0x82ea_38a9_11f9_0376_8f52_1eeb_d58f_f3e8];
+        assert_eq!((VERSION, found), (0, expected));
     }
 
     #[test]

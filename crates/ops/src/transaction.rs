@@ -17,7 +17,7 @@ use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::{storage_failure, write_failure};
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{self, Fingerprint};
 use crate::service::Service;
 use crate::write::{OnConditionFailure, decided};
 
@@ -120,8 +120,11 @@ impl Service {
             && let Some(known) = TokenRow::read(row)
             && known.expires_ms > now
         {
-            let same = known.fingerprint == token.fingerprint;
-            return if same { Verdict::Replayed(known.sizes) } else { Verdict::OtherRequest };
+            return if known.is_of(token, actions.len()) {
+                Verdict::Replayed(known.sizes)
+            } else {
+                Verdict::OtherRequest
+            };
         }
         let mut applied = Vec::with_capacity(actions.len());
         let mut sizes = Vec::with_capacity(actions.len());
@@ -142,7 +145,8 @@ impl Service {
             return Verdict::Refused(refusals);
         }
         if let Some(token) = token {
-            let row = TokenRow { fingerprint: token.fingerprint, expires_ms: now + TRANSACTION_TOKEN_MS, sizes };
+            let (fingerprint, version) = (token.fingerprint, fingerprint::VERSION);
+            let row = TokenRow { fingerprint, version, expires_ms: now + TRANSACTION_TOKEN_MS, sizes };
             batch.put(token.key.clone(), row.write());
         }
         Verdict::Made(applied)
@@ -184,10 +188,12 @@ fn key_use(action: &TransactionAction) -> KeyUse {
     }
 }
 
-/// What is remembered of a token: fingerprint (16), expiry in milliseconds (8, big-endian), and for each action the
-/// size of the item that it met (4, big-endian), by which a replay is charged.
+/// What is remembered of a token: fingerprint (16), its version (1), expiry in milliseconds (7, big-endian), and for each
+/// action the size of the item that it met (4, big-endian), by which a replay is charged. Every version keeps this
+/// shape: nodes of two versions read each other's tokens.
 pub(crate) struct TokenRow {
-    pub fingerprint: [u8; 16],
+    pub fingerprint: Fingerprint,
+    pub version: u8,
     pub expires_ms: u64,
     pub sizes: Vec<usize>,
 }
@@ -195,17 +201,30 @@ pub(crate) struct TokenRow {
 impl TokenRow {
     pub(crate) fn read(row: &[u8]) -> Option<TokenRow> {
         let (fingerprint, rest) = row.split_first_chunk::<16>()?;
-        let (expires_ms, sizes) = rest.split_first_chunk::<8>()?;
+        let ([version, expires_ms @ ..], sizes) = rest.split_first_chunk::<8>()?;
+        let [a, b, c, d, e, f, g] = *expires_ms;
         let size = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes) as usize;
         Some(TokenRow {
             fingerprint: *fingerprint,
-            expires_ms: u64::from_be_bytes(*expires_ms),
+            version: *version,
+            expires_ms: u64::from_be_bytes([0, a, b, c, d, e, f, g]),
             sizes: sizes.as_chunks::<4>().0.iter().map(size).collect(),
         })
     }
 
+    /// Whether the token was first used for the same. A fingerprint that another version of this program has taken cannot
+    /// be compared. Then as many actions will do: an update must not make an honest retry fail, and a client that gives
+    /// one token to two requests is told so before the update and ten minutes after it.
+    fn is_of(&self, token: &Token, actions: usize) -> bool {
+        match self.version == fingerprint::VERSION {
+            true => self.fingerprint == token.fingerprint,
+            false => self.sizes.len() == actions,
+        }
+    }
+
     fn write(&self) -> Vec<u8> {
         let mut row = [&self.fingerprint[..], &self.expires_ms.to_be_bytes()].concat();
+        row[size_of::<Fingerprint>()] = self.version;
         // An item is far smaller than 4 GB.
         row.extend(self.sizes.iter().flat_map(|size| (*size as u32).to_be_bytes()));
         row

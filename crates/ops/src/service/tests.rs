@@ -9,12 +9,14 @@ use std::sync::Arc;
 use api::*;
 use base::Clock;
 use model::{AttributeValue, Attributes};
-use storage::Memory;
+use storage::{Batch, Decision, KeyUse, Memory, Mode, OpId, Reads};
 
 use super::{Service, Settings};
 use crate::catalog::tests::{attribute, caller, key, open, simple};
 use crate::change::{Action, Change};
+use crate::fingerprint;
 use crate::fixture::{item, n, s};
+use crate::rows::{self, TokenKind};
 use crate::transaction::{TransactionAction, TransactionDone};
 use crate::write::OnConditionFailure;
 
@@ -209,6 +211,33 @@ async fn a_token_is_remembered_for_ten_minutes_and_by_the_next_server() {
     run(&service, Some("one"), "1").await.unwrap();
     run(&service, None, "1").await.unwrap();
     assert_eq!(count(&service).await, Some(n("3")));
+}
+
+/// A server of another version has taken the fingerprint in its own way.
+#[tokio::test]
+async fn a_token_is_known_to_the_next_version() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("tokens")).await.unwrap();
+    service.transact_write_items(&caller(), increment(Some("one"), "1")).await.unwrap();
+    let key = rows::token(TokenKind::TransactWriteItems, &caller().account, "one");
+    let keys = [KeyUse::write(key.clone())];
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let mut row = reads.values[0].clone().unwrap().to_vec();
+        row[..16].fill(7);
+        row[16] = fingerprint::VERSION + 1;
+        batch.put(key.clone(), row);
+        Decision::Commit
+    };
+    service.engine.transact(OpId([7; 16]), Mode::Plain, &keys, &mut decide).await.unwrap();
+
+    service.transact_write_items(&caller(), increment(Some("one"), "1")).await.unwrap();
+    assert_eq!(count(&service).await, Some(n("1")), "an honest retry");
+    let mut other = increment(Some("one"), "1");
+    let mut second = other.transact_items.clone();
+    second[0].update.as_mut().unwrap().key = item(&[("pk", s("b"))]);
+    other.transact_items.extend(second);
+    let refused = service.transact_write_items(&caller(), other).await.unwrap_err();
+    assert_eq!(refused, Exception::IdempotentParameterMismatch);
 }
 
 #[tokio::test]
