@@ -1,11 +1,16 @@
 //! What a table is: everything CreateTable and its relatives set, as it is kept on disk.
 //!
 //! Kept as JSON under the catalog's rows (`docs/decisions`): small, rarely written, and readable when something has
-//! to be understood by hand. A field added later has a default, so that older rows stay readable.
+//! to be understood by hand. A field added later has a default, so that older rows stay readable, and a program that does
+//! not know it keeps it as it is. So it may only say what such a program may leave out of account; what every writer must
+//! heed needs a value that the older ones cannot read, or another format (`docs/decisions`, 0009).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+/// Members that a newer program has added.
+pub(crate) type Unknown = BTreeMap<String, serde_json::Value>;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Definition {
@@ -54,6 +59,8 @@ pub(crate) struct Definition {
     pub resource_policy: Option<String>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Definition {
@@ -180,6 +187,8 @@ pub(crate) struct IndexDefinition {
     pub on_demand_max: OnDemandMax,
     #[serde(default)]
     pub warm: Option<WarmThroughput>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -281,6 +290,8 @@ pub(crate) struct Stream {
     /// The first one that is not the stream's any more.
     #[serde(default)]
     pub end_shard: Option<u32>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// Which shards of the table's log are written; what readers need to know of a shard stands in a row of its own.
@@ -299,6 +310,8 @@ pub(crate) struct ChangeLog {
     /// Whether other nodes may not know of an open shard yet.
     #[serde(default)]
     pub opening: bool,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// A log's shard ends at a mark, and a child begins behind it, or two.
@@ -349,6 +362,8 @@ pub(crate) struct TimeToLive {
     /// Such indexes that are not maintained any more, and whose rows are to go.
     #[serde(default)]
     pub dropping: Vec<u32>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

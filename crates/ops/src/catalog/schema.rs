@@ -173,6 +173,7 @@ impl NewIndex {
             changes: ThroughputChanges::default(),
             on_demand_max: self.throughput.on_demand_max,
             warm: self.throughput.warm,
+            ..IndexDefinition::default()
         }
     }
 }

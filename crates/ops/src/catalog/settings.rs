@@ -7,7 +7,7 @@ use model::ValueRef;
 use model::codec::key::h16;
 use model::limits::{RESOURCE_POLICY_SIZE_MAX, TAGS_MAX};
 
-use super::definition::{Encryption, Stream, StreamView};
+use super::definition::{Encryption, Stream, StreamView, Unknown};
 use super::schema::invalid;
 
 /// Begins the keys of tags that AWS itself sets.
@@ -36,9 +36,10 @@ pub(crate) fn new_stream(
     if let Some(previous) = previous.filter(|previous| previous.label >= label) {
         label = next_label(&previous.label);
     }
-    let (created_ms, disabled_ms) = (now_ms, None);
+    let (created_ms, unknown) = (now_ms, Unknown::new());
+    let (disabled_ms, end_shard) = (None, None);
     // Its shards are chosen when they are opened.
-    Ok(Some(Stream { label, view, enabled: true, created_ms, disabled_ms, first_shard: 0, end_shard: None }))
+    Ok(Some(Stream { label, view, enabled: true, created_ms, disabled_ms, first_shard: 0, end_shard, unknown }))
 }
 
 /// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.

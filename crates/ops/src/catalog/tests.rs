@@ -16,6 +16,8 @@ use crate::rows;
 use crate::service::{Service, Settings};
 use crate::{catalog, key_range};
 
+mod newer;
+
 pub(crate) fn caller() -> Caller {
     Caller { account: SHARED_ACCOUNT.to_owned(), region: "us-east-1".to_owned(), access_key: "test".to_owned() }
 }
