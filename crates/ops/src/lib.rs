@@ -59,5 +59,5 @@ mod write;
 
 pub use change_log::ShardSettings;
 pub use lag::{BackgroundStats, LogSize, TableLag};
-pub use nodes::{NodeReport, NodeSettings, list_nodes};
+pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
 pub use service::{OpenError, Service, Settings};

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::{Embedded, EmbeddedOptions, Engine, Memory};
-use storage_postgres::{Options, Patience, Postgres, ReplicaOptions};
+use base::Clock;
+use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
+use storage_postgres::{FORMAT, Options, Patience, Postgres, ReplicaOptions};
 
 use crate::cli::ServeArguments;
+use crate::log;
 
 /// A heartbeat, what it reads, and a look at the other nodes.
 const HEARTBEAT_CONNECTIONS_MAX: usize = 2;
@@ -60,6 +62,7 @@ pub(crate) enum OpenError {
     Folder { data: PathBuf, error: storage::OpenError },
     PasswordFile { file: PathBuf, error: std::io::Error },
     Database(storage_postgres::OpenError),
+    Nodes(StorageError),
 }
 
 impl fmt::Display for OpenError {
@@ -70,6 +73,7 @@ impl fmt::Display for OpenError {
                 write!(f, "cannot read the database's password from {}: {error}", file.display())
             }
             OpenError::Database(error) => error.fmt(f),
+            OpenError::Nodes(error) => write!(f, "cannot see who uses the tables: {error}"),
         }
     }
 }
@@ -79,7 +83,14 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
         let options = database(&url.0, arguments.storage_password_file.as_deref())?;
         let keeps = Keeps::Database(options.server());
         let replicas = replicas(arguments)?;
-        let engine = Postgres::open_with(options.clone(), replicas).await.map_err(OpenError::Database)?;
+        let engine = match Postgres::open_with(options.clone(), replicas.clone()).await {
+            Err(storage_postgres::OpenError::Older { found, .. }) => {
+                update(&options, found).await?;
+                Postgres::open_with(options.clone(), replicas).await
+            }
+            opened => opened,
+        };
+        let engine = engine.map_err(OpenError::Database)?;
         let shared = Some(shared(options).await?);
         return Ok(Opened { engine: engine.clone(), embedded: None, database: Some(engine), keeps, shared });
     }
@@ -97,11 +108,36 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     Ok(Opened { engine: engine.clone(), embedded: Some(engine), database: None, keeps, shared: None })
 }
 
+/// Brings tables of an older format to this program's, for good, once nobody uses them who does not know that one.
+async fn update(options: &Options, found: i64) -> Result<(), OpenError> {
+    let visitor = Postgres::visit(options.clone()).await.map_err(OpenError::Database)?;
+    let margin = margin(&options.patience);
+    let wait = || {
+        let tell = |nodes: &[ops::NodeReport]| tell_older(found, nodes);
+        ops::until_silent(visitor.as_ref(), Clock::system(), margin, FORMAT, tell)
+    };
+    wait().await.map_err(OpenError::Nodes)?;
+    Postgres::update(options).await.map_err(OpenError::Database)?;
+    // Whoever came in between finds the new format with its next heartbeat, and writes no more.
+    wait().await.map_err(OpenError::Nodes)?;
+    log::info("tables_updated", &format!("the tables have format {FORMAT} now"), &[]);
+    visitor.close().await.map_err(OpenError::Nodes)
+}
+
+fn tell_older(found: i64, nodes: &[ops::NodeReport]) {
+    let nodes: Vec<String> = nodes.iter().map(|node| format!("{} (version {})", node.address, node.version)).collect();
+    let nodes = nodes.join(", ");
+    let message = format!(
+        "the tables have format {found}, and these nodes know no newer one: {nodes}; when they are stopped, this node \
+         brings the tables to format {FORMAT}, for good, and serves"
+    );
+    log::warning("waiting_for_older_nodes", &message, &[]);
+}
+
 /// A second, small pool to the same database, which gives up early: a heartbeat that is late is of no use.
 async fn shared(options: Options) -> Result<Shared, OpenError> {
     let patience = options.patience;
-    // The server ends whoever does not go on, and after that only a statement that waits for a lock can come in between.
-    let margin = patience.idle_in_transaction + patience.flight + patience.lock;
+    let margin = margin(&patience);
     let mut options = options.with_connections_max(HEARTBEAT_CONNECTIONS_MAX);
     options.patience = Patience {
         connect: HEARTBEAT_PATIENCE,
@@ -113,6 +149,11 @@ async fn shared(options: Options) -> Result<Shared, OpenError> {
     };
     let heartbeats = Postgres::open(options).await.map_err(OpenError::Database)?;
     Ok(Shared { heartbeats, margin })
+}
+
+/// The server ends whoever does not go on, and after that only a statement that waits for a lock can come in between.
+fn margin(patience: &Patience) -> Duration {
+    patience.idle_in_transaction + patience.flight + patience.lock
 }
 
 fn replicas(arguments: &ServeArguments) -> Result<Option<ReplicaOptions>, OpenError> {

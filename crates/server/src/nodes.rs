@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &NodesArguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let nodes = runtime.block_on(async {
         let engine =
-            Postgres::open(options).await.map_err(|error| Failure::Open(engine::OpenError::Database(error)))?;
+            Postgres::visit(options).await.map_err(|error| Failure::Open(engine::OpenError::Database(error)))?;
         let nodes = ops::list_nodes(engine.as_ref(), &Clock::system(), WATCHED).await.map_err(Failure::Storage)?;
         engine.close().await.map_err(Failure::Storage)?;
         Ok(nodes)

@@ -112,15 +112,19 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 }
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let stop = stop_signal().map_err(Failure::Runtime)?;
+    let mut stop = std::pin::pin!(stop_signal().map_err(Failure::Runtime)?);
     let access = access(arguments)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = Operator::new();
     answer_operator(arguments, &operator).await?;
-    let Opened { engine, embedded, database, keeps, shared } =
-        engine::open(arguments).await.map_err(Failure::Storage)?;
+    let opened = tokio::select! {
+        opened = engine::open(arguments) => opened.map_err(Failure::Storage)?,
+        // It may be waiting for others.
+        () = &mut stop => return Ok(()),
+    };
+    let Opened { engine, embedded, database, keeps, shared } = opened;
     let watched = match &traces {
         Some(traces) => traces.watch(Arc::clone(&engine)),
         None => Arc::clone(&engine),
@@ -290,6 +294,7 @@ async fn service(
                 engine: heartbeats,
                 address: nodes::named(address, std::env::var("HOSTNAME").ok().as_deref()),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
+                format: storage_postgres::FORMAT,
                 lease: arguments.node_lease_ms,
                 margin,
             };

@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::dialect::{Dialect, is_distributed};
 use crate::error::{OpenError, sentence};
 use crate::options::Options;
-use crate::schema::{self, FORMAT, FORMAT_WITHOUT_OUTBOX, Found};
+use crate::schema::{self, FORMAT, FORMAT_OLDEST, Found};
 
 /// Round trips that are timed; the middle one counts.
 const ROUND_TRIPS: usize = 21;
@@ -140,11 +140,9 @@ async fn tables(connection: &Connection, report: &mut Report) -> Result<(), Stri
             }
         }
         Found::Format(FORMAT) => report.say(Finding::Good, format!("tables: format {FORMAT}")),
-        Found::Format(FORMAT_WITHOUT_OUTBOX) => report.say(
+        Found::Format(format @ FORMAT_OLDEST..FORMAT) => report.say(
             Finding::Mind,
-            format!(
-                "tables: format {FORMAT_WITHOUT_OUTBOX}; the next node brings them to {FORMAT}: stop older ones first"
-            ),
+            format!("tables: format {format}; the next node brings them to {FORMAT} once no older one runs"),
         ),
         Found::Format(format) => {
             report.say(Finding::Bad, format!("tables: format {format}, and this program knows {FORMAT}"));

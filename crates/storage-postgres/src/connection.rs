@@ -18,7 +18,7 @@ use tokio_postgres::error::{Error, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
-use crate::error::Trouble;
+use crate::error::{Trouble, is_undefined_table};
 use crate::options::{Options, Patience};
 
 /// Every statement, each prepared once a connection.
@@ -51,6 +51,7 @@ pub(crate) enum Sql {
     OutboxDeleteRange,
     HeadMake,
     HeadAdvance,
+    Format,
 }
 
 /// A page is cut by bytes where the rows are, so that large ones do not travel for nothing. Of the first row that does
@@ -95,7 +96,7 @@ const OUTBOX_MOVE: &str = "\
         (SELECT (ver, op, n) >= ($5, $6, $7) FROM due)";
 
 impl Sql {
-    const ALL: [Sql; 27] = [
+    const ALL: [Sql; 28] = [
         Sql::Get,
         Sql::Lock,
         Sql::Share,
@@ -123,6 +124,7 @@ impl Sql {
         Sql::OutboxDeleteRange,
         Sql::HeadMake,
         Sql::HeadAdvance,
+        Sql::Format,
     ];
 
     pub(crate) fn text(self) -> &'static str {
@@ -184,6 +186,7 @@ impl Sql {
                  (SELECT ver FROM stator_kv WHERE p = $1 AND s > $2 AND s <= $2 || decode('ffffffffffffffff', 'hex') \
                  ORDER BY s DESC LIMIT 1) AS last WHERE p = $1 AND s = $2 AND stator_kv.ver < last.ver"
             }
+            Sql::Format => "SELECT value FROM stator_meta WHERE name = 'format'",
         }
     }
 
@@ -259,7 +262,8 @@ pub(crate) struct Failure {
 
 pub(crate) struct Connection {
     client: Client,
-    statements: Vec<Statement>,
+    /// Without those whose table is not there, which an older format lacks.
+    statements: Vec<Option<Statement>>,
     driver: JoinHandle<()>,
     warnings: Arc<AtomicU64>,
 }
@@ -270,10 +274,12 @@ impl Connection {
         let mut connection = Connection::bare(options).await?;
         let prepare = async {
             let asks = Sql::ALL.map(|sql| connection.client.prepare(sql.text()));
-            in_order(asks.into_iter().map(Box::pin).collect())
-                .await
-                .into_iter()
-                .collect::<Result<Vec<Statement>, Error>>()
+            let prepared = in_order(asks.into_iter().map(Box::pin).collect()).await.into_iter();
+            let unless_absent = |prepared: Result<Statement, Error>| match prepared {
+                Err(error) if is_undefined_table(&error) => Ok(None),
+                prepared => prepared.map(Some),
+            };
+            prepared.map(unless_absent).collect::<Result<Vec<_>, Error>>()
         };
         connection.statements = bounded(options, prepare).await??;
         Ok(connection)
@@ -352,7 +358,11 @@ impl Connection {
             Ask::Of(sql, values) => (*sql, values),
         };
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let statement = &self.statements[sql as usize];
+        let statement = match &self.statements[sql as usize] {
+            Some(statement) => statement,
+            // The server says what is missing.
+            None => &self.client.prepare(sql.text()).await?,
+        };
         if sql.gives_rows() {
             Ok(Reply { rows: self.client.query(statement, &values).await?, count: 0 })
         } else {

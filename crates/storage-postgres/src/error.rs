@@ -105,6 +105,15 @@ pub enum OpenError {
         found: i64,
         known: i64,
     },
+    /// An older program made the tables; nothing was touched.
+    Older {
+        found: i64,
+        known: i64,
+    },
+    /// There are none, and none were wanted.
+    Empty {
+        server: String,
+    },
     /// The tables are there, but not as this program makes them.
     Foreign(String),
 }
@@ -119,6 +128,12 @@ impl fmt::Display for OpenError {
                 "the tables have format {found}, and this program knows {known}: run the version that wrote them, or a \
                  newer one; nothing was changed"
             ),
+            OpenError::Older { found, known } => write!(
+                f,
+                "the tables have format {found}, and this program keeps them in format {known}: its `stator serve` \
+                 brings them there once no older one runs; nothing was changed"
+            ),
+            OpenError::Empty { server } => write!(f, "the database at {server} has no tables of Stator"),
             OpenError::Foreign(text) => write!(f, "the tables are not as this program makes them: {text}"),
         }
     }

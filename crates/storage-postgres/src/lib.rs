@@ -44,6 +44,7 @@ pub use check::{Finding, Report, check};
 pub use error::OpenError;
 pub use options::{Options, Patience};
 pub use replicas::{ReplicaOptions, ReplicaStats};
+pub use schema::FORMAT;
 
 use clock::Versions;
 use latches::Latches;
@@ -73,7 +74,7 @@ pub struct PostgresStats {
 }
 
 impl Postgres {
-    /// Connects, makes the tables if there are none, and refuses what a newer program has made.
+    /// Connects, makes the tables if there are none, and refuses what a newer or an older program has made.
     ///
     /// # Errors
     /// [`OpenError`], which tells what to do about it.
@@ -86,14 +87,35 @@ impl Postgres {
     /// # Errors
     /// As [`Postgres::open`].
     pub async fn open_with(options: Options, replicas: Option<ReplicaOptions>) -> Result<Arc<Postgres>, OpenError> {
-        let patience = options.patience;
         schema::prepare(&options).await?;
+        Ok(Postgres::over(options, replicas))
+    }
+
+    /// Connects to look at tables that are there, of this program's format or of one before, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`].
+    pub async fn visit(options: Options) -> Result<Arc<Postgres>, OpenError> {
+        schema::visit(&options).await?;
+        Ok(Postgres::over(options, None))
+    }
+
+    /// Brings tables of an older format to this program's, for good. Nobody may be using them who does not know it.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`].
+    pub async fn update(options: &Options) -> Result<(), OpenError> {
+        schema::update(options).await
+    }
+
+    fn over(options: Options, replicas: Option<ReplicaOptions>) -> Arc<Postgres> {
+        let patience = options.patience;
         let replicas = replicas.map(|replicas| Replicas::start(options.clone(), replicas));
         let pool = Pool::new(options);
         let sequencer = Sequencer::start(&pool);
         let sweeper = Sweeper::start(&pool, &sequencer);
         let (latches, versions) = (Latches::new(), Versions::default());
-        Ok(Arc::new(Postgres { pool, replicas, patience, latches, sweeper, sequencer, versions }))
+        Arc::new(Postgres { pool, replicas, patience, latches, sweeper, sequencer, versions })
     }
 
     #[must_use]
@@ -142,6 +164,10 @@ impl Engine for Postgres {
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(destroy::destroy(&self.pool, family, prefix))
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(schema::verify(&self.pool))
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

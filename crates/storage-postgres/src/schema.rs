@@ -10,25 +10,30 @@
 //! | `stator_outbox` | `p`, `s`, `ver`, `op`, `n`, `v` | records of logs that have no positions yet (`outbox`) |
 //! | `stator_tally` | `k`, `slot`, `a`, `b` | counters under their key, in parts that are added up |
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::Connection;
+use storage::StorageError;
+
+use crate::connection::{Ask, Connection, Sql};
 use crate::dialect::{Dialect, is_distributed};
 use crate::error::{OpenError, is_undefined_table, sentence};
 use crate::options::Options;
+use crate::pool::{Left, Pool};
+use crate::view;
 
 /// The version of the tables that this program makes and knows.
-pub(crate) const FORMAT: i64 = 2;
-/// The one before, which had no outbox.
-pub(crate) const FORMAT_WITHOUT_OUTBOX: i64 = 1;
+pub const FORMAT: i64 = 2;
+/// The oldest one that it can bring there: format 1 had no outbox.
+pub(crate) const FORMAT_OLDEST: i64 = 1;
 
 /// Nodes that start at once get in each other's way: each tries again and finds the tables of the one that was first.
 const ATTEMPTS: u32 = 20;
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Two nodes at once meet here: the second one's transaction fails.
-const MARK: &str =
-    "DELETE FROM stator_meta WHERE name = 'format'; INSERT INTO stator_meta (name, value) VALUES ('format', ";
+/// Two nodes at once meet here, and so does one that finds that a newer program was first: its transaction fails.
+const UNMARK: &str = "DELETE FROM stator_meta WHERE name = 'format' AND value < ";
+const MARK: &str = "INSERT INTO stator_meta (name, value) VALUES ('format', ";
 
 /// What stands in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,19 +42,33 @@ pub(crate) enum Found {
     Format(i64),
 }
 
-/// Sees to it that the tables are there.
+/// Sees to it that the tables are there. Those of an older format stay as they are: somebody may be using them.
 pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
+    bring(options, |found| match found {
+        Found::Nothing => Ok(()),
+        Found::Format(found) => Err(OpenError::Older { found, known: FORMAT }),
+    })
+    .await
+}
+
+/// Brings the tables of an older format to this program's.
+pub(crate) async fn update(options: &Options) -> Result<(), OpenError> {
+    bring(options, |found| match found {
+        Found::Nothing => Err(OpenError::Empty { server: options.server() }),
+        Found::Format(_) => Ok(()),
+    })
+    .await
+}
+
+/// Makes the tables of this program's format out of those that are there, if `may`.
+async fn bring(options: &Options, may: impl Fn(Found) -> Result<(), OpenError>) -> Result<(), OpenError> {
     let failed = |error: String| OpenError::Connect { server: options.server(), error };
     let connection = Connection::bare(options).await.map_err(|trouble| failed(trouble.to_string()))?;
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
-        match found(&connection).await.map_err(failed)? {
+        match known(found(&connection).await.map_err(failed)?)? {
             Found::Format(FORMAT) => return refuse_distributed(&connection).await.map_err(failed)?,
-            Found::Format(format) if format > FORMAT => {
-                return Err(OpenError::Newer { found: format, known: FORMAT });
-            }
-            Found::Nothing | Found::Format(FORMAT_WITHOUT_OUTBOX) => {}
-            Found::Format(format) => return Err(OpenError::Foreign(format!("they have format {format}"))),
+            found => may(found)?,
         }
         if let Err(error) = create(&connection).await {
             last = error;
@@ -57,6 +76,42 @@ pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
         }
     }
     Err(failed(format!("the tables cannot be made: {last}")))
+}
+
+/// Sees to it that there are tables that can be looked at, and changes nothing.
+pub(crate) async fn visit(options: &Options) -> Result<(), OpenError> {
+    let failed = |error: String| OpenError::Connect { server: options.server(), error };
+    let connection = Connection::bare(options).await.map_err(|trouble| failed(trouble.to_string()))?;
+    match known(found(&connection).await.map_err(failed)?)? {
+        Found::Nothing => Err(OpenError::Empty { server: options.server() }),
+        Found::Format(_) => Ok(()),
+    }
+}
+
+/// What was found, if this program knows it.
+fn known(found: Found) -> Result<Found, OpenError> {
+    match found {
+        Found::Nothing | Found::Format(FORMAT_OLDEST..=FORMAT) => Ok(found),
+        Found::Format(found) if found > FORMAT => Err(OpenError::Newer { found, known: FORMAT }),
+        Found::Format(format) => Err(OpenError::Foreign(format!("they have format {format}"))),
+    }
+}
+
+/// Whether the tables still have this program's format.
+pub(crate) async fn verify(pool: &Arc<Pool>) -> Result<(), StorageError> {
+    let (_, replies) = view::begin(pool, &[Ask::Of(Sql::Format, Vec::new())], Left::Idle).await?;
+    let row = replies.first().and_then(|reply| reply.rows.first());
+    let found = row.map(|row| row.try_get(0)).transpose();
+    let found: Option<i64> =
+        found.map_err(|error| StorageError::Corrupt(format!("the format of the tables: {error}")))?;
+    match found {
+        Some(FORMAT) => Ok(()),
+        Some(found) => {
+            let text = format!("the tables have format {found} now, and this program knows {FORMAT}: run a newer one");
+            Err(StorageError::Unavailable(text))
+        }
+        None => Err(StorageError::Unavailable("the tables are gone".to_owned())),
+    }
 }
 
 async fn refuse_distributed(connection: &Connection) -> Result<Result<(), OpenError>, String> {
@@ -101,7 +156,7 @@ fn script(dialect: Dialect) -> String {
             p bytea NOT NULL, s bytea NOT NULL, ver bigint NOT NULL, op bytea NOT NULL, n bigint NOT NULL,
             v bytea NOT NULL, {records});
         CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);
-        {storage}{MARK}{FORMAT});
+        {storage}{UNMARK}{FORMAT}; {MARK}{FORMAT});
         COMMIT;"
     )
 }

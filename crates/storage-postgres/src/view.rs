@@ -42,7 +42,7 @@ pub(crate) async fn get_eventual(
 }
 
 /// The first flight of a session. A connection that had gone while it was idle is replaced once.
-async fn begin(pool: &Arc<Pool>, asks: &[Ask], leaves: Left) -> Result<(Session, Vec<Reply>), StorageError> {
+pub(crate) async fn begin(pool: &Arc<Pool>, asks: &[Ask], leaves: Left) -> Result<(Session, Vec<Reply>), StorageError> {
     let mut again = true;
     loop {
         let mut session = pool.take().await.map_err(Trouble::of_read)?;

@@ -26,6 +26,10 @@ pub trait Layer: Send + Sync + 'static {
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         self.inner().destroy(family, prefix)
     }
+
+    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.inner().verify()
+    }
 }
 
 impl<L: Layer> Engine for L {
@@ -61,6 +65,10 @@ impl<L: Layer> Engine for L {
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Layer::destroy(self, family, prefix)
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Layer::verify(self)
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -81,6 +81,12 @@ pub trait Engine: Send + Sync + 'static {
     /// made sure that nobody reads or writes them any more. Safe to repeat.
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>>;
 
+    /// Whether rows are still kept as this program keeps them: where servers share them, one of a newer version may have
+    /// changed that. What fails here must not be written to any more.
+    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Waits for queued writes, then releases the files. Later calls fail with [`StorageError::Closed`]; closing again
     /// does nothing.
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>>;

@@ -6,6 +6,7 @@ use base::Clock;
 use storage::{Engine, StorageError};
 
 use super::watch::read_nodes;
+use super::{NodeId, NodeRow};
 
 /// How often the visitor looks.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -51,17 +52,20 @@ pub async fn list_nodes(
         last = now;
     }
     let now_ms = clock.steady_ms();
-    let report = |(id, row): (super::NodeId, super::NodeRow)| NodeReport {
-        id: id.to_string(),
-        address: row.address,
-        version: row.version,
-        started_ms: row.started_ms,
-        lease: Duration::from_millis(row.lease_ms),
-        catalog: row.settled,
-        heartbeat: changed_ms
-            .iter()
-            .find(|(own, _)| *own == id)
-            .map(|(_, at)| Duration::from_millis(now_ms.saturating_sub(*at))),
-    };
-    Ok(last.into_iter().map(report).collect())
+    let age = |id| changed_ms.iter().find(|(own, _)| *own == id).map(|(_, at)| now_ms.saturating_sub(*at));
+    Ok(last.into_iter().map(|(id, row)| NodeReport::of(id, row, age(id))).collect())
+}
+
+impl NodeReport {
+    pub(super) fn of(id: NodeId, row: NodeRow, heartbeat_ms: Option<u64>) -> NodeReport {
+        NodeReport {
+            id: id.to_string(),
+            address: row.address,
+            version: row.version,
+            started_ms: row.started_ms,
+            lease: Duration::from_millis(row.lease_ms),
+            catalog: row.settled,
+            heartbeat: heartbeat_ms.map(Duration::from_millis),
+        }
+    }
 }

@@ -8,6 +8,9 @@
 //! The margin covers what a node may have under way when its lease ends: a write is decided under the lease, after its
 //! rows are locked, and an engine ends what does not go on from there within a time that it knows.
 //!
+//! Each heartbeat also asks the engine whether it is still this program's kind of rows: a newer program changes that only
+//! when all who do not know it are silent ([`silence`]), and whoever comes back later finds out and takes no writes.
+//!
 //! A change of a definition that writers must know is relied on only when every row says that its node has settled it:
 //! it knows the change, and nothing under way there uses what was before ([`Service::settle`]).
 
@@ -15,6 +18,7 @@ pub(crate) mod lease;
 mod list;
 pub(crate) mod owner;
 mod row;
+mod silence;
 mod watch;
 
 use std::sync::{Arc, Weak};
@@ -26,6 +30,7 @@ use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, 
 
 pub use list::{NodeReport, list_nodes};
 pub(crate) use row::{NodeId, NodeRow};
+pub use silence::until_silent;
 
 use crate::rows;
 use crate::service::{OpenError, Service};
@@ -43,6 +48,9 @@ pub struct NodeSettings {
     /// Where it listens, for `stator nodes`.
     pub address: String,
     pub version: String,
+    /// The format in which its engine keeps rows, if that has one. Nodes that know only an older one must not use rows
+    /// any more once they have this one.
+    pub format: i64,
     /// How long it may write after its last heartbeat.
     pub lease: Duration,
     /// How long after its decision a write may still be committed.
@@ -101,6 +109,7 @@ impl Nodes {
         let row = NodeRow {
             address: self.settings.address.clone(),
             version: self.settings.version.clone(),
+            format: self.settings.format,
             started_ms: self.started_ms,
             lease_ms: self.settings.lease.as_millis() as u64,
             beats: 0,
@@ -207,6 +216,7 @@ impl Service {
         let mut lapsed = !nodes.lease.is_held();
         loop {
             let begun = nodes.lease.moment();
+            nodes.engine().verify().await?;
             self.catalog.refresh_from(nodes.engine()).await.map_err(|error| match error {
                 OpenError::Storage(error) => error,
                 OpenError::Malformed(text) => StorageError::Corrupt(text),

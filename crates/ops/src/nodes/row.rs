@@ -24,6 +24,9 @@ impl fmt::Debug for NodeId {
 pub(crate) struct NodeRow {
     pub address: String,
     pub version: String,
+    /// The newest format of the storage that the node knows; 0 if it is of a version that did not tell.
+    #[serde(default)]
+    pub format: i64,
     /// By the node's own clock; only for people.
     pub started_ms: u64,
     pub lease_ms: u64,

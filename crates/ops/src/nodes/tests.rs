@@ -2,13 +2,14 @@
 //! it to; heartbeats come by themselves every few real milliseconds, unless a node's stage is frozen.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use api::*;
 use base::{Clock, ManualClock};
 use storage::{
-    BoxFuture, Decide, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, ScanDirection, ScanRange, TxError,
+    BoxFuture, Decide, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, ScanDirection, ScanRange,
+    StorageError, TxError,
 };
 
 use super::NodeSettings;
@@ -18,8 +19,10 @@ use crate::key_range;
 use crate::rows;
 use crate::service::{Service, Settings};
 
+mod formats;
 mod streams;
 
+const FORMAT: i64 = 7;
 const LEASE: Duration = Duration::from_millis(60);
 const MARGIN: Duration = Duration::from_millis(5_000);
 /// Longer than a silent node is waited for.
@@ -32,11 +35,18 @@ struct Stage {
     writes_left: AtomicI64,
     /// Writes that wait.
     waiting: AtomicU64,
+    /// What a newer program has done to the rows.
+    changed: AtomicBool,
 }
 
 impl Stage {
     fn over(inner: &Arc<dyn Engine>) -> Arc<Stage> {
-        Arc::new(Stage { inner: inner.clone(), writes_left: AtomicI64::new(-1), waiting: AtomicU64::new(0) })
+        Arc::new(Stage {
+            inner: inner.clone(),
+            writes_left: AtomicI64::new(-1),
+            waiting: AtomicU64::new(0),
+            changed: AtomicBool::new(false),
+        })
     }
 
     fn freeze_after(&self, writes: i64) {
@@ -78,6 +88,15 @@ impl Layer for Stage {
             self.inner.transact(op, mode, keys, decide).await
         })
     }
+
+    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(async {
+            match self.changed.load(Ordering::SeqCst) {
+                true => Err(StorageError::Unavailable("they have another format".to_owned())),
+                false => Ok(()),
+            }
+        })
+    }
 }
 
 struct Node {
@@ -110,6 +129,7 @@ impl House {
             engine: heartbeats.clone(),
             address: "127.0.0.1:8000".to_owned(),
             version: "test".to_owned(),
+            format: FORMAT,
             lease: LEASE,
             margin: MARGIN,
         };

@@ -36,14 +36,26 @@ impl Watch {
         self.note(&found, now_ms);
         let mut gone = Vec::new();
         for (id, row) in &found {
-            if self.silent_ms(*id, now_ms).is_some_and(|silent| silent > row.lease_ms + self.margin_ms)
-                && remove(engine, *id, row.beats).await?
-            {
+            if self.is_over(*id, row, now_ms) && remove(engine, *id, row.beats).await? {
                 gone.push(*id);
             }
         }
         found.retain(|(id, _)| !gone.contains(id));
         Ok(found)
+    }
+
+    /// Those from whom something may still come, and for how long each has been silent. Changes nothing.
+    pub(super) async fn look(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow, u64)>, StorageError> {
+        let found = read_nodes(engine).await?;
+        let now_ms = self.clock.steady_ms();
+        self.note(&found, now_ms);
+        let left = found.into_iter().filter(|(id, row)| !self.is_over(*id, row, now_ms));
+        Ok(left.map(|(id, row)| (id, row, self.silent_ms(id, now_ms).unwrap_or(0))).collect())
+    }
+
+    /// Whether nothing can come from a node any more.
+    fn is_over(&self, id: NodeId, row: &NodeRow, now_ms: u64) -> bool {
+        self.silent_ms(id, now_ms).is_some_and(|silent| silent > row.lease_ms + self.margin_ms)
     }
 
     fn note(&self, found: &[(NodeId, NodeRow)], now_ms: u64) {

@@ -5,6 +5,7 @@ mod bench_tls;
 mod client;
 mod crash;
 mod deploy;
+mod formats;
 mod http;
 mod http2;
 mod lifecycle;

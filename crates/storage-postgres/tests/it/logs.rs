@@ -260,18 +260,3 @@ async fn nothing_waits_for_long() {
     }
     assert_eq!(waiting(&server, &url), "0");
 }
-
-/// Tables of the format before, which had no outbox.
-#[tokio::test]
-async fn older_tables_get_an_outbox() {
-    let Some(server) = PostgresServer::shared() else { return };
-    let url = server.database();
-    let name = url.rsplit('/').next().unwrap();
-    drop(open(&url).await);
-    server.psql(name, "DROP TABLE stator_outbox; UPDATE stator_meta SET value = 1").unwrap();
-    let nodes = tokio::join!(open(&url), open(&url), open(&url));
-    add(&nodes.0, Mode::Plain, &[1]).await;
-    assert_eq!(records(&nodes.1, &LOG, 0).await.len(), 1);
-    assert_eq!(server.psql(name, "SELECT value FROM stator_meta").as_deref(), Ok("2"));
-    assert!(Engine::close(&*nodes.2).await.is_ok());
-}

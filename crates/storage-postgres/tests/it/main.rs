@@ -5,6 +5,7 @@ mod conflicts;
 mod contract;
 mod crashes;
 mod faults;
+mod formats;
 mod logs;
 mod long_keys;
 mod replicas;

@@ -1,7 +1,6 @@
 //! A stream of a table that several nodes write, read and change.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 
 use model::AttributeValue;
 use storage::{Batch, Reads};
