@@ -26,7 +26,7 @@ pub(crate) use heat::Heat;
 #[cfg(test)]
 pub(crate) use heat::Hot;
 pub use heat::ShardSettings;
-pub(crate) use keep::{follow, is_to_be_kept};
+pub(crate) use keep::{follow, is_to_be_kept, outlives_table};
 pub(crate) use open::OpenShards;
 pub(crate) use record::{Author, Content, Header, Record, append};
 pub(crate) use shard::{Closed, Shard};

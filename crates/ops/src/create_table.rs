@@ -30,6 +30,12 @@ impl Service {
                 });
             }
             let mut definition = Definition { table_id: guard.next_table_id(), ..definition.clone() };
+            // Streams of deleted tables of this name can still be read, under their labels.
+            let remains = self.catalog.remains(caller, Some(&definition.name));
+            let former = remains.iter().filter_map(|table| table.definition.stream.as_ref());
+            if let Some((stream, former)) = definition.stream.as_mut().zip(former.max_by_key(|stream| &stream.label)) {
+                catalog::not_before(stream, former);
+            }
             let shards = change_log::follow(&mut definition);
             // Another node may have made one at the same time: then we look again.
             if let Ok(table) = self.catalog.create(&self.engine, guard, definition, shards).await? {

@@ -1,9 +1,11 @@
-//! DeleteTable: the table cannot be used from now on, and its rows go away behind the answer.
+//! DeleteTable: the table cannot be used from now on, and its rows go away behind the answer. Its streams end with it, and
+//! are read for another day.
 
 use api::{DeleteTableInput, DeleteTableOutput, Exception};
 use auth::Caller;
 
 use crate::catalog::{Edit, Shown, TableStatus, Work};
+use crate::change_log;
 use crate::service::Service;
 
 impl Service {
@@ -27,6 +29,11 @@ impl Service {
         // The rows are destroyed only when nobody uses the table any more, and this is a user.
         drop(table);
         definition.status = TableStatus::Deleting;
+        if let Some(stream) = definition.stream.as_mut().filter(|stream| stream.enabled) {
+            (stream.enabled, stream.disabled_ms) = (false, Some(self.clock.now_ms()));
+        }
+        // Nobody follows it any more, so that nothing is opened.
+        change_log::follow(&mut definition);
         let work = Work::DropTable { table_id: definition.table_id };
         self.catalog.replace(&self.engine, guard, definition, Edit::starting(work)).await?;
         Ok(DeleteTableOutput { table_description: Some(description) })

@@ -1,11 +1,13 @@
 //! ListStreams: the streams of the caller's tables, or of one of them, ordered by table and label. A disabled stream is
-//! among them for as long as it can be read.
+//! among them for as long as it can be read, a deleted table's as well.
+
+use std::sync::Arc;
 
 use api::{Exception, ListStreamsInput, ListStreamsOutput};
 use auth::Caller;
 use model::limits::STREAMS_PAGE_MAX;
 
-use crate::catalog::TableArn;
+use crate::catalog::{self, NameUse, Table, TableArn};
 use crate::service::Service;
 use crate::stream::{self, Stream};
 
@@ -20,20 +22,37 @@ impl Service {
         let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
         let after = request.exclusive_start_stream_arn.as_deref().map(name_and_label).transpose()?;
         self.catalog.refresh().await?;
-        let tables = match &request.table_name {
-            Some(name) => vec![self.catalog.described(caller, name)?],
-            None => self.catalog.tables(caller),
-        };
+        let tables = self.tables_with_streams(caller, request.table_name.as_deref())?;
         let now_ms = self.clock.now_ms();
-        let streams = tables.iter().filter(|table| table.is_usable()).flat_map(|table| stream::readable(table, now_ms));
+        let streams = tables.iter().flat_map(|table| stream::readable(table, now_ms));
         let place = |stream: &Stream| (stream.table.name().to_owned(), stream.own.label.clone());
-        let mut streams = streams.filter(|stream| after.as_ref().is_none_or(|after| place(stream) > *after));
+        let streams = streams.filter(|stream| after.as_ref().is_none_or(|after| place(stream) > *after));
+        let mut streams: Vec<Stream> = streams.collect();
+        streams.sort_by_cached_key(place);
+        let mut streams = streams.into_iter();
         let page: Vec<api::Stream> = streams.by_ref().take(limit).map(|stream| shown(&stream)).collect();
         let more = streams.next().is_some();
         Ok(ListStreamsOutput {
             last_evaluated_stream_arn: page.last().filter(|_| more).and_then(|last| last.stream_arn.clone()),
             streams: Some(page),
         })
+    }
+
+    /// The caller's tables, or those of one name, and what remains of such that were deleted.
+    fn tables_with_streams(&self, caller: &Caller, asked: Option<&str>) -> Result<Vec<Arc<Table>>, Exception> {
+        let Some(asked) = asked else {
+            let mut tables = self.catalog.tables(caller);
+            tables.extend(self.catalog.remains(caller, None));
+            return Ok(tables);
+        };
+        let name = catalog::table_name(caller, asked, NameUse::Lookup)?;
+        let mut tables = self.catalog.remains(caller, Some(name));
+        match self.catalog.described(caller, asked) {
+            Ok(table) => tables.push(table),
+            Err(absent) if tables.is_empty() => return Err(absent),
+            Err(_) => {}
+        }
+        Ok(tables)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | the database's own settings | 0 (8) · 'D' |
 //! | the next table's id | 0 (8) · 'N' |
 //! | a table's definition | 0 (8) · 'T' · table id (8) |
+//! | what remains of a deleted table | 0 (8) · 'R' · table id (8) |
 //! | the catalog's version | 0 (8) · 'V' |
 //! | a node's heartbeat | 0 (8) · 'M' · node id (16) |
 //! | who does a table's background work | 0 (8) · 'W' · table id (8) |
@@ -45,6 +46,16 @@ pub(crate) fn next_table_id() -> Key {
 
 pub(crate) fn definition(table_id: u64) -> Key {
     catalog(DATABASE, b'T', &table_id.to_be_bytes())
+}
+
+/// The definition of a deleted table whose streams can be read.
+pub(crate) fn remains(table_id: u64) -> Key {
+    catalog(DATABASE, b'R', &table_id.to_be_bytes())
+}
+
+/// What the keys of all remains begin with.
+pub(crate) fn remains_prefix() -> Bytes {
+    catalog(DATABASE, b'R', &[]).bytes
 }
 
 /// Counts the changes of definitions, where several nodes make them.
@@ -106,6 +117,11 @@ pub(crate) fn index_tally(table_id: u64, index_id: u32) -> Key {
 
 pub(crate) fn collection_tally(table_id: u64, partition: &[u8; H16_SIZE]) -> Key {
     catalog(table_id, b'P', partition)
+}
+
+/// What the keys of a table's rows in the catalog begin with, but for those of its log.
+pub(crate) fn beside_log(table_id: u64) -> [Bytes; 3] {
+    [b'B', b'C', b'P'].map(|kind| catalog(table_id, kind, &[]).bytes)
 }
 
 pub(crate) fn shard(table_id: u64, shard: u32) -> Key {

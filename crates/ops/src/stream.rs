@@ -1,4 +1,5 @@
-//! A stream: a table's log as the Streams API shows it, under a label and with a view type.
+//! A stream: a table's log as the Streams API shows it, under a label and with a view type. It outlives its table by a
+//! day.
 
 mod iterator;
 #[cfg(test)]
@@ -8,7 +9,6 @@ use std::sync::Arc;
 
 use api::Exception;
 use auth::Caller;
-use model::limits::STREAM_RETENTION_MS;
 use storage::View;
 
 use crate::catalog::{self, Table, TableArn};
@@ -52,11 +52,7 @@ impl Stream {
 /// The newest stream of a table and those before it, as far as they can be read.
 pub(crate) fn readable(table: &Arc<Table>, now_ms: u64) -> Vec<Stream> {
     let definition = &table.definition;
-    let can_be_read = |stream: &&catalog::Stream| {
-        stream.enabled
-            || stream.disabled_ms.is_some_and(|since_ms| now_ms < since_ms.saturating_add(STREAM_RETENTION_MS))
-    };
-    let all = definition.past_streams.iter().chain(&definition.stream).filter(can_be_read);
+    let all = definition.past_streams.iter().chain(&definition.stream).filter(|own| own.can_be_read(now_ms));
     all.map(|own| Stream { table: table.clone(), own: own.clone() }).collect()
 }
 
@@ -94,9 +90,11 @@ impl Service {
         let (Some(parsed), Some(label)) = (parsed, label) else {
             return Err(Exception::validation("Invalid StreamArn"));
         };
-        let table = self.catalog.find(caller, parsed.name).filter(|table| parsed.is_of(caller) && table.is_usable());
-        let streams = table.map(|table| readable(&table, self.clock.now_ms())).unwrap_or_default();
-        streams.into_iter().find(|stream| stream.own.label == label).ok_or_else(|| {
+        let now_ms = self.clock.now_ms();
+        let tables = self.catalog.find(caller, parsed.name).into_iter();
+        let tables = tables.chain(self.catalog.remains(caller, Some(parsed.name))).filter(|_| parsed.is_of(caller));
+        let mut streams = tables.flat_map(|table| readable(&table, now_ms));
+        streams.find(|stream| stream.own.label == label).ok_or_else(|| {
             Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"))
         })
     }

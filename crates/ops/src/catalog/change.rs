@@ -114,7 +114,7 @@ impl Catalog {
 }
 
 /// Waits for a change; goes on with it alone if nobody waits any more.
-async fn finish<T>(change: tokio::task::JoinHandle<Result<T, Exception>>) -> Result<T, Exception> {
+pub(super) async fn finish<T>(change: tokio::task::JoinHandle<Result<T, Exception>>) -> Result<T, Exception> {
     change.await.unwrap_or_else(|_| Err(Exception::internal("a change of the catalog was cut short")))
 }
 
@@ -201,13 +201,7 @@ async fn replace(
 }
 
 async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
-    let key = rows::definition(table_id);
-    let mut decide = |_: &Reads, batch: &mut Batch| {
-        batch.delete(key.clone());
-        Decision::Commit
-    };
-    let version = write(inner, engine, vec![KeyUse::write(key.clone())], &mut decide).await?;
-    let version = version.ok_or_else(torn)?;
+    let version = exchange(inner, engine, rows::definition(table_id), None).await?;
     let mut tables = inner.tables.write();
     if tables.count_own(version)
         && let Some(table) = tables.by_id(table_id).cloned()
@@ -215,6 +209,22 @@ async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_i
         tables.withdraw(&table, version);
     }
     Ok(())
+}
+
+/// Deletes a row, and puts another one in its place; tells the catalog's version after it.
+pub(super) async fn exchange(
+    inner: &Inner,
+    engine: &dyn Engine,
+    old: Key,
+    new: Option<(Key, Bytes)>,
+) -> Result<u64, Exception> {
+    let mut decide = |_: &Reads, batch: &mut Batch| {
+        batch.delete(old.clone());
+        new.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
+        Decision::Commit
+    };
+    let version = write(inner, engine, vec![KeyUse::write(old.clone())], &mut decide).await?;
+    version.ok_or_else(torn)
 }
 
 /// Writes, and tells the catalog's version after it, which stays 0 where there is one node; none if `decide` refused.
@@ -254,7 +264,7 @@ fn being_updated(name: &str) -> Exception {
     ))
 }
 
-fn encode(definition: &Definition) -> Result<Vec<u8>, Exception> {
+pub(super) fn encode(definition: &Definition) -> Result<Vec<u8>, Exception> {
     serde_json::to_vec(definition).map_err(|error| Exception::internal(error.to_string()))
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
 /// Members that a newer program has added.
@@ -292,6 +293,14 @@ pub(crate) struct Stream {
     pub end_shard: Option<u32>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Stream {
+    /// For a day after it was disabled.
+    pub(crate) fn can_be_read(&self, now_ms: u64) -> bool {
+        let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
+        self.enabled || self.disabled_ms.is_some_and(|since_ms| !is_over(since_ms))
+    }
 }
 
 /// Which shards of the table's log are written; what readers need to know of a shard stands in a row of its own.

@@ -13,6 +13,7 @@ mod definition;
 mod describe;
 mod name;
 mod refresh;
+mod remains;
 mod schema;
 mod settings;
 mod table;
@@ -33,7 +34,7 @@ pub(crate) use definition::*;
 pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
 pub(crate) use name::{NameUse, TableArn, table_name};
 pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_index_count, check_projections, invalid};
-pub(crate) use settings::{check_resource_policy, check_tags, encryption, new_stream};
+pub(crate) use settings::{check_resource_policy, check_tags, encryption, new_stream, not_before};
 pub(crate) use table::{Index, IndexKind, Table};
 pub(crate) use throughput::{IndexThroughput, TableThroughput};
 pub(crate) use work::{Interrupted, Work};
@@ -61,6 +62,8 @@ struct Inner {
 struct Tables {
     /// By account, region and name.
     accounts: BTreeMap<String, BTreeMap<String, Region>>,
+    /// What remains of deleted tables, by their ids.
+    remains: BTreeMap<u64, Arc<Table>>,
     /// Tables that a newer one has replaced, or that are gone, for as long as somebody uses them.
     replaced: Vec<Replaced>,
     next_id: u64,

@@ -20,6 +20,7 @@ struct Stored {
     version: u64,
     next_id: u64,
     definitions: Vec<Definition>,
+    remains: Vec<Definition>,
 }
 
 impl Catalog {
@@ -108,6 +109,7 @@ impl Tables {
         for table in changed {
             self.publish(table, stored.version);
         }
+        self.keep_remains(stored.remains);
         self.next_id = stored.next_id;
         self.newest = stored.version;
         self.applied = stored.version;
@@ -133,8 +135,9 @@ impl Stored {
         let next_id = single[1].as_deref().map_or(Some(rows::TABLE_ID_FIRST), change::read_number);
         let next_id =
             next_id.ok_or_else(|| OpenError::Malformed("the id of the next table cannot be read".to_owned()))?;
-        let definitions = definitions(view.as_ref()).await?;
-        Ok(Stored { version: version(single[0].as_deref())?, next_id, definitions })
+        let remains = definitions(view.as_ref(), &rows::remains_prefix()).await?;
+        let definitions = definitions(view.as_ref(), &rows::definitions_prefix()).await?;
+        Ok(Stored { version: version(single[0].as_deref())?, next_id, definitions, remains })
     }
 }
 
@@ -143,8 +146,8 @@ fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
     version.ok_or_else(|| StorageError::Corrupt("the version of the catalog cannot be read".to_owned()))
 }
 
-async fn definitions(view: &dyn View) -> Result<Vec<Definition>, OpenError> {
-    let (lower, upper) = key_range::of_prefix(&rows::definitions_prefix());
+async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Vec<Definition>, OpenError> {
+    let (lower, upper) = key_range::of_prefix(prefix);
     let family = Family::Catalog;
     let direction = ScanDirection::Forward;
     let mut range = ScanRange { family, lower, upper, direction, rows_max: 1024, bytes_max: 1 << 20 };

@@ -31,15 +31,22 @@ pub(crate) fn new_stream(
         StreamViewType::OldImage => StreamView::OldImage,
         StreamViewType::NewAndOldImages => StreamView::NewAndOldImages,
     };
-    let mut label = stream_label(now_ms);
-    // Labels are ordered as times are, and a clock may be set back.
-    if let Some(previous) = previous.filter(|previous| previous.label >= label) {
-        label = next_label(&previous.label);
-    }
+    let label = stream_label(now_ms);
     let (created_ms, unknown) = (now_ms, Unknown::new());
     let (disabled_ms, end_shard) = (None, None);
     // Its shards are chosen when they are opened.
-    Ok(Some(Stream { label, view, enabled: true, created_ms, disabled_ms, first_shard: 0, end_shard, unknown }))
+    let mut stream = Stream { label, view, enabled: true, created_ms, disabled_ms, first_shard: 0, end_shard, unknown };
+    if let Some(previous) = previous {
+        not_before(&mut stream, previous);
+    }
+    Ok(Some(stream))
+}
+
+/// Labels are ordered as times are, and a clock may be set back.
+pub(crate) fn not_before(stream: &mut Stream, previous: &Stream) {
+    if previous.label >= stream.label {
+        stream.label = next_label(&previous.label);
+    }
 }
 
 /// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.

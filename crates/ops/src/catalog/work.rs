@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use storage::{Family, StorageError};
 use tokio::sync::mpsc;
 
-use super::{Definition, Edit, IndexStatus, TableStatus, is_closed};
+use super::{ChangeLog, Definition, Edit, IndexStatus, TableStatus, is_closed};
 use crate::change_log;
 use crate::expiry;
 use crate::nodes::owner::{Owned, Ownership};
@@ -187,10 +187,31 @@ impl Service {
 
     async fn drop_table(&self, table_id: u64) -> Result<(), Interrupted> {
         self.settle(table_id).await?;
+        let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
+        let definition = table.definition.clone();
+        drop(table);
+        if change_log::outlives_table(&definition, self.clock.now_ms()) {
+            return self.drop_but_streams(definition).await;
+        }
         for family in Family::ALL {
             self.engine.destroy(family, rows::table_prefix(table_id)).await?;
         }
         Ok(self.catalog.forget(&self.engine, table_id).await?)
+    }
+
+    /// Ends the log of a table that nobody uses any more, and destroys all the rest.
+    async fn drop_but_streams(&self, mut definition: Definition) -> Result<(), Interrupted> {
+        let table_id = definition.table_id;
+        self.end_rolls(table_id, &definition.log).await?;
+        self.close_logs(table_id, &definition.log).await?;
+        for family in [Family::Items, Family::Index] {
+            self.engine.destroy(family, rows::table_prefix(table_id)).await?;
+        }
+        for prefix in rows::beside_log(table_id) {
+            self.engine.destroy(Family::Catalog, prefix).await?;
+        }
+        definition.log = ChangeLog { next_shard: definition.log.next_shard, ..ChangeLog::default() };
+        Ok(self.catalog.leave_remains(&self.engine, definition).await?)
     }
 }
 

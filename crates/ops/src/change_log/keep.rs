@@ -9,7 +9,7 @@ use bytes::Bytes;
 use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, View};
 
 use super::{Closed, Shard};
-use crate::catalog::{Definition, Edit, OpenShard, TableStatus};
+use crate::catalog::{ChangeLog, Definition, Edit, OpenShard, TableStatus};
 use crate::failure::{storage_failure, write_failure};
 use crate::rows;
 use crate::service::Service;
@@ -17,6 +17,12 @@ use crate::service::Service;
 /// Whether somebody reads the table's changes.
 fn is_followed(definition: &Definition) -> bool {
     definition.stream.as_ref().is_some_and(|stream| stream.enabled)
+}
+
+/// Whether a stream was disabled, with its table or before, and can still be read.
+pub(crate) fn outlives_table(definition: &Definition, now_ms: u64) -> bool {
+    let mut streams = definition.past_streams.iter().chain(&definition.stream);
+    streams.any(|stream| !stream.enabled && stream.can_be_read(now_ms))
 }
 
 /// Whether shards are to be opened or to be given their ends.
@@ -62,15 +68,11 @@ impl Service {
         let begun = table.definition.log.clone();
         // Waiting until nobody uses an older table is no use of this one.
         drop(table);
-        for roll in &begun.rolling {
-            self.end_roll(table_id, *roll).await?;
-        }
+        self.end_rolls(table_id, &begun).await?;
         if begun.opening || !begun.closing.is_empty() {
             self.settle(table_id).await.map_err(storage_failure)?;
         }
-        for log in &begun.closing {
-            self.close_log(table_id, *log).await?;
-        }
+        self.close_logs(table_id, &begun).await?;
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
@@ -84,6 +86,22 @@ impl Service {
         log.opening &= !(begun.opening && log.open == begun.open);
         let puts = follow(&mut definition);
         self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
+        Ok(())
+    }
+
+    /// Writes down the ends of shards that are being rolled.
+    pub(crate) async fn end_rolls(&self, table_id: u64, log: &ChangeLog) -> Result<(), Exception> {
+        for roll in &log.rolling {
+            self.end_roll(table_id, *roll).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes down the ends of logs that are being closed, once the rolls in them are ended and no node appends any more.
+    pub(crate) async fn close_logs(&self, table_id: u64, log: &ChangeLog) -> Result<(), Exception> {
+        for closing in &log.closing {
+            self.close_log(table_id, *closing).await?;
+        }
         Ok(())
     }
 

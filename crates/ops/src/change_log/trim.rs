@@ -9,7 +9,7 @@ use api::Exception;
 use model::limits::STREAM_RETENTION_MS;
 use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, Row, log};
 
-use super::{Header, Shard};
+use super::{Header, Shard, outlives_table};
 use crate::catalog::{Edit, Stream};
 use crate::failure::{storage_failure, write_failure};
 use crate::nodes::owner::Ownership;
@@ -45,10 +45,15 @@ impl Service {
 
     /// Trims every log once. What fails is tried again the next time.
     pub(crate) async fn trim_logs(&self) {
-        for table_id in self.catalog.table_ids(|definition| definition.log.next_shard > 0) {
+        let mut table_ids = self.catalog.table_ids(|definition| definition.log.next_shard > 0);
+        table_ids.extend(self.catalog.all_remains().iter().map(|table| table.id()));
+        for table_id in table_ids {
             if let Err(Exception::InternalServerError(text)) = self.trim_log(table_id).await {
                 ::log::error!("the log of table {table_id} could not be trimmed and will be tried again: {text}");
             }
+        }
+        if let Err(Exception::InternalServerError(text)) = self.forget_remains(self.clock.now_ms()).await {
+            ::log::error!("streams of deleted tables could not be forgotten and will be tried again: {text}");
         }
     }
 
@@ -146,6 +151,19 @@ impl Service {
         }
         let row = rows::shard(shard.table_id, shard.number);
         self.engine.destroy(Family::Catalog, row.bytes).await.map_err(storage_failure)
+    }
+
+    /// Forgets deleted tables of which no stream can be read any more.
+    async fn forget_remains(&self, now_ms: u64) -> Result<(), Exception> {
+        let remains = self.catalog.all_remains();
+        for table in remains.iter().filter(|table| !outlives_table(&table.definition, now_ms)) {
+            for family in [Family::Log, Family::Catalog] {
+                let rows = rows::table_prefix(table.id());
+                self.engine.destroy(family, rows).await.map_err(storage_failure)?;
+            }
+            self.catalog.forget_remains(&self.engine, table.id()).await?;
+        }
+        Ok(())
     }
 
     async fn forget_streams(&self, table_id: u64, is_over: &impl Fn(u64) -> bool) -> Result<(), Exception> {

@@ -294,6 +294,6 @@ fn a_deleted_table_ends_it_with_a_sentence() {
     make_table(&mut client, true);
     let tail = Tail::start(&url(&server), &[]);
     call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
-    tail.hears("the stream of Music is gone");
-    assert_eq!(tail.wait().code(), Some(1));
+    tail.hears("the stream of Music is disabled");
+    assert_eq!(tail.wait().code(), Some(0));
 }

@@ -241,3 +241,38 @@ async fn shards_roll_and_split_under_the_writers_of_several_nodes() {
     let open = follower.shards.values().filter(|shard| !shard.is_finished).count();
     assert_eq!(open, 1 + ROLLS / 3);
 }
+
+#[tokio::test]
+async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
+    let house = House::over(Lagging::new());
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tab").await.unwrap();
+    set_stream(&a, "tab", true).await;
+    until(async || (status(&b, "tab").await == TableStatus::Active).then_some(())).await;
+    let old = arn(&b, "tab").await;
+    write(&b, "x", "1").await;
+    write(&a, "y", "1").await;
+    // It is deleted once this one has settled that it is.
+    b.heartbeats.freeze_after(0);
+    b.heartbeats.holds_a_write().await;
+    a.service.delete_table(&caller(), DeleteTableInput { table_name: "tab".to_owned() }).await.unwrap();
+    assert_eq!(describe_stream(&a, &old).await.stream_status, Some(StreamStatus::Disabling));
+    // Nothing here has asked the catalog yet.
+    write(&b, "x", "2").await;
+    b.heartbeats.thaw();
+    let mut follower = Follower::new(old.clone());
+    until(async || (describe_stream(&b, &old).await.stream_status == Some(StreamStatus::Disabled)).then_some(())).await;
+    while follower.step(&b).await {}
+    assert_eq!(follower.records, 3);
+    assert!(follower.shards.values().all(|shard| shard.is_finished));
+
+    until(async || create(&b, "tab").await.ok()).await;
+    set_stream(&b, "tab", true).await;
+    until(async || (status(&a, "tab").await == TableStatus::Active).then_some(())).await;
+    let new = arn(&a, "tab").await;
+    for node in [&a, &b] {
+        let page = node.service.list_streams(&caller(), ListStreamsInput::default()).await.unwrap();
+        let arns: Vec<_> = page.streams.unwrap().into_iter().map(|stream| stream.stream_arn.unwrap()).collect();
+        assert_eq!(arns, [old.clone(), new.clone()]);
+    }
+}

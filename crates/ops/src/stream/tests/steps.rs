@@ -54,6 +54,7 @@ impl World {
             63..66 => self.add_reader().await,
             66..68 => self.drain_reader().await,
             68 if self.chance.one_in(3) => self.renew().await,
+            69 if self.chance.one_in(3) => self.replace_table().await,
             _ => self.read().await,
         }
     }
@@ -95,7 +96,7 @@ impl World {
         }
         self.splits += hot.len() as u64;
         // A crash may be what comes of it.
-        let _ = self.house.service.roll_shards(1, &hot).await;
+        let _ = self.house.service.roll_shards(self.house.table_id(), &hot).await;
     }
 
     /// What is trimmed is noted first: a crash may have done it, or a part.
@@ -124,6 +125,16 @@ impl World {
         self.told().is_ended = true;
         self.house.hand.advance_ms(1);
         self.house.set_stream(Some(StreamViewType::NewAndOldImages)).await;
+        let arn = self.house.arn().await;
+        self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
+    }
+
+    /// A table of the same name takes the place of one that is deleted.
+    async fn replace_table(&mut self) {
+        self.house.delete_table().await;
+        self.told().is_ended = true;
+        self.items.clear();
+        self.house.create_table(StreamViewType::NewAndOldImages).await;
         let arn = self.house.arn().await;
         self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
     }
@@ -212,8 +223,11 @@ async fn rows_left(house: &House) -> usize {
         rows_max: 10,
         bytes_max: 1_000,
     };
-    let shards = change_log::Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
-    view.scan(&range).await.unwrap().rows.len() + shards.len()
+    let mut left = view.scan(&range).await.unwrap().rows.len();
+    for table_id in 1..=house.table_id() {
+        left += change_log::Shard::list(&*view, table_id, 0, u32::MAX).await.unwrap().len();
+    }
+    left
 }
 
 /// `STATOR_PROOF_STEPS` makes it longer than a few seconds.
