@@ -285,19 +285,18 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "a number of seconds from 1 to 86400".to_owned())
 }
 
-/// The units of a time that is short of an hour or a few, with their seconds.
-const TIME_UNITS: [(&str, u64); 3] = [("h", 3_600), ("m", 60), ("s", 1)];
+/// The units of a time that is short of an hour or a few, with their milliseconds.
+const TIME_UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("ms", 1), ("s", 1_000)];
 
-/// A number of hours, or of what its unit says: from a second to a day, which is as long as records are kept.
+/// A number of hours, or of what its unit says: up to a day, which is as long as records are kept. The shortest times are
+/// for tests.
 fn hours(text: &str) -> Result<Duration, String> {
-    let unit = TIME_UNITS.iter().find_map(|(suffix, seconds)| Some((text.strip_suffix(suffix)?, *seconds)));
-    let (number, unit_seconds) = unit.unwrap_or((text, 3_600));
+    let unit = TIME_UNITS.iter().find_map(|(suffix, ms)| Some((text.strip_suffix(suffix)?, *ms)));
+    let (number, unit_ms) = unit.unwrap_or((text, 3_600_000));
     let number: Option<u64> = number.parse().ok();
-    let seconds = number.and_then(|number| number.checked_mul(unit_seconds));
-    let seconds = seconds.filter(|seconds| (1..=86_400).contains(seconds));
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| "a number of hours, or a time such as 30m, from 1s to 24h".to_owned())
+    let ms = number.and_then(|number| number.checked_mul(unit_ms));
+    let ms = ms.filter(|ms| (100..=86_400_000).contains(ms));
+    ms.map(Duration::from_millis).ok_or_else(|| "a number of hours, or a time such as 30m, up to 24h".to_owned())
 }
 
 fn writes(text: &str) -> Result<u64, String> {
@@ -356,10 +355,13 @@ mod tests {
         check(&["--node-lease-ms", "1000"], true);
         check(&["--node-lease-ms", "0"], false);
         check(&["--connections-max", "0"], false);
-        for (time, accepted) in [("4", true), ("24h", true), ("30m", true), ("1s", true), ("0", false), ("25", false)] {
+        for (time, accepted) in
+            [("4", true), ("24h", true), ("30m", true), ("1s", true), ("0", false), ("25", false), ("1d", false)]
+        {
             check(&["--stream-shard-hours", time], accepted);
         }
         assert_eq!(hours("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(hours("200ms"), Ok(Duration::from_millis(200)));
         check(&["--stream-shard-writes", "1"], true);
         check(&["--stream-shard-writes", "0"], false);
         check(&["--body-timeout", "0"], false);

@@ -1,4 +1,4 @@
-//! A stream over two servers and one PostgreSQL: enabled on one, written and read on both, rolled, disabled; and a server
+//! A stream over two servers and one PostgreSQL: enabled on one, written and read on both, rolled and split, disabled; and a server
 //! that is killed while it writes.
 
 use std::collections::BTreeMap;
@@ -14,11 +14,12 @@ use crate::client::Client;
 use crate::program::Server;
 
 const ITEMS: usize = 5;
-/// Logs are rolled once a minute.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Shards roll after two seconds, and split soon.
 fn node(url: &str) -> Server {
-    Server::start(&["--storage", url, "--node-lease-ms", "600"])
+    let shards = ["--stream-shard-hours", "2s", "--stream-shard-writes", "20"];
+    Server::start(&[&["--storage", url, "--node-lease-ms", "600"][..], &shards].concat())
 }
 
 fn until(what: &str, mut done: impl FnMut() -> bool) {
@@ -84,14 +85,19 @@ fn writer(server: &Server, first: usize, ended: &Arc<AtomicBool>, answered: &Arc
     })
 }
 
-/// Reads a stream from its beginning, shard after shard.
+/// A shard that is read.
+struct Followed {
+    parent: Option<String>,
+    iterator: Option<String>,
+    is_finished: bool,
+}
+
+/// Reads a stream from its beginning, shards after their parents.
 #[derive(Default)]
 struct Follower {
     arn: String,
-    shard: Option<String>,
-    iterator: Option<String>,
+    shards: BTreeMap<String, Followed>,
     sums: BTreeMap<String, u64>,
-    shards: usize,
 }
 
 impl Follower {
@@ -99,11 +105,38 @@ impl Follower {
         Follower { arn: arn.to_owned(), ..Follower::default() }
     }
 
-    /// False at the end of what there is.
+    /// Reads a page of each shard whose parent is read. False at the end of what there is.
     fn step(&mut self, client: &mut Client) -> bool {
-        let Some(iterator) = self.iterator.take() else { return self.next_shard(client) };
+        let mut went_on = self.learn(client);
+        let is_read = |id: &String| self.shards.get(id).is_none_or(|shard| shard.is_finished);
+        let is_ready = |shard: &Followed| !shard.is_finished && shard.parent.as_ref().is_none_or(is_read);
+        let ready: Vec<String> =
+            self.shards.iter().filter(|(_, shard)| is_ready(shard)).map(|(id, _)| id.clone()).collect();
+        for id in ready {
+            went_on |= self.read(client, &id);
+        }
+        went_on
+    }
+
+    fn learn(&mut self, client: &mut Client) -> bool {
+        let known = self.shards.len();
+        for shard in shards(client, &self.arn) {
+            let text = |member: &str| shard[member].as_str().map(str::to_owned);
+            let new = Followed { parent: text("ParentShardId"), iterator: None, is_finished: false };
+            self.shards.entry(text("ShardId").expect("an id")).or_insert(new);
+        }
+        self.shards.len() > known
+    }
+
+    fn read(&mut self, client: &mut Client, id: &str) -> bool {
+        let shard = self.shards.get_mut(id).expect("a known shard");
+        let iterator = shard.iterator.take().unwrap_or_else(|| {
+            let asked = json!({"StreamArn": self.arn, "ShardId": id, "ShardIteratorType": "TRIM_HORIZON"});
+            call(client, "GetShardIterator", asked)["ShardIterator"].as_str().expect("an iterator").to_owned()
+        });
         let page = call(client, "GetRecords", json!({"ShardIterator": iterator}));
-        self.iterator = page["NextShardIterator"].as_str().map(str::to_owned);
+        shard.iterator = page["NextShardIterator"].as_str().map(str::to_owned);
+        shard.is_finished = shard.iterator.is_none();
         let records = page["Records"].as_array().expect("records");
         for record in records {
             let record = &record["dynamodb"];
@@ -112,19 +145,7 @@ impl Follower {
             let before = self.sums.insert(k, sum("NewImage")).unwrap_or(0);
             assert_eq!((sum("OldImage"), sum("NewImage")), (before, before + 1), "an item's next change");
         }
-        !records.is_empty() || self.iterator.is_none()
-    }
-
-    fn next_shard(&mut self, client: &mut Client) -> bool {
-        let described = call(client, "DescribeStream", json!({"StreamArn": self.arn}));
-        let shards = described["StreamDescription"]["Shards"].as_array().expect("shards");
-        let is_next = |shard: &&Value| shard["ParentShardId"].as_str() == self.shard.as_deref();
-        let Some(id) = shards.iter().find(is_next).and_then(|shard| shard["ShardId"].as_str()) else { return false };
-        let asked = json!({"StreamArn": self.arn, "ShardId": id, "ShardIteratorType": "TRIM_HORIZON"});
-        self.iterator = call(client, "GetShardIterator", asked)["ShardIterator"].as_str().map(str::to_owned);
-        self.shard = Some(id.to_owned());
-        self.shards += 1;
-        true
+        !records.is_empty() || shard.is_finished
     }
 
     fn on(mut self, server: &Server, ended: &Arc<AtomicBool>) -> JoinHandle<Follower> {
@@ -137,6 +158,23 @@ impl Follower {
             }
             self
         })
+    }
+}
+
+/// All shards of a stream, page by page.
+fn shards(client: &mut Client, arn: &str) -> Vec<Value> {
+    let (mut all, mut last) = (Vec::new(), Value::Null);
+    loop {
+        let mut asked = json!({"StreamArn": arn});
+        if last.is_string() {
+            asked["ExclusiveStartShardId"] = last;
+        }
+        let described = &call(client, "DescribeStream", asked)["StreamDescription"];
+        all.extend(described["Shards"].as_array().expect("shards").iter().cloned());
+        last = described["LastEvaluatedShardId"].clone();
+        if last.is_null() {
+            return all;
+        }
     }
 }
 
@@ -158,16 +196,13 @@ fn two_servers_write_and_read_a_stream() {
     let writers: Vec<_> = (0..4).map(|at| writer(&servers[at % 2], at * 7, &ended, &answered)).collect();
     let followers = servers.each_ref().map(|server| Follower::new(&arn).on(server, &ended));
 
-    // As if it had been written for hours.
-    let age = "UPDATE stator_kv SET v = convert_to(regexp_replace(convert_from(v, 'UTF8'), '\"created_ms\":[0-9]+', \
-               '\"created_ms\":1'), 'UTF8') WHERE substr(p, 1, 1) = '\\x01' AND position('\"trimmed\"'::bytea IN v) > 0";
-    database.psql(url.rsplit('/').next().expect("a name"), age).expect("an old shard");
-    let shards = |client: &mut Client| {
-        let described = call(client, "DescribeStream", json!({"StreamArn": arn}));
-        described["StreamDescription"]["Shards"].as_array().map_or(0, Vec::len)
-    };
-    until("the roll", || shards(&mut b) == 2);
-    // Enough for both shards, on whichever server.
+    let parent = |shard: &Value| shard["ParentShardId"].as_str().map(str::to_owned);
+    until("a split, and rolls behind it", || {
+        let parents: Vec<_> = shards(&mut b, &arn).iter().filter_map(parent).collect();
+        let are_split = parents.iter().filter(|one| parents.iter().filter(|other| other == one).count() == 2).count();
+        are_split >= 4 && parents.len() >= are_split + 4
+    });
+    // Enough for all shards, on whichever server.
     let rolled = answered.load(Ordering::Relaxed);
     until("more writes", || answered.load(Ordering::Relaxed) > rolled + 20);
     ended.store(true, Ordering::Relaxed);
@@ -186,7 +221,8 @@ fn two_servers_write_and_read_a_stream() {
     for (follower, client) in followers.into_iter().zip([&mut a, &mut b]) {
         let mut follower = follower.join().expect("a follower");
         while follower.step(client) {}
-        assert_eq!((&follower.sums, follower.shards, follower.iterator), (&expected, 2, None));
+        assert_eq!(follower.sums, expected);
+        assert!(follower.shards.values().all(|shard| shard.is_finished));
     }
 }
 

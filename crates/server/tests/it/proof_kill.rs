@@ -22,7 +22,9 @@ fn killed_at_random_moments() {
     let cycles = setting("STATOR_PROOF_CYCLES", SHORT_CYCLES);
     let mut chance = Chance::new(seed());
     let folder = tempfile::tempdir().expect("folder");
-    let arguments = ["--data", folder.path().to_str().expect("path")];
+    let folder_path = folder.path().to_str().expect("path");
+    // The stream's shards roll and split all the time.
+    let arguments = ["--data", folder_path, "--stream-shard-hours", "200ms", "--stream-shard-writes", "20"];
     let mut server = Server::start(&arguments);
     Load::create_table(&mut server.client());
     let mut load = Load::new(0);
