@@ -28,6 +28,8 @@ use crate::service::Service;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 /// Items that are deleted together.
 const STEP_ITEMS: usize = 64;
+/// The longest pause between two steps. Unit: milliseconds.
+const PAUSE_MAX_MS: u64 = 100;
 /// Rows of the index that are read at once. Unit: bytes.
 const STEP_BYTES: usize = 1 << 20;
 
@@ -67,7 +69,7 @@ impl Service {
         // The table is looked up for each step: a change of it waits until nobody uses the one before.
         while let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) {
             let Some(times) = &table.times else { return Ok(()) };
-            let now_s = self.clock.now_ms() / 1000;
+            let (now_s, began_ms) = (self.clock.now_ms() / 1000, self.clock.steady_ms());
             let due = self.due(&table, times, now_s, passed.take()).await?;
             self.lags.set_overdue(table_id, due.first().map_or(0, |row| overdue_s(row, now_s)));
             let Some(last) = due.last() else { return Ok(()) };
@@ -80,6 +82,9 @@ impl Service {
             let done = self.write_each(&changes).await?;
             let deleted = done.iter().flatten().filter(|applied| applied.units.table > 0.0).count();
             self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
+            // Half of the time is for others; the busier they are, the longer a step takes and its pause.
+            let pause_ms = self.clock.steady_ms().saturating_sub(began_ms).min(PAUSE_MAX_MS);
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         }
         Ok(())
     }
