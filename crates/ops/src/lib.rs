@@ -26,6 +26,7 @@ mod failure;
 mod fingerprint;
 #[cfg(test)]
 mod fixture;
+pub mod follow;
 mod get_item;
 mod get_records;
 mod get_shard_iterator;

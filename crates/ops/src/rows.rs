@@ -16,6 +16,8 @@
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
 //! | rows of an index: count, bytes | table id (8) · 'C' · index id (4) |
+//! | where a follower of the table stands | table id (8) · 'F' · name · 0, as `follow::position` says |
+//! | which node follows | table id (8) · 'O' · name |
 //! | a shard of the table's log, as readers see it | table id (8) · 'S' · shard (4) |
 //! | an item collection: count, bytes | table id (8) · 'P' · h16 (16) |
 //!
@@ -126,6 +128,16 @@ pub(crate) fn beside_log(table_id: u64) -> [Bytes; 3] {
 
 pub(crate) fn shard(table_id: u64, shard: u32) -> Key {
     catalog(table_id, b'S', &shard.to_be_bytes())
+}
+
+/// Says that a follower has begun; what its positions' keys begin with.
+pub(crate) fn follower(table_id: u64, name: &str) -> Key {
+    catalog(table_id, b'F', &[name.as_bytes(), &[0]].concat())
+}
+
+/// Says which node does the work of a follower.
+pub(crate) fn follower_owner(table_id: u64, name: &str) -> Key {
+    catalog(table_id, b'O', name.as_bytes())
 }
 
 /// The number in the key of a shard's row.

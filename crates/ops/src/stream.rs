@@ -2,6 +2,7 @@
 //! day.
 
 mod iterator;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use crate::catalog::{self, Table, TableArn};
 use crate::change_log::Shard;
 use crate::service::Service;
 pub(crate) use iterator::ShardIterator;
+pub(crate) use shown::Shape;
 
 /// A stream that can be read, and its table.
 pub(crate) struct Stream {

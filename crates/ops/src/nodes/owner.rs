@@ -43,8 +43,7 @@ fn write(owner: NodeId, steps: u64) -> Vec<u8> {
 
 impl Nodes {
     /// Makes the work ours, unless it is that of a node that lives.
-    async fn own(&self, table_id: u64, engine: &dyn storage::Engine) -> Result<Option<Owned>, StorageError> {
-        let key = rows::owner(table_id);
+    async fn own(&self, key: Key, engine: &dyn storage::Engine) -> Result<Option<Owned>, StorageError> {
         let owned = Owned { key: key.clone(), owner: self.id };
         let is_free = |row: Option<&[u8]>| {
             let owner = row.and_then(read).map(|(owner, _)| owner);
@@ -92,8 +91,13 @@ impl Ownership {
 impl Service {
     /// Asks for a table's background work; 0 stands for what belongs to no table.
     pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
+        self.own_key(rows::owner(table_id)).await
+    }
+
+    /// Asks for the work that belongs to the one who is named under a key.
+    pub(crate) async fn own_key(&self, key: Key) -> Result<Ownership, StorageError> {
         let Some(nodes) = &self.nodes else { return Ok(Ownership::Alone) };
-        Ok(match nodes.own(table_id, self.engine.as_ref()).await? {
+        Ok(match nodes.own(key, self.engine.as_ref()).await? {
             Some(owned) => Ownership::Ours(owned),
             None => Ownership::Others,
         })

@@ -1,0 +1,83 @@
+//! One shard's way to the receiver: read, give, save, in this order and one batch after the other.
+
+use std::sync::Arc;
+
+use ops::Service;
+use ops::follow::{Batch, Cursor, FollowError, Hold};
+
+use super::{Following, POLL_INTERVAL, Pause};
+
+pub(super) struct Lane {
+    service: Arc<Service>,
+    following: Following,
+    hold: Hold,
+    cursor: Cursor,
+    pause: Pause,
+}
+
+impl Lane {
+    pub(super) fn new(service: Arc<Service>, following: Following, hold: Hold, cursor: Cursor) -> Lane {
+        Lane { service, following, hold, cursor, pause: Pause::new() }
+    }
+
+    /// Goes on until the shard's end is taken, or a step fails for another reason than the receiver's.
+    pub(super) async fn run(mut self) -> Result<(), FollowError> {
+        let ended = self.run_to_the_end().await;
+        self.following.counts.waits(self.cursor.shard, None);
+        ended
+    }
+
+    async fn run_to_the_end(&mut self) -> Result<(), FollowError> {
+        loop {
+            let batch = self.service.read_on(&self.following.follower, self.cursor, self.following.bounds).await?;
+            self.tell_loss(&batch);
+            let waits_since_ms = batch.changes.first().map(|change| change.created_ms);
+            self.following.counts.waits(self.cursor.shard, waits_since_ms);
+            if self.give(&batch).await? && batch.ended {
+                return Ok(());
+            }
+            if batch.changes.is_empty() {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        }
+    }
+
+    /// Gives a batch to the receiver, and saves what it took; tells whether it took all.
+    async fn give(&mut self, batch: &Batch) -> Result<bool, FollowError> {
+        let (mut count, mut failure) = (0, None);
+        if !batch.changes.is_empty() {
+            let taken = self.following.receiver.take(&batch.changes).await;
+            (count, failure) = (taken.count.min(batch.changes.len()), taken.failure);
+        }
+        self.following.counts.delivered(count);
+        let all = count == batch.changes.len();
+        let cursor = batch.cursor_after(count);
+        // The end of an empty shard is worth a row, too: its children wait for it.
+        if cursor != self.cursor || all && batch.ended {
+            self.service.save(&self.following.follower, &self.hold, cursor).await?;
+            self.cursor = cursor;
+        }
+        match failure {
+            None => self.pause.reset(),
+            Some(why) => {
+                self.following.counts.failed();
+                log::warn!("{} could not deliver and tries again: {why}", self.following.follower);
+            }
+        }
+        if !all {
+            self.pause.next().await;
+        }
+        Ok(all)
+    }
+
+    fn tell_loss(&self, batch: &Batch) {
+        if batch.lost > 0 {
+            self.following.counts.lost(batch.lost);
+            log::error!(
+                "{} has lost {} changes or more: they became older than 24 hours before they could be delivered",
+                self.following.follower,
+                batch.lost
+            );
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The follower's loop: reads a table's changes shard by shard, hands them to a receiver, and saves how far it has come.
+//!
+//! Each shard that can be read has a lane, a task that goes on while others wait for the receiver. A position is saved
+//! after the receiver took what is before it, so that whoever goes on, after a crash or on another node, may deliver some
+//! changes again and leaves none out. Nothing is held here that could be lost: dropping the loop at any moment is safe.
+
+mod counts;
+mod lane;
+mod pause;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ops::Service;
+use ops::follow::{Bounds, Change, FollowError, Follower, Hold, Start};
+use storage::BoxFuture;
+use tokio::task::{Id, JoinSet};
+
+pub use counts::Counts;
+use lane::Lane;
+pub use pause::Pause;
+
+/// How often a shard without new changes is looked at: the most that a delivery waits for.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How often new shards are looked for, and whether another node has stopped to follow.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Whoever takes changes.
+pub trait Receiver: Send + Sync + 'static {
+    /// Takes changes of one shard, in their order: at least one. What is not taken is given again after a pause, with
+    /// what came meanwhile. Different shards' are given side by side. May be dropped before it is done.
+    fn take<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Taken>;
+}
+
+/// What became of changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// How many, from the first one on, need not be given again.
+    pub count: usize,
+    /// Why it was not all of them; for the operator.
+    pub failure: Option<String>,
+}
+
+impl Taken {
+    pub fn all(changes: &[Change]) -> Taken {
+        Taken { count: changes.len(), failure: None }
+    }
+}
+
+/// Who follows what, and how.
+#[derive(Clone)]
+pub struct Following {
+    pub follower: Follower,
+    /// Where it begins, if it has not begun yet.
+    pub start: Start,
+    /// How much is given to the receiver at once.
+    pub bounds: Bounds,
+    pub receiver: Arc<dyn Receiver>,
+    pub counts: Arc<Counts>,
+}
+
+/// Why following ended for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// The stream was disabled, and everything was delivered.
+    Finished,
+    /// The table, the stream or the follower was taken away.
+    Gone,
+    /// The server is stopping.
+    Stopping,
+}
+
+/// Follows until nothing can come any more. Failures are told in the log and tried again, more and more slowly.
+pub async fn follow(service: Arc<Service>, following: Following) -> End {
+    let mut pause = Pause::new();
+    loop {
+        match follow_once(&service, &following).await {
+            Ok(()) => return End::Finished,
+            Err(FollowError::Gone) => return End::Gone,
+            Err(FollowError::Stopping) => return End::Stopping,
+            // Whoever does it now may stop one day.
+            Err(FollowError::Taken) => pause.reset(),
+            Err(FollowError::Failed(text)) => {
+                following.counts.failed();
+                log::warn!("{} stands still and goes on soon: {text}", following.follower);
+            }
+        }
+        pause.next().await;
+    }
+}
+
+/// Follows as long as it is this node's to do, and nothing fails.
+async fn follow_once(service: &Arc<Service>, following: &Following) -> Result<(), FollowError> {
+    let hold = hold(service, following).await?;
+    while !service.begin(&following.follower, &hold, following.start).await? {
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    let mut lanes: JoinSet<Result<(), FollowError>> = JoinSet::new();
+    let mut shards: BTreeMap<u32, Id> = BTreeMap::new();
+    loop {
+        let ready = service.ready(&following.follower).await?;
+        if ready.finished {
+            return Ok(());
+        }
+        for cursor in ready.cursors {
+            shards.entry(cursor.shard).or_insert_with(|| {
+                let lane = Lane::new(Arc::clone(service), following.clone(), hold.clone(), cursor);
+                lanes.spawn(lane.run()).id()
+            });
+        }
+        if let Ok(Some(ended)) = tokio::time::timeout(LOOK_INTERVAL, next(&mut lanes)).await {
+            let (id, ended) = ended;
+            shards.retain(|_, lane| *lane != id);
+            ended?;
+        }
+    }
+}
+
+/// The next lane that ends; waits for ever if there is none.
+async fn next(lanes: &mut JoinSet<Result<(), FollowError>>) -> Option<(Id, Result<(), FollowError>)> {
+    match lanes.join_next_with_id().await {
+        None => std::future::pending().await,
+        Some(Ok(ended)) => Some(ended),
+        Some(Err(error)) => Some((error.id(), Err(FollowError::Failed("delivery broke off".to_owned())))),
+    }
+}
+
+/// Waits for the right to follow.
+async fn hold(service: &Service, following: &Following) -> Result<Hold, FollowError> {
+    loop {
+        if let Some(hold) = service.hold(&following.follower).await? {
+            return Ok(hold);
+        }
+        following.counts.rest();
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+}

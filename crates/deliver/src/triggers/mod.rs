@@ -1,0 +1,1 @@
+//! Triggers: functions that are called with the changes of a stream.

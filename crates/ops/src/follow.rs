@@ -1,0 +1,184 @@
+//! Following a table's changes: what delivers them elsewhere reads here, and keeps here how far it has come.
+//!
+//! A follower has a name, and a row for each shard that says where it goes on. It reads the shards that are ready: a
+//! child once all of its parent's records are done, several open ones side by side. A position is written down only after
+//! the records before it were taken, so that every change is delivered at least once, and an item's changes in their
+//! order. Where there are several nodes one of them follows; each step is made under the row that names it.
+//!
+//! The log is kept for followers as long as for streams. Records that were trimmed before they could be read are
+//! counted, and told.
+
+mod begin;
+mod position;
+mod read;
+mod ready;
+
+use std::fmt;
+
+use api::Exception;
+use storage::{StorageError, TxError};
+
+use crate::catalog::Interrupted;
+use crate::nodes::owner::Ownership;
+use crate::service::Service;
+
+/// Who follows the changes of a table.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Follower {
+    pub table_id: u64,
+    /// Never given twice in one table, or a new follower would go on where an old one ended. Without the byte 0.
+    pub name: String,
+    pub of: Followed,
+}
+
+impl fmt::Display for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the follower {} of table {}", self.name, self.table_id)
+    }
+}
+
+/// What is followed.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Followed {
+    /// All changes, with both images.
+    Table,
+    /// What a stream shows, for as long as it can be read.
+    Stream { label: String },
+}
+
+/// Where a follower begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    TrimHorizon,
+    Latest,
+    /// At the first change that was made then or later.
+    At {
+        epoch_ms: u64,
+    },
+}
+
+/// How much is read at once; one record is, whatever its size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    pub records_max: usize,
+    pub bytes_max: usize,
+}
+
+/// A place in a shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    pub shard: u32,
+    /// The first shard of its log, by which the log is named.
+    log: u32,
+    /// The position of the next record.
+    next: u64,
+}
+
+/// A change, as a stream with its view type shows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    pub record: api::Record,
+    /// When it was made; the record says it in whole seconds.
+    pub created_ms: u64,
+    /// A hash of the item's key: the same for all changes of an item.
+    pub item: [u8; 16],
+    position: u64,
+}
+
+/// Some changes of one shard, in their order.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Batch {
+    pub changes: Vec<Change>,
+    /// Records that were gone before they could be read.
+    pub lost: u64,
+    /// Whether the shard has ended and these are its last ones.
+    pub ended: bool,
+    end: Cursor,
+}
+
+impl Batch {
+    /// The place behind the first so many changes.
+    pub fn cursor_after(&self, taken: usize) -> Cursor {
+        match self.changes.get(taken) {
+            Some(next) => Cursor { next: next.position, ..self.end },
+            None => self.end,
+        }
+    }
+}
+
+/// Shards that can be read now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ready {
+    pub cursors: Vec<Cursor>,
+    /// Whether no more can come: the stream was disabled, and all of it was read.
+    pub finished: bool,
+}
+
+/// The right to follow, as long as no other node takes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold(Ownership);
+
+/// Why a step of a follower was not made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FollowError {
+    /// The table, the stream or the follower is not there any more.
+    Gone,
+    /// Another node follows.
+    Taken,
+    /// The server is stopping.
+    Stopping,
+    /// It may go better next time; the text is the operator's.
+    Failed(String),
+}
+
+impl fmt::Display for FollowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FollowError::Gone => "there is nothing to follow any more",
+            FollowError::Taken => "another node follows now",
+            FollowError::Stopping => "the server is stopping",
+            FollowError::Failed(text) => text,
+        })
+    }
+}
+
+impl From<StorageError> for FollowError {
+    fn from(error: StorageError) -> FollowError {
+        Interrupted::from(error).into()
+    }
+}
+
+impl From<Exception> for FollowError {
+    fn from(error: Exception) -> FollowError {
+        Interrupted::from(error).into()
+    }
+}
+
+impl From<TxError> for FollowError {
+    fn from(error: TxError) -> FollowError {
+        match error {
+            TxError::Storage(error) => error.into(),
+            error => FollowError::Failed(format!("a follower's position could not be written: {error:?}")),
+        }
+    }
+}
+
+impl From<Interrupted> for FollowError {
+    fn from(error: Interrupted) -> FollowError {
+        match error {
+            Interrupted::Stopping => FollowError::Stopping,
+            Interrupted::Failed(text) => FollowError::Failed(text),
+        }
+    }
+}
+
+impl Service {
+    /// Asks for the right to follow; none while a living node has it.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn hold(&self, follower: &Follower) -> Result<Option<Hold>, FollowError> {
+        let ownership = self.own_key(position::owner(follower)).await?;
+        Ok((ownership != Ownership::Others).then_some(Hold(ownership)))
+    }
+}

@@ -1,0 +1,65 @@
+//! The first step of a follower: where it begins in each shard that there is.
+
+use std::sync::Arc;
+
+use storage::{Batch, Decision, KeyUse, Mode, Reads, View};
+
+use super::{FollowError, Follower, Hold, Start, position};
+use crate::catalog::Table;
+use crate::change_log::Shard;
+use crate::service::Service;
+
+impl Service {
+    /// Writes down where a follower begins, unless it has begun already. False while it is too early: some node may not
+    /// know yet that the table is followed, and its changes are not told.
+    ///
+    /// # Errors
+    /// If there is nothing to follow, or the engine fails.
+    pub async fn begin(&self, follower: &Follower, hold: &Hold, start: Start) -> Result<bool, FollowError> {
+        let table = self.followed_table(follower)?;
+        let log = table.definition.log.clone();
+        if log.opening || log.next_shard == 0 {
+            return Ok(false);
+        }
+        let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing).collect();
+        let view = self.view_of_logs(follower.table_id, &logs).await?;
+        if position::all(&*view, follower).await?.is_some() {
+            return Ok(true);
+        }
+        let mut puts = vec![(position::begun(follower), position::begun_row())];
+        for shard in self.followed_shards(&*view, &table, follower).await? {
+            let next = first(&*view, &shard, start).await?;
+            puts.push((position::of_shard(follower, shard.number), position::row(next)));
+        }
+        drop(view);
+        let mut keys = vec![KeyUse::write(position::begun(follower))];
+        let owned = hold.0.owned();
+        keys.extend(owned.map(crate::nodes::owner::Owned::key));
+        let mut taken = false;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            taken = owned.is_some_and(|owned| !owned.renew(reads, batch));
+            if taken || reads.values[0].is_some() {
+                return Decision::Refuse;
+            }
+            puts.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
+            Decision::Commit
+        };
+        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await?;
+        if taken { Err(FollowError::Taken) } else { Ok(true) }
+    }
+
+    /// The table that is followed.
+    pub(super) fn followed_table(&self, follower: &Follower) -> Result<Arc<Table>, FollowError> {
+        let table = self.catalog.by_id(follower.table_id).filter(|table| table.is_usable());
+        table.ok_or(FollowError::Gone)
+    }
+}
+
+/// The position of the first record that a follower reads.
+async fn first(view: &dyn View, shard: &Shard, start: Start) -> Result<u64, FollowError> {
+    Ok(match start {
+        Start::TrimHorizon => shard.trimmed.saturating_add(1),
+        Start::Latest => shard.last(view).await?.saturating_add(1),
+        Start::At { epoch_ms } => shard.first_since(view, epoch_ms).await?,
+    })
+}

@@ -1,0 +1,117 @@
+//! Where a follower stands: its rows, and writing them.
+//!
+//! | row | key | value |
+//! |---|---|---|
+//! | that it has begun | table id (8) · 'F' · name · 0 | format (1) |
+//! | the next record of a shard | table id (8) · 'F' · name · 0 · shard (4) | format (1) · position (8) |
+//! | the node that follows | table id (8) · 'O' · name | as `nodes::owner` says |
+//!
+//! A shard without a row is read from its beginning. Without the first row nothing is written, so that who is late
+//! leaves nothing behind of a follower that was forgotten.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use bytes::Bytes;
+use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, View, prefix_end};
+
+use super::{Cursor, FollowError, Follower, Hold};
+use crate::rows;
+use crate::service::Service;
+
+const FORMAT: u8 = 1;
+
+pub(super) fn begun(follower: &Follower) -> Key {
+    rows::follower(follower.table_id, &follower.name)
+}
+
+pub(super) fn of_shard(follower: &Follower, shard: u32) -> Key {
+    let begun = begun(follower);
+    Key::new(Family::Catalog, [&begun.bytes[..], &shard.to_be_bytes()].concat())
+}
+
+pub(super) fn owner(follower: &Follower) -> Key {
+    rows::follower_owner(follower.table_id, &follower.name)
+}
+
+pub(super) fn begun_row() -> Vec<u8> {
+    vec![FORMAT]
+}
+
+pub(super) fn row(next: u64) -> Vec<u8> {
+    [&[FORMAT][..], &next.to_be_bytes()].concat()
+}
+
+fn read(row: &[u8]) -> Option<u64> {
+    let (FORMAT, next) = row.split_first().map(|(format, next)| (*format, next))? else { return None };
+    next.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// The next record of each shard that has a row, and whether the follower has begun.
+pub(super) async fn all(view: &dyn View, follower: &Follower) -> Result<Option<BTreeMap<u32, u64>>, FollowError> {
+    let begun = begun(follower).bytes;
+    let mut range = ScanRange {
+        family: Family::Catalog,
+        lower: Bound::Included(begun.clone()),
+        upper: prefix_end(&begun),
+        direction: ScanDirection::Forward,
+        rows_max: 1024,
+        bytes_max: 1 << 20,
+    };
+    let mut found: Option<BTreeMap<u32, u64>> = None;
+    loop {
+        let page = view.scan(&range).await?;
+        for row in &page.rows {
+            let positions = found.get_or_insert_default();
+            let Some(shard) = shard_of(&begun, &row.key) else { continue };
+            let next = read(&row.value);
+            let next = next.ok_or_else(|| FollowError::Failed("a follower's position cannot be read".to_owned()))?;
+            positions.insert(shard, next);
+        }
+        match page.rows.last() {
+            Some(last) if page.more => range.resume_after(last.key.clone()),
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn shard_of(begun: &Bytes, key: &[u8]) -> Option<u32> {
+    key.strip_prefix(&begun[..])?.try_into().ok().map(u32::from_be_bytes)
+}
+
+impl Service {
+    /// Writes down that everything before the cursor was taken.
+    ///
+    /// # Errors
+    /// If the follower is forgotten, another node follows, or the engine fails.
+    pub async fn save(&self, follower: &Follower, hold: &Hold, cursor: Cursor) -> Result<(), FollowError> {
+        let position = of_shard(follower, cursor.shard);
+        let mut keys = vec![KeyUse::write(position.clone()), KeyUse::read(begun(follower))];
+        let owned = hold.0.owned();
+        keys.extend(owned.map(crate::nodes::owner::Owned::key));
+        let mut refusal = None;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            refusal = match &reads.values[1] {
+                None => Some(FollowError::Gone),
+                Some(_) if owned.is_some_and(|owned| !owned.renew(reads, batch)) => Some(FollowError::Taken),
+                Some(_) => None,
+            };
+            if refusal.is_some() {
+                return Decision::Refuse;
+            }
+            batch.put(position.clone(), row(cursor.next));
+            Decision::Commit
+        };
+        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await?;
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Forgets a follower for good.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn forget_follower(&self, follower: &Follower) -> Result<(), FollowError> {
+        self.engine.destroy(Family::Catalog, begun(follower).bytes).await?;
+        Ok(self.engine.destroy(Family::Catalog, owner(follower).bytes).await?)
+    }
+}

@@ -1,0 +1,109 @@
+//! Which shards a follower reads now: those whose parents are done.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use storage::View;
+
+use super::{Cursor, FollowError, Followed, Follower, Ready, position};
+use crate::catalog::{Stream, Table};
+use crate::change_log::Shard;
+use crate::service::Service;
+
+impl Service {
+    /// The shards that can be read now, with the places to go on from.
+    ///
+    /// # Errors
+    /// If there is nothing to follow any more, or the engine fails.
+    pub async fn ready(&self, follower: &Follower) -> Result<Ready, FollowError> {
+        let table = self.followed_table(follower)?;
+        let view = self.engine.view().await?;
+        let positions = position::all(&*view, follower).await?.ok_or(FollowError::Gone)?;
+        let shards = self.followed_shards(&*view, &table, follower).await?;
+        Ok(Ready { cursors: ready(&shards, &positions), finished: is_finished(&table, follower, &shards, &positions) })
+    }
+
+    /// The shards that a follower reads, now or later.
+    pub(super) async fn followed_shards(
+        &self,
+        view: &dyn View,
+        table: &Table,
+        follower: &Follower,
+    ) -> Result<Vec<Shard>, FollowError> {
+        let range = range(table, &follower.of)?;
+        Ok(Shard::list(view, table.id(), range.start, range.end).await?)
+    }
+}
+
+/// The stream that is followed, if it is one.
+pub(super) fn stream<'a>(table: &'a Table, of: &Followed) -> Result<Option<&'a Stream>, FollowError> {
+    let Followed::Stream { label } = of else { return Ok(None) };
+    let mut streams = table.definition.past_streams.iter().chain(&table.definition.stream);
+    streams.find(|stream| stream.label == *label).map(Some).ok_or(FollowError::Gone)
+}
+
+fn range(table: &Table, of: &Followed) -> Result<Range<u32>, FollowError> {
+    Ok(stream(table, of)?
+        .map_or(0..u32::MAX, |stream| stream.first_shard..stream.end_shard.unwrap_or(table.definition.log.next_shard)))
+}
+
+/// Whether the stream was disabled, has its end, and was read to it.
+fn is_finished(table: &Table, follower: &Follower, shards: &[Shard], positions: &BTreeMap<u32, u64>) -> bool {
+    let ended = stream(table, &follower.of).is_ok_and(|stream| stream.is_some_and(|stream| stream.end_shard.is_some()));
+    ended && shards.iter().all(|shard| is_done(shard, positions))
+}
+
+fn is_done(shard: &Shard, positions: &BTreeMap<u32, u64>) -> bool {
+    let read = |next: &u64| shard.closed.is_some_and(|closed| *next > closed.last);
+    positions.get(&shard.number).is_some_and(read)
+}
+
+/// `shards` are in the order of their numbers. One without a parent follows all before it: an older log's.
+fn ready(shards: &[Shard], positions: &BTreeMap<u32, u64>) -> Vec<Cursor> {
+    let open = |shard: &&Shard| !is_done(shard, positions);
+    let has_turn = |shard: &&Shard| {
+        shards.iter().filter(open).all(|other| match shard.parent {
+            Some(parent) => other.number != parent,
+            None => other.number >= shard.number,
+        })
+    };
+    let cursor = |shard: &Shard| {
+        let first = shard.before.saturating_add(1);
+        Cursor { shard: shard.number, log: shard.log(), next: positions.get(&shard.number).copied().unwrap_or(first) }
+    };
+    shards.iter().filter(open).filter(has_turn).map(cursor).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change_log::Closed;
+
+    #[test]
+    fn children_wait_for_their_parents() {
+        let shard = |number, parent, last: Option<u64>| Shard {
+            number,
+            parent,
+            closed: last.map(|last| Closed { last, at_ms: 0 }),
+            ..Shard::default()
+        };
+        let shards = [
+            shard(1, None, Some(5)),
+            shard(2, Some(1), Some(9)),
+            shard(3, Some(1), None),
+            shard(4, Some(2), None),
+            shard(5, None, None),
+            shard(7, Some(6), None),
+        ];
+        let check = |positions: &[(u32, u64)], expected: &[(u32, u64)]| {
+            let positions = positions.iter().copied().collect();
+            let found = ready(&shards, &positions);
+            assert_eq!(found.iter().map(|cursor| (cursor.shard, cursor.next)).collect::<Vec<_>>(), expected);
+        };
+        // 7's parent is gone.
+        check(&[], &[(1, 1), (7, 1)]);
+        check(&[(1, 5), (3, 8)], &[(1, 5), (7, 1)]);
+        check(&[(1, 6), (3, 8)], &[(2, 1), (3, 8), (7, 1)]);
+        check(&[(1, 6), (2, 10)], &[(3, 1), (4, 1), (7, 1)]);
+    }
+}

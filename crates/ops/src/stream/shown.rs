@@ -1,0 +1,90 @@
+//! A record of a log as readers see it: cut by a view type, with a name of its own.
+
+use api::{Identity, OperationType, Record as ShownRecord, StreamRecord, Timestamp};
+use model::codec::key::h16;
+use model::codec::row::StoredItem;
+use model::{Attributes, Item, ValueRef, item_size};
+
+use crate::catalog::{self, StreamView, Table};
+use crate::change_log::{Author, Record, Shard};
+use crate::rows;
+use crate::service::Service;
+
+/// How records are shown.
+pub(crate) struct Shape<'a> {
+    pub table: &'a Table,
+    /// Of what they are read from: events of different ones have different ids.
+    pub arn: String,
+    pub view: StreamView,
+}
+
+/// A record for an answer, with its size as the API counts it.
+pub(crate) struct Shown {
+    pub record: ShownRecord,
+    pub size: usize,
+}
+
+impl Service {
+    pub(crate) fn shown(&self, shape: &Shape<'_>, shard: &Shard, position: u64, record: &Record) -> Shown {
+        let sequence = shard.sequence(position);
+        let event_name = match (&record.old, &record.new) {
+            (None, _) => OperationType::Insert,
+            (Some(_), Some(_)) => OperationType::Modify,
+            (Some(_), None) => OperationType::Remove,
+        };
+        let (wants_old, wants_new) = match shape.view {
+            StreamView::KeysOnly => (false, false),
+            StreamView::NewImage => (false, true),
+            StreamView::OldImage => (true, false),
+            StreamView::NewAndOldImages => (true, true),
+        };
+        let keys = keys(shape.table, record);
+        let old = record.old.as_ref().filter(|_| wants_old);
+        let new = record.new.as_ref().filter(|_| wants_new);
+        let image_size = |image: Option<&StoredItem>| image.map_or(0, StoredItem::size);
+        let size = item_size(keys.view()) + image_size(old) + image_size(new);
+        let dynamodb = StreamRecord {
+            approximate_creation_date_time: Some(whole_seconds(record.created_ms)),
+            keys: Some(Item::Tree(keys)),
+            new_image: new.map(StoredItem::item),
+            old_image: old.map(StoredItem::item),
+            sequence_number: Some(sequence.clone()),
+            size_bytes: Some(i64::try_from(size).unwrap_or(i64::MAX)),
+            stream_view_type: Some(catalog::stream_view(shape.view)),
+        };
+        let record = ShownRecord {
+            aws_region: Some(shape.table.definition.region.clone()),
+            dynamodb: Some(dynamodb),
+            event_id: Some(self.event_id(&shape.arn, &sequence)),
+            event_name: Some(event_name),
+            event_source: Some("aws:dynamodb".to_owned()),
+            event_version: Some("1.1".to_owned()),
+            user_identity: identity(record.author),
+        };
+        Shown { record, size }
+    }
+
+    /// The same whenever a record is read, and different from all others.
+    fn event_id(&self, arn: &str, sequence: &str) -> String {
+        let hash = h16(&self.secret, [ValueRef::S(arn), ValueRef::S(sequence)]);
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn keys(table: &Table, record: &Record) -> Attributes {
+    record.image().map(|image| rows::key_attributes(table, image.attributes())).unwrap_or_default()
+}
+
+fn whole_seconds(epoch_ms: u64) -> Timestamp {
+    catalog::timestamp(epoch_ms / 1000 * 1000)
+}
+
+fn identity(author: Author) -> Option<Identity> {
+    match author {
+        Author::Client => None,
+        Author::TimeToLive => Some(Identity {
+            principal_id: Some("dynamodb.amazonaws.com".to_owned()),
+            r#type: Some("Service".to_owned()),
+        }),
+    }
+}
