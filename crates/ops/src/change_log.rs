@@ -15,6 +15,7 @@ mod keep;
 pub(crate) mod lagging;
 mod measure;
 mod open;
+mod part;
 mod read;
 mod record;
 mod roll;

@@ -32,7 +32,8 @@ impl Service {
             after.is_none_or(|after| shard.number > after) && parent.is_none_or(|parent| shard.parent == Some(parent))
         };
         let mut asked = shards.iter().filter(asked);
-        let page: Vec<api::Shard> = asked.by_ref().take(limit).map(|shard| self.shown_shard(shard)).collect();
+        let first = stream.own.first_shard;
+        let page: Vec<api::Shard> = asked.by_ref().take(limit).map(|shard| self.shown_shard(first, shard)).collect();
         let more = asked.next().is_some();
         let table = &stream.table;
         Ok(DescribeStreamOutput {
@@ -63,8 +64,10 @@ impl Service {
         }
     }
 
-    fn shown_shard(&self, shard: &Shard) -> api::Shard {
-        let parent = shard.parent.map(|number| Shard::id_of(&self.secret, shard.table_id, number));
+    fn shown_shard(&self, first: u32, shard: &Shard) -> api::Shard {
+        // Before the stream there may have been other followers' shards.
+        let parent = shard.parent.filter(|number| *number >= first);
+        let parent = parent.map(|number| Shard::id_of(&self.secret, shard.table_id, number));
         api::Shard {
             parent_shard_id: parent,
             sequence_number_range: Some(SequenceNumberRange {

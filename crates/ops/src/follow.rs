@@ -12,6 +12,8 @@ mod begin;
 mod position;
 mod read;
 mod ready;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -151,6 +153,13 @@ impl From<StorageError> for FollowError {
 impl From<Exception> for FollowError {
     fn from(error: Exception) -> FollowError {
         Interrupted::from(error).into()
+    }
+}
+
+/// For work that stands behind operations.
+impl From<FollowError> for Exception {
+    fn from(error: FollowError) -> Exception {
+        Exception::internal(error.to_string())
     }
 }
 

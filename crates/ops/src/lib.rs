@@ -32,6 +32,7 @@ mod get_records;
 mod get_shard_iterator;
 mod item_key;
 mod key_range;
+mod kinesis_streaming_destination;
 mod lag;
 mod list_streams;
 mod list_tables;
@@ -59,6 +60,7 @@ mod update_table;
 mod write;
 
 pub use change_log::ShardSettings;
+pub use kinesis_streaming_destination::KinesisDestination;
 pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
 pub use service::{OpenError, Service, Settings};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use base::Clock;
 use model::codec::key::HashSecret;
@@ -47,6 +47,8 @@ pub struct Service {
     /// Items that time to live has deleted since the start.
     pub(crate) expired: AtomicU64,
     pub(crate) lags: Lags,
+    /// Whether somebody delivers to Kinesis here.
+    pub(crate) reaches_kinesis: AtomicBool,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
 }
@@ -104,6 +106,7 @@ impl Service {
             heat: Heat::default(),
             expired: AtomicU64::new(0),
             lags: Lags::default(),
+            reaches_kinesis: AtomicBool::new(false),
             nodes: None,
         });
         service.start_work();
@@ -136,6 +139,7 @@ impl Service {
             heat: Heat::default(),
             expired: AtomicU64::new(0),
             lags: Lags::default(),
+            reaches_kinesis: AtomicBool::new(false),
             nodes: Some(nodes),
         });
         service.beat().await?;

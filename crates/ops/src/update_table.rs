@@ -31,15 +31,19 @@ impl Service {
         check_request(&request)?;
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
-        let mut definition = table.definition.clone();
+        let before = table.definition.clone();
+        let mut definition = before.clone();
         // Background work waits until nobody uses the table as it was, and this would be a user.
         drop(table);
         let work = update(&mut definition, request, self.clock.now_ms())?;
         let puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
-        let table =
-            self.catalog.replace(&self.engine, guard, definition, Edit { work, puts, ..Edit::default() }).await?;
+        let mut edit = Edit { work, puts, ..Edit::default() };
+        self.part_log(&before, &mut definition, &mut edit).await?;
+        let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
+        // So that what was enabled can be read at once. What cannot be ended now is background work.
+        let _ = self.end_rolls(table.id(), &table.definition.log).await;
         let description = self.describe(&table, Shown::JustUpdated).await?;
         Ok(UpdateTableOutput { table_description: Some(description) })
     }

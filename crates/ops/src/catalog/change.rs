@@ -258,7 +258,7 @@ fn torn() -> Exception {
     Exception::internal("the stored catalog is not the one that was read")
 }
 
-fn being_updated(name: &str) -> Exception {
+pub(crate) fn being_updated(name: &str) -> Exception {
     Exception::ResourceInUse(format!(
         "Attempt to change a resource which is still in use: Table is being updated: {name}"
     ))

@@ -51,6 +51,8 @@ pub(crate) struct Definition {
     #[serde(default)]
     pub log: ChangeLog,
     #[serde(default)]
+    pub kinesis: KinesisDestinations,
+    #[serde(default)]
     pub encryption: Option<Encryption>,
     #[serde(default)]
     pub time_to_live: TimeToLive,
@@ -301,6 +303,56 @@ impl Stream {
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
         self.enabled || self.disabled_ms.is_some_and(|since_ms| !is_over(since_ms))
     }
+}
+
+/// Where a table's changes go, beside its stream.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct KinesisDestinations {
+    /// No number is used twice.
+    pub next: u32,
+    /// In the order in which they were first enabled.
+    pub all: Vec<KinesisDestination>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct KinesisDestination {
+    /// Given anew each time that it is enabled.
+    pub number: u32,
+    pub stream_arn: String,
+    pub status: DestinationStatus,
+    #[serde(default)]
+    pub precision: Precision,
+    /// Why it could not be enabled.
+    #[serde(default)]
+    pub problem: Option<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum DestinationStatus {
+    Enabling,
+    Active,
+    Disabling,
+    Disabled,
+    EnableFailed,
+}
+
+impl DestinationStatus {
+    /// Whether it needs the table's log.
+    pub(crate) fn is_on(self) -> bool {
+        matches!(self, DestinationStatus::Enabling | DestinationStatus::Active)
+    }
+}
+
+/// Of the time of a change, in what is delivered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum Precision {
+    #[default]
+    Millisecond,
+    Microsecond,
 }
 
 /// Which shards of the table's log are written; what readers need to know of a shard stands in a row of its own.

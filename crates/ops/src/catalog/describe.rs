@@ -77,11 +77,13 @@ impl Service {
 
 fn description(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDescription {
     let (definition, arn) = (&table.definition, &table.arn);
+    let stream = definition.stream.as_ref();
+    let is_streamed = stream.is_some_and(|stream| stream.enabled);
     let status = match shown_status(definition.status, shown) {
-        api::TableStatus::Active if definition.log.opening => api::TableStatus::Updating,
+        // Whoever waits for the stream's changes looks here; other followers have statuses of their own.
+        api::TableStatus::Active if definition.log.opening && is_streamed => api::TableStatus::Updating,
         status => status,
     };
-    let stream = definition.stream.as_ref();
     TableDescription {
         attribute_definitions: Some(attribute_definitions(definition)),
         table_name: Some(definition.name.clone()),

@@ -29,7 +29,7 @@ use auth::Caller;
 use parking_lot::RwLock;
 use storage::{Engine, StorageError};
 
-pub(crate) use change::{ChangeGuard, Edit, Rewrite};
+pub(crate) use change::{ChangeGuard, Edit, Rewrite, being_updated};
 pub(crate) use definition::*;
 pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
 pub(crate) use name::{NameUse, TableArn, table_name};
@@ -69,6 +69,8 @@ struct Tables {
     next_id: u64,
     /// The version of the stored catalog of which everything is known here. Stays 0 where there is one node.
     applied: u64,
+    /// How often anything was published or withdrawn.
+    changes: u64,
     /// The version of the newest change that is known here: of one's own, without those before it, or `applied`.
     newest: u64,
 }
@@ -93,6 +95,7 @@ impl Tables {
     }
 
     fn publish(&mut self, table: Arc<Table>, version: u64) {
+        self.changes += 1;
         let definition = &table.definition;
         let account = self.accounts.entry(definition.account.clone()).or_default();
         let region = account.entry(definition.region.clone()).or_default();
@@ -103,6 +106,7 @@ impl Tables {
     }
 
     fn withdraw(&mut self, table: &Arc<Table>, version: u64) {
+        self.changes += 1;
         let definition = &table.definition;
         let account = self.accounts.get_mut(&definition.account);
         if let Some(region) = account.and_then(|regions| regions.get_mut(&definition.region))
@@ -205,6 +209,11 @@ impl Catalog {
         let tables = self.inner.tables.read();
         let all = tables.accounts.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values);
         all.filter(|table| wanted(&table.definition)).map(|table| table.id()).collect()
+    }
+
+    /// A number that is another one whenever a definition is.
+    pub(crate) fn changes(&self) -> u64 {
+        self.inner.tables.read().changes
     }
 
     pub(crate) fn by_id(&self, table_id: u64) -> Option<Arc<Table>> {

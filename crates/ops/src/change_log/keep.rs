@@ -9,14 +9,17 @@ use bytes::Bytes;
 use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, View};
 
 use super::{Closed, Shard};
-use crate::catalog::{ChangeLog, Definition, Edit, OpenShard, TableStatus};
+use crate::catalog::{ChangeLog, Definition, DestinationStatus, Edit, OpenShard, TableStatus};
 use crate::failure::{storage_failure, write_failure};
+use crate::kinesis_streaming_destination::kinesis_follower;
 use crate::rows;
 use crate::service::Service;
 
 /// Whether somebody reads the table's changes.
 fn is_followed(definition: &Definition) -> bool {
-    definition.stream.as_ref().is_some_and(|stream| stream.enabled)
+    let is_streamed = definition.stream.as_ref().is_some_and(|stream| stream.enabled);
+    let is_delivered = definition.kinesis.all.iter().any(|destination| destination.status.is_on());
+    definition.status != TableStatus::Deleting && (is_streamed || is_delivered)
 }
 
 /// Whether a stream was disabled, with its table or before, and can still be read.
@@ -30,7 +33,14 @@ pub(crate) fn is_to_be_kept(definition: &Definition) -> bool {
     let lacks_shards = is_followed(definition) && definition.log.open.is_empty();
     let log = &definition.log;
     let begun = log.opening || !log.closing.is_empty() || !log.rolling.is_empty();
-    definition.status != TableStatus::Deleting && (lacks_shards || begun)
+    let left = !disabling(definition).is_empty();
+    definition.status != TableStatus::Deleting && (lacks_shards || begun || left)
+}
+
+/// The destinations whose positions are to be forgotten.
+fn disabling(definition: &Definition) -> Vec<u32> {
+    let all = definition.kinesis.all.iter();
+    all.filter(|own| own.status == DestinationStatus::Disabling).map(|own| own.number).collect()
 }
 
 /// Opens a first shard for a table that is followed from now on, and closes those of one that is not any more. The rows
@@ -43,7 +53,7 @@ pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
         log.next_shard = number.saturating_add(1);
         log.open.push(OpenShard { number, from_hash: 0 });
         let mut shard = Shard::default();
-        if let Some(stream) = &mut definition.stream {
+        if let Some(stream) = definition.stream.as_mut().filter(|stream| stream.enabled) {
             (stream.first_shard, stream.end_shard) = (number, None);
             shard.created_ms = stream.created_ms;
         }
@@ -55,7 +65,8 @@ pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
         log.closing.extend(log.open.drain(..).map(|shard| shard.number));
         let end_shard = log.next_shard;
         if let Some(stream) = &mut definition.stream {
-            stream.end_shard = Some(end_shard);
+            // One that was disabled before has its end.
+            stream.end_shard.get_or_insert(end_shard);
         }
     }
     Vec::new()
@@ -66,13 +77,17 @@ impl Service {
     pub(crate) async fn keep_log(&self, table_id: u64) -> Result<(), Exception> {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let begun = table.definition.log.clone();
+        let left = disabling(&table.definition);
         // Waiting until nobody uses an older table is no use of this one.
         drop(table);
         self.end_rolls(table_id, &begun).await?;
-        if begun.opening || !begun.closing.is_empty() {
+        if begun.opening || !begun.closing.is_empty() || !left.is_empty() {
             self.settle(table_id).await.map_err(storage_failure)?;
         }
         self.close_logs(table_id, &begun).await?;
+        for number in &left {
+            self.forget_follower(&kinesis_follower(table_id, *number)).await?;
+        }
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
@@ -84,6 +99,9 @@ impl Service {
         log.rolling.retain(|roll| !begun.rolling.contains(roll));
         log.closing.retain(|number| !begun.closing.contains(number));
         log.opening &= !(begun.opening && log.open == begun.open);
+        for own in definition.kinesis.all.iter_mut().filter(|own| left.contains(&own.number)) {
+            own.status = DestinationStatus::Disabled;
+        }
         let puts = follow(&mut definition);
         self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
         Ok(())

@@ -12,7 +12,7 @@ use storage::{Append, Batch, Decision, Key, KeyUse, Mode, Reads};
 
 use super::heat::Hot;
 use super::{Closed, HashRange, Record, Shard};
-use crate::catalog::{ChangeLog, Edit, Rewrite, Roll, Split};
+use crate::catalog::{ChangeLog, Definition, Edit, Rewrite, Roll, Split};
 use crate::failure::{storage_failure, write_failure};
 use crate::rows;
 use crate::service::Service;
@@ -50,18 +50,7 @@ impl Service {
         let now_ms = self.clock.now_ms();
         let mut edit = Edit::default();
         for (parent, split_at) in self.due_shards(table_id, &definition.log, hot, now_ms).await? {
-            let log = &mut definition.log;
-            let mut number = || {
-                let number = log.next_shard;
-                log.next_shard = number.saturating_add(1);
-                number
-            };
-            let child = number();
-            let split = split_at.map(|at| Split { sibling: number(), at });
-            let from = parent.last(&*self.engine.view().await.map_err(storage_failure)?).await?;
-            log.rolling.push(Roll { log: parent.log(), parent: parent.number, child, from, split });
-            edit.appends.push(Append { log: parent.log_name(), record: Record::mark(now_ms, parent.number).into() });
-            edit.rewrites.push(announcement(table_id, parent.number, from));
+            self.announce_roll(&mut definition, &parent, split_at, &mut edit).await?;
         }
         if edit.appends.is_empty() {
             return Ok(());
@@ -72,6 +61,30 @@ impl Service {
         for roll in rolls {
             self.end_roll(table_id, roll).await?;
         }
+        Ok(())
+    }
+
+    /// Names the children of a shard in the definition, and leaves a mark in its log with it.
+    pub(super) async fn announce_roll(
+        &self,
+        definition: &mut Definition,
+        parent: &Shard,
+        split_at: Option<u64>,
+        edit: &mut Edit,
+    ) -> Result<(), Exception> {
+        let log = &mut definition.log;
+        let mut number = || {
+            let number = log.next_shard;
+            log.next_shard = number.saturating_add(1);
+            number
+        };
+        let child = number();
+        let split = split_at.map(|at| Split { sibling: number(), at });
+        let from = parent.last(&*self.engine.view().await.map_err(storage_failure)?).await?;
+        log.rolling.push(Roll { log: parent.log(), parent: parent.number, child, from, split });
+        let mark = Record::mark(self.clock.now_ms(), parent.number).into();
+        edit.appends.push(Append { log: parent.log_name(), record: mark });
+        edit.rewrites.push(announcement(definition.table_id, parent.number, from));
         Ok(())
     }
 

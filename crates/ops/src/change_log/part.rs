@@ -1,0 +1,51 @@
+//! A stream that begins or ends while somebody else follows its table: the log goes on, and is parted where the stream has
+//! its end.
+//!
+//! That is a roll of all open shards. The children are the stream's that begins, or the first that are not any more the
+//! stream's that ends. Other followers read on from parents to children, and see nothing of it.
+
+use api::Exception;
+
+use super::Shard;
+use crate::catalog::{Definition, Edit, being_updated};
+use crate::failure::storage_failure;
+use crate::service::Service;
+
+impl Service {
+    /// Gives a stream that `definition` enables or disables, and `before` did not, its place in a log that goes on.
+    ///
+    /// # Errors
+    /// DynamoDB's refusal while shards are being rolled, or the engine's failure.
+    pub(crate) async fn part_log(
+        &self,
+        before: &Definition,
+        definition: &mut Definition,
+        edit: &mut Edit,
+    ) -> Result<(), Exception> {
+        let is_streamed = |of: &Definition| of.stream.as_ref().is_some_and(|stream| stream.enabled);
+        let goes_on = !definition.log.open.is_empty() && definition.log.open == before.log.open;
+        if !goes_on || is_streamed(before) == is_streamed(definition) {
+            return Ok(());
+        }
+        if !definition.log.rolling.is_empty() {
+            return Err(being_updated(&definition.name));
+        }
+        let first_child = definition.log.next_shard;
+        let begins = is_streamed(definition);
+        if let Some(stream) = &mut definition.stream {
+            match begins {
+                true => (stream.first_shard, stream.end_shard) = (first_child, None),
+                false => stream.end_shard = Some(first_child),
+            }
+        }
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let shards = Shard::list(&*view, definition.table_id, 0, u32::MAX).await?;
+        drop(view);
+        let is_open =
+            |shard: &&Shard| shard.closed.is_none() && before.log.open.iter().any(|open| open.number == shard.log());
+        for parent in shards.iter().filter(is_open) {
+            self.announce_roll(definition, parent, None, edit).await?;
+        }
+        Ok(())
+    }
+}

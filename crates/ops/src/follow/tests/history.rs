@@ -1,0 +1,131 @@
+//! A random history of writes, rolls, restarts, trims, and a stream that comes and goes, while a follower reads with a
+//! receiver that takes what it likes: each change reaches it at least once, an item's in their order, and none is left
+//! out but those that were trimmed first.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put {
+        pk: &'static str,
+    },
+    Wait {
+        minutes: u64,
+    },
+    Restart,
+    Trim,
+    Roll,
+    Stream {
+        enabled: bool,
+    },
+    /// Reads each shard that is ready; the receiver takes so many, and is cut off before it is saved if `lost`.
+    Read {
+        taken: usize,
+        lost: bool,
+    },
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        10 => prop_oneof![Just("a"), Just("b"), Just("c")].prop_map(|pk| Step::Put { pk }),
+        2 => (0..700_u64).prop_map(|minutes| Step::Wait { minutes }),
+        1 => Just(Step::Restart),
+        1 => Just(Step::Trim),
+        2 => Just(Step::Roll),
+        1 => any::<bool>().prop_map(|enabled| Step::Stream { enabled }),
+        8 => (0..4_usize, prop::bool::weighted(0.2)).prop_map(|(taken, lost)| Step::Read { taken, lost }),
+    ]
+}
+
+/// What was written and what has arrived, by item.
+#[derive(Default)]
+struct Model {
+    /// When each change was made; its place is its value.
+    made: BTreeMap<&'static str, Vec<u64>>,
+    /// The first change of each item that has not arrived.
+    next: BTreeMap<String, usize>,
+    /// Changes that were made before may have been trimmed.
+    trimmed_ms: u64,
+    streamed: bool,
+}
+
+impl Model {
+    fn arrives(&mut self, change: &Change) {
+        let shown = change.record.dynamodb.as_ref().unwrap();
+        let (pk, at) = (text(shown.keys.as_ref(), "pk"), value(&change.record).parse::<usize>().unwrap());
+        let next = self.next.entry(pk.clone()).or_default();
+        let skipped = self.made[pk.as_str()].get(*next..at).unwrap_or_default();
+        assert!(skipped.iter().all(|made_ms| *made_ms <= self.trimmed_ms), "{pk} {at} came when {next} was due");
+        *next = (*next).max(at + 1);
+    }
+
+    fn all_have_arrived(&self) {
+        for (pk, made) in &self.made {
+            let missing = &made[self.next.get(*pk).copied().unwrap_or(0)..];
+            assert!(missing.iter().all(|made_ms| *made_ms <= self.trimmed_ms), "{pk} lacks {missing:?}");
+        }
+    }
+}
+
+async fn run(house: &mut House, model: &mut Model, step: Step) {
+    let now_ms = house.clock.now_ms();
+    match step {
+        Step::Put { pk } => {
+            let made = model.made.entry(pk).or_default();
+            put(&house.service, pk, &made.len().to_string()).await;
+            made.push(now_ms);
+        }
+        Step::Wait { minutes } => house.hand.advance_ms(minutes * 60_000),
+        Step::Restart => house.restart().await,
+        Step::Trim => {
+            house.service.trim_logs().await;
+            model.trimmed_ms = model.trimmed_ms.max(now_ms.saturating_sub(STREAM_RETENTION_MS));
+        }
+        Step::Roll => house.roll().await,
+        Step::Stream { enabled } if enabled != model.streamed => {
+            house.hand.advance_ms(1);
+            house.set_stream(enabled.then_some(StreamViewType::KeysOnly)).await;
+            model.streamed = enabled;
+        }
+        Step::Stream { .. } => {}
+        Step::Read { taken, lost } => {
+            read(house, model, taken, lost).await;
+        }
+    }
+}
+
+/// Tells whether anything came.
+async fn read(house: &House, model: &mut Model, taken: usize, lost: bool) -> bool {
+    let mut came = false;
+    for cursor in house.ready().await {
+        let batch = house.read_on(cursor).await;
+        let taken = taken.min(batch.changes.len());
+        batch.changes[..taken].iter().for_each(|change| model.arrives(change));
+        if !lost {
+            house.save(batch.cursor_after(taken)).await.unwrap();
+        }
+        came |= taken > 0 || batch.ended;
+    }
+    came
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_change_arrives_in_the_order_of_its_item(steps in prop::collection::vec(any_step(), 1..80)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut house = House::new().await;
+            let mut model = Model::default();
+            for step in steps {
+                run(&mut house, &mut model, step).await;
+            }
+            while read(&house, &mut model, usize::MAX, false).await {}
+            model.all_have_arrived();
+        });
+    }
+}

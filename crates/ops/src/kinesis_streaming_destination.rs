@@ -1,0 +1,259 @@
+//! EnableKinesisStreamingDestination and its relatives: which Kinesis data stream a table's changes go to.
+//!
+//! A destination is a follower of the table's log, and so the table has one although it has no stream. Enabling begins
+//! here and is ended by who delivers (`enable.rs`), because only they can see whether the Kinesis stream is there; the
+//! changes from then on are delivered. Disabling ends with the log's background work, once every node knows of it. A
+//! change of the precision holds at once.
+
+mod enable;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use api::{
+    ApproximateCreationDateTimePrecision, DescribeKinesisStreamingDestinationInput,
+    DescribeKinesisStreamingDestinationOutput, Exception, KinesisDataStreamDestination,
+    KinesisStreamingDestinationInput, KinesisStreamingDestinationOutput, UpdateKinesisStreamingDestinationInput,
+    UpdateKinesisStreamingDestinationOutput,
+};
+use auth::Caller;
+
+use crate::catalog::{self, Definition, DestinationStatus, Edit, Precision, Unknown};
+use crate::change_log;
+use crate::service::Service;
+pub use enable::KinesisDestination;
+pub(crate) use enable::kinesis_follower;
+
+/// What of a destination does not fit an operation. AWS's words, as they were observed: they say "enable" for all three.
+fn state_error(expected: &str, operation: &str) -> Exception {
+    Exception::validation(format!(
+        "Table is not in a valid state to enable Kinesis Streaming Destination: {expected} to perform {operation} \
+         operation."
+    ))
+}
+
+/// Destinations that are not in use any more and that are still described.
+const PAST_DESTINATIONS_MAX: usize = 16;
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals: of the ARN, or because the table has a destination already.
+    pub async fn enable_kinesis_streaming_destination(
+        &self,
+        caller: &Caller,
+        request: KinesisStreamingDestinationInput,
+    ) -> Result<KinesisStreamingDestinationOutput, Exception> {
+        check_stream_arn(&request.stream_arn)?;
+        let precision = request.enable_kinesis_streaming_configuration.as_ref();
+        let precision = precision.and_then(|asked| asked.approximate_creation_date_time_precision);
+        let enable = |definition: &mut Definition| {
+            // A table has one; others are described, and none of them is in use.
+            let used = definition.kinesis.all.iter().any(|own| own.status.is_on() || is_ending(own));
+            if used {
+                return Err(state_error(
+                    "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED",
+                    "ENABLE",
+                ));
+            }
+            self.check_reach()?;
+            begin(definition, &request.stream_arn, precision.map(Precision::from).unwrap_or_default());
+            Ok(())
+        };
+        let table_name = self.change_destinations(caller, &request.table_name, enable).await?;
+        Ok(KinesisStreamingDestinationOutput {
+            destination_status: Some(api::DestinationStatus::Enabling),
+            enable_kinesis_streaming_configuration: request.enable_kinesis_streaming_configuration,
+            stream_arn: Some(request.stream_arn),
+            table_name: Some(table_name),
+        })
+    }
+
+    /// # Errors
+    /// DynamoDB's refusals, among them of a destination that is not active.
+    pub async fn disable_kinesis_streaming_destination(
+        &self,
+        caller: &Caller,
+        request: KinesisStreamingDestinationInput,
+    ) -> Result<KinesisStreamingDestinationOutput, Exception> {
+        check_stream_arn(&request.stream_arn)?;
+        let disable = |definition: &mut Definition| {
+            active(definition, &request.stream_arn, "DISABLE")?.status = DestinationStatus::Disabling;
+            Ok(())
+        };
+        let table_name = self.change_destinations(caller, &request.table_name, disable).await?;
+        Ok(KinesisStreamingDestinationOutput {
+            destination_status: Some(api::DestinationStatus::Disabling),
+            enable_kinesis_streaming_configuration: request.enable_kinesis_streaming_configuration,
+            stream_arn: Some(request.stream_arn),
+            table_name: Some(table_name),
+        })
+    }
+
+    /// # Errors
+    /// DynamoDB's refusals, among them of a change that changes nothing.
+    pub async fn update_kinesis_streaming_destination(
+        &self,
+        caller: &Caller,
+        request: UpdateKinesisStreamingDestinationInput,
+    ) -> Result<UpdateKinesisStreamingDestinationOutput, Exception> {
+        check_stream_arn(&request.stream_arn)?;
+        let asked = request.update_kinesis_streaming_configuration.as_ref();
+        let asked = asked.and_then(|asked| asked.approximate_creation_date_time_precision).ok_or_else(|| {
+            Exception::validation(
+                "Streaming destination cannot be updated with given parameters: UpdateKinesisStreamingConfiguration \
+                 cannot be null or contain only null values",
+            )
+        })?;
+        let update = |definition: &mut Definition| {
+            let uuid = definition.uuid.clone();
+            let own = active(definition, &request.stream_arn, "UPDATE")?;
+            if std::mem::replace(&mut own.precision, asked.into()) == Precision::from(asked) {
+                return Err(Exception::validation(format!(
+                    "Invalid Request: Precision is already set to the desired value of {} for tableId: {uuid}, \
+                     kdsArn: {}",
+                    asked.as_str(),
+                    request.stream_arn
+                )));
+            }
+            Ok(())
+        };
+        let table_name = self.change_destinations(caller, &request.table_name, update).await?;
+        Ok(UpdateKinesisStreamingDestinationOutput {
+            destination_status: Some(api::DestinationStatus::Updating),
+            stream_arn: Some(request.stream_arn),
+            table_name: Some(table_name),
+            update_kinesis_streaming_configuration: request.update_kinesis_streaming_configuration,
+        })
+    }
+
+    /// # Errors
+    /// If the table does not exist.
+    pub async fn describe_kinesis_streaming_destination(
+        &self,
+        caller: &Caller,
+        request: DescribeKinesisStreamingDestinationInput,
+    ) -> Result<DescribeKinesisStreamingDestinationOutput, Exception> {
+        self.catalog.refresh().await?;
+        let table = self.catalog.described(caller, &request.table_name)?;
+        let destinations = table.definition.kinesis.all.iter().map(described).collect();
+        Ok(DescribeKinesisStreamingDestinationOutput {
+            kinesis_data_stream_destinations: Some(destinations),
+            table_name: Some(table.name().to_owned()),
+        })
+    }
+
+    /// Changes a table's destinations, and opens or closes its log as they need it. Tells the table's name.
+    async fn change_destinations(
+        &self,
+        caller: &Caller,
+        name_or_arn: &str,
+        change: impl Fn(&mut Definition) -> Result<(), Exception>,
+    ) -> Result<String, Exception> {
+        let guard = self.catalog.lock().await?;
+        let table = self.catalog.changeable(caller, name_or_arn)?;
+        let mut definition = table.definition.clone();
+        // Background work waits until nobody uses the table as it was, and this would be a user.
+        drop(table);
+        change(&mut definition)?;
+        let puts = change_log::follow(&mut definition);
+        definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
+        let name = definition.name.clone();
+        self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
+        Ok(name)
+    }
+}
+
+fn is_ending(own: &catalog::KinesisDestination) -> bool {
+    own.status == DestinationStatus::Disabling
+}
+
+/// Adds a destination, or begins it anew.
+fn begin(definition: &mut Definition, stream_arn: &str, precision: Precision) {
+    let kinesis = &mut definition.kinesis;
+    let number = kinesis.next;
+    kinesis.next = number.saturating_add(1);
+    let new = catalog::KinesisDestination {
+        number,
+        stream_arn: stream_arn.to_owned(),
+        status: DestinationStatus::Enabling,
+        precision,
+        problem: None,
+        unknown: Unknown::new(),
+    };
+    match kinesis.all.iter_mut().find(|own| own.stream_arn == stream_arn) {
+        Some(own) => *own = new,
+        None => kinesis.all.push(new),
+    }
+    let too_many = kinesis.all.len().saturating_sub(PAST_DESTINATIONS_MAX + 1);
+    kinesis.all.drain(..too_many);
+}
+
+/// The destination that is in use.
+fn active<'a>(
+    definition: &'a mut Definition,
+    stream_arn: &str,
+    operation: &str,
+) -> Result<&'a mut catalog::KinesisDestination, Exception> {
+    let is_it = |own: &&mut catalog::KinesisDestination| {
+        own.stream_arn == stream_arn && own.status == DestinationStatus::Active
+    };
+    let found = definition.kinesis.all.iter_mut().find(is_it);
+    found.ok_or_else(|| state_error("KinesisStreamingDestination must be ACTIVE", operation))
+}
+
+fn described(own: &catalog::KinesisDestination) -> KinesisDataStreamDestination {
+    KinesisDataStreamDestination {
+        approximate_creation_date_time_precision: Some(own.precision.into()),
+        destination_status: Some(own.status.into()),
+        destination_status_description: own.problem.clone(),
+        stream_arn: Some(own.stream_arn.clone()),
+    }
+}
+
+/// `arn:aws:kinesis:<region>:<account>:stream/<name>`.
+fn check_stream_arn(arn: &str) -> Result<(), Exception> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let is_stream = match parts.as_slice() {
+        ["arn", partition, "kinesis", region, account, resource] => {
+            let name = resource.strip_prefix("stream/").unwrap_or_default();
+            let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+            partition.starts_with("aws")
+                && !region.is_empty()
+                && account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && (1..=128).contains(&name.len())
+                && name.bytes().all(is_name_byte)
+        }
+        _ => false,
+    };
+    if is_stream { Ok(()) } else { Err(Exception::validation(format!("Invalid StreamArn: {arn}"))) }
+}
+
+impl From<ApproximateCreationDateTimePrecision> for Precision {
+    fn from(asked: ApproximateCreationDateTimePrecision) -> Precision {
+        match asked {
+            ApproximateCreationDateTimePrecision::Millisecond => Precision::Millisecond,
+            ApproximateCreationDateTimePrecision::Microsecond => Precision::Microsecond,
+        }
+    }
+}
+
+impl From<Precision> for ApproximateCreationDateTimePrecision {
+    fn from(own: Precision) -> ApproximateCreationDateTimePrecision {
+        match own {
+            Precision::Millisecond => ApproximateCreationDateTimePrecision::Millisecond,
+            Precision::Microsecond => ApproximateCreationDateTimePrecision::Microsecond,
+        }
+    }
+}
+
+impl From<DestinationStatus> for api::DestinationStatus {
+    fn from(own: DestinationStatus) -> api::DestinationStatus {
+        match own {
+            DestinationStatus::Enabling => api::DestinationStatus::Enabling,
+            DestinationStatus::Active => api::DestinationStatus::Active,
+            DestinationStatus::Disabling => api::DestinationStatus::Disabling,
+            DestinationStatus::Disabled => api::DestinationStatus::Disabled,
+            DestinationStatus::EnableFailed => api::DestinationStatus::EnableFailed,
+        }
+    }
+}

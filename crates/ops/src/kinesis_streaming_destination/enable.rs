@@ -1,0 +1,98 @@
+//! What those who deliver need: which destinations there are, and the end of enabling one.
+
+use std::sync::atomic::Ordering;
+
+use api::{ApproximateCreationDateTimePrecision, Exception};
+
+use crate::catalog::{Definition, DestinationStatus, Edit};
+use crate::change_log;
+use crate::follow::{FollowError, Followed, Follower, Hold, Start};
+use crate::service::Service;
+
+/// A destination that is in use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KinesisDestination {
+    pub follower: Follower,
+    pub table_name: String,
+    pub stream_arn: String,
+    pub precision: ApproximateCreationDateTimePrecision,
+    /// Whether it is still being enabled.
+    pub is_enabling: bool,
+    number: u32,
+}
+
+pub(crate) fn kinesis_follower(table_id: u64, number: u32) -> Follower {
+    Follower { table_id, name: format!("kinesis-{number}"), of: Followed::Table }
+}
+
+impl Service {
+    /// Says that somebody delivers to Kinesis here. Without it no destination can be enabled.
+    pub fn reaches_kinesis(&self) {
+        self.reaches_kinesis.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn check_reach(&self) -> Result<(), Exception> {
+        if self.reaches_kinesis.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Exception::validation(
+            "Stator does not know where Kinesis is: start it with --kinesis-endpoint, such as \
+             --kinesis-endpoint http://127.0.0.1:4566, or with the variable STATOR_KINESIS_ENDPOINT",
+        ))
+    }
+
+    /// A number that is another one whenever any table's definition is.
+    pub fn definitions_changes(&self) -> u64 {
+        self.catalog.changes()
+    }
+
+    /// The destinations that are in use, of all tables.
+    pub fn kinesis_destinations(&self) -> Vec<KinesisDestination> {
+        let is_used = |definition: &Definition| definition.kinesis.all.iter().any(|own| own.status.is_on());
+        let tables = self.catalog.table_ids(is_used).into_iter().filter_map(|id| self.catalog.by_id(id));
+        let mut found = Vec::new();
+        for table in tables.filter(|table| table.is_usable()) {
+            let used = table.definition.kinesis.all.iter().filter(|own| own.status.is_on());
+            found.extend(used.map(|own| KinesisDestination {
+                follower: kinesis_follower(table.id(), own.number),
+                table_name: table.name().to_owned(),
+                stream_arn: own.stream_arn.clone(),
+                precision: own.precision.into(),
+                is_enabling: own.status == DestinationStatus::Enabling,
+                number: own.number,
+            }));
+        }
+        found
+    }
+
+    /// Ends the enabling of a destination, well or not: from now on changes are delivered. False while it is too early.
+    ///
+    /// # Errors
+    /// If the destination is not there any more, another node enables it, or the engine fails.
+    pub async fn end_enabling(
+        &self,
+        destination: &KinesisDestination,
+        hold: &Hold,
+        reached: Result<(), String>,
+    ) -> Result<bool, FollowError> {
+        if reached.is_ok() && !self.begin(&destination.follower, hold, Start::Latest).await? {
+            return Ok(false);
+        }
+        let guard = self.catalog.lock().await?;
+        let table = self.catalog.by_id(destination.follower.table_id).ok_or(FollowError::Gone)?;
+        let mut definition = table.definition.clone();
+        drop(table);
+        let is_it = |own: &&mut crate::catalog::KinesisDestination| own.number == destination.number;
+        let own = definition.kinesis.all.iter_mut().find(is_it).ok_or(FollowError::Gone)?;
+        if own.status != DestinationStatus::Enabling {
+            return Ok(true);
+        }
+        match reached {
+            Ok(()) => own.status = DestinationStatus::Active,
+            Err(problem) => (own.status, own.problem) = (DestinationStatus::EnableFailed, Some(problem)),
+        }
+        let puts = change_log::follow(&mut definition);
+        self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,165 @@
+//! Destinations as they are set and described, on the engine in memory; the part of who delivers is played by the tests.
+
+use std::sync::Arc;
+
+use api::{
+    ApproximateCreationDateTimePrecision, DescribeKinesisStreamingDestinationInput, TableStatus,
+    UpdateKinesisStreamingConfiguration,
+};
+
+use super::*;
+use crate::catalog::tests::{caller, describe, open, simple};
+use crate::follow::FollowError;
+
+pub(crate) const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/changes";
+const OTHER: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/others";
+
+pub(crate) fn asked(stream_arn: &str) -> KinesisStreamingDestinationInput {
+    KinesisStreamingDestinationInput {
+        table_name: "tab".to_owned(),
+        stream_arn: stream_arn.to_owned(),
+        enable_kinesis_streaming_configuration: None,
+    }
+}
+
+/// Does what those who deliver do once they have seen the Kinesis stream, or that there is none.
+pub(crate) async fn deliver(service: &Service, reached: Result<(), String>) -> KinesisDestination {
+    let [destination] = service.kinesis_destinations().try_into().unwrap();
+    let hold = service.hold(&destination.follower).await.unwrap().unwrap();
+    while !service.end_enabling(&destination, &hold, reached.clone()).await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+    destination
+}
+
+async fn house() -> Arc<Service> {
+    let service = open(&storage::Memory::new()).await;
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    service.reaches_kinesis();
+    service
+}
+
+async fn destinations(service: &Service) -> Vec<(String, api::DestinationStatus)> {
+    let request = DescribeKinesisStreamingDestinationInput { table_name: "tab".to_owned() };
+    let found = service.describe_kinesis_streaming_destination(&caller(), request).await.unwrap();
+    let found = found.kinesis_data_stream_destinations.unwrap().into_iter();
+    found.map(|own| (own.stream_arn.unwrap(), own.destination_status.unwrap())).collect()
+}
+
+async fn enable(service: &Service, stream_arn: &str) -> Result<(), Exception> {
+    service.enable_kinesis_streaming_destination(&caller(), asked(stream_arn)).await.map(drop)
+}
+
+async fn disable(service: &Service, stream_arn: &str) -> Result<(), Exception> {
+    service.disable_kinesis_streaming_destination(&caller(), asked(stream_arn)).await.map(drop)
+}
+
+async fn update(service: &Service, precision: Option<ApproximateCreationDateTimePrecision>) -> Result<(), Exception> {
+    let request = UpdateKinesisStreamingDestinationInput {
+        table_name: "tab".to_owned(),
+        stream_arn: STREAM.to_owned(),
+        update_kinesis_streaming_configuration: Some(UpdateKinesisStreamingConfiguration {
+            approximate_creation_date_time_precision: precision,
+        }),
+    };
+    service.update_kinesis_streaming_destination(&caller(), request).await.map(drop)
+}
+
+/// Waits for the background work of a disabled one.
+async fn disabled(service: &Service, stream_arn: &str) {
+    while !destinations(service).await.contains(&(stream_arn.to_owned(), api::DestinationStatus::Disabled)) {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn open_shards(service: &Service) -> usize {
+    service.catalog.by_id(1).unwrap().definition.log.open.len()
+}
+
+#[tokio::test]
+async fn a_destination_lives_through_its_statuses() {
+    use api::DestinationStatus::*;
+    let service = house().await;
+    assert_eq!((destinations(&service).await, open_shards(&service)), (Vec::new(), 0));
+    enable(&service, STREAM).await.unwrap();
+    assert_eq!((destinations(&service).await, open_shards(&service)), (vec![(STREAM.to_owned(), Enabling)], 1));
+    for (refused, words) in [
+        (enable(&service, STREAM).await, "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED"),
+        (enable(&service, OTHER).await, "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED"),
+        (disable(&service, STREAM).await, "KinesisStreamingDestination must be ACTIVE to perform DISABLE operation."),
+    ] {
+        assert!(refused.unwrap_err().to_string().contains(words), "{words}");
+    }
+    let first = deliver(&service, Ok(())).await;
+    assert_eq!(destinations(&service).await, [(STREAM.to_owned(), Active)]);
+    assert!(!service.kinesis_destinations()[0].is_enabling);
+    assert!(disable(&service, OTHER).await.is_err());
+    disable(&service, STREAM).await.unwrap();
+    assert_eq!((service.kinesis_destinations(), open_shards(&service)), (Vec::new(), 0));
+    disabled(&service, STREAM).await;
+    assert_eq!(service.ready(&first.follower).await, Err(FollowError::Gone));
+    assert!(disable(&service, STREAM).await.is_err());
+
+    enable(&service, OTHER).await.unwrap();
+    deliver(&service, Err("there is no such stream".to_owned())).await;
+    let expected = [(STREAM.to_owned(), Disabled), (OTHER.to_owned(), EnableFailed)];
+    assert_eq!((destinations(&service).await.as_slice(), open_shards(&service)), (&expected[..], 0));
+    enable(&service, STREAM).await.unwrap();
+    let second = deliver(&service, Ok(())).await;
+    assert_ne!(second.follower, first.follower);
+    assert_eq!(describe(&service, "tab").await.unwrap().table_status, Some(TableStatus::Active));
+}
+
+#[tokio::test]
+async fn precisions_change_while_it_is_active() {
+    use ApproximateCreationDateTimePrecision::*;
+    let service = house().await;
+    assert!(update(&service, Some(Microsecond)).await.is_err());
+    enable(&service, STREAM).await.unwrap();
+    assert!(update(&service, Some(Microsecond)).await.is_err());
+    deliver(&service, Ok(())).await;
+    for (asked, changes) in
+        [(Some(Millisecond), false), (Some(Microsecond), true), (Some(Microsecond), false), (None, false)]
+    {
+        assert_eq!(update(&service, asked).await.is_ok(), changes, "{asked:?}");
+    }
+    assert_eq!(service.kinesis_destinations()[0].precision, Microsecond);
+}
+
+#[tokio::test]
+async fn without_anybody_who_delivers_nothing_is_enabled() {
+    let service = open(&storage::Memory::new()).await;
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    let refused = enable(&service, STREAM).await.unwrap_err().to_string();
+    assert!(refused.contains("--kinesis-endpoint"), "{refused}");
+    assert!(destinations(&service).await.is_empty());
+}
+
+#[tokio::test]
+async fn only_arns_of_kinesis_streams_are_taken() {
+    let service = house().await;
+    for arn in [
+        "arn:aws:kinesis:us-east-1:000000000000:stream/",
+        "arn:aws:kinesis:us-east-1:000000000000:stream/a/b",
+        "arn:aws:kinesis:us-east-1:00000000000:stream/a",
+        "arn:aws:kinesis::000000000000:stream/a",
+        "arn:aws:dynamodb:us-east-1:000000000000:stream/a",
+        "nonsense",
+    ] {
+        for refused in [enable(&service, arn).await, disable(&service, arn).await] {
+            assert_eq!(refused, Err(Exception::validation(format!("Invalid StreamArn: {arn}"))));
+        }
+    }
+}
+
+#[tokio::test]
+async fn past_destinations_are_described_up_to_some() {
+    let service = house().await;
+    let arn = |at: usize| format!("{STREAM}-{at:02}");
+    for at in 0..PAST_DESTINATIONS_MAX + 3 {
+        enable(&service, &arn(at)).await.unwrap();
+        deliver(&service, Err("none".to_owned())).await;
+    }
+    let found: Vec<String> = destinations(&service).await.into_iter().map(|own| own.0).collect();
+    assert_eq!(found, (2..PAST_DESTINATIONS_MAX + 3).map(arn).collect::<Vec<_>>());
+}
