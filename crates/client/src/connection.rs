@@ -10,7 +10,7 @@ use base::Clock;
 use crate::endpoint::Endpoint;
 use crate::refusal;
 use crate::response::{self, Head, Length};
-use crate::sigv4::{Credentials, Signer};
+use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
 use crate::tls;
 
@@ -102,11 +102,16 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that is opened by its first exchange.
+    /// A connection to DynamoDB that is opened by its first exchange.
     pub fn new(endpoint: &Endpoint, credentials: &Credentials, timeout: Duration) -> Connection {
+        Connection::to(Protocol::DYNAMODB, endpoint, credentials, timeout)
+    }
+
+    /// A connection to another service.
+    pub fn to(protocol: Protocol, endpoint: &Endpoint, credentials: &Credentials, timeout: Duration) -> Connection {
         Connection {
             endpoint: endpoint.clone(),
-            signer: Signer::new(credentials.clone(), &endpoint.host, Clock::system()),
+            signer: Signer::new(protocol, credentials.clone(), &endpoint.host, Clock::system()),
             timeout,
             socket: None,
             out: Vec::new(),
@@ -133,8 +138,13 @@ impl Connection {
 
     /// Signs the request that `exchange` will send, outside of the time that counts.
     pub fn prepare(&mut self, operation: Operation, body: &[u8]) {
+        self.prepare_for(&format!("{}.{}", operation.service().target_prefix(), operation.name()), body);
+    }
+
+    /// As [`Connection::prepare`], for an operation of any service by what `X-Amz-Target` says.
+    pub fn prepare_for(&mut self, target: &str, body: &[u8]) {
         self.out.clear();
-        self.signer.request(operation, body, &mut self.out);
+        self.signer.request(target, body, &mut self.out);
     }
 
     /// Sends the prepared request and gives the body of a successful reply.

@@ -1,6 +1,7 @@
-//! A client of any DynamoDB endpoint: where it is, who calls, and signed requests over HTTP/1.1, encrypted or not.
+//! A client of any DynamoDB endpoint, and of others that speak AWS's JSON: where it is, who calls, and signed requests over
+//! HTTP/1.1, encrypted or not.
 //!
-//! It stands under `stator bench` and `stator tail`. It costs little, for both often share a machine with the server: one
+//! It stands under `stator bench`, `stator tail` and `deliver`. It costs little, for both often share a machine with the server: one
 //! connection with one buffer, one request at a time. Of the operations it knows the names; what they say is for those
 //! above it. What a reply holds is looked at only if it refuses.
 
@@ -20,7 +21,7 @@ use std::fmt;
 pub use aws::streams_url;
 pub use connection::{Connection, Trouble};
 pub use endpoint::Endpoint;
-pub use sigv4::Credentials;
+pub use sigv4::{Credentials, Protocol};
 
 /// Why a command ends without a result, as a sentence for who typed it.
 #[derive(Debug)]

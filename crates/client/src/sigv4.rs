@@ -1,19 +1,28 @@
-//! Signature Version 4 for DynamoDB's requests, and the HTTP head that carries it.
+//! Signature Version 4 for requests in AWS's JSON protocol, DynamoDB's first of all, and the HTTP head that carries it.
 //!
 //! Source: IAM User Guide, "Create a signed AWS API request". The parts that change rarely are kept: the signing key for
 //! a day, the time for a second.
 
 use std::io::Write;
 
-use api::Operation;
 use base::Clock;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::date::amz_date;
 
-const SERVICE: &str = "dynamodb";
-const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+/// Whose requests they are: what differs between services that speak JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Protocol {
+    /// As signatures name the service.
+    pub service: &'static str,
+    pub content_type: &'static str,
+}
+
+impl Protocol {
+    pub const DYNAMODB: Protocol = Protocol { service: "dynamodb", content_type: "application/x-amz-json-1.0" };
+    pub const KINESIS: Protocol = Protocol { service: "kinesis", content_type: "application/x-amz-json-1.1" };
+}
 
 /// Whom the requests speak for.
 #[derive(Clone)]
@@ -25,6 +34,7 @@ pub struct Credentials {
 }
 
 pub(crate) struct Signer {
+    protocol: Protocol,
     credentials: Credentials,
     host: String,
     clock: Clock,
@@ -34,19 +44,18 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    pub(crate) fn new(credentials: Credentials, host: &str, clock: Clock) -> Signer {
+    pub(crate) fn new(protocol: Protocol, credentials: Credentials, host: &str, clock: Clock) -> Signer {
         let second = clock.now_ms() / 1_000;
         let date = amz_date(second);
-        let key = SigningKey::new(&credentials, SERVICE, day(&date));
-        Signer { credentials, host: host.to_owned(), clock, second, date, key }
+        let key = SigningKey::new(&credentials, protocol.service, day(&date));
+        Signer { protocol, credentials, host: host.to_owned(), clock, second, date, key }
     }
 
     /// Writes the whole signed request.
-    pub(crate) fn request(&mut self, operation: Operation, body: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn request(&mut self, target: &str, body: &[u8], out: &mut Vec<u8>) {
         self.refresh();
-        let target = format!("{}.{}", operation.service().target_prefix(), operation.name());
         let with_token: [(&str, &[u8]); 5] = [
-            ("content-type", CONTENT_TYPE.as_bytes()),
+            ("content-type", self.protocol.content_type.as_bytes()),
             ("host", self.host.as_bytes()),
             ("x-amz-date", &self.date),
             ("x-amz-security-token", self.credentials.session_token.as_deref().unwrap_or_default().as_bytes()),
@@ -79,7 +88,7 @@ impl Signer {
         }
         let date = amz_date(second);
         if day(&date) != day(&self.date) {
-            self.key = SigningKey::new(&self.credentials, SERVICE, day(&date));
+            self.key = SigningKey::new(&self.credentials, self.protocol.service, day(&date));
         }
         self.second = second;
         self.date = date;

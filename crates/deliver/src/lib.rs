@@ -4,6 +4,47 @@
 //! item's in their order. What a receiver does with them, over the network, is a folder's: `kinesis`, `triggers`. Where a
 //! follower stands, and which node follows, is kept by `ops::follow`; this crate knows no storage.
 
+mod figures;
 pub mod follow;
 pub mod kinesis;
 pub mod triggers;
+
+use std::sync::Arc;
+
+use ops::Service;
+use tokio::task::JoinSet;
+
+pub use figures::{Figure, Figures};
+
+/// Where changes may be delivered to.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub kinesis: Option<kinesis::Settings>,
+}
+
+/// All delivery of a server. Dropped, it ends at once; what was not delivered is, after the next start.
+pub struct Deliveries {
+    tasks: JoinSet<()>,
+    figures: Arc<Figures>,
+}
+
+impl Deliveries {
+    pub fn start(service: &Arc<Service>, settings: Settings) -> Deliveries {
+        let mut deliveries = Deliveries { tasks: JoinSet::new(), figures: Arc::default() };
+        if let Some(kinesis) = settings.kinesis {
+            service.reaches_kinesis();
+            let figures = Arc::clone(&deliveries.figures);
+            deliveries.tasks.spawn(kinesis::run(Arc::clone(service), kinesis, figures));
+        }
+        deliveries
+    }
+
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    /// Ends all tasks where they are, and waits until they are gone.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}

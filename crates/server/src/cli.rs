@@ -202,6 +202,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_OTLP_ENDPOINT", value_name = "URL")]
     pub(crate) otlp_endpoint: Option<String>,
 
+    /// Where Kinesis is, such as https://kinesis.eu-west-3.amazonaws.com, for tables whose changes go to a data stream; keys
+    /// come from AWS_ACCESS_KEY_ID and its relatives
+    #[arg(long, env = "STATOR_KINESIS_ENDPOINT", value_name = "URL", value_parser = http_url)]
+    pub(crate) kinesis_endpoint: Option<String>,
+
     /// How the log on stderr is written
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]
     pub(crate) log: LogFormat,
@@ -219,6 +224,16 @@ fn region(text: &str) -> Result<String, String> {
     let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if text.is_empty() || text.len() > 32 || !text.bytes().all(valid) {
         return Err("a region is made of small letters, digits and hyphens, such as eu-west-3".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Whether it leads anywhere shows when it is used.
+fn http_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
+    let host = host.trim_end_matches('/');
+    if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
+        return Err("a URL without a path, such as http://127.0.0.1:4566".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -377,6 +392,16 @@ mod tests {
         check(&["--log-slow-ms", "-1"], false);
         assert_eq!(slow("0"), Ok(Slow(None)));
         assert_eq!(slow("250"), Ok(Slow(Some(Duration::from_millis(250)))));
+        for (url, accepted) in [
+            ("http://127.0.0.1:4566", true),
+            ("https://kinesis.eu-west-3.amazonaws.com/", true),
+            ("127.0.0.1:4566", false),
+            ("http://", false),
+            ("http://h/path", false),
+            ("ftp://h", false),
+        ] {
+            check(&["--kinesis-endpoint", url], accepted);
+        }
         check(&["--unknown"], false);
         assert_eq!(byte_size("3KiB"), Ok(3072));
     }

@@ -5,6 +5,7 @@
 
 mod background;
 mod database;
+mod deliveries;
 mod engine;
 mod page;
 mod process;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use base::Clock;
+use deliver::Figures;
 use ops::BackgroundStats;
 use ops::allowance::MemoryBudget;
 use storage::EmbeddedStats;
@@ -30,6 +32,8 @@ pub(crate) struct Metrics {
     memory: OnceLock<[(&'static str, Arc<MemoryBudget>); 2]>,
     /// The database that keeps the tables, if one does.
     database: OnceLock<Arc<Postgres>>,
+    /// What delivers changes, once it does.
+    deliveries: OnceLock<Arc<Figures>>,
     started_ms: u64,
 }
 
@@ -55,6 +59,7 @@ impl Metrics {
             connections: Arc::default(),
             memory: OnceLock::new(),
             database: OnceLock::new(),
+            deliveries: OnceLock::new(),
             started_ms,
         }
     }
@@ -64,6 +69,11 @@ impl Metrics {
             // Only the first one counts, and there is no second.
             let _ = self.database.set(database);
         }
+    }
+
+    pub(crate) fn watch_deliveries(&self, figures: &Arc<Figures>) {
+        // Only the first one counts, and there is no second.
+        let _ = self.deliveries.set(Arc::clone(figures));
     }
 
     pub(crate) fn watch(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
@@ -93,6 +103,8 @@ impl Metrics {
         self.connections.write(&mut page);
         self.write_memory(&mut page);
         background::write(background, &mut page);
+        let figures = self.deliveries.get().map(|figures| figures.read()).unwrap_or_default();
+        deliveries::write(&figures, &mut page);
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }

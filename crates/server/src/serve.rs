@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use auth::{Access, KeyRing, Spaces};
 use base::Clock;
+use deliver::Deliveries;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
@@ -130,6 +131,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         None => Arc::clone(&engine),
     };
     let service = service(watched, shared, &keeps, arguments, address).await?;
+    let deliveries = Deliveries::start(&service, delivery(arguments));
+    operator.metrics.watch_deliveries(deliveries.figures());
     let memory = Memories::of(arguments);
     operator.metrics.watch(&memory.requests, &memory.answers);
     operator.metrics.watch_database(database);
@@ -157,6 +160,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let ended = async {
         listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
+        deliveries.stop().await;
         service.leave().await;
         engine.close().await.map_err(Failure::Close)
     };
@@ -182,6 +186,13 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     let keys = KeyRing::parse(&text).map_err(failure)?;
     log::info("keys_ready", &format!("signatures are checked, with {} access keys", keys.len()), &[]);
     Ok(Access::Signed(keys, Clock::system()))
+}
+
+fn delivery(arguments: &ServeArguments) -> deliver::Settings {
+    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let kinesis = arguments.kinesis_endpoint.clone();
+    let kinesis = kinesis.map(|endpoint| deliver::kinesis::Settings { endpoint, ca_bundle });
+    deliver::Settings { kinesis }
 }
 
 /// What requests share, beside the caches.

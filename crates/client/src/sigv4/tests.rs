@@ -45,9 +45,9 @@ fn test_suite() {
 fn a_request_carries_what_it_signs() {
     let check = |token: Option<&str>, names: &str| {
         let (clock, _hand) = Clock::manual(MOMENT_MS);
-        let mut signer = Signer::new(credentials(token), "127.0.0.1:8000", clock);
+        let mut signer = Signer::new(Protocol::DYNAMODB, credentials(token), "127.0.0.1:8000", clock);
         let mut out = Vec::new();
-        signer.request(Operation::GetItem, b"{}", &mut out);
+        signer.request("DynamoDB_20120810.GetItem", b"{}", &mut out);
         let text = String::from_utf8(out).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert_eq!(body, "{}");
@@ -56,7 +56,7 @@ fn a_request_carries_what_it_signs() {
         let headers: Vec<(&str, &str)> = lines.map(|line| line.split_once(": ").unwrap()).collect();
         let value = |name: &str| headers.iter().find(|header| header.0 == name).map_or("", |header| header.1);
         let signed: Vec<(&str, &[u8])> = names.split(';').map(|name| (name, value(name).as_bytes())).collect();
-        let key = SigningKey::new(&credentials(None), SERVICE, b"20150830");
+        let key = SigningKey::new(&credentials(None), "dynamodb", b"20150830");
         let signature = key.signature(&amz_date(MOMENT_MS / 1_000), &canonical_hash("POST", "", &signed, b"{}"));
         let expected = format!(
             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/dynamodb/aws4_request, \
@@ -74,12 +74,12 @@ fn a_request_carries_what_it_signs() {
 #[test]
 fn the_key_changes_with_the_day() {
     let (clock, hand) = Clock::manual(MOMENT_MS);
-    let mut signer = Signer::new(credentials(None), "localhost", clock);
+    let mut signer = Signer::new(Protocol::DYNAMODB, credentials(None), "localhost", clock);
     hand.advance_ms(86_400_000);
     let mut out = Vec::new();
-    signer.request(Operation::ListTables, b"{}", &mut out);
+    signer.request("DynamoDB_20120810.ListTables", b"{}", &mut out);
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("x-amz-date: 20150831T123600Z") && text.contains("/20150831/us-east-1/"), "{text}");
-    let fresh = SigningKey::new(&credentials(None), SERVICE, b"20150831");
+    let fresh = SigningKey::new(&credentials(None), "dynamodb", b"20150831");
     assert_eq!(mac(signer.key.keyed.clone(), &[b"x"]), mac(fresh.keyed, &[b"x"]));
 }

@@ -1,24 +1,23 @@
-//! What is counted of a follower, for the operator.
+//! What is counted of followers, for the operator.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-/// One follower's numbers since the start of this server.
+/// What some followers have done together.
 #[derive(Debug, Default)]
-pub struct Counts {
-    delivered: AtomicU64,
+pub struct Totals {
+    deliveries: AtomicU64,
     failures: AtomicU64,
-    lost: AtomicU64,
-    /// When the oldest change was made that waits to be taken, by shard.
-    waiting: Mutex<BTreeMap<u32, u64>>,
+    losses: AtomicU64,
 }
 
-impl Counts {
-    /// Changes that the receiver took.
+impl Totals {
+    /// Changes that receivers took.
     pub fn deliveries(&self) -> u64 {
-        self.delivered.load(Ordering::Relaxed)
+        self.deliveries.load(Ordering::Relaxed)
     }
 
     /// Times that not all could be delivered.
@@ -28,7 +27,21 @@ impl Counts {
 
     /// Changes that were trimmed before they could be delivered.
     pub fn losses(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.losses.load(Ordering::Relaxed)
+    }
+}
+
+/// One follower's part in it, and how far it is behind.
+#[derive(Debug, Default)]
+pub struct Counts {
+    totals: Arc<Totals>,
+    /// When the oldest change was made that waits to be taken, by shard.
+    waiting: Mutex<BTreeMap<u32, u64>>,
+}
+
+impl Counts {
+    pub fn new(totals: Arc<Totals>) -> Counts {
+        Counts { totals, waiting: Mutex::default() }
     }
 
     /// The age of the oldest change that waits to be taken; 0 if none does.
@@ -37,16 +50,16 @@ impl Counts {
         oldest.map_or(0, |since_ms| now_ms.saturating_sub(since_ms))
     }
 
-    pub(super) fn delivered(&self, count: usize) {
-        self.delivered.fetch_add(count as u64, Ordering::Relaxed);
+    pub(crate) fn delivered(&self, count: usize) {
+        self.totals.deliveries.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn failed(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn failed(&self) {
+        self.totals.failures.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn lost(&self, count: u64) {
-        self.lost.fetch_add(count, Ordering::Relaxed);
+        self.totals.losses.fetch_add(count, Ordering::Relaxed);
     }
 
     /// The oldest change of a shard that waits, if one does.

@@ -44,6 +44,11 @@ impl Lane {
 
     /// Gives a batch to the receiver, and saves what it took; tells whether it took all.
     async fn give(&mut self, batch: &Batch) -> Result<bool, FollowError> {
+        if batch.changes.is_empty() && !batch.ended {
+            // What is not worth a row is read again by whoever goes on.
+            self.cursor = batch.cursor_after(0);
+            return Ok(true);
+        }
         let (mut count, mut failure) = (0, None);
         if !batch.changes.is_empty() {
             let taken = self.following.receiver.take(&batch.changes).await;

@@ -7,6 +7,8 @@
 mod counts;
 mod lane;
 mod pause;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use ops::follow::{Bounds, Change, FollowError, Follower, Hold, Start};
 use storage::BoxFuture;
 use tokio::task::{Id, JoinSet};
 
-pub use counts::Counts;
+pub use counts::{Counts, Totals};
 use lane::Lane;
 pub use pause::Pause;
 
@@ -92,7 +94,7 @@ pub async fn follow(service: Arc<Service>, following: Following) -> End {
 
 /// Follows as long as it is this node's to do, and nothing fails.
 async fn follow_once(service: &Arc<Service>, following: &Following) -> Result<(), FollowError> {
-    let hold = hold(service, following).await?;
+    let hold = hold(service, &following.follower, &following.counts).await?;
     while !service.begin(&following.follower, &hold, following.start).await? {
         tokio::time::sleep(POLL_INTERVAL).await;
     }
@@ -127,12 +129,12 @@ async fn next(lanes: &mut JoinSet<Result<(), FollowError>>) -> Option<(Id, Resul
 }
 
 /// Waits for the right to follow.
-async fn hold(service: &Service, following: &Following) -> Result<Hold, FollowError> {
+pub(crate) async fn hold(service: &Service, follower: &Follower, counts: &Counts) -> Result<Hold, FollowError> {
     loop {
-        if let Some(hold) = service.hold(&following.follower).await? {
+        if let Some(hold) = service.hold(follower).await? {
             return Ok(hold);
         }
-        following.counts.rest();
+        counts.rest();
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }

@@ -1,1 +1,139 @@
 //! Kinesis streaming destinations: every change of a table is put into a Kinesis data stream.
+//!
+//! One task watches the tables' definitions and keeps a task for each destination that is in use. That one looks first
+//! whether the stream is there, which ends the destination's enabling well or not, and then follows the table.
+
+mod call;
+mod put;
+mod record;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ops::follow::{Bounds, FollowError, Start};
+use ops::{KinesisDestination, Service};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+use crate::figures::Figures;
+use crate::follow::{self, Counts, Following, Pause};
+use call::{Kinesis, Problem};
+use put::Putter;
+
+/// How often the tables' definitions are looked at; a look costs nothing while they stay as they are.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a stream that cannot be reached is tried before its destination counts as failed.
+const ENABLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// What one read of the log gives: one full call of PutRecords, if the changes are of different items.
+const BOUNDS: Bounds = Bounds { records_max: put::RECORDS_MAX, bytes_max: 4 << 20 };
+
+/// Where Kinesis is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub endpoint: String,
+    /// A file with the authorities to believe, instead of the system's.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// Delivers for as long as it is polled.
+pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<Figures>) {
+    let mut tasks = JoinSet::new();
+    let mut running: BTreeMap<String, (AbortHandle, Arc<put::Precision>)> = BTreeMap::new();
+    let mut seen = None;
+    loop {
+        let changes = service.definitions_changes();
+        if seen.replace(changes) != Some(changes) {
+            let wanted = service.kinesis_destinations();
+            let name = |destination: &KinesisDestination| destination.follower.to_string();
+            running.retain(|running, (task, _)| {
+                let stays = wanted.iter().any(|destination| name(destination) == *running);
+                if !stays {
+                    task.abort();
+                }
+                stays
+            });
+            for destination in &wanted {
+                if let Some((_, precision)) = running.get(&name(destination)) {
+                    precision.set(destination.precision);
+                    continue;
+                }
+                let precision = Arc::new(put::Precision::new(destination.precision));
+                let counts = figures.add("kinesis");
+                let work =
+                    deliver(Arc::clone(&service), settings.clone(), destination.clone(), precision.clone(), counts);
+                running.insert(name(destination), (tasks.spawn(work), precision));
+            }
+        }
+        while tasks.try_join_next().is_some() {}
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+}
+
+/// One destination, until it is disabled or its table is gone.
+async fn deliver(
+    service: Arc<Service>,
+    settings: Settings,
+    destination: KinesisDestination,
+    precision: Arc<put::Precision>,
+    counts: Arc<Counts>,
+) {
+    if destination.is_enabling && !enable(&service, &settings, &destination, &counts).await {
+        return;
+    }
+    let receiver = Putter::new(settings, &destination, precision);
+    let (follower, start) = (destination.follower, Start::Latest);
+    let following = Following { follower, start, bounds: BOUNDS, receiver: Arc::new(receiver), counts };
+    follow::follow(service, following).await;
+}
+
+/// Tells whether the destination is to be delivered to.
+async fn enable(service: &Service, settings: &Settings, destination: &KinesisDestination, counts: &Counts) -> bool {
+    let mut pause = Pause::new();
+    loop {
+        match enable_once(service, settings, destination, counts).await {
+            Ok(reached) => return reached,
+            Err(FollowError::Gone | FollowError::Stopping) => return false,
+            Err(FollowError::Taken) => {}
+            Err(FollowError::Failed(text)) => {
+                log::warn!("{} could not be enabled and will be tried again: {text}", destination.follower);
+            }
+        }
+        pause.next().await;
+    }
+}
+
+async fn enable_once(
+    service: &Service,
+    settings: &Settings,
+    destination: &KinesisDestination,
+    counts: &Counts,
+) -> Result<bool, FollowError> {
+    let hold = follow::hold(service, &destination.follower, counts).await?;
+    let reached = reach(settings, &destination.stream_arn).await;
+    if let Err(problem) = &reached {
+        log::warn!("{} cannot be enabled: {problem}", destination.follower);
+    }
+    while !service.end_enabling(destination, &hold, reached.clone()).await? {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+    if reached.is_err() {
+        service.forget_follower(&destination.follower).await?;
+    }
+    Ok(reached.is_ok())
+}
+
+/// Whether the stream can be put to. One that is still being made is waited for, and so is a server that does not answer.
+async fn reach(settings: &Settings, stream_arn: &str) -> Result<(), String> {
+    let mut kinesis = Kinesis::new(settings, stream_arn);
+    let mut pause = Pause::new();
+    let until = Instant::now() + ENABLE_TIMEOUT;
+    loop {
+        match kinesis.describe_stream().await {
+            Ok(()) => return Ok(()),
+            Err(Problem { text, passes }) if !passes || Instant::now() >= until => return Err(text),
+            Err(_) => pause.next().await,
+        }
+    }
+}

@@ -16,10 +16,7 @@ const NOT_BUILT: &[&str] = &[
     "DescribeGlobalTable",
     "DescribeGlobalTableSettings",
     "DescribeImport",
-    "DescribeKinesisStreamingDestination",
     "DescribeTableReplicaAutoScaling",
-    "DisableKinesisStreamingDestination",
-    "EnableKinesisStreamingDestination",
     "ExportTableToPointInTime",
     "GetResourcePolicy",
     "ImportTable",
@@ -37,7 +34,6 @@ const NOT_BUILT: &[&str] = &[
     "UpdateContributorInsights",
     "UpdateGlobalTable",
     "UpdateGlobalTableSettings",
-    "UpdateKinesisStreamingDestination",
     "UpdateTableReplicaAutoScaling",
 ];
 

@@ -1,0 +1,207 @@
+//! The two calls of Kinesis that are needed, in its JSON protocol.
+//!
+//! Source: Kinesis Data Streams API Reference, PutRecords and DescribeStreamSummary. A connection is kept while it is
+//! good. Where the server is, is asked anew whenever it is opened: names change their addresses.
+
+use std::time::Duration;
+
+use client::{Connection, Credentials, Endpoint, Protocol, Trouble};
+use model::codec::json;
+use serde_json::Value;
+
+use super::Settings;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One stream of one server.
+pub(super) struct Kinesis {
+    settings: Settings,
+    /// Both names of the stream: some servers know only one of them.
+    stream_arn: String,
+    stream_name: String,
+    region: String,
+    connection: Option<Connection>,
+}
+
+/// One record to be put.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) partition_key: &'a str,
+    pub(super) data: &'a [u8],
+}
+
+/// Why a call did not do what it was to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Problem {
+    pub(super) text: String,
+    /// Whether waiting may help.
+    pub(super) passes: bool,
+}
+
+/// Why the server refused one record of several; none if it took it.
+pub(super) type Outcome = Option<String>;
+
+impl Kinesis {
+    pub(super) fn new(settings: &Settings, stream_arn: &str) -> Kinesis {
+        // `arn:aws:kinesis:<region>:<account>:stream/<name>`
+        let region = stream_arn.split(':').nth(3).unwrap_or_default().to_owned();
+        let stream_name = stream_arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let settings = settings.clone();
+        Kinesis { settings, stream_arn: stream_arn.to_owned(), stream_name, region, connection: None }
+    }
+
+    /// Whether records can be put.
+    pub(super) async fn describe_stream(&mut self) -> Result<(), Problem> {
+        let body = format!("{}}}", self.stream());
+        let reply = self.call("DescribeStreamSummary", body.as_bytes()).await?;
+        match reply["StreamDescriptionSummary"]["StreamStatus"].as_str() {
+            Some("ACTIVE" | "UPDATING") => Ok(()),
+            status => {
+                let status = status.unwrap_or("not told");
+                let text = format!("the status of {} is {status}", self.stream_arn);
+                Err(Problem { text, passes: status == "CREATING" })
+            }
+        }
+    }
+
+    /// What became of each record.
+    pub(super) async fn put_records(&mut self, entries: &[Entry<'_>]) -> Result<Vec<Outcome>, Problem> {
+        let body = put_records_body(self.stream(), entries);
+        let reply = self.call("PutRecords", &body).await?;
+        outcomes(&reply, entries.len()).ok_or_else(|| Problem {
+            text: format!("PutRecords of {} records was answered with something else", entries.len()),
+            passes: true,
+        })
+    }
+
+    /// A body's beginning.
+    fn stream(&self) -> String {
+        format!("{{\"StreamName\":\"{}\",\"StreamARN\":\"{}\"", self.stream_name, self.stream_arn)
+    }
+
+    async fn call(&mut self, operation: &str, body: &[u8]) -> Result<Value, Problem> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        connection.prepare_for(&format!("Kinesis_20131202.{operation}"), body);
+        let reply = connection.exchange().await;
+        let keeps = reply.as_ref().err().is_none_or(|trouble| !trouble.breaks_connection());
+        let reply = reply.map(|reply| serde_json::from_slice(reply).unwrap_or_default());
+        let reply = reply.map_err(|trouble| problem(&self.settings.endpoint, operation, &trouble));
+        if keeps {
+            self.connection = Some(connection);
+        }
+        reply
+    }
+
+    /// Finding a name and reading certificates may block for a while.
+    async fn connect(&self) -> Result<Connection, Problem> {
+        let (settings, region) = (self.settings.clone(), self.region.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            let endpoint = Endpoint::parse(&settings.endpoint, settings.ca_bundle.as_deref())?;
+            let credentials = Credentials::from_environment(&endpoint, Some(&region))?;
+            Ok(Connection::to(Protocol::KINESIS, &endpoint, &credentials, TIMEOUT))
+        });
+        let found: Result<Connection, client::Failure> =
+            found.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())));
+        found.map_err(|failure| Problem { text: failure.to_string(), passes: true })
+    }
+}
+
+fn problem(endpoint: &str, operation: &str, trouble: &Trouble) -> Problem {
+    let passes = match trouble {
+        Trouble::Refused { status: 500.., .. } => true,
+        Trouble::Refused { exception, .. } => {
+            ["ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException"]
+                .contains(&exception.as_str())
+                || exception.starts_with("KMS")
+        }
+        Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp | Trouble::Timeout => true,
+    };
+    Problem { text: format!("{operation} at {endpoint}: {trouble}"), passes }
+}
+
+fn put_records_body(stream: String, entries: &[Entry<'_>]) -> Vec<u8> {
+    let size: usize = entries.iter().map(|entry| entry.data.len() * 4 / 3 + entry.partition_key.len() + 64).sum();
+    let mut body = Vec::with_capacity(stream.len() + size + 64);
+    body.extend_from_slice(stream.as_bytes());
+    body.extend_from_slice(b",\"Records\":[");
+    for (at, entry) in entries.iter().enumerate() {
+        body.extend_from_slice(if at == 0 { b"{\"Data\":" } else { b",{\"Data\":" });
+        json::write_binary(&mut body, entry.data);
+        body.extend_from_slice(b",\"PartitionKey\":");
+        json::write_string(&mut body, entry.partition_key);
+        body.push(b'}');
+    }
+    body.extend_from_slice(b"]}");
+    body
+}
+
+/// None if the reply does not tell of as many records.
+fn outcomes(reply: &Value, count: usize) -> Option<Vec<Outcome>> {
+    let records = reply["Records"].as_array().filter(|records| records.len() == count)?;
+    let outcome = |record: &Value| {
+        let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+        match record["ErrorCode"].as_str() {
+            Some(code) => Some(format!("{code}: {}", text("ErrorMessage"))),
+            None if record["SequenceNumber"].is_string() => None,
+            None => Some("a record has no sequence number".to_owned()),
+        }
+    };
+    Some(records.iter().map(outcome).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_body_names_the_stream_and_its_records() {
+        let settings = Settings { endpoint: "http://127.0.0.1:1".to_owned(), ca_bundle: None };
+        let kinesis = Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream");
+        assert_eq!((kinesis.region.as_str(), kinesis.stream_name.as_str()), ("eu-west-1", "my.stream"));
+        let entry = |partition_key, data| Entry { partition_key, data };
+        let entries = [entry("k1", b"hello".as_slice()), entry("k2", b"".as_slice())];
+        let body: Value = serde_json::from_slice(&put_records_body(kinesis.stream(), &entries)).unwrap();
+        let expected = json!({
+            "StreamName": "my.stream",
+            "StreamARN": "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream",
+            "Records": [{"Data": "aGVsbG8=", "PartitionKey": "k1"}, {"Data": "", "PartitionKey": "k2"}],
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn outcomes_are_told_record_by_record() {
+        let put = json!({"SequenceNumber": "1", "ShardId": "shardId-0"});
+        let refused = json!({"ErrorCode": "InternalFailure", "ErrorMessage": "later"});
+        let reply = json!({"FailedRecordCount": 1, "Records": [put, refused, {}]});
+        let found = outcomes(&reply, 3).unwrap();
+        assert_eq!(found[..2], [None, Some("InternalFailure: later".to_owned())]);
+        assert!(found[2].is_some());
+        assert_eq!(outcomes(&reply, 2), None);
+        assert_eq!(outcomes(&Value::Null, 0), None);
+    }
+
+    #[test]
+    fn some_problems_pass() {
+        let refused = |status, exception: &str| Trouble::Refused {
+            status,
+            exception: exception.to_owned(),
+            message: String::new(),
+        };
+        for (trouble, passes) in [
+            (refused(400, "ProvisionedThroughputExceededException"), true),
+            (refused(400, "KMSThrottlingException"), true),
+            (refused(503, ""), true),
+            (Trouble::Timeout, true),
+            (refused(400, "ResourceNotFoundException"), false),
+            (refused(400, "AccessDeniedException"), false),
+        ] {
+            assert_eq!(problem("", "PutRecords", &trouble).passes, passes, "{trouble}");
+        }
+    }
+}
