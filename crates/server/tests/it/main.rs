@@ -8,6 +8,8 @@ mod deploy;
 mod formats;
 mod http;
 mod http2;
+mod kinesis;
+mod kinesis_fake;
 mod lifecycle;
 mod nodes;
 mod nodes_streams;

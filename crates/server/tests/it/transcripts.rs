@@ -22,6 +22,7 @@ use serde_json::Value;
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::{Client, Response};
+use crate::kinesis_fake::Kinesis;
 use crate::program::{PATIENCE, Server};
 
 const ANY: &str = "*";
@@ -42,14 +43,17 @@ struct Case<'a> {
 
 #[test]
 fn transcripts() {
-    check_all(&files(), Server::in_memory);
+    let kinesis = Kinesis::start();
+    check_all(&files(), || Server::start(&["--memory", "--kinesis-endpoint", &kinesis.url]));
 }
 
 /// The same words on the other engine.
 #[test]
 fn transcripts_on_postgres() {
     let Some(database) = PostgresServer::shared() else { return };
-    check_all(&files(), || Server::start(&["--storage", &database.database()]));
+    let kinesis = Kinesis::start();
+    let start = || Server::start(&["--storage", &database.database(), "--kinesis-endpoint", &kinesis.url]);
+    check_all(&files(), start);
 }
 
 fn check_all(files: &[PathBuf], start: impl Fn() -> Server) {
@@ -130,7 +134,8 @@ fn check(client: &mut Client, file: &Path, case: &Case<'_>, remembered: &mut Rem
         let response = client.call(case.operation, &request);
         let (kind, body) = split(&response);
         // Tables come and go in the background: what only looks at them may look again.
-        let looks = ["DescribeTable", "ListTables", "DescribeStream"].contains(&case.operation);
+        let looks = ["DescribeTable", "ListTables", "DescribeStream", "DescribeKinesisStreamingDestination"]
+            .contains(&case.operation);
         if agrees(case, &response, kind.as_deref(), &body, remembered) || !looks || Instant::now() > deadline {
             break (response, kind, body);
         }

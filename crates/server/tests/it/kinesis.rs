@@ -1,0 +1,253 @@
+//! Kinesis streaming destinations over real sockets: what arrives, whatever fails, and that nothing is missing after a
+//! server was killed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use storage_postgres::testing::PostgresServer;
+
+use crate::client::Client;
+use crate::kinesis_fake::{Kinesis, Record, STREAM};
+use crate::program::{PATIENCE, Server};
+
+const ITEMS: usize = 7;
+
+fn call(client: &mut Client, operation: &str, body: Value) -> Value {
+    let answer = client.call(operation, &body.to_string());
+    assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.text());
+    answer.json()
+}
+
+fn refused(client: &mut Client, operation: &str, body: Value) -> String {
+    let answer = client.call(operation, &body.to_string());
+    assert_eq!(answer.status, 400, "{operation} {body}");
+    answer.json()["message"].as_str().expect("a message").to_owned()
+}
+
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what} does not come");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn make_table(client: &mut Client) {
+    let table = json!({"TableName": "Counted", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]});
+    call(client, "CreateTable", table);
+}
+
+fn destination(stream_arn: &str) -> Value {
+    json!({"TableName": "Counted", "StreamArn": stream_arn})
+}
+
+fn wait_for(client: &mut Client, status: &str) -> Value {
+    let described = json!({"TableName": "Counted"});
+    until(status, || {
+        let found = call(client, "DescribeKinesisStreamingDestination", described.clone());
+        let own = found["KinesisDataStreamDestinations"].as_array().and_then(|all| all.last()).cloned()?;
+        (own["DestinationStatus"] == status).then_some(own)
+    })
+}
+
+fn enable(client: &mut Client) {
+    let answer = call(client, "EnableKinesisStreamingDestination", destination(STREAM));
+    assert_eq!(answer["DestinationStatus"], "ENABLING");
+    wait_for(client, "ACTIVE");
+}
+
+/// Each of the items counts how often it was written.
+fn write(client: &mut Client, from: usize, to: usize) {
+    for at in from..to {
+        let key = format!("item {}", at % ITEMS);
+        let update = json!({"TableName": "Counted", "Key": {"k": {"S": key}},
+            "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}});
+        call(client, "UpdateItem", update);
+    }
+}
+
+fn number(image: &Value) -> usize {
+    image["n"]["N"].as_str().map_or(0, |text| text.parse().expect("a number"))
+}
+
+/// How far each item has come, if no change was left out and all came in their order.
+fn newest(records: &[Record]) -> BTreeMap<String, usize> {
+    let mut newest: BTreeMap<String, usize> = BTreeMap::new();
+    let mut keys: BTreeMap<String, String> = BTreeMap::new();
+    for record in records {
+        let change = &record.data["dynamodb"];
+        let item = change["Keys"]["k"]["S"].as_str().expect("a key").to_owned();
+        let (old, new) = (number(&change["OldImage"]), number(&change["NewImage"]));
+        assert_eq!(new, old + 1);
+        let last = newest.entry(item.clone()).or_default();
+        assert!(new <= *last + 1, "change {new} of {item} came after {last}");
+        *last = new.max(*last);
+        assert_eq!(keys.entry(item).or_insert_with(|| record.partition_key.clone()), &record.partition_key);
+    }
+    newest
+}
+
+fn all_arrive(kinesis: &Kinesis, written: usize) {
+    let times = |item: usize| (written + ITEMS - 1 - item) / ITEMS;
+    let expected: BTreeMap<String, usize> = (0..ITEMS).map(|item| (format!("item {item}"), times(item))).collect();
+    until("all changes", || (newest(&kinesis.records()) == expected).then_some(()));
+}
+
+fn metric(client: &mut Client, series: &str) -> f64 {
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let page = client.response().text();
+    let line = page.lines().find_map(|line| line.strip_prefix(series));
+    line.unwrap_or_else(|| panic!("no {series} in\n{page}")).trim().parse().expect("a number")
+}
+
+#[test]
+fn a_change_is_told_as_it_was() {
+    let kinesis = Kinesis::start();
+    let server = Server::start(&["--memory", "--region", "eu-west-3", "--kinesis-endpoint", &kinesis.url]);
+    let mut client = server.client();
+    make_table(&mut client);
+    call(&mut client, "PutItem", json!({"TableName": "Counted", "Item": {"k": {"S": "before"}}}));
+    enable(&mut client);
+    let item = json!({"k": {"S": "a"}, "l": {"L": [{"B": "AAE="}, {"N": "1.5"}]}, "s": {"S": "é\"\n"}});
+    call(&mut client, "PutItem", json!({"TableName": "Counted", "Item": item}));
+    call(&mut client, "DeleteItem", json!({"TableName": "Counted", "Key": {"k": {"S": "a"}}}));
+    let records = until("both changes", || Some(kinesis.records()).filter(|records| records.len() == 2));
+    let mut made = records[0].data.clone();
+    let made_ms = made["dynamodb"]["ApproximateCreationDateTime"].take().as_u64().expect("a time");
+    assert!(made_ms > 1_700_000_000_000 && made_ms < 10_000_000_000_000, "{made_ms}");
+    let id = made["eventID"].take().as_str().expect("an id").to_owned();
+    assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    let expected = json!({
+        "awsRegion": "eu-west-3", "eventID": null, "eventName": "INSERT", "userIdentity": null,
+        "recordFormat": "application/json", "tableName": "Counted",
+        "dynamodb": {
+            "ApproximateCreationDateTime": null, "ApproximateCreationDateTimePrecision": "MILLISECOND",
+            "Keys": {"k": {"S": "a"}}, "NewImage": item, "SizeBytes": 20,
+        },
+        "eventSource": "aws:dynamodb",
+    });
+    assert_eq!(made, expected);
+    let gone = &records[1].data;
+    assert_eq!((&gone["eventName"], &gone["dynamodb"]["OldImage"]), (&json!("REMOVE"), &item));
+    assert_eq!(gone["dynamodb"].get("NewImage"), None);
+    assert_eq!(records[0].partition_key, records[1].partition_key);
+    assert_eq!(kinesis.header("x-amz-target"), "Kinesis_20131202.PutRecords");
+    assert_eq!(kinesis.header("content-type"), "application/x-amz-json-1.1");
+    let authorization = kinesis.header("authorization");
+    assert!(authorization.contains("/us-east-1/kinesis/aws4_request"), "{authorization}");
+}
+
+#[test]
+fn a_destination_is_enabled_changed_and_disabled() {
+    let kinesis = Kinesis::start();
+    let server = Server::start(&["--memory", "--kinesis-endpoint", &kinesis.url]);
+    let mut client = server.client();
+    make_table(&mut client);
+    let nowhere = format!("{STREAM}-that-is-not-there");
+    call(&mut client, "EnableKinesisStreamingDestination", destination(&nowhere));
+    let failed = wait_for(&mut client, "ENABLE_FAILED");
+    let why = failed["DestinationStatusDescription"].as_str().expect("a description");
+    assert!(why.contains("ResourceNotFoundException"), "{why}");
+    enable(&mut client);
+    write(&mut client, 0, 1);
+    let mut update = destination(STREAM);
+    update["UpdateKinesisStreamingConfiguration"] = json!({"ApproximateCreationDateTimePrecision": "MICROSECOND"});
+    until("the first change", || (kinesis.records().len() == 1).then_some(()));
+    call(&mut client, "UpdateKinesisStreamingDestination", update);
+    let finer = until("a finer time", || {
+        write(&mut client, 0, 1);
+        let last = kinesis.records().pop()?.data["dynamodb"].clone();
+        (last["ApproximateCreationDateTimePrecision"] == "MICROSECOND").then_some(last)
+    });
+    assert!(finer["ApproximateCreationDateTime"].as_u64() > Some(1_700_000_000_000_000));
+    call(&mut client, "DisableKinesisStreamingDestination", destination(STREAM));
+    // The first one is still described as it failed.
+    until("the end", || {
+        let found = call(&mut client, "DescribeKinesisStreamingDestination", json!({"TableName": "Counted"}));
+        (found["KinesisDataStreamDestinations"][1]["DestinationStatus"] == "DISABLED").then_some(())
+    });
+    let said = refused(&mut client, "DisableKinesisStreamingDestination", destination(STREAM));
+    assert!(said.contains("must be ACTIVE to perform DISABLE"), "{said}");
+    let before = kinesis.records().len();
+    write(&mut client, 0, 3);
+    enable(&mut client);
+    write(&mut client, 3, 4);
+    let after = until("the newest change", || {
+        let records = kinesis.records();
+        let last = records.last()?.data["dynamodb"]["Keys"]["k"]["S"].clone();
+        (last == "item 3").then_some(records.len())
+    });
+    assert!(after <= before + 2, "what was written while it was disabled does not arrive: {before}, {after}");
+}
+
+#[test]
+fn without_an_endpoint_the_flag_is_named() {
+    let server = Server::in_memory();
+    let mut client = server.client();
+    make_table(&mut client);
+    let said = refused(&mut client, "EnableKinesisStreamingDestination", destination(STREAM));
+    assert!(said.contains("--kinesis-endpoint") && said.contains("STATOR_KINESIS_ENDPOINT"), "{said}");
+}
+
+/// Throttled, refused in part, cut off, with and without effect: and the server killed in between.
+#[test]
+fn nothing_is_missing_whatever_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let kinesis = Kinesis::moody(7);
+    let arguments = ["--data", data.to_str().expect("a path"), "--kinesis-endpoint", &kinesis.url];
+    let server = Server::start(&arguments);
+    let mut client = server.client();
+    make_table(&mut client);
+    enable(&mut client);
+    let mut written = 0;
+    let mut server = Some(server);
+    for round in 0..4 {
+        let mut client = server.as_ref().expect("a server").client();
+        write(&mut client, written, written + 90);
+        written += 90;
+        if round == 3 {
+            break;
+        }
+        let old = server.take().expect("a server");
+        old.signal("-KILL");
+        old.wait();
+        server = Some(Server::start(&arguments));
+    }
+    all_arrive(&kinesis, written);
+    assert!(kinesis.failures() > 0);
+    let server = server.expect("a server");
+    let mut client = server.client();
+    until("the end of the lag", || {
+        (metric(&mut client, "stator_delivery_lag_seconds{to=\"kinesis\"}") == 0.0).then_some(())
+    });
+    assert!(metric(&mut client, "stator_delivered_changes_total{to=\"kinesis\"}") >= 90.0);
+    assert_eq!(metric(&mut client, "stator_delivery_lost_changes_total{to=\"kinesis\"}"), 0.0);
+    let begun = Instant::now();
+    assert!(server.stop().success());
+    assert!(begun.elapsed() < PATIENCE, "it ends");
+}
+
+/// The node that delivers is killed: another one goes on.
+#[test]
+fn another_node_goes_on() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let kinesis = Kinesis::moody(11);
+    let node = || Server::start(&["--storage", &url, "--node-lease-ms", "600", "--kinesis-endpoint", &kinesis.url]);
+    let (first, second) = (node(), node());
+    make_table(&mut first.client());
+    enable(&mut first.client());
+    write(&mut first.client(), 0, 40);
+    write(&mut second.client(), 40, 80);
+    first.signal("-KILL");
+    first.wait();
+    write(&mut second.client(), 80, 120);
+    all_arrive(&kinesis, 120);
+}
