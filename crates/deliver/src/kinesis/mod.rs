@@ -27,7 +27,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a stream that cannot be reached is tried before its destination counts as failed.
 const ENABLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What one read of the log gives: one full call of PutRecords, if the changes are of different items.
-const BOUNDS: Bounds = Bounds { records_max: put::RECORDS_MAX, bytes_max: 4 << 20 };
+const BOUNDS: Bounds = Bounds { records_max: put::RECORDS_MAX, bytes_max: 1 << 20 };
 
 /// Where Kinesis is.
 #[derive(Clone, Debug)]

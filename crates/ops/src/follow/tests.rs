@@ -17,6 +17,7 @@ use super::*;
 use crate::KinesisDestination;
 use crate::catalog::tests::{caller, describe, open, simple};
 use crate::change_log::lagging::Lagging;
+use crate::change_log::{Hot, Shard};
 use crate::fixture::{item, s};
 use crate::kinesis_streaming_destination::tests::{STREAM, asked, deliver};
 use crate::service::{Service, Settings};
@@ -77,6 +78,20 @@ impl House {
     /// Rolls the log if it is due, and waits until the old shard has its end.
     async fn roll(&self) {
         self.service.roll_logs().await;
+        self.rolled().await;
+    }
+
+    async fn split(&self) {
+        let view = self.engine.view().await.unwrap();
+        let mut open = Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
+        open.retain(|shard| shard.closed.is_none());
+        let newest = open.pop().unwrap();
+        let split_at = newest.hashes.first + (newest.hashes.last - newest.hashes.first) / 2;
+        self.service.roll_shards(1, &[Hot { shard: newest.number, split_at }]).await.unwrap();
+        self.rolled().await;
+    }
+
+    async fn rolled(&self) {
         while !self.service.catalog.by_id(1).unwrap().definition.log.rolling.is_empty() {
             tokio::task::yield_now().await;
         }

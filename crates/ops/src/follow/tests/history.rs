@@ -1,4 +1,4 @@
-//! A random history of writes, rolls, restarts, trims, and a stream that comes and goes, while a follower reads with a
+//! A random history of writes, rolls, splits, restarts, trims, and a stream that comes and goes, while a follower reads with a
 //! receiver that takes what it likes: each change reaches it at least once, an item's in their order, and none is left
 //! out but those that were trimmed first.
 
@@ -19,6 +19,8 @@ enum Step {
     Restart,
     Trim,
     Roll,
+    /// Of the newest shard, in the middle.
+    Split,
     Stream {
         enabled: bool,
     },
@@ -31,11 +33,12 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        10 => prop_oneof![Just("a"), Just("b"), Just("c")].prop_map(|pk| Step::Put { pk }),
+        10 => prop::sample::select(vec!["a", "b", "c", "d", "e"]).prop_map(|pk| Step::Put { pk }),
         2 => (0..700_u64).prop_map(|minutes| Step::Wait { minutes }),
         1 => Just(Step::Restart),
         1 => Just(Step::Trim),
         2 => Just(Step::Roll),
+        2 => Just(Step::Split),
         1 => any::<bool>().prop_map(|enabled| Step::Stream { enabled }),
         8 => (0..4_usize, prop::bool::weighted(0.2)).prop_map(|(taken, lost)| Step::Read { taken, lost }),
     ]
@@ -86,6 +89,7 @@ async fn run(house: &mut House, model: &mut Model, step: Step) {
             model.trimmed_ms = model.trimmed_ms.max(now_ms.saturating_sub(STREAM_RETENTION_MS));
         }
         Step::Roll => house.roll().await,
+        Step::Split => house.split().await,
         Step::Stream { enabled } if enabled != model.streamed => {
             house.hand.advance_ms(1);
             house.set_stream(enabled.then_some(StreamViewType::KeysOnly)).await;
