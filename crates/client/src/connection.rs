@@ -14,9 +14,9 @@ use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
 use crate::tls;
 
-const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
+pub(crate) const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
 /// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
-const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(crate) const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The exceptions that ask to be slower.
 const THROTTLED: [&str; 4] = [
@@ -39,6 +39,8 @@ pub enum Trouble {
     Connection(io::ErrorKind),
     /// No encrypted connection can be had: why, and what to do.
     Encryption(String),
+    /// The endpoint or the credentials cannot be used: why.
+    Unusable(String),
     NotHttp,
     Timeout,
 }
@@ -57,7 +59,8 @@ impl Trouble {
     pub fn breaks_connection(&self) -> bool {
         match self {
             Trouble::Refused { .. } => false,
-            Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp | Trouble::Timeout => true,
+            Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp => true,
+            Trouble::Timeout | Trouble::Unusable(_) => true,
         }
     }
 }
@@ -67,7 +70,7 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::Refused { status, exception, message } => write!(f, "{status} {exception}: {message}"),
             Trouble::Connection(kind) => write!(f, "connection: {kind}"),
-            Trouble::Encryption(what) => f.write_str(what),
+            Trouble::Encryption(what) | Trouble::Unusable(what) => f.write_str(what),
             Trouble::NotHttp => f.write_str("reply is not HTTP/1.1"),
             Trouble::Timeout => f.write_str("no reply in time"),
         }

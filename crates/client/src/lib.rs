@@ -3,9 +3,11 @@
 //!
 //! It stands under `stator bench`, `stator tail` and `deliver`. It costs little, for both often share a machine with the server: one
 //! connection with one buffer, one request at a time. Of the operations it knows the names; what they say is for those
-//! above it. What a reply holds is looked at only if it refuses.
+//! above it. What a reply holds is looked at only if it refuses. Whoever calls another service now and then does it by a
+//! [`Call`].
 
 mod aws;
+mod call;
 mod connection;
 mod credentials;
 mod date;
@@ -19,6 +21,7 @@ mod tls;
 use std::fmt;
 
 pub use aws::streams_url;
+pub use call::{Answer, Call, SignedFor};
 pub use connection::{Connection, Trouble};
 pub use endpoint::Endpoint;
 pub use sigv4::{Credentials, Protocol};

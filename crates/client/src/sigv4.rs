@@ -1,4 +1,5 @@
-//! Signature Version 4 for requests in AWS's JSON protocol, DynamoDB's first of all, and the HTTP head that carries it.
+//! Signature Version 4 for requests in AWS's JSON protocol, DynamoDB's first of all, and for any others, and the HTTP head
+//! that carries it.
 //!
 //! Source: IAM User Guide, "Create a signed AWS API request". The parts that change rarely are kept: the signing key for
 //! a day, the time for a second.
@@ -66,19 +67,44 @@ impl Signer {
             Some(_) => &with_token,
             None => &without_token,
         };
-        let signature = self.key.signature(&self.date, &canonical_hash("POST", "", headers, body));
+        self.signed("POST", "/", headers, body, out);
+        // Writing to memory does not fail.
+        let _ = write!(out, "content-length: {}\r\n\r\n", body.len());
+        out.extend_from_slice(body);
+    }
 
-        out.extend_from_slice(b"POST / HTTP/1.1\r\n");
+    /// Writes the head of a signed request but for its last lines. `target` is path and query, encoded.
+    pub(crate) fn head(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) {
+        self.refresh();
+        let own = [
+            ("host", self.host.as_bytes()),
+            ("x-amz-date", self.date.as_slice()),
+            ("x-amz-security-token", self.credentials.session_token.as_deref().unwrap_or_default().as_bytes()),
+        ];
+        let own = &own[..if self.credentials.session_token.is_some() { 3 } else { 2 }];
+        let given = headers.iter().map(|(name, value)| (*name, value.as_bytes()));
+        let mut all: Vec<(&str, &[u8])> = given.chain(own.iter().copied()).collect();
+        all.sort_unstable();
+        self.signed(method, target, &all, body, out);
+    }
+
+    fn signed(&self, method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], out: &mut Vec<u8>) {
+        let signature = self.key.signature(&self.date, &canonical_hash(method, target, headers, body));
+        push(out, &[method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"]);
         for (name, value) in headers {
             push(out, &[name.as_bytes(), b": ", value, b"\r\n"]);
         }
         push(out, &[b"authorization: AWS4-HMAC-SHA256 Credential=", self.credentials.access_key.as_bytes(), b"/"]);
         push(out, &[self.key.scope.as_bytes(), b", SignedHeaders="]);
         push_names(headers, |bytes| out.extend_from_slice(bytes));
-        push(out, &[b", Signature=", &signature, b"\r\ncontent-length: "]);
-        // Writing to memory does not fail.
-        let _ = write!(out, "{}\r\n\r\n", body.len());
-        out.extend_from_slice(body);
+        push(out, &[b", Signature=", &signature, b"\r\n"]);
     }
 
     fn refresh(&mut self) {
@@ -136,10 +162,19 @@ impl SigningKey {
     }
 }
 
-/// Digest of the canonical request for the path `/`. The headers are sorted and their names in small letters.
-fn canonical_hash(method: &str, query: &str, headers: &[(&str, &[u8])], body: &[u8]) -> [u8; 64] {
+/// Digest of the canonical request. The headers are sorted and their names in small letters; the query has one parameter
+/// at most. A path is encoded once more for its signature, as all services but S3 have it.
+fn canonical_hash(method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8]) -> [u8; 64] {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut hash = Sha256::new();
-    for part in [method, "\n/\n", query, "\n"] {
+    for part in [method, "\n"] {
+        hash.update(part);
+    }
+    for (at, part) in path.split('%').enumerate() {
+        hash.update(if at > 0 { "%25" } else { "" });
+        hash.update(part);
+    }
+    for part in ["\n", query, "\n"] {
         hash.update(part);
     }
     for (name, value) in headers {

@@ -117,7 +117,11 @@ fn problem(endpoint: &str, operation: &str, trouble: &Trouble) -> Problem {
                 .contains(&exception.as_str())
                 || exception.starts_with("KMS")
         }
-        Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp | Trouble::Timeout => true,
+        Trouble::Connection(_)
+        | Trouble::Encryption(_)
+        | Trouble::NotHttp
+        | Trouble::Timeout
+        | Trouble::Unusable(_) => true,
     };
     Problem { text: format!("{operation} at {endpoint}: {trouble}"), passes }
 }
