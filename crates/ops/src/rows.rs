@@ -12,6 +12,9 @@
 //! | the catalog's version | 0 (8) · 'V' |
 //! | a node's heartbeat | 0 (8) · 'M' · node id (16) |
 //! | who does a table's background work | 0 (8) · 'W' · table id (8) |
+//! | how often event source mappings were changed | 0 (8) · 'E' |
+//! | an event source mapping | 0 (8) · 'E' · 'M' · id |
+//! | what came of its last invocation | 0 (8) · 'E' · 'R' · id |
 //! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
@@ -77,6 +80,24 @@ pub(crate) fn nodes_prefix() -> Bytes {
 /// Says which node does a table's background work; 0 stands for what belongs to no table.
 pub(crate) fn owner(table_id: u64) -> Key {
     catalog(DATABASE, b'W', &table_id.to_be_bytes())
+}
+
+/// Counts the changes of event source mappings.
+pub(crate) fn mappings_version() -> Key {
+    catalog(DATABASE, b'E', &[])
+}
+
+pub(crate) fn mapping(id: &str) -> Key {
+    catalog(DATABASE, b'E', &[b"M", id.as_bytes()].concat())
+}
+
+/// What the keys of all event source mappings begin with.
+pub(crate) fn mappings_prefix() -> Bytes {
+    mapping("").bytes
+}
+
+pub(crate) fn mapping_result(id: &str) -> Key {
+    catalog(DATABASE, b'E', &[b"R", id.as_bytes()].concat())
 }
 
 /// What the keys of all definitions begin with.
