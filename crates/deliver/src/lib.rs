@@ -11,8 +11,10 @@ pub mod triggers;
 
 use std::sync::Arc;
 
+use base::Clock;
 use ops::Service;
 use tokio::task::JoinSet;
+use triggers::{Places, Triggers};
 
 pub use figures::{Figure, Figures};
 
@@ -20,17 +22,22 @@ pub use figures::{Figure, Figures};
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub kinesis: Option<kinesis::Settings>,
+    pub places: Places,
 }
 
 /// All delivery of a server. Dropped, it ends at once; what was not delivered is, after the next start.
 pub struct Deliveries {
     tasks: JoinSet<()>,
     figures: Arc<Figures>,
+    triggers: Arc<Triggers>,
 }
 
 impl Deliveries {
     pub fn start(service: &Arc<Service>, settings: Settings) -> Deliveries {
-        let mut deliveries = Deliveries { tasks: JoinSet::new(), figures: Arc::default() };
+        let figures: Arc<Figures> = Arc::default();
+        let triggers = Triggers::new(Arc::clone(service), settings.places, Arc::clone(&figures), Clock::system());
+        let mut deliveries = Deliveries { tasks: JoinSet::new(), figures, triggers };
+        deliveries.tasks.spawn(Arc::clone(&deliveries.triggers).run());
         if let Some(kinesis) = settings.kinesis {
             service.reaches_kinesis();
             let figures = Arc::clone(&deliveries.figures);
@@ -41,6 +48,11 @@ impl Deliveries {
 
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
+    }
+
+    /// The event source mappings.
+    pub fn triggers(&self) -> &Arc<Triggers> {
+        &self.triggers
     }
 
     /// Ends all tasks where they are, and waits until they are gone.

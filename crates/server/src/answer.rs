@@ -22,6 +22,7 @@ const COMPRESSED_INLINE_BYTES_MAX: usize = 64 * 1024;
 
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,x-amz-crc32,x-amz-request-id,x-amz-id-2,Date",
 );
@@ -57,6 +58,8 @@ pub(crate) struct Answer {
     body: Bytes,
     /// The rest of the connection cannot be understood: it ends with this answer.
     closes: bool,
+    /// The exception's name, where it stands in a header.
+    error_type: Option<&'static str>,
     /// The memory of its body.
     share: Option<Held>,
     /// What the operator hears of it, if it is an exception.
@@ -65,16 +68,28 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn empty(status: StatusCode) -> Answer {
-        Answer { status, content_type: None, body: Bytes::new(), closes: false, share: None, error: None }
+        Answer {
+            status,
+            content_type: None,
+            body: Bytes::new(),
+            closes: false,
+            error_type: None,
+            share: None,
+            error: None,
+        }
     }
 
     pub(crate) fn text(status: StatusCode, content_type: ContentType, body: impl Into<Bytes>) -> Answer {
-        Answer { status, content_type: Some(content_type), body: body.into(), closes: false, share: None, error: None }
+        Answer { content_type: Some(content_type), body: body.into(), ..Answer::empty(status) }
     }
 
     pub(crate) fn reply(reply: wire::Reply, content_type: ContentType) -> Answer {
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Answer { error: reply.error, ..Answer::text(status, content_type, reply.body) }
+    }
+
+    pub(crate) fn of_type(self, error_type: Option<&'static str>) -> Answer {
+        Answer { error_type, ..self }
     }
 
     pub(crate) fn closing(self) -> Answer {
@@ -106,6 +121,9 @@ impl Answer {
         headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
         if let Ok(id) = HeaderValue::from_bytes(request_id) {
             headers.insert(REQUEST_ID, id);
+        }
+        if let Some(error_type) = self.error_type {
+            headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
         }
         if self.closes && head.version < Version::HTTP_2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

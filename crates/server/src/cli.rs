@@ -207,6 +207,19 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_KINESIS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) kinesis_endpoint: Option<String>,
 
+    /// Endpoint of Lambda's Invoke API, such as http://127.0.0.1:9001: where event source mappings invoke functions.
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY sign the requests
+    #[arg(long, env = "STATOR_LAMBDA_ENDPOINT", value_name = "URL", value_parser = http_url)]
+    pub(crate) lambda_endpoint: Option<String>,
+
+    /// Seconds that a function may take to answer
+    #[arg(long, env = "STATOR_LAMBDA_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) lambda_timeout: Duration,
+
+    /// Endpoint of SQS: where event source mappings tell queues of records that they give up
+    #[arg(long, env = "STATOR_SQS_ENDPOINT", value_name = "URL", value_parser = http_url)]
+    pub(crate) sqs_endpoint: Option<String>,
+
     /// How the log on stderr is written
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]
     pub(crate) log: LogFormat,

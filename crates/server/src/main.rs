@@ -11,6 +11,7 @@ mod door;
 mod engine;
 mod guard;
 mod handles;
+mod lambda;
 mod listener;
 mod log;
 mod metrics;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{Exception, Operation};
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
+use deliver::triggers::Triggers;
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
@@ -18,7 +19,7 @@ use crate::operator::Operator;
 use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
-use crate::{door, guard};
+use crate::{door, guard, lambda};
 
 mod signature;
 
@@ -51,6 +52,8 @@ pub(crate) struct Pipeline<S> {
     /// Whether the operator's questions are answered here; else they have an address of their own.
     pub(crate) answers_operator: bool,
     pub(crate) notable: Notable,
+    /// Lambda's API, as far as it is about event source mappings.
+    pub(crate) triggers: Option<Arc<Triggers>>,
     /// Only if somebody has asked for them.
     pub(crate) traces: Option<Arc<Traces>>,
 }
@@ -95,6 +98,10 @@ impl<S: Backend> Pipeline<S> {
         {
             return Ok(answer);
         }
+        if let Some(triggers) = self.triggers.as_ref().filter(|_| lambda::is_asked(head)) {
+            let caller = self.caller(lambda::SERVICE, head, &body.sent);
+            return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
+        }
         if let Some(answer) = door::answer(head, &self.region) {
             return Ok(answer);
         }
@@ -106,7 +113,7 @@ impl<S: Backend> Pipeline<S> {
         if let Some(traces) = &self.traces {
             visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
         }
-        let caller = self.caller(head, &body.sent).map_err(|refusal| refuse(unsigned(refusal)))?;
+        let caller = self.caller(SERVICE, head, &body.sent).map_err(|refusal| refuse(unsigned(refusal)))?;
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory);
         let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
@@ -116,9 +123,9 @@ impl<S: Backend> Pipeline<S> {
         Ok(Answer::reply(reply, dialect).holding(share))
     }
 
-    fn caller(&self, head: &Parts, sent: &[u8]) -> Result<Caller, Refusal> {
+    fn caller(&self, service: &str, head: &Parts, sent: &[u8]) -> Result<Caller, Refusal> {
         let headers = SentHeaders(head);
-        self.access.caller(SERVICE, &signed(head), &received(head, &headers, sent))
+        self.access.caller(service, &signed(head), &received(head, &headers, sent))
     }
 
     fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use auth::{Access, KeyRing, Spaces};
 use base::Clock;
 use deliver::Deliveries;
+use deliver::triggers::Places;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
@@ -146,6 +147,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         requests_max: limits.connections_max.into(),
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
+        triggers: Some(Arc::clone(deliveries.triggers())),
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
     };
@@ -190,9 +192,15 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
 
 fn delivery(arguments: &ServeArguments) -> deliver::Settings {
     let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let places = Places {
+        lambda: arguments.lambda_endpoint.clone(),
+        sqs: arguments.sqs_endpoint.clone(),
+        invoke_timeout: arguments.lambda_timeout,
+        ca_bundle: ca_bundle.clone(),
+    };
     let kinesis = arguments.kinesis_endpoint.clone();
     let kinesis = kinesis.map(|endpoint| deliver::kinesis::Settings { endpoint, ca_bundle });
-    deliver::Settings { kinesis }
+    deliver::Settings { kinesis, places }
 }
 
 /// What requests share, beside the caches.

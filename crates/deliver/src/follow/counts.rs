@@ -58,12 +58,12 @@ impl Counts {
         self.totals.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn lost(&self, count: u64) {
+    pub(crate) fn lost(&self, count: u64) {
         self.totals.losses.fetch_add(count, Ordering::Relaxed);
     }
 
     /// The oldest change of a shard that waits, if one does.
-    pub(super) fn waits(&self, shard: u32, since_ms: Option<u64>) {
+    pub(crate) fn waits(&self, shard: u32, since_ms: Option<u64>) {
         let mut waiting = self.waiting.lock();
         match since_ms {
             Some(since_ms) => waiting.insert(shard, since_ms),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ops::Service;
-use ops::follow::{Bounds, Change, FollowError, Follower, Hold, Start};
+use ops::follow::{Bounds, Change, Cursor, FollowError, Follower, Hold, Start};
 use storage::BoxFuture;
 use tokio::task::{Id, JoinSet};
 
@@ -75,17 +75,32 @@ pub enum End {
 
 /// Follows until nothing can come any more. Failures are told in the log and tried again, more and more slowly.
 pub async fn follow(service: Arc<Service>, following: Following) -> End {
+    let lane = |hold, cursor| Lane::new(Arc::clone(&service), following.clone(), hold, cursor).run();
+    follow_shards(&service, &following.follower, following.start, &following.counts, lane).await
+}
+
+/// As [`follow`], with a lane of one's own for each shard: it goes on until all of the shard is taken, or a step fails.
+pub(crate) async fn follow_shards<L>(
+    service: &Service,
+    follower: &Follower,
+    start: Start,
+    counts: &Counts,
+    lane: impl Fn(Hold, Cursor) -> L,
+) -> End
+where
+    L: Future<Output = Result<(), FollowError>> + Send + 'static,
+{
     let mut pause = Pause::new();
     loop {
-        match follow_once(&service, &following).await {
+        match follow_once(service, follower, start, counts, &lane).await {
             Ok(()) => return End::Finished,
             Err(FollowError::Gone) => return End::Gone,
             Err(FollowError::Stopping) => return End::Stopping,
             // Whoever does it now may stop one day.
             Err(FollowError::Taken) => pause.reset(),
             Err(FollowError::Failed(text)) => {
-                following.counts.failed();
-                log::warn!("{} stands still and goes on soon: {text}", following.follower);
+                counts.failed();
+                log::warn!("{follower} stands still and goes on soon: {text}");
             }
         }
         pause.next().await;
@@ -93,23 +108,29 @@ pub async fn follow(service: Arc<Service>, following: Following) -> End {
 }
 
 /// Follows as long as it is this node's to do, and nothing fails.
-async fn follow_once(service: &Arc<Service>, following: &Following) -> Result<(), FollowError> {
-    let hold = hold(service, &following.follower, &following.counts).await?;
-    while !service.begin(&following.follower, &hold, following.start).await? {
+async fn follow_once<L>(
+    service: &Service,
+    follower: &Follower,
+    start: Start,
+    counts: &Counts,
+    lane: &impl Fn(Hold, Cursor) -> L,
+) -> Result<(), FollowError>
+where
+    L: Future<Output = Result<(), FollowError>> + Send + 'static,
+{
+    let hold = hold(service, follower, counts).await?;
+    while !service.begin(follower, &hold, start).await? {
         tokio::time::sleep(POLL_INTERVAL).await;
     }
     let mut lanes: JoinSet<Result<(), FollowError>> = JoinSet::new();
     let mut shards: BTreeMap<u32, Id> = BTreeMap::new();
     loop {
-        let ready = service.ready(&following.follower).await?;
+        let ready = service.ready(follower).await?;
         if ready.finished {
             return Ok(());
         }
         for cursor in ready.cursors {
-            shards.entry(cursor.shard).or_insert_with(|| {
-                let lane = Lane::new(Arc::clone(service), following.clone(), hold.clone(), cursor);
-                lanes.spawn(lane.run()).id()
-            });
+            shards.entry(cursor.shard).or_insert_with(|| lanes.spawn(lane(hold.clone(), cursor)).id());
         }
         if let Ok(Some(ended)) = tokio::time::timeout(LOOK_INTERVAL, next(&mut lanes)).await {
             let (id, ended) = ended;

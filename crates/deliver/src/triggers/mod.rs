@@ -1,1 +1,64 @@
-//! Triggers: functions that are called with the changes of a stream.
+//! Triggers: event source mappings, by Lambda's own API. Each follows a table's stream and invokes a function with its
+//! records, batch by batch.
+//!
+//! `api` keeps the mappings; `keeper` runs on every node and gives each mapping a `runner`. The runner whose node may
+//! follow does what the mapping's state asks for, and delivers: a `shard` at a time, in `lane`s, which decide what is
+//! invoked when and what becomes of what fails. They and the modules below them are pure: `filter`, `event`, `answer`,
+//! `failure_record`. What goes over the network is in `receivers`.
+
+mod answer;
+pub mod api;
+mod event;
+mod failure_record;
+mod filter;
+mod function;
+mod keeper;
+mod lane;
+mod mapping;
+mod progress;
+mod receivers;
+mod runner;
+mod shard;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Clock;
+use ops::Service;
+use ops::follow::FollowError;
+use tokio::sync::Notify;
+
+use crate::figures::Figures;
+use mapping::Mapping;
+pub use receivers::Places;
+use receivers::queue_url_path;
+
+/// How often a node looks whether mappings were changed on another one.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// All event source mappings.
+pub struct Triggers {
+    service: Arc<Service>,
+    places: Places,
+    figures: Arc<Figures>,
+    clock: Clock,
+    /// A mapping was changed here.
+    changed: Notify,
+}
+
+impl Triggers {
+    pub fn new(service: Arc<Service>, places: Places, figures: Arc<Figures>, clock: Clock) -> Arc<Triggers> {
+        Arc::new(Triggers { service, places, figures, clock, changed: Notify::new() })
+    }
+
+    /// Writes down where a new mapping begins. If that cannot be done yet, its runner does it.
+    async fn begin(&self, mapping: &Mapping) {
+        let begin = async {
+            let Some(hold) = self.service.hold(&mapping.follower()).await? else { return Ok(false) };
+            self.service.begin(&mapping.follower(), &hold, mapping.start()).await
+        };
+        if let Err(FollowError::Failed(text)) = begin.await {
+            log::warn!("the event source mapping {} begins later: {text}", mapping.uuid);
+        }
+    }
+}

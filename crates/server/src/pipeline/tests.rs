@@ -38,6 +38,7 @@ fn pipeline() -> Pipeline<Echo> {
         operator: Operator::new(),
         answers_operator: true,
         notable: Notable::slower_than(None),
+        triggers: None,
         traces: None,
     }
 }

@@ -29,3 +29,4 @@ mod tail;
 mod tail_script;
 mod traces;
 mod transcripts;
+mod triggers;

@@ -1,0 +1,305 @@
+//! Lambda's API, as far as it is about event source mappings: REST and JSON, version 2015-03-31.
+//!
+//! | request | operation |
+//! |---|---|
+//! | `POST /2015-03-31/event-source-mappings` | CreateEventSourceMapping |
+//! | `GET /2015-03-31/event-source-mappings?…` | ListEventSourceMappings |
+//! | `GET /2015-03-31/event-source-mappings/{UUID}` | GetEventSourceMapping |
+//! | `PUT /2015-03-31/event-source-mappings/{UUID}` | UpdateEventSourceMapping |
+//! | `DELETE /2015-03-31/event-source-mappings/{UUID}` | DeleteEventSourceMapping |
+//!
+//! A slash at the end changes nothing: older SDKs have one. Every change is decided from all mappings at once, and made
+//! only if no other one came between.
+
+mod query;
+mod refusal;
+mod request;
+
+use std::collections::BTreeMap;
+
+use api::Exception;
+use auth::Caller;
+use ops::MappingRows;
+use serde_json::{Value, json};
+
+pub use refusal::Refusal;
+use request::Asked;
+
+use super::Triggers;
+use super::function::{self, Function};
+use super::mapping::{Mapping, Settings, State};
+
+const PATH: &str = "/2015-03-31/event-source-mappings";
+/// Source: API Reference, ListEventSourceMappings.
+const PAGE_MAX: usize = 100;
+/// How often a change is decided anew because another one came between.
+const TRIES_MAX: usize = 20;
+
+/// The answer to a request, before it becomes HTTP.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// JSON.
+    pub body: Vec<u8>,
+    /// Set if the body is one.
+    pub refusal: Option<Refusal>,
+}
+
+/// A request, without what HTTP has around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub body: &'a [u8],
+}
+
+/// Whether a path is one of this API's.
+pub fn is_ours(path: &str) -> bool {
+    path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+type Answer = Result<(u16, Value), Refusal>;
+
+impl Triggers {
+    pub async fn answer(&self, caller: &Caller, request: &Request<'_>) -> Reply {
+        let uuid = request.path.strip_prefix(PATH).unwrap_or_default().trim_matches('/');
+        let answer = match (request.method, uuid) {
+            ("POST", "") => self.create(caller, request.body).await,
+            ("GET", "") => self.list(caller, request.query).await,
+            ("GET", uuid) => self.get(caller, uuid).await,
+            ("PUT", uuid) if !uuid.is_empty() => self.update(caller, uuid, request.body).await,
+            ("DELETE", uuid) if !uuid.is_empty() => self.delete(caller, uuid).await,
+            _ => Err(Refusal::UnknownOperation),
+        };
+        match answer {
+            Ok((status, shown)) => Reply { status, body: shown.to_string().into_bytes(), refusal: None },
+            Err(refusal) => refusal.reply(),
+        }
+    }
+
+    async fn create(&self, caller: &Caller, body: &[u8]) -> Answer {
+        let asked = Asked::read(body)?;
+        let missing = |name: &str| {
+            let what = "failed to satisfy constraint: Member must not be null";
+            format!("1 validation error detected: Value null at '{name}' {what}.")
+        };
+        let Some(function_name) = &asked.function_name else {
+            return Err(Refusal::Validation(vec![
+                missing("functionName").split_off("1 validation error detected: ".len()),
+            ]));
+        };
+        let function = self.function(caller, function_name)?;
+        let Some(arn) = &asked.event_source_arn else { return Err(Refusal::invalid(missing("eventSourceArn"))) };
+        let Some(starting_position) = asked.starting_position else {
+            return Err(Refusal::invalid(missing("startingPosition")));
+        };
+        let settings = asked.settings(Settings::default());
+        self.check_destination(&settings)?;
+        let stream = self.stream(caller, arn).await?;
+        let mapping = Mapping {
+            uuid: base::random::uuid_v4(),
+            account: caller.account.clone(),
+            region: caller.region.clone(),
+            table_id: stream.table_id,
+            label: stream.label,
+            event_source_arn: arn.clone(),
+            function_arn: function.arn(),
+            starting_position,
+            enabled: asked.enabled.unwrap_or(true),
+            state: State::Creating,
+            last_modified_ms: self.clock.now_ms(),
+            settings,
+        };
+        self.change(&mapping.uuid, |others| refuse_second(others, &mapping).map(|()| mapping.clone())).await?;
+        // Where it begins is known before the client is answered, whatever node delivers.
+        self.begin(&mapping).await;
+        self.changed.notify_one();
+        Ok((202, mapping.shown(None)))
+    }
+
+    async fn update(&self, caller: &Caller, uuid: &str, body: &[u8]) -> Answer {
+        let asked = Asked::read(body)?;
+        let function = asked.function_name.as_deref().map(|name| self.function(caller, name)).transpose()?;
+        let changed = self
+            .change(uuid, |mappings| {
+                let before = settled(find(mappings, caller, uuid)?, "update")?;
+                let settings = asked.settings(before.settings.clone());
+                self.check_destination(&settings)?;
+                let enabled = asked.enabled.unwrap_or(before.enabled);
+                let after = Mapping {
+                    function_arn: function.as_ref().map_or(before.function_arn.clone(), Function::arn),
+                    enabled,
+                    state: match (before.enabled, enabled) {
+                        (false, true) => State::Enabling,
+                        (true, false) => State::Disabling,
+                        _ => State::Updating,
+                    },
+                    last_modified_ms: self.clock.now_ms(),
+                    settings,
+                    ..before.clone()
+                };
+                refuse_second(mappings, &after)?;
+                Ok(after)
+            })
+            .await?;
+        self.changed.notify_one();
+        self.shown(202, &changed).await
+    }
+
+    async fn delete(&self, caller: &Caller, uuid: &str) -> Answer {
+        let changed = self
+            .change(uuid, |mappings| {
+                let before = settled(find(mappings, caller, uuid)?, "delete")?;
+                Ok(Mapping { state: State::Deleting, last_modified_ms: self.clock.now_ms(), ..before.clone() })
+            })
+            .await?;
+        let shown = self.shown(202, &changed).await;
+        self.changed.notify_one();
+        shown
+    }
+
+    async fn get(&self, caller: &Caller, uuid: &str) -> Answer {
+        let mappings = read(&self.service.mapping_rows().await?)?;
+        self.shown(200, find(&mappings, caller, uuid)?).await
+    }
+
+    async fn list(&self, caller: &Caller, query: &str) -> Answer {
+        let asked = query::Asked::read(query)?;
+        let function = asked.function_name.as_deref().map(|name| {
+            let function = Function::parse(name, &caller.account, &caller.region);
+            function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))
+        });
+        let function = function.transpose()?;
+        let mappings = read(&self.service.mapping_rows().await?)?;
+        let is_asked_for = |mapping: &&Mapping| {
+            is_callers(mapping, caller)
+                && function.as_ref().is_none_or(|function| *function == mapping.function_arn)
+                && asked.event_source_arn.as_ref().is_none_or(|arn| *arn == mapping.event_source_arn)
+                && asked.marker.as_ref().is_none_or(|marker| mapping.uuid > *marker)
+        };
+        let mut found = mappings.values().filter(is_asked_for).peekable();
+        let page: Vec<&Mapping> = found.by_ref().take(asked.items_max.min(PAGE_MAX)).collect();
+        let mut shown = Vec::with_capacity(page.len());
+        for mapping in &page {
+            let result = self.service.mapping_result(&mapping.uuid).await?;
+            shown.push(mapping.shown(result.as_deref()));
+        }
+        let next = found.peek().and(page.last()).map(|last| &last.uuid);
+        let mut answer = json!({ "EventSourceMappings": shown });
+        if let Some(next) = next {
+            answer["NextMarker"] = next.as_str().into();
+        }
+        Ok((200, answer))
+    }
+
+    async fn shown(&self, status: u16, mapping: &Mapping) -> Answer {
+        let result = self.service.mapping_result(&mapping.uuid).await?;
+        Ok((status, mapping.shown(result.as_deref())))
+    }
+
+    /// Writes what `decide` makes of one mapping, given all of them.
+    async fn change(
+        &self,
+        uuid: &str,
+        decide: impl Fn(&BTreeMap<String, Mapping>) -> Result<Mapping, Refusal>,
+    ) -> Result<Mapping, Refusal> {
+        for _ in 0..TRIES_MAX {
+            let rows = self.service.mapping_rows().await?;
+            let changed = decide(&read(&rows)?)?;
+            let document = serde_json::to_vec(&changed).map_err(|error| Refusal::Service(error.to_string()))?;
+            if self.service.put_mapping(rows.version, uuid, Some(document)).await? {
+                return Ok(changed);
+            }
+        }
+        Err(Refusal::TooManyRequests)
+    }
+
+    fn function(&self, caller: &Caller, name: &str) -> Result<Function, Refusal> {
+        let function = Function::parse(name, &caller.account, &caller.region);
+        let function = function.ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))?;
+        match function {
+            Function::Lambda { .. } if self.places.lambda.is_none() => Err(Refusal::invalid(format!(
+                "Function not found: {}: this server has no Lambda endpoint; start it with --lambda-endpoint, or name an HTTP URL",
+                function.arn()
+            ))),
+            function => Ok(function),
+        }
+    }
+
+    /// The stream that a new mapping reads.
+    async fn stream(&self, caller: &Caller, arn: &str) -> Result<ops::StreamSource, Refusal> {
+        match self.service.stream_source(caller, arn).await {
+            Ok(stream) if stream.enabled => Ok(stream),
+            Ok(_) => Err(Refusal::invalid(format!("Stream is disabled: {arn}"))),
+            Err(Exception::ResourceNotFound(_)) => Err(Refusal::invalid(format!("Stream not found: {arn}"))),
+            Err(Exception::Validation(_)) => {
+                Err(Refusal::invalid(format!("Unrecognized event source, must be a DynamoDB stream: {arn}")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn check_destination(&self, settings: &Settings) -> Result<(), Refusal> {
+        let Some(destination) = &settings.on_failure else { return Ok(()) };
+        if function::is_url(destination) {
+            return Ok(());
+        }
+        if super::queue_url_path(destination).is_none() {
+            return Err(Refusal::invalid(format!(
+                "The provided destination config DestinationConfig(onFailure={destination}) is invalid: name an SQS queue or an HTTP URL"
+            )));
+        }
+        match &self.places.sqs {
+            Some(_) => Ok(()),
+            None => Err(Refusal::invalid(format!(
+                "The destination {destination} cannot be reached: this server has no SQS endpoint; start it with --sqs-endpoint"
+            ))),
+        }
+    }
+}
+
+/// All mappings, by their ids.
+pub(super) fn read(rows: &MappingRows) -> Result<BTreeMap<String, Mapping>, Refusal> {
+    let read = |(uuid, row): (&String, &bytes::Bytes)| {
+        let mapping = serde_json::from_slice(row);
+        let mapping = mapping.map_err(|error| Refusal::Service(format!("the mapping {uuid} cannot be read: {error}")));
+        mapping.map(|mapping| (uuid.clone(), mapping))
+    };
+    rows.documents.iter().map(read).collect()
+}
+
+fn is_callers(mapping: &Mapping, caller: &Caller) -> bool {
+    mapping.account == caller.account && mapping.region == caller.region
+}
+
+fn find<'a>(mappings: &'a BTreeMap<String, Mapping>, caller: &Caller, uuid: &str) -> Result<&'a Mapping, Refusal> {
+    let found = mappings.get(uuid).filter(|mapping| is_callers(mapping, caller));
+    found.ok_or(Refusal::ResourceNotFound)
+}
+
+/// A mapping that nothing else is being done with.
+fn settled<'a>(mapping: &'a Mapping, purpose: &str) -> Result<&'a Mapping, Refusal> {
+    match mapping.state.is_passing() {
+        false => Ok(mapping),
+        true => Err(Refusal::ResourceInUse(format!("Cannot {purpose} the event source mapping because it is in use."))),
+    }
+}
+
+/// A function reads a stream once.
+fn refuse_second(mappings: &BTreeMap<String, Mapping>, mapping: &Mapping) -> Result<(), Refusal> {
+    let same = |other: &&Mapping| {
+        other.uuid != mapping.uuid
+            && other.account == mapping.account
+            && other.region == mapping.region
+            && other.event_source_arn == mapping.event_source_arn
+            && other.function_arn == mapping.function_arn
+    };
+    let Some(other) = mappings.values().find(same) else { return Ok(()) };
+    let name = mapping.function().map_or(mapping.function_arn.clone(), |function| function.name().to_owned());
+    Err(Refusal::ResourceConflict(format!(
+        "The event source arn (\" {} \") and function (\" {name} \") provided mapping already exists. Please update or \
+         delete the existing mapping with UUID {}",
+        mapping.event_source_arn, other.uuid
+    )))
+}

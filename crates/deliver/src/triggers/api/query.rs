@@ -1,0 +1,97 @@
+//! The query of ListEventSourceMappings.
+
+use super::Refusal;
+use crate::triggers::function;
+
+/// Source: API Reference, ListEventSourceMappings.
+const ITEMS_MAX: usize = 10_000;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Asked {
+    pub function_name: Option<String>,
+    pub event_source_arn: Option<String>,
+    pub marker: Option<String>,
+    pub items_max: usize,
+}
+
+impl Asked {
+    /// Parameters of other names mean nothing.
+    pub(super) fn read(query: &str) -> Result<Asked, Refusal> {
+        let mut asked = Asked { function_name: None, event_source_arn: None, marker: None, items_max: ITEMS_MAX };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = decoded(value);
+            match name {
+                "FunctionName" => asked.function_name = Some(value),
+                "EventSourceArn" => asked.event_source_arn = Some(value),
+                "Marker" => asked.marker = Some(value),
+                "MaxItems" => asked.items_max = items_max(&value)?,
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
+fn items_max(value: &str) -> Result<usize, Refusal> {
+    let broken = |constraint: String| {
+        Refusal::Validation(vec![format!("Value '{value}' at 'maxItems' failed to satisfy constraint: {constraint}")])
+    };
+    match value.parse::<i64>() {
+        Err(_) => Err(Refusal::Serialization("The value of MaxItems has another type".to_owned())),
+        Ok(number) if number < 1 => Err(broken("Member must have value greater than or equal to 1".to_owned())),
+        Ok(number) => usize::try_from(number)
+            .ok()
+            .filter(|number| *number <= ITEMS_MAX)
+            .ok_or_else(|| broken(format!("Member must have value less than or equal to {ITEMS_MAX}"))),
+    }
+}
+
+/// A broken constraint of a function's name.
+pub(super) fn bad_function(name: &str) -> String {
+    format!(
+        "Value '{name}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: {}",
+        function::PATTERN
+    )
+}
+
+/// Takes percent signs and plus signs out. What is no UTF-8 afterwards names nothing that there is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *byte == b'%');
+        bytes.push(code.unwrap_or(if *byte == b'+' { b' ' } else { *byte }));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters() {
+        let asked = Asked::read("FunctionName=f%3AP&EventSourceArn=arn%3aaws+x&MaxItems=7&Marker=m&Other=%").unwrap();
+        let expected = Asked {
+            function_name: Some("f:P".to_owned()),
+            event_source_arn: Some("arn:aws x".to_owned()),
+            marker: Some("m".to_owned()),
+            items_max: 7,
+        };
+        assert_eq!(asked, expected);
+        assert_eq!(Asked::read("").unwrap().items_max, ITEMS_MAX);
+        for (query, name) in [
+            ("MaxItems=0", "ValidationException"),
+            ("MaxItems=10001", "ValidationException"),
+            ("MaxItems=", "SerializationException"),
+        ] {
+            assert_eq!(Asked::read(query).unwrap_err().name(), name, "{query}");
+        }
+        for text in ["%", "%4", "%zz", "a%"] {
+            assert_eq!(decoded(text), text);
+        }
+    }
+}

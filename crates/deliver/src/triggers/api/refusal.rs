@@ -1,0 +1,92 @@
+//! What the API refuses with: names, statuses and bodies as Lambda's service model has them.
+
+use api::Exception;
+use serde_json::{Value, json};
+
+use super::Reply;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Constraints of the service model that members break.
+    Validation(Vec<String>),
+    Serialization(String),
+    InvalidParameterValue(String),
+    ResourceNotFound,
+    ResourceConflict(String),
+    ResourceInUse(String),
+    TooManyRequests,
+    /// Of the front end that all AWS services share: its name and sentence.
+    Unsigned(&'static str, String),
+    UnknownOperation,
+    /// Not the client's fault. The text is the operator's.
+    Service(String),
+}
+
+impl Refusal {
+    pub(crate) fn invalid(text: impl Into<String>) -> Refusal {
+        Refusal::InvalidParameterValue(text.into())
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Refusal::Validation(_) => "ValidationException",
+            Refusal::Serialization(_) => "SerializationException",
+            Refusal::InvalidParameterValue(_) => "InvalidParameterValueException",
+            Refusal::ResourceNotFound => "ResourceNotFoundException",
+            Refusal::ResourceConflict(_) => "ResourceConflictException",
+            Refusal::ResourceInUse(_) => "ResourceInUseException",
+            Refusal::TooManyRequests => "TooManyRequestsException",
+            Refusal::Unsigned(name, _) => name,
+            Refusal::UnknownOperation => "UnknownOperationException",
+            Refusal::Service(_) => "ServiceException",
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Refusal::Validation(_) | Refusal::Serialization(_) | Refusal::InvalidParameterValue(_) => 400,
+            Refusal::ResourceInUse(_) => 400,
+            Refusal::Unsigned(..) => 403,
+            Refusal::ResourceNotFound | Refusal::UnknownOperation => 404,
+            Refusal::ResourceConflict(_) => 409,
+            Refusal::TooManyRequests => 429,
+            Refusal::Service(_) => 500,
+        }
+    }
+
+    fn body(&self) -> Value {
+        let user = |message: &str| json!({"Type": "User", "message": message});
+        let user_capital = |message: &str| json!({"Type": "User", "Message": message});
+        match self {
+            Refusal::Validation(broken) => {
+                let errors = if broken.len() == 1 { "error" } else { "errors" };
+                json!({"message": format!("{} validation {errors} detected: {}", broken.len(), broken.join("; "))})
+            }
+            Refusal::Serialization(text) => user_capital(text),
+            Refusal::InvalidParameterValue(text) | Refusal::ResourceConflict(text) => user(text),
+            Refusal::ResourceNotFound => user_capital("The resource you requested does not exist."),
+            Refusal::ResourceInUse(text) => user_capital(text),
+            Refusal::TooManyRequests => {
+                json!({"Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate Exceeded."})
+            }
+            Refusal::Unsigned(_, text) => json!({"message": text}),
+            Refusal::UnknownOperation => json!({"message": "This server has no such operation of Lambda's API"}),
+            Refusal::Service(_) => json!({"Type": "Service", "Message": "An internal error occurred."}),
+        }
+    }
+
+    pub fn reply(self) -> Reply {
+        Reply { status: self.status(), body: self.body().to_string().into_bytes(), refusal: Some(self) }
+    }
+}
+
+/// What happens below the API is not the client's fault, unless the server is busy.
+impl From<Exception> for Refusal {
+    fn from(error: Exception) -> Refusal {
+        match error {
+            Exception::Throttling { .. } | Exception::TransactionConflict => Refusal::TooManyRequests,
+            Exception::InternalServerError(detail) => Refusal::Service(detail),
+            other => Refusal::Service(other.to_string()),
+        }
+    }
+}

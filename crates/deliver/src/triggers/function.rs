@@ -1,0 +1,167 @@
+//! A function's name in all its forms, and what is invoked by it.
+//!
+//! | form | example |
+//! |---|---|
+//! | name | `my-function`, `my-function:PROD` |
+//! | ARN | `arn:aws:lambda:us-west-2:123456789012:function:my-function:PROD` |
+//! | partial ARN | `123456789012:function:my-function` |
+//! | URL | `http://127.0.0.1:9000/changes`: Stator's own; the event is posted there |
+
+/// Unit: characters. Source: API Reference, NamespacedFunctionName.
+const NAME_LENGTH_MAX: usize = 256;
+const URL_LENGTH_MAX: usize = 2048;
+
+pub(crate) const PATTERN: &str = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?\
+                                  (function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
+
+/// What a mapping invokes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Function {
+    Lambda { region: String, account: String, name: String, qualifier: Option<String> },
+    Url(String),
+}
+
+impl Function {
+    /// Whatever the name leaves out is the caller's.
+    pub(crate) fn parse(text: &str, account: &str, region: &str) -> Option<Function> {
+        if is_url(text) {
+            let is_short = text.len() <= URL_LENGTH_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+            return is_short.then(|| Function::Url(text.to_owned()));
+        }
+        if text.len() > NAME_LENGTH_MAX {
+            return None;
+        }
+        let (region, account, named) = match text.strip_prefix("arn:") {
+            Some(arn) => {
+                let mut parts = arn.splitn(5, ':');
+                let partition = parts.next().filter(|partition| partition.starts_with("aws"));
+                partition.and(parts.next()).filter(|service| *service == "lambda")?;
+                let (region, account) = (parts.next()?, parts.next()?);
+                (region, account, parts.next()?.strip_prefix("function:")?)
+            }
+            None => match text.split_once(":function:") {
+                Some((before, named)) => match before.rsplit_once(':') {
+                    Some((region, account)) => (region, account, named),
+                    None => (region, before, named),
+                },
+                None => (region, account, text.strip_prefix("function:").unwrap_or(text)),
+            },
+        };
+        let (name, qualifier) = match named.split_once(':') {
+            Some((name, qualifier)) => (name, Some(qualifier)),
+            None => (named, None),
+        };
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let is_region = !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_good = is_account && is_region && is_name(name) && qualifier.is_none_or(is_qualifier);
+        is_good.then(|| Function::Lambda {
+            region: region.to_owned(),
+            account: account.to_owned(),
+            name: name.to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+        })
+    }
+
+    /// The ARN that mappings show; of a URL it is the URL.
+    pub(crate) fn arn(&self) -> String {
+        match self {
+            Function::Lambda { region, account, name, qualifier } => {
+                let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+                format!("arn:aws:lambda:{region}:{account}:function:{name}{qualifier}")
+            }
+            Function::Url(url) => url.clone(),
+        }
+    }
+
+    /// As refusals name it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Function::Lambda { name, .. } => name,
+            Function::Url(url) => url,
+        }
+    }
+
+    /// Where Invoke is called. One of another account or region is named whole.
+    pub(crate) fn invoke_path(&self, account: &str, region: &str) -> Option<String> {
+        let Function::Lambda { region: own_region, account: own_account, name, qualifier } = self else { return None };
+        let name = match own_account == account && own_region == region {
+            true => name.clone(),
+            false => format!("arn%3Aaws%3Alambda%3A{own_region}%3A{own_account}%3Afunction%3A{name}"),
+        };
+        let query = qualifier.as_ref().map(|qualifier| format!("?Qualifier={}", qualifier.replace('$', "%24")));
+        Some(format!("/2015-03-31/functions/{name}/invocations{}", query.unwrap_or_default()))
+    }
+}
+
+pub(crate) fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+fn is_name(text: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !text.is_empty() && text.bytes().all(valid)
+}
+
+fn is_qualifier(text: &str) -> bool {
+    matches!(text, "$LATEST" | "$LATEST.PUBLISHED") || is_name(text) && !text.contains('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "123456789012";
+    const REGION: &str = "us-west-2";
+
+    #[test]
+    fn names_become_arns() {
+        let check = |text: &str, expected: &str, path: &str| {
+            let function = Function::parse(text, ACCOUNT, REGION).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(function.arn(), expected);
+            assert_eq!(function.invoke_path(ACCOUNT, REGION).unwrap_or_default(), path, "{text}");
+            assert_eq!(Function::parse(&function.arn(), "000000000000", "x-y-1"), Some(function), "{text}");
+        };
+        let own = "arn:aws:lambda:us-west-2:123456789012:function:my-function";
+        let path = "/2015-03-31/functions/my-function/invocations";
+        check("my-function", own, path);
+        check(own, own, path);
+        check("123456789012:function:my-function", own, path);
+        check("us-west-2:123456789012:function:my-function", own, path);
+        check("function:my-function", own, path);
+        let version = format!("{own}:PROD");
+        for text in ["my-function:PROD", "123456789012:function:my-function:PROD", &version] {
+            check(text, &version, &format!("{path}?Qualifier=PROD"));
+        }
+        check("my-function:$LATEST", &format!("{own}:$LATEST"), &format!("{path}?Qualifier=%24LATEST"));
+        check(
+            "999999999999:function:f",
+            "arn:aws:lambda:us-west-2:999999999999:function:f",
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-west-2%3A999999999999%3Afunction%3Af/invocations",
+        );
+        for url in ["http://127.0.0.1:9000/changes?a=b", "https://example.com"] {
+            check(url, url, "");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name() {
+        for text in [
+            "",
+            "a b",
+            "a/b",
+            "a:b:c",
+            "a:",
+            ":a",
+            "arn:aws:sqs:us-west-2:123456789012:function:f",
+            "arn:aws:lambda:us-west-2:123456789012:layer:f",
+            "arn:aws:lambda:us-west-2:1234:function:f",
+            "arn:aws:lambda:us-west-2",
+            "1234:function:f",
+            "f:$OLDEST",
+            "http://a b",
+            &"x".repeat(NAME_LENGTH_MAX + 1),
+        ] {
+            assert_eq!(Function::parse(text, ACCOUNT, REGION), None, "{text}");
+        }
+    }
+}

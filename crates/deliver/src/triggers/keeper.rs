@@ -1,0 +1,61 @@
+//! The keeper: gives each mapping that there is a runner on this node, and tells it when the mapping changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::mapping::Mapping;
+use super::{LOOK_INTERVAL, Triggers, runner};
+
+/// By the mapping's id. Dropping a sender ends its runner.
+type Runners = BTreeMap<String, watch::Sender<Mapping>>;
+
+impl Triggers {
+    /// Keeps all mappings running for ever.
+    pub async fn run(self: Arc<Triggers>) {
+        let (mut runners, mut tasks, mut seen) = (Runners::new(), JoinSet::new(), None);
+        loop {
+            if let Err(error) = self.look(&mut runners, &mut tasks, &mut seen).await {
+                log::warn!("event source mappings cannot be read: {error:?}");
+            }
+            while tasks.try_join_next().is_some() {}
+            let _ = tokio::time::timeout(LOOK_INTERVAL, self.changed.notified()).await;
+        }
+    }
+
+    async fn look(
+        self: &Arc<Triggers>,
+        runners: &mut Runners,
+        tasks: &mut JoinSet<()>,
+        seen: &mut Option<u64>,
+    ) -> Result<(), ::api::Exception> {
+        if *seen == Some(self.service.mappings_version().await?) {
+            return Ok(());
+        }
+        let rows = self.service.mapping_rows().await?;
+        runners.retain(|uuid, _| rows.documents.contains_key(uuid));
+        for (uuid, row) in &rows.documents {
+            let mapping: Mapping = match serde_json::from_slice(row) {
+                Ok(mapping) => mapping,
+                Err(error) => {
+                    log::error!("the event source mapping {uuid} cannot be read: {error}");
+                    continue;
+                }
+            };
+            match runners.get(uuid) {
+                Some(runner) => {
+                    runner.send_if_modified(|before| std::mem::replace(before, mapping.clone()) != mapping);
+                }
+                None => {
+                    let (sender, receiver) = watch::channel(mapping);
+                    tasks.spawn(runner::run(Arc::clone(self), receiver));
+                    runners.insert(uuid.clone(), sender);
+                }
+            }
+        }
+        *seen = Some(rows.version);
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! An event source mapping: what is kept of it, and how the API shows it.
+//!
+//! A change by the API puts a mapping into a state that passes (`Creating`, `Updating`, `Deleting` …); the node that follows
+//! its stream does what that asks for and ends it. Until then the API refuses another change.
+
+use std::time::Duration;
+
+use model::limits::STREAM_RETENTION_MS;
+use ops::follow::{Followed, Follower, Start};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::function::Function;
+use super::lane::Rules;
+
+pub(crate) const NO_RECORDS_YET: &str = "No records processed";
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Mapping {
+    pub uuid: String,
+    /// The space of whoever made it.
+    pub account: String,
+    pub region: String,
+    /// The stream's.
+    pub table_id: u64,
+    pub label: String,
+    pub event_source_arn: String,
+    /// An ARN, or a URL.
+    pub function_arn: String,
+    pub starting_position: StartingPosition,
+    pub enabled: bool,
+    pub state: State,
+    pub last_modified_ms: u64,
+    pub settings: Settings,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum StartingPosition {
+    TrimHorizon,
+    Latest,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum State {
+    Creating,
+    Enabling,
+    Enabled,
+    Disabling,
+    Disabled,
+    Updating,
+    Deleting,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    /// Records.
+    pub batch_size: u32,
+    pub window_seconds: u32,
+    pub parallelization_factor: u32,
+    /// Patterns, as they were given.
+    pub filters: Vec<String>,
+    pub record_age_seconds_max: Option<u32>,
+    pub retries_max: Option<u32>,
+    pub bisect: bool,
+    pub report_item_failures: bool,
+    /// The ARN of a queue, or a URL.
+    pub on_failure: Option<String>,
+}
+
+impl Default for Settings {
+    /// Source: Lambda Developer Guide, "Lambda parameters for Amazon DynamoDB event source mappings".
+    fn default() -> Settings {
+        Settings {
+            batch_size: 100,
+            window_seconds: 0,
+            parallelization_factor: 1,
+            filters: Vec::new(),
+            record_age_seconds_max: None,
+            retries_max: None,
+            bisect: false,
+            report_item_failures: false,
+            on_failure: None,
+        }
+    }
+}
+
+impl State {
+    /// Whether a change is under way.
+    pub(crate) fn is_passing(self) -> bool {
+        !matches!(self, State::Enabled | State::Disabled)
+    }
+}
+
+impl Settings {
+    pub(crate) fn rules(&self) -> Rules {
+        let retention = Duration::from_millis(STREAM_RETENTION_MS);
+        let age_max = self.record_age_seconds_max.map_or(retention, |age| Duration::from_secs(age.into()));
+        Rules {
+            batch_size_max: self.batch_size.max(1) as usize,
+            window: Duration::from_secs(self.window_seconds.into()),
+            age_max: age_max.min(retention),
+            retries_max: self.retries_max,
+            bisect: self.bisect,
+        }
+    }
+}
+
+impl Mapping {
+    /// Who follows the stream for it.
+    pub(crate) fn follower(&self) -> Follower {
+        Follower {
+            table_id: self.table_id,
+            name: format!("mapping-{}", self.uuid),
+            of: Followed::Stream { label: self.label.clone() },
+        }
+    }
+
+    pub(crate) fn start(&self) -> Start {
+        match self.starting_position {
+            StartingPosition::TrimHorizon => Start::TrimHorizon,
+            StartingPosition::Latest => Start::Latest,
+        }
+    }
+
+    pub(crate) fn function(&self) -> Option<Function> {
+        Function::parse(&self.function_arn, &self.account, &self.region)
+    }
+
+    /// The mapping once what its state asks for is done.
+    pub(crate) fn settled(&self) -> Mapping {
+        let state = if self.enabled { State::Enabled } else { State::Disabled };
+        Mapping { state, ..self.clone() }
+    }
+
+    /// As the API shows it. `result` is what came of the last invocation.
+    pub(crate) fn shown(&self, result: Option<&str>) -> Value {
+        let settings = &self.settings;
+        let unbounded = |bound: Option<u32>| bound.map_or(-1, i64::from);
+        let responses: &[&str] = if settings.report_item_failures { &["ReportBatchItemFailures"] } else { &[] };
+        let mut shown = json!({
+            "UUID": self.uuid,
+            "StartingPosition": match self.starting_position {
+                StartingPosition::TrimHorizon => "TRIM_HORIZON",
+                StartingPosition::Latest => "LATEST",
+            },
+            "BatchSize": settings.batch_size,
+            "MaximumBatchingWindowInSeconds": settings.window_seconds,
+            "ParallelizationFactor": settings.parallelization_factor,
+            "EventSourceArn": self.event_source_arn,
+            "FunctionArn": self.function_arn,
+            "LastModified": self.last_modified_ms as f64 / 1000.0,
+            "LastProcessingResult": result.unwrap_or(NO_RECORDS_YET),
+            "State": format!("{:?}", self.state),
+            "StateTransitionReason": "User action",
+            "DestinationConfig": {"OnFailure": settings.on_failure.iter().map(|arn| ("Destination", arn)).collect::<std::collections::BTreeMap<_, _>>()},
+            "MaximumRecordAgeInSeconds": unbounded(settings.record_age_seconds_max),
+            "BisectBatchOnFunctionError": settings.bisect,
+            "MaximumRetryAttempts": unbounded(settings.retries_max),
+            "TumblingWindowInSeconds": 0,
+            "FunctionResponseTypes": responses,
+            "EventSourceMappingArn":
+                format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", self.region, self.account, self.uuid),
+        });
+        if !settings.filters.is_empty() {
+            let filters: Vec<Value> = settings.filters.iter().map(|pattern| json!({"Pattern": pattern})).collect();
+            shown["FilterCriteria"] = json!({"Filters": filters});
+        }
+        shown
+    }
+}

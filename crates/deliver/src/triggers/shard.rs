@@ -1,0 +1,286 @@
+//! One shard's way to the function: read, filter, part into lanes, invoke, and save how far all of it is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ops::follow::{Batch as Read, Bounds, Cursor, FollowError, Hold};
+use serde_json::Value;
+use tokio::task::{JoinError, JoinSet};
+
+use super::failure_record::{self, Answered, Origin};
+use super::lane::{Batch, Condition, Entry, Lane, Step};
+use super::progress::Progress;
+use super::receivers::{Invoked, Sent};
+use super::runner::Delivery;
+use super::{event, lane};
+use crate::follow::Pause;
+
+/// How often a shard is asked for new records. Source: Lambda Developer Guide, "Polling and batching streams".
+/// Unit: milliseconds.
+const POLL_INTERVAL_MS: u64 = 250;
+/// Records that are read at once.
+const READ: Bounds = Bounds { records_max: 1000, bytes_max: 2 << 20 };
+/// No more is read while more than this is under way. Unit: bytes.
+const UNDER_WAY_BYTES_MAX: usize = 2 * lane::EVENT_SIZE_BYTES_MAX;
+
+pub(super) struct Shard {
+    delivery: Arc<Delivery>,
+    hold: Hold,
+    shard: u32,
+    shard_id: String,
+    lanes: Vec<Worked>,
+    progress: Progress<Cursor>,
+    saved: Cursor,
+    /// Whether there is nothing more to be read.
+    ended: bool,
+    read_again_ms: u64,
+    /// Bytes of records under way.
+    bytes: usize,
+}
+
+/// A lane, and what is going on with it.
+struct Worked {
+    lane: Lane,
+    busy: bool,
+    answered: Option<Answered>,
+}
+
+/// What was done for a lane.
+enum Done {
+    Invoked(Invoked),
+    Discarded,
+}
+
+type Work = JoinSet<(usize, Done)>;
+
+impl Shard {
+    pub(super) fn new(delivery: Arc<Delivery>, hold: Hold, cursor: Cursor) -> Shard {
+        let settings = &delivery.mapping.settings;
+        let worked = || Worked { lane: Lane::new(settings.rules()), busy: false, answered: None };
+        let shard_id = delivery.triggers.service.shard_id(delivery.mapping.table_id, cursor.shard);
+        Shard {
+            lanes: (0..settings.parallelization_factor.max(1)).map(|_| worked()).collect(),
+            shard: cursor.shard,
+            shard_id,
+            progress: Progress::new(cursor),
+            saved: cursor,
+            ended: false,
+            read_again_ms: 0,
+            bytes: 0,
+            delivery,
+            hold,
+        }
+    }
+
+    /// Goes on until all of the shard is delivered.
+    pub(super) async fn run(mut self) -> Result<(), FollowError> {
+        let ended = self.run_to_the_end().await;
+        self.delivery.counts.waits(self.shard, None);
+        ended
+    }
+
+    async fn run_to_the_end(&mut self) -> Result<(), FollowError> {
+        let mut work = Work::new();
+        loop {
+            let can_read = !self.ended && self.has_room();
+            if can_read && self.read_again_ms <= self.now_ms() {
+                self.read().await?;
+            }
+            let now_ms = self.now_ms();
+            let work_ms = self.begin_work(&mut work, now_ms);
+            self.delivery.counts.waits(self.shard, self.progress.oldest_ms());
+            self.save().await?;
+            if self.ended && work.is_empty() && self.lanes.iter().all(|worked| worked.lane.is_empty()) {
+                return self.save_end().await;
+            }
+            let read_ms = (!self.ended && self.has_room()).then_some(self.read_again_ms);
+            let wake_ms = work_ms.into_iter().chain(read_ms).min();
+            tokio::select! {
+                Some(done) = work.join_next() => self.finish(done).await?,
+                () = sleep_until(wake_ms, now_ms) => {}
+            }
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.delivery.triggers.clock.now_ms()
+    }
+
+    fn has_room(&self) -> bool {
+        let records: usize = self.lanes.iter().map(|worked| worked.lane.len()).sum();
+        let batch_size = self.delivery.mapping.settings.rules().batch_size_max;
+        self.bytes < UNDER_WAY_BYTES_MAX && records < 2 * batch_size * self.lanes.len()
+    }
+
+    async fn read(&mut self) -> Result<(), FollowError> {
+        let (service, follower) = (&self.delivery.triggers.service, self.delivery.mapping.follower());
+        let read = service.read_on(&follower, self.progress.end(), READ).await?;
+        if read.lost > 0 {
+            self.delivery.counts.lost(read.lost);
+            log::error!(
+                "the event source mapping {} has lost {} records or more: they became older than 24 hours",
+                self.delivery.mapping.uuid,
+                read.lost
+            );
+        }
+        self.part(&read);
+        self.ended = read.ended;
+        let pause_ms = if read.changes.is_empty() { POLL_INTERVAL_MS } else { 0 };
+        self.read_again_ms = self.now_ms().saturating_add(pause_ms);
+        Ok(())
+    }
+
+    /// Puts what fits the filters into its lanes.
+    fn part(&mut self, read: &Read) {
+        let (now_ms, stream_arn) = (self.now_ms(), &self.delivery.mapping.event_source_arn);
+        for (at, change) in read.changes.iter().enumerate() {
+            let json = event::record(&change.record, stream_arn);
+            let fits = self.delivery.filters.is_empty()
+                || serde_json::from_slice::<Value>(&json).is_ok_and(|event| self.delivery.filters.fit(&event));
+            if !fits {
+                continue;
+            }
+            let shown = change.record.dynamodb.as_ref();
+            let entry = Entry {
+                place: self.progress.open(read.cursor_after(at), change.created_ms),
+                sequence_number: shown.and_then(|shown| shown.sequence_number.clone()).unwrap_or_default(),
+                created_ms: change.created_ms,
+                json,
+            };
+            self.bytes += entry.json.len();
+            let lane = u64::from_be_bytes(*change.item.first_chunk().unwrap_or(&[0; 8])) % self.lanes.len() as u64;
+            self.lanes[lane as usize].lane.push(entry, now_ms);
+        }
+        self.progress.read_to(read.cursor_after(read.changes.len()));
+    }
+
+    /// Does for each lane what it wants; says when one of them wants something later.
+    fn begin_work(&mut self, work: &mut Work, now_ms: u64) -> Option<u64> {
+        let mut wake_ms = None;
+        for (at, worked) in self.lanes.iter_mut().enumerate().filter(|(_, worked)| !worked.busy) {
+            match worked.lane.next(now_ms) {
+                Step::Idle => {}
+                Step::Wait { until_ms } => wake_ms = Some(wake_ms.map_or(until_ms, |other: u64| other.min(until_ms))),
+                Step::Invoke(batch) => {
+                    let (delivery, batch) = (Arc::clone(&self.delivery), batch.clone());
+                    work.spawn(async move { (at, Done::Invoked(invoke(&delivery, &batch).await)) });
+                    worked.busy = true;
+                }
+                Step::Discard(batch, condition) => {
+                    let answered = worked.answered.clone().filter(|_| batch.invocations > 0);
+                    let document =
+                        document(&self.delivery, &self.shard_id, batch, condition, answered.as_ref(), now_ms);
+                    let delivery = Arc::clone(&self.delivery);
+                    work.spawn(async move {
+                        discard(&delivery, &document).await;
+                        (at, Done::Discarded)
+                    });
+                    worked.busy = true;
+                }
+            }
+        }
+        wake_ms
+    }
+
+    async fn finish(&mut self, done: Result<(usize, Done), JoinError>) -> Result<(), FollowError> {
+        let (at, done) = done.map_err(|_| FollowError::Failed("an invocation broke off".to_owned()))?;
+        let now_ms = self.now_ms();
+        let worked = &mut self.lanes[at];
+        worked.busy = false;
+        let before = worked.lane.bytes();
+        let (places, result) = match done {
+            Done::Invoked(invoked) => {
+                worked.answered = invoked.answered;
+                if invoked.problem.is_some() {
+                    self.delivery.counts.failed();
+                }
+                let result = match invoked.problem {
+                    None => "OK".to_owned(),
+                    Some(problem) => format!("PROBLEM: Function call failed ({problem})"),
+                };
+                let places = worked.lane.ended(invoked.ended, now_ms);
+                self.delivery.counts.delivered(places.len());
+                (places, Some(result))
+            }
+            Done::Discarded => (worked.lane.discarded(), None),
+        };
+        self.bytes -= before - worked.lane.bytes();
+        self.progress.close(&places);
+        if let Some(result) = result {
+            self.delivery.tell(&result).await;
+        }
+        Ok(())
+    }
+
+    async fn save(&mut self) -> Result<(), FollowError> {
+        let checkpoint = self.progress.checkpoint();
+        if checkpoint != self.saved {
+            self.save_at(checkpoint).await?;
+        }
+        Ok(())
+    }
+
+    /// The end of an empty shard is worth a row, too: its children wait for it.
+    async fn save_end(&mut self) -> Result<(), FollowError> {
+        let end = self.progress.end();
+        self.save_at(end).await
+    }
+
+    async fn save_at(&mut self, cursor: Cursor) -> Result<(), FollowError> {
+        let follower = self.delivery.mapping.follower();
+        self.delivery.triggers.service.save(&follower, &self.hold, cursor).await?;
+        self.saved = cursor;
+        Ok(())
+    }
+}
+
+/// Waits for a time, or for ever.
+async fn sleep_until(time_ms: Option<u64>, now_ms: u64) {
+    match time_ms {
+        Some(time_ms) => tokio::time::sleep(Duration::from_millis(time_ms.saturating_sub(now_ms))).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
+    let event = event::event(batch.entries.iter().map(|entry| &entry.json));
+    let invoked = delivery.triggers.places.invoke(&delivery.mapping, batch, &event).await;
+    if let Some(problem) = &invoked.problem {
+        log::warn!("the event source mapping {} tries again: {problem}", delivery.mapping.uuid);
+    }
+    invoked
+}
+
+fn document(
+    delivery: &Delivery,
+    shard_id: &str,
+    batch: &Batch,
+    condition: Condition,
+    answered: Option<&Answered>,
+    now_ms: u64,
+) -> Value {
+    let mapping = &delivery.mapping;
+    let origin = Origin { function_arn: &mapping.function_arn, stream_arn: &mapping.event_source_arn, shard_id };
+    failure_record::document(&origin, batch, condition, answered, now_ms)
+}
+
+/// Tells the on-failure destination of records that are given up, if there is one: until it knows, or does not want to.
+async fn discard(delivery: &Delivery, document: &Value) {
+    let uuid = &delivery.mapping.uuid;
+    log::warn!("the event source mapping {uuid} gives records up: {document}");
+    let Some(destination) = &delivery.mapping.settings.on_failure else { return };
+    let mut pause = Pause::new();
+    loop {
+        match delivery.triggers.places.tell(destination, document).await {
+            Sent::Done => return,
+            Sent::Refused(why) => {
+                log::error!("the on-failure destination of the event source mapping {uuid} refuses a record: {why}");
+                return delivery.tell(&format!("PROBLEM: On-failure destination refused a record ({why})")).await;
+            }
+            Sent::Later(why) => {
+                delivery.tell(&format!("PROBLEM: On-failure destination was not reached ({why})")).await;
+            }
+        }
+        pause.next().await;
+    }
+}
