@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use storage::{Batch, Decision, KeyUse, Mode, Reads, View};
 
-use super::{FollowError, Follower, Hold, Start, position};
+use super::{FollowError, Followed, Follower, Hold, Start, position};
 use crate::catalog::Table;
 use crate::change_log::Shard;
 use crate::service::Service;
@@ -48,9 +48,16 @@ impl Service {
         if taken { Err(FollowError::Taken) } else { Ok(true) }
     }
 
-    /// The table that is followed.
+    /// The table that is followed. A stream is followed to its end, which it may have only after its table is deleted.
     pub(super) fn followed_table(&self, follower: &Follower) -> Result<Arc<Table>, FollowError> {
-        let table = self.catalog.by_id(follower.table_id).filter(|table| table.is_usable());
+        let table = self.catalog.by_id(follower.table_id);
+        let table = match follower.of {
+            Followed::Table => table.filter(|table| table.is_usable()),
+            Followed::Stream { .. } => {
+                let is_it = |table: &Arc<Table>| table.id() == follower.table_id;
+                table.or_else(|| self.catalog.all_remains().into_iter().find(is_it))
+            }
+        };
         table.ok_or(FollowError::Gone)
     }
 }

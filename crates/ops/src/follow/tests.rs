@@ -5,7 +5,7 @@ mod history;
 use std::sync::Arc;
 
 use api::{
-    DescribeStreamInput, GetRecordsInput, GetShardIteratorInput, OperationType, PutItemInput, Record,
+    DeleteTableInput, DescribeStreamInput, GetRecordsInput, GetShardIteratorInput, OperationType, PutItemInput, Record,
     ShardIteratorType, StreamSpecification, StreamViewType, UpdateTableInput,
 };
 use base::{Clock, ManualClock};
@@ -248,6 +248,29 @@ async fn a_stream_that_was_disabled_is_read_to_its_end() {
     assert_eq!((&shown.new_image, shown.stream_view_type), (&None, Some(StreamViewType::KeysOnly)));
     house.service.save(&follower, &hold, batch.cursor_after(1)).await.unwrap();
     assert_eq!(house.service.ready(&follower).await, Ok(Ready { cursors: Vec::new(), finished: true }));
+}
+
+#[tokio::test]
+async fn a_stream_is_read_to_its_end_after_its_table_is_deleted() {
+    let house = House::new().await;
+    house.set_stream(Some(StreamViewType::NewImage)).await;
+    let arn = describe(&house.service, "tab").await.unwrap().latest_stream_arn.unwrap();
+    let label = arn.rsplit_once('/').unwrap().1.to_owned();
+    let follower = Follower { table_id: 1, name: "function".to_owned(), of: Followed::Stream { label } };
+    let hold = house.service.hold(&follower).await.unwrap().unwrap();
+    assert_eq!(house.service.begin(&follower, &hold, Start::TrimHorizon).await, Ok(true));
+    put(&house.service, "a", "1").await;
+    let request = DeleteTableInput { table_name: "tab".to_owned() };
+    house.service.delete_table(&caller(), request).await.unwrap();
+    while house.service.catalog.by_id(1).is_some() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.service.ready(&house.destination.follower).await, Err(FollowError::Gone));
+    let [cursor] = house.service.ready(&follower).await.unwrap().cursors.try_into().unwrap();
+    let batch = house.service.read_on(&follower, cursor, BOUNDS).await.unwrap();
+    assert_eq!((values(&batch), batch.ended), (vec!["1".to_owned()], true));
+    house.service.save(&follower, &hold, batch.cursor_after(1)).await.unwrap();
+    assert!(house.service.ready(&follower).await.unwrap().finished);
 }
 
 #[tokio::test]
