@@ -6,6 +6,7 @@ use api::{
 };
 use auth::Caller;
 use model::limits::STREAMS_PAGE_MAX;
+use storage::View;
 
 use crate::catalog;
 use crate::change_log::Shard;
@@ -24,14 +25,11 @@ impl Service {
         let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
         let stream = self.stream(caller, &request.stream_arn).await?;
         let view = self.engine.view().await.map_err(storage_failure)?;
-        let shards = stream.shards(&*view).await?;
-        let status = status(&stream, &shards);
+        let status = status(&*view, &stream).await?;
         let after = request.exclusive_start_shard_id.as_deref().map(|id| self.shard_number(&stream, id)).transpose()?;
         let parent = request.shard_filter.as_ref().map(|filter| self.parent(&stream, filter)).transpose()?;
-        let asked = |shard: &&Shard| {
-            after.is_none_or(|after| shard.number > after) && parent.is_none_or(|parent| shard.parent == Some(parent))
-        };
-        let mut asked = shards.iter().filter(asked);
+        let shards = stream.shards(&*view, after.map_or(0, |after| after.saturating_add(1))).await?;
+        let mut asked = shards.iter().filter(|shard| parent.is_none_or(|parent| shard.parent == Some(parent)));
         let first = stream.own.first_shard;
         let page: Vec<api::Shard> = asked.by_ref().take(limit).map(|shard| self.shown_shard(first, shard)).collect();
         let more = asked.next().is_some();
@@ -80,11 +78,11 @@ impl Service {
 }
 
 /// A stream is disabled when nothing comes any more: all its shards have their ends.
-fn status(stream: &Stream, shards: &[Shard]) -> StreamStatus {
-    match stream.own.enabled {
+async fn status(view: &dyn View, stream: &Stream) -> Result<StreamStatus, Exception> {
+    Ok(match stream.own.enabled {
         true if stream.table.definition.log.opening => StreamStatus::Enabling,
         true => StreamStatus::Enabled,
-        false if shards.iter().any(|shard| shard.closed.is_none()) => StreamStatus::Disabling,
+        false if stream.shards(view, 0).await?.iter().any(|shard| shard.closed.is_none()) => StreamStatus::Disabling,
         false => StreamStatus::Disabled,
-    }
+    })
 }

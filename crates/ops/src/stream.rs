@@ -33,9 +33,9 @@ impl Stream {
         self.own.end_shard.unwrap_or(self.table.definition.log.next_shard)
     }
 
-    /// Its shards, in the order in which they were made.
-    pub(crate) async fn shards(&self, view: &dyn View) -> Result<Vec<Shard>, Exception> {
-        Shard::list(view, self.table.id(), self.own.first_shard, self.end_shard()).await
+    /// Its shards with numbers from `first` on, in the order in which they were made.
+    pub(crate) async fn shards(&self, view: &dyn View, first: u32) -> Result<Vec<Shard>, Exception> {
+        Shard::list(view, self.table.id(), first.max(self.own.first_shard), self.end_shard()).await
     }
 
     fn has_shard(&self, number: u32) -> bool {
@@ -93,10 +93,10 @@ impl Service {
             return Err(Exception::validation("Invalid StreamArn"));
         };
         let now_ms = self.clock.now_ms();
-        let tables = self.catalog.find(caller, parsed.name).into_iter();
-        let tables = tables.chain(self.catalog.remains(caller, Some(parsed.name))).filter(|_| parsed.is_of(caller));
-        let mut streams = tables.flat_map(|table| readable(&table, now_ms));
-        streams.find(|stream| stream.own.label == label).ok_or_else(|| {
+        let labelled = |table| readable(&table, now_ms).into_iter().find(|stream| stream.own.label == label);
+        let living = self.catalog.find(caller, parsed.name).and_then(labelled);
+        let remaining = || self.catalog.remains(caller, Some(parsed.name)).into_iter().find_map(labelled);
+        living.or_else(remaining).filter(|_| parsed.is_of(caller)).ok_or_else(|| {
             Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"))
         })
     }

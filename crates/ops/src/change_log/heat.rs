@@ -17,7 +17,9 @@ use crate::service::Service;
 
 /// Records from which shares are estimated.
 const SAMPLE_ROWS: usize = 1024;
-const SAMPLE_BYTES: usize = 1 << 20;
+const SAMPLE_BYTES: usize = 4 << 20;
+/// What the largest record counts for: one with two images of 400 KB, and their headers.
+const RECORD_UNITS_MAX: u64 = 1024;
 
 /// When a table's shards roll and split.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +83,11 @@ impl Service {
             let Some(any) = open.first() else { continue };
             let last = any.head(&*view).await?;
             let look = self.heat.look((table_id, log), last, self.clock.now_ms());
-            let Some((changes, ms)) = look.filter(|(changes, _)| *changes > 0) else { continue };
+            let may_be_hot = |(changes, ms): &(u64, u64)| {
+                let most = u128::from(*changes) * u128::from(RECORD_UNITS_MAX) * 1_000;
+                *changes > 0 && most >= u128::from(self.settings.shards.writes) * u128::from(*ms)
+            };
+            let Some((changes, ms)) = look.filter(may_be_hot) else { continue };
             let sample = newest(&*view, any, last.saturating_sub(changes)).await?;
             hot.extend(self.hot_of(&table, &open, &sample, (changes, ms)));
         }

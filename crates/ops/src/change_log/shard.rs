@@ -91,6 +91,9 @@ impl Shard {
 
     /// The shards of a table with numbers from `first` on and below `end`.
     pub(crate) async fn list(view: &dyn View, table_id: u64, first: u32, end: u32) -> Result<Vec<Shard>, Exception> {
+        if first >= end {
+            return Ok(Vec::new());
+        }
         let mut range = ScanRange {
             family: Family::Catalog,
             lower: Bound::Included(rows::shard(table_id, first).bytes),

@@ -486,6 +486,12 @@ async fn a_disabled_stream_is_read_for_a_day() {
     let end = house.iterator(&old, From::Latest).await.unwrap();
     assert_eq!(house.read(&end, None).await.unwrap().next_shard_iterator, None);
 
+    let newest = house.shard(&new).await.shard_id;
+    let request =
+        DescribeStreamInput { stream_arn: old.clone(), exclusive_start_shard_id: newest, ..Default::default() };
+    let page = house.service.describe_stream(&caller(), request).await.unwrap().stream_description.unwrap();
+    assert_eq!((page.shards, page.stream_status), (Some(vec![]), Some(StreamStatus::Disabled)));
+
     let streams = |after: Option<&str>, limit| ListStreamsInput {
         table_name: Some("tab".to_owned()),
         exclusive_start_stream_arn: after.map(str::to_owned),

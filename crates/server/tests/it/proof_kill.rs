@@ -24,7 +24,7 @@ fn killed_at_random_moments() {
     let folder = tempfile::tempdir().expect("folder");
     let folder_path = folder.path().to_str().expect("path");
     // The stream's shards roll and split all the time.
-    let arguments = ["--data", folder_path, "--stream-shard-hours", "200ms", "--stream-shard-writes", "20"];
+    let arguments = ["--data", folder_path, "--stream-shard-hours", "400ms", "--stream-shard-writes", "60"];
     let mut server = Server::start(&arguments);
     Load::create_table(&mut server.client());
     let mut load = Load::new(0);

@@ -276,3 +276,52 @@ async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
         assert_eq!(arns, [old.clone(), new.clone()]);
     }
 }
+
+/// A node stops at each step of a split, and comes back when another one has ended it.
+#[tokio::test]
+async fn a_split_goes_on_on_another_node() {
+    for steps in 0..4 {
+        let house = House::over(Lagging::new());
+        let (a, b) = (house.node().await, house.node().await);
+        create(&a, "tab").await.unwrap();
+        set_stream(&a, "tab", true).await;
+        until(async || (status(&b, "tab").await == TableStatus::Active).then_some(())).await;
+        let mut follower = Follower::new(arn(&b, "tab").await);
+        let mut written = 0;
+        let mut write_all = async |node: &Node| {
+            for pk in ["a", "b", "c", "d", "e", "f"] {
+                written += 1;
+                write(node, pk, &written.to_string()).await;
+            }
+            written
+        };
+        write_all(&a).await;
+        a.requests.freeze_after(steps);
+        let hot = [Hot { shard: 0, split_at: 1 << 63 }];
+        let split = tokio::spawn({
+            let service = a.service.clone();
+            async move { service.roll_shards(1, &hot).await }
+        });
+        until(async || (split.is_finished() || a.requests.waiting.load(Ordering::SeqCst) > 0).then_some(())).await;
+        a.heartbeats.freeze_after(0);
+        a.heartbeats.holds_a_write().await;
+        write_all(&b).await;
+        house.hand.advance_ms(FOR_GOOD_MS);
+        until(async || b.service.unready().is_none().then_some(())).await;
+        if steps == 0 {
+            b.service.roll_shards(1, &hot).await.unwrap();
+        }
+        until(async || (describe_stream(&b, &follower.arn).await.shards.unwrap().len() == 3).then_some(())).await;
+        write_all(&b).await;
+        while follower.step(&b).await {}
+        assert_eq!(follower.records, 18, "after {steps} steps");
+
+        a.requests.thaw();
+        a.heartbeats.thaw();
+        until(async || split.is_finished().then_some(())).await;
+        until(async || a.service.unready().is_none().then_some(())).await;
+        let written = write_all(&a).await;
+        while follower.step(&b).await {}
+        assert_eq!((follower.records, follower.shards.len()), (written, 3), "after {steps} steps");
+    }
+}

@@ -58,6 +58,9 @@ impl Follower {
     /// Whether there is something to read.
     fn learn(&mut self, client: &mut Client, stream: &Value) -> bool {
         let mut request = json!({"StreamArn": stream});
+        if let Some(newest) = self.shards.keys().next_back() {
+            request["ExclusiveStartShardId"] = newest.as_str().into();
+        }
         loop {
             let description = &ask(client, "DescribeStream", &request)["StreamDescription"];
             for shard in description["Shards"].as_array().expect("Shards") {
