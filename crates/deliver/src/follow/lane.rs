@@ -1,11 +1,12 @@
 //! One shard's way to the receiver: read, give, save, in this order and one batch after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ops::Service;
 use ops::follow::{Batch, Cursor, FollowError, Hold};
 
-use super::{Following, POLL_INTERVAL, Pause};
+use super::{Following, IDLE_FIRST, IDLE_LONGEST, Pause};
 
 pub(super) struct Lane {
     service: Arc<Service>,
@@ -28,6 +29,7 @@ impl Lane {
     }
 
     async fn run_to_the_end(&mut self) -> Result<(), FollowError> {
+        let mut idle = Duration::ZERO;
         loop {
             let batch = self.service.read_on(&self.following.follower, self.cursor, self.following.bounds).await?;
             self.tell_loss(&batch);
@@ -36,9 +38,8 @@ impl Lane {
             if self.give(&batch).await? && batch.ended {
                 return Ok(());
             }
-            if batch.changes.is_empty() {
-                tokio::time::sleep(POLL_INTERVAL).await;
-            }
+            idle = if batch.changes.is_empty() { (idle * 2).clamp(IDLE_FIRST, IDLE_LONGEST) } else { Duration::ZERO };
+            tokio::time::sleep(idle).await;
         }
     }
 

@@ -23,8 +23,9 @@ pub use counts::{Counts, Totals};
 use lane::Lane;
 pub use pause::Pause;
 
-/// How often a shard without new changes is looked at: the most that a delivery waits for.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How soon a shard is looked at again that had no new changes: the first time, and at most. So long a delivery waits.
+const IDLE_FIRST: Duration = Duration::from_millis(25);
+const IDLE_LONGEST: Duration = Duration::from_millis(200);
 /// How often new shards are looked for, and whether another node has stopped to follow.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -120,8 +121,10 @@ where
 {
     let hold = hold(service, follower, counts).await?;
     while !service.begin(follower, &hold, start).await? {
-        tokio::time::sleep(POLL_INTERVAL).await;
+        tokio::time::sleep(IDLE_LONGEST).await;
     }
+    // What lanes that were ended had in their hands is read again.
+    counts.rest();
     let mut lanes: JoinSet<Result<(), FollowError>> = JoinSet::new();
     let mut shards: BTreeMap<u32, Id> = BTreeMap::new();
     loop {

@@ -48,7 +48,8 @@ pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<
             let wanted = service.kinesis_destinations();
             let name = |destination: &KinesisDestination| destination.follower.to_string();
             running.retain(|running, (task, _)| {
-                let stays = wanted.iter().any(|destination| name(destination) == *running);
+                let is_wanted = wanted.iter().any(|destination| name(destination) == *running);
+                let stays = is_wanted && !task.is_finished();
                 if !stays {
                     task.abort();
                 }

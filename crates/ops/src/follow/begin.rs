@@ -17,15 +17,15 @@ impl Service {
     /// If there is nothing to follow, or the engine fails.
     pub async fn begin(&self, follower: &Follower, hold: &Hold, start: Start) -> Result<bool, FollowError> {
         let table = self.followed_table(follower)?;
+        if self.engine.get(&position::begun(follower)).await?.is_some() {
+            return Ok(true);
+        }
         let log = table.definition.log.clone();
         if log.opening || log.next_shard == 0 {
             return Ok(false);
         }
         let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing).collect();
         let view = self.view_of_logs(follower.table_id, &logs).await?;
-        if position::all(&*view, follower).await?.is_some() {
-            return Ok(true);
-        }
         let mut puts = vec![(position::begun(follower), position::begun_row())];
         for shard in self.followed_shards(&*view, &table, follower).await? {
             let next = first(&*view, &shard, start).await?;

@@ -106,6 +106,20 @@ impl Service {
         refusal.map_or(Ok(()), Err)
     }
 
+    /// Forgets the positions in shards that are gone; their numbers are never used again.
+    pub(super) async fn forget_positions(&self, follower: &Follower, shards: &[u32]) -> Result<(), FollowError> {
+        if shards.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<KeyUse> = shards.iter().map(|shard| KeyUse::write(of_shard(follower, *shard))).collect();
+        let mut decide = |_: &Reads, batch: &mut Batch| {
+            keys.iter().for_each(|used| batch.delete(used.key.clone()));
+            Decision::Commit
+        };
+        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await?;
+        Ok(())
+    }
+
     /// Forgets a follower for good.
     ///
     /// # Errors

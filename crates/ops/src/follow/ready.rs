@@ -20,6 +20,10 @@ impl Service {
         let view = self.engine.view().await?;
         let positions = position::all(&*view, follower).await?.ok_or(FollowError::Gone)?;
         let shards = self.followed_shards(&*view, &table, follower).await?;
+        drop(view);
+        let is_gone = |number: &&u32| shards.iter().all(|shard| shard.number != **number);
+        let gone: Vec<u32> = positions.keys().filter(is_gone).copied().collect();
+        self.forget_positions(follower, &gone).await?;
         Ok(Ready { cursors: ready(&shards, &positions), finished: is_finished(&table, follower, &shards, &positions) })
     }
 

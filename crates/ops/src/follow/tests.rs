@@ -290,6 +290,26 @@ async fn what_was_trimmed_is_counted_as_lost() {
 }
 
 #[tokio::test]
+async fn positions_go_with_their_shards() {
+    let house = House::new().await;
+    for at in 0..3 {
+        put(&house.service, "a", &at.to_string()).await;
+        let [cursor] = house.ready().await.try_into().unwrap();
+        house.save(house.read_on(cursor).await.cursor_after(9)).await.unwrap();
+        house.hand.advance_ms(STREAM_RETENTION_MS);
+        house.roll().await;
+        let [last] = house.ready().await.try_into().unwrap();
+        assert_ne!(last.shard, cursor.shard);
+        house.hand.advance_ms(STREAM_RETENTION_MS);
+        house.service.trim_logs().await;
+        let cursors = house.ready().await;
+        let view = house.engine.view().await.unwrap();
+        let positions = position::all(&*view, &house.destination.follower).await.unwrap().unwrap();
+        assert!(!positions.contains_key(&cursor.shard) && cursors.len() == 1, "{positions:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_table_without_followers_has_no_log() {
     let service = open(&storage::Memory::new()).await;
     service.create_table(&caller(), simple("tab")).await.unwrap();
