@@ -19,6 +19,7 @@ use crate::key_range;
 use crate::rows;
 use crate::service::{Service, Settings};
 
+mod follow;
 mod formats;
 mod streams;
 

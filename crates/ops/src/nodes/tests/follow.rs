@@ -1,0 +1,48 @@
+//! One follower over two nodes: one of them follows, and the other one once the first is silent.
+
+use super::*;
+use crate::follow::{Batch, Bounds, FollowError, Followed};
+use crate::kinesis_streaming_destination::tests::{STREAM, asked};
+
+const BOUNDS: Bounds = Bounds { records_max: 10, bytes_max: 1 << 20 };
+
+async fn read(node: &Node, follower: &crate::follow::Follower) -> Batch {
+    let [cursor] = node.service.ready(follower).await.unwrap().cursors.try_into().unwrap();
+    node.service.read_on(follower, cursor, BOUNDS).await.unwrap()
+}
+
+#[tokio::test]
+async fn another_node_follows_when_one_is_silent() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tab").await.unwrap();
+    put(&b, "tab", "before").await.unwrap();
+    a.service.reaches_kinesis();
+    a.service.enable_kinesis_streaming_destination(&caller(), asked(STREAM)).await.unwrap();
+    let [destination] = a.service.kinesis_destinations().try_into().unwrap();
+    let follower = &destination.follower;
+    assert_eq!(follower.of, Followed::Table);
+    let a_hold = a.service.hold(follower).await.unwrap().unwrap();
+    assert_eq!(b.service.hold(follower).await, Ok(None));
+    // Not before b knows that the table is followed.
+    until(async || a.service.end_enabling(&destination, &a_hold, Ok(())).await.unwrap().then_some(())).await;
+    put(&b, "tab", "one").await.unwrap();
+    put(&a, "tab", "two").await.unwrap();
+    let batch = read(&a, follower).await;
+    assert_eq!(batch.changes.len(), 2);
+    a.service.save(follower, &a_hold, batch.cursor_after(1)).await.unwrap();
+
+    a.heartbeats.freeze_after(0);
+    a.heartbeats.holds_a_write().await;
+    house.hand.advance_ms(FOR_GOOD_MS);
+    let b_hold = until(async || b.service.hold(follower).await.ok()?).await;
+    let batch = read(&b, follower).await;
+    assert_eq!(batch.changes.len(), 1);
+    until(async || b.service.save(follower, &b_hold, batch.cursor_after(1)).await.ok()).await;
+
+    a.heartbeats.thaw();
+    until(async || a.service.unready().is_none().then_some(())).await;
+    let late = a.service.save(follower, &a_hold, batch.cursor_after(0)).await;
+    assert_eq!(late, Err(FollowError::Taken), "it may not go back");
+    assert!(read(&b, follower).await.changes.is_empty());
+}
