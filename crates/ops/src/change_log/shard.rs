@@ -1,6 +1,7 @@
 //! Shards as their readers see them: names, sequence numbers, ends.
 //!
-//! What stands in a shard's row is JSON, as in a table's definition: a member that is added later has a default.
+//! What stands in a shard's row is JSON, as in a table's definition: a member that is added later has a default, and is kept
+//! by a program that does not know it.
 //!
 //! A shard's id is `shardId-` with its number in 20 digits, so that ids are ordered as shards are made, and 8 digits
 //! that differ between tables. A sequence number is 10²⁰ plus the shard's base plus the record's position: 21 digits
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Family, ScanDirection, ScanRange, View, log};
 
 use super::HashRange;
+use crate::catalog::Unknown;
 use crate::failure::storage_failure;
 use crate::rows;
 
@@ -62,6 +64,8 @@ pub(crate) struct Shard {
     /// Once its end is marked, in the same batch: a position before the mark.
     #[serde(default)]
     pub rolling_from: Option<u64>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Shard {
@@ -188,6 +192,18 @@ impl Shard {
 mod tests {
     use super::*;
     use crate::fixture::SECRET;
+
+    #[test]
+    fn rows_of_other_programs_are_read_and_kept() {
+        let row = br#"{"base":7,"closed":{"last":3,"at_ms":5}}"#;
+        let shard = Shard::read(1, 2, row).unwrap();
+        assert_eq!((shard.log(), shard.hashes.is_whole(), shard.closed.unwrap().last), (2, true, 3));
+        assert!(!String::from_utf8(shard.encode().unwrap()).unwrap().contains("hashes"));
+        let half = Shard { hashes: HashRange { first: 1 << 63, last: u64::MAX }, ..shard };
+        assert_eq!(Shard::read(1, 2, &half.encode().unwrap()).unwrap(), half);
+        let newer = Shard::read(1, 2, br#"{"base":7,"speed":{"of":1}}"#).unwrap().encode().unwrap();
+        assert!(String::from_utf8(newer).unwrap().contains(r#""speed":{"of":1}"#));
+    }
 
     #[test]
     fn ids_and_sequences_have_the_apis_lengths_and_grow() {
