@@ -224,6 +224,15 @@ fn two_servers_write_and_read_a_stream() {
         assert_eq!(follower.sums, expected);
         assert!(follower.shards.values().all(|shard| shard.is_finished));
     }
+
+    // The stream is still there when the table is gone.
+    call(&mut a, "DeleteTable", json!({"TableName": "Sums"}));
+    until("the end of the table", || b.call("DescribeTable", r#"{"TableName": "Sums"}"#).status == 400);
+    let listed = call(&mut b, "ListStreams", json!({"TableName": "Sums"}));
+    assert_eq!(listed["Streams"][0]["StreamArn"], *arn);
+    let mut follower = Follower::new(&arn);
+    while follower.step(&mut b) {}
+    assert_eq!(follower.sums, expected);
 }
 
 #[test]
