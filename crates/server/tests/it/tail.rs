@@ -297,3 +297,46 @@ fn a_deleted_table_ends_it_with_a_sentence() {
     tail.hears("the stream of Music is disabled");
     assert_eq!(tail.wait().code(), Some(0));
 }
+
+#[test]
+fn changes_come_in_order_while_shards_roll_and_split() {
+    const ITEMS: usize = 8;
+    let server = Server::start(&["--memory", "--stream-shard-hours", "300ms", "--stream-shard-writes", "5"]);
+    let mut client = server.client();
+    make_table(&mut client, true);
+    let described = call(&mut client, "DescribeTable", json!({"TableName": "Music"}));
+    let arn = described["Table"]["LatestStreamArn"].clone();
+    let following = Tail::start(&url(&server), &[]);
+    let (mut rounds, deadline) = (0, Instant::now() + PATIENCE);
+    while rounds < 20 || !has_split(&mut client, &arn) {
+        assert!(Instant::now() < deadline, "no shard is split");
+        for k in 0..ITEMS {
+            let update = json!({"TableName": "Music", "Key": {"k": {"S": k.to_string()}},
+                "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}});
+            call(&mut client, "UpdateItem", update);
+        }
+        rounds += 1;
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
+    let after = Tail::start(&url(&server), &["--since", "start"]);
+    for tail in [following, after] {
+        let mut counts = [0; ITEMS];
+        for _ in 0..rounds * ITEMS {
+            let line = tail.line();
+            let number = |value: &Value| value.as_str().expect("text").parse::<usize>().expect("a number");
+            let count = &mut counts[number(&line["keys"]["k"]["S"])];
+            *count += 1;
+            assert_eq!(number(&line["new"]["n"]["N"]), *count, "{line}");
+        }
+        tail.hears("is disabled: no more changes come");
+        assert!(tail.wait().success());
+    }
+}
+
+fn has_split(client: &mut Client, arn: &Value) -> bool {
+    let described = call(client, "DescribeStream", json!({"StreamArn": arn}));
+    let shards = described["StreamDescription"]["Shards"].as_array().expect("shards").clone();
+    let children = |of: &Value| shards.iter().filter(|shard| shard["ParentShardId"] == of["ShardId"]).count();
+    shards.iter().any(|shard| children(shard) == 2)
+}
