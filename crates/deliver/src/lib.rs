@@ -38,6 +38,12 @@ impl Deliveries {
         let triggers = Triggers::new(Arc::clone(service), settings.places, Arc::clone(&figures), Clock::system());
         let mut deliveries = Deliveries { tasks: JoinSet::new(), figures, triggers };
         deliveries.tasks.spawn(Arc::clone(&deliveries.triggers).run());
+        if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
+            log::warn!(
+                "tables have Kinesis destinations, and without --kinesis-endpoint nothing is delivered to them here: what is \
+                 not delivered elsewhere is lost after 24 hours"
+            );
+        }
         if let Some(kinesis) = settings.kinesis {
             service.reaches_kinesis();
             let figures = Arc::clone(&deliveries.figures);

@@ -191,6 +191,27 @@ fn without_an_endpoint_the_flag_is_named() {
     assert!(said.contains("--kinesis-endpoint") && said.contains("STATOR_KINESIS_ENDPOINT"), "{said}");
 }
 
+#[test]
+fn a_server_that_has_lost_its_endpoint_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("a path");
+    let kinesis = Kinesis::start();
+    let with = ["--data", data, "--kinesis-endpoint", &kinesis.url];
+    let server = Server::start(&with);
+    make_table(&mut server.client());
+    enable(&mut server.client());
+    assert!(server.stop().success());
+    let server = Server::start(&["--data", data]);
+    let warned = server.said.iter().any(|line| line.contains("without --kinesis-endpoint nothing is delivered"));
+    assert!(warned, "{:?}", server.said);
+    write(&mut server.client(), 0, ITEMS);
+    assert!(server.stop().success());
+    assert!(kinesis.records().is_empty());
+    let _server = Server::start(&with);
+    all_arrive(&kinesis, ITEMS);
+}
+
 /// Throttled, refused in part, cut off, with and without effect: and the server killed in between, while its shards are
 /// rolled and split all the time.
 #[test]
