@@ -1,10 +1,12 @@
-//! A random history of writes, splits, rolls, trims, crashes and renewed streams, with several readers at different places:
-//! each of them sees each change once, an item's in their order.
+//! A random history of writes, splits, rolls, trims, crashes, renewed streams and replaced tables, with several readers at
+//! different places: each of them sees each change once, an item's in their order. Sometimes the table has another
+//! follower, so that its log goes on when a stream ends.
 
 use super::chance::{Chance, setting};
 use super::reader::{Change, Changes, Reader, Start};
 use super::*;
 use crate::change_log::{self, Hot};
+use crate::kinesis_streaming_destination::tests as destination;
 
 const KEYS: u64 = 12;
 const READERS: usize = 4;
@@ -20,6 +22,8 @@ struct World {
     house: House,
     chance: Chance,
     items: std::collections::BTreeMap<String, String>,
+    /// Whether there is another follower.
+    is_delivered: bool,
     /// The newest one last.
     streams: Vec<Told>,
     readers: Vec<Reader>,
@@ -34,7 +38,7 @@ impl World {
         let arn = house.arn().await;
         let streams = vec![Told { arn, changes: Changes::new(), is_ended: false }];
         let (items, readers) = (std::collections::BTreeMap::new(), Vec::new());
-        World { house, chance, items, streams, readers, writes: 0, splits: 0, records: 0 }
+        World { house, chance, items, is_delivered: false, streams, readers, writes: 0, splits: 0, records: 0 }
     }
 
     fn told(&mut self) -> &mut Told {
@@ -54,6 +58,7 @@ impl World {
             63..66 => self.add_reader().await,
             66..68 => self.drain_reader().await,
             68 if self.chance.one_in(3) => self.renew().await,
+            70 if self.chance.one_in(2) => self.turn_delivery().await,
             69 if self.chance.one_in(3) => self.replace_table().await,
             _ => self.read().await,
         }
@@ -120,18 +125,41 @@ impl World {
     }
 
     async fn renew(&mut self) {
+        self.house.rolled().await;
         self.house.set_stream(None).await;
         self.house.disabled(&self.streams.last().unwrap().arn).await;
         self.told().is_ended = true;
+        // What no stream tells.
+        let pk = self.pk();
+        self.house.put(&pk, "unseen").await;
+        self.items.insert(pk, "unseen".to_owned());
         self.house.hand.advance_ms(1);
+        self.house.rolled().await;
         self.house.set_stream(Some(StreamViewType::NewAndOldImages)).await;
         let arn = self.house.arn().await;
         self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
     }
 
+    async fn turn_delivery(&mut self) {
+        let service = &self.house.service;
+        let asked = destination::asked(destination::STREAM);
+        if self.is_delivered {
+            service.disable_kinesis_streaming_destination(&caller(), asked).await.unwrap();
+            while change_log::is_to_be_kept(&service.catalog.by_id(self.house.table_id()).unwrap().definition) {
+                tokio::task::yield_now().await;
+            }
+        } else {
+            service.reaches_kinesis();
+            service.enable_kinesis_streaming_destination(&caller(), asked).await.unwrap();
+            destination::deliver(service, Ok(())).await;
+        }
+        self.is_delivered = !self.is_delivered;
+    }
+
     /// A table of the same name takes the place of one that is deleted.
     async fn replace_table(&mut self) {
         self.house.delete_table().await;
+        self.is_delivered = false;
         self.told().is_ended = true;
         self.items.clear();
         self.house.create_table(StreamViewType::NewAndOldImages).await;
@@ -194,6 +222,10 @@ impl World {
 
     /// Ends the stream; its readers come to their ends, and after a day nothing is left.
     async fn end(mut self) {
+        self.house.rolled().await;
+        if self.is_delivered {
+            self.turn_delivery().await;
+        }
         self.house.set_stream(None).await;
         self.house.disabled(&self.streams.last().unwrap().arn).await;
         self.told().is_ended = true;
