@@ -39,7 +39,7 @@ impl Service {
             .await?;
         let (mut position, mut is_end) = (page.next, page.is_end);
         let shape = Shape { table: &stream.table, arn: stream.arn(), view: stream.own.view };
-        let mut newest_ms = now_ms;
+        let mut newest_ms = page.given_up_ms.unwrap_or(now_ms);
         let (mut records, mut size) = (Vec::with_capacity(page.records.len()), 0);
         for (at, record) in &page.records {
             let shown = self.shown(&shape, &shard, *at, record);

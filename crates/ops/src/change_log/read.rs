@@ -28,6 +28,8 @@ pub(crate) struct Page {
     pub next: u64,
     /// Whether nothing is left, and nothing more comes.
     pub is_end: bool,
+    /// If it was given up before the log's end: when the last change was made that was passed over.
+    pub given_up_ms: Option<u64>,
 }
 
 impl Service {
@@ -44,7 +46,8 @@ impl Service {
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<Page, Exception> {
-        let mut page = Page { records: Vec::new(), next: from, is_end: shard.is_over_at(from) };
+        let is_end = shard.is_over_at(from);
+        let mut page = Page { records: Vec::new(), next: from, is_end, given_up_ms: None };
         let (mut own_bytes, mut read_rows, mut read_bytes) = (0, 0, 0);
         while !page.is_end {
             let left = rows_max - page.records.len();
@@ -66,6 +69,10 @@ impl Service {
             read_rows += step.rows.len();
             let is_full = page.records.len() == rows_max || own_bytes > bytes_max / 2;
             let is_costly = read_rows >= READ_ROWS_MAX || read_bytes >= READ_BYTES_MAX;
+            if step.more && !is_full && is_costly {
+                let last = step.rows.last().and_then(|row| Header::read(&row.value));
+                page.given_up_ms = last.map(|header| header.created_ms);
+            }
             if !step.more || is_full || is_costly {
                 break;
             }

@@ -3,6 +3,7 @@
 use api::StreamViewType;
 
 use super::{From, House};
+use crate::change_log::Hot;
 use crate::lag::TableLag;
 
 async fn told(house: &House) -> TableLag {
@@ -35,6 +36,21 @@ async fn a_log_is_measured_and_its_readers_age() {
     house.hand.advance_ms(3 * 60_000);
     house.records(&arn, From::Latest).await;
     assert_eq!(told(&house).await.iterator_age_ms, Some(0));
+
+    // Who only passes over another shard's changes is behind with those.
+    let hot = [Hot { shard: 0, split_at: 1 << 63 }];
+    house.service.roll_shards(1, &hot).await.unwrap();
+    let at = house.clock.now_ms();
+    for value in 0..100 {
+        house.put("a", &value.to_string()).await;
+    }
+    house.hand.advance_ms(3 * 60_000);
+    for shard in &house.describe_all(&arn).await[1..] {
+        let iterator = house.iterator_of(&arn, shard, From::Horizon).await.unwrap();
+        let given = house.read(&iterator, Some(1)).await.unwrap().records.unwrap().len();
+        assert_eq!(told(&house).await.iterator_age_ms, Some(house.clock.now_ms() - at), "{given} given");
+        house.hand.advance_ms(3 * 60_000);
+    }
     house.hand.advance_ms(25 * 60 * 60_000);
     house.service.trim_logs().await;
     assert_eq!(told(&house).await.log.map(|log| log.records), Some(0));
