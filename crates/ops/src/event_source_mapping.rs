@@ -154,12 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn documents_change_one_after_the_other() {
-        let settings = Settings {
-            region: "us-east-1".to_owned(),
-            endpoint: String::new(),
-            shards: crate::ShardSettings::default(),
-        };
-        let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
+        let service = Service::open(Memory::new(), Settings::default(), Clock::system()).await.unwrap();
         assert_eq!(service.mapping_rows().await, Ok(MappingRows::default()));
         assert_eq!(service.put_mapping(0, "b", Some(b"1".to_vec())).await, Ok(true));
         // Of what is not any more.

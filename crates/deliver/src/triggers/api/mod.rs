@@ -14,6 +14,8 @@
 mod query;
 mod refusal;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

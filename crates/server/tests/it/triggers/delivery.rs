@@ -264,7 +264,7 @@ fn lanes_go_side_by_side_and_items_in_their_order() {
 }
 
 /// Nothing of an item is delivered for the first time before what came before it, and nothing is missing.
-fn in_order(calls: &[Call], count: u64) {
+pub(super) fn in_order(calls: &[Call], count: u64) {
     let mut last: BTreeMap<String, u64> = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
     for record in calls.iter().flat_map(Call::records) {
@@ -300,7 +300,8 @@ fn nothing_is_lost_when_both_sides_fail() {
         }
     });
     let (data, url) = (folder.path().to_str().unwrap().to_owned(), outside.url());
-    let start = || Server::start(&["--data", &data, "--lambda-endpoint", &url]);
+    let shards = ["--stream-shard-hours", "2s", "--stream-shard-writes", "20"];
+    let start = || Server::start(&[&["--data", &data, "--lambda-endpoint", &url][..], &shards].concat());
     let mut server = start();
     let arn = table(&mut server.client(), "Music");
     let more = json!({

@@ -3,6 +3,7 @@
 mod api;
 mod delivery;
 mod function;
+mod nodes;
 
 use std::time::{Duration, Instant};
 
