@@ -17,7 +17,7 @@ use crate::follow::{Counts, End, follow_shards};
 /// How often something is tried again that is not ready yet.
 const SOON: Duration = Duration::from_millis(100);
 /// How often a stream is looked for that is not there. It may be new, and not known here yet.
-const GONE_INTERVAL: Duration = Duration::from_secs(5);
+const GONE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What the shards of a mapping share.
 pub(super) struct Delivery {

@@ -326,24 +326,29 @@ fn nothing_is_lost_when_both_sides_fail() {
 }
 
 #[test]
-fn a_mapping_says_that_its_stream_is_gone() {
+fn a_stream_that_has_ended_is_delivered_to_its_end() {
     let outside = Outside::start(|_, _| ok(""));
     let server = server(&outside);
     let mut client = server.client();
     let (deleted, disabled) = (table(&mut client, "Music"), table(&mut client, "Other"));
-    put(&mut client, "Other", "a", 1);
-    let of_deleted = map(&server, &mapping("f", &deleted, &json!({})));
-    let of_disabled = map(&server, &mapping("f", &disabled, &json!({})));
+    put(&mut client, "Music", "a", 1);
+    put(&mut client, "Other", "a", 2);
+    let rests = json!({"Enabled": false});
+    let mappings = [&deleted, &disabled].map(|arn| map(&server, &mapping("f", arn, &rests)));
     client.call("DeleteTable", r#"{"TableName":"Music"}"#);
     client.call("UpdateTable", r#"{"TableName":"Other","StreamSpecification":{"StreamEnabled":false}}"#);
-    let says = |uuid: &str, text: &str| {
-        shown(&server, uuid, |shown| shown["LastProcessingResult"].as_str().unwrap().contains(text));
-    };
-    says(&of_deleted, "not there any more");
-    says(&of_disabled, "disabled");
-    outside.wait_for_numbers(1);
-    for uuid in [of_deleted, of_disabled] {
-        assert_eq!(lambda(&server, "DELETE", &format!("/{uuid}"), &Value::Null).status, 202);
-        shown(&server, &uuid, |shown| shown.get("UUID").is_none());
+    for uuid in &mappings {
+        assert_eq!(lambda(&server, "PUT", &format!("/{uuid}"), &json!({"Enabled": true})).status, 202);
     }
+    outside.wait_for_numbers(2);
+    for uuid in &mappings {
+        shown(&server, uuid, |shown| {
+            shown["LastProcessingResult"].as_str().unwrap().contains("The stream is disabled")
+        });
+        assert_eq!(lambda(&server, "DELETE", &format!("/{uuid}"), &Value::Null).status, 202);
+        shown(&server, uuid, |shown| shown.get("UUID").is_none());
+    }
+    // Nothing new follows a stream that has ended.
+    let refused = lambda(&server, "POST", "", &mapping("g", &disabled, &json!({})));
+    assert!(refused.status == 400 && refused.text().contains("Stream is disabled"), "{}", refused.text());
 }
