@@ -40,6 +40,9 @@ fn a_function_is_invoked_as_lambda_invokes_it() {
     assert_eq!((&record["eventName"], &record["eventSourceARN"]), (&json!("MODIFY"), &json!(arn)));
     assert_eq!(record["dynamodb"]["OldImage"]["n"]["N"], "0");
     assert_eq!(shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK")["State"], "Enabled");
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let metrics = client.response().text();
+    assert!(metrics.contains("stator_deliveries_active{to=\"lambda\"} 1"), "{metrics}");
     // A URL gets the event itself.
     let url = format!("{}/changes?x=y", outside.url());
     map(&server, &mapping(&url, &arn, &json!({})));
