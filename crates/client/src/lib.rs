@@ -10,7 +10,6 @@ mod aws;
 mod call;
 mod connection;
 mod credentials;
-mod date;
 mod endpoint;
 mod refusal;
 mod response;

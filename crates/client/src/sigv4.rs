@@ -6,11 +6,9 @@
 
 use std::io::Write;
 
+use auth::sigv4::{SigningKey, amz_date, hex};
 use base::Clock;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-
-use crate::date::amz_date;
 
 /// Whose requests they are: what differs between services that speak JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,14 +39,14 @@ pub(crate) struct Signer {
     clock: Clock,
     second: u64,
     date: [u8; 16],
-    key: SigningKey,
+    key: ScopedKey,
 }
 
 impl Signer {
     pub(crate) fn new(protocol: Protocol, credentials: Credentials, host: &str, clock: Clock) -> Signer {
         let second = clock.now_ms() / 1_000;
         let date = amz_date(second);
-        let key = SigningKey::new(&credentials, protocol.service, day(&date));
+        let key = ScopedKey::new(&credentials, protocol.service, day(&date));
         Signer { protocol, credentials, host: host.to_owned(), clock, second, date, key }
     }
 
@@ -114,7 +112,7 @@ impl Signer {
         }
         let date = amz_date(second);
         if day(&date) != day(&self.date) {
-            self.key = SigningKey::new(&self.credentials, self.protocol.service, day(&date));
+            self.key = ScopedKey::new(&self.credentials, self.protocol.service, day(&date));
         }
         self.second = second;
         self.date = date;
@@ -136,29 +134,25 @@ fn push_names(headers: &[(&str, &[u8])], mut push: impl FnMut(&[u8])) {
     }
 }
 
-fn day(date: &[u8; 16]) -> &[u8] {
-    &date[..8]
+fn day(date: &[u8; 16]) -> &str {
+    std::str::from_utf8(&date[..8]).unwrap_or_default()
 }
 
 /// The key that a day, a region and a service share, and the words for them.
-struct SigningKey {
+struct ScopedKey {
     scope: String,
-    keyed: Hmac<Sha256>,
+    key: SigningKey,
 }
 
-impl SigningKey {
-    fn new(credentials: &Credentials, service: &str, day: &[u8]) -> SigningKey {
+impl ScopedKey {
+    fn new(credentials: &Credentials, service: &str, day: &str) -> ScopedKey {
         let region = &credentials.region;
-        let secret = format!("AWS4{}", credentials.secret);
-        let steps = [day, region.as_bytes(), service.as_bytes(), b"aws4_request"];
-        let key = steps.iter().fold(secret.into_bytes(), |key, step| mac(keyed(&key), &[step]).to_vec());
-        let scope = format!("{}/{region}/{service}/aws4_request", String::from_utf8_lossy(day));
-        SigningKey { scope, keyed: keyed(&key) }
+        let key = SigningKey::new(&credentials.secret, day, region, service);
+        ScopedKey { scope: format!("{day}/{region}/{service}/aws4_request"), key }
     }
 
     fn signature(&self, date: &[u8; 16], canonical: &[u8; 64]) -> [u8; 64] {
-        let parts: [&[u8]; 6] = [b"AWS4-HMAC-SHA256\n", date, b"\n", self.scope.as_bytes(), b"\n", canonical];
-        hex(&mac(self.keyed.clone(), &parts))
+        hex(&self.key.sign(&[b"AWS4-HMAC-SHA256\n", date, b"\n", self.scope.as_bytes(), b"\n", canonical]))
     }
 }
 
@@ -188,27 +182,6 @@ fn canonical_hash(method: &str, target: &str, headers: &[(&str, &[u8])], body: &
     hash.update(b"\n");
     hash.update(hex(&Sha256::digest(body).into()));
     hex(&hash.finalize().into())
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of any length.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
-}
-
-fn mac(mut keyed: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
-    for part in parts {
-        keyed.update(part);
-    }
-    keyed.finalize().into_bytes().into()
-}
-
-fn hex(bytes: &[u8; 32]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 64];
-    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    }
-    text
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod verify;
 
 use std::borrow::Cow;
 
-pub use canonical::{Headers, Received};
+pub use canonical::{Headers, Received, hex};
 use credential::Algorithm;
 pub use credential::Credential;
 pub use key::{SigningKey, SigningKeys};

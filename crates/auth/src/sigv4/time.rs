@@ -41,10 +41,28 @@ fn of(year: u64, month: u64, day: u64, [hour, minute, second]: [u64; 3]) -> Opti
 }
 
 /// In the basic format again.
-pub fn amz_date(seconds: u64) -> String {
+pub fn amz_date(seconds: u64) -> [u8; 16] {
     let (year, month, day) = base::civil(seconds / 86_400);
     let of_day = seconds % 86_400;
-    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", of_day / 3_600, of_day / 60 % 60, of_day % 60)
+    let mut text = *b"00000000T000000Z";
+    decimal(&mut text[0..4], year);
+    decimal(&mut text[4..6], month);
+    decimal(&mut text[6..8], day);
+    decimal(&mut text[9..11], of_day / 3_600);
+    decimal(&mut text[11..13], of_day / 60 % 60);
+    decimal(&mut text[13..15], of_day % 60);
+    text
+}
+
+fn decimal(digits: &mut [u8], mut number: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+pub(super) fn text(seconds: u64) -> String {
+    amz_date(seconds).map(char::from).iter().collect()
 }
 
 #[cfg(test)]
@@ -72,7 +90,18 @@ mod tests {
             assert_eq!(parse(text), seconds, "{text}");
         }
         for seconds in [0, 951_782_399, 951_782_400, 1_735_689_599, 4_107_542_400] {
-            assert_eq!(basic(&amz_date(seconds)), Some(seconds));
+            assert_eq!(basic(&super::text(seconds)), Some(seconds));
         }
+    }
+
+    #[test]
+    fn dates() {
+        let check = |seconds: u64, text: &str| assert_eq!(super::text(seconds), text);
+        check(0, "19700101T000000Z");
+        check(951_782_399, "20000228T235959Z");
+        check(951_782_400, "20000229T000000Z");
+        check(1_440_938_160, "20150830T123600Z");
+        check(1_735_689_599, "20241231T235959Z");
+        check(4_107_542_400, "21000301T000000Z");
     }
 }

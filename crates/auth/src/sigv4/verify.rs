@@ -33,13 +33,13 @@ impl Signature<'_> {
         }
         self.check_scope(place)?;
         let signed_s = time::parse(&self.date).ok_or_else(|| self.no_date())?;
-        let day = &time::amz_date(signed_s)[..8];
+        let day = &time::text(signed_s)[..8];
         if *self.credential.date != *day {
             return Err(Refusal::Invalid(format!(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != \
                  '{day}', from '{}'.",
                 self.credential.date,
-                time::amz_date(signed_s)
+                time::text(signed_s)
             )));
         }
         self.check_time(signed_s, now_ms / 1_000)
@@ -77,7 +77,7 @@ impl Signature<'_> {
     }
 
     fn check_time(&self, signed_s: u64, now_s: u64) -> Result<(), Refusal> {
-        let written = |seconds: u64| time::amz_date(seconds);
+        let written = |seconds: u64| time::text(seconds);
         let (signed, now) = (written(signed_s), written(now_s));
         let minutes = SKEW_S / 60;
         if signed_s > now_s + SKEW_S {
@@ -105,7 +105,7 @@ impl Signature<'_> {
             return Err(Refusal::Incomplete(format!("X-Amz-Expires must be between 1 and {EXPIRES_MAX_S} seconds")));
         };
         if signed_s + seconds < now_s {
-            let (until, now) = (time::amz_date(signed_s + seconds), time::amz_date(now_s));
+            let (until, now) = (time::text(signed_s + seconds), time::text(now_s));
             return Err(Refusal::Invalid(format!("Signature expired: {until} is now earlier than {now}")));
         }
         Ok(())
@@ -116,7 +116,7 @@ impl Signature<'_> {
         // As the signer writes it: a `Date` header is spelt in the basic format.
         let date = match time::basic(&self.date) {
             Some(_) => self.date.to_string(),
-            None => time::parse(&self.date).map(time::amz_date).unwrap_or_default(),
+            None => time::parse(&self.date).map(time::text).unwrap_or_default(),
         };
         let head = format!("AWS4-HMAC-SHA256\n{date}\n{}\n", scope.join("/"));
         [head.as_bytes(), &hex(&digest(canonical))].concat()
