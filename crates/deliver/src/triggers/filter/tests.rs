@@ -1,5 +1,6 @@
 //! Patterns and what fits them. The cases follow the guides' tables of operators.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -215,4 +216,66 @@ fn what_is_no_pattern() {
     }
     let deep = format!("{}1{}", r#"{"a":"#.repeat(400), "}".repeat(400));
     assert_eq!(Filters::parse([deep.as_str()]).err(), Some(InvalidPattern));
+}
+
+/// The same as a wildcard's parts, a character at a time.
+fn naive(pattern: &[char], text: &[char]) -> bool {
+    match (pattern, text) {
+        ([], text) => text.is_empty(),
+        (['*', rest @ ..], text) => (0..=text.len()).any(|at| naive(rest, &text[at..])),
+        ([first, rest @ ..], [found, after @ ..]) => first == found && naive(rest, after),
+        (_, []) => false,
+    }
+}
+
+/// JSON that is like a pattern.
+fn anything() -> impl Strategy<Value = Value> {
+    let words = [
+        "a",
+        "$or",
+        "exists",
+        "prefix",
+        "suffix",
+        "numeric",
+        "anything-but",
+        "cidr",
+        "wildcard",
+        "=",
+        "<",
+        "10.0.0.0/8",
+    ];
+    let word = proptest::sample::select(words.to_vec());
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i16>().prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 4, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::btree_map(word.clone().prop_map(str::to_owned), inner, 0..3)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn wildcards_are_what_they_say(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
+        let filters = Filters::parse([json!({"a": [{"wildcard": pattern}]}).to_string().as_str()]);
+        prop_assert_eq!(filters.is_err(), pattern.contains("**"));
+        if let Ok(filters) = filters {
+            let [pattern, letters] = [&pattern, &text].map(|text| text.chars().collect::<Vec<char>>());
+            prop_assert_eq!(filters.fit(&json!({"a": text})), naive(&pattern, &letters));
+        }
+    }
+
+    #[test]
+    fn whatever_looks_like_a_pattern_is_one_or_is_refused(pattern in anything(), event in anything()) {
+        if let Ok(filters) = Filters::parse([pattern.to_string().as_str()]) {
+            filters.fit(&event);
+            filters.fit(&pattern);
+        }
+    }
 }

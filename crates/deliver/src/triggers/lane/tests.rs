@@ -1,5 +1,8 @@
 //! Histories of a lane: what it asks for, and what comes of each answer.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 const NOW: u64 = 1_000_000_000;
@@ -203,4 +206,67 @@ fn old_records_are_given_up_and_the_young_behind_them_are_not() {
     // Not even the pause is waited for.
     assert_eq!(step(&mut lane, NOW + 60_000), "wait 60001");
     assert_eq!(step(&mut lane, NOW + 60_001), "RecordAgeExceeded 2 after 2");
+}
+
+/// An end that an invocation of so many records can have.
+fn ended(chance: u8, count: usize) -> Ended {
+    match chance % 5 {
+        0 => ALL,
+        1 => Ended::Failed,
+        2 => Ended::NotInvoked,
+        _ => before(usize::from(chance) % (count + 1)),
+    }
+}
+
+proptest! {
+    /// Whatever happens, each record is done with once, and none before those in front of it.
+    #[test]
+    fn records_are_done_in_their_order(
+        chances in vec(any::<u8>(), 1..200),
+        batch_size_max in 1..6_usize,
+        retries_max in proptest::option::of(0..3_u32),
+        bisect: bool,
+        window_s in 0..3_u64,
+        age_max_s in prop_oneof![Just(86_400_u64), 1..200_u64],
+    ) {
+        let window = Duration::from_secs(window_s);
+        let age_max = Duration::from_secs(age_max_s);
+        let mut lane = Lane::new(Rules { batch_size_max, window, age_max, retries_max, bisect });
+        let (mut now_ms, mut pushed, mut done) = (NOW, 0, Vec::new());
+        for chance in &chances {
+            if chance % 3 == 0 {
+                pushed += 1;
+                lane.push(Entry { created_ms: now_ms, ..entry(pushed) }, now_ms);
+            }
+            now_ms += u64::from(*chance) * 20;
+            done.extend(one_step(&mut lane, now_ms, *chance));
+            prop_assert_eq!(lane.len() + done.len(), usize::try_from(pushed).unwrap());
+        }
+        // Once the function is well, the rest is done in bounded time.
+        for _ in 0..1_000 {
+            now_ms += 60_000;
+            done.extend(one_step(&mut lane, now_ms, 0));
+        }
+        prop_assert!(lane.is_empty());
+        prop_assert_eq!(lane.bytes(), 0);
+        prop_assert_eq!(done, (1..=pushed).collect::<Vec<u64>>());
+    }
+}
+
+/// Does what the lane wants; the places that are done with.
+fn one_step(lane: &mut Lane, now_ms: u64, chance: u8) -> Vec<u64> {
+    let count = match lane.next(now_ms) {
+        Step::Idle => return Vec::new(),
+        Step::Wait { until_ms } => {
+            assert!(until_ms > now_ms);
+            return Vec::new();
+        }
+        Step::Discard(batch, _) => {
+            assert!(!batch.entries.is_empty());
+            return lane.discarded();
+        }
+        Step::Invoke(batch) => batch.entries.len(),
+    };
+    assert!(count > 0);
+    lane.ended(ended(chance, count), now_ms)
 }
