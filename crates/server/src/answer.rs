@@ -116,7 +116,9 @@ impl Answer {
         if let Some(coding) = coding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         }
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        if self.status != StatusCode::NO_CONTENT {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
         // Over the bytes as they are sent: clients check before they decompress.
         headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
         if let Ok(id) = HeaderValue::from_bytes(request_id) {

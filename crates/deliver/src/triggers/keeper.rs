@@ -46,7 +46,9 @@ impl Triggers {
             };
             match runners.get(uuid) {
                 Some(runner) => {
-                    runner.send_if_modified(|before| std::mem::replace(before, mapping.clone()) != mapping);
+                    runner.send_if_modified(|before| {
+                        !std::mem::replace(before, mapping.clone()).asks_for_the_same(&mapping)
+                    });
                 }
                 None => {
                     let (sender, receiver) = watch::channel(mapping);

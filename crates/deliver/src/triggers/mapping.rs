@@ -10,6 +10,7 @@ use ops::follow::{Followed, Follower, Start};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::api::tags::Tags;
 use super::function::Function;
 use super::lane::Rules;
 
@@ -32,6 +33,8 @@ pub(crate) struct Mapping {
     pub state: State,
     pub last_modified_ms: u64,
     pub settings: Settings,
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -126,6 +129,15 @@ impl Mapping {
         Function::parse(&self.function_arn, &self.account, &self.region)
     }
 
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", self.region, self.account, self.uuid)
+    }
+
+    /// Whether there is the same to be done for both: tags change nothing.
+    pub(crate) fn asks_for_the_same(&self, other: &Mapping) -> bool {
+        Mapping { tags: Tags::new(), ..self.clone() } == Mapping { tags: Tags::new(), ..other.clone() }
+    }
+
     /// The mapping once what its state asks for is done.
     pub(crate) fn settled(&self) -> Mapping {
         let state = if self.enabled { State::Enabled } else { State::Disabled };
@@ -158,8 +170,7 @@ impl Mapping {
             "MaximumRetryAttempts": unbounded(settings.retries_max),
             "TumblingWindowInSeconds": 0,
             "FunctionResponseTypes": responses,
-            "EventSourceMappingArn":
-                format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", self.region, self.account, self.uuid),
+            "EventSourceMappingArn": self.arn(),
         });
         if !settings.filters.is_empty() {
             let filters: Vec<Value> = settings.filters.iter().map(|pattern| json!({"Pattern": pattern})).collect();

@@ -88,24 +88,23 @@ async fn settle(triggers: &Triggers, mapping: &Mapping) {
 async fn settle_once(triggers: &Triggers, mapping: &Mapping) -> Result<bool, FollowError> {
     let (service, follower) = (&triggers.service, mapping.follower());
     let hold = service.hold(&follower).await?.ok_or(FollowError::Taken)?;
-    let after = if mapping.state == State::Deleting {
+    if mapping.state == State::Deleting {
         service.forget_follower(&follower).await?;
-        None
     } else {
         match service.begin(&follower, &hold, mapping.start()).await {
-            Ok(true) | Err(FollowError::Gone) => Some(mapping.settled()),
+            Ok(true) | Err(FollowError::Gone) => {}
             other => return other,
         }
-    };
-    let document = after.map(|after| serde_json::to_vec(&after)).transpose();
-    let document = document.map_err(|error| FollowError::Failed(error.to_string()))?;
+    }
     let rows = service.mapping_rows().await?;
     let stored = rows.documents.get(&mapping.uuid).and_then(|row| serde_json::from_slice::<Mapping>(row).ok());
-    if stored.as_ref() != Some(mapping) {
+    let Some(stored) = stored.filter(|stored| stored.asks_for_the_same(mapping)) else {
         // Changed meanwhile: there is something new to be done.
         return Ok(true);
-    }
-    Ok(service.put_mapping(rows.version, &mapping.uuid, document).await?)
+    };
+    let after = (mapping.state != State::Deleting).then(|| serde_json::to_vec(&stored.settled())).transpose();
+    let after = after.map_err(|error| FollowError::Failed(error.to_string()))?;
+    Ok(service.put_mapping(rows.version, &mapping.uuid, after).await?)
 }
 
 /// Delivers until nothing can come any more.

@@ -7,6 +7,7 @@
 //! | `GET /2015-03-31/event-source-mappings/{UUID}` | GetEventSourceMapping |
 //! | `PUT /2015-03-31/event-source-mappings/{UUID}` | UpdateEventSourceMapping |
 //! | `DELETE /2015-03-31/event-source-mappings/{UUID}` | DeleteEventSourceMapping |
+//! | `GET`, `POST`, `DELETE /2017-03-31/tags/{ARN}` | ListTags, TagResource, UntagResource, of mappings |
 //!
 //! A slash at the end changes nothing: older SDKs have one. Every change is decided from all mappings at once, and made
 //! only if no other one came between.
@@ -14,6 +15,7 @@
 mod query;
 mod refusal;
 mod request;
+pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -41,7 +43,7 @@ const TRIES_MAX: usize = 20;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reply {
     pub status: u16,
-    /// JSON.
+    /// JSON, or nothing.
     pub body: Vec<u8>,
     /// Set if the body is one.
     pub refusal: Option<Refusal>,
@@ -58,7 +60,7 @@ pub struct Request<'a> {
 
 /// Whether a path is one of this API's.
 pub fn is_ours(path: &str) -> bool {
-    path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.starts_with(tags::PATH) || path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 type Answer = Result<(u16, Value), Refusal>;
@@ -67,6 +69,7 @@ impl Triggers {
     pub async fn answer(&self, caller: &Caller, request: &Request<'_>) -> Reply {
         let uuid = request.path.strip_prefix(PATH).unwrap_or_default().trim_matches('/');
         let answer = match (request.method, uuid) {
+            _ if request.path.starts_with(tags::PATH) => self.answer_tags(caller, request).await,
             ("POST", "") => self.create(caller, request.body).await,
             ("GET", "") => self.list(caller, request.query).await,
             ("GET", uuid) => self.get(caller, uuid).await,
@@ -75,7 +78,10 @@ impl Triggers {
             _ => Err(Refusal::UnknownOperation),
         };
         match answer {
-            Ok((status, shown)) => Reply { status, body: shown.to_string().into_bytes(), refusal: None },
+            Ok((status, shown)) => {
+                let body = if shown.is_null() { Vec::new() } else { shown.to_string().into_bytes() };
+                Reply { status, body, refusal: None }
+            }
             Err(refusal) => refusal.reply(),
         }
     }
@@ -112,6 +118,7 @@ impl Triggers {
             state: State::Creating,
             last_modified_ms: self.clock.now_ms(),
             settings,
+            tags: asked.tags.clone().unwrap_or_default(),
         };
         self.change(&mapping.uuid, |others| refuse_second(others, &mapping).map(|()| mapping.clone())).await?;
         // Where it begins is known before the client is answered, whatever node delivers.

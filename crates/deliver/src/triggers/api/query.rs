@@ -47,6 +47,12 @@ fn items_max(value: &str) -> Result<usize, Refusal> {
     }
 }
 
+/// All values of a parameter.
+pub(super) fn values(query: &str, name: &str) -> Vec<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(found, _)| *found == name).map(|(_, value)| decoded(value)).collect()
+}
+
 /// A broken constraint of a function's name.
 pub(super) fn bad_function(name: &str) -> String {
     format!(
@@ -56,7 +62,7 @@ pub(super) fn bad_function(name: &str) -> String {
 }
 
 /// Takes percent signs and plus signs out. What is no UTF-8 afterwards names nothing that there is.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, after)) = rest.split_first() {

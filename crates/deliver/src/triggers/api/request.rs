@@ -6,12 +6,13 @@
 use serde_json::{Map, Value};
 
 use super::Refusal;
+use super::tags::Tags;
 use crate::triggers::filter::{FILTERS_MAX, Filters};
 use crate::triggers::function;
 use crate::triggers::mapping::{Settings, StartingPosition};
 
 /// Members that only other event sources have, and those of services that a Stator does not speak to.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 13] = [
     "AmazonManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
     "KMSKeyArn",
@@ -24,7 +25,6 @@ const FOREIGN: [&str; 14] = [
     "SelfManagedKafkaEventSourceConfig",
     "SourceAccessConfigurations",
     "StartingPositionTimestamp",
-    "Tags",
     "Topics",
 ];
 
@@ -47,6 +47,8 @@ pub(super) struct Asked {
     bisect: Option<bool>,
     report_item_failures: Option<bool>,
     on_failure: Option<Option<String>>,
+    /// Only where a mapping is made.
+    pub tags: Option<Tags>,
 }
 
 impl Asked {
@@ -103,6 +105,7 @@ impl<'a> Body<'a> {
             report_item_failures: self.response_types()?,
             filters: self.filters()?,
             on_failure: self.on_failure()?,
+            tags: self.tags()?,
         })
     }
 
@@ -223,6 +226,11 @@ impl<'a> Body<'a> {
         Ok(Some(destination("OnFailure").map(str::to_owned)))
     }
 
+    fn tags(&mut self) -> Result<Option<Tags>, Refusal> {
+        let Some(tags) = self.member("Tags") else { return Ok(None) };
+        super::tags::tags(tags.as_object().ok_or_else(|| unexpected("Tags"))?).map(Some)
+    }
+
     /// # Errors
     /// If there is a member that this server could only ignore.
     fn refuse_foreign(&self) -> Result<(), Refusal> {
@@ -337,7 +345,8 @@ mod tests {
             json!({"FilterCriteria": {"Filters": vec![json!({"Pattern": r#"{"a":[1]}"#}); 11]}}),
             json!({"DestinationConfig": {"OnSuccess": {"Destination": "arn:aws:sqs:x:1:q"}}}),
             json!({"Topics": ["t"]}),
-            json!({"Tags": {"a": "b"}}),
+            json!({"Tags": {"aws:a": "b"}}),
+            json!({"Tags": {"": "b"}}),
             json!({"TumblingWindowInSeconds": 30}),
         ] {
             let refusal = read(body.clone());
@@ -349,6 +358,7 @@ mod tests {
             json!({"BatchSize": 1.5}),
             json!({"Enabled": "true"}),
             json!({"FunctionName": 1}),
+            json!({"Tags": {"a": 1}}),
             json!({"FilterCriteria": []}),
             json!({"FilterCriteria": {"Filters": {}}}),
             json!({"FilterCriteria": {"Filters": [{"Pattern": {}}]}}),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{lambda, map, settled, shown, table};
+use super::{lambda, map, request, settled, shown, table};
 use crate::program::Server;
 
 /// Nobody listens there; nothing is delivered in these tests.
@@ -172,4 +172,30 @@ fn mappings_outlive_the_server() {
     let kept = settled(&server, &uuid);
     assert_eq!((&kept["BatchSize"], &kept["State"]), (&json!(9), &json!("Enabled")));
     assert!(server.stop().success());
+}
+
+#[test]
+fn tags_are_kept_beside_a_mapping() {
+    let server = server();
+    let arn = table(&mut server.client(), "Music");
+    let body = json!({
+        "FunctionName": "f", "EventSourceArn": arn, "StartingPosition": "LATEST", "Tags": {"team": "a", "stage": "x"},
+    });
+    let uuid = map(&server, &body);
+    let arn = settled(&server, &uuid)["EventSourceMappingArn"].as_str().unwrap().replace(':', "%3A");
+    let call = |method: &str, arn: &str, query: &str, body: &Value| {
+        let answer = request(&server, method, &format!("/2017-03-31/tags/{arn}{query}"), body);
+        (answer.status, answer.text())
+    };
+    let tags = || serde_json::from_str::<Value>(&call("GET", &arn, "", &Value::Null).1).unwrap()["Tags"].clone();
+    assert_eq!(tags(), body["Tags"]);
+    assert_eq!(call("POST", &arn, "", &json!({"Tags": {"team": "b", "new": ""}})), (204, String::new()));
+    assert_eq!(call("DELETE", &arn, "?tagKeys=stage&tagKeys=none", &Value::Null), (204, String::new()));
+    assert_eq!(tags(), json!({"team": "b", "new": ""}));
+    assert_eq!(settled(&server, &uuid)["State"], "Enabled");
+    assert_eq!(call("POST", &arn, "", &json!({})).0, 400);
+    assert_eq!(call("POST", &arn, "", &json!({"Tags": {"aws:x": "y"}})).0, 400);
+    for method in ["GET", "POST", "DELETE"] {
+        assert_eq!(call(method, &format!("{arn}0"), "", &json!({"Tags": {"a": "b"}})).0, 404, "{method}");
+    }
 }

@@ -14,13 +14,18 @@ use crate::program::{PATIENCE, Server};
 
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
-/// Calls Lambda's API.
+/// Asks about event source mappings.
 fn lambda(server: &Server, method: &str, path: &str, body: &Value) -> Response {
+    request(server, method, &format!("{MAPPINGS}{path}"), body)
+}
+
+/// Calls Lambda's API.
+fn request(server: &Server, method: &str, path: &str, body: &Value) -> Response {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let mut client = server.client();
     client.send(
         format!(
-            "{method} {MAPPINGS}{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              X-Amz-Date: 20260101T000000Z\r\nAuthorization: {AUTHORIZATION}\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
