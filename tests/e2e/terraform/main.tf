@@ -32,6 +32,7 @@ provider "aws" {
   max_retries                 = 1
   endpoints {
     dynamodb = var.endpoint
+    lambda   = var.endpoint
   }
 }
 
@@ -122,9 +123,11 @@ resource "aws_dynamodb_table" "provisioned" {
 }
 
 resource "aws_dynamodb_table" "plain" {
-  name         = "terraform-plain"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "id"
+  name             = "terraform-plain"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "id"
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE"
   attribute {
     name = "id"
     type = "S"
@@ -138,4 +141,25 @@ resource "aws_dynamodb_table_item" "row" {
     id    = { S = "setting" }
     value = { N = tostring(var.revision) }
   })
+}
+
+# Nothing that this file writes fits its filter.
+resource "aws_lambda_event_source_mapping" "trigger" {
+  event_source_arn                   = aws_dynamodb_table.plain.stream_arn
+  function_name                      = "on-change"
+  starting_position                  = "LATEST"
+  batch_size                         = local.later ? 20 : 10
+  maximum_retry_attempts             = 3
+  bisect_batch_on_function_error     = true
+  maximum_batching_window_in_seconds = local.later ? 1 : 0
+  enabled                            = local.later ? false : true
+  function_response_types            = ["ReportBatchItemFailures"]
+  filter_criteria {
+    filter {
+      pattern = jsonencode({ eventName = ["REMOVE"] })
+    }
+  }
+  tags = {
+    revision = tostring(var.revision)
+  }
 }
