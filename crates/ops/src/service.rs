@@ -85,7 +85,9 @@ struct DatabaseSettings {
     hash_secret: HashSecret,
 }
 
-const DATABASE_FORMAT: u32 = 1;
+/// What programs of format 1 do not know: records of logs with hashes, and shards that share a log's open end.
+const DATABASE_FORMAT: u32 = 2;
+const DATABASE_FORMAT_OLDEST: u32 = 1;
 
 impl Service {
     /// Opens the database that the engine holds, making it if it is empty, and resumes unfinished work.
@@ -156,28 +158,47 @@ impl Service {
     }
 }
 
+/// The database's secret: of a new one made, of one that an older program has made brought to this format.
 async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
     let key = rows::database_settings();
     let fresh = DatabaseSettings { format: DATABASE_FORMAT, hash_secret: base::random::secret16() };
-    let fresh = serde_json::to_vec(&fresh).map_err(|error| OpenError::Malformed(error.to_string()))?;
-    let mut stored = None;
+    let mut settled = Ok(fresh.hash_secret);
     let mut decide = |reads: &Reads, batch: &mut Batch| {
-        stored = reads.values[0].clone();
-        if stored.is_none() {
-            batch.put(key.clone(), fresh.clone());
-        }
-        Decision::Commit
+        let found = reads.values[0].as_deref().map_or(Ok(None), |row| DatabaseSettings::read(row).map(Some));
+        let written = found.and_then(|found| match found {
+            Some(found) if found.format == DATABASE_FORMAT => Ok((found.hash_secret, None)),
+            found => {
+                let hash_secret = found.map_or(fresh.hash_secret, |found| found.hash_secret);
+                let row = DatabaseSettings { format: DATABASE_FORMAT, hash_secret }.encode()?;
+                Ok((hash_secret, Some(row)))
+            }
+        });
+        settled = written.map(|(secret, row)| {
+            row.into_iter().for_each(|row| batch.put(key.clone(), row));
+            secret
+        });
+        if settled.is_ok() { Decision::Commit } else { Decision::Refuse }
     };
     let keys = [KeyUse::write(key.clone())];
     engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.map_err(storage_error)?;
-    let bytes = stored.unwrap_or_else(|| fresh.into());
-    let settings: DatabaseSettings = serde_json::from_slice(&bytes)
-        .map_err(|error| OpenError::Malformed(format!("the database's own settings cannot be read: {error}")))?;
-    if settings.format != DATABASE_FORMAT {
-        let text = format!("the database has format {}, and this program knows {DATABASE_FORMAT}", settings.format);
-        return Err(OpenError::Malformed(text));
+    settled
+}
+
+impl DatabaseSettings {
+    fn read(row: &[u8]) -> Result<DatabaseSettings, OpenError> {
+        let settings: DatabaseSettings = serde_json::from_slice(row)
+            .map_err(|error| OpenError::Malformed(format!("the database's own settings cannot be read: {error}")))?;
+        match settings.format {
+            DATABASE_FORMAT_OLDEST..=DATABASE_FORMAT => Ok(settings),
+            format => Err(OpenError::Malformed(format!(
+                "the database has format {format}, and this program knows {DATABASE_FORMAT}"
+            ))),
+        }
     }
-    Ok(settings.hash_secret)
+
+    fn encode(&self) -> Result<Vec<u8>, OpenError> {
+        serde_json::to_vec(self).map_err(|error| OpenError::Malformed(error.to_string()))
+    }
 }
 
 fn storage_error(error: TxError) -> OpenError {

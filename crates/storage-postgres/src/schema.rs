@@ -23,8 +23,8 @@ use crate::pool::{Left, Pool};
 use crate::view;
 
 /// The version of the tables that this program makes and knows.
-pub const FORMAT: i64 = 2;
-/// The oldest one that it can bring there: format 1 had no outbox.
+pub const FORMAT: i64 = 3;
+/// The oldest one that it can bring there: format 1 had no outbox, and programs of format 2 know no shards that split.
 pub(crate) const FORMAT_OLDEST: i64 = 1;
 
 /// Nodes that start at once get in each other's way: each tries again and finds the tables of the one that was first.

@@ -80,7 +80,7 @@ impl Lane {
         if batch.lost > 0 {
             self.following.counts.lost(batch.lost);
             log::error!(
-                "{} has lost {} changes or more: they became older than 24 hours before they could be delivered",
+                "{} has lost up to {} changes: they became older than 24 hours before they could be delivered",
                 self.following.follower,
                 batch.lost
             );

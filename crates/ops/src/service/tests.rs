@@ -303,3 +303,35 @@ async fn a_batch_that_is_refused_writes_nothing() {
     let request = ScanInput { table_name: "batch".to_owned(), ..ScanInput::default() };
     assert_eq!(service.scan(&caller(), request).await.unwrap().count, Some(0));
 }
+
+#[tokio::test]
+async fn databases_of_older_formats_are_brought_here_and_newer_ones_left_alone() {
+    use storage::Engine;
+
+    use crate::service::database_secret;
+
+    let memory = storage::Memory::new();
+    let key = rows::database_settings();
+    let write = async |row: &str| {
+        let mut decide = |_: &Reads, batch: &mut Batch| {
+            batch.put(key.clone(), row.to_owned().into_bytes());
+            Decision::Commit
+        };
+        let keys = [KeyUse::write(key.clone())];
+        memory.transact(OpId([7; 16]), Mode::Plain, &keys, &mut decide).await.unwrap();
+    };
+    let secret = database_secret(&*memory).await.unwrap();
+    let row = memory.get(&key).await.unwrap().unwrap();
+    let text = String::from_utf8(row.to_vec()).unwrap();
+    assert!(text.contains("\"format\":2"), "{text}");
+    write(&text.replace("\"format\":2", "\"format\":1")).await;
+    assert_eq!(database_secret(&*memory).await.unwrap(), secret);
+    assert_eq!(memory.get(&key).await.unwrap().unwrap(), row);
+    for format in [0, 3] {
+        let other = text.replace("\"format\":2", &format!("\"format\":{format}"));
+        write(&other).await;
+        let refusal = database_secret(&*memory).await.unwrap_err().to_string();
+        assert_eq!(refusal, format!("the database has format {format}, and this program knows 2"));
+        assert_eq!(memory.get(&key).await.unwrap().unwrap(), other.as_bytes());
+    }
+}

@@ -74,7 +74,7 @@ fn what_the_format_before_has_left_is_taken_over() {
     // It stops.
     sql(&database, &url, &format!("UPDATE stator_kv SET v = NULL WHERE {NODES}"));
     let newer: Vec<Server> = newer.into_iter().map(|server| server.join().expect("a node")).collect();
-    assert_eq!(format(&database, &url), "2");
+    assert_eq!(format(&database, &url), "3");
     for server in &newer {
         assert!(server.said.iter().any(|line| line.contains(OLDER_NODE)), "{:#?}", server.said);
         assert_is_whole(&mut server.client());
@@ -159,7 +159,7 @@ fn what_a_newer_version_has_changed_is_left_alone() {
     };
     let set_version = |value: &str| format!("UPDATE stator_kv SET v = {value} WHERE {VERSION}");
     for (change, back, why) in [
-        (set_format("99"), set_format("2"), "the tables have format 99 now, and this program knows 2"),
+        (set_format("99"), set_format("3"), "the tables have format 99 now, and this program knows 3"),
         (set_billing("OnTheMoon"), set_billing("OnDemand"), "OnTheMoon"),
         (
             set_version("v || '\\x00'::bytea"),

@@ -56,7 +56,7 @@ fn refusals() {
     let newer = "CREATE TABLE stator_meta (name text PRIMARY KEY, value bigint NOT NULL); \
                  INSERT INTO stator_meta VALUES ('format', 99)";
     database.psql(&name, newer).expect("a newer format");
-    check(&["--storage", &url], 1, "the tables have format 99, and this program knows 2");
+    check(&["--storage", &url], 1, "the tables have format 99, and this program knows 3");
     let tables = database.psql(&name, "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'stator%'");
     assert_eq!(tables.as_deref(), Ok("1"), "nothing was touched");
 }
