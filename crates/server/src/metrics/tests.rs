@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use api::Operation;
+use deliver::Figure;
 use wire::ExceptionName;
 
 use super::*;
@@ -102,6 +103,10 @@ fn the_documentation_names_every_metric() {
     let folder = tempfile::tempdir().expect("folder");
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
     let page = Metrics::new().page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
+    let mut delivering = Page::default();
+    let figure = Figure { to: "lambda", followers: 1, deliveries: 0, failures: 0, losses: 0, lag_ms: 0 };
+    deliveries::write(&[figure], &mut delivering);
+    let page = page + &delivering.into_text();
     let written: BTreeSet<&str> =
         page.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
