@@ -121,6 +121,10 @@ async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending]) -> Option<Strin
                 let put = chosen.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
                 let count = put.map(|(at, _)| records[*at].is_put = true).count();
                 vain_calls = if count > 0 { 0 } else { vain_calls + 1 };
+                if count > 0 {
+                    // What is left waits as after a first failure.
+                    pause.reset();
+                }
                 failure
             }
             Err(Problem { text, passes: false }) if is_refused_for_its_size(records, &chosen) => {
