@@ -30,9 +30,9 @@ impl SigningKey {
     }
 
     /// Whether this is the signature of a string. Takes the same time wherever they differ.
-    pub(super) fn verify(&self, string: &[u8], signature: &[u8; 32]) -> bool {
+    pub(super) fn verify(&self, parts: &[&[u8]], signature: &[u8; 32]) -> bool {
         let mut mac = self.0.clone();
-        mac.update(string);
+        parts.iter().for_each(|part| mac.update(part));
         mac.verify_slice(signature).is_ok()
     }
 }

@@ -1,7 +1,9 @@
 //! The checks of a signature, in AWS's order: where it is good for, when, and whether it is the request's.
 
+use std::borrow::Cow;
+
 use super::canonical::{Received, digest, hex};
-use super::credential::Algorithm;
+use super::credential::{Algorithm, Credential};
 use super::{Refusal, Signature, SigningKey, time};
 
 /// How far the clocks of signer and server may be apart. Unit: seconds. Source: DynamoDB's own messages ("- 15 min.").
@@ -33,13 +35,13 @@ impl Signature<'_> {
         }
         self.check_scope(place)?;
         let signed_s = time::parse(&self.date).ok_or_else(|| self.no_date())?;
-        let day = &time::text(signed_s)[..8];
-        if *self.credential.date != *day {
+        if self.credential.date.as_bytes() != &time::amz_date(signed_s)[..8] {
+            let date = time::text(signed_s);
             return Err(Refusal::Invalid(format!(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != \
-                 '{day}', from '{}'.",
+                 '{}', from '{date}'.",
                 self.credential.date,
-                time::text(signed_s)
+                &date[..8]
             )));
         }
         self.check_time(signed_s, now_ms / 1_000)
@@ -51,10 +53,12 @@ impl Signature<'_> {
     /// AWS's refusal, which tells what should have been signed.
     pub fn verify(&self, key: &SigningKey, received: &Received<'_>) -> Result<(), Refusal> {
         let canonical = received.canonical(&self.headers);
-        let string = self.string_to_sign(&canonical);
+        let hashed = hex(&digest(&canonical));
+        let date = self.signed_date();
+        let parts = self.string_to_sign(&date, &hashed);
         match unhex(&self.value) {
-            Some(value) if key.verify(&string, &value) => Ok(()),
-            _ => Err(mismatch(&canonical, &string)),
+            Some(value) if key.verify(&parts, &value) => Ok(()),
+            _ => Err(mismatch(&canonical, &parts.concat())),
         }
     }
 
@@ -77,18 +81,17 @@ impl Signature<'_> {
     }
 
     fn check_time(&self, signed_s: u64, now_s: u64) -> Result<(), Refusal> {
-        let written = |seconds: u64| time::text(seconds);
-        let (signed, now) = (written(signed_s), written(now_s));
+        let texts = |edge_s: u64| [signed_s, edge_s, now_s].map(time::text);
         let minutes = SKEW_S / 60;
         if signed_s > now_s + SKEW_S {
-            let latest = written(now_s + SKEW_S);
+            let [signed, latest, now] = texts(now_s + SKEW_S);
             let text =
                 format!("Signature not yet current: {signed} is still later than {latest} ({now} + {minutes} min.)");
             return Err(Refusal::Invalid(text));
         }
         match &self.expires {
             None if signed_s + SKEW_S < now_s => {
-                let earliest = written(now_s - SKEW_S);
+                let [signed, earliest, now] = texts(now_s - SKEW_S);
                 let text =
                     format!("Signature expired: {signed} is now earlier than {earliest} ({now} - {minutes} min.)");
                 Err(Refusal::Invalid(text))
@@ -111,15 +114,19 @@ impl Signature<'_> {
         Ok(())
     }
 
-    fn string_to_sign(&self, canonical: &[u8]) -> Vec<u8> {
-        let scope = [&*self.credential.date, &*self.credential.region, &*self.credential.service, "aws4_request"];
-        // As the signer writes it: a `Date` header is spelt in the basic format.
-        let date = match time::basic(&self.date) {
-            Some(_) => self.date.to_string(),
-            None => time::parse(&self.date).map(time::text).unwrap_or_default(),
-        };
-        let head = format!("AWS4-HMAC-SHA256\n{date}\n{}\n", scope.join("/"));
-        [head.as_bytes(), &hex(&digest(canonical))].concat()
+    /// The date as the signer writes it into what is signed: a `Date` header is spelt in the basic format.
+    fn signed_date(&self) -> Cow<'_, str> {
+        match time::basic(&self.date) {
+            Some(_) => Cow::Borrowed(&self.date),
+            None => Cow::Owned(time::parse(&self.date).map(time::text).unwrap_or_default()),
+        }
+    }
+
+    /// In parts.
+    fn string_to_sign<'a>(&'a self, date: &'a str, hashed: &'a [u8; 64]) -> [&'a [u8]; 10] {
+        let Credential { date: day, region, service, .. } = &self.credential;
+        let [day, region, service] = [day, region, service].map(|part| part.as_bytes());
+        [b"AWS4-HMAC-SHA256\n", date.as_bytes(), b"\n", day, b"/", region, b"/", service, b"/aws4_request\n", hashed]
     }
 }
 

@@ -82,8 +82,8 @@ impl Service {
             let done = self.write_each(&changes).await?;
             let deleted = done.iter().flatten().filter(|applied| applied.units.table > 0.0).count();
             self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
-            // Half of the time is for others; the busier they are, the longer a step takes and its pause.
-            let pause_ms = self.clock.steady_ms().saturating_sub(began_ms).min(PAUSE_MAX_MS);
+            // A third of the time is for others; the busier they are, the longer a step takes and its pause.
+            let pause_ms = (self.clock.steady_ms().saturating_sub(began_ms) / 2).min(PAUSE_MAX_MS);
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         }
         Ok(())
