@@ -6,15 +6,16 @@
 //! whether there is something new.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use api::Exception;
 use auth::Caller;
 use bytes::Bytes;
-use storage::{Batch, Decision, Family, KeyUse, Mode, Reads, ScanDirection, ScanRange, prefix_end};
+use storage::{Batch, Decision, KeyUse, Mode, Reads};
 
+use crate::catalog_rows;
 use crate::change_log::Shard;
 use crate::failure::{storage_failure, write_failure};
+use crate::key_range;
 use crate::rows;
 use crate::service::Service;
 
@@ -49,26 +50,12 @@ impl Service {
         let mut all =
             MappingRows { version: version(found.first().and_then(Option::as_deref))?, ..MappingRows::default() };
         let prefix = rows::mappings_prefix();
-        let mut range = ScanRange {
-            family: Family::Catalog,
-            lower: Bound::Included(prefix.clone()),
-            upper: prefix_end(&prefix),
-            direction: ScanDirection::Forward,
-            rows_max: 256,
-            bytes_max: 1 << 20,
-        };
-        loop {
-            let page = view.scan(&range).await.map_err(storage_failure)?;
-            for row in &page.rows {
-                let id = std::str::from_utf8(&row.key[prefix.len()..]);
-                let id = id.map_err(|_| Exception::internal("the key of an event source mapping cannot be read"))?;
-                all.documents.insert(id.to_owned(), row.value.clone());
-            }
-            match page.rows.last() {
-                Some(last) if page.more => range.resume_after(last.key.clone()),
-                _ => return Ok(all),
-            }
+        for row in catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await.map_err(storage_failure)? {
+            let id = std::str::from_utf8(&row.key[prefix.len()..]);
+            let id = id.map_err(|_| Exception::internal("the key of an event source mapping cannot be read"))?;
+            all.documents.insert(id.to_owned(), row.value);
         }
+        Ok(all)
     }
 
     /// Writes a document, or takes it away, if all of them are still as they were when they had this version.

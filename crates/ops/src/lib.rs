@@ -9,6 +9,7 @@ mod batch_get_item;
 mod batch_write_item;
 mod capacity;
 mod catalog;
+mod catalog_rows;
 mod change;
 mod change_log;
 mod continuous_backups;

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::Exception;
-use storage::{Engine, Family, ScanDirection, ScanRange, StorageError, View};
+use storage::{Engine, StorageError, View};
 
 use super::{Catalog, Definition, Inner, Table, Tables, Work, change, read_definition};
+use crate::catalog_rows;
 use crate::key_range;
 use crate::rows;
 use crate::service::OpenError;
@@ -147,19 +148,6 @@ fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
 }
 
 async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Vec<Definition>, OpenError> {
-    let (lower, upper) = key_range::of_prefix(prefix);
-    let family = Family::Catalog;
-    let direction = ScanDirection::Forward;
-    let mut range = ScanRange { family, lower, upper, direction, rows_max: 1024, bytes_max: 1 << 20 };
-    let mut definitions = Vec::new();
-    loop {
-        let page = view.scan(&range).await?;
-        for row in &page.rows {
-            definitions.push(read_definition(&row.value)?);
-        }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(definitions),
-        }
-    }
+    let rows = catalog_rows::read(view, key_range::of_prefix(prefix)).await?;
+    rows.iter().map(|row| read_definition(&row.value)).collect()
 }

@@ -15,10 +15,11 @@ use bytes::Bytes;
 use model::ValueRef;
 use model::codec::key::{HashSecret, h16};
 use serde::{Deserialize, Serialize};
-use storage::{Family, ScanDirection, ScanRange, View, log};
+use storage::{Family, Row, ScanDirection, ScanRange, View, log};
 
 use super::HashRange;
 use crate::catalog::Unknown;
+use crate::catalog_rows;
 use crate::failure::storage_failure;
 use crate::rows;
 
@@ -98,27 +99,14 @@ impl Shard {
         if first >= end {
             return Ok(Vec::new());
         }
-        let mut range = ScanRange {
-            family: Family::Catalog,
-            lower: Bound::Included(rows::shard(table_id, first).bytes),
-            upper: Bound::Excluded(rows::shard(table_id, end).bytes),
-            direction: ScanDirection::Forward,
-            rows_max: 1024,
-            bytes_max: 1 << 20,
+        let edge = |number: u32| rows::shard(table_id, number).bytes;
+        let range = (Bound::Included(edge(first)), Bound::Excluded(edge(end)));
+        let shard = |row: Row| {
+            let number = rows::shard_number(&row.key);
+            let number = number.ok_or_else(|| Exception::internal("a shard's key cannot be read"))?;
+            Shard::read(table_id, number, &row.value)
         };
-        let mut shards = Vec::new();
-        loop {
-            let page = view.scan(&range).await.map_err(storage_failure)?;
-            for row in &page.rows {
-                let number = rows::shard_number(&row.key);
-                let number = number.ok_or_else(|| Exception::internal("a shard's key cannot be read"))?;
-                shards.push(Shard::read(table_id, number, &row.value)?);
-            }
-            match page.rows.last() {
-                Some(last) if page.more => range.resume_after(last.key.clone()),
-                _ => return Ok(shards),
-            }
-        }
+        catalog_rows::read(view, range).await.map_err(storage_failure)?.into_iter().map(shard).collect()
     }
 
     pub(crate) fn id(&self, secret: &HashSecret) -> String {

@@ -10,12 +10,13 @@
 //! leaves nothing behind of a follower that was forgotten.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, View, prefix_end};
+use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, View};
 
 use super::{Cursor, FollowError, Follower, Hold};
+use crate::catalog_rows;
+use crate::key_range;
 use crate::rows;
 use crate::service::Service;
 
@@ -50,29 +51,15 @@ fn read(row: &[u8]) -> Option<u64> {
 /// The next record of each shard that has a row, and whether the follower has begun.
 pub(super) async fn all(view: &dyn View, follower: &Follower) -> Result<Option<BTreeMap<u32, u64>>, FollowError> {
     let begun = begun(follower).bytes;
-    let mut range = ScanRange {
-        family: Family::Catalog,
-        lower: Bound::Included(begun.clone()),
-        upper: prefix_end(&begun),
-        direction: ScanDirection::Forward,
-        rows_max: 1024,
-        bytes_max: 1 << 20,
-    };
     let mut found: Option<BTreeMap<u32, u64>> = None;
-    loop {
-        let page = view.scan(&range).await?;
-        for row in &page.rows {
-            let positions = found.get_or_insert_default();
-            let Some(shard) = shard_of(&begun, &row.key) else { continue };
-            let next = read(&row.value);
-            let next = next.ok_or_else(|| FollowError::Failed("a follower's position cannot be read".to_owned()))?;
-            positions.insert(shard, next);
-        }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(found),
-        }
+    for row in catalog_rows::read(view, key_range::of_prefix(&begun)).await? {
+        let positions = found.get_or_insert_default();
+        let Some(shard) = shard_of(&begun, &row.key) else { continue };
+        let next = read(&row.value);
+        let next = next.ok_or_else(|| FollowError::Failed("a follower's position cannot be read".to_owned()))?;
+        positions.insert(shard, next);
     }
+    Ok(found)
 }
 
 fn shard_of(begun: &Bytes, key: &[u8]) -> Option<u32> {

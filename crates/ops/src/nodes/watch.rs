@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use base::Clock;
 use parking_lot::Mutex;
-use storage::{Batch, Decision, Engine, Family, KeyUse, Reads, ScanDirection, ScanRange, StorageError};
+use storage::{Batch, Decision, Engine, KeyUse, Reads, Row, StorageError};
 
 use super::{NodeId, NodeRow, transact};
+use crate::catalog_rows;
 use crate::key_range;
 use crate::rows;
 
@@ -83,24 +84,15 @@ impl Watch {
 
 pub(super) async fn read_nodes(engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
     let prefix = rows::nodes_prefix();
-    let (lower, upper) = key_range::of_prefix(&prefix);
-    let (family, direction) = (Family::Catalog, ScanDirection::Forward);
-    let mut range = ScanRange { family, lower, upper, direction, rows_max: 1024, bytes_max: 1 << 20 };
     let view = engine.view().await?;
-    let mut found = Vec::new();
-    loop {
-        let page = view.scan(&range).await?;
-        for row in &page.rows {
-            let id = row.key[prefix.len()..].try_into().ok().map(NodeId);
-            let read = NodeRow::read(&row.value);
-            // One that cannot be read is a newer program's, which must not be taken for absent.
-            found.push(id.zip(read).ok_or_else(|| StorageError::Corrupt("a node's row cannot be read".to_owned()))?);
-        }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(found),
-        }
-    }
+    let rows = catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await?;
+    let node = |row: &Row| {
+        let id = row.key[prefix.len()..].try_into().ok().map(NodeId);
+        // One that cannot be read is a newer program's, which must not be taken for absent.
+        let read = id.zip(NodeRow::read(&row.value));
+        read.ok_or_else(|| StorageError::Corrupt("a node's row cannot be read".to_owned()))
+    };
+    rows.iter().map(node).collect()
 }
 
 /// Removes the row of a node, unless it has beaten since.
