@@ -63,6 +63,7 @@ pub enum Exception {
     TrimmedDataAccess(String),
     // Of the front end that all AWS services share.
     AccessDenied(String),
+    ExpiredToken(String),
     IncompleteSignature(String),
     InvalidSignature(String),
     MissingAuthenticationToken(String),
@@ -125,6 +126,7 @@ impl fmt::Display for Exception {
             | TableNotFound(text)
             | TrimmedDataAccess(text)
             | AccessDenied(text)
+            | ExpiredToken(text)
             | IncompleteSignature(text)
             | InvalidSignature(text)
             | MissingAuthenticationToken(text)

@@ -4,6 +4,7 @@
 //! admin tool then see the same tables without being configured alike. With `--isolate` a space is an account and a
 //! region, as on AWS.
 
+use crate::iam::Identity;
 use crate::sigv4::Credential;
 
 /// The account of the shared space, as it stands in every ARN.
@@ -14,12 +15,14 @@ const ACCOUNT_DIGITS: usize = 12;
 const ACCOUNT_END: u64 = 1_000_000_000_000;
 
 /// Who a request is made for. `account` and `region` name the space of tables and stand in its ARNs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// 12 digits.
     pub account: String,
     pub region: String,
     pub access_key: String,
+    /// What policies are asked about; without it, the caller may do everything in the account.
+    pub identity: Option<Identity>,
 }
 
 /// How callers are divided into spaces.
@@ -36,11 +39,14 @@ impl Spaces {
         let access_key = credential.access_key.to_string();
         match self {
             Spaces::Shared { region } => {
-                Caller { account: SHARED_ACCOUNT.to_owned(), region: region.clone(), access_key }
+                Caller { account: SHARED_ACCOUNT.to_owned(), region: region.clone(), access_key, identity: None }
             }
-            Spaces::Isolated => {
-                Caller { account: account_of(&access_key), region: credential.region.to_string(), access_key }
-            }
+            Spaces::Isolated => Caller {
+                account: account_of(&access_key),
+                region: credential.region.to_string(),
+                access_key,
+                identity: None,
+            },
         }
     }
 }

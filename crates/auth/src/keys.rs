@@ -78,6 +78,7 @@ impl KeyRing {
             account: known.account.clone(),
             region: credential.region.to_string(),
             access_key: credential.access_key.to_string(),
+            identity: None,
         })
     }
 }

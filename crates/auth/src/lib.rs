@@ -4,10 +4,11 @@
 
 mod access;
 mod caller;
+pub mod iam;
 mod keys;
 pub mod sigv4;
 
-pub use access::Access;
+pub use access::{Access, Directory, Known};
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces};
 pub use keys::KeyRing;
 pub use sigv4::credential;

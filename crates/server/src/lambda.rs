@@ -47,6 +47,7 @@ fn name(refusal: &Unsigned) -> &'static str {
         Unsigned::Missing => "MissingAuthenticationTokenException",
         Unsigned::SignedTwice | Unsigned::Invalid(_) => "InvalidSignatureException",
         Unsigned::Unrecognized => "UnrecognizedClientException",
+        Unsigned::Expired => "ExpiredTokenException",
         Unsigned::Incomplete(_) => "IncompleteSignatureException",
     }
 }

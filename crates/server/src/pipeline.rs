@@ -1,8 +1,10 @@
 //! A request's journey, in DynamoDB's own order of refusal.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use api::{Exception, Operation};
+use auth::iam::Transport;
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
 use deliver::triggers::Triggers;
@@ -125,7 +127,8 @@ impl<S: Backend> Pipeline<S> {
 
     fn caller(&self, service: &str, head: &Parts, sent: &[u8]) -> Result<Caller, Refusal> {
         let headers = SentHeaders(head);
-        self.access.caller(service, &signed(head), &received(head, &headers, sent))
+        let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
+        self.access.caller(service, &signed(head), &received(head, &headers, sent), transport)
     }
 
     fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {

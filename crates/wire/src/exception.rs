@@ -160,6 +160,7 @@ names! {
     TransactionInProgress => MODEL, "TransactionInProgressException", CAPITAL_MESSAGE;
     TrimmedDataAccess => MODEL, "TrimmedDataAccessException", MESSAGE;
     AccessDenied => SERVICE, "AccessDeniedException", CAPITAL_MESSAGE;
+    ExpiredToken => SERVICE, "ExpiredTokenException", MESSAGE;
     IncompleteSignature => SERVICE, "IncompleteSignatureException", MESSAGE;
     InvalidSignature => SERVICE, "InvalidSignatureException", MESSAGE;
     MissingAuthenticationToken => SERVICE, "MissingAuthenticationTokenException", MESSAGE;

@@ -12,6 +12,8 @@ pub enum Refusal {
     Invalid(String),
     /// Nobody has this access key, or not with this session token: `UnrecognizedClientException`.
     Unrecognized,
+    /// Temporary credentials have had their time: `ExpiredTokenException`.
+    Expired,
     /// Parts are missing or have no meaning, the text says which: `IncompleteSignatureException`.
     Incomplete(String),
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Refusal {
                 f.write_str("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
             }
             Refusal::Unrecognized => f.write_str("The security token included in the request is invalid."),
+            Refusal::Expired => f.write_str("The security token included in the request is expired"),
             Refusal::Invalid(text) | Refusal::Incomplete(text) => f.write_str(text),
         }
     }

@@ -27,7 +27,12 @@ const FOUR_HOURS_MS: u64 = 4 * 60 * 60 * 1000;
 const MINUTE: Duration = Duration::from_secs(61);
 
 fn caller() -> Caller {
-    Caller { account: SHARED_ACCOUNT.to_owned(), region: "us-east-1".to_owned(), access_key: "test".to_owned() }
+    Caller {
+        account: SHARED_ACCOUNT.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: "test".to_owned(),
+        identity: None,
+    }
 }
 
 fn text(value: &str) -> AttributeValue {

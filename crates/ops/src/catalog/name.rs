@@ -107,7 +107,12 @@ mod tests {
     use super::*;
 
     fn caller(account: &str) -> Caller {
-        Caller { account: account.to_owned(), region: "eu-west-1".to_owned(), access_key: "key".to_owned() }
+        Caller {
+            account: account.to_owned(),
+            region: "eu-west-1".to_owned(),
+            access_key: "key".to_owned(),
+            identity: None,
+        }
     }
 
     #[track_caller]

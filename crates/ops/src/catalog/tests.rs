@@ -19,7 +19,12 @@ use crate::{catalog, key_range};
 mod newer;
 
 pub(crate) fn caller() -> Caller {
-    Caller { account: SHARED_ACCOUNT.to_owned(), region: "us-east-1".to_owned(), access_key: "test".to_owned() }
+    Caller {
+        account: SHARED_ACCOUNT.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: "test".to_owned(),
+        identity: None,
+    }
 }
 
 pub(crate) async fn open(engine: &Arc<Memory>) -> Arc<Service> {

@@ -47,5 +47,6 @@ pub(super) fn unsigned(refusal: Refusal) -> Exception {
         Refusal::SignedTwice | Refusal::Invalid(_) => Exception::InvalidSignature(text),
         Refusal::Incomplete(_) => Exception::IncompleteSignature(text),
         Refusal::Unrecognized => Exception::UnrecognizedClient(text),
+        Refusal::Expired => Exception::ExpiredToken(text),
     }
 }

@@ -70,6 +70,7 @@ impl House {
             account: SHARED_ACCOUNT.to_owned(),
             region: "us-east-1".to_owned(),
             access_key: "test".to_owned(),
+            identity: None,
         };
         Ok(House { runtime, engine, service, caller, rows })
     }

@@ -14,7 +14,7 @@ use super::*;
 use crate::triggers::Places;
 
 fn caller(account: &str) -> Caller {
-    Caller { account: account.to_owned(), region: "us-east-1".to_owned(), access_key: "k".to_owned() }
+    Caller { account: account.to_owned(), region: "us-east-1".to_owned(), access_key: "k".to_owned(), identity: None }
 }
 
 /// Event source mappings that nobody keeps, and the ARN of a stream.
