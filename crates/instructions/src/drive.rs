@@ -10,19 +10,23 @@ use ops::{Service, Settings};
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
 use tokio::runtime::Runtime;
 
+use crate::comparison::{self, SIGNATURE};
 use crate::requests::{self, EMBEDDED, MEMORY, Request};
 
 /// The argument that leads here.
 pub(crate) const COMMAND: &str = "drive";
 /// The function whose instructions count, as valgrind names it.
-pub(crate) const MEASURED: &str = "instructions::drive::measured*";
+pub(crate) const MEASURED: &str = "instructions::*::measured*";
 pub(crate) const MEASURED_REQUESTS: u64 = 50;
 /// Requests before those: what is done once is done then.
-const WARM_UP_REQUESTS: u64 = 20;
+pub(crate) const WARM_UP_REQUESTS: u64 = 20;
 /// Looks at a new table's status, a millisecond apart.
 const STATUS_LOOKS_MAX: u32 = 10_000;
 
 pub(crate) fn run(engine: &str, name: &str) -> Result<(), String> {
+    if engine == SIGNATURE {
+        return comparison::run(name);
+    }
     let request = requests::named(name)?;
     let folder = tempfile::tempdir().map_err(|error| format!("cannot make a folder: {error}"))?;
     let engine: Arc<dyn Engine> = match engine {

@@ -8,7 +8,9 @@
 //! times ([`drive`]). What is counted begins with the bytes of a request's body and ends with the bytes of the answer,
 //! on the thread that serves the request: sockets, HTTP and the committer's thread are not in it. The requests stand in
 //! [`requests`], the recorded counts in `recorded.txt` ([`recorded`]), and [`report`] compares.
+//! Beside them it makes sure that how long a wrong signature takes tells nothing about the right one ([`comparison`]).
 
+mod comparison;
 mod count;
 mod drive;
 mod recorded;
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
-        [] => count_all().and_then(|counts| compare(&counts)),
+        [] => count_all().and_then(|counts| compare(&counts)).and_then(|()| comparison::check()),
         ["--record"] => count_all().and_then(|counts| recorded::write(&counts)),
         [drive::COMMAND, engine, request] => drive::run(engine, request),
         _ => Err(USAGE.to_owned()),
