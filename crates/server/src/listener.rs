@@ -23,6 +23,7 @@ use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::seats::{Seat, Seats};
+use crate::transport::Transport;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -138,9 +139,9 @@ impl Door {
         }
     }
 
-    async fn next(&self, listener: &TcpListener) -> Option<(TcpStream, Open)> {
+    async fn next(&self, listener: &TcpListener) -> Option<(TcpStream, SocketAddr, Open)> {
         match listener.accept().await {
-            Ok((socket, _)) => socket.set_nodelay(true).is_ok().then(|| (socket, Open::count(&self.counts))),
+            Ok((socket, peer)) => socket.set_nodelay(true).is_ok().then(|| (socket, peer, Open::count(&self.counts))),
             Err(error) => {
                 self.counts.failed.fetch_add(1, Ordering::Relaxed);
                 let data = [("detail", Value::Text(&error.to_string()))];
@@ -186,9 +187,9 @@ async fn accept(
     let builder = http(limits.idle_timeout);
     let slots = Arc::new(Semaphore::new(limits.connections_max as usize));
     loop {
-        let Some((socket, open)) = door.next(listener).await else { continue };
+        let Some((socket, peer, open)) = door.next(listener).await else { continue };
         let slot = door.slot(&slots, limits, seats).await;
-        let (responder, seat) = (responder.clone(), Seat::new());
+        let (responder, seat) = (responder.clone(), Seat::new(Transport::of(peer, false)));
         let (sitting, own_seat) = (seats.sit(&seat), Arc::clone(&seat));
         let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_seat)));
         let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&seat));

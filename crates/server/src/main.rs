@@ -24,6 +24,7 @@ mod serve;
 mod storage_check;
 mod tail;
 mod traces;
+mod transport;
 mod visit;
 
 use std::io::Write;

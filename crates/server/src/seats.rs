@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::metrics::Connections;
+use crate::transport::Transport;
 
 /// Who has come, sent or got something this short time ago is not sent away for a newcomer.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -34,6 +35,7 @@ const EVICTED: u32 = u32::MAX;
 
 /// One connection.
 pub(crate) struct Seat {
+    transport: Transport,
     opened: Instant,
     /// When it last began to wait for its client. Unit: milliseconds since it was opened.
     waits_since_ms: AtomicU64,
@@ -52,8 +54,9 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    pub(crate) fn new() -> Arc<Seat> {
+    pub(crate) fn new(transport: Transport) -> Arc<Seat> {
         Arc::new(Seat {
+            transport,
             opened: Instant::now(),
             waits_since_ms: AtomicU64::new(0),
             running: AtomicU32::new(0),
@@ -64,6 +67,12 @@ impl Seat {
             slow_looks: AtomicU32::new(0),
             leave: Notify::new(),
         })
+    }
+
+    /// Who sits here, and whether others can listen.
+    #[allow(dead_code, reason = "policies and the audit log will ask")]
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// A request has begun to arrive. Returns how many there are now.

@@ -4,7 +4,7 @@ use super::*;
 
 /// A seat that has been there for a while; nothing is slept for.
 fn seat(waited: Duration) -> Arc<Seat> {
-    let seat = Arc::into_inner(Seat::new()).expect("one owner");
+    let seat = Arc::into_inner(Seat::new(Transport::local())).expect("one owner");
     let opened = Instant::now().checked_sub(waited).expect("the machine runs for longer");
     Arc::new(Seat { opened, ..seat })
 }

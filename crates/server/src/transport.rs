@@ -1,0 +1,40 @@
+//! How a request came here: from which address, and whether anybody on the way could read or change it. Policies ask for it
+//! (`aws:SourceIp`, `aws:SecureTransport`), and so does the audit log.
+
+use std::net::{IpAddr, SocketAddr};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Transport {
+    /// The other end of the connection: the client, or what stands between it and us. What a request's headers say of its
+    /// way is not believed.
+    pub(crate) peer: IpAddr,
+    /// The connection is encrypted.
+    pub(crate) secure: bool,
+}
+
+impl Transport {
+    /// An address of IPv4 that a socket of IPv6 shows is the one of IPv4.
+    pub(crate) fn of(peer: SocketAddr, secure: bool) -> Transport {
+        Transport { peer: peer.ip().to_canonical(), secure }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn local() -> Transport {
+        Transport::of(SocketAddr::from(([127, 0, 0, 1], 0)), false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_ipv4_are_themselves() {
+        for (socket, expected) in
+            [("[::ffff:192.0.2.7]:80", "192.0.2.7"), ("192.0.2.7:80", "192.0.2.7"), ("[2001:db8::1]:80", "2001:db8::1")]
+        {
+            let transport = Transport::of(socket.parse().unwrap(), true);
+            assert_eq!((transport.peer.to_string().as_str(), transport.secure), (expected, true));
+        }
+    }
+}
