@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::log::LogFormat;
 use crate::tail::TailArguments;
+use crate::tls::TlsArguments;
 
 /// DynamoDB that anyone can run.
 #[derive(Parser, Debug)]
@@ -131,6 +132,9 @@ pub(crate) struct ServeArguments {
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
     pub(crate) listen: String,
+
+    #[command(flatten)]
+    pub(crate) tls: TlsArguments,
 
     /// Check signatures against the access keys in this file, which has the form of the AWS CLI's credentials. Each
     /// key sees the tables of its account (aws_account_id) and of the region it signs for
@@ -415,6 +419,13 @@ mod tests {
         ] {
             check(&["--kinesis-endpoint", url], accepted);
         }
+        check(&["--tls-certificate", "c", "--tls-key", "k", "--tls-client-ca", "a"], true);
+        check(&["--tls-certificate", "c"], false);
+        check(&["--tls-key", "k"], false);
+        check(&["--tls-self-signed", "--tls-self-signed-file", "f", "--tls-client-ca", "a"], true);
+        check(&["--tls-self-signed", "--tls-certificate", "c", "--tls-key", "k"], false);
+        check(&["--tls-self-signed-file", "f"], false);
+        check(&["--tls-client-ca", "a"], false);
         check(&["--unknown"], false);
         assert_eq!(byte_size("3KiB"), Ok(3072));
     }

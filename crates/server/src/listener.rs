@@ -23,6 +23,7 @@ use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::seats::{Seat, Seats};
+use crate::tls::Tls;
 use crate::transport::Transport;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
@@ -112,11 +113,13 @@ pub(crate) async fn run_for_ever(listener: TcpListener, responder: impl Responde
 pub(crate) struct Door {
     counts: Arc<Connections>,
     full: Gate,
+    /// Connections are encrypted.
+    tls: Option<Arc<Tls>>,
 }
 
 impl Door {
-    pub(crate) fn counting(counts: Arc<Connections>) -> Door {
-        Door { counts, full: Gate::new(FULL_LINES, FULL_LINES_WINDOW) }
+    pub(crate) fn new(counts: Arc<Connections>, tls: Option<Arc<Tls>>) -> Door {
+        Door { counts, full: Gate::new(FULL_LINES, FULL_LINES_WINDOW), tls }
     }
 
     /// A slot for a connection that has come. While all are taken, somebody who does nothing has to go for it; if
@@ -155,7 +158,7 @@ impl Door {
 
 impl Default for Door {
     fn default() -> Door {
-        Door::counting(Arc::default())
+        Door::new(Arc::default(), None)
     }
 }
 
@@ -189,20 +192,34 @@ async fn accept(
     loop {
         let Some((socket, peer, open)) = door.next(listener).await else { continue };
         let slot = door.slot(&slots, limits, seats).await;
-        let (responder, seat) = (responder.clone(), Seat::new(Transport::of(peer, false)));
+        let (responder, seat) = (responder.clone(), Seat::new(Transport::of(peer, door.tls.is_some())));
         let (sitting, own_seat) = (seats.sit(&seat), Arc::clone(&seat));
         let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_seat)));
         let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&seat));
-        let connection = connections.watch(builder.serve_connection(TokioIo::new(socket), service).into_owned());
-        tokio::spawn(async move {
-            tokio::select! {
-                // A connection fails when its client vanishes or speaks no HTTP: nothing that anyone here can mend.
-                _ = connection => {}
-                () = seat.evicted() => {}
+        let held = (sitting, slot, open);
+        // Two kinds of futures, so that a plain connection does not carry what an encrypted one needs.
+        match &door.tls {
+            None => {
+                let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
+                tokio::spawn(stay(connections.watch(connection), seat, held));
             }
-            drop((sitting, slot, open));
-        });
+            Some(tls) => {
+                let socket = tls.encrypt(socket, &door.counts);
+                let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
+                tokio::spawn(stay(connections.watch(connection), seat, held));
+            }
+        }
     }
+}
+
+/// A connection to its end, or until it has to go. What it holds is free after it.
+async fn stay<T, H>(connection: impl Future<Output = T>, seat: Arc<Seat>, held: H) {
+    tokio::select! {
+        // A connection fails when its client vanishes or speaks no HTTP: nothing that anyone here can mend.
+        _ = connection => {}
+        () = seat.evicted() => {}
+    }
+    drop(held);
 }
 
 fn http(idle_timeout: Duration) -> auto::Builder<TokioExecutor> {

@@ -23,6 +23,7 @@ mod seats;
 mod serve;
 mod storage_check;
 mod tail;
+mod tls;
 mod traces;
 mod transport;
 mod visit;

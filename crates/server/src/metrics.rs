@@ -43,6 +43,8 @@ pub(crate) struct Connections {
     pub(crate) accepted: AtomicU64,
     /// The operating system did not give us the connection.
     pub(crate) failed: AtomicU64,
+    /// It was to be encrypted, and client and server did not come to an agreement.
+    pub(crate) handshakes_failed: AtomicU64,
     /// All slots were taken when it was its turn to be accepted.
     pub(crate) delayed: AtomicU64,
     /// Sent away for a new one.
@@ -143,6 +145,8 @@ impl Connections {
         page.value(read(&self.accepted));
         page.counter("stator_connections_failed_total", "Connections that the operating system could not hand over.");
         page.value(read(&self.failed));
+        page.counter("stator_tls_handshakes_failed_total", "Connections that ended before they were encrypted.");
+        page.value(read(&self.handshakes_failed));
         page.counter("stator_connections_delayed_total", "Times that all --connections-max connections were taken.");
         page.value(read(&self.delayed));
         page.counter(

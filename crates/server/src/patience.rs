@@ -29,6 +29,18 @@ impl Patient {
         Patient { socket, limit, progressed: Instant::now(), alarm, seat }
     }
 
+    /// The first byte that comes, which stays there to be read; nothing if the peer has hung up.
+    pub(crate) async fn first_byte(&mut self) -> io::Result<Option<u8>> {
+        std::future::poll_fn(|context| {
+            let mut byte = [0];
+            let mut buffer = ReadBuf::new(&mut byte);
+            let polled = self.socket.poll_peek(context, &mut buffer);
+            let first = buffer.filled().first().copied();
+            self.observe(polled.map_ok(|_| first), context)
+        })
+        .await
+    }
+
     fn wrote(&self, polled: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = polled {
             self.seat.moved(*bytes);

@@ -23,6 +23,7 @@ use crate::log::{self, Value};
 use crate::nodes;
 use crate::operator::Operator;
 use crate::pipeline::Pipeline;
+use crate::tls::Tls;
 use crate::traces::{self, Traces};
 use crate::visit::Notable;
 
@@ -52,6 +53,8 @@ pub(crate) enum Failure {
         listen: String,
         error: io::Error,
     },
+    /// What the flags of TLS name cannot be used.
+    Tls(String),
     /// Traces are asked for and cannot be sent.
     Traces(String),
     Storage(engine::OpenError),
@@ -86,6 +89,7 @@ impl fmt::Display for Failure {
                  choose another address with {flag}, such as 127.0.0.1:8001"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
+            Failure::Tls(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) => error.fmt(f),
             Failure::Service { keeps: Keeps::Folder(data), error } => {
@@ -116,6 +120,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop_signal().map_err(Failure::Runtime)?);
     let access = access(arguments)?;
+    let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
@@ -151,10 +156,11 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
     };
-    let door = Door::counting(Arc::clone(&operator.metrics.connections));
+    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
 
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
-    announce(address, &keeps, &arguments.region);
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps)).transpose()?;
+    announce(address, encryption.as_ref(), &keeps, &arguments.region);
     let end = async {
         let end = told_to_stop(stop, failed(embedded)).await;
         operator.stopping();
@@ -323,12 +329,31 @@ async fn service(
     service.map_err(|error| Failure::Service { keeps: keeps.clone(), error })
 }
 
+/// How clients come to trust a server that encrypts: by a file of certificates, if it needs one.
+struct Encryption {
+    ca_bundle: Option<PathBuf>,
+}
+
+/// Certificates are where clients find them, and are looked after from now on.
+fn encryption(tls: &Arc<Tls>, arguments: &ServeArguments, keeps: &Keeps) -> Result<Encryption, Failure> {
+    let data = match keeps {
+        Keeps::Folder(data) => Some(data.as_path()),
+        Keeps::Memory | Keeps::Database(_) => None,
+    };
+    let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
+    tls.keep_renewed().map_err(Failure::Runtime)?;
+    Ok(Encryption { ca_bundle })
+}
+
 /// The ready line: where, what is kept, and something to try.
-fn announce(address: SocketAddr, keeps: &Keeps, region: &str) {
+fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, region: &str) {
     let version = env!("CARGO_PKG_VERSION");
+    let scheme = if encryption.is_some() { "https" } else { "http" };
+    let ca_bundle = encryption.and_then(|encryption| encryption.ca_bundle.as_deref());
+    let trust = ca_bundle.map(|file| format!("AWS_CA_BUNDLE={} ", file.display())).unwrap_or_default();
     let message = format!(
-        "{version} ready on http://{address}, {keeps}; try: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any \
-         aws dynamodb list-tables --region {region} --endpoint-url http://{address}"
+        "{version} ready on {scheme}://{address}, {keeps}; try: {trust}AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any \
+         aws dynamodb list-tables --region {region} --endpoint-url {scheme}://{address}"
     );
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

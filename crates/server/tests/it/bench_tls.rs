@@ -1,54 +1,15 @@
 //! `stator bench` against a server that is reached over TLS: only if its certificate is good, with a sentence otherwise.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::authority::Authority;
 use crate::program::{Server, run_with};
-
-/// An authority, and what it signs.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new(name: &str) -> Authority {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Authority { pem, issuer: Issuer::new(params, key) }
-    }
-
-    /// What a server presents itself with that is called so.
-    fn sign(&self, name: &str) -> ServerConfig {
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap()
-    }
-
-    fn file(&self, folder: &Path, name: &str) -> String {
-        let path = folder.join(name);
-        std::fs::write(&path, &self.pem).unwrap();
-        path.display().to_string()
-    }
-}
 
 /// Decrypts what comes for a server, and encrypts what it answers; ends with this.
 struct Terminator {
@@ -100,7 +61,7 @@ fn an_encrypted_server_beside_plain_ones() {
     let (server, other) = (Server::in_memory(), Server::in_memory());
     let (folder, ours) = (tempfile::tempdir().unwrap(), Authority::new("ours"));
     let bundle = ours.file(folder.path(), "ours");
-    let terminator = Terminator::start(ours.sign("localhost"), server.address);
+    let terminator = Terminator::start(ours.server("localhost"), server.address);
     let encrypted = terminator.url("localhost");
     let plain = format!("http://{}", other.address);
     let pid = server.pid().to_string();
@@ -120,7 +81,7 @@ fn bad_certificates_are_refused_with_a_sentence() {
     let server = Server::in_memory();
     let (folder, ours) = (tempfile::tempdir().unwrap(), Authority::new("ours"));
     let right = ours.file(folder.path(), "right");
-    let terminator = Terminator::start(ours.sign("localhost"), server.address);
+    let terminator = Terminator::start(ours.server("localhost"), server.address);
     let (by_name, by_address) = (terminator.url("localhost"), terminator.url("127.0.0.1"));
 
     let untrusted = "its certificate is signed by an authority that is not trusted here: give --ca-bundle a PEM file";
@@ -145,7 +106,7 @@ fn bad_certificates_are_refused_with_a_sentence() {
 #[test]
 fn the_system_does_not_trust_anybody() {
     let server = Server::in_memory();
-    let terminator = Terminator::start(Authority::new("ours").sign("localhost"), server.address);
+    let terminator = Terminator::start(Authority::new("ours").server("localhost"), server.address);
     // Where a system has no authorities at all, it says that, and the same flag is the way out.
     refused(&["--endpoint", &terminator.url("localhost")], "--ca-bundle");
 }

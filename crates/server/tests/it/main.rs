@@ -1,5 +1,6 @@
 //! The program as its users meet it: the real binary, over real sockets. One binary, so that it is linked once.
 
+mod authority;
 mod bench;
 mod bench_tls;
 mod client;
@@ -27,6 +28,7 @@ mod replicas;
 mod signatures;
 mod tail;
 mod tail_script;
+mod tls;
 mod traces;
 mod transcripts;
 mod triggers;

@@ -37,7 +37,7 @@ impl Server {
     fn of(mut child: Child) -> Server {
         let (mut said, says) = until_ready(&mut child);
         let ready_line = said.pop().expect("the ready line");
-        let (_, rest) = ready_line.split_once("http://").expect("an address");
+        let (_, rest) = ready_line.split_once("://").expect("an address");
         let address = rest.split([',', ' ']).next().expect("an address").parse().expect("an address");
         Server { child, address, ready_line, said, says }
     }
@@ -156,7 +156,7 @@ fn until_ready(child: &mut Child) -> (Vec<String>, mpsc::Receiver<String>) {
     let deadline = Instant::now() + PATIENCE;
     let mut said = Vec::new();
     while let Ok(line) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        let ready = line.contains(" ready on http://");
+        let ready = line.contains(" ready on http");
         said.push(line);
         if ready {
             return (said, receiver);

@@ -1,0 +1,109 @@
+//! Encryption of the main address: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN, client certificates where they are
+//! demanded.
+//!
+//! Certificates can be replaced while the server runs (`renewal`): who connects from then on sees the new ones, and who is
+//! connected stays. A handshake is part of its connection (`handshake`), so that everything that bounds a connection
+//! bounds it too.
+
+mod arguments;
+mod files;
+mod handshake;
+mod renewal;
+mod self_signed;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+
+pub(crate) use arguments::TlsArguments;
+use files::Source;
+pub(crate) use handshake::Encrypted;
+
+use crate::log::{self, Value};
+use crate::metrics::Connections;
+use crate::patience::Patient;
+
+/// Where a self-signed certificate is, in the folder of the data.
+const SELF_SIGNED: &str = "tls-self-signed.pem";
+
+/// What the server presents itself with.
+pub(crate) struct Tls {
+    source: Source,
+    /// What newcomers get.
+    current: Mutex<Arc<ServerConfig>>,
+    /// What clients are to trust, of a certificate that was made at the start: in PEM.
+    made: Option<String>,
+    handshake_timeout: Duration,
+}
+
+impl Tls {
+    /// Nothing if no encryption is asked for. `listen` is what clients may call the server, beside localhost.
+    pub(crate) fn new(
+        arguments: &TlsArguments,
+        listen: &str,
+        handshake_timeout: Duration,
+    ) -> Result<Option<Arc<Tls>>, String> {
+        let client_ca = arguments.tls_client_ca.clone();
+        let (source, made) = match (&arguments.tls_certificate, &arguments.tls_key, arguments.tls_self_signed) {
+            (Some(certificate), Some(key), _) => (Source::files(certificate.clone(), key.clone(), client_ca), None),
+            (_, _, true) => {
+                let (identity, authority) = self_signed::make(listen).map_err(|error| error.to_string())?;
+                (Source::made(identity, client_ca), Some(authority))
+            }
+            _ => return Ok(None),
+        };
+        let current = Mutex::new(Arc::new(source.load()?));
+        Ok(Some(Arc::new(Tls { source, current, made, handshake_timeout })))
+    }
+
+    /// Encrypts a connection, beginning with its first byte.
+    pub(crate) fn encrypt(&self, socket: Patient, counts: &Arc<Connections>) -> Encrypted {
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.current.lock()));
+        Encrypted::new(acceptor, socket, self.handshake_timeout, Arc::clone(counts))
+    }
+
+    /// Loads everything anew.
+    fn renew(&self) -> Result<(), String> {
+        let renewed = Arc::new(self.source.load()?);
+        *self.current.lock() = renewed;
+        Ok(())
+    }
+
+    /// Puts what clients are to trust where they can take it, if it was made at the start. Returns where.
+    pub(crate) fn publish(&self, named: Option<&Path>, data: Option<&Path>) -> Result<Option<PathBuf>, String> {
+        let Some(pem) = &self.made else { return Ok(None) };
+        let path = named.map(PathBuf::from).or_else(|| data.map(|data| data.join(SELF_SIGNED)));
+        if let Some(path) = &path {
+            std::fs::write(path, pem)
+                .map_err(|error| format!("cannot write the self-signed certificate to {}: {error}", path.display()))?;
+        }
+        let fingerprint = self.source.first_certificate().map(|certificate| hex(&certificate)).unwrap_or_default();
+        let place = match &path {
+            Some(path) => format!("clients trust it with AWS_CA_BUNDLE={}", path.display()),
+            None => "name a file for it with --tls-self-signed-file, so that clients can trust it".to_owned(),
+        };
+        let message = format!("the certificate is self-signed, made for this run; {place}; SHA-256 {fingerprint}");
+        log::info("tls_self_signed", &message, &[("sha256", Value::Text(&fingerprint))]);
+        Ok(path)
+    }
+
+    /// Looks after the files, as long as the program runs.
+    pub(crate) fn keep_renewed(self: &Arc<Tls>) -> std::io::Result<()> {
+        let hangups = renewal::hangups()?;
+        tokio::spawn(renewal::run(Arc::clone(self), hangups));
+        Ok(())
+    }
+}
+
+fn hex(certificate: &[u8]) -> String {
+    Sha256::digest(certificate).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

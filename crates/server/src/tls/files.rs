@@ -1,0 +1,137 @@
+//! From files in PEM to what a TLS server needs; every failure names its file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{Error, RootCertStore, ServerConfig};
+
+/// What a client may choose, the best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// Where the server's certificates come from.
+pub(super) struct Source {
+    identity: Origin,
+    /// Who signs clients' certificates, where they are demanded.
+    client_ca: Option<PathBuf>,
+}
+
+enum Origin {
+    Files { certificate: PathBuf, key: PathBuf },
+    Made(Identity),
+}
+
+/// A chain of certificates, the server's own first, and its key.
+pub(super) struct Identity {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) key: PrivateKeyDer<'static>,
+}
+
+/// When the files were written, and how long they are: if it stays, so have they.
+pub(super) type Stamps = Vec<Option<(SystemTime, u64)>>;
+
+impl Source {
+    pub(super) fn files(certificate: PathBuf, key: PathBuf, client_ca: Option<PathBuf>) -> Source {
+        Source { identity: Origin::Files { certificate, key }, client_ca }
+    }
+
+    pub(super) fn made(identity: Identity, client_ca: Option<PathBuf>) -> Source {
+        Source { identity: Origin::Made(identity), client_ca }
+    }
+
+    /// Everything that a connection needs. It has tickets of its own: who was let in by other certificates is asked again.
+    pub(super) fn load(&self) -> Result<ServerConfig, String> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&[&TLS13, &TLS12])
+            .map_err(|error| error.to_string())?;
+        let builder = match &self.client_ca {
+            Some(file) => builder.with_client_cert_verifier(verifier(file, provider)?),
+            None => builder.with_no_client_auth(),
+        };
+        let identity = self.identity()?;
+        let mut config = builder.with_single_cert(identity.chain, identity.key).map_err(|error| self.unfit(&error))?;
+        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+        config.ticketer = ring::Ticketer::new().map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
+    pub(super) fn first_certificate(&self) -> Option<CertificateDer<'static>> {
+        self.identity().ok()?.chain.into_iter().next()
+    }
+
+    pub(super) fn stamps(&self) -> Stamps {
+        let stamp = |file: &Path| fs::metadata(file).and_then(|found| Ok((found.modified()?, found.len()))).ok();
+        let mut stamps: Stamps = self.client_ca.iter().map(|file| stamp(file)).collect();
+        if let Origin::Files { certificate, key } = &self.identity {
+            stamps.extend([stamp(certificate), stamp(key)]);
+        }
+        stamps
+    }
+
+    fn identity(&self) -> Result<Identity, String> {
+        match &self.identity {
+            Origin::Made(Identity { chain, key }) => Ok(Identity { chain: chain.clone(), key: key.clone_key() }),
+            Origin::Files { certificate, key } => {
+                Ok(Identity { chain: certificates("--tls-certificate", certificate)?, key: private_key(key)? })
+            }
+        }
+    }
+
+    fn unfit(&self, error: &Error) -> String {
+        let Origin::Files { certificate, key } = &self.identity else { return error.to_string() };
+        let (certificate, key) = (certificate.display(), key.display());
+        match error {
+            Error::InconsistentKeys(_) => format!(
+                "the private key in --tls-key {key} does not belong to the first certificate in --tls-certificate \
+                 {certificate}"
+            ),
+            error => {
+                format!("the certificate in {certificate} and the private key in {key} cannot be used: {error}")
+            }
+        }
+    }
+}
+
+fn verifier(file: &Path, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, String> {
+    let unusable = |error: &dyn std::fmt::Display| {
+        format!("the certificates in --tls-client-ca {} cannot be used: {error}", file.display())
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates("--tls-client-ca", file)? {
+        roots.add(certificate).map_err(|error| unusable(&error))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| unusable(&error))
+}
+
+fn certificates(flag: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let bytes = read(flag, file)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(format!("{flag} {} holds no certificate in PEM", file.display())),
+        Err(error) => Err(format!("{flag} {} holds a certificate that cannot be read: {error}", file.display())),
+    }
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    const FLAG: &str = "--tls-key";
+    let bytes = read(FLAG, file)?;
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
+        format!(
+            "{FLAG} {} holds no private key in PEM that can be read (one without a password): {error}",
+            file.display()
+        )
+    })
+}
+
+fn read(flag: &str, file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("cannot read {flag} {}: {error}", file.display()))
+}

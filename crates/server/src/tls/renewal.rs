@@ -1,0 +1,114 @@
+//! New certificates for a running server: their files are read again on SIGHUP, and when they have changed.
+//!
+//! Changed files are taken once they have stayed the same for a while, since a certificate and its key are two files that
+//! nobody can replace at once. What cannot be used is told, once, and the server goes on with what it has.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::Tls;
+use super::files::Stamps;
+use crate::log;
+
+/// How often the files are looked at; so long they must stay the same before they are taken.
+const LOOK: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(tls: Arc<Tls>, mut hangups: Hangups) {
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut watch = Watch::new(tls.source.stamps());
+    loop {
+        let wanted = tokio::select! {
+            () = hangups.next() => true,
+            _ = look.tick() => watch.is_due(tls.source.stamps()),
+        };
+        if wanted {
+            renew(&tls);
+        }
+    }
+}
+
+fn renew(tls: &Tls) {
+    match tls.renew() {
+        Ok(()) => log::info("tls_renewed", "new connections get the certificates as they are in the files now", &[]),
+        Err(error) => {
+            let message = format!("{error}; new connections get the certificates from before");
+            log::error("tls_not_renewed", &message, &[]);
+        }
+    }
+}
+
+/// What was seen of the files.
+struct Watch {
+    taken: Stamps,
+    seen: Stamps,
+}
+
+impl Watch {
+    fn new(taken: Stamps) -> Watch {
+        Watch { seen: taken.clone(), taken }
+    }
+
+    /// Whether the files differ from those that were taken, and no longer change.
+    fn is_due(&mut self, now: Stamps) -> bool {
+        let stays = now == self.seen;
+        self.seen = now;
+        let due = stays && self.seen != self.taken;
+        if due {
+            self.taken.clone_from(&self.seen);
+        }
+        due
+    }
+}
+
+/// Each SIGHUP, where there is such a thing.
+#[cfg(unix)]
+pub(super) struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+pub(super) fn hangups() -> io::Result<Hangups> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Hangups)
+}
+
+#[cfg(unix)]
+impl Hangups {
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) struct Hangups;
+
+#[cfg(not(unix))]
+pub(super) fn hangups() -> io::Result<Hangups> {
+    Ok(Hangups)
+}
+
+#[cfg(not(unix))]
+impl Hangups {
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn files_are_taken_once_they_stay() {
+        let stamps = |length: u64| vec![Some((SystemTime::UNIX_EPOCH, length)), None];
+        let mut watch = Watch::new(stamps(1));
+        for (length, due) in [(1, false), (2, false), (3, false), (3, true), (3, false), (1, false), (1, true)] {
+            assert_eq!(watch.is_due(stamps(length)), due, "{length}");
+        }
+    }
+}
