@@ -82,6 +82,7 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     if let Some(url) = &arguments.storage {
         let options = database(&url.0, arguments.storage_password_file.as_deref())?;
         let keeps = Keeps::Database(options.server());
+        tell_encryption(&options);
         let replicas = replicas(arguments)?;
         let engine = match Postgres::open_with(options.clone(), replicas.clone()).await {
             Err(storage_postgres::OpenError::Older { found, .. }) => {
@@ -122,6 +123,17 @@ async fn update(options: &Options, found: i64) -> Result<(), OpenError> {
     wait().await.map_err(OpenError::Nodes)?;
     log::info("tables_updated", &format!("the tables have format {FORMAT} now"), &[]);
     visitor.close().await.map_err(OpenError::Nodes)
+}
+
+/// What was asked for may be less than it seems.
+fn tell_encryption(options: &Options) {
+    if options.encryption.is_weak() {
+        let message = format!(
+            "connections to the database are {}: whoever is on the way may pass for it; sslmode=verify-full shuts them out",
+            options.encryption
+        );
+        log::warning("storage_unverified", &message, &[]);
+    }
 }
 
 fn tell_older(found: i64, nodes: &[ops::NodeReport]) {

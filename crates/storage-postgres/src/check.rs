@@ -65,8 +65,8 @@ pub async fn check(options: &Options) -> Result<Report, OpenError> {
 
 async fn look(options: &Options, connection: &Connection) -> Result<Report, String> {
     let mut report = Report::default();
-    let encrypted = if options.tls.is_some() { "encrypted, certificate verified" } else { "not encrypted" };
-    report.say(Finding::Good, format!("connected to {}, {encrypted}", options.server()));
+    let finding = if options.encryption.is_weak() { Finding::Mind } else { Finding::Good };
+    report.say(finding, format!("connected to {}, {}", options.server(), options.encryption));
     system(connection, &mut report).await?;
     durability(connection, &mut report).await?;
     tables(connection, &mut report).await?;

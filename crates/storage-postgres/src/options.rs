@@ -7,7 +7,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use crate::error::OpenError;
-use crate::tls::{Tls, TlsFiles};
+use crate::tls::{Tls, TlsFiles, Verify};
 
 /// Connections of one node, unless the URL says `connections_max`.
 const CONNECTIONS_MAX: usize = 32;
@@ -59,10 +59,74 @@ impl Default for Patience {
     }
 }
 
+/// How connections are protected from those who listen or come in between: libpq's `sslmode`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encryption {
+    /// `disable`
+    None,
+    /// `prefer`: if the server can; its certificate counts only if `sslrootcert` names who must have signed it.
+    Offered,
+    /// `require` without `sslrootcert`: by whoever answers.
+    Unverified,
+    /// `verify-ca`, and `require` with `sslrootcert`: the server's certificate is signed by who is believed.
+    Authority,
+    /// `verify-full`: that, and the certificate has the server's name.
+    Verified,
+}
+
+impl Encryption {
+    fn of(mode: &str, has_root: bool) -> Option<Encryption> {
+        Some(match mode {
+            "disable" => Encryption::None,
+            "prefer" => Encryption::Offered,
+            "require" if !has_root => Encryption::Unverified,
+            "require" | "verify-ca" => Encryption::Authority,
+            "verify-full" => Encryption::Verified,
+            _ => return None,
+        })
+    }
+
+    /// Whether somebody in between could pass for the server, although encryption was asked for.
+    #[must_use]
+    pub fn is_weak(self) -> bool {
+        matches!(self, Encryption::Offered | Encryption::Unverified)
+    }
+
+    fn verify(self, has_root: bool) -> Verify {
+        match self {
+            Encryption::Verified => Verify::Name,
+            Encryption::Authority => Verify::Authority,
+            Encryption::Offered if has_root => Verify::Authority,
+            _ => Verify::Nothing,
+        }
+    }
+
+    fn mode(self) -> SslMode {
+        match self {
+            Encryption::None => SslMode::Disable,
+            Encryption::Offered => SslMode::Prefer,
+            Encryption::Unverified | Encryption::Authority | Encryption::Verified => SslMode::Require,
+        }
+    }
+}
+
+impl fmt::Display for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Encryption::None => "not encrypted",
+            Encryption::Offered => "encrypted only if the server offers it (sslmode=prefer)",
+            Encryption::Unverified => "encrypted, certificate not verified (sslmode=require without sslrootcert)",
+            Encryption::Authority => "encrypted, certificate verified, but not its name",
+            Encryption::Verified => "encrypted, certificate verified",
+        })
+    }
+}
+
 /// How to reach a database.
 #[derive(Clone)]
 pub struct Options {
     pub(crate) config: Config,
+    pub encryption: Encryption,
     pub(crate) tls: Option<Tls>,
     pub(crate) connections_max: usize,
     pub patience: Patience,
@@ -71,9 +135,8 @@ pub struct Options {
 impl Options {
     /// Reads a `postgres://` URL. A password in it counts before `password`.
     ///
-    /// Beside what libpq knows, `connections_max` bounds the pool. `sslmode` is `disable` or `verify-full`; `require`
-    /// and `verify-ca` mean the latter. Without it, connections to other machines are encrypted and verified, and
-    /// those within this one are not encrypted.
+    /// Beside what libpq knows, `connections_max` bounds the pool. `sslmode` means what it means to libpq; without it,
+    /// connections to other machines are encrypted and verified, and those within this one are not encrypted.
     ///
     /// # Errors
     /// What is wrong with the URL or with a file that it names.
@@ -94,14 +157,21 @@ impl Options {
         if config.get_hosts().len() > 1 {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        let tls = match ours.encrypted.unwrap_or_else(|| leaves_the_machine(&config)) {
-            true => Some(Tls::new(&ours.files)?),
-            false => None,
+        let has_root = ours.files.root.is_some();
+        let encryption = match &ours.mode {
+            Some(mode) => Encryption::of(mode, has_root).ok_or_else(unknown_mode)?,
+            None if leaves_the_machine(&config) => Encryption::Verified,
+            None => Encryption::None,
         };
-        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        let tls = match encryption {
+            Encryption::None => None,
+            _ => Some(Tls::new(&ours.files, encryption.verify(has_root))?),
+        };
+        config.ssl_mode(encryption.mode());
         let patience = Patience::default();
         config.tcp_user_timeout(patience.flight).keepalives_idle(Duration::from_secs(30));
-        Ok(Options { config, tls, connections_max: ours.connections_max.unwrap_or(CONNECTIONS_MAX), patience })
+        let connections_max = ours.connections_max.unwrap_or(CONNECTIONS_MAX);
+        Ok(Options { config, encryption, tls, connections_max, patience })
     }
 
     /// The same way with another bound of the pool.
@@ -149,7 +219,8 @@ fn leaves_the_machine(config: &Config) -> bool {
 /// The parameters of a URL that the driver does not know, or not as we mean them.
 #[derive(PartialEq, Eq, Default, Debug)]
 struct Ours {
-    encrypted: Option<bool>,
+    /// `sslmode`
+    mode: Option<String>,
     files: TlsFiles,
     connections_max: Option<usize>,
 }
@@ -164,7 +235,7 @@ impl Ours {
         for parameter in query.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match name {
-                "sslmode" => ours.encrypted = Some(encrypted(value)?),
+                "sslmode" => ours.mode = Some(percent_decoded(value)),
                 "sslrootcert" => ours.files.root = Some(percent_decoded(value)),
                 "sslcert" => certificate = Some(percent_decoded(value)),
                 "sslkey" => key = Some(percent_decoded(value)),
@@ -182,15 +253,12 @@ impl Ours {
     }
 }
 
-fn encrypted(mode: &str) -> Result<bool, OpenError> {
-    match mode {
-        "disable" => Ok(false),
-        "require" | "verify-ca" | "verify-full" => Ok(true),
-        _ => Err(OpenError::Url(
-            "sslmode is disable (no encryption) or verify-full (encrypted, the server's certificate verified)"
-                .to_owned(),
-        )),
-    }
+fn unknown_mode() -> OpenError {
+    OpenError::Url(
+        "sslmode is disable (no encryption), prefer, require, verify-ca or verify-full (encrypted, the server's \
+         certificate verified)"
+            .to_owned(),
+    )
 }
 
 fn connections_max(text: &str) -> Result<usize, OpenError> {

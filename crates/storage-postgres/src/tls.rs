@@ -1,7 +1,9 @@
-//! TLS to the server: always with the server's certificate verified, by name.
+//! TLS to the server, with its certificate verified by name unless less is asked for.
 //!
 //! A connector of our own on tokio-rustls, with ring: the ready-made one brings a dozen crates to read certificates for
 //! channel binding.
+
+mod verifiers;
 
 use std::fs;
 use std::io;
@@ -20,6 +22,17 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::OpenError;
+use verifiers::AnyName;
+
+/// What of the server's certificate must be right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verify {
+    Nothing,
+    /// Who has signed it.
+    Authority,
+    /// That, and the name in it.
+    Name,
+}
 
 /// The certificates of a connection, as files in PEM.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -30,26 +43,24 @@ pub(crate) struct TlsFiles {
     pub(crate) client: Option<(String, String)>,
 }
 
-/// Makes verified connections.
+/// Makes encrypted connections.
 #[derive(Clone)]
 pub(crate) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    pub(crate) fn new(files: &TlsFiles) -> Result<Tls, OpenError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in authorities(files.root.as_deref())? {
-            // A system's store may hold some that nobody can use.
-            let _ = roots.add(certificate);
-        }
-        if roots.is_empty() {
-            return Err(OpenError::Url(
-                "no certificate authorities are known to this system: name the server's with sslrootcert=FILE".into(),
-            ));
-        }
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    pub(crate) fn new(files: &TlsFiles, verify: Verify) -> Result<Tls, OpenError> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| OpenError::Url(error.to_string()))?
-            .with_root_certificates(roots);
+            .map_err(|error| OpenError::Url(error.to_string()))?;
+        let any_name = |roots| Arc::new(AnyName { roots, provider });
+        let builder = match verify {
+            Verify::Nothing => builder.dangerous().with_custom_certificate_verifier(any_name(None)),
+            Verify::Authority => {
+                builder.dangerous().with_custom_certificate_verifier(any_name(Some(authorities(files)?)))
+            }
+            Verify::Name => builder.with_root_certificates(authorities(files)?),
+        };
         let mut config = match &files.client {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
@@ -66,11 +77,23 @@ impl Tls {
     }
 }
 
-fn authorities(file: Option<&str>) -> Result<Vec<CertificateDer<'static>>, OpenError> {
-    match file {
-        Some(file) => certificates(file),
-        None => Ok(rustls_native_certs::load_native_certs().certs),
+/// Whom to believe; never nobody.
+fn authorities(files: &TlsFiles) -> Result<RootCertStore, OpenError> {
+    let certificates = match &files.root {
+        Some(file) => certificates(file)?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        // A system's store may hold some that nobody can use.
+        let _ = roots.add(certificate);
     }
+    if roots.is_empty() {
+        return Err(OpenError::Url(
+            "no certificate authorities are known to this system: name the server's with sslrootcert=FILE".into(),
+        ));
+    }
+    Ok(roots)
 }
 
 fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, OpenError> {

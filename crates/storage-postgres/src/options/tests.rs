@@ -16,13 +16,39 @@ fn what_a_url_says() {
     check("postgres://me@%2Frun%2Fpostgresql/db", "/run/postgresql:5432/db", false);
 }
 
+/// As libpq has it, but that connections to other machines are verified without being asked.
+#[test]
+fn what_sslmode_means() {
+    let folder = tempfile::tempdir().expect("folder");
+    let root = folder.path().join("root");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).expect("a certificate");
+    std::fs::write(&root, certificate.pem()).expect("a file");
+    let root = format!("sslrootcert={}", root.display());
+    for (mode, alone, with_root) in [
+        ("sslmode=disable", Encryption::None, Encryption::None),
+        ("sslmode=prefer", Encryption::Offered, Encryption::Offered),
+        ("sslmode=require", Encryption::Unverified, Encryption::Authority),
+        ("sslmode=verify-ca", Encryption::Authority, Encryption::Authority),
+        ("sslmode=verify-full", Encryption::Verified, Encryption::Verified),
+        ("port=5432", Encryption::Verified, Encryption::Verified),
+    ] {
+        let of = |rest: &str| Options::parse(&format!("postgres://db.example/b?{mode}&{rest}"), None);
+        assert_eq!(of(&root).expect(mode).encryption, with_root, "{mode}");
+        // Where a system knows no authority, who is to be verified cannot be.
+        if !matches!(alone, Encryption::Authority | Encryption::Verified) {
+            assert_eq!(of("").expect(mode).encryption, alone, "{mode}");
+        }
+    }
+}
+
 #[test]
 fn what_a_url_may_not_say() {
     for (url, word) in [
         ("mysql://a/b", "begins with"),
         ("postgres://h:99999999/b", "cannot be read"),
         ("postgres://h/b?nonsense=1", "cannot be read"),
-        ("postgres://h/b?sslmode=prefer", "verify-full"),
+        ("postgres://h/b?sslmode=allow", "verify-full"),
         ("postgres://h/b?sslmode=require&sslrootcert=%2Fno%2Ffile", "cannot read /no/file"),
         ("postgres://h/b?sslcert=a", "belong together"),
         ("postgres://h/b?connections_max=1", "from 2 to 1000"),

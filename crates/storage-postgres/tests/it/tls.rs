@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use storage::Engine;
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{OpenError, Options, Postgres};
 
@@ -80,12 +81,41 @@ async fn certificates_and_passwords() {
     let port = server.port;
     let url = |user: &str, host: &str, rest: &str| format!("postgres://{user}@{host}:{port}/postgres?{rest}");
 
+    let mode = |host: &str, mode: &str, root: Option<&str>| {
+        let root = root.map(|file| format!("&sslrootcert={file}")).unwrap_or_default();
+        url("stator", host, &format!("sslmode={mode}{root}"))
+    };
     // By name, "localhost" is what the certificate says; by address it is not.
-    open(&url("stator", "localhost", &format!("sslmode=verify-full&sslrootcert={root}")), None).await.unwrap();
-    open(&url("stator", "localhost", &format!("sslmode=require&sslrootcert={root}")), None).await.unwrap();
-    refused(&url("stator", "127.0.0.1", &format!("sslmode=require&sslrootcert={root}")), None, "certificate").await;
-    refused(&url("stator", "localhost", &format!("sslmode=require&sslrootcert={wrong}")), None, "certificate").await;
-    refused(&url("stator", "localhost", "sslmode=require"), None, "certificate").await;
+    for (host, name, authority, expected) in [
+        ("localhost", "verify-full", Some(&root), true),
+        ("localhost", "verify-full", Some(&wrong), false),
+        ("localhost", "verify-full", None, false),
+        ("127.0.0.1", "verify-full", Some(&root), false),
+        ("127.0.0.1", "verify-ca", Some(&root), true),
+        ("127.0.0.1", "verify-ca", Some(&wrong), false),
+        ("127.0.0.1", "require", Some(&root), true),
+        ("127.0.0.1", "require", Some(&wrong), false),
+        ("127.0.0.1", "require", None, true),
+        ("127.0.0.1", "prefer", None, true),
+        ("127.0.0.1", "prefer", Some(&root), true),
+        ("127.0.0.1", "prefer", Some(&wrong), false),
+        ("127.0.0.1", "disable", None, true),
+    ] {
+        let url = mode(host, name, authority.map(String::as_str));
+        match expected {
+            true => open(&url, None).await.expect(&url),
+            false => refused(&url, None, "certificate").await,
+        }
+    }
+    let encrypted = "SELECT count(*) FROM pg_stat_ssl WHERE ssl AND pid <> pg_backend_pid()";
+    for (name, expected) in [("require", true), ("prefer", true), ("disable", false)] {
+        let engine = Postgres::open(Options::parse(&mode("127.0.0.1", name, None), None).unwrap()).await.unwrap();
+        assert_eq!(server.psql("postgres", encrypted).unwrap().trim() != "0", expected, "{name}");
+        engine.close().await.unwrap();
+        while server.psql("postgres", encrypted).unwrap().trim() != "0" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
 
     let careful = url("careful", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"));
     refused(&careful, Some("of careful"), "certificate").await;
@@ -93,4 +123,13 @@ async fn certificates_and_passwords() {
     open(&careful, Some("of careful")).await.unwrap();
     refused(&careful, Some("of careless"), "password").await;
     refused(&careful, None, "password").await;
+}
+
+/// A server that does not encrypt is taken only by those who have not asked for it in earnest.
+#[tokio::test]
+async fn a_server_that_cannot() {
+    let Some(server) = PostgresServer::start() else { return };
+    let url = |mode: &str| format!("postgres://stator@127.0.0.1:{}/postgres?sslmode={mode}", server.port);
+    open(&url("prefer"), None).await.unwrap();
+    refused(&url("require"), None, "TLS").await;
 }
