@@ -20,6 +20,7 @@ mod describe_endpoints;
 mod describe_limits;
 mod describe_stream;
 mod describe_table;
+mod documents;
 mod event_source_mapping;
 mod execute_statement;
 mod execute_transaction;
@@ -62,7 +63,8 @@ mod update_table;
 mod write;
 
 pub use change_log::ShardSettings;
-pub use event_source_mapping::{MappingRows, StreamSource};
+pub use documents::{Collection, DocumentChange, Documents};
+pub use event_source_mapping::StreamSource;
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};

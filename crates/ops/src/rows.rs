@@ -15,6 +15,9 @@
 //! | how often event source mappings were changed | 0 (8) · 'E' |
 //! | an event source mapping | 0 (8) · 'E' · 'M' · id |
 //! | what came of its last invocation | 0 (8) · 'E' · 'R' · id |
+//! | how often identities were changed | 0 (8) · 'I' |
+//! | a user, a role, an access key and so on | 0 (8) · 'I' · 'M' · id |
+//! | when an access key was last used | 0 (8) · 'I' · 'R' · id |
 //! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
@@ -35,6 +38,7 @@ use model::{AttributeValue, Attributes, KeyAttribute, MapRef, ValueRef};
 use storage::{Family, Key};
 
 use crate::catalog::{Index, IndexKind, Table};
+use crate::documents::Collection;
 
 /// The table id under which the database keeps its own rows.
 const DATABASE: u64 = 0;
@@ -82,22 +86,22 @@ pub(crate) fn owner(table_id: u64) -> Key {
     catalog(DATABASE, b'W', &table_id.to_be_bytes())
 }
 
-/// Counts the changes of event source mappings.
-pub(crate) fn mappings_version() -> Key {
-    catalog(DATABASE, b'E', &[])
+/// Counts the changes of a collection's documents.
+pub(crate) fn documents_version(collection: Collection) -> Key {
+    catalog(DATABASE, collection as u8, &[])
 }
 
-pub(crate) fn mapping(id: &str) -> Key {
-    catalog(DATABASE, b'E', &[b"M", id.as_bytes()].concat())
+pub(crate) fn document(collection: Collection, id: &str) -> Key {
+    catalog(DATABASE, collection as u8, &[b"M", id.as_bytes()].concat())
 }
 
-/// What the keys of all event source mappings begin with.
-pub(crate) fn mappings_prefix() -> Bytes {
-    mapping("").bytes
+/// What the keys of all of a collection's documents begin with.
+pub(crate) fn documents_prefix(collection: Collection) -> Bytes {
+    document(collection, "").bytes
 }
 
-pub(crate) fn mapping_result(id: &str) -> Key {
-    catalog(DATABASE, b'E', &[b"R", id.as_bytes()].concat())
+pub(crate) fn document_note(collection: Collection, id: &str) -> Key {
+    catalog(DATABASE, collection as u8, &[b"R", id.as_bytes()].concat())
 }
 
 /// What the keys of all definitions begin with.

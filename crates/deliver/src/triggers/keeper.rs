@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::mapping::Mapping;
-use super::{LOOK_INTERVAL, Triggers, runner};
+use super::{LOOK_INTERVAL, MAPPINGS, Triggers, runner};
 
 /// By the mapping's id. Dropping a sender ends its runner.
 type Runners = BTreeMap<String, watch::Sender<Mapping>>;
@@ -31,12 +31,12 @@ impl Triggers {
         tasks: &mut JoinSet<()>,
         seen: &mut Option<u64>,
     ) -> Result<(), ::api::Exception> {
-        if *seen == Some(self.service.mappings_version().await?) {
+        if *seen == Some(self.service.documents_version(MAPPINGS).await?) {
             return Ok(());
         }
-        let rows = self.service.mapping_rows().await?;
-        runners.retain(|uuid, _| rows.documents.contains_key(uuid));
-        for (uuid, row) in &rows.documents {
+        let rows = self.service.documents(MAPPINGS).await?;
+        runners.retain(|uuid, _| rows.by_id.contains_key(uuid));
+        for (uuid, row) in &rows.by_id {
             let mapping: Mapping = match serde_json::from_slice(row) {
                 Ok(mapping) => mapping,
                 Err(error) => {

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
-use ops::Service;
 use ops::follow::FollowError;
+use ops::{Collection, Service};
 use tokio::sync::Notify;
 
 use crate::figures::Figures;
@@ -33,6 +33,8 @@ use mapping::Mapping;
 pub use receivers::Places;
 use receivers::queue_url_path;
 
+/// Where the mappings are kept, each with what came of its last invocation.
+const MAPPINGS: Collection = Collection::EventSourceMappings;
 /// How often a node looks whether mappings were changed on another one.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ops::DocumentChange;
 use ops::follow::FollowError;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -11,7 +12,7 @@ use tokio::sync::watch;
 use super::filter::Filters;
 use super::mapping::{Mapping, State};
 use super::shard::Shard;
-use super::{LOOK_INTERVAL, Triggers};
+use super::{LOOK_INTERVAL, MAPPINGS, Triggers};
 use crate::follow::{Counts, End, follow_shards};
 
 /// How often something is tried again that is not ready yet.
@@ -35,7 +36,7 @@ impl Delivery {
         if self.result.lock().as_deref() == Some(result) {
             return;
         }
-        let told = self.triggers.service.put_mapping_result(&self.mapping.uuid, result).await;
+        let told = self.triggers.service.put_document_note(MAPPINGS, &self.mapping.uuid, result).await;
         if told.is_ok() {
             *self.result.lock() = Some(result.to_owned());
         }
@@ -96,15 +97,16 @@ async fn settle_once(triggers: &Triggers, mapping: &Mapping) -> Result<bool, Fol
             other => return other,
         }
     }
-    let rows = service.mapping_rows().await?;
-    let stored = rows.documents.get(&mapping.uuid).and_then(|row| serde_json::from_slice::<Mapping>(row).ok());
+    let rows = service.documents(MAPPINGS).await?;
+    let stored = rows.by_id.get(&mapping.uuid).and_then(|row| serde_json::from_slice::<Mapping>(row).ok());
     let Some(stored) = stored.filter(|stored| stored.asks_for_the_same(mapping)) else {
         // Changed meanwhile: there is something new to be done.
         return Ok(true);
     };
     let after = (mapping.state != State::Deleting).then(|| serde_json::to_vec(&stored.settled())).transpose();
     let after = after.map_err(|error| FollowError::Failed(error.to_string()))?;
-    Ok(service.put_mapping(rows.version, &mapping.uuid, after).await?)
+    let change = DocumentChange { id: mapping.uuid.clone(), text: after };
+    Ok(service.change_documents(MAPPINGS, rows.version, &[change]).await?)
 }
 
 /// Delivers until nothing can come any more.

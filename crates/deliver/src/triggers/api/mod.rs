@@ -23,15 +23,15 @@ use std::collections::BTreeMap;
 
 use api::Exception;
 use auth::Caller;
-use ops::MappingRows;
+use ops::{DocumentChange, Documents};
 use serde_json::{Value, json};
 
 pub use refusal::Refusal;
 use request::Asked;
 
-use super::Triggers;
 use super::function::{self, Function};
 use super::mapping::{Mapping, Settings, State};
+use super::{MAPPINGS, Triggers};
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 /// Source: API Reference, ListEventSourceMappings.
@@ -169,7 +169,7 @@ impl Triggers {
     }
 
     async fn get(&self, caller: &Caller, uuid: &str) -> Answer {
-        let mappings = read(&self.service.mapping_rows().await?)?;
+        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
         self.shown(200, find(&mappings, caller, uuid)?).await
     }
 
@@ -180,7 +180,7 @@ impl Triggers {
             function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))
         });
         let function = function.transpose()?;
-        let mappings = read(&self.service.mapping_rows().await?)?;
+        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
         let is_asked_for = |mapping: &&Mapping| {
             is_callers(mapping, caller)
                 && function.as_ref().is_none_or(|function| *function == mapping.function_arn)
@@ -191,7 +191,7 @@ impl Triggers {
         let page: Vec<&Mapping> = found.by_ref().take(asked.items_max.min(PAGE_MAX)).collect();
         let mut shown = Vec::with_capacity(page.len());
         for mapping in &page {
-            let result = self.service.mapping_result(&mapping.uuid).await?;
+            let result = self.service.document_note(MAPPINGS, &mapping.uuid).await?;
             shown.push(mapping.shown(result.as_deref()));
         }
         let next = found.peek().and(page.last()).map(|last| &last.uuid);
@@ -203,7 +203,7 @@ impl Triggers {
     }
 
     async fn shown(&self, status: u16, mapping: &Mapping) -> Answer {
-        let result = self.service.mapping_result(&mapping.uuid).await?;
+        let result = self.service.document_note(MAPPINGS, &mapping.uuid).await?;
         Ok((status, mapping.shown(result.as_deref())))
     }
 
@@ -214,10 +214,11 @@ impl Triggers {
         decide: impl Fn(&BTreeMap<String, Mapping>) -> Result<Mapping, Refusal>,
     ) -> Result<Mapping, Refusal> {
         for _ in 0..TRIES_MAX {
-            let rows = self.service.mapping_rows().await?;
+            let rows = self.service.documents(MAPPINGS).await?;
             let changed = decide(&read(&rows)?)?;
             let document = serde_json::to_vec(&changed).map_err(|error| Refusal::Service(error.to_string()))?;
-            if self.service.put_mapping(rows.version, uuid, Some(document)).await? {
+            let change = DocumentChange { id: uuid.to_owned(), text: Some(document) };
+            if self.service.change_documents(MAPPINGS, rows.version, &[change]).await? {
                 return Ok(changed);
             }
         }
@@ -269,13 +270,13 @@ impl Triggers {
 }
 
 /// All mappings, by their ids.
-pub(super) fn read(rows: &MappingRows) -> Result<BTreeMap<String, Mapping>, Refusal> {
+pub(super) fn read(rows: &Documents) -> Result<BTreeMap<String, Mapping>, Refusal> {
     let read = |(uuid, row): (&String, &bytes::Bytes)| {
         let mapping = serde_json::from_slice(row);
         let mapping = mapping.map_err(|error| Refusal::Service(format!("the mapping {uuid} cannot be read: {error}")));
         mapping.map(|mapping| (uuid.clone(), mapping))
     };
-    rows.documents.iter().map(read).collect()
+    rows.by_id.iter().map(read).collect()
 }
 
 fn is_callers(mapping: &Mapping, caller: &Caller) -> bool {

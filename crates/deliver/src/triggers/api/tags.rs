@@ -8,8 +8,8 @@ use auth::Caller;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Refusal, Request, find, query, read};
-use crate::triggers::Triggers;
 use crate::triggers::mapping::Mapping;
+use crate::triggers::{MAPPINGS, Triggers};
 
 pub(super) const PATH: &str = "/2017-03-31/tags/";
 
@@ -38,7 +38,7 @@ impl Triggers {
         };
         match request.method {
             "GET" => {
-                let mappings = read(&self.service.mapping_rows().await?)?;
+                let mappings = read(&self.service.documents(MAPPINGS).await?)?;
                 let mapping = find(&mappings, caller, uuid).ok().filter(is_it).ok_or(Refusal::ResourceNotFound)?;
                 Ok((200, json!({"Tags": mapping.tags})))
             }

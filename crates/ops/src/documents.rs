@@ -1,0 +1,182 @@
+//! Documents of small collections: what the APIs beside DynamoDB's keep, without knowing what they mean.
+//!
+//! A collection is all event source mappings, or all identities. A document is kept under an id; beside it there may be a
+//! note, for what changes often and decides nothing. Every change of documents counts up the collection's version, and is
+//! made only if none came between: so whoever decides from all of them, as for a name that must not be there twice,
+//! decides rightly, and other nodes see by one small row whether there is something new.
+
+use std::collections::BTreeMap;
+
+use api::Exception;
+use bytes::Bytes;
+use storage::{Batch, Decision, KeyUse, Mode, Reads};
+
+use crate::catalog_rows;
+use crate::failure::{storage_failure, write_failure};
+use crate::key_range;
+use crate::rows;
+use crate::service::Service;
+
+/// Which documents. The letters stand in the keys of their rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Collection {
+    EventSourceMappings = b'E',
+    Identities = b'I',
+}
+
+/// All documents of a collection at one moment.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Documents {
+    pub version: u64,
+    pub by_id: BTreeMap<String, Bytes>,
+}
+
+/// One document's new text; without one, it is taken away together with its note.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DocumentChange {
+    pub id: String,
+    pub text: Option<Vec<u8>>,
+}
+
+impl Service {
+    /// # Errors
+    /// The engine's failure.
+    pub async fn documents_version(&self, collection: Collection) -> Result<u64, Exception> {
+        let row = self.engine.get(&rows::documents_version(collection)).await.map_err(storage_failure)?;
+        version(row.as_deref())
+    }
+
+    /// # Errors
+    /// The engine's failure.
+    pub async fn documents(&self, collection: Collection) -> Result<Documents, Exception> {
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let found = view.get_many(&[rows::documents_version(collection)]).await.map_err(storage_failure)?;
+        let mut all = Documents { version: version(found.first().and_then(Option::as_deref))?, ..Documents::default() };
+        let prefix = rows::documents_prefix(collection);
+        for row in catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await.map_err(storage_failure)? {
+            let id = std::str::from_utf8(&row.key[prefix.len()..]);
+            let id = id.map_err(|_| Exception::internal(format!("a key of {collection:?} cannot be read")))?;
+            all.by_id.insert(id.to_owned(), row.value);
+        }
+        Ok(all)
+    }
+
+    /// Makes all of these changes, each of another document, or, if the documents are not as they were when they had
+    /// this version, none.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn change_documents(
+        &self,
+        collection: Collection,
+        version: u64,
+        changes: &[DocumentChange],
+    ) -> Result<bool, Exception> {
+        let witness = rows::documents_version(collection);
+        let documents = changes.iter().map(|change| rows::document(collection, &change.id));
+        let keys: Vec<KeyUse> = std::iter::once(witness).chain(documents).map(KeyUse::write).collect();
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            if self::version(reads.values[0].as_deref()) != Ok(version) {
+                return Decision::Refuse;
+            }
+            batch.put(keys[0].key.clone(), (version + 1).to_be_bytes().to_vec());
+            for (change, row) in changes.iter().zip(&keys[1..]) {
+                match &change.text {
+                    Some(text) => batch.put(row.key.clone(), text.clone()),
+                    None => {
+                        batch.delete(row.key.clone());
+                        batch.delete(rows::document_note(collection, &change.id));
+                    }
+                }
+            }
+            Decision::Commit
+        };
+        let done = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await;
+        done.map(|done| done == Decision::Commit).map_err(write_failure)
+    }
+
+    /// The note beside a document, if there is one.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn document_note(&self, collection: Collection, id: &str) -> Result<Option<String>, Exception> {
+        let row = self.engine.get(&rows::document_note(collection, id)).await.map_err(storage_failure)?;
+        Ok(row.map(|row| String::from_utf8_lossy(&row).into_owned()))
+    }
+
+    /// Writes a document's note, if the document is still there.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn put_document_note(&self, collection: Collection, id: &str, note: &str) -> Result<(), Exception> {
+        let keys = [KeyUse::write(rows::document_note(collection, id)), KeyUse::read(rows::document(collection, id))];
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            if reads.values[1].is_none() {
+                return Decision::Refuse;
+            }
+            batch.put(keys[0].key.clone(), note.as_bytes().to_vec());
+            Decision::Commit
+        };
+        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
+        Ok(())
+    }
+}
+
+fn version(row: Option<&[u8]>) -> Result<u64, Exception> {
+    let Some(row) = row else { return Ok(0) };
+    let version = row.try_into().map(u64::from_be_bytes);
+    version.map_err(|_| Exception::internal("the version of a collection of documents cannot be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Clock;
+    use storage::Memory;
+
+    use super::Collection::{EventSourceMappings, Identities};
+    use super::*;
+    use crate::service::Settings;
+
+    fn put(id: &str, text: &str) -> DocumentChange {
+        DocumentChange { id: id.to_owned(), text: Some(text.into()) }
+    }
+
+    fn remove(id: &str) -> DocumentChange {
+        DocumentChange { id: id.to_owned(), text: None }
+    }
+
+    fn documents(version: u64, texts: &[(&str, &'static str)]) -> Documents {
+        let by_id = texts.iter().map(|(id, text)| ((*id).to_owned(), Bytes::from(*text))).collect();
+        Documents { version, by_id }
+    }
+
+    #[tokio::test]
+    async fn documents_change_one_after_the_other() {
+        let service = Service::open(Memory::new(), Settings::default(), Clock::system()).await.unwrap();
+        for of in [EventSourceMappings, Identities] {
+            assert_eq!(service.documents(of).await, Ok(Documents::default()));
+            assert_eq!(service.change_documents(of, 0, &[put("b", "1")]).await, Ok(true));
+            // Of what is not any more.
+            assert_eq!(service.change_documents(of, 0, &[put("a", "2"), remove("b")]).await, Ok(false));
+            assert_eq!(service.change_documents(of, 1, &[put("a", "2")]).await, Ok(true));
+            assert_eq!(service.documents(of).await, Ok(documents(2, &[("a", "2"), ("b", "1")])));
+            service.put_document_note(of, "a", "OK").await.unwrap();
+            service.put_document_note(of, "c", "OK").await.unwrap();
+            assert_eq!(service.document_note(of, "a").await, Ok(Some("OK".to_owned())));
+            assert_eq!(service.document_note(of, "c").await, Ok(None));
+            assert_eq!(service.change_documents(of, 2, &[remove("a"), put("c", "3"), put("b", "4")]).await, Ok(true));
+            assert_eq!(service.document_note(of, "a").await, Ok(None));
+            assert_eq!(service.documents_version(of).await, Ok(3));
+            assert_eq!(service.documents(of).await, Ok(documents(3, &[("b", "4"), ("c", "3")])));
+        }
+    }
+
+    #[test]
+    fn rows_of_mappings_stand_where_they_always_stood() {
+        let key = |key: storage::Key| key.bytes.to_vec();
+        assert_eq!(key(rows::documents_version(EventSourceMappings)), b"\0\0\0\0\0\0\0\0E");
+        assert_eq!(key(rows::document(EventSourceMappings, "u")), b"\0\0\0\0\0\0\0\0EMu");
+        assert_eq!(key(rows::document_note(EventSourceMappings, "u")), b"\0\0\0\0\0\0\0\0ERu");
+    }
+}
