@@ -1,8 +1,16 @@
 //! Whether a principal may do something.
+//!
+//! Source: IAM User Guide, "Policy evaluation logic", for one account and across accounts.
 
-use super::{Context, Policy, Principal};
+use std::sync::Arc;
+
+use super::explain::{Recorder, Silence};
+use super::principals::{Asker, Grant};
+use super::statement::{Effect, Request};
+use super::{Context, Policy, PolicyKind, Principal, PrincipalKind};
 
 /// One action on one resource; a request may be several.
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
     pub principal: &'a Principal,
     /// As `dynamodb:GetItem`.
@@ -11,7 +19,7 @@ pub struct Question<'a> {
     pub resource: &'a str,
     /// Whose the resource is.
     pub resource_account: &'a str,
-    /// What the resource itself says.
+    /// What the resource itself says. A role's trust policy must allow what is asked, others may.
     pub resource_policy: Option<&'a Policy>,
     pub context: &'a dyn Context,
 }
@@ -40,14 +48,173 @@ pub enum Decision {
     Denied(Denial),
 }
 
-pub fn decide(_question: &Question<'_>) -> Decision {
-    Decision::Denied(Denial::Implicit(PolicyType::Identity))
+pub fn decide(question: &Question<'_>) -> Decision {
+    evaluate(question, &mut Silence)
+}
+
+/// Whether a role trusts an identity provider, which vouches for somebody who has no principal yet.
+pub fn decide_federated(
+    trust: &Policy,
+    provider_arn: &str,
+    action: &str,
+    role_arn: &str,
+    context: &dyn Context,
+) -> Decision {
+    let request = Request { asker: Asker::Provider(provider_arn), action, resource: role_arn, context };
+    let verdict = judge(PolicyType::Trust, [trust], &request, &mut Silence);
+    match verdict {
+        Verdict { denies: true, .. } => Decision::Denied(Denial::Explicit(PolicyType::Trust)),
+        Verdict { allows: None, .. } => Decision::Denied(Denial::Implicit(PolicyType::Trust)),
+        Verdict { allows: Some(_), .. } => Decision::Allowed,
+    }
+}
+
+/// What all policies of one type say together.
+#[derive(Clone, Copy, Default)]
+struct Verdict {
+    denies: bool,
+    allows: Option<Grant>,
+}
+
+/// What the policies of every type say.
+struct Verdicts {
+    resource: Verdict,
+    identity: Verdict,
+    /// `None` where no boundary is set, as below.
+    boundary: Option<Verdict>,
+    session: Option<Verdict>,
+}
+
+pub(super) fn evaluate<R: Recorder>(question: &Question<'_>, recorder: &mut R) -> Decision {
+    let Question { principal, action, resource, context, .. } = *question;
+    let request = Request { asker: Asker::Principal(principal), action, resource, context };
+    let verdicts = Verdicts {
+        resource: judge(resource_type(question), question.resource_policy, &request, recorder),
+        identity: judge(PolicyType::Identity, of(&principal.identity_policies), &request, recorder),
+        boundary: principal.boundary.as_deref().map(|policy| judge(PolicyType::Boundary, [policy], &request, recorder)),
+        session: principal
+            .session_policies
+            .as_deref()
+            .map(|policies| judge(PolicyType::Session, of(policies), &request, recorder)),
+    };
+    match denial(question, &verdicts) {
+        Some(denial) => Decision::Denied(denial),
+        None => Decision::Allowed,
+    }
+}
+
+fn of(policies: &[Arc<Policy>]) -> impl Iterator<Item = &Policy> {
+    policies.iter().map(|policy| &**policy)
+}
+
+fn resource_type(question: &Question<'_>) -> PolicyType {
+    match question.resource_policy.map(Policy::kind) {
+        Some(PolicyKind::Trust) => PolicyType::Trust,
+        _ => PolicyType::Resource,
+    }
+}
+
+fn judge<'p, R: Recorder>(
+    from: PolicyType,
+    policies: impl IntoIterator<Item = &'p Policy>,
+    request: &Request<'_>,
+    recorder: &mut R,
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    for (number, policy) in policies.into_iter().enumerate() {
+        for (index, statement) in policy.statements().iter().enumerate() {
+            let settled = match statement.effect {
+                Effect::Allow => verdict.allows == Some(Grant::Direct),
+                Effect::Deny => verdict.denies,
+            };
+            if settled && !R::THOROUGH {
+                continue;
+            }
+            recorder.statement(from, number, index, statement);
+            let grant = statement.applies(request, recorder);
+            recorder.applied(grant.is_some());
+            match statement.effect {
+                Effect::Allow => verdict.allows = verdict.allows.max(grant),
+                Effect::Deny => verdict.denies |= grant.is_some(),
+            }
+        }
+    }
+    verdict
+}
+
+/// Why not. A denial of any statement comes before all that others allow.
+fn denial(question: &Question<'_>, verdicts: &Verdicts) -> Option<Denial> {
+    let Question { principal, .. } = question;
+    let denies = |verdict: Option<Verdict>| verdict.is_some_and(|verdict| verdict.denies);
+    for (from, verdict) in [
+        (resource_type(question), Some(verdicts.resource)),
+        (PolicyType::Identity, Some(verdicts.identity)),
+        (PolicyType::Boundary, verdicts.boundary),
+        (PolicyType::Session, verdicts.session),
+    ] {
+        if denies(verdict) {
+            return Some(Denial::Explicit(from));
+        }
+    }
+    let granted = verdicts.resource.allows;
+    let unheard = granted.is_none().then(|| Denial::Implicit(resource_type(question)));
+    if principal.account != question.resource_account {
+        // Both accounts must agree.
+        return own_denial(principal, verdicts, false).or(unheard);
+    }
+    match granted {
+        _ if resource_type(question) == PolicyType::Trust && unheard.is_some() => unheard,
+        Some(Grant::Direct) => None,
+        Some(Grant::Entity) => own_denial(principal, verdicts, true),
+        Some(Grant::Account) | None => own_denial(principal, verdicts, false),
+    }
+}
+
+/// Why the principal's own policies do not allow it; `granted` if the resource's do.
+fn own_denial(principal: &Principal, verdicts: &Verdicts, granted: bool) -> Option<Denial> {
+    let allows = |verdict: Option<Verdict>| verdict.is_none_or(|verdict| verdict.allows.is_some());
+    // A federated user has what the session's policies name, and nothing without them.
+    let unbound = verdicts.session.is_none() && principal.kind == PrincipalKind::FederatedUser;
+    if !granted && principal.kind != PrincipalKind::Root && verdicts.identity.allows.is_none() {
+        Some(Denial::Implicit(PolicyType::Identity))
+    } else if !allows(verdicts.boundary) {
+        Some(Denial::Implicit(PolicyType::Boundary))
+    } else if unbound || !allows(verdicts.session) {
+        Some(Denial::Implicit(PolicyType::Session))
+    } else {
+        None
+    }
 }
 
 impl Question<'_> {
-    /// AWS's sentence for a denial.
-    pub fn refusal(&self, _denial: Denial) -> String {
+    /// AWS's sentence for a denial. Source: IAM User Guide, "Troubleshoot access denied error messages".
+    pub fn refusal(&self, denial: Denial) -> String {
         let Question { principal, action, resource, .. } = self;
-        format!("User: {} is not authorized to perform: {action} on resource: {resource}", principal.arn)
+        let why = match denial {
+            Denial::Explicit(from) => format!("with an explicit deny in {}", from.with_article()),
+            Denial::Implicit(from) => format!("because no {} allows the {action} action", from.name()),
+        };
+        format!("User: {} is not authorized to perform: {action} on resource: {resource} {why}", principal.arn)
+    }
+}
+
+impl PolicyType {
+    pub fn name(self) -> &'static str {
+        match self {
+            PolicyType::Identity => "identity-based policy",
+            PolicyType::Resource => "resource-based policy",
+            PolicyType::Boundary => "permissions boundary",
+            PolicyType::Session => "session policy",
+            PolicyType::Trust => "role trust policy",
+        }
+    }
+
+    fn with_article(self) -> String {
+        let article = match self {
+            PolicyType::Identity => "an",
+            PolicyType::Trust => "the",
+            PolicyType::Resource | PolicyType::Boundary | PolicyType::Session => "a",
+        };
+        format!("{article} {}", self.name())
     }
 }

@@ -3,12 +3,26 @@
 //!
 //! Source: IAM User Guide, "IAM JSON policy elements reference" and "Policy evaluation logic".
 
+mod arn;
+mod condition;
 mod context;
 mod decision;
+mod document;
+mod explain;
+mod glob;
+mod globals;
+mod json;
+mod operand;
+mod pattern;
 mod policy;
 mod principal;
+mod principals;
+mod statement;
 
 pub use context::{Context, Values};
-pub use decision::{Decision, Denial, PolicyType, Question, decide};
-pub use policy::{Malformed, Policy, PolicyKind};
+pub use decision::{Decision, Denial, PolicyType, Question, decide, decide_federated};
+pub use explain::{Account, Circumstance, Element, explain};
+pub use globals::Globals;
+pub use policy::{Malformed, Policy, PolicyKind, Version};
 pub use principal::{Identity, Principal, PrincipalKind, Transport};
+pub use statement::Effect;

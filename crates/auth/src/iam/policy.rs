@@ -1,6 +1,9 @@
-//! A policy's document.
+//! A policy: its statements, ready to be asked.
 
 use std::fmt;
+
+use super::document;
+use super::statement::Statement;
 
 /// Where a document is used: what its statements must and must not have depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,7 +16,16 @@ pub enum PolicyKind {
     Trust,
 }
 
-/// What is wrong with a document.
+/// Of the language. Without one, documents are of the first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// `2008-10-17`: has no variables.
+    V2008,
+    /// `2012-10-17`
+    V2012,
+}
+
+/// What is wrong with a document, in IAM's words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Malformed(pub String);
 
@@ -26,12 +38,43 @@ impl fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 #[derive(Debug)]
-pub struct Policy {}
+pub struct Policy {
+    kind: PolicyKind,
+    version: Version,
+    statements: Vec<Statement>,
+}
 
 impl Policy {
     /// # Errors
     /// What is wrong with the document.
-    pub fn parse(_kind: PolicyKind, _document: &str) -> Result<Policy, Malformed> {
-        Err(Malformed("policies are not read yet".to_owned()))
+    pub fn parse(kind: PolicyKind, document: &str) -> Result<Policy, Malformed> {
+        let (version, statements) = document::parse(kind, document)?;
+        Ok(Policy { kind, version, statements })
+    }
+
+    pub fn kind(&self) -> PolicyKind {
+        self.kind
+    }
+
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// All `Action` and `NotAction` as they are written.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().flat_map(|statement| &statement.actions.texts).map(String::as_str)
+    }
+
+    /// All `Resource` and `NotResource` as they are written.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        self.statements
+            .iter()
+            .filter_map(|statement| statement.resources.as_ref())
+            .flat_map(|found| &found.texts)
+            .map(String::as_str)
+    }
+
+    pub(super) fn statements(&self) -> &[Statement] {
+        &self.statements
     }
 }

@@ -23,7 +23,7 @@ pub struct Principal {
     pub account: String,
     /// As requests' contexts have it: `arn:aws:iam::…:user/path/name`, `arn:aws:sts::…:assumed-role/role/session`.
     pub arn: String,
-    /// Of an assumed role, the role: a policy may name either.
+    /// Of an assumed role, the role, and of a federated user, the user who federated: a policy may name either.
     pub role_arn: Option<String>,
     /// `aws:userid`: a unique id, for sessions with `:session-name` behind it.
     pub user_id: String,

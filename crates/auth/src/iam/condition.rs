@@ -1,0 +1,217 @@
+//! One condition: an operator, a key of the request's context, and the values that the key is compared with.
+//!
+//! Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Multivalued context keys".
+
+use std::borrow::Cow;
+
+use super::arn::ArnPattern;
+use super::operand::{self, Range};
+use super::pattern::{Pattern, Syntax};
+use super::{Context, Values};
+
+/// How a key with several values is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Set {
+    /// The operator has no prefix.
+    One,
+    All,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Order {
+    fn holds<T: PartialOrd>(self, value: &T, limit: &T) -> bool {
+        match self {
+            Order::Equal => value == limit,
+            Order::Less => value < limit,
+            Order::LessOrEqual => value <= limit,
+            Order::Greater => value > limit,
+            Order::GreaterOrEqual => value >= limit,
+        }
+    }
+}
+
+/// What a value of the key is compared with; any of them may be the one.
+#[derive(Debug)]
+enum Test {
+    Text(Vec<Pattern>),
+    TextIgnoringCase(Vec<Pattern>),
+    Arn(Vec<ArnPattern>),
+    Number(Order, Vec<model::Number>),
+    Date(Order, Vec<i128>),
+    Bytes(Vec<Vec<u8>>),
+    Address(Vec<Range>),
+    /// Whether the key must be absent.
+    Null(Vec<bool>),
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Equals,
+    EqualsIgnoreCase,
+    Like,
+    Arn,
+    Number(Order),
+    Date(Order),
+    Bytes,
+    Address,
+    Null,
+}
+
+#[derive(Debug)]
+pub(super) struct Condition {
+    /// As it is written.
+    pub(super) operator: String,
+    /// As it is written.
+    pub(super) key: String,
+    /// As they are written.
+    pub(super) wanted: Vec<String>,
+    key_lower: String,
+    set: Set,
+    if_exists: bool,
+    negated: bool,
+    test: Test,
+}
+
+impl Condition {
+    /// `None` for an operator that is none, and for values that are not of its kind.
+    pub(super) fn parse(operator: &str, key: &str, wanted: Vec<String>, variables: bool) -> Option<Condition> {
+        let lower = operator.to_ascii_lowercase();
+        let (set, rest) = match lower.split_once(':') {
+            None => (Set::One, lower.as_str()),
+            Some(("forallvalues", rest)) => (Set::All, rest),
+            Some(("foranyvalue", rest)) => (Set::Any, rest),
+            Some(_) => return None,
+        };
+        let (rest, if_exists) = match rest.strip_suffix("ifexists") {
+            Some("null") => return None,
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let (kind, negated) = kind(rest)?;
+        let test = Test::parse(kind, &wanted, variables)?;
+        let [operator, key_lower, key] = [operator.to_owned(), key.to_lowercase(), key.to_owned()];
+        Some(Condition { operator, key, wanted, key_lower, set, if_exists, negated, test })
+    }
+
+    pub(super) fn met(&self, context: &dyn Context) -> bool {
+        let found = self.found(context);
+        if let Test::Null(wanted) = &self.test {
+            return wanted.contains(&found.is_none());
+        }
+        let single = |value: &str| self.test.any(value, context) != self.negated;
+        match found {
+            None => self.met_without(),
+            Some(Values::One(value)) => single(&value),
+            Some(Values::Many(values)) if self.set == Set::Any => values.iter().any(|value| single(value)),
+            Some(Values::Many(values)) => values.iter().all(|value| single(value)),
+        }
+    }
+
+    /// What the request has of the key; no values are as good as no key.
+    pub(super) fn found<'a>(&self, context: &'a dyn Context) -> Option<Values<'a>> {
+        // To the operators of sets an empty text is no value.
+        let empty = |value: &Cow<'_, str>| self.set != Set::One && value.is_empty();
+        match context.values(&self.key_lower)? {
+            Values::One(value) => (!empty(&value)).then_some(Values::One(value)),
+            Values::Many(mut values) => {
+                values.retain(|value| !empty(value));
+                (!values.is_empty()).then_some(Values::Many(values))
+            }
+        }
+    }
+
+    fn met_without(&self) -> bool {
+        self.if_exists
+            || match self.set {
+                Set::One => self.negated,
+                Set::All => true,
+                Set::Any => false,
+            }
+    }
+}
+
+impl Test {
+    fn parse(kind: Kind, wanted: &[String], variables: bool) -> Option<Test> {
+        fn each<T>(wanted: &[String], one: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+            wanted.iter().map(|value| one(value)).collect()
+        }
+        let pattern = |wildcards| each(wanted, |text| Some(Pattern::parse(text, Syntax { wildcards, variables })));
+        Some(match kind {
+            Kind::Equals => Test::Text(pattern(false)?),
+            Kind::Like => Test::Text(pattern(true)?),
+            Kind::EqualsIgnoreCase => Test::TextIgnoringCase(pattern(false)?),
+            Kind::Arn => Test::Arn(each(wanted, |text| Some(ArnPattern::of_condition(text, variables)))?),
+            Kind::Number(order) => Test::Number(order, each(wanted, operand::number)?),
+            Kind::Date(order) => Test::Date(order, each(wanted, operand::date)?),
+            Kind::Bytes => Test::Bytes(each(wanted, operand::bytes)?),
+            Kind::Address => Test::Address(each(wanted, Range::parse)?),
+            Kind::Null => Test::Null(each(wanted, |text| match text {
+                text if text.eq_ignore_ascii_case("true") => Some(true),
+                text if text.eq_ignore_ascii_case("false") => Some(false),
+                _ => None,
+            })?),
+        })
+    }
+
+    fn any(&self, value: &str, context: &dyn Context) -> bool {
+        fn one<T, U>(wanted: &[T], value: Option<U>, same: impl Fn(&U, &T) -> bool) -> bool {
+            value.is_some_and(|value| wanted.iter().any(|wanted| same(&value, wanted)))
+        }
+        match self {
+            Test::Text(wanted) => wanted.iter().any(|pattern| pattern.matches(value, context)),
+            Test::TextIgnoringCase(wanted) => wanted.iter().any(|text| text.equals_ignore_case(value, context)),
+            Test::Arn(wanted) => wanted.iter().any(|pattern| pattern.matches(value, context)),
+            Test::Number(order, wanted) => {
+                one(wanted, operand::number(value), |value, limit| order.holds(value, limit))
+            }
+            Test::Date(order, wanted) => one(wanted, operand::date(value), |value, limit| order.holds(value, limit)),
+            Test::Bytes(wanted) => one(wanted, operand::bytes(value), |value, wanted| value == wanted),
+            Test::Address(wanted) => one(wanted, operand::address(value), |value, range| range.has(*value)),
+            Test::Null(_) => false,
+        }
+    }
+}
+
+/// An operator's kind, and whether it is met when nothing matches.
+fn kind(lower: &str) -> Option<(Kind, bool)> {
+    Some(match lower {
+        "stringequals" => (Kind::Equals, false),
+        "stringnotequals" => (Kind::Equals, true),
+        // A truth is a text that is either `true` or `false`.
+        "stringequalsignorecase" | "bool" => (Kind::EqualsIgnoreCase, false),
+        "stringnotequalsignorecase" => (Kind::EqualsIgnoreCase, true),
+        "stringlike" => (Kind::Like, false),
+        "stringnotlike" => (Kind::Like, true),
+        "arnequals" | "arnlike" => (Kind::Arn, false),
+        "arnnotequals" | "arnnotlike" => (Kind::Arn, true),
+        "binaryequals" => (Kind::Bytes, false),
+        "ipaddress" => (Kind::Address, false),
+        "notipaddress" => (Kind::Address, true),
+        "null" => (Kind::Null, false),
+        _ => match lower.strip_prefix("numeric").map(order) {
+            Some(found) => found.map(|(order, negated)| (Kind::Number(order), negated))?,
+            None => order(lower.strip_prefix("date")?).map(|(order, negated)| (Kind::Date(order), negated))?,
+        },
+    })
+}
+
+fn order(lower: &str) -> Option<(Order, bool)> {
+    Some(match lower {
+        "equals" => (Order::Equal, false),
+        "notequals" => (Order::Equal, true),
+        "lessthan" => (Order::Less, false),
+        "lessthanequals" => (Order::LessOrEqual, false),
+        "greaterthan" => (Order::Greater, false),
+        "greaterthanequals" => (Order::GreaterOrEqual, false),
+        _ => return None,
+    })
+}

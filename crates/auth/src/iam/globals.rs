@@ -1,0 +1,87 @@
+//! The global keys of a request's context: those that follow from who asks, how and when.
+//!
+//! Source: IAM User Guide, "AWS global condition context keys".
+
+use std::borrow::Cow;
+
+use super::{Context, Identity, Principal, PrincipalKind, Values};
+
+/// A request's whole context: the global keys, those that came with the credentials, and the operation's own.
+pub struct Globals<'a> {
+    pub identity: &'a Identity,
+    pub region: &'a str,
+    /// Whose the resource is.
+    pub resource_account: &'a str,
+    /// The operation's: they stand behind the global ones, which they cannot change.
+    pub own: &'a dyn Context,
+}
+
+impl Context for Globals<'_> {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
+        let principal = &*self.identity.principal;
+        let global = key.strip_prefix("aws:").and_then(|name| self.global(name));
+        global.map(Values::One).or_else(|| with_credentials(principal, key)).or_else(|| self.own.values(key))
+    }
+}
+
+impl Globals<'_> {
+    /// Of a key behind its `aws:`.
+    fn global(&self, name: &str) -> Option<Cow<'_, str>> {
+        let Identity { principal, transport, user_agent, now_ms } = self.identity;
+        if let Some(tag) = name.strip_prefix("principaltag/") {
+            return tag_of(principal, tag).map(Cow::Borrowed);
+        }
+        Some(match name {
+            "principalarn" => Cow::Borrowed(principal_arn(principal)),
+            "principalaccount" => Cow::Borrowed(principal.account.as_str()),
+            "principaltype" => Cow::Borrowed(principal_type(principal.kind)),
+            "principalisawsservice" | "viaawsservice" => Cow::Borrowed("false"),
+            "userid" => Cow::Borrowed(principal.user_id.as_str()),
+            "username" => Cow::Borrowed(principal.username.as_deref()?),
+            "useragent" => Cow::Borrowed(user_agent.as_deref()?),
+            "sourceip" => Cow::Owned(transport.peer.to_canonical().to_string()),
+            "securetransport" => Cow::Borrowed(if transport.secure { "true" } else { "false" }),
+            "currenttime" => Cow::Owned(iso_8601(now_ms / 1_000)),
+            "epochtime" => Cow::Owned((now_ms / 1_000).to_string()),
+            "requestedregion" => Cow::Borrowed(self.region),
+            "resourceaccount" => Cow::Borrowed(self.resource_account),
+            _ => return None,
+        })
+    }
+}
+
+fn with_credentials<'a>(principal: &'a Principal, key: &str) -> Option<Values<'a>> {
+    let values = principal.context.get(key)?;
+    Some(match values.as_slice() {
+        [one] => Values::One(Cow::Borrowed(one)),
+        many => Values::Many(many.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
+    })
+}
+
+/// Of a session it is the role's.
+fn principal_arn(principal: &Principal) -> &str {
+    match (principal.kind, &principal.role_arn) {
+        (PrincipalKind::AssumedRole, Some(role)) => role,
+        _ => &principal.arn,
+    }
+}
+
+fn principal_type(kind: PrincipalKind) -> &'static str {
+    match kind {
+        PrincipalKind::Root => "Account",
+        PrincipalKind::User => "User",
+        PrincipalKind::AssumedRole => "AssumedRole",
+        PrincipalKind::FederatedUser => "FederatedUser",
+    }
+}
+
+/// Tags are the same in letters of either case; their names in a context are of the lower.
+fn tag_of<'a>(principal: &'a Principal, name: &str) -> Option<&'a str> {
+    principal.tags.iter().find(|(tag, _)| tag.to_lowercase() == name).map(|(_, value)| value.as_str())
+}
+
+fn iso_8601(seconds: u64) -> String {
+    let (year, month, day) = base::civil(seconds / 86_400);
+    let of_day = seconds % 86_400;
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3_600, of_day / 60 % 60, of_day % 60)
+}

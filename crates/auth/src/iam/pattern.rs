@@ -1,0 +1,165 @@
+//! Values of a policy as they are written: with wildcards where these are allowed, and with variables, which are
+//! replaced by what the request's context has.
+//!
+//! Source: IAM User Guide, "IAM policy elements: Variables and tags".
+
+use std::borrow::Cow;
+
+use super::glob::{self, Atom, Letters};
+use super::{Context, Values};
+
+/// What may stand in a text.
+#[derive(Clone, Copy)]
+pub(super) struct Syntax {
+    pub(super) wildcards: bool,
+    pub(super) variables: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Atom(Atom<'static>),
+    /// The key in lower case.
+    Variable {
+        key: String,
+        default: Option<String>,
+    },
+}
+
+#[derive(Clone, Debug)]
+enum Parts {
+    Fixed(Vec<Atom<'static>>),
+    Varying(Vec<Part>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(Parts);
+
+impl Pattern {
+    pub(super) fn parse(text: &str, syntax: Syntax) -> Pattern {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, variable, after)) = if syntax.variables { next_variable(rest) } else { None } {
+            plain(&mut parts, before, syntax);
+            parts.push(variable);
+            rest = after;
+        }
+        plain(&mut parts, rest, syntax);
+        Pattern::of(parts)
+    }
+
+    /// One behind the other.
+    pub(super) fn joined(self, behind: Pattern) -> Pattern {
+        let mut parts = self.into_parts();
+        parts.extend(behind.into_parts());
+        Pattern::of(parts)
+    }
+
+    fn into_parts(self) -> Vec<Part> {
+        match self.0 {
+            Parts::Fixed(atoms) => atoms.into_iter().map(Part::Atom).collect(),
+            Parts::Varying(parts) => parts,
+        }
+    }
+
+    fn of(parts: Vec<Part>) -> Pattern {
+        if parts.iter().any(|part| matches!(part, Part::Variable { .. })) {
+            return Pattern(Parts::Varying(parts));
+        }
+        let mut atoms = Vec::new();
+        for part in parts {
+            if let Part::Atom(atom) = part {
+                glob::push(&mut atoms, atom);
+            }
+        }
+        Pattern(Parts::Fixed(atoms))
+    }
+
+    /// If it has no variables.
+    pub(super) fn fixed(&self) -> Option<&[Atom<'static>]> {
+        match &self.0 {
+            Parts::Fixed(atoms) => Some(atoms),
+            Parts::Varying(_) => None,
+        }
+    }
+
+    /// With its variables replaced; `None` if one of them has no value, and so equals nothing.
+    pub(super) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Cow<'a, [Atom<'a>]>> {
+        let parts = match &self.0 {
+            Parts::Fixed(atoms) => return Some(Cow::Borrowed(atoms)),
+            Parts::Varying(parts) => parts,
+        };
+        let mut atoms = Vec::with_capacity(parts.len());
+        for part in parts {
+            let atom = match part {
+                Part::Atom(Atom::Text(text)) => Atom::Text(Cow::Borrowed(text.as_ref())),
+                Part::Atom(wildcard) => wildcard.clone(),
+                Part::Variable { key, default } => Atom::Text(value(context, key, default.as_deref())?),
+            };
+            glob::push(&mut atoms, atom);
+        }
+        Some(Cow::Owned(atoms))
+    }
+
+    pub(super) fn matches(&self, text: &str, context: &dyn Context) -> bool {
+        self.resolve(context).is_some_and(|atoms| glob::matches(&atoms, text, Letters::Exact))
+    }
+
+    /// Without wildcards, and all letters alike in either case.
+    pub(super) fn equals_ignore_case(&self, text: &str, context: &dyn Context) -> bool {
+        let Some(atoms) = self.resolve(context) else { return false };
+        let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+        match atoms.as_ref() {
+            [] => text.is_empty(),
+            [Atom::Text(wanted)] => wanted.eq_ignore_ascii_case(text) || letters(wanted) == letters(text),
+            _ => false,
+        }
+    }
+}
+
+/// A key with several values is no variable, even if it has but one now.
+fn value<'a>(context: &'a dyn Context, key: &str, default: Option<&'a str>) -> Option<Cow<'a, str>> {
+    match context.values(key) {
+        Some(Values::One(value)) => Some(value),
+        Some(Values::Many(_)) | None => default.map(Cow::Borrowed),
+    }
+}
+
+fn plain(parts: &mut Vec<Part>, text: &str, syntax: Syntax) {
+    if syntax.wildcards {
+        parts.extend(glob::compile(text).into_iter().map(Part::Atom));
+    } else if !text.is_empty() {
+        parts.push(literal(text));
+    }
+}
+
+fn literal(text: &str) -> Part {
+    Part::Atom(Atom::Text(Cow::Owned(text.to_owned())))
+}
+
+/// The text before the next `${…}`, what that means, and the text behind it.
+fn next_variable(text: &str) -> Option<(&str, Part, &str)> {
+    let start = text.find("${")?;
+    let inside = &text[start + 2..];
+    let (variable, length) = variable(inside)?;
+    Some((&text[..start], variable, &inside[length..]))
+}
+
+/// What stands behind `${`, with the length of all up to its `}`.
+fn variable(inside: &str) -> Option<(Part, usize)> {
+    let end = inside.find('}')?;
+    let name = &inside[..end];
+    if let "*" | "?" | "$" = name {
+        return Some((literal(name), end + 1));
+    }
+    let Some((key, quoted)) = name.split_once(',') else {
+        return Some((Part::Variable { key: name.trim().to_lowercase(), default: None }, end + 1));
+    };
+    // A default may hold a brace: it ends at its quotation mark.
+    let quote = inside.len() - inside[key.len() + 1..].trim_start().len();
+    if !quoted.trim_start().starts_with('\'') {
+        return Some((Part::Variable { key: name.trim().to_lowercase(), default: None }, end + 1));
+    }
+    let close = quote + 1 + inside[quote + 1..].find("'}")?;
+    let default = Some(inside[quote + 1..close].to_owned());
+    Some((Part::Variable { key: key.trim().to_lowercase(), default }, close + 2))
+}

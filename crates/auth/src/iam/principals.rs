@@ -1,0 +1,132 @@
+//! A statement's `Principal` or `NotPrincipal`.
+//!
+//! Source: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
+
+use super::{Principal, PrincipalKind};
+
+/// Who asks a policy that names principals.
+#[derive(Clone, Copy)]
+pub(super) enum Asker<'a> {
+    Principal(&'a Principal),
+    /// An identity provider's ARN, on behalf of somebody whom it knows.
+    Provider(&'a str),
+}
+
+/// How a statement means somebody; what it allows them depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Grant {
+    /// Their account, which decides by its own policies.
+    Account,
+    /// The role or user behind a session: the boundary and the session's policies still bound it.
+    Entity,
+    /// They themselves, or everybody.
+    Direct,
+}
+
+#[derive(Debug)]
+pub(super) enum Name {
+    Everybody,
+    /// 12 digits, or an account's `:root`.
+    Account(String),
+    Arn(String),
+    /// `AIDA…` or `AROA…`: what an ARN becomes once its entity is gone.
+    UniqueId(String),
+    Provider(String),
+    /// A service or a canonical user: nobody here is one.
+    Stranger,
+}
+
+impl Name {
+    /// From one entry of a principal's map; `None` if it is not spelt like one.
+    pub(super) fn parse(kind: &str, text: &str) -> Option<Name> {
+        match kind {
+            "AWS" => Name::of_aws(text),
+            "Federated" => (!text.is_empty() && text != "*").then(|| Name::Provider(text.to_owned())),
+            "Service" | "CanonicalUser" => (!text.is_empty()).then_some(Name::Stranger),
+            _ => None,
+        }
+    }
+
+    fn of_aws(text: &str) -> Option<Name> {
+        if text == "*" {
+            return Some(Name::Everybody);
+        }
+        if is_account(text) {
+            return Some(Name::Account(text.to_owned()));
+        }
+        if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+            return Some(Name::UniqueId(text.to_owned()));
+        }
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let ["arn", _, service @ ("iam" | "sts"), "", account, resource] = parts[..] else { return None };
+        let kinds: &[&str] = if service == "iam" { &["user/", "role/"] } else { &["assumed-role/", "federated-user/"] };
+        if !is_account(account) || text.contains(['*', '?']) {
+            None
+        } else if (service, resource) == ("iam", "root") {
+            Some(Name::Account(account.to_owned()))
+        } else {
+            let named = kinds.iter().any(|kind| resource.strip_prefix(kind).is_some_and(|name| !name.is_empty()));
+            named.then(|| Name::Arn(text.to_owned()))
+        }
+    }
+
+    fn means(&self, asker: Asker<'_>) -> Option<Grant> {
+        let principal = match (self, asker) {
+            (Name::Everybody, _) => return Some(Grant::Direct),
+            (Name::Provider(provider), Asker::Provider(asker)) => return (provider == asker).then_some(Grant::Direct),
+            (_, Asker::Provider(_)) => return None,
+            (_, Asker::Principal(principal)) => principal,
+        };
+        match self {
+            Name::Account(account) if *account == principal.account => Some(match principal.kind {
+                PrincipalKind::Root => Grant::Direct,
+                _ => Grant::Account,
+            }),
+            Name::Arn(arn) if *arn == principal.arn => Some(Grant::Direct),
+            Name::Arn(arn) => (principal.role_arn.as_ref() == Some(arn)).then_some(Grant::Entity),
+            Name::UniqueId(id) => match principal.user_id.strip_prefix(id.as_str())? {
+                "" => Some(Grant::Direct),
+                behind => behind.starts_with(':').then_some(Grant::Entity),
+            },
+            _ => None,
+        }
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[derive(Debug)]
+pub(super) struct Principals {
+    pub(super) negated: bool,
+    pub(super) names: Vec<Name>,
+}
+
+impl Principals {
+    /// How a statement with this element means somebody, if it does.
+    pub(super) fn grant(&self, asker: Asker<'_>, denies: bool) -> Option<Grant> {
+        let meant = |asker| self.names.iter().filter_map(move |name| name.means(asker));
+        if !self.negated {
+            return meant(asker).max();
+        }
+        let excepted = match asker {
+            // Whom a list of exceptions lets pass must stand there with all that is behind them: account and role.
+            // IAM never lets one pass that has a boundary.
+            Asker::Principal(principal) if denies => {
+                let everybody = self.names.iter().any(|name| matches!(name, Name::Everybody));
+                let known = |level| meant(asker).any(|found| found == level);
+                principal.boundary.is_none() && (everybody || levels(principal).all(known))
+            }
+            _ => meant(asker).next().is_some(),
+        };
+        (!excepted).then_some(Grant::Direct)
+    }
+}
+
+/// By whom a principal is known, all at once.
+fn levels(principal: &Principal) -> impl Iterator<Item = Grant> {
+    let account = (principal.kind != PrincipalKind::Root).then_some(Grant::Account);
+    let entity = principal.role_arn.as_ref().map(|_| Grant::Entity);
+    [account, entity, Some(Grant::Direct)].into_iter().flatten()
+}

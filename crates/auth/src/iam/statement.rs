@@ -1,0 +1,100 @@
+//! One statement: when it applies.
+
+use super::Context;
+use super::arn::ArnPattern;
+use super::condition::Condition;
+use super::explain::{Element, Recorder};
+use super::glob::{self, Atom, Letters};
+use super::principals::{Asker, Grant, Principals};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+#[derive(Debug)]
+pub(super) struct Actions {
+    pub(super) negated: bool,
+    /// As they are written.
+    pub(super) texts: Vec<String>,
+    pub(super) patterns: Vec<Vec<Atom<'static>>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Resources {
+    pub(super) negated: bool,
+    /// As they are written.
+    pub(super) texts: Vec<String>,
+    pub(super) patterns: Vec<ArnPattern>,
+}
+
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) sid: Option<String>,
+    pub(super) effect: Effect,
+    /// Where documents have none, it is whom they belong to.
+    pub(super) principals: Option<Principals>,
+    pub(super) actions: Actions,
+    /// Where documents have none, it is what they belong to.
+    pub(super) resources: Option<Resources>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+/// What a statement is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) asker: Asker<'a>,
+    pub(super) action: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) context: &'a dyn Context,
+}
+
+impl Statement {
+    /// How it means who asks, if it applies to the request. Who records hears of all elements, others only need to
+    /// know that one does not fit.
+    pub(super) fn applies<R: Recorder>(&self, request: &Request<'_>, recorder: &mut R) -> Option<Grant> {
+        let mut fits = self.actions.match_with(request.action);
+        recorder.element(Element::Action, fits);
+        if !fits && !R::THOROUGH {
+            return None;
+        }
+        let grant = match &self.principals {
+            Some(principals) => {
+                let grant = principals.grant(request.asker, self.effect == Effect::Deny);
+                recorder.element(Element::Principal, grant.is_some());
+                grant
+            }
+            None => Some(Grant::Direct),
+        };
+        if grant.is_none() && !R::THOROUGH {
+            return None;
+        }
+        if let Some(resources) = &self.resources {
+            let met = resources.match_with(request.resource, request.context);
+            recorder.element(Element::Resource, met);
+            fits &= met;
+        }
+        for condition in &self.conditions {
+            if !fits && !R::THOROUGH {
+                return None;
+            }
+            let met = condition.met(request.context);
+            recorder.condition(condition, met, request.context);
+            fits &= met;
+        }
+        if fits { grant } else { None }
+    }
+}
+
+impl Actions {
+    fn match_with(&self, action: &str) -> bool {
+        self.patterns.iter().any(|pattern| glob::matches(pattern, action, Letters::Either)) != self.negated
+    }
+}
+
+impl Resources {
+    fn match_with(&self, resource: &str, context: &dyn Context) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(resource, context)) != self.negated
+    }
+}

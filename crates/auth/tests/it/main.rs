@@ -1,0 +1,5 @@
+//! Policies and signatures from outside, as the other crates use them.
+
+mod documents;
+mod evaluation;
+mod world;
