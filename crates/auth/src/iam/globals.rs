@@ -19,26 +19,28 @@ pub struct Globals<'a> {
 impl Context for Globals<'_> {
     fn values(&self, key: &str) -> Option<Values<'_>> {
         let principal = &*self.identity.principal;
-        let global = key.strip_prefix("aws:").and_then(|name| self.global(name));
-        global.map(Values::One).or_else(|| with_credentials(principal, key)).or_else(|| self.own.values(key))
+        match key.strip_prefix("aws:").and_then(|name| self.global(name)) {
+            Some(global) => global.map(Values::One),
+            None => with_credentials(principal, key).or_else(|| self.own.values(key)),
+        }
     }
 }
 
 impl Globals<'_> {
-    /// Of a key behind its `aws:`.
-    fn global(&self, name: &str) -> Option<Cow<'_, str>> {
+    /// Of a key behind its `aws:`; `None` for a key that is not of these, as against one that is but has no value now.
+    fn global(&self, name: &str) -> Option<Option<Cow<'_, str>>> {
         let Identity { principal, transport, user_agent, now_ms } = self.identity;
         if let Some(tag) = name.strip_prefix("principaltag/") {
-            return tag_of(principal, tag).map(Cow::Borrowed);
+            return Some(tag_of(principal, tag).map(Cow::Borrowed));
         }
-        Some(match name {
+        let value = match name {
             "principalarn" => Cow::Borrowed(principal_arn(principal)),
             "principalaccount" => Cow::Borrowed(principal.account.as_str()),
             "principaltype" => Cow::Borrowed(principal_type(principal.kind)),
             "principalisawsservice" | "viaawsservice" => Cow::Borrowed("false"),
             "userid" => Cow::Borrowed(principal.user_id.as_str()),
-            "username" => Cow::Borrowed(principal.username.as_deref()?),
-            "useragent" => Cow::Borrowed(user_agent.as_deref()?),
+            "username" => return Some(principal.username.as_deref().map(Cow::Borrowed)),
+            "useragent" => return Some(user_agent.as_deref().map(Cow::Borrowed)),
             "sourceip" => Cow::Owned(transport.peer.to_canonical().to_string()),
             "securetransport" => Cow::Borrowed(if transport.secure { "true" } else { "false" }),
             "currenttime" => Cow::Owned(iso_8601(now_ms / 1_000)),
@@ -46,7 +48,8 @@ impl Globals<'_> {
             "requestedregion" => Cow::Borrowed(self.region),
             "resourceaccount" => Cow::Borrowed(self.resource_account),
             _ => return None,
-        })
+        };
+        Some(Some(value))
     }
 }
 

@@ -2,4 +2,6 @@
 
 mod documents;
 mod evaluation;
+mod globals;
+mod operators;
 mod world;
