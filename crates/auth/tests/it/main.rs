@@ -1,7 +1,12 @@
 //! Policies and signatures from outside, as the other crates use them.
 
+#[path = "../../../server/tests/it/proof_chance.rs"]
+#[allow(dead_code)]
+mod chance;
 mod documents;
 mod evaluation;
 mod globals;
+mod model;
 mod operators;
+mod random;
 mod world;
