@@ -24,7 +24,7 @@ use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::seats::{Seat, Seats};
 use crate::tls::Tls;
-use crate::transport::Transport;
+use crate::transport::transport;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -192,7 +192,7 @@ async fn accept(
     loop {
         let Some((socket, peer, open)) = door.next(listener).await else { continue };
         let slot = door.slot(&slots, limits, seats).await;
-        let (responder, seat) = (responder.clone(), Seat::new(Transport::of(peer, door.tls.is_some())));
+        let (responder, seat) = (responder.clone(), Seat::new(transport(peer, door.tls.is_some())));
         let (sitting, own_seat) = (seats.sit(&seat), Arc::clone(&seat));
         let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_seat)));
         let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&seat));

@@ -1,6 +1,5 @@
 //! A request's journey, in DynamoDB's own order of refusal.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use api::{Exception, Operation};
@@ -101,7 +100,7 @@ impl<S: Backend> Pipeline<S> {
             return Ok(answer);
         }
         if let Some(triggers) = self.triggers.as_ref().filter(|_| lambda::is_asked(head)) {
-            let caller = self.caller(lambda::SERVICE, head, &body.sent);
+            let caller = self.caller(lambda::SERVICE, head, &body.sent, seat.transport());
             return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
         }
         if let Some(answer) = door::answer(head, &self.region) {
@@ -115,7 +114,8 @@ impl<S: Backend> Pipeline<S> {
         if let Some(traces) = &self.traces {
             visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
         }
-        let caller = self.caller(SERVICE, head, &body.sent).map_err(|refusal| refuse(unsigned(refusal)))?;
+        let caller =
+            self.caller(SERVICE, head, &body.sent, seat.transport()).map_err(|refusal| refuse(unsigned(refusal)))?;
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory);
         let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
@@ -125,9 +125,8 @@ impl<S: Backend> Pipeline<S> {
         Ok(Answer::reply(reply, dialect).holding(share))
     }
 
-    fn caller(&self, service: &str, head: &Parts, sent: &[u8]) -> Result<Caller, Refusal> {
+    fn caller(&self, service: &str, head: &Parts, sent: &[u8], transport: Transport) -> Result<Caller, Refusal> {
         let headers = SentHeaders(head);
-        let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
         self.access.caller(service, &signed(head), &received(head, &headers, sent), transport)
     }
 

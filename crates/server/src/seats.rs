@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use auth::iam::Transport;
 use ops::allowance::{MemoryBudget, Share};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::metrics::Connections;
-use crate::transport::Transport;
 
 /// Who has come, sent or got something this short time ago is not sent away for a newcomer.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -70,9 +70,8 @@ impl Seat {
     }
 
     /// Who sits here, and whether others can listen.
-    #[allow(dead_code, reason = "policies and the audit log will ask")]
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.transport
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// A request has begun to arrive. Returns how many there are now.

@@ -1,27 +1,22 @@
-//! How a request came here: from which address, and whether anybody on the way could read or change it. Policies ask for it
-//! (`aws:SourceIp`, `aws:SecureTransport`), and so does the audit log.
+//! How a connection's requests come here: from which address, and whether anybody on the way could read or change them.
+//! Policies ask for it (`aws:SourceIp`, `aws:SecureTransport`), and so does the audit log.
+//!
+//! The address is the other end of the connection: the client's, or of what stands between it and us. What a request's
+//! headers say of its way is not believed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Transport {
-    /// The other end of the connection: the client, or what stands between it and us. What a request's headers say of its
-    /// way is not believed.
-    pub(crate) peer: IpAddr,
-    /// The connection is encrypted.
-    pub(crate) secure: bool,
+use auth::iam::Transport;
+
+/// An address of IPv4 that a socket of IPv6 shows is the one of IPv4.
+pub(crate) fn transport(peer: SocketAddr, secure: bool) -> Transport {
+    Transport { peer: peer.ip().to_canonical(), secure }
 }
 
-impl Transport {
-    /// An address of IPv4 that a socket of IPv6 shows is the one of IPv4.
-    pub(crate) fn of(peer: SocketAddr, secure: bool) -> Transport {
-        Transport { peer: peer.ip().to_canonical(), secure }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn local() -> Transport {
-        Transport::of(SocketAddr::from(([127, 0, 0, 1], 0)), false)
-    }
+/// Of a client on this machine.
+#[cfg(test)]
+pub(crate) fn local() -> Transport {
+    transport(SocketAddr::from(([127, 0, 0, 1], 0)), false)
 }
 
 #[cfg(test)]
@@ -33,7 +28,7 @@ mod tests {
         for (socket, expected) in
             [("[::ffff:192.0.2.7]:80", "192.0.2.7"), ("192.0.2.7:80", "192.0.2.7"), ("[2001:db8::1]:80", "2001:db8::1")]
         {
-            let transport = Transport::of(socket.parse().unwrap(), true);
+            let transport = transport(socket.parse().unwrap(), true);
             assert_eq!((transport.peer.to_string().as_str(), transport.secure), (expected, true));
         }
     }

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::header;
 
 use super::*;
-use crate::transport::Transport;
+use crate::transport::local;
 
 const SIGNATURE: &str =
     "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=s";
@@ -79,7 +79,7 @@ fn send(pipeline: &Pipeline<Echo>, method: &str, path: &str, headers: &[(&str, &
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
-        let (head, body) = pipeline.answer(request, &Seat::new(Transport::local())).await.into_parts();
+        let (head, body) = pipeline.answer(request, &Seat::new(local())).await.into_parts();
         let body = body.collect().await.expect("body").to_bytes();
         Answered { status: head.status.as_u16(), headers: head.headers, body }
     })

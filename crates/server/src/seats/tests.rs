@@ -1,10 +1,11 @@
 //! Who has to go, and who may stay.
 
 use super::*;
+use crate::transport::local;
 
 /// A seat that has been there for a while; nothing is slept for.
 fn seat(waited: Duration) -> Arc<Seat> {
-    let seat = Arc::into_inner(Seat::new(Transport::local())).expect("one owner");
+    let seat = Arc::into_inner(Seat::new(local())).expect("one owner");
     let opened = Instant::now().checked_sub(waited).expect("the machine runs for longer");
     Arc::new(Seat { opened, ..seat })
 }
