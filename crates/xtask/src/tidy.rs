@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "base",
     "model",
     "api",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 13] = [
     "ops",
     "wire",
     "client",
+    "seal",
     "deliver",
     "bench",
     "storage-postgres",

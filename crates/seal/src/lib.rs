@@ -1,0 +1,27 @@
+//! Encryption at rest: an engine around any other one, which only ever sees sealed bytes.
+//!
+//! It stands above the engines, so that it works on all of them, and what an engine makes of its rows (journals, tables, logs
+//! of values, caches, a database's own files) is sealed whatever it does. Values are sealed whole ([`value`]), keys in a code
+//! that keeps their order ([`order`], [`layout`]).
+//!
+//! ```text
+//! master key → database key (keyring) → data keys (rows of the catalog) → values
+//!                                     → the code of keys
+//! ```
+
+mod data_keys;
+mod engine;
+mod keyring;
+mod layout;
+mod master;
+mod order;
+mod secret;
+mod value;
+mod view;
+mod wrap;
+
+pub use engine::Sealed;
+pub use keyring::{Keyring, KeyringError};
+pub use layout::Layout;
+pub use master::{MasterError, MasterKey};
+pub use secret::Secret;
