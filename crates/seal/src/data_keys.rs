@@ -72,21 +72,20 @@ impl DataKeys {
         self.known.write().entry(id).or_insert(key).clone()
     }
 
-    /// The key that this process seals with; a new one if it has none, or none but `spent`.
-    pub(crate) async fn sealing(
+    /// The key that this process seals with, if it has one already.
+    pub(crate) fn sealing(&self) -> Option<Arc<SealingKey>> {
+        self.sealing.read().clone()
+    }
+
+    /// A key to seal with that is not this one: another one that was made since, or a new one.
+    pub(crate) async fn other_than(
         &self,
         engine: &dyn Engine,
         spent: Option<&Arc<SealingKey>>,
     ) -> Result<Arc<SealingKey>, TxError> {
-        let usable = || {
-            let sealing = self.sealing.read().clone();
-            sealing.filter(|sealing| spent.is_none_or(|spent| !Arc::ptr_eq(sealing, spent)))
-        };
-        if let Some(sealing) = usable() {
-            return Ok(sealing);
-        }
         let _alone = self.making.lock().await;
-        if let Some(sealing) = usable() {
+        let is_spent = |sealing: &Arc<SealingKey>| spent.is_some_and(|spent| Arc::ptr_eq(sealing, spent));
+        if let Some(sealing) = self.sealing().filter(|sealing| !is_spent(sealing)) {
             return Ok(sealing);
         }
         let sealing = Arc::new(SealingKey::new(self.make(engine).await?));

@@ -32,8 +32,8 @@ pub(crate) struct Shared {
 enum Stuck {
     Unknown(KeyId),
     Damaged(StorageError),
-    /// The key has sealed all that it may.
-    Spent,
+    /// There is no key to seal with, or it has sealed all that it may.
+    NoKey,
 }
 
 impl Sealed {
@@ -95,7 +95,7 @@ impl Shared {
     fn decide(
         &self,
         keys: &Keys<'_>,
-        sealing: &SealingKey,
+        sealing: Option<&SealingKey>,
         reads: &Reads,
         batch: &mut Batch,
         decide: &mut Decide<'_>,
@@ -111,20 +111,21 @@ impl Shared {
         }
         let decision = decide(&plain, batch);
         if decision == Decision::Commit {
-            self.seal_batch(keys, sealing, batch).ok_or(Stuck::Spent)?;
+            self.seal_batch(keys, sealing, batch).ok_or(Stuck::NoKey)?;
         }
         Ok(decision)
     }
 
-    /// None if the key is spent.
-    fn seal_batch(&self, keys: &Keys<'_>, sealing: &SealingKey, batch: &mut Batch) -> Option<()> {
+    /// None if that takes a new key.
+    fn seal_batch(&self, keys: &Keys<'_>, sealing: Option<&SealingKey>, batch: &mut Batch) -> Option<()> {
+        let seal = |room, place: &[u8], value: &[u8]| sealing.and_then(|sealing| sealing.seal(room, place, value));
         let mut used = 0;
         for (key, value) in &mut batch.writes {
             let sealed = keys.find(key, &mut used).unwrap_or_else(|| self.seal(key));
             if let Some(value) = value {
                 let family = sealed.family;
                 if !self.layout.is_plain_value(family, &sealed.bytes, value) {
-                    *value = sealing.seal(Room::Row(family), place(family, &sealed.bytes), value)?;
+                    *value = seal(Room::Row(family), place(family, &sealed.bytes), value)?;
                 }
             }
             *key = sealed;
@@ -133,7 +134,7 @@ impl Shared {
             tally.key = self.seal(&tally.key);
         }
         for Append { log, record } in &mut batch.appends {
-            *record = sealing.seal(Room::Record, log, record)?;
+            *record = seal(Room::Record, log, record)?;
         }
         Some(())
     }
@@ -147,12 +148,11 @@ impl Shared {
     ) -> Result<Decision, TxError> {
         let sealed = plain.iter().map(|used| KeyUse { key: self.seal(&used.key), write: used.write }).collect();
         let keys = Keys { plain, sealed };
-        let mut spent = None;
+        let mut sealing = self.data_keys.sealing();
         loop {
-            let sealing = self.data_keys.sealing(&*self.inner, spent.as_ref()).await?;
             let mut stuck = None;
             let mut decide_sealed =
-                |reads: &Reads, batch: &mut Batch| match self.decide(&keys, &sealing, reads, batch, decide) {
+                |reads: &Reads, batch: &mut Batch| match self.decide(&keys, sealing.as_deref(), reads, batch, decide) {
                     Ok(decision) => {
                         stuck = None;
                         decision
@@ -168,7 +168,7 @@ impl Shared {
                 None => return Ok(decision),
                 Some(Stuck::Unknown(id)) => self.data_keys.learn(&*self.inner, id).await?,
                 Some(Stuck::Damaged(error)) => return Err(TxError::Storage(error)),
-                Some(Stuck::Spent) => spent = Some(sealing),
+                Some(Stuck::NoKey) => sealing = Some(self.data_keys.other_than(&*self.inner, sealing.as_ref()).await?),
             }
         }
     }

@@ -16,7 +16,7 @@
 //! The engine itself adds to tallies and to the heads of logs, so these values stay plain: how many rows and bytes there are,
 //! and how many records. So do the heartbeats of nodes, which tools read without the keys: address and version.
 
-use storage::{Family, TALLY_WIDTH};
+use storage::{Family, Key, TALLY_WIDTH};
 
 const ITEMS_PLAIN: usize = 8 + 16;
 const INDEX_PLAIN: usize = 8 + 4 + 16;
@@ -38,6 +38,11 @@ const TABLE_TALLIES: &[u8] = b"CP";
 const HEARTBEAT: u8 = b'M';
 /// The kind of this crate's own rows.
 pub(crate) const KEYS: u8 = b'Y';
+
+/// The row that every database has.
+pub(crate) fn database_settings() -> Key {
+    Key::new(Family::Catalog, [&DATABASE[..], b"D"].concat())
+}
 
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {

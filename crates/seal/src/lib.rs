@@ -11,6 +11,7 @@
 
 mod data_keys;
 mod engine;
+pub mod kept;
 mod keyring;
 mod layout;
 mod master;
@@ -21,6 +22,7 @@ mod view;
 mod wrap;
 
 pub use engine::Sealed;
+pub use kept::KeptError;
 pub use keyring::{Keyring, KeyringError};
 pub use layout::Layout;
 pub use master::{MasterError, MasterKey};

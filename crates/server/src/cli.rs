@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::encryption::{MasterKeyArguments, NewMasterKeyArguments};
 use crate::log::LogFormat;
 use crate::tail::TailArguments;
 use crate::tls::TlsArguments;
@@ -42,6 +43,37 @@ pub(crate) enum Command {
 pub(crate) enum StorageCommand {
     /// Say what a database is, how fast and how safe, and what is missing; changes nothing
     Check(StorageArguments),
+    /// Put encrypted data under another master key; rewrites none of it
+    #[command(after_help = REKEY_EXAMPLE)]
+    Rekey(RekeyArguments),
+}
+
+const REKEY_EXAMPLE: &str = "\
+Example, with the server stopped:
+  head -c 32 /dev/urandom > new-key
+  stator storage rekey --data /var/lib/stator --master-key-file key --new-master-key-file new-key
+
+Servers on a shared database go on with the keys that they have; from then on they start with the new one only.";
+
+#[derive(Args, Debug)]
+pub(crate) struct RekeyArguments {
+    /// Folder that keeps the tables; no server may have it open
+    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
+    pub(crate) data: PathBuf,
+
+    /// The database that keeps the tables instead
+    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true, conflicts_with = "data")]
+    pub(crate) storage: Option<Secret>,
+
+    /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
+    pub(crate) storage_password_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) master_key: MasterKeyArguments,
+
+    #[command(flatten)]
+    pub(crate) new_master_key: NewMasterKeyArguments,
 }
 
 #[derive(Args, Debug)]
@@ -90,6 +122,7 @@ Examples:
   stator serve --memory --listen 127.0.0.1:0      nothing kept, on any free port
   stator serve --data /var/lib/stator --region eu-west-3
   stator serve --storage postgres://stator@db.example/stator
+  stator serve --master-key-file /etc/stator/key  encrypted; head -c 32 /dev/urandom > key makes one
   STATOR_LISTEN=127.0.0.1:9000 stator serve       every flag is also a variable
 
 Then, from another terminal:
@@ -123,6 +156,9 @@ pub(crate) struct ServeArguments {
     /// Milliseconds that a replica may be behind; if it is further, the database itself is asked
     #[arg(long, env = "STATOR_STORAGE_REPLICA_LAG_MS", value_name = "MS", default_value = "5000", value_parser = lag)]
     pub(crate) storage_replica_lag_ms: Duration,
+
+    #[command(flatten)]
+    pub(crate) master_key: MasterKeyArguments,
 
     /// Milliseconds that a server on a shared database may write after its last heartbeat; others learn of changes of
     /// tables within this time, and take over its work after it

@@ -11,6 +11,7 @@ use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
 use storage_postgres::{FORMAT, Options, Patience, Postgres, ReplicaOptions};
 
 use crate::cli::ServeArguments;
+use crate::encryption;
 use crate::log;
 
 /// A heartbeat, what it reads, and a look at the other nodes.
@@ -63,6 +64,9 @@ pub(crate) enum OpenError {
     PasswordFile { file: PathBuf, error: std::io::Error },
     Database(storage_postgres::OpenError),
     Nodes(StorageError),
+    MasterKey(encryption::Failure),
+    FolderKeys { data: PathBuf, error: seal::KeyringError },
+    DatabaseKeys { server: String, error: seal::KeptError },
 }
 
 impl fmt::Display for OpenError {
@@ -73,6 +77,9 @@ impl fmt::Display for OpenError {
                 write!(f, "cannot read the database's password from {}: {error}", file.display())
             }
             OpenError::Database(error) => error.fmt(f),
+            OpenError::MasterKey(error) => error.fmt(f),
+            OpenError::FolderKeys { data, error } => write!(f, "cannot open the folder {}: {error}", data.display()),
+            OpenError::DatabaseKeys { server, error } => write!(f, "cannot use the database at {server}: {error}"),
             OpenError::Nodes(error) => write!(f, "cannot see who uses the tables: {error}"),
         }
     }
@@ -80,33 +87,55 @@ impl fmt::Display for OpenError {
 
 pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError> {
     if let Some(url) = &arguments.storage {
-        let options = database(&url.0, arguments.storage_password_file.as_deref())?;
-        let keeps = Keeps::Database(options.server());
-        tell_encryption(&options);
-        let replicas = replicas(arguments)?;
-        let engine = match Postgres::open_with(options.clone(), replicas.clone()).await {
-            Err(storage_postgres::OpenError::Older { found, .. }) => {
-                update(&options, found).await?;
-                Postgres::open_with(options.clone(), replicas).await
-            }
-            opened => opened,
-        };
-        let engine = engine.map_err(OpenError::Database)?;
-        let shared = Some(shared(options).await?);
-        return Ok(Opened { engine: engine.clone(), embedded: None, database: Some(engine), keeps, shared });
+        return open_database(arguments, &url.0).await;
     }
     if arguments.memory {
+        encryption::refuse_in_memory(&arguments.master_key).map_err(OpenError::MasterKey)?;
         let engine = Memory::new();
         return Ok(Opened { engine, embedded: None, database: None, keeps: Keeps::Memory, shared: None });
     }
+    open_folder(arguments).await
+}
+
+async fn open_database(arguments: &ServeArguments, url: &str) -> Result<Opened, OpenError> {
+    let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
+    let options = database(url, arguments.storage_password_file.as_deref())?;
+    let server = options.server();
+    tell_encryption(&options);
+    let replicas = replicas(arguments)?;
+    let database = match Postgres::open_with(options.clone(), replicas.clone()).await {
+        Err(storage_postgres::OpenError::Older { found, .. }) => {
+            update(&options, found).await?;
+            Postgres::open_with(options.clone(), replicas).await
+        }
+        opened => opened,
+    };
+    let database = database.map_err(OpenError::Database)?;
+    let keyring = seal::kept::open(&*database, master.as_ref()).await;
+    let keyring = keyring.map_err(|error| OpenError::DatabaseKeys { server: server.clone(), error })?;
+    let engine = encryption::around(database.clone(), keyring.as_ref());
+    let Shared { heartbeats, margin } = shared(options).await?;
+    let shared = Some(Shared { heartbeats: encryption::around(heartbeats, keyring.as_ref()), margin });
+    Ok(Opened { engine, embedded: None, database: Some(database), keeps: Keeps::Database(server), shared })
+}
+
+async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
+    let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
     let folder = std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone());
-    let engine = Embedded::open(
-        &folder,
-        EmbeddedOptions { cache_bytes: arguments.cache, memtable_bytes_max: arguments.memtable },
-    );
-    let engine = engine.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
-    let keeps = Keeps::Folder(folder);
-    Ok(Opened { engine: engine.clone(), embedded: Some(engine), database: None, keeps, shared: None })
+    let keyring = encryption::of_folder(&folder, master.as_ref()).await;
+    let keyring = keyring.map_err(|error| match error {
+        encryption::FolderFailure::Folder(error) => OpenError::Folder { data: folder.clone(), error },
+        encryption::FolderFailure::Keyring(error) => OpenError::FolderKeys { data: folder.clone(), error },
+    })?;
+    let options = EmbeddedOptions {
+        cache_bytes: arguments.cache,
+        memtable_bytes_max: arguments.memtable,
+        keys: keyring.as_ref().map(|keyring| keyring.text().to_owned().into()),
+    };
+    let embedded = Embedded::open(&folder, options);
+    let embedded = embedded.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
+    let engine = encryption::around(embedded.clone(), keyring.as_ref());
+    Ok(Opened { engine, embedded: Some(embedded), database: None, keeps: Keeps::Folder(folder), shared: None })
 }
 
 /// Brings tables of an older format to this program's, for good, once nobody uses them who does not know that one.

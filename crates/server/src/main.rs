@@ -8,6 +8,7 @@ mod bench_database;
 mod body;
 mod cli;
 mod door;
+mod encryption;
 mod engine;
 mod guard;
 mod handles;
@@ -19,6 +20,7 @@ mod nodes;
 mod operator;
 mod patience;
 mod pipeline;
+mod rekey;
 mod seats;
 mod serve;
 mod storage_check;
@@ -50,6 +52,13 @@ fn main() -> ExitCode {
         },
         Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
             Ok(usable) => ExitCode::from(u8::from(!usable)),
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Storage(StorageCommand::Rekey(arguments)) => match rekey::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);
                 ExitCode::FAILURE

@@ -19,6 +19,7 @@ mod gather;
 mod health;
 mod inventory;
 mod journal;
+mod keys;
 mod latches;
 mod logs;
 mod queue;
@@ -46,6 +47,7 @@ pub use error::OpenError;
 use floor::Floor;
 use folder::Folder;
 use health::Health;
+pub use keys::Keys;
 use latches::Latches;
 use queue::Queue;
 use stats::CommitMeter;
@@ -60,6 +62,8 @@ pub struct EmbeddedOptions {
     /// Memtables are never larger, in bytes. Taken when a database is made and kept ever after. For tests, which see
     /// tables written and merged early; memory and speed are tuned without it.
     pub memtable_bytes_max: Option<u64>,
+    /// Of a layer above that encrypts: what a new database keeps for it, and what one that is there must have kept.
+    pub keys: Option<Bytes>,
 }
 
 impl EmbeddedOptions {
@@ -74,7 +78,7 @@ impl EmbeddedOptions {
 
 impl Default for EmbeddedOptions {
     fn default() -> EmbeddedOptions {
-        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024, memtable_bytes_max: None }
+        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024, memtable_bytes_max: None, keys: None }
     }
 }
 
@@ -113,6 +117,16 @@ impl Embedded {
         };
         engine.start_committer(floor, last_commit)?;
         Ok(Arc::new(engine))
+    }
+
+    /// What a folder says of encryption. Touches nothing.
+    pub fn keys(folder: &Path) -> Result<Keys, OpenError> {
+        folder::keys(folder)
+    }
+
+    /// Gives an encrypted database that nobody has open other keys than `old`, which it has.
+    pub fn replace_keys(folder: &Path, old: &[u8], new: &[u8]) -> Result<(), OpenError> {
+        folder::replace_keys(folder, old, new)
     }
 
     fn start_committer(&self, floor: Floor, last_commit: u64) -> Result<(), OpenError> {

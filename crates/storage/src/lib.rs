@@ -24,7 +24,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 
 pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
-pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, OpenError, RowCacheStats, StoreStats};
+pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, Keys, OpenError, RowCacheStats, StoreStats};
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
 pub use layer::Layer;

@@ -303,7 +303,8 @@ proptest! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_is_delivered_from_a_folder_that_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = || Embedded::open(folder.path(), EmbeddedOptions { cache_bytes: 1 << 20, memtable_bytes_max: None });
+    let engine =
+        || Embedded::open(folder.path(), EmbeddedOptions { cache_bytes: 1 << 20, ..EmbeddedOptions::default() });
     let (clock, moods) = (Clock::system(), vec![9, 1, 2, 9, 0, 9]);
     let mut house = House::new(engine().unwrap(), clock, moods).await;
     for round in 0..4 {

@@ -25,6 +25,7 @@ mod proof_load;
 mod proof_overload;
 mod proof_power;
 mod replicas;
+mod sealed;
 mod signatures;
 mod tail;
 mod tail_script;

@@ -19,6 +19,14 @@ pub enum OpenError {
     },
     /// The format file cannot be understood.
     FormatUnreadable(PathBuf),
+    /// It is encrypted, and no keys were named. Nothing was touched.
+    Encrypted,
+    /// Keys were named, and it is not encrypted. Nothing was touched.
+    NotEncrypted,
+    /// What an encrypted database's keys are found by is gone. Nothing was touched.
+    KeysMissing(PathBuf),
+    /// They are others than a moment ago.
+    KeysChanged,
     /// A journal holds bytes that were never written so, with commits behind them. Nothing was touched.
     JournalDamaged {
         journal: PathBuf,
@@ -60,6 +68,20 @@ impl fmt::Display for OpenError {
                  nothing was changed. Start the newer version"
             ),
             OpenError::FormatUnreadable(file) => write!(f, "{} cannot be understood", file.display()),
+            OpenError::Encrypted => f.write_str(
+                "it is encrypted, and no master key was named; nothing was changed. Name its master key, or another folder",
+            ),
+            OpenError::NotEncrypted => f.write_str(
+                "a master key was named, and this database is not encrypted; nothing was changed. Leave the key out, or \
+                 name another folder: a database is encrypted from its beginning or not at all",
+            ),
+            OpenError::KeysMissing(file) => write!(
+                f,
+                "it is encrypted, and {} is missing; nothing was changed. Bring that file back from a backup: without it \
+                 nothing of the data can be read",
+                file.display()
+            ),
+            OpenError::KeysChanged => f.write_str("its keys were changed just now; try again"),
             OpenError::JournalDamaged { journal, offset } => write!(
                 f,
                 "the journal {} is damaged at byte {offset}, and acknowledged writes stand behind that place; \

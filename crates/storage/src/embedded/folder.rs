@@ -4,13 +4,15 @@
 //! |---|---|
 //! | `lock` | empty; locked by the server that has the folder open |
 //! | `database/format` | text, below |
+//! | `database/keys` | only where a layer above encrypts: what it needs to find its keys again ([`keys`](super::keys)) |
 //! | `database/commits`, `database/commits.new` | how far the database has come ([`floor`](super::floor)) |
 //! | `database/fjall/` | the engine's files |
 //! | `database.new/` | a database that was never finished; removed |
 //!
 //! `format` has three lines: `stator database`, `format 1`, `mark ` and 16 hex digits. The mark is random and tells
-//! this database's commit rows from bytes that only look like them ([`commit_row`](super::commit_row)). Later formats
-//! keep the first two lines, so that every version can tell that a database is too new before it touches it.
+//! this database's commit rows from bytes that only look like them ([`commit_row`](super::commit_row)). An encrypted
+//! database has format 2, which programs that know of no encryption refuse. Later formats keep the first two lines, so
+//! that every version can tell that a database is too new before it touches it.
 //!
 //! A database is made under another name and renamed once all of it is on the disk, so there is no half-made one.
 
@@ -20,10 +22,13 @@ use std::path::{Path, PathBuf};
 
 use super::commit_row::Mark;
 use super::error::OpenError;
+use super::keys::{self, Keys};
 use super::{EmbeddedOptions, birth};
 
-/// The format that this program writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+/// The format of a database whose rows are as they were given.
+const FORMAT_PLAIN: u32 = 1;
+/// The format of one that a layer above encrypts, and the newest that this program reads.
+const FORMAT_SEALED: u32 = 2;
 const TITLE: &str = "stator database";
 
 const LOCK: &str = "lock";
@@ -47,11 +52,11 @@ pub(super) struct FolderLock {
 impl Folder {
     pub(super) fn open(path: &Path, options: &EmbeddedOptions) -> Result<Folder, OpenError> {
         // Before anything is touched, the lock file included.
-        read_format(path)?;
+        check_keys(path, options)?;
         refuse_foreign(path)?;
         make(path).map_err(|error| OpenError::io("make the folder", error))?;
         let lock = lock(path)?;
-        let mark = match read_format(path)? {
+        let mark = match check_keys(path, options)? {
             Some(mark) => mark,
             None => create(path, options)?,
         };
@@ -67,8 +72,47 @@ impl Folder {
     }
 }
 
-/// The mark of a database that this program can read; none if there is no database yet.
-fn read_format(path: &Path) -> Result<Option<Mark>, OpenError> {
+/// What stands in the folder, for whoever encrypts; touches nothing.
+pub(super) fn keys(path: &Path) -> Result<Keys, OpenError> {
+    Ok(match read_format(path)? {
+        None => Keys::NoDatabase,
+        Some(Format { sealed: false, .. }) => Keys::NotEncrypted,
+        Some(Format { sealed: true, .. }) => Keys::Encrypted(keys::read(&path.join(DATABASE))?),
+    })
+}
+
+/// Puts other keys in the place of those that are there, while nobody has the database open.
+pub(super) fn replace_keys(path: &Path, old: &[u8], new: &[u8]) -> Result<(), OpenError> {
+    let _lock = match keys(path)? {
+        Keys::Encrypted(_) => lock(path)?,
+        Keys::NoDatabase | Keys::NotEncrypted => return Err(OpenError::NotEncrypted),
+    };
+    let database = path.join(DATABASE);
+    if keys::read(&database)? != old {
+        return Err(OpenError::KeysChanged);
+    }
+    keys::replace(&database, new)
+}
+
+/// The mark of the database, if there is one and its keys are those that were named.
+fn check_keys(path: &Path, options: &EmbeddedOptions) -> Result<Option<Mark>, OpenError> {
+    let Some(Format { mark, sealed }) = read_format(path)? else { return Ok(None) };
+    match (&options.keys, sealed) {
+        (None, false) => Ok(Some(mark)),
+        (None, true) => Err(OpenError::Encrypted),
+        (Some(_), false) => Err(OpenError::NotEncrypted),
+        (Some(keys), true) if *keys == keys::read(&path.join(DATABASE))? => Ok(Some(mark)),
+        (Some(_), true) => Err(OpenError::KeysChanged),
+    }
+}
+
+struct Format {
+    mark: Mark,
+    sealed: bool,
+}
+
+/// The format of a database that this program can read; none if there is no database yet.
+fn read_format(path: &Path) -> Result<Option<Format>, OpenError> {
     let file = path.join(DATABASE).join(FORMAT_FILE);
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
@@ -81,11 +125,11 @@ fn read_format(path: &Path) -> Result<Option<Mark>, OpenError> {
         (Some(TITLE), Some(format)) => format.parse().map_err(|_| unreadable())?,
         _ => return Err(unreadable()),
     };
-    if found > FORMAT {
-        return Err(OpenError::FormatNewer { found, known: FORMAT });
+    if found > FORMAT_SEALED {
+        return Err(OpenError::FormatNewer { found, known: FORMAT_SEALED });
     }
     let mark = lines.next().and_then(|line| line.strip_prefix("mark ")).and_then(Mark::from_hex);
-    mark.map(Some).ok_or_else(unreadable)
+    mark.map(|mark| Some(Format { mark, sealed: found == FORMAT_SEALED })).ok_or_else(unreadable)
 }
 
 /// Refuses a folder that is somebody else's. Hidden files and a file system's own do not count.
@@ -129,7 +173,11 @@ fn create(path: &Path, options: &EmbeddedOptions) -> Result<Mark, OpenError> {
             fs::remove_dir_all(&unfinished)?;
         }
         fs::create_dir(&unfinished)?;
-        let text = format!("{TITLE}\nformat {FORMAT}\nmark {}\n", mark.to_hex());
+        if let Some(keys) = &options.keys {
+            keys::write(&unfinished, keys)?;
+        }
+        let format = if options.keys.is_some() { FORMAT_SEALED } else { FORMAT_PLAIN };
+        let text = format!("{TITLE}\nformat {format}\nmark {}\n", mark.to_hex());
         fs::write(unfinished.join(FORMAT_FILE), text)
     };
     made().map_err(birth::not_made)?;

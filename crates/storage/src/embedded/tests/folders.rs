@@ -69,8 +69,8 @@ fn other_folders_are_left_alone() {
 fn formats_that_are_not_known_are_left_alone() {
     for (format, text) in [
         (
-            "stator database\nformat 2\nsomething new\n",
-            "newer version of this program (format 2, this version knows 1)",
+            "stator database\nformat 3\nsomething new\n",
+            "newer version of this program (format 3, this version knows 2)",
         ),
         ("stator database\nformat 1\n", "cannot be understood"),
         ("stator database\nformat one\nmark 0123456789abcdef\n", "cannot be understood"),
@@ -90,4 +90,51 @@ fn a_database_without_its_format_is_left_alone() {
     fs::create_dir(folder.path().join("database")).unwrap();
     fs::write(folder.path().join("database/other"), "").unwrap();
     assert!(refused(folder.path()).contains("format"));
+}
+
+fn open_with(folder: &Path, keys: &'static str) -> Result<Arc<Embedded>, OpenError> {
+    let options = EmbeddedOptions { cache_bytes: 8 << 20, keys: Some(keys.into()), ..EmbeddedOptions::default() };
+    Embedded::open(folder, options)
+}
+
+/// As [`refused`], with keys named.
+fn refused_with(folder: &Path, keys: &'static str) -> String {
+    let before = contents(folder);
+    let error = open_with(folder, keys).err().expect("the folder is refused");
+    assert!(before == contents(folder), "the folder was touched: {error}");
+    error.to_string()
+}
+
+#[test]
+fn keys_are_kept_with_the_database_and_replaced_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Embedded::keys(folder.path()).unwrap(), Keys::NoDatabase);
+    drop(open_with(folder.path(), "first").unwrap());
+    assert_eq!(Embedded::keys(folder.path()).unwrap(), Keys::Encrypted(b"first".to_vec()));
+    assert!(fs::read_to_string(folder.path().join("database/format")).unwrap().contains("\nformat 2\n"));
+    assert!(refused(folder.path()).contains("it is encrypted"));
+    assert!(refused_with(folder.path(), "other").contains("keys were changed"));
+
+    let engine = open_with(folder.path(), "first").unwrap();
+    assert!(matches!(Embedded::replace_keys(folder.path(), b"first", b"second"), Err(OpenError::Locked)));
+    drop(engine);
+    assert!(matches!(Embedded::replace_keys(folder.path(), b"other", b"second"), Err(OpenError::KeysChanged)));
+    // A replacement that was broken off before.
+    fs::write(folder.path().join("database/keys.new"), "half of the se").unwrap();
+    Embedded::replace_keys(folder.path(), b"first", b"second").unwrap();
+    drop(open_with(folder.path(), "second").unwrap());
+
+    fs::remove_file(folder.path().join("database/keys")).unwrap();
+    for refusal in [refused_with(folder.path(), "second"), Embedded::keys(folder.path()).unwrap_err().to_string()] {
+        assert!(refusal.contains("keys is missing"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_database_without_keys_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).unwrap());
+    assert_eq!(Embedded::keys(folder.path()).unwrap(), Keys::NotEncrypted);
+    assert!(refused_with(folder.path(), "keys").contains("is not encrypted"));
+    assert!(matches!(Embedded::replace_keys(folder.path(), b"", b"keys"), Err(OpenError::NotEncrypted)));
 }

@@ -1,0 +1,136 @@
+//! A keyring that is kept in the engine itself, where several servers share one: in a row of the catalog that is not sealed.
+//!
+//! | row | key | value |
+//! |---|---|---|
+//! | the keyring | 0 (8) · 'Y' | its text |
+
+use std::fmt;
+
+use bytes::Bytes;
+use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+
+use crate::keyring::{Keyring, KeyringError};
+use crate::layout;
+use crate::master::MasterKey;
+
+/// Why the keys of an engine's rows are not to be had.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KeptError {
+    Keyring(KeyringError),
+    Storage(StorageError),
+    /// No master key was named.
+    Encrypted,
+    /// One was named, and the rows are plain.
+    NotEncrypted,
+    /// Somebody else has replaced them.
+    Changed,
+}
+
+impl fmt::Display for KeptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeptError::Keyring(error) => error.fmt(f),
+            KeptError::Storage(error) => error.fmt(f),
+            KeptError::Encrypted => f.write_str(
+                "its tables are encrypted, and no master key was named; nothing was changed. Name its master key",
+            ),
+            KeptError::NotEncrypted => f.write_str(
+                "a master key was named, and its tables are not encrypted; nothing was changed. Leave the key out, or name \
+                 another database: one is encrypted from its beginning or not at all",
+            ),
+            KeptError::Changed => f.write_str("its keys were changed just now; try again"),
+        }
+    }
+}
+
+impl From<KeyringError> for KeptError {
+    fn from(error: KeyringError) -> KeptError {
+        KeptError::Keyring(error)
+    }
+}
+
+impl From<StorageError> for KeptError {
+    fn from(error: StorageError) -> KeptError {
+        KeptError::Storage(error)
+    }
+}
+
+fn row() -> Key {
+    Key::new(Family::Catalog, [&[0; 8][..], &[layout::KEYS]].concat())
+}
+
+/// Opens the keyring of an engine's rows; makes one if there are no rows yet. Without a master key there must be none.
+///
+/// # Errors
+/// If the rows are not encrypted, or with another master key.
+pub async fn open(engine: &dyn Engine, master: Option<&MasterKey>) -> Result<Option<Keyring>, KeptError> {
+    let kept = engine.get(&row()).await?;
+    match (kept, master) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(KeptError::Encrypted),
+        (Some(kept), Some(master)) => Ok(Some(Keyring::unlock(&kept, master).await?)),
+        (None, Some(master)) => make(engine, master).await.map(Some),
+    }
+}
+
+/// Of several servers that make one at once, all but one find its keyring.
+async fn make(engine: &dyn Engine, master: &MasterKey) -> Result<Keyring, KeptError> {
+    let made = Keyring::make(master).await?;
+    let keys = [KeyUse::write(row()), KeyUse::read(layout::database_settings())];
+    let mut found = None;
+    let mut is_plain = false;
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        found = reads.values[0].clone();
+        is_plain = found.is_none() && reads.values[1].is_some();
+        if found.is_some() || is_plain {
+            return Decision::Refuse;
+        }
+        batch.put(row(), made.text().to_owned());
+        Decision::Commit
+    };
+    transact(engine, &keys, &mut decide).await?;
+    match found {
+        _ if is_plain => Err(KeptError::NotEncrypted),
+        Some(found) => Ok(Keyring::unlock(&found, master).await?),
+        None => Ok(made),
+    }
+}
+
+/// Puts the keyring of `old` under another master key. Servers that run go on with the keys that they have.
+///
+/// # Errors
+/// If the rows are not encrypted, or with another master key.
+pub async fn rewrap(engine: &dyn Engine, old: &MasterKey, new: &MasterKey) -> Result<(), KeptError> {
+    let kept = engine.get(&row()).await?.ok_or(KeptError::NotEncrypted)?;
+    let rewrapped = Bytes::from(Keyring::unlock(&kept, old).await?.rewrap(new).await?.text().to_owned());
+    let mut decide = |reads: &Reads, batch: &mut Batch| {
+        // It may have been written by a run that was not told of its success.
+        if !reads.values[0].as_ref().is_some_and(|value| *value == kept || *value == rewrapped) {
+            return Decision::Refuse;
+        }
+        batch.put(row(), rewrapped.clone());
+        Decision::Commit
+    };
+    match transact(engine, &[KeyUse::write(row())], &mut decide).await? {
+        Decision::Commit => Ok(()),
+        Decision::Refuse => Err(KeptError::Changed),
+    }
+}
+
+async fn transact(
+    engine: &dyn Engine,
+    keys: &[KeyUse],
+    decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
+) -> Result<Decision, StorageError> {
+    loop {
+        match engine.transact(OpId(base::random::bytes16()), Mode::Plain, keys, decide).await {
+            Ok(decision) => return Ok(decision),
+            // Another server is at it, or the connection was lost: the next run finds out.
+            Err(TxError::Conflict { .. } | TxError::Unknown) => {}
+            Err(TxError::Storage(error)) => return Err(error),
+            Err(error @ (TxError::Busy | TxError::TooLarge)) => {
+                return Err(StorageError::Unavailable(format!("{error:?}")));
+            }
+        }
+    }
+}

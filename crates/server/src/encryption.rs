@@ -1,0 +1,124 @@
+//! The master key: from where it was named, to the engine that seals with what it opens.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use seal::{Keyring, KeyringError, Layout, MasterKey, Sealed, Secret};
+use storage::{Engine, Keys};
+
+/// Holds the master key itself.
+const VARIABLE: &str = "STATOR_MASTER_KEY";
+const NEW_VARIABLE: &str = "STATOR_NEW_MASTER_KEY";
+/// A file that is longer holds something else.
+const FILE_SIZE_MAX: u64 = 4096;
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct MasterKeyArguments {
+    /// Encrypt what is kept, with the master key in this file: 32 random bytes, also as 64 hexadecimal digits or base64.
+    /// Without the flag STATOR_MASTER_KEY may hold the key itself
+    #[arg(long, env = "STATOR_MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct NewMasterKeyArguments {
+    /// File that holds the master key to come; without the flag STATOR_NEW_MASTER_KEY may hold the key itself
+    #[arg(long, env = "STATOR_NEW_MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) new_master_key_file: Option<PathBuf>,
+}
+
+/// Why there is no master key.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    File { file: PathBuf, error: String },
+    Variable { name: &'static str, error: String },
+    Memory,
+    Twice { flag: &'static str, variable: &'static str },
+}
+
+const NO_KEY: &str = "it holds no key; one is 32 random bytes, 64 hexadecimal digits or the base64 of 32 bytes";
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::File { file, error } => write!(f, "the master key in {} cannot be used: {error}", file.display()),
+            Failure::Variable { name, error } => write!(f, "the master key in {name} cannot be used: {error}"),
+            Failure::Memory => {
+                write!(f, "{VARIABLE} names a master key, and --memory keeps nothing that it could encrypt")
+            }
+            Failure::Twice { flag, variable } => write!(f, "{flag} and {variable} both name a key; leave one out"),
+        }
+    }
+}
+
+/// The master key, if one was named.
+pub(crate) fn master_key(arguments: &MasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
+    named(arguments.master_key_file.as_deref(), "--master-key-file", VARIABLE)
+}
+
+/// The one that is to take the other's place, if one was named.
+pub(crate) fn new_master_key(arguments: &NewMasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
+    named(arguments.new_master_key_file.as_deref(), "--new-master-key-file", NEW_VARIABLE)
+}
+
+fn named(file: Option<&Path>, flag: &'static str, variable: &'static str) -> Result<Option<MasterKey>, Failure> {
+    let value = std::env::var_os(variable).filter(|value| !value.is_empty());
+    let secret = match (file, value) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(Failure::Twice { flag, variable }),
+        (Some(file), None) => in_file(file)?,
+        (None, Some(value)) => {
+            let secret = Secret::parse(value.as_encoded_bytes());
+            secret.ok_or_else(|| Failure::Variable { name: variable, error: NO_KEY.to_owned() })?
+        }
+    };
+    Ok(Some(MasterKey::given(&secret)))
+}
+
+fn in_file(file: &Path) -> Result<Secret, Failure> {
+    let failure = |error: String| Failure::File { file: file.to_owned(), error };
+    let size = fs::metadata(file).map_err(|error| failure(error.to_string()))?.len();
+    if size > FILE_SIZE_MAX {
+        return Err(failure(NO_KEY.to_owned()));
+    }
+    let bytes = fs::read(file).map_err(|error| failure(error.to_string()))?;
+    Secret::parse(&bytes).ok_or_else(|| failure(NO_KEY.to_owned()))
+}
+
+/// There is nothing to encrypt.
+pub(crate) fn refuse_in_memory(arguments: &MasterKeyArguments) -> Result<(), Failure> {
+    if master_key(arguments)?.is_some() { Err(Failure::Memory) } else { Ok(()) }
+}
+
+/// The keyring of a folder, if a master key was named. What does not fit is left to the engine to refuse.
+pub(crate) async fn of_folder(folder: &Path, master: Option<&MasterKey>) -> Result<Option<Keyring>, FolderFailure> {
+    let Some(master) = master else { return Ok(None) };
+    match storage::Embedded::keys(folder).map_err(FolderFailure::Folder)? {
+        Keys::NotEncrypted => Err(FolderFailure::Folder(storage::OpenError::NotEncrypted)),
+        Keys::NoDatabase => Ok(Some(Keyring::make(master).await?)),
+        Keys::Encrypted(text) => Ok(Some(Keyring::unlock(&text, master).await?)),
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum FolderFailure {
+    Folder(storage::OpenError),
+    Keyring(KeyringError),
+}
+
+impl From<KeyringError> for FolderFailure {
+    fn from(error: KeyringError) -> FolderFailure {
+        FolderFailure::Keyring(error)
+    }
+}
+
+/// The engine, sealed if there are keys.
+pub(crate) fn around(engine: Arc<dyn Engine>, keyring: Option<&Keyring>) -> Arc<dyn Engine> {
+    match keyring {
+        Some(keyring) => Sealed::over(engine, keyring, Layout::STATOR),
+        None => engine,
+    }
+}

@@ -1,0 +1,74 @@
+//! `stator storage rekey`: another master key for data that are encrypted. Only what it wraps is written anew.
+
+use std::fmt;
+use std::io;
+
+use seal::{Keyring, MasterKey};
+use storage::{Embedded, Engine, Keys};
+use storage_postgres::Postgres;
+
+use crate::cli::RekeyArguments;
+use crate::encryption;
+use crate::engine;
+use crate::log;
+
+pub(crate) enum Failure {
+    Runtime(io::Error),
+    Storage(engine::OpenError),
+    NoKey(&'static str),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Runtime(error) => write!(f, "cannot start: {error}"),
+            Failure::Storage(error) => error.fmt(f),
+            Failure::NoKey(flag) => write!(f, "name the key, with {flag}"),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &RekeyArguments) -> Result<(), Failure> {
+    let failure = |error| Failure::Storage(engine::OpenError::MasterKey(error));
+    let old = encryption::master_key(&arguments.master_key).map_err(failure)?;
+    let old = old.ok_or(Failure::NoKey("--master-key-file"))?;
+    let new = encryption::new_master_key(&arguments.new_master_key).map_err(failure)?;
+    let new = new.ok_or(Failure::NoKey("--new-master-key-file"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    runtime.block_on(rekey(arguments, &old, &new)).map_err(Failure::Storage)?;
+    log::info("rekeyed", "the data are under the new master key; the old one opens them no more", &[]);
+    Ok(())
+}
+
+async fn rekey(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), engine::OpenError> {
+    match &arguments.storage {
+        Some(url) => in_database(arguments, &url.0, old, new).await,
+        None => in_folder(arguments, old, new).await,
+    }
+}
+
+async fn in_folder(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), engine::OpenError> {
+    let data = &arguments.data;
+    let folder = |error| engine::OpenError::Folder { data: data.clone(), error };
+    let keys = |error| engine::OpenError::FolderKeys { data: data.clone(), error };
+    let text = match Embedded::keys(data).map_err(folder)? {
+        Keys::Encrypted(text) => text,
+        Keys::NoDatabase | Keys::NotEncrypted => return Err(folder(storage::OpenError::NotEncrypted)),
+    };
+    let keyring = Keyring::unlock(&text, old).await.map_err(keys)?.rewrap(new).await.map_err(keys)?;
+    Embedded::replace_keys(data, &text, keyring.text().as_bytes()).map_err(folder)
+}
+
+async fn in_database(
+    arguments: &RekeyArguments,
+    url: &str,
+    old: &MasterKey,
+    new: &MasterKey,
+) -> Result<(), engine::OpenError> {
+    let options = engine::database(url, arguments.storage_password_file.as_deref())?;
+    let server = options.server();
+    let database = Postgres::visit(options).await.map_err(engine::OpenError::Database)?;
+    let done = seal::kept::rewrap(&*database, old, new).await;
+    done.map_err(|error| engine::OpenError::DatabaseKeys { server, error })?;
+    database.close().await.map_err(engine::OpenError::Nodes)
+}

@@ -1,0 +1,309 @@
+//! Encryption at rest: nothing of what was written can be read off the disk, and nothing but the right key opens it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::client::Client;
+use crate::program::{Server, run, run_with};
+
+/// Text that stands in everything a customer names or writes.
+const NAME: &str = "Zanzibar";
+
+const TABLE: &str = r#"{"TableName":"Zanzibar-table","BillingMode":"PAY_PER_REQUEST",
+    "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"},
+    "Tags":[{"Key":"Zanzibar-tag","Value":"Zanzibar-tagged"}],
+    "AttributeDefinitions":[{"AttributeName":"Zanzibar-hash","AttributeType":"S"},
+        {"AttributeName":"Zanzibar-range","AttributeType":"S"},{"AttributeName":"Zanzibar-other","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"Zanzibar-hash","KeyType":"HASH"},{"AttributeName":"Zanzibar-range","KeyType":"RANGE"}],
+    "LocalSecondaryIndexes":[{"IndexName":"Zanzibar-local","Projection":{"ProjectionType":"ALL"},
+        "KeySchema":[{"AttributeName":"Zanzibar-hash","KeyType":"HASH"},{"AttributeName":"Zanzibar-other","KeyType":"RANGE"}]}],
+    "GlobalSecondaryIndexes":[{"IndexName":"Zanzibar-global","Projection":{"ProjectionType":"ALL"},
+        "KeySchema":[{"AttributeName":"Zanzibar-other","KeyType":"HASH"},{"AttributeName":"Zanzibar-range","KeyType":"RANGE"}]}]}"#;
+
+const ITEMS: usize = 400;
+
+fn item(at: usize) -> serde_json::Value {
+    json!({
+        "Zanzibar-hash": {"S": format!("Zanzibar-partition-{}", at % 7)},
+        "Zanzibar-range": {"S": format!("Zanzibar-sort-{at:05}")},
+        "Zanzibar-other": {"S": format!("Zanzibar-other-{}", at % 3)},
+        "Zanzibar-value": {"S": format!("Zanzibar {}", "padding ".repeat(100))},
+    })
+}
+
+fn call(client: &mut Client, operation: &str, body: &serde_json::Value) -> serde_json::Value {
+    let response = client.call(operation, &body.to_string());
+    assert_eq!(response.status, 200, "{operation}: {}", response.text());
+    response.json()
+}
+
+/// Tables, indexes, a stream, time to live, transactions with tokens, deletes: all that leaves something on the disk.
+fn fill(client: &mut Client) {
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    let ttl = json!({"TableName": "Zanzibar-table",
+        "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "Zanzibar-expiry"}});
+    call(client, "UpdateTimeToLive", &ttl);
+    for at in 0..ITEMS {
+        call(client, "PutItem", &json!({"TableName": "Zanzibar-table", "Item": item(at)}));
+    }
+    for at in 0..20 {
+        let transaction = json!({"ClientRequestToken": format!("Zanzibar-token-{at}"), "TransactItems": [
+            {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS + at)}}]});
+        call(client, "TransactWriteItems", &transaction);
+        let key = json!({"Zanzibar-hash": item(at)["Zanzibar-hash"], "Zanzibar-range": item(at)["Zanzibar-range"]});
+        call(client, "DeleteItem", &json!({"TableName": "Zanzibar-table", "Key": key}));
+    }
+}
+
+/// What was filled in reads back, by every way.
+fn check(client: &mut Client) {
+    let query = |index: Option<&str>, name: &str, value: &str| {
+        let mut query = json!({"TableName": "Zanzibar-table", "KeyConditionExpression": "#n = :v",
+            "ExpressionAttributeNames": {"#n": name}, "ExpressionAttributeValues": {":v": {"S": value}}});
+        if let Some(index) = index {
+            query["IndexName"] = json!(index);
+        }
+        query
+    };
+    let mut count = 0;
+    for partition in 0..7 {
+        let partition = format!("Zanzibar-partition-{partition}");
+        let found = call(client, "Query", &query(None, "Zanzibar-hash", &partition));
+        let sorts: Vec<&str> = found["Items"].as_array().expect("items").iter().map(sort).collect();
+        assert!(sorts.is_sorted(), "{sorts:?}");
+        count += sorts.len();
+        let local = call(client, "Query", &query(Some("Zanzibar-local"), "Zanzibar-hash", &partition));
+        assert_eq!(local["Count"], sorts.len());
+    }
+    assert_eq!(count, ITEMS);
+    let mut global = 0;
+    for other in 0..3 {
+        let other = format!("Zanzibar-other-{other}");
+        global += call(client, "Query", &query(Some("Zanzibar-global"), "Zanzibar-other", &other))["Count"]
+            .as_u64()
+            .expect("a count");
+    }
+    assert_eq!(global, ITEMS as u64);
+    let mut range = query(None, "Zanzibar-hash", "Zanzibar-partition-0");
+    range["KeyConditionExpression"] = json!("#n = :v AND #r BETWEEN :from AND :to");
+    range["ExpressionAttributeNames"]["#r"] = json!("Zanzibar-range");
+    range["ExpressionAttributeValues"][":from"] = json!({"S": "Zanzibar-sort-00050"});
+    range["ExpressionAttributeValues"][":to"] = json!({"S": "Zanzibar-sort-00099"});
+    assert_eq!(call(client, "Query", &range)["Count"], 7, "56, 63, 70, 77, 84, 91, 98");
+    let got = json!({"TableName": "Zanzibar-table", "Key": {
+        "Zanzibar-hash": item(100)["Zanzibar-hash"], "Zanzibar-range": item(100)["Zanzibar-range"]}});
+    assert_eq!(call(client, "GetItem", &got)["Item"], item(100));
+    let described = call(client, "DescribeTable", &json!({"TableName": "Zanzibar-table"}));
+    assert_eq!(described["Table"]["ItemCount"], ITEMS);
+}
+
+fn sort(item: &serde_json::Value) -> &str {
+    item["Zanzibar-range"]["S"].as_str().expect("a sort key")
+}
+
+/// The first images of the stream's records.
+fn stream(client: &mut Client) -> usize {
+    let described = call(client, "DescribeTable", &json!({"TableName": "Zanzibar-table"}));
+    let arn = &described["Table"]["LatestStreamArn"];
+    let stream = call(client, "DescribeStream", &json!({"StreamArn": arn}));
+    let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+    let iterator = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
+    let mut iterator = call(client, "GetShardIterator", &iterator)["ShardIterator"].clone();
+    let mut seen = 0;
+    loop {
+        let page = call(client, "GetRecords", &json!({"ShardIterator": iterator}));
+        let records = page["Records"].as_array().expect("records");
+        if records.is_empty() {
+            return seen;
+        }
+        assert!(records.iter().all(|record| record["dynamodb"]["Keys"]["Zanzibar-hash"]["S"].is_string()));
+        seen += records.len();
+        iterator = page["NextShardIterator"].clone();
+    }
+}
+
+/// Every file below a folder, and its bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.clone(), fs::read(path).expect("a file"));
+            }
+        }
+    }
+    files
+}
+
+fn names_found(folder: &Path) -> Vec<PathBuf> {
+    let holds = |bytes: &[u8]| bytes.windows(NAME.len()).any(|window| window == NAME.as_bytes());
+    contents(folder)
+        .into_iter()
+        .filter(|(path, bytes)| holds(bytes) || holds(path.to_string_lossy().as_bytes()))
+        .map(|(path, _)| path)
+        .collect()
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().expect("a path").to_owned()
+    }
+
+    fn key(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.path(name);
+        fs::write(&path, bytes).expect("a key");
+        path
+    }
+
+    /// Starting is refused, with nothing touched.
+    fn refused(&self, arguments: &[&str], variables: &[(&str, &str)], expected: &str) {
+        let before = contents(self.folder.path());
+        let output = run_with(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), variables);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(expected), "{arguments:?}: {said}");
+        assert!(!said.contains("Zanzibar-secret"), "{said}");
+        assert!(before == contents(self.folder.path()), "{arguments:?} touched something: {said}");
+    }
+}
+
+#[test]
+fn no_file_holds_what_was_written() {
+    let place = Place::new();
+    let (data, key) = (place.path("data"), place.key("key", &[7; 32]));
+    // Tables are written and merged early, so that all kinds of files are there.
+    let arguments = ["--data", &data, "--master-key-file", &key, "--memtable", "64KiB"];
+    let server = Server::start(&arguments);
+    fill(&mut server.client());
+    check(&mut server.client());
+    assert_eq!(stream(&mut server.client()), ITEMS + 40);
+    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new(), "while it runs");
+    server.signal("-KILL");
+    server.wait();
+    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new(), "killed");
+    let server = Server::start(&arguments);
+    check(&mut server.client());
+    assert_eq!(stream(&mut server.client()), ITEMS + 40);
+    // A token of before still stands for its transaction.
+    let again = json!({"ClientRequestToken": "Zanzibar-token-0", "TransactItems": [
+        {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS)}}]});
+    call(&mut server.client(), "TransactWriteItems", &again);
+    let other = json!({"ClientRequestToken": "Zanzibar-token-0", "TransactItems": [
+        {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS + 1)}}]});
+    assert!(
+        server.client().call("TransactWriteItems", &other.to_string()).text().contains("IdempotentParameterMismatch")
+    );
+    assert!(server.stop().success());
+    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new(), "stopped");
+    let tables = contents(Path::new(&data)).into_keys().filter(|path| path.to_string_lossy().contains("/tables/"));
+    assert!(tables.count() > 3, "tables were written");
+
+    // The same without a key, so that one sees that the search finds what is there.
+    let plain = place.path("plain");
+    let server = Server::start(&["--data", &plain, "--memtable", "64KiB"]);
+    fill(&mut server.client());
+    assert!(server.stop().success());
+    assert_ne!(names_found(Path::new(&plain)), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn nothing_but_the_right_key_opens_it() {
+    let place = Place::new();
+    let hex = "5a616e7a696261722d736563726574".to_owned() + &"0".repeat(34);
+    let data = place.path("data");
+    let (key, other) = (place.key("key", hex.as_bytes()), place.key("other", &[8; 32]));
+    let server = Server::start(&["--data", &data, "--master-key-file", &key]);
+    fill(&mut server.client());
+    assert!(server.stop().success());
+
+    place.refused(&["--data", &data], &[], "it is encrypted, and no master key was named; nothing was changed");
+    let wrong = "it is encrypted with another master key";
+    place.refused(&["--data", &data, "--master-key-file", &other], &[], wrong);
+    place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", &"9".repeat(64))], wrong);
+    place.refused(&["--data", &data, "--master-key-file", "/no/such"], &[], "/no/such cannot be used");
+    let short = place.key("short", b"Zanzibar-secret");
+    place.refused(&["--data", &data, "--master-key-file", &short], &[], "it holds no key");
+    place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", "Zanzibar-secret")], "it holds no key");
+    let both = [("STATOR_MASTER_KEY", hex.as_str())];
+    place.refused(&["--data", &data, "--master-key-file", &key], &both, "both name a key");
+    place.refused(&["--memory", "--master-key-file", &key], &[], "keeps nothing");
+
+    // From the environment, and back to the file.
+    let server = Server::start_with(&["--data", &data], &[("STATOR_MASTER_KEY", &hex)]);
+    check(&mut server.client());
+    assert!(server.stop().success());
+
+    let keys = Path::new(&data).join("database/keys");
+    let text = fs::read(&keys).expect("the keys");
+    for damaged in [&text[..text.len() / 2], &text[..text.len() - 3], b""] {
+        fs::write(&keys, damaged).expect("damage");
+        place.refused(&["--data", &data, "--master-key-file", &key], &[], "its keys are damaged");
+    }
+    fs::remove_file(&keys).expect("removed");
+    place.refused(&["--data", &data, "--master-key-file", &key], &[], "keys is missing; nothing was changed");
+    fs::write(&keys, &text).expect("brought back");
+    let server = Server::start(&["--data", &data, "--master-key-file", &key]);
+    check(&mut server.client());
+    assert!(server.stop().success());
+}
+
+#[test]
+fn data_that_are_not_encrypted_take_no_key() {
+    let place = Place::new();
+    let (data, key) = (place.path("data"), place.key("key", &[7; 32]));
+    let server = Server::start(&["--data", &data]);
+    assert_eq!(server.client().call("CreateTable", TABLE).status, 200);
+    assert!(server.stop().success());
+    place.refused(
+        &["--data", &data, "--master-key-file", &key],
+        &[],
+        "this database is not encrypted; nothing was changed",
+    );
+    assert!(Server::start(&["--data", &data]).stop().success());
+}
+
+#[test]
+fn another_master_key_rewrites_no_data() {
+    let place = Place::new();
+    let data = place.path("data");
+    let (key, new) = (place.key("key", &[7; 32]), place.key("new", &[8; 32]));
+    let server = Server::start(&["--data", &data, "--master-key-file", &key]);
+    fill(&mut server.client());
+    let rekey = |old: &str, new: &str| {
+        let flags = ["storage", "rekey", "--data", &data, "--master-key-file", old, "--new-master-key-file", new];
+        let output = run(&flags);
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (done, said) = rekey(&key, &new);
+    assert!(!done && said.contains("another server has it open"), "{said}");
+    assert!(server.stop().success());
+
+    let mut before = contents(Path::new(&data));
+    let (done, said) = rekey(&new, &key);
+    assert!(!done && said.contains("another master key"), "{said}");
+    let (done, said) = rekey(&key, &new);
+    assert!(done, "{said}");
+    let mut after = contents(Path::new(&data));
+    let keys = Path::new(&data).join("database/keys");
+    assert_ne!(before.remove(&keys), after.remove(&keys));
+    assert!(before == after, "only the keys were written");
+
+    place.refused(&["--data", &data, "--master-key-file", &key], &[], "another master key");
+    let server = Server::start(&["--data", &data, "--master-key-file", &new]);
+    check(&mut server.client());
+    assert!(server.stop().success());
+}
