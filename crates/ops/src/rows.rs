@@ -19,6 +19,7 @@
 //! | a user, a role, an access key and so on | 0 (8) · 'I' · 'M' · id |
 //! | when an access key was last used | 0 (8) · 'I' · 'R' · id |
 //! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
+//! | where data are encrypted, what their keys are found by; the layer that encrypts keeps it | 0 (8) · 'Y' |
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
 //! | rows of an index: count, bytes | table id (8) · 'C' · index id (4) |

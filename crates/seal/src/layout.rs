@@ -30,7 +30,7 @@ const TALLY: usize = TALLY_WIDTH * size_of::<i64>();
 /// The table id under which the catalog keeps what belongs to no table.
 const DATABASE: [u8; 8] = [0; 8];
 /// Kinds of the database's rows with nothing but numbers and random ids behind them.
-const DATABASE_PLAIN: &[u8] = b"DNTRVMWEY";
+const DATABASE_PLAIN: &[u8] = b"DNTRVMWY";
 /// The same of a table's rows.
 const TABLE_PLAIN: &[u8] = b"BCSP";
 /// Tallies: items and bytes of a table, an index or an item collection.

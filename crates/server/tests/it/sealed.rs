@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::program::{Server, run, run_with};
@@ -306,4 +307,102 @@ fn another_master_key_rewrites_no_data() {
     let server = Server::start(&["--data", &data, "--master-key-file", &new]);
     check(&mut server.client());
     assert!(server.stop().success());
+}
+
+/// The longest sort keys that there are, twice in an index row, full of zeros, which are written as two bytes each.
+fn long_keys(client: &mut Client) {
+    let table = json!({"TableName": "long", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "h", "AttributeType": "S"}, {"AttributeName": "r", "AttributeType": "B"},
+            {"AttributeName": "l", "AttributeType": "B"}],
+        "KeySchema": [{"AttributeName": "h", "KeyType": "HASH"}, {"AttributeName": "r", "KeyType": "RANGE"}],
+        "LocalSecondaryIndexes": [{"IndexName": "by-l", "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": [{"AttributeName": "h", "KeyType": "HASH"}, {"AttributeName": "l", "KeyType": "RANGE"}]}]});
+    call(client, "CreateTable", &table);
+    let bytes = |last: u8| {
+        let mut bytes = vec![if last.is_multiple_of(2) { 0 } else { 0xFF }; 1024];
+        bytes[1023] = last;
+        json!({"B": base64_simd::STANDARD.encode_to_string(bytes)})
+    };
+    for last in [3, 0, 4, 1, 2] {
+        let item = json!({"h": {"S": "h"}, "r": bytes(last), "l": bytes(last), "n": {"N": last.to_string()}});
+        call(client, "PutItem", &json!({"TableName": "long", "Item": item}));
+    }
+    let numbers = |found: &serde_json::Value| -> Vec<String> {
+        let items = found["Items"].as_array().expect("items").iter();
+        items.map(|item| item["n"]["N"].as_str().expect("a number").to_owned()).collect()
+    };
+    for index in [None, Some("by-l")] {
+        let mut query = json!({"TableName": "long", "KeyConditionExpression": "h = :h",
+            "ExpressionAttributeValues": {":h": {"S": "h"}}});
+        if let Some(index) = index {
+            query["IndexName"] = json!(index);
+        }
+        assert_eq!(numbers(&call(client, "Query", &query)), ["0", "2", "4", "1", "3"], "{index:?}");
+        query["KeyConditionExpression"] = json!(format!("h = :h AND {} > :r", if index.is_some() { "l" } else { "r" }));
+        query["ExpressionAttributeValues"][":r"] = bytes(2);
+        query["ScanIndexForward"] = json!(false);
+        query["Limit"] = json!(2);
+        let page = call(client, "Query", &query);
+        assert_eq!(numbers(&page), ["3", "1"], "{index:?}");
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
+        assert_eq!(numbers(&call(client, "Query", &query)), ["4"], "{index:?}");
+    }
+    let key = json!({"TableName": "long", "Key": {"h": {"S": "h"}, "r": bytes(4)}});
+    assert_eq!(call(client, "GetItem", &key)["Item"]["n"]["N"], "4");
+}
+
+#[test]
+fn the_longest_keys_fit() {
+    let place = Place::new();
+    let (data, key) = (place.path("data"), place.key("key", &[7; 32]));
+    long_keys(&mut Server::start(&["--data", &data, "--master-key-file", &key]).client());
+    let Some(database) = PostgresServer::shared() else { return };
+    long_keys(&mut Server::start(&["--storage", &database.database(), "--master-key-file", &key]).client());
+}
+
+#[test]
+fn several_servers_share_what_is_sealed() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let place = Place::new();
+    let (key, new) = (place.key("key", &[7; 32]), place.key("new", &[8; 32]));
+    let url = database.database();
+    let one = Server::start(&["--storage", &url, "--master-key-file", &key]);
+    let other = Server::start(&["--storage", &url, "--master-key-file", &key]);
+    fill(&mut one.client());
+    check(&mut other.client());
+    assert_eq!(stream(&mut other.client()), ITEMS + 40);
+    call(&mut other.client(), "PutItem", &json!({"TableName": "Zanzibar-table", "Item": item(ITEMS)}));
+    check(&mut one.client());
+
+    let name = url.rsplit('/').next().expect("a name");
+    let pattern: String = NAME.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let found = |table: &str| {
+        let count = format!("SELECT count(*) FROM {table} t WHERE t::text LIKE '%{pattern}%'");
+        database.psql(name, &count).expect("a count")
+    };
+    for table in ["stator_kv", "stator_outbox", "stator_tally", "stator_meta"] {
+        assert_eq!(found(table), "0", "{table}");
+    }
+    place.refused(&["--storage", &url], &[], "its tables are encrypted, and no master key was named");
+    place.refused(&["--storage", &url, "--master-key-file", &new], &[], "another master key");
+
+    // Under another master key, while servers run.
+    let flags = ["storage", "rekey", "--storage", &url, "--master-key-file", &key, "--new-master-key-file", &new];
+    let output = run(&flags);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    check(&mut one.client());
+    assert!(one.stop().success());
+    let third = Server::start(&["--storage", &url, "--master-key-file", &new]);
+    check(&mut third.client());
+    place.refused(&["--storage", &url, "--master-key-file", &key], &[], "another master key");
+    assert!(run(&["nodes", "--storage", &url]).status.success(), "needs no key");
+
+    let plain = database.database();
+    assert!(Server::start(&["--storage", &plain]).stop().success());
+    place.refused(&["--storage", &plain, "--master-key-file", &key], &[], "its tables are not encrypted");
+    let server = Server::start(&["--storage", &plain]);
+    fill(&mut server.client());
+    let name = plain.rsplit('/').next().expect("a name");
+    let count = format!("SELECT count(*) FROM stator_kv t WHERE t::text LIKE '%{pattern}%'");
+    assert_ne!(database.psql(name, &count).expect("a count"), "0", "the search finds what is there");
 }

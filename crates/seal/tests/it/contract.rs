@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use seal::{Keyring, Layout, MasterKey, Sealed, Secret};
+use seal::{Layout, Sealed};
 use storage::contract::{any_scan_agrees_with_the_model, run};
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
 use tokio::runtime::Runtime;
 
-async fn keyring() -> Keyring {
-    Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring")
-}
+use crate::keyring;
 
 fn embedded() -> (tempfile::TempDir, Arc<dyn Engine>) {
     let folder = tempfile::tempdir().expect("a folder");

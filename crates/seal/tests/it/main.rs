@@ -1,0 +1,11 @@
+//! The seal around whole engines.
+
+mod contract;
+mod kept;
+mod tampering;
+
+use seal::{Keyring, MasterKey, Secret};
+
+async fn keyring() -> Keyring {
+    Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring")
+}

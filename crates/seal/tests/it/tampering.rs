@@ -1,0 +1,222 @@
+//! What whoever can write to the disk achieves: errors, never other data.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use seal::{Keyring, Layout, Sealed};
+use storage::{
+    Batch, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection, ScanRange,
+    StorageError, TxError,
+};
+
+use crate::keyring;
+
+struct House {
+    disk: Arc<Memory>,
+    keyring: Keyring,
+    sealed: Arc<Sealed>,
+}
+
+fn item(sort: &str) -> Key {
+    Key::new(Family::Items, [&[1; 24][..], sort.as_bytes()].concat())
+}
+
+fn whole(family: Family) -> ScanRange {
+    ScanRange {
+        family,
+        lower: Bound::Unbounded,
+        upper: Bound::Unbounded,
+        direction: ScanDirection::Forward,
+        rows_max: 100,
+        bytes_max: 1 << 20,
+    }
+}
+
+async fn put(engine: &dyn Engine, key: &Key, value: &[u8]) {
+    let value = Bytes::copy_from_slice(value);
+    let mut decide = |_: &Reads, batch: &mut Batch| {
+        batch.put(key.clone(), value.clone());
+        Decision::Commit
+    };
+    let keys = [KeyUse::write(key.clone())];
+    engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.expect("a write");
+}
+
+impl House {
+    async fn new() -> House {
+        let (disk, keyring) = (Memory::new(), keyring().await);
+        let sealed = Sealed::over(disk.clone(), &keyring, Layout::STATOR);
+        House { disk, keyring, sealed }
+    }
+
+    /// Another process on the same rows.
+    fn opened_again(&self) -> Arc<Sealed> {
+        Sealed::over(self.disk.clone(), &self.keyring, Layout::STATOR)
+    }
+
+    async fn rows(&self, family: Family) -> Vec<Row> {
+        self.disk.view().await.expect("a view").scan(&whole(family)).await.expect("rows").rows
+    }
+
+    /// Puts a value on the disk, and tells how it is read: by get, by a scan, and by a transaction.
+    async fn tampered(&self, key: &Bytes, value: &[u8], plain: &Key) -> [Result<Option<Bytes>, StorageError>; 3] {
+        put(&*self.disk, &Key::new(plain.family, key.clone()), value).await;
+        let view = self.sealed.view().await.expect("a view");
+        let range = ScanRange {
+            lower: Bound::Included(plain.bytes.clone()),
+            upper: Bound::Included(plain.bytes.clone()),
+            ..whole(plain.family)
+        };
+        let scanned = view.scan(&range).await.map(|page| page.rows.into_iter().next().map(|row| row.value));
+        let mut read = None;
+        let mut decide = |reads: &Reads, _: &mut Batch| {
+            read = reads.values[0].clone();
+            Decision::Refuse
+        };
+        let keys = [KeyUse::write(plain.clone())];
+        let done = self.sealed.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await;
+        let decided = match done {
+            Ok(_) => Ok(read),
+            Err(TxError::Storage(error)) => Err(error),
+            Err(error) => panic!("{error:?}"),
+        };
+        [self.sealed.get(plain).await, scanned, decided]
+    }
+}
+
+fn corrupt(results: [Result<Option<Bytes>, StorageError>; 3]) {
+    for result in results {
+        assert!(matches!(result, Err(StorageError::Corrupt(_))), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn values_that_were_changed_or_moved_are_errors() {
+    let house = House::new().await;
+    let (a, b) = (item("a"), item("b"));
+    put(&*house.sealed, &a, b"value of a").await;
+    put(&*house.sealed, &b, b"value of b").await;
+    let rows = house.rows(Family::Items).await;
+    let [stored_a, stored_b] = &rows[..] else { panic!("two rows") };
+    let all: Vec<u8> = rows.iter().flat_map(|row| [&row.key[..], &row.value[..]].concat()).collect();
+    assert!(!all.windows(5).any(|window| window == b"value"));
+
+    corrupt(house.tampered(&stored_a.key, &stored_b.value, &a).await);
+    for at in 0..stored_a.value.len() {
+        let mut changed = stored_a.value.to_vec();
+        changed[at] ^= 0x80;
+        corrupt(house.tampered(&stored_a.key, &changed, &a).await);
+    }
+    for short in [0, 1, 8, 16, stored_a.value.len() - 1] {
+        corrupt(house.tampered(&stored_a.key, &stored_a.value[..short], &a).await);
+    }
+    corrupt(house.tampered(&stored_a.key, b"value of a", &a).await);
+    for result in house.tampered(&stored_a.key, &stored_a.value, &a).await {
+        assert_eq!(result, Ok(Some(Bytes::from("value of a"))));
+    }
+}
+
+#[tokio::test]
+async fn keys_that_were_not_sealed_are_errors() {
+    let house = House::new().await;
+    put(&*house.sealed, &item("a"), b"value").await;
+    put(&*house.disk, &item("abc"), b"value").await;
+    let scanned = house.sealed.view().await.expect("a view").scan(&whole(Family::Items)).await;
+    assert!(matches!(scanned, Err(StorageError::Corrupt(_))), "{scanned:?}");
+}
+
+#[tokio::test]
+async fn each_process_has_its_own_data_key_and_reads_those_of_others() {
+    let house = House::new().await;
+    let keys = async || house.rows(Family::Catalog).await.len();
+    assert_eq!(keys().await, 0, "made with the first write");
+    let other = house.opened_again();
+    for (engine, name) in [(&house.sealed, "a"), (&other, "b"), (&house.sealed, "c")] {
+        put(&**engine, &item(name), name.as_bytes()).await;
+    }
+    assert_eq!(keys().await, 2);
+    let third = house.opened_again();
+    for name in ["a", "b", "c"] {
+        for engine in [&house.sealed, &other, &third] {
+            assert_eq!(engine.get(&item(name)).await, Ok(Some(Bytes::from(name))));
+        }
+    }
+    assert_eq!(keys().await, 2, "who only reads makes none");
+    // The keys of a transaction's reads are learnt as well.
+    let fourth = house.opened_again();
+    let mut read = None;
+    let mut decide = |reads: &Reads, _: &mut Batch| {
+        read = reads.values[0].clone();
+        Decision::Refuse
+    };
+    let done = fourth.transact(OpId([1; 16]), Mode::Plain, &[KeyUse::read(item("b"))], &mut decide).await;
+    assert_eq!((done, read), (Ok(Decision::Refuse), Some(Bytes::from("b"))));
+}
+
+#[tokio::test]
+async fn data_keys_that_are_gone_or_changed_are_told() {
+    let house = House::new().await;
+    put(&*house.sealed, &item("a"), b"value").await;
+    let stored = house.rows(Family::Catalog).await.remove(0);
+    let key = Key::new(Family::Catalog, stored.key.clone());
+    let told = async |value: Option<Vec<u8>>| {
+        let mut decide = |_: &Reads, batch: &mut Batch| {
+            batch.writes.push((key.clone(), value.clone().map(Bytes::from)));
+            Decision::Commit
+        };
+        let keys = [KeyUse::write(key.clone())];
+        house.disk.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
+        house.opened_again().get(&item("a")).await.expect_err("an error").to_string()
+    };
+    assert!(told(None).await.ends_with("is missing"));
+    let mut changed = stored.value.to_vec();
+    changed[20] ^= 1;
+    assert!(told(Some(changed)).await.ends_with("is damaged"));
+    assert!(told(Some(vec![9])).await.ends_with("has an unknown form"));
+    // Of another database.
+    let foreign = Sealed::over(house.disk.clone(), &keyring().await, Layout::STATOR);
+    put(&*house.disk, &key, &stored.value).await;
+    assert_eq!(house.opened_again().get(&item("a")).await, Ok(Some(Bytes::from("value"))));
+    assert_eq!(foreign.get(&item("a")).await, Ok(None), "not even the key is found");
+}
+
+#[tokio::test]
+async fn what_the_engine_adds_to_stays_plain_and_its_neighbours_do_not() {
+    let house = House::new().await;
+    let table = 7_u64.to_be_bytes();
+    let tally = Key::new(Family::Catalog, [&table[..], b"C"].concat());
+    let follower = Key::new(Family::Catalog, [&table[..], b"Fname of a follower\0"].concat());
+    let log = Bytes::from([&table[..], &[0, 0, 0, 1]].concat());
+    let mut decide = |_: &Reads, batch: &mut Batch| {
+        batch.tally(tally.clone(), [1, 2]);
+        batch.put(follower.clone(), "position");
+        batch.append(log.clone(), "record");
+        Decision::Commit
+    };
+    let keys = [KeyUse::write(follower.clone())];
+    house.sealed.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
+    for (key, value) in [
+        (&tally, storage::tally::encode(&[1, 2])),
+        (&follower, Some(Bytes::from("position"))),
+        (&storage::log::head(log.clone()), Some(storage::log::encode_head(1))),
+        (&storage::log::record(&log, 1), Some(Bytes::from("record"))),
+    ] {
+        assert_eq!(house.sealed.get(key).await, Ok(value), "{key:?}");
+    }
+    assert_eq!(house.disk.get(&tally).await, Ok(storage::tally::encode(&[1, 2])));
+    assert_eq!(house.disk.get(&follower).await, Ok(None));
+    let record = house.disk.get(&storage::log::record(&log, 1)).await.expect("a read").expect("a record");
+    assert_ne!(record, "record");
+    // A record of another log.
+    let other = Bytes::from([&table[..], &[0, 0, 0, 2]].concat());
+    put(&*house.disk, &storage::log::record(&other, 1), &record).await;
+    let moved = house.sealed.get(&storage::log::record(&other, 1)).await;
+    assert!(matches!(moved, Err(StorageError::Corrupt(_))), "{moved:?}");
+    house
+        .sealed
+        .destroy(Family::Catalog, Bytes::from([&table[..], b"Fname of a follower\0"].concat()))
+        .await
+        .expect("gone");
+    assert_eq!(house.sealed.get(&follower).await, Ok(None));
+}
