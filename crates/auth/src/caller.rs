@@ -57,12 +57,27 @@ fn account_of(access_key: &str) -> String {
     if access_key.len() == ACCOUNT_DIGITS && access_key.bytes().all(|byte| byte.is_ascii_digit()) {
         return access_key.to_owned();
     }
-    let number = issued_account(access_key).unwrap_or_else(|| fnv1a(access_key.as_bytes()) % ACCOUNT_END);
+    let number = account_number(access_key).unwrap_or_else(|| fnv1a(access_key.as_bytes()) % ACCOUNT_END);
     format!("{number:0ACCOUNT_DIGITS$}")
 }
 
+/// The account that stands in the id of an access key which was issued as AWS issues them.
+pub fn issued_account(access_key: &str) -> Option<String> {
+    account_number(access_key).map(|number| format!("{number:0ACCOUNT_DIGITS$}"))
+}
+
+/// The id of a new access key of an account, behind `AKIA` or `ASIA`; without one, if the account is none.
+pub fn issue_access_key(prefix: &str, account: &str, random: u64) -> Option<String> {
+    let number = account.parse::<u64>().ok().filter(|number| *number < ACCOUNT_END)?;
+    // The highest bit is set in all ids of this form.
+    let head = 1 << 49 | number << 9 | random & 0x1ff;
+    let digits = (0..10).rev().map(|at| head >> (5 * at)).chain((0..6).map(|at| random >> (9 + 5 * at)));
+    let digits = digits.map(|digit| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[digit as usize & 31]));
+    Some(prefix.chars().chain(digits).collect())
+}
+
 /// AWS writes the account into bits 7 to 46 of the first six bytes that follow the four-letter prefix, in base 32.
-fn issued_account(access_key: &str) -> Option<u64> {
+fn account_number(access_key: &str) -> Option<u64> {
     let body = access_key.strip_prefix("AKIA").or_else(|| access_key.strip_prefix("ASIA"))?;
     if body.len() != 16 {
         return None;
@@ -122,6 +137,22 @@ mod tests {
             let caller = Spaces::Isolated.caller(&credential(key, "eu-west-3"));
             assert_eq!((caller.account.as_str(), caller.region.as_str()), (account, "eu-west-3"), "{key}");
         }
+    }
+
+    #[test]
+    fn issued_keys_carry_their_account() {
+        for account in ["000000000000", "029608264753", "123456789012", "999999999999"] {
+            for random in [0, 1, 0x1ff, u64::MAX, 0x0123_4567_89ab_cdef] {
+                let key = issue_access_key("AKIA", account, random).unwrap();
+                assert_eq!((key.len(), &key[..4]), (20, "AKIA"));
+                assert_eq!(issued_account(&key).as_deref(), Some(account), "{key}");
+            }
+        }
+        assert_eq!(issue_access_key("ASIA", "029608264753", 0).as_deref(), Some("ASIAQNZGKIQYAAAAAAAA"));
+        for account in ["", "x", "1000000000000", "-1"] {
+            assert_eq!(issue_access_key("AKIA", account, 0), None);
+        }
+        assert_eq!(issued_account("AKIAIOSFODNN7EXAMPL"), None);
     }
 
     #[test]

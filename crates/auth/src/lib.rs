@@ -9,7 +9,7 @@ mod keys;
 pub mod sigv4;
 
 pub use access::{Access, Directory, Known};
-pub use caller::{Caller, SHARED_ACCOUNT, Spaces};
+pub use caller::{Caller, SHARED_ACCOUNT, Spaces, issue_access_key, issued_account};
 pub use keys::KeyRing;
 pub use sigv4::credential;
 pub use sigv4::{Credential, Headers, Received, Refusal, Signature, Signed};

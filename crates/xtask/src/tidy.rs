@@ -16,6 +16,7 @@ const LAYERS: [&str; 14] = [
     "client",
     "seal",
     "deliver",
+    "identity",
     "bench",
     "storage-postgres",
     "stator",

@@ -1,0 +1,69 @@
+//! What users, groups and roles have in common: names, and policies.
+
+use std::sync::Arc;
+
+use super::asked::Ask;
+use crate::query::Refusal;
+use crate::store::entity::{Grants, Group, Role, User};
+use crate::store::{Account, Kept};
+
+/// One that policies can be given to.
+pub(super) trait Holder: Kept {
+    /// As sentences call it.
+    const WORD: &'static str;
+    /// The parameter with its name.
+    const MEMBER: &'static str;
+    /// All its inline policies together. Unit: characters that are no white space. Source: IAM User Guide, "IAM and AWS STS
+    /// quotas".
+    const INLINE_SIZE_MAX: usize;
+
+    fn find<'a>(account: &'a Account, name: &str) -> Option<&'a Arc<Self>>;
+    fn name(&self) -> &str;
+    fn grants(&self) -> &Grants;
+    fn grants_mut(&mut self) -> &mut Grants;
+
+    fn missing(name: &str) -> Refusal {
+        Refusal::no_such_entity(format!("The {} with name {name} cannot be found.", Self::WORD))
+    }
+
+    fn of_name<'a>(account: &'a Account, name: &str) -> Result<&'a Arc<Self>, Refusal> {
+        Self::find(account, name).ok_or_else(|| Self::missing(name))
+    }
+
+    /// The one that a request names.
+    fn asked<'a>(ask: &Ask<'_>, account: &'a Account) -> Result<&'a Arc<Self>, Refusal> {
+        Self::of_name(account, ask.name(Self::MEMBER)?)
+    }
+}
+
+macro_rules! holders {
+    ($($holder:ident $word:literal $member:literal $size_max:literal $find:ident;)+) => {$(
+        impl Holder for $holder {
+            const WORD: &'static str = $word;
+            const MEMBER: &'static str = $member;
+            const INLINE_SIZE_MAX: usize = $size_max;
+
+            fn find<'a>(account: &'a Account, name: &str) -> Option<&'a Arc<$holder>> {
+                account.$find(name)
+            }
+
+            fn name(&self) -> &str {
+                &self.name
+            }
+
+            fn grants(&self) -> &Grants {
+                &self.grants
+            }
+
+            fn grants_mut(&mut self) -> &mut Grants {
+                &mut self.grants
+            }
+        }
+    )+};
+}
+
+holders! {
+    User "user" "UserName" 2_048 user;
+    Group "group" "GroupName" 5_120 group;
+    Role "role" "RoleName" 10_240 role;
+}

@@ -1,0 +1,14 @@
+//! Who may do what, as AWS keeps it: users, groups, roles, managed policies and access keys, by IAM's own API.
+//!
+//! `store` has everything in memory and keeps it as documents in the engine; `query` is the protocol that IAM and STS
+//! share, form in and XML out; `iam` is what each of IAM's operations means, one list of them and a file for each kind of
+//! entity. Policies are read and judged by `auth::iam`, which knows nothing of this crate.
+
+mod auth_key;
+pub mod iam;
+pub mod query;
+mod store;
+
+pub use auth_key::{AuthKey, KeyError, Sealing};
+pub use query::{Api, Parameters, Refusal, Reply, Request};
+pub use store::{Account, Identities, NewAccessKey, OpenError, Snapshot, entity};

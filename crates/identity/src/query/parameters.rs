@@ -1,0 +1,122 @@
+//! The parameters of a request: `Action=CreateUser&Tags.member.1.Key=…`, in a body or in a query string.
+
+use std::collections::BTreeMap;
+
+use super::refusal::{Code, Refusal};
+
+/// More than the largest request of IAM needs: a policy of 131,072 characters, percent-encoded. Unit: bytes.
+const SIZE_BYTES_MAX: usize = 1 << 20;
+const PARAMETERS_MAX: usize = 2_000;
+
+/// Names and values, decoded. A name that comes twice has its last value.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    /// # Errors
+    /// If the form is too large, or no form.
+    pub fn parse(form: &[u8]) -> Result<Parameters, Refusal> {
+        if form.len() > SIZE_BYTES_MAX {
+            return Err(Refusal::new(Code::RequestEntityTooLarge, "Request body is too large."));
+        }
+        let mut parameters = BTreeMap::new();
+        for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            parameters.insert(decoded(name)?, decoded(value)?);
+            if parameters.len() > PARAMETERS_MAX {
+                return Err(Refusal::new(Code::MalformedQueryString, "The request has too many parameters."));
+            }
+        }
+        Ok(Parameters(parameters))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The values of `Name.member.1`, `Name.member.2` and so on, in the order of their numbers.
+    pub fn list(&self, name: &str) -> Vec<&str> {
+        self.members(name).values().filter_map(|member| member.get("").copied()).collect()
+    }
+
+    /// The members of `Name.member.1.Key`, `Name.member.1.Value` and so on, by their number and then by their name, which
+    /// is empty for a plain value.
+    pub fn members(&self, name: &str) -> BTreeMap<u32, BTreeMap<&str, &str>> {
+        let prefix = format!("{name}.member.");
+        let mut members = BTreeMap::<u32, BTreeMap<&str, &str>>::new();
+        for (name, value) in self.0.range(prefix.clone()..) {
+            let Some(rest) = name.strip_prefix(&prefix) else { break };
+            let (number, member) = rest.split_once('.').unwrap_or((rest, ""));
+            if let Ok(number) = number.parse() {
+                members.entry(number).or_default().insert(member, value);
+            }
+        }
+        members
+    }
+}
+
+fn decoded(text: &[u8]) -> Result<String, Refusal> {
+    let malformed = || Refusal::new(Code::MalformedQueryString, "The query string contains a syntax error.");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digits = tail.first_chunk::<2>().ok_or_else(malformed)?;
+                let digit = |byte: u8| char::from(byte).to_digit(16).ok_or_else(malformed);
+                bytes.push((digit(digits[0])? * 16 + digit(digits[1])?) as u8);
+                rest = &tail[2..];
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| malformed())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_values_and_lists() {
+        let form = "Action=CreateUser&UserName=a%2Bb+c&Empty=&Bare&Tags.member.2.Key=k2&Tags.member.10.Key=k10&\
+                    Tags.member.2.Value=v%C3%A9&Arns.member.1=x&Arns.member.3=z&Arns.member.x=n&Tags.member.2.Key=k2";
+        let parameters = Parameters::parse(form.as_bytes()).unwrap();
+        assert_eq!(parameters.get("UserName"), Some("a+b c"));
+        assert_eq!(
+            (parameters.get("Empty"), parameters.get("Bare"), parameters.get("None")),
+            (Some(""), Some(""), None)
+        );
+        assert_eq!(parameters.list("Arns"), ["x", "z"]);
+        let tags = parameters.members("Tags");
+        assert_eq!(tags.keys().copied().collect::<Vec<_>>(), [2, 10]);
+        assert_eq!((tags[&2]["Key"], tags[&2]["Value"], tags[&10].get("Value")), ("k2", "vé", None));
+        assert!(parameters.list("Tag").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_form() {
+        for form in ["a=%", "a=%2", "a=%zz", "%+1=a", "a=%ff"] {
+            let refusal = Parameters::parse(form.as_bytes()).unwrap_err();
+            assert_eq!(refusal.code, Code::MalformedQueryString, "{form}");
+        }
+        let many: String = (0..=PARAMETERS_MAX).map(|at| format!("a{at}=1&")).collect();
+        assert!(Parameters::parse(many.as_bytes()).is_err());
+        assert!(Parameters::parse(&vec![b'a'; SIZE_BYTES_MAX + 1]).is_err());
+        assert!(Parameters::parse(&vec![b'&'; SIZE_BYTES_MAX]).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_form_or_refused(form in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(parameters) = Parameters::parse(&form) {
+                parameters.list("Tags");
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A request without what HTTP has around it, and the answer before it becomes HTTP.
+
+use super::parameters::Parameters;
+use super::refusal::Refusal;
+use super::xml::Xml;
+
+/// Whose words an answer is in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Api {
+    Iam,
+    Sts,
+}
+
+impl Api {
+    /// Which one a request asks, by its `Version`; IAM unless it says otherwise.
+    pub fn of(parameters: &Parameters) -> Api {
+        match parameters.get("Version") {
+            Some("2011-06-15") => Api::Sts,
+            _ => Api::Iam,
+        }
+    }
+
+    /// How AWS calls the service that its requests are signed for.
+    pub fn service(self) -> &'static str {
+        match self {
+            Api::Iam => "iam",
+            Api::Sts => "sts",
+        }
+    }
+
+    pub(crate) fn namespace(self) -> &'static str {
+        match self {
+            Api::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            Api::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub parameters: &'a Parameters,
+    /// Stands in the answer.
+    pub request_id: &'a str,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// XML.
+    pub body: String,
+    /// Set if the body is one.
+    pub refusal: Option<Refusal>,
+}
+
+impl Reply {
+    pub const CONTENT_TYPE: &'static str = "text/xml";
+
+    /// The answer of an operation; some have no result.
+    pub(crate) fn answer(api: Api, operation: &str, result: Option<&Xml>, request_id: &str) -> Reply {
+        let response = format!("{operation}Response");
+        let mut xml = Xml::root(&response, api.namespace());
+        if let Some(result) = result {
+            xml.within(&format!("{operation}Result"), |xml| xml.append(result));
+        }
+        xml.within("ResponseMetadata", |xml| xml.text("RequestId", request_id));
+        Reply { status: 200, body: xml.finish(&response), refusal: None }
+    }
+}

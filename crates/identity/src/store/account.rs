@@ -1,0 +1,219 @@
+//! All entities of all accounts at one moment, and the draft of a change.
+//!
+//! A draft is an account that may be changed freely; which entities were touched is remembered, so that their documents
+//! can be written in one step. Entities are shared between the moments in which they are the same.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use auth::iam::Principal;
+use ops::{DocumentChange, Documents};
+use parking_lot::Mutex;
+
+use super::entity::{AccessKey, Alias, Entity, Group, ManagedPolicy, OidcProvider, Role, User, key_of};
+
+pub(crate) type Entities<E> = BTreeMap<String, Arc<E>>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub(super) version: u64,
+    pub(super) accounts: BTreeMap<String, Arc<Account>>,
+}
+
+#[derive(Debug, Default)]
+pub struct Account {
+    /// 12 digits.
+    pub id: String,
+    pub(crate) users: Entities<User>,
+    pub(crate) groups: Entities<Group>,
+    pub(crate) roles: Entities<Role>,
+    pub(crate) policies: Entities<ManagedPolicy>,
+    pub(crate) keys: Entities<AccessKey>,
+    pub(crate) providers: Entities<OidcProvider>,
+    pub(crate) alias: Entities<Alias>,
+    /// Users as principals, made when they are first asked for: an account that changed is another one.
+    pub(super) principals: Mutex<HashMap<String, Arc<Principal>>>,
+}
+
+impl Clone for Account {
+    fn clone(&self) -> Account {
+        Account {
+            id: self.id.clone(),
+            users: self.users.clone(),
+            groups: self.groups.clone(),
+            roles: self.roles.clone(),
+            policies: self.policies.clone(),
+            keys: self.keys.clone(),
+            providers: self.providers.clone(),
+            alias: self.alias.clone(),
+            principals: Mutex::default(),
+        }
+    }
+}
+
+impl Snapshot {
+    pub fn account(&self, id: &str) -> Option<&Arc<Account>> {
+        self.accounts.get(id)
+    }
+
+    /// The account that an access key belongs to, and the key.
+    pub fn access_key(&self, id: &str) -> Option<(&Arc<Account>, &Arc<AccessKey>)> {
+        let account = self.accounts.get(&auth::issued_account(id)?)?;
+        Some((account, account.keys.get(id)?))
+    }
+
+    /// # Errors
+    /// The id of a document that cannot be read.
+    pub(super) fn read(documents: &Documents) -> Result<Snapshot, String> {
+        let mut accounts = BTreeMap::<String, Account>::new();
+        for (id, text) in &documents.by_id {
+            // What is no account's is the store's own.
+            let Some((account, entity)) = id.split_once('/') else { continue };
+            let account = accounts
+                .entry(account.to_owned())
+                .or_insert_with(|| Account { id: account.to_owned(), ..Account::default() });
+            account.read(entity, text).map_err(|error| format!("the identity {id} cannot be read: {error}"))?;
+        }
+        let accounts = accounts.into_iter().map(|(id, account)| (id, Arc::new(account))).collect();
+        Ok(Snapshot { version: documents.version, accounts })
+    }
+
+    /// This moment's successor.
+    pub(super) fn with(&self, account: Account) -> Snapshot {
+        let mut accounts = self.accounts.clone();
+        accounts.insert(account.id.clone(), Arc::new(account));
+        Snapshot { version: self.version + 1, accounts }
+    }
+}
+
+/// One list of kinds, for reading and for writing.
+macro_rules! kinds {
+    ($($entity:ident $field:ident;)+) => {
+        impl Account {
+            fn read(&mut self, entity: &str, text: &[u8]) -> Result<(), String> {
+                let (kind, key) = entity.split_once('/').ok_or("its key has no kind")?;
+                match kind {
+                    $(<$entity as Entity>::KIND => {
+                        let entity: $entity = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+                        self.$field.insert(key.to_owned(), Arc::new(entity));
+                    })+
+                    _ => return Err("its kind is unknown".to_owned()),
+                }
+                Ok(())
+            }
+
+            /// The text of an entity's document; nothing if it is not there any more.
+            fn written(&self, kind: &str, key: &str) -> Option<Vec<u8>> {
+                let text = match kind {
+                    $(<$entity as Entity>::KIND => serde_json::to_vec(&**self.$field.get(key)?),)+
+                    _ => return None,
+                };
+                Some(text.expect("entities are JSON"))
+            }
+        }
+
+        $(impl Kept for $entity {
+            fn of(account: &mut Account) -> &mut Entities<$entity> {
+                &mut account.$field
+            }
+        })+
+    };
+}
+
+/// An entity that an account has.
+pub(crate) trait Kept: Entity {
+    fn of(account: &mut Account) -> &mut Entities<Self>;
+}
+
+kinds! {
+    User users;
+    Group groups;
+    Role roles;
+    ManagedPolicy policies;
+    AccessKey keys;
+    OidcProvider providers;
+    Alias alias;
+}
+
+impl Account {
+    pub fn user(&self, name: &str) -> Option<&Arc<User>> {
+        self.users.get(&key_of(name))
+    }
+
+    pub fn group(&self, name: &str) -> Option<&Arc<Group>> {
+        self.groups.get(&key_of(name))
+    }
+
+    pub fn role(&self, name: &str) -> Option<&Arc<Role>> {
+        self.roles.get(&key_of(name))
+    }
+
+    pub fn provider(&self, url: &str) -> Option<&Arc<OidcProvider>> {
+        self.providers.get(url)
+    }
+
+    pub(crate) fn group_of_id(&self, id: &str) -> Option<&Arc<Group>> {
+        self.groups.values().find(|group| group.id == id)
+    }
+
+    /// A policy of this account.
+    pub(crate) fn policy(&self, arn: &str) -> Option<&Arc<ManagedPolicy>> {
+        let name = arn.rsplit('/').next()?;
+        self.policies.get(&key_of(name)).filter(|policy| policy.arn(&self.id) == arn)
+    }
+
+    /// Access keys of a user, or the account's own.
+    pub(crate) fn keys_of<'a>(&'a self, user: Option<&'a str>) -> impl Iterator<Item = &'a Arc<AccessKey>> {
+        self.keys.values().filter(move |key| key.user.as_deref() == user)
+    }
+}
+
+/// An account that is being changed.
+pub(crate) struct Draft {
+    account: Account,
+    touched: BTreeSet<(&'static str, String)>,
+}
+
+impl Deref for Draft {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.account
+    }
+}
+
+impl Draft {
+    pub(super) fn of(account: Account) -> Draft {
+        Draft { account, touched: BTreeSet::new() }
+    }
+
+    /// Adds an entity, or takes another one's place.
+    pub(crate) fn put<E: Kept>(&mut self, entity: E) {
+        let key = entity.key();
+        self.touched.insert((E::KIND, key.clone()));
+        E::of(&mut self.account).insert(key, Arc::new(entity));
+    }
+
+    pub(crate) fn remove<E: Kept>(&mut self, entity: &E) {
+        let key = entity.key();
+        E::of(&mut self.account).remove(&key);
+        self.touched.insert((E::KIND, key));
+    }
+
+    pub(super) fn changes(&self) -> Vec<DocumentChange> {
+        let change = |(kind, key): &(&'static str, String)| DocumentChange {
+            id: document_id(&self.account.id, kind, key),
+            text: self.account.written(kind, key),
+        };
+        self.touched.iter().map(change).collect()
+    }
+
+    pub(super) fn done(self) -> Account {
+        self.account
+    }
+}
+
+pub(super) fn document_id(account: &str, kind: &str, key: &str) -> String {
+    format!("{account}/{kind}/{key}")
+}

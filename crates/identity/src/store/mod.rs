@@ -1,0 +1,223 @@
+//! The store: everything in memory as of one moment, kept as documents in the engine.
+//!
+//! A change is decided from all of its account, written if nothing came between, and seen by this node at once. Other
+//! nodes look at the documents' version every second, so that a change holds everywhere within two seconds. Readers take
+//! the moment that there is and never wait for anything.
+
+mod account;
+mod document;
+pub mod entity;
+mod last_used;
+mod principal;
+#[cfg(test)]
+mod tests;
+mod unique_id;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::api::Exception;
+use base::Clock;
+use ops::{Collection, DocumentChange, Service};
+use parking_lot::RwLock;
+
+pub use account::{Account, Snapshot};
+pub(crate) use account::{Draft, Kept};
+pub use document::PolicyDocument;
+use entity::{AccessKey, KeyStatus};
+pub(crate) use last_used::LastUse;
+use last_used::Uses;
+pub(crate) use unique_id::{UniqueIdKind, unique_id};
+
+use crate::auth_key::{AuthKey, Sealing};
+use crate::query::Refusal;
+
+const IDENTITIES: Collection = Collection::Identities;
+/// How often a node looks whether identities were changed on another one.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a change is decided anew because another one came between.
+const TRIES_MAX: usize = 20;
+/// The document that tells whether the auth key is the one that secrets are sealed with.
+const KEY_DOCUMENT: &str = "auth-key";
+
+/// Users, roles, policies and keys of all accounts.
+pub struct Identities {
+    service: Arc<Service>,
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Sealing,
+    moment: RwLock<Arc<Snapshot>>,
+    /// Changes of this node go one after the other; those of others are met by trying again.
+    changing: tokio::sync::Mutex<()>,
+    uses: Uses,
+}
+
+/// A new access key: the only time that its secret is told.
+pub struct NewAccessKey {
+    pub key: AccessKey,
+    pub secret: String,
+}
+
+/// Why the store cannot be used.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Secrets were sealed with another one.
+    WrongKey,
+    Engine(Exception),
+    /// A document that this program cannot read.
+    Unreadable(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::WrongKey => {
+                f.write_str("the auth key is not the one that the stored access keys are sealed with")
+            }
+            OpenError::Engine(error) => write!(f, "identities cannot be read: {error}"),
+            OpenError::Unreadable(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl Identities {
+    /// # Errors
+    /// If the documents cannot be read, or belong to another key.
+    pub async fn open(service: Arc<Service>, key: &AuthKey, clock: Clock) -> Result<Arc<Identities>, OpenError> {
+        settle_key(&service, &key.fingerprint()).await?;
+        let identities = Identities {
+            service,
+            clock,
+            secrets: key.sealing("access keys"),
+            moment: RwLock::default(),
+            changing: tokio::sync::Mutex::default(),
+            uses: Uses::default(),
+        };
+        identities.look().await?;
+        Ok(Arc::new(identities))
+    }
+
+    /// Keeps up with other nodes, and writes down which keys were used. For ever.
+    pub async fn run(self: Arc<Identities>) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(LOOK_INTERVAL).await;
+            match self.look().await {
+                Ok(()) => failing = false,
+                Err(error) if !failing => {
+                    failing = true;
+                    log::warn!("{error}; what was known before goes on to hold");
+                }
+                Err(_) => {}
+            }
+            self.write_uses().await;
+        }
+    }
+
+    /// All identities as of now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.moment.read().clone()
+    }
+
+    /// An account; an empty one if nothing is known of it.
+    pub(crate) fn account(&self, id: &str) -> Arc<Account> {
+        let known = self.moment.read().accounts.get(id).cloned();
+        known.unwrap_or_else(|| Arc::new(Account { id: id.to_owned(), ..Account::default() }))
+    }
+
+    /// Reads what others have changed.
+    ///
+    /// # Errors
+    /// If that cannot be done; then all stays as it was.
+    pub async fn look(&self) -> Result<(), OpenError> {
+        let version = self.service.documents_version(IDENTITIES).await.map_err(OpenError::Engine)?;
+        if version != self.moment.read().version {
+            let documents = self.service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
+            self.install(Snapshot::read(&documents).map_err(OpenError::Unreadable)?);
+        }
+        Ok(())
+    }
+
+    /// Versions grow, so an older moment never takes a newer one's place.
+    fn install(&self, next: Snapshot) {
+        let mut moment = self.moment.write();
+        if next.version > moment.version {
+            *moment = Arc::new(next);
+        }
+    }
+
+    /// Makes the change that `decide` drafts, all of it or, if it refuses, none. It may be asked more than once.
+    pub(crate) async fn change<T>(
+        &self,
+        account: &str,
+        decide: impl Fn(&mut Draft) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let _turn = self.changing.lock().await;
+        for _ in 0..TRIES_MAX {
+            let moment = self.snapshot();
+            let before = moment.account(account).map(|account| Account::clone(account));
+            let before = before.unwrap_or_else(|| Account { id: account.to_owned(), ..Account::default() });
+            let mut draft = Draft::of(before);
+            let answer = decide(&mut draft)?;
+            let changes = draft.changes();
+            if changes.is_empty() {
+                return Ok(answer);
+            }
+            if self.service.change_documents(IDENTITIES, moment.version, &changes).await? {
+                self.install(moment.with(draft.done()));
+                return Ok(answer);
+            }
+            self.look().await.map_err(|error| Refusal::failure(error.to_string()))?;
+        }
+        Err(Refusal::throttled())
+    }
+
+    /// A new access key for a user, or for the account itself. The draft does not have it yet.
+    pub(crate) fn new_key(&self, account: &str, user: Option<&str>) -> Result<NewAccessKey, Refusal> {
+        let mut random = [0; 8];
+        base::random::fill(&mut random);
+        let id = auth::issue_access_key("AKIA", account, u64::from_be_bytes(random));
+        let id = id.ok_or_else(|| Refusal::failure(format!("{account} is no account")))?;
+        let secret = unique_id::secret();
+        let sealed = base64_simd::STANDARD.encode_to_string(self.secrets.sealed(&id, secret.as_bytes()));
+        let (user, created_ms) = (user.map(str::to_owned), self.clock.now_ms());
+        Ok(NewAccessKey { key: AccessKey { id, user, status: KeyStatus::Active, created_ms, secret: sealed }, secret })
+    }
+
+    /// A new access key of the account itself, whatever keys it has.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn create_root_key(&self, account: &str) -> Result<NewAccessKey, Refusal> {
+        self.change(account, |draft| {
+            let new = self.new_key(account, None)?;
+            draft.put(new.key.clone());
+            Ok(new)
+        })
+        .await
+    }
+
+    /// The secret of an access key; nothing if it was sealed elsewhere.
+    pub fn secret(&self, key: &AccessKey) -> Option<String> {
+        let sealed = base64_simd::STANDARD.decode_to_vec(&key.secret).ok()?;
+        String::from_utf8(self.secrets.opened(&key.id, &sealed)?).ok()
+    }
+}
+
+/// Writes the key's fingerprint down, or compares it with the one that is there.
+async fn settle_key(service: &Service, fingerprint: &str) -> Result<(), OpenError> {
+    for _ in 0..TRIES_MAX {
+        let documents = service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
+        if let Some(known) = documents.by_id.get(KEY_DOCUMENT) {
+            return if **known == *fingerprint.as_bytes() { Ok(()) } else { Err(OpenError::WrongKey) };
+        }
+        let change = DocumentChange { id: KEY_DOCUMENT.to_owned(), text: Some(fingerprint.into()) };
+        let done = service.change_documents(IDENTITIES, documents.version, &[change]).await;
+        if done.map_err(OpenError::Engine)? {
+            return Ok(());
+        }
+    }
+    Err(OpenError::Unreadable("the auth key cannot be settled: identities change all the time".to_owned()))
+}
