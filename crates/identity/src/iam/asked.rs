@@ -1,16 +1,19 @@
 //! A request as operations see it: who asks, when, and its parameters, each checked as it is taken.
 
 use auth::Caller;
-use auth::iam::PrincipalKind;
+use auth::iam::{Malformed, PolicyKind, PrincipalKind};
 
 use super::constraint;
-use crate::query::{Parameters, Refusal, Xml};
-use crate::store::Identities;
+use crate::query::{Code, Parameters, Refusal, Xml};
+use crate::store::{Identities, PolicyDocument};
 
 /// Source: IAM API Reference, MaxItems.
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1_000;
+/// Unit: characters.
 const MARKER_LENGTH_MAX: usize = 320;
+/// Before quotas are asked. Unit: characters.
+const DOCUMENT_LENGTH_MAX: usize = 131_072;
 
 pub(super) struct Ask<'a> {
     pub identities: &'a Identities,
@@ -42,6 +45,37 @@ impl<'a> Ask<'a> {
     pub(super) fn path(&self) -> Result<&'a str, Refusal> {
         let path = self.optional("Path").unwrap_or("/");
         constraint::path(path).map(|()| path)
+    }
+
+    /// The path that something is to have from now on.
+    pub(super) fn new_path(&self) -> Result<Option<&'a str>, Refusal> {
+        let path = self.optional("NewPath");
+        path.map(|path| constraint::path(path).map(|()| path)).transpose()
+    }
+
+    /// The name that something is to have from now on.
+    pub(super) fn other_name(&self, member: &str, length_max: usize) -> Result<Option<&'a str>, Refusal> {
+        self.optional(member).map(|_| self.new_name(member, length_max)).transpose()
+    }
+
+    /// A policy's document.
+    pub(super) fn document(&self, member: &str, kind: PolicyKind) -> Result<PolicyDocument, Refusal> {
+        let text = self.required(member)?;
+        constraint::length(member, text, 1, DOCUMENT_LENGTH_MAX)?;
+        let malformed = |error: Malformed| Refusal::new(Code::MalformedPolicyDocument, error.0);
+        PolicyDocument::parse(kind, text).map_err(malformed)
+    }
+
+    /// One of a few words.
+    pub(super) fn one_of(&self, member: &str, words: &[&str]) -> Result<Option<&'a str>, Refusal> {
+        let Some(word) = self.optional(member).filter(|word| !word.is_empty()) else { return Ok(None) };
+        match words.contains(&word) {
+            true => Ok(Some(word)),
+            false => {
+                let constraint = format!("Member must satisfy enum value set: [{}]", words.join(", "));
+                Err(Refusal::broken(member, word, &constraint))
+            }
+        }
     }
 
     /// What listed paths begin with.

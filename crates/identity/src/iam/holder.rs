@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::asked::Ask;
-use crate::query::Refusal;
+use crate::query::{Code, Refusal};
 use crate::store::entity::{Grants, Group, Role, User};
 use crate::store::{Account, Kept};
 
@@ -16,6 +16,9 @@ pub(super) trait Holder: Kept {
     /// All its inline policies together. Unit: characters that are no white space. Source: IAM User Guide, "IAM and AWS STS
     /// quotas".
     const INLINE_SIZE_MAX: usize;
+
+    /// How the quota of attached policies is called.
+    const ATTACHED_QUOTA: &'static str;
 
     fn find<'a>(account: &'a Account, name: &str) -> Option<&'a Arc<Self>>;
     fn name(&self) -> &str;
@@ -37,11 +40,12 @@ pub(super) trait Holder: Kept {
 }
 
 macro_rules! holders {
-    ($($holder:ident $word:literal $member:literal $size_max:literal $find:ident;)+) => {$(
+    ($($holder:ident $word:literal $member:literal $size_max:literal $quota:literal $find:ident;)+) => {$(
         impl Holder for $holder {
             const WORD: &'static str = $word;
             const MEMBER: &'static str = $member;
             const INLINE_SIZE_MAX: usize = $size_max;
+            const ATTACHED_QUOTA: &'static str = $quota;
 
             fn find<'a>(account: &'a Account, name: &str) -> Option<&'a Arc<$holder>> {
                 account.$find(name)
@@ -63,7 +67,24 @@ macro_rules! holders {
 }
 
 holders! {
-    User "user" "UserName" 2_048 user;
-    Group "group" "GroupName" 5_120 group;
-    Role "role" "RoleName" 10_240 role;
+    User "user" "UserName" 2_048 "PoliciesPerUser" user;
+    Group "group" "GroupName" 5_120 "PoliciesPerGroup" group;
+    Role "role" "RoleName" 10_240 "PoliciesPerRole" role;
+}
+
+pub(super) fn conflict(what: &str) -> Refusal {
+    Refusal::new(Code::DeleteConflict, format!("Cannot delete entity, {what}"))
+}
+
+/// # Errors
+/// If one that is to be deleted has policies yet.
+pub(super) fn refuse_with_policies<H: Holder>(holder: &H) -> Result<(), Refusal> {
+    let grants = holder.grants();
+    if !grants.attached.is_empty() {
+        return Err(conflict("must detach all policies first."));
+    }
+    if !grants.inline.is_empty() {
+        return Err(conflict("must delete policies first."));
+    }
+    Ok(())
 }

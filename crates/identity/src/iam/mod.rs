@@ -3,12 +3,23 @@
 //! There is one list of operations: each names what it does, whether it changes anything, and the resource on which its
 //! caller must be allowed to do it. Reading operations are functions of an account, changing ones of a draft.
 
+mod absent;
 mod access_key;
+mod account;
 mod asked;
+mod attachment;
+mod boundary;
 mod constraint;
+mod group;
 mod holder;
+mod inline;
 pub(crate) mod managed;
+mod oidc_provider;
 mod permission;
+mod policy;
+mod quota;
+mod role;
+mod tag;
 mod target;
 mod user;
 
@@ -16,6 +27,7 @@ use asked::Ask;
 use auth::Caller;
 
 use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
+use crate::store::entity::{Group, ManagedPolicy, OidcProvider, Role, User};
 use crate::store::{Account, Draft, Identities};
 
 /// What stands in an operation's result, if it has one.
@@ -53,8 +65,112 @@ use Handler::{LastUsed, Read, Write};
 operations! {
     CreateUser Write(user::create), target::new_user;
     GetUser Read(user::get), target::own_user;
+    ListUsers Read(user::list), target::any;
+    UpdateUser Write(user::update), target::user;
+    DeleteUser Write(user::delete), target::user;
+
+    CreateGroup Write(group::create), target::new_group;
+    GetGroup Read(group::get), target::group;
+    ListGroups Read(group::list), target::any;
+    UpdateGroup Write(group::update), target::group;
+    DeleteGroup Write(group::delete), target::group;
+    AddUserToGroup Write(group::add_user), target::group;
+    RemoveUserFromGroup Write(group::remove_user), target::group;
+    ListGroupsForUser Read(group::list_for_user), target::user;
+
+    CreateRole Write(role::create), target::new_role;
+    GetRole Read(role::get), target::role;
+    ListRoles Read(role::list), target::any;
+    UpdateRole Write(role::update), target::role;
+    UpdateRoleDescription Write(role::update_description), target::role;
+    UpdateAssumeRolePolicy Write(role::update_trust), target::role;
+    DeleteRole Write(role::delete), target::role;
+
     CreateAccessKey Write(access_key::create), target::own_user;
+    ListAccessKeys Read(access_key::list), target::own_user;
+    UpdateAccessKey Write(access_key::update), target::own_user;
+    DeleteAccessKey Write(access_key::delete), target::own_user;
     GetAccessKeyLastUsed LastUsed, target::key_owner;
+
+    CreatePolicy Write(policy::create), target::new_policy;
+    GetPolicy Read(policy::get), target::policy;
+    ListPolicies Read(policy::list), target::any;
+    DeletePolicy Write(policy::delete), target::policy;
+    CreatePolicyVersion Write(policy::create_version), target::policy;
+    GetPolicyVersion Read(policy::get_version), target::policy;
+    ListPolicyVersions Read(policy::list_versions), target::policy;
+    DeletePolicyVersion Write(policy::delete_version), target::policy;
+    SetDefaultPolicyVersion Write(policy::set_default_version), target::policy;
+    ListEntitiesForPolicy Read(attachment::list_entities), target::policy;
+
+    AttachUserPolicy Write(attachment::attach::<User>), target::user;
+    DetachUserPolicy Write(attachment::detach::<User>), target::user;
+    ListAttachedUserPolicies Read(attachment::list::<User>), target::user;
+    AttachGroupPolicy Write(attachment::attach::<Group>), target::group;
+    DetachGroupPolicy Write(attachment::detach::<Group>), target::group;
+    ListAttachedGroupPolicies Read(attachment::list::<Group>), target::group;
+    AttachRolePolicy Write(attachment::attach::<Role>), target::role;
+    DetachRolePolicy Write(attachment::detach::<Role>), target::role;
+    ListAttachedRolePolicies Read(attachment::list::<Role>), target::role;
+
+    PutUserPolicy Write(inline::put::<User>), target::user;
+    GetUserPolicy Read(inline::get::<User>), target::user;
+    DeleteUserPolicy Write(inline::delete::<User>), target::user;
+    ListUserPolicies Read(inline::list::<User>), target::user;
+    PutGroupPolicy Write(inline::put::<Group>), target::group;
+    GetGroupPolicy Read(inline::get::<Group>), target::group;
+    DeleteGroupPolicy Write(inline::delete::<Group>), target::group;
+    ListGroupPolicies Read(inline::list::<Group>), target::group;
+    PutRolePolicy Write(inline::put::<Role>), target::role;
+    GetRolePolicy Read(inline::get::<Role>), target::role;
+    DeleteRolePolicy Write(inline::delete::<Role>), target::role;
+    ListRolePolicies Read(inline::list::<Role>), target::role;
+
+    PutUserPermissionsBoundary Write(boundary::put::<User>), target::user;
+    DeleteUserPermissionsBoundary Write(boundary::delete::<User>), target::user;
+    PutRolePermissionsBoundary Write(boundary::put::<Role>), target::role;
+    DeleteRolePermissionsBoundary Write(boundary::delete::<Role>), target::role;
+
+    TagUser Write(tag::add::<User>), target::user;
+    UntagUser Write(tag::remove::<User>), target::user;
+    ListUserTags Read(tag::list::<User>), target::user;
+    TagRole Write(tag::add::<Role>), target::role;
+    UntagRole Write(tag::remove::<Role>), target::role;
+    ListRoleTags Read(tag::list::<Role>), target::role;
+    TagPolicy Write(tag::add::<ManagedPolicy>), target::policy;
+    UntagPolicy Write(tag::remove::<ManagedPolicy>), target::policy;
+    ListPolicyTags Read(tag::list::<ManagedPolicy>), target::policy;
+    TagOpenIDConnectProvider Write(tag::add::<OidcProvider>), target::provider;
+    UntagOpenIDConnectProvider Write(tag::remove::<OidcProvider>), target::provider;
+    ListOpenIDConnectProviderTags Read(tag::list::<OidcProvider>), target::provider;
+
+    CreateOpenIDConnectProvider Write(oidc_provider::create), target::new_provider;
+    GetOpenIDConnectProvider Read(oidc_provider::get), target::provider;
+    ListOpenIDConnectProviders Read(oidc_provider::list), target::any;
+    DeleteOpenIDConnectProvider Write(oidc_provider::delete), target::provider;
+    UpdateOpenIDConnectProviderThumbprint Write(oidc_provider::update_thumbprints), target::provider;
+    AddClientIDToOpenIDConnectProvider Write(oidc_provider::add_client_id), target::provider;
+    RemoveClientIDFromOpenIDConnectProvider Write(oidc_provider::remove_client_id), target::provider;
+
+    GetAccountSummary Read(account::summary), target::any;
+    GetAccountAuthorizationDetails Read(account::authorization_details), target::any;
+    ListAccountAliases Read(account::list_aliases), target::any;
+    CreateAccountAlias Write(account::create_alias), target::any;
+    DeleteAccountAlias Write(account::delete_alias), target::any;
+
+    ListMFADevices Read(absent::mfa_devices), target::own_user;
+    ListSigningCertificates Read(absent::signing_certificates), target::own_user;
+    ListSSHPublicKeys Read(absent::ssh_public_keys), target::own_user;
+    ListServiceSpecificCredentials Read(absent::service_specific_credentials), target::own_user;
+    GetLoginProfile Read(absent::login_profile), target::own_user;
+    DeleteLoginProfile Read(absent::login_profile), target::own_user;
+    ListVirtualMFADevices Read(absent::virtual_mfa_devices), target::any;
+    ListServerCertificates Read(absent::server_certificates), target::any;
+    ListSAMLProviders Read(absent::saml_providers), target::any;
+    ListInstanceProfiles Read(absent::instance_profiles), target::any;
+    ListInstanceProfilesForRole Read(absent::instance_profiles_of_role), target::role;
+    GetInstanceProfile Read(absent::instance_profile), target::instance_profile;
+    GetAccountPasswordPolicy Read(absent::password_policy), target::any;
 }
 
 impl Identities {

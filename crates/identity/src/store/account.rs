@@ -57,6 +57,10 @@ impl Snapshot {
         self.accounts.get(id)
     }
 
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.accounts.values()
+    }
+
     /// The account that an access key belongs to, and the key.
     pub fn access_key(&self, id: &str) -> Option<(&Arc<Account>, &Arc<AccessKey>)> {
         let account = self.accounts.get(&auth::issued_account(id)?)?;

@@ -24,9 +24,8 @@ use parking_lot::RwLock;
 
 pub use account::{Account, Snapshot};
 pub(crate) use account::{Draft, Kept};
-pub use document::PolicyDocument;
+pub(crate) use document::PolicyDocument;
 use entity::{AccessKey, KeyStatus};
-pub(crate) use last_used::LastUse;
 use last_used::Uses;
 pub(crate) use unique_id::{UniqueIdKind, unique_id};
 

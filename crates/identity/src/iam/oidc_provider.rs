@@ -1,0 +1,139 @@
+//! OpenID Connect providers, whose tokens AssumeRoleWithWebIdentity takes.
+
+use std::sync::Arc;
+
+use super::asked::Ask;
+use super::{Answer, constraint, quota, tag};
+use crate::query::{Code, Refusal, Xml, timestamp};
+use crate::store::entity::OidcProvider;
+use crate::store::{Account, Draft};
+
+/// Unit: characters. Source: IAM API Reference, CreateOpenIDConnectProvider.
+const URL_LENGTH_MAX: usize = 255;
+const CLIENT_ID_LENGTH_MAX: usize = 255;
+const THUMBPRINT_LENGTH: usize = 40;
+const MEMBER: &str = "OpenIDConnectProviderArn";
+
+pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let whole_url = ask.required("Url")?;
+    let provider = OidcProvider {
+        url: url(whole_url)?.to_owned(),
+        client_ids: client_ids(ask)?,
+        thumbprints: thumbprints(ask)?,
+        created_ms: ask.now_ms,
+        tags: tag::of_new(ask)?,
+    };
+    if draft.provider(&provider.url).is_some() {
+        let text = format!("Provider with url {whole_url} already exists.");
+        return Err(Refusal::new(Code::EntityAlreadyExists, text));
+    }
+    quota::refuse_beyond("OpenIdConnectProvidersPerAccount", draft.providers.len(), quota::OIDC_PROVIDERS_MAX)?;
+    let mut xml = Xml::new();
+    xml.text(MEMBER, &provider.arn(&draft.id));
+    tag::show_some(&mut xml, &provider.tags);
+    draft.put(provider);
+    Ok(Some(xml))
+}
+
+pub(super) fn get(ask: &Ask<'_>, account: &Account) -> Answer {
+    let provider = asked(ask, account)?;
+    let mut xml = Xml::new();
+    xml.text("Url", &provider.url);
+    xml.list("ClientIDList", &provider.client_ids, |xml, id| xml.content(id));
+    xml.list("ThumbprintList", &provider.thumbprints, |xml, print| xml.content(print));
+    xml.text("CreateDate", &timestamp(provider.created_ms));
+    tag::show(&mut xml, &provider.tags);
+    Ok(Some(xml))
+}
+
+pub(super) fn list(_ask: &Ask<'_>, account: &Account) -> Answer {
+    let mut xml = Xml::new();
+    let providers = account.providers.values();
+    xml.list("OpenIDConnectProviderList", providers, |xml, provider| xml.text("Arn", &provider.arn(&account.id)));
+    Ok(Some(xml))
+}
+
+/// One that is not there is deleted already.
+pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let arn = ask.arn(MEMBER)?;
+    if let Some(provider) = find(draft, arn).map(|provider| OidcProvider::clone(provider)) {
+        draft.remove(&provider);
+    }
+    Ok(None)
+}
+
+pub(super) fn update_thumbprints(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let mut provider = OidcProvider::clone(asked(ask, draft)?);
+    provider.thumbprints = thumbprints(ask)?;
+    draft.put(provider);
+    Ok(None)
+}
+
+pub(super) fn add_client_id(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let id = client_id(ask.required("ClientID")?)?;
+    let mut provider = OidcProvider::clone(asked(ask, draft)?);
+    if !provider.client_ids.iter().any(|other| other == id) {
+        quota::refuse_beyond("ClientIdsPerOpenIdConnectProvider", provider.client_ids.len(), quota::CLIENT_IDS_MAX)?;
+        provider.client_ids.push(id.to_owned());
+        draft.put(provider);
+    }
+    Ok(None)
+}
+
+pub(super) fn remove_client_id(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let id = client_id(ask.required("ClientID")?)?;
+    let mut provider = OidcProvider::clone(asked(ask, draft)?);
+    provider.client_ids.retain(|other| other != id);
+    draft.put(provider);
+    Ok(None)
+}
+
+/// The provider that a request names.
+pub(super) fn asked<'a>(ask: &Ask<'_>, account: &'a Account) -> Result<&'a Arc<OidcProvider>, Refusal> {
+    let arn = ask.arn(MEMBER)?;
+    let missing = || Refusal::no_such_entity(format!("OpenIDConnect Provider not found for arn {arn}"));
+    find(account, arn).ok_or_else(missing)
+}
+
+fn find<'a>(account: &'a Account, arn: &str) -> Option<&'a Arc<OidcProvider>> {
+    let url = arn.strip_prefix(&format!("arn:aws:iam::{}:oidc-provider/", account.id))?;
+    account.provider(url)
+}
+
+/// Without its `https://`.
+fn url(whole: &str) -> Result<&str, Refusal> {
+    constraint::length("Url", whole, 1, URL_LENGTH_MAX)?;
+    let url = whole.strip_prefix("https://").map(|url| url.trim_end_matches('/'));
+    let is_good =
+        |url: &&str| !url.is_empty() && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\".contains(&byte));
+    url.filter(is_good).ok_or_else(|| Refusal::invalid_input("Invalid Open ID Connect Provider URL"))
+}
+
+fn client_ids(ask: &Ask<'_>) -> Result<Vec<String>, Refusal> {
+    let mut ids = Vec::new();
+    for id in ask.parameters.list("ClientIDList") {
+        ids.push(client_id(id)?.to_owned());
+    }
+    match ids.len() <= quota::CLIENT_IDS_MAX {
+        true => Ok(ids),
+        false => Err(quota::exceeded("ClientIdsPerOpenIdConnectProvider", quota::CLIENT_IDS_MAX)),
+    }
+}
+
+fn client_id(id: &str) -> Result<&str, Refusal> {
+    constraint::length("ClientID", id, 1, CLIENT_ID_LENGTH_MAX).map(|()| id)
+}
+
+fn thumbprints(ask: &Ask<'_>) -> Result<Vec<String>, Refusal> {
+    let prints = ask.parameters.list("ThumbprintList");
+    for print in &prints {
+        constraint::length("ThumbprintList", print, THUMBPRINT_LENGTH, THUMBPRINT_LENGTH)?;
+        if !print.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Refusal::invalid_input(format!("Invalid thumbprint: {print}")));
+        }
+    }
+    if prints.len() > quota::THUMBPRINTS_MAX {
+        return Err(Refusal::invalid_input("Thumbprint list must contain fewer than 5 entries."));
+    }
+    Ok(prints.into_iter().map(str::to_owned).collect())
+}

@@ -1,0 +1,142 @@
+//! Roles: what they are, and who may take them on.
+
+use auth::iam::PolicyKind;
+
+use super::asked::Ask;
+use super::holder::{self, Holder};
+use super::{Answer, boundary, constraint, quota, tag};
+use crate::query::{Code, Refusal, Xml, percent_encoded, timestamp};
+use crate::store::entity::{Grants, Role};
+use crate::store::{Account, Draft, PolicyDocument, UniqueIdKind, unique_id};
+
+/// Unit: characters.
+const DESCRIPTION_LENGTH_MAX: usize = 1_000;
+/// How long a session may last. Unit: seconds. Source: IAM API Reference, CreateRole, MaxSessionDuration.
+const SESSION_SECONDS_MIN: u32 = 3_600;
+const SESSION_SECONDS_MAX: u32 = 43_200;
+
+pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let name = ask.new_name("RoleName", constraint::ROLE_NAME_LENGTH_MAX)?;
+    let role = Role {
+        name: name.to_owned(),
+        path: ask.path()?.to_owned(),
+        id: unique_id(UniqueIdKind::Role),
+        created_ms: ask.now_ms,
+        description: description(ask)?.filter(|text| !text.is_empty()).map(str::to_owned),
+        trust: trust(ask, "AssumeRolePolicyDocument")?,
+        max_session_seconds: session_seconds(ask)?.unwrap_or(SESSION_SECONDS_MIN),
+        grants: Grants { boundary: boundary::of_new(ask, draft)?, ..Grants::default() },
+        tags: tag::of_new(ask)?,
+    };
+    if draft.role(name).is_some() {
+        return Err(Refusal::new(Code::EntityAlreadyExists, format!("Role with name {name} already exists.")));
+    }
+    quota::refuse_beyond("RolesPerAccount", draft.roles.len(), quota::ROLES_MAX)?;
+    let xml = whole(draft, &role);
+    draft.put(role);
+    Ok(Some(xml))
+}
+
+pub(super) fn get(ask: &Ask<'_>, account: &Account) -> Answer {
+    Ok(Some(whole(account, Role::asked(ask, account)?)))
+}
+
+pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
+    let prefix = ask.path_prefix()?;
+    let roles = account.roles.iter().filter(|(_, role)| role.path.starts_with(prefix));
+    let roles = roles.map(|(key, role)| (key.clone(), role));
+    let mut xml = Xml::new();
+    ask.page(&mut xml, "Roles", roles, |xml, role| show(xml, account, role))?;
+    Ok(Some(xml))
+}
+
+pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let mut role = Role::clone(Role::asked(ask, draft)?);
+    if let Some(text) = description(ask)? {
+        role.description = Some(text).filter(|text| !text.is_empty()).map(str::to_owned);
+    }
+    if let Some(seconds) = session_seconds(ask)? {
+        role.max_session_seconds = seconds;
+    }
+    draft.put(role);
+    // Its result is there, and empty.
+    Ok(Some(Xml::new()))
+}
+
+pub(super) fn update_description(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    ask.required("Description")?;
+    let mut role = Role::clone(Role::asked(ask, draft)?);
+    role.description = description(ask)?.filter(|text| !text.is_empty()).map(str::to_owned);
+    let xml = whole(draft, &role);
+    draft.put(role);
+    Ok(Some(xml))
+}
+
+pub(super) fn update_trust(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let mut role = Role::clone(Role::asked(ask, draft)?);
+    role.trust = trust(ask, "PolicyDocument")?;
+    draft.put(role);
+    Ok(None)
+}
+
+pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let role = Role::clone(Role::asked(ask, draft)?);
+    holder::refuse_with_policies(&role)?;
+    draft.remove(&role);
+    Ok(None)
+}
+
+fn description<'a>(ask: &Ask<'a>) -> Result<Option<&'a str>, Refusal> {
+    let Some(text) = ask.optional("Description") else { return Ok(None) };
+    constraint::length("Description", text, 0, DESCRIPTION_LENGTH_MAX)?;
+    let is_good = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    match text.chars().all(is_good) {
+        true => Ok(Some(text)),
+        false => Err(Refusal::broken(
+            "Description",
+            text,
+            "Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
+        )),
+    }
+}
+
+fn session_seconds(ask: &Ask<'_>) -> Result<Option<u32>, Refusal> {
+    ask.integer("MaxSessionDuration", SESSION_SECONDS_MIN, SESSION_SECONDS_MAX)
+}
+
+fn trust(ask: &Ask<'_>, member: &str) -> Result<PolicyDocument, Refusal> {
+    let document = ask.document(member, PolicyKind::Trust)?;
+    match quota::size(document.text()) <= quota::TRUST_SIZE_MAX {
+        true => Ok(document),
+        false => Err(quota::exceeded("ACLSizePerRole", quota::TRUST_SIZE_MAX)),
+    }
+}
+
+fn whole(account: &Account, role: &Role) -> Xml {
+    let mut xml = Xml::new();
+    xml.within("Role", |xml| {
+        show(xml, account, role);
+        boundary::show(xml, &role.grants);
+        tag::show_some(xml, &role.tags);
+        // When it was last taken on is not kept.
+        xml.within("RoleLastUsed", |_| {});
+    });
+    xml
+}
+
+/// As the account's details have it.
+pub(super) fn show_detail(xml: &mut Xml, account: &Account, role: &Role) {
+    xml.text("Path", &role.path);
+    xml.text("RoleName", &role.name);
+    xml.text("RoleId", &role.id);
+    xml.text("Arn", &role.arn(&account.id));
+    xml.text("CreateDate", &timestamp(role.created_ms));
+    xml.text("AssumeRolePolicyDocument", &percent_encoded(role.trust.text()));
+}
+
+/// As lists have it.
+fn show(xml: &mut Xml, account: &Account, role: &Role) {
+    show_detail(xml, account, role);
+    xml.optional("Description", role.description.as_deref());
+    xml.value("MaxSessionDuration", role.max_session_seconds);
+}

@@ -1,0 +1,146 @@
+//! Tags of users, roles, policies and OIDC providers. Their keys differ in more than case.
+
+use super::asked::Ask;
+use super::{Answer, constraint, oidc_provider, policy, quota};
+use crate::query::{Code, Refusal, Xml};
+use crate::store::entity::{ManagedPolicy, OidcProvider, Role, Tags, User};
+use crate::store::{Account, Draft, Kept};
+
+use super::holder::Holder;
+
+/// Unit: characters. Source: IAM API Reference, Tag.
+const KEY_LENGTH_MAX: usize = 128;
+const VALUE_LENGTH_MAX: usize = 256;
+const KEY_PATTERN: &str = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+";
+const VALUE_PATTERN: &str = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*";
+
+/// One that can have tags.
+pub(super) trait Tagged: Kept {
+    /// The one that a request names.
+    fn named(ask: &Ask<'_>, account: &Account) -> Result<Self, Refusal>;
+    fn tags(&self) -> &Tags;
+    fn tags_mut(&mut self) -> &mut Tags;
+}
+
+macro_rules! tagged {
+    ($($entity:ident $named:expr;)+) => {$(
+        impl Tagged for $entity {
+            fn named(ask: &Ask<'_>, account: &Account) -> Result<$entity, Refusal> {
+                let named: fn(&Ask<'_>, &Account) -> Result<$entity, Refusal> = $named;
+                named(ask, account)
+            }
+
+            fn tags(&self) -> &Tags {
+                &self.tags
+            }
+
+            fn tags_mut(&mut self) -> &mut Tags {
+                &mut self.tags
+            }
+        }
+    )+};
+}
+
+tagged! {
+    User |ask, account| User::asked(ask, account).map(|user| User::clone(user));
+    Role |ask, account| Role::asked(ask, account).map(|role| Role::clone(role));
+    ManagedPolicy |ask, account| policy::asked(ask, account).map(|policy| ManagedPolicy::clone(policy));
+    OidcProvider |ask, account| oidc_provider::asked(ask, account).map(|provider| OidcProvider::clone(provider));
+}
+
+pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let added = asked(ask)?;
+    let mut entity = T::named(ask, draft)?;
+    for (key, value) in added {
+        entity.tags_mut().retain(|other, _| !same(other, &key));
+        entity.tags_mut().insert(key, value);
+    }
+    if entity.tags().len() > quota::TAGS_MAX {
+        return Err(Refusal::new(Code::LimitExceeded, "The number of tags has reached the maximum limit."));
+    }
+    draft.put(entity);
+    Ok(None)
+}
+
+pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    let keys = ask.parameters.list("TagKeys");
+    for (at, key) in keys.iter().enumerate() {
+        check(&format!("tagKeys.{}.member", at + 1), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
+    }
+    let mut entity = T::named(ask, draft)?;
+    entity.tags_mut().retain(|other, _| !keys.iter().any(|key| same(other, key)));
+    draft.put(entity);
+    Ok(None)
+}
+
+pub(super) fn list<T: Tagged>(ask: &Ask<'_>, account: &Account) -> Answer {
+    let entity = T::named(ask, account)?;
+    let tags = entity.tags().iter().map(|tag| (tag.0.clone(), tag));
+    let mut xml = Xml::new();
+    ask.page(&mut xml, "Tags", tags, |xml, (key, value)| show_one(xml, key, value))?;
+    Ok(Some(xml))
+}
+
+/// The tags that something new is asked for with.
+pub(super) fn of_new(ask: &Ask<'_>) -> Result<Tags, Refusal> {
+    let tags = asked(ask)?;
+    match tags.len() <= quota::TAGS_MAX {
+        true => Ok(tags),
+        false => Err(Refusal::new(Code::LimitExceeded, "The number of tags has reached the maximum limit.")),
+    }
+}
+
+fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
+    let mut tags = Tags::new();
+    for (at, member) in ask.parameters.members("Tags") {
+        let part = |name: &str| member.get(name).copied();
+        let (Some(key), Some(value)) = (part("Key"), part("Value")) else {
+            let name = if part("Key").is_none() { "key" } else { "value" };
+            return Err(Refusal::missing(&format!("tags.{at}.member.{name}")));
+        };
+        check(&format!("tags.{at}.member.key"), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
+        check(&format!("tags.{at}.member.value"), value, 0, VALUE_LENGTH_MAX, VALUE_PATTERN)?;
+        if key.to_ascii_lowercase().starts_with("aws:") {
+            let text = "Tag keys that start with aws: are reserved for system use.";
+            return Err(Refusal::invalid_input(text));
+        }
+        if tags.keys().any(|other| same(other, key)) {
+            let text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+            return Err(Refusal::invalid_input(text));
+        }
+        tags.insert(key.to_owned(), value.to_owned());
+    }
+    Ok(tags)
+}
+
+fn check(member: &str, text: &str, min: usize, max: usize, pattern: &str) -> Result<(), Refusal> {
+    constraint::length(member, text, min, max)?;
+    let is_good = |letter: char| letter.is_alphanumeric() || "_.:/=+-@ \u{a0}\u{3000}".contains(letter);
+    match text.chars().all(is_good) {
+        true => Ok(()),
+        false => {
+            let constraint = format!("Member must satisfy regular expression pattern: {pattern}");
+            Err(Refusal::broken(member, text, &constraint))
+        }
+    }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+pub(super) fn show(xml: &mut Xml, tags: &Tags) {
+    xml.list("Tags", tags, |xml, (key, value)| show_one(xml, key, value));
+}
+
+/// Nothing, if there are none.
+pub(super) fn show_some(xml: &mut Xml, tags: &Tags) {
+    if !tags.is_empty() {
+        show(xml, tags);
+    }
+}
+
+fn show_one(xml: &mut Xml, key: &str, value: &str) {
+    xml.text("Key", key);
+    xml.text("Value", value);
+}
