@@ -40,7 +40,7 @@ pub(crate) fn denial(case: &Case) -> Option<(&'static str, &'static str)> {
         }
     }
     let reach = reaches(case, &of_resource, "Allow");
-    let has = |what: &str| reach.iter().any(|reached| *reached == what);
+    let has = |what: &str| reach.contains(&what);
     let same_account = case.principal.account == case.resource_account;
     if case.is_trust && reach.is_empty() && same_account {
         return Some(("implicit", resource_type));
