@@ -92,6 +92,15 @@ impl Answer {
         Answer { error_type, ..self }
     }
 
+    /// The exception's name, if it is one.
+    pub(crate) fn exception(&self) -> Option<&'static str> {
+        self.error.as_ref().map(|error| error.name.as_str()).or(self.error_type)
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     pub(crate) fn closing(self) -> Answer {
         Answer { closes: true, ..self }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::audit::AuditArguments;
 use crate::encryption::{MasterKeyArguments, NewMasterKeyArguments};
 use crate::log::LogFormat;
 use crate::tail::TailArguments;
@@ -172,6 +173,9 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
 
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+
     /// Check signatures against the access keys in this file, which has the form of the AWS CLI's credentials. Each
     /// key sees the tables of its account (aws_account_id) and of the region it signs for
     #[arg(long, env = "STATOR_CREDENTIALS", value_name = "FILE", conflicts_with = "isolate")]
@@ -325,7 +329,7 @@ const SIZE_UNITS: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-fn byte_size(text: &str) -> Result<u64, String> {
+pub(crate) fn byte_size(text: &str) -> Result<u64, String> {
     let unit = SIZE_UNITS.iter().find(|(suffix, _)| text.ends_with(suffix));
     let (number, bytes) = unit.map_or((text, 1), |(suffix, bytes)| (&text[..text.len() - suffix.len()], *bytes));
     let number: Option<u64> = number.trim().parse().ok();
@@ -462,6 +466,9 @@ mod tests {
         check(&["--tls-self-signed", "--tls-certificate", "c", "--tls-key", "k"], false);
         check(&["--tls-self-signed-file", "f"], false);
         check(&["--tls-client-ca", "a"], false);
+        check(&["--audit-log", "f", "--audit-data", "--audit-log-bytes", "0", "--audit-log-files", "1"], true);
+        check(&["--audit-data"], false);
+        check(&["--audit-log", "f", "--audit-log-files", "0"], false);
         check(&["--unknown"], false);
         assert_eq!(byte_size("3KiB"), Ok(3072));
     }

@@ -204,7 +204,7 @@ async fn accept(
                 tokio::spawn(stay(connections.watch(connection), seat, held));
             }
             Some(tls) => {
-                let socket = tls.encrypt(socket, &door.counts);
+                let socket = tls.encrypt(socket, &seat, &door.counts);
                 let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
                 tokio::spawn(stay(connections.watch(connection), seat, held));
             }

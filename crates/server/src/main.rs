@@ -4,6 +4,7 @@
 //! request passes the other rooms (`pipeline`).
 
 mod answer;
+mod audit;
 mod bench_database;
 mod body;
 mod cli;
@@ -12,6 +13,7 @@ mod encryption;
 mod engine;
 mod guard;
 mod handles;
+mod hangups;
 mod lambda;
 mod listener;
 mod log;

@@ -24,6 +24,8 @@ use storage_postgres::{Postgres, PostgresStats};
 use page::Page;
 pub(crate) use requests::Requests;
 
+use crate::audit;
+
 /// Everything that the server itself counts.
 pub(crate) struct Metrics {
     pub(crate) requests: Requests,
@@ -34,6 +36,8 @@ pub(crate) struct Metrics {
     database: OnceLock<Arc<Postgres>>,
     /// What delivers changes, once it does.
     deliveries: OnceLock<Arc<Figures>>,
+    /// The audit log, if there is one.
+    audit: OnceLock<Arc<audit::Figures>>,
     started_ms: u64,
 }
 
@@ -62,6 +66,7 @@ impl Metrics {
             memory: OnceLock::new(),
             database: OnceLock::new(),
             deliveries: OnceLock::new(),
+            audit: OnceLock::new(),
             started_ms,
         }
     }
@@ -76,6 +81,11 @@ impl Metrics {
     pub(crate) fn watch_deliveries(&self, figures: &Arc<Figures>) {
         // Only the first one counts, and there is no second.
         let _ = self.deliveries.set(Arc::clone(figures));
+    }
+
+    pub(crate) fn watch_audit(&self, figures: Arc<audit::Figures>) {
+        // Only the first one counts, and there is no second.
+        let _ = self.audit.set(figures);
     }
 
     pub(crate) fn watch(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
@@ -107,6 +117,7 @@ impl Metrics {
         background::write(background, &mut page);
         let figures = self.deliveries.get().map(|figures| figures.read()).unwrap_or_default();
         deliveries::write(&figures, &mut page);
+        self.write_audit(&mut page);
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }
@@ -133,6 +144,16 @@ impl Metrics {
         of(page, MemoryBudget::waiting);
         page.counter("stator_memory_refused_total", "Requests that were refused because others held it.");
         of(page, MemoryBudget::refused);
+    }
+}
+
+impl Metrics {
+    fn write_audit(&self, page: &mut Page) {
+        let Some((written, lost)) = self.audit.get().map(|figures| figures.read()) else { return };
+        page.counter("stator_audit_events_total", "Events that were written to the audit log.");
+        page.value(written);
+        page.counter("stator_audit_events_lost_total", "Events that are missing in the audit log.");
+        page.value(lost);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use api::{Exception, Operation};
-use auth::iam::Transport;
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
 use deliver::triggers::Triggers;
@@ -14,6 +13,7 @@ use hyper::{Request, Response, StatusCode};
 use ops::allowance::{Allowance, MemoryBudget};
 
 use crate::answer::{Answer, ContentType};
+use crate::audit::{Audit, Outcome};
 use crate::body::{BodyError, BodyReader};
 use crate::listener::Responder;
 use crate::operator::Operator;
@@ -57,6 +57,8 @@ pub(crate) struct Pipeline<S> {
     pub(crate) triggers: Option<Arc<Triggers>>,
     /// Only if somebody has asked for them.
     pub(crate) traces: Option<Arc<Traces>>,
+    /// Only if there is a file for it.
+    pub(crate) audit: Option<Arc<Audit>>,
 }
 
 impl<S: Backend> Responder for Arc<Pipeline<S>> {
@@ -77,6 +79,9 @@ impl<S: Backend> Pipeline<S> {
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
         let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
         let mut answer = answer.unwrap_or_else(|refusal| refusal);
+        if let (Some(audit), Some(draft)) = (&self.audit, visit.audit.take()) {
+            audit.end(draft, &head, seat, visit.request_id(), Outcome::of(&answer)).await;
+        }
         let error = answer.error.take();
         let response = answer.into_response(&head, &visit.request_id).await;
         let response_bytes = response.body().size_hint().lower();
@@ -100,7 +105,8 @@ impl<S: Backend> Pipeline<S> {
             return Ok(answer);
         }
         if let Some(triggers) = self.triggers.as_ref().filter(|_| lambda::is_asked(head)) {
-            let caller = self.caller(lambda::SERVICE, head, &body.sent, seat.transport());
+            visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_lambda(head, &body.bytes));
+            let caller = self.caller(lambda::SERVICE, head, &body.sent, seat, visit);
             return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
         }
         if let Some(answer) = door::answer(head, &self.region) {
@@ -111,11 +117,12 @@ impl<S: Backend> Pipeline<S> {
 
         let operation = wire::target(text(head, "x-amz-target").unwrap_or_default()).map_err(refuse)?;
         visit.operation = Some(operation);
+        visit.audit = self.audit.as_ref().and_then(|audit| audit.begin(operation, &body.bytes));
         if let Some(traces) = &self.traces {
             visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
         }
         let caller =
-            self.caller(SERVICE, head, &body.sent, seat.transport()).map_err(|refusal| refuse(unsigned(refusal)))?;
+            self.caller(SERVICE, head, &body.sent, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory);
         let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
@@ -125,9 +132,23 @@ impl<S: Backend> Pipeline<S> {
         Ok(Answer::reply(reply, dialect).holding(share))
     }
 
-    fn caller(&self, service: &str, head: &Parts, sent: &[u8], transport: Transport) -> Result<Caller, Refusal> {
-        let headers = SentHeaders(head);
-        self.access.caller(service, &signed(head), &received(head, &headers, sent), transport)
+    fn caller(
+        &self,
+        service: &str,
+        head: &Parts,
+        sent: &[u8],
+        seat: &Seat,
+        visit: &mut Visit,
+    ) -> Result<Caller, Refusal> {
+        let (headers, signed) = (SentHeaders(head), signed(head));
+        let caller = self.access.caller(service, &signed, &received(head, &headers, sent), seat.transport());
+        if let Some(draft) = &mut visit.audit {
+            match &caller {
+                Ok(caller) => draft.by(caller),
+                Err(_) => draft.by_nobody(signed.signature().ok().map(|it| it.credential.access_key).as_deref()),
+            }
+        }
+        caller
     }
 
     fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {

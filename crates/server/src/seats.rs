@@ -11,8 +11,8 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use auth::iam::Transport;
@@ -21,6 +21,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::metrics::Connections;
+use crate::tls::Session;
 
 /// Who has come, sent or got something this short time ago is not sent away for a newcomer.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ const EVICTED: u32 = u32::MAX;
 /// One connection.
 pub(crate) struct Seat {
     transport: Transport,
+    tls: OnceLock<Session>,
     opened: Instant,
     /// When it last began to wait for its client. Unit: milliseconds since it was opened.
     waits_since_ms: AtomicU64,
@@ -57,6 +59,7 @@ impl Seat {
     pub(crate) fn new(transport: Transport) -> Arc<Seat> {
         Arc::new(Seat {
             transport,
+            tls: OnceLock::new(),
             opened: Instant::now(),
             waits_since_ms: AtomicU64::new(0),
             running: AtomicU32::new(0),
@@ -72,6 +75,17 @@ impl Seat {
     /// Who sits here, and whether others can listen.
     pub(crate) fn transport(&self) -> Transport {
         self.transport
+    }
+
+    /// The handshake is done.
+    pub(crate) fn encrypted(&self, session: Session) {
+        // Only the first one counts, and there is no second.
+        let _ = self.tls.set(session);
+    }
+
+    /// What was agreed on, where the connection is encrypted.
+    pub(crate) fn tls(&self) -> Option<&Session> {
+        self.tls.get()
     }
 
     /// A request has begun to arrive. Returns how many there are now.

@@ -14,6 +14,7 @@ use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
 
+use crate::audit::Audit;
 use crate::body::BodyReader;
 use crate::cli::ServeArguments;
 use crate::engine::{self, Keeps, Opened, Shared};
@@ -55,6 +56,8 @@ pub(crate) enum Failure {
     },
     /// What the flags of TLS name cannot be used.
     Tls(String),
+    /// The audit log cannot be written.
+    Audit(String),
     /// Traces are asked for and cannot be sent.
     Traces(String),
     Storage(engine::OpenError),
@@ -89,7 +92,7 @@ impl fmt::Display for Failure {
                  choose another address with {flag}, such as 127.0.0.1:8001"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) => f.write_str(text),
+            Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) => error.fmt(f),
             Failure::Service { keeps: Keeps::Folder(data), error } => {
@@ -125,6 +128,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = Operator::new();
+    let audit = audit(arguments, &operator)?;
     answer_operator(arguments, &operator).await?;
     let opened = tokio::select! {
         opened = engine::open(arguments) => opened.map_err(Failure::Storage)?,
@@ -155,6 +159,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         triggers: Some(Arc::clone(deliveries.triggers())),
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
+        audit: audit.clone(),
     };
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
 
@@ -173,6 +178,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         engine.close().await.map_err(Failure::Close)
     };
     let ended = ended.await;
+    if let Some(audit) = audit {
+        audit.stop().await;
+    }
     if let Some(traces) = traces {
         traces.stop().await;
     }
@@ -263,6 +271,15 @@ async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, 
 
 fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
     listener::listen(addresses).map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
+}
+
+/// Nothing unless a file is named.
+fn audit(arguments: &ServeArguments, operator: &Operator) -> Result<Option<Arc<Audit>>, Failure> {
+    let audit = Audit::start(&arguments.audit, &arguments.region).map_err(Failure::Audit)?;
+    if let Some(audit) = &audit {
+        operator.metrics.watch_audit(audit.figures());
+    }
+    Ok(audit)
 }
 
 /// Nothing unless a collector is named.

@@ -10,6 +10,7 @@ mod files;
 mod handshake;
 mod renewal;
 mod self_signed;
+mod session;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,10 +25,13 @@ use tokio_rustls::rustls::ServerConfig;
 pub(crate) use arguments::TlsArguments;
 use files::Source;
 pub(crate) use handshake::Encrypted;
+pub(crate) use session::Session;
 
+use crate::hangups::Hangups;
 use crate::log::{self, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
+use crate::seats::Seat;
 
 /// Where a self-signed certificate is, in the folder of the data.
 const SELF_SIGNED: &str = "tls-self-signed.pem";
@@ -63,9 +67,9 @@ impl Tls {
     }
 
     /// Encrypts a connection, beginning with its first byte.
-    pub(crate) fn encrypt(&self, socket: Patient, counts: &Arc<Connections>) -> Encrypted {
+    pub(crate) fn encrypt(&self, socket: Patient, seat: &Arc<Seat>, counts: &Arc<Connections>) -> Encrypted {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.current.lock()));
-        Encrypted::new(acceptor, socket, self.handshake_timeout, Arc::clone(counts))
+        Encrypted::new(acceptor, socket, self.handshake_timeout, Arc::clone(seat), Arc::clone(counts))
     }
 
     /// Loads everything anew.
@@ -95,8 +99,7 @@ impl Tls {
 
     /// Looks after the files, as long as the program runs.
     pub(crate) fn keep_renewed(self: &Arc<Tls>) -> std::io::Result<()> {
-        let hangups = renewal::hangups()?;
-        tokio::spawn(renewal::run(Arc::clone(self), hangups));
+        tokio::spawn(renewal::run(Arc::clone(self), Hangups::new()?));
         Ok(())
     }
 }

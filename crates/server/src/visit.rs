@@ -6,6 +6,7 @@ use api::Operation;
 use base::random::{REQUEST_ID_SIZE, request_id};
 use wire::ReplyError;
 
+use crate::audit::Draft;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Requests;
 use crate::traces::Trace;
@@ -37,11 +38,13 @@ pub(crate) struct Visit {
     pub(crate) operation: Option<Operation>,
     /// Where traces are taken, and of this request.
     pub(crate) trace: Option<Trace>,
+    /// Where it is told in the audit log.
+    pub(crate) audit: Option<Draft>,
 }
 
 impl Visit {
     pub(crate) fn begin() -> Visit {
-        Visit { request_id: request_id(), arrived: None, request_bytes: 0, operation: None, trace: None }
+        Visit { request_id: request_id(), arrived: None, request_bytes: 0, operation: None, trace: None, audit: None }
     }
 
     pub(crate) fn arrived(&mut self, request_bytes: usize) {

@@ -41,6 +41,7 @@ fn pipeline() -> Pipeline<Echo> {
         notable: Notable::slower_than(None),
         triggers: None,
         traces: None,
+        audit: None,
     }
 }
 

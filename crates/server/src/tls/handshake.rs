@@ -17,6 +17,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::metrics::Connections;
 use crate::patience::Patient;
+use crate::seats::Seat;
+
+use super::Session;
 
 /// What every handshake begins with: a record of that kind.
 const HANDSHAKE_RECORD: u8 = 22;
@@ -29,6 +32,7 @@ type Handshake = Pin<Box<dyn Future<Output = io::Result<TlsStream<Patient>>> + S
 
 pub(crate) struct Encrypted {
     state: State,
+    seat: Arc<Seat>,
     /// Where those are counted who cannot come in.
     counts: Arc<Connections>,
 }
@@ -44,20 +48,24 @@ impl Encrypted {
         acceptor: TlsAcceptor,
         socket: Patient,
         timeout: Duration,
+        seat: Arc<Seat>,
         counts: Arc<Connections>,
     ) -> Encrypted {
         let handshake = async move {
             let handshake = tokio::time::timeout(timeout, shake_hands(acceptor, socket));
             handshake.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         };
-        Encrypted { state: State::Handshake(Box::pin(handshake)), counts }
+        Encrypted { state: State::Handshake(Box::pin(handshake)), seat, counts }
     }
 
     /// The connection, once the handshake is done.
     fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Pin<&mut TlsStream<Patient>>>> {
         if let State::Handshake(handshake) = &mut self.state {
             match ready!(handshake.as_mut().poll(context)) {
-                Ok(stream) => self.state = State::Open(Box::new(stream)),
+                Ok(stream) => {
+                    self.seat.encrypted(Session::of(stream.get_ref().1));
+                    self.state = State::Open(Box::new(stream));
+                }
                 Err(error) => {
                     self.state = State::Failed;
                     // Who hangs up without a word has only looked whether somebody listens.

@@ -3,7 +3,6 @@
 //! Changed files are taken once they have stayed the same for a while, since a certificate and its key are two files that
 //! nobody can replace at once. What cannot be used is told, once, and the server goes on with what it has.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::Tls;
 use super::files::Stamps;
+use crate::hangups::Hangups;
 use crate::log;
 
 /// How often the files are looked at; so long they must stay the same before they are taken.
@@ -61,39 +61,6 @@ impl Watch {
             self.taken.clone_from(&self.seen);
         }
         due
-    }
-}
-
-/// Each SIGHUP, where there is such a thing.
-#[cfg(unix)]
-pub(super) struct Hangups(tokio::signal::unix::Signal);
-
-#[cfg(unix)]
-pub(super) fn hangups() -> io::Result<Hangups> {
-    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Hangups)
-}
-
-#[cfg(unix)]
-impl Hangups {
-    async fn next(&mut self) {
-        if self.0.recv().await.is_none() {
-            std::future::pending().await
-        }
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) struct Hangups;
-
-#[cfg(not(unix))]
-pub(super) fn hangups() -> io::Result<Hangups> {
-    Ok(Hangups)
-}
-
-#[cfg(not(unix))]
-impl Hangups {
-    async fn next(&mut self) {
-        std::future::pending().await
     }
 }
 

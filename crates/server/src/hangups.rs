@@ -1,0 +1,35 @@
+//! SIGHUP, by which a server is told that its files have changed. Who waits for it keeps it from ending the program.
+
+use std::io;
+
+#[cfg(unix)]
+pub(crate) struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    pub(crate) fn new() -> io::Result<Hangups> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Hangups)
+    }
+
+    /// Done with the next one.
+    pub(crate) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Elsewhere there is no such thing.
+#[cfg(not(unix))]
+pub(crate) struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    pub(crate) fn new() -> io::Result<Hangups> {
+        Ok(Hangups)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
