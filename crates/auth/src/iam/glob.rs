@@ -51,6 +51,16 @@ pub(super) fn compile(pattern: &str) -> Vec<Atom<'static>> {
 }
 
 pub(super) fn matches(pattern: &[Atom<'_>], text: &str, letters: Letters) -> bool {
+    // Nearly all patterns are of these.
+    match pattern {
+        [Atom::Many] => true,
+        [Atom::Text(wanted)] => without_start(text, wanted, letters) == Some(""),
+        [Atom::Text(start), Atom::Many] => without_start(text, start, letters).is_some(),
+        _ => pieces_match(pattern, text, letters),
+    }
+}
+
+fn pieces_match(pattern: &[Atom<'_>], text: &str, letters: Letters) -> bool {
     let Some(first) = pattern.iter().position(is_many) else {
         return behind(pattern, text, letters) == Some("");
     };

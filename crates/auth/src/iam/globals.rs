@@ -80,7 +80,8 @@ fn principal_type(kind: PrincipalKind) -> &'static str {
 
 /// Tags are the same in letters of either case; their names in a context are of the lower.
 fn tag_of<'a>(principal: &'a Principal, name: &str) -> Option<&'a str> {
-    principal.tags.iter().find(|(tag, _)| tag.to_lowercase() == name).map(|(_, value)| value.as_str())
+    let same = |tag: &str| tag.eq_ignore_ascii_case(name) || (!tag.is_ascii() && tag.to_lowercase() == name);
+    principal.tags.iter().find(|(tag, _)| same(tag)).map(|(_, value)| value.as_str())
 }
 
 fn iso_8601(seconds: u64) -> String {

@@ -30,13 +30,22 @@ pub struct Received<'a> {
 /// The parameter that cannot be part of what it signs.
 const SIGNATURE: &str = "X-Amz-Signature";
 
+/// More than all headers of a request can be, each signed once. A name that is listed again and again would write its
+/// value as often; what is cut here is no request that somebody signed.
+/// Unit: bytes.
+const HEADERS_SIZE_BYTES_MAX: usize = 256 * 1024;
+
 impl Received<'_> {
     /// `signed_headers` as the client lists them: names, with semicolons between.
     pub(super) fn canonical(&self, signed_headers: &str) -> Vec<u8> {
         let mut text = Vec::with_capacity(512);
         push(&mut text, &[self.method.as_bytes(), b"\n", path(self.path).as_bytes(), b"\n"]);
         push(&mut text, &[self.query.map(query).unwrap_or_default().as_bytes(), b"\n"]);
+        let end = text.len() + HEADERS_SIZE_BYTES_MAX;
         for name in signed_headers.split(';') {
+            if text.len() > end {
+                break;
+            }
             push(&mut text, &[name.as_bytes(), b":"]);
             let mut is_first = true;
             self.headers.values(name, &mut |value| {

@@ -3,9 +3,11 @@
 #[path = "../../../server/tests/it/proof_chance.rs"]
 #[allow(dead_code)]
 mod chance;
+mod cost;
 mod documents;
 mod evaluation;
 mod globals;
+mod hostile;
 mod model;
 mod operators;
 mod random;

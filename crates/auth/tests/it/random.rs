@@ -132,7 +132,7 @@ fn conditions(chance: &mut Chance) -> Value {
     Value::Object(operators)
 }
 
-fn document(chance: &mut Chance, kind: PolicyKind) -> Value {
+pub(crate) fn document(chance: &mut Chance, kind: PolicyKind) -> Value {
     let statements: Vec<Value> = (0..1 + chance.below(3)).map(|_| statement(chance, kind)).collect();
     let mut document = json!({ "Statement": statements });
     if !chance.one_in(8) {
@@ -162,7 +162,7 @@ fn statement(chance: &mut Chance, kind: PolicyKind) -> Value {
     Value::Object(statement)
 }
 
-fn context(chance: &mut Chance) -> Keys {
+pub(crate) fn context(chance: &mut Chance) -> Keys {
     let mut keys = Keys::default();
     let moments: Vec<&str> = MOMENTS.iter().map(|(spelling, _)| *spelling).collect();
     for (key, from) in [
