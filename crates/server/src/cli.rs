@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::audit::AuditArguments;
 use crate::encryption::{MasterKeyArguments, NewMasterKeyArguments};
 use crate::log::LogFormat;
+use crate::policy_check::PolicyCheckArguments;
 use crate::tail::TailArguments;
 use crate::tls::TlsArguments;
 
@@ -35,9 +36,18 @@ pub(crate) enum Command {
     Bench(Box<bench::Arguments>),
     /// Print a table's changes as they come, as JSON lines
     Tail(Box<TailArguments>),
+    /// Look into policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  source <(stator completions bash)")]
     Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PolicyCommand {
+    /// Tell why policies in files allow or deny a request, statement by statement
+    Check(Box<PolicyCheckArguments>),
 }
 
 #[derive(Subcommand, Debug)]

@@ -22,6 +22,7 @@ mod nodes;
 mod operator;
 mod patience;
 mod pipeline;
+mod policy_check;
 mod rekey;
 mod seats;
 mod serve;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use cli::{Cli, Command, StorageCommand};
+use cli::{Cli, Command, PolicyCommand, StorageCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -85,6 +86,13 @@ fn main() -> ExitCode {
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);
                 ExitCode::FAILURE
+            }
+        },
+        Command::Policy(PolicyCommand::Check(arguments)) => match policy_check::run(&arguments) {
+            Ok(allowed) => ExitCode::from(u8::from(!allowed)),
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::from(2)
             }
         },
         Command::Completions { shell } => completions(shell),

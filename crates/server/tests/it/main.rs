@@ -15,6 +15,7 @@ mod lifecycle;
 mod nodes;
 mod nodes_streams;
 mod operator;
+mod policy_check;
 mod postgres;
 mod program;
 mod proof_chance;

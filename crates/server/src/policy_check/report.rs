@@ -1,0 +1,120 @@
+//! What was found, as text for people and as JSON for programs.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use auth::iam::{Account, Circumstance, Decision, Denial, Effect, Element, PolicyType, Question};
+use serde_json::{Value, json};
+
+pub(super) struct Report<'a> {
+    pub(super) question: &'a Question<'a>,
+    pub(super) decision: Decision,
+    pub(super) accounts: &'a [Account],
+    pub(super) file: &'a dyn Fn(PolicyType, usize) -> Option<&'a Path>,
+}
+
+impl Report<'_> {
+    pub(super) fn text(&self) -> String {
+        let mut text = match self.decision {
+            Decision::Allowed => "allowed\n".to_owned(),
+            Decision::Denied(denial) => format!("denied: {}\n", self.question.refusal(denial)),
+        };
+        for account in self.accounts {
+            let applies = if account.applies { "applies" } else { "does not apply" };
+            let effect = effect(account.effect);
+            // A text in memory takes all that is written to it.
+            let _ = writeln!(text, "\n{}: {effect}, {applies}", self.name(account));
+            for (element, fits) in &account.elements {
+                let fits = if *fits { "fits" } else { "does not fit" };
+                let _ = writeln!(text, "  {}: {fits}", name(*element));
+            }
+            for condition in &account.conditions {
+                let _ = writeln!(text, "  {}", circumstance(condition));
+            }
+        }
+        text
+    }
+
+    /// As `identity-based policy read.json, statement 1 (Read)`.
+    fn name(&self, account: &Account) -> String {
+        let mut name = account.from.name().to_owned();
+        if let Some(file) = (self.file)(account.from, account.policy) {
+            let _ = write!(name, " {}", file.display());
+        }
+        let _ = write!(name, ", statement {}", account.statement + 1);
+        if let Some(sid) = account.sid.as_deref().filter(|sid| !sid.is_empty()) {
+            let _ = write!(name, " ({sid})");
+        }
+        name
+    }
+
+    pub(super) fn json(&self) -> String {
+        let (decision, denial) = match self.decision {
+            Decision::Allowed => ("allowed", Value::Null),
+            Decision::Denied(denial) => ("denied", self.denial(denial)),
+        };
+        let statements: Vec<Value> = self.accounts.iter().map(|account| self.statement(account)).collect();
+        format!("{:#}\n", json!({ "decision": decision, "denial": denial, "statements": statements }))
+    }
+
+    fn denial(&self, denial: Denial) -> Value {
+        let (explicit, from) = match denial {
+            Denial::Explicit(from) => (true, from),
+            Denial::Implicit(from) => (false, from),
+        };
+        json!({ "explicit": explicit, "by": from.name(), "message": self.question.refusal(denial) })
+    }
+
+    fn statement(&self, account: &Account) -> Value {
+        let file = (self.file)(account.from, account.policy).map(|path| path.display().to_string());
+        let elements: serde_json::Map<String, Value> =
+            account.elements.iter().map(|(element, fits)| (name(*element).to_owned(), json!(fits))).collect();
+        let conditions: Vec<Value> = account
+            .conditions
+            .iter()
+            .map(|Circumstance { operator, key, wanted, found, met }| {
+                json!({ "operator": operator, "key": key, "wanted": wanted, "found": found, "met": met })
+            })
+            .collect();
+        json!({
+            "policy": account.from.name(),
+            "file": file,
+            "statement": account.statement + 1,
+            "sid": account.sid,
+            "effect": effect(account.effect),
+            "applies": account.applies,
+            "elements": elements,
+            "conditions": conditions,
+        })
+    }
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "Allow",
+        Effect::Deny => "Deny",
+    }
+}
+
+fn name(element: Element) -> &'static str {
+    match element {
+        Element::Action => "action",
+        Element::Principal => "principal",
+        Element::Resource => "resource",
+    }
+}
+
+/// As `StringEquals aws:username: wants "ada" or "bob", the request has "eve": not met`.
+fn circumstance(condition: &Circumstance) -> String {
+    let quoted = |values: &[String], between| {
+        let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
+        if values.is_empty() { "nothing".to_owned() } else { values.join(between) }
+    };
+    let found = match &condition.found {
+        Some(values) => format!("the request has {}", quoted(values, " and ")),
+        None => "the request does not have it".to_owned(),
+    };
+    let met = if condition.met { "met" } else { "not met" };
+    let Circumstance { operator, key, wanted, .. } = condition;
+    format!("{operator} {key}: wants {}, {found}: {met}", quoted(wanted, " or "))
+}

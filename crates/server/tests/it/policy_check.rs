@@ -1,0 +1,110 @@
+//! `stator policy check`, over files.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::program::run;
+
+const USER: &str = "arn:aws:iam::111122223333:user/team/ada";
+const TABLE: &str = "arn:aws:dynamodb:eu-west-3:111122223333:table/Music";
+const READ: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Sid":"Read","Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:Query"],
+     "Resource":"arn:aws:dynamodb:*:*:table/${aws:PrincipalTag/table}",
+     "Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["${aws:username}"]}}},
+    {"Effect":"Deny","Action":"dynamodb:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}]}"#;
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Files {
+        Files(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    }
+}
+
+/// How it ends, and what it prints, without the folder's name.
+fn check(arguments: &[&str], folder: &Path) -> (Option<i32>, String) {
+    let output = run(&[&["policy", "check", "--principal", USER, "--resource", TABLE], arguments].concat());
+    let text = String::from_utf8(output.stdout).expect("text") + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), text.replace(&format!("{}/", folder.display()), ""))
+}
+
+#[test]
+fn statement_by_statement() {
+    let files = Files::new();
+    let read = files.write("read.json", READ);
+    let arguments = ["--identity-policy", &read, "--action", "dynamodb:GetItem"];
+    let with = |more: &[&str]| check(&[&arguments[..], more].concat(), files.0.path());
+    let mine = ["--context", "aws:PrincipalTag/table=Music", "--context", "dynamodb:LeadingKeys=ada"];
+    assert_eq!(
+        with(&mine),
+        (
+            Some(0),
+            "allowed\n\n\
+             identity-based policy read.json, statement 1 (Read): Allow, applies\n  action: fits\n  resource: fits\n  \
+             ForAllValues:StringEquals dynamodb:LeadingKeys: wants \"${aws:username}\", the request has \"ada\": met\n\n\
+             identity-based policy read.json, statement 2: Deny, does not apply\n  action: fits\n  resource: fits\n  \
+             IpAddress aws:SourceIp: wants \"192.0.2.0/24\", the request has \"127.0.0.1\": not met\n"
+                .to_owned()
+        )
+    );
+    let start = format!("denied: User: {USER} is not authorized to perform: dynamodb:GetItem on resource: {TABLE} ");
+    for (more, why) in [
+        (&[][..], "because no identity-based policy allows the dynamodb:GetItem action\n"),
+        (&["--context", "dynamodb:LeadingKeys=eve"], "because no identity-based policy allows the dynamodb:GetItem action\n"),
+        (&["--context", "aws:SourceIp=192.0.2.7"], "with an explicit deny in an identity-based policy\n"),
+        (&["--boundary", &files.write("none.json", &READ.replace("Allow", "Deny").replace("GetItem", "PutItem"))], "because no permissions boundary allows the dynamodb:GetItem action\n"),
+        (&["--resource-account", "444455556666"], "because no resource-based policy allows the dynamodb:GetItem action\n"),
+    ] {
+        let all = if why.contains("identity-based policy allows") { more.to_vec() } else { [&mine, more].concat() };
+        let (code, text) = with(&all);
+        assert_eq!((code, text.starts_with(&format!("{start}{why}"))), (Some(1), true), "{more:?} {text}");
+    }
+}
+
+#[test]
+fn as_json() {
+    let files = Files::new();
+    let resource = files.write(
+        "table.json",
+        &format!(r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{USER}"}},"Action":"dynamodb:*","Resource":"{TABLE}"}}}}"#),
+    );
+    let (code, text) = check(&["--resource-policy", &resource, "--action", "dynamodb:Scan", "--json"], files.0.path());
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(code, Some(0));
+    assert_eq!(answer["decision"], "allowed");
+    assert_eq!(
+        answer["statements"],
+        serde_json::json!([{
+            "policy": "resource-based policy", "file": "table.json", "statement": 1, "sid": null, "effect": "Allow",
+            "applies": true, "elements": { "action": true, "principal": true, "resource": true }, "conditions": []
+        }])
+    );
+    let (code, text) = check(&["--action", "dynamodb:Scan", "--json"], files.0.path());
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((code, &answer["decision"], &answer["denial"]["explicit"]), (Some(1), &"denied".into(), &false.into()));
+}
+
+#[test]
+fn what_cannot_be_told() {
+    let files = Files::new();
+    let wrong = files.write("wrong.json", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}");
+    let action = ["--action", "dynamodb:Scan"];
+    for (more, said) in [
+        (&["--identity-policy", &wrong][..], "wrong.json is not such a policy: Policy statement must contain resources."),
+        (&["--boundary", "/nowhere/x.json"], "cannot read /nowhere/x.json"),
+        (&["--context", "username=x"], "a key has a prefix"),
+    ] {
+        let (code, text) = check(&[&action[..], more].concat(), files.0.path());
+        assert_eq!((code, text.contains(said)), (Some(2), true), "{more:?} {text}");
+    }
+    let role = "arn:aws:iam::111122223333:role/reader";
+    let output = run(&["policy", "check", "--principal", role, "--action", "dynamodb:Scan"]);
+    assert_eq!(output.status.code(), Some(2));
+}
