@@ -138,9 +138,9 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
         resource_policy: resource_policy.as_deref(),
         context: &context,
     };
-    let (decision, accounts) = explain(&question);
+    let (decision, statements) = explain(&question);
     let report =
-        Report { question: &question, decision, accounts: &accounts, file: &|from, at| arguments.file(from, at) };
+        Report { question: &question, decision, statements: &statements, file: &|from, at| arguments.file(from, at) };
     let text = if arguments.json { report.json() } else { report.text() };
     // Whoever closes the pipe has read enough.
     let _ = io::stdout().write_all(text.as_bytes());

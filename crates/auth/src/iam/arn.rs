@@ -57,6 +57,14 @@ impl ArnPattern {
         }
     }
 
+    /// With variables, what they stand in.
+    pub(super) fn varying(&self) -> Option<&Pattern> {
+        match self {
+            ArnPattern::Varying(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+
     pub(super) fn matches(&self, arn: &str, context: &dyn Context) -> bool {
         match self {
             ArnPattern::All => true,

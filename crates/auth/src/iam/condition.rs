@@ -129,6 +129,16 @@ impl Condition {
         }
     }
 
+    /// The keys of the variables in its values.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let (texts, arns) = match &self.test {
+            Test::Text(texts) | Test::TextIgnoringCase(texts) => (&texts[..], &[][..]),
+            Test::Arn(arns) => (&[][..], &arns[..]),
+            _ => (&[][..], &[][..]),
+        };
+        texts.iter().chain(arns.iter().filter_map(ArnPattern::varying)).flat_map(Pattern::variables)
+    }
+
     fn met_without(&self) -> bool {
         self.if_exists
             || match self.set {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::explain::{Recorder, Silence};
+use super::explain::{Place, Recorder, Silence};
 use super::principals::{Asker, Grant};
 use super::statement::{Effect, Request};
 use super::{Context, Policy, PolicyKind, Principal, PrincipalKind};
@@ -121,8 +121,8 @@ fn judge<'p, R: Recorder>(
     recorder: &mut R,
 ) -> Verdict {
     let mut verdict = Verdict::default();
-    for (number, policy) in policies.into_iter().enumerate() {
-        for (index, statement) in policy.statements().iter().enumerate() {
+    for (policy, of_policy) in policies.into_iter().enumerate() {
+        for (index, statement) in of_policy.statements().iter().enumerate() {
             let settled = match statement.effect {
                 Effect::Allow => verdict.allows == Some(Grant::Direct),
                 Effect::Deny => verdict.denies,
@@ -130,7 +130,8 @@ fn judge<'p, R: Recorder>(
             if settled && !R::THOROUGH {
                 continue;
             }
-            recorder.statement(from, number, index, statement);
+            let place = Place { from, policy, statement: index };
+            recorder.statement(statement, place, request.context);
             let grant = statement.applies(request, recorder);
             recorder.applied(grant.is_some());
             match statement.effect {

@@ -21,7 +21,7 @@ mod statement;
 
 pub use context::{Context, Values};
 pub use decision::{Decision, Denial, PolicyType, Question, decide, decide_federated};
-pub use explain::{Account, Circumstance, Element, explain};
+pub use explain::{ConditionReport, Element, StatementReport, explain};
 pub use globals::Globals;
 pub use policy::{Malformed, Policy, PolicyKind, Version};
 pub use principal::{Identity, Principal, PrincipalKind, Transport};

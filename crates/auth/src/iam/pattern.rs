@@ -82,6 +82,18 @@ impl Pattern {
         }
     }
 
+    /// The keys of its variables, in lower case.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let parts = match &self.0 {
+            Parts::Fixed(_) => &[][..],
+            Parts::Varying(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            Part::Variable { key, .. } => Some(key.as_str()),
+            Part::Atom(_) => None,
+        })
+    }
+
     /// With its variables replaced; `None` if one of them has no value, and so equals nothing.
     pub(super) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Cow<'a, [Atom<'a>]>> {
         let parts = match &self.0 {

@@ -5,6 +5,7 @@ use super::arn::ArnPattern;
 use super::condition::Condition;
 use super::explain::{Element, Recorder};
 use super::glob::{self, Atom, Letters};
+use super::pattern::Pattern;
 use super::principals::{Asker, Grant, Principals};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +85,15 @@ impl Statement {
             fits &= met;
         }
         if fits { grant } else { None }
+    }
+}
+
+impl Statement {
+    /// The keys of its variables, in lower case.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter().flat_map(|resources| &resources.patterns);
+        let in_resources = resources.filter_map(ArnPattern::varying).flat_map(Pattern::variables);
+        in_resources.chain(self.conditions.iter().flat_map(Condition::variables))
     }
 }
 

@@ -43,7 +43,12 @@ impl<'a> Given<'a> {
 
 impl Context for Given<'_> {
     fn values(&self, key: &str) -> Option<Values<'_>> {
-        let Some(values) = self.keys.get(key) else { return self.others?.values(key) };
+        let Some(values) = self.keys.get(key) else {
+            // A unique id is unknown, if it was not given.
+            let unknown =
+                |values: &Values<'_>| matches!(values, Values::One(value) if key == "aws:userid" && value.is_empty());
+            return self.others?.values(key).filter(|values| !unknown(values));
+        };
         Some(match values.as_slice() {
             [one] if !MANY.contains(&key) => Values::One(Cow::Borrowed(one)),
             many => Values::Many(many.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),

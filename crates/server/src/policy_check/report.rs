@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use auth::iam::{Account, Circumstance, Decision, Denial, Effect, Element, PolicyType, Question};
+use auth::iam::{ConditionReport, Decision, Denial, Effect, Element, PolicyType, Question, StatementReport};
 use serde_json::{Value, json};
 
 pub(super) struct Report<'a> {
     pub(super) question: &'a Question<'a>,
     pub(super) decision: Decision,
-    pub(super) accounts: &'a [Account],
+    pub(super) statements: &'a [StatementReport],
     pub(super) file: &'a dyn Fn(PolicyType, usize) -> Option<&'a Path>,
 }
 
@@ -19,30 +19,34 @@ impl Report<'_> {
             Decision::Allowed => "allowed\n".to_owned(),
             Decision::Denied(denial) => format!("denied: {}\n", self.question.refusal(denial)),
         };
-        for account in self.accounts {
-            let applies = if account.applies { "applies" } else { "does not apply" };
-            let effect = effect(account.effect);
+        for statement in self.statements {
+            let applies = if statement.applies { "applies" } else { "does not apply" };
+            let effect = effect(statement.effect);
             // A text in memory takes all that is written to it.
-            let _ = writeln!(text, "\n{}: {effect}, {applies}", self.name(account));
-            for (element, fits) in &account.elements {
+            let _ = writeln!(text, "\n{}: {effect}, {applies}", self.name(statement));
+            for (element, fits) in &statement.elements {
                 let fits = if *fits { "fits" } else { "does not fit" };
                 let _ = writeln!(text, "  {}: {fits}", name(*element));
             }
-            for condition in &account.conditions {
-                let _ = writeln!(text, "  {}", circumstance(condition));
+            for condition in &statement.conditions {
+                let _ = writeln!(text, "  {}", in_words(condition));
+            }
+            for (key, value) in &statement.variables {
+                let value = value.as_ref().map_or("has no value".to_owned(), |value| format!("is \"{value}\""));
+                let _ = writeln!(text, "  ${{{key}}} {value}");
             }
         }
         text
     }
 
     /// As `identity-based policy read.json, statement 1 (Read)`.
-    fn name(&self, account: &Account) -> String {
-        let mut name = account.from.name().to_owned();
-        if let Some(file) = (self.file)(account.from, account.policy) {
+    fn name(&self, statement: &StatementReport) -> String {
+        let mut name = statement.from.name().to_owned();
+        if let Some(file) = (self.file)(statement.from, statement.policy) {
             let _ = write!(name, " {}", file.display());
         }
-        let _ = write!(name, ", statement {}", account.statement + 1);
-        if let Some(sid) = account.sid.as_deref().filter(|sid| !sid.is_empty()) {
+        let _ = write!(name, ", statement {}", statement.statement + 1);
+        if let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty()) {
             let _ = write!(name, " ({sid})");
         }
         name
@@ -53,7 +57,7 @@ impl Report<'_> {
             Decision::Allowed => ("allowed", Value::Null),
             Decision::Denied(denial) => ("denied", self.denial(denial)),
         };
-        let statements: Vec<Value> = self.accounts.iter().map(|account| self.statement(account)).collect();
+        let statements: Vec<Value> = self.statements.iter().map(|statement| self.statement(statement)).collect();
         format!("{:#}\n", json!({ "decision": decision, "denial": denial, "statements": statements }))
     }
 
@@ -65,26 +69,29 @@ impl Report<'_> {
         json!({ "explicit": explicit, "by": from.name(), "message": self.question.refusal(denial) })
     }
 
-    fn statement(&self, account: &Account) -> Value {
-        let file = (self.file)(account.from, account.policy).map(|path| path.display().to_string());
+    fn statement(&self, statement: &StatementReport) -> Value {
+        let file = (self.file)(statement.from, statement.policy).map(|path| path.display().to_string());
         let elements: serde_json::Map<String, Value> =
-            account.elements.iter().map(|(element, fits)| (name(*element).to_owned(), json!(fits))).collect();
-        let conditions: Vec<Value> = account
+            statement.elements.iter().map(|(element, fits)| (name(*element).to_owned(), json!(fits))).collect();
+        let conditions: Vec<Value> = statement
             .conditions
             .iter()
-            .map(|Circumstance { operator, key, wanted, found, met }| {
+            .map(|ConditionReport { operator, key, wanted, found, met }| {
                 json!({ "operator": operator, "key": key, "wanted": wanted, "found": found, "met": met })
             })
             .collect();
+        let variables: serde_json::Map<String, Value> =
+            statement.variables.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         json!({
-            "policy": account.from.name(),
+            "policy": statement.from.name(),
             "file": file,
-            "statement": account.statement + 1,
-            "sid": account.sid,
-            "effect": effect(account.effect),
-            "applies": account.applies,
+            "statement": statement.statement + 1,
+            "sid": statement.sid,
+            "effect": effect(statement.effect),
+            "applies": statement.applies,
             "elements": elements,
             "conditions": conditions,
+            "variables": variables,
         })
     }
 }
@@ -105,7 +112,7 @@ fn name(element: Element) -> &'static str {
 }
 
 /// As `StringEquals aws:username: wants "ada" or "bob", the request has "eve": not met`.
-fn circumstance(condition: &Circumstance) -> String {
+fn in_words(condition: &ConditionReport) -> String {
     let quoted = |values: &[String], between| {
         let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
         if values.is_empty() { "nothing".to_owned() } else { values.join(between) }
@@ -115,6 +122,6 @@ fn circumstance(condition: &Circumstance) -> String {
         None => "the request does not have it".to_owned(),
     };
     let met = if condition.met { "met" } else { "not met" };
-    let Circumstance { operator, key, wanted, .. } = condition;
+    let ConditionReport { operator, key, wanted, .. } = condition;
     format!("{operator} {key}: wants {}, {found}: {met}", quoted(wanted, " or "))
 }

@@ -57,10 +57,19 @@ fn statement_by_statement() {
     let start = format!("denied: User: {USER} is not authorized to perform: dynamodb:GetItem on resource: {TABLE} ");
     for (more, why) in [
         (&[][..], "because no identity-based policy allows the dynamodb:GetItem action\n"),
-        (&["--context", "dynamodb:LeadingKeys=eve"], "because no identity-based policy allows the dynamodb:GetItem action\n"),
+        (
+            &["--context", "dynamodb:LeadingKeys=eve"],
+            "because no identity-based policy allows the dynamodb:GetItem action\n",
+        ),
         (&["--context", "aws:SourceIp=192.0.2.7"], "with an explicit deny in an identity-based policy\n"),
-        (&["--boundary", &files.write("none.json", &READ.replace("Allow", "Deny").replace("GetItem", "PutItem"))], "because no permissions boundary allows the dynamodb:GetItem action\n"),
-        (&["--resource-account", "444455556666"], "because no resource-based policy allows the dynamodb:GetItem action\n"),
+        (
+            &["--boundary", &files.write("none.json", &READ.replace("Allow", "Deny").replace("GetItem", "PutItem"))],
+            "because no permissions boundary allows the dynamodb:GetItem action\n",
+        ),
+        (
+            &["--resource-account", "444455556666"],
+            "because no resource-based policy allows the dynamodb:GetItem action\n",
+        ),
     ] {
         let all = if why.contains("identity-based policy allows") { more.to_vec() } else { [&mine, more].concat() };
         let (code, text) = with(&all);
@@ -97,7 +106,10 @@ fn what_cannot_be_told() {
     let wrong = files.write("wrong.json", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}");
     let action = ["--action", "dynamodb:Scan"];
     for (more, said) in [
-        (&["--identity-policy", &wrong][..], "wrong.json is not such a policy: Policy statement must contain resources."),
+        (
+            &["--identity-policy", &wrong][..],
+            "wrong.json is not such a policy: Policy statement must contain resources.",
+        ),
         (&["--boundary", "/nowhere/x.json"], "cannot read /nowhere/x.json"),
         (&["--context", "username=x"], "a key has a prefix"),
     ] {
