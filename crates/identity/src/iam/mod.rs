@@ -25,6 +25,7 @@ mod user;
 
 use asked::Ask;
 use auth::Caller;
+use target::Target;
 
 use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
 use crate::store::entity::{Group, ManagedPolicy, OidcProvider, Role, User};
@@ -45,12 +46,14 @@ struct Operation {
     /// As policies name it.
     action: &'static str,
     handler: Handler,
-    /// The ARN of what it is about.
-    target: fn(&Ask<'_>, &Account) -> String,
+    target: fn(&Ask<'_>, &Account) -> Target,
 }
 
 macro_rules! operations {
     ($($name:ident $handler:expr, $target:expr;)+) => {
+        /// All that there are.
+        pub const OPERATION_NAMES: &[&str] = &[$(stringify!($name),)+];
+
         const OPERATIONS: &[Operation] = &[$(Operation {
             name: stringify!($name),
             action: concat!("iam:", stringify!($name)),

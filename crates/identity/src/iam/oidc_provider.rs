@@ -56,7 +56,7 @@ pub(super) fn list(_ask: &Ask<'_>, account: &Account) -> Answer {
 /// One that is not there is deleted already.
 pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let arn = ask.arn(MEMBER)?;
-    if let Some(provider) = find(draft, arn).map(|provider| OidcProvider::clone(provider)) {
+    if let Some(provider) = draft.provider_of_arn(arn).map(|provider| OidcProvider::clone(provider)) {
         draft.remove(&provider);
     }
     Ok(None)
@@ -92,12 +92,7 @@ pub(super) fn remove_client_id(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
 pub(super) fn asked<'a>(ask: &Ask<'_>, account: &'a Account) -> Result<&'a Arc<OidcProvider>, Refusal> {
     let arn = ask.arn(MEMBER)?;
     let missing = || Refusal::no_such_entity(format!("OpenIDConnect Provider not found for arn {arn}"));
-    find(account, arn).ok_or_else(missing)
-}
-
-fn find<'a>(account: &'a Account, arn: &str) -> Option<&'a Arc<OidcProvider>> {
-    let url = arn.strip_prefix(&format!("arn:aws:iam::{}:oidc-provider/", account.id))?;
-    account.provider(url)
+    account.provider_of_arn(arn).ok_or_else(missing)
 }
 
 /// Without its `https://`.

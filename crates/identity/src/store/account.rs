@@ -157,6 +157,10 @@ impl Account {
         self.providers.get(url)
     }
 
+    pub fn provider_of_arn(&self, arn: &str) -> Option<&Arc<OidcProvider>> {
+        self.provider(arn.strip_prefix(&format!("arn:aws:iam::{}:oidc-provider/", self.id))?)
+    }
+
     pub(crate) fn group_of_id(&self, id: &str) -> Option<&Arc<Group>> {
         self.groups.values().find(|group| group.id == id)
     }

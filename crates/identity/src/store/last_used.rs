@@ -58,7 +58,7 @@ impl Identities {
     }
 
     /// Writes down the uses that are news.
-    pub(super) async fn write_uses(&self) {
+    pub async fn write_uses(&self) {
         let moment = self.snapshot();
         for (access_key, last) in self.unwritten_uses() {
             let Some((account, _)) = moment.access_key(&access_key) else {

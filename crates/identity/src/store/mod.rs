@@ -9,8 +9,6 @@ mod document;
 pub mod entity;
 mod last_used;
 mod principal;
-#[cfg(test)]
-mod tests;
 mod unique_id;
 
 use std::fmt;

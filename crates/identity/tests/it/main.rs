@@ -1,0 +1,8 @@
+//! IAM's API as clients see it, on one node and on several.
+
+mod model;
+mod node;
+mod nodes;
+mod permissions;
+mod secrets;
+mod transcripts;
