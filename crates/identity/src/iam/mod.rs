@@ -19,6 +19,7 @@ mod permission;
 mod policy;
 mod quota;
 mod role;
+mod simulate;
 mod tag;
 mod target;
 mod user;
@@ -154,6 +155,9 @@ operations! {
     UpdateOpenIDConnectProviderThumbprint Write(oidc_provider::update_thumbprints), target::provider;
     AddClientIDToOpenIDConnectProvider Write(oidc_provider::add_client_id), target::provider;
     RemoveClientIDFromOpenIDConnectProvider Write(oidc_provider::remove_client_id), target::provider;
+
+    SimulateCustomPolicy Read(simulate::custom), target::any;
+    SimulatePrincipalPolicy Read(simulate::principal), target::source;
 
     GetAccountSummary Read(account::summary), target::any;
     GetAccountAuthorizationDetails Read(account::authorization_details), target::any;

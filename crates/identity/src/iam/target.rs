@@ -115,3 +115,8 @@ pub(super) fn key_owner(ask: &Ask<'_>, account: &Account) -> Target {
 pub(super) fn instance_profile(ask: &Ask<'_>, account: &Account) -> Target {
     Target::named(account, "instance-profile", "/", name(ask, "InstanceProfileName"))
 }
+
+/// The user, group or role whose policies are tried out.
+pub(super) fn source(ask: &Ask<'_>, _account: &Account) -> Target {
+    Target::untagged(name(ask, "PolicySourceArn").to_owned())
+}

@@ -25,6 +25,7 @@ pub(crate) use account::{Draft, Kept};
 pub(crate) use document::PolicyDocument;
 use entity::{AccessKey, KeyStatus};
 use last_used::Uses;
+pub(crate) use principal::Granted;
 pub(crate) use unique_id::{UniqueIdKind, unique_id};
 
 use crate::auth_key::{AuthKey, Sealing};

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
 
 use super::account::Account;
-use super::entity::{Grants, Role, User, key_of};
+use super::entity::{Grants, Group, Role, User, key_of};
 use crate::iam::managed;
 
 /// What an identity's own policies say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Granted {
     pub policies: Vec<Arc<Policy>>,
+    /// Where each of the policies stands: an id, and what it is.
+    pub(crate) sources: Vec<(String, &'static str)>,
     pub boundary: Option<Arc<Policy>>,
     /// A policy cannot be read. It may deny, so nothing is allowed then.
     pub unreadable: bool,
@@ -60,30 +62,41 @@ impl Account {
         }
     }
 
-    fn granted_user(&self, user: &User) -> Granted {
-        let groups = user.groups.iter().filter_map(|id| self.group_of_id(id)).map(|group| &group.grants);
-        self.granted(&user.grants, groups)
+    pub(crate) fn granted_user(&self, user: &User) -> Granted {
+        let mut granted = self.granted("user", &user.name, &user.grants);
+        for group in user.groups.iter().filter_map(|id| self.group_of_id(id)) {
+            self.add(&mut granted, "group", &group.name, &group.grants);
+        }
+        granted
+    }
+
+    pub(crate) fn granted_group(&self, group: &Group) -> Granted {
+        self.granted("group", &group.name, &group.grants)
     }
 
     pub fn granted_role(&self, role: &Role) -> Granted {
-        self.granted(&role.grants, std::iter::empty())
+        self.granted("role", &role.name, &role.grants)
     }
 
-    fn granted<'a>(&'a self, own: &'a Grants, others: impl Iterator<Item = &'a Grants>) -> Granted {
-        let mut granted = Granted { policies: Vec::new(), boundary: None, unreadable: false };
-        for grants in std::iter::once(own).chain(others) {
-            for document in grants.inline.values() {
-                granted.add(document.policy(PolicyKind::Identity));
-            }
-            for arn in &grants.attached {
-                granted.add(self.managed_policy(arn));
-            }
-        }
-        if let Some(arn) = &own.boundary {
+    fn granted(&self, word: &str, name: &str, grants: &Grants) -> Granted {
+        let mut granted = Granted::default();
+        self.add(&mut granted, word, name, grants);
+        if let Some(arn) = &grants.boundary {
             granted.boundary = self.managed_policy(arn);
             granted.unreadable |= granted.boundary.is_none();
         }
         granted
+    }
+
+    fn add(&self, granted: &mut Granted, word: &str, name: &str, grants: &Grants) {
+        for (policy, document) in &grants.inline {
+            granted.add((format!("{word}_{name}_{policy}"), word_of(word)), document.policy(PolicyKind::Identity));
+        }
+        for arn in &grants.attached {
+            let policy = arn.rsplit('/').next().unwrap_or_default().to_owned();
+            let kind = if self.policy(arn).is_some() { "user-managed" } else { "aws-managed" };
+            granted.add((policy, kind), self.managed_policy(arn));
+        }
     }
 
     /// What a managed policy's default version says, be it the account's or AWS's.
@@ -96,10 +109,21 @@ impl Account {
 }
 
 impl Granted {
-    fn add(&mut self, policy: Option<Arc<Policy>>) {
+    fn add(&mut self, source: (String, &'static str), policy: Option<Arc<Policy>>) {
         match policy {
-            Some(policy) => self.policies.push(policy),
+            Some(policy) => {
+                self.policies.push(policy);
+                self.sources.push(source);
+            }
             None => self.unreadable = true,
         }
+    }
+}
+
+fn word_of(kind: &str) -> &'static str {
+    match kind {
+        "user" => "user",
+        "group" => "group",
+        _ => "role",
     }
 }

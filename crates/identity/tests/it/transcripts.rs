@@ -107,3 +107,13 @@ async fn whole_answers() {
         )
     );
 }
+
+#[test]
+fn compatibility_names_every_operation() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../COMPATIBILITY.md");
+    let text = fs::read_to_string(file).unwrap();
+    let (_, section) = text.split_once("## IAM and STS").unwrap();
+    for name in identity::iam::OPERATION_NAMES {
+        assert!(section.contains(&format!("`{name}`")), "{name}");
+    }
+}

@@ -1,0 +1,201 @@
+//! SimulateCustomPolicy and SimulatePrincipalPolicy: what policies would say, with reasons.
+//!
+//! Source: IAM API Reference. Where in a document a statement stands is not told.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use auth::iam::{
+    Account as Part, Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind,
+    Question, Values, explain,
+};
+
+use super::asked::Ask;
+use super::{Answer, constraint};
+use crate::query::{Code, Refusal, Xml};
+use crate::store::{Account, Granted};
+
+/// Actions times resources. Each is a decision over all the policies.
+const QUESTIONS_MAX: usize = 10_000;
+const POLICIES_MAX: usize = 100;
+/// Unit: characters. Source: IAM API Reference, ActionNameType.
+const ACTION_LENGTH_MIN: usize = 3;
+const ACTION_LENGTH_MAX: usize = 128;
+
+/// What a principal is tried out with.
+struct Tried {
+    principal: Principal,
+    /// Of the identity policies, in their order: id and kind, as answers tell them.
+    sources: Vec<(String, &'static str)>,
+    resource_policy: Option<Policy>,
+}
+
+/// The circumstances that a request gives.
+struct Given(BTreeMap<String, Vec<String>>);
+
+impl Context for Given {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
+        let values = self.0.get(key)?;
+        Some(match values.as_slice() {
+            [one] => Values::One(Cow::Borrowed(one)),
+            many => Values::Many(many.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
+        })
+    }
+}
+
+pub(super) fn custom(ask: &Ask<'_>, account: &Account) -> Answer {
+    if ask.parameters.list("PolicyInputList").is_empty() {
+        return Err(Refusal::missing("PolicyInputList"));
+    }
+    let mut principal = account.root_principal();
+    principal.kind = PrincipalKind::User;
+    if let Some(arn) = ask.optional("CallerArn") {
+        constraint::arn("CallerArn", arn)?;
+        arn.clone_into(&mut principal.arn);
+    }
+    simulated(ask, account, Tried { principal, sources: Vec::new(), resource_policy: None })
+}
+
+/// Of a user, a group or a role, and with more policies if there are some in the request.
+pub(super) fn principal(ask: &Ask<'_>, account: &Account) -> Answer {
+    let arn = ask.arn("PolicySourceArn")?;
+    let missing = || Refusal::no_such_entity(format!("Policy source {arn} cannot be found."));
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let prefix = |kind: &str| arn.starts_with(&format!("arn:aws:iam::{}:{kind}/", account.id));
+    let mut principal = Principal { kind: PrincipalKind::User, arn: arn.to_owned(), ..account.root_principal() };
+    let granted = if prefix("user") {
+        let user = account.user(name).filter(|user| user.arn(&account.id) == arn).ok_or_else(missing)?;
+        principal.user_id.clone_from(&user.id);
+        principal.username = Some(user.name.clone());
+        principal.tags = user.tags.clone();
+        account.granted_user(user)
+    } else if prefix("group") {
+        let group = account.group(name).filter(|group| group.arn(&account.id) == arn).ok_or_else(missing)?;
+        account.granted_group(group)
+    } else {
+        let role = account.role(name).filter(|role| role.arn(&account.id) == arn).ok_or_else(missing)?;
+        principal.user_id.clone_from(&role.id);
+        principal.tags = role.tags.clone();
+        account.granted_role(role)
+    };
+    let Granted { policies, sources, boundary, unreadable } = granted;
+    // As at a request: what cannot be read may deny.
+    principal.session_policies = unreadable.then(Vec::new);
+    principal.identity_policies = policies;
+    principal.boundary = boundary;
+    simulated(ask, account, Tried { principal, sources, resource_policy: None })
+}
+
+fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
+    for (at, policy) in inputs(ask, "PolicyInputList", PolicyKind::Identity)?.into_iter().enumerate() {
+        tried.principal.identity_policies.push(policy);
+        tried.sources.push((format!("PolicyInputList.{}", at + 1), "none"));
+    }
+    if let Some(boundary) = inputs(ask, "PermissionsBoundaryPolicyInputList", PolicyKind::Identity)?.pop() {
+        tried.principal.boundary = Some(boundary);
+    }
+    if ask.optional("ResourcePolicy").is_some_and(|text| !text.is_empty()) {
+        let text = ask.required("ResourcePolicy")?;
+        tried.resource_policy = Some(Policy::parse(PolicyKind::Resource, text).map_err(malformed)?);
+    }
+    let given = Given(circumstances(ask));
+    let results = questions(ask)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
+    let page = ask.items_of_page(results)?;
+    let mut xml = Xml::new();
+    xml.list("EvaluationResults", &page.items, |xml, (_, (action, resource))| {
+        show(xml, account, &tried, &given, action, resource);
+    });
+    page.end(&mut xml);
+    Ok(Some(xml))
+}
+
+/// Every action on every resource.
+fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
+    let actions = ask.parameters.list("ActionNames");
+    if actions.is_empty() {
+        return Err(Refusal::missing("ActionNames"));
+    }
+    for action in &actions {
+        constraint::length("ActionNames", action, ACTION_LENGTH_MIN, ACTION_LENGTH_MAX)?;
+        if !action.contains(':') {
+            return Err(Refusal::invalid_input(format!("Invalid Action name: {action}")));
+        }
+    }
+    let mut resources = ask.parameters.list("ResourceArns");
+    if resources.is_empty() {
+        resources.push("*");
+    }
+    if actions.len() * resources.len() > QUESTIONS_MAX {
+        return Err(Refusal::invalid_input(format!(
+            "More than {QUESTIONS_MAX} combinations of actions and resources."
+        )));
+    }
+    Ok(actions.iter().flat_map(|action| resources.iter().map(|resource| (*action, *resource))).collect())
+}
+
+fn inputs(ask: &Ask<'_>, member: &str, kind: PolicyKind) -> Result<Vec<Arc<Policy>>, Refusal> {
+    let texts = ask.parameters.list(member);
+    if texts.len() > POLICIES_MAX {
+        return Err(Refusal::invalid_input(format!("{member} has more than {POLICIES_MAX} policies.")));
+    }
+    texts.into_iter().map(|text| Policy::parse(kind, text).map(Arc::new).map_err(malformed)).collect()
+}
+
+fn malformed(error: auth::iam::Malformed) -> Refusal {
+    Refusal::new(Code::MalformedPolicyDocument, error.0)
+}
+
+fn circumstances(ask: &Ask<'_>) -> BTreeMap<String, Vec<String>> {
+    let entries = ask.parameters.members("ContextEntries");
+    let entry = |members: &BTreeMap<&str, &str>| {
+        let values = members.iter().filter(|(name, _)| name.starts_with("ContextKeyValues.member."));
+        let values = values.map(|(_, value)| (*value).to_owned()).collect();
+        Some((members.get("ContextKeyName")?.to_lowercase(), values))
+    };
+    entries.values().filter_map(entry).collect()
+}
+
+fn show(xml: &mut Xml, account: &Account, tried: &Tried, given: &Given, action: &str, resource: &str) {
+    let (decision, parts) = explain(&Question {
+        principal: &tried.principal,
+        action,
+        resource,
+        resource_account: &account.id,
+        resource_policy: tried.resource_policy.as_ref(),
+        context: given,
+    });
+    xml.text("EvalActionName", action);
+    xml.text("EvalResourceName", resource);
+    xml.text("EvalDecision", word(decision));
+    let decisive = |part: &&Part| part.applies && (decision == Decision::Allowed || part.effect == Effect::Deny);
+    let matched = parts.iter().filter(decisive).filter(|_| !is_implicit(decision));
+    xml.list("MatchedStatements", matched, |xml, part| show_matched(xml, tried, part));
+    let conditions = parts.iter().flat_map(|part| &part.conditions).filter(|condition| condition.found.is_none());
+    let missing: BTreeSet<&str> = conditions.map(|condition| condition.key.as_str()).collect();
+    xml.list("MissingContextValues", missing, Xml::content);
+}
+
+fn show_matched(xml: &mut Xml, tried: &Tried, part: &Part) {
+    let own = (part.from == PolicyType::Identity).then(|| tried.sources.get(part.policy)).flatten();
+    let (id, kind) = match (own, part.from) {
+        (Some((id, kind)), _) => (id.as_str(), *kind),
+        (None, PolicyType::Boundary) => ("PermissionsBoundary", "none"),
+        (None, PolicyType::Resource) => ("ResourcePolicy", "resource"),
+        (None, _) => ("", "none"),
+    };
+    xml.text("SourcePolicyId", id);
+    xml.text("SourcePolicyType", kind);
+}
+
+fn is_implicit(decision: Decision) -> bool {
+    matches!(decision, Decision::Denied(Denial::Implicit(_)))
+}
+
+fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "allowed",
+        Decision::Denied(Denial::Explicit(_)) => "explicitDeny",
+        Decision::Denied(Denial::Implicit(_)) => "implicitDeny",
+    }
+}
