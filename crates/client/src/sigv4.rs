@@ -21,6 +21,7 @@ pub struct Protocol {
 impl Protocol {
     pub const DYNAMODB: Protocol = Protocol { service: "dynamodb", content_type: "application/x-amz-json-1.0" };
     pub const KINESIS: Protocol = Protocol { service: "kinesis", content_type: "application/x-amz-json-1.1" };
+    pub const KMS: Protocol = Protocol { service: "kms", content_type: "application/x-amz-json-1.1" };
 }
 
 /// Whom the requests speak for.

@@ -6,7 +6,7 @@
 //! | `stator keys` | |
 //! | `format 1` | |
 //! | `database ` and 32 hexadecimal digits | a random name, by which a keyring belongs to one database only |
-//! | `master ` and its name | which master key it needs: `given ` and the fingerprint of one that has its bytes from outside |
+//! | `master ` and its name | which master key it needs: `given ` and the fingerprint of one whose bytes come from outside, `kms ` and the ARN of a KMS's |
 //! | `key ` and hexadecimal digits | the database key, wrapped |
 //!
 //! What everything else follows from the database key: the key by which data keys are wrapped, and the one that gives the code
@@ -84,9 +84,9 @@ impl Keyring {
     }
 
     async fn wrapped(database: String, key: Secret, master: &MasterKey) -> Result<Keyring, KeyringError> {
-        let wrapped = master.wrap(&key, &context(&database)).await.map_err(KeyringError::Master)?;
-        let text =
-            format!("{TITLE}\nformat {FORMAT}\ndatabase {database}\nmaster {}\nkey {}\n", master.name(), hex(&wrapped));
+        let (name, wrapped) = master.wrap(&key, &database).await.map_err(KeyringError::Master)?;
+        let wrapped = hex(&wrapped);
+        let text = format!("{TITLE}\nformat {FORMAT}\ndatabase {database}\nmaster {name}\nkey {wrapped}\n");
         Ok(Keyring { database, key, text })
     }
 
@@ -95,14 +95,11 @@ impl Keyring {
     pub async fn unlock(text: &[u8], master: &MasterKey) -> Result<Keyring, KeyringError> {
         let text = std::str::from_utf8(text).map_err(|_| KeyringError::Damaged)?;
         let written = parse(text)?;
-        if written.master != master.name() {
-            let needed = written.master.to_owned();
-            return Err(KeyringError::OtherMaster { needed, given: master.name() });
-        }
-        let key = master.unwrap(&written.wrapped, &context(written.database)).await;
+        let key = master.unwrap(written.master, &written.wrapped, written.database).await;
         let key = key.map_err(|error| match error {
-            // It is the right master key, by its name.
-            MasterError::Refused => KeyringError::Damaged,
+            MasterError::Other { given } => KeyringError::OtherMaster { needed: written.master.to_owned(), given },
+            MasterError::Damaged => KeyringError::Damaged,
+            error @ MasterError::Kms(_) => KeyringError::Master(error),
         })?;
         Ok(Keyring { database: written.database.to_owned(), key, text: text.to_owned() })
     }
@@ -116,10 +113,6 @@ impl Keyring {
     pub(crate) fn key(&self, purpose: &str) -> Secret {
         self.key.derive(purpose)
     }
-}
-
-fn context(database: &str) -> String {
-    format!("the key of stator database {database}")
 }
 
 fn parse(text: &str) -> Result<Written<'_>, KeyringError> {

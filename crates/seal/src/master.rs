@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use ring::aead::LessSafeKey;
-
+use crate::kms::{Kms, KmsError, Wrapped};
 use crate::secret::{Secret, hex};
 use crate::value::aes;
 use crate::wrap;
@@ -11,51 +10,80 @@ use crate::wrap;
 pub enum MasterKey {
     /// Its bytes, from a file or the environment.
     Given(GivenKey),
+    /// A key that stays where it is.
+    Kms(Kms),
 }
 
 pub struct GivenKey {
-    key: LessSafeKey,
-    fingerprint: String,
+    secret: Secret,
+    /// As a keyring names it.
+    name: String,
 }
 
 /// Why a master key cannot do its work.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MasterError {
-    /// What it should unwrap was not wrapped by it, or was changed since.
-    Refused,
+    /// Another one is needed.
+    Other {
+        given: String,
+    },
+    /// What it should unwrap was changed since.
+    Damaged,
+    Kms(KmsError),
 }
 
 impl fmt::Display for MasterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MasterError::Refused => f.write_str("the master key does not fit"),
+            MasterError::Other { given } => write!(f, "another master key is needed than {given:?}"),
+            MasterError::Damaged => f.write_str("what the master key has wrapped is damaged"),
+            MasterError::Kms(error) => write!(f, "the master key cannot be used: {error}"),
         }
     }
 }
 
+impl From<KmsError> for MasterError {
+    fn from(error: KmsError) -> MasterError {
+        MasterError::Kms(error)
+    }
+}
+
+const GIVEN: &str = "given ";
+const KMS: &str = "kms ";
+
 impl MasterKey {
     pub fn given(secret: &Secret) -> MasterKey {
-        MasterKey::Given(GivenKey { key: aes(secret), fingerprint: hex(&secret.fingerprint()) })
+        MasterKey::Given(GivenKey { secret: secret.clone(), name: format!("{GIVEN}{}", hex(&secret.fingerprint())) })
     }
 
-    /// What a keyring says of the master key that it needs. No secret.
-    pub(crate) fn name(&self) -> String {
-        match self {
-            MasterKey::Given(given) => format!("given {}", given.fingerprint),
-        }
-    }
-
-    pub(crate) async fn wrap(&self, secret: &Secret, context: &str) -> Result<Vec<u8>, MasterError> {
-        match self {
-            MasterKey::Given(given) => Ok(wrap::wrap(&given.key, secret, context.as_bytes())),
-        }
-    }
-
-    pub(crate) async fn unwrap(&self, wrapped: &[u8], context: &str) -> Result<Secret, MasterError> {
+    /// The secret, wrapped for one database, and the name of the key that did it. A name is no secret.
+    pub(crate) async fn wrap(&self, secret: &Secret, database: &str) -> Result<(String, Vec<u8>), MasterError> {
         match self {
             MasterKey::Given(given) => {
-                wrap::unwrap(&given.key, wrapped, context.as_bytes()).ok_or(MasterError::Refused)
+                Ok((given.name.clone(), wrap::wrap(&aes(&given.secret), secret, context(database).as_bytes())))
+            }
+            MasterKey::Kms(kms) => {
+                let Wrapped { key_arn, bytes } = kms.encrypt(secret, database).await?;
+                Ok((format!("{KMS}{key_arn}"), bytes))
             }
         }
     }
+
+    /// The secret that the key of this name has wrapped.
+    pub(crate) async fn unwrap(&self, name: &str, wrapped: &[u8], database: &str) -> Result<Secret, MasterError> {
+        match self {
+            MasterKey::Given(given) if given.name != name => Err(MasterError::Other { given: given.name.clone() }),
+            MasterKey::Given(given) => {
+                wrap::unwrap(&aes(&given.secret), wrapped, context(database).as_bytes()).ok_or(MasterError::Damaged)
+            }
+            MasterKey::Kms(kms) => match name.strip_prefix(KMS).filter(|key_arn| kms.may_be(key_arn)) {
+                Some(key_arn) => Ok(kms.decrypt(key_arn, wrapped, database).await?),
+                None => Err(MasterError::Other { given: format!("{KMS}{}", kms.key_id) }),
+            },
+        }
+    }
+}
+
+fn context(database: &str) -> String {
+    format!("the key of stator database {database}")
 }

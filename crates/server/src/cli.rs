@@ -296,7 +296,7 @@ fn region(text: &str) -> Result<String, String> {
 }
 
 /// Whether it leads anywhere shows when it is used.
-fn http_url(text: &str) -> Result<String, String> {
+pub(crate) fn http_url(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
     let host = host.trim_end_matches('/');
     if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {

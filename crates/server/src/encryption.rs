@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use seal::{Keyring, KeyringError, Layout, MasterKey, Sealed, Secret};
+use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
 use storage::{Engine, Keys};
+
+use crate::cli::http_url;
 
 /// Holds the master key itself.
 const VARIABLE: &str = "STATOR_MASTER_KEY";
@@ -21,6 +23,15 @@ pub(crate) struct MasterKeyArguments {
     /// Without the flag STATOR_MASTER_KEY may hold the key itself
     #[arg(long, env = "STATOR_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+
+    /// Encrypt what is kept, with a key of this KMS as the master key, such as https://kms.eu-west-3.amazonaws.com;
+    /// AWS_ACCESS_KEY_ID and its relatives sign the requests
+    #[arg(long, env = "STATOR_KMS_ENDPOINT", value_name = "URL", value_parser = http_url, requires = "kms_key_id")]
+    pub(crate) kms_endpoint: Option<String>,
+
+    /// The key of the KMS: its id, its ARN or an alias
+    #[arg(long, env = "STATOR_KMS_KEY_ID", value_name = "KEY", requires = "kms_endpoint")]
+    pub(crate) kms_key_id: Option<String>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -28,6 +39,14 @@ pub(crate) struct NewMasterKeyArguments {
     /// File that holds the master key to come; without the flag STATOR_NEW_MASTER_KEY may hold the key itself
     #[arg(long, env = "STATOR_NEW_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) new_master_key_file: Option<PathBuf>,
+
+    /// The KMS of the master key to come
+    #[arg(long, env = "STATOR_NEW_KMS_ENDPOINT", value_name = "URL", value_parser = http_url, requires = "new_kms_key_id")]
+    pub(crate) new_kms_endpoint: Option<String>,
+
+    /// The key of that KMS: its id, its ARN or an alias
+    #[arg(long, env = "STATOR_NEW_KMS_KEY_ID", value_name = "KEY", requires = "new_kms_endpoint")]
+    pub(crate) new_kms_key_id: Option<String>,
 }
 
 /// Why there is no master key.
@@ -37,6 +56,7 @@ pub(crate) enum Failure {
     Variable { name: &'static str, error: String },
     Memory,
     Twice { flag: &'static str, variable: &'static str },
+    KmsBeside,
 }
 
 const NO_KEY: &str = "it holds no key; one is 32 random bytes, 64 hexadecimal digits or the base64 of 32 bytes";
@@ -50,18 +70,32 @@ impl fmt::Display for Failure {
                 write!(f, "{VARIABLE} names a master key, and --memory keeps nothing that it could encrypt")
             }
             Failure::Twice { flag, variable } => write!(f, "{flag} and {variable} both name a key; leave one out"),
+            Failure::KmsBeside => f.write_str("a KMS and a key both are named as the master key; leave one out"),
         }
     }
 }
 
 /// The master key, if one was named.
 pub(crate) fn master_key(arguments: &MasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
-    named(arguments.master_key_file.as_deref(), "--master-key-file", VARIABLE)
+    let given = named(arguments.master_key_file.as_deref(), "--master-key-file", VARIABLE)?;
+    or_kms(given, arguments.kms_endpoint.as_deref(), arguments.kms_key_id.as_deref())
 }
 
 /// The one that is to take the other's place, if one was named.
 pub(crate) fn new_master_key(arguments: &NewMasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
-    named(arguments.new_master_key_file.as_deref(), "--new-master-key-file", NEW_VARIABLE)
+    let given = named(arguments.new_master_key_file.as_deref(), "--new-master-key-file", NEW_VARIABLE)?;
+    or_kms(given, arguments.new_kms_endpoint.as_deref(), arguments.new_kms_key_id.as_deref())
+}
+
+fn or_kms(given: Option<MasterKey>, endpoint: Option<&str>, key: Option<&str>) -> Result<Option<MasterKey>, Failure> {
+    match (given, endpoint, key) {
+        (Some(_), Some(_), Some(_)) => Err(Failure::KmsBeside),
+        (None, Some(endpoint), Some(key_id)) => {
+            let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
+            Ok(Some(MasterKey::Kms(Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle })))
+        }
+        (given, ..) => Ok(given),
+    }
 }
 
 fn named(file: Option<&Path>, flag: &'static str, variable: &'static str) -> Result<Option<MasterKey>, Failure> {

@@ -31,9 +31,9 @@ impl fmt::Display for Failure {
 pub(crate) fn run(arguments: &RekeyArguments) -> Result<(), Failure> {
     let failure = |error| Failure::Storage(engine::OpenError::MasterKey(error));
     let old = encryption::master_key(&arguments.master_key).map_err(failure)?;
-    let old = old.ok_or(Failure::NoKey("--master-key-file"))?;
+    let old = old.ok_or(Failure::NoKey("--master-key-file or --kms-endpoint"))?;
     let new = encryption::new_master_key(&arguments.new_master_key).map_err(failure)?;
-    let new = new.ok_or(Failure::NoKey("--new-master-key-file"))?;
+    let new = new.ok_or(Failure::NoKey("--new-master-key-file or --new-kms-endpoint"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(rekey(arguments, &old, &new)).map_err(Failure::Storage)?;
     log::info("rekeyed", "the data are under the new master key; the old one opens them no more", &[]);

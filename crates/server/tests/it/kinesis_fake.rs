@@ -161,7 +161,7 @@ fn refusal(status: u16, exception: &str, text: &str) -> Reply {
 }
 
 /// A request's headers, with names in small letters, and its body.
-fn request(socket: &mut BufReader<TcpStream>) -> Option<(BTreeMap<String, String>, Value)> {
+pub(crate) fn request(socket: &mut BufReader<TcpStream>) -> Option<(BTreeMap<String, String>, Value)> {
     let mut line = String::new();
     socket.read_line(&mut line).ok().filter(|size| *size > 0)?;
     let mut head = BTreeMap::new();

@@ -11,6 +11,7 @@ mod http;
 mod http2;
 mod kinesis;
 mod kinesis_fake;
+mod kms_fake;
 mod lifecycle;
 mod nodes;
 mod nodes_streams;

@@ -8,6 +8,7 @@ use serde_json::json;
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
+use crate::kms_fake::{KEY, Kms, OTHER_KEY};
 use crate::program::{Server, run, run_with};
 
 /// Text that stands in everything a customer names or writes.
@@ -405,4 +406,57 @@ fn several_servers_share_what_is_sealed() {
     let name = plain.rsplit('/').next().expect("a name");
     let count = format!("SELECT count(*) FROM stator_kv t WHERE t::text LIKE '%{pattern}%'");
     assert_ne!(database.psql(name, &count).expect("a count"), "0", "the search finds what is there");
+}
+
+#[test]
+fn a_kms_keeps_the_master_key() {
+    let place = Place::new();
+    let (data, file) = (place.path("data"), place.key("key", &[7; 32]));
+    let kms = Kms::start();
+    let arguments = ["--data", &data, "--kms-endpoint", &kms.url, "--kms-key-id", KEY];
+    let credentials = [("AWS_ACCESS_KEY_ID", "AKIDKMS"), ("AWS_SECRET_ACCESS_KEY", "Zanzibar-secret")];
+    kms.fail(2);
+    let server = Server::start_with(&arguments, &credentials);
+    assert_eq!(kms.calls(), ["Encrypt", "Encrypt", "Encrypt"], "what passes is tried again");
+    let authorization = kms.authorization();
+    assert!(
+        authorization.contains("Credential=AKIDKMS/") && authorization.contains("/eu-west-3/kms/"),
+        "{authorization}"
+    );
+    fill(&mut server.client());
+    assert!(server.stop().success());
+    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new());
+    assert_eq!(kms.calls(), Vec::<String>::new(), "requests need none");
+    let server = Server::start_with(&arguments, &credentials);
+    check(&mut server.client());
+    assert!(server.stop().success());
+    assert_eq!(kms.calls(), ["Decrypt"]);
+
+    kms.refuse(KEY, "DisabledException");
+    place.refused(&arguments, &credentials, "DisabledException");
+    kms.allow(KEY);
+    let other = ["--data", &data, "--kms-endpoint", &kms.url, "--kms-key-id", OTHER_KEY];
+    place.refused(&other, &credentials, "another master key");
+    place.refused(&["--data", &data, "--master-key-file", &file], &[], "another master key");
+    let nowhere = ["--data", &data, "--kms-endpoint", "http://127.0.0.1:1", "--kms-key-id", KEY];
+    place.refused(&nowhere, &credentials, "the master key cannot be used: Decrypt at http://127.0.0.1:1");
+    place.refused(&[&arguments[..], &["--master-key-file", &file]].concat(), &credentials, "leave one out");
+    place.refused(&["--data", &data, "--kms-endpoint", &kms.url], &credentials, "--kms-key-id");
+
+    // From one key to another, to a file, and back.
+    let steps: [(&[&str], &[&str]); 3] = [
+        (
+            &["--kms-endpoint", &kms.url, "--kms-key-id", KEY],
+            &["--new-kms-endpoint", &kms.url, "--new-kms-key-id", OTHER_KEY],
+        ),
+        (&["--kms-endpoint", &kms.url, "--kms-key-id", OTHER_KEY], &["--new-master-key-file", &file]),
+        (&["--master-key-file", &file], &["--new-kms-endpoint", &kms.url, "--new-kms-key-id", "1111aaaa"]),
+    ];
+    for (old, new) in steps {
+        let output = run_with(&[&["storage", "rekey", "--data", &data], old, new].concat(), &credentials);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let server = Server::start_with(&arguments, &credentials);
+    check(&mut server.client());
+    assert!(server.stop().success());
 }

@@ -56,6 +56,23 @@ fn transcripts_on_postgres() {
     check_all(&files(), start);
 }
 
+/// And where nothing is kept but sealed.
+#[test]
+fn transcripts_on_sealed_data() {
+    let kinesis = Kinesis::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: String| folder.path().join(name).to_str().expect("a path").to_owned();
+    let key = path("key".to_owned());
+    fs::write(&key, [7; 32]).expect("a key");
+    let count = std::cell::Cell::new(0);
+    let start = || {
+        count.set(count.get() + 1);
+        let data = path(format!("data-{}", count.get()));
+        Server::start(&["--data", &data, "--master-key-file", &key, "--kinesis-endpoint", &kinesis.url])
+    };
+    check_all(&files(), start);
+}
+
 fn check_all(files: &[PathBuf], start: impl Fn() -> Server) {
     let mut failures = String::new();
     assert!(!files.is_empty(), "there are transcripts");

@@ -1,0 +1,162 @@
+//! A KMS: a service that wraps keys by keys that never leave it. AWS's own, or any that speaks its JSON.
+//!
+//! The encryption context names the database (`stator:database`), so that policies and the KMS's own log can tell what a call is
+//! about, and nothing that was wrapped for one database opens another.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64_simd::STANDARD;
+use client::{Connection, Credentials, Endpoint, Protocol, Trouble};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// What passes is tried again after so long, and so on.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1_000)];
+/// The name of the encryption context's one entry.
+const CONTEXT: &str = "stator:database";
+
+#[derive(Clone, Debug)]
+pub struct Kms {
+    pub endpoint: String,
+    /// An id, an ARN, or an alias of either form.
+    pub key_id: String,
+    /// Authorities to believe instead of the system's.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// A KMS does not do what it was asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KmsError {
+    /// It said so, with this exception.
+    Refused { exception: String, text: String },
+    /// It was not reached, or what it said makes no sense.
+    Unreachable(String),
+}
+
+impl fmt::Display for KmsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (KmsError::Refused { text, .. } | KmsError::Unreachable(text)) = self;
+        f.write_str(text)
+    }
+}
+
+/// A secret, as the KMS has wrapped it.
+pub(crate) struct Wrapped {
+    /// The ARN of the key.
+    pub(crate) key_arn: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Kms {
+    pub(crate) async fn encrypt(&self, secret: &Secret, database: &str) -> Result<Wrapped, KmsError> {
+        let plain = Zeroizing::new(STANDARD.encode_to_string(secret.bytes()));
+        let body = json!({"KeyId": self.key_id, "Plaintext": *plain, "EncryptionContext": {CONTEXT: database}});
+        let answer = self.call("Encrypt", &body).await?;
+        let bytes = bytes(&answer, "CiphertextBlob");
+        let key_arn = answer["KeyId"].as_str().filter(|arn| is_one_word(arn));
+        match (key_arn, bytes) {
+            (Some(key_arn), Some(bytes)) => Ok(Wrapped { key_arn: key_arn.to_owned(), bytes }),
+            _ => Err(self.senseless("Encrypt")),
+        }
+    }
+
+    pub(crate) async fn decrypt(&self, key_arn: &str, wrapped: &[u8], database: &str) -> Result<Secret, KmsError> {
+        let wrapped = STANDARD.encode_to_string(wrapped);
+        let body = json!({"KeyId": key_arn, "CiphertextBlob": wrapped, "EncryptionContext": {CONTEXT: database}});
+        let answer = self.call("Decrypt", &body).await?;
+        let plain = bytes(&answer, "Plaintext").map(Zeroizing::new);
+        plain.and_then(|plain| Secret::new(&plain)).ok_or_else(|| self.senseless("Decrypt"))
+    }
+
+    /// Whether the key that was named can be the one with this ARN. An alias can be any.
+    pub(crate) fn may_be(&self, key_arn: &str) -> bool {
+        let is_alias = self.key_id.contains("alias/");
+        is_alias || key_arn == self.key_id || key_arn.rsplit('/').next() == Some(&self.key_id)
+    }
+
+    fn senseless(&self, operation: &str) -> KmsError {
+        KmsError::Unreachable(format!("{operation} at {}: the answer cannot be understood", self.endpoint))
+    }
+
+    async fn call(&self, operation: &str, body: &Value) -> Result<Value, KmsError> {
+        let body = Zeroizing::new(body.to_string());
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let trouble = match self.try_call(operation, body.as_bytes()).await {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => trouble,
+            };
+            let passes = trouble.is_passing() || matches!(trouble, Trouble::Connection(_) | Trouble::Timeout);
+            match pauses.next().filter(|_| passes) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(self.error(operation, trouble)),
+            }
+        }
+    }
+
+    async fn try_call(&self, operation: &str, body: &[u8]) -> Result<Value, Trouble> {
+        let mut connection = self.connect().await.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
+        connection.prepare_for(&format!("TrentService.{operation}"), body);
+        let reply = connection.exchange().await?;
+        Ok(serde_json::from_slice(reply).unwrap_or_default())
+    }
+
+    /// Finding a name and reading certificates may block for a while.
+    async fn connect(&self) -> Result<Connection, client::Failure> {
+        let kms = self.clone();
+        let connected = tokio::task::spawn_blocking(move || {
+            let endpoint = Endpoint::parse(&kms.endpoint, kms.ca_bundle.as_deref())?;
+            let credentials = Credentials::from_environment(&endpoint, kms.region())?;
+            Ok(Connection::to(Protocol::KMS, &endpoint, &credentials, TIMEOUT))
+        });
+        connected.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())))
+    }
+
+    /// That of the key's ARN, if it was named by one.
+    fn region(&self) -> Option<&str> {
+        self.key_id.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
+    }
+
+    fn error(&self, operation: &str, trouble: Trouble) -> KmsError {
+        let text = format!("{operation} at {}: {trouble}", self.endpoint);
+        match trouble {
+            Trouble::Refused { exception, .. } => KmsError::Refused { exception, text },
+            _ => KmsError::Unreachable(text),
+        }
+    }
+}
+
+/// It stands in a line of text, and ends with it.
+fn is_one_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn bytes(answer: &Value, member: &str) -> Option<Vec<u8>> {
+    STANDARD.decode_to_vec(answer[member].as_str()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_known_by_any_of_their_names() {
+        let arn = "arn:aws:kms:eu-west-3:111122223333:key/1234abcd-12ab";
+        for (key_id, may_be, region) in [
+            (arn, true, Some("eu-west-3")),
+            ("1234abcd-12ab", true, None),
+            ("alias/stator", true, None),
+            ("arn:aws:kms:eu-west-1:111122223333:alias/stator", true, Some("eu-west-1")),
+            ("arn:aws:kms:eu-west-3:111122223333:key/other", false, Some("eu-west-3")),
+            ("other", false, None),
+        ] {
+            let kms = Kms { endpoint: String::new(), key_id: key_id.to_owned(), ca_bundle: None };
+            assert_eq!((kms.may_be(arn), kms.region()), (may_be, region), "{key_id}");
+        }
+    }
+}
