@@ -142,3 +142,6 @@ fn rotated(path: &Path, number: u32) -> std::path::PathBuf {
     name.push(format!(".{number}"));
     name.into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -469,6 +469,16 @@ mod tests {
         ] {
             check(&["--kinesis-endpoint", url], accepted);
         }
+        check(&["--unknown"], false);
+        assert_eq!(byte_size("3KiB"), Ok(3072));
+    }
+
+    #[test]
+    fn flags_that_belong_together() {
+        let check = |flags: &[&str], accepted: bool| {
+            let parsed = Cli::try_parse_from([&["stator", "serve"], flags].concat());
+            assert_eq!(parsed.is_ok(), accepted, "{flags:?}");
+        };
         check(&["--tls-certificate", "c", "--tls-key", "k", "--tls-client-ca", "a"], true);
         check(&["--tls-certificate", "c"], false);
         check(&["--tls-key", "k"], false);
@@ -479,7 +489,5 @@ mod tests {
         check(&["--audit-log", "f", "--audit-data", "--audit-log-bytes", "0", "--audit-log-files", "1"], true);
         check(&["--audit-data"], false);
         check(&["--audit-log", "f", "--audit-log-files", "0"], false);
-        check(&["--unknown"], false);
-        assert_eq!(byte_size("3KiB"), Ok(3072));
     }
 }

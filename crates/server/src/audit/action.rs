@@ -33,6 +33,7 @@ impl Category {
             | PutItem
             | Query
             | Scan
+            | SearchVectors
             | TransactGetItems
             | TransactWriteItems
             | UpdateItem => Category::Data,
@@ -108,7 +109,7 @@ impl Action {
 /// `writes` is what the statements of PartiQL say, where there are any.
 fn is_read_only(operation: Operation, writes: Option<bool>) -> bool {
     let name = operation.name();
-    let reads = ["Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet"];
+    let reads = ["Get", "List", "Describe", "Query", "Scan", "Search", "BatchGet", "TransactGet"];
     match writes {
         Some(writes) => !writes,
         None => reads.iter().any(|start| name.starts_with(start)),
@@ -132,14 +133,17 @@ mod tests {
         );
         assert_eq!(
             of(&|it| Category::of(it) == Category::Data && is_read_only(it, None)),
-            "BatchGetItem GetItem Query Scan TransactGetItems GetRecords GetShardIterator"
+            "BatchGetItem GetItem Query Scan SearchVectors TransactGetItems GetRecords GetShardIterator"
         );
-        let changes = of(&|it| Category::of(it) == Category::Management && !is_read_only(it, None));
-        let verbs =
-            ["Create", "Delete", "Update", "Restore", "Tag", "Untag", "Put", "Enable", "Disable", "Export", "Import"];
-        for name in changes.split(' ') {
-            assert!(verbs.iter().any(|verb| name.starts_with(verb)), "{name}");
-        }
+        assert_eq!(
+            of(&|it| Category::of(it) == Category::Management && !is_read_only(it, None)),
+            "CancelBulkOperation CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteResourcePolicy \
+             DeleteTable DisableKinesisStreamingDestination EnableKinesisStreamingDestination \
+             ExportTableToPointInTime ImportTable PutResourcePolicy RestoreTableFromBackup RestoreTableToPointInTime \
+             StartBulkPutItems TagResource UntagResource UpdateContinuousBackups UpdateContributorInsights \
+             UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTable \
+             UpdateTableReplicaAutoScaling UpdateTimeToLive"
+        );
         assert!(is_read_only(Operation::ExecuteStatement, Some(false)));
         assert!(!is_read_only(Operation::ExecuteStatement, Some(true)));
     }

@@ -6,6 +6,11 @@ use serde::Serialize;
 
 use super::names::is_name;
 
+/// Of an access key's id. Unit: bytes. Source: IAM API Reference, AccessKey.
+const KEY_SIZE_MAX: usize = 128;
+/// Of one that nobody knows: shorter than a secret, which somebody may have put in its place.
+const CLAIMED_SIZE_MAX: usize = 32;
+
 #[derive(Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserIdentity {
@@ -43,7 +48,7 @@ struct SessionIssuer {
 impl UserIdentity {
     /// Without identities, whoever has a key is the account.
     pub(super) fn of(caller: &Caller) -> UserIdentity {
-        let access_key_id = access_key(&caller.access_key);
+        let access_key_id = access_key(&caller.access_key, KEY_SIZE_MAX);
         match &caller.identity {
             Some(identity) => UserIdentity { access_key_id, ..UserIdentity::of_principal(&identity.principal) },
             None => UserIdentity {
@@ -65,7 +70,7 @@ impl UserIdentity {
             principal_id: None,
             arn: None,
             account_id: None,
-            access_key_id: claimed.and_then(access_key),
+            access_key_id: claimed.and_then(|claimed| access_key(claimed, CLAIMED_SIZE_MAX)),
             user_name: None,
             session_context: None,
         }
@@ -98,6 +103,6 @@ impl UserIdentity {
 }
 
 /// Anything may be sent as an access key; what cannot be one is not repeated.
-fn access_key(text: &str) -> Option<String> {
-    (is_name(text) && text.len() <= 128).then(|| text.to_owned())
+fn access_key(text: &str, size_max: usize) -> Option<String> {
+    (is_name(text) && text.len() <= size_max).then(|| text.to_owned())
 }

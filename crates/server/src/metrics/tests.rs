@@ -102,7 +102,9 @@ fn the_page_is_well_formed() {
 fn the_documentation_names_every_metric() {
     let folder = tempfile::tempdir().expect("folder");
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
-    let page = Metrics::new().page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
+    let metrics = Metrics::new();
+    metrics.watch_audit(Arc::default());
+    let page = metrics.page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
     let mut delivering = Page::default();
     let figure = Figure { to: "lambda", followers: 1, deliveries: 0, failures: 0, losses: 0, lag_ms: 0 };
     deliveries::write(&[figure], &mut delivering);

@@ -1,5 +1,6 @@
 //! The program as its users meet it: the real binary, over real sockets. One binary, so that it is linked once.
 
+mod audit;
 mod authority;
 mod bench;
 mod bench_tls;

@@ -82,6 +82,11 @@ impl Server {
         }
     }
 
+    /// What it has said since, and nobody has waited for.
+    pub(crate) fn heard(&self) -> String {
+        self.said.iter().cloned().chain(self.says.try_iter()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits for the end that a signal has asked for.
     pub(crate) fn wait(mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
