@@ -7,11 +7,12 @@ use auth::{Caller, SHARED_ACCOUNT};
 use base::Clock;
 use bytes::Bytes;
 use ops::{Service, Settings};
+use seal::{Keyring, Layout, MasterKey, Sealed, Secret};
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
 use tokio::runtime::Runtime;
 
 use crate::comparison::{self, SIGNATURE};
-use crate::requests::{self, EMBEDDED, MEMORY, Request};
+use crate::requests::{self, EMBEDDED, MEMORY, Request, SEALED};
 
 /// The argument that leads here.
 pub(crate) const COMMAND: &str = "drive";
@@ -29,14 +30,21 @@ pub(crate) fn run(engine: &str, name: &str) -> Result<(), String> {
     }
     let request = requests::named(name)?;
     let folder = tempfile::tempdir().map_err(|error| format!("cannot make a folder: {error}"))?;
-    let engine: Arc<dyn Engine> = match engine {
-        MEMORY => Memory::new(),
-        EMBEDDED => Embedded::open(folder.path(), EmbeddedOptions::default()).map_err(|error| error.to_string())?,
-        _ => return Err(format!("there is no engine {engine}")),
-    };
     // One thread, so that all of a request is on it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let embedded =
+        || Embedded::open(folder.path(), EmbeddedOptions::default()).map_err(|error| format!("cannot open: {error}"));
+    let engine: Arc<dyn Engine> = match engine {
+        MEMORY => Memory::new(),
+        EMBEDDED => embedded()?,
+        SEALED => {
+            let master = Secret::parse(&[7; 32]).ok_or("there is no key")?;
+            let keyring = runtime.block_on(Keyring::make(&MasterKey::given(&master)));
+            Sealed::over(embedded()?, &keyring.map_err(|error| error.to_string())?, Layout::STATOR)
+        }
+        _ => return Err(format!("there is no engine {engine}")),
+    };
     let server = Server::open(runtime, Arc::clone(&engine))?;
     server.fill()?;
     let bodies: Vec<Bytes> = (0..WARM_UP_REQUESTS + MEASURED_REQUESTS).map(|at| (request.body)(at).into()).collect();

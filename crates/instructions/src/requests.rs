@@ -4,7 +4,9 @@ use api::Operation;
 
 pub(crate) const MEMORY: &str = "memory";
 pub(crate) const EMBEDDED: &str = "embedded";
-pub(crate) const ENGINES: [&str; 2] = [MEMORY, EMBEDDED];
+/// The embedded engine, with all that it keeps sealed.
+pub(crate) const SEALED: &str = "sealed";
+pub(crate) const ENGINES: [&str; 3] = [MEMORY, EMBEDDED, SEALED];
 
 /// With a partition key only; items of 1 KB.
 const ITEMS: &str = "items";
