@@ -8,7 +8,7 @@ pub mod iam;
 mod keys;
 pub mod sigv4;
 
-pub use access::{Access, Directory, Known};
+pub use access::{Access, Directory, Known, Principals};
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces, issue_access_key, issued_account};
 pub use keys::KeyRing;
 pub use sigv4::credential;

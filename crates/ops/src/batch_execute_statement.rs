@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api::{
     BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementError, BatchStatementErrorCodeEnum,
-    BatchStatementRequest, BatchStatementResponse, Exception,
+    BatchStatementRequest, BatchStatementResponse, Exception, Operation,
 };
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
@@ -42,10 +42,20 @@ impl Service {
                 "Read statements and write statements cannot be mixed in a BatchExecuteStatement request",
             ));
         }
+        let mut permitted = Vec::with_capacity(parsed.len());
+        for asked in &request.statements {
+            permitted.push(self.permit(caller, Operation::BatchExecuteStatement, asked).await);
+        }
         let mut units: BTreeMap<String, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(parsed.len());
-        for (asked, statement) in request.statements.iter().zip(parsed) {
-            let answer = self.answer_one(caller, asked, statement).await;
+        for ((asked, statement), permitted) in request.statements.iter().zip(parsed).zip(permitted) {
+            let answer = match permitted {
+                Ok(()) => self.answer_one(caller, asked, statement).await,
+                Err(refused) => {
+                    let table_name = statement.ok().map(|statement| statement.table().to_owned());
+                    Answer { table_name, result: Err(refused) }
+                }
+            };
             if let (Some(name), Ok((_, used))) = (&answer.table_name, &answer.result) {
                 units.entry(name.clone()).or_default().add(used);
             }

@@ -9,7 +9,7 @@ use api::{
 };
 use auth::Caller;
 
-use crate::catalog::{self, Definition, Edit, NameUse, PointInTimeRecovery, TableStatus, table_name, timestamp};
+use crate::catalog::{self, Definition, Edit, NameUse, PointInTimeRecovery, TableStatus, table_place, timestamp};
 use crate::service::Service;
 
 /// How far back a restore may go. Unit: days. Source: API Reference, PointInTimeRecoverySpecification.
@@ -66,10 +66,10 @@ impl Service {
     }
 
     fn backed_up(&self, caller: &Caller, name_or_arn: &str) -> Result<Definition, Exception> {
-        let name = table_name(caller, name_or_arn, NameUse::Lookup)?;
-        let table = self.catalog.find(caller, name);
+        let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
+        let table = self.catalog.find(place);
         let table = table.filter(|table| table.definition.status != TableStatus::Deleting);
-        let table = table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {name}")))?;
+        let table = table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {}", place.name)))?;
         Ok(table.definition.clone())
     }
 }

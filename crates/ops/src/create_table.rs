@@ -7,7 +7,7 @@ use auth::Caller;
 
 use crate::catalog::{
     self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
-    NewSchema, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_name,
+    NewSchema, PolicyOf, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_place,
 };
 use crate::change_log;
 use crate::service::Service;
@@ -23,7 +23,7 @@ impl Service {
         let definition = self.new_definition(caller, request)?;
         let table = loop {
             let guard = self.catalog.lock().await?;
-            if let Some(table) = self.catalog.find(caller, &definition.name) {
+            if let Some(table) = self.catalog.find(definition.place()) {
                 return Err(match table.definition.status {
                     TableStatus::Deleting => being_deleted(&definition.name),
                     _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
@@ -31,7 +31,7 @@ impl Service {
             }
             let mut definition = Definition { table_id: guard.next_table_id(), ..definition.clone() };
             // Streams of deleted tables of this name can still be read, under their labels.
-            let remains = self.catalog.remains(caller, Some(&definition.name));
+            let remains = self.catalog.remains_at(definition.place());
             let former = remains.iter().filter_map(|table| table.definition.stream.as_ref());
             if let Some((stream, former)) = definition.stream.as_mut().zip(former.max_by_key(|stream| &stream.label)) {
                 catalog::not_before(stream, former);
@@ -48,7 +48,8 @@ impl Service {
 
     /// Everything the request says, proven; only the id is missing.
     fn new_definition(&self, caller: &Caller, request: CreateTableInput) -> Result<Definition, Exception> {
-        let name = table_name(caller, &request.table_name, NameUse::Creation)?.to_owned();
+        let place = table_place(caller, &request.table_name, NameUse::Creation)?;
+        let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
         refuse_unbuilt(&request)?;
         let throughput = TableThroughput::parse(
             request.billing_mode,
@@ -61,10 +62,12 @@ impl Service {
         let global = request.global_secondary_indexes;
         schema.add_global(new_indexes(global, throughput.billing, &schema.attributes)?)?;
         schema.check_whole()?;
+        if let Some(policy) = &request.resource_policy {
+            catalog::check_resource_policy(PolicyOf::Table, policy)?;
+        }
         let now_ms = self.clock.now_ms();
         let stream = request.stream_specification.map(|asked| catalog::new_stream(&asked, None, now_ms)).transpose()?;
-        let encryption =
-            request.sse_specification.map(|asked| catalog::encryption(&asked, &caller.account, &caller.region));
+        let encryption = request.sse_specification.map(|asked| catalog::encryption(&asked, &account, &region));
         let encryption = encryption.transpose()?;
         // Ids begin at 1: 0 stands for the table itself.
         let mut ids = 1..;
@@ -75,8 +78,8 @@ impl Service {
         let (local_indexes, global_indexes) = (numbered(schema.local), numbered(schema.global));
         Ok(Definition {
             table_id: 0,
-            account: caller.account.clone(),
-            region: caller.region.clone(),
+            account,
+            region,
             name,
             uuid: base::random::uuid_v4(),
             created_ms: now_ms,
@@ -94,7 +97,8 @@ impl Service {
             table_class: request.table_class.map(|class| TableClassChoice { class: class.into(), changed_ms: None }),
             stream: stream.flatten(),
             encryption: encryption.flatten(),
-            resource_policy: catalog::check_resource_policy(request.resource_policy)?,
+            resource_policy: request.resource_policy,
+            resource_policy_revision: None,
             tags: catalog::check_tags(&Default::default(), request.tags.unwrap_or_default())?,
             ..Definition::default()
         })

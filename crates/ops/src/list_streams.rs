@@ -42,11 +42,10 @@ impl Service {
     fn tables_with_streams(&self, caller: &Caller, asked: Option<&str>) -> Result<Vec<Arc<Table>>, Exception> {
         let Some(asked) = asked else {
             let mut tables = self.catalog.tables(caller);
-            tables.extend(self.catalog.remains(caller, None));
+            tables.extend(self.catalog.remains(caller));
             return Ok(tables);
         };
-        let name = catalog::table_name(caller, asked, NameUse::Lookup)?;
-        let mut tables = self.catalog.remains(caller, Some(name));
+        let mut tables = self.catalog.remains_at(catalog::table_place(caller, asked, NameUse::Lookup)?);
         match self.catalog.described(caller, asked) {
             Ok(table) => tables.push(table),
             Err(absent) if tables.is_empty() => return Err(absent),

@@ -54,7 +54,7 @@ impl Stream {
 /// The newest stream of a table and those before it, as far as they can be read.
 pub(crate) fn readable(table: &Arc<Table>, now_ms: u64) -> Vec<Stream> {
     let definition = &table.definition;
-    let all = definition.past_streams.iter().chain(&definition.stream).filter(|own| own.can_be_read(now_ms));
+    let all = definition.streams().filter(|own| own.can_be_read(now_ms));
     all.map(|own| Stream { table: table.clone(), own: own.clone() }).collect()
 }
 
@@ -94,9 +94,11 @@ impl Service {
         };
         let now_ms = self.clock.now_ms();
         let labelled = |table| readable(&table, now_ms).into_iter().find(|stream| stream.own.label == label);
-        let living = self.catalog.find(caller, parsed.name).and_then(labelled);
-        let remaining = || self.catalog.remains(caller, Some(parsed.name)).into_iter().find_map(labelled);
-        living.or_else(remaining).filter(|_| parsed.is_of(caller)).ok_or_else(|| {
+        let found = parsed.place(caller).and_then(|place| {
+            let remaining = || self.catalog.remains_at(place).into_iter().find_map(labelled);
+            self.catalog.find(place).and_then(labelled).or_else(remaining)
+        });
+        found.ok_or_else(|| {
             Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"))
         })
     }

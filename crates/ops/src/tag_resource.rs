@@ -12,6 +12,7 @@ use auth::Caller;
 use model::limits::TAGS_PAGE_MAX;
 
 use crate::catalog::{self, ChangeGuard, Edit, Table, TableArn, TableStatus};
+use crate::permission;
 use crate::service::Service;
 
 impl Service {
@@ -69,9 +70,9 @@ impl Service {
             )));
         }
         let denied = || {
+            let user = permission::user(caller);
             Exception::AccessDenied(format!(
-                "User: arn:aws:iam::{}:user/{} is not authorized to perform: dynamodb:{action} on resource: {text}",
-                caller.account, caller.access_key
+                "User: {user} is not authorized to perform: dynamodb:{action} on resource: {text}"
             ))
         };
         if text.split(':').nth(2) != Some("dynamodb") {
@@ -81,10 +82,7 @@ impl Service {
         let arn = arn.ok_or_else(|| {
             Exception::validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {text}"))
         })?;
-        if !arn.is_of(caller) {
-            return Err(denied());
-        }
-        let table = self.catalog.find(caller, arn.name).ok_or_else(denied)?;
+        let table = arn.place(caller).and_then(|place| self.catalog.find(place)).ok_or_else(denied)?;
         if table.definition.status == TableStatus::Deleting {
             return Err(Exception::ResourceNotFound(format!(
                 "Requested resource not found: ResourcArn: {text} not found"

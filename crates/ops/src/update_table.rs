@@ -13,7 +13,7 @@ use crate::catalog::throughput::{
     units_superfluous, warm,
 };
 use crate::catalog::{
-    self, Billing, Definition, Edit, NameUse, Provisioned, Shown, TableClassChoice, WarmThroughput, table_name,
+    self, Billing, Definition, Edit, NameUse, Provisioned, Shown, TableClassChoice, WarmThroughput, table_place,
 };
 use crate::change_log;
 use crate::service::Service;
@@ -26,7 +26,7 @@ impl Service {
         caller: &Caller,
         request: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Exception> {
-        table_name(caller, &request.table_name, NameUse::Lookup)?;
+        table_place(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
         check_request(&request)?;
         let guard = self.catalog.lock().await?;

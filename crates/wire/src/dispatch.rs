@@ -40,6 +40,10 @@ macro_rules! built {
                         let request = decode::request(operation, &body)?;
                         // The request has what it needs of the body, which may be large.
                         drop(body);
+                        if caller.identity.is_some() {
+                            // Boxed, so that nobody else's future has room for it.
+                            Box::pin(service.permit(caller, operation, &request)).await?;
+                        }
                         service.$method(caller, request).await.map(|response| reply(&response))
                     };
                     // Boxed, so that the future of the whole is not as large as the largest operation's.
@@ -81,6 +85,7 @@ built! {
     BatchWriteItem => batch_write_item,
     CreateTable => create_table,
     DeleteItem => delete_item,
+    DeleteResourcePolicy => delete_resource_policy,
     DeleteTable => delete_table,
     DescribeContinuousBackups => describe_continuous_backups,
     DescribeEndpoints => describe_endpoints,
@@ -93,9 +98,11 @@ built! {
     ExecuteStatement => execute_statement,
     ExecuteTransaction => execute_transaction,
     GetItem => get_item,
+    GetResourcePolicy => get_resource_policy,
     ListTables => list_tables,
     ListTagsOfResource => list_tags_of_resource,
     PutItem => put_item,
+    PutResourcePolicy => put_resource_policy,
     Query => query,
     Scan => scan,
     TagResource => tag_resource,

@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
+use super::name::Place;
+use super::resource_policy::AttachedPolicy;
+
 /// Members that a newer program has added.
 pub(crate) type Unknown = BTreeMap<String, serde_json::Value>;
 
@@ -60,6 +63,8 @@ pub(crate) struct Definition {
     pub recovery: Option<PointInTimeRecovery>,
     #[serde(default)]
     pub resource_policy: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_policy_revision: Option<String>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -69,6 +74,35 @@ pub(crate) struct Definition {
 impl Definition {
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:dynamodb:{}:{}:table/{}", self.region, self.account, self.name)
+    }
+
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place { account: &self.account, region: &self.region, name: &self.name }
+    }
+
+    /// The table's own, of which the first revision is the table's making.
+    pub(crate) fn policy(&self) -> Option<AttachedPolicy> {
+        let document = self.resource_policy.clone()?;
+        let revision = self.resource_policy_revision.clone().unwrap_or_else(|| self.created_ms.to_string());
+        Some(AttachedPolicy { document, revision })
+    }
+
+    pub(crate) fn set_policy(&mut self, policy: Option<AttachedPolicy>) {
+        let (document, revision) = policy.map(|policy| (policy.document, policy.revision)).unzip();
+        (self.resource_policy, self.resource_policy_revision) = (document, revision);
+    }
+
+    /// All streams, the newest last.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.past_streams.iter().chain(&self.stream)
+    }
+
+    pub(crate) fn stream_named(&self, label: &str) -> Option<&Stream> {
+        self.streams().find(|stream| stream.label == label)
+    }
+
+    pub(crate) fn stream_named_mut(&mut self, label: &str) -> Option<&mut Stream> {
+        self.past_streams.iter_mut().chain(&mut self.stream).find(|stream| stream.label == label)
     }
 
     pub(crate) fn is_on_demand(&self) -> bool {
@@ -293,6 +327,8 @@ pub(crate) struct Stream {
     /// The first one that is not the stream's any more.
     #[serde(default)]
     pub end_shard: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<AttachedPolicy>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

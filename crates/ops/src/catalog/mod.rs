@@ -14,6 +14,7 @@ mod describe;
 mod name;
 mod refresh;
 mod remains;
+mod resource_policy;
 mod schema;
 mod settings;
 mod table;
@@ -32,9 +33,10 @@ use storage::{Engine, StorageError};
 pub(crate) use change::{ChangeGuard, Edit, Rewrite, being_updated};
 pub(crate) use definition::*;
 pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
-pub(crate) use name::{NameUse, TableArn, table_name};
+pub(crate) use name::{NameUse, Place, TableArn, table_place};
+pub(crate) use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};
 pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_index_count, check_projections, invalid};
-pub(crate) use settings::{check_resource_policy, check_tags, encryption, new_stream, not_before};
+pub(crate) use settings::{check_tags, encryption, new_stream, not_before};
 pub(crate) use table::{Index, IndexKind, Table};
 pub(crate) use throughput::{IndexThroughput, TableThroughput};
 pub(crate) use work::{Interrupted, Work};
@@ -150,8 +152,8 @@ impl Catalog {
     /// # Errors
     /// DynamoDB's refusals of a bad name and of a table that is not there, or not any more.
     pub(crate) async fn table(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
-        let name = table_name(caller, name_or_arn, NameUse::Lookup)?;
-        let usable = || self.find(caller, name).filter(|table| table.is_usable());
+        let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
+        let usable = || self.find(place).filter(|table| table.is_usable());
         if let Some(table) = usable() {
             return Ok(table);
         }
@@ -164,9 +166,9 @@ impl Catalog {
     /// # Errors
     /// As for [`Catalog::table`]; an absent table is named in the refusal.
     pub(crate) fn described(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
-        let name = table_name(caller, name_or_arn, NameUse::Lookup)?;
-        self.find(caller, name).ok_or_else(|| {
-            Exception::ResourceNotFound(format!("Requested resource not found: Table: {name} not found"))
+        let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
+        self.find(place).ok_or_else(|| {
+            Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", place.name))
         })
     }
 
@@ -182,8 +184,8 @@ impl Catalog {
         Ok(table)
     }
 
-    pub(crate) fn find(&self, caller: &Caller, name: &str) -> Option<Arc<Table>> {
-        self.inner.tables.read().region(&caller.account, &caller.region)?.get(name).cloned()
+    pub(crate) fn find(&self, place: Place<'_>) -> Option<Arc<Table>> {
+        self.inner.tables.read().region(place.account, place.region)?.get(place.name).cloned()
     }
 
     /// Up to `count` names of the caller's tables, in their order, and whether there are more.

@@ -6,6 +6,8 @@ use api::Exception;
 use auth::{Caller, SHARED_ACCOUNT};
 use model::limits::{TABLE_NAME_SIZE_MAX, TABLE_NAME_SIZE_MIN};
 
+use crate::permission;
+
 /// Which lengths of a name an operation takes: a table that is made needs a real name, others only look it up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NameUse {
@@ -39,31 +41,55 @@ impl<'a> TableArn<'a> {
     }
 
     /// Whether the caller's space is the one that the ARN names. In the shared space every account and region is.
-    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
-        caller.account == SHARED_ACCOUNT || (self.account == caller.account && self.region == caller.region)
+    fn is_of(&self, caller: &Caller) -> bool {
+        let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none();
+        is_shared || (self.account == caller.account && self.region == caller.region)
+    }
+
+    /// Where the table is that the ARN names, for this caller: `None` in a space that it never sees. Other accounts'
+    /// tables are seen by callers of whom policies were asked (`permission`), before anything is looked up.
+    pub(crate) fn place(&self, caller: &'a Caller) -> Option<Place<'a>> {
+        if self.is_of(caller) {
+            return Some(Place::own(caller, self.name));
+        }
+        let is_asked = caller.identity.is_some() && self.region == caller.region;
+        is_asked.then_some(Place { account: self.account, region: self.region, name: self.name })
     }
 }
 
-/// The table's own name, from a request's `TableName`.
+/// Where a table is: whose, in which region, under which name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place<'a> {
+    pub account: &'a str,
+    pub region: &'a str,
+    pub name: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// Among the caller's own tables.
+    pub(crate) fn own(caller: &'a Caller, name: &'a str) -> Place<'a> {
+        Place { account: &caller.account, region: &caller.region, name }
+    }
+}
+
+/// The table that a request's `TableName` means, be it a name or an ARN.
 ///
 /// # Errors
-/// DynamoDB's refusal of a name that no table can have, or of an ARN in somebody else's space.
-pub(crate) fn table_name<'a>(caller: &Caller, given: &'a str, name_use: NameUse) -> Result<&'a str, Exception> {
+/// DynamoDB's refusal of a name that no table can have, or of an ARN in a space that the caller never sees.
+pub(crate) fn table_place<'a>(caller: &'a Caller, given: &'a str, name_use: NameUse) -> Result<Place<'a>, Exception> {
     if !given.starts_with("arn:") {
-        return check(given, name_use).map(|()| given);
+        return check(given, name_use).map(|()| Place::own(caller, given));
     }
     let arn = TableArn::parse(given).filter(|arn| arn.rest.is_none() && check(arn.name, name_use).is_ok());
     let arn = arn.ok_or_else(|| Exception::validation(format!("Invalid TableArn: {given}")))?;
-    if arn.is_of(caller) {
-        return Ok(arn.name);
+    match arn.place(caller) {
+        Some(place) => Ok(place),
+        None if arn.account == caller.account || caller.identity.is_some() => Err(Exception::resource_not_found()),
+        None => Err(Exception::AccessDenied(format!(
+            "User: {} is not authorized to perform this operation on resource: {given}",
+            permission::user(caller)
+        ))),
     }
-    if arn.account != caller.account {
-        return Err(Exception::AccessDenied(format!(
-            "User: arn:aws:iam::{}:user/{} is not authorized to perform this operation on resource: {given}",
-            caller.account, caller.access_key
-        )));
-    }
-    Err(Exception::resource_not_found())
 }
 
 fn check(name: &str, name_use: NameUse) -> Result<(), Exception> {
@@ -117,8 +143,10 @@ mod tests {
 
     #[track_caller]
     fn check_name(account: &str, given: &str, name_use: NameUse, expected: Result<&str, &str>) {
-        let found = table_name(&caller(account), given, name_use).map_err(|error| error.to_string());
-        assert_eq!(found.as_ref().map(|name| *name).map_err(String::as_str), expected, "{given}");
+        let caller = caller(account);
+        let found = table_place(&caller, given, name_use).map_err(|error| error.to_string());
+        let expected = expected.map(|name| Place::own(&caller, name)).map_err(str::to_owned);
+        assert_eq!(found, expected, "{given}");
     }
 
     #[test]

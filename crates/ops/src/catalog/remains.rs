@@ -8,18 +8,22 @@ use auth::Caller;
 use storage::Engine;
 
 use super::change::{self, ChangeGuard};
-use super::{Catalog, Definition, Inner, Table, Tables};
+use super::{Catalog, Definition, Inner, Place, Table, Tables};
 use crate::rows;
 
 impl Catalog {
-    /// What remains of the caller's tables, or of those that had one name; the oldest first.
-    pub(crate) fn remains(&self, caller: &Caller, name: Option<&str>) -> Vec<Arc<Table>> {
+    /// What remains of the caller's tables; the oldest first.
+    pub(crate) fn remains(&self, caller: &Caller) -> Vec<Arc<Table>> {
+        self.remains_where(|of| of.account == caller.account && of.region == caller.region)
+    }
+
+    /// What remains of the tables that were at one place; the oldest first.
+    pub(crate) fn remains_at(&self, place: Place<'_>) -> Vec<Arc<Table>> {
+        self.remains_where(|of| of.account == place.account && of.region == place.region && of.name == place.name)
+    }
+
+    fn remains_where(&self, is_asked: impl Fn(&Definition) -> bool) -> Vec<Arc<Table>> {
         let tables = self.inner.tables.read();
-        let is_asked = |definition: &Definition| {
-            definition.account == caller.account
-                && definition.region == caller.region
-                && name.is_none_or(|name| definition.name == name)
-        };
         tables.remains.values().filter(|table| is_asked(&table.definition)).cloned().collect()
     }
 

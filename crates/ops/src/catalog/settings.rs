@@ -1,11 +1,11 @@
-//! Settings of requests, proven: streams, encryption, tags, resource policies.
+//! Settings of requests, proven: streams, encryption, tags.
 
 use std::collections::BTreeMap;
 
 use api::{Exception, SSESpecification, SSEType, StreamSpecification, StreamViewType, Tag};
 use model::ValueRef;
 use model::codec::key::h16;
-use model::limits::{RESOURCE_POLICY_SIZE_MAX, TAGS_MAX};
+use model::limits::TAGS_MAX;
 
 use super::definition::{Encryption, Stream, StreamView, Unknown};
 use super::schema::invalid;
@@ -33,9 +33,10 @@ pub(crate) fn new_stream(
     };
     let label = stream_label(now_ms);
     let (created_ms, unknown) = (now_ms, Unknown::new());
-    let (disabled_ms, end_shard) = (None, None);
+    let (disabled_ms, end_shard, policy) = (None, None, None);
     // Its shards are chosen when they are opened.
-    let mut stream = Stream { label, view, enabled: true, created_ms, disabled_ms, first_shard: 0, end_shard, unknown };
+    let (enabled, first_shard) = (true, 0);
+    let mut stream = Stream { label, view, enabled, created_ms, disabled_ms, first_shard, end_shard, policy, unknown };
     if let Some(previous) = previous {
         not_before(&mut stream, previous);
     }
@@ -130,18 +131,6 @@ pub(crate) fn check_tags(
 /// Letters, digits and spaces of any script, and `+ - = . _ : / @`.
 fn is_tag_character(character: char) -> bool {
     character.is_alphanumeric() || character.is_whitespace() || "+-=._:/@".contains(character)
-}
-
-/// A policy must at least be a JSON object of the right size; what it says is not judged in this version.
-pub(crate) fn check_resource_policy(policy: Option<String>) -> Result<Option<String>, Exception> {
-    let Some(policy) = policy else { return Ok(None) };
-    if policy.len() > RESOURCE_POLICY_SIZE_MAX {
-        return Err(invalid(format!("ResourcePolicy exceeds the maximum size of {RESOURCE_POLICY_SIZE_MAX} bytes")));
-    }
-    match serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(&policy) {
-        Ok(_) => Ok(Some(policy)),
-        Err(_) => Err(Exception::validation("Policy is not in valid JSON format")),
-    }
 }
 
 #[cfg(test)]

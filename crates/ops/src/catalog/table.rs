@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
+use auth::iam::Policy;
 use model::{KeyAttribute, KeySchema};
 
-use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, TableStatus, TimeToLive};
+use super::definition::{
+    Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TableStatus, TimeToLive,
+};
+use super::resource_policy::stored_policy;
 use crate::change_log::OpenShards;
 use crate::expiry::TimeIndex;
 
@@ -23,6 +27,10 @@ pub(crate) struct Table {
     pub times: Option<TimeIndex>,
     /// Shared with the tables that this one replaces.
     pub log: Arc<OpenShards>,
+    /// Who may use the table, as it says itself.
+    pub policy: Option<Arc<Policy>>,
+    /// The same of its streams, by their labels.
+    pub stream_policies: Vec<(String, Arc<Policy>)>,
 }
 
 /// One secondary index of a [`Table`].
@@ -46,6 +54,11 @@ pub(crate) enum IndexKind {
 fn times(settings: &TimeToLive) -> Option<TimeIndex> {
     let (id, attribute) = (settings.index?, settings.attribute.clone()?);
     Some(TimeIndex { id, attribute, is_building: !settings.built })
+}
+
+fn stream_policy(stream: &Stream) -> Option<(String, Arc<Policy>)> {
+    let policy = stored_policy(&stream.policy.as_ref()?.document)?;
+    Some((stream.label.clone(), Arc::new(policy)))
 }
 
 impl Table {
@@ -74,6 +87,8 @@ impl Table {
             indexes: local.chain(global).collect(),
             times: times(&definition.time_to_live),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
+            policy: definition.resource_policy.as_deref().and_then(stored_policy).map(Arc::new),
+            stream_policies: definition.streams().filter_map(stream_policy).collect(),
             definition,
         }
     }

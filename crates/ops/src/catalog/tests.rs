@@ -150,7 +150,7 @@ async fn rewrite(engine: &Memory, table_id: u64, change: impl Fn(&mut Definition
 }
 
 fn table_id(service: &Service, name: &str) -> u64 {
-    service.catalog.find(&caller(), name).unwrap().id()
+    service.catalog.find(catalog::Place::own(&caller(), name)).unwrap().id()
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use storage::{
 };
 
 use super::NodeSettings;
+use crate::catalog::Place;
 use crate::catalog::tests::{add_index, caller, describe, drop_index, simple};
 use crate::fixture::{item, s};
 use crate::key_range;
@@ -139,7 +140,7 @@ impl House {
     }
 
     async fn index_rows(&self, node: &Node, table: &str) -> usize {
-        let id = node.service.catalog.find(&caller(), table).unwrap().id();
+        let id = node.service.catalog.find(Place::own(&caller(), table)).unwrap().id();
         let (lower, upper) = key_range::of_prefix(&rows::index_prefix(id, 1));
         let (family, direction) = (Family::Index, ScanDirection::Forward);
         let range = ScanRange { family, lower, upper, direction, rows_max: 1 << 20, bytes_max: 1 << 30 };

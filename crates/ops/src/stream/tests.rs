@@ -19,6 +19,7 @@ use model::AttributeValue;
 use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
 use storage::Engine;
 
+use crate::catalog::Place;
 use crate::catalog::tests::{caller, describe, simple};
 use crate::change_log::lagging::Lagging;
 use crate::fixture::{item, n, s};
@@ -108,13 +109,13 @@ impl House {
     }
 
     async fn table_gone(&self) {
-        while self.service.catalog.find(&caller(), "tab").is_some() {
+        while self.service.catalog.find(Place::own(&caller(), "tab")).is_some() {
             tokio::task::yield_now().await;
         }
     }
 
     fn table_id(&self) -> u64 {
-        self.service.catalog.find(&caller(), "tab").unwrap().id()
+        self.service.catalog.find(Place::own(&caller(), "tab")).unwrap().id()
     }
 
     /// Whatever the old server still does in the background does nothing any more.

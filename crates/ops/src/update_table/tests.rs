@@ -207,7 +207,7 @@ async fn create_table_refuses() {
             "*aws: prefixed tag key names are not allowed for external use: aws:x",
         ),
         (|t| t.vector_indexes = Some(Vec::new()), "VectorIndexes is not built yet in this version of Stator"),
-        (|t| t.resource_policy = Some("[".to_owned()), "Policy is not in valid JSON format"),
+        (|t| t.resource_policy = Some("[".to_owned()), "*Invalid policy document: This policy contains invalid Json"),
     ];
     let service = open(&Memory::new()).await;
     for (spoil, expected) in cases {

@@ -99,7 +99,7 @@ async fn an_interrupted_deletion_keeps_the_stream() {
                 house.engine.breaks(at, is_done);
                 let request = DeleteTableInput { table_name: "tab".to_owned() };
                 let answer = house.service.delete_table(&caller(), request.clone()).await;
-                while !house.engine.is_broken() && house.service.catalog.find(&caller(), "tab").is_some() {
+                while !house.engine.is_broken() && house.service.catalog.find(Place::own(&caller(), "tab")).is_some() {
                     tokio::task::yield_now().await;
                 }
                 was_broken &= house.engine.is_broken();

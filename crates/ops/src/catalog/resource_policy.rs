@@ -1,0 +1,119 @@
+//! Policies of tables and streams: what is kept of one, and which documents are taken.
+//!
+//! Texts are observed, as published by the authors of AWS's controllers for Kubernetes. AWS gives a document back in a
+//! form of its own; here it stays as it was given.
+
+use api::Exception;
+use auth::iam::{Policy, PolicyKind};
+use model::limits::RESOURCE_POLICY_SIZE_MAX;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::schema::invalid;
+
+/// A policy that somebody has attached.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct AttachedPolicy {
+    pub document: String,
+    /// Another one after each change.
+    pub revision: String,
+}
+
+/// What a policy is attached to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum PolicyOf {
+    Table,
+    Stream,
+}
+
+/// Actions that are done to a stream. Source: Service Authorization Reference, "Amazon DynamoDB".
+const STREAM_ACTIONS: &[&str] = &[
+    "DeleteResourcePolicy",
+    "DescribeStream",
+    "GetRecords",
+    "GetResourcePolicy",
+    "GetShardIterator",
+    "ListTagsOfResource",
+    "PutResourcePolicy",
+    "TagResource",
+    "UntagResource",
+];
+/// Actions that are not done to a table.
+const NOT_TABLE_ACTIONS: &[&str] = &[
+    "DescribeEndpoints",
+    "DescribeLimits",
+    "DescribeStream",
+    "GetRecords",
+    "GetShardIterator",
+    "ListStreams",
+    "ListTables",
+];
+const SERVICE: &str = "dynamodb:";
+
+/// Nobody may do anything: what a stored document means that cannot be read.
+const DENIES_ALL: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
+
+/// Reads a document that a request brings.
+///
+/// # Errors
+/// DynamoDB's refusal of one that is too long, is no policy, or is open to everybody.
+pub(crate) fn check_resource_policy(of: PolicyOf, document: &str) -> Result<Policy, Exception> {
+    if document.len() > RESOURCE_POLICY_SIZE_MAX {
+        return Err(invalid(format!("Maximum policy size of {RESOURCE_POLICY_SIZE_MAX} bytes exceeded")));
+    }
+    let malformed = |text: &str| invalid(format!("Invalid policy document: {text}"));
+    let json: Value = serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json"))?;
+    let policy = Policy::parse(PolicyKind::Resource, document).map_err(|error| malformed(&error.0))?;
+    let wrong: Vec<String> =
+        policy.actions().filter(|action| !is_action_of(of, action)).map(|action| format!("\"{action}\"")).collect();
+    if !wrong.is_empty() {
+        return Err(malformed(&format!("The following action names are invalid: {}", wrong.join(", "))));
+    }
+    if statements(&json).any(is_open_to_all) {
+        return Err(Exception::validation(
+            "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure \
+             least-privilege form of access",
+        ));
+    }
+    Ok(policy)
+}
+
+/// Reads a stored document. One that cannot be read denies everything, and the root user can replace it.
+pub(super) fn stored_policy(document: &str) -> Option<Policy> {
+    let parse = |document: &str| Policy::parse(PolicyKind::Resource, document);
+    parse(document).or_else(|_| parse(DENIES_ALL)).ok()
+}
+
+fn is_action_of(of: PolicyOf, action: &str) -> bool {
+    if action.contains(['*', '?']) {
+        return true;
+    }
+    let is_ours = action.get(..SERVICE.len()).is_some_and(|service| service.eq_ignore_ascii_case(SERVICE));
+    let Some(name) = action.get(SERVICE.len()..).filter(|_| is_ours) else { return false };
+    let is_one_of = |names: &[&str]| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    match of {
+        PolicyOf::Table => !is_one_of(NOT_TABLE_ACTIONS),
+        PolicyOf::Stream => is_one_of(STREAM_ACTIONS),
+    }
+}
+
+fn statements(policy: &Value) -> impl Iterator<Item = &Value> {
+    let (one, many) = match &policy["Statement"] {
+        Value::Array(many) => (None, many.as_slice()),
+        one => (Some(one), [].as_slice()),
+    };
+    one.into_iter().chain(many)
+}
+
+/// Whether a statement allows something to everybody, under no condition.
+fn is_open_to_all(statement: &Value) -> bool {
+    let names_all = |principal: &Value| match principal {
+        Value::String(name) => name == "*",
+        Value::Array(names) => names.iter().any(|name| name == "*"),
+        _ => false,
+    };
+    let allows = statement["Effect"].as_str().is_some_and(|effect| effect.eq_ignore_ascii_case("allow"));
+    let principal = &statement["Principal"];
+    allows && statement.get("Condition").is_none() && (names_all(principal) || names_all(&principal["AWS"]))
+}

@@ -1,0 +1,121 @@
+//! The one list of what each operation asks: which actions, on which resources. Which condition keys an action has stands
+//! in `action.rs`.
+
+use api::*;
+
+use super::action::Action;
+use super::said::Said;
+use super::{Asking, Asks, Resource, StreamReader, items, statements};
+use crate::stream::ShardIterator;
+
+/// Implements [`Asks`] from rows `Input => what it asks`, a function of the request and its [`Asking`].
+macro_rules! asks {
+    ($($input:ty => $ask:expr;)+) => {
+        $(impl Asks for $input {
+            fn ask<'a>(&'a self, asking: &mut Asking<'a>) -> Result<(), Exception> {
+                const fn row<F>(ask: F) -> F
+                where
+                    F: for<'r, 's> Fn(&'r $input, &'s mut Asking<'r>) -> Result<(), Exception>,
+                {
+                    ask
+                }
+                row($ask)(self, asking)
+            }
+        })+
+    };
+}
+
+asks! {
+    // Items.
+    BatchGetItemInput => items::batch_get;
+    BatchWriteItemInput => items::batch_write;
+    DeleteItemInput => items::delete;
+    GetItemInput => items::get;
+    PutItemInput => items::put;
+    QueryInput => items::query;
+    ScanInput => items::scan;
+    TransactGetItemsInput => items::transact_get;
+    TransactWriteItemsInput => items::transact_write;
+    UpdateItemInput => items::update;
+    // Each statement of a batch is asked about before the first is run, and a denial is the answer to that one.
+    BatchExecuteStatementInput => |_, _| Ok(());
+    BatchStatementRequest => statements::of_batch;
+    ExecuteStatementInput => statements::one;
+    ExecuteTransactionInput => statements::transaction;
+
+    // Tables.
+    CreateTableInput => create_table;
+    DeleteTableInput => |r, asking| asking.table(Action::DeleteTable, &r.table_name);
+    DescribeTableInput => |r, asking| asking.table(Action::DescribeTable, &r.table_name);
+    UpdateTableInput => |r, asking| asking.table(Action::UpdateTable, &r.table_name);
+    ListTablesInput => |_, asking| asking.about(Action::ListTables, Resource::Tables, Said::default());
+    DescribeContinuousBackupsInput => |r, asking| asking.table(Action::DescribeContinuousBackups, &r.table_name);
+    UpdateContinuousBackupsInput => |r, asking| asking.table(Action::UpdateContinuousBackups, &r.table_name);
+    DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
+    UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
+    KinesisStreamingDestinationInput => |r, asking| {
+        // Enabling and disabling have the same input.
+        asking.table(match asking.operation {
+            Operation::DisableKinesisStreamingDestination => Action::DisableKinesisStreamingDestination,
+            _ => Action::EnableKinesisStreamingDestination,
+        }, &r.table_name)
+    };
+    DescribeKinesisStreamingDestinationInput => |r, asking| {
+        asking.table(Action::DescribeKinesisStreamingDestination, &r.table_name)
+    };
+    UpdateKinesisStreamingDestinationInput => |r, asking| {
+        asking.table(Action::UpdateKinesisStreamingDestination, &r.table_name)
+    };
+    TagResourceInput => |r, asking| {
+        let said = Said { tags: tags(&r.tags), ..Said::default() };
+        asking.about(Action::TagResource, Resource::Arn(&r.resource_arn), said)
+    };
+    UntagResourceInput => |r, asking| {
+        let said = Said { tags: r.tag_keys.iter().map(|key| (key.as_str(), None)).collect(), ..Said::default() };
+        asking.about(Action::UntagResource, Resource::Arn(&r.resource_arn), said)
+    };
+    ListTagsOfResourceInput => |r, asking| asking.arn(Action::ListTagsOfResource, &r.resource_arn);
+    DeleteResourcePolicyInput => |r, asking| asking.arn(Action::DeleteResourcePolicy, &r.resource_arn);
+    GetResourcePolicyInput => |r, asking| asking.arn(Action::GetResourcePolicy, &r.resource_arn);
+    PutResourcePolicyInput => |r, asking| asking.arn(Action::PutResourcePolicy, &r.resource_arn);
+    DescribeLimitsInput => |_, asking| asking.any(Action::DescribeLimits);
+    DescribeEndpointsRequest => |_, asking| asking.any(Action::DescribeEndpoints);
+
+    // Streams.
+    DescribeStreamInput => |r, asking| asking.arn(Action::DescribeStream, &r.stream_arn);
+    GetShardIteratorInput => |r, asking| asking.arn(Action::GetShardIterator, &r.stream_arn);
+    GetRecordsInput => get_records;
+    StreamReader => |r, asking| {
+        asking.arn(Action::DescribeStream, &r.stream_arn)?;
+        asking.arn(Action::GetShardIterator, &r.stream_arn)?;
+        asking.arn(Action::GetRecords, &r.stream_arn)
+    };
+    ListStreamsInput => |r, asking| {
+        asking.about(Action::ListStreams, Resource::Streams(r.table_name.as_deref()), Said::default())
+    };
+}
+
+fn create_table<'a>(request: &'a CreateTableInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
+    let table = || Resource::Table(request.table_name.as_str().into());
+    let tags = || tags(request.tags.as_deref().unwrap_or_default());
+    asking.about(Action::CreateTable, table(), Said { tags: tags(), ..Said::default() })?;
+    if request.tags.is_some() {
+        asking.about(Action::TagResource, table(), Said { tags: tags(), ..Said::default() })?;
+    }
+    if request.resource_policy.is_some() {
+        asking.about(Action::PutResourcePolicy, table(), Said::default())?;
+    }
+    Ok(())
+}
+
+fn tags(tags: &[Tag]) -> Vec<(&str, Option<&str>)> {
+    tags.iter().map(|tag| (tag.key.as_str(), Some(tag.value.as_str()))).collect()
+}
+
+/// An iterator names its stream, under a seal.
+fn get_records<'a>(request: &'a GetRecordsInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
+    match ShardIterator::read(&asking.service.secret, &request.shard_iterator) {
+        Some((arn, _)) => asking.arn(Action::GetRecords, arn),
+        None => Err(Exception::validation("Invalid ShardIterator")),
+    }
+}

@@ -1,0 +1,204 @@
+//! PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: what a table or a stream itself says of who may use it.
+//!
+//! A policy is kept with the table's definition, and read once for each version of it (`catalog::Table`). Of an index the
+//! table's policy speaks; a stream has one of its own. They take an ARN, never a name. Texts are observed.
+
+use std::sync::Arc;
+
+use api::{
+    DeleteResourcePolicyInput, DeleteResourcePolicyOutput, Exception, GetResourcePolicyInput, GetResourcePolicyOutput,
+    PutResourcePolicyInput, PutResourcePolicyOutput,
+};
+use auth::Caller;
+use auth::iam::Policy;
+use serde_json::Value;
+
+use crate::catalog::{self, AttachedPolicy, Definition, Edit, PolicyOf, Table, TableArn, TableStatus};
+use crate::permission::Action;
+use crate::service::Service;
+
+/// The expected revision of a policy that is not there.
+const NO_POLICY: &str = "NO_POLICY";
+
+/// A table or one of its streams.
+struct Attachable<'a> {
+    table: Arc<Table>,
+    stream: Option<&'a str>,
+}
+
+impl Attachable<'_> {
+    fn policy(&self) -> Option<AttachedPolicy> {
+        match self.stream {
+            None => self.table.definition.policy(),
+            Some(label) => self.table.definition.stream_named(label).and_then(|stream| stream.policy.clone()),
+        }
+    }
+
+    fn kind(&self) -> PolicyOf {
+        if self.stream.is_some() { PolicyOf::Stream } else { PolicyOf::Table }
+    }
+
+    /// The definition with another policy, or without one.
+    fn with(&self, policy: Option<AttachedPolicy>) -> Definition {
+        let mut definition = self.table.definition.clone();
+        match self.stream {
+            None => definition.set_policy(policy),
+            Some(label) => {
+                if let Some(stream) = definition.stream_named_mut(label) {
+                    stream.policy = policy;
+                }
+            }
+        }
+        definition
+    }
+}
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals of the ARN, of the policy, of a revision that is not the expected one, and of a policy that
+    /// would not let its maker change it again.
+    pub async fn put_resource_policy(
+        &self,
+        caller: &Caller,
+        request: PutResourcePolicyInput,
+    ) -> Result<PutResourcePolicyOutput, Exception> {
+        let guard = self.catalog.lock().await?;
+        let attachable = self.attachable(caller, &request.resource_arn)?;
+        let parsed = catalog::check_resource_policy(attachable.kind(), &request.policy)?;
+        let before = attachable.policy();
+        check_revision(before.as_ref(), request.expected_revision_id.as_deref(), &request.resource_arn)?;
+        if request.confirm_remove_self_resource_access != Some(true) {
+            self.check_not_locked_out(caller, &attachable, &request.resource_arn, &parsed)?;
+        }
+        if let Some(before) = &before
+            && is_same(&before.document, &request.policy)
+        {
+            return Ok(PutResourcePolicyOutput { revision_id: Some(before.revision.clone()) });
+        }
+        let revision = next_revision(before.as_ref(), self.clock.now_ms());
+        let policy = AttachedPolicy { document: request.policy, revision: revision.clone() };
+        let definition = attachable.with(Some(policy));
+        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+        Ok(PutResourcePolicyOutput { revision_id: Some(revision) })
+    }
+
+    /// # Errors
+    /// DynamoDB's refusals of the ARN, and if there is no policy.
+    pub async fn get_resource_policy(
+        &self,
+        caller: &Caller,
+        request: GetResourcePolicyInput,
+    ) -> Result<GetResourcePolicyOutput, Exception> {
+        self.catalog.refresh().await?;
+        let policy = self.attachable(caller, &request.resource_arn)?.policy();
+        let policy = policy.ok_or_else(|| not_found(&request.resource_arn))?;
+        Ok(GetResourcePolicyOutput { policy: Some(policy.document), revision_id: Some(policy.revision) })
+    }
+
+    /// # Errors
+    /// DynamoDB's refusals of the ARN, and of a revision that is not the expected one. A policy that is not there is no
+    /// error.
+    pub async fn delete_resource_policy(
+        &self,
+        caller: &Caller,
+        request: DeleteResourcePolicyInput,
+    ) -> Result<DeleteResourcePolicyOutput, Exception> {
+        let guard = self.catalog.lock().await?;
+        let attachable = self.attachable(caller, &request.resource_arn)?;
+        let before = attachable.policy();
+        check_revision(before.as_ref(), request.expected_revision_id.as_deref(), &request.resource_arn)?;
+        let Some(before) = before else { return Ok(DeleteResourcePolicyOutput { revision_id: None }) };
+        let definition = attachable.with(None);
+        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+        Ok(DeleteResourcePolicyOutput { revision_id: Some(before.revision) })
+    }
+
+    /// The table or stream that an ARN names.
+    fn attachable<'a>(&self, caller: &Caller, text: &'a str) -> Result<Attachable<'a>, Exception> {
+        let invalid = |text: String| catalog::invalid(text);
+        if !text.starts_with("arn:") {
+            return Err(invalid(format!("ARNs must start with 'arn:': {text}")));
+        }
+        let arn = TableArn::parse(text);
+        let arn = arn.ok_or_else(|| invalid(format!("Provided Arn is not a DynamoDB resource arn: {text}")))?;
+        let stream = match arn.rest {
+            None => None,
+            Some(rest) if rest.starts_with("index/") => {
+                return Err(invalid(format!(
+                    "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {text}"
+                )));
+            }
+            Some(rest) => Some(
+                rest.strip_prefix("stream/")
+                    .ok_or_else(|| invalid(format!("Provided Arn is not a DynamoDB resource arn: {text}")))?,
+            ),
+        };
+        let place = arn.place(caller).ok_or_else(|| match arn.account == caller.account {
+            true => invalid(format!("Invalid resource Arn: {text}")),
+            false => others_account(),
+        })?;
+        if place.account != caller.account {
+            return Err(others_account());
+        }
+        let not_found =
+            || Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", arn.name));
+        let table = self.catalog.find(place).ok_or_else(not_found)?;
+        if table.definition.status == TableStatus::Deleting {
+            return Err(catalog::being_deleted(table.name()));
+        }
+        match stream {
+            Some(label) if table.definition.stream_named(label).is_none() => Err(Exception::ResourceNotFound(format!(
+                "Requested resource not found: Stream: {label} not found for Table: {}",
+                arn.name
+            ))),
+            stream => Ok(Attachable { table, stream }),
+        }
+    }
+
+    /// Whether the caller could put a policy again. Whoever may not confirms that they mean it.
+    fn check_not_locked_out(
+        &self,
+        caller: &Caller,
+        attachable: &Attachable<'_>,
+        arn: &str,
+        policy: &Policy,
+    ) -> Result<(), Exception> {
+        match self.would_permit(caller, Action::PutResourcePolicy, arn, &attachable.table, policy) {
+            true => Ok(()),
+            false => Err(Exception::AccessDenied(
+                "The new resource policy will not allow you to update the resource policy in the future.".to_owned(),
+            )),
+        }
+    }
+}
+
+fn others_account() -> Exception {
+    Exception::validation("This action is only supported by accounts that match the resource owner\u{2019}s account.")
+}
+
+fn not_found(arn: &str) -> Exception {
+    Exception::PolicyNotFound(format!("Resource-based policy not found for the provided ResourceArn: {arn}"))
+}
+
+fn check_revision(found: Option<&AttachedPolicy>, expected: Option<&str>, arn: &str) -> Result<(), Exception> {
+    match (expected, found) {
+        (None, _) | (Some(NO_POLICY), None) => Ok(()),
+        (Some(expected), Some(found)) if found.revision == expected => Ok(()),
+        _ => Err(not_found(arn)),
+    }
+}
+
+/// A revision is the time of its change, and no two of one resource are the same.
+fn next_revision(before: Option<&AttachedPolicy>, now_ms: u64) -> String {
+    let before = before.and_then(|before| before.revision.parse::<u64>().ok());
+    before.map_or(now_ms, |before| now_ms.max(before.saturating_add(1))).to_string()
+}
+
+/// Whether two documents say the same: white space and the order of members are nothing.
+fn is_same(one: &str, other: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    one == other || read(one).is_some_and(|one| Some(one) == read(other))
+}
+
+#[cfg(test)]
+mod tests;

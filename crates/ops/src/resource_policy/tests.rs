@@ -1,0 +1,148 @@
+//! Policies of tables and streams through their life, on the engine in memory.
+
+use api::*;
+use storage::Memory;
+
+use crate::catalog::tests::{caller, open, simple};
+use crate::service::Service;
+
+const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/shared";
+
+fn policy(action: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::111111111111:root"}},"Action":"{action}","Resource":"*"}}]}}"#
+    )
+}
+
+async fn put(service: &Service, arn: &str, policy: &str, expected: Option<&str>) -> Result<String, Exception> {
+    let request = PutResourcePolicyInput {
+        confirm_remove_self_resource_access: None,
+        expected_revision_id: expected.map(str::to_owned),
+        policy: policy.to_owned(),
+        resource_arn: arn.to_owned(),
+    };
+    Ok(service.put_resource_policy(&caller(), request).await?.revision_id.expect("a revision"))
+}
+
+async fn get(service: &Service, arn: &str) -> Result<(String, String), Exception> {
+    let output =
+        service.get_resource_policy(&caller(), GetResourcePolicyInput { resource_arn: arn.to_owned() }).await?;
+    Ok((output.policy.expect("a policy"), output.revision_id.expect("a revision")))
+}
+
+async fn delete(service: &Service, arn: &str, expected: Option<&str>) -> Result<Option<String>, Exception> {
+    let expected_revision_id = expected.map(str::to_owned);
+    let request = DeleteResourcePolicyInput { expected_revision_id, resource_arn: arn.to_owned() };
+    Ok(service.delete_resource_policy(&caller(), request).await?.revision_id)
+}
+
+fn absent(arn: &str) -> Exception {
+    Exception::PolicyNotFound(format!("Resource-based policy not found for the provided ResourceArn: {arn}"))
+}
+
+#[tokio::test]
+async fn revisions_guard_a_policy() {
+    let engine = Memory::new();
+    let service = open(&engine).await;
+    service.create_table(&caller(), simple("shared")).await.unwrap();
+    let (one, two) = (policy("dynamodb:GetItem"), policy("dynamodb:*"));
+    assert_eq!(get(&service, ARN).await, Err(absent(ARN)));
+    assert_eq!(delete(&service, ARN, None).await, Ok(None));
+    assert_eq!(delete(&service, ARN, Some("1")).await, Err(absent(ARN)));
+    assert_eq!(put(&service, ARN, &one, Some("1")).await, Err(absent(ARN)));
+
+    let first = put(&service, ARN, &one, Some("NO_POLICY")).await.unwrap();
+    assert_eq!(put(&service, ARN, &one.replace(',', " , "), None).await.as_ref(), Ok(&first));
+    assert_eq!(get(&service, ARN).await, Ok((one.clone(), first.clone())));
+    assert_eq!(put(&service, ARN, &two, Some("NO_POLICY")).await, Err(absent(ARN)));
+    assert_eq!(put(&service, ARN, &two, Some("1")).await, Err(absent(ARN)));
+    let second = put(&service, ARN, &two, Some(&first)).await.unwrap();
+    assert!(second.parse::<u64>().unwrap() > first.parse().unwrap());
+    assert_eq!(delete(&service, ARN, Some(&first)).await, Err(absent(ARN)));
+
+    drop(service);
+    let service = open(&engine).await;
+    assert_eq!(get(&service, ARN).await, Ok((two, second.clone())));
+    assert_eq!(delete(&service, ARN, Some(&second)).await, Ok(Some(second)));
+    assert_eq!(get(&service, ARN).await, Err(absent(ARN)));
+}
+
+#[tokio::test]
+async fn a_table_brings_its_policy_and_takes_it_away() {
+    let service = open(&Memory::new()).await;
+    let with_policy = || CreateTableInput { resource_policy: Some(policy("dynamodb:GetItem")), ..simple("shared") };
+    service.create_table(&caller(), with_policy()).await.unwrap();
+    let (document, revision) = get(&service, ARN).await.unwrap();
+    assert_eq!(document, policy("dynamodb:GetItem"));
+    put(&service, ARN, &policy("dynamodb:*"), Some(&revision)).await.unwrap();
+    service.delete_table(&caller(), DeleteTableInput { table_name: "shared".to_owned() }).await.unwrap();
+    while service.catalog.find(crate::catalog::Place::own(&caller(), "shared")).is_some() {
+        tokio::task::yield_now().await;
+    }
+    let gone = Exception::ResourceNotFound("Requested resource not found: Table: shared not found".to_owned());
+    assert_eq!(get(&service, ARN).await, Err(gone));
+    service.create_table(&caller(), simple("shared")).await.unwrap();
+    assert_eq!(get(&service, ARN).await, Err(absent(ARN)));
+}
+
+#[tokio::test]
+async fn a_stream_has_its_own() {
+    let service = open(&Memory::new()).await;
+    let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::KeysOnly) };
+    let made = CreateTableInput { stream_specification: Some(stream), ..simple("shared") };
+    let made = service.create_table(&caller(), made).await.unwrap();
+    let arn = made.table_description.unwrap().latest_stream_arn.unwrap();
+    let revision = put(&service, &arn, &policy("dynamodb:GetRecords"), Some("NO_POLICY")).await.unwrap();
+    assert_eq!(get(&service, &arn).await, Ok((policy("dynamodb:GetRecords"), revision.clone())));
+    assert_eq!(get(&service, ARN).await, Err(absent(ARN)));
+    assert_eq!(delete(&service, &arn, None).await, Ok(Some(revision)));
+}
+
+#[tokio::test]
+async fn documents_and_arns_are_judged() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("shared")).await.unwrap();
+    let invalid = |text: &str| Exception::validation(format!("One or more parameter values were invalid: {text}"));
+    let long = policy("dynamodb:GetItem") + &" ".repeat(20 * 1024);
+    let everybody = policy("dynamodb:*").replace(r#"{"AWS":"arn:aws:iam::111111111111:root"}"#, r#""*""#);
+    let unbounded = Exception::validation(
+        "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure \
+         least-privilege form of access",
+    );
+    for (document, expected) in [
+        ("", invalid("Invalid policy document: This policy contains invalid Json")),
+        ("{}", invalid("Invalid policy document: Syntax errors in policy.")),
+        (&long, invalid("Maximum policy size of 20480 bytes exceeded")),
+        (
+            &policy("dynamodb:GetRecords"),
+            invalid("Invalid policy document: The following action names are invalid: \"dynamodb:GetRecords\""),
+        ),
+        (
+            &policy("sqs:SendMessage"),
+            invalid("Invalid policy document: The following action names are invalid: \"sqs:SendMessage\""),
+        ),
+        (&everybody, unbounded),
+    ] {
+        assert_eq!(put(&service, ARN, document, None).await, Err(expected), "{document:.100}");
+    }
+    let index = format!("{ARN}/index/i");
+    let only = "Invalid resource arn provided, only table or stream is accepted. Provided resource arn:";
+    for (arn, expected) in [
+        ("shared", invalid("ARNs must start with 'arn:': shared")),
+        (&index, invalid(&format!("{only} {index}"))),
+        ("arn:aws:sqs:::x", invalid("Provided Arn is not a DynamoDB resource arn: arn:aws:sqs:::x")),
+        (
+            "arn:aws:dynamodb:us-east-1:000000000000:table/none",
+            Exception::ResourceNotFound("Requested resource not found: Table: none not found".to_owned()),
+        ),
+        (
+            "arn:aws:dynamodb:us-east-1:000000000000:table/shared/stream/x",
+            Exception::ResourceNotFound(
+                "Requested resource not found: Stream: x not found for Table: shared".to_owned(),
+            ),
+        ),
+    ] {
+        assert_eq!(get(&service, arn).await, Err(expected.clone()), "{arn}");
+        assert_eq!(put(&service, arn, &policy("dynamodb:*"), None).await, Err(expected), "{arn}");
+    }
+}
