@@ -12,6 +12,7 @@
 //! A slash at the end changes nothing: older SDKs have one. Every change is decided from all mappings at once, and made
 //! only if no other one came between.
 
+mod permission;
 mod query;
 mod refusal;
 mod request;
@@ -26,6 +27,7 @@ use auth::Caller;
 use ops::{DocumentChange, Documents};
 use serde_json::{Value, json};
 
+use permission::{Said, permit};
 pub use refusal::Refusal;
 use request::Asked;
 
@@ -34,6 +36,7 @@ use super::mapping::{Mapping, Settings, State};
 use super::{MAPPINGS, Triggers};
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
+const UPDATE: &str = "lambda:UpdateEventSourceMapping";
 /// Source: API Reference, ListEventSourceMappings.
 const PAGE_MAX: usize = 100;
 /// How often a change is decided anew because another one came between.
@@ -103,6 +106,14 @@ impl Triggers {
             return Err(Refusal::invalid(missing("startingPosition")));
         };
         let settings = asked.settings(Settings::default());
+        let function_arn = function.arn();
+        let request_tags = asked.tags.iter().flatten().map(|(key, value)| (key.as_str(), Some(value.as_str())));
+        let said = Said { function_arn: Some(&function_arn), tags: None, request_tags: request_tags.collect() };
+        permit(caller, "lambda:CreateEventSourceMapping", "*", &said)?;
+        if !said.request_tags.is_empty() {
+            permit(caller, "lambda:TagResource", "*", &said)?;
+        }
+        self.permit_reader(caller, arn).await?;
         self.check_destination(&settings)?;
         let stream = self.stream(caller, arn).await?;
         let mapping = Mapping {
@@ -129,7 +140,15 @@ impl Triggers {
 
     async fn update(&self, caller: &Caller, uuid: &str, body: &[u8]) -> Answer {
         let asked = Asked::read(body)?;
+        let stream = self.permit_mapping(caller, UPDATE, uuid, Vec::new()).await?;
         let function = asked.function_name.as_deref().map(|name| self.function(caller, name)).transpose()?;
+        if let Some(function) = &function {
+            let arn = format!("arn:aws:lambda:{}:{}:event-source-mapping:{uuid}", caller.region, caller.account);
+            permit(caller, UPDATE, &arn, &Said { function_arn: Some(&function.arn()), ..Said::default() })?;
+        }
+        if let Some(stream) = stream {
+            self.permit_reader(caller, &stream).await?;
+        }
         let changed = self
             .change(uuid, |mappings| {
                 let before = settled(find(mappings, caller, uuid)?, "update")?;
@@ -157,6 +176,7 @@ impl Triggers {
     }
 
     async fn delete(&self, caller: &Caller, uuid: &str) -> Answer {
+        self.permit_mapping(caller, "lambda:DeleteEventSourceMapping", uuid, Vec::new()).await?;
         let changed = self
             .change(uuid, |mappings| {
                 let before = settled(find(mappings, caller, uuid)?, "delete")?;
@@ -169,12 +189,14 @@ impl Triggers {
     }
 
     async fn get(&self, caller: &Caller, uuid: &str) -> Answer {
+        self.permit_mapping(caller, "lambda:GetEventSourceMapping", uuid, Vec::new()).await?;
         let mappings = read(&self.service.documents(MAPPINGS).await?)?;
         self.shown(200, find(&mappings, caller, uuid)?).await
     }
 
     async fn list(&self, caller: &Caller, query: &str) -> Answer {
         let asked = query::Asked::read(query)?;
+        permit(caller, "lambda:ListEventSourceMappings", "*", &Said::default())?;
         let function = asked.function_name.as_deref().map(|name| {
             let function = Function::parse(name, &caller.account, &caller.region);
             function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))

@@ -38,6 +38,7 @@ impl Triggers {
         };
         match request.method {
             "GET" => {
+                self.permit_mapping(caller, "lambda:ListTags", uuid, Vec::new()).await?;
                 let mappings = read(&self.service.documents(MAPPINGS).await?)?;
                 let mapping = find(&mappings, caller, uuid).ok().filter(is_it).ok_or(Refusal::ResourceNotFound)?;
                 Ok((200, json!({"Tags": mapping.tags})))
@@ -46,10 +47,14 @@ impl Triggers {
                 let body: Value = serde_json::from_slice(request.body).unwrap_or_default();
                 let members = body.get("Tags").and_then(Value::as_object);
                 let added = tags(members.ok_or_else(|| Refusal::Validation(vec![NO_TAGS.to_owned()]))?)?;
+                let asked = added.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
+                self.permit_mapping(caller, "lambda:TagResource", uuid, asked).await?;
                 change(&|tags| tags.extend(added.clone())).await
             }
             "DELETE" => {
                 let keys = query::values(request.query, "tagKeys");
+                let asked = keys.iter().map(|key| (&**key, None)).collect();
+                self.permit_mapping(caller, "lambda:UntagResource", uuid, asked).await?;
                 change(&|tags| tags.retain(|key, _| !keys.contains(key))).await
             }
             _ => Err(Refusal::UnknownOperation),

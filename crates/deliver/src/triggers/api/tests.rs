@@ -6,6 +6,7 @@ use api::{
     AttributeDefinition, BillingMode, CreateTableInput, KeySchemaElement, KeyType, ScalarAttributeType,
     StreamSpecification, StreamViewType,
 };
+use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
 use base::Clock;
 use ops::Service;
 use storage::Memory;
@@ -76,4 +77,91 @@ async fn a_mapping_is_its_makers_alone() {
     }
     let listed = call(&triggers, "222222222222", "GET", "", &Value::Null).await.1;
     assert_eq!(listed, json!({"EventSourceMappings": []}));
+}
+
+/// A user of the first account with a policy of these statements.
+fn user(statements: &[Value]) -> Caller {
+    let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let policy = Policy::parse(PolicyKind::Identity, &document).expect("a policy");
+    let principal = Principal {
+        kind: PrincipalKind::User,
+        account: "111111111111".to_owned(),
+        arn: "arn:aws:iam::111111111111:user/user".to_owned(),
+        role_arn: None,
+        user_id: "AIDAUSER".to_owned(),
+        username: Some("user".to_owned()),
+        tags: BTreeMap::new(),
+        context: BTreeMap::new(),
+        identity_policies: vec![Arc::new(policy)],
+        boundary: None,
+        session_policies: None,
+    };
+    let transport = Transport { peer: std::net::IpAddr::from([127, 0, 0, 1]), secure: false };
+    let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
+    Caller { identity: Some(identity), ..caller("111111111111") }
+}
+
+/// Every request of the API, with all that it asks: taking any of it away stops it.
+#[tokio::test]
+async fn policies_say_who_may_do_what() {
+    let (triggers, stream) = triggers().await;
+    let made = json!({"FunctionName": "http://h/x", "EventSourceArn": stream, "StartingPosition": "LATEST"});
+    let (_, own) = call(&triggers, "111111111111", "POST", "", &made).await;
+    let uuid = own["UUID"].as_str().unwrap();
+    let arn = format!("arn:aws:lambda:us-east-1:111111111111:event-source-mapping:{uuid}");
+    let (all, one, tags) = (PATH.to_owned(), format!("{PATH}/{uuid}"), format!("{}{arn}", tags::PATH));
+    let other = json!({"FunctionName": "http://h/y", "EventSourceArn": stream, "StartingPosition": "LATEST"});
+    let reads = ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"].map(|a| (a, &*stream));
+    let with_reads = |own: (&'static str, &'static str)| [&[own][..], &reads].concat();
+    let requests = [
+        ("GET", &all, "", Value::Null, vec![("lambda:ListEventSourceMappings", "*")], 200),
+        ("GET", &one, "", Value::Null, vec![("lambda:GetEventSourceMapping", &*arn)], 200),
+        // The mapping is being made for ever.
+        ("PUT", &one, "", json!({}), [&[("lambda:UpdateEventSourceMapping", &*arn)][..], &reads].concat(), 400),
+        ("DELETE", &one, "", Value::Null, vec![("lambda:DeleteEventSourceMapping", &*arn)], 400),
+        ("GET", &tags, "", Value::Null, vec![("lambda:ListTags", &*arn)], 200),
+        ("POST", &tags, "", json!({"Tags": {"k": "v"}}), vec![("lambda:TagResource", &*arn)], 204),
+        ("DELETE", &tags, "tagKeys=k", Value::Null, vec![("lambda:UntagResource", &*arn)], 204),
+        ("POST", &all, "", other, with_reads(("lambda:CreateEventSourceMapping", "*")), 202),
+    ];
+    let allow = |(action, resource): &(&str, &str)| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    for (method, path, query, body, asks, status) in &requests {
+        let body = body.to_string();
+        let request = Request { method, path, query, body: body.as_bytes() };
+        for (action, resource) in asks {
+            let before = triggers.service.documents(MAPPINGS).await.unwrap().by_id;
+            let most: Vec<Value> = asks.iter().filter(|asked| asked.0 != *action).map(allow).collect();
+            let reply =
+                triggers.answer(&user(&[most, vec![allow(&(action, "arn:aws:sqs:::x"))]].concat()), &request).await;
+            let refused: Value = serde_json::from_slice(&reply.body).unwrap();
+            let expected = format!(
+                "User: arn:aws:iam::111111111111:user/user is not authorized to perform: {action} on resource: \
+                 {resource} because no identity-based policy allows the {action} action"
+            );
+            assert_eq!((reply.status, refused), (403, json!({"message": expected})), "{method} {path}");
+            assert_eq!(reply.refusal.unwrap().name(), "AccessDeniedException");
+            assert_eq!(triggers.service.documents(MAPPINGS).await.unwrap().by_id, before);
+        }
+        let reply = triggers.answer(&user(&asks.iter().map(allow).collect::<Vec<Value>>()), &request).await;
+        assert_eq!(reply.status, *status, "{method} {path}: {}", String::from_utf8_lossy(&reply.body));
+    }
+}
+
+#[tokio::test]
+async fn functions_and_tags_are_conditions() {
+    let (triggers, stream) = triggers().await;
+    let mut statement = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
+    statement["Condition"] = json!({"StringLike": {"lambda:FunctionArn": "https://hooks.example/*"}});
+    let user = user(&[statement, json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"})]);
+    for (function, expected) in [("https://hooks.example/x", 202), ("https://elsewhere.example/x", 403)] {
+        let body =
+            json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "LATEST"}).to_string();
+        let request = Request { method: "POST", path: PATH, query: "", body: body.as_bytes() };
+        assert_eq!(triggers.answer(&user, &request).await.status, expected, "{function}");
+    }
+    let mappings = read(&triggers.service.documents(MAPPINGS).await.unwrap()).unwrap();
+    let path = format!("{PATH}/{}", mappings.keys().next().unwrap());
+    let body = json!({"FunctionName": "https://elsewhere.example/x"}).to_string();
+    let request = Request { method: "PUT", path: &path, query: "", body: body.as_bytes() };
+    assert_eq!(triggers.answer(&user, &request).await.status, 403);
 }

@@ -1,0 +1,107 @@
+//! Whether a caller may do something with event source mappings, where callers have identities.
+//!
+//! Actions, resources and condition keys are those of the Service Authorization Reference, "AWS Lambda". On AWS the
+//! function's role reads the stream; here nobody has that role, so whoever makes a mapping, or changes where it leads, must
+//! be allowed to read the stream themselves. Once made, a mapping goes on whatever becomes of its maker. A function that is
+//! a URL is its own `lambda:FunctionArn`.
+
+use std::borrow::Cow;
+
+use auth::Caller;
+use auth::iam::{Context, Decision, Globals, Question, Values, decide};
+
+use super::tags::Tags;
+use super::{Refusal, find, read};
+use crate::triggers::mapping::Mapping;
+use crate::triggers::{MAPPINGS, Triggers};
+
+const REQUEST_TAG: &str = "aws:requesttag/";
+const RESOURCE_TAG: &str = "aws:resourcetag/";
+
+/// What a request says of a mapping, as far as conditions may look at it.
+#[derive(Default)]
+pub(super) struct Said<'a> {
+    pub function_arn: Option<&'a str>,
+    /// Of the mapping as it is.
+    pub tags: Option<&'a Tags>,
+    /// Tags that are set, or only keys that are taken away.
+    pub request_tags: Vec<(&'a str, Option<&'a str>)>,
+}
+
+impl Context for Said<'_> {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
+        let one = |text| Some(Values::One(Cow::Borrowed(text)));
+        match key {
+            "lambda:functionarn" => one(self.function_arn?),
+            "aws:tagkeys" if !self.request_tags.is_empty() => {
+                Some(Values::Many(self.request_tags.iter().map(|(key, _)| Cow::Borrowed(*key)).collect()))
+            }
+            _ => match (key.strip_prefix(REQUEST_TAG), key.strip_prefix(RESOURCE_TAG)) {
+                (Some(tag), _) => one(self.request_tags.iter().find(|(own, _)| own.to_lowercase() == tag)?.1?),
+                (_, Some(tag)) => one(self.tags?.iter().find(|(own, _)| own.to_lowercase() == tag)?.1),
+                (None, None) => None,
+            },
+        }
+    }
+}
+
+/// Asks about an action on mappings as a whole (`*`) or on one of them.
+///
+/// # Errors
+/// Lambda's refusal.
+pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<'_>) -> Result<(), Refusal> {
+    let Some(identity) = &caller.identity else { return Ok(()) };
+    let context = Globals { identity, region: &caller.region, resource_account: &caller.account, own: said };
+    let question = Question {
+        principal: &identity.principal,
+        action,
+        resource,
+        resource_account: &caller.account,
+        resource_policy: None,
+        context: &context,
+    };
+    match decide(&question) {
+        Decision::Allowed => Ok(()),
+        Decision::Denied(denial) => Err(Refusal::Unsigned("AccessDeniedException", question.refusal(denial))),
+    }
+}
+
+impl Triggers {
+    /// Asks about an action on one mapping, be it there or not. Tells the ARN of its stream.
+    ///
+    /// # Errors
+    /// Lambda's refusal.
+    pub(super) async fn permit_mapping(
+        &self,
+        caller: &Caller,
+        action: &str,
+        uuid: &str,
+        request_tags: Vec<(&str, Option<&str>)>,
+    ) -> Result<Option<String>, Refusal> {
+        if caller.identity.is_none() {
+            return Ok(None);
+        }
+        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
+        let mapping = find(&mappings, caller, uuid).ok();
+        let said = Said {
+            function_arn: mapping.map(|mapping| mapping.function_arn.as_str()),
+            tags: mapping.map(|mapping| &mapping.tags),
+            request_tags,
+        };
+        let arn = format!("arn:aws:lambda:{}:{}:event-source-mapping:{uuid}", caller.region, caller.account);
+        permit(caller, action, &arn, &said)?;
+        Ok(mapping.map(|mapping: &Mapping| mapping.event_source_arn.clone()))
+    }
+
+    /// Asks whether a caller may read a stream.
+    ///
+    /// # Errors
+    /// DynamoDB's refusal.
+    pub(super) async fn permit_reader(&self, caller: &Caller, stream_arn: &str) -> Result<(), Refusal> {
+        let reader = ops::StreamReader { stream_arn: stream_arn.to_owned() };
+        self.service.permit(caller, api::Operation::GetRecords, &reader).await.map_err(|refused| match refused {
+            api::Exception::AccessDenied(text) => Refusal::Unsigned("AccessDeniedException", text),
+            other => other.into(),
+        })
+    }
+}
