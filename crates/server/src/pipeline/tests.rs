@@ -9,6 +9,8 @@ use hyper::header;
 use super::*;
 use crate::transport::local;
 
+mod permission;
+
 const SIGNATURE: &str =
     "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=s";
 

@@ -1,0 +1,10 @@
+//! Identity in the whole journey of a request: signed, decoded, asked about, and only then done.
+//!
+//! `walk.rs` takes every operation past everything that may stop it; `parts.rs` does so for each resource of a request that
+//! names several, `keys.rs` for condition keys, `across.rs` for accounts and resource policies.
+
+mod across;
+mod house;
+mod keys;
+mod parts;
+mod walk;

@@ -1,0 +1,217 @@
+//! Every operation, past everything that may stop it. The list of operations is the API's: one that is built and has no
+//! row here fails the test.
+
+use api::Operation;
+use serde_json::{Value, json};
+
+use super::house::{ACCOUNT, House, Signing, T, allow, by, deny, kinesis_arn};
+
+/// What an operation is sent, what it asks, and what it answers once it may.
+struct Row {
+    body: Value,
+    /// Actions and their resources, in the order in which they are asked.
+    asks: Vec<(&'static str, String)>,
+    /// The exception of one that cannot go on for another reason.
+    then: &'static str,
+}
+
+fn row(asks: &[(&'static str, &str)], body: Value) -> Row {
+    let asks = asks.iter().map(|(action, resource)| (*action, (*resource).to_owned())).collect();
+    Row { body, asks, then: "" }
+}
+
+/// One action on table TTT.
+fn on_t(action: &'static str, body: Value) -> Row {
+    let mut body = body;
+    body["TableName"] = "TTT".into();
+    row(&[(action, T)], body)
+}
+
+fn key() -> Value {
+    json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
+}
+
+fn row_of(house: &House, operation: Operation) -> Option<Row> {
+    let schema = json!({"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"});
+    let stream = house.stream.as_str();
+    let own_tables = "arn:aws:dynamodb:us-east-1:111111111111:table/*";
+    let policy = super::house::document(&[json!({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": T,
+        "Principal": {"AWS": "arn:aws:iam::222222222222:root"}})]);
+    Some(match operation {
+        Operation::BatchExecuteStatement => row(
+            &[("PartiQLSelect", T)],
+            json!({"Statements": [{"Statement": "SELECT * FROM TTT WHERE pk='a' AND sk='1'"}]}),
+        ),
+        Operation::BatchGetItem => row(&[("BatchGetItem", T)], json!({"RequestItems": {"TTT": {"Keys": [key()]}}})),
+        Operation::BatchWriteItem => {
+            row(&[("BatchWriteItem", T)], json!({"RequestItems": {"TTT": [{"DeleteRequest": {"Key": key()}}]}}))
+        }
+        Operation::CreateTable => {
+            let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New";
+            let mut body = schema;
+            body["TableName"] = "New".into();
+            body["Tags"] = json!([{"Key": "k", "Value": "v"}]);
+            body["ResourcePolicy"] = policy.into();
+            row(&[("CreateTable", new), ("TagResource", new), ("PutResourcePolicy", new)], body)
+        }
+        Operation::DeleteItem => on_t("DeleteItem", json!({"Key": key()})),
+        Operation::DeleteResourcePolicy => row(&[("DeleteResourcePolicy", T)], json!({"ResourceArn": T})),
+        Operation::DeleteTable => on_t("DeleteTable", json!({})),
+        Operation::DescribeContinuousBackups => on_t("DescribeContinuousBackups", json!({})),
+        Operation::DescribeEndpoints => row(&[("DescribeEndpoints", "*")], json!({})),
+        Operation::DescribeKinesisStreamingDestination => on_t("DescribeKinesisStreamingDestination", json!({})),
+        Operation::DescribeLimits => row(&[("DescribeLimits", "*")], json!({})),
+        Operation::DescribeTable => on_t("DescribeTable", json!({})),
+        Operation::DescribeTimeToLive => on_t("DescribeTimeToLive", json!({})),
+        Operation::DisableKinesisStreamingDestination => {
+            let row = on_t("DisableKinesisStreamingDestination", json!({"StreamArn": kinesis_arn("one")}));
+            Row { then: "ValidationException", ..row }
+        }
+        Operation::EnableKinesisStreamingDestination => {
+            on_t("EnableKinesisStreamingDestination", json!({"StreamArn": kinesis_arn("one")}))
+        }
+        Operation::ExecuteStatement => {
+            row(&[("PartiQLInsert", T)], json!({"Statement": "INSERT INTO TTT VALUE {'pk':'c','sk':'1'}"}))
+        }
+        Operation::ExecuteTransaction => {
+            let delete = json!({"Statement": "DELETE FROM TTT WHERE pk='a' AND sk='1'"});
+            row(&[("PartiQLDelete", T)], json!({"TransactStatements": [delete]}))
+        }
+        Operation::GetItem => on_t("GetItem", json!({"Key": key()})),
+        Operation::GetResourcePolicy => {
+            Row { then: "PolicyNotFoundException", ..row(&[("GetResourcePolicy", T)], json!({"ResourceArn": T})) }
+        }
+        Operation::ListTables => row(&[("ListTables", own_tables)], json!({})),
+        Operation::ListTagsOfResource => row(&[("ListTagsOfResource", T)], json!({"ResourceArn": T})),
+        Operation::PutItem => on_t("PutItem", json!({"Item": key()})),
+        Operation::PutResourcePolicy => row(&[("PutResourcePolicy", T)], json!({"ResourceArn": T, "Policy": policy})),
+        Operation::Query => {
+            on_t("Query", json!({"KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}))
+        }
+        Operation::Scan => on_t("Scan", json!({})),
+        Operation::TagResource => {
+            row(&[("TagResource", T)], json!({"ResourceArn": T, "Tags": [{"Key": "k", "Value": "v"}]}))
+        }
+        Operation::TransactGetItems => {
+            row(&[("GetItem", T)], json!({"TransactItems": [{"Get": {"TableName": "TTT", "Key": key()}}]}))
+        }
+        Operation::TransactWriteItems => {
+            row(&[("DeleteItem", T)], json!({"TransactItems": [{"Delete": {"TableName": "TTT", "Key": key()}}]}))
+        }
+        Operation::UntagResource => row(&[("UntagResource", T)], json!({"ResourceArn": T, "TagKeys": ["Team"]})),
+        Operation::UpdateContinuousBackups => on_t(
+            "UpdateContinuousBackups",
+            json!({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}}),
+        ),
+        Operation::UpdateItem => on_t(
+            "UpdateItem",
+            json!({"Key": key(), "UpdateExpression": "SET x = :a", "ExpressionAttributeValues": {":a": {"S": "z"}}}),
+        ),
+        Operation::UpdateKinesisStreamingDestination => {
+            let precision = json!({"ApproximateCreationDateTimePrecision": "MICROSECOND"});
+            let body = json!({"StreamArn": kinesis_arn("one"), "UpdateKinesisStreamingConfiguration": precision});
+            Row { then: "ValidationException", ..on_t("UpdateKinesisStreamingDestination", body) }
+        }
+        Operation::UpdateTable => on_t("UpdateTable", json!({"DeletionProtectionEnabled": true})),
+        Operation::UpdateTimeToLive => {
+            on_t("UpdateTimeToLive", json!({"TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}}))
+        }
+        Operation::DescribeStream => row(&[("DescribeStream", stream)], json!({"StreamArn": stream})),
+        Operation::GetRecords => row(&[("GetRecords", stream)], json!({"ShardIterator": house.iterator})),
+        Operation::GetShardIterator => row(
+            &[("GetShardIterator", stream)],
+            json!({"StreamArn": stream, "ShardId": house.shard, "ShardIteratorType": "LATEST"}),
+        ),
+        Operation::ListStreams => row(&[("ListStreams", &format!("{T}/stream/*"))], json!({"TableName": "TTT"})),
+        _ => return None,
+    })
+}
+
+/// The statements that let somebody do all that is asked.
+fn all_of(row: &Row) -> Vec<Value> {
+    row.asks.iter().map(|(action, resource)| allow(&format!("dynamodb:{action}"), resource)).collect()
+}
+
+/// What a user is told who may not do something.
+fn refusal(user: &str, (action, resource): &(&str, String), why: &str) -> String {
+    format!(
+        "User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: dynamodb:{action} on resource: {resource} \
+         {why}"
+    )
+}
+
+/// The exception and its sentence, of the request or of a batch's only statement.
+fn told(answer: super::house::Answer) -> (String, String) {
+    let error = &answer.body["Responses"][0]["Error"];
+    match error["Code"].as_str() {
+        Some(code) => (format!("{code}Exception"), error["Message"].as_str().unwrap_or_default().to_owned()),
+        None => (answer.kind, answer.message),
+    }
+}
+
+#[test]
+fn every_operation_is_stopped_by_everything() {
+    for operation in Operation::ALL {
+        let house = House::new();
+        let row = row_of(&house, *operation);
+        check_signatures(&house, *operation, row.as_ref());
+        match row {
+            Some(row) => check_policies(&house, *operation, &row),
+            None => check_not_built(&house, *operation),
+        }
+    }
+}
+
+/// Without a good signature nobody learns anything, of what is not built neither.
+fn check_signatures(house: &House, operation: Operation, row: Option<&Row>) {
+    house.user(ACCOUNT, "mighty", &[allow("*", "*")]);
+    let body = row.map_or(json!({}), |row| row.body.clone()).to_string();
+    let with = |key, secret, token| Signing::With { key, secret, token };
+    let before = house.rows();
+    for (signing, kind) in [
+        (Signing::No, "MissingAuthenticationTokenException"),
+        (with("nobody", "secret", None), "UnrecognizedClientException"),
+        (with("mighty", "another", None), "InvalidSignatureException"),
+        (with("mighty", "secret", Some("old")), "ExpiredTokenException"),
+    ] {
+        let answer = house.call(signing, operation.name(), &body);
+        assert_eq!((answer.status, answer.kind.as_str()), (400, kind), "{operation} {signing:?}");
+    }
+    assert_eq!(house.rows(), before, "{operation}");
+}
+
+fn check_policies(house: &House, operation: Operation, row: &Row) {
+    let body = row.body.to_string();
+    let before = house.rows();
+    let refused = |user: &str, statements: &[Value], asked: &(&str, String), why: &str| {
+        house.user(ACCOUNT, user, statements);
+        let answer = house.call(by(user), operation.name(), &body);
+        let expected = ("AccessDeniedException".to_owned(), refusal(user, asked, why));
+        assert_eq!(told(answer), expected, "{operation} by {user}");
+        assert_eq!(house.rows(), before, "{operation} by {user}");
+    };
+    for (at, asked) in row.asks.iter().enumerate() {
+        let unheard = format!("because no identity-based policy allows the dynamodb:{} action", asked.0);
+        let others = || all_of(row).into_iter().enumerate().filter(move |(other, _)| *other != at).map(|(_, one)| one);
+        let with = |statement: Value| others().chain([statement]).collect::<Vec<Value>>();
+        let action = format!("dynamodb:{}", asked.0);
+        refused("without", &others().collect::<Vec<Value>>(), asked, &unheard);
+        let denied = [allow("*", "*"), deny(&action, "*")];
+        refused("denied", &denied, asked, "with an explicit deny in an identity-based policy");
+        let elsewhere = allow(&action, "arn:aws:dynamodb:us-east-1:111111111111:table/UUU*");
+        refused("elsewhere", &with(elsewhere), asked, &unheard);
+        let mut under_condition = allow(&action, "*");
+        under_condition["Condition"] = json!({"StringEquals": {"aws:username": "another"}});
+        refused("conditional", &with(under_condition), asked, &unheard);
+    }
+    house.user(ACCOUNT, "allowed", &all_of(row));
+    let (kind, message) = told(house.call(by("allowed"), operation.name(), &body));
+    assert_eq!(kind, row.then, "{operation}: {message}");
+}
+
+fn check_not_built(house: &House, operation: Operation) {
+    let answer = house.call(by("mighty"), operation.name(), "{}");
+    let not_built = format!("The operation {operation} is not built yet in this version of Stator.");
+    assert_eq!(answer.message, not_built, "{operation} is built and has no row here");
+}
