@@ -128,13 +128,14 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = Operator::new();
-    let audit = audit(arguments, &operator)?;
     answer_operator(arguments, &operator).await?;
     let opened = tokio::select! {
         opened = engine::open(arguments) => opened.map_err(Failure::Storage)?,
         // It may be waiting for others.
         () = &mut stop => return Ok(()),
     };
+    // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
+    let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, database, keeps, shared } = opened;
     let watched = match &traces {
         Some(traces) => traces.watch(Arc::clone(&engine)),

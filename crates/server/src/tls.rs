@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 pub(crate) use arguments::TlsArguments;
-use files::Source;
+use files::{Source, Stamps};
 pub(crate) use handshake::Encrypted;
 pub(crate) use session::Session;
 
@@ -41,6 +41,8 @@ pub(crate) struct Tls {
     source: Source,
     /// What newcomers get.
     current: Mutex<Arc<ServerConfig>>,
+    /// What was seen of the files before they were first read.
+    first_stamps: Stamps,
     /// What clients are to trust, of a certificate that was made at the start: in PEM.
     made: Option<String>,
     handshake_timeout: Duration,
@@ -62,8 +64,9 @@ impl Tls {
             }
             _ => return Ok(None),
         };
+        let first_stamps = source.stamps();
         let current = Mutex::new(Arc::new(source.load()?));
-        Ok(Some(Arc::new(Tls { source, current, made, handshake_timeout })))
+        Ok(Some(Arc::new(Tls { source, current, first_stamps, made, handshake_timeout })))
     }
 
     /// Encrypts a connection, beginning with its first byte.

@@ -19,10 +19,13 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(super) async fn run(tls: Arc<Tls>, mut hangups: Hangups) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watch = Watch::new(tls.source.stamps());
+    let mut watch = Watch::new(tls.first_stamps.clone());
     loop {
         let wanted = tokio::select! {
-            () = hangups.next() => true,
+            () = hangups.next() => {
+                watch = Watch::new(tls.source.stamps());
+                true
+            }
             _ = look.tick() => watch.is_due(tls.source.stamps()),
         };
         if wanted {

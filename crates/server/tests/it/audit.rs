@@ -170,6 +170,20 @@ fn lost_events_are_counted() {
     assert!(page.contains("stator_audit_events_lost_total 1\n") && page.contains("stator_audit_events_total 0\n"));
 }
 
+/// In the folder of the data, too, which the server makes.
+#[test]
+fn beside_the_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (data, log) = (data.display().to_string(), data.join("audit"));
+    for starts in 1..=2 {
+        let server = Server::start(&["--data", &data, "--audit-log", log.to_str().unwrap()]);
+        assert_eq!(server.client().call("ListTables", "{}").status, 200);
+        assert!(server.stop().success());
+        assert_eq!(events(&log).len(), starts);
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
