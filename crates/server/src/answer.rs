@@ -97,6 +97,11 @@ impl Answer {
         self.error.as_ref().map(|error| error.name.as_str()).or(self.error_type)
     }
 
+    /// The status says so, whatever the body does.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status.as_u16() >= 400
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }

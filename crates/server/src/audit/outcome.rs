@@ -1,20 +1,27 @@
 //! How a request ended: well, or with an exception and what it says, as far as that cannot hold anything of an item.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::answer::Answer;
 
-/// Exceptions whose sentences name tables, callers and actions, and quote nothing else of a request. Others, as those that
-/// tell which value is wrong, are told by name alone.
-const TOLD: [&str; 22] = [
+/// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
+/// that tell which value is wrong, are told by name alone.
+const TOLD: [&str; 27] = [
+    "AccessDenied",
     "AccessDeniedException",
     "ConditionalCheckFailedException",
+    "DeleteConflict",
+    "EntityAlreadyExists",
     "ExpiredTokenException",
     "IdempotentParameterMismatchException",
     "InternalServerError",
     "ItemCollectionSizeLimitExceededException",
+    "LimitExceeded",
     "LimitExceededException",
     "MissingAuthenticationTokenException",
+    "NoSuchEntity",
     "PolicyNotFoundException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -33,7 +40,7 @@ const TOLD: [&str; 22] = [
 
 #[derive(Default, Debug)]
 pub(crate) struct Outcome {
-    pub(super) error: Option<&'static str>,
+    pub(super) error: Option<Cow<'static, str>>,
     pub(super) message: Option<String>,
 }
 
@@ -45,9 +52,56 @@ struct Body {
 
 impl Outcome {
     pub(crate) fn of(answer: &Answer) -> Outcome {
-        let Some(error) = answer.exception() else { return Outcome::default() };
-        let told = TOLD.contains(&error).then(|| serde_json::from_slice(answer.body()).ok());
-        let message = told.flatten().and_then(|body: Body| body.message);
+        match answer.exception() {
+            Some(error) => Outcome::told(error.into(), || {
+                serde_json::from_slice(answer.body()).ok().and_then(|it: Body| it.message)
+            }),
+            None if answer.is_refusal() => Outcome::of_xml(&String::from_utf8_lossy(answer.body())),
+            None => Outcome::default(),
+        }
+    }
+
+    /// Of IAM's and STS's APIs.
+    fn of_xml(body: &str) -> Outcome {
+        match element(body, "Code") {
+            Some(error) => Outcome::told(error.into(), || element(body, "Message")),
+            None => Outcome::default(),
+        }
+    }
+
+    fn told(error: Cow<'static, str>, message: impl FnOnce() -> Option<String>) -> Outcome {
+        let message = if TOLD.contains(&&*error) { message() } else { None };
         Outcome { error: Some(error), message }
+    }
+}
+
+/// The text in the first element of that name.
+fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    Some(entities.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_in_xml() {
+        let check = |code: &str, message: &str, told: Option<&str>| {
+            let xml = format!(
+                "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+            );
+            let outcome = Outcome::of_xml(&xml);
+            assert_eq!((outcome.error.as_deref(), outcome.message.as_deref()), (Some(code), told));
+        };
+        check(
+            "NoSuchEntity",
+            "The user &quot;a &amp;lt; b&quot; is not there",
+            Some("The user \"a &lt; b\" is not there"),
+        );
+        check("ValidationError", "hide-me", None);
+        assert!(Outcome::of_xml("<html>").error.is_none());
     }
 }

@@ -42,7 +42,7 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<&'static str>,
+    error_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
     request_parameters: Option<&'a Map<String, Value>>,
@@ -123,7 +123,7 @@ impl Draft {
             source_ip_address: seat.transport().peer.to_string(),
             // A header's text is ASCII: it can be cut anywhere.
             user_agent: text(header::USER_AGENT).map(|agent| &agent[..agent.len().min(USER_AGENT_SIZE_MAX)]),
-            error_code: outcome.error,
+            error_code: outcome.error.as_deref(),
             error_message: outcome.message.as_deref(),
             request_parameters: Some(&action.parameters).filter(|parameters| !parameters.is_empty()),
             response_elements: (),
@@ -155,7 +155,11 @@ fn resources(action: &Action, account: &str, region: &str) -> Vec<Resource> {
             true => name.clone(),
             false => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
         };
-        let r#type = if arn.contains("/stream/") { "AWS::DynamoDB::Stream" } else { "AWS::DynamoDB::Table" };
+        let r#type = match &arn {
+            arn if arn.contains(":role/") => "AWS::IAM::Role",
+            arn if arn.contains("/stream/") => "AWS::DynamoDB::Stream",
+            _ => "AWS::DynamoDB::Table",
+        };
         // An ARN may be of somebody else's table.
         let account_id = name.split(':').nth(4).unwrap_or(account).to_owned();
         Resource { account_id, r#type, arn }
