@@ -60,8 +60,23 @@ impl Call<'_> {
         signed_for: Option<SignedFor<'_>>,
         timeout: Duration,
     ) -> Result<Answer, Trouble> {
+        self.send_bounded(endpoint, signed_for, timeout, REPLY_SIZE_BYTES_MAX).await
+    }
+
+    /// As [`Call::send`], for a reply of no more than so many bytes, from an endpoint that is not trusted to keep it short.
+    ///
+    /// # Errors
+    /// If there is no whole reply in time, or if it is longer.
+    pub async fn send_bounded(
+        &self,
+        endpoint: &Endpoint,
+        signed_for: Option<SignedFor<'_>>,
+        timeout: Duration,
+        reply_bytes_max: usize,
+    ) -> Result<Answer, Trouble> {
         let request = self.written(endpoint, signed_for);
-        tokio::time::timeout(timeout, exchange(endpoint, &request)).await.unwrap_or(Err(Trouble::Timeout))
+        let exchange = exchange(endpoint, &request, reply_bytes_max);
+        tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(Trouble::Timeout))
     }
 
     fn written(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Vec<u8> {
@@ -88,13 +103,13 @@ impl Call<'_> {
     }
 }
 
-async fn exchange(endpoint: &Endpoint, request: &[u8]) -> Result<Answer, Trouble> {
+async fn exchange(endpoint: &Endpoint, request: &[u8], reply_bytes_max: usize) -> Result<Answer, Trouble> {
     let mut socket = Socket::open(endpoint).await?;
     socket.write_all(request).await?;
     let mut input = Vec::new();
     let mut head = None;
     loop {
-        let ended = read(&mut socket, &mut input).await? == 0;
+        let ended = read(&mut socket, &mut input, reply_bytes_max).await? == 0;
         head = match head {
             Some(head) => Some(head),
             None => response::head(&input)?,
@@ -134,9 +149,9 @@ fn answer(head: &Head, input: &[u8], ended: bool) -> Result<Option<Answer>, Trou
     }
 }
 
-async fn read(socket: &mut Socket, input: &mut Vec<u8>) -> Result<usize, Trouble> {
+async fn read(socket: &mut Socket, input: &mut Vec<u8>, bytes_max: usize) -> Result<usize, Trouble> {
     let filled = input.len();
-    if filled > REPLY_SIZE_BYTES_MAX {
+    if filled > bytes_max {
         return Err(Trouble::NotHttp);
     }
     input.resize(filled + filled.max(READ_BUFFER_BYTES_MIN), 0);

@@ -5,10 +5,16 @@
 //! entity. Policies are read and judged by `auth::iam`, which knows nothing of this crate.
 
 mod auth_key;
+mod authority;
 pub mod iam;
 pub mod query;
+mod session;
 mod store;
+pub mod sts;
+pub mod web_identity;
 
 pub use auth_key::{AuthKey, KeyError, Sealing};
+pub use authority::Authority;
 pub use query::{Api, Parameters, Refusal, Reply, Request};
+pub use session::{Holder, Session, Tokens};
 pub use store::{Account, Identities, NewAccessKey, OpenError, Snapshot, entity};

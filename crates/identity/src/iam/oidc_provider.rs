@@ -7,6 +7,7 @@ use super::{Answer, constraint, quota, tag};
 use crate::query::{Code, Refusal, Xml, timestamp};
 use crate::store::entity::OidcProvider;
 use crate::store::{Account, Draft};
+use crate::web_identity::is_issuer;
 
 /// Unit: characters. Source: IAM API Reference, CreateOpenIDConnectProvider.
 const URL_LENGTH_MAX: usize = 255;
@@ -95,13 +96,11 @@ pub(super) fn asked<'a>(ask: &Ask<'_>, account: &'a Account) -> Result<&'a Arc<O
     account.provider_of_arn(arn).ok_or_else(missing)
 }
 
-/// Without its `https://`.
+/// Without its `https://`, or, of an issuer on this machine, its `http://`.
 fn url(whole: &str) -> Result<&str, Refusal> {
     constraint::length("Url", whole, 1, URL_LENGTH_MAX)?;
-    let url = whole.strip_prefix("https://").map(|url| url.trim_end_matches('/'));
-    let is_good =
-        |url: &&str| !url.is_empty() && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\".contains(&byte));
-    url.filter(is_good).ok_or_else(|| Refusal::invalid_input("Invalid Open ID Connect Provider URL"))
+    let url = whole.split_once("://").filter(|_| is_issuer(whole)).map(|(_, url)| url.trim_end_matches('/'));
+    url.filter(|url| !url.is_empty()).ok_or_else(|| Refusal::invalid_input("Invalid Open ID Connect Provider URL"))
 }
 
 fn client_ids(ask: &Ask<'_>) -> Result<Vec<String>, Refusal> {

@@ -9,7 +9,7 @@ mod document;
 pub mod entity;
 mod last_used;
 mod principal;
-mod unique_id;
+pub(crate) mod unique_id;
 
 use std::fmt;
 use std::sync::Arc;

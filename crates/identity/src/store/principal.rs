@@ -45,7 +45,7 @@ impl Account {
         Some(principals.entry(key).or_insert_with(|| Arc::new(self.principal_of(user))).clone())
     }
 
-    fn principal_of(&self, user: &User) -> Principal {
+    pub(crate) fn principal_of(&self, user: &User) -> Principal {
         let granted = self.granted_user(user);
         Principal {
             kind: PrincipalKind::User,

@@ -1,0 +1,214 @@
+//! Who recognises credentials: access keys by the store, sessions by their tokens. It is asked with every request, so what it
+//! has found once is kept until the account changes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
+use auth::{Directory, Known, Refusal};
+use parking_lot::RwLock;
+use ring::digest::{SHA256, digest};
+
+use crate::auth_key::AuthKey;
+use crate::iam::managed;
+use crate::query::timestamp;
+use crate::session::{Holder, Session, Tokens};
+use crate::store::entity::{AccessKey, KeyStatus};
+use crate::store::{Account, Identities};
+use crate::web_identity::Issuers;
+
+/// Credentials that are kept. With more of them all are forgotten.
+const KEPT_MAX: usize = 8_192;
+/// The context's own name for the tags that go on into further sessions; no policy knows it.
+pub(crate) const TRANSITIVE: &str = "stator:transitivetagkeys";
+pub(crate) const ISSUED: &str = "aws:tokenissuetime";
+pub(crate) const SOURCE_IDENTITY: &str = "aws:sourceidentity";
+
+/// Issues sessions, and knows them and the access keys of the store again.
+pub struct Authority {
+    pub(crate) identities: Arc<Identities>,
+    pub(crate) tokens: Tokens,
+    pub(crate) issuers: Issuers,
+    /// By access key, or by the digest of key and token.
+    kept: RwLock<HashMap<Vec<u8>, Kept>>,
+}
+
+/// What was found, as long as its account is the same.
+struct Kept {
+    account: Arc<Account>,
+    expires_s: Option<u64>,
+    secret: String,
+    principal: Arc<Principal>,
+}
+
+impl Authority {
+    /// `ca_bundle` names the authorities that issuers of web identities are believed by, instead of the system's.
+    pub fn new(identities: Arc<Identities>, key: &AuthKey, ca_bundle: Option<PathBuf>) -> Arc<Authority> {
+        let issuers = Issuers::new(identities.clock.clone(), ca_bundle);
+        Arc::new(Authority { identities, tokens: Tokens::new(key), issuers, kept: RwLock::default() })
+    }
+
+    fn kept(&self, name: &[u8], account: &Arc<Account>, now_ms: u64) -> Option<Result<Known, Refusal>> {
+        let kept = self.kept.read();
+        let found = kept.get(name).filter(|found| Arc::ptr_eq(&found.account, account))?;
+        if found.expires_s.is_some_and(|expires_s| expires_s <= now_ms / 1_000) {
+            return Some(Err(Refusal::Expired));
+        }
+        Some(Ok(Known { secret: found.secret.clone(), principal: Arc::clone(&found.principal) }))
+    }
+
+    fn keep(&self, name: Vec<u8>, kept: Kept) -> Known {
+        let known = Known { secret: kept.secret.clone(), principal: Arc::clone(&kept.principal) };
+        let mut all = self.kept.write();
+        if all.len() >= KEPT_MAX {
+            all.clear();
+        }
+        all.insert(name, kept);
+        known
+    }
+
+    fn key(&self, account: &Arc<Account>, key: &AccessKey) -> Option<Kept> {
+        if key.status != KeyStatus::Active {
+            return None;
+        }
+        let principal = match &key.user {
+            Some(user) => account.user_principal(user)?,
+            None => Arc::new(account.root_principal()),
+        };
+        let secret = self.identities.secret(key)?;
+        Some(Kept { account: Arc::clone(account), expires_s: None, secret, principal })
+    }
+}
+
+impl Directory for Authority {
+    fn known(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Known, Refusal> {
+        let moment = self.identities.snapshot();
+        let account = auth::issued_account(access_key).ok_or(Refusal::Unrecognized)?;
+        let account = moment.account(&account).ok_or(Refusal::Unrecognized)?;
+        let name = match token {
+            None => access_key.as_bytes().to_vec(),
+            Some(token) => digest(&SHA256, &[access_key.as_bytes(), b" ", token.as_bytes()].concat()).as_ref().to_vec(),
+        };
+        if let Some(known) = self.kept(&name, account, now_ms) {
+            return known;
+        }
+        let kept = match token {
+            None => {
+                let (_, key) = moment.access_key(access_key).ok_or(Refusal::Unrecognized)?;
+                self.key(account, key).ok_or(Refusal::Unrecognized)?
+            }
+            Some(token) => {
+                let session = self.tokens.session(access_key, token, now_ms)?;
+                let principal = account.session_principal(&session).map(Arc::new).ok_or(Refusal::Unrecognized)?;
+                let expires_s = Some(session.expires_s);
+                Kept { account: Arc::clone(account), expires_s, secret: session.secret, principal }
+            }
+        };
+        Ok(self.keep(name, kept))
+    }
+
+    fn used(&self, access_key: &str, service: &str, region: &str, now_ms: u64) {
+        if access_key.starts_with("AKIA") {
+            self.identities.note_use(access_key, service, region, now_ms);
+        }
+    }
+}
+
+impl Account {
+    /// Who acts in a session, if its role or user is still there.
+    fn session_principal(&self, session: &Session) -> Option<Principal> {
+        if session.account != self.id {
+            return None;
+        }
+        let mut principal = match &session.holder {
+            Holder::Root => self.root_principal(),
+            Holder::User { id } => self.user_by_id(id)?,
+            Holder::Role { id, session_name } => self.role_principal(id, session_name)?,
+            Holder::Federated { name, user } => self.federated_principal(name, user.as_deref())?,
+        };
+        principal.tags.extend(session.tags.clone());
+        principal.context = context(session);
+        // Policies that cannot be read allow nothing, whatever the session's say.
+        if principal.session_policies.is_none() {
+            principal.session_policies = self.session_policies(session);
+        }
+        Some(principal)
+    }
+
+    fn user_by_id(&self, id: &str) -> Option<Principal> {
+        let user = self.users.values().find(|user| user.id == id)?;
+        Some(self.principal_of(user))
+    }
+
+    fn role_principal(&self, id: &str, session_name: &str) -> Option<Principal> {
+        let role = self.roles.values().find(|role| role.id == id)?;
+        let granted = self.granted_role(role);
+        Some(Principal {
+            kind: PrincipalKind::AssumedRole,
+            account: self.id.clone(),
+            arn: assumed_role_arn(&self.id, &role.name, session_name),
+            role_arn: Some(role.arn(&self.id)),
+            user_id: format!("{id}:{session_name}"),
+            username: None,
+            tags: role.tags.clone(),
+            context: BTreeMap::new(),
+            identity_policies: granted.policies,
+            boundary: granted.boundary,
+            session_policies: granted.unreadable.then(Vec::new),
+        })
+    }
+
+    fn federated_principal(&self, name: &str, user: Option<&str>) -> Option<Principal> {
+        let by = match user {
+            Some(id) => self.user_by_id(id)?,
+            // The root may do everything; what is left of it is what the session's policies say.
+            None => Principal { identity_policies: vec![everything()?], ..self.root_principal() },
+        };
+        Some(Principal {
+            kind: PrincipalKind::FederatedUser,
+            arn: federated_user_arn(&self.id, name),
+            role_arn: user.map(|_| by.arn.clone()),
+            user_id: format!("{}:{name}", self.id),
+            username: None,
+            ..by
+        })
+    }
+
+    /// What a session is narrowed to. A managed policy that is not there any more might have denied: nothing is allowed then.
+    fn session_policies(&self, session: &Session) -> Option<Vec<Arc<Policy>>> {
+        if session.policy.is_none() && session.policy_arns.is_empty() {
+            return matches!(session.holder, Holder::Federated { .. }).then(Vec::new);
+        }
+        let own = session.policy.iter().map(|text| Policy::parse(PolicyKind::Identity, text).ok().map(Arc::new));
+        let managed = session.policy_arns.iter().map(|arn| self.managed_policy(arn));
+        Some(own.chain(managed).collect::<Option<Vec<_>>>().unwrap_or_default())
+    }
+}
+
+/// The keys of a request's context that come with a session.
+fn context(session: &Session) -> BTreeMap<String, Vec<String>> {
+    let mut context = session.context.clone();
+    let mut put = |name: &str, values: Vec<String>| {
+        if !values.is_empty() {
+            context.insert(name.to_owned(), values);
+        }
+    };
+    put(ISSUED, vec![timestamp(session.issued_s * 1_000)]);
+    put("aws:multifactorauthpresent", vec!["false".to_owned()]);
+    put(SOURCE_IDENTITY, session.source_identity.iter().cloned().collect());
+    put(TRANSITIVE, session.transitive.iter().cloned().collect());
+    context
+}
+
+fn everything() -> Option<Arc<Policy>> {
+    managed::find("arn:aws:iam::aws:policy/AdministratorAccess")?.document.policy(PolicyKind::Identity)
+}
+
+pub(crate) fn assumed_role_arn(account: &str, role: &str, session_name: &str) -> String {
+    format!("arn:aws:sts::{account}:assumed-role/{role}/{session_name}")
+}
+
+pub(crate) fn federated_user_arn(account: &str, name: &str) -> String {
+    format!("arn:aws:sts::{account}:federated-user/{name}")
+}

@@ -1,0 +1,143 @@
+//! AssumeRole: a role, for a while, if its trust policy and the caller's own policies agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use auth::iam::{Decision, Globals, PolicyKind, PrincipalKind, Question, decide};
+
+use super::Answer;
+use super::asked::{Ask, is_name, name, optional};
+use super::circumstances::Circumstances;
+use super::grant::{Bounds, Grant};
+use super::role::{self, AskedRole};
+use super::tags;
+use crate::authority::{SOURCE_IDENTITY, TRANSITIVE};
+use crate::query::{Code, Refusal, Xml};
+use crate::session::Holder;
+
+/// Unit: characters.
+const NAME_LENGTH_MAX: usize = 64;
+
+pub(super) fn answer(ask: &Ask<'_>) -> Answer {
+    let arn = role::arn(ask.parameters)?;
+    let session_name = name(ask.parameters, "RoleSessionName", NAME_LENGTH_MAX)?;
+    optional(ask.parameters, "ExternalId", 2, 1_224)?;
+    if ask.identity.principal.kind == PrincipalKind::Root {
+        return Err(Refusal::new(Code::AccessDenied, "Roles may not be assumed by root accounts."));
+    }
+    let source_identity = source_identity(ask)?;
+    let session_tags = SessionTags::of(ask)?;
+    // Whether a role is there is told only to those whom it trusts.
+    let role = AskedRole::find(ask.authority, arn).ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
+    may_assume(ask, &role, arn, &session_tags, source_identity.as_deref())?;
+    let grant = Grant {
+        account: &role.account.id,
+        holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.to_owned() },
+        seconds: role.seconds(ask.parameters, ask.identity.principal.kind == PrincipalKind::AssumedRole)?,
+        bounds: Bounds::asked(ask.parameters, &role.account)?,
+        tags: session_tags.all,
+        transitive: session_tags.transitive,
+        source_identity: source_identity.clone(),
+        context: BTreeMap::new(),
+    };
+    let granted = grant.granted(ask.authority)?;
+    let mut xml = Xml::new();
+    granted.credentials(&mut xml);
+    role.show_user(&mut xml, session_name);
+    granted.packed_size(&mut xml);
+    xml.optional("SourceIdentity", source_identity.as_deref());
+    Ok(xml)
+}
+
+/// Whether the role's trust policy and the caller's own policies allow all that is asked for.
+fn may_assume(
+    ask: &Ask<'_>,
+    role: &AskedRole,
+    arn: &str,
+    tags: &SessionTags,
+    source_identity: Option<&str>,
+) -> Result<(), Refusal> {
+    let trust = role.role.trust.policy(PolicyKind::Trust).ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
+    let own = Circumstances {
+        tags: tags.asked.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+        transitive: tags.transitive.iter().map(String::as_str).collect(),
+        source_identity,
+        role_tags: Some(&role.role.tags),
+        ..Circumstances::of(ask.parameters)
+    };
+    let account = &role.account.id;
+    let context = Globals { identity: ask.identity, region: &ask.caller.region, resource_account: account, own: &own };
+    let tagged = !tags.asked.is_empty() || !tags.transitive.is_empty();
+    let wanted =
+        [("sts:AssumeRole", true), ("sts:TagSession", tagged), ("sts:SetSourceIdentity", source_identity.is_some())];
+    for (action, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+        let question = Question {
+            principal: &ask.identity.principal,
+            action,
+            resource: arn,
+            resource_account: account,
+            resource_policy: Some(&trust),
+            context: &context,
+        };
+        if decide(&question) != Decision::Allowed {
+            return Err(denied(ask, action, arn));
+        }
+    }
+    Ok(())
+}
+
+/// STS does not tell why.
+fn denied(ask: &Ask<'_>, action: &str, arn: &str) -> Refusal {
+    let who = &ask.identity.principal.arn;
+    Refusal::new(Code::AccessDenied, format!("User: {who} is not authorized to perform: {action} on resource: {arn}"))
+}
+
+/// Once it is set, it goes on through all further sessions.
+fn source_identity(ask: &Ask<'_>) -> Result<Option<String>, Refusal> {
+    let asked = optional(ask.parameters, "SourceIdentity", 2, 64)?;
+    if let Some(asked) = asked {
+        is_name("SourceIdentity", asked)?;
+    }
+    let before = ask.identity.principal.context.get(SOURCE_IDENTITY).and_then(|values| values.first());
+    match (before, asked) {
+        (Some(before), Some(asked)) if before != asked => {
+            Err(Refusal::new(Code::AccessDenied, "The source identity of a session cannot be changed."))
+        }
+        (before, asked) => Ok(asked.or(before.map(String::as_str)).map(str::to_owned)),
+    }
+}
+
+struct SessionTags {
+    /// What the request itself names.
+    asked: BTreeMap<String, String>,
+    /// With those that come from the caller's own session.
+    all: BTreeMap<String, String>,
+    transitive: BTreeSet<String>,
+}
+
+impl SessionTags {
+    fn of(ask: &Ask<'_>) -> Result<SessionTags, Refusal> {
+        let asked = tags::asked(ask.parameters)?;
+        let principal = &ask.identity.principal;
+        let inherited = principal.context.get(TRANSITIVE).map(Vec::as_slice).unwrap_or_default();
+        let mut all = asked.clone();
+        for key in inherited {
+            if asked.keys().any(|other| other.to_lowercase() == key.to_lowercase()) {
+                let text = "One of the specified transitive tag keys can't be set because it conflicts with a \
+                            transitive tag key from the calling session.";
+                return Err(Refusal::new(Code::InvalidParameterValue, text));
+            }
+            if let Some(value) = principal.tags.get(key) {
+                tags::put(&mut all, key, value)?;
+            }
+        }
+        let mut transitive: BTreeSet<String> = inherited.iter().cloned().collect();
+        for key in ask.parameters.list("TransitiveTagKeys") {
+            if !asked.contains_key(key) {
+                let text = "The specified transitive tag key must be included in the requested tags.";
+                return Err(Refusal::new(Code::InvalidParameterValue, text));
+            }
+            transitive.insert(key.to_owned());
+        }
+        Ok(SessionTags { asked, all, transitive })
+    }
+}

@@ -1,0 +1,91 @@
+//! What conditions can look at in a request of STS, beside who makes it.
+//!
+//! Source: Service Authorization Reference, "Condition keys for AWS Security Token Service".
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use auth::iam::{Context, Values};
+
+use super::Way;
+use crate::query::{Parameters, timestamp};
+
+#[derive(Default)]
+pub(super) struct Circumstances<'a> {
+    pub(super) parameters: Option<&'a Parameters>,
+    /// Tags that the session is asked for with, wherever they come from.
+    pub(super) tags: BTreeMap<&'a str, &'a str>,
+    pub(super) transitive: Vec<&'a str>,
+    pub(super) source_identity: Option<&'a str>,
+    /// Of the role that is asked for.
+    pub(super) role_tags: Option<&'a BTreeMap<String, String>>,
+    /// Claims of a web identity, in lower case.
+    pub(super) claims: Option<&'a BTreeMap<String, Vec<String>>>,
+    /// Of a request that nobody has signed; of others it is known already.
+    pub(super) way: Option<(&'a Way, u64)>,
+}
+
+impl<'a> Circumstances<'a> {
+    pub(super) fn of(parameters: &'a Parameters) -> Circumstances<'a> {
+        let source_identity = parameters.get("SourceIdentity");
+        Circumstances { parameters: Some(parameters), source_identity, ..Circumstances::default() }
+    }
+}
+
+fn one(value: &str) -> Option<Values<'_>> {
+    Some(Values::One(Cow::Borrowed(value)))
+}
+
+fn many<'a>(values: impl Iterator<Item = &'a str>) -> Option<Values<'a>> {
+    let values: Vec<Cow<'a, str>> = values.map(Cow::Borrowed).collect();
+    (!values.is_empty()).then_some(Values::Many(values))
+}
+
+impl Context for Circumstances<'_> {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
+        let asked = |member: &'static str| self.parameters?.get(member).and_then(one);
+        if let Some(tag) = key.strip_prefix("aws:requesttag/") {
+            return self.tags.iter().find(|(name, _)| name.to_lowercase() == tag).and_then(|(_, value)| one(value));
+        }
+        let of_role = key.strip_prefix("aws:resourcetag/").or_else(|| key.strip_prefix("iam:resourcetag/"));
+        if let Some(tag) = of_role {
+            return self
+                .role_tags?
+                .iter()
+                .find(|(name, _)| name.to_lowercase() == tag)
+                .and_then(|(_, value)| one(value));
+        }
+        match key {
+            "aws:tagkeys" => many(self.tags.keys().copied()),
+            "sts:transitivetagkeys" => many(self.transitive.iter().copied()),
+            "sts:externalid" => asked("ExternalId"),
+            "sts:rolesessionname" => asked("RoleSessionName"),
+            "sts:durationseconds" => asked("DurationSeconds"),
+            "sts:sourceidentity" => self.source_identity.and_then(one),
+            _ => self.of_way(key).or_else(|| self.claim(key)),
+        }
+    }
+}
+
+impl Circumstances<'_> {
+    fn claim(&self, key: &str) -> Option<Values<'_>> {
+        match self.claims?.get(key)?.as_slice() {
+            // Methods of authentication are several by their nature.
+            [value] if !key.ends_with(":amr") => one(value),
+            values => many(values.iter().map(String::as_str)),
+        }
+    }
+
+    fn of_way(&self, key: &str) -> Option<Values<'_>> {
+        let (way, now_ms) = self.way?;
+        let value = match key {
+            "aws:sourceip" => way.transport.peer.to_canonical().to_string(),
+            "aws:securetransport" => way.transport.secure.to_string(),
+            "aws:useragent" => way.user_agent.clone()?,
+            "aws:currenttime" => timestamp(now_ms),
+            "aws:epochtime" => (now_ms / 1_000).to_string(),
+            _ => return None,
+        };
+        Some(Values::One(Cow::Owned(value)))
+    }
+}

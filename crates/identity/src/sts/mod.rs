@@ -1,0 +1,126 @@
+//! STS's API, version 2011-06-15: who somebody is, and sessions, which are temporary credentials.
+//!
+//! Source: STS API Reference; IAM User Guide, "Compare AWS STS credentials".
+
+mod access_key_info;
+mod asked;
+mod assume_role;
+mod caller_identity;
+mod circumstances;
+mod federation_token;
+mod grant;
+mod role;
+mod session_token;
+mod tags;
+mod web_identity;
+
+use auth::Caller;
+use auth::iam::{Identity, PrincipalKind, Transport};
+
+use crate::authority::{Authority, ISSUED};
+use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
+use asked::Ask;
+
+pub use caller_identity::caller_identity;
+
+type Answer = Result<Xml, Refusal>;
+
+/// How a request came, beside its parameters.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub transport: Transport,
+    pub user_agent: Option<String>,
+}
+
+const GET_CALLER_IDENTITY: &str = "GetCallerIdentity";
+/// The one operation that nobody signs: whoever calls it has no credentials yet.
+const UNSIGNED: &str = "AssumeRoleWithWebIdentity";
+
+impl Authority {
+    /// Whether a request of STS or IAM must be signed.
+    pub fn is_signed(api: Api, request: &Request<'_>) -> bool {
+        api != Api::Sts || request.parameters.get("Action") != Some(UNSIGNED)
+    }
+
+    /// The answer to a request of IAM or STS. There is a caller if it was signed, as it must be unless
+    /// [`Authority::is_signed`] says otherwise.
+    pub async fn answer(&self, api: Api, caller: Option<&Caller>, way: &Way, request: &Request<'_>) -> Reply {
+        let answer = match (api, caller) {
+            (Api::Iam, Some(caller)) => match in_session(caller) {
+                Ok(()) => return self.identities.answer(caller, request).await,
+                Err(refusal) => Err(refusal),
+            },
+            (Api::Sts, Some(caller)) => self.answered(caller, request),
+            (Api::Sts, None) => self.assume_role_with_web_identity(way, request).await,
+            (Api::Iam, None) => Err(Refusal::from(auth::Refusal::Missing)),
+        };
+        let action = request.parameters.get("Action").unwrap_or_default();
+        match answer {
+            Ok(result) => Reply::answer(api, action, Some(&result), request.request_id),
+            Err(refusal) => refusal.reply(api, request.request_id),
+        }
+    }
+
+    fn answered(&self, caller: &Caller, request: &Request<'_>) -> Answer {
+        let action = request.parameters.get("Action").unwrap_or_default();
+        let Some(identity) = &caller.identity else { return Ok(caller_identity::shown(caller)) };
+        let ask = Ask { authority: self, caller, identity, parameters: request.parameters };
+        if action != GET_CALLER_IDENTITY {
+            refuse_in_session(identity, action)?;
+        }
+        match action {
+            GET_CALLER_IDENTITY => Ok(caller_identity::shown(caller)),
+            "AssumeRole" => assume_role::answer(&ask),
+            "GetSessionToken" => session_token::answer(&ask),
+            "GetFederationToken" => federation_token::answer(&ask),
+            "GetAccessKeyInfo" => access_key_info::answer(&ask),
+            "DecodeAuthorizationMessage" => Err(undecodable(&ask)),
+            _ => Err(unknown(action)),
+        }
+    }
+}
+
+/// Refusals do not come with a message that is encoded.
+fn undecodable(ask: &Ask<'_>) -> Refusal {
+    let message = ask.text("EncodedMessage", 1, 10_240);
+    let allowed = message.and_then(|_| ask.allowed("sts:DecodeAuthorizationMessage", "*"));
+    allowed.err().unwrap_or_else(|| Refusal::new(Code::InvalidAuthorizationMessage, "Message is not valid"))
+}
+
+fn unknown(action: &str) -> Refusal {
+    if action.is_empty() {
+        return Refusal::new(Code::MissingAction, "The request must contain the parameter Action.");
+    }
+    Refusal::new(Code::InvalidAction, format!("Could not find operation {action} for version 2011-06-15"))
+}
+
+/// Whether the credentials are temporary.
+fn is_session(identity: &Identity) -> bool {
+    identity.principal.context.contains_key(ISSUED)
+}
+
+/// IAM knows no credentials of GetFederationToken, and none of GetSessionToken that came without a second factor, as all do.
+fn in_session(caller: &Caller) -> Result<(), Refusal> {
+    let unknown = caller.identity.as_ref().is_some_and(|identity| match identity.principal.kind {
+        PrincipalKind::AssumedRole => false,
+        PrincipalKind::FederatedUser => true,
+        PrincipalKind::Root | PrincipalKind::User => is_session(identity),
+    });
+    if unknown { Err(Refusal::from(auth::Refusal::Unrecognized)) } else { Ok(()) }
+}
+
+/// What credentials of a session cannot be used for. Source: IAM User Guide, "Compare AWS STS credentials".
+fn refuse_in_session(identity: &Identity, action: &str) -> Result<(), Refusal> {
+    let possible = match identity.principal.kind {
+        PrincipalKind::FederatedUser => false,
+        PrincipalKind::AssumedRole => !matches!(action, "GetSessionToken" | "GetFederationToken"),
+        PrincipalKind::Root | PrincipalKind::User => !is_session(identity) || action == "AssumeRole",
+    };
+    match possible {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::AccessDenied, format!("Cannot call {action} with session credentials"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

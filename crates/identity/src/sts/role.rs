@@ -1,0 +1,60 @@
+//! The role that somebody asks for.
+
+use std::sync::Arc;
+
+use super::asked::{duration, required};
+use crate::authority::{Authority, assumed_role_arn};
+use crate::query::{Parameters, Refusal, Xml};
+use crate::store::Account;
+use crate::store::entity::Role;
+
+/// Unit: seconds. Source: IAM API Reference, "CreateRole".
+const SECONDS_MAX: u32 = 43_200;
+const SECONDS_DEFAULT: u64 = 3_600;
+/// What a session of a role may last that a role has asked for.
+const CHAINED_SECONDS_MAX: u64 = 3_600;
+
+/// An existing role and its account.
+pub(super) struct AskedRole {
+    pub account: Arc<Account>,
+    pub role: Arc<Role>,
+}
+
+/// The ARN of a role, if it is spelt like one.
+pub(super) fn arn(parameters: &Parameters) -> Result<&str, Refusal> {
+    let arn = required(parameters, "RoleArn", 20, 2_048)?;
+    let is_arn = arn.starts_with("arn:") && arn.split(':').count() >= 6;
+    if is_arn { Ok(arn) } else { Err(Refusal::validation(format!("{arn} is invalid"))) }
+}
+
+impl AskedRole {
+    pub(super) fn find(authority: &Authority, arn: &str) -> Option<AskedRole> {
+        let (account, path) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
+        let account = Arc::clone(authority.identities.snapshot().account(account)?);
+        let role = Arc::clone(account.role(path.rsplit('/').next()?)?);
+        (role.arn(&account.id) == arn).then_some(AskedRole { account, role })
+    }
+
+    /// The seconds that a session of it is to last.
+    pub(super) fn seconds(&self, parameters: &Parameters, is_chained: bool) -> Result<u64, Refusal> {
+        let seconds = duration(parameters, SECONDS_MAX)?.unwrap_or(SECONDS_DEFAULT);
+        if is_chained && seconds > CHAINED_SECONDS_MAX {
+            return Err(Refusal::validation(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+            ));
+        }
+        if seconds > u64::from(self.role.max_session_seconds) {
+            return Err(Refusal::validation(
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            ));
+        }
+        Ok(seconds)
+    }
+
+    pub(super) fn show_user(&self, xml: &mut Xml, session_name: &str) {
+        xml.within("AssumedRoleUser", |xml| {
+            xml.text("AssumedRoleId", &format!("{}:{session_name}", self.role.id));
+            xml.text("Arn", &assumed_role_arn(&self.account.id, &self.role.name, session_name));
+        });
+    }
+}

@@ -1,0 +1,1 @@
+//! STS through its one door.

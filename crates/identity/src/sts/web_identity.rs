@@ -1,0 +1,121 @@
+//! AssumeRoleWithWebIdentity: a role, for a while, for whom an OpenID Connect provider vouches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use auth::iam::{Decision, PolicyKind, decide_federated};
+
+use super::asked::{name, required};
+use super::circumstances::Circumstances;
+use super::grant::{Bounds, Grant};
+use super::role::{self, AskedRole};
+use super::{Answer, Way, tags};
+use crate::authority::Authority;
+use crate::query::{Code, Parameters, Refusal, Request, Xml};
+use crate::session::Holder;
+use crate::store::entity::OidcProvider;
+use crate::web_identity::{Claims, Jwt, Rejected, is_issuer};
+
+/// Unit: characters.
+const NAME_LENGTH_MAX: usize = 64;
+
+impl Authority {
+    pub(super) async fn assume_role_with_web_identity(&self, way: &Way, request: &Request<'_>) -> Answer {
+        let parameters = request.parameters;
+        let arn = role::arn(parameters)?;
+        let session_name = name(parameters, "RoleSessionName", NAME_LENGTH_MAX)?;
+        let token = Jwt::parse(required(parameters, "WebIdentityToken", 4, 20_000)?)?;
+        let role = AskedRole::find(self, arn).ok_or_else(denied)?;
+        let issuer = token.issuer().map(str::to_owned).unwrap_or_default();
+        let provider = provider(&role, &issuer)?;
+        let claims = self.issuers.claims(token, &issuer, &provider.client_ids).await?;
+        let provider_arn = provider.arn(&role.account.id);
+        let session_tags = self.may_assume(way, parameters, &role, arn, &provider_arn, &claims)?;
+        let mut context = claims.context;
+        context.insert("aws:federatedprovider".to_owned(), vec![provider_arn.clone()]);
+        let grant = Grant {
+            account: &role.account.id,
+            holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.to_owned() },
+            seconds: role.seconds(parameters, false)?,
+            bounds: Bounds::asked(parameters, &role.account)?,
+            tags: session_tags,
+            transitive: claims.transitive,
+            source_identity: claims.source_identity.clone(),
+            context,
+        };
+        let granted = grant.granted(self)?;
+        let mut xml = Xml::new();
+        xml.text("SubjectFromWebIdentityToken", &claims.subject);
+        xml.text("Audience", &claims.audience);
+        role.show_user(&mut xml, session_name);
+        granted.credentials(&mut xml);
+        xml.text("Provider", &provider_arn);
+        granted.packed_size(&mut xml);
+        xml.optional("SourceIdentity", claims.source_identity.as_deref());
+        Ok(xml)
+    }
+
+    /// Whether the role's trust policy allows all that the claims ask for; if so, the session's tags.
+    fn may_assume(
+        &self,
+        way: &Way,
+        parameters: &Parameters,
+        role: &AskedRole,
+        arn: &str,
+        provider_arn: &str,
+        claims: &Claims,
+    ) -> Result<BTreeMap<String, String>, Refusal> {
+        let trust = role.role.trust.policy(PolicyKind::Trust).ok_or_else(denied)?;
+        let circumstances = Circumstances {
+            tags: claims.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            transitive: claims.transitive.iter().map(String::as_str).collect(),
+            source_identity: claims.source_identity.as_deref(),
+            role_tags: Some(&role.role.tags),
+            claims: Some(&claims.context),
+            way: Some((way, self.identities.clock.now_ms())),
+            ..Circumstances::of(parameters)
+        };
+        let wanted = [
+            ("sts:AssumeRoleWithWebIdentity", true),
+            ("sts:TagSession", !claims.tags.is_empty()),
+            ("sts:SetSourceIdentity", claims.source_identity.is_some()),
+        ];
+        for (action, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+            if decide_federated(&trust, provider_arn, action, arn, &circumstances) != Decision::Allowed {
+                return Err(Refusal::new(Code::AccessDenied, format!("Not authorized to perform {action}")));
+            }
+        }
+        let mut checked = BTreeMap::new();
+        for (key, value) in &claims.tags {
+            tags::put(&mut checked, key, value)?;
+        }
+        let known: BTreeSet<&String> = claims.tags.keys().collect();
+        match claims.transitive.iter().all(|key| known.contains(key)) {
+            true => Ok(checked),
+            false => Err(Refusal::from(Rejected::Claim("A transitive tag key is no key of a tag".to_owned()))),
+        }
+    }
+}
+
+fn denied() -> Refusal {
+    Refusal::new(Code::AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+}
+
+/// The provider of the role's account that a token's issuer is.
+fn provider<'a>(role: &'a AskedRole, issuer: &str) -> Result<&'a OidcProvider, Refusal> {
+    let unknown = || Rejected::Invalid(format!("No OpenIDConnect provider found in your account for {issuer}"));
+    let name = issuer.split_once("://").filter(|_| is_issuer(issuer)).map(|(_, name)| name.trim_end_matches('/'));
+    let provider = name.and_then(|name| role.account.provider(name)).ok_or_else(unknown)?;
+    Ok(provider)
+}
+
+impl From<Rejected> for Refusal {
+    fn from(rejected: Rejected) -> Refusal {
+        let code = match &rejected {
+            Rejected::Invalid(_) => Code::InvalidIdentityToken,
+            Rejected::Expired { .. } => Code::ExpiredTokenException,
+            Rejected::Claim(_) => Code::IdpRejectedClaim,
+            Rejected::Communication => Code::IdpCommunicationError,
+        };
+        Refusal::new(code, rejected.to_string())
+    }
+}

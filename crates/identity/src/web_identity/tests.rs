@@ -1,0 +1,351 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base::Clock;
+use base64_simd::URL_SAFE_NO_PAD;
+use proptest::prelude::*;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+
+const NOW_S: u64 = 1_800_000_000;
+
+/// Signs tokens, with ES256.
+struct Signer {
+    id: &'static str,
+    pair: EcdsaKeyPair,
+}
+
+impl Signer {
+    fn new(id: &'static str) -> Signer {
+        let chance = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &chance).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &chance).unwrap();
+        Signer { id, pair }
+    }
+
+    fn jwk(&self) -> Value {
+        let point = self.pair.public_key().as_ref();
+        let [x, y] = [&point[1..33], &point[33..]].map(|part| URL_SAFE_NO_PAD.encode_to_string(part));
+        json!({ "kty": "EC", "crv": "P-256", "kid": self.id, "use": "sig", "alg": "ES256", "x": x, "y": y })
+    }
+
+    fn token(&self, claims: &Value) -> String {
+        self.signed(&json!({ "alg": "ES256", "kid": self.id, "typ": "JWT" }), claims)
+    }
+
+    fn signed(&self, header: &Value, claims: &Value) -> String {
+        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode_to_string(part.to_string()));
+        let signed = format!("{header}.{claims}");
+        let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode_to_string(signature.as_ref()))
+    }
+}
+
+/// Publishes keys on this machine, and counts how often it is asked for them.
+struct Issuer {
+    url: String,
+    asked: Arc<AtomicUsize>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Issuer {
+    /// `answer` is what it says to a path.
+    async fn start(answer: impl Fn(&str, &str) -> (u16, String) + Send + 'static) -> Issuer {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (counted, own) = (Arc::clone(&asked), url.clone());
+        let serving = tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 4096];
+                let read = socket.read(&mut request).await.unwrap();
+                let request = String::from_utf8_lossy(&request[..read]).into_owned();
+                let path = request.split(' ').nth(1).unwrap();
+                if path.ends_with("openid-configuration") {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                }
+                let (status, body) = answer(&own, path);
+                let head = format!("HTTP/1.1 {status} OK\r\ncontent-length: {}\r\n\r\n", body.len());
+                let _ = socket.write_all(format!("{head}{body}").as_bytes()).await;
+            }
+        });
+        Issuer { url, asked, serving }
+    }
+
+    async fn with_keys(keys: Value) -> Issuer {
+        Issuer::start(move |own, path| match path {
+            "/.well-known/openid-configuration" => {
+                (200, json!({ "issuer": own, "jwks_uri": format!("{own}/keys?all") }).to_string())
+            }
+            "/keys?all" => (200, json!({ "keys": keys }).to_string()),
+            _ => (404, String::new()),
+        })
+        .await
+    }
+
+    fn claims(&self) -> Value {
+        json!({
+            "iss": self.url, "sub": "system:serviceaccount:shop:orders", "aud": ["sts.amazonaws.com"],
+            "iat": NOW_S - 10, "exp": NOW_S + 3600,
+        })
+    }
+}
+
+fn with(mut claims: Value, name: &str, value: Value) -> Value {
+    match value {
+        Value::Null => claims.as_object_mut().unwrap().remove(name),
+        value => claims.as_object_mut().unwrap().insert(name.to_owned(), value),
+    };
+    claims
+}
+
+async fn ask(issuers: &Issuers, token: &str, url: &str) -> Result<Claims, Rejected> {
+    issuers.claims(Jwt::parse(token)?, url, &["sts.amazonaws.com".to_owned(), "app".to_owned()]).await
+}
+
+fn issuers() -> Issuers {
+    Issuers::new(Clock::manual(NOW_S * 1_000).0, None)
+}
+
+#[tokio::test]
+async fn an_issuers_token_is_believed() {
+    let (signer, issuers) = (Signer::new("k1"), issuers());
+    let issuer = Issuer::with_keys(json!([{ "kty": "oct" }, 7, signer.jwk()])).await;
+    let claims = ask(&issuers, &signer.token(&issuer.claims()), &issuer.url).await.unwrap();
+    assert_eq!(claims.subject, "system:serviceaccount:shop:orders");
+    assert_eq!(claims.audience, "sts.amazonaws.com");
+    let host = issuer.url.strip_prefix("http://").unwrap();
+    assert_eq!(claims.context[&format!("{host}:sub")], ["system:serviceaccount:shop:orders"]);
+    assert_eq!(claims.context[&format!("{host}:aud")], ["sts.amazonaws.com"]);
+    // The keys are kept.
+    ask(&issuers, &signer.token(&issuer.claims()), &issuer.url).await.unwrap();
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn claims_are_checked() {
+    let (signer, issuers) = (Signer::new("k1"), issuers());
+    let issuer = Issuer::with_keys(json!([signer.jwk()])).await;
+    let check = async |name: &str, value: Value, expected: Result<&str, &str>| {
+        let token = signer.token(&with(issuer.claims(), name, value.clone()));
+        let found = ask(&issuers, &token, &issuer.url).await;
+        let found = found.map(|claims| claims.audience).map_err(|rejected| rejected.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected, "{name} {value}");
+    };
+    let sts = Ok("sts.amazonaws.com");
+    check("aud", json!("sts.amazonaws.com"), sts).await;
+    check("aud", json!(["other", "app"]), Ok("app")).await;
+    check("aud", json!("other"), Err("Incorrect token audience")).await;
+    check("aud", json!(["sts.amazonaws.com "]), Err("Incorrect token audience")).await;
+    check("aud", Value::Null, Err("Missing a required claim: aud")).await;
+    check("azp", json!("app"), Ok("app")).await;
+    check("azp", json!("other"), Err("Incorrect token audience")).await;
+    check("sub", Value::Null, Err("Missing a required claim: sub")).await;
+    check("exp", Value::Null, Err("Missing a required claim: exp")).await;
+    check("iat", Value::Null, Err("Missing a required claim: iat")).await;
+    check("exp", json!(NOW_S - 299), sts).await;
+    let expired =
+        format!("Token expired: current date/time {NOW_S} must be before the expiration date/time {}", NOW_S - 300);
+    check("exp", json!(NOW_S - 300), Err(&expired)).await;
+    check("exp", json!(u64::MAX), sts).await;
+    let malformed = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
+    for exp in [json!("soon"), json!(-1), json!({})] {
+        check("exp", exp, Err(malformed)).await;
+    }
+    check("nbf", json!(NOW_S + 301), Err("The ID Token provided is not valid yet")).await;
+    check("iat", json!(NOW_S + 301), Err("The ID Token provided is not valid yet")).await;
+    check("nbf", json!(NOW_S + 299), sts).await;
+    check(
+        "iss",
+        json!("http://127.0.0.1"),
+        Err("The web identity token that was passed could not be validated by Stator"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_may_get_tags() {
+    let (signer, issuers) = (Signer::new("k1"), issuers());
+    let issuer = Issuer::with_keys(json!([signer.jwk()])).await;
+    let tagged = json!({ "principal_tags": { "team": ["shop"] }, "transitive_tag_keys": ["team"] });
+    let token = signer.token(&with(issuer.claims(), "https://aws.amazon.com/tags", tagged));
+    let claims = ask(&issuers, &token, &issuer.url).await.unwrap();
+    assert_eq!((claims.tags["team"].as_str(), claims.transitive.contains("team")), ("shop", true));
+    for wrong in [json!(1), json!({}), json!({ "principal_tags": { "team": ["a", "b"] } })] {
+        let token = signer.token(&with(issuer.claims(), "https://aws.amazon.com/tags", wrong));
+        assert_eq!(ask(&issuers, &token, &issuer.url).await.unwrap_err().code(), "IDPRejectedClaim");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_others_are_rejected() {
+    let (signer, other, issuers) = (Signer::new("k1"), Signer::new("k1"), issuers());
+    let issuer = Issuer::with_keys(json!([signer.jwk()])).await;
+    let claims = issuer.claims();
+    let good = signer.token(&claims);
+    assert!(ask(&issuers, &good, &issuer.url).await.is_ok());
+    let unsigned = |alg: &str| {
+        let [header, claims] =
+            [json!({ "alg": alg }), claims.clone()].map(|part| URL_SAFE_NO_PAD.encode_to_string(part.to_string()));
+        format!("{header}.{claims}.")
+    };
+    for token in [
+        other.token(&claims),
+        signer.signed(&json!({ "alg": "ES256", "kid": "k2" }), &claims),
+        signer.signed(&json!({ "alg": "ES384", "kid": "k1" }), &claims),
+        signer.signed(&json!({ "alg": "RS256", "kid": "k1" }), &claims),
+        signer.signed(&json!({ "alg": "HS256", "kid": "k1" }), &claims),
+        signer.signed(&json!({ "alg": "ES256", "kid": "k1", "crit": ["b64"], "b64": false }), &claims),
+        unsigned("none"),
+        unsigned("ES256"),
+        format!("{good}."),
+        format!("{good}="),
+        good.replace('.', ".."),
+        good[..good.len() - 4].to_owned(),
+        String::new(),
+        "..".to_owned(),
+        "a".repeat(30_000),
+    ] {
+        let rejected = ask(&issuers, &token, &issuer.url).await.unwrap_err();
+        assert_eq!(rejected.code(), "InvalidIdentityToken", "{token}: {rejected}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_asked_for_again_but_not_too_often() {
+    let (first, second) = (Signer::new("k1"), Signer::new("k2"));
+    let (clock, hand) = Clock::manual(NOW_S * 1_000);
+    let issuers = Issuers::new(clock, None);
+    let keys = Arc::new(parking_lot::Mutex::new(json!([first.jwk()])));
+    let published = Arc::clone(&keys);
+    let issuer = Issuer::start(move |own, path| match (path, &*published.lock()) {
+        (_, Value::Null) => (503, String::new()),
+        ("/keys", keys) => (200, json!({ "keys": keys }).to_string()),
+        _ => (200, json!({ "issuer": own, "jwks_uri": format!("{own}/keys") }).to_string()),
+    })
+    .await;
+    let (old, new) = (first.token(&issuer.claims()), second.token(&issuer.claims()));
+    let known = async |token: &str| ask(&issuers, token, &issuer.url).await.map(|_| ()).map_err(|r| r.code());
+    let asked = || issuer.asked.load(Ordering::SeqCst);
+    assert_eq!(known(&old).await, Ok(()));
+    for _ in 0..5 {
+        assert_eq!(known(&new).await, Err("InvalidIdentityToken"));
+    }
+    assert_eq!(asked(), 1);
+    *keys.lock() = json!([first.jwk(), second.jwk()]);
+    hand.advance_ms(5_000);
+    assert_eq!((known(&new).await, asked()), (Ok(()), 2));
+    // While the issuer is away its keys are good for an hour.
+    *keys.lock() = Value::Null;
+    hand.advance_ms(11 * 60 * 1_000);
+    assert_eq!((known(&old).await, known(&new).await, asked()), (Ok(()), Ok(()), 3));
+    hand.advance_ms(50 * 60 * 1_000);
+    assert_eq!(known(&new).await, Err("IDPCommunicationError"));
+    // A key that is not there any more is not good any more.
+    *keys.lock() = json!([second.jwk()]);
+    hand.advance_ms(5_000);
+    assert_eq!((known(&new).await, known(&old).await), (Ok(()), Err("InvalidIdentityToken")));
+}
+
+#[tokio::test]
+async fn issuers_that_give_no_keys() {
+    let signer = Signer::new("k1");
+    let check = async |answer: fn(&str, &str) -> (u16, String), expected: &str| {
+        let issuer = Issuer::start(answer).await;
+        let rejected = ask(&issuers(), &signer.token(&issuer.claims()), &issuer.url).await.unwrap_err();
+        assert_eq!(rejected.code(), expected);
+    };
+    check(|_, _| (404, String::new()), "InvalidIdentityToken").await;
+    check(|_, _| (302, String::new()), "InvalidIdentityToken").await;
+    check(|_, _| (500, String::new()), "IDPCommunicationError").await;
+    check(|_, _| (200, "<html>".to_owned()), "InvalidIdentityToken").await;
+    check(|own, _| (200, json!({ "issuer": own }).to_string()), "InvalidIdentityToken").await;
+    check(|_, _| (200, "x".repeat(2 << 20)), "IDPCommunicationError").await;
+    let elsewhere = |_: &str, _: &str| {
+        (200, json!({ "issuer": "http://127.0.0.1:1", "jwks_uri": "http://127.0.0.1:1/keys" }).to_string())
+    };
+    check(elsewhere, "InvalidIdentityToken").await;
+    let insecure =
+        |own: &str, _: &str| (200, json!({ "issuer": own, "jwks_uri": "http://keys.example/keys" }).to_string());
+    check(insecure, "InvalidIdentityToken").await;
+    let token = signer.token(&json!({ "iss": "http://127.0.0.1:1" }));
+    assert_eq!(ask(&issuers(), &token, "http://127.0.0.1:1").await, Err(Rejected::Communication));
+    assert_eq!(ask(&issuers(), &token, "http://issuer.example").await.unwrap_err().code(), "InvalidIdentityToken");
+}
+
+#[test]
+fn urls_of_issuers() {
+    for (url, expected) in [
+        ("https://issuer.example", true),
+        ("https://issuer.example/id/A", true),
+        ("https://issuer.example:8443/", true),
+        ("http://127.0.0.1:9000", true),
+        ("http://localhost/x", true),
+        ("http://[::1]:80", true),
+        ("http://issuer.example", false),
+        ("http://127.0.0.1.example", false),
+        ("http://localhost.example", false),
+        ("http://127.0.0.1@issuer.example", false),
+        ("https://", false),
+        ("https:///path", false),
+        ("https://issuer.example?x", false),
+        ("https://issuer.example/a?x", false),
+        ("https://issuer.example/a b", false),
+        ("https://issuer.example/a\r\nx: y", false),
+        ("ftp://issuer.example", false),
+        ("issuer.example", false),
+    ] {
+        assert_eq!(is_issuer(url), expected, "{url}");
+    }
+}
+
+/// Made with OpenSSL from keys that are long gone.
+#[test]
+fn rsa_signatures() {
+    let set = include_bytes!("rsa_keys.json");
+    let keys = jwk::keys(set).unwrap();
+    assert_eq!(keys.len(), 1);
+    for token in include_str!("rsa_tokens.txt").lines() {
+        let claims = Jwt::parse(token).unwrap().verified(&keys).unwrap();
+        assert_eq!(claims["sub"], "rsa");
+        let wrong = token.replacen(".eyJ", ".eyK", 1);
+        assert!(Jwt::parse(&wrong).is_err() || Jwt::parse(&wrong).unwrap().verified(&keys).is_none());
+    }
+}
+
+proptest! {
+    #[test]
+    fn changed_tokens_are_never_accepted(at in any::<prop::sample::Index>(), byte in 0u8..128, cut in any::<bool>()) {
+        let signer = Signer::new("k1");
+        let keys = jwk::keys(json!({ "keys": [signer.jwk()] }).to_string().as_bytes()).unwrap();
+        let token = signer.token(&json!({ "sub": "a" }));
+        prop_assert!(Jwt::parse(&token).unwrap().verified(&keys).is_some());
+        let mut changed = token.clone().into_bytes();
+        let at = at.index(changed.len());
+        if cut { changed.truncate(at) } else { changed[at] = byte }
+        let changed = String::from_utf8(changed).unwrap();
+        let accepted = Jwt::parse(&changed).ok().and_then(|jwt| jwt.verified(&keys)).is_some();
+        prop_assert_eq!(accepted, changed == token);
+    }
+
+    #[test]
+    fn no_bytes_panic(token in any::<String>(), parts in prop::collection::vec(any::<Vec<u8>>(), 3), set in any::<Vec<u8>>()) {
+        let _ = Jwt::parse(&token);
+        let _ = jwk::keys(&set);
+        let parts: Vec<String> = parts.iter().map(|part| URL_SAFE_NO_PAD.encode_to_string(part)).collect();
+        prop_assert!(Jwt::parse(&parts.join(".")).is_err());
+        let _ = is_issuer(&token);
+    }
+}
