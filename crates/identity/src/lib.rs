@@ -15,6 +15,6 @@ pub mod web_identity;
 
 pub use auth_key::{AuthKey, KeyError, Sealing};
 pub use authority::Authority;
-pub use query::{Api, Parameters, Refusal, Reply, Request};
+pub use query::{Api, Code, Parameters, Refusal, Reply, Request};
 pub use session::{Holder, Session, Tokens};
 pub use store::{Account, Identities, NewAccessKey, OpenError, Snapshot, entity};

@@ -35,6 +35,7 @@ pub(crate) enum ContentType {
     Json,
     Prometheus,
     Text,
+    TextXml,
     Xml,
 }
 
@@ -46,6 +47,7 @@ impl ContentType {
             ContentType::Json => "application/json",
             ContentType::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
             ContentType::Text => "text/plain",
+            ContentType::TextXml => ::identity::Reply::CONTENT_TYPE,
             ContentType::Xml => "application/xml",
         }
     }

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::audit::AuditArguments;
 use crate::encryption::{MasterKeyArguments, NewMasterKeyArguments};
+use crate::init::InitArguments;
 use crate::log::LogFormat;
 use crate::policy_check::PolicyCheckArguments;
 use crate::tail::TailArguments;
@@ -27,6 +28,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the DynamoDB API from a folder on this machine, or from a database
     Serve(Box<ServeArguments>),
+    /// Make the first account and its root's access key, for serve --auth; prints the key, once
+    Init(InitArguments),
     /// Look after a database that keeps the tables
     #[command(subcommand)]
     Storage(StorageCommand),
@@ -190,6 +193,15 @@ pub(crate) struct ServeArguments {
     /// key sees the tables of its account (aws_account_id) and of the region it signs for
     #[arg(long, env = "STATOR_CREDENTIALS", value_name = "FILE", conflicts_with = "isolate")]
     pub(crate) credentials: Option<PathBuf>,
+
+    /// Know callers as users, roles and sessions, and let them do what their policies say: IAM and STS answer at the same
+    /// address. 'stator init' makes the first access key. Each account and region has its own tables
+    #[arg(long, env = "STATOR_AUTH", value_parser = BoolishValueParser::new(), conflicts_with_all = ["credentials", "isolate", "memory"])]
+    pub(crate) auth: bool,
+
+    /// File of the key that 'stator init' has made; without it, auth.key in the folder
+    #[arg(long, env = "STATOR_AUTH_KEY_FILE", value_name = "FILE")]
+    pub(crate) auth_key_file: Option<PathBuf>,
 
     /// Listen on an address that other machines reach although signatures are not checked:
     /// whoever reaches the port reads and writes everything

@@ -14,6 +14,8 @@ mod engine;
 mod guard;
 mod handles;
 mod hangups;
+mod identity;
+mod init;
 mod lambda;
 mod listener;
 mod log;
@@ -61,6 +63,13 @@ fn main() -> ExitCode {
             }
         },
         Command::Storage(StorageCommand::Rekey(arguments)) => match rekey::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                log::error("failed", &failure.to_string(), &[]);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Init(arguments) => match init::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);

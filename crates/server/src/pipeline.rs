@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ::identity::Authority;
+use ::identity::sts::Way;
 use api::{Exception, Operation};
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
@@ -9,7 +11,7 @@ use deliver::triggers::Triggers;
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, header};
 use ops::allowance::{Allowance, MemoryBudget};
 
 use crate::answer::{Answer, ContentType};
@@ -20,7 +22,7 @@ use crate::operator::Operator;
 use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
-use crate::{door, guard, lambda};
+use crate::{door, guard, identity, lambda};
 
 mod signature;
 
@@ -55,6 +57,8 @@ pub(crate) struct Pipeline<S> {
     pub(crate) notable: Notable,
     /// Lambda's API, as far as it is about event source mappings.
     pub(crate) triggers: Option<Arc<Triggers>>,
+    /// IAM and STS, if callers have identities.
+    pub(crate) authority: Option<Arc<Authority>>,
     /// Only if somebody has asked for them.
     pub(crate) traces: Option<Arc<Traces>>,
     /// Only if there is a file for it.
@@ -109,6 +113,12 @@ impl<S: Backend> Pipeline<S> {
             let caller = self.caller(lambda::SERVICE, head, &body.sent, seat, visit);
             return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
         }
+        if identity::is_asked(head) {
+            let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
+            let (authority, request_id) = (self.authority.as_ref(), visit.request_id().to_owned());
+            let caller = |service: &'static str| self.caller(service, head, &body.sent, seat, visit);
+            return Ok(identity::answer(authority, caller, way, head, &body.bytes, &request_id).await);
+        }
         if let Some(answer) = door::answer(head, &self.region) {
             return Ok(answer);
         }
@@ -141,7 +151,10 @@ impl<S: Backend> Pipeline<S> {
         visit: &mut Visit,
     ) -> Result<Caller, Refusal> {
         let (headers, signed) = (SentHeaders(head), signed(head));
-        let caller = self.access.caller(service, &signed, &received(head, &headers, sent), seat.transport());
+        let mut caller = self.access.caller(service, &signed, &received(head, &headers, sent), seat.transport());
+        if let Some(identity) = caller.as_mut().ok().and_then(|caller| caller.identity.as_mut()) {
+            identity.user_agent = user_agent(head);
+        }
         if let Some(draft) = &mut visit.audit {
             match &caller {
                 Ok(caller) => draft.by(caller),
@@ -165,6 +178,10 @@ fn too_many(head: &Parts) -> Answer {
 
 fn text<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
     head.headers.get(name)?.to_str().ok()
+}
+
+fn user_agent(head: &Parts) -> Option<String> {
+    text(head, header::USER_AGENT.as_str()).map(str::to_owned)
 }
 
 fn internal() -> Exception {

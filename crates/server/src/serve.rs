@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use auth::{Access, KeyRing, Spaces};
+use ::identity::{AuthKey, Authority, Identities};
+use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
 use deliver::Deliveries;
 use deliver::triggers::Places;
@@ -19,6 +20,7 @@ use crate::body::BodyReader;
 use crate::cli::ServeArguments;
 use crate::engine::{self, Keeps, Opened, Shared};
 use crate::handles;
+use crate::init;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::nodes;
@@ -45,6 +47,8 @@ pub(crate) enum Failure {
     Remote {
         listen: String,
     },
+    /// Callers are to have identities, and cannot.
+    Identity(String),
     Credentials {
         path: PathBuf,
         error: String,
@@ -80,9 +84,10 @@ impl fmt::Display for Failure {
             Failure::Remote { listen } => write!(
                 f,
                 "--listen {listen} can be reached from other machines, and signatures are not checked: whoever reaches \
-                 it reads and writes everything. Name a file of access keys with --credentials, or add \
+                 it reads and writes everything. Check who calls with --auth, name a file of access keys with --credentials, or add \
                  --allow-unverified-remote if that is what you want"
             ),
+            Failure::Identity(text) => f.write_str(text),
             Failure::Credentials { path, error } => {
                 write!(f, "the access keys in {} cannot be used: {error}", path.display())
             }
@@ -142,6 +147,11 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         None => Arc::clone(&engine),
     };
     let service = service(watched, shared, &keeps, arguments, address).await?;
+    let authority = if arguments.auth { Some(authority(arguments, &service).await?) } else { None };
+    let access = match &authority {
+        Some(authority) => Access::Identity(Principals::new(Arc::<Authority>::clone(authority), Clock::system())),
+        None => access,
+    };
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
     let memory = Memories::of(arguments);
@@ -158,6 +168,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
         triggers: Some(Arc::clone(deliveries.triggers())),
+        authority: authority.clone(),
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
         audit: audit.clone(),
@@ -166,7 +177,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
 
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps)).transpose()?;
-    announce(address, encryption.as_ref(), &keeps, &arguments.region);
+    announce(address, encryption.as_ref(), &keeps, arguments);
     let end = async {
         let end = told_to_stop(stop, failed(embedded)).await;
         operator.stopping();
@@ -205,8 +216,28 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     Ok(Access::Signed(keys, Clock::system()))
 }
 
+/// Who knows callers, keeps up with what other servers change, and issues sessions.
+async fn authority(arguments: &ServeArguments, service: &Arc<ops::Service>) -> Result<Arc<Authority>, Failure> {
+    let data = arguments.storage.is_none().then_some(arguments.data.as_path());
+    let file = init::key_file(arguments.auth_key_file.as_deref(), data)?;
+    let key = AuthKey::read(&file).map_err(|error| init::unusable(&file, &error))?;
+    let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
+    let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
+    let identities = identities.map_err(|error| failure(&error))?;
+    if identities.accounts().is_empty() {
+        return Err(failure(&"there is no account; 'stator init' makes one"));
+    }
+    tokio::spawn(Arc::clone(&identities).run());
+    Ok(Authority::new(identities, &key, ca_bundle()))
+}
+
+/// The authorities that servers are believed by which this one calls, instead of the system's.
+fn ca_bundle() -> Option<PathBuf> {
+    std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
 fn delivery(arguments: &ServeArguments) -> deliver::Settings {
-    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let ca_bundle = ca_bundle();
     let places = Places {
         lambda: arguments.lambda_endpoint.clone(),
         sqs: arguments.sqs_endpoint.clone(),
@@ -259,7 +290,7 @@ async fn listen(arguments: &ServeArguments) -> Result<TcpListener, Failure> {
     let listen = &arguments.listen;
     let addresses = addresses(LISTEN, listen).await?;
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
-    if remote && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
+    if remote && !arguments.auth && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { listen: listen.clone() });
     }
     bind(LISTEN, listen, &addresses)
@@ -320,7 +351,7 @@ async fn failed(engine: Option<Arc<Embedded>>) -> String {
     }
 }
 
-async fn service(
+pub(crate) async fn service(
     engine: Arc<dyn Engine>,
     shared: Option<Shared>,
     keeps: &Keeps,
@@ -364,13 +395,18 @@ fn encryption(tls: &Arc<Tls>, arguments: &ServeArguments, keeps: &Keeps) -> Resu
 }
 
 /// The ready line: where, what is kept, and something to try.
-fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, region: &str) {
+fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
+    let region = &arguments.region;
+    let (callers, keys) = match arguments.auth {
+        true => (", callers have identities", ""),
+        false => ("", "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any "),
+    };
     let version = env!("CARGO_PKG_VERSION");
     let scheme = if encryption.is_some() { "https" } else { "http" };
     let ca_bundle = encryption.and_then(|encryption| encryption.ca_bundle.as_deref());
     let trust = ca_bundle.map(|file| format!("AWS_CA_BUNDLE={} ", file.display())).unwrap_or_default();
     let message = format!(
-        "{version} ready on {scheme}://{address}, {keeps}; try: {trust}AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any \
+        "{version} ready on {scheme}://{address}, {keeps}{callers}; try: {trust}{keys}\
          aws dynamodb list-tables --region {region} --endpoint-url {scheme}://{address}"
     );
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);

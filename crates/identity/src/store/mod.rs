@@ -9,6 +9,7 @@ mod document;
 pub mod entity;
 mod last_used;
 mod principal;
+mod root;
 pub(crate) mod unique_id;
 
 use std::fmt;

@@ -42,6 +42,7 @@ fn pipeline() -> Pipeline<Echo> {
         answers_operator: true,
         notable: Notable::slower_than(None),
         triggers: None,
+        authority: None,
         traces: None,
         audit: None,
     }

@@ -1,0 +1,188 @@
+//! `stator init`: the key that secrets are sealed with, accounts, and the access keys of their roots. What it makes is told once.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
+use auth::SHARED_ACCOUNT;
+use base::Clock;
+use clap::{Args, Parser};
+
+use crate::cli::{Cli, Command, Secret, ServeArguments};
+use crate::encryption::MasterKeyArguments;
+use crate::engine;
+use crate::serve::{self, Failure};
+
+const EXAMPLES: &str = "\
+Examples, while no server uses the folder:
+  stator init --data /var/lib/stator >> ~/.aws/credentials
+  stator init --storage postgres://stator@db.example/stator --auth-key-file /etc/stator/auth.key
+  stator init --account 123456789012              a further account
+  stator init --rotate-root                       another key for the root, instead of the one it has
+
+Then: stator serve --auth";
+
+/// The key's name in the folder of the data.
+const KEY_FILE: &str = "auth.key";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct InitArguments {
+    /// Folder that keeps the tables; made if it does not exist. No server may have it open
+    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
+    data: PathBuf,
+
+    /// The database that keeps the tables instead
+    #[arg(
+        long,
+        env = "STATOR_STORAGE",
+        value_name = "URL",
+        hide_env_values = true,
+        conflicts_with = "data",
+        requires = "auth_key_file"
+    )]
+    storage: Option<Secret>,
+
+    /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
+    storage_password_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    master_key: MasterKeyArguments,
+
+    /// File of the key that secrets of access keys are sealed with; made if it does not exist. Without it, auth.key in the
+    /// folder
+    #[arg(long, env = "STATOR_AUTH_KEY_FILE", value_name = "FILE")]
+    auth_key_file: Option<PathBuf>,
+
+    /// The account, 12 digits; without it any, at random
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    account: Option<String>,
+
+    /// Give the root of an account a new access key, and take away those that it has
+    #[arg(long)]
+    rotate_root: bool,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) && text != SHARED_ACCOUNT;
+    if is_account { Ok(text.to_owned()) } else { Err("12 digits, not all of them 0".to_owned()) }
+}
+
+/// The file of the auth key: where it is said to be, or in the folder of the data.
+pub(crate) fn key_file(named: Option<&Path>, data: Option<&Path>) -> Result<PathBuf, Failure> {
+    let file = named.map(Path::to_owned).or_else(|| data.map(|data| data.join(KEY_FILE)));
+    file.ok_or_else(|| Failure::Identity("name the file of the auth key with --auth-key-file".to_owned()))
+}
+
+pub(crate) fn unusable(file: &Path, error: &KeyError) -> Failure {
+    let hint = match error {
+        KeyError::Missing => "; 'stator init' makes one, with the first account",
+        _ => "",
+    };
+    Failure::Identity(format!("the auth key in {} cannot be used: {error}{hint}", file.display()))
+}
+
+pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let made = runtime.block_on(init(arguments))?;
+    let written = std::io::stdout().write_all(made.as_bytes()).and_then(|()| std::io::stdout().flush());
+    written.map_err(Failure::Runtime)
+}
+
+async fn init(arguments: &InitArguments) -> Result<String, Failure> {
+    let serve = serve_arguments(arguments)?;
+    let opened = engine::open(&serve).await.map_err(Failure::Storage)?;
+    let engine = Arc::clone(&opened.engine);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let service = serve::service(opened.engine, opened.shared, &opened.keeps, &serve, address).await?;
+    let made = root(&service, arguments).await;
+    service.leave().await;
+    engine.close().await.map_err(Failure::Close)?;
+    let (account, new) = made?;
+    Ok(credentials(&account, &new))
+}
+
+/// How a server would open the same data.
+fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, Failure> {
+    let parsed = Cli::try_parse_from(["stator", "serve"]).map_err(|error| Failure::Identity(error.to_string()))?;
+    let Command::Serve(mut serve) = parsed.command else {
+        return Err(Failure::Identity("there is no command 'serve'".to_owned()));
+    };
+    serve.memory = false;
+    serve.storage_replicas = None;
+    serve.data.clone_from(&arguments.data);
+    serve.storage.clone_from(&arguments.storage);
+    serve.storage_password_file.clone_from(&arguments.storage_password_file);
+    serve.master_key = arguments.master_key.clone();
+    Ok(*serve)
+}
+
+async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<(String, NewAccessKey), Failure> {
+    let data = arguments.storage.is_none().then_some(arguments.data.as_path());
+    let key = auth_key(service, &key_file(arguments.auth_key_file.as_deref(), data)?).await?;
+    let failure = |error: &dyn std::fmt::Display| Failure::Identity(error.to_string());
+    let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
+    let identities = identities.map_err(|error| failure(&error))?;
+    let account = chosen(&identities.accounts(), arguments)?;
+    let made = identities.found_account(&account, arguments.rotate_root).await.map_err(|error| failure(&error))?;
+    let exists = || {
+        Failure::Identity(format!(
+            "the account {account} is there, and its root has an access key. --rotate-root makes another one and takes \
+             that one away; --account makes a further account"
+        ))
+    };
+    Ok((account.clone(), made.ok_or_else(exists)?))
+}
+
+/// The key in the file; a new one if nothing is sealed with another one yet.
+async fn auth_key(service: &ops::Service, file: &Path) -> Result<AuthKey, Failure> {
+    match AuthKey::read(file) {
+        Err(KeyError::Missing) => {}
+        read => return read.map_err(|error| unusable(file, &error)),
+    }
+    if Identities::are_kept(service).await.map_err(|error| Failure::Identity(error.to_string()))? {
+        return Err(Failure::Identity(format!(
+            "there is no auth key in {}, and the data has identities that are sealed with one: bring that file back, or \
+             name it with --auth-key-file",
+            file.display()
+        )));
+    }
+    let key = AuthKey::random();
+    key.write_new(file).map_err(|error| unusable(file, &error))?;
+    Ok(key)
+}
+
+/// The account that is meant.
+fn chosen(known: &[String], arguments: &InitArguments) -> Result<String, Failure> {
+    match (&arguments.account, known, arguments.rotate_root) {
+        (Some(account), known, true) if !known.contains(account) => {
+            Err(Failure::Identity(format!("there is no account {account}")))
+        }
+        (Some(account), _, _) => Ok(account.clone()),
+        (None, [], true) => Err(Failure::Identity("there is no account yet: leave --rotate-root away".to_owned())),
+        (None, [], false) => Ok(random_account()),
+        (None, [account], _) => Ok(account.clone()),
+        (None, known, _) => Err(Failure::Identity(format!(
+            "there are several accounts; name one of them, or a new one, with --account: {}",
+            known.join(", ")
+        ))),
+    }
+}
+
+/// 12 digits, as those of AWS, that do not begin with 0.
+fn random_account() -> String {
+    let mut bytes = [0; 8];
+    base::random::fill(&mut bytes);
+    (100_000_000_000 + u64::from_be_bytes(bytes) % 900_000_000_000).to_string()
+}
+
+/// As the AWS CLI's file has it.
+fn credentials(account: &str, new: &NewAccessKey) -> String {
+    format!(
+        "# the root of account {account}\n[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        new.key.id, new.secret
+    )
+}
