@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use auth::iam::{
-    Account as Part, Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind,
-    Question, Values, explain,
+    Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind, Question,
+    StatementReport as Part, Values, explain,
 };
 
 use super::asked::Ask;
