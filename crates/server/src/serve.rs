@@ -190,15 +190,19 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         engine.close().await.map_err(Failure::Close)
     };
     let ended = ended.await;
+    send_the_rest(audit, traces).await;
+    ended?;
+    log::info("stopped", "stopped", &[]);
+    Ok(())
+}
+
+async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) {
     if let Some(audit) = audit {
         audit.stop().await;
     }
     if let Some(traces) = traces {
         traces.stop().await;
     }
-    ended?;
-    log::info("stopped", "stopped", &[]);
-    Ok(())
 }
 
 /// Whose requests are answered.

@@ -104,6 +104,11 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
         if !words.iter().any(|word| code.starts_with(word)) {
             continue;
         }
+        // A declaration has no body.
+        let head_end = lines[at..].iter().find(|line| line.ends_with(['{', ';', '}']));
+        if head_end.is_some_and(|line| line.ends_with(';')) {
+            continue;
+        }
         let close = format!("{}}}", &line[..line.len() - code.len()]);
         if let Some(length) = lines[at..].iter().position(|line| *line == close) {
             found.push((at + 1, length + 1));

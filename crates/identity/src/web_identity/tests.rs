@@ -1,3 +1,5 @@
+//! Web identities of an issuer that the test is: proven ones, and every way in which one is not.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -136,6 +136,7 @@ impl House {
             answers_operator: false,
             notable: Notable::slower_than(None),
             triggers: None,
+            authority: None,
             traces: None,
             audit: None,
         };
