@@ -117,3 +117,40 @@ fn is_open_to_all(statement: &Value) -> bool {
     let principal = &statement["Principal"];
     allows && statement.get("Condition").is_none() && (names_all(principal) || names_all(&principal["AWS"]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_denies_everything() {
+        let shown = |document: &str| format!("{:?}", stored_policy(document).expect("a policy"));
+        let denies_all = shown(DENIES_ALL);
+        for document in ["", "{}", "[1]", r#"{"Statement":{"Effect":"Perhaps"}}"#] {
+            assert_eq!(shown(document), denies_all, "{document}");
+        }
+        let allows = DENIES_ALL.replace("Deny", "Allow");
+        assert_ne!(shown(&allows), denies_all);
+    }
+
+    #[test]
+    fn actions_have_their_resources() {
+        for (of, action, expected) in [
+            (PolicyOf::Table, "dynamodb:GetItem", true),
+            (PolicyOf::Table, "DynamoDB:getitem", true),
+            (PolicyOf::Table, "dynamodb:Get*", true),
+            (PolicyOf::Table, "*", true),
+            (PolicyOf::Table, "dynamodb:GetRecords", false),
+            (PolicyOf::Table, "dynamodb:ListTables", false),
+            (PolicyOf::Table, "s3:GetObject", false),
+            (PolicyOf::Table, "dynamodb", false),
+            (PolicyOf::Table, "ключ-от-всего", false),
+            (PolicyOf::Stream, "dynamodb:getrecords", true),
+            (PolicyOf::Stream, "dynamodb:PutResourcePolicy", true),
+            (PolicyOf::Stream, "dynamodb:ListStreams", false),
+            (PolicyOf::Stream, "dynamodb:GetItem", false),
+        ] {
+            assert_eq!(is_action_of(of, action), expected, "{of:?} {action}");
+        }
+    }
+}

@@ -218,6 +218,25 @@ async fn what_one_node_changes_the_others_know() {
     assert_eq!(describe(&a.service, "made").await.unwrap().item_count, Some(1));
 }
 
+/// Nobody has to ask: the heartbeat brings it.
+#[tokio::test]
+async fn a_resource_policy_takes_effect_on_the_other_nodes() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "shared").await.unwrap();
+    let known = || b.service.catalog.find(Place::own(&caller(), "shared"));
+    until(async || known().filter(|table| table.policy.is_none()).map(drop)).await;
+    let resource_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/shared".to_owned();
+    let policy = r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"dynamodb:*","Resource":"*"}}"#.to_owned();
+    let request =
+        PutResourcePolicyInput { policy, resource_arn: resource_arn.clone(), ..PutResourcePolicyInput::default() };
+    a.service.put_resource_policy(&caller(), request).await.unwrap();
+    until(async || known().filter(|table| table.policy.is_some()).map(drop)).await;
+    let request = DeleteResourcePolicyInput { expected_revision_id: None, resource_arn };
+    b.service.delete_resource_policy(&caller(), request).await.unwrap();
+    until(async || a.service.catalog.find(Place::own(&caller(), "shared"))?.policy.is_none().then_some(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_are_made_on_several_nodes_at_once() {
     let house = House::new();
