@@ -48,7 +48,8 @@ fn statement_by_statement() {
             Some(0),
             "allowed\n\n\
              identity-based policy read.json, statement 1 (Read): Allow, applies\n  action: fits\n  resource: fits\n  \
-             ForAllValues:StringEquals dynamodb:LeadingKeys: wants \"${aws:username}\", the request has \"ada\": met\n\n\
+             ForAllValues:StringEquals dynamodb:LeadingKeys: wants \"${aws:username}\", the request has \"ada\": met\n  \
+             ${aws:principaltag/table} is \"Music\"\n  ${aws:username} is \"ada\"\n\n\
              identity-based policy read.json, statement 2: Deny, does not apply\n  action: fits\n  resource: fits\n  \
              IpAddress aws:SourceIp: wants \"192.0.2.0/24\", the request has \"127.0.0.1\": not met\n"
                 .to_owned()
@@ -92,7 +93,8 @@ fn as_json() {
         answer["statements"],
         serde_json::json!([{
             "policy": "resource-based policy", "file": "table.json", "statement": 1, "sid": null, "effect": "Allow",
-            "applies": true, "elements": { "action": true, "principal": true, "resource": true }, "conditions": []
+            "applies": true, "elements": { "action": true, "principal": true, "resource": true }, "conditions": [],
+            "variables": {}
         }])
     );
     let (code, text) = check(&["--action", "dynamodb:Scan", "--json"], files.0.path());
