@@ -10,6 +10,7 @@ use crate::catalog::{
     NewSchema, PolicyOf, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_place,
 };
 use crate::change_log;
+use crate::rows;
 use crate::service::Service;
 
 impl Service {
@@ -20,7 +21,9 @@ impl Service {
         caller: &Caller,
         request: CreateTableInput,
     ) -> Result<CreateTableOutput, Exception> {
-        let definition = self.new_definition(caller, request)?;
+        let sse = request.sse_specification.clone();
+        let mut definition = self.new_definition(caller, request)?;
+        let key = self.new_table_key(sse.as_ref(), &mut definition).await?;
         let table = loop {
             let guard = self.catalog.lock().await?;
             if let Some(table) = self.catalog.find(definition.place()) {
@@ -36,9 +39,10 @@ impl Service {
             if let Some((stream, former)) = definition.stream.as_mut().zip(former.max_by_key(|stream| &stream.label)) {
                 catalog::not_before(stream, former);
             }
-            let shards = change_log::follow(&mut definition);
+            let mut puts = change_log::follow(&mut definition);
+            puts.extend(key.clone().map(|key| (rows::table_key(definition.table_id), key)));
             // Another node may have made one at the same time: then we look again.
-            if let Ok(table) = self.catalog.create(&self.engine, guard, definition, shards).await? {
+            if let Ok(table) = self.catalog.create(&self.engine, guard, definition, puts).await? {
                 break table;
             }
         };

@@ -6,7 +6,11 @@ use storage::{StorageError, TxError};
 
 /// A read that failed. The client may try again; what happened is told to the operator.
 pub(crate) fn storage_failure(error: StorageError) -> Exception {
-    Exception::internal(error.to_string())
+    match error {
+        // As DynamoDB says it, with the words of its KMS.
+        StorageError::Inaccessible(text) => Exception::AccessDenied(format!("KMS key access denied error: {text}")),
+        error => Exception::internal(error.to_string()),
+    }
 }
 
 /// A plain write that was not made, or of which nobody knows.

@@ -20,6 +20,7 @@
 //! | when an access key was last used | 0 (8) · 'I' · 'R' · id |
 //! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
 //! | where data are encrypted, what their keys are found by; the layer that encrypts keeps it | 0 (8) · 'Y' |
+//! | the key of a table that has its own | 0 (8) · 'Y' · table id (8) |
 //! | how far an index is built | table id (8) · 'B' · index id (4) |
 //! | items of a table: count, bytes | table id (8) · 'C' |
 //! | rows of an index: count, bytes | table id (8) · 'C' · index id (4) |
@@ -80,6 +81,11 @@ pub(crate) fn node(id: &[u8; 16]) -> Key {
 /// What the keys of all heartbeats begin with.
 pub(crate) fn nodes_prefix() -> Bytes {
     catalog(DATABASE, b'M', &[]).bytes
+}
+
+/// The key that a table's rows are encrypted with, if it has its own; not encrypted itself.
+pub(crate) fn table_key(table_id: u64) -> Key {
+    catalog(DATABASE, b'Y', &table_id.to_be_bytes())
 }
 
 /// Says which node does a table's background work; 0 stands for what belongs to no table.

@@ -1,8 +1,8 @@
 //! The service: everything an operation needs, and the background work that goes with it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, OnceLock};
 
 use base::Clock;
 use model::codec::key::HashSecret;
@@ -15,6 +15,7 @@ use crate::lag::Lags;
 use crate::nodes::lease::Leased;
 use crate::nodes::{NodeSettings, Nodes};
 use crate::rows;
+use crate::table_keys::TableKeys;
 use crate::tokens::Tokens;
 
 /// What the operator chose.
@@ -49,6 +50,8 @@ pub struct Service {
     pub(crate) lags: Lags,
     /// Whether somebody delivers to Kinesis here.
     pub(crate) reaches_kinesis: AtomicBool,
+    /// Where tables may have keys of their own.
+    pub(crate) table_keys: OnceLock<Arc<dyn TableKeys>>,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
 }
@@ -109,6 +112,7 @@ impl Service {
             expired: AtomicU64::new(0),
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
+            table_keys: OnceLock::new(),
             nodes: None,
         });
         service.start_work();
@@ -142,6 +146,7 @@ impl Service {
             expired: AtomicU64::new(0),
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
+            table_keys: OnceLock::new(),
             nodes: Some(nodes),
         });
         service.beat().await?;

@@ -35,10 +35,12 @@ impl Service {
         let mut definition = before.clone();
         // Background work waits until nobody uses the table as it was, and this would be a user.
         drop(table);
+        let sse = request.sse_specification.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
-        let puts = change_log::follow(&mut definition);
+        let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
+        puts.extend(self.other_table_key(sse.as_ref(), &mut definition).await?);
         let mut edit = Edit { work, puts, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;

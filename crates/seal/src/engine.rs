@@ -1,6 +1,7 @@
 //! An engine around another one, which gives it keys and values in code and reads them back.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use storage::{
@@ -9,9 +10,11 @@ use storage::{
 };
 
 use crate::data_keys::DataKeys;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, KeyringError};
+use crate::kms::Kms;
 use crate::layout::{self, Layout};
 use crate::order::Order;
+use crate::tables::{NoScope, Scope, Tables};
 use crate::value::{KeyId, Room, SealingKey, Unreadable, key_of};
 use crate::view::SealedView;
 
@@ -26,22 +29,71 @@ pub(crate) struct Shared {
     pub(crate) layout: Layout,
     pub(crate) order: Order,
     data_keys: DataKeys,
+    tables: Tables,
 }
 
 /// Why a decision could not be made.
 enum Stuck {
     Unknown(KeyId),
-    Damaged(StorageError),
+    UnknownTable(u64),
+    Failed(StorageError),
     /// There is no key to seal with, or it has sealed all that it may.
-    NoKey,
+    NoKey(Scope),
+}
+
+impl From<NoScope> for Stuck {
+    fn from(why: NoScope) -> Stuck {
+        match why {
+            NoScope::Unknown(table) => Stuck::UnknownTable(table),
+            NoScope::Inaccessible(error) => Stuck::Failed(error),
+        }
+    }
 }
 
 impl Sealed {
     /// The engine with the keys of an open keyring, which is that of its rows.
-    pub fn over(inner: Arc<dyn Engine>, keyring: &Keyring, layout: Layout) -> Arc<Sealed> {
+    /// `kms` has the keys of tables that have their own.
+    pub fn over(inner: Arc<dyn Engine>, keyring: &Keyring, kms: Option<Kms>, layout: Layout) -> Arc<Sealed> {
         let order = Order::new(keyring.key("stator: order of keys").bytes());
-        let shared = Shared { inner, layout, order, data_keys: DataKeys::new(keyring) };
+        let (data_keys, tables) = (DataKeys::new(keyring), Tables::new(keyring, kms));
+        let shared = Shared { inner, layout, order, data_keys, tables };
         Arc::new(Sealed { shared: Arc::new(shared) })
+    }
+}
+
+impl Sealed {
+    /// The row of a table's key: of a new one, or of the one in `row`, under a key of the KMS, or of the database. With it the
+    /// ARN of the KMS's key. Who writes the row gives the table that key.
+    ///
+    /// # Errors
+    /// If the KMS refuses, or is not there.
+    pub async fn wrap_table_key(
+        &self,
+        row: Option<&[u8]>,
+        key_id: Option<&str>,
+    ) -> Result<(Bytes, Option<String>), KeyringError> {
+        self.shared.tables.wrap(row, key_id).await
+    }
+
+    /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
+    pub fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
+        self.shared.tables.inaccessible_since_ms(table_id)
+    }
+
+    /// Looks again at the keys of tables every so often, for as long as the engine lives.
+    pub fn watch_table_keys(&self, interval: Duration) {
+        let shared: Weak<Shared> = Arc::downgrade(&self.shared);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(interval).await;
+                let Some(shared) = shared.upgrade() else { return };
+                match shared.look_again().await {
+                    Ok(()) => {}
+                    Err(StorageError::Closed) => return,
+                    Err(error) => log::warn!("the keys of tables cannot be looked at: {error}"),
+                }
+            }
+        });
     }
 }
 
@@ -69,6 +121,7 @@ impl Shared {
         if self.layout.is_plain_value(family, key, &value) {
             return Ok(value);
         }
+        self.tables.scope(family, key)?;
         let id = key_of(&value)?;
         let data_key = self.data_keys.known(id).ok_or(Unreadable::Unknown(id))?;
         data_key.unseal(Room::Row(family), place(family, key), &value)
@@ -78,10 +131,16 @@ impl Shared {
         loop {
             match self.unseal_now(family, key, value.clone()) {
                 Ok(value) => return Ok(value),
-                Err(Unreadable::Unknown(id)) => self.data_keys.learn(&*self.inner, id).await?,
+                Err(Unreadable::Unknown(id)) => self.learn_key(id).await?,
                 Err(Unreadable::Damaged) => return Err(damaged(family)),
+                Err(Unreadable::NoScope(NoScope::Unknown(table))) => self.tables.learn(&*self.inner, table).await?,
+                Err(Unreadable::NoScope(NoScope::Inaccessible(error))) => return Err(error),
             }
         }
+    }
+
+    async fn learn_key(&self, id: KeyId) -> Result<(), StorageError> {
+        self.data_keys.learn(&*self.inner, &self.tables, id).await
     }
 
     async fn read(&self, key: Key, found: Result<Option<Bytes>, StorageError>) -> Result<Option<Bytes>, StorageError> {
@@ -95,7 +154,6 @@ impl Shared {
     fn decide(
         &self,
         keys: &Keys<'_>,
-        sealing: Option<&SealingKey>,
         reads: &Reads,
         batch: &mut Batch,
         decide: &mut Decide<'_>,
@@ -106,26 +164,27 @@ impl Shared {
             let value = value.clone().map(|value| self.unseal_now(*family, bytes, value));
             plain.values.push(value.transpose().map_err(|why| match why {
                 Unreadable::Unknown(id) => Stuck::Unknown(id),
-                Unreadable::Damaged => Stuck::Damaged(damaged(*family)),
+                Unreadable::NoScope(why) => why.into(),
+                Unreadable::Damaged => Stuck::Failed(damaged(*family)),
             })?);
         }
         let decision = decide(&plain, batch);
         if decision == Decision::Commit {
-            self.seal_batch(keys, sealing, batch).ok_or(Stuck::NoKey)?;
+            self.seal_batch(keys, batch)?;
         }
         Ok(decision)
     }
 
-    /// None if that takes a new key.
-    fn seal_batch(&self, keys: &Keys<'_>, sealing: Option<&SealingKey>, batch: &mut Batch) -> Option<()> {
-        let seal = |room, place: &[u8], value: &[u8]| sealing.and_then(|sealing| sealing.seal(room, place, value));
+    fn seal_batch(&self, keys: &Keys<'_>, batch: &mut Batch) -> Result<(), Stuck> {
+        let mut seals = Seals { shared: self, last: None };
         let mut used = 0;
         for (key, value) in &mut batch.writes {
             let sealed = keys.find(key, &mut used).unwrap_or_else(|| self.seal(key));
             if let Some(value) = value {
                 let family = sealed.family;
                 if !self.layout.is_plain_value(family, &sealed.bytes, value) {
-                    *value = seal(Room::Row(family), place(family, &sealed.bytes), value)?;
+                    let scope = self.tables.scope(family, &sealed.bytes)?;
+                    *value = seals.seal(scope, Room::Row(family), place(family, &sealed.bytes), value)?;
                 }
             }
             *key = sealed;
@@ -134,9 +193,10 @@ impl Shared {
             tally.key = self.seal(&tally.key);
         }
         for Append { log, record } in &mut batch.appends {
-            *record = seal(Room::Record, log, record)?;
+            let scope = self.tables.scope(Family::Log, log)?;
+            *record = seals.seal(scope, Room::Record, log, record)?;
         }
-        Some(())
+        Ok(())
     }
 
     async fn transact(
@@ -148,29 +208,57 @@ impl Shared {
     ) -> Result<Decision, TxError> {
         let sealed = plain.iter().map(|used| KeyUse { key: self.seal(&used.key), write: used.write }).collect();
         let keys = Keys { plain, sealed };
-        let mut sealing = self.data_keys.sealing();
         loop {
             let mut stuck = None;
-            let mut decide_sealed =
-                |reads: &Reads, batch: &mut Batch| match self.decide(&keys, sealing.as_deref(), reads, batch, decide) {
-                    Ok(decision) => {
-                        stuck = None;
-                        decision
-                    }
-                    Err(why) => {
-                        stuck = Some(why);
-                        batch.clear();
-                        Decision::Refuse
-                    }
-                };
-            let decision = self.inner.transact(op, mode, &keys.sealed, &mut decide_sealed).await?;
+            let mut rekeyed = Vec::new();
+            let mut decide_sealed = |reads: &Reads, batch: &mut Batch| {
+                let decided = self.decide(&keys, reads, batch, decide);
+                rekeyed = batch.writes.iter().filter_map(|(key, _)| layout::table_of_key(key)).collect();
+                stuck = None;
+                decided.unwrap_or_else(|why| {
+                    stuck = Some(why);
+                    batch.clear();
+                    Decision::Refuse
+                })
+            };
+            let decision = self.inner.transact(op, mode, &keys.sealed, &mut decide_sealed).await;
+            // Whether it was committed or nobody knows.
+            rekeyed.into_iter().for_each(|table| self.tables.forget(table));
+            let decision = decision?;
             match stuck {
                 None => return Ok(decision),
-                Some(Stuck::Unknown(id)) => self.data_keys.learn(&*self.inner, id).await?,
-                Some(Stuck::Damaged(error)) => return Err(TxError::Storage(error)),
-                Some(Stuck::NoKey) => sealing = Some(self.data_keys.other_than(&*self.inner, sealing.as_ref()).await?),
+                Some(Stuck::Unknown(id)) => self.learn_key(id).await?,
+                Some(Stuck::UnknownTable(table)) => self.tables.learn(&*self.inner, table).await?,
+                Some(Stuck::Failed(error)) => return Err(TxError::Storage(error)),
+                Some(Stuck::NoKey(scope)) => self.data_keys.provide(&*self.inner, &self.tables, scope).await?,
             }
         }
+    }
+
+    /// Looks again at the keys of tables.
+    async fn look_again(&self) -> Result<(), StorageError> {
+        for table in self.tables.look_again(&*self.inner).await? {
+            self.data_keys.forget(table);
+        }
+        Ok(())
+    }
+}
+
+/// Seals the values of a batch, most of which are of one table.
+struct Seals<'a> {
+    shared: &'a Shared,
+    last: Option<(Scope, Arc<SealingKey>)>,
+}
+
+impl Seals<'_> {
+    fn seal(&mut self, scope: Scope, room: Room, place: &[u8], value: &[u8]) -> Result<Bytes, Stuck> {
+        let sealing = match self.last.take().filter(|(last, _)| *last == scope) {
+            Some((_, sealing)) => sealing,
+            None => self.shared.data_keys.sealing(scope).ok_or(Stuck::NoKey(scope))?,
+        };
+        let sealed = sealing.seal(room, place, value).ok_or(Stuck::NoKey(scope))?;
+        self.last = Some((scope, sealing));
+        Ok(sealed)
     }
 }
 

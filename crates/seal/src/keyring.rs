@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use crate::master::{MasterError, MasterKey};
+use crate::master::{KMS, MasterError, MasterKey};
 use crate::secret::{Secret, hex, unhex};
 
 const TITLE: &str = "stator keys";
@@ -102,6 +102,12 @@ impl Keyring {
             error @ MasterError::Kms(_) => KeyringError::Master(error),
         })?;
         Ok(Keyring { database: written.database.to_owned(), key, text: text.to_owned() })
+    }
+
+    /// The ARN of the KMS's key that a keyring needs, if it needs one.
+    pub(crate) fn kms_key_of(text: &[u8]) -> Result<Option<String>, KeyringError> {
+        let text = std::str::from_utf8(text).map_err(|_| KeyringError::Damaged)?;
+        Ok(parse(text)?.master.strip_prefix(KMS).map(str::to_owned))
     }
 
     /// As it stands beside the data.

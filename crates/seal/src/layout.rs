@@ -44,6 +44,17 @@ pub(crate) fn database_settings() -> Key {
     Key::new(Family::Catalog, [&DATABASE[..], b"D"].concat())
 }
 
+/// The row of a table's key.
+pub(crate) fn table_key(table: u64) -> Key {
+    Key::new(Family::Catalog, [&DATABASE[..], &[KEYS], &table.to_be_bytes()].concat())
+}
+
+/// The table of such a row.
+pub(crate) fn table_of_key(key: &Key) -> Option<u64> {
+    let rest = (key.family == Family::Catalog).then(|| key.bytes.strip_prefix(&DATABASE)?.strip_prefix(&[KEYS]))??;
+    rest.try_into().ok().map(u64::from_be_bytes)
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     /// Whether an engine's own values are known by their sizes alone, for tests that use keys of any kind.
@@ -76,7 +87,7 @@ impl Layout {
             Family::Log if self.by_size => value.len() == POSITION,
             Family::Log => key.len() == LOG_NAME,
             Family::Catalog if self.by_size => value.len() == TALLY,
-            Family::Catalog if key.starts_with(&DATABASE) => kind(key) == Some(HEARTBEAT),
+            Family::Catalog if key.starts_with(&DATABASE) => matches!(kind(key), Some(HEARTBEAT | KEYS)),
             Family::Catalog => kind(key).is_some_and(|kind| TABLE_TALLIES.contains(&kind)),
         }
     }

@@ -18,6 +18,7 @@ mod layout;
 mod master;
 mod order;
 mod secret;
+mod tables;
 mod value;
 mod view;
 mod wrap;

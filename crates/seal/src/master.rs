@@ -49,7 +49,8 @@ impl From<KmsError> for MasterError {
 }
 
 const GIVEN: &str = "given ";
-const KMS: &str = "kms ";
+/// What the name of a KMS's key begins with.
+pub(crate) const KMS: &str = "kms ";
 
 impl MasterKey {
     pub fn given(secret: &Secret) -> MasterKey {

@@ -19,6 +19,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use storage::Family;
 
 use crate::secret::Secret;
+use crate::tables::{NoScope, Scope};
 
 const VERSION: u8 = 1;
 const HEADER: usize = 1 + 4 + 4;
@@ -59,12 +60,13 @@ impl Room {
 /// A data key, ready for use.
 pub(crate) struct DataKey {
     pub(crate) id: KeyId,
+    pub(crate) scope: Scope,
     key: LessSafeKey,
 }
 
 impl DataKey {
-    pub(crate) fn new(id: KeyId, secret: &Secret) -> DataKey {
-        DataKey { id, key: aes(secret) }
+    pub(crate) fn new(id: KeyId, scope: Scope, secret: &Secret) -> DataKey {
+        DataKey { id, scope, key: aes(secret) }
     }
 }
 
@@ -81,6 +83,14 @@ pub(crate) enum Unreadable {
     Unknown(KeyId),
     /// It is not what was written there.
     Damaged,
+    /// Its table's key may not be used, or the table has to be looked at first.
+    NoScope(NoScope),
+}
+
+impl From<NoScope> for Unreadable {
+    fn from(why: NoScope) -> Unreadable {
+        Unreadable::NoScope(why)
+    }
 }
 
 pub(crate) fn aes(secret: &Secret) -> LessSafeKey {
@@ -97,7 +107,12 @@ impl SealingKey {
         SealingKey { key, count: AtomicU64::new(count) }
     }
 
-    /// None once the key has sealed all that it may.
+    /// Whether it has sealed all that it may.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.count.load(Ordering::Relaxed) >= COUNT_MAX
+    }
+
+    /// None once the key is spent.
     pub(crate) fn seal(&self, room: Room, place: &[u8], value: &[u8]) -> Option<Bytes> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         if count >= COUNT_MAX {
@@ -145,7 +160,7 @@ mod tests {
     use super::*;
 
     fn sealing(count: u64) -> SealingKey {
-        SealingKey::counting_from(Arc::new(DataKey::new(7, &Secret::random())), count)
+        SealingKey::counting_from(Arc::new(DataKey::new(7, 0, &Secret::random())), count)
     }
 
     const ROW: Room = Room::Row(Family::Items);
@@ -186,6 +201,7 @@ mod tests {
         assert_ne!(first[HEADER..], last[HEADER..]);
         for _ in 0..3 {
             assert_eq!(sealing.seal(ROW, b"place", b"value"), None);
+            assert!(sealing.is_spent());
         }
     }
 }

@@ -373,7 +373,7 @@ fn connections(text: &str) -> Result<u32, String> {
     count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: Option<u64> = text.parse().ok();
     let seconds = seconds.filter(|seconds| (1..=86_400).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| "a number of seconds from 1 to 86400".to_owned())

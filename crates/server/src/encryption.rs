@@ -4,12 +4,15 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use clap::Args;
+use ops::{TableKey, TableKeys};
 use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
-use storage::{Engine, Keys};
+use storage::{BoxFuture, Engine, Keys};
 
-use crate::cli::http_url;
+use crate::cli::{http_url, seconds};
 
 /// Holds the master key itself.
 const VARIABLE: &str = "STATOR_MASTER_KEY";
@@ -17,21 +20,25 @@ const NEW_VARIABLE: &str = "STATOR_NEW_MASTER_KEY";
 /// A file that is longer holds something else.
 const FILE_SIZE_MAX: u64 = 4096;
 
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct MasterKeyArguments {
     /// Encrypt what is kept, with the master key in this file: 32 random bytes, also as 64 hexadecimal digits or base64.
     /// Without the flag STATOR_MASTER_KEY may hold the key itself
     #[arg(long, env = "STATOR_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
 
-    /// Encrypt what is kept, with a key of this KMS as the master key, such as https://kms.eu-west-3.amazonaws.com;
-    /// AWS_ACCESS_KEY_ID and its relatives sign the requests
-    #[arg(long, env = "STATOR_KMS_ENDPOINT", value_name = "URL", value_parser = http_url, requires = "kms_key_id")]
+    /// The KMS that has the master key and those of tables, such as https://kms.eu-west-3.amazonaws.com; AWS_ACCESS_KEY_ID
+    /// and its relatives sign the requests
+    #[arg(long, env = "STATOR_KMS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) kms_endpoint: Option<String>,
 
-    /// The key of the KMS: its id, its ARN or an alias
+    /// Encrypt what is kept, with this key of the KMS as the master key: its id, its ARN or an alias
     #[arg(long, env = "STATOR_KMS_KEY_ID", value_name = "KEY", requires = "kms_endpoint")]
     pub(crate) kms_key_id: Option<String>,
+
+    /// Seconds after which the KMS is asked again whether tables' keys may be used
+    #[arg(long, env = "STATOR_KMS_CHECK_SECONDS", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) kms_check_seconds: Duration,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -52,11 +59,22 @@ pub(crate) struct NewMasterKeyArguments {
 /// Why there is no master key.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    File { file: PathBuf, error: String },
-    Variable { name: &'static str, error: String },
+    File {
+        file: PathBuf,
+        error: String,
+    },
+    Variable {
+        name: &'static str,
+        error: String,
+    },
     Memory,
-    Twice { flag: &'static str, variable: &'static str },
+    Twice {
+        flag: &'static str,
+        variable: &'static str,
+    },
     KmsBeside,
+    /// A KMS alone, and no master key.
+    KmsAlone,
 }
 
 const NO_KEY: &str = "it holds no key; one is 32 random bytes, 64 hexadecimal digits or the base64 of 32 bytes";
@@ -66,10 +84,11 @@ impl fmt::Display for Failure {
         match self {
             Failure::File { file, error } => write!(f, "the master key in {} cannot be used: {error}", file.display()),
             Failure::Variable { name, error } => write!(f, "the master key in {name} cannot be used: {error}"),
-            Failure::Memory => {
-                write!(f, "{VARIABLE} names a master key, and --memory keeps nothing that it could encrypt")
-            }
+            Failure::Memory => f.write_str("a master key is named, and --memory keeps nothing that it could encrypt"),
             Failure::Twice { flag, variable } => write!(f, "{flag} and {variable} both name a key; leave one out"),
+            Failure::KmsAlone => f.write_str(
+                "--kms-endpoint names a KMS, and no master key is named; add --kms-key-id or --master-key-file",
+            ),
             Failure::KmsBeside => f.write_str("a KMS and a key both are named as the master key; leave one out"),
         }
     }
@@ -90,12 +109,15 @@ pub(crate) fn new_master_key(arguments: &NewMasterKeyArguments) -> Result<Option
 fn or_kms(given: Option<MasterKey>, endpoint: Option<&str>, key: Option<&str>) -> Result<Option<MasterKey>, Failure> {
     match (given, endpoint, key) {
         (Some(_), Some(_), Some(_)) => Err(Failure::KmsBeside),
-        (None, Some(endpoint), Some(key_id)) => {
-            let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
-            Ok(Some(MasterKey::Kms(Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle })))
-        }
+        (None, Some(endpoint), Some(key_id)) => Ok(Some(MasterKey::Kms(kms(endpoint, key_id)))),
+        (None, Some(_), None) => Err(Failure::KmsAlone),
         (given, ..) => Ok(given),
     }
+}
+
+fn kms(endpoint: &str, key_id: &str) -> Kms {
+    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle }
 }
 
 fn named(file: Option<&Path>, flag: &'static str, variable: &'static str) -> Result<Option<MasterKey>, Failure> {
@@ -150,9 +172,37 @@ impl From<KeyringError> for FolderFailure {
 }
 
 /// The engine, sealed if there are keys.
-pub(crate) fn around(engine: Arc<dyn Engine>, keyring: Option<&Keyring>) -> Arc<dyn Engine> {
-    match keyring {
-        Some(keyring) => Sealed::over(engine, keyring, Layout::STATOR),
-        None => engine,
+pub(crate) fn around(
+    engine: Arc<dyn Engine>,
+    keyring: Option<&Keyring>,
+    arguments: &MasterKeyArguments,
+) -> (Arc<dyn Engine>, Option<Arc<Sealed>>) {
+    let Some(keyring) = keyring else { return (engine, None) };
+    let kms = arguments.kms_endpoint.as_deref().map(|endpoint| kms(endpoint, ""));
+    let sealed = Sealed::over(engine, keyring, kms, Layout::STATOR);
+    (sealed.clone(), Some(sealed))
+}
+
+/// Lets tables have keys of their own, if there is a KMS that could have them.
+pub(crate) fn serve_table_keys(sealed: Option<Arc<Sealed>>, service: &ops::Service, arguments: &MasterKeyArguments) {
+    let Some(sealed) = sealed else { return };
+    sealed.watch_table_keys(arguments.kms_check_seconds);
+    if arguments.kms_endpoint.is_some() {
+        service.use_table_keys(Arc::new(KeysOfTables(sealed)));
+    }
+}
+
+struct KeysOfTables(Arc<Sealed>);
+
+impl TableKeys for KeysOfTables {
+    fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>> {
+        Box::pin(async move {
+            let wrapped = self.0.wrap_table_key(row.as_deref(), key_id).await;
+            wrapped.map(|(row, key_arn)| TableKey { row, key_arn }).map_err(|error| error.to_string())
+        })
+    }
+
+    fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
+        self.0.inaccessible_since_ms(table_id)
     }
 }

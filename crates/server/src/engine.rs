@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
+use seal::Sealed;
 use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
 use storage_postgres::{FORMAT, Options, Patience, Postgres, ReplicaOptions};
 
@@ -28,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) keeps: Keeps,
     /// Where other servers use the same rows.
     pub(crate) shared: Option<Shared>,
+    /// What encrypts, if anything does.
+    pub(crate) sealed: Option<Arc<Sealed>>,
 }
 
 /// What a server needs to be one of several.
@@ -92,7 +95,7 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     if arguments.memory {
         encryption::refuse_in_memory(&arguments.master_key).map_err(OpenError::MasterKey)?;
         let engine = Memory::new();
-        return Ok(Opened { engine, embedded: None, database: None, keeps: Keeps::Memory, shared: None });
+        return Ok(Opened { engine, embedded: None, database: None, keeps: Keeps::Memory, shared: None, sealed: None });
     }
     open_folder(arguments).await
 }
@@ -113,10 +116,11 @@ async fn open_database(arguments: &ServeArguments, url: &str) -> Result<Opened, 
     let database = database.map_err(OpenError::Database)?;
     let keyring = seal::kept::open(&*database, master.as_ref()).await;
     let keyring = keyring.map_err(|error| OpenError::DatabaseKeys { server: server.clone(), error })?;
-    let engine = encryption::around(database.clone(), keyring.as_ref());
+    let around = |engine| encryption::around(engine, keyring.as_ref(), &arguments.master_key);
+    let (engine, sealed) = around(database.clone());
     let Shared { heartbeats, margin } = shared(options).await?;
-    let shared = Some(Shared { heartbeats: encryption::around(heartbeats, keyring.as_ref()), margin });
-    Ok(Opened { engine, embedded: None, database: Some(database), keeps: Keeps::Database(server), shared })
+    let shared = Some(Shared { heartbeats: around(heartbeats).0, margin });
+    Ok(Opened { engine, embedded: None, database: Some(database), keeps: Keeps::Database(server), shared, sealed })
 }
 
 async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
@@ -134,8 +138,8 @@ async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
     };
     let embedded = Embedded::open(&folder, options);
     let embedded = embedded.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
-    let engine = encryption::around(embedded.clone(), keyring.as_ref());
-    Ok(Opened { engine, embedded: Some(embedded), database: None, keeps: Keeps::Folder(folder), shared: None })
+    let (engine, sealed) = encryption::around(embedded.clone(), keyring.as_ref(), &arguments.master_key);
+    Ok(Opened { engine, embedded: Some(embedded), database: None, keeps: Keeps::Folder(folder), shared: None, sealed })
 }
 
 /// Brings tables of an older format to this program's, for good, once nobody uses them who does not know that one.

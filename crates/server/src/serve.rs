@@ -141,17 +141,15 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
-    let Opened { engine, embedded, database, keeps, shared } = opened;
-    let watched = match &traces {
-        Some(traces) => traces.watch(Arc::clone(&engine)),
-        None => Arc::clone(&engine),
-    };
+    let Opened { engine, embedded, database, keeps, shared, sealed } = opened;
+    let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
     let authority = if arguments.auth { Some(authority(arguments, &service).await?) } else { None };
     let access = match &authority {
         Some(authority) => Access::Identity(Principals::new(Arc::<Authority>::clone(authority), Clock::system())),
         None => access,
     };
+    crate::encryption::serve_table_keys(sealed, &service, &arguments.master_key);
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
     let memory = Memories::of(arguments);
@@ -316,6 +314,14 @@ fn audit(arguments: &ServeArguments, operator: &Operator) -> Result<Option<Arc<A
         operator.metrics.watch_audit(audit.figures());
     }
     Ok(audit)
+}
+
+/// The engine; with traces, they tell of what it does.
+fn watched(traces: Option<&Traces>, engine: &Arc<dyn Engine>) -> Arc<dyn Engine> {
+    match traces {
+        Some(traces) => traces.watch(Arc::clone(engine)),
+        None => Arc::clone(engine),
+    }
 }
 
 /// Nothing unless a collector is named.

@@ -11,6 +11,8 @@ pub enum StorageError {
     Unavailable(String),
     /// What was read cannot be what was written; the text is the operator's.
     Corrupt(String),
+    /// The key of these rows may not be used; the text says who says so, and why.
+    Inaccessible(String),
 }
 
 /// Why a write was not committed, or why nobody knows.
@@ -34,6 +36,7 @@ impl fmt::Display for StorageError {
         match self {
             StorageError::Closed => f.write_str("the storage engine is closed"),
             StorageError::Unavailable(text) => write!(f, "the storage engine failed: {text}"),
+            StorageError::Inaccessible(text) => write!(f, "the key may not be used: {text}"),
             StorageError::Corrupt(text) => write!(f, "stored data is damaged: {text}"),
         }
     }

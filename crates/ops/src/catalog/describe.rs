@@ -55,7 +55,14 @@ impl Tallies {
 impl Service {
     pub(crate) async fn describe(&self, table: &Table, shown: Shown) -> Result<TableDescription, api::Exception> {
         let tallies = self.tallies(&table.definition).await?;
-        Ok(description(table, &tallies, shown, self.clock.now_ms()))
+        let mut description = description(table, &tallies, shown, self.clock.now_ms());
+        if let Some(since_ms) = self.inaccessible_since_ms(table.definition.table_id) {
+            description.table_status = Some(api::TableStatus::InaccessibleEncryptionCredentials);
+            if let Some(encryption) = &mut description.sse_description {
+                encryption.inaccessible_encryption_date_time = Some(timestamp(since_ms));
+            }
+        }
+        Ok(description)
     }
 
     async fn tallies(&self, definition: &Definition) -> Result<Tallies, api::Exception> {

@@ -196,6 +196,7 @@ impl Service {
         for family in Family::ALL {
             self.engine.destroy(family, rows::table_prefix(table_id)).await?;
         }
+        self.engine.destroy(Family::Catalog, rows::table_key(table_id).bytes).await?;
         Ok(self.catalog.forget(&self.engine, table_id).await?)
     }
 

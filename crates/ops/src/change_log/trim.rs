@@ -161,6 +161,8 @@ impl Service {
                 let rows = rows::table_prefix(table.id());
                 self.engine.destroy(family, rows).await.map_err(storage_failure)?;
             }
+            let key = rows::table_key(table.id()).bytes;
+            self.engine.destroy(Family::Catalog, key).await.map_err(storage_failure)?;
             self.catalog.forget_remains(&self.engine, table.id()).await?;
         }
         Ok(())

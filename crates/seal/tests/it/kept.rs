@@ -23,9 +23,9 @@ async fn all_servers_find_one_keyring() {
     let open = || async { kept::open(&*disk, Some(&master)).await.expect("a keyring").expect("a keyring") };
     let (one, other) = tokio::join!(open(), open());
     assert_eq!(one.text(), other.text());
-    put_settings(&*Sealed::over(disk.clone(), &one, Layout::STATOR)).await;
+    put_settings(&*Sealed::over(disk.clone(), &one, None, Layout::STATOR)).await;
     let key = Key::new(Family::Catalog, [&[0; 8][..], b"D"].concat());
-    let third = Sealed::over(disk.clone(), &open().await, Layout::STATOR);
+    let third = Sealed::over(disk.clone(), &open().await, None, Layout::STATOR);
     assert_eq!(third.get(&key).await, Ok(Some(Bytes::from("settings"))));
 
     assert_eq!(kept::open(&*disk, None).await.err(), Some(KeptError::Encrypted));
@@ -37,7 +37,7 @@ async fn all_servers_find_one_keyring() {
     assert!(kept::open(&*disk, Some(&master)).await.is_err());
     let rewrapped = kept::open(&*disk, Some(&wrong)).await.expect("a keyring").expect("a keyring");
     assert_eq!(
-        Sealed::over(disk.clone(), &rewrapped, Layout::STATOR).get(&key).await,
+        Sealed::over(disk.clone(), &rewrapped, None, Layout::STATOR).get(&key).await,
         Ok(Some(Bytes::from("settings")))
     );
     assert!(kept::rewrap(&*disk, &master, &wrong).await.is_err());

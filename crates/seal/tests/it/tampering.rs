@@ -46,13 +46,13 @@ async fn put(engine: &dyn Engine, key: &Key, value: &[u8]) {
 impl House {
     async fn new() -> House {
         let (disk, keyring) = (Memory::new(), keyring().await);
-        let sealed = Sealed::over(disk.clone(), &keyring, Layout::STATOR);
+        let sealed = Sealed::over(disk.clone(), &keyring, None, Layout::STATOR);
         House { disk, keyring, sealed }
     }
 
     /// Another process on the same rows.
     fn opened_again(&self) -> Arc<Sealed> {
-        Sealed::over(self.disk.clone(), &self.keyring, Layout::STATOR)
+        Sealed::over(self.disk.clone(), &self.keyring, None, Layout::STATOR)
     }
 
     async fn rows(&self, family: Family) -> Vec<Row> {
@@ -171,11 +171,11 @@ async fn data_keys_that_are_gone_or_changed_are_told() {
     };
     assert!(told(None).await.ends_with("is missing"));
     let mut changed = stored.value.to_vec();
-    changed[20] ^= 1;
+    changed[30] ^= 1;
     assert!(told(Some(changed)).await.ends_with("is damaged"));
     assert!(told(Some(vec![9])).await.ends_with("has an unknown form"));
     // Of another database.
-    let foreign = Sealed::over(house.disk.clone(), &keyring().await, Layout::STATOR);
+    let foreign = Sealed::over(house.disk.clone(), &keyring().await, None, Layout::STATOR);
     put(&*house.disk, &key, &stored.value).await;
     assert_eq!(house.opened_again().get(&item("a")).await, Ok(Some(Bytes::from("value"))));
     assert_eq!(foreign.get(&item("a")).await, Ok(None), "not even the key is found");

@@ -34,9 +34,21 @@ struct Ledger {
 #[test]
 fn killed_under_load() {
     let folder = tempfile::tempdir().expect("folder");
-    let data = folder.path().to_str().expect("path");
+    kill_under_load(&["--data", folder.path().to_str().expect("path")]);
+}
+
+/// The same where all that is kept is sealed.
+#[test]
+fn killed_under_load_with_a_key() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("path").to_owned();
+    std::fs::write(path("key"), [7; 32]).expect("a key");
+    kill_under_load(&["--data", &path("data"), "--master-key-file", &path("key")]);
+}
+
+fn kill_under_load(arguments: &[&str]) {
     let mut ledgers: Vec<Ledger> = (0..WRITERS).map(|_| Ledger::default()).collect();
-    let mut server = Server::start(&["--data", data]);
+    let mut server = Server::start(arguments);
     let created = server.client().call("CreateTable", TABLE);
     assert_eq!(created.status, 200, "{}", created.text());
     for _ in 0..ROUNDS {
@@ -52,7 +64,7 @@ fn killed_under_load() {
             server.signal("-KILL");
         });
         server.wait();
-        server = Server::start(&["--data", data]);
+        server = Server::start(arguments);
         check(&mut server.client(), &ledgers);
     }
     assert_eq!(server.stop().code(), Some(0));

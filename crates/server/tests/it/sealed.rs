@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::kms_fake::{KEY, Kms, OTHER_KEY};
-use crate::program::{Server, run, run_with};
+use crate::program::{PATIENCE, Server, run, run_with};
 
 /// Text that stands in everything a customer names or writes.
 const NAME: &str = "Zanzibar";
@@ -441,7 +442,11 @@ fn a_kms_keeps_the_master_key() {
     let nowhere = ["--data", &data, "--kms-endpoint", "http://127.0.0.1:1", "--kms-key-id", KEY];
     place.refused(&nowhere, &credentials, "the master key cannot be used: Decrypt at http://127.0.0.1:1");
     place.refused(&[&arguments[..], &["--master-key-file", &file]].concat(), &credentials, "leave one out");
-    place.refused(&["--data", &data, "--kms-endpoint", &kms.url], &credentials, "--kms-key-id");
+    place.refused(
+        &["--data", &data, "--kms-endpoint", &kms.url],
+        &credentials,
+        "add --kms-key-id or --master-key-file",
+    );
 
     // From one key to another, to a file, and back.
     let steps: [(&[&str], &[&str]); 3] = [
@@ -459,4 +464,171 @@ fn a_kms_keeps_the_master_key() {
     let server = Server::start_with(&arguments, &credentials);
     check(&mut server.client());
     assert!(server.stop().success());
+}
+
+/// A table with a key of its own, and one without.
+struct Tables<'a> {
+    kms: &'a Kms,
+    server: Server,
+}
+
+impl Tables<'_> {
+    fn call(&self, operation: &str, body: serde_json::Value) -> serde_json::Value {
+        call(&mut self.server.client(), operation, &body)
+    }
+
+    fn refusal(&self, operation: &str, body: serde_json::Value) -> String {
+        let response = self.server.client().call(operation, &body.to_string());
+        assert_eq!(response.status, 400, "{operation}: {}", response.text());
+        response.text()
+    }
+
+    fn create(&self, table: &str, key: Option<&str>) -> serde_json::Value {
+        let mut request = json!({"TableName": table, "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]});
+        if let Some(key) = key {
+            request["SSESpecification"] = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key});
+        }
+        request
+    }
+
+    fn put(table: &str, k: &str) -> serde_json::Value {
+        json!({"TableName": table, "Item": {"k": {"S": k}}})
+    }
+
+    fn get(table: &str, k: &str) -> serde_json::Value {
+        json!({"TableName": table, "Key": {"k": {"S": k}}})
+    }
+
+    fn holds(&self, table: &str, k: &str) -> bool {
+        self.call("GetItem", Tables::get(table, k))["Item"]["k"]["S"] == k
+    }
+
+    /// Waits until the table has a status.
+    fn until(&self, table: &str, status: &str) -> serde_json::Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let response = self.server.client().call("DescribeTable", &json!({"TableName": table}).to_string());
+            let described = response.json()["Table"].clone();
+            if described["TableStatus"] == status {
+                return described;
+            }
+            assert!(Instant::now() < deadline, "{table} does not become {status}: {described}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn a_table_has_its_own_key_which_may_be_disabled() {
+    let place = Place::new();
+    let (data, file, kms) = (place.path("data"), place.key("key", &[7; 32]), Kms::start());
+    let arguments =
+        ["--data", &data, "--master-key-file", &file, "--kms-endpoint", &kms.url, "--kms-check-seconds", "1"];
+    let start = || Tables { kms: &kms, server: Server::start(&arguments) };
+    let tables = start();
+    let made = tables.call("CreateTable", tables.create("own", Some("1111aaaa")));
+    assert_eq!(made["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"], KEY);
+    tables.call("CreateTable", tables.create("plain", None));
+    let refused = tables.refusal("CreateTable", tables.create("none", Some("nobody's")));
+    assert!(refused.contains("ValidationException") && refused.contains("KMS validation error: "), "{refused}");
+    for table in ["own", "plain"] {
+        tables.call("PutItem", Tables::put(table, "a"));
+        assert!(tables.holds(table, "a"));
+    }
+
+    tables.kms.refuse(KEY, "DisabledException");
+    let described = tables.until("own", "INACCESSIBLE_ENCRYPTION_CREDENTIALS");
+    assert!(described["SSEDescription"]["InaccessibleEncryptionDateTime"].is_number(), "{described}");
+    check_inaccessible(&tables);
+    // A server that starts meanwhile finds out when the table is used.
+    assert!(tables.server.stop().success());
+    let tables = start();
+    check_inaccessible(&tables);
+    tables.until("own", "INACCESSIBLE_ENCRYPTION_CREDENTIALS");
+    tables.kms.allow(KEY);
+    tables.until("own", "ACTIVE");
+    assert!(tables.holds("own", "a"));
+    tables.call("PutItem", Tables::put("own", "b"));
+
+    // Another key takes its place, and the first one is not needed any more.
+    let update = |key: serde_json::Value| json!({"TableName": "own", "SSESpecification": key});
+    let other = update(json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": OTHER_KEY}));
+    assert_eq!(tables.call("UpdateTable", other)["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"], OTHER_KEY);
+    tables.kms.refuse(KEY, "DisabledException");
+    assert!(tables.server.stop().success());
+    let tables = start();
+    assert!(tables.holds("own", "a") && tables.holds("own", "b"));
+    // Then none of the KMS.
+    tables.call("UpdateTable", update(json!({"Enabled": false})));
+    tables.call("PutItem", Tables::put("own", "c"));
+    tables.kms.refuse(OTHER_KEY, "DisabledException");
+    assert!(tables.server.stop().success());
+    let tables = start();
+    assert!(["a", "b", "c"].iter().all(|k| tables.holds("own", k)));
+
+    // And back; a table can be deleted whose key is disabled.
+    tables.kms.allow(KEY);
+    tables.call("UpdateTable", update(json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": KEY})));
+    assert!(tables.holds("own", "c"));
+    tables.kms.refuse(KEY, "KMSInvalidStateException");
+    tables.until("own", "INACCESSIBLE_ENCRYPTION_CREDENTIALS");
+    tables.call("DeleteTable", json!({"TableName": "own"}));
+    let deadline = Instant::now() + PATIENCE;
+    while tables.server.client().call("DescribeTable", r#"{"TableName":"own"}"#).status == 200 {
+        assert!(Instant::now() < deadline, "the table is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What one server does to a table's key is known to the other one, at the latest when it meets what the first has sealed.
+#[test]
+fn several_servers_share_the_keys_of_tables() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let (place, kms, url) = (Place::new(), Kms::start(), database.database());
+    let file = place.key("key", &[7; 32]);
+    let arguments =
+        ["--storage", &url, "--master-key-file", &file, "--kms-endpoint", &kms.url, "--kms-check-seconds", "1"];
+    let start = || Tables { kms: &kms, server: Server::start(&arguments) };
+    let (one, other) = (start(), start());
+    one.call("CreateTable", one.create("own", None));
+    one.call("PutItem", Tables::put("own", "a"));
+    other.until("own", "ACTIVE");
+    other.call("PutItem", Tables::put("own", "b"));
+    let sse = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": KEY});
+    one.call("UpdateTable", json!({"TableName": "own", "SSESpecification": sse}));
+    one.call("PutItem", Tables::put("own", "c"));
+    for tables in [&one, &other] {
+        assert!(["a", "b", "c"].iter().all(|k| tables.holds("own", k)));
+    }
+    kms.refuse(KEY, "DisabledException");
+    for tables in [&one, &other] {
+        tables.until("own", "INACCESSIBLE_ENCRYPTION_CREDENTIALS");
+        assert!(tables.refusal("GetItem", Tables::get("own", "a")).contains("AccessDeniedException"));
+    }
+    kms.allow(KEY);
+    for tables in [&one, &other] {
+        tables.until("own", "ACTIVE");
+        assert!(tables.holds("own", "b"));
+    }
+}
+
+fn check_inaccessible(tables: &Tables<'_>) {
+    let query = json!({"TableName": "own", "KeyConditionExpression": "k = :k",
+        "ExpressionAttributeValues": {":k": {"S": "a"}}});
+    let transaction = json!({"TransactItems": [{"Put": Tables::put("own", "x")}, {"Put": Tables::put("plain", "x")}]});
+    for (operation, body) in [
+        ("GetItem", Tables::get("own", "a")),
+        ("PutItem", Tables::put("own", "x")),
+        ("Scan", json!({"TableName": "own"})),
+        ("Query", query),
+        ("TransactWriteItems", transaction),
+    ] {
+        let refusal = tables.refusal(operation, body);
+        assert!(refusal.contains("AccessDeniedException"), "{operation}: {refusal}");
+        assert!(refusal.contains("KMS key access denied error: ") && refusal.contains("Disabled"), "{refusal}");
+    }
+    assert!(tables.holds("plain", "a"));
+    tables.call("PutItem", Tables::put("plain", "y"));
 }

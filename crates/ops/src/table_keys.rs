@@ -1,0 +1,90 @@
+//! Tables with a key of their own: what the layer that encrypts does for those who change and describe tables.
+//!
+//! The key's row is written and deleted with the table's definition. Without such a layer, and without a KMS, the setting is kept
+//! and described, and changes nothing.
+
+use std::sync::Arc;
+
+use api::{Exception, SSESpecification};
+use bytes::Bytes;
+use storage::{BoxFuture, Key};
+
+use crate::catalog::Definition;
+use crate::failure::storage_failure;
+use crate::rows;
+use crate::service::Service;
+
+/// A table's key, as it is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TableKey {
+    pub row: Bytes,
+    /// Of the KMS's key that it is wrapped by.
+    pub key_arn: Option<String>,
+}
+
+/// Does the work.
+pub trait TableKeys: Send + Sync + 'static {
+    /// A new key, or the one in `row`, wrapped by this key of the KMS, or without one by the database's own. The error is the
+    /// KMS's.
+    fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>>;
+
+    /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
+    fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64>;
+}
+
+/// The key that a customer names. The account's own is none of those: nobody can disable it.
+fn named(asked: Option<&SSESpecification>) -> Option<&str> {
+    let asked = asked.filter(|asked| asked.enabled == Some(true))?;
+    asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != "alias/aws/dynamodb")
+}
+
+impl Service {
+    /// From now on tables may have keys of their own.
+    pub fn use_table_keys(&self, keys: Arc<dyn TableKeys>) {
+        // Whoever comes second is the same.
+        let _ = self.table_keys.set(keys);
+    }
+
+    pub(crate) fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
+        self.table_keys.get()?.inaccessible_since_ms(table_id)
+    }
+
+    /// The key of a table to come, if it is to have one; the definition then names it as the KMS does.
+    pub(crate) async fn new_table_key(
+        &self,
+        asked: Option<&SSESpecification>,
+        definition: &mut Definition,
+    ) -> Result<Option<Bytes>, Exception> {
+        let Some((keys, key_id)) = self.table_keys.get().zip(named(asked)) else { return Ok(None) };
+        let key = keys.wrap(None, Some(key_id)).await.map_err(refused)?;
+        Ok(Some(name(definition, key)))
+    }
+
+    /// The row that is to be written so that a table has the key that it is asked to have.
+    pub(crate) async fn other_table_key(
+        &self,
+        asked: Option<&SSESpecification>,
+        definition: &mut Definition,
+    ) -> Result<Option<(Key, Bytes)>, Exception> {
+        let (Some(keys), Some(_)) = (self.table_keys.get(), asked) else { return Ok(None) };
+        let row = rows::table_key(definition.table_id);
+        let stored = self.engine.get(&row).await.map_err(storage_failure)?;
+        let key_id = named(asked);
+        if stored.is_none() && key_id.is_none() {
+            return Ok(None);
+        }
+        let key = keys.wrap(stored, key_id).await.map_err(refused)?;
+        Ok(Some((row, name(definition, key))))
+    }
+}
+
+fn name(definition: &mut Definition, key: TableKey) -> Bytes {
+    if let (Some(encryption), Some(key_arn)) = (&mut definition.encryption, key.key_arn) {
+        encryption.key_arn = key_arn;
+    }
+    key.row
+}
+
+fn refused(text: String) -> Exception {
+    Exception::validation(format!("KMS validation error: {text}"))
+}
