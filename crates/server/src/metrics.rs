@@ -25,6 +25,7 @@ use page::Page;
 pub(crate) use requests::Requests;
 
 use crate::audit;
+use crate::tls::Tls;
 
 /// Everything that the server itself counts.
 pub(crate) struct Metrics {
@@ -36,6 +37,8 @@ pub(crate) struct Metrics {
     database: OnceLock<Arc<Postgres>>,
     /// What delivers changes, once it does.
     deliveries: OnceLock<Arc<Figures>>,
+    /// What encrypts connections, if they are.
+    tls: OnceLock<Arc<Tls>>,
     /// The audit log, if there is one.
     audit: OnceLock<Arc<audit::Figures>>,
     started_ms: u64,
@@ -66,6 +69,7 @@ impl Metrics {
             memory: OnceLock::new(),
             database: OnceLock::new(),
             deliveries: OnceLock::new(),
+            tls: OnceLock::new(),
             audit: OnceLock::new(),
             started_ms,
         }
@@ -81,6 +85,11 @@ impl Metrics {
     pub(crate) fn watch_deliveries(&self, figures: &Arc<Figures>) {
         // Only the first one counts, and there is no second.
         let _ = self.deliveries.set(Arc::clone(figures));
+    }
+
+    pub(crate) fn watch_tls(&self, tls: &Arc<Tls>) {
+        // Only the first one counts, and there is no second.
+        let _ = self.tls.set(Arc::clone(tls));
     }
 
     pub(crate) fn watch_audit(&self, figures: Arc<audit::Figures>) {
@@ -113,6 +122,13 @@ impl Metrics {
         page.value(u8::from(ready));
         self.requests.write(&mut page);
         self.connections.write(&mut page);
+        if let Some(expiry_s) = self.tls.get().and_then(|tls| tls.expiry_s()) {
+            page.gauge(
+                "stator_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate ends, in seconds since 1970.",
+            );
+            page.value(expiry_s);
+        }
         self.write_memory(&mut page);
         background::write(background, &mut page);
         let figures = self.deliveries.get().map(|figures| figures.read()).unwrap_or_default();

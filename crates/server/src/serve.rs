@@ -23,6 +23,7 @@ use crate::handles;
 use crate::init;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
+use crate::metrics::Metrics;
 use crate::nodes;
 use crate::operator::Operator;
 use crate::pipeline::Pipeline;
@@ -174,7 +175,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
 
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
-    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps)).transpose()?;
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics)).transpose()?;
     announce(address, encryption.as_ref(), &keeps, arguments);
     let end = async {
         let end = told_to_stop(stop, failed(embedded)).await;
@@ -394,13 +395,19 @@ struct Encryption {
 }
 
 /// Certificates are where clients find them, and are looked after from now on.
-fn encryption(tls: &Arc<Tls>, arguments: &ServeArguments, keeps: &Keeps) -> Result<Encryption, Failure> {
+fn encryption(
+    tls: &Arc<Tls>,
+    arguments: &ServeArguments,
+    keeps: &Keeps,
+    metrics: &Metrics,
+) -> Result<Encryption, Failure> {
     let data = match keeps {
         Keeps::Folder(data) => Some(data.as_path()),
         Keeps::Memory | Keeps::Database(_) => None,
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed().map_err(Failure::Runtime)?;
+    metrics.watch_tls(tls);
     Ok(Encryption { ca_bundle })
 }
 

@@ -6,6 +6,7 @@
 //! bounds it too.
 
 mod arguments;
+mod expiry;
 mod files;
 mod handshake;
 mod renewal;
@@ -20,10 +21,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 
 pub(crate) use arguments::TlsArguments;
-use files::{Source, Stamps};
+use files::{Loaded, Source, Stamps};
 pub(crate) use handshake::Encrypted;
 pub(crate) use session::Session;
 
@@ -40,7 +40,7 @@ const SELF_SIGNED: &str = "tls-self-signed.pem";
 pub(crate) struct Tls {
     source: Source,
     /// What newcomers get.
-    current: Mutex<Arc<ServerConfig>>,
+    current: Mutex<Loaded>,
     /// What was seen of the files before they were first read.
     first_stamps: Stamps,
     /// What clients are to trust, of a certificate that was made at the start: in PEM.
@@ -65,21 +65,26 @@ impl Tls {
             _ => return Ok(None),
         };
         let first_stamps = source.stamps();
-        let current = Mutex::new(Arc::new(source.load()?));
+        let current = Mutex::new(source.load()?);
         Ok(Some(Arc::new(Tls { source, current, first_stamps, made, handshake_timeout })))
     }
 
     /// Encrypts a connection, beginning with its first byte.
     pub(crate) fn encrypt(&self, socket: Patient, seat: &Arc<Seat>, counts: &Arc<Connections>) -> Encrypted {
-        let acceptor = TlsAcceptor::from(Arc::clone(&self.current.lock()));
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.current.lock().config));
         Encrypted::new(acceptor, socket, self.handshake_timeout, Arc::clone(seat), Arc::clone(counts))
     }
 
     /// Loads everything anew.
     fn renew(&self) -> Result<(), String> {
-        let renewed = Arc::new(self.source.load()?);
+        let renewed = self.source.load()?;
         *self.current.lock() = renewed;
         Ok(())
+    }
+
+    /// Until when the certificate is good. Unit: seconds since the start of 1970.
+    pub(crate) fn expiry_s(&self) -> Option<u64> {
+        self.current.lock().expiry_s
     }
 
     /// Puts what clients are to trust where they can take it, if it was made at the start. Returns where.

@@ -9,6 +9,7 @@ use wire::ExceptionName;
 
 use super::*;
 use crate::body::BodyError;
+use crate::tls::TlsArguments;
 
 fn line(page: &str, start: &str) -> String {
     let mut lines = page.lines().filter(|line| line.starts_with(start));
@@ -104,6 +105,10 @@ fn the_documentation_names_every_metric() {
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
     let metrics = Metrics::new();
     metrics.watch_audit(Arc::default());
+    let self_signed = TlsArguments { tls_self_signed: true, ..TlsArguments::default() };
+    let tls =
+        Tls::new(&self_signed, "localhost:0", Duration::ZERO).expect("a certificate").expect("what was asked for");
+    metrics.watch_tls(&tls);
     let page = metrics.page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
     let mut delivering = Page::default();
     let figure = Figure { to: "lambda", followers: 1, deliveries: 0, failures: 0, losses: 0, lag_ms: 0 };

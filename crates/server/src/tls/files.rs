@@ -13,6 +13,8 @@ use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{Error, RootCertStore, ServerConfig};
 
+use super::expiry::expiry_s;
+
 /// What a client may choose, the best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
@@ -34,6 +36,12 @@ pub(super) struct Identity {
     pub(super) key: PrivateKeyDer<'static>,
 }
 
+/// What was read.
+pub(super) struct Loaded {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) expiry_s: Option<u64>,
+}
+
 /// When the files were written, and how long they are: if it stays, so have they.
 pub(super) type Stamps = Vec<Option<(SystemTime, u64)>>;
 
@@ -47,7 +55,7 @@ impl Source {
     }
 
     /// Everything that a connection needs. It has tickets of its own: who was let in by other certificates is asked again.
-    pub(super) fn load(&self) -> Result<ServerConfig, String> {
+    pub(super) fn load(&self) -> Result<Loaded, String> {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13, &TLS12])
@@ -57,10 +65,11 @@ impl Source {
             None => builder.with_no_client_auth(),
         };
         let identity = self.identity()?;
+        let expiry_s = identity.chain.first().and_then(|certificate| expiry_s(certificate));
         let mut config = builder.with_single_cert(identity.chain, identity.key).map_err(|error| self.unfit(&error))?;
         config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         config.ticketer = ring::Ticketer::new().map_err(|error| error.to_string())?;
-        Ok(config)
+        Ok(Loaded { config: Arc::new(config), expiry_s })
     }
 
     pub(super) fn first_certificate(&self) -> Option<CertificateDer<'static>> {

@@ -225,6 +225,9 @@ fn new_certificates_for_a_running_server() {
     server.hears("holds no certificate in PEM");
     assert!(connect().peer() == second.peer());
 
+    // 4096 is when the test's certificates end.
+    assert!(metric(&mut connect(), "stator_tls_certificate_expiry_timestamp_seconds ") > 60_000_000_000);
+
     // Without a signal the files are found to have changed.
     let found = files.authority.sign("localhost");
     files.give(&found);
