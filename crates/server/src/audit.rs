@@ -93,7 +93,6 @@ impl Audit {
     }
 
     /// An event of IAM's or STS's API begins: their requests are forms.
-    #[allow(dead_code, reason = "where these are answered, they are told")]
     pub(crate) fn begin_query(&self, form: &[u8]) -> Option<Draft> {
         Action::of_query(form).map(Draft::new)
     }

@@ -32,6 +32,11 @@ fn is_form(head: &Parts) -> bool {
     text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }
 
+/// Where a request's parameters are.
+pub(crate) fn form<'a>(head: &'a Parts, body: &'a [u8]) -> &'a [u8] {
+    if head.method == Method::GET { query(head).as_bytes() } else { body }
+}
+
 fn query(head: &Parts) -> &str {
     head.uri.query().unwrap_or_default()
 }
@@ -45,8 +50,7 @@ pub(crate) async fn answer(
     body: &[u8],
     request_id: &str,
 ) -> Answer {
-    let form = if head.method == Method::GET { query(head).as_bytes() } else { body };
-    let reply = match Parameters::parse(form) {
+    let reply = match Parameters::parse(form(head, body)) {
         Err(refusal) => refusal.reply(Api::Iam, request_id),
         Ok(parameters) => {
             let request = Request { parameters: &parameters, request_id };

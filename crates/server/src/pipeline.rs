@@ -114,6 +114,8 @@ impl<S: Backend> Pipeline<S> {
             return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
         }
         if identity::is_asked(head) {
+            let form = identity::form(head, &body.bytes);
+            visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_query(form));
             let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
             let (authority, request_id) = (self.authority.as_ref(), visit.request_id().to_owned());
             let caller = |service: &'static str| self.caller(service, head, &body.sent, seat, visit);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::authority::file;
-use crate::client::{Client, request};
+use crate::client::{AUTHORIZATION, Client, request};
 use crate::program::{Server, run};
 
 const TABLE: &str = r#"{"TableName":"Music","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":
@@ -130,6 +130,28 @@ fn management_events_alone() {
     assert_eq!(events[2]["errorCode"], "ResourceNotFoundException");
     assert_eq!(events[3]["userIdentity"], json!({"type": "Unknown"}));
     assert_eq!(events[3]["eventSource"], "lambda.amazonaws.com");
+}
+
+/// What IAM and STS are asked is told as well; without identities, most of it is refused.
+#[test]
+fn events_of_identities() {
+    let house = House::new(&[]);
+    let mut client = house.server.client();
+    for form in ["Action=GetCallerIdentity&Version=2011-06-15", "Action=CreateUser&Version=2010-05-08&UserName=ann"] {
+        let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                    X-Amz-Date: 20260101T000000Z\r\n";
+        let length = form.len();
+        client
+            .send(format!("{head}Authorization: {AUTHORIZATION}\r\nContent-Length: {length}\r\n\r\n{form}").as_bytes());
+        client.response();
+    }
+    let events = house.events();
+    assert_eq!(names(&events), ["GetCallerIdentity", "CreateUser"]);
+    let said = |at: usize| (events[at]["eventSource"].as_str().unwrap(), events[at]["userIdentity"]["type"].as_str());
+    assert_eq!(said(0), ("sts.amazonaws.com", Some("Root")), "{}", events[0]);
+    assert_eq!(said(1), ("iam.amazonaws.com", Some("Root")), "{}", events[1]);
+    assert_eq!((&events[0]["errorCode"], &events[1]["errorCode"]), (&Value::Null, &json!("InvalidAction")));
+    assert_eq!(events[1]["requestParameters"], json!({"userName": "ann"}));
 }
 
 #[test]
