@@ -41,7 +41,7 @@ pub(crate) fn run(engine: &str, name: &str) -> Result<(), String> {
         SEALED => {
             let master = Secret::parse(&[7; 32]).ok_or("there is no key")?;
             let keyring = runtime.block_on(Keyring::make(&MasterKey::given(&master)));
-            Sealed::over(embedded()?, &keyring.map_err(|error| error.to_string())?, Layout::STATOR)
+            Sealed::over(embedded()?, &keyring.map_err(|error| error.to_string())?, None, Layout::STATOR)
         }
         _ => return Err(format!("there is no engine {engine}")),
     };
