@@ -20,6 +20,7 @@ const ACTIONS: &[&str] = &[
     "dynamodb:GetItem",
     "DYNAMODB:get*",
     "dynamodb:???Item",
+    "dynamodb:*t*t*",
     "dynamodb:Put*",
     "s3:*",
     "*:*m",
@@ -59,8 +60,22 @@ const NAMES: &[&str] = &[
     "arn:aws:iam::444455556666:user/bob",
 ];
 const KEYS: &[&str] = &["t:name", "T:Name", "t:list", "t:number", "t:date", "t:address", "t:arn", "t:flag", "t:absent"];
-const TEXTS: &[&str] =
-    &["Music", "music", "M*", "*", "", "a", "b", "?usic", "${t:name}", "x${t:absent}", "${t:flag, 'a'}", "${*}"];
+const TEXTS: &[&str] = &[
+    "Music",
+    "music",
+    "M*",
+    "*",
+    "",
+    "a",
+    "b",
+    "?usic",
+    "*s*i*",
+    "*i*s*",
+    "${t:name}",
+    "x${t:absent}",
+    "${t:flag, 'a'}",
+    "${*}",
+];
 const ARNS: &[&str] =
     &[USER, ROLE, "*", "arn:aws:iam::*:user/*", "arn:aws:iam::*", "arn:*:*:*:111122223333:${t:name}*", "Music"];
 const NUMBERS: &[&str] = &["1", "2", "2.0", "-1", "10", "1e1"];
@@ -166,7 +181,7 @@ pub(crate) fn context(chance: &mut Chance) -> Keys {
     let mut keys = Keys::default();
     let moments: Vec<&str> = MOMENTS.iter().map(|(spelling, _)| *spelling).collect();
     for (key, from) in [
-        ("t:name", &["Music", "music", "Other", "*", ""][..]),
+        ("t:name", &["Music", "music", "Other", "*", "", "x"][..]),
         ("t:number", &["1", "2", "10", "-1", "ten"]),
         ("t:date", &moments),
         ("t:address", &["10.1.2.3", "10.1.2.2", "192.0.2.1", "2001:db8::1", "nowhere"]),
