@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::authority::file;
 use crate::client::{AUTHORIZATION, Client, request};
-use crate::program::{Server, run};
+use crate::program::{Server, run, until};
 
 const TABLE: &str = r#"{"TableName":"Music","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":
     [{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
@@ -161,9 +161,7 @@ fn files_step_aside_and_are_opened_anew() {
     for _ in 0..40 {
         assert_eq!(client.call("ListTables", "{}").status, 200);
     }
-    while !metrics(&mut client).contains("stator_audit_events_total 40\n") {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("all are written", || metrics(&mut client).contains("stator_audit_events_total 40\n"));
     let rotated = |number: u32| house.folder.path().join(format!("audit.{number}"));
     let sizes = [1, 2].map(|number| rotated(number).metadata().unwrap().len());
     assert!(sizes.iter().all(|size| (1024..=4096).contains(size)) && !rotated(3).exists(), "{sizes:?}");
@@ -171,9 +169,7 @@ fn files_step_aside_and_are_opened_anew() {
     let moved = house.folder.path().join("moved");
     std::fs::rename(house.log(), &moved).unwrap();
     house.server.signal("-HUP");
-    while !house.log().exists() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("another file is begun", || house.log().exists());
     let before = events(&moved).len();
     assert_eq!(client.call("DescribeLimits", "{}").status, 200);
     assert_eq!(events(&moved).len(), before);

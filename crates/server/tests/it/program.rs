@@ -112,6 +112,15 @@ impl Drop for Server {
     }
 }
 
+/// Asks again and again, until it is so.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Runs the program to its end, which must come by itself.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     run_with(arguments, &[])
