@@ -14,6 +14,7 @@ use deliver::triggers::Places;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
+use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
 use crate::body::BodyReader;
@@ -128,7 +129,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop_signal().map_err(Failure::Runtime)?);
-    let access = access(arguments)?;
+    let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
@@ -145,11 +146,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
-    let authority = if arguments.auth { Some(authority(arguments, &service).await?) } else { None };
-    let access = match &authority {
-        Some(authority) => Access::Identity(Principals::new(Arc::<Authority>::clone(authority), Clock::system())),
-        None => access,
-    };
+    let Callers { access, authority, looking } = check.callers(&service).await?;
     crate::encryption::serve_table_keys(sealed, &service, &arguments.master_key);
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
@@ -167,7 +164,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
         triggers: Some(Arc::clone(deliveries.triggers())),
-        authority: authority.clone(),
+        authority,
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
         audit: audit.clone(),
@@ -185,6 +182,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let ended = async {
         listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
         deliveries.stop().await;
+        looking.iter().for_each(JoinHandle::abort);
         service.leave().await;
         engine.close().await.map_err(Failure::Close)
     };
@@ -219,19 +217,46 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     Ok(Access::Signed(keys, Clock::system()))
 }
 
-/// Who knows callers, keeps up with what other servers change, and issues sessions.
-async fn authority(arguments: &ServeArguments, service: &Arc<ops::Service>) -> Result<Arc<Authority>, Failure> {
+/// How callers are checked, before anything is opened.
+enum Check {
+    Access(Access),
+    Identities(AuthKey),
+}
+
+fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
+    if !arguments.auth {
+        return access(arguments).map(Check::Access);
+    }
     let data = arguments.storage.is_none().then_some(arguments.data.as_path());
     let file = init::key_file(arguments.auth_key_file.as_deref(), data)?;
-    let key = AuthKey::read(&file).map_err(|error| init::unusable(&file, &error))?;
-    let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
-    let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
-    let identities = identities.map_err(|error| failure(&error))?;
-    if identities.accounts().is_empty() {
-        return Err(failure(&"there is no account; 'stator init' makes one"));
+    AuthKey::read(&file).map(Check::Identities).map_err(|error| init::unusable(&file, &error))
+}
+
+struct Callers {
+    access: Access,
+    /// If they have identities.
+    authority: Option<Arc<Authority>>,
+    /// Keeps up with what other servers change.
+    looking: Option<JoinHandle<()>>,
+}
+
+impl Check {
+    async fn callers(self, service: &Arc<ops::Service>) -> Result<Callers, Failure> {
+        let key = match self {
+            Check::Access(access) => return Ok(Callers { access, authority: None, looking: None }),
+            Check::Identities(key) => key,
+        };
+        let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
+        let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
+        let identities = identities.map_err(|error| failure(&error))?;
+        if identities.accounts().is_empty() {
+            return Err(failure(&"there is no account; 'stator init' makes one"));
+        }
+        let looking = tokio::spawn(Arc::clone(&identities).run());
+        let authority = Authority::new(identities, &key, ca_bundle());
+        let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
+        Ok(Callers { access, authority: Some(authority), looking: Some(looking) })
     }
-    tokio::spawn(Arc::clone(&identities).run());
-    Ok(Authority::new(identities, &key, ca_bundle()))
 }
 
 /// The authorities that servers are believed by which this one calls, instead of the system's.

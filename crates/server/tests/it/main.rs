@@ -10,6 +10,7 @@ mod deploy;
 mod formats;
 mod http;
 mod http2;
+mod identity;
 mod kinesis;
 mod kinesis_fake;
 mod kms_fake;

@@ -1,0 +1,382 @@
+//! Servers that know identities: the first account, its root, and those whom it lets in.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use ::client::{Call, Connection, Credentials, Endpoint, SignedFor, Trouble};
+use api::Operation;
+use serde_json::{Value, json};
+use storage_postgres::testing::PostgresServer;
+
+use crate::program::{PATIENCE, Server, run};
+
+const IAM: &str = "2010-05-08";
+const STS: &str = "2011-06-15";
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The credentials that `stator init` prints, and their account.
+fn printed(output: &Output) -> (String, Credentials) {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    let lines: Vec<&str> = said.lines().collect();
+    let [account, "[default]", access_key, secret] = lines[..] else { panic!("{said}") };
+    let account = account.strip_prefix("# the root of account ").expect("an account").to_owned();
+    let credentials = Credentials {
+        access_key: access_key.strip_prefix("aws_access_key_id = ").expect("a key").to_owned(),
+        secret: secret.strip_prefix("aws_secret_access_key = ").expect("a secret").to_owned(),
+        session_token: None,
+        region: "us-east-1".to_owned(),
+    };
+    assert_eq!((credentials.access_key.len(), credentials.secret.len()), (20, 40), "{said}");
+    assert!(credentials.access_key.starts_with("AKIA"), "{said}");
+    (account, credentials)
+}
+
+fn init(data: &Path, more: &[&str]) -> Output {
+    run(&[&["init", "--data", data.to_str().expect("a path")], more].concat())
+}
+
+fn serve(data: &Path) -> Server {
+    Server::start(&["--data", data.to_str().expect("a path"), "--auth"])
+}
+
+/// Refuses to start, and says why.
+fn refused(arguments: &[&str], expected: &str) {
+    let ended = run(arguments);
+    let said = text(&ended.stderr);
+    assert!(!ended.status.success() && said.contains(expected), "{arguments:?}: {said}");
+}
+
+fn endpoint(server: &Server) -> Endpoint {
+    Endpoint::parse(&format!("http://{}", server.address), None).expect("a URL")
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+}
+
+/// The status and the XML of an answer of IAM or STS.
+fn query(server: &Server, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
+    let service = if version == IAM { "iam" } else { "sts" };
+    let body = format!("{form}&Version={version}");
+    let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+    let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
+    let signed = who.map(|credentials| SignedFor { credentials, service });
+    let answer = block_on(call.send(&endpoint(server), signed, PATIENCE)).expect("an answer");
+    let xml = text(&answer.body);
+    assert_eq!(answer.header("content-type"), Some("text/xml"), "{xml}");
+    assert_eq!(answer.header("x-amzn-requestid"), Some(element(&xml, "RequestId")), "{xml}");
+    (answer.status, xml)
+}
+
+fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {xml}"));
+    rest.split_once('<').expect("an end").0
+}
+
+fn good(server: &Server, who: &Credentials, version: &str, form: &str) -> String {
+    let (status, xml) = query(server, Some(who), version, form);
+    assert_eq!(status, 200, "{form}: {xml}");
+    xml
+}
+
+fn code(server: &Server, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
+    let (status, xml) = query(server, who, version, form);
+    (status, element(&xml, "Code").to_owned())
+}
+
+fn credentials_in(xml: &str, region: &str) -> Credentials {
+    Credentials {
+        access_key: element(xml, "AccessKeyId").to_owned(),
+        secret: element(xml, "SecretAccessKey").to_owned(),
+        session_token: xml.contains("SessionToken").then(|| element(xml, "SessionToken").to_owned()),
+        region: region.to_owned(),
+    }
+}
+
+fn ask(server: &Server, who: &Credentials, operation: Operation, request: &Value) -> Result<Value, String> {
+    let mut connection = Connection::new(&endpoint(server), who, PATIENCE);
+    let answer = block_on(async {
+        connection.open().await?;
+        connection.prepare(operation, request.to_string().as_bytes());
+        Ok(serde_json::from_slice(connection.exchange().await?).expect("JSON"))
+    });
+    answer.map_err(|trouble| match trouble {
+        Trouble::Refused { exception, .. } => exception,
+        other => panic!("{other:?}"),
+    })
+}
+
+fn tables(server: &Server, who: &Credentials) -> Result<Value, String> {
+    ask(server, who, Operation::ListTables, &json!({})).map(|answer| answer["TableNames"].clone())
+}
+
+fn create(server: &Server, who: &Credentials, name: &str) {
+    let table = json!({
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+    });
+    ask(server, who, Operation::CreateTable, &table).expect("created");
+}
+
+const ALLOW_LIST: &str = "Action=PutUserPolicy&UserName=app&PolicyName=p&PolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C\
+    %22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22dynamodb%3AListTables%22%2C%22Resource%22%3A%22*%22%7D%7D";
+
+#[test]
+fn init_makes_a_root_that_outlives_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let (account, root) = printed(&init(&data, &[]));
+    assert!(account.len() == 12 && !account.starts_with('0'), "{account}");
+    for _ in 0..2 {
+        let server = serve(&data);
+        assert!(server.ready_line.contains("callers have identities"), "{}", server.ready_line);
+        let xml = good(&server, &root, STS, "Action=GetCallerIdentity");
+        assert_eq!((element(&xml, "Account"), element(&xml, "UserId")), (account.as_str(), account.as_str()));
+        assert_eq!(element(&xml, "Arn"), format!("arn:aws:iam::{account}:root"));
+        assert_eq!(tables(&server, &root), Ok(json!([])));
+        assert_eq!(server.stop().code(), Some(0));
+    }
+}
+
+#[test]
+fn init_makes_nothing_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let (account, root) = printed(&init(data, &["--account", "123456789012"]));
+    assert_eq!(account, "123456789012");
+    for again in [&[][..], &["--account", "123456789012"]] {
+        let ended = init(data, again);
+        let said = text(&ended.stderr);
+        assert!(!ended.status.success() && ended.stdout.is_empty() && said.contains("--rotate-root"), "{said}");
+    }
+    let (other_account, other) = printed(&init(data, &["--account", "210987654321"]));
+    assert_eq!(other_account, "210987654321");
+    assert!(text(&init(data, &["--rotate-root"]).stderr).contains("there are several accounts"));
+    assert!(text(&init(data, &["--rotate-root", "--account", "111111111111"]).stderr).contains("there is no account"));
+    let (_, rotated) = printed(&init(data, &["--rotate-root", "--account", "123456789012"]));
+    let server = serve(data);
+    assert_eq!(tables(&server, &rotated), Ok(json!([])));
+    assert_eq!(tables(&server, &other), Ok(json!([])));
+    assert_eq!(tables(&server, &root), Err("UnrecognizedClientException".to_owned()));
+    for wrong in ["000000000000", "12345678901", "12345678901x", ""] {
+        assert_eq!(init(data, &["--account", wrong]).status.code(), Some(2), "{wrong}");
+    }
+}
+
+#[test]
+fn accounts_and_regions_are_separate() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, one) = printed(&init(folder.path(), &["--account", "123456789012"]));
+    let (_, other) = printed(&init(folder.path(), &["--account", "210987654321"]));
+    let server = serve(folder.path());
+    create(&server, &one, "mine");
+    assert_eq!(tables(&server, &one), Ok(json!(["mine"])));
+    assert_eq!(tables(&server, &other), Ok(json!([])));
+    assert_eq!(tables(&server, &Credentials { region: "eu-west-3".to_owned(), ..one.clone() }), Ok(json!([])));
+    good(&server, &one, IAM, "Action=CreateUser&UserName=app");
+    assert_eq!(code(&server, Some(&other), IAM, "Action=GetUser&UserName=app"), (404, "NoSuchEntity".to_owned()));
+}
+
+#[test]
+fn it_starts_only_with_its_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let path = data.to_str().expect("a path");
+    let auth = ["serve", "--listen", "127.0.0.1:0", "--auth", "--data", path];
+    refused(&auth, "'stator init' makes one");
+    let (_, root) = printed(&init(&data, &[]));
+    let key = data.join("auth.key");
+    let elsewhere = folder.path().join("elsewhere.key");
+    std::fs::rename(&key, &elsewhere).expect("moved");
+    refused(&auth, "there is no such file");
+    // What is sealed is not given up for a new key.
+    refused(&["init", "--data", path, "--rotate-root"], "bring that file back");
+    assert!(!key.exists());
+    let (_, _) = printed(&init(&folder.path().join("other"), &[]));
+    let others = folder.path().join("other/auth.key");
+    refused(
+        &[&auth[..], &["--auth-key-file", others.to_str().expect("a path")]].concat(),
+        "the auth key is not the one",
+    );
+    std::fs::write(&key, "nonsense").expect("written");
+    refused(&auth, "64 hexadecimal digits");
+    let server = Server::start(&["--data", path, "--auth", "--auth-key-file", elsewhere.to_str().expect("a path")]);
+    assert_eq!(tables(&server, &root), Ok(json!([])));
+    // Not together with what checks callers otherwise.
+    for other in [&["--memory"][..], &["--isolate"], &["--credentials", "file"]] {
+        assert_eq!(run(&[&["serve", "--auth"], other].concat()).status.code(), Some(2), "{other:?}");
+    }
+}
+
+#[test]
+fn other_machines_are_let_in_with_identities() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a path");
+    printed(&init(folder.path(), &[]));
+    refused(&["serve", "--listen", "0.0.0.0:0", "--data", path], "--auth");
+    assert!(Server::start(&["--listen", "0.0.0.0:0", "--data", path, "--auth"]).address.ip().is_unspecified());
+}
+
+#[test]
+fn nobody_else_gets_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, root) = printed(&init(folder.path(), &[]));
+    let server = serve(folder.path());
+    let wrong = |change: fn(&mut Credentials)| {
+        let mut wrong = root.clone();
+        change(&mut wrong);
+        wrong
+    };
+    let who = "Action=GetCallerIdentity";
+    for (stranger, dynamodb, status, sts) in [
+        (wrong(|it| it.secret.push('x')), "InvalidSignatureException", 403, "SignatureDoesNotMatch"),
+        (wrong(|it| it.access_key = "test".to_owned()), "UnrecognizedClientException", 403, "InvalidClientTokenId"),
+        (
+            wrong(|it| it.access_key = "AKIAIOSFODNN7EXAMPLE".to_owned()),
+            "UnrecognizedClientException",
+            403,
+            "InvalidClientTokenId",
+        ),
+        (
+            wrong(|it| it.session_token = Some("token".to_owned())),
+            "UnrecognizedClientException",
+            403,
+            "InvalidClientTokenId",
+        ),
+    ] {
+        assert_eq!(tables(&server, &stranger), Err(dynamodb.to_owned()));
+        assert_eq!(code(&server, Some(&stranger), STS, who), (status, sts.to_owned()));
+    }
+    let missing = (403, "MissingAuthenticationToken".to_owned());
+    assert_eq!(code(&server, None, STS, who), missing);
+    assert_eq!(code(&server, None, IAM, "Action=ListUsers"), missing);
+    // Whoever comes with a web identity has nothing to sign with.
+    let form = "Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::123456789012:role/x&RoleSessionName=me&WebIdentityToken=";
+    assert_eq!(code(&server, None, STS, &format!("{form}abcd")), (400, "InvalidIdentityToken".to_owned()));
+    let token = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+    assert_eq!(code(&server, None, STS, &format!("{form}{token}")), (403, "AccessDenied".to_owned()));
+    assert_eq!(code(&server, Some(&root), STS, "Action=Nothing"), (400, "InvalidAction".to_owned()));
+    assert_eq!(code(&server, Some(&root), IAM, ""), (400, "MissingAction".to_owned()));
+}
+
+#[test]
+fn without_identities_only_the_caller_is_told() {
+    let server = Server::in_memory();
+    let any = Credentials {
+        access_key: "any".to_owned(),
+        secret: "any".to_owned(),
+        session_token: None,
+        region: "us-east-1".to_owned(),
+    };
+    let xml = good(&server, &any, STS, "Action=GetCallerIdentity");
+    assert_eq!(element(&xml, "Arn"), "arn:aws:iam::000000000000:root");
+    for (version, form) in [(IAM, "Action=ListUsers"), (STS, "Action=GetSessionToken")] {
+        let (status, xml) = query(&server, Some(&any), version, form);
+        assert_eq!((status, element(&xml, "Code")), (400, "InvalidAction"), "{xml}");
+        assert!(xml.contains("stator serve --auth"), "{xml}");
+    }
+    // A query string asks as well as a form, and another one is none.
+    let call = |target: &str| {
+        let call = Call { method: "GET", target, headers: &[], body: b"" };
+        let signed = SignedFor { credentials: &any, service: "sts" };
+        text(&block_on(call.send(&endpoint(&server), Some(signed), PATIENCE)).expect("an answer").body)
+    };
+    assert!(call("/?Action=GetCallerIdentity&Version=2011-06-15").contains("<Account>000000000000</Account>"));
+    assert!(call("/?x=y").starts_with("healthy"), "{}", call("/?x=y"));
+}
+
+/// What was secret, and everything that the server says besides its answers.
+#[test]
+fn secrets_are_told_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let (_, root) = printed(&init(&data, &[]));
+    let audit = folder.path().join("audit.log");
+    let server = Server::start(&[
+        "--data",
+        data.to_str().expect("a path"),
+        "--auth",
+        "--log-slow-ms",
+        "1",
+        "--audit-log",
+        audit.to_str().expect("a path"),
+    ]);
+    good(&server, &root, IAM, "Action=CreateUser&UserName=app");
+    let key = good(&server, &root, IAM, "Action=CreateAccessKey&UserName=app");
+    let user = credentials_in(&key, "us-east-1");
+    let session = credentials_in(&good(&server, &user, STS, "Action=GetSessionToken"), "us-east-1");
+    assert!(session.access_key.starts_with("ASIA"), "{}", session.access_key);
+    assert_eq!(tables(&server, &session), Err("AccessDeniedException".to_owned()));
+    good(&server, &root, IAM, ALLOW_LIST);
+    assert_eq!(tables(&server, &session), Ok(json!([])));
+    let wrong = Credentials { secret: "x".repeat(40), ..user.clone() };
+    let (_, refusal) = query(&server, Some(&wrong), STS, "Action=GetCallerIdentity");
+    let metrics = block_on(async {
+        let call = Call { method: "GET", target: "/metrics", headers: &[], body: b"" };
+        text(&call.send(&endpoint(&server), None, PATIENCE).await.expect("an answer").body)
+    });
+    let auth_key = std::fs::read_to_string(data.join("auth.key")).expect("the key");
+    server.signal("-TERM");
+    let stopped = server.hears("stopped");
+    assert!(server.wait().success());
+    let audit = std::fs::read_to_string(audit).expect("the audit log");
+    assert!(audit.contains("CreateAccessKey") && audit.contains("GetSessionToken"), "{audit}");
+    let mut kept = Vec::new();
+    contents(&data.join("database"), &mut kept);
+    let token = session.session_token.as_deref().expect("a token");
+    for secret in [&root.secret, &user.secret, &session.secret, token, auth_key.trim()] {
+        for said in [&refusal, &metrics, &stopped, &audit] {
+            assert!(!said.contains(secret), "a secret in {said}");
+        }
+        let found = kept.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
+        assert!(!found, "a secret stands in the data");
+    }
+}
+
+fn contents(folder: &Path, out: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { contents(&path, out) } else { out.extend(std::fs::read(path).expect("a file")) }
+    }
+}
+
+/// A change on one server holds on the other within two seconds.
+#[test]
+fn two_servers_share_identities() {
+    let Some(postgres) = PostgresServer::shared() else { return };
+    let url = postgres.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("auth.key");
+    let storage = ["--storage", &url, "--auth-key-file", key.to_str().expect("a path")];
+    let (_, root) = printed(&run(&[&["init"], &storage[..]].concat()));
+    let node = || Server::start(&[&storage[..], &["--auth"]].concat());
+    let (one, other) = (node(), node());
+    good(&one, &root, IAM, "Action=CreateUser&UserName=app");
+    let user = credentials_in(&good(&one, &root, IAM, "Action=CreateAccessKey&UserName=app"), "us-east-1");
+    good(&one, &root, IAM, ALLOW_LIST);
+    let session = credentials_in(&good(&one, &user, STS, "Action=GetSessionToken"), "us-east-1");
+    assert_eq!(tables(&one, &session), Ok(json!([])));
+    until(|| tables(&other, &user) == Ok(json!([])));
+    assert_eq!(tables(&other, &session), Ok(json!([])));
+    good(&other, &root, IAM, "Action=DeleteUserPolicy&UserName=app&PolicyName=p");
+    assert_eq!(tables(&other, &user), Err("AccessDeniedException".to_owned()));
+    until(|| tables(&one, &session) == Err("AccessDeniedException".to_owned()));
+    let form = format!("Action=UpdateAccessKey&UserName=app&Status=Inactive&AccessKeyId={}", user.access_key);
+    good(&one, &root, IAM, &form);
+    until(|| tables(&other, &user) == Err("UnrecognizedClientException".to_owned()));
+}
+
+/// Far longer than promised, for machines that are busy.
+fn until(mut done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < PATIENCE, "the change does not hold");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
