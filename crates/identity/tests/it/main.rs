@@ -4,5 +4,6 @@ mod model;
 mod node;
 mod nodes;
 mod permissions;
+mod quotas;
 mod secrets;
 mod transcripts;

@@ -110,3 +110,40 @@ async fn the_account_itself_may_everything_and_is_the_user_that_is_not_named() {
     let keys = node.ask_as(&root, "Action=ListAccessKeys").await.body;
     assert!(keys.matches("<AccessKeyId>").count() == 2 && !keys.contains("<UserName>"), "{keys}");
 }
+
+/// No operation is without a check: with no policy none is answered, and each with its own action alone.
+#[tokio::test]
+async fn every_operation_asks_for_its_action() {
+    let node = node().await;
+    node.done("Action=CreateUser&UserName=bob").await;
+    for name in identity::iam::OPERATION_NAMES {
+        let form = format!("Action={name}");
+        let denied = node.ask_as(&caller_as(node.user("bob")), &form).await.refusal.unwrap();
+        assert_eq!(denied.code.name(), "AccessDenied", "{name}");
+        assert!(denied.text.contains(&format!("not authorized to perform: iam:{name} on resource: ")), "{denied}");
+
+        let policy = ALL_OF_IAM.replace("iam:*", &format!("iam:{name}"));
+        node.done(&format!("Action=PutUserPolicy&UserName=bob&PolicyName=p&PolicyDocument={policy}")).await;
+        let allowed = node.ask_as(&caller_as(node.user("bob")), &form).await;
+        assert!(allowed.status != 403, "{name}: {}", allowed.body);
+        node.done("Action=DeleteUserPolicy&UserName=bob&PolicyName=p").await;
+    }
+}
+
+#[tokio::test]
+async fn entities_of_other_accounts_are_not_there() {
+    let node = node().await;
+    node.done("Action=CreateUser&UserName=bob").await;
+    node.done(&format!("Action=CreatePolicy&PolicyName=P&PolicyDocument={ALL_OF_IAM}")).await;
+    let other = auth::Caller { account: "210987654321".to_owned(), ..crate::node::caller() };
+    for form in [
+        "Action=GetUser&UserName=bob".to_owned(),
+        "Action=CreateAccessKey&UserName=bob".to_owned(),
+        format!("Action=GetPolicy&PolicyArn=arn:aws:iam::{ACCOUNT}:policy/P"),
+        format!("Action=DeletePolicy&PolicyArn=arn:aws:iam::{ACCOUNT}:policy/P"),
+    ] {
+        assert_eq!(node.ask_as(&other, &form).await.status, 404, "{form}");
+    }
+    assert!(!node.ask_as(&other, "Action=ListUsers").await.body.contains("bob"));
+    assert_eq!(node.ask_as(&other, "Action=CreateUser&UserName=bob").await.status, 200);
+}
