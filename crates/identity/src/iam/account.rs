@@ -1,6 +1,9 @@
 //! What is about the account as a whole: its summary, its alias, and everything in it at once.
 
+use std::collections::HashMap;
+
 use super::asked::Ask;
+use super::attachment::Usage;
 use super::policy::{Shown, Version};
 use super::{Answer, attachment, boundary, constraint, group, quota, role, tag, user};
 use crate::query::{Code, Refusal, Xml, percent_encoded};
@@ -126,18 +129,19 @@ pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer 
         all.extend(account.policies.iter().map(|(key, policy)| (format!("4/{key}"), Detail::Policy(policy))));
     }
     let page = ask.items_of_page(all)?;
+    let usages = attachment::usages(account);
     let mut xml = Xml::new();
     for (list, number) in
         [("UserDetailList", "1/"), ("GroupDetailList", "2/"), ("RoleDetailList", "3/"), ("Policies", "4/")]
     {
         let of_kind = page.items.iter().filter(|(key, _)| key.starts_with(number));
-        xml.list(list, of_kind, |xml, (_, detail)| show_detail(xml, account, detail));
+        xml.list(list, of_kind, |xml, (_, detail)| show_detail(xml, account, &usages, detail));
     }
     page.end(&mut xml);
     Ok(Some(xml))
 }
 
-fn show_detail(xml: &mut Xml, account: &Account, detail: &Detail<'_>) {
+fn show_detail(xml: &mut Xml, account: &Account, usages: &HashMap<&str, Usage>, detail: &Detail<'_>) {
     match detail {
         Detail::User(one) => {
             user::show(xml, account, one);
@@ -157,7 +161,7 @@ fn show_detail(xml: &mut Xml, account: &Account, detail: &Detail<'_>) {
             tag::show(xml, &one.tags);
         }
         Detail::Policy(one) => {
-            let usage = attachment::usages(account).get(&*one.arn(&account.id)).copied().unwrap_or_default();
+            let usage = usages.get(&*one.arn(&account.id)).copied().unwrap_or_default();
             Shown::own(account, one).show(xml, usage, true);
             let versions = one.versions.keys().rev().filter_map(|number| Version::of(one, *number));
             xml.list("PolicyVersionList", versions, |xml, version| version.show(xml, true));
