@@ -69,13 +69,13 @@ use Handler::{LastUsed, Read, Write};
 operations! {
     CreateUser Write(user::create), target::new_user;
     GetUser Read(user::get), target::own_user;
-    ListUsers Read(user::list), target::any;
+    ListUsers Read(user::list), target::users;
     UpdateUser Write(user::update), target::user;
     DeleteUser Write(user::delete), target::user;
 
     CreateGroup Write(group::create), target::new_group;
     GetGroup Read(group::get), target::group;
-    ListGroups Read(group::list), target::any;
+    ListGroups Read(group::list), target::groups;
     UpdateGroup Write(group::update), target::group;
     DeleteGroup Write(group::delete), target::group;
     AddUserToGroup Write(group::add_user), target::group;
@@ -84,7 +84,7 @@ operations! {
 
     CreateRole Write(role::create), target::new_role;
     GetRole Read(role::get), target::role;
-    ListRoles Read(role::list), target::any;
+    ListRoles Read(role::list), target::roles;
     UpdateRole Write(role::update), target::role;
     UpdateRoleDescription Write(role::update_description), target::role;
     UpdateAssumeRolePolicy Write(role::update_trust), target::role;

@@ -47,6 +47,23 @@ pub(super) fn any(_ask: &Ask<'_>, _account: &Account) -> Target {
     Target::untagged("*".to_owned())
 }
 
+/// All of a kind below a path. The reference names no resource for lists, and AWS's own refusals name this one.
+fn listed(ask: &Ask<'_>, account: &Account, kind: &str) -> Target {
+    Target::named(account, kind, ask.optional("PathPrefix").unwrap_or("/"), "")
+}
+
+pub(super) fn users(ask: &Ask<'_>, account: &Account) -> Target {
+    listed(ask, account, "user")
+}
+
+pub(super) fn groups(ask: &Ask<'_>, account: &Account) -> Target {
+    listed(ask, account, "group")
+}
+
+pub(super) fn roles(ask: &Ask<'_>, account: &Account) -> Target {
+    listed(ask, account, "role")
+}
+
 pub(super) fn new_user(ask: &Ask<'_>, account: &Account) -> Target {
     Target::named(account, "user", path(ask), name(ask, "UserName"))
 }

@@ -147,3 +147,25 @@ async fn entities_of_other_accounts_are_not_there() {
     assert!(!node.ask_as(&other, "Action=ListUsers").await.body.contains("bob"));
     assert_eq!(node.ask_as(&other, "Action=CreateUser&UserName=bob").await.status, 200);
 }
+
+#[tokio::test]
+async fn lists_are_of_all_below_a_path() {
+    let node = node().await;
+    node.done("Action=CreateUser&UserName=bob").await;
+    let below = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:List*","Resource":"arn:aws:iam::*:user/team/*"}}"#;
+    node.done(&format!("Action=PutUserPolicy&UserName=bob&PolicyName=p&PolicyDocument={below}")).await;
+    for (form, denied) in [
+        ("Action=ListUsers&PathPrefix=/team/", None),
+        ("Action=ListUsers", Some("iam:ListUsers on resource: arn:aws:iam::123456789012:user/ because")),
+        ("Action=ListRoles", Some("iam:ListRoles on resource: arn:aws:iam::123456789012:role/ because")),
+        (
+            "Action=ListGroups&PathPrefix=/t/",
+            Some("iam:ListGroups on resource: arn:aws:iam::123456789012:group/t/ because"),
+        ),
+        ("Action=ListPolicies", Some("iam:ListPolicies on resource: * because")),
+    ] {
+        let said = node.ask_as(&caller_as(node.user("bob")), form).await.refusal;
+        assert_eq!(said.is_some(), denied.is_some(), "{form}");
+        assert!(said.is_none_or(|said| said.text.contains(denied.unwrap_or_default())), "{form}");
+    }
+}
