@@ -8,13 +8,13 @@
 //! As no two processes seal with one key, none needs to remember how far another has counted: a count in memory is enough
 //! for nonces that never repeat, whatever crashes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::RwLock;
 use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 
+use crate::ids::IdMap;
 use crate::keyring::Keyring;
 use crate::layout;
 use crate::secret::Secret;
@@ -25,8 +25,8 @@ const VERSION: u8 = 1;
 
 pub(crate) struct DataKeys {
     wrapping: Arc<Wrapping>,
-    known: RwLock<HashMap<KeyId, Arc<DataKey>>>,
-    sealing: RwLock<HashMap<Scope, Arc<SealingKey>>>,
+    known: RwLock<IdMap<KeyId, Arc<DataKey>>>,
+    sealing: RwLock<IdMap<Scope, Arc<SealingKey>>>,
     /// Held by who makes a key.
     making: tokio::sync::Mutex<()>,
 }

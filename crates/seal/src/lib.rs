@@ -11,6 +11,7 @@
 
 mod data_keys;
 mod engine;
+mod ids;
 pub mod kept;
 mod keyring;
 mod kms;

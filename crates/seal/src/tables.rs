@@ -9,7 +9,6 @@
 //! What it says is looked at when the table is first met, and again now and then: another server may have changed it, and a
 //! key that the KMS does not unwrap any more is forgotten here, with all that it has wrapped.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::Clock;
@@ -18,6 +17,7 @@ use parking_lot::RwLock;
 use ring::aead::LessSafeKey;
 use storage::{Engine, Family, StorageError};
 
+use crate::ids::IdMap;
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::{Kms, KmsError};
 use crate::layout;
@@ -62,7 +62,7 @@ pub(crate) struct Tables {
     /// Wraps the keys of tables that had a KMS's key once.
     own: MasterKey,
     clock: Clock,
-    known: RwLock<HashMap<u64, Known>>,
+    known: RwLock<IdMap<u64, Known>>,
     /// Held by who asks the KMS because of a request: the others wait for what it says.
     asking: tokio::sync::Mutex<()>,
 }

@@ -88,11 +88,26 @@ fn every_byte_has_its_code_in_every_state() {
 fn steps_fit_into_the_codes() {
     for byte in [0x00, 0x7F, 0x80, 0xFF] {
         let steps = Steps::of(&[byte; BLOCK]);
-        assert!(steps.begin(15) + step(steps.widths[15]) <= CODES, "{byte:#x}");
+        assert!(steps.begin(15) + u32::from(step(steps.widths[15])) <= CODES, "{byte:#x}");
         for width in steps.widths {
             assert!(16 * gap(0xFF, width) <= step(width), "{width}");
         }
     }
+}
+
+#[test]
+fn top_bits_are_gathered() {
+    for (set, expected) in [(0, 0), (0xFF, 0xFFFF), (0x7F, 0)] {
+        assert_eq!(top_bits(&[set; BLOCK]), expected);
+    }
+    let all: BTreeSet<u32> = (0..BLOCK)
+        .map(|at| {
+            let mut block = [0x7F; BLOCK];
+            block[at] = 0x80;
+            top_bits(&block)
+        })
+        .collect();
+    assert_eq!(all, (0..BLOCK).map(|at| 1 << at).collect());
 }
 
 #[test]
