@@ -63,7 +63,7 @@ impl Authority {
 
     fn answered(&self, caller: &Caller, request: &Request<'_>) -> Answer {
         let action = request.parameters.get("Action").unwrap_or_default();
-        let Some(identity) = &caller.identity else { return Ok(caller_identity::shown(caller)) };
+        let identity = caller.identity.as_ref().ok_or_else(|| Refusal::from(auth::Refusal::Missing))?;
         let ask = Ask { authority: self, caller, identity, parameters: request.parameters };
         if action != GET_CALLER_IDENTITY {
             refuse_in_session(identity, action)?;
