@@ -299,6 +299,8 @@ class IdentityTest(unittest.TestCase):
         self.assertEqual(visitor.sts.get_caller_identity()["Account"], OTHER)
         other.iam.delete_user_policy(UserName="visitor", PolicyName="p")
         self.refused("AccessDenied", assume)
+        other.iam.delete_access_key(UserName="visitor", AccessKeyId=visitor.access_key)
+        other.iam.delete_user(UserName="visitor")
 
     def test_web_identities(self):
         issuer = Issuer()
