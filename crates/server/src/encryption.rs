@@ -13,6 +13,7 @@ use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
 use storage::{BoxFuture, Engine, Keys};
 
 use crate::cli::{http_url, seconds};
+use crate::log;
 
 /// Holds the master key itself.
 const VARIABLE: &str = "STATOR_MASTER_KEY";
@@ -183,9 +184,10 @@ pub(crate) fn around(
     (sealed.clone(), Some(sealed))
 }
 
-/// Lets tables have keys of their own, if there is a KMS that could have them.
+/// Tells that what is kept is encrypted, and lets tables have keys of their own, if there is a KMS that could have them.
 pub(crate) fn serve_table_keys(sealed: Option<Arc<Sealed>>, service: &ops::Service, arguments: &MasterKeyArguments) {
     let Some(sealed) = sealed else { return };
+    log::info("data_encrypted", "what is kept is encrypted", &[]);
     sealed.watch_table_keys(arguments.kms_check_seconds);
     if arguments.kms_endpoint.is_some() {
         service.use_table_keys(Arc::new(KeysOfTables(sealed)));
