@@ -3,16 +3,25 @@
 //!
 //! | row | key | value |
 //! |---|---|---|
-//! | a data key | 0 (8) · 'Y' · id (4) | version (1) · table id (8), or 0 · wrapped key (60) |
+//! | a data key | 0 (8) · 'Y' · id (4) | version (1): 2 · table id (8), or 0 · when it was made (8) · wrapped key (60) |
+//! | one of before | the same | version (1): 1 · table id (8), or 0 · wrapped key (60) |
+//!
+//! The highest bit of the version is set once a whole sweep has met no value under the key ([`sweep`](crate::sweep)). When it
+//! was made is in milliseconds since 1970.
 //!
 //! As no two processes seal with one key, none needs to remember how far another has counted: a count in memory is enough
 //! for nonces that never repeat, whatever crashes.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
+use base::Clock;
 use bytes::Bytes;
 use parking_lot::RwLock;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{
+    Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, Row, ScanDirection, ScanRange, StorageError,
+    TxError, prefix_end,
+};
 
 use crate::ids::IdMap;
 use crate::keyring::Keyring;
@@ -21,9 +30,17 @@ use crate::secret::Secret;
 use crate::tables::{DATABASE, Scope, Tables, Wrapping};
 use crate::value::{DataKey, KeyId, SealingKey};
 
-const VERSION: u8 = 1;
+/// Without the time, which counts as 0.
+const VERSION_TIMELESS: u8 = 1;
+const VERSION: u8 = 2;
+/// The bit of keys without values.
+const FREE: u8 = 0x80;
+/// What one step of a list reads.
+const LIST_ROWS: usize = 256;
+const LIST_BYTES: usize = 64 * 1024;
 
 pub(crate) struct DataKeys {
+    clock: Clock,
     wrapping: Arc<Wrapping>,
     known: RwLock<IdMap<KeyId, Arc<DataKey>>>,
     sealing: RwLock<IdMap<Scope, Arc<SealingKey>>>,
@@ -36,13 +53,53 @@ fn row(id: KeyId) -> Key {
     Key::new(Family::Catalog, [&[0; 8][..], &[layout::KEYS], &id.to_be_bytes()].concat())
 }
 
-fn context(id: KeyId, scope: Scope) -> Vec<u8> {
-    [b"stator data key", &id.to_be_bytes()[..], &scope.to_be_bytes()].concat()
+/// What is known of a data key without its secret.
+pub(crate) struct Listed {
+    pub(crate) id: KeyId,
+    pub(crate) made_ms: u64,
+    /// No value is under it any more.
+    pub(crate) is_free: bool,
+}
+
+/// The row's value.
+struct Stored<'a> {
+    version: u8,
+    is_free: bool,
+    scope: Scope,
+    made_ms: u64,
+    wrapped: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    fn read(value: &'a [u8]) -> Option<Stored<'a>> {
+        let (first, rest) = value.split_first()?;
+        let (scope, rest) = rest.split_first_chunk()?;
+        let version = first & !FREE;
+        let (made_ms, wrapped) = match version {
+            VERSION_TIMELESS => (0, rest),
+            VERSION => {
+                let (made_ms, wrapped) = rest.split_first_chunk()?;
+                (u64::from_be_bytes(*made_ms), wrapped)
+            }
+            _ => return None,
+        };
+        let scope = Scope::from_be_bytes(*scope);
+        Some(Stored { version, is_free: first & FREE != 0, scope, made_ms, wrapped })
+    }
+
+    fn context(&self, id: KeyId) -> Vec<u8> {
+        let mut context = [b"stator data key", &id.to_be_bytes()[..], &self.scope.to_be_bytes()].concat();
+        if self.version == VERSION {
+            context.extend_from_slice(&self.made_ms.to_be_bytes());
+        }
+        context
+    }
 }
 
 impl DataKeys {
-    pub(crate) fn new(keyring: &Keyring) -> DataKeys {
+    pub(crate) fn new(keyring: &Keyring, clock: Clock) -> DataKeys {
         DataKeys {
+            clock,
             wrapping: Arc::new(Wrapping::of(keyring)),
             known: RwLock::default(),
             sealing: RwLock::default(),
@@ -58,12 +115,10 @@ impl DataKeys {
     pub(crate) async fn learn(&self, engine: &dyn Engine, tables: &Tables, id: KeyId) -> Result<(), StorageError> {
         let damaged = |what| StorageError::Corrupt(format!("data key {id:08x} {what}"));
         let stored = engine.get(&row(id)).await?.ok_or_else(|| damaged("is missing"))?;
-        let rest = stored.strip_prefix(&[VERSION]).and_then(|rest| rest.split_first_chunk());
-        let (scope, wrapped) = rest.ok_or_else(|| damaged("has an unknown form"))?;
-        let scope = Scope::from_be_bytes(*scope);
-        let wrapping = self.wrapping(engine, tables, scope).await?;
-        let secret = wrapping.unwrap(wrapped, &context(id, scope)).ok_or_else(|| damaged("is damaged"))?;
-        self.keep(id, scope, &secret);
+        let stored = Stored::read(&stored).ok_or_else(|| damaged("has an unknown form"))?;
+        let wrapping = self.wrapping(engine, tables, stored.scope).await?;
+        let secret = wrapping.unwrap(stored.wrapped, &stored.context(id)).ok_or_else(|| damaged("is damaged"))?;
+        self.keep(id, stored.scope, stored.made_ms, &secret);
         Ok(())
     }
 
@@ -79,8 +134,8 @@ impl DataKeys {
         }
     }
 
-    fn keep(&self, id: KeyId, scope: Scope, secret: &Secret) -> Arc<DataKey> {
-        let key = Arc::new(DataKey::new(id, scope, secret));
+    fn keep(&self, id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> Arc<DataKey> {
+        let key = Arc::new(DataKey::new(id, scope, made_ms, secret));
         self.known.write().entry(id).or_insert(key).clone()
     }
 
@@ -110,8 +165,10 @@ impl DataKeys {
         let wrapping = self.wrapping(engine, tables, scope).await?;
         loop {
             let (id, secret) = (base::random::u64() as KeyId, Secret::random());
-            let wrapped = wrapping.wrap(&secret, &context(id, scope));
-            let value = Bytes::from([&[VERSION][..], &scope.to_be_bytes(), &wrapped].concat());
+            let made_ms = self.clock.now_ms();
+            let context = Stored { version: VERSION, is_free: false, scope, made_ms, wrapped: &[] }.context(id);
+            let wrapped = wrapping.wrap(&secret, &context);
+            let value = Bytes::from([&[VERSION][..], &scope.to_be_bytes(), &made_ms.to_be_bytes(), &wrapped].concat());
             let key = row(id);
             let keys = [KeyUse::write(key.clone())];
             let mut decide = |reads: &Reads, batch: &mut Batch| {
@@ -123,10 +180,140 @@ impl DataKeys {
             };
             let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await;
             match done? {
-                Decision::Commit => return Ok(self.keep(id, scope, &secret)),
+                Decision::Commit => return Ok(self.keep(id, scope, made_ms, &secret)),
                 // Another process has this id.
                 Decision::Refuse => {}
             }
         }
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    pub(crate) fn steady_ms(&self) -> u64 {
+        self.clock.steady_ms()
+    }
+
+    /// Seals nothing more with keys of such an age. They can still be read with.
+    pub(crate) fn retire(&self, now_ms: u64, age_ms: u64) {
+        self.sealing.write().retain(|_, sealing| now_ms.saturating_sub(sealing.key.made_ms) < age_ms);
+    }
+
+    /// All data keys of the database and its tables.
+    pub(crate) async fn list(&self, engine: &dyn Engine) -> Result<Vec<Listed>, StorageError> {
+        let prefix = layout::own_rows();
+        let mut range = ScanRange {
+            family: Family::Catalog,
+            lower: Bound::Included(prefix.clone()),
+            upper: prefix_end(&prefix),
+            direction: ScanDirection::Forward,
+            rows_max: LIST_ROWS,
+            bytes_max: LIST_BYTES,
+        };
+        let mut listed = Vec::new();
+        loop {
+            let page = engine.view().await?.scan(&range).await?;
+            for Row { key, value } in &page.rows {
+                let id = key.strip_prefix(&prefix[..]).and_then(|id| id.try_into().ok()).map(KeyId::from_be_bytes);
+                if let (Some(id), Some(Stored { made_ms, is_free, .. })) = (id, Stored::read(value)) {
+                    listed.push(Listed { id, made_ms, is_free });
+                }
+            }
+            match page.rows.last() {
+                Some(last) if page.more => range.resume_after(last.key.clone()),
+                _ => return Ok(listed),
+            }
+        }
+    }
+
+    /// Marks a key that no value is under. Tells whether it was not yet.
+    pub(crate) async fn free(&self, engine: &dyn Engine, id: KeyId) -> Result<bool, StorageError> {
+        let key = row(id);
+        let keys = [KeyUse::write(key.clone())];
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let Some([first, rest @ ..]) = reads.values[0].as_deref() else { return Decision::Refuse };
+            if first & FREE != 0 {
+                return Decision::Refuse;
+            }
+            batch.put(key.clone(), [&[first | FREE], rest].concat());
+            Decision::Commit
+        };
+        match engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await {
+            Ok(decision) => Ok(decision == Decision::Commit),
+            Err(TxError::Storage(error)) => Err(error),
+            // The next sweep will.
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::Memory;
+
+    use super::*;
+    use crate::master::MasterKey;
+
+    const NOW_MS: u64 = 1_800_000_000_000;
+
+    async fn put(engine: &dyn Engine, id: KeyId, value: Vec<u8>) {
+        let mut decide = |_: &Reads, batch: &mut Batch| {
+            batch.put(row(id), value.clone());
+            Decision::Commit
+        };
+        let keys = [KeyUse::write(row(id))];
+        engine.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
+    }
+
+    #[tokio::test]
+    async fn keys_that_do_not_tell_their_age_are_the_oldest() {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        let disk = Memory::new();
+        let secret = Secret::random();
+        let context = [b"stator data key", &7_u32.to_be_bytes()[..], &DATABASE.to_be_bytes()].concat();
+        let wrapped = Wrapping::of(&keyring).wrap(&secret, &context);
+        put(&*disk, 7, [&[1][..], &DATABASE.to_be_bytes(), &wrapped].concat()).await;
+
+        let (clock, _hand) = Clock::manual(NOW_MS);
+        let (keys, tables) = (DataKeys::new(&keyring, clock), Tables::new(&keyring, None));
+        keys.provide(&*disk, &tables, DATABASE).await.expect("a key");
+        let own = keys.sealing(DATABASE).expect("a key").key.id;
+        let ages = async || {
+            let mut listed: Vec<_> = keys.list(&*disk).await.expect("a list");
+            listed.sort_by_key(|key| key.made_ms);
+            listed.iter().map(|key| (key.id, key.made_ms, key.is_free)).collect::<Vec<_>>()
+        };
+        assert_eq!(ages().await, [(7, 0, false), (own, NOW_MS, false)]);
+        assert_eq!(keys.free(&*disk, 7).await, Ok(true));
+        assert_eq!(keys.free(&*disk, 7).await, Ok(false), "it was before");
+        assert_eq!(keys.free(&*disk, own).await, Ok(true));
+        assert_eq!(ages().await, [(7, 0, true), (own, NOW_MS, true)]);
+
+        // They stay readable: an empty process reads both.
+        let (clock, _hand) = Clock::manual(NOW_MS);
+        let other = DataKeys::new(&keyring, clock);
+        for id in [7, own] {
+            other.learn(&*disk, &tables, id).await.expect("a key");
+        }
+        let sealed = keys.sealing(DATABASE).and_then(|key| key.seal(crate::value::Room::Record, b"log", b"value"));
+        let unsealed =
+            other.known(own).expect("a key").unseal(crate::value::Room::Record, b"log", &sealed.expect("sealed"));
+        assert_eq!(unsealed.as_deref(), Ok(&b"value"[..]));
+    }
+
+    #[tokio::test]
+    async fn keys_are_retired_at_their_age() {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        let (disk, (clock, hand)) = (Memory::new(), Clock::manual(NOW_MS));
+        let (keys, tables) = (DataKeys::new(&keyring, clock), Tables::new(&keyring, None));
+        keys.provide(&*disk, &tables, DATABASE).await.expect("a key");
+        for (age_ms, stays) in [(0, true), (99, true), (100, false)] {
+            keys.retire(NOW_MS + age_ms, 100);
+            assert_eq!(keys.sealing(DATABASE).is_some(), stays, "{age_ms}");
+        }
+        hand.advance_ms(100);
+        keys.provide(&*disk, &tables, DATABASE).await.expect("a key");
+        assert_eq!(keys.sealing(DATABASE).expect("a key").key.made_ms, NOW_MS + 100);
     }
 }

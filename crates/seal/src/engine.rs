@@ -1,8 +1,10 @@
 //! An engine around another one, which gives it keys and values in code and reads them back.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use base::Clock;
 use bytes::Bytes;
 use storage::{
     Append, Batch, BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError,
@@ -10,13 +12,18 @@ use storage::{
 };
 
 use crate::data_keys::DataKeys;
+use crate::held::Held;
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::Kms;
 use crate::layout::{self, Layout};
 use crate::order::Order;
+use crate::sweep::{Sweep, Sweeper, Swept};
 use crate::tables::{NoScope, Scope, Tables};
 use crate::value::{KeyId, Room, SealingKey, Unreadable, key_of};
 use crate::view::SealedView;
+
+/// After which the sweep of old data keys goes on that met an error.
+const PAUSE_OF_TROUBLE: Duration = Duration::from_secs(10);
 
 /// See the crate's head.
 pub struct Sealed {
@@ -28,7 +35,8 @@ pub(crate) struct Shared {
     pub(crate) inner: Arc<dyn Engine>,
     pub(crate) layout: Layout,
     pub(crate) order: Order,
-    data_keys: DataKeys,
+    pub(crate) data_keys: DataKeys,
+    pub(crate) held: Held,
     tables: Tables,
 }
 
@@ -39,6 +47,8 @@ enum Stuck {
     Failed(StorageError),
     /// There is no key to seal with, or it has sealed all that it may.
     NoKey(Scope),
+    /// It writes a row unread that is being rewritten just now.
+    Held,
 }
 
 impl From<NoScope> for Stuck {
@@ -54,9 +64,20 @@ impl Sealed {
     /// The engine with the keys of an open keyring, which is that of its rows.
     /// `kms` has the keys of tables that have their own.
     pub fn over(inner: Arc<dyn Engine>, keyring: &Keyring, kms: Option<Kms>, layout: Layout) -> Arc<Sealed> {
+        Sealed::with_clock(inner, keyring, kms, layout, Clock::system())
+    }
+
+    /// As [`Sealed::over`], where the age of data keys is told by this clock.
+    pub fn with_clock(
+        inner: Arc<dyn Engine>,
+        keyring: &Keyring,
+        kms: Option<Kms>,
+        layout: Layout,
+        clock: Clock,
+    ) -> Arc<Sealed> {
         let order = Order::new(keyring.key("stator: order of keys").bytes());
-        let (data_keys, tables) = (DataKeys::new(keyring), Tables::new(keyring, kms));
-        let shared = Shared { inner, layout, order, data_keys, tables };
+        let (data_keys, tables) = (DataKeys::new(keyring, clock), Tables::new(keyring, kms));
+        let shared = Shared { inner, layout, order, data_keys, held: Held::default(), tables };
         Arc::new(Sealed { shared: Arc::new(shared) })
     }
 }
@@ -78,6 +99,44 @@ impl Sealed {
     /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
     pub fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
         self.shared.tables.inaccessible_since_ms(table_id)
+    }
+
+    /// Makes new data keys after so long, and rewrites what is under older ones, for as long as the engine lives.
+    pub fn rotate_data_keys(&self, age: Duration) {
+        let shared: Weak<Shared> = Arc::downgrade(&self.shared);
+        tokio::spawn(async move {
+            let mut sweeper = Sweeper::new(age);
+            let mut is_told = false;
+            loop {
+                tokio::time::sleep(sweeper.pause()).await;
+                let Some(shared) = shared.upgrade() else { return };
+                match sweeper.step(&shared).await {
+                    Ok(()) => {}
+                    Err(StorageError::Closed) => return,
+                    Err(error) => {
+                        if !std::mem::replace(&mut is_told, true) {
+                            log::warn!("old data keys are kept in use for now: {error}");
+                        }
+                        drop(shared);
+                        tokio::time::sleep(PAUSE_OF_TROUBLE).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// One whole sweep at once: what is under data keys of such an age is put under new ones.
+    ///
+    /// # Errors
+    /// If rows cannot be read.
+    pub async fn sweep_data_keys(&self, age: Duration) -> Result<Swept, StorageError> {
+        let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        let Some(mut sweep) = Sweep::begin(&self.shared, age_ms).await? else { return Ok(Swept::default()) };
+        loop {
+            if let Some(swept) = sweep.step(&self.shared).await? {
+                return Ok(swept);
+            }
+        }
     }
 
     /// Looks again at the keys of tables every so often, for as long as the engine lives.
@@ -171,6 +230,10 @@ impl Shared {
         let decision = decide(&plain, batch);
         if decision == Decision::Commit {
             self.seal_batch(keys, batch)?;
+            let unread = |key: &Key| keys.sealed.iter().all(|used| used.key != *key);
+            if batch.writes.iter().any(|(key, _)| self.held.has(key) && unread(key)) {
+                return Err(Stuck::Held);
+            }
         }
         Ok(decision)
     }
@@ -221,7 +284,7 @@ impl Shared {
                     Decision::Refuse
                 })
             };
-            let decision = self.inner.transact(op, mode, &keys.sealed, &mut decide_sealed).await;
+            let decision = self.held.write(self.inner.transact(op, mode, &keys.sealed, &mut decide_sealed)).await;
             // Whether it was committed or nobody knows.
             rekeyed.into_iter().for_each(|table| self.tables.forget(table));
             let decision = decision?;
@@ -231,8 +294,47 @@ impl Shared {
                 Some(Stuck::UnknownTable(table)) => self.tables.learn(&*self.inner, table).await?,
                 Some(Stuck::Failed(error)) => return Err(TxError::Storage(error)),
                 Some(Stuck::NoKey(scope)) => self.data_keys.provide(&*self.inner, &self.tables, scope).await?,
+                Some(Stuck::Held) => self.held.released().await,
             }
         }
+    }
+
+    /// The data key that a row's value is under, as the engine has both.
+    pub(crate) fn key_under(&self, key: &Key, value: &[u8]) -> Option<KeyId> {
+        let is_plain = self.layout.is_plain_value(key.family, &key.bytes, value);
+        if is_plain { None } else { key_of(value).ok() }
+    }
+
+    /// Learns what it takes to seal a row's value again.
+    pub(crate) async fn prepare(&self, key: &Key, value: Bytes) -> Result<(), StorageError> {
+        self.unseal(key.family, &key.bytes, value).await?;
+        // Unsealed, so its table is known, unless it was forgotten since.
+        let Ok(scope) = self.tables.scope(key.family, &key.bytes) else { return Ok(()) };
+        match self.data_keys.sealing(scope) {
+            Some(_) => Ok(()),
+            None => self.data_keys.provide(&*self.inner, &self.tables, scope).await.map_err(|error| match error {
+                TxError::Storage(error) => error,
+                error => StorageError::Unavailable(format!("{error:?}")),
+            }),
+        }
+    }
+
+    /// The same value under this process's own key, if it is under one of `old`.
+    pub(crate) fn reseal(&self, key: &Key, value: &Bytes, old: &HashSet<KeyId>) -> Result<Option<Bytes>, StorageError> {
+        if !self.key_under(key, value).is_some_and(|id| old.contains(&id)) {
+            return Ok(None);
+        }
+        let changed = || StorageError::Unavailable("its keys have just changed".to_owned());
+        let plain = self.unseal_now(key.family, &key.bytes, value.clone()).map_err(|why| match why {
+            Unreadable::Damaged => damaged(key.family),
+            Unreadable::NoScope(NoScope::Inaccessible(error)) => error,
+            Unreadable::Unknown(_) | Unreadable::NoScope(NoScope::Unknown(_)) => changed(),
+        })?;
+        let scope = self.tables.scope(key.family, &key.bytes).map_err(|_| changed())?;
+        let sealing = self.data_keys.sealing(scope).filter(|sealing| !old.contains(&sealing.key.id));
+        let sealed =
+            sealing.and_then(|sealing| sealing.seal(Room::Row(key.family), place(key.family, &key.bytes), &plain));
+        sealed.map(Some).ok_or_else(changed)
     }
 
     /// Looks again at the keys of tables.
@@ -320,7 +422,10 @@ impl Engine for Sealed {
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.shared.inner.destroy(family, self.shared.seal_key(family, &prefix))
+        Box::pin(async move {
+            let _not_rewriting = self.shared.held.destroying().await;
+            self.shared.inner.destroy(family, self.shared.seal_key(family, &prefix)).await
+        })
     }
 
     fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {

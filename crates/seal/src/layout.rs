@@ -16,6 +16,7 @@
 //! The engine itself adds to tallies and to the heads of logs, so these values stay plain: how many rows and bytes there are,
 //! and how many records. So do the heartbeats of nodes, which tools read without the keys: address and version.
 
+use bytes::Bytes;
 use storage::{Family, Key, TALLY_WIDTH};
 
 const ITEMS_PLAIN: usize = 8 + 16;
@@ -53,6 +54,16 @@ pub(crate) fn table_key(table: u64) -> Key {
 pub(crate) fn table_of_key(key: &Key) -> Option<u64> {
     let rest = (key.family == Family::Catalog).then(|| key.bytes.strip_prefix(&DATABASE)?.strip_prefix(&[KEYS]))??;
     rest.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// The row that the sweep of old data keys writes, and nobody reads.
+pub(crate) fn sweep_mark() -> Key {
+    Key::new(Family::Catalog, [&DATABASE[..], &[KEYS], b"S"].concat())
+}
+
+/// Where data keys stand, and other rows of this crate beside them.
+pub(crate) fn own_rows() -> Bytes {
+    Bytes::from([&DATABASE[..], &[KEYS]].concat())
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,7 @@
 
 mod data_keys;
 mod engine;
+mod held;
 mod ids;
 pub mod kept;
 mod keyring;
@@ -19,6 +20,7 @@ mod layout;
 mod master;
 mod order;
 mod secret;
+mod sweep;
 mod tables;
 mod value;
 mod view;
@@ -31,3 +33,4 @@ pub use kms::{Kms, KmsError};
 pub use layout::Layout;
 pub use master::{MasterError, MasterKey};
 pub use secret::Secret;
+pub use sweep::Swept;

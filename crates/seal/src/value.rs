@@ -61,12 +61,14 @@ impl Room {
 pub(crate) struct DataKey {
     pub(crate) id: KeyId,
     pub(crate) scope: Scope,
+    /// In milliseconds since 1970; 0 of the oldest, which do not say it.
+    pub(crate) made_ms: u64,
     key: LessSafeKey,
 }
 
 impl DataKey {
-    pub(crate) fn new(id: KeyId, scope: Scope, secret: &Secret) -> DataKey {
-        DataKey { id, scope, key: aes(secret) }
+    pub(crate) fn new(id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> DataKey {
+        DataKey { id, scope, made_ms, key: aes(secret) }
     }
 }
 
@@ -160,7 +162,7 @@ mod tests {
     use super::*;
 
     fn sealing(count: u64) -> SealingKey {
-        SealingKey::counting_from(Arc::new(DataKey::new(7, 0, &Secret::random())), count)
+        SealingKey::counting_from(Arc::new(DataKey::new(7, 0, 0, &Secret::random())), count)
     }
 
     const ROW: Room = Room::Row(Family::Items);

@@ -393,6 +393,18 @@ fn hours(text: &str) -> Result<Duration, String> {
     ms.map(Duration::from_millis).ok_or_else(|| "a number of hours, or a time such as 30m, up to 24h".to_owned())
 }
 
+const DAY_MS: u64 = 86_400_000;
+
+/// A number of days, up to ten years, or of what its unit says. The shortest times are for tests.
+pub(crate) fn days(text: &str) -> Result<Duration, String> {
+    let unit = TIME_UNITS.iter().find_map(|(suffix, ms)| Some((text.strip_suffix(suffix)?, *ms)));
+    let (number, unit_ms) = unit.unwrap_or((text, DAY_MS));
+    let number: Option<u64> = number.parse().ok();
+    let ms = number.and_then(|number| number.checked_mul(unit_ms));
+    let ms = ms.filter(|ms| *ms == 0 || (1_000..=3_650 * DAY_MS).contains(ms));
+    ms.map(Duration::from_millis).ok_or_else(|| "a number of days up to 3650, or 0 for never".to_owned())
+}
+
 fn writes(text: &str) -> Result<u64, String> {
     let count: Option<u64> = text.parse().ok();
     count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
@@ -403,6 +415,17 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn days_are_days_unless_a_unit_says_otherwise() {
+        let day = Duration::from_secs(86_400);
+        assert_eq!(days("90"), Ok(90 * day));
+        assert_eq!(days("0"), Ok(Duration::ZERO));
+        assert_eq!(days("2s"), Ok(Duration::from_secs(2)));
+        for wrong in ["", "-1", "1.5", "3651", "500ms", "s"] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -12,7 +12,7 @@ use ops::{TableKey, TableKeys};
 use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
 use storage::{BoxFuture, Engine, Keys};
 
-use crate::cli::{http_url, seconds};
+use crate::cli::{days, http_url, seconds};
 use crate::log;
 
 /// Holds the master key itself.
@@ -40,6 +40,10 @@ pub(crate) struct MasterKeyArguments {
     /// Seconds after which the KMS is asked again whether tables' keys may be used
     #[arg(long, env = "STATOR_KMS_CHECK_SECONDS", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) kms_check_seconds: Duration,
+
+    /// Days after which new data keys are made, and what is under older ones is rewritten with them; 0 for never
+    #[arg(long, env = "STATOR_DATA_KEY_DAYS", value_name = "DAYS", default_value = "90", value_parser = days)]
+    pub(crate) data_key_days: Duration,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -184,11 +188,15 @@ pub(crate) fn around(
     (sealed.clone(), Some(sealed))
 }
 
-/// Tells that what is kept is encrypted, and lets tables have keys of their own, if there is a KMS that could have them.
-pub(crate) fn serve_table_keys(sealed: Option<Arc<Sealed>>, service: &ops::Service, arguments: &MasterKeyArguments) {
+/// Tells that what is kept is encrypted, keeps data keys young, and lets tables have keys of their own, if there is a KMS that
+/// could have them.
+pub(crate) fn serve_keys(sealed: Option<Arc<Sealed>>, service: &ops::Service, arguments: &MasterKeyArguments) {
     let Some(sealed) = sealed else { return };
     log::info("data_encrypted", "what is kept is encrypted", &[]);
     sealed.watch_table_keys(arguments.kms_check_seconds);
+    if !arguments.data_key_days.is_zero() {
+        sealed.rotate_data_keys(arguments.data_key_days);
+    }
     if arguments.kms_endpoint.is_some() {
         service.use_table_keys(Arc::new(KeysOfTables(sealed)));
     }

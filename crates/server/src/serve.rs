@@ -147,7 +147,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service).await?;
-    crate::encryption::serve_table_keys(sealed, &service, &arguments.master_key);
+    crate::encryption::serve_keys(sealed, &service, &arguments.master_key);
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
     let memory = Memories::of(arguments);

@@ -2,6 +2,8 @@
 
 mod contract;
 mod kept;
+mod late;
+mod rotation;
 mod tampering;
 
 use seal::{Keyring, MasterKey, Secret};

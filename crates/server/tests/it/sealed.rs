@@ -409,6 +409,37 @@ fn several_servers_share_what_is_sealed() {
     assert_ne!(database.psql(name, &count).expect("a count"), "0", "the search finds what is there");
 }
 
+/// Data keys of two servers grow old within a second, and what is under them is rewritten while both answer.
+#[test]
+fn what_is_under_old_data_keys_is_rewritten() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let place = Place::new();
+    let (key, url) = (place.key("key", &[7; 32]), database.database());
+    let arguments = ["--storage", &url, "--master-key-file", &key, "--data-key-days", "1s"];
+    let (one, other) = (Server::start(&arguments), Server::start(&arguments));
+    fill(&mut one.client());
+    let name = url.rsplit('/').next().expect("a name");
+    let ids = || {
+        let all = "SELECT DISTINCT encode(substring(v FROM 2 FOR 4), 'hex') FROM stator_kv \
+            WHERE get_byte(p, 0) IN (2, 3) AND v IS NOT NULL";
+        let lines = database.psql(name, all).expect("ids");
+        lines.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let first = ids();
+    assert!(!first.is_empty());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !ids().is_disjoint(&first) {
+        assert!(Instant::now() < deadline, "{first:?} are still in use");
+        check(&mut one.client());
+        call(&mut other.client(), "PutItem", &json!({"TableName": "Zanzibar-table", "Item": item(ITEMS)}));
+    }
+    check(&mut other.client());
+    assert_eq!(stream(&mut other.client()), ITEMS + 40, "records stay readable, and nothing was told of rewriting");
+    assert!(one.stop().success() && other.stop().success());
+    let third = Server::start(&["--storage", &url, "--master-key-file", &key]);
+    check(&mut third.client());
+}
+
 #[test]
 fn a_kms_keeps_the_master_key() {
     let place = Place::new();

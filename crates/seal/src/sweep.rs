@@ -1,0 +1,268 @@
+//! The sweep: rewrites what is sealed with data keys that have grown old, so that no key is needed for ever.
+//!
+//! A process retires its own data keys after some days, and makes new ones. What is under old keys, whoever made them, is
+//! sealed again with the process's own: the sweep walks all rows in pages, tells by a value's header which key it is under, and
+//! puts the same value again in a transaction that reads the row once more. Whoever writes the row meanwhile wins
+//! ([`held`](crate::held)). Records of logs are left alone: they go after a day.
+//!
+//! Servers that share a database each do so, and do not undo each other's work: keys are the same age for all of them.
+//! The row of an old key under which a whole sweep has met nothing is marked, and no further sweep is made for that key. It
+//! stays, as nobody can know that no server and no copy of a row needs it; a key without values gives nothing away.
+
+use std::collections::{HashSet, VecDeque};
+use std::ops::Bound;
+use std::time::Duration;
+
+use bytes::Bytes;
+use storage::{
+    Batch, Decision, Family, Key, KeyUse, Mode, OpId, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
+};
+
+use crate::engine::Shared;
+use crate::layout;
+use crate::value::KeyId;
+
+/// What is walked.
+const FAMILIES: [Family; 3] = [Family::Items, Family::Index, Family::Catalog];
+/// What is read in one step.
+const PAGE_ROWS: usize = 256;
+const PAGE_BYTES: usize = 256 * 1024;
+/// What is rewritten in one step.
+const STEP_ROWS: usize = 8;
+/// Between two steps: a few hundred rows a second at most.
+const PAUSE: Duration = Duration::from_millis(25);
+/// After which keys are looked at again, unless they grow old much sooner.
+const LOOK: Duration = Duration::from_secs(600);
+/// So long after its time a key may still be used: clocks differ, and a write may have begun before. Unit: milliseconds.
+const GRACE_MS: u64 = 86_400_000;
+
+/// What a sweep has done.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Swept {
+    /// Values that are under a new key now.
+    pub rewritten: u64,
+    /// Values that the next sweep has to see to: they were busy, or their table's key may not be used.
+    pub left: u64,
+    /// Old keys that no value needs any more.
+    pub freed: u64,
+}
+
+/// A sweep on its way.
+pub(crate) struct Sweep {
+    old: HashSet<KeyId>,
+    /// Of these, those that nobody should use any more if nothing is under them.
+    late: HashSet<KeyId>,
+    families: std::slice::Iter<'static, Family>,
+    /// Where it is; none behind the last family.
+    range: Option<ScanRange>,
+    /// Rows to rewrite, before it goes on.
+    due: VecDeque<(Key, Bytes)>,
+    swept: Swept,
+    told: bool,
+}
+
+fn whole(family: Family) -> ScanRange {
+    ScanRange {
+        family,
+        lower: Bound::Unbounded,
+        upper: Bound::Unbounded,
+        direction: ScanDirection::Forward,
+        rows_max: PAGE_ROWS,
+        bytes_max: PAGE_BYTES,
+    }
+}
+
+impl Sweep {
+    /// Retires keys of this process. None if no key is old whose values are to be looked for.
+    pub(crate) async fn begin(shared: &Shared, age_ms: u64) -> Result<Option<Sweep>, StorageError> {
+        let now_ms = shared.data_keys.now_ms();
+        shared.data_keys.retire(now_ms, age_ms);
+        let (mut old, mut late) = (HashSet::new(), HashSet::new());
+        for key in shared.data_keys.list(&*shared.inner).await? {
+            let age = now_ms.saturating_sub(key.made_ms);
+            if age >= age_ms && !key.is_free {
+                old.insert(key.id);
+                if age >= age_ms.saturating_add(age_ms.min(GRACE_MS)) {
+                    late.insert(key.id);
+                }
+            }
+        }
+        if old.is_empty() {
+            return Ok(None);
+        }
+        let mut families = FAMILIES.iter();
+        let range = families.next().map(|family| whole(*family));
+        Ok(Some(Sweep { old, late, families, range, due: VecDeque::new(), swept: Swept::default(), told: false }))
+    }
+
+    /// Reads a page or rewrites a few rows. What it has done once it is at its end.
+    pub(crate) async fn step(&mut self, shared: &Shared) -> Result<Option<Swept>, StorageError> {
+        if !self.due.is_empty() {
+            self.rewrite_some(shared).await?;
+            return Ok(None);
+        }
+        match &self.range {
+            Some(range) => {
+                let page = shared.inner.view().await?.scan(range).await?;
+                self.take(shared, page.rows, page.more);
+                Ok(None)
+            }
+            None => {
+                for id in &self.late {
+                    self.swept.freed += u64::from(shared.data_keys.free(&*shared.inner, *id).await?);
+                }
+                Ok(Some(self.swept))
+            }
+        }
+    }
+
+    fn take(&mut self, shared: &Shared, rows: Vec<Row>, more: bool) {
+        let Some(range) = &mut self.range else { return };
+        let family = range.family;
+        match rows.last() {
+            Some(last) if more => range.resume_after(last.key.clone()),
+            _ => self.range = self.families.next().map(|family| whole(*family)),
+        }
+        for Row { key, value } in rows {
+            let key = Key { family, bytes: key };
+            if let Some(id) = shared.key_under(&key, &value).filter(|id| self.old.contains(id)) {
+                self.late.remove(&id);
+                self.due.push_back((key, value));
+            }
+        }
+    }
+
+    async fn rewrite_some(&mut self, shared: &Shared) -> Result<(), StorageError> {
+        let mut keys = Vec::with_capacity(STEP_ROWS);
+        while keys.len() < STEP_ROWS {
+            let Some((key, value)) = self.due.pop_front() else { break };
+            // What has to be asked for is asked for before anybody has to wait.
+            match shared.prepare(&key, value).await {
+                Ok(()) => keys.push(key),
+                Err(error) => self.leave(&key, &error)?,
+            }
+        }
+        let _alone = shared.held.alone().await;
+        // Items are always held by who writes them.
+        let mut others = keys.clone();
+        others.retain(|key| key.family != Family::Items);
+        let held = (!others.is_empty()).then(|| shared.held.hold(others));
+        if held.is_some()
+            && let Err(error) = shared.pass_all_before().await
+        {
+            self.swept.left += keys.len() as u64;
+            return Err(error);
+        }
+        for key in &keys {
+            match self.rewrite(shared, key).await {
+                Ok(()) => {}
+                Err(TxError::Storage(error)) => self.leave(key, &error)?,
+                // Somebody is writing it, or nobody knows whether it is rewritten.
+                Err(_) => self.swept.left += 1,
+            }
+        }
+        Ok(())
+    }
+
+    async fn rewrite(&mut self, shared: &Shared, key: &Key) -> Result<(), TxError> {
+        let mut failed = None;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            failed = None;
+            match reads.values[0].as_ref().map(|value| shared.reseal(key, value, &self.old)) {
+                Some(Ok(Some(value))) => {
+                    batch.put(key.clone(), value);
+                    Decision::Commit
+                }
+                // It is gone, or written anew.
+                None | Some(Ok(None)) => Decision::Refuse,
+                Some(Err(error)) => {
+                    failed = Some(error);
+                    Decision::Refuse
+                }
+            }
+        };
+        let keys = [KeyUse::write(key.clone())];
+        let op = OpId(base::random::bytes16());
+        let decision = shared.inner.transact(op, Mode::Plain, &keys, &mut decide).await?;
+        self.swept.rewritten += u64::from(decision == Decision::Commit);
+        failed.map_or(Ok(()), |error| Err(TxError::Storage(error)))
+    }
+
+    /// A row that cannot be rewritten now. Only an engine that is closed ends the sweep.
+    fn leave(&mut self, key: &Key, error: &StorageError) -> Result<(), StorageError> {
+        if *error == StorageError::Closed {
+            return Err(StorageError::Closed);
+        }
+        self.swept.left += 1;
+        if !self.told {
+            self.told = true;
+            log::warn!("a value of {:?} stays under an old data key for now: {error}", key.family);
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Commits a row that says nothing, behind all that the engine has been handed.
+    async fn pass_all_before(&self) -> Result<(), StorageError> {
+        let key = layout::sweep_mark();
+        let keys = [KeyUse::write(key.clone())];
+        loop {
+            let mut decide = |_: &Reads, batch: &mut Batch| {
+                batch.put(key.clone(), Bytes::from_static(&[1]));
+                Decision::Commit
+            };
+            match self.inner.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await {
+                Ok(_) => return Ok(()),
+                // Another server is at the same.
+                Err(TxError::Conflict { .. } | TxError::Unknown) => {}
+                Err(TxError::Storage(error)) => return Err(error),
+                Err(error @ (TxError::Busy | TxError::TooLarge)) => {
+                    return Err(StorageError::Unavailable(format!("{error:?}")));
+                }
+            }
+        }
+    }
+}
+
+/// One process's sweeps, one after the other.
+pub(crate) struct Sweeper {
+    age_ms: u64,
+    sweep: Option<Sweep>,
+    /// When the next sweep may begin, by the steady clock.
+    next_ms: u64,
+}
+
+impl Sweeper {
+    pub(crate) fn new(age: Duration) -> Sweeper {
+        Sweeper { age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX), sweep: None, next_ms: 0 }
+    }
+
+    /// How long to wait for the next step.
+    pub(crate) fn pause(&self) -> Duration {
+        if self.sweep.is_some() { PAUSE } else { LOOK.min(Duration::from_millis(self.age_ms / 16)).max(PAUSE) }
+    }
+
+    pub(crate) async fn step(&mut self, shared: &Shared) -> Result<(), StorageError> {
+        shared.data_keys.retire(shared.data_keys.now_ms(), self.age_ms);
+        let now_ms = shared.data_keys.steady_ms();
+        let Some(sweep) = &mut self.sweep else {
+            if now_ms >= self.next_ms {
+                self.sweep = Sweep::begin(shared, self.age_ms).await?;
+                self.next_ms = now_ms + self.age_ms / 16;
+            }
+            return Ok(());
+        };
+        if let Some(swept) = sweep.step(shared).await? {
+            self.sweep = None;
+            self.next_ms = now_ms + self.age_ms / 16;
+            if swept != Swept::default() {
+                let Swept { rewritten, left, freed } = swept;
+                log::info!(
+                    "old data keys: {rewritten} values rewritten, {left} left for later, {freed} keys not needed any more"
+                );
+            }
+        }
+        Ok(())
+    }
+}
