@@ -63,6 +63,10 @@ pub trait Engine: Send + Sync + 'static {
     /// that do (an index row is a function of its item). Rows of [`Family::Items`] always stand in `keys`: readers may
     /// keep them in a cache.
     ///
+    /// Either a decision is handed over in the poll in which it is made, and batches are committed in the order in which they
+    /// are handed over; or a row that a write reads is locked against all who write it. (Who rewrites rows that do not stand
+    /// in others' `keys` rests on it.)
+    ///
     /// `op` names this write for ever; `keys[0]` is the witness from which an unknown outcome is resolved.
     fn transact<'a>(
         &'a self,

@@ -12,6 +12,8 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.model.DynamoDBStreamsPro
 import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
 import com.amazonaws.services.dynamodbv2.streamsadapter.processor.DynamoDBStreamsShardRecordProcessor;
 import java.net.URI;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
@@ -116,7 +118,13 @@ public class Worker {
         while (System.in.read() >= 0) {
             // Until the end of it.
         }
-        scheduler.startGracefulShutdown().get();
+        try {
+            scheduler.startGracefulShutdown().get(20, TimeUnit.SECONDS);
+        } catch (TimeoutException waiting) {
+            // It waits for every shard that it had when it was asked to stop, even for one that has ended meanwhile. What it
+            // has read and said before is all that counts.
+            System.err.println("the library does not come to its end");
+        }
         System.exit(0);
     }
 }
