@@ -51,6 +51,13 @@ impl ReplicaOptions {
         Ok(ReplicaOptions { hosts: hosts?, lag })
     }
 
+    /// Replaces the waits for a replica, which are short so that a silent replica does not delay reads.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> ReplicaOptions {
+        let hosts = self.hosts.into_iter().map(|host| Options { patience, ..host }).collect();
+        ReplicaOptions { hosts, ..self }
+    }
+
     fn interval(&self) -> Duration {
         (self.lag / MARKS_PER_LAG).clamp(INTERVAL_MIN, INTERVAL_MAX)
     }

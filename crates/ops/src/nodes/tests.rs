@@ -420,7 +420,12 @@ async fn nodes_are_listed_and_leave() {
     b.heartbeats.freeze_after(0);
     b.heartbeats.holds_a_write().await;
     let watched = Duration::from_millis(200);
-    let mut found = super::list_nodes(house.memory.as_ref(), &Clock::system(), watched).await.unwrap();
+    // On a busy machine the living node's heartbeat may miss one watch.
+    let mut found = until(async || {
+        let found = super::list_nodes(house.memory.as_ref(), &Clock::system(), watched).await.unwrap();
+        found.iter().any(|node| node.heartbeat.is_some()).then_some(found)
+    })
+    .await;
     assert_eq!(found.len(), 2);
     found.sort_by_key(|node| node.heartbeat.is_none());
     assert_eq!(found[0].id, a.service.nodes.as_ref().unwrap().id.to_string());

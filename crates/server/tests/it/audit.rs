@@ -1,7 +1,6 @@
 //! The audit log of a real server: who did what, and nothing of what they wrote.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ::client::{Connection, Credentials, Endpoint, Trouble};
 use api::Operation;
@@ -10,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::authority::file;
 use crate::client::{AUTHORIZATION, Client, request};
-use crate::program::{Server, run, until};
+use crate::program::{PATIENCE, Server, run, until};
 
 const TABLE: &str = r#"{"TableName":"Music","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":
     [{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
@@ -242,7 +241,7 @@ fn ask(
     body: &Value,
 ) -> Result<Value, Trouble> {
     let endpoint = Endpoint::parse(url, ca_bundle).expect("a URL");
-    let mut connection = Connection::new(&endpoint, credentials, Duration::from_secs(30));
+    let mut connection = Connection::new(&endpoint, credentials, PATIENCE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         connection.open().await?;

@@ -15,7 +15,7 @@ const ITEMS: usize = 7;
 /// Between two kills.
 const CHANGES: usize = 60;
 /// Each item's changes go one after the other, and every other call fails.
-const DELIVERED: Duration = Duration::from_secs(120);
+const DELIVERED: Duration = PATIENCE;
 
 fn call(client: &mut Client, operation: &str, body: Value) -> Value {
     let answer = client.call(operation, &body.to_string());

@@ -1,12 +1,10 @@
 //! `--storage-replicas`: which requests a real streaming replica answers, seen by what it has not got yet.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server};
+use crate::program::{Server, until};
 
 const TABLE: &str = r#"{"TableName":"Table","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],
@@ -80,18 +78,27 @@ fn eventually_consistent_reads_come_from_a_replica() {
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     put(&mut client, "old");
     let get = json!({"TableName": "Table", "Key": {"k": {"S": "k"}}});
-    let deadline = Instant::now() + PATIENCE;
-    while answered(&server) == 0 || call(&mut client, "GetItem", &get)["Item"] == Value::Null {
-        assert!(Instant::now() < deadline, "the replica does not answer");
-        call(&mut client, "GetItem", &get);
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the replica has the item", || {
+        let before = answered(&server);
+        let found = call(&mut client, "GetItem", &get);
+        answered(&server) > before && found["Item"] != Value::Null
+    });
     replica.psql("postgres", "SELECT pg_wal_replay_pause()").expect("a pause");
     put(&mut client, "new");
     for (operation, body, strong, at) in reads() {
-        let found = call(&mut client, operation, &body);
-        let expected = if strong { "new" } else { "old" };
-        assert_eq!(found.pointer(at).expect("an item")["v"]["S"], expected, "{operation} {body}");
+        let read = |client: &mut Client| call(client, operation, &body).pointer(at).expect("an item")["v"]["S"].clone();
+        if strong {
+            assert_eq!(read(&mut client), "new", "{operation} {body}");
+            continue;
+        }
+        // A replica that answers late on a busy machine rests, and the primary answers in its place.
+        until("a read that the replica answers", || {
+            let before = answered(&server);
+            let found = read(&mut client);
+            let is_replicas = answered(&server) > before;
+            assert!(found == "old" || (found == "new" && !is_replicas), "{operation} {body}: {found}");
+            is_replicas
+        });
     }
     replica.crash();
     for (operation, body, _, at) in reads() {

@@ -2,13 +2,12 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ::client::{Connection, Credentials, Endpoint, Trouble};
 use api::Operation;
 use serde_json::{Value, json};
 
-use crate::program::{Server, run};
+use crate::program::{PATIENCE, Server, run};
 
 const FILE: &str = "[default]\naws_access_key_id = AKIDA\naws_secret_access_key = secret-of-a\n\
                     [other]\naws_access_key_id = AKIDB\naws_secret_access_key = secret-of-b\n\
@@ -28,7 +27,7 @@ impl House {
 
     fn ask(&self, credentials: &Credentials, operation: Operation, request: &Value) -> Result<Value, Trouble> {
         let endpoint = Endpoint::parse(&format!("http://{}", self.server.address), None).expect("a URL");
-        let mut connection = Connection::new(&endpoint, credentials, Duration::from_secs(30));
+        let mut connection = Connection::new(&endpoint, credentials, PATIENCE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             connection.open().await?;

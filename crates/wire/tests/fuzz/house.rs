@@ -179,7 +179,8 @@ async fn write(engine: &Memory, rows: &[(Family, Row)]) {
 /// Lets background work run to its end.
 async fn settle() {
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    for round in 0..3_000 {
+    // Ten minutes: only work that hangs takes as long.
+    for round in 0..600_000 {
         for _ in 0..4 {
             tokio::task::yield_now().await;
         }

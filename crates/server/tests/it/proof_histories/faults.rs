@@ -14,15 +14,13 @@ use tokio::runtime::Runtime;
 
 use super::Stage;
 use crate::client::{Client, Response};
-use crate::program::Server;
+use crate::program::{PATIENCE, Server};
 use crate::proof_chance::Chance;
 
 /// Short, so that a node is stopped for longer in no time.
 pub(super) const LEASE_MS: u64 = 600;
 /// Kinds of faults.
 const FAULTS: u64 = 7;
-/// Longer than a failover takes, with all that the nodes wait for.
-const RECOVERY: Duration = Duration::from_secs(60);
 
 /// What stands behind the nodes, if there are several.
 pub(super) enum Database {
@@ -132,7 +130,7 @@ pub(super) fn is_failure(response: &Response) -> bool {
 
 /// A new connection to a node that takes calls again, writes included.
 pub(super) fn recovered(address: SocketAddr) -> Client {
-    let deadline = Instant::now() + RECOVERY;
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let mut client = Client::connect(address);
         client.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-
-/// How long a roll that was interrupted may take to be ended: before that, nobody reads beyond it.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::program::PATIENCE;
 
 /// A shard that is read.
 #[derive(Clone, Default)]
@@ -32,6 +30,7 @@ impl Follower {
     pub(super) fn check<'a>(&mut self, client: &mut Client, items: impl Iterator<Item = &'a Value>) {
         let stream = stream_arn(client);
         let items: BTreeMap<String, Value> = items.map(|item| (key(item), item.clone())).collect();
+        // A rollover that was interrupted is completed by a background job; until then its shard cannot be read further.
         let deadline = Instant::now() + PATIENCE;
         self.read_all(client, &stream);
         while self.items != items && Instant::now() < deadline {

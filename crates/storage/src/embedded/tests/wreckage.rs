@@ -20,7 +20,7 @@ const SHORT_CHANGES: u64 = 1;
 /// Databases that are looked at at once.
 const THREADS: usize = 4;
 /// Longer than anything takes that does not hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a group of a journal ends with.
 const TRAILER: [u8; 4] = [b'F', b'J', b'L', 3];
