@@ -54,6 +54,19 @@ impl Condition {
         }
     }
 
+    /// Whether any part of it asks if an attribute is there.
+    pub fn tests_existence(&self) -> bool {
+        fn tests(predicate: &Predicate) -> bool {
+            match predicate {
+                Predicate::AttributeExists(_) | Predicate::AttributeNotExists(_) => true,
+                Predicate::And(branches) | Predicate::Or(branches) => branches.iter().any(tests),
+                Predicate::Not(inner) => tests(inner),
+                _ => false,
+            }
+        }
+        tests(&self.predicate)
+    }
+
     /// The top-level attributes that it names, each once, in the order of the text.
     pub fn attribute_names(&self) -> Vec<&str> {
         let mut names = Vec::new();

@@ -48,6 +48,8 @@ pub struct Select {
     pub index: Option<String>,
     /// `None` for `*`.
     pub columns: Option<Columns>,
+    /// What is wrong with the columns, which the service reports only once it knows the table and the index.
+    pub refused: Option<PartiqlError>,
     pub condition: Option<Condition>,
     /// Empty without ORDER BY.
     pub order: Vec<OrderKey>,
@@ -60,7 +62,7 @@ pub struct Insert {
     pub item: Attributes,
 }
 
-/// `UPDATE table SET … REMOVE … WHERE condition [RETURNING …]`
+/// `UPDATE table SET … REMOVE … WHERE condition [RETURNING …]`, or `FROM table WHERE condition SET … [RETURNING …]`
 #[derive(Clone, PartialEq, Debug)]
 pub struct UpdateItem {
     pub table: String,

@@ -38,9 +38,7 @@ impl Service {
         let parsed: Vec<_> = request.statements.iter().map(parse).collect();
         let reads = parsed.iter().flatten().filter(|statement| statement.is_read()).count();
         if reads != 0 && reads != parsed.iter().flatten().count() {
-            return Err(Exception::validation(
-                "Read statements and write statements cannot be mixed in a BatchExecuteStatement request",
-            ));
+            return Err(Exception::validation("Read and write requests together in the same batch is not supported."));
         }
         let mut permitted = Vec::with_capacity(parsed.len());
         for asked in &request.statements {

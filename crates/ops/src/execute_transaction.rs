@@ -28,7 +28,11 @@ impl Service {
         let parsed = request
             .transact_statements
             .iter()
-            .map(|asked| partiql::parse(&asked.statement, asked.parameters.as_deref()))
+            .enumerate()
+            .map(|(at, asked)| {
+                let parsed = partiql::parse(&asked.statement, asked.parameters.as_deref());
+                parsed.map_err(|refusal| of_statement(at, refusal))
+            })
             .collect::<Result<Vec<Statement>, Exception>>()?;
         match parsed.iter().filter(|statement| statement.is_read()).count() {
             0 => self.transact_statements(caller, request, parsed).await,
@@ -68,7 +72,7 @@ impl Service {
                     let reason = transaction::reason("ValidationError", problem.to_string(), None);
                     return Err(transaction::canceled_by(count, at, reason));
                 }
-                Err(problem) => return Err(problem.into()),
+                Err(problem) => return Err(of_statement(at, problem.into())),
             }
         }
         check_distinct(&actions)?;
@@ -78,7 +82,7 @@ impl Service {
         });
         let done = self.transact(token.as_ref(), &actions).await?;
         Ok(ExecuteTransactionOutput {
-            responses: Some(actions.iter().map(|_| ItemResponse { item: None }).collect()),
+            responses: Some(Vec::new()),
             consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done),
         })
     }
@@ -91,11 +95,12 @@ impl Service {
     ) -> Result<ExecuteTransactionOutput, Exception> {
         let mut reads = Vec::with_capacity(selects.len());
         let mut rows = Vec::with_capacity(selects.len());
-        for select in selects {
+        for (at, select) in selects.iter().enumerate() {
             let table = self.catalog.table(caller, &select.table).await?;
-            let Some((key, filter)) = single_key(&table, select)? else {
-                return Err(partiql::refused(PartiqlError::SelectKeyRequired("ExecuteTransaction")));
-            };
+            let key = single_key(&table, select).and_then(|key| {
+                key.ok_or_else(|| partiql::refused(PartiqlError::SelectKeyRequired("ExecuteTransaction")))
+            });
+            let (key, filter) = key.map_err(|refusal| of_statement(at, refusal))?;
             let row = ItemKey::of(&self.secret, &table, key.view()).row;
             if rows.contains(&row) {
                 return Err(Exception::validation(SEVERAL_OPERATIONS));
@@ -124,5 +129,15 @@ impl Service {
             responses: Some(responses),
             consumed_capacity: units.into_iter().map(|(name, units)| units.report(asked, name, Split::Read)).collect(),
         })
+    }
+}
+
+/// A statement's own refusal, with its place in the request. Captured in eu-west-2 and us-east-1.
+fn of_statement(at: usize, refusal: Exception) -> Exception {
+    match refusal {
+        Exception::Validation(text) => {
+            Exception::Validation(format!("Validation failed in TransactStatements[{at}]: {text}"))
+        }
+        other => other,
     }
 }

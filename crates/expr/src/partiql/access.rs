@@ -51,6 +51,7 @@ pub fn access(condition: Option<&Condition>, order: &[OrderKey], schema: &KeySch
     if let Some(key) = order.iter().find(|key| !schema.contains(&key.name)) {
         return Err(PartiqlError::OrderNotKey(key.name.clone()));
     }
+    refuse_overlapping(condition.predicate(), schema)?;
     let mut planner = Planner { conjuncts: conjuncts(condition.predicate()), used: Vec::new() };
     let Some(mut hashes) = planner.hashes(schema)? else {
         let plan = Plan { access: Access::Scan, filter: Some(condition.clone()) };
@@ -91,6 +92,30 @@ pub fn full_key(condition: &KeyCondition, schema: &KeySchema) -> Option<Attribut
     let values: Option<Vec<&AttributeValue>> = condition.hash.iter().map(Some).chain(range).collect();
     let values = values.filter(|values| values.len() == schema.len())?;
     Some(schema.attributes().zip(values).map(|(own, value)| (own.name.clone(), value.clone())).collect())
+}
+
+/// Alternatives that read one partition: where one of them says something of the RANGE attribute, each other one must,
+/// unless it takes the whole partition. Captured in eu-west-2: `pk = 'a' AND x = '1' OR pk = 'a' AND sk = '2'` is refused.
+fn refuse_overlapping(predicate: &Predicate, schema: &KeySchema) -> Result<(), PartiqlError> {
+    let ([hash], [range], Predicate::Or(branches)) = (&schema.hash[..], &schema.range[..], predicate) else {
+        return Ok(());
+    };
+    let alternatives = branches.iter().map(|branch| {
+        let conjuncts = conjuncts(branch);
+        let value = conjuncts.iter().find_map(|conjunct| equality(conjunct, &hash.name))?;
+        let says_range = Condition::new(branch.clone()).attribute_names().contains(&range.name.as_str());
+        Some((value, says_range, conjuncts.len() > 1))
+    });
+    let Some(alternatives) = alternatives.collect::<Option<Vec<_>>>() else { return Ok(()) };
+    let overlaps = |value: &AttributeValue| {
+        let of_partition = || alternatives.iter().filter(|(other, ..)| *other == value);
+        of_partition().any(|(_, says_range, _)| *says_range)
+            && of_partition().any(|(_, says_range, filters)| !says_range && *filters)
+    };
+    match alternatives.iter().any(|(value, ..)| overlaps(value)) {
+        true => Err(PartiqlError::OverlappingConditions),
+        false => Ok(()),
+    }
 }
 
 /// The conditions that must all hold.

@@ -9,7 +9,10 @@ impl Parser<'_> {
     /// From behind the word INSERT.
     pub(super) fn insert(&mut self) -> Parsed<Insert> {
         self.expect_word("INTO", "Unexpected keyword")?;
-        let table = self.table()?;
+        let table = self.table_without_alias()?;
+        if self.peek().is_name() {
+            return Err(PartiqlError::Malformed("Unexpected token after expression"));
+        }
         self.expect_word("VALUE", "Unexpected keyword")?;
         let item = self.item()?;
         Ok(Insert { table, item })
@@ -18,6 +21,9 @@ impl Parser<'_> {
     /// From behind the word DELETE.
     pub(super) fn delete(&mut self) -> Parsed<DeleteItem> {
         self.expect_word("FROM", "Expected FROM after DELETE")?;
+        if !self.peek().is_name() {
+            return Err(PartiqlError::Malformed("Expected identifier for simple path"));
+        }
         let table = self.table()?;
         let condition = self.item_condition()?;
         let returning = self.returning()?;

@@ -8,7 +8,7 @@
 use model::limits::IN_OPERANDS_MAX;
 use model::{AttributeValue, DocumentPath, ValueKind};
 
-use super::error::PartiqlError;
+use super::error::{PartiqlError, Refusal};
 use super::lexer::{Token, TokenKind};
 use super::parser::{Parsed, Parser};
 use crate::ast::{Comparator, Operand, Predicate};
@@ -107,6 +107,7 @@ impl Parser<'_> {
                     if disjunction {
                         frame.close_alternative();
                     }
+                    self.expect_right_side()?;
                     break;
                 }
                 let Some(outer) = stack.pop() else {
@@ -120,6 +121,14 @@ impl Parser<'_> {
                     node = Node::Predicate(inner.into_predicate());
                 }
             }
+        }
+    }
+
+    /// Refuses a statement that ends behind an operator.
+    fn expect_right_side(&self) -> Parsed<()> {
+        match self.at_end() {
+            true => Err(PartiqlError::Malformed("Missing right-hand side expression of infix operator")),
+            false => Ok(()),
         }
     }
 
@@ -143,6 +152,14 @@ impl Parser<'_> {
                 let [value, kind] = self.two_operands(token)?;
                 self.attribute_type(value, kind).map(Node::Predicate)
             }
+            "attribute_exists" => {
+                let path = self.one_path(token)?;
+                Ok(Node::Predicate(Predicate::AttributeExists(path)))
+            }
+            "attribute_not_exists" => {
+                let path = self.one_path(token)?;
+                Ok(Node::Predicate(Predicate::AttributeNotExists(path)))
+            }
             _ => self.operand().map(Node::Operand),
         }
     }
@@ -160,14 +177,27 @@ impl Parser<'_> {
         }
     }
 
+    fn one_path(&mut self, function: Token<'_>) -> Parsed<DocumentPath> {
+        let [operand] = self.arguments(function)?;
+        path_of(&function.text.to_ascii_lowercase(), operand)
+    }
+
     fn two_operands(&mut self, function: Token<'_>) -> Parsed<[Operand; 2]> {
+        self.arguments(function)
+    }
+
+    /// The arguments of a function, of which it takes so many.
+    fn arguments<const N: usize>(&mut self, function: Token<'_>) -> Parsed<[Operand; N]> {
         self.advance();
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
-        let mut operands = vec![self.operand()?];
-        while self.take_symbol(",") {
+        let mut operands = Vec::new();
+        if !self.take_symbol(")") {
             operands.push(self.operand()?);
+            while self.take_symbol(",") {
+                operands.push(self.operand()?);
+            }
+            self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         }
-        self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         operands.try_into().map_err(|operands: Vec<Operand>| {
             let operator = function.text.to_ascii_lowercase();
             Problem::OperandCount { operator, count: operands.len() }.into()
@@ -184,7 +214,8 @@ impl Parser<'_> {
             return self.path().map(Operand::Path);
         }
         if !token.is_word("size") {
-            return Err(self.unsupported("function", token));
+            let name = token.text.to_ascii_lowercase();
+            return Err(Refusal::UnknownFunction { name, place: self.place(token) }.into());
         }
         self.advance();
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
@@ -208,7 +239,10 @@ impl Parser<'_> {
 
     /// Reads the rest of a condition, if one begins with this operand.
     fn complete(&mut self, node: Node) -> Parsed<Node> {
-        let Node::Operand(left) = node else { return Ok(node) };
+        let left = match node {
+            Node::Operand(left) => left,
+            Node::Predicate(predicate) => return self.compared_with_truth(predicate).map(Node::Predicate),
+        };
         let token = self.peek();
         if let Some(comparator) = comparator(&token) {
             self.advance();
@@ -235,7 +269,24 @@ impl Parser<'_> {
         Ok(Node::Predicate(if negated { negate(predicate) } else { predicate }))
     }
 
+    /// `condition = TRUE` and its like.
+    fn compared_with_truth(&mut self, predicate: Predicate) -> Parsed<Predicate> {
+        let Some(comparator) = comparator(&self.peek()).filter(|comparator| !comparator.is_ordering()) else {
+            return Ok(predicate);
+        };
+        let truth = self.peek_second();
+        let is_true = truth.is_word("TRUE");
+        if !is_true && !truth.is_word("FALSE") {
+            return Ok(predicate);
+        }
+        self.advance();
+        self.advance();
+        let holds = is_true == (comparator == Comparator::Equal);
+        Ok(if holds { predicate } else { negate(predicate) })
+    }
+
     fn comparison(&mut self, comparator: Comparator, left: Operand) -> Parsed<Predicate> {
+        self.expect_right_side()?;
         if self.take_word("MISSING") {
             return match comparator {
                 Comparator::Equal => Ok(Predicate::AttributeNotExists(path_of("MISSING", left)?)),
@@ -313,7 +364,10 @@ impl Parser<'_> {
             Predicate::AttributeNotExists(path)
         } else {
             let Some((_, kinds)) = TYPES.iter().find(|(own, _)| name.is_word(own)) else {
-                return Err(self.unexpected());
+                return Err(match self.type_name() {
+                    true => Refusal::IsType.into(),
+                    false => PartiqlError::Malformed("Expected type name"),
+                });
             };
             let of_kind = |kind: &ValueKind| {
                 let name = AttributeValue::S(kind.descriptor().to_owned());

@@ -3,9 +3,11 @@
 //! Details of syntax are those of the language's reference parser; the service is seen to pass them on as they are
 //! (`Expected data manipulation`, `Unexpected keyword`).
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use model::limits::STATEMENT_SIZE_MAX;
+use model::{NumberError, PathElement};
 
 use crate::error::{ExpressionError, Problem};
 
@@ -25,10 +27,36 @@ pub enum PartiqlError {
     OrderWithoutWhere,
     OrderWithoutHashKey,
     OrderHashKeyFirst,
+    /// One value of RANGE attributes is a key condition of one alternative, and another alternative of the same
+    /// partition is none.
+    OverlappingConditions,
+    /// EXISTS without a condition beside its key.
+    ExistsWithoutCondition,
+    /// A SELECT on an index whose key has several attributes of one kind.
+    MultiAttributeKey,
     /// ORDER BY names something else than a key attribute.
     OrderNotKey(String),
     /// The trouble of an expression that the statement is lowered into.
     Expression(ExpressionError),
+    /// A literal that is no DynamoDB number; where it is inside its value.
+    NumberAt {
+        error: NumberError,
+        path: ValuePath,
+    },
+}
+
+/// The path of a literal inside the value of an attribute, outermost step first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ValuePath(pub(super) VecDeque<PathElement>);
+
+impl fmt::Display for ValuePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("root")?;
+        self.0.iter().try_for_each(|step| match step {
+            PathElement::Name(name) => write!(f, ".{name}"),
+            PathElement::Index(index) => write!(f, "[{index}]"),
+        })
+    }
 }
 
 /// What DynamoDB leaves out of the language.
@@ -40,6 +68,22 @@ pub enum Refusal {
         name: String,
         place: Place,
     },
+    /// A function that a condition does not know.
+    UnknownFunction {
+        name: String,
+        place: Place,
+    },
+    /// A function in the list of a SELECT.
+    PathComponent(Place),
+    /// A function in a literal.
+    DataType {
+        name: String,
+        path: ValuePath,
+        place: Place,
+    },
+    Alias,
+    /// A test of a type that DynamoDB does not have.
+    IsType,
     /// A write to an index.
     IndexWrite,
     /// Elements of a set that are of different types, or of one that has no sets.
@@ -48,8 +92,10 @@ pub enum Refusal {
     DuplicateElement(String),
     /// INSERT of something that is not a map.
     ItemNotMap,
-    /// SET_ADD or SET_DELETE of an attribute, assigned to another one.
-    SetFunctionTarget(&'static str),
+    /// SET_ADD or SET_DELETE of something else than the attribute that it is assigned to.
+    SetFunctionTarget(&'static str, Place),
+    SetFunctionOperand(&'static str, Place),
+    SetFunctionCount(&'static str, Place),
     ReturningOfDelete,
 }
 
@@ -71,6 +117,12 @@ impl Place {
             column: before[line_start..].chars().count() + 1,
             length: text[start..start + length].chars().count(),
         }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.line, self.column, self.length)
     }
 }
 
@@ -106,7 +158,28 @@ impl fmt::Display for PartiqlError {
                 write!(f, "Variable reference {name} in ORDER BY clause must be part of the primary key")
             }
             PartiqlError::Expression(error) => error.fmt(f),
+            PartiqlError::NumberAt { error, path } => write!(f, "{error} under {path}"),
+            PartiqlError::OverlappingConditions => {
+                f.write_str("Overlapping conditions with range keys are not supported in where clause")
+            }
+            PartiqlError::ExistsWithoutCondition => {
+                f.write_str("EXISTS() must contain a single item read with additional condition")
+            }
+            PartiqlError::MultiAttributeKey => f.write_str(
+                "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute \
+                 RANGE keys.",
+            ),
         }
+    }
+}
+
+impl PartiqlError {
+    /// The same trouble, of a literal that is one step further inside its value.
+    pub(super) fn inside(mut self, step: PathElement) -> PartiqlError {
+        if let PartiqlError::NumberAt { path, .. } | PartiqlError::Refused(Refusal::DataType { path, .. }) = &mut self {
+            path.0.push_front(step);
+        }
+        self
     }
 }
 
@@ -114,19 +187,30 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Unsupported { what, name, place } => {
-                write!(f, "Unsupported {what}: {name} at {}:{}:{}", place.line, place.column, place.length)
+                write!(f, "Unsupported {what}: {name} at {place}")
             }
+            Refusal::UnknownFunction { name, place } => write!(f, "Unrecognized function: {name} at {place}"),
+            Refusal::PathComponent(place) => write!(f, "Unexpected path component at {place}"),
+            Refusal::DataType { name, path, place } => {
+                write!(f, "Unsupported data type: {name} under key {path} at {place}")
+            }
+            Refusal::Alias => f.write_str("Aliasing is not supported"),
+            Refusal::IsType => f.write_str("Unsupported operation: IsType"),
             Refusal::IndexWrite => f.write_str("Writes to an index are not supported"),
             Refusal::SetElements => f.write_str("Elements of a set must be of one type: String, Number or Binary"),
-            Refusal::EmptySet => {
-                f.write_str("One or more parameter values were invalid: An string set  may not be empty")
-            }
+            Refusal::EmptySet => f.write_str("Empty bags are not supported"),
             Refusal::DuplicateElement(list) => {
                 write!(f, "One or more parameter values were invalid: Input collection {list} contains duplicates.")
             }
             Refusal::ItemNotMap => f.write_str("INSERT statements take one item: VALUE {'name': value, ...}"),
-            Refusal::SetFunctionTarget(function) => {
-                write!(f, "{function} must be assigned to the attribute that it changes")
+            Refusal::SetFunctionTarget(function, place) => {
+                write!(f, "The first argument to {function} must equal the assignment value at {place}")
+            }
+            Refusal::SetFunctionOperand(function, place) => {
+                write!(f, "The second argument to {function} must be a value with type SET at {place}")
+            }
+            Refusal::SetFunctionCount(function, place) => {
+                write!(f, "{function} must have exactly two arguments at {place}")
             }
             Refusal::ReturningOfDelete => f.write_str("DELETE statements can return ALL OLD * only"),
         }

@@ -3,6 +3,9 @@
 use super::error::PartiqlError;
 use super::keywords::is_keyword;
 
+/// The service's sentence for a text that has no tokens ends at its colon. Captured in eu-west-2 and us-east-1.
+const UNREADABLE: PartiqlError = PartiqlError::Malformed("");
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TokenKind {
     /// A bare name, a function's name or a keyword.
@@ -66,12 +69,26 @@ pub(super) fn tokenize(text: &str) -> Result<Vec<Token<'_>>, PartiqlError> {
     let mut tokens = Vec::with_capacity(text.len() / 4 + 2);
     let mut at = skip(text, 0)?;
     while at < text.len() {
-        let (kind, length) = measure(&text.as_bytes()[at..])?;
+        let rest = &text.as_bytes()[at..];
+        let (kind, length) = match is_fraction(rest) && !tokens.last().is_some_and(ends_path) {
+            true => (TokenKind::Number, number(rest)?),
+            false => measure(rest)?,
+        };
         tokens.push(Token { kind, text: &text[at..at + length], start: at });
         at = skip(text, at + length)?;
     }
     tokens.push(Token { kind: TokenKind::End, text: "", start: text.len() });
     Ok(tokens)
+}
+
+/// `.5`, which is a number unless a path precedes it.
+fn is_fraction(rest: &[u8]) -> bool {
+    matches!(rest, [b'.', b'0'..=b'9', ..])
+}
+
+fn ends_path(token: &Token<'_>) -> bool {
+    matches!(token.kind, TokenKind::Word | TokenKind::QuotedName | TokenKind::Number) && !token.is_keyword()
+        || token.is_symbol("]")
 }
 
 /// Where the next token begins: behind spaces and comments.
@@ -84,7 +101,7 @@ fn skip(text: &str, from: usize) -> Result<usize, PartiqlError> {
         if trimmed.starts_with("--") {
             at += trimmed.find('\n').unwrap_or(trimmed.len());
         } else if trimmed.starts_with("/*") {
-            at += trimmed.find("*/").ok_or(PartiqlError::Malformed("Unterminated comment"))? + 2;
+            at += trimmed.find("*/").ok_or(UNREADABLE)? + 2;
         } else {
             return Ok(at);
         }
@@ -96,7 +113,7 @@ fn measure(rest: &[u8]) -> Result<(TokenKind, usize), PartiqlError> {
     match rest {
         [b'\'', ..] => Ok((TokenKind::Text, quoted(rest)?)),
         [b'"', ..] => Ok((TokenKind::QuotedName, quoted(rest)?)),
-        [b'0'..=b'9', ..] => Ok((TokenKind::Number, number(rest))),
+        [b'0'..=b'9', ..] => Ok((TokenKind::Number, number(rest)?)),
         [b'?', ..] => Ok((TokenKind::Parameter, 1)),
         [first, ..] if is_word_byte(*first) => {
             Ok((TokenKind::Word, rest.iter().take_while(|byte| is_word_byte(**byte)).count()))
@@ -105,7 +122,7 @@ fn measure(rest: &[u8]) -> Result<(TokenKind, usize), PartiqlError> {
             Ok((TokenKind::Symbol, 2))
         }
         [first, ..] if b"()[]{}.,:;=<>+-*/%@".contains(first) => Ok((TokenKind::Symbol, 1)),
-        _ => Err(PartiqlError::Malformed("Invalid character")),
+        _ => Err(UNREADABLE),
     }
 }
 
@@ -120,24 +137,32 @@ fn quoted(rest: &[u8]) -> Result<usize, PartiqlError> {
             _ => at += 1,
         }
     }
-    Err(PartiqlError::Malformed("Unterminated quote"))
+    Err(UNREADABLE)
 }
 
-/// `digits [. digits] [e [sign] digits]`
-fn number(rest: &[u8]) -> usize {
+/// `[digits] [. digits] [e [sign] digits]`
+///
+/// The service reads literals as Java's `BigDecimal`, whose scale is a 32-bit integer.
+fn number(rest: &[u8]) -> Result<usize, PartiqlError> {
     let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut length = digits(0);
+    let mut scale = 0_i64;
     if rest.get(length) == Some(&b'.') && digits(length + 1) > 0 {
-        length += 1 + digits(length + 1);
+        let fraction = digits(length + 1);
+        length += 1 + fraction;
+        scale = i64::try_from(fraction).unwrap_or(i64::MAX);
     }
     if matches!(rest.get(length), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(rest.get(length + 1), Some(b'+' | b'-')));
         let exponent = rest.get(length + 1 + sign..).map_or(0, |_| digits(length + 1 + sign));
         if exponent > 0 {
+            let text = std::str::from_utf8(&rest[length + 1..length + 1 + sign + exponent]).unwrap_or_default();
+            let exponent_value = text.parse::<i32>().map_err(|_| UNREADABLE)?;
+            scale = scale.saturating_sub(i64::from(exponent_value));
             length += 1 + sign + exponent;
         }
     }
-    length
+    i32::try_from(scale).map_or(Err(UNREADABLE), |_| Ok(length))
 }
 
 fn is_word_byte(byte: u8) -> bool {
@@ -163,6 +188,9 @@ mod tests {
         check("a<=b>=c!=d", &["a", "<=", "b", ">=", "c", "!=", "d"]);
         check("<<1,2>> << >>", &["<<", "1", ",", "2", ">>", "<<", ">>"]);
         check("1.5 1e5 1.5E-3 1.x 1e", &["1.5", "1e5", "1.5E-3", "1", ".", "x", "1", "e"]);
+        check("= .5e1, -.5 AND .5", &["=", ".5e1", ",", "-", ".5", "AND", ".5"]);
+        check("a.5 \"a\".5 a[1].5", &["a", ".", "5", "\"a\"", ".", "5", "a", "[", "1", "]", ".", "5"]);
+        check("1e2147483647 1e-2147483647", &["1e2147483647", "1e-2147483647"]);
         check("a-1 -- to the end\n+2 /* in \n between */ 3", &["a", "-", "1", "+", "2", "3"]);
         check("a -- at the end", &["a"]);
         check("'it''s' \"a\"\"b\" ''", &["'it''s'", "\"a\"\"b\"", "''"]);
@@ -178,7 +206,22 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_refused() {
-        for text in ["'a", "'a''", "\"a", "a ! b", "a | b", "é", "`a`", "#a", "/* a", "\u{0}"] {
+        for text in [
+            "'a",
+            "'a''",
+            "\"a",
+            "a ! b",
+            "a | b",
+            "é",
+            "`a`",
+            "#a",
+            "/* a",
+            "\u{0}",
+            "1e2147483648",
+            "1.5e-2147483647",
+            "1e99999999999",
+            ".5e-99999999999999999999",
+        ] {
             assert!(matches!(tokenize(text), Err(PartiqlError::Malformed(_))), "{text}");
         }
     }

@@ -13,6 +13,55 @@ pub(super) struct Parser<'t> {
     tokens: Vec<Token<'t>>,
     at: usize,
     parameters: std::slice::Iter<'t, AttributeValue>,
+    /// The statement gives its table another name, which is refused once all of it is known to be PartiQL.
+    has_alias: bool,
+}
+
+const OPERATORS: [&str; 14] = ["+", "-", "*", "/", "%", "=", "<", ">", "<>", "<=", ">=", "!=", "||", "@"];
+/// Operators that are words. (NOT may begin a condition.)
+const OPERATOR_WORDS: [&str; 9] = ["AND", "OR", "IS", "IN", "LIKE", "BETWEEN", "UNION", "INTERSECT", "EXCEPT"];
+
+/// The names of PartiQL's types, of which DynamoDB has those of `condition`.
+const TYPES: [&str; 35] = [
+    "ANY",
+    "BAG",
+    "BLOB",
+    "BOOL",
+    "BOOLEAN",
+    "CHAR",
+    "CHARACTER",
+    "CLOB",
+    "DATE",
+    "DEC",
+    "DECIMAL",
+    "DOUBLE",
+    "FLOAT",
+    "INT",
+    "INT2",
+    "INT4",
+    "INT8",
+    "INTEGER",
+    "INTEGER2",
+    "INTEGER4",
+    "INTEGER8",
+    "LIST",
+    "MISSING",
+    "NULL",
+    "NUMERIC",
+    "REAL",
+    "SEXP",
+    "SMALLINT",
+    "STRING",
+    "STRUCT",
+    "SYMBOL",
+    "TIME",
+    "TIMESTAMP",
+    "TUPLE",
+    "VARCHAR",
+];
+
+fn is_type(word: &str) -> bool {
+    TYPES.iter().any(|name| name.eq_ignore_ascii_case(word))
 }
 
 /// What stands behind FROM, INTO or UPDATE.
@@ -23,7 +72,7 @@ pub(super) struct Source {
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, parameters: &'t [AttributeValue]) -> Parsed<Parser<'t>> {
-        Ok(Parser { text, tokens: tokenize(text)?, at: 0, parameters: parameters.iter() })
+        Ok(Parser { text, tokens: tokenize(text)?, at: 0, parameters: parameters.iter(), has_alias: false })
     }
 
     /// How many parameters the statement takes.
@@ -42,14 +91,54 @@ impl<'t> Parser<'t> {
             Statement::Delete(self.delete()?)
         } else if self.take_word("EXISTS") {
             Statement::Exists(self.exists()?)
+        } else if self.take_word("FROM") {
+            Statement::Update(self.from_first()?)
         } else {
-            return Err(PartiqlError::Malformed("Expected data manipulation"));
+            return Err(self.no_statement());
         };
+        self.end()?;
+        if self.has_alias { Err(Refusal::Alias.into()) } else { Ok(statement) }
+    }
+
+    /// A text that begins with no statement; one of the expressions that PartiQL knows by themselves is told apart.
+    fn no_statement(&mut self) -> PartiqlError {
+        if self.path().is_ok() && self.take_word("IS") {
+            self.take_word("NOT");
+            if self.type_name() && self.end().is_ok() {
+                return Refusal::IsType.into();
+            }
+        }
+        PartiqlError::Malformed("Expected data manipulation")
+    }
+
+    fn end(&mut self) -> Parsed<()> {
         self.take_symbol(";");
         match self.peek().kind {
-            TokenKind::End => Ok(statement),
+            TokenKind::End => Ok(()),
             _ => Err(PartiqlError::Malformed("Unexpected token after expression")),
         }
+    }
+
+    /// Takes the name of one of PartiQL's types, whether DynamoDB has it or not.
+    pub(super) fn type_name(&mut self) -> bool {
+        let first = self.peek();
+        if first.kind != TokenKind::Word || !is_type(first.text) {
+            return false;
+        }
+        self.advance();
+        match first.text.to_ascii_uppercase().as_str() {
+            "DOUBLE" => self.take_word("PRECISION"),
+            "CHARACTER" => {
+                self.take_word("VARYING");
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether nothing but the end of the statement follows.
+    pub(super) fn at_end(&self) -> bool {
+        self.peek().kind == TokenKind::End || (self.peek().is_symbol(";") && self.peek_second().kind == TokenKind::End)
     }
 
     // Tokens.
@@ -100,22 +189,25 @@ impl<'t> Parser<'t> {
     /// What is wrong where a name or a value should stand.
     pub(super) fn unexpected(&self) -> PartiqlError {
         let token = self.peek();
-        let operator = token.kind == TokenKind::Symbol
-            && matches!(
-                token.text,
-                "+" | "-" | "*" | "/" | "%" | "=" | "<" | ">" | "<>" | "<=" | ">=" | "!=" | "||" | "@"
-            );
-        PartiqlError::Malformed(match (token.is_keyword(), operator) {
-            (true, _) => "Unexpected keyword",
-            (_, true) => "Unexpected operator",
+        let operator = match token.kind {
+            TokenKind::Symbol => OPERATORS.contains(&token.text),
+            TokenKind::Word => OPERATOR_WORDS.iter().any(|word| token.is_word(word)),
+            _ => false,
+        };
+        PartiqlError::Malformed(match (operator, token.is_keyword()) {
+            (true, _) => "Unexpected operator",
+            (_, true) => "Unexpected keyword",
             _ => "Unexpected term",
         })
     }
 
+    pub(super) fn place(&self, token: Token<'_>) -> Place {
+        Place::of(self.text, token.start, token.text.len())
+    }
+
     /// The refusal of the clause, function or operator that a token begins.
     pub(super) fn unsupported(&self, what: &'static str, token: Token<'_>) -> PartiqlError {
-        let place = Place::of(self.text, token.start, token.text.len());
-        Refusal::Unsupported { what, name: token.text.to_ascii_uppercase(), place }.into()
+        Refusal::Unsupported { what, name: token.text.to_ascii_uppercase(), place: self.place(token) }.into()
     }
 
     // Names and paths.
@@ -125,15 +217,39 @@ impl<'t> Parser<'t> {
     }
 
     /// `table` or `table.index`.
-    pub(super) fn source(&mut self) -> Parsed<Source> {
+    fn table_or_index(&mut self) -> Parsed<Source> {
         let table = self.name()?;
         let index = if self.take_symbol(".") { Some(self.dot_name()?) } else { None };
         Ok(Source { table, index })
     }
 
-    /// The table of a write.
+    /// The same with an alias behind it.
+    pub(super) fn source(&mut self) -> Parsed<Source> {
+        let source = self.table_or_index()?;
+        if self.take_word("AS") {
+            self.name()?;
+            self.has_alias = true;
+        } else if self.peek().is_name() && !self.peek().is_word("RETURNING") {
+            self.advance();
+            self.has_alias = true;
+        }
+        Ok(source)
+    }
+
+    /// The table of an UPDATE or a DELETE.
     pub(super) fn table(&mut self) -> Parsed<String> {
-        match self.source()? {
+        let source = self.source()?;
+        Parser::not_an_index(source)
+    }
+
+    /// The table of an INSERT.
+    pub(super) fn table_without_alias(&mut self) -> Parsed<String> {
+        let source = self.table_or_index()?;
+        Parser::not_an_index(source)
+    }
+
+    pub(super) fn not_an_index(source: Source) -> Parsed<String> {
+        match source {
             Source { table, index: None } => Ok(table),
             Source { .. } => Err(Refusal::IndexWrite.into()),
         }

@@ -2,7 +2,8 @@
 
 use model::DocumentPath;
 
-use super::error::PartiqlError;
+use super::error::{PartiqlError, Refusal};
+use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser};
 use super::{Columns, Exists, OrderKey, Select};
 use crate::condition::Condition;
@@ -14,7 +15,8 @@ const OTHER_CLAUSES: [&str; 13] =
 impl Parser<'_> {
     /// From behind the word SELECT.
     pub(super) fn select(&mut self) -> Parsed<Select> {
-        let columns = self.columns()?;
+        let mut refused = None;
+        let columns = self.columns(&mut refused)?;
         self.refuse_clauses()?;
         self.expect_word("FROM", "Expected FROM after SELECT list")?;
         let source = self.source()?;
@@ -23,7 +25,7 @@ impl Parser<'_> {
         self.refuse_clauses()?;
         let order = self.order_by()?;
         self.refuse_clauses()?;
-        Ok(Select { table: source.table, index: source.index, columns, condition, order })
+        Ok(Select { table: source.table, index: source.index, columns, refused, condition, order })
     }
 
     /// From behind the word EXISTS.
@@ -39,25 +41,48 @@ impl Parser<'_> {
     }
 
     /// `None` for `*`.
-    fn columns(&mut self) -> Parsed<Option<Columns>> {
+    fn columns(&mut self, refused: &mut Option<PartiqlError>) -> Parsed<Option<Columns>> {
         if self.take_symbol("*") {
             return Ok(None);
         }
         if self.peek().is_word("FROM") {
             return Err(PartiqlError::Malformed("Cannot have empty SELECT list"));
         }
-        let mut paths = vec![self.column()?];
-        while self.take_symbol(",") {
-            paths.push(self.column()?);
+        let mut paths = Vec::new();
+        loop {
+            if self.peek().kind == TokenKind::Word && self.peek_second().is_symbol("(") {
+                let place = self.place(self.peek());
+                refused.get_or_insert_with(|| Refusal::PathComponent(place).into());
+                self.skip_call()?;
+            } else {
+                paths.push(self.column()?);
+            }
+            if !self.take_symbol(",") {
+                return Ok(Some(Columns::new(paths)));
+            }
         }
-        Ok(Some(Columns::new(paths)))
+    }
+
+    /// Passes over a function's call, whatever its arguments are.
+    fn skip_call(&mut self) -> Parsed<()> {
+        self.advance();
+        let mut open = 0_usize;
+        loop {
+            let token = self.advance();
+            match (token.kind, token.text) {
+                (TokenKind::End, _) => return Err(PartiqlError::Malformed("Expected RIGHT_PAREN")),
+                (TokenKind::Symbol, "(") => open += 1,
+                (TokenKind::Symbol, ")") => open -= 1,
+                _ => {}
+            }
+            if open == 0 {
+                return Ok(());
+            }
+        }
     }
 
     fn column(&mut self) -> Parsed<DocumentPath> {
         let token = self.peek();
-        if self.peek_second().is_symbol("(") {
-            return Err(self.unsupported("function", token));
-        }
         if token.is_word("DISTINCT") || token.is_word("ALL") || token.is_word("VALUE") {
             return Err(self.unsupported("clause", token));
         }

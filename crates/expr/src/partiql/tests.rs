@@ -69,6 +69,33 @@ fn select_names_its_table_index_and_order() {
 }
 
 #[test]
+fn an_update_may_begin_with_from() {
+    for (from_first, expected) in [
+        ("FROM T WHERE a = 1 SET b = 2", "UPDATE T SET b = 2 WHERE a = 1"),
+        ("from T where a = 1 and c = 3 remove b set d = 2;", "UPDATE T REMOVE b SET d = 2 WHERE a = 1 AND c = 3"),
+        ("FROM \"T\" WHERE a = 1 SET b = 2 RETURNING ALL NEW *", "UPDATE T SET b = 2 WHERE a = 1 RETURNING ALL NEW *"),
+    ] {
+        assert_eq!(parsed(from_first, "[]"), parsed(expected, "[]"), "{from_first}");
+    }
+    // The condition comes first, and so do its parameters.
+    let with = |text: &str, parameters: &str| parsed(text, parameters);
+    let expected = with("UPDATE T SET b = ? WHERE a = ?", "[2, 1]");
+    assert_eq!(with("FROM T WHERE a = ? SET b = ?", "[1, 2]"), expected);
+}
+
+#[test]
+fn functions_among_columns_are_refused_once_the_table_is_known() {
+    for (text, expected) in [
+        ("SELECT COUNT(*) FROM T", "Unexpected path component at 1:8:5"),
+        ("SELECT a, size(b) FROM T WHERE c = 1", "Unexpected path component at 1:11:4"),
+        ("SELECT f(g(1), (2)), h(1) FROM T", "Unexpected path component at 1:8:1"),
+    ] {
+        assert_eq!(select(text).refused.map(|refusal| refusal.to_string()).as_deref(), Some(expected), "{text}");
+    }
+    assert_eq!(select("SELECT a FROM T").refused, None);
+}
+
+#[test]
 fn columns_are_flat() {
     let check = |list: &str, from: &str, expected: &str| {
         let columns = select(&format!("SELECT {list} FROM T")).columns.expect("columns");
@@ -96,6 +123,15 @@ fn conditions_select_items() {
         assert_eq!(condition.matches(item(from).view()), expected, "{condition:?}");
     };
     for condition in [
+        "attribute_exists(a)",
+        "ATTRIBUTE_EXISTS(m.x)",
+        "attribute_not_exists(z)",
+        "NOT attribute_exists(m.z)",
+        "attribute_exists(a) = true",
+        "attribute_exists(z) = FALSE",
+        "attribute_exists(z) <> TRUE",
+        "(attribute_exists(z) OR attribute_exists(a))",
+        "begins_with(s, 'a') = TRUE",
         "a = 1",
         "1 = a",
         "a = 1.0",

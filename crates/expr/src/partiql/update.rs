@@ -25,6 +25,20 @@ impl Parser<'_> {
         Ok(UpdateItem { table, update, condition, returning })
     }
 
+    /// From behind the word FROM that begins a statement.
+    pub(super) fn from_first(&mut self) -> Parsed<UpdateItem> {
+        let source = self.source()?;
+        let condition = self.where_clause()?;
+        let update = self.actions()?;
+        let returning = self.returning()?;
+        if !self.at_end() {
+            return Err(PartiqlError::Malformed("Unexpected token after expression"));
+        }
+        let table = Parser::not_an_index(source)?;
+        let condition = condition.ok_or(PartiqlError::KeyRequired)?;
+        Ok(UpdateItem { table, update, condition, returning })
+    }
+
     fn actions(&mut self) -> Parsed<Update> {
         let mut update = Update::default();
         loop {
@@ -71,17 +85,30 @@ impl Parser<'_> {
 
     /// `set_add(path, set)` or `set_delete(path, set)`, assigned to `target`.
     fn set_function(&mut self, name: &'static str, target: DocumentPath) -> Parsed<(DocumentPath, AttributeValue)> {
-        self.advance();
+        let function = self.advance();
+        let function = self.place(function);
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
-        let path = self.path()?;
-        self.expect_symbol(",", "Expected COMMA")?;
-        let set = self.value()?;
-        self.expect_symbol(")", "Expected RIGHT_PAREN")?;
-        let kind = set.view().kind();
-        if !matches!(kind, ValueKind::SS | ValueKind::NS | ValueKind::BS) {
-            return Err(Problem::operand_type(name, kind).into());
+        let first = self.place(self.peek());
+        let mut arguments = vec![self.set_argument()?];
+        while self.take_symbol(",") {
+            arguments.push(self.set_argument()?);
         }
-        if path == target { Ok((path, set)) } else { Err(Refusal::SetFunctionTarget(name).into()) }
+        self.expect_symbol(")", "Expected RIGHT_PAREN")?;
+        let arguments = <[SetArgument; 2]>::try_from(arguments);
+        let [path, set] = arguments.map_err(|_| Refusal::SetFunctionCount(name, function))?;
+        match (path, set) {
+            (SetArgument::Path(path), _) if path != target => Err(Refusal::SetFunctionTarget(name, function).into()),
+            (SetArgument::Path(path), SetArgument::Value(set)) if is_set(&set) => Ok((path, set)),
+            (SetArgument::Path(_), _) => Err(Refusal::SetFunctionOperand(name, first).into()),
+            (SetArgument::Value(_), _) => Err(Refusal::SetFunctionTarget(name, function).into()),
+        }
+    }
+
+    fn set_argument(&mut self) -> Parsed<SetArgument> {
+        match self.at_value() {
+            true => self.value().map(SetArgument::Value),
+            false => self.path().map(SetArgument::Path),
+        }
     }
 
     /// Operands, joined by `+` and `-` from left to right.
@@ -141,6 +168,16 @@ impl Parser<'_> {
         }
         Ok(UpdateValue::ListAppend(Box::new(first), Box::new(second)))
     }
+}
+
+/// What one of the functions on sets is called with.
+enum SetArgument {
+    Path(DocumentPath),
+    Value(AttributeValue),
+}
+
+fn is_set(value: &AttributeValue) -> bool {
+    matches!(value, AttributeValue::SS(_) | AttributeValue::NS(_) | AttributeValue::BS(_))
 }
 
 /// Judges an operand whose type the text alone decides.

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 
 use model::limits::NESTING_MAX;
-use model::{AttributeValue, Attributes, Number};
+use model::{AttributeValue, Attributes, Number, PathElement};
 
-use super::error::{PartiqlError, Refusal};
+use super::error::{PartiqlError, Refusal, ValuePath};
 use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser};
 use crate::error::Problem;
@@ -44,7 +44,7 @@ impl Parser<'_> {
             return Err(Problem::NestingTooDeep.into());
         }
         if !self.at_value() {
-            return Err(self.unexpected());
+            return Err(self.no_value());
         }
         let token = self.advance();
         match (token.kind, token.text) {
@@ -61,13 +61,24 @@ impl Parser<'_> {
         }
     }
 
+    /// What is wrong where a value must begin.
+    fn no_value(&self) -> PartiqlError {
+        let token = self.peek();
+        if token.kind == TokenKind::Word && self.peek_second().is_symbol("(") {
+            let name = token.text.to_ascii_lowercase();
+            return Refusal::DataType { name, path: ValuePath::default(), place: self.place(token) }.into();
+        }
+        self.unexpected()
+    }
+
     fn elements(&mut self, end: &str, level: usize) -> Parsed<Vec<AttributeValue>> {
         let mut elements = Vec::new();
         if self.take_symbol(end) {
             return Ok(elements);
         }
         loop {
-            elements.push(self.nested_value(level + 1)?);
+            let element = self.nested_value(level + 1);
+            elements.push(element.map_err(|error| error.inside(PathElement::Index(elements.len())))?);
             if self.take_symbol(end) {
                 return Ok(elements);
             }
@@ -86,7 +97,12 @@ impl Parser<'_> {
             }
             let name = self.advance().content();
             self.expect_symbol(":", "Expected COLON")?;
-            members.push((name, self.nested_value(level + 1)?));
+            // The item of an INSERT is no level: each of its attributes is a root.
+            let value = self.nested_value(level + 1).map_err(|error| match level {
+                0 => error,
+                _ => error.inside(PathElement::Name(name.clone())),
+            })?;
+            members.push((name, value));
             if self.take_symbol("}") {
                 return Ok(Attributes::from_unsorted(members));
             }
@@ -96,7 +112,8 @@ impl Parser<'_> {
 }
 
 fn number(text: &str) -> Parsed<AttributeValue> {
-    Number::parse(text).map(AttributeValue::N).map_err(|error| Problem::Number(error).into())
+    let at_root = |error| PartiqlError::NumberAt { error, path: ValuePath::default() };
+    Number::parse(text).map(AttributeValue::N).map_err(at_root)
 }
 
 /// The set of these elements; the first decides its type.

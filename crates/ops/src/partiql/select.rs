@@ -3,7 +3,7 @@
 use api::Exception;
 use auth::Caller;
 use expr::Condition;
-use expr::partiql::{Access, Columns, Plan, Select, access, full_key};
+use expr::partiql::{Access, Columns, PartiqlError, Plan, Select, access, full_key};
 use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, Item};
 use storage::ScanDirection;
@@ -44,10 +44,10 @@ impl Service {
         options: SelectOptions,
     ) -> Result<Selected, Exception> {
         let table = self.catalog.table(caller, &select.table).await?;
-        let index = read_index(&table, select.index.as_deref(), options.consistent)?;
+        let index = read_index(&table, select, options.consistent)?;
         let schema = index.map_or(&table.key, |index| &index.key);
         let plan = access(select.condition.as_ref(), &select.order, schema).map_err(refused)?;
-        let fetch = needs_table(&table, index, select.columns.as_ref(), plan.filter.as_ref())?;
+        let fetch = needs_table(&table, index, select.columns.as_ref(), &plan)?;
         let (ranges, direction) = self.ranges(&table, index, &plan);
         let mut selected = Selected { items: Vec::new(), units: Units::default(), next: None };
         let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
@@ -108,29 +108,45 @@ impl Service {
 }
 
 /// The index that a SELECT names, if it names one, refused in words of PartiQL's own. Captured in eu-west-1.
-fn read_index<'t>(
-    table: &'t Table,
-    name: Option<&str>,
-    consistent: Option<bool>,
-) -> Result<Option<&'t Index>, Exception> {
+fn read_index<'t>(table: &'t Table, select: &Select, consistent: Option<bool>) -> Result<Option<&'t Index>, Exception> {
+    let name = select.index.as_deref();
     if name.is_some_and(|name| table.index(name).is_none()) {
         return Err(Exception::validation("The table does not have the specified index"));
     }
     let index = find_index(table, name)?;
+    check_columns_and_key(table, select)?;
     if consistent == Some(true) && index.is_some_and(|index| index.kind == IndexKind::Global) {
         return Err(Exception::validation("Strongly consistent read is not supported on Global Secondary Indexes"));
     }
     Ok(index)
 }
 
+/// Refuses what no SELECT reads, in the service's order: first an index with a key of several attributes, then
+/// columns that are no paths.
+fn check_columns_and_key(table: &Table, select: &Select) -> Result<(), Exception> {
+    let index = select.index.as_deref().and_then(|name| table.index(name));
+    if index.is_some_and(|index| index.key.hash.len() > 1 || index.key.range.len() > 1) {
+        return Err(refused(PartiqlError::MultiAttributeKey));
+    }
+    match &select.refused {
+        Some(refusal) => Err(refused(refusal.clone())),
+        None => Ok(()),
+    }
+}
+
 /// The one item that a SELECT names by its whole primary key; `None` if it names anything else.
 pub(crate) fn single_key(table: &Table, select: &Select) -> Result<Option<(Attributes, Option<Condition>)>, Exception> {
+    check_columns_and_key(table, select)?;
     if select.index.is_some() {
         return Ok(None);
     }
     let plan = access(select.condition.as_ref(), &select.order, &table.key).map_err(refused)?;
     let Access::Keys { conditions, .. } = &plan.access else { return Ok(None) };
     let [condition] = conditions.as_slice() else { return Ok(None) };
+    // A batch or transaction does not read an item by a test of existence. Captured in eu-west-2 and us-east-1.
+    if plan.filter.as_ref().is_some_and(Condition::tests_existence) {
+        return Ok(None);
+    }
     Ok(full_key(condition, &table.key).map(|key| (key, plan.filter)))
 }
 
@@ -139,14 +155,24 @@ fn needs_table(
     table: &Table,
     index: Option<&Index>,
     columns: Option<&Columns>,
-    filter: Option<&Condition>,
+    plan: &Plan,
 ) -> Result<bool, Exception> {
     let Some(index) = index.filter(|index| index.projection != Projection::All) else { return Ok(false) };
     let mut names = columns.map(Columns::attribute_names).unwrap_or_default();
+    let mut filtered = plan.filter.as_ref().map(Condition::attribute_names).unwrap_or_default();
     if index.kind == IndexKind::Local {
-        names.extend(filter.map(Condition::attribute_names).unwrap_or_default());
+        names.append(&mut filtered);
     }
     names.retain(|name| !index.projects(table, name));
+    filtered.retain(|name| !index.projects(table, name));
+    if index.kind == IndexKind::Global && !filtered.is_empty() && matches!(plan.access, Access::Keys { .. }) {
+        return Err(Exception::validation(format!(
+            "One or more parameter values were invalid: Secondary index {} does not project one or more filter \
+             attributes: [{}]",
+            index.name,
+            filtered.join(", ")
+        )));
+    }
     if index.kind == IndexKind::Global && !names.is_empty() {
         return Err(Exception::validation(format!(
             "One or more parameter values were invalid: Global secondary index {} does not project [{}]",

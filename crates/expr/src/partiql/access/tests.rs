@@ -329,3 +329,26 @@ proptest! {
         }
     }
 }
+
+/// Source: captures, eu-west-2 and us-east-1, 2026.
+#[test]
+fn alternatives_of_a_partition_do_not_overlap() {
+    let refused = |condition: &str| plan(&format!("WHERE {condition}"), &composite()).err();
+    for condition in [
+        "pk = 'a' AND x = 1 OR pk = 'a' AND sk = 2",
+        "pk = 'a' AND x <> 1 OR pk = 'a' AND sk = 2",
+        "pk = 'a' AND sk > 2 OR pk = 'b' OR pk = 'a' AND x = 1",
+    ] {
+        assert_eq!(refused(condition), Some(PartiqlError::OverlappingConditions), "{condition}");
+    }
+    for condition in [
+        "pk = 'a' AND NOT sk = 1 OR pk = 'a' AND sk = 2",
+        "pk = 'a' AND sk <> 1 OR pk = 'a' AND sk = 2",
+        "pk = 'a' OR pk = 'a' AND NOT sk = 1",
+        "pk = 'a' AND x = 1 OR pk = 'b' AND sk = 2",
+        "pk = 'a' AND x = 1 OR pk = 'a' AND y = 2",
+        "x = 1 OR pk = 'a' AND sk = 2",
+    ] {
+        assert_eq!(refused(condition), None, "{condition}");
+    }
+}
