@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::Context;
 use super::glob::{self, Atom, Letters};
 use super::pattern::{Pattern, Syntax};
+use super::work::WorkBudget;
 
 const PARTS: usize = 6;
 
@@ -65,23 +66,23 @@ impl ArnPattern {
         }
     }
 
-    pub(super) fn matches(&self, arn: &str, context: &dyn Context) -> bool {
+    pub(super) fn matches(&self, arn: &str, context: &dyn Context, work: &WorkBudget) -> bool {
         match self {
             ArnPattern::All => true,
-            ArnPattern::One(one) => one == arn,
-            ArnPattern::Parts(parts) => all_match(parts, arn),
+            ArnPattern::One(one) => one.len() == arn.len() && work.spend_bytes(arn.len()) && one == arn,
+            ArnPattern::Parts(parts) => all_match(parts, arn, work),
             ArnPattern::Varying(pattern) => {
-                let resolved = pattern.resolve(context).and_then(|atoms| parts(atoms.into_owned()));
-                resolved.is_some_and(|parts| all_match(&parts, arn))
+                let resolved = pattern.resolve(context, work).and_then(|atoms| parts(atoms.into_owned()));
+                resolved.is_some_and(|parts| all_match(&parts, arn, work))
             }
             ArnPattern::Nothing => false,
         }
     }
 }
 
-fn all_match(patterns: &Parts<'_>, arn: &str) -> bool {
+fn all_match(patterns: &Parts<'_>, arn: &str, work: &WorkBudget) -> bool {
     let mut parts = arn.splitn(PARTS, ':');
-    patterns.iter().all(|pattern| parts.next().is_some_and(|part| glob::matches(pattern, part, Letters::Exact)))
+    patterns.iter().all(|pattern| parts.next().is_some_and(|part| glob::matches(pattern, part, Letters::Exact, work)))
 }
 
 /// Cut at the first five colons of its texts.

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 use super::arn::ArnPattern;
 use super::operand::{self, Range};
-use super::pattern::{Pattern, Syntax};
+use super::pattern::{Pattern, Syntax, VARIABLE_STEPS};
+use super::statement::{Effect, Request};
+use super::tags;
+use super::work::WorkBudget;
 use super::{Context, Values};
 
 /// How a key with several values is asked.
@@ -102,17 +105,29 @@ impl Condition {
         Some(Condition { operator, key, wanted, key_lower, set, if_exists, negated, test })
     }
 
-    pub(super) fn met(&self, context: &dyn Context) -> bool {
+    /// Whether a statement of this effect may count on it.
+    pub(super) fn met(&self, request: &Request<'_>, effect: Effect) -> bool {
+        let Request { context, work, .. } = *request;
+        if !work.spend(VARIABLE_STEPS) {
+            return false;
+        }
         let found = self.found(context);
         if let Test::Null(wanted) = &self.test {
             return wanted.contains(&found.is_none());
         }
-        let single = |value: &str| self.test.any(value, context) != self.negated;
+        let single = |value: &str| self.test.any(value, context, work) != self.negated;
         match found {
             None => self.met_without(),
             Some(Values::One(value)) => single(&value),
-            Some(Values::Many(values)) if self.set == Set::Any => values.iter().any(|value| single(value)),
-            Some(Values::Many(values)) => values.iter().all(|value| single(value)),
+            Some(Values::Many(values)) => {
+                let mut values = values.iter().take_while(|_| work.spend(1));
+                // Which of several tags is meant is not known: an allowance needs all of them, a denial has enough in one.
+                let is_any = match tags::is_tag(&self.key_lower) {
+                    true => effect == Effect::Deny,
+                    false => self.set == Set::Any,
+                };
+                if is_any { values.any(|value| single(value)) } else { values.all(|value| single(value)) }
+            }
         }
     }
 
@@ -172,14 +187,17 @@ impl Test {
         })
     }
 
-    fn any(&self, value: &str, context: &dyn Context) -> bool {
+    fn any(&self, value: &str, context: &dyn Context, work: &WorkBudget) -> bool {
         fn one<T, U>(wanted: &[T], value: Option<U>, same: impl Fn(&U, &T) -> bool) -> bool {
             value.is_some_and(|value| wanted.iter().any(|wanted| same(&value, wanted)))
         }
+        if !work.spend_bytes(value.len()) || !work.spend(self.length()) {
+            return false;
+        }
         match self {
-            Test::Text(wanted) => wanted.iter().any(|pattern| pattern.matches(value, context)),
-            Test::TextIgnoringCase(wanted) => wanted.iter().any(|text| text.equals_ignore_case(value, context)),
-            Test::Arn(wanted) => wanted.iter().any(|pattern| pattern.matches(value, context)),
+            Test::Text(wanted) => wanted.iter().any(|pattern| pattern.matches(value, context, work)),
+            Test::TextIgnoringCase(wanted) => wanted.iter().any(|text| text.equals_ignore_case(value, context, work)),
+            Test::Arn(wanted) => wanted.iter().any(|pattern| pattern.matches(value, context, work)),
             Test::Number(order, wanted) => {
                 one(wanted, operand::number(value), |value, limit| order.holds(value, limit))
             }
@@ -187,6 +205,21 @@ impl Test {
             Test::Bytes(wanted) => one(wanted, operand::bytes(value), |value, wanted| value == wanted),
             Test::Address(wanted) => one(wanted, operand::address(value), |value, range| range.has(*value)),
             Test::Null(_) => false,
+        }
+    }
+}
+
+impl Test {
+    /// How many values there are.
+    fn length(&self) -> usize {
+        match self {
+            Test::Text(wanted) | Test::TextIgnoringCase(wanted) => wanted.len(),
+            Test::Arn(wanted) => wanted.len(),
+            Test::Number(_, wanted) => wanted.len(),
+            Test::Date(_, wanted) => wanted.len(),
+            Test::Bytes(wanted) => wanted.len(),
+            Test::Address(wanted) => wanted.len(),
+            Test::Null(wanted) => wanted.len(),
         }
     }
 }

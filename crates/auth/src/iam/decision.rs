@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use super::explain::{Place, Recorder, Silence};
+use super::filtered::Filtered;
 use super::principals::{Asker, Grant};
 use super::statement::{Effect, Request};
+use super::work::WorkBudget;
 use super::{Context, Policy, PolicyKind, Principal, PrincipalKind};
 
 /// One action on one resource; a request may be several.
@@ -48,8 +50,15 @@ pub enum Decision {
     Denied(Denial),
 }
 
+/// Decides a question that is all that a request asks.
 pub fn decide(question: &Question<'_>) -> Decision {
-    evaluate(question, &mut Silence)
+    decide_within(question, &WorkBudget::default())
+}
+
+/// Decides one of a request's questions. If the work that is left does not suffice, the answer is a denial, and
+/// [`WorkBudget::is_exhausted`] tells it from those of policies.
+pub fn decide_within(question: &Question<'_>, work: &WorkBudget) -> Decision {
+    evaluate(question, work, &mut Silence)
 }
 
 /// Whether a role trusts an identity provider, which vouches for somebody who has no principal yet.
@@ -60,9 +69,11 @@ pub fn decide_federated(
     role_arn: &str,
     context: &dyn Context,
 ) -> Decision {
-    let request = Request { asker: Asker::Provider(provider_arn), action, resource: role_arn, context };
+    let (context, work) = (&Filtered::new(action, role_arn, context), &WorkBudget::default());
+    let request = Request { asker: Asker::Provider(provider_arn), action, resource: role_arn, context, work };
     let verdict = judge(PolicyType::Trust, [trust], &request, &mut Silence);
     match verdict {
+        _ if work.is_exhausted() => Decision::Denied(Denial::Implicit(PolicyType::Trust)),
         Verdict { denies: true, .. } => Decision::Denied(Denial::Explicit(PolicyType::Trust)),
         Verdict { allows: None, .. } => Decision::Denied(Denial::Implicit(PolicyType::Trust)),
         Verdict { allows: Some(_), .. } => Decision::Allowed,
@@ -85,9 +96,10 @@ struct Verdicts {
     session: Option<Verdict>,
 }
 
-pub(super) fn evaluate<R: Recorder>(question: &Question<'_>, recorder: &mut R) -> Decision {
-    let Question { principal, action, resource, context, .. } = *question;
-    let request = Request { asker: Asker::Principal(principal), action, resource, context };
+pub(super) fn evaluate<R: Recorder>(question: &Question<'_>, work: &WorkBudget, recorder: &mut R) -> Decision {
+    let Question { principal, action, resource, .. } = *question;
+    let context = &Filtered::new(action, resource, question.context);
+    let request = Request { asker: Asker::Principal(principal), action, resource, context, work };
     let verdicts = Verdicts {
         resource: judge(resource_type(question), question.resource_policy, &request, recorder),
         identity: judge(PolicyType::Identity, of(&principal.identity_policies), &request, recorder),
@@ -98,6 +110,8 @@ pub(super) fn evaluate<R: Recorder>(question: &Question<'_>, recorder: &mut R) -
             .map(|policies| judge(PolicyType::Session, of(policies), &request, recorder)),
     };
     match denial(question, &verdicts) {
+        // A statement that was not asked may deny: nothing counts of what others say.
+        _ if work.is_exhausted() => Decision::Denied(Denial::Implicit(PolicyType::Identity)),
         Some(denial) => Decision::Denied(denial),
         None => Decision::Allowed,
     }
@@ -129,6 +143,9 @@ fn judge<'p, R: Recorder>(
             };
             if settled && !R::THOROUGH {
                 continue;
+            }
+            if !request.work.spend(1) {
+                return verdict;
             }
             let place = Place { from, policy, statement: index };
             recorder.statement(statement, place, request.context);

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::condition::Condition;
+use super::pattern::VARIABLE_STEPS;
 use super::statement::{Effect, Statement};
+use super::work::WorkBudget;
 use super::{Context, Decision, PolicyType, Question, Values, decision};
 
 /// What a statement consists of, besides its conditions.
@@ -14,6 +16,9 @@ pub enum Element {
     Principal,
     Resource,
 }
+
+/// What a text takes beside its bytes.
+const STRING_BYTES: usize = 48;
 
 /// Where a statement stands: in which policy, and where in it, both counted from 0.
 #[derive(Clone, Copy)]
@@ -78,9 +83,14 @@ pub struct ConditionReport {
 
 /// The decision, and every statement that was asked.
 pub fn explain(question: &Question<'_>) -> (Decision, Vec<StatementReport>) {
-    let mut reports = Reports(Vec::new());
-    let decision = decision::evaluate(question, &mut reports);
-    (decision, reports.0)
+    explain_within(question, &WorkBudget::default())
+}
+
+/// As [`explain`], of one question of several; the reports are paid for too.
+pub fn explain_within(question: &Question<'_>, work: &WorkBudget) -> (Decision, Vec<StatementReport>) {
+    let mut reports = Reports { all: Vec::new(), work };
+    let decision = decision::evaluate(question, work, &mut reports);
+    (decision, reports.all)
 }
 
 fn single(values: Option<Values<'_>>) -> Option<String> {
@@ -90,15 +100,27 @@ fn single(values: Option<Values<'_>>) -> Option<String> {
     }
 }
 
-struct Reports(Vec<StatementReport>);
+struct Reports<'a> {
+    all: Vec<StatementReport>,
+    work: &'a WorkBudget,
+}
 
-impl Recorder for Reports {
+impl Recorder for Reports<'_> {
     const THOROUGH: bool = true;
 
     fn statement(&mut self, statement: &Statement, place: Place, context: &dyn Context) {
         let Place { from, policy, statement: index } = place;
-        let variables = statement.variables().map(|key| (key.to_owned(), single(context.values(key)))).collect();
-        self.0.push(StatementReport {
+        let mut variables = BTreeMap::new();
+        for key in statement.variables() {
+            if !variables.contains_key(key) {
+                let value = single(context.values(key));
+                if !self.work.spend(VARIABLE_STEPS + key.len() + value.as_ref().map_or(0, String::len)) {
+                    break;
+                }
+                variables.insert(key.to_owned(), value);
+            }
+        }
+        self.all.push(StatementReport {
             from,
             policy,
             statement: index,
@@ -112,17 +134,22 @@ impl Recorder for Reports {
     }
 
     fn element(&mut self, element: Element, fits: bool) {
-        if let Some(report) = self.0.last_mut() {
+        if let Some(report) = self.all.last_mut() {
             report.elements.push((element, fits));
         }
     }
 
     fn condition(&mut self, condition: &Condition, met: bool, context: &dyn Context) {
-        let found = condition.found(context).map(|values| match values {
+        let wanted_bytes: usize = condition.wanted.iter().map(|wanted| STRING_BYTES + wanted.len()).sum();
+        if !self.work.spend_bytes(wanted_bytes) {
+            return;
+        }
+        let found: Option<Vec<String>> = condition.found(context).map(|values| match values {
             Values::One(value) => vec![value.into_owned()],
             Values::Many(values) => values.into_iter().map(std::borrow::Cow::into_owned).collect(),
         });
-        if let Some(report) = self.0.last_mut() {
+        self.work.spend_bytes(found.iter().flatten().map(|found| STRING_BYTES + found.len()).sum());
+        if let Some(report) = self.all.last_mut() {
             report.conditions.push(ConditionReport {
                 operator: condition.operator.clone(),
                 key: condition.key.clone(),
@@ -134,7 +161,7 @@ impl Recorder for Reports {
     }
 
     fn applied(&mut self, applied: bool) {
-        if let Some(report) = self.0.last_mut() {
+        if let Some(report) = self.all.last_mut() {
             report.applies = applied;
         }
     }

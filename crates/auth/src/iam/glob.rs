@@ -1,9 +1,13 @@
 //! Texts with wildcards: `*` for any characters, `?` for one.
 //!
 //! Matching never goes back behind a `*`: each piece between two of them is taken where it fits first, which leaves most
-//! to those behind it. So its time grows with the text's length times the longest piece's, whatever the pattern.
+//! to those behind it. A piece without `?` is found in linear time, one with `?` as `occurrence` describes. Each
+//! comparison is paid for from a budget.
 
 use std::borrow::Cow;
+
+use super::occurrence;
+use super::work::WorkBudget;
 
 /// What a pattern is made of. No two texts are neighbours, nor two [`Atom::Many`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,25 +54,26 @@ pub(super) fn compile(pattern: &str) -> Vec<Atom<'static>> {
     atoms
 }
 
-pub(super) fn matches(pattern: &[Atom<'_>], text: &str, letters: Letters) -> bool {
+/// Whether the whole text is as the pattern; without any work left, nothing is.
+pub(super) fn matches(pattern: &[Atom<'_>], text: &str, letters: Letters, work: &WorkBudget) -> bool {
     // Nearly all patterns are of these.
     match pattern {
         [Atom::Many] => true,
-        [Atom::Text(wanted)] => without_start(text, wanted, letters) == Some(""),
-        [Atom::Text(start), Atom::Many] => without_start(text, start, letters).is_some(),
-        _ => pieces_match(pattern, text, letters),
+        [Atom::Text(wanted)] => wanted.len() == text.len() && without_start(text, wanted, letters, work) == Some(""),
+        [Atom::Text(start), Atom::Many] => without_start(text, start, letters, work).is_some(),
+        _ => pieces_match(pattern, text, letters, work),
     }
 }
 
-fn pieces_match(pattern: &[Atom<'_>], text: &str, letters: Letters) -> bool {
+fn pieces_match(pattern: &[Atom<'_>], text: &str, letters: Letters, work: &WorkBudget) -> bool {
     let Some(first) = pattern.iter().position(is_many) else {
-        return behind(pattern, text, letters) == Some("");
+        return behind(pattern, text, letters, work) == Some("");
     };
     let last = pattern.iter().rposition(is_many).unwrap_or(first);
-    let Some(rest) = behind(&pattern[..first], text, letters) else { return false };
-    let Some(mut rest) = before(&pattern[last + 1..], rest, letters) else { return false };
+    let Some(rest) = behind(&pattern[..first], text, letters, work) else { return false };
+    let Some(mut rest) = before(&pattern[last + 1..], rest, letters, work) else { return false };
     for piece in pattern[first..last].split(is_many).filter(|piece| !piece.is_empty()) {
-        match after(piece, rest, letters) {
+        match after(piece, rest, letters, work) {
             Some(left) => rest = left,
             None => return false,
         }
@@ -81,13 +86,13 @@ fn is_many(atom: &Atom<'_>) -> bool {
 }
 
 /// What is left of the text behind a piece at its beginning.
-fn behind<'t>(piece: &[Atom<'_>], mut text: &'t str, letters: Letters) -> Option<&'t str> {
+fn behind<'t>(piece: &[Atom<'_>], mut text: &'t str, letters: Letters, work: &WorkBudget) -> Option<&'t str> {
     for atom in piece {
         text = match atom {
-            Atom::Text(wanted) => without_start(text, wanted, letters)?,
+            Atom::Text(wanted) => without_start(text, wanted, letters, work)?,
             Atom::One | Atom::Many => {
                 let mut characters = text.chars();
-                characters.next()?;
+                characters.next().filter(|_| work.spend(1))?;
                 characters.as_str()
             }
         };
@@ -96,13 +101,13 @@ fn behind<'t>(piece: &[Atom<'_>], mut text: &'t str, letters: Letters) -> Option
 }
 
 /// What is left of the text before a piece at its end.
-fn before<'t>(piece: &[Atom<'_>], mut text: &'t str, letters: Letters) -> Option<&'t str> {
+fn before<'t>(piece: &[Atom<'_>], mut text: &'t str, letters: Letters, work: &WorkBudget) -> Option<&'t str> {
     for atom in piece.iter().rev() {
         text = match atom {
-            Atom::Text(wanted) => without_end(text, wanted, letters)?,
+            Atom::Text(wanted) => without_end(text, wanted, letters, work)?,
             Atom::One | Atom::Many => {
                 let mut characters = text.chars();
-                characters.next_back()?;
+                characters.next_back().filter(|_| work.spend(1))?;
                 characters.as_str()
             }
         };
@@ -110,31 +115,31 @@ fn before<'t>(piece: &[Atom<'_>], mut text: &'t str, letters: Letters) -> Option
     Some(text)
 }
 
-/// What is left of the text behind the first place where the piece stands.
-fn after<'t>(piece: &[Atom<'_>], text: &'t str, letters: Letters) -> Option<&'t str> {
+/// What is left of the text behind the first occurrence of a piece.
+fn after<'t>(piece: &[Atom<'_>], text: &'t str, letters: Letters, work: &WorkBudget) -> Option<&'t str> {
     if let ([Atom::Text(wanted)], Letters::Exact) = (piece, letters) {
-        return text.find(wanted.as_ref()).map(|at| &text[at + wanted.len()..]);
+        // A search reads each byte of the text a few times at most, and one by one.
+        let end = text.find(wanted.as_ref()).map(|at| at + wanted.len());
+        let is_paid = work.spend(1 + end.unwrap_or(text.len()) / 4);
+        return end.filter(|_| is_paid).map(|end| &text[end..]);
     }
-    text.char_indices().find_map(|(at, _)| behind(piece, &text[at..], letters))
+    occurrence::first_end(piece, text, letters, work).map(|end| &text[end..])
 }
 
-fn without_start<'t>(text: &'t str, start: &str, letters: Letters) -> Option<&'t str> {
-    match letters {
-        Letters::Exact => text.strip_prefix(start),
-        Letters::Either => {
-            let (head, rest) = text.split_at_checked(start.len())?;
-            head.eq_ignore_ascii_case(start).then_some(rest)
-        }
-    }
+fn without_start<'t>(text: &'t str, start: &str, letters: Letters, work: &WorkBudget) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(start.len())?;
+    (work.spend_bytes(start.len()) && is_same(head, start, letters)).then_some(rest)
 }
 
-fn without_end<'t>(text: &'t str, end: &str, letters: Letters) -> Option<&'t str> {
+fn without_end<'t>(text: &'t str, end: &str, letters: Letters, work: &WorkBudget) -> Option<&'t str> {
+    let (rest, tail) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
+    (work.spend_bytes(end.len()) && is_same(tail, end, letters)).then_some(rest)
+}
+
+fn is_same(one: &str, other: &str, letters: Letters) -> bool {
     match letters {
-        Letters::Exact => text.strip_suffix(end),
-        Letters::Either => {
-            let (rest, tail) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
-            tail.eq_ignore_ascii_case(end).then_some(rest)
-        }
+        Letters::Exact => one == other,
+        Letters::Either => one.eq_ignore_ascii_case(other),
     }
 }
 
@@ -175,7 +180,7 @@ mod tests {
             ("*ab", "aab", true),
             ("*aab*aab", "aaab", false),
         ] {
-            assert_eq!(matches(&compile(pattern), text, Letters::Exact), expected, "{pattern} and {text}");
+            assert_eq!(matches(&compile(pattern), text, Letters::Exact, &WorkBudget::default()), expected, "{pattern} and {text}");
         }
     }
 
@@ -188,7 +193,7 @@ mod tests {
             ("dynamodb:É", "dynamodb:é", false),
             ("dynamodb:e", "dynamodb:é", false),
         ] {
-            assert_eq!(matches(&compile(pattern), text, Letters::Either), expected, "{pattern} and {text}");
+            assert_eq!(matches(&compile(pattern), text, Letters::Either, &WorkBudget::default()), expected, "{pattern} and {text}");
         }
     }
 
@@ -196,11 +201,16 @@ mod tests {
     #[test]
     fn bad_patterns_cost_little() {
         let text = "a".repeat(20_000);
+        let cost = |pattern: &str, letters| {
+            let work = WorkBudget::new(u64::MAX);
+            assert!(!matches(&compile(pattern), &text, letters, &work));
+            work.spent()
+        };
         for pattern in
             ["a*".repeat(2_000) + "b", "*a".repeat(2_000) + "?b", "*?".repeat(2_000) + "b*", "?*a?".repeat(900) + "b"]
         {
-            assert!(!matches(&compile(&pattern), &text, Letters::Exact));
-            assert!(!matches(&compile(&pattern), &text, Letters::Either));
+            let costs = [cost(&pattern, Letters::Exact), cost(&pattern, Letters::Either)];
+            assert!(costs.iter().all(|cost| *cost < 1_500_000), "{costs:?} for {pattern:.20}");
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::tags::tag_value;
 use super::{Context, Identity, Principal, PrincipalKind, Values};
 
 /// A request's whole context: the global keys, those that came with the credentials, and the operation's own.
@@ -20,7 +21,7 @@ impl Context for Globals<'_> {
     fn values(&self, key: &str) -> Option<Values<'_>> {
         let principal = &*self.identity.principal;
         match key.strip_prefix("aws:").and_then(|name| self.global(name)) {
-            Some(global) => global.map(Values::One),
+            Some(global) => global,
             None => with_credentials(principal, key).or_else(|| self.own.values(key)),
         }
     }
@@ -28,10 +29,10 @@ impl Context for Globals<'_> {
 
 impl Globals<'_> {
     /// Of a key behind its `aws:`; `None` for a key that is not of these, as against one that is but has no value now.
-    fn global(&self, name: &str) -> Option<Option<Cow<'_, str>>> {
+    fn global(&self, name: &str) -> Option<Option<Values<'_>>> {
         let Identity { principal, transport, user_agent, now_ms } = self.identity;
         if let Some(tag) = name.strip_prefix("principaltag/") {
-            return Some(tag_of(principal, tag).map(Cow::Borrowed));
+            return Some(tag_value(principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), tag));
         }
         let value = match name {
             "principalarn" => Cow::Borrowed(principal_arn(principal)),
@@ -39,8 +40,8 @@ impl Globals<'_> {
             "principaltype" => Cow::Borrowed(principal_type(principal.kind)),
             "principalisawsservice" | "viaawsservice" => Cow::Borrowed("false"),
             "userid" => Cow::Borrowed(principal.user_id.as_str()),
-            "username" => return Some(principal.username.as_deref().map(Cow::Borrowed)),
-            "useragent" => return Some(user_agent.as_deref().map(Cow::Borrowed)),
+            "username" => return Some(principal.username.as_deref().map(one)),
+            "useragent" => return Some(user_agent.as_deref().map(one)),
             "sourceip" => Cow::Owned(transport.peer.to_canonical().to_string()),
             "securetransport" => Cow::Borrowed(if transport.secure { "true" } else { "false" }),
             "currenttime" => Cow::Owned(iso_8601(now_ms / 1_000)),
@@ -49,7 +50,7 @@ impl Globals<'_> {
             "resourceaccount" => Cow::Borrowed(self.resource_account),
             _ => return None,
         };
-        Some(Some(value))
+        Some(Some(Values::One(value)))
     }
 }
 
@@ -78,10 +79,8 @@ fn principal_type(kind: PrincipalKind) -> &'static str {
     }
 }
 
-/// Tags are the same in letters of either case; their names in a context are of the lower.
-fn tag_of<'a>(principal: &'a Principal, name: &str) -> Option<&'a str> {
-    let same = |tag: &str| tag.eq_ignore_ascii_case(name) || (!tag.is_ascii() && tag.to_lowercase() == name);
-    principal.tags.iter().find(|(tag, _)| same(tag)).map(|(_, value)| value.as_str())
+fn one(value: &str) -> Values<'_> {
+    Values::One(Cow::Borrowed(value))
 }
 
 fn iso_8601(seconds: u64) -> String {

@@ -6,7 +6,11 @@
 use std::borrow::Cow;
 
 use super::glob::{self, Atom, Letters};
+use super::work::WorkBudget;
 use super::{Context, Values};
+
+/// What it costs to find a key in a context and to make its value. Unit: steps.
+pub(super) const VARIABLE_STEPS: usize = 16;
 
 /// What may stand in a text.
 #[derive(Clone, Copy)]
@@ -94,8 +98,8 @@ impl Pattern {
         })
     }
 
-    /// With its variables replaced; `None` if one of them has no value, and so equals nothing.
-    pub(super) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Cow<'a, [Atom<'a>]>> {
+    /// With its variables replaced; `None` if one of them has no value, and so equals nothing, and without work left.
+    pub(super) fn resolve<'a>(&'a self, context: &'a dyn Context, work: &WorkBudget) -> Option<Cow<'a, [Atom<'a>]>> {
         let parts = match &self.0 {
             Parts::Fixed(atoms) => return Some(Cow::Borrowed(atoms)),
             Parts::Varying(parts) => parts,
@@ -107,25 +111,37 @@ impl Pattern {
                 Part::Atom(wildcard) => wildcard.clone(),
                 Part::Variable { key, default } => Atom::Text(value(context, key, default.as_deref())?),
             };
+            // A value can be long, and be named often: it is paid for before it is copied.
+            let length = if let Atom::Text(text) = &atom { text.len() } else { 0 };
+            if !work.spend(VARIABLE_STEPS) || !work.spend_bytes(length) {
+                return None;
+            }
             glob::push(&mut atoms, atom);
         }
         Some(Cow::Owned(atoms))
     }
 
-    pub(super) fn matches(&self, text: &str, context: &dyn Context) -> bool {
-        self.resolve(context).is_some_and(|atoms| glob::matches(&atoms, text, Letters::Exact))
+    pub(super) fn matches(&self, text: &str, context: &dyn Context, work: &WorkBudget) -> bool {
+        self.resolve(context, work).is_some_and(|atoms| glob::matches(&atoms, text, Letters::Exact, work))
     }
 
     /// Without wildcards, and all letters alike in either case.
-    pub(super) fn equals_ignore_case(&self, text: &str, context: &dyn Context) -> bool {
-        let Some(atoms) = self.resolve(context) else { return false };
-        let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    pub(super) fn equals_ignore_case(&self, text: &str, context: &dyn Context, work: &WorkBudget) -> bool {
+        let Some(atoms) = self.resolve(context, work) else { return false };
         match atoms.as_ref() {
             [] => text.is_empty(),
-            [Atom::Text(wanted)] => wanted.eq_ignore_ascii_case(text) || letters(wanted) == letters(text),
+            [Atom::Text(wanted)] => is_alike(wanted, text, work),
             _ => false,
         }
     }
+}
+
+fn is_alike(one: &str, other: &str, work: &WorkBudget) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.len() == other.len() && work.spend_bytes(one.len()) && one.eq_ignore_ascii_case(other);
+    }
+    let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    work.spend(1 + one.len() + other.len()) && letters(one) == letters(other)
 }
 
 /// A key with several values is no variable, even if it has but one now.

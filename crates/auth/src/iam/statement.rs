@@ -7,6 +7,7 @@ use super::explain::{Element, Recorder};
 use super::glob::{self, Atom, Letters};
 use super::pattern::Pattern;
 use super::principals::{Asker, Grant, Principals};
+use super::work::WorkBudget;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
@@ -49,19 +50,22 @@ pub(super) struct Request<'a> {
     pub(super) action: &'a str,
     pub(super) resource: &'a str,
     pub(super) context: &'a dyn Context,
+    /// What all of it may cost.
+    pub(super) work: &'a WorkBudget,
 }
 
 impl Statement {
     /// How it means who asks, if it applies to the request. Who records hears of all elements, others only need to
     /// know that one does not fit.
     pub(super) fn applies<R: Recorder>(&self, request: &Request<'_>, recorder: &mut R) -> Option<Grant> {
-        let mut fits = self.actions.match_with(request.action);
+        let mut fits = self.actions.match_with(request.action, request.work);
         recorder.element(Element::Action, fits);
         if !fits && !R::THOROUGH {
             return None;
         }
         let grant = match &self.principals {
             Some(principals) => {
+                request.work.spend(principals.names.len());
                 let grant = principals.grant(request.asker, self.effect == Effect::Deny);
                 recorder.element(Element::Principal, grant.is_some());
                 grant
@@ -72,7 +76,7 @@ impl Statement {
             return None;
         }
         if let Some(resources) = &self.resources {
-            let met = resources.match_with(request.resource, request.context);
+            let met = resources.match_with(request);
             recorder.element(Element::Resource, met);
             fits &= met;
         }
@@ -80,7 +84,7 @@ impl Statement {
             if !fits && !R::THOROUGH {
                 return None;
             }
-            let met = condition.met(request.context);
+            let met = condition.met(request, self.effect);
             recorder.condition(condition, met, request.context);
             fits &= met;
         }
@@ -98,13 +102,16 @@ impl Statement {
 }
 
 impl Actions {
-    fn match_with(&self, action: &str) -> bool {
-        self.patterns.iter().any(|pattern| glob::matches(pattern, action, Letters::Either)) != self.negated
+    fn match_with(&self, action: &str, work: &WorkBudget) -> bool {
+        work.spend(self.patterns.len());
+        self.patterns.iter().any(|pattern| glob::matches(pattern, action, Letters::Either, work)) != self.negated
     }
 }
 
 impl Resources {
-    fn match_with(&self, resource: &str, context: &dyn Context) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(resource, context)) != self.negated
+    fn match_with(&self, request: &Request<'_>) -> bool {
+        let Request { resource, context, work, .. } = *request;
+        work.spend(self.patterns.len());
+        self.patterns.iter().any(|pattern| pattern.matches(resource, context, work)) != self.negated
     }
 }

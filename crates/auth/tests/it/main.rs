@@ -3,9 +3,11 @@
 #[path = "../../../server/tests/it/proof_chance.rs"]
 #[allow(dead_code)]
 mod chance;
+mod budget;
 mod cost;
 mod documents;
 mod evaluation;
+mod filter;
 mod globals;
 mod hostile;
 mod model;

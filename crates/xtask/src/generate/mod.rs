@@ -1,12 +1,15 @@
 //! `cargo xtask generate`: the model's files in, Rust source out.
 
 mod api;
+mod authorization;
 mod quirks;
 mod wire;
 
 use std::path::{Path, PathBuf};
 
+use crate::authorization::Authorization;
 use crate::model::Model;
+use crate::query_model;
 
 /// One file to write: its path in the repository, and what stands in it.
 #[derive(Clone)]
@@ -40,8 +43,12 @@ pub(crate) fn check() -> Result<(), String> {
 }
 
 fn outputs() -> Result<Vec<Output>, String> {
-    let model = Model::load(&repository().join("models"))?;
-    Ok([api::outputs(&model), wire::outputs(&model)].concat())
+    let models = repository().join("models");
+    let model = Model::load(&models)?;
+    let authorization = Authorization::load(&models)?;
+    let members = query_model::input_members(&models)?;
+    let of_permissions = authorization::outputs(&authorization, &members);
+    Ok([api::outputs(&model), wire::outputs(&model), of_permissions].concat())
 }
 
 /// How every generated file opens.

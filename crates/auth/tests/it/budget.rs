@@ -1,0 +1,182 @@
+//! What policies cost, counted in steps, and what becomes of a request whose policies cost too much.
+
+use std::collections::BTreeMap;
+
+use auth::iam::{
+    Decision, Policy, PolicyKind, PrincipalKind, Question, REQUEST_STEPS_MAX, WorkBudget, decide, decide_within,
+    explain_within,
+};
+
+use crate::world::{ACCOUNT, Entry, Keys, TABLE, policy, principal};
+
+/// Unit: bytes. Source: DynamoDB Developer Guide, resource-based policies.
+const RESOURCE_POLICY_SIZE_BYTES_MAX: usize = 20 * 1024;
+
+fn document(statement: &str) -> String {
+    format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*"}},{statement}]}}"#)
+}
+
+/// A statement of a condition with this value.
+fn with_condition(operator: &str, key: &str, values: &str) -> String {
+    format!(r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"{operator}":{{"{key}":{values}}}}}}}"#)
+}
+
+fn asked(document: &str, resource: &str, context: &Keys, work: &WorkBudget) -> Decision {
+    let mut user = principal(PrincipalKind::User);
+    user.identity_policies = vec![policy(PolicyKind::Identity, document)];
+    decide_within(
+        &Question {
+            principal: &user,
+            action: "dynamodb:PutItem",
+            resource,
+            resource_account: ACCOUNT,
+            resource_policy: None,
+            context,
+        },
+        work,
+    )
+}
+
+fn cost(document: &str, resource: &str, context: &Keys) -> u64 {
+    let work = WorkBudget::new(u64::MAX);
+    asked(document, resource, context, &work);
+    work.spent()
+}
+
+/// With twice as long a pattern and text, the cost is about twice as much, and never four times.
+#[test]
+fn patterns_cost_nearly_as_much_as_they_are_long() {
+    let context = |length: usize| {
+        let value = Entry::One("a".repeat(length));
+        Keys(BTreeMap::from([("t:name".to_owned(), value)]))
+    };
+    for pattern in ["*?a", "?a*", "*a?", "?*", "*?", "a?", "a*", "*ab?", "**??"] {
+        let of = |length: usize| {
+            let text = format!("*{}b*", pattern.repeat(length / 8));
+            cost(&document(&with_condition("StringLike", "t:name", &format!("\"{text}\""))), TABLE, &context(length))
+        };
+        let costs = [of(8_000), of(16_000), of(32_000)];
+        assert!(costs[2] < 32_000 * 300, "{pattern} {costs:?}");
+        assert!(costs[2] < costs[1] * 7 / 2, "{pattern} {costs:?}");
+    }
+}
+
+#[test]
+fn a_large_resource_policy_cannot_make_a_batch_expensive() {
+    let patterns: Vec<String> =
+        (0..600).map(|number| format!("\"arn:aws:dynamodb:*:*:table/*?a?{number}*?b\"")).collect();
+    let statement =
+        format!(r#"{{"Effect":"Deny","Principal":"*","Action":"*","Resource":[{}]}}"#, patterns.join(","));
+    let document = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
+    assert!(document.len() > RESOURCE_POLICY_SIZE_BYTES_MAX);
+    let resource_policy = Policy::parse(PolicyKind::Resource, &document).expect("a policy");
+    let user = principal(PrincipalKind::Root);
+    let context = Keys::default();
+    let resource = format!("arn:aws:dynamodb:eu-west-3:111122223333:table/{}", "a".repeat(255));
+    let question = Question {
+        principal: &user,
+        action: "dynamodb:GetItem",
+        resource: &resource,
+        resource_account: ACCOUNT,
+        resource_policy: Some(&resource_policy),
+        context: &context,
+    };
+    let work = WorkBudget::default();
+    let decisions: Vec<Decision> = (0..100).map(|_| decide_within(&question, &work)).collect();
+    assert!(work.spent() < REQUEST_STEPS_MAX + 1_000_000, "{}", work.spent());
+    // Whatever was left undecided is denied.
+    let allowed = decisions.iter().filter(|decision| **decision == Decision::Allowed).count();
+    assert_eq!(allowed == 100, !work.is_exhausted());
+}
+
+/// Lists of values times lists of values, long values of variables, and conditions that name one key again and again.
+#[test]
+fn what_multiplies_is_bounded_and_denied() {
+    let many = |text: &str, count: usize| format!("[{}]", vec![format!("\"{text}\""); count].join(","));
+    let values = |count: usize, text: &str| Entry::Many((0..count).map(|at| format!("{text}{at}")).collect());
+    let context = Keys(BTreeMap::from([
+        ("t:list".to_owned(), values(10_000, "a")),
+        ("t:name".to_owned(), Entry::One("a".repeat(60_000))),
+        ("t:number".to_owned(), Entry::One("1".to_owned())),
+        ("dynamodb:attributes".to_owned(), values(10_000, "attribute")),
+    ]));
+    let each: Vec<String> =
+        (0..1_000).map(|_| with_condition("ForAnyValue:StringEquals", "t:list", "\"x\"")).collect();
+    for statement in [
+        with_condition("ForAnyValue:StringEquals", "dynamodb:Attributes", &many("x", 5_000)),
+        with_condition("ForAnyValue:StringLike", "t:list", &many("a*?x*", 5_000)),
+        with_condition("ForAnyValue:StringEqualsIgnoreCase", "t:list", &many("ä", 10_000)),
+        with_condition("ForAnyValue:NumericEquals", "t:list", &many("1", 10_000)),
+        with_condition("StringEquals", "t:number", &format!("\"{}\"", "${t:name}".repeat(10_000))),
+        with_condition("StringLike", "t:name", &many("*?a?b*", 1_000)),
+        each.join(","),
+    ] {
+        let mut user = principal(PrincipalKind::User);
+        user.identity_policies = vec![policy(PolicyKind::Identity, &document(&statement))];
+        let question = Question {
+            principal: &user,
+            action: "dynamodb:PutItem",
+            resource: TABLE,
+            resource_account: ACCOUNT,
+            resource_policy: None,
+            context: &context,
+        };
+        // The bound is smaller than a request's: the steps beyond it are what matters.
+        for decide in [decide_within, |question: &Question<'_>, work: &WorkBudget| explain_within(question, work).0] {
+            let work = WorkBudget::new(1_000_000);
+            let decision = decide(&question, &work);
+            assert!(work.is_exhausted() && decision != Decision::Allowed, "{} steps: {statement:.90}", work.spent());
+            assert!(work.spent() < 1_600_000, "{} steps: {statement:.90}", work.spent());
+        }
+    }
+}
+
+#[test]
+fn a_request_that_asks_once_is_bounded_too() {
+    let values = (0..10_000).map(|at| format!("a{at}")).collect();
+    let context = Keys(BTreeMap::from([("t:list".to_owned(), Entry::Many(values))]));
+    let wanted = format!("[{}]", vec!["\"ä\""; 20_000].join(","));
+    let statement = with_condition("ForAnyValue:StringEquals", "t:list", &wanted);
+    let mut user = principal(PrincipalKind::User);
+    user.identity_policies = vec![policy(PolicyKind::Identity, &document(&statement))];
+    let question = Question {
+        principal: &user,
+        action: "dynamodb:PutItem",
+        resource: TABLE,
+        resource_account: ACCOUNT,
+        resource_policy: None,
+        context: &context,
+    };
+    assert_ne!(decide(&question), Decision::Allowed);
+}
+
+/// A user with all that AWS's quotas let one have, and a batch of 100 tables.
+#[test]
+fn the_largest_policies_of_quotas_have_work_enough() {
+    let statements: Vec<String> = (0..40)
+        .map(|number| {
+            format!(
+                r#"{{"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:Query"],"Resource":"arn:aws:dynamodb:*:111122223333:table/team{number}-*"}}"#
+            )
+        })
+        .collect();
+    let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","));
+    assert!(text.len() > 5_000);
+    let mut user = principal(PrincipalKind::User);
+    user.identity_policies = (0..20).map(|_| policy(PolicyKind::Identity, &text)).collect();
+    let context = Keys::default();
+    let work = WorkBudget::default();
+    for number in 0..100 {
+        let resource = format!("arn:aws:dynamodb:eu-west-3:111122223333:table/team{}-x", number % 40);
+        let question = Question {
+            principal: &user,
+            action: "dynamodb:Query",
+            resource: &resource,
+            resource_account: ACCOUNT,
+            resource_policy: None,
+            context: &context,
+        };
+        assert_eq!(decide_within(&question, &work), Decision::Allowed);
+    }
+    assert!(work.spent() < REQUEST_STEPS_MAX / 10, "{}", work.spent());
+}

@@ -1,0 +1,89 @@
+//! The tables of permissions: of `auth::iam` the condition keys and resource types of each action, and of `identity` the
+//! members of each operation's input.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::authorization::{Action, Authorization};
+
+use super::Output;
+
+/// Begins with the source of the data.
+fn header(about: &str, source: &str) -> String {
+    format!("//! {about}\n//!\n//! Made from {source} by `cargo xtask generate`; not to be edited.\n\n")
+}
+
+pub(super) fn outputs(authorization: &Authorization, members: &BTreeMap<String, Vec<String>>) -> Vec<Output> {
+    vec![
+        Output { path: "crates/auth/src/iam/reference/generated.rs", text: reference(authorization) },
+        Output { path: "crates/identity/src/query/members.rs", text: inputs(members) },
+    ]
+}
+
+fn reference(authorization: &Authorization) -> String {
+    let about = "The actions of each service, in the order of their names in lower case, and its resource types.";
+    let mut out = header(about, "AWS's Service Authorization Reference");
+    out.push_str("use super::{Action, ResourceType, action, of, resource_type};\n");
+    for (prefix, service) in &authorization.services {
+        out.push('\n');
+        let is_used = |name: &str| {
+            service.actions.values().any(|action| action.resource_types.iter().any(|resource| resource.name == name))
+        };
+        for (name, found) in service.resource_types.iter().filter(|(name, _)| is_used(name)) {
+            let constant = constant(prefix, name);
+            let keys = texts(&found.condition_keys);
+            let arguments = format!("{name:?}, {:?}, {keys}", found.arn);
+            out.push_str("#[rustfmt::skip]\n");
+            writeln!(out, "static {constant}: ResourceType = resource_type({arguments});").expect("a string takes all");
+        }
+    }
+    out.push_str("\n#[rustfmt::skip]\npub(super) static ACTIONS: &[Action] = &[\n");
+    for (name, (prefix, found)) in sorted(authorization) {
+        writeln!(out, "    {},", one(prefix, &name, found)).expect("a string takes all");
+    }
+    out.push_str("];\n");
+    out
+}
+
+/// All actions by their whole names, in the order in which they are searched.
+fn sorted(authorization: &Authorization) -> Vec<(String, (&str, &Action))> {
+    let services = authorization.services.iter();
+    let of_service = services.flat_map(|(prefix, service)| {
+        service.actions.iter().map(move |(name, found)| (format!("{prefix}:{name}"), (prefix.as_str(), found)))
+    });
+    let mut all: Vec<_> = of_service.collect();
+    all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
+    all
+}
+
+fn one(prefix: &str, name: &str, found: &Action) -> String {
+    let resources = found.resource_types.iter().map(|resource| {
+        let keys = texts(&resource.condition_keys);
+        format!("of(&{}, {}, {keys})", constant(prefix, &resource.name), resource.required)
+    });
+    let resources: Vec<String> = resources.collect();
+    let keys = texts(&found.condition_keys);
+    format!("action({name:?}, {:?}, {keys}, &[{}])", found.access_level, resources.join(", "))
+}
+
+/// `("iam", "oidc-provider")` → `IAM_OIDC_PROVIDER`.
+fn constant(prefix: &str, name: &str) -> String {
+    let letters = format!("{prefix}_{name}").replace(['-', ' '], "_");
+    letters.to_uppercase()
+}
+
+fn texts(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    format!("&[{}]", quoted.join(", "))
+}
+
+fn inputs(members: &BTreeMap<String, Vec<String>>) -> String {
+    let mut out = header("The members of the input of each operation of IAM and STS.", "the AWS service models");
+    out.push_str("/// By action, in the order of their names.\n#[rustfmt::skip]\n");
+    out.push_str("pub(super) static MEMBERS: &[(&str, &[&str])] = &[\n");
+    for (action, members) in members {
+        writeln!(out, "    ({action:?}, {}),", texts(members)).expect("a string takes all");
+    }
+    out.push_str("];\n");
+    out
+}
