@@ -7,6 +7,7 @@ use api::{
     BatchStatementRequest, BatchStatementResponse, Exception, Operation,
 };
 use auth::Caller;
+use auth::iam::WorkBudget;
 use expr::partiql::{PartiqlError, Select, Statement};
 use model::Item;
 use model::codec::row::StoredItem;
@@ -41,8 +42,9 @@ impl Service {
             return Err(Exception::validation("Read and write requests together in the same batch is not supported."));
         }
         let mut permitted = Vec::with_capacity(parsed.len());
+        let work = WorkBudget::default();
         for asked in &request.statements {
-            permitted.push(self.permit(caller, Operation::BatchExecuteStatement, asked).await);
+            permitted.push(self.permit_within(caller, Operation::BatchExecuteStatement, asked, &work).await);
         }
         let mut units: BTreeMap<String, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(parsed.len());
@@ -140,6 +142,7 @@ fn error(exception: Exception) -> BatchStatementError {
         Exception::TransactionConflict => (Code::TransactionConflict, None),
         Exception::Throttling { .. } => (Code::ThrottlingError, None),
         Exception::AccessDenied(_) => (Code::AccessDenied, None),
+        Exception::LimitExceeded(_) => (Code::RequestLimitExceeded, None),
         Exception::Validation(_) => (Code::ValidationError, None),
         _ => (Code::InternalServerError, None),
     };

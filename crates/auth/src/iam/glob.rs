@@ -180,7 +180,11 @@ mod tests {
             ("*ab", "aab", true),
             ("*aab*aab", "aaab", false),
         ] {
-            assert_eq!(matches(&compile(pattern), text, Letters::Exact, &WorkBudget::default()), expected, "{pattern} and {text}");
+            assert_eq!(
+                matches(&compile(pattern), text, Letters::Exact, &WorkBudget::default()),
+                expected,
+                "{pattern} and {text}"
+            );
         }
     }
 
@@ -193,7 +197,11 @@ mod tests {
             ("dynamodb:É", "dynamodb:é", false),
             ("dynamodb:e", "dynamodb:é", false),
         ] {
-            assert_eq!(matches(&compile(pattern), text, Letters::Either, &WorkBudget::default()), expected, "{pattern} and {text}");
+            assert_eq!(
+                matches(&compile(pattern), text, Letters::Either, &WorkBudget::default()),
+                expected,
+                "{pattern} and {text}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// For all decisions of one request. The largest policies that fit into AWS's quotas need less for a batch of 100 parts.
 /// Unit: steps.
-pub const REQUEST_STEPS_MAX: u64 = 20_000_000;
+pub const REQUEST_STEPS_MAX: u64 = 10_000_000;
 
 /// How much text is compared in one step. Unit: bytes.
 const STEP_BYTES: usize = 16;

@@ -65,8 +65,7 @@ fn patterns_cost_nearly_as_much_as_they_are_long() {
 fn a_large_resource_policy_cannot_make_a_batch_expensive() {
     let patterns: Vec<String> =
         (0..600).map(|number| format!("\"arn:aws:dynamodb:*:*:table/*?a?{number}*?b\"")).collect();
-    let statement =
-        format!(r#"{{"Effect":"Deny","Principal":"*","Action":"*","Resource":[{}]}}"#, patterns.join(","));
+    let statement = format!(r#"{{"Effect":"Deny","Principal":"*","Action":"*","Resource":[{}]}}"#, patterns.join(","));
     let document = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
     assert!(document.len() > RESOURCE_POLICY_SIZE_BYTES_MAX);
     let resource_policy = Policy::parse(PolicyKind::Resource, &document).expect("a policy");
@@ -100,8 +99,7 @@ fn what_multiplies_is_bounded_and_denied() {
         ("t:number".to_owned(), Entry::One("1".to_owned())),
         ("dynamodb:attributes".to_owned(), values(10_000, "attribute")),
     ]));
-    let each: Vec<String> =
-        (0..1_000).map(|_| with_condition("ForAnyValue:StringEquals", "t:list", "\"x\"")).collect();
+    let each: Vec<String> = (0..1_000).map(|_| with_condition("ForAnyValue:StringEquals", "t:list", "\"x\"")).collect();
     for statement in [
         with_condition("ForAnyValue:StringEquals", "dynamodb:Attributes", &many("x", 5_000)),
         with_condition("ForAnyValue:StringLike", "t:list", &many("a*?x*", 5_000)),

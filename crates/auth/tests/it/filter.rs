@@ -19,14 +19,8 @@ fn is_allowed(action: &str, resource: &str, condition: &str, context: &Keys) -> 
     let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{condition}}}"#);
     let document = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
     user.identity_policies = vec![policy(PolicyKind::Identity, &document)];
-    let question = Question {
-        principal: &user,
-        action,
-        resource,
-        resource_account: ACCOUNT,
-        resource_policy: None,
-        context,
-    };
+    let question =
+        Question { principal: &user, action, resource, resource_account: ACCOUNT, resource_policy: None, context };
     assert_eq!(decide(&question), explain(&question).0);
     decide(&question) == Decision::Allowed
 }

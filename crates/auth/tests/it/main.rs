@@ -1,9 +1,9 @@
 //! Policies and signatures from outside, as the other crates use them.
 
+mod budget;
 #[path = "../../../server/tests/it/proof_chance.rs"]
 #[allow(dead_code)]
 mod chance;
-mod budget;
 mod cost;
 mod documents;
 mod evaluation;

@@ -40,6 +40,8 @@ enum Handler {
     Write(fn(&Ask<'_>, &mut Draft) -> Answer),
     /// Asks beside the account when a key was last used.
     LastUsed,
+    /// Evaluates policies of the request's own, which is work for a thread of its own.
+    Simulate(fn(&Ask<'_>, &Account) -> Answer),
 }
 
 struct Operation {
@@ -64,7 +66,7 @@ macro_rules! operations {
     };
 }
 
-use Handler::{LastUsed, Read, Write};
+use Handler::{LastUsed, Read, Simulate, Write};
 
 operations! {
     CreateUser Write(user::create), target::new_user;
@@ -156,8 +158,8 @@ operations! {
     AddClientIDToOpenIDConnectProvider Write(oidc_provider::add_client_id), target::provider;
     RemoveClientIDFromOpenIDConnectProvider Write(oidc_provider::remove_client_id), target::provider;
 
-    SimulateCustomPolicy Read(simulate::custom), target::any;
-    SimulatePrincipalPolicy Read(simulate::principal), target::source;
+    SimulateCustomPolicy Simulate(simulate::custom), target::any;
+    SimulatePrincipalPolicy Simulate(simulate::principal), target::source;
 
     GetAccountSummary Read(account::summary), target::any;
     GetAccountAuthorizationDetails Read(account::authorization_details), target::any;
@@ -194,13 +196,15 @@ impl Identities {
         let Some(operation) = OPERATIONS.iter().find(|operation| operation.name == name) else {
             return Err(unknown(name, request));
         };
-        let ask = Ask { identities: self, caller, parameters: request.parameters, now_ms: self.clock.now_ms() };
+        let parameters = &request.parameters.of_operation(operation.action);
+        let ask = Ask { identities: self, caller, parameters, now_ms: self.clock.now_ms() };
         let account = self.account(&caller.account);
         permission::check(&ask, operation.action, &(operation.target)(&ask, &account), &account)?;
         match operation.handler {
             Read(read) => read(&ask, &account),
             Write(write) => self.change(&caller.account, |draft| write(&ask, draft)).await,
             LastUsed => access_key::last_used(&ask, &account).await,
+            Simulate(simulate) => simulate::apart(|| simulate(&ask, &account)).await,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Whether a caller may do what it asks for: policies are asked before anything else is looked at.
 //!
+//! The request's keys are read from the members of the operation's own input, by the reader of the operation itself, and
+//! `auth::iam` looks at those that the action has.
+//!
 //! Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management".
 
 use std::borrow::Cow;
 
-use auth::iam::{Context, Decision, Globals, Question, Values, decide};
+use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
 
 use super::asked::Ask;
+use super::tag;
 use super::target::Target;
-use crate::query::{Code, Refusal};
+use crate::query::{Code, Refusal, is_member};
 use crate::store::Account;
 use crate::store::entity::Tags;
 
@@ -18,21 +22,30 @@ const REGION: &str = "us-east-1";
 /// What conditions can look at, beside what is true of every request.
 struct Circumstances<'a> {
     ask: &'a Ask<'a>,
+    action: &'a str,
     target: &'a Target,
     /// Those that the request gives.
     tags: Tags,
-    keys: Vec<&'a str>,
 }
 
 impl<'a> Circumstances<'a> {
-    fn of(ask: &'a Ask<'a>, target: &'a Target) -> Circumstances<'a> {
-        let given = ask.parameters.members("Tags");
-        let tag = |tag: &std::collections::BTreeMap<&'a str, &'a str>| {
-            Some(((*tag.get("Key")?).to_owned(), (*tag.get("Value")?).to_owned()))
-        };
-        let keys = given.values().filter_map(|tag| tag.get("Key").copied());
-        let keys = keys.chain(ask.parameters.list("TagKeys")).collect();
-        Circumstances { ask, target, tags: given.values().filter_map(tag).collect(), keys }
+    fn of(ask: &'a Ask<'a>, action: &'a str, target: &'a Target) -> Circumstances<'a> {
+        // Tags that cannot be read are none here, and the operation refuses them.
+        Circumstances { ask, action, target, tags: tag::asked(ask).unwrap_or_default() }
+    }
+
+    /// Of those that are set, or those that are taken away.
+    fn tag_keys(&self) -> Option<Values<'_>> {
+        let own = self.tags.keys().map(String::as_str);
+        let keys: Vec<Cow<'_, str>> = own.chain(self.ask.parameters.list("TagKeys")).map(Cow::Borrowed).collect();
+        (!keys.is_empty()).then_some(Values::Many(keys))
+    }
+
+    /// The one that the request is about to set; of a principal that is there, the one that is attached to it.
+    /// Source: IAM User Guide, "Permissions boundaries for IAM entities".
+    fn boundary(&self) -> Option<&str> {
+        const MEMBER: &str = "PermissionsBoundary";
+        if is_member(self.action, MEMBER) { self.ask.optional(MEMBER) } else { self.target.boundary.as_deref() }
     }
 }
 
@@ -45,13 +58,9 @@ impl Context for Circumstances<'_> {
             return tag_of(&self.target.tags, tag);
         }
         match key {
-            "aws:tagkeys" if !self.keys.is_empty() => {
-                Some(Values::Many(self.keys.iter().map(|key| Cow::Borrowed(*key)).collect()))
-            }
+            "aws:tagkeys" => self.tag_keys(),
             "iam:policyarn" => self.ask.optional("PolicyArn").map(one),
-            "iam:permissionsboundary" => {
-                self.ask.optional("PermissionsBoundary").or(self.target.boundary.as_deref()).map(one)
-            }
+            "iam:permissionsboundary" => self.boundary().map(one),
             _ => None,
         }
     }
@@ -62,14 +71,14 @@ fn one(value: &str) -> Values<'_> {
 }
 
 fn tag_of<'a>(tags: &'a Tags, name: &str) -> Option<Values<'a>> {
-    tags.iter().find(|(key, _)| key.to_lowercase() == name).map(|(_, value)| one(value))
+    tag_value(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), name)
 }
 
 /// # Errors
 /// AWS's sentence, if the caller has an identity that may not.
 pub(super) fn check(ask: &Ask<'_>, action: &str, target: &Target, account: &Account) -> Result<(), Refusal> {
     let Some(identity) = &ask.caller.identity else { return Ok(()) };
-    let own = Circumstances::of(ask, target);
+    let own = Circumstances::of(ask, action, target);
     let question = Question {
         principal: &identity.principal,
         action,
@@ -78,7 +87,9 @@ pub(super) fn check(ask: &Ask<'_>, action: &str, target: &Target, account: &Acco
         resource_policy: None,
         context: &Globals { identity, region: REGION, resource_account: &account.id, own: &own },
     };
-    match decide(&question) {
+    let work = WorkBudget::default();
+    match decide_within(&question, &work) {
+        _ if work.is_exhausted() => Err(Refusal::new(Code::LimitExceeded, WorkBudget::REFUSAL)),
         Decision::Allowed => Ok(()),
         Decision::Denied(denial) => Err(Refusal::new(Code::AccessDenied, question.refusal(denial))),
     }

@@ -1,5 +1,8 @@
 //! SimulateCustomPolicy and SimulatePrincipalPolicy: what policies would say, with reasons.
 //!
+//! A request brings its own policies, actions and resources, so its evaluation is bounded as a whole and runs apart from
+//! the threads that answer others, one simulation at a time.
+//!
 //! Source: IAM API Reference. Where in a document a statement stands is not told.
 
 use std::borrow::Cow;
@@ -8,8 +11,10 @@ use std::sync::Arc;
 
 use auth::iam::{
     Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind, Question,
-    StatementReport as Part, Values, explain,
+    REQUEST_STEPS_MAX, StatementReport as Part, Values, WorkBudget, explain_within, reference,
 };
+use ops::allowance;
+use tokio::sync::Semaphore;
 
 use super::asked::Ask;
 use super::{Answer, constraint};
@@ -19,9 +24,24 @@ use crate::store::{Account, Granted};
 /// Actions times resources. Each is a decision over all the policies.
 const QUESTIONS_MAX: usize = 10_000;
 const POLICIES_MAX: usize = 100;
+/// For all decisions of one request: five times what the policies of any other request may cost. Unit: steps.
+const STEPS_MAX: u64 = 5 * REQUEST_STEPS_MAX;
+/// How many run at once. More would only take processors from the requests that are not simulated.
+const AT_ONCE: usize = 1;
+
+static RUNNING: Semaphore = Semaphore::const_new(AT_ONCE);
 /// Unit: characters. Source: IAM API Reference, ActionNameType.
 const ACTION_LENGTH_MIN: usize = 3;
 const ACTION_LENGTH_MAX: usize = 128;
+
+/// Runs a simulation when its turn comes. It waits for the place first and only then for a processor: so simulations
+/// never hold more than one of the turns that all large requests share.
+pub(super) async fn apart(simulate: impl FnOnce() -> Answer) -> Answer {
+    // Never an error: the semaphore is not closed.
+    let _place = RUNNING.acquire().await;
+    let _turn = allowance::turn().await;
+    allowance::in_one_go(usize::MAX, simulate)
+}
 
 /// What a principal is tried out with.
 struct Tried {
@@ -103,12 +123,27 @@ fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
     let results = questions(ask)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
     let page = ask.items_of_page(results)?;
     let mut xml = Xml::new();
+    let work = WorkBudget::new(STEPS_MAX);
     xml.list("EvaluationResults", &page.items, |xml, (_, (action, resource))| {
-        show(xml, account, &tried, &given, action, resource);
+        let question = Question {
+            principal: &tried.principal,
+            action,
+            resource,
+            resource_account: &account.id,
+            resource_policy: tried.resource_policy.as_ref(),
+            context: &given,
+        };
+        show(xml, &tried, &question, &work);
     });
+    if work.is_exhausted() {
+        return Err(Refusal::new(Code::LimitExceeded, TOO_MUCH));
+    }
     page.end(&mut xml);
     Ok(Some(xml))
 }
+
+const TOO_MUCH: &str = "The simulation of these policies takes more work than a request may cause. Simulate fewer \
+                        actions, resources or policies in one request.";
 
 /// Every action on every resource.
 fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
@@ -156,15 +191,9 @@ fn circumstances(ask: &Ask<'_>) -> BTreeMap<String, Vec<String>> {
     entries.values().filter_map(entry).collect()
 }
 
-fn show(xml: &mut Xml, account: &Account, tried: &Tried, given: &Given, action: &str, resource: &str) {
-    let (decision, parts) = explain(&Question {
-        principal: &tried.principal,
-        action,
-        resource,
-        resource_account: &account.id,
-        resource_policy: tried.resource_policy.as_ref(),
-        context: given,
-    });
+fn show(xml: &mut Xml, tried: &Tried, question: &Question<'_>, work: &WorkBudget) {
+    let Question { action, resource, .. } = *question;
+    let (decision, parts) = explain_within(question, work);
     xml.text("EvalActionName", action);
     xml.text("EvalResourceName", resource);
     xml.text("EvalDecision", word(decision));
@@ -172,7 +201,9 @@ fn show(xml: &mut Xml, account: &Account, tried: &Tried, given: &Given, action: 
     let matched = parts.iter().filter(decisive).filter(|_| !is_implicit(decision));
     xml.list("MatchedStatements", matched, |xml, part| show_matched(xml, tried, part));
     let conditions = parts.iter().flat_map(|part| &part.conditions).filter(|condition| condition.found.is_none());
-    let missing: BTreeSet<&str> = conditions.map(|condition| condition.key.as_str()).collect();
+    // A key that the action has not is not missing: whatever its value, it is not looked at.
+    let can_have = |key: &&str| reference::can_have(action, resource, &key.to_lowercase());
+    let missing: BTreeSet<&str> = conditions.map(|condition| condition.key.as_str()).filter(can_have).collect();
     xml.list("MissingContextValues", missing, Xml::content);
 }
 

@@ -90,7 +90,8 @@ pub(super) fn of_new(ask: &Ask<'_>) -> Result<Tags, Refusal> {
     }
 }
 
-fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
+/// The tags that a request has; conditions look at the same ones.
+pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
     let mut tags = Tags::new();
     for (at, member) in ask.parameters.members("Tags") {
         let part = |name: &str| member.get(name).copied();

@@ -81,8 +81,10 @@ pub(super) fn new_policy(ask: &Ask<'_>, account: &Account) -> Target {
 }
 
 pub(super) fn new_provider(ask: &Ask<'_>, account: &Account) -> Target {
-    let url = ask.optional("Url").map_or("*", |url| url.trim_start_matches("https://"));
-    Target::named(account, "oidc-provider", "/", url)
+    // As the operation takes it: without its scheme, and without a slash at its end.
+    let url = ask.optional("Url").unwrap_or("*");
+    let name = url.split_once("://").map_or(url, |(_, name)| name).trim_end_matches('/');
+    Target::named(account, "oidc-provider", "/", name)
 }
 
 fn user_named(account: &Account, name: &str) -> Target {

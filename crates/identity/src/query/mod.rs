@@ -1,12 +1,13 @@
 //! AWS's Query protocol, which IAM and STS speak: a form of parameters comes in, XML goes out.
 
+mod members;
 mod parameters;
 mod refusal;
 mod reply;
 mod text;
 mod xml;
 
-pub use parameters::Parameters;
+pub use parameters::{Parameters, is_member};
 pub use refusal::{Code, Refusal};
 pub use reply::{Api, Reply, Request};
 pub use text::{percent_encoded, timestamp};

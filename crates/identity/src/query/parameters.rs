@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::members::MEMBERS;
 use super::refusal::{Code, Refusal};
 
 /// More than the largest request of IAM needs: a policy of 131,072 characters, percent-encoded. Unit: bytes.
@@ -31,6 +32,15 @@ impl Parameters {
         Ok(Parameters(parameters))
     }
 
+    /// Those that an operation's input has; the action is its, as `iam:CreateUser`. Nothing else of the request is left, so
+    /// neither conditions nor the operation can read what the operation ignores.
+    pub fn of_operation(&self, action: &str) -> Parameters {
+        let of_protocol = |name: &str| matches!(name, "Action" | "Version");
+        let is_own = |name: &str| of_protocol(name) || is_member(action, name.split('.').next().unwrap_or(name));
+        let own = self.0.iter().filter(|(name, _)| is_own(name));
+        Parameters(own.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -48,12 +58,24 @@ impl Parameters {
         for (name, value) in self.0.range(prefix.clone()..) {
             let Some(rest) = name.strip_prefix(&prefix) else { break };
             let (number, member) = rest.split_once('.').unwrap_or((rest, ""));
-            if let Ok(number) = number.parse() {
+            if let Some(number) = position(number) {
                 members.entry(number).or_default().insert(member, value);
             }
         }
         members
     }
+}
+
+/// Whether the input of an operation has a member.
+pub fn is_member(action: &str, member: &str) -> bool {
+    let found = MEMBERS.binary_search_by_key(&action, |(action, _)| action);
+    found.is_ok_and(|at| MEMBERS[at].1.contains(&member))
+}
+
+/// A member's number in the one spelling that it has: `01` and `+1` would be others for it.
+fn position(digits: &str) -> Option<u32> {
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| is_plain)
 }
 
 fn decoded(text: &[u8]) -> Result<String, Refusal> {
@@ -97,6 +119,29 @@ mod tests {
         assert_eq!(tags.keys().copied().collect::<Vec<_>>(), [2, 10]);
         assert_eq!((tags[&2]["Key"], tags[&2]["Value"], tags[&10].get("Value")), ("k2", "vé", None));
         assert!(parameters.list("Tag").is_empty());
+    }
+
+    #[test]
+    fn numbers_have_one_spelling() {
+        let form = "T.member.01.Key=a&T.member.%2B1.Key=b&T.member.0.Key=c&T.member.1.Key=d&T.entry.1.Key=e&\
+                    T.member.4294967296.Key=f&T.member.1=g&T.member..Key=h&t.member.2.Key=i";
+        let parameters = Parameters::parse(form.as_bytes()).unwrap();
+        let members = parameters.members("T");
+        assert_eq!(members.keys().copied().collect::<Vec<_>>(), [1]);
+        assert_eq!(members[&1], BTreeMap::from([("", "g"), ("Key", "d")]));
+    }
+
+    #[test]
+    fn an_operation_has_its_members_and_no_others() {
+        let form = "Action=TagUser&Version=2010-05-08&UserName=u&Tags.member.1.Key=k&TagKeys.member.1=k&\
+                    PermissionsBoundary=b&Tags=x&tags.member.1.Key=l&Tag.member.1.Key=m&TagsX.member.1.Key=n";
+        let parameters = Parameters::parse(form.as_bytes()).unwrap();
+        let names = |action: &str| parameters.of_operation(action).0.into_keys().collect::<Vec<_>>();
+        assert_eq!(names("iam:TagUser"), ["Action", "Tags", "Tags.member.1.Key", "UserName", "Version"]);
+        assert_eq!(names("iam:UntagUser"), ["Action", "TagKeys.member.1", "UserName", "Version"]);
+        assert_eq!(names("iam:GetAccountSummary"), ["Action", "Version"]);
+        assert_eq!(names("iam:Unknown"), ["Action", "Version"]);
+        assert!(MEMBERS.is_sorted_by_key(|(action, _)| action));
     }
 
     #[test]

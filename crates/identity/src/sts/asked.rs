@@ -1,7 +1,9 @@
 //! A request as STS's operations see it: who asks, and its parameters, each checked as it is taken.
 
+use std::collections::BTreeMap;
+
 use auth::Caller;
-use auth::iam::{Decision, Globals, Identity, Question, decide};
+use auth::iam::{Decision, Globals, Identity, Question, WorkBudget, decide_within};
 
 use super::circumstances::Circumstances;
 use crate::authority::Authority;
@@ -21,7 +23,18 @@ impl<'a> Ask<'a> {
 
     /// Whether the caller's own policies allow something that only its own account has a say in.
     pub(super) fn allowed(&self, action: &str, resource: &str) -> Result<(), Refusal> {
-        let own = Circumstances::of(self.parameters);
+        self.allowed_with(action, resource, &BTreeMap::new())
+    }
+
+    /// As [`Ask::allowed`], with the tags that a session is asked for with.
+    pub(super) fn allowed_with(
+        &self,
+        action: &str,
+        resource: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
+        let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let own = Circumstances { tags, ..Circumstances::of(self.parameters) };
         let account = &self.caller.account;
         let context =
             Globals { identity: self.identity, region: &self.caller.region, resource_account: account, own: &own };
@@ -33,7 +46,9 @@ impl<'a> Ask<'a> {
             resource_policy: None,
             context: &context,
         };
-        match decide(&question) {
+        let work = WorkBudget::default();
+        match decide_within(&question, &work) {
+            _ if work.is_exhausted() => Err(Refusal::new(Code::LimitExceeded, WorkBudget::REFUSAL)),
             Decision::Allowed => Ok(()),
             Decision::Denied(denial) => Err(Refusal::new(Code::AccessDenied, question.refusal(denial))),
         }

@@ -1,11 +1,12 @@
-//! What conditions can look at in a request of STS, beside who makes it.
+//! What conditions can look at in a request of STS, beside who makes it; of that, `auth::iam` looks at the keys that the
+//! action has.
 //!
 //! Source: Service Authorization Reference, "Condition keys for AWS Security Token Service".
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use auth::iam::{Context, Values};
+use auth::iam::{Context, Values, tag_value};
 
 use super::Way;
 use crate::query::{Parameters, timestamp};
@@ -45,22 +46,17 @@ impl Context for Circumstances<'_> {
     fn values(&self, key: &str) -> Option<Values<'_>> {
         let asked = |member: &'static str| self.parameters?.get(member).and_then(one);
         if let Some(tag) = key.strip_prefix("aws:requesttag/") {
-            return self.tags.iter().find(|(name, _)| name.to_lowercase() == tag).and_then(|(_, value)| one(value));
+            return tag_value(self.tags.iter().map(|(name, value)| (*name, *value)), tag);
         }
         let of_role = key.strip_prefix("aws:resourcetag/").or_else(|| key.strip_prefix("iam:resourcetag/"));
         if let Some(tag) = of_role {
-            return self
-                .role_tags?
-                .iter()
-                .find(|(name, _)| name.to_lowercase() == tag)
-                .and_then(|(_, value)| one(value));
+            return tag_value(self.role_tags?.iter().map(|(name, value)| (name.as_str(), value.as_str())), tag);
         }
         match key {
             "aws:tagkeys" => many(self.tags.keys().copied()),
             "sts:transitivetagkeys" => many(self.transitive.iter().copied()),
             "sts:externalid" => asked("ExternalId"),
             "sts:rolesessionname" => asked("RoleSessionName"),
-            "sts:durationseconds" => asked("DurationSeconds"),
             "sts:sourceidentity" => self.source_identity.and_then(one),
             _ => self.of_way(key).or_else(|| self.claim(key)),
         }

@@ -26,9 +26,9 @@ pub(super) fn answer(ask: &Ask<'_>) -> Answer {
     let principal = &ask.identity.principal;
     let account = ask.authority.identities.account(&principal.account);
     let arn = federated_user_arn(&account.id, name);
-    ask.allowed("sts:GetFederationToken", &arn)?;
+    ask.allowed_with("sts:GetFederationToken", &arn, &tags)?;
     if !tags.is_empty() {
-        ask.allowed("sts:TagSession", &arn)?;
+        ask.allowed_with("sts:TagSession", &arn, &tags)?;
     }
     let is_root = principal.kind == PrincipalKind::Root;
     let grant = Grant {

@@ -45,16 +45,18 @@ impl Authority {
     /// The answer to a request of IAM or STS. There is a caller if it was signed, as it must be unless
     /// [`Authority::is_signed`] says otherwise.
     pub async fn answer(&self, api: Api, caller: Option<&Caller>, way: &Way, request: &Request<'_>) -> Reply {
+        let action = request.parameters.get("Action").unwrap_or_default();
+        let own = request.parameters.of_operation(&format!("sts:{action}"));
+        let of_sts = &Request { parameters: &own, request_id: request.request_id };
         let answer = match (api, caller) {
             (Api::Iam, Some(caller)) => match in_session(caller) {
                 Ok(()) => return self.identities.answer(caller, request).await,
                 Err(refusal) => Err(refusal),
             },
-            (Api::Sts, Some(caller)) => self.answered(caller, request),
-            (Api::Sts, None) => self.assume_role_with_web_identity(way, request).await,
+            (Api::Sts, Some(caller)) => self.answered(caller, of_sts),
+            (Api::Sts, None) => self.assume_role_with_web_identity(way, of_sts).await,
             (Api::Iam, None) => Err(Refusal::from(auth::Refusal::Missing)),
         };
-        let action = request.parameters.get("Action").unwrap_or_default();
         match answer {
             Ok(result) => Reply::answer(api, action, Some(&result), request.request_id),
             Err(refusal) => refusal.reply(api, request.request_id),

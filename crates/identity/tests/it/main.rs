@@ -1,5 +1,6 @@
 //! IAM's API as clients see it, on one node and on several.
 
+mod foreign;
 mod model;
 mod node;
 mod nodes;

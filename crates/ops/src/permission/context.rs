@@ -1,30 +1,30 @@
 //! The condition keys of DynamoDB's own, and those of tags, for one question.
 //!
-//! Each is made when a policy first names it. A request that is too wrong to tell a key's values is never allowed
-//! because of it: what is wrong is remembered, and whatever the policies say, the request is refused with that or with
-//! their denial. So no operation needs to read a request in exactly the way that was judged here.
+//! Each is made when a policy first names it, and only for an action that has it: `auth::iam` asks for no other one. A
+//! request that is too wrong to tell a key's values is never allowed because of it: what is wrong is remembered, and
+//! whatever the policies say, the request is refused with that or with their denial. So no operation needs to read a
+//! request in exactly the way that was judged here.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use api::Exception;
-use auth::iam::{Context, Values};
+use auth::iam::{Context, Values, tag_value};
 use base64_simd::STANDARD;
 use model::AttributeValue;
 
-use super::action::{Action, Key};
 use super::said::Said;
 use crate::catalog::Table;
 
 pub(super) struct RequestContext<'a> {
-    pub action: Action,
     pub said: &'a Said<'a>,
     pub table: Option<&'a Table>,
     /// Of the table, if the resource is one or an index.
     pub tags: Option<&'a BTreeMap<String, String>>,
     attributes: OnceCell<Vec<String>>,
     partitions: OnceCell<Option<Vec<Vec<String>>>>,
+    full_scan: OnceCell<Option<bool>>,
     problem: RefCell<Option<Exception>>,
 }
 
@@ -33,18 +33,17 @@ const RESOURCE_TAG: &str = "aws:resourcetag/";
 
 impl<'a> RequestContext<'a> {
     pub(super) fn new(
-        action: Action,
         said: &'a Said<'a>,
         table: Option<&'a Table>,
         tags: Option<&'a BTreeMap<String, String>>,
     ) -> RequestContext<'a> {
         RequestContext {
-            action,
             said,
             table,
             tags,
             attributes: OnceCell::new(),
             partitions: OnceCell::new(),
+            full_scan: OnceCell::new(),
             problem: RefCell::default(),
         }
     }
@@ -66,33 +65,17 @@ impl<'a> RequestContext<'a> {
         self.table.ok_or_else(Exception::resource_not_found)
     }
 
-    fn of(&self, key: Key) -> Option<Values<'_>> {
-        if !self.action.keys().contains(&key) {
-            return None;
-        }
-        let one = |text: &'static str| Values::One(Cow::Borrowed(text));
-        match key {
-            Key::Attributes => {
-                let read = || self.told(self.said.attributes()).into_iter().collect();
-                Some(many(self.attributes.get_or_init(read)))
-            }
-            Key::LeadingKeys => self.partition(0),
-            Key::EnclosingOperation => self.said.enclosing_operation.map(one),
-            Key::ReturnConsumedCapacity => self.said.return_consumed_capacity.map(one),
-            Key::ReturnValues => self.said.return_values.map(one),
-            Key::Select => self.said.select.map(one),
-            Key::FullTableScan => {
-                let read = self.known_table().and_then(|table| self.said.is_full_scan(table));
-                self.told(read).map(|is_full| one(if is_full { "true" } else { "false" }))
-            }
-        }
+    fn attributes(&self) -> Values<'_> {
+        many(self.attributes.get_or_init(|| self.told(self.said.attributes()).into_iter().collect()))
+    }
+
+    fn full_scan(&self) -> Option<Values<'_>> {
+        let read = || self.told(self.known_table().and_then(|table| self.said.is_full_scan(table)));
+        self.full_scan.get_or_init(read).map(|is_full| one(if is_full { "true" } else { "false" }))
     }
 
     /// The values of one attribute of partition keys.
     fn partition(&self, at: usize) -> Option<Values<'_>> {
-        if !self.action.keys().contains(&Key::LeadingKeys) {
-            return None;
-        }
         let read = || {
             let partitions = self.known_table().and_then(|table| self.said.partitions(table));
             let texts = |values: Vec<AttributeValue>| values.iter().map(text).collect();
@@ -102,29 +85,27 @@ impl<'a> RequestContext<'a> {
     }
 
     fn request_tag(&self, key: &str) -> Option<Values<'_>> {
-        let tag = self.said.tags.iter().find(|(own, _)| is_key(own, key))?;
-        tag.1.map(|value| Values::One(Cow::Borrowed(value)))
+        tag_value(self.said.tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), key)
     }
 
     fn resource_tag(&self, key: &str) -> Option<Values<'_>> {
-        let (_, value) = self.tags?.iter().find(|(own, _)| is_key(own, key))?;
-        Some(Values::One(Cow::Borrowed(value)))
+        tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), key)
     }
 }
 
 impl Context for RequestContext<'_> {
     fn values(&self, key: &str) -> Option<Values<'_>> {
         match key {
-            "dynamodb:attributes" => self.of(Key::Attributes),
-            "dynamodb:enclosingoperation" => self.of(Key::EnclosingOperation),
-            "dynamodb:fulltablescan" => self.of(Key::FullTableScan),
-            "dynamodb:leadingkeys" | "dynamodb:firstpartitionkeyvalues" => self.of(Key::LeadingKeys),
+            "dynamodb:attributes" => Some(self.attributes()),
+            "dynamodb:enclosingoperation" => self.said.enclosing_operation.map(one),
+            "dynamodb:fulltablescan" => self.full_scan(),
+            "dynamodb:leadingkeys" | "dynamodb:firstpartitionkeyvalues" => self.partition(0),
             "dynamodb:secondpartitionkeyvalues" => self.partition(1),
             "dynamodb:thirdpartitionkeyvalues" => self.partition(2),
             "dynamodb:fourthpartitionkeyvalues" => self.partition(3),
-            "dynamodb:returnconsumedcapacity" => self.of(Key::ReturnConsumedCapacity),
-            "dynamodb:returnvalues" => self.of(Key::ReturnValues),
-            "dynamodb:select" => self.of(Key::Select),
+            "dynamodb:returnconsumedcapacity" => self.said.return_consumed_capacity.map(one),
+            "dynamodb:returnvalues" => self.said.return_values.map(one),
+            "dynamodb:select" => self.said.select.map(one),
             "aws:tagkeys" => {
                 let keys = || self.said.tags.iter().map(|(key, _)| Cow::Borrowed(*key)).collect();
                 (!self.said.tags.is_empty()).then(|| Values::Many(keys()))
@@ -138,9 +119,8 @@ impl Context for RequestContext<'_> {
     }
 }
 
-/// Names of condition keys have no case, those of tags in them neither.
-fn is_key(tag: &str, lower: &str) -> bool {
-    tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
+fn one(text: &str) -> Values<'_> {
+    Values::One(Cow::Borrowed(text))
 }
 
 fn many(values: &[String]) -> Values<'_> {

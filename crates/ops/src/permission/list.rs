@@ -1,5 +1,4 @@
-//! The one list of what each operation asks: which actions, on which resources. Which condition keys an action has stands
-//! in `action.rs`.
+//! The one list of what each operation asks: which actions, on which resources.
 
 use api::*;
 

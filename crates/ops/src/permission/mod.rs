@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use api::{Exception, Operation};
 use auth::Caller;
-use auth::iam::{Decision, Globals, Identity, Policy, PrincipalKind, Question, decide};
+use auth::iam::{Decision, Globals, Identity, Policy, PrincipalKind, Question, WorkBudget, decide, decide_within};
 
 pub(crate) use action::Action;
 use context::RequestContext;
@@ -115,8 +115,22 @@ impl Service {
     /// # Errors
     /// The refusal, if any of its questions is denied, or if it cannot be told what it asks.
     pub async fn permit<R: Asks>(&self, caller: &Caller, operation: Operation, request: &R) -> Result<(), Exception> {
+        self.permit_within(caller, operation, request, &WorkBudget::default()).await
+    }
+
+    /// As [`Service::permit`], for one of the parts of a request that are permitted each for itself.
+    ///
+    /// # Errors
+    /// As for [`Service::permit`].
+    pub(crate) async fn permit_within<R: Asks>(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        request: &R,
+        work: &WorkBudget,
+    ) -> Result<(), Exception> {
         match &caller.identity {
-            Some(identity) => self.permit_all(caller, identity, operation, request).await,
+            Some(identity) => self.permit_all(caller, identity, operation, request, work).await,
             None => Ok(()),
         }
     }
@@ -127,23 +141,30 @@ impl Service {
         identity: &Identity,
         operation: Operation,
         request: &R,
+        work: &WorkBudget,
     ) -> Result<(), Exception> {
         let mut asking = Asking { service: self, operation, asked: Vec::new() };
         request.ask(&mut asking)?;
         for asked in &asking.asked {
-            self.permit_one(caller, identity, asked).await?;
+            self.permit_one(caller, identity, asked, work).await?;
         }
         Ok(())
     }
 
-    async fn permit_one(&self, caller: &Caller, identity: &Identity, asked: &Asked<'_>) -> Result<(), Exception> {
+    async fn permit_one(
+        &self,
+        caller: &Caller,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        work: &WorkBudget,
+    ) -> Result<(), Exception> {
         let mut found = self.resource(caller, &asked.resource)?;
         if found.table.is_none() && !matches!(asked.resource, Resource::Any | Resource::Tables) {
             // It may be new on another node.
             self.catalog.refresh().await?;
             found = self.resource(caller, &asked.resource)?;
         }
-        judge(caller, identity, asked, &found)
+        judge(caller, identity, asked, &found, work)
     }
 
     fn resource(&self, caller: &Caller, resource: &Resource<'_>) -> Result<Found, Exception> {
@@ -211,7 +232,7 @@ impl Service {
     ) -> bool {
         let Some(identity) = &caller.identity else { return true };
         let said = Said::default();
-        let own = RequestContext::new(action, &said, Some(table), Some(&table.definition.tags));
+        let own = RequestContext::new(&said, Some(table), Some(&table.definition.tags));
         let account = &table.definition.account;
         let context = Globals { identity, region: &caller.region, resource_account: account, own: &own };
         let question = Question {
@@ -226,10 +247,16 @@ impl Service {
     }
 }
 
-fn judge(caller: &Caller, identity: &Identity, asked: &Asked<'_>, found: &Found) -> Result<(), Exception> {
+fn judge(
+    caller: &Caller,
+    identity: &Identity,
+    asked: &Asked<'_>,
+    found: &Found,
+    work: &WorkBudget,
+) -> Result<(), Exception> {
     let table = found.table.as_deref();
     let tags = table.filter(|_| found.has_tags).map(|table| &table.definition.tags);
-    let own = RequestContext::new(asked.action, &asked.said, table, tags);
+    let own = RequestContext::new(&asked.said, table, tags);
     let context = Globals { identity, region: &caller.region, resource_account: &found.account, own: &own };
     let question = Question {
         principal: &identity.principal,
@@ -239,7 +266,8 @@ fn judge(caller: &Caller, identity: &Identity, asked: &Asked<'_>, found: &Found)
         resource_policy: found.policy.as_deref().filter(|_| !is_rescue(identity, asked.action, found)),
         context: &context,
     };
-    match decide(&question) {
+    match decide_within(&question, work) {
+        _ if work.is_exhausted() => Err(Exception::LimitExceeded(WorkBudget::REFUSAL.to_owned())),
         Decision::Denied(denial) => Err(Exception::AccessDenied(question.refusal(denial))),
         Decision::Allowed => own.problem().map_or(Ok(()), Err),
     }

@@ -49,11 +49,7 @@ const fn of(
     ActionResource { resource_type, is_required, condition_keys }
 }
 
-const fn resource_type(
-    name: &'static str,
-    arn: &'static str,
-    condition_keys: &'static [&'static str],
-) -> ResourceType {
+const fn resource_type(name: &'static str, arn: &'static str, condition_keys: &'static [&'static str]) -> ResourceType {
     ResourceType { name, arn, condition_keys }
 }
 

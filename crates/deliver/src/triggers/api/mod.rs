@@ -111,7 +111,9 @@ impl Triggers {
         let said = Said { function_arn: Some(&function_arn), tags: None, request_tags: request_tags.collect() };
         permit(caller, "lambda:CreateEventSourceMapping", "*", &said)?;
         if !said.request_tags.is_empty() {
-            permit(caller, "lambda:TagResource", "*", &said)?;
+            // What it is tagged is a mapping, whose id is not known yet.
+            let new = format!("arn:aws:lambda:{}:{}:event-source-mapping:*", caller.region, caller.account);
+            permit(caller, "lambda:TagResource", &new, &said)?;
         }
         self.permit_reader(caller, arn).await?;
         self.check_destination(&settings)?;

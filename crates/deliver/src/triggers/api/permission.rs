@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use auth::Caller;
-use auth::iam::{Context, Decision, Globals, Question, Values, decide};
+use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
 
 use super::tags::Tags;
 use super::{Refusal, find, read};
@@ -18,7 +18,7 @@ use crate::triggers::{MAPPINGS, Triggers};
 const REQUEST_TAG: &str = "aws:requesttag/";
 const RESOURCE_TAG: &str = "aws:resourcetag/";
 
-/// What a request says of a mapping, as far as conditions may look at it.
+/// What a request says of a mapping; of that, conditions see the keys that the action has.
 #[derive(Default)]
 pub(super) struct Said<'a> {
     pub function_arn: Option<&'a str>,
@@ -37,8 +37,10 @@ impl Context for Said<'_> {
                 Some(Values::Many(self.request_tags.iter().map(|(key, _)| Cow::Borrowed(*key)).collect()))
             }
             _ => match (key.strip_prefix(REQUEST_TAG), key.strip_prefix(RESOURCE_TAG)) {
-                (Some(tag), _) => one(self.request_tags.iter().find(|(own, _)| own.to_lowercase() == tag)?.1?),
-                (_, Some(tag)) => one(self.tags?.iter().find(|(own, _)| own.to_lowercase() == tag)?.1),
+                (Some(tag), _) => {
+                    tag_value(self.request_tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), tag)
+                }
+                (_, Some(tag)) => tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), tag),
                 (None, None) => None,
             },
         }
@@ -60,7 +62,9 @@ pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<
         resource_policy: None,
         context: &context,
     };
-    match decide(&question) {
+    let work = WorkBudget::default();
+    match decide_within(&question, &work) {
+        _ if work.is_exhausted() => Err(Refusal::Unsigned("AccessDeniedException", WorkBudget::REFUSAL.to_owned())),
         Decision::Allowed => Ok(()),
         Decision::Denied(denial) => Err(Refusal::Unsigned("AccessDeniedException", question.refusal(denial))),
     }
