@@ -11,7 +11,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use auth::iam::{Decision, Globals, Identity, Malformed, Policy, PolicyKind, PolicyType, Question, Transport, explain};
+use auth::iam::{
+    Decision, Globals, Identity, Malformed, Policy, PolicyKind, PolicyType, Question, Transport, WorkBudget,
+    explain_within, reference,
+};
 use base::Clock;
 use clap::Args;
 
@@ -71,7 +74,8 @@ pub(crate) struct PolicyCheckArguments {
     #[arg(long, value_name = "FILE")]
     trust_policy: Option<PathBuf>,
 
-    /// A key of the request's context; given again with the same key, it has several values
+    /// A key of the request's context; given again with the same key, it has several values. One that the action does
+    /// not have is reported and ignored, as a server ignores it
     #[arg(long, value_name = "KEY=VALUE", value_parser = asker::pair)]
     context: Vec<(String, String)>,
 
@@ -138,9 +142,16 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
         resource_policy: resource_policy.as_deref(),
         context: &context,
     };
-    let (decision, statements) = explain(&question);
-    let report =
-        Report { question: &question, decision, statements: &statements, file: &|from, at| arguments.file(from, at) };
+    let work = WorkBudget::default();
+    let (decision, statements) = explain_within(&question, &work);
+    let report = Report {
+        question: &question,
+        decision,
+        is_exhausted: work.is_exhausted(),
+        ignored: &arguments.ignored(),
+        statements: &statements,
+        file: &|from, at| arguments.file(from, at),
+    };
     let text = if arguments.json { report.json() } else { report.text() };
     // Whoever closes the pipe has read enough.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -154,6 +165,19 @@ fn policy(kind: PolicyKind, path: &PathBuf) -> Result<Arc<Policy>, Failure> {
 }
 
 impl PolicyCheckArguments {
+    /// The keys that were given and that the action does not have, once each.
+    fn ignored(&self) -> Vec<&str> {
+        let mut ignored: Vec<&str> = Vec::new();
+        for (key, _) in &self.context {
+            let lower = key.to_lowercase();
+            let is_new = !ignored.iter().any(|other| other.to_lowercase() == lower);
+            if is_new && !reference::can_have(&self.action, &self.resource, &lower) {
+                ignored.push(key);
+            }
+        }
+        ignored
+    }
+
     /// Where a policy was read from.
     fn file(&self, from: PolicyType, at: usize) -> Option<&Path> {
         let found = match from {

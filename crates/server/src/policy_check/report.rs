@@ -3,12 +3,18 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use auth::iam::{ConditionReport, Decision, Denial, Effect, Element, PolicyType, Question, StatementReport};
+use auth::iam::{
+    ConditionReport, Decision, Denial, Effect, Element, PolicyType, Question, StatementReport, WorkBudget,
+};
 use serde_json::{Value, json};
 
 pub(super) struct Report<'a> {
     pub(super) question: &'a Question<'a>,
     pub(super) decision: Decision,
+    /// Whether the policies take more work than a request may cause.
+    pub(super) is_exhausted: bool,
+    /// Keys that were given and that the action does not have.
+    pub(super) ignored: &'a [&'a str],
     pub(super) statements: &'a [StatementReport],
     pub(super) file: &'a dyn Fn(PolicyType, usize) -> Option<&'a Path>,
 }
@@ -17,8 +23,12 @@ impl Report<'_> {
     pub(super) fn text(&self) -> String {
         let mut text = match self.decision {
             Decision::Allowed => "allowed\n".to_owned(),
-            Decision::Denied(denial) => format!("denied: {}\n", self.question.refusal(denial)),
+            Decision::Denied(denial) => format!("denied: {}\n", self.message(denial)),
         };
+        for key in self.ignored {
+            let action = self.question.action;
+            let _ = writeln!(text, "ignored: {key} is no condition key of {action} on this resource");
+        }
         for statement in self.statements {
             let applies = if statement.applies { "applies" } else { "does not apply" };
             let effect = effect(statement.effect);
@@ -58,7 +68,12 @@ impl Report<'_> {
             Decision::Denied(denial) => ("denied", self.denial(denial)),
         };
         let statements: Vec<Value> = self.statements.iter().map(|statement| self.statement(statement)).collect();
-        format!("{:#}\n", json!({ "decision": decision, "denial": denial, "statements": statements }))
+        format!(
+            "{:#}\n",
+            json!({
+                "decision": decision, "denial": denial, "ignored": self.ignored, "statements": statements
+            })
+        )
     }
 
     fn denial(&self, denial: Denial) -> Value {
@@ -66,7 +81,11 @@ impl Report<'_> {
             Denial::Explicit(from) => (true, from),
             Denial::Implicit(from) => (false, from),
         };
-        json!({ "explicit": explicit, "by": from.name(), "message": self.question.refusal(denial) })
+        json!({ "explicit": explicit, "by": from.name(), "message": self.message(denial) })
+    }
+
+    fn message(&self, denial: Denial) -> String {
+        if self.is_exhausted { WorkBudget::REFUSAL.to_owned() } else { self.question.refusal(denial) }
     }
 
     fn statement(&self, statement: &StatementReport) -> Value {

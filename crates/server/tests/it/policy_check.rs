@@ -102,6 +102,29 @@ fn as_json() {
     assert_eq!((code, &answer["decision"], &answer["denial"]["explicit"]), (Some(1), &"denied".into(), &false.into()));
 }
 
+/// A key that the action does not have decides nothing, and the answer says so.
+#[test]
+fn foreign_keys_are_reported_and_ignored() {
+    let files = Files::new();
+    let read = files.write(
+        "count.json",
+        r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"dynamodb:Select":"COUNT"}}}}"#,
+    );
+    let asked = |action: &str, more: &[&str]| {
+        let arguments = ["--identity-policy", &read, "--action", action, "--context", "dynamodb:Select=COUNT"];
+        check(&[&arguments[..], more].concat(), files.0.path())
+    };
+    let (code, text) = asked("dynamodb:Query", &[]);
+    assert!(code == Some(0) && !text.contains("ignored"), "{text}");
+    let (code, text) = asked("dynamodb:DeleteTable", &["--context", "aws:SourceIp=192.0.2.7"]);
+    let line = "\nignored: dynamodb:Select is no condition key of dynamodb:DeleteTable on this resource\n";
+    assert!(code == Some(1) && text.contains(line) && !text.contains("ignored: aws:SourceIp"), "{text}");
+    assert!(text.contains("wants \"COUNT\", the request does not have it: not met"), "{text}");
+    let (_, text) = asked("dynamodb:DeleteTable", &["--json", "--context", "DYNAMODB:select=COUNT"]);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["ignored"], serde_json::json!(["dynamodb:Select"]));
+}
+
 #[test]
 fn what_cannot_be_told() {
     let files = Files::new();

@@ -165,3 +165,59 @@ async fn functions_and_tags_are_conditions() {
     let request = Request { method: "PUT", path: &path, query: "", body: body.as_bytes() };
     assert_eq!(triggers.answer(&user, &request).await.status, 403);
 }
+
+/// Members and parameters that an operation has not: no condition sees them.
+#[tokio::test]
+async fn foreign_members_are_no_conditions() {
+    let (triggers, stream) = triggers().await;
+    let made = json!({"FunctionName": "http://h/x", "EventSourceArn": stream, "StartingPosition": "LATEST"});
+    let (_, own) = call(&triggers, "111111111111", "POST", "", &made).await;
+    let uuid = own["UUID"].as_str().unwrap();
+    let arn = format!("arn:aws:lambda:us-east-1:111111111111:event-source-mapping:{uuid}");
+    let (all, one, tags) = (PATH.to_owned(), format!("{PATH}/{uuid}"), format!("{}{arn}", tags::PATH));
+    let foreign = json!({"Tags": {"k": "v"}, "TagKeys": ["k"], "FunctionArn": "http://h/x", "FunctionName": "http://h/x",
+        "EventSourceToken": "t", "Principal": "p", "Layers": ["l"]});
+    let query = "tagKeys=k&FunctionArn=x&Tags.k=v";
+    let set = ["aws:RequestTag/k", "aws:TagKeys"];
+    let function = ["lambda:FunctionArn"];
+    for (method, path, query, body, own_keys) in [
+        ("GET", &all, query, &foreign, &[][..]),
+        ("GET", &one, query, &foreign, &function),
+        ("PUT", &one, query, &foreign, &function),
+        ("DELETE", &one, query, &foreign, &function),
+        ("GET", &tags, query, &foreign, &[]),
+        ("POST", &tags, query, &foreign, &set),
+        ("DELETE", &tags, query, &foreign, &set[1..]),
+    ] {
+        for key in
+            ["aws:RequestTag/k", "aws:TagKeys", "lambda:FunctionArn", "lambda:EventSourceToken", "lambda:Principal"]
+        {
+            let condition = json!({"Null": {key: "false"}});
+            let lambda = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*", "Condition": condition});
+            // Reading the stream is denied, so that nothing is changed by the ones that are allowed.
+            let tags = json!({"Effect": "Allow", "Action": "dynamodb:None", "Resource": "*"});
+            let body = body.to_string();
+            let request = Request { method, path, query, body: body.as_bytes() };
+            let reply = triggers.answer(&user(&[lambda, tags]), &request).await;
+            let refused = String::from_utf8_lossy(&reply.body).into_owned();
+            let is_denied = reply.status == 403 && refused.contains("perform: lambda:");
+            assert_eq!(is_denied, !own_keys.contains(&key), "{method} {path} {key}: {refused}");
+        }
+    }
+}
+
+/// What a new mapping is tagged with is asked of a mapping, so that policies of mappings hold.
+#[tokio::test]
+async fn tags_of_a_new_mapping_are_asked_of_a_mapping() {
+    let (triggers, stream) = triggers().await;
+    let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let mappings = "arn:aws:lambda:*:*:event-source-mapping:*";
+    let deny = json!({"Effect": "Deny", "Action": "lambda:TagResource", "Resource": mappings});
+    let body = json!({"FunctionName": "http://h/x", "EventSourceArn": stream, "StartingPosition": "LATEST",
+        "Tags": {"k": "v"}})
+    .to_string();
+    let request = Request { method: "POST", path: PATH, query: "", body: body.as_bytes() };
+    let refused = triggers.answer(&user(&[allow.clone(), deny]), &request).await;
+    assert_eq!(refused.status, 403, "{}", String::from_utf8_lossy(&refused.body));
+    assert_eq!(triggers.answer(&user(&[allow]), &request).await.status, 202);
+}

@@ -1,9 +1,12 @@
 //! Identity in the whole journey of a request: signed, decoded, asked about, and only then done.
 //!
 //! `walk.rs` takes every operation past everything that may stop it; `parts.rs` does so for each resource of a request that
-//! names several, `keys.rs` for condition keys, `across.rs` for accounts and resource policies.
+//! names several, `keys.rs` for condition keys, `across.rs` for accounts and resource policies. `foreign.rs` has members that an
+//! operation has not, `costly.rs` policies that cost more than a request may.
 
 mod across;
+mod costly;
+mod foreign;
 mod house;
 mod keys;
 mod parts;

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::house::{ACCOUNT, House, Signing, T, allow, by, deny, kinesis_arn};
 
 /// What an operation is sent, what it asks, and what it answers once it may.
-struct Row {
-    body: Value,
+pub(super) struct Row {
+    pub body: Value,
     /// Actions and their resources, in the order in which they are asked.
-    asks: Vec<(&'static str, String)>,
+    pub asks: Vec<(&'static str, String)>,
     /// The exception of one that cannot go on for another reason.
     then: &'static str,
 }
@@ -31,7 +31,7 @@ fn key() -> Value {
     json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
 }
 
-fn row_of(house: &House, operation: Operation) -> Option<Row> {
+pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
     let schema = json!({"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"});
     let stream = house.stream.as_str();

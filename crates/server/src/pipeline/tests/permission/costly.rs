@@ -1,0 +1,55 @@
+//! Policies that cost more than a request may: the request is refused, and nothing is read or written.
+
+use serde_json::{Value, json};
+
+use super::house::{ACCOUNT, House, T, allow, by, document};
+
+/// Unit: bytes. Source: DynamoDB API Reference, PutResourcePolicy.
+const RESOURCE_POLICY_SIZE_BYTES_MAX: usize = 20 * 1024;
+
+/// A statement that denies nothing, and takes its time over that for each partition key.
+fn costly() -> Value {
+    let patterns: Vec<String> = (0..1_200).map(|at| format!("*?a?{at}?b*")).collect();
+    json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": T,
+        "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": patterns}}})
+}
+
+fn house() -> House {
+    let house = House::new();
+    house.user(ACCOUNT, "user", &[allow("*", "*")]);
+    let policy = document(&[costly()]);
+    assert!(policy.len() < RESOURCE_POLICY_SIZE_BYTES_MAX);
+    house.root("PutResourcePolicy", &json!({"ResourceArn": T, "Policy": policy}));
+    house
+}
+
+fn put(number: usize) -> Value {
+    json!({"pk": {"S": "a".repeat(2_000)}, "sk": {"S": number.to_string()}})
+}
+
+#[test]
+fn a_batch_is_refused_as_a_whole() {
+    let house = house();
+    let puts: Vec<Value> = (0..100).map(|at| json!({"Put": {"TableName": "TTT", "Item": put(at)}})).collect();
+    let before = house.rows();
+    let answer = house.call(by("user"), "TransactWriteItems", &json!({ "TransactItems": puts }).to_string());
+    assert_eq!((answer.status, answer.kind.as_str()), (400, "LimitExceededException"), "{}", answer.body);
+    assert!(answer.message.contains("more work to evaluate than a request may cause"), "{}", answer.message);
+    assert_eq!(house.rows(), before);
+    // One with short keys costs little.
+    let item = json!({"TableName": "TTT", "Item": {"pk": {"S": "a"}, "sk": {"S": "1"}}});
+    assert_eq!(house.call(by("user"), "PutItem", &item.to_string()).status, 200);
+}
+
+#[test]
+fn the_statements_of_a_batch_share_what_they_may_cost() {
+    let house = house();
+    let insert = |at: usize| {
+        let text = format!("INSERT INTO TTT VALUE {{'pk':'{}','sk':'{at}'}}", "a".repeat(2_000));
+        json!({"Statement": text})
+    };
+    let statements: Vec<Value> = (0..25).map(insert).collect();
+    let answer = house.call(by("user"), "BatchExecuteStatement", &json!({ "Statements": statements }).to_string());
+    let codes: Vec<&str> = (0..25).filter_map(|at| answer.body["Responses"][at]["Error"]["Code"].as_str()).collect();
+    assert!(codes.len() > 20 && codes.iter().all(|code| *code == "RequestLimitExceeded"), "{codes:?}");
+}
