@@ -116,9 +116,9 @@ impl Directory for Authority {
 }
 
 impl Account {
-    /// Who acts in a session, if its role or user is still there.
+    /// Who acts in a session, if its role or user is still there, and the access key that it depends on.
     fn session_principal(&self, session: &Session) -> Option<Principal> {
-        if session.account != self.id {
+        if session.account != self.id || !self.has_issuer(session) {
             return None;
         }
         let mut principal = match &session.holder {
@@ -127,7 +127,7 @@ impl Account {
             Holder::Role { id, session_name } => self.role_principal(id, session_name)?,
             Holder::Federated { name, user } => self.federated_principal(name, user.as_deref())?,
         };
-        principal.tags.extend(session.tags.clone());
+        session.tags.iter().for_each(|(key, value)| override_tag(&mut principal.tags, key, value));
         principal.context = context(session);
         // Policies that cannot be read allow nothing, whatever the session's say.
         if principal.session_policies.is_none() {
@@ -136,19 +136,36 @@ impl Account {
         Some(principal)
     }
 
+    /// Whether the access key that a session was taken with is still good. A role's session does not depend on one: it was
+    /// the role's trust that counted.
+    fn has_issuer(&self, session: &Session) -> bool {
+        let user = match &session.holder {
+            Holder::Role { .. } => return true,
+            Holder::Root => None,
+            Holder::User { id } => Some(id),
+            Holder::Federated { user, .. } => user.as_ref(),
+        };
+        // An older program has not written which key it was; a user's session then lasts until its end, and a root's, which
+        // is an hour at most, is over.
+        let Some(key) = &session.issued_by else { return user.is_some() };
+        let Some(key) = self.keys.get(key).filter(|key| key.status == KeyStatus::Active) else { return false };
+        let owner = key.user.as_deref().and_then(|name| self.user(name)).map(|user| &user.id);
+        owner == user && key.user.is_some() == user.is_some()
+    }
+
     fn user_by_id(&self, id: &str) -> Option<Principal> {
-        let user = self.users.values().find(|user| user.id == id)?;
-        Some(self.principal_of(user))
+        Some(self.principal_of(self.user_of_id(id)?))
     }
 
     fn role_principal(&self, id: &str, session_name: &str) -> Option<Principal> {
-        let role = self.roles.values().find(|role| role.id == id)?;
+        let role = self.role_of_id(id)?;
         let granted = self.granted_role(role);
         Some(Principal {
             kind: PrincipalKind::AssumedRole,
             account: self.id.clone(),
             arn: assumed_role_arn(&self.id, &role.name, session_name),
             role_arn: Some(role.arn(&self.id)),
+            role_id: Some(id.to_owned()),
             user_id: format!("{id}:{session_name}"),
             username: None,
             tags: role.tags.clone(),
@@ -169,19 +186,29 @@ impl Account {
             kind: PrincipalKind::FederatedUser,
             arn: federated_user_arn(&self.id, name),
             role_arn: user.map(|_| by.arn.clone()),
+            role_id: user.map(str::to_owned),
             user_id: format!("{}:{name}", self.id),
             username: None,
             ..by
         })
     }
 
-    /// What a session is narrowed to. A managed policy that is not there any more might have denied: nothing is allowed then.
+    /// The unique id of a managed policy of this account; empty for AWS's own.
+    pub(crate) fn policy_id(&self, arn: &str) -> &str {
+        self.policy(arn).map(|policy| &*policy.id).unwrap_or_default()
+    }
+
+    /// What a session is narrowed to. A managed policy that is not there any more, or is another one under the same name,
+    /// might have denied: nothing is allowed then.
     fn session_policies(&self, session: &Session) -> Option<Vec<Arc<Policy>>> {
         if session.policy.is_none() && session.policy_arns.is_empty() {
             return matches!(session.holder, Holder::Federated { .. }).then(Vec::new);
         }
         let own = session.policy.iter().map(|text| Policy::parse(PolicyKind::Identity, text).ok().map(Arc::new));
-        let managed = session.policy_arns.iter().map(|arn| self.managed_policy(arn));
+        let managed = session.policy_arns.iter().enumerate().map(|(at, arn)| {
+            let id = session.policy_ids.get(at);
+            self.managed_policy(arn).filter(|_| id.is_none_or(|id| *id == self.policy_id(arn)))
+        });
         Some(own.chain(managed).collect::<Option<Vec<_>>>().unwrap_or_default())
     }
 }
@@ -199,6 +226,16 @@ fn context(session: &Session) -> BTreeMap<String, Vec<String>> {
     put(SOURCE_IDENTITY, session.source_identity.iter().cloned().collect());
     put(TRANSITIVE, session.transitive.iter().cloned().collect());
     context
+}
+
+/// Sets a tag, in place of one whose key differs in case at most: keys of principals' tags are the same in either case.
+pub(crate) fn override_tag(tags: &mut BTreeMap<String, String>, key: &str, value: &str) {
+    tags.retain(|other, _| !same_key(other, key));
+    tags.insert(key.to_owned(), value.to_owned());
+}
+
+pub(crate) fn same_key(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
 }
 
 fn everything() -> Option<Arc<Policy>> {

@@ -48,12 +48,18 @@ pub struct Session {
     pub issued_s: u64,
     pub expires_s: u64,
     pub holder: Holder,
+    /// The access key that it was taken with, if it is a user's own, a federated user's or the root's: it ends with that key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<String>,
     /// What it is narrowed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// Managed policies that it is narrowed to, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policy_arns: Vec<String>,
+    /// Their unique ids, in the same order; of AWS's own policies they are empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_ids: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// Keys of tags that go on into sessions of roles that this one takes.
@@ -151,8 +157,10 @@ mod tests {
             issued_s: 1_000,
             expires_s: 4_600,
             holder: Holder::Role { id: "AROAX".to_owned(), session_name: "s".to_owned() },
+            issued_by: Some("AKIAX".to_owned()),
             policy: Some("{}".to_owned()),
             policy_arns: vec!["arn".to_owned()],
+            policy_ids: vec!["ANPAX".to_owned()],
             tags: [("k".to_owned(), "v".to_owned())].into(),
             transitive: ["k".to_owned()].into(),
             source_identity: Some("me".to_owned()),

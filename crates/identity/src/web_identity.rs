@@ -80,4 +80,4 @@ impl fmt::Display for Rejected {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -23,6 +23,10 @@ impl Service {
     ) -> Result<CreateTableOutput, Exception> {
         let sse = request.sse_specification.clone();
         let mut definition = self.new_definition(caller, request)?;
+        if let Some(document) = &definition.resource_policy {
+            let mut policy = catalog::check_resource_policy(PolicyOf::Table, document)?;
+            definition.resource_policy_principals = self.bind_principals(&mut policy).await?;
+        }
         let key = self.new_table_key(sse.as_ref(), &mut definition).await?;
         let table = loop {
             let guard = self.catalog.lock().await?;

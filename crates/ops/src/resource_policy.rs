@@ -2,6 +2,8 @@
 //!
 //! A policy is kept with the table's definition, and read once for each version of it (`catalog::Table`). Of an index the
 //! table's policy speaks; a stream has one of its own. They take an ARN, never a name. Texts are observed.
+//!
+//! Its principals are stored by their unique ids (`principal_directory`).
 
 use std::sync::Arc;
 
@@ -64,7 +66,8 @@ impl Service {
     ) -> Result<PutResourcePolicyOutput, Exception> {
         let guard = self.catalog.lock().await?;
         let attachable = self.attachable(caller, &request.resource_arn)?;
-        let parsed = catalog::check_resource_policy(attachable.kind(), &request.policy)?;
+        let mut parsed = catalog::check_resource_policy(attachable.kind(), &request.policy)?;
+        let principals = self.bind_principals(&mut parsed).await?;
         let before = attachable.policy();
         check_revision(before.as_ref(), request.expected_revision_id.as_deref(), &request.resource_arn)?;
         if request.confirm_remove_self_resource_access != Some(true) {
@@ -72,11 +75,13 @@ impl Service {
         }
         if let Some(before) = &before
             && is_same(&before.document, &request.policy)
+            // The same text means others once a user or role was made again under its name.
+            && before.principals == principals
         {
             return Ok(PutResourcePolicyOutput { revision_id: Some(before.revision.clone()) });
         }
         let revision = next_revision(before.as_ref(), self.clock.now_ms());
-        let policy = AttachedPolicy { document: request.policy, revision: revision.clone() };
+        let policy = AttachedPolicy { document: request.policy, revision: revision.clone(), principals };
         let definition = attachable.with(Some(policy));
         self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
         Ok(PutResourcePolicyOutput { revision_id: Some(revision) })
@@ -92,7 +97,8 @@ impl Service {
         self.catalog.refresh().await?;
         let policy = self.attachable(caller, &request.resource_arn)?.policy();
         let policy = policy.ok_or_else(|| not_found(&request.resource_arn))?;
-        Ok(GetResourcePolicyOutput { policy: Some(policy.document), revision_id: Some(policy.revision) })
+        let document = self.shown_policy(&policy);
+        Ok(GetResourcePolicyOutput { policy: Some(document), revision_id: Some(policy.revision) })
     }
 
     /// # Errors

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use base::Clock;
 use model::codec::key::HashSecret;
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 
@@ -14,6 +15,7 @@ use crate::change_log::{Heat, ShardSettings};
 use crate::lag::Lags;
 use crate::nodes::lease::Leased;
 use crate::nodes::{NodeSettings, Nodes};
+use crate::principal_directory::PrincipalDirectory;
 use crate::rows;
 use crate::table_keys::TableKeys;
 use crate::tokens::Tokens;
@@ -52,6 +54,8 @@ pub struct Service {
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
     pub(crate) table_keys: OnceLock<Arc<dyn TableKeys>>,
+    /// Where callers have identities.
+    pub(crate) principals: RwLock<Option<Arc<dyn PrincipalDirectory>>>,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
 }
@@ -113,6 +117,7 @@ impl Service {
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
+            principals: RwLock::default(),
             nodes: None,
         });
         service.start_work();
@@ -147,6 +152,7 @@ impl Service {
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
+            principals: RwLock::default(),
             nodes: Some(nodes),
         });
         service.beat().await?;

@@ -18,6 +18,7 @@ mod operand;
 mod pattern;
 mod policy;
 mod principal;
+mod principal_ids;
 mod principals;
 pub mod reference;
 mod statement;
@@ -30,6 +31,7 @@ pub use explain::{ConditionReport, Element, StatementReport, explain, explain_wi
 pub use globals::Globals;
 pub use policy::{Malformed, Policy, PolicyKind, Version};
 pub use principal::{Identity, Principal, PrincipalKind, Transport};
+pub use principal_ids::PrincipalIds;
 pub use statement::Effect;
 pub use tags::tag_value;
 pub use work::{REQUEST_STEPS_MAX, WorkBudget};

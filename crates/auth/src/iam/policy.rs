@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::document;
+use super::principals::Name;
 use super::statement::Statement;
+use super::{PrincipalIds, document};
 
 /// Where a document is used: what its statements must and must not have depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +73,18 @@ impl Policy {
             .filter_map(|statement| statement.resources.as_ref())
             .flat_map(|found| &found.texts)
             .map(String::as_str)
+    }
+
+    /// The users, roles and sessions that it names, as they are written: ARNs and unique ids.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        let named = self.statements.iter().filter_map(|statement| statement.principals.as_ref());
+        named.flat_map(|principals| &principals.names).filter_map(Name::with_id)
+    }
+
+    /// From now on it means the principals with these ids, and none by its ARN alone.
+    pub fn bind(&mut self, ids: &PrincipalIds) {
+        let named = self.statements.iter_mut().filter_map(|statement| statement.principals.as_mut());
+        named.flat_map(|principals| &mut principals.names).for_each(|name| name.bind(ids));
     }
 
     pub(super) fn statements(&self) -> &[Statement] {

@@ -25,6 +25,8 @@ pub struct Principal {
     pub arn: String,
     /// Of an assumed role, the role, and of a federated user, the user who federated: a policy may name either.
     pub role_arn: Option<String>,
+    /// The unique id of what `role_arn` names.
+    pub role_id: Option<String>,
     /// `aws:userid`: a unique id, for sessions with `:session-name` behind it.
     pub user_id: String,
     /// `aws:username`: users alone have one.

@@ -2,7 +2,7 @@
 //!
 //! Source: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 
-use super::{Principal, PrincipalKind};
+use super::{Principal, PrincipalIds, PrincipalKind};
 
 /// Who asks a policy that names principals.
 #[derive(Clone, Copy)]
@@ -28,12 +28,23 @@ pub(super) enum Name {
     Everybody,
     /// 12 digits, or an account's `:root`.
     Account(String),
-    Arn(String),
+    Arn(String, Known),
     /// `AIDA…` or `AROA…`: what an ARN becomes once its entity is gone.
     UniqueId(String),
     Provider(String),
     /// A service or a canonical user: nobody here is one.
     Stranger,
+}
+
+/// How an ARN in a policy finds its principal.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// By the ARN itself: the document has no ids.
+    ByArn,
+    /// By the unique id that the principal had when the document was stored.
+    ById(String),
+    /// Not at all: its account is not served here.
+    Unresolved,
 }
 
 impl Name {
@@ -66,7 +77,7 @@ impl Name {
             Some(Name::Account(account.to_owned()))
         } else {
             let named = kinds.iter().any(|kind| resource.strip_prefix(kind).is_some_and(|name| !name.is_empty()));
-            named.then(|| Name::Arn(text.to_owned()))
+            named.then(|| Name::Arn(text.to_owned(), Known::ByArn))
         }
     }
 
@@ -82,14 +93,35 @@ impl Name {
                 PrincipalKind::Root => Grant::Direct,
                 _ => Grant::Account,
             }),
-            Name::Arn(arn) if *arn == principal.arn => Some(Grant::Direct),
-            Name::Arn(arn) => (principal.role_arn.as_ref() == Some(arn)).then_some(Grant::Entity),
-            Name::UniqueId(id) => match principal.user_id.strip_prefix(id.as_str())? {
-                "" => Some(Grant::Direct),
-                behind => behind.starts_with(':').then_some(Grant::Entity),
-            },
+            Name::Arn(arn, Known::ByArn) if *arn == principal.arn => Some(Grant::Direct),
+            Name::Arn(arn, Known::ByArn) => (principal.role_arn.as_ref() == Some(arn)).then_some(Grant::Entity),
+            Name::Arn(_, Known::ById(id)) | Name::UniqueId(id) => by_id(id, principal),
             _ => None,
         }
+    }
+
+    /// What has a unique id, as the document spells it.
+    pub(super) fn with_id(&self) -> Option<&str> {
+        match self {
+            Name::Arn(text, _) | Name::UniqueId(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// From now on an ARN means the principal that has its id.
+    pub(super) fn bind(&mut self, ids: &PrincipalIds) {
+        if let Name::Arn(arn, known) = self {
+            *known = ids.get(arn).map_or(Known::Unresolved, |id| Known::ById(id.to_owned()));
+        }
+    }
+}
+
+/// A session's own id begins with the one of its role; a federated user's has its account instead.
+fn by_id(id: &str, principal: &Principal) -> Option<Grant> {
+    let is_role = |behind: &str| behind.starts_with(':') || principal.role_id.as_deref() == Some(id);
+    match principal.user_id.strip_prefix(id) {
+        Some("") => Some(Grant::Direct),
+        behind => is_role(behind.unwrap_or_default()).then_some(Grant::Entity),
     }
 }
 

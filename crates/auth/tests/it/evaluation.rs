@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use auth::iam::PrincipalKind::{AssumedRole, FederatedUser, Root, User};
-use auth::iam::{Decision, Policy, PolicyKind, Principal, PrincipalKind, Question, decide, decide_federated, explain};
+use auth::iam::{
+    Decision, Policy, PolicyKind, Principal, PrincipalIds, PrincipalKind, Question, decide, decide_federated, explain,
+};
 
 use crate::world::{ACCOUNT, FEDERATED, Keys, OTHER_ACCOUNT, ROLE, ROOT, SESSION, TABLE, USER, policy, principal};
 
@@ -239,4 +241,67 @@ fn trust_in_a_provider() {
         let other = decide_federated(&trust, provider, "sts:TagSession", ROLE, &Keys::default());
         assert_ne!(other, Decision::Allowed, "{effect} {principal}");
     }
+}
+
+/// A policy as it is once it is stored: each principal with the id that it had then.
+fn bound(kind: PolicyKind, short: &str, ids: &[(&str, &str)]) -> Arc<Policy> {
+    let mut policy = Arc::into_inner(of_resource(kind, short)).expect("one owner");
+    let mut known = PrincipalIds::default();
+    ids.iter().for_each(|(name, id)| known.insert(name, (*id).to_owned()));
+    policy.bind(&known);
+    Arc::new(policy)
+}
+
+#[test]
+fn a_stored_policy_means_ids_and_not_arns() {
+    const USER_ID: &str = "AIDAJQABLZS4A3QDU576Q";
+    const ROLE_ID: &str = "AROADBQP57FF2AEXAMPLE";
+    let explicit = "with an explicit deny in a resource-based policy";
+    for (kind, short, ids, expected) in [
+        (User, format!("+{USER}"), vec![(USER, USER_ID)], "allowed"),
+        // The user was deleted, and another one has its name.
+        (User, format!("+{USER}"), vec![(USER, "AIDAANOTHERAAAAAAAAAA")], NO_IDENTITY),
+        // The user was renamed.
+        (
+            User,
+            "+arn:aws:iam::111122223333:user/before".to_owned(),
+            vec![("arn:aws:iam::111122223333:user/before", USER_ID)],
+            "allowed",
+        ),
+        // Of an account that is not served, which is served later.
+        (User, format!("+{USER}"), vec![], NO_IDENTITY),
+        (User, format!("+{USER_ID}"), vec![], "allowed"),
+        (AssumedRole, format!("+{ROLE}"), vec![(ROLE, ROLE_ID)], "allowed"),
+        (AssumedRole, format!("+{ROLE}"), vec![(ROLE, "AROAANOTHERAAAAAAAAAA")], NO_IDENTITY),
+        (AssumedRole, format!("+{SESSION}"), vec![(SESSION, "AROADBQP57FF2AEXAMPLE:s1")], "allowed"),
+        (AssumedRole, format!("+{SESSION}"), vec![(SESSION, "AROADBQP57FF2AEXAMPLE:s2")], NO_IDENTITY),
+        (AssumedRole, format!("+{SESSION}"), vec![(SESSION, "AROAANOTHERAAAAAAAAAA:s1")], NO_IDENTITY),
+        (FederatedUser, format!("+{FEDERATED}"), vec![(FEDERATED, "111122223333:guest")], "allowed"),
+        (FederatedUser, format!("+{FEDERATED}"), vec![(FEDERATED, "111122223333:other")], NO_IDENTITY),
+        // Accounts and everybody have no ids.
+        (User, "+*".to_owned(), vec![], "allowed"),
+        (User, format!("-{ACCOUNT}"), vec![], explicit),
+        (User, format!("-{ROOT}"), vec![], explicit),
+        // Exceptions from a denial.
+        (User, format!("-!{USER} {ACCOUNT}"), vec![(USER, USER_ID)], NO_IDENTITY),
+        (User, format!("-!{USER} {ACCOUNT}"), vec![(USER, "AIDAANOTHERAAAAAAAAAA")], explicit),
+        (User, format!("-!{USER} {ACCOUNT}"), vec![], explicit),
+        (User, format!("+!{USER}"), vec![(USER, USER_ID)], NO_IDENTITY),
+    ] {
+        let policy = bound(PolicyKind::Resource, &short, &ids);
+        assert_eq!(ask(&principal(kind), ACCOUNT, Some(&policy)), expected, "{kind:?} {short} {ids:?}");
+    }
+    // Who federated is behind the federated user.
+    let guest = with(FederatedUser, ["o", ".", "+"]);
+    for (id, expected) in [(USER_ID, "allowed"), ("AIDAANOTHERAAAAAAAAAA", NO_IDENTITY)] {
+        let policy = bound(PolicyKind::Resource, &format!("+{USER}"), &[(USER, id)]);
+        assert_eq!(ask(&guest, ACCOUNT, Some(&policy)), expected, "{id}");
+    }
+}
+
+#[test]
+fn a_policy_tells_the_principals_that_have_ids() {
+    let policy =
+        of_resource(PolicyKind::Resource, &format!("+* {USER} {ACCOUNT} {ROOT} AIDAJQABLZS4A3QDU576Q {SESSION}"));
+    assert_eq!(policy.principals().collect::<Vec<_>>(), [USER, "AIDAJQABLZS4A3QDU576Q", SESSION]);
 }

@@ -144,15 +144,14 @@ fn means(case: &Case, statement: &Value) -> Vec<&'static str> {
 }
 
 fn meant(principal: &Principal, name: &str) -> Option<&'static str> {
-    let id = principal.user_id.split(':').next().expect("an id");
     if name == "*" || name == principal.arn {
         Some("themselves")
     } else if name == principal.account || name == format!("arn:aws:iam::{}:root", principal.account) {
         Some(if principal.kind == PrincipalKind::Root { "themselves" } else { "account" })
-    } else if Some(name) == principal.role_arn.as_deref() {
+    } else if Some(name) == principal.role_arn.as_deref() || Some(name) == principal.role_id.as_deref() {
         Some("behind")
-    } else if name == id && name.starts_with('A') {
-        Some(if principal.user_id.contains(':') { "behind" } else { "themselves" })
+    } else if name == principal.user_id && name.starts_with('A') {
+        Some("themselves")
     } else {
         None
     }

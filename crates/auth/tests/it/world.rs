@@ -23,11 +23,17 @@ pub(crate) fn principal(kind: PrincipalKind) -> Principal {
         PrincipalKind::AssumedRole => (SESSION, Some(ROLE), "AROADBQP57FF2AEXAMPLE:s1", None),
         PrincipalKind::FederatedUser => (FEDERATED, Some(USER), "111122223333:guest", None),
     };
+    let role_id = match kind {
+        PrincipalKind::AssumedRole => Some("AROADBQP57FF2AEXAMPLE"),
+        PrincipalKind::FederatedUser => Some("AIDAJQABLZS4A3QDU576Q"),
+        PrincipalKind::Root | PrincipalKind::User => None,
+    };
     Principal {
         kind,
         account: ACCOUNT.to_owned(),
         arn: arn.to_owned(),
         role_arn: role_arn.map(str::to_owned),
+        role_id: role_id.map(str::to_owned),
         user_id: user_id.to_owned(),
         username: username.map(str::to_owned),
         tags: BTreeMap::new(),

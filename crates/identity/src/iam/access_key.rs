@@ -100,7 +100,9 @@ pub(super) async fn last_used(ask: &Ask<'_>, account: &Account) -> Answer {
     // AWS does not tell whether another account has such a key.
     let missing = || {
         let denied = "is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key";
-        Refusal::new(Code::AccessDenied, format!("User: arn:aws:iam::{}:root {denied} {id}", account.id))
+        let identity = ask.caller.identity.as_ref();
+        let caller = identity.map_or_else(|| account.root_arn(), |identity| identity.principal.arn.clone());
+        Refusal::new(Code::AccessDenied, format!("User: {caller} {denied} {id}"))
     };
     let key = account.keys.get(id).ok_or_else(missing)?;
     let used = ask.identities.last_use(&account.id, id).await?;

@@ -8,7 +8,7 @@ use super::policy::{Shown, Version};
 use super::{Answer, attachment, boundary, constraint, group, quota, role, tag, user};
 use crate::query::{Code, Refusal, Xml, percent_encoded};
 use crate::store::entity::{Alias, Grants, Group, ManagedPolicy, Role, User};
-use crate::store::{Account, Draft};
+use crate::store::{Account, Draft, Lookup};
 
 /// Unit: characters. Source: IAM API Reference, CreateAccountAlias.
 const ALIAS_LENGTH_MIN: usize = 3;
@@ -129,19 +129,26 @@ pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer 
         all.extend(account.policies.iter().map(|(key, policy)| (format!("4/{key}"), Detail::Policy(policy))));
     }
     let page = ask.items_of_page(all)?;
-    let usages = attachment::usages(account);
+    let moment = ask.identities.snapshot();
+    let known = Known { usages: attachment::usages(account), lookup: Lookup::new(&moment, Some(account)) };
     let mut xml = Xml::new();
     for (list, number) in
         [("UserDetailList", "1/"), ("GroupDetailList", "2/"), ("RoleDetailList", "3/"), ("Policies", "4/")]
     {
         let of_kind = page.items.iter().filter(|(key, _)| key.starts_with(number));
-        xml.list(list, of_kind, |xml, (_, detail)| show_detail(xml, account, &usages, detail));
+        xml.list(list, of_kind, |xml, (_, detail)| show_detail(xml, account, &known, detail));
     }
     page.end(&mut xml);
     Ok(Some(xml))
 }
 
-fn show_detail(xml: &mut Xml, account: &Account, usages: &HashMap<&str, Usage>, detail: &Detail<'_>) {
+/// What details are shown with.
+struct Known<'a> {
+    usages: HashMap<&'a str, Usage>,
+    lookup: Lookup<'a>,
+}
+
+fn show_detail(xml: &mut Xml, account: &Account, known: &Known<'_>, detail: &Detail<'_>) {
     match detail {
         Detail::User(one) => {
             user::show(xml, account, one);
@@ -155,13 +162,13 @@ fn show_detail(xml: &mut Xml, account: &Account, usages: &HashMap<&str, Usage>, 
             show_grants(xml, "GroupPolicyList", &one.grants);
         }
         Detail::Role(one) => {
-            role::show_detail(xml, account, one);
+            role::show_detail(xml, &known.lookup, account, one);
             xml.list("InstanceProfileList", [(); 0], |_, ()| {});
             show_grants(xml, "RolePolicyList", &one.grants);
             tag::show(xml, &one.tags);
         }
         Detail::Policy(one) => {
-            let usage = usages.get(&*one.arn(&account.id)).copied().unwrap_or_default();
+            let usage = known.usages.get(&*one.arn(&account.id)).copied().unwrap_or_default();
             Shown::own(account, one).show(xml, usage, true);
             let versions = one.versions.keys().rev().filter_map(|number| Version::of(one, *number));
             xml.list("PolicyVersionList", versions, |xml, version| version.show(xml, true));

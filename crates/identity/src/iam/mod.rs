@@ -50,10 +50,19 @@ struct Operation {
     action: &'static str,
     handler: Handler,
     target: fn(&Ask<'_>, &Account) -> Target,
+    also: &'static [Also],
+}
+
+/// What a caller must be allowed beside the operation itself.
+enum Also {
+    /// To put tags on something new, if the request gives it some: by the action of the operation that would.
+    Tags(&'static str),
+    /// To do the same to what the target is to become.
+    Becomes(fn(&Ask<'_>, &Account) -> Target),
 }
 
 macro_rules! operations {
-    ($($name:ident $handler:expr, $target:expr;)+) => {
+    ($($name:ident $handler:expr, $target:expr $(, $also:expr)?;)+) => {
         /// All that there are.
         pub const OPERATION_NAMES: &[&str] = &[$(stringify!($name),)+];
 
@@ -62,29 +71,31 @@ macro_rules! operations {
             action: concat!("iam:", stringify!($name)),
             handler: $handler,
             target: $target,
+            also: &[$($also)?],
         },)+];
     };
 }
 
+use Also::{Becomes, Tags};
 use Handler::{LastUsed, Read, Simulate, Write};
 
 operations! {
-    CreateUser Write(user::create), target::new_user;
+    CreateUser Write(user::create), target::new_user, Tags("iam:TagUser");
     GetUser Read(user::get), target::own_user;
     ListUsers Read(user::list), target::users;
-    UpdateUser Write(user::update), target::user;
+    UpdateUser Write(user::update), target::user, Becomes(target::renamed_user);
     DeleteUser Write(user::delete), target::user;
 
     CreateGroup Write(group::create), target::new_group;
     GetGroup Read(group::get), target::group;
     ListGroups Read(group::list), target::groups;
-    UpdateGroup Write(group::update), target::group;
+    UpdateGroup Write(group::update), target::group, Becomes(target::renamed_group);
     DeleteGroup Write(group::delete), target::group;
     AddUserToGroup Write(group::add_user), target::group;
     RemoveUserFromGroup Write(group::remove_user), target::group;
     ListGroupsForUser Read(group::list_for_user), target::user;
 
-    CreateRole Write(role::create), target::new_role;
+    CreateRole Write(role::create), target::new_role, Tags("iam:TagRole");
     GetRole Read(role::get), target::role;
     ListRoles Read(role::list), target::roles;
     UpdateRole Write(role::update), target::role;
@@ -98,7 +109,7 @@ operations! {
     DeleteAccessKey Write(access_key::delete), target::own_user;
     GetAccessKeyLastUsed LastUsed, target::key_owner;
 
-    CreatePolicy Write(policy::create), target::new_policy;
+    CreatePolicy Write(policy::create), target::new_policy, Tags("iam:TagPolicy");
     GetPolicy Read(policy::get), target::policy;
     ListPolicies Read(policy::list), target::any;
     DeletePolicy Write(policy::delete), target::policy;
@@ -150,7 +161,7 @@ operations! {
     UntagOpenIDConnectProvider Write(tag::remove::<OidcProvider>), target::provider;
     ListOpenIDConnectProviderTags Read(tag::list::<OidcProvider>), target::provider;
 
-    CreateOpenIDConnectProvider Write(oidc_provider::create), target::new_provider;
+    CreateOpenIDConnectProvider Write(oidc_provider::create), target::new_provider, Tags("iam:TagOpenIDConnectProvider");
     GetOpenIDConnectProvider Read(oidc_provider::get), target::provider;
     ListOpenIDConnectProviders Read(oidc_provider::list), target::any;
     DeleteOpenIDConnectProvider Write(oidc_provider::delete), target::provider;
@@ -198,8 +209,11 @@ impl Identities {
         };
         let parameters = &request.parameters.of_operation(operation.action);
         let ask = Ask { identities: self, caller, parameters, now_ms: self.clock.now_ms() };
+        if matches!(operation.handler, Write(_)) {
+            self.confirm(caller.identity.as_ref().map(|identity| identity.now_ms)).await?;
+        }
         let account = self.account(&caller.account);
-        permission::check(&ask, operation.action, &(operation.target)(&ask, &account), &account)?;
+        permitted(&ask, operation, &account)?;
         match operation.handler {
             Read(read) => read(&ask, &account),
             Write(write) => self.change(&caller.account, |draft| write(&ask, draft)).await,
@@ -207,6 +221,18 @@ impl Identities {
             Simulate(simulate) => simulate::apart(|| simulate(&ask, &account)).await,
         }
     }
+}
+
+/// # Errors
+/// AWS's refusal, if the caller may not do all that the request needs.
+fn permitted(ask: &Ask<'_>, operation: &Operation, account: &Account) -> Result<(), Refusal> {
+    let target = (operation.target)(ask, account);
+    permission::check(ask, operation.action, &target, account)?;
+    operation.also.iter().try_for_each(|also| match also {
+        Tags(_) if ask.parameters.members("Tags").is_empty() => Ok(()),
+        Tags(action) => permission::check(ask, action, &target, account),
+        Becomes(becomes) => permission::check(ask, operation.action, &becomes(ask, account), account),
+    })
 }
 
 fn unknown(name: &str, request: &Request<'_>) -> Refusal {

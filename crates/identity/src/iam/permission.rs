@@ -91,6 +91,9 @@ pub(super) fn check(ask: &Ask<'_>, action: &str, target: &Target, account: &Acco
     match decide_within(&question, &work) {
         _ if work.is_exhausted() => Err(Refusal::new(Code::LimitExceeded, WorkBudget::REFUSAL)),
         Decision::Allowed => Ok(()),
-        Decision::Denied(denial) => Err(Refusal::new(Code::AccessDenied, question.refusal(denial))),
+        Decision::Denied(denial) => {
+            let shown = Question { resource: target.shown(), ..question };
+            Err(Refusal::new(Code::AccessDenied, shown.refusal(denial)))
+        }
     }
 }

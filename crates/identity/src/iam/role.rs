@@ -7,7 +7,7 @@ use super::holder::{self, Holder};
 use super::{Answer, boundary, constraint, quota, tag};
 use crate::query::{Code, Refusal, Xml, percent_encoded, timestamp};
 use crate::store::entity::{Grants, Role};
-use crate::store::{Account, Draft, PolicyDocument, UniqueIdKind, unique_id};
+use crate::store::{Account, Draft, Lookup, TrustPolicy, UniqueIdKind, unique_id};
 
 /// Unit: characters.
 const DESCRIPTION_LENGTH_MAX: usize = 1_000;
@@ -23,7 +23,7 @@ pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         id: unique_id(UniqueIdKind::Role),
         created_ms: ask.now_ms,
         description: description(ask)?.filter(|text| !text.is_empty()).map(str::to_owned),
-        trust: trust(ask, "AssumeRolePolicyDocument")?,
+        trust: trust(ask, draft, "AssumeRolePolicyDocument")?,
         max_session_seconds: session_seconds(ask)?.unwrap_or(SESSION_SECONDS_MIN),
         grants: Grants { boundary: boundary::of_new(ask, draft)?, ..Grants::default() },
         tags: tag::of_new(ask)?,
@@ -32,21 +32,23 @@ pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         return Err(Refusal::new(Code::EntityAlreadyExists, format!("Role with name {name} already exists.")));
     }
     quota::refuse_beyond("RolesPerAccount", draft.roles.len(), quota::ROLES_MAX)?;
-    let xml = whole(draft, &role);
+    let xml = whole(ask, draft, &role);
     draft.put(role);
     Ok(Some(xml))
 }
 
 pub(super) fn get(ask: &Ask<'_>, account: &Account) -> Answer {
-    Ok(Some(whole(account, Role::asked(ask, account)?)))
+    Ok(Some(whole(ask, account, Role::asked(ask, account)?)))
 }
 
 pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
     let prefix = ask.path_prefix()?;
     let roles = account.roles.iter().filter(|(_, role)| role.path.starts_with(prefix));
     let roles = roles.map(|(key, role)| (key.clone(), role));
+    let moment = ask.identities.snapshot();
+    let lookup = Lookup::new(&moment, Some(account));
     let mut xml = Xml::new();
-    ask.page(&mut xml, "Roles", roles, |xml, role| show(xml, account, role))?;
+    ask.page(&mut xml, "Roles", roles, |xml, role| show(xml, &lookup, account, role))?;
     Ok(Some(xml))
 }
 
@@ -67,14 +69,14 @@ pub(super) fn update_description(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     ask.required("Description")?;
     let mut role = Role::clone(Role::asked(ask, draft)?);
     role.description = description(ask)?.filter(|text| !text.is_empty()).map(str::to_owned);
-    let xml = whole(draft, &role);
+    let xml = whole(ask, draft, &role);
     draft.put(role);
     Ok(Some(xml))
 }
 
 pub(super) fn update_trust(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let mut role = Role::clone(Role::asked(ask, draft)?);
-    role.trust = trust(ask, "PolicyDocument")?;
+    role.trust = trust(ask, draft, "PolicyDocument")?;
     draft.put(role);
     Ok(None)
 }
@@ -104,18 +106,28 @@ fn session_seconds(ask: &Ask<'_>) -> Result<Option<u32>, Refusal> {
     ask.integer("MaxSessionDuration", SESSION_SECONDS_MIN, SESSION_SECONDS_MAX)
 }
 
-fn trust(ask: &Ask<'_>, member: &str) -> Result<PolicyDocument, Refusal> {
+/// Whom a role trusts is fixed here: the users and roles that have these ARNs now.
+fn trust(ask: &Ask<'_>, account: &Account, member: &str) -> Result<TrustPolicy, Refusal> {
     let document = ask.document(member, PolicyKind::Trust)?;
-    match quota::size(document.text()) <= quota::TRUST_SIZE_MAX {
-        true => Ok(document),
-        false => Err(quota::exceeded("ACLSizePerRole", quota::TRUST_SIZE_MAX)),
+    if quota::size(document.text()) > quota::TRUST_SIZE_MAX {
+        return Err(quota::exceeded("ACLSizePerRole", quota::TRUST_SIZE_MAX));
     }
+    let policy = document.policy(PolicyKind::Trust);
+    let named = policy.iter().flat_map(|policy| policy.principals());
+    let moment = ask.identities.snapshot();
+    let principals = Lookup::new(&moment, Some(account)).ids(named).map_err(|missing| {
+        let text = format!("Invalid principal in policy: \"AWS\":\"{missing}\"");
+        Refusal::new(Code::MalformedPolicyDocument, text)
+    })?;
+    Ok(TrustPolicy::new(document, principals))
 }
 
-fn whole(account: &Account, role: &Role) -> Xml {
+fn whole(ask: &Ask<'_>, account: &Account, role: &Role) -> Xml {
+    let moment = ask.identities.snapshot();
+    let lookup = Lookup::new(&moment, Some(account));
     let mut xml = Xml::new();
     xml.within("Role", |xml| {
-        show(xml, account, role);
+        show(xml, &lookup, account, role);
         boundary::show(xml, &role.grants);
         tag::show_some(xml, &role.tags);
         // When it was last taken on is not kept.
@@ -125,18 +137,19 @@ fn whole(account: &Account, role: &Role) -> Xml {
 }
 
 /// As the account's details have it.
-pub(super) fn show_detail(xml: &mut Xml, account: &Account, role: &Role) {
+pub(super) fn show_detail(xml: &mut Xml, lookup: &Lookup<'_>, account: &Account, role: &Role) {
     xml.text("Path", &role.path);
     xml.text("RoleName", &role.name);
     xml.text("RoleId", &role.id);
     xml.text("Arn", &role.arn(&account.id));
     xml.text("CreateDate", &timestamp(role.created_ms));
-    xml.text("AssumeRolePolicyDocument", &percent_encoded(role.trust.text()));
+    let trust = role.trust.text(|principal, id| lookup.current_arn(principal, id));
+    xml.text("AssumeRolePolicyDocument", &percent_encoded(&trust));
 }
 
 /// As lists have it.
-fn show(xml: &mut Xml, account: &Account, role: &Role) {
-    show_detail(xml, account, role);
+fn show(xml: &mut Xml, lookup: &Lookup<'_>, account: &Account, role: &Role) {
+    show_detail(xml, lookup, account, role);
     xml.optional("Description", role.description.as_deref());
     xml.value("MaxSessionDuration", role.max_session_seconds);
 }

@@ -2,6 +2,7 @@
 
 use super::asked::Ask;
 use super::{Answer, constraint, oidc_provider, policy, quota};
+use crate::authority::same_key as same;
 use crate::query::{Code, Refusal, Xml};
 use crate::store::entity::{ManagedPolicy, OidcProvider, Role, Tags, User};
 use crate::store::{Account, Draft, Kept};
@@ -124,10 +125,6 @@ fn check(member: &str, text: &str, min: usize, max: usize, pattern: &str) -> Res
             Err(Refusal::broken(member, text, &constraint))
         }
     }
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
 }
 
 pub(super) fn show(xml: &mut Xml, tags: &Tags) {

@@ -14,6 +14,9 @@ pub(super) struct Target {
     pub arn: String,
     pub tags: Tags,
     pub boundary: Option<String>,
+    /// How refusals name it, if not by its ARN: as the request does. An ARN has a path, which the request does not say, and
+    /// which would show whether there is such an entity.
+    pub shown: Option<String>,
 }
 
 impl Target {
@@ -21,16 +24,26 @@ impl Target {
         Target { arn, ..Target::default() }
     }
 
+    fn shown_as(self, kind: &str, name: &str) -> Target {
+        Target { shown: Some(format!("{kind} {name}")), ..self }
+    }
+
+    pub(super) fn shown(&self) -> &str {
+        self.shown.as_deref().unwrap_or(&self.arn)
+    }
+
     fn named(account: &Account, kind: &str, path: &str, name: &str) -> Target {
         Target::untagged(format!("arn:aws:iam::{}:{kind}{path}{name}", account.id))
     }
 
     fn user(account: &Account, user: &User) -> Target {
-        Target { arn: user.arn(&account.id), tags: user.tags.clone(), boundary: user.grants.boundary.clone() }
+        let (tags, boundary) = (user.tags.clone(), user.grants.boundary.clone());
+        Target { arn: user.arn(&account.id), tags, boundary, shown: None }
     }
 
     fn role(account: &Account, role: &Role) -> Target {
-        Target { arn: role.arn(&account.id), tags: role.tags.clone(), boundary: role.grants.boundary.clone() }
+        let (tags, boundary) = (role.tags.clone(), role.grants.boundary.clone());
+        Target { arn: role.arn(&account.id), tags, boundary, shown: None }
     }
 }
 
@@ -89,7 +102,7 @@ pub(super) fn new_provider(ask: &Ask<'_>, account: &Account) -> Target {
 
 fn user_named(account: &Account, name: &str) -> Target {
     let user = account.user(name).map(|user| Target::user(account, user));
-    user.unwrap_or_else(|| Target::named(account, "user", "/", name))
+    user.unwrap_or_else(|| Target::named(account, "user", "/", name)).shown_as("user", name)
 }
 
 pub(super) fn user(ask: &Ask<'_>, account: &Account) -> Target {
@@ -104,35 +117,65 @@ pub(super) fn own_user(ask: &Ask<'_>, account: &Account) -> Target {
 pub(super) fn group(ask: &Ask<'_>, account: &Account) -> Target {
     let name = name(ask, "GroupName");
     let group = account.group(name).map(|group| Target::untagged(group.arn(&account.id)));
-    group.unwrap_or_else(|| Target::named(account, "group", "/", name))
+    group.unwrap_or_else(|| Target::named(account, "group", "/", name)).shown_as("group", name)
+}
+
+/// What a renamed or moved user is to be: AWS asks for permission on both. Source: IAM API Reference, UpdateUser.
+pub(super) fn renamed_user(ask: &Ask<'_>, account: &Account) -> Target {
+    let before = account.user(name(ask, "UserName"));
+    let (path, name) = (before.map(|user| &*user.path), before.map_or(name(ask, "UserName"), |user| &user.name));
+    renamed(ask, account, user(ask, account), ("user", path), ("NewUserName", name))
+}
+
+/// As for users. Source: IAM API Reference, UpdateGroup.
+pub(super) fn renamed_group(ask: &Ask<'_>, account: &Account) -> Target {
+    let before = account.group(name(ask, "GroupName"));
+    let (path, name) = (before.map(|group| &*group.path), before.map_or(name(ask, "GroupName"), |group| &group.name));
+    renamed(ask, account, group(ask, account), ("group", path), ("NewGroupName", name))
+}
+
+/// Another name, another path, or both; the rest stays.
+fn renamed(
+    ask: &Ask<'_>,
+    account: &Account,
+    before: Target,
+    (kind, path): (&str, Option<&str>),
+    (member, name): (&str, &str),
+) -> Target {
+    let path = ask.optional("NewPath").or(path).unwrap_or("/");
+    let after = Target::named(account, kind, path, ask.optional(member).unwrap_or(name));
+    let shown = before.shown.clone().filter(|_| after.arn == before.arn);
+    Target { arn: after.arn, shown, ..before }
 }
 
 pub(super) fn role(ask: &Ask<'_>, account: &Account) -> Target {
     let name = name(ask, "RoleName");
     let role = account.role(name).map(|role| Target::role(account, role));
-    role.unwrap_or_else(|| Target::named(account, "role", "/", name))
+    role.unwrap_or_else(|| Target::named(account, "role", "/", name)).shown_as("role", name)
 }
 
 pub(super) fn policy(ask: &Ask<'_>, account: &Account) -> Target {
     let arn = name(ask, "PolicyArn");
     let tags = account.policy(arn).map(|policy| policy.tags.clone()).unwrap_or_default();
-    Target { arn: arn.to_owned(), tags, boundary: None }
+    Target { arn: arn.to_owned(), tags, ..Target::default() }.shown_as("policy", arn)
 }
 
 pub(super) fn provider(ask: &Ask<'_>, account: &Account) -> Target {
     let arn = name(ask, "OpenIDConnectProviderArn");
     let tags = account.provider_of_arn(arn).map(|provider| provider.tags.clone()).unwrap_or_default();
-    Target { arn: arn.to_owned(), tags, boundary: None }
+    Target { arn: arn.to_owned(), tags, ..Target::default() }
 }
 
-/// The user whose access key is asked about.
+/// The user whose access key is asked about. A refusal does not tell whose it is.
 pub(super) fn key_owner(ask: &Ask<'_>, account: &Account) -> Target {
-    let key = account.keys.get(name(ask, "AccessKeyId"));
-    user_named(account, key.and_then(|key| key.user.as_deref()).unwrap_or("*"))
+    let id = name(ask, "AccessKeyId");
+    let key = account.keys.get(id);
+    user_named(account, key.and_then(|key| key.user.as_deref()).unwrap_or("*")).shown_as("access key", id)
 }
 
 pub(super) fn instance_profile(ask: &Ask<'_>, account: &Account) -> Target {
-    Target::named(account, "instance-profile", "/", name(ask, "InstanceProfileName"))
+    let name = name(ask, "InstanceProfileName");
+    Target::named(account, "instance-profile", "/", name).shown_as("instance profile", name)
 }
 
 /// The user, group or role whose policies are tried out.

@@ -58,6 +58,7 @@ codes! {
     PolicyEvaluation "PolicyEvaluation" 500;
     RequestEntityTooLarge "RequestEntityTooLarge" 413;
     ServiceFailure "ServiceFailure" 500;
+    ServiceUnavailable "ServiceUnavailable" 503;
     SignatureDoesNotMatch "SignatureDoesNotMatch" 403;
     Throttling "Throttling" 400;
     UnmodifiableEntity "UnmodifiableEntity" 400;
@@ -107,6 +108,11 @@ impl Refusal {
         Refusal::new(Code::ServiceFailure, text)
     }
 
+    /// This server cannot answer now, and may soon.
+    pub fn unavailable(text: impl Into<String>) -> Refusal {
+        Refusal::new(Code::ServiceUnavailable, text)
+    }
+
     pub fn throttled() -> Refusal {
         Refusal::new(Code::Throttling, "Rate exceeded")
     }
@@ -122,10 +128,20 @@ impl Refusal {
             let whose = if self.code.status() >= 500 { "Receiver" } else { "Sender" };
             xml.text("Type", whose);
             xml.text("Code", self.code.name());
-            xml.text("Message", self.detail().map_or(&*self.text, |_| FAILURE));
+            xml.text("Message", self.detail().map_or(&*self.text, |_| self.code.of_failure()));
         });
         xml.text("RequestId", request_id);
         Reply { status: self.code.status(), body: xml.finish("ErrorResponse"), refusal: Some(self) }
+    }
+}
+
+impl Code {
+    /// What the client reads of a failure.
+    fn of_failure(self) -> &'static str {
+        match self {
+            Code::ServiceUnavailable => "The request has failed due to a temporary failure of the server.",
+            _ => FAILURE,
+        }
     }
 }
 

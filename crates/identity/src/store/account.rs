@@ -153,6 +153,14 @@ impl Account {
         self.roles.get(&key_of(name))
     }
 
+    pub(crate) fn user_of_id(&self, id: &str) -> Option<&Arc<User>> {
+        self.users.values().find(|user| user.id == id)
+    }
+
+    pub(crate) fn role_of_id(&self, id: &str) -> Option<&Arc<Role>> {
+        self.roles.values().find(|role| role.id == id)
+    }
+
     pub fn provider(&self, url: &str) -> Option<&Arc<OidcProvider>> {
         self.providers.get(url)
     }

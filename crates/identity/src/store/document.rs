@@ -1,9 +1,10 @@
 //! A policy's document as it is kept: its text, and what it says once somebody has asked.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use auth::iam::{Malformed, Policy, PolicyKind};
+use auth::iam::{Malformed, Policy, PolicyKind, PrincipalIds};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Clone, Default)]
@@ -26,15 +27,50 @@ impl PolicyDocument {
 
     /// What it says; nothing if a stored document cannot be read, which is then worth a line in the log.
     pub fn policy(&self, kind: PolicyKind) -> Option<Arc<Policy>> {
-        let parsed = self.parsed.get_or_init(|| match Policy::parse(kind, &self.text) {
-            Ok(policy) => Some(Arc::new(policy)),
-            Err(error) => {
-                log::error!("a stored policy cannot be read: {error}");
-                None
-            }
-        });
-        parsed.clone()
+        self.parsed.get_or_init(|| parsed(kind, &self.text).map(Arc::new)).clone()
     }
+}
+
+/// A role's trust policy, with the unique ids of the principals that it named when it was put. One that an older program has
+/// stored has no ids, and means whatever has the ARNs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TrustPolicy {
+    #[serde(rename = "trust")]
+    document: PolicyDocument,
+    #[serde(rename = "trust_principals", default, skip_serializing_if = "Option::is_none")]
+    principals: Option<PrincipalIds>,
+    #[serde(skip)]
+    bound: OnceLock<Option<Arc<Policy>>>,
+}
+
+impl TrustPolicy {
+    pub(crate) fn new(document: PolicyDocument, principals: PrincipalIds) -> TrustPolicy {
+        TrustPolicy { document, principals: Some(principals), bound: OnceLock::new() }
+    }
+
+    /// As it is shown, with the ARNs that its principals have now.
+    pub(crate) fn text(&self, current_arn: impl Fn(&str, &str) -> Option<String>) -> Cow<'_, str> {
+        match &self.principals {
+            Some(principals) => principals.shown(self.document.text(), current_arn),
+            None => Cow::Borrowed(self.document.text()),
+        }
+    }
+
+    /// What it says; nothing if it cannot be read.
+    pub fn policy(&self) -> Option<Arc<Policy>> {
+        let Some(principals) = &self.principals else { return self.document.policy(PolicyKind::Trust) };
+        let bound = self.bound.get_or_init(|| {
+            let mut policy = parsed(PolicyKind::Trust, self.document.text())?;
+            policy.bind(principals);
+            Some(Arc::new(policy))
+        });
+        bound.clone()
+    }
+}
+
+fn parsed(kind: PolicyKind, text: &str) -> Option<Policy> {
+    let policy = Policy::parse(kind, text);
+    policy.inspect_err(|error| log::error!("a stored policy cannot be read: {error}")).ok()
 }
 
 impl fmt::Debug for PolicyDocument {

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::document::PolicyDocument;
+use super::document::{PolicyDocument, TrustPolicy};
 
 pub type Tags = BTreeMap<String, String>;
 
@@ -72,7 +72,8 @@ pub struct Role {
     pub id: String,
     pub created_ms: u64,
     pub description: Option<String>,
-    pub trust: PolicyDocument,
+    #[serde(flatten)]
+    pub trust: TrustPolicy,
     pub max_session_seconds: u32,
     #[serde(flatten)]
     pub grants: Grants,

@@ -5,9 +5,12 @@
 //! the moment that there is and never wait for anything.
 
 mod account;
+mod directory;
 mod document;
 pub mod entity;
+mod freshness;
 mod last_used;
+mod lookup;
 mod principal;
 mod root;
 pub(crate) mod unique_id;
@@ -23,9 +26,12 @@ use parking_lot::RwLock;
 
 pub use account::{Account, Snapshot};
 pub(crate) use account::{Draft, Kept};
-pub(crate) use document::PolicyDocument;
+use directory::Directory;
+pub(crate) use document::{PolicyDocument, TrustPolicy};
 use entity::{AccessKey, KeyStatus};
+use freshness::Freshness;
 use last_used::Uses;
+pub(crate) use lookup::Lookup;
 pub(crate) use principal::Granted;
 pub(crate) use unique_id::{UniqueIdKind, unique_id};
 
@@ -46,6 +52,9 @@ pub struct Identities {
     pub(crate) clock: Clock,
     pub(crate) secrets: Sealing,
     moment: RwLock<Arc<Snapshot>>,
+    freshness: Freshness,
+    /// One look at a time: what it finds and when it was found belong together.
+    looking: tokio::sync::Mutex<()>,
     /// Changes of this node go one after the other; those of others are met by trying again.
     changing: tokio::sync::Mutex<()>,
     uses: Uses,
@@ -91,11 +100,15 @@ impl Identities {
             clock,
             secrets: key.sealing("access keys"),
             moment: RwLock::default(),
+            freshness: Freshness::default(),
+            looking: tokio::sync::Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             uses: Uses::default(),
         };
         identities.look().await?;
-        Ok(Arc::new(identities))
+        let identities = Arc::new(identities);
+        identities.service.use_principals(Arc::new(Directory(Arc::downgrade(&identities))));
+        Ok(identities)
     }
 
     /// Keeps up with other nodes, and writes down which keys were used. For ever.
@@ -131,11 +144,17 @@ impl Identities {
     /// # Errors
     /// If that cannot be done; then all stays as it was.
     pub async fn look(&self) -> Result<(), OpenError> {
+        let _alone = self.looking.lock().await;
+        let begun_ms = self.clock.steady_ms();
         let version = self.service.documents_version(IDENTITIES).await.map_err(OpenError::Engine)?;
+        let mut replaced_ms = None;
         if version != self.moment.read().version {
             let documents = self.service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
             self.install(Snapshot::read(&documents).map_err(OpenError::Unreadable)?);
+            // Behind the change: what is recognised from here on is recognised by the new ones.
+            replaced_ms = Some(self.clock.now_ms());
         }
+        self.freshness.confirm(begun_ms, replaced_ms);
         Ok(())
     }
 
@@ -159,7 +178,17 @@ impl Identities {
             let before = moment.account(account).map(|account| Account::clone(account));
             let before = before.unwrap_or_else(|| Account { id: account.to_owned(), ..Account::default() });
             let mut draft = Draft::of(before);
-            let answer = decide(&mut draft)?;
+            let answer = match decide(&mut draft) {
+                Ok(answer) => answer,
+                Err(refusal) => {
+                    // A refusal holds only if it follows from identities as they are now.
+                    self.look().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
+                    if self.moment.read().version == moment.version {
+                        return Err(refusal);
+                    }
+                    continue;
+                }
+            };
             let changes = draft.changes();
             if changes.is_empty() {
                 return Ok(answer);
@@ -168,7 +197,7 @@ impl Identities {
                 self.install(moment.with(draft.done()));
                 return Ok(answer);
             }
-            self.look().await.map_err(|error| Refusal::failure(error.to_string()))?;
+            self.look().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
         }
         Err(Refusal::throttled())
     }

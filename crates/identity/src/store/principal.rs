@@ -21,12 +21,17 @@ pub struct Granted {
 }
 
 impl Account {
+    pub(crate) fn root_arn(&self) -> String {
+        format!("arn:aws:iam::{}:root", self.id)
+    }
+
     pub fn root_principal(&self) -> Principal {
         Principal {
             kind: PrincipalKind::Root,
             account: self.id.clone(),
-            arn: format!("arn:aws:iam::{}:root", self.id),
+            arn: self.root_arn(),
             role_arn: None,
+            role_id: None,
             user_id: self.id.clone(),
             username: None,
             tags: Default::default(),
@@ -52,6 +57,7 @@ impl Account {
             account: self.id.clone(),
             arn: user.arn(&self.id),
             role_arn: None,
+            role_id: None,
             user_id: user.id.clone(),
             username: Some(user.name.clone()),
             tags: user.tags.clone(),

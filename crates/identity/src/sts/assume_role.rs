@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth::iam::{Decision, Globals, PolicyKind, PrincipalKind, Question, decide};
+use auth::iam::{Decision, Globals, PrincipalKind, Question, decide};
 
 use super::Answer;
 use super::asked::{Ask, is_name, name, optional};
@@ -10,7 +10,7 @@ use super::circumstances::Circumstances;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
 use super::tags;
-use crate::authority::{SOURCE_IDENTITY, TRANSITIVE};
+use crate::authority::{SOURCE_IDENTITY, TRANSITIVE, same_key};
 use crate::query::{Code, Refusal, Xml};
 use crate::session::Holder;
 
@@ -26,13 +26,16 @@ pub(super) fn answer(ask: &Ask<'_>) -> Answer {
     }
     let source_identity = source_identity(ask)?;
     let session_tags = SessionTags::of(ask)?;
-    // Whether a role is there is told only to those whom it trusts.
+    let seconds = role::asked_seconds(ask.parameters)?;
+    // What a request is wrong by itself for is refused before. From here on a role that is not there is answered as one that
+    // does not trust the caller.
     let role = AskedRole::find(ask.authority, arn).ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
     may_assume(ask, &role, arn, &session_tags, source_identity.as_deref())?;
     let grant = Grant {
         account: &role.account.id,
         holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.to_owned() },
-        seconds: role.seconds(ask.parameters, ask.identity.principal.kind == PrincipalKind::AssumedRole)?,
+        issued_by: None,
+        seconds: role.seconds(seconds, ask.identity.principal.kind == PrincipalKind::AssumedRole)?,
         bounds: Bounds::asked(ask.parameters, &role.account)?,
         tags: session_tags.all,
         transitive: session_tags.transitive,
@@ -56,7 +59,7 @@ fn may_assume(
     tags: &SessionTags,
     source_identity: Option<&str>,
 ) -> Result<(), Refusal> {
-    let trust = role.role.trust.policy(PolicyKind::Trust).ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
+    let trust = role.role.trust.policy().ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
     let own = Circumstances {
         tags: tags.asked.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
         transitive: tags.transitive.iter().map(String::as_str).collect(),
@@ -121,22 +124,22 @@ impl SessionTags {
         let inherited = principal.context.get(TRANSITIVE).map(Vec::as_slice).unwrap_or_default();
         let mut all = asked.clone();
         for key in inherited {
-            if asked.keys().any(|other| other.to_lowercase() == key.to_lowercase()) {
+            if asked.keys().any(|other| same_key(other, key)) {
                 let text = "One of the specified transitive tag keys can't be set because it conflicts with a \
                             transitive tag key from the calling session.";
                 return Err(Refusal::new(Code::InvalidParameterValue, text));
             }
-            if let Some(value) = principal.tags.get(key) {
+            if let Some((_, value)) = principal.tags.iter().find(|(own, _)| same_key(own, key)) {
                 tags::put(&mut all, key, value)?;
             }
         }
         let mut transitive: BTreeSet<String> = inherited.iter().cloned().collect();
         for key in ask.parameters.list("TransitiveTagKeys") {
-            if !asked.contains_key(key) {
+            let Some(tag) = asked.keys().find(|tag| same_key(tag, key)) else {
                 let text = "The specified transitive tag key must be included in the requested tags.";
                 return Err(Refusal::new(Code::InvalidParameterValue, text));
-            }
-            transitive.insert(key.to_owned());
+            };
+            transitive.insert(tag.clone());
         }
         Ok(SessionTags { asked, all, transitive })
     }

@@ -34,6 +34,7 @@ pub(super) fn answer(ask: &Ask<'_>) -> Answer {
     let grant = Grant {
         account: &account.id,
         holder: Holder::Federated { name: name.to_owned(), user: (!is_root).then(|| principal.user_id.clone()) },
+        issued_by: Some(&ask.caller.access_key),
         seconds: if is_root { seconds.min(ROOT_SECONDS_MAX) } else { seconds },
         bounds: Bounds::asked(ask.parameters, &account)?,
         tags,

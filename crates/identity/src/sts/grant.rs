@@ -19,6 +19,7 @@ const POLICY_ARNS_MAX: usize = 10;
 pub(super) struct Bounds {
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
+    pub policy_ids: Vec<String>,
 }
 
 impl Bounds {
@@ -46,7 +47,8 @@ impl Bounds {
             }
             policy_arns.push(arn.to_owned());
         }
-        Ok(Bounds { policy: policy.map(str::to_owned), policy_arns })
+        let policy_ids = policy_arns.iter().map(|arn| account.policy_id(arn).to_owned()).collect();
+        Ok(Bounds { policy: policy.map(str::to_owned), policy_arns, policy_ids })
     }
 }
 
@@ -54,6 +56,8 @@ impl Bounds {
 pub(super) struct Grant<'a> {
     pub account: &'a str,
     pub holder: Holder,
+    /// The access key that the session ends with.
+    pub issued_by: Option<&'a str>,
     pub seconds: u64,
     pub bounds: Bounds,
     pub tags: BTreeMap<String, String>,
@@ -85,8 +89,10 @@ impl Grant<'_> {
             issued_s,
             expires_s: issued_s + self.seconds,
             holder: self.holder,
+            issued_by: self.issued_by.map(str::to_owned),
             policy: self.bounds.policy,
             policy_arns: self.bounds.policy_arns,
+            policy_ids: self.bounds.policy_ids,
             tags: self.tags,
             transitive: self.transitive,
             source_identity: self.source_identity,

@@ -36,6 +36,9 @@ const GET_CALLER_IDENTITY: &str = "GetCallerIdentity";
 /// The one operation that nobody signs: whoever calls it has no credentials yet.
 const UNSIGNED: &str = "AssumeRoleWithWebIdentity";
 
+/// The signed operations that give sessions.
+const ISSUING: &[&str] = &["AssumeRole", "GetSessionToken", "GetFederationToken"];
+
 impl Authority {
     /// Whether a request of STS or IAM must be signed.
     pub fn is_signed(api: Api, request: &Request<'_>) -> bool {
@@ -53,7 +56,7 @@ impl Authority {
                 Ok(()) => return self.identities.answer(caller, request).await,
                 Err(refusal) => Err(refusal),
             },
-            (Api::Sts, Some(caller)) => self.answered(caller, of_sts),
+            (Api::Sts, Some(caller)) => self.answered(caller, of_sts).await,
             (Api::Sts, None) => self.assume_role_with_web_identity(way, of_sts).await,
             (Api::Iam, None) => Err(Refusal::from(auth::Refusal::Missing)),
         };
@@ -63,12 +66,15 @@ impl Authority {
         }
     }
 
-    fn answered(&self, caller: &Caller, request: &Request<'_>) -> Answer {
+    async fn answered(&self, caller: &Caller, request: &Request<'_>) -> Answer {
         let action = request.parameters.get("Action").unwrap_or_default();
         let identity = caller.identity.as_ref().ok_or_else(|| Refusal::from(auth::Refusal::Missing))?;
         let ask = Ask { authority: self, caller, identity, parameters: request.parameters };
         if action != GET_CALLER_IDENTITY {
             refuse_in_session(identity, action)?;
+        }
+        if ISSUING.contains(&action) {
+            self.identities.confirm(Some(identity.now_ms)).await?;
         }
         match action {
             GET_CALLER_IDENTITY => Ok(caller_identity::shown(caller)),

@@ -27,6 +27,16 @@ pub(super) fn arn(parameters: &Parameters) -> Result<&str, Refusal> {
     if is_arn { Ok(arn) } else { Err(Refusal::validation(format!("{arn} is invalid"))) }
 }
 
+/// The seconds that a session of any role may be asked for with.
+pub(super) fn asked_seconds(parameters: &Parameters) -> Result<Option<u64>, Refusal> {
+    duration(parameters, SECONDS_MAX)
+}
+
+/// The account that a role's ARN names.
+pub(super) fn account_of(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:aws:iam::")?.split_once(":role/").map(|(account, _)| account)
+}
+
 impl AskedRole {
     pub(super) fn find(authority: &Authority, arn: &str) -> Option<AskedRole> {
         let (account, path) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
@@ -36,8 +46,8 @@ impl AskedRole {
     }
 
     /// The seconds that a session of it is to last.
-    pub(super) fn seconds(&self, parameters: &Parameters, is_chained: bool) -> Result<u64, Refusal> {
-        let seconds = duration(parameters, SECONDS_MAX)?.unwrap_or(SECONDS_DEFAULT);
+    pub(super) fn seconds(&self, asked: Option<u64>, is_chained: bool) -> Result<u64, Refusal> {
+        let seconds = asked.unwrap_or(SECONDS_DEFAULT);
         if is_chained && seconds > CHAINED_SECONDS_MAX {
             return Err(Refusal::validation(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",

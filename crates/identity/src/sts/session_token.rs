@@ -29,6 +29,7 @@ pub(super) fn answer(ask: &Ask<'_>) -> Answer {
     let grant = Grant {
         account: &principal.account,
         holder,
+        issued_by: Some(&ask.caller.access_key),
         seconds: if is_root { seconds.min(ROOT_SECONDS_MAX) } else { seconds },
         bounds: Bounds::default(),
         tags: BTreeMap::new(),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::asked::length;
+use crate::authority::same_key;
 use crate::query::{Code, Parameters, Refusal};
 
 const TAGS_MAX: usize = 50;
@@ -37,7 +38,7 @@ pub(super) fn put(tags: &mut BTreeMap<String, String>, key: &str, value: &str) -
     if !key.chars().chain(value.chars()).all(is_good) {
         return wrong("A session tag contains a letter that tags cannot have.");
     }
-    if tags.keys().any(|other| other.to_lowercase() == key.to_lowercase()) {
+    if tags.keys().any(|other| same_key(other, key)) {
         return wrong("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
     if tags.len() == TAGS_MAX {

@@ -11,7 +11,12 @@ use storage::Memory;
 use super::*;
 use crate::auth_key::AuthKey;
 use crate::query::{Parameters, percent_encoded};
-use crate::store::Identities;
+use crate::session::{Holder, Session};
+use crate::store::{Account, Identities};
+
+mod endings;
+mod ids;
+mod oracles;
 
 const ACCOUNT: &str = "123456789012";
 const OTHER: &str = "210987654321";

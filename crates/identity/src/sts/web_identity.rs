@@ -1,17 +1,18 @@
 //! AssumeRoleWithWebIdentity: a role, for a while, for whom an OpenID Connect provider vouches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use auth::iam::{Decision, PolicyKind, decide_federated};
+use auth::iam::{Decision, decide_federated};
 
 use super::asked::{name, required};
 use super::circumstances::Circumstances;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
 use super::{Answer, Way, tags};
-use crate::authority::Authority;
+use crate::authority::{Authority, same_key};
 use crate::query::{Code, Parameters, Refusal, Request, Xml};
 use crate::session::Holder;
+use crate::store::Account;
 use crate::store::entity::OidcProvider;
 use crate::web_identity::{Claims, Jwt, Rejected, is_issuer};
 
@@ -24,18 +25,24 @@ impl Authority {
         let arn = role::arn(parameters)?;
         let session_name = name(parameters, "RoleSessionName", NAME_LENGTH_MAX)?;
         let token = Jwt::parse(required(parameters, "WebIdentityToken", 4, 20_000)?)?;
-        let role = AskedRole::find(self, arn).ok_or_else(denied)?;
+        let seconds = role::asked_seconds(parameters)?;
+        self.identities.confirm(None).await?;
+        // The token is proven by the account's providers before the role is looked for. So a role that is not there, one that
+        // does not trust the provider, and one of an account that is not here are answered alike.
+        let account = self.identities.account(role::account_of(arn).unwrap_or_default());
         let issuer = token.issuer().map(str::to_owned).unwrap_or_default();
-        let provider = provider(&role, &issuer)?;
-        let claims = self.issuers.claims(token, &issuer, &provider.client_ids).await?;
-        let provider_arn = provider.arn(&role.account.id);
+        let provider = provider(&account, &issuer)?;
+        let claims = self.issuers.claims(token, &provider.url, &provider.entity.client_ids).await?;
+        let provider_arn = provider.entity.arn(&account.id);
+        let role = AskedRole::find(self, arn).ok_or_else(denied)?;
         let session_tags = self.may_assume(way, parameters, &role, arn, &provider_arn, &claims)?;
         let mut context = claims.context;
         context.insert("aws:federatedprovider".to_owned(), vec![provider_arn.clone()]);
         let grant = Grant {
             account: &role.account.id,
             holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.to_owned() },
-            seconds: role.seconds(parameters, false)?,
+            issued_by: None,
+            seconds: role.seconds(seconds, false)?,
             bounds: Bounds::asked(parameters, &role.account)?,
             tags: session_tags,
             transitive: claims.transitive,
@@ -64,7 +71,7 @@ impl Authority {
         provider_arn: &str,
         claims: &Claims,
     ) -> Result<BTreeMap<String, String>, Refusal> {
-        let trust = role.role.trust.policy(PolicyKind::Trust).ok_or_else(denied)?;
+        let trust = role.role.trust.policy().ok_or_else(denied)?;
         let circumstances = Circumstances {
             tags: claims.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
             transitive: claims.transitive.iter().map(String::as_str).collect(),
@@ -88,8 +95,8 @@ impl Authority {
         for (key, value) in &claims.tags {
             tags::put(&mut checked, key, value)?;
         }
-        let known: BTreeSet<&String> = claims.tags.keys().collect();
-        match claims.transitive.iter().all(|key| known.contains(key)) {
+        let is_known = |key: &String| claims.tags.keys().any(|tag| same_key(tag, key));
+        match claims.transitive.iter().all(is_known) {
             true => Ok(checked),
             false => Err(Refusal::from(Rejected::Claim("A transitive tag key is no key of a tag".to_owned()))),
         }
@@ -100,12 +107,21 @@ fn denied() -> Refusal {
     Refusal::new(Code::AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 }
 
-/// The provider of the role's account that a token's issuer is.
-fn provider<'a>(role: &'a AskedRole, issuer: &str) -> Result<&'a OidcProvider, Refusal> {
+/// A provider that an account has registered.
+struct Registered<'a> {
+    entity: &'a OidcProvider,
+    /// Where its keys are: the same URL however a token spells its issuer.
+    url: String,
+}
+
+/// The provider of an account that a token's issuer is.
+fn provider<'a>(account: &'a Account, issuer: &str) -> Result<Registered<'a>, Refusal> {
+    let found = issuer.split_once("://").filter(|_| is_issuer(issuer)).and_then(|(scheme, name)| {
+        let entity = account.provider(name.trim_end_matches('/'))?;
+        Some(Registered { entity, url: format!("{scheme}://{}", entity.url) })
+    });
     let unknown = || Rejected::Invalid(format!("No OpenIDConnect provider found in your account for {issuer}"));
-    let name = issuer.split_once("://").filter(|_| is_issuer(issuer)).map(|(_, name)| name.trim_end_matches('/'));
-    let provider = name.and_then(|name| role.account.provider(name)).ok_or_else(unknown)?;
-    Ok(provider)
+    Ok(found.ok_or_else(unknown)?)
 }
 
 impl From<Rejected> for Refusal {

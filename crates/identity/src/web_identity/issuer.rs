@@ -1,10 +1,14 @@
 //! Issuers: where their keys are, and the keys, which are kept for a while. Only issuers that an account has registered are
-//! ever asked, over `https`, or on this machine; an answer is bounded in size and time; and whoever sends tokens with unknown
-//! keys cannot make a server ask more often than every few seconds.
+//! ever asked, over `https`, or on this machine; an answer is bounded in size and time; and tokens with unknown keys cannot make
+//! a server ask more often than every few seconds.
+//!
+//! An issuer is known by the URL that is registered, not by a token's spelling of it: all spellings share its keys, its one
+//! question at a time and its pause between two.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Clock;
@@ -25,39 +29,68 @@ const AGAIN_MS: u64 = 5_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Unit: bytes.
 const DOCUMENT_SIZE_BYTES_MAX: usize = 512 * 1024;
-/// Issuers whose keys are kept. With more of them all are forgotten.
+/// Issuers whose keys are cached. For one more, the one that was not needed for longest is forgotten.
 const ISSUERS_MAX: usize = 1_000;
 
-/// What is known of an issuer.
-#[derive(Default)]
-struct Kept {
+/// What an issuer publishes.
+struct Published {
+    /// Its URL as it spells it itself, and as its tokens must.
+    issuer: String,
     keys: Vec<Jwk>,
-    /// When the keys came.
-    fetched_ms: Option<u64>,
-    /// When it was asked last, with or without success.
+}
+
+impl Published {
+    fn has_key_for(&self, token: &Jwt<'_>) -> bool {
+        self.keys.iter().any(|key| token.fits(key))
+    }
+}
+
+#[derive(Default)]
+struct Cached {
+    published: Option<Arc<Published>>,
+    /// When it came.
+    fetched_ms: u64,
+    /// When the issuer was asked last, with or without success.
     asked_ms: Option<u64>,
+}
+
+impl Cached {
+    /// What was published, if it is not older.
+    fn younger_than(&self, age_ms: u64, now_ms: u64) -> Option<Arc<Published>> {
+        let is_young = now_ms.saturating_sub(self.fetched_ms) < age_ms;
+        self.published.clone().filter(|_| is_young)
+    }
+}
+
+#[derive(Default)]
+struct Entry {
+    cached: Mutex<Cached>,
+    /// Held by the one request that asks the issuer. Requests whose keys are cached do not wait for it.
+    asking: tokio::sync::Mutex<()>,
+    used_ms: AtomicU64,
 }
 
 pub struct Issuers {
     clock: Clock,
     /// The authorities to believe instead of the system's.
     ca_bundle: Option<PathBuf>,
-    /// By URL. Whoever asks an issuer holds its lock, and the others wait for what comes of it.
-    kept: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Kept>>>>,
+    /// By registered URL.
+    entries: Mutex<HashMap<String, Arc<Entry>>>,
 }
 
 impl Issuers {
     pub fn new(clock: Clock, ca_bundle: Option<PathBuf>) -> Issuers {
-        Issuers { clock, ca_bundle, kept: Mutex::default() }
+        Issuers { clock, ca_bundle, entries: Mutex::default() }
     }
 
-    /// What a token says, if the issuer with this URL has signed it, for one of these audiences, and it is good now.
+    /// What a token says, if the issuer with this registered URL has signed it, for one of these audiences, and it is good now.
     ///
     /// # Errors
     /// Why it is not believed.
     pub async fn claims(&self, token: Jwt<'_>, issuer: &str, client_ids: &[String]) -> Result<Claims, Rejected> {
-        let keys = self.keys(&token, issuer).await?;
-        let claims = token.verified(&keys).ok_or_else(Rejected::unverified)?;
+        let published = self.published(&token, issuer).await?;
+        let claims = token.verified(&published.keys).ok_or_else(Rejected::unverified)?;
+        let issuer = published.issuer.as_str();
         if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
             return Err(Rejected::unverified());
         }
@@ -66,50 +99,70 @@ impl Issuers {
     }
 
     /// The issuer's keys, with one that fits the token if it has one.
-    async fn keys(&self, token: &Jwt<'_>, issuer: &str) -> Result<Vec<Jwk>, Rejected> {
-        let kept = self.kept(issuer);
-        let mut kept = kept.lock().await;
-        let now_ms = self.clock.now_ms();
-        let since = |at_ms: Option<u64>| at_ms.map(|at_ms| now_ms.saturating_sub(at_ms));
-        let is_known = kept.keys.iter().any(|key| token.fits(key));
-        let age_ms = since(kept.fetched_ms);
-        if is_known && age_ms.is_some_and(|age_ms| age_ms < FRESH_MS) {
-            return Ok(kept.keys.clone());
+    async fn published(&self, token: &Jwt<'_>, issuer: &str) -> Result<Arc<Published>, Rejected> {
+        let entry = self.entry(issuer);
+        let fresh = |now_ms: u64| {
+            entry.cached.lock().younger_than(FRESH_MS, now_ms).filter(|published| published.has_key_for(token))
+        };
+        if let Some(published) = fresh(self.clock.now_ms()) {
+            return Ok(published);
         }
-        if since(kept.asked_ms).is_none_or(|since_ms| since_ms >= AGAIN_MS) {
-            kept.asked_ms = Some(now_ms);
+        let _asking = entry.asking.lock().await;
+        // Another request may have asked while this one waited.
+        let now_ms = self.clock.now_ms();
+        if let Some(published) = fresh(now_ms) {
+            return Ok(published);
+        }
+        let asked_ms = entry.cached.lock().asked_ms;
+        if asked_ms.is_none_or(|asked_ms| now_ms.saturating_sub(asked_ms) >= AGAIN_MS) {
+            // Before the answer: a request that gives up while it waits has asked, too.
+            entry.cached.lock().asked_ms = Some(now_ms);
             match tokio::time::timeout(TIMEOUT, self.fetch(issuer)).await.unwrap_or(Err(Rejected::Communication)) {
-                Ok(keys) => (kept.keys, kept.fetched_ms) = (keys, Some(now_ms)),
-                Err(rejected) if !is_known => return Err(rejected),
-                Err(_) => {}
+                Ok(published) => {
+                    let mut cached = entry.cached.lock();
+                    (cached.published, cached.fetched_ms) = (Some(Arc::new(published)), now_ms);
+                }
+                Err(rejected) => {
+                    let known = entry.cached.lock().published.clone();
+                    if !known.is_some_and(|published| published.has_key_for(token)) {
+                        return Err(rejected);
+                    }
+                }
             }
         }
-        match since(kept.fetched_ms) {
-            Some(age_ms) if age_ms < STALE_MS => Ok(kept.keys.clone()),
-            _ => Err(Rejected::Communication),
-        }
+        let stale = entry.cached.lock().younger_than(STALE_MS, now_ms);
+        stale.ok_or(Rejected::Communication)
     }
 
-    fn kept(&self, issuer: &str) -> Arc<tokio::sync::Mutex<Kept>> {
-        let mut kept = self.kept.lock();
-        if kept.len() >= ISSUERS_MAX {
-            kept.clear();
+    fn entry(&self, issuer: &str) -> Arc<Entry> {
+        let mut entries = self.entries.lock();
+        if !entries.contains_key(issuer) && entries.len() >= ISSUERS_MAX {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.used_ms.load(Ordering::Relaxed));
+            if let Some(oldest) = oldest.map(|(issuer, _)| issuer.clone()) {
+                entries.remove(&oldest);
+            }
         }
-        Arc::clone(kept.entry(issuer.to_owned()).or_default())
+        let entry = entries.entry(issuer.to_owned()).or_default();
+        entry.used_ms.store(self.clock.now_ms(), Ordering::Relaxed);
+        Arc::clone(entry)
     }
 
-    async fn fetch(&self, issuer: &str) -> Result<Vec<Jwk>, Rejected> {
+    async fn fetch(&self, issuer: &str) -> Result<Published, Rejected> {
         let home = Url::parse(issuer).ok_or_else(Rejected::no_keys)?;
         let place = format!("{issuer}/.well-known/openid-configuration", issuer = issuer.trim_end_matches('/'));
         let document: Value = serde_json::from_slice(&self.get(&place).await?).map_err(|_| Rejected::no_keys())?;
         let named = |name: &str| document.get(name).and_then(Value::as_str);
-        let place = named("jwks_uri").filter(|_| named("issuer") == Some(issuer)).ok_or_else(Rejected::no_keys)?;
+        // A registered URL has no slash at its end, and the issuer's own spelling may have one.
+        let is_same = |own: &&str| own.trim_end_matches('/') == issuer.trim_end_matches('/');
+        let own = named("issuer").filter(is_same).ok_or_else(Rejected::no_keys)?;
+        let place = named("jwks_uri").ok_or_else(Rejected::no_keys)?;
         let keys = Url::parse(place).ok_or_else(Rejected::no_keys)?;
         // An issuer elsewhere does not send the server to its own machine.
         if keys.is_loopback && !home.is_loopback {
             return Err(Rejected::no_keys());
         }
-        jwk::keys(&self.get(place).await?).ok_or_else(Rejected::no_keys)
+        let keys = jwk::keys(&self.get(place).await?).ok_or_else(Rejected::no_keys)?;
+        Ok(Published { issuer: own.to_owned(), keys })
     }
 
     async fn get(&self, place: &str) -> Result<Vec<u8>, Rejected> {

@@ -14,29 +14,29 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-const NOW_S: u64 = 1_800_000_000;
+pub(crate) const NOW_S: u64 = 1_800_000_000;
 
 /// Signs tokens, with ES256.
-struct Signer {
+pub(crate) struct Signer {
     id: &'static str,
     pair: EcdsaKeyPair,
 }
 
 impl Signer {
-    fn new(id: &'static str) -> Signer {
+    pub(crate) fn new(id: &'static str) -> Signer {
         let chance = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &chance).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &chance).unwrap();
         Signer { id, pair }
     }
 
-    fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         let point = self.pair.public_key().as_ref();
         let [x, y] = [&point[1..33], &point[33..]].map(|part| URL_SAFE_NO_PAD.encode_to_string(part));
         json!({ "kty": "EC", "crv": "P-256", "kid": self.id, "use": "sig", "alg": "ES256", "x": x, "y": y })
     }
 
-    fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         self.signed(&json!({ "alg": "ES256", "kid": self.id, "typ": "JWT" }), claims)
     }
 
@@ -49,11 +49,14 @@ impl Signer {
 }
 
 /// Publishes keys on this machine, and counts how often it is asked for them.
-struct Issuer {
-    url: String,
-    asked: Arc<AtomicUsize>,
+pub(crate) struct Issuer {
+    pub(crate) url: String,
+    pub(crate) asked: Arc<AtomicUsize>,
     serving: tokio::task::JoinHandle<()>,
 }
+
+/// The status with which a request is left without an answer.
+const SILENT: u16 = 0;
 
 impl Drop for Issuer {
     fn drop(&mut self) {
@@ -69,6 +72,7 @@ impl Issuer {
         let asked = Arc::new(AtomicUsize::new(0));
         let (counted, own) = (Arc::clone(&asked), url.clone());
         let serving = tokio::spawn(async move {
+            let mut unanswered = Vec::new();
             loop {
                 let (mut socket, _) = listener.accept().await.unwrap();
                 let mut request = vec![0; 4096];
@@ -79,6 +83,10 @@ impl Issuer {
                     counted.fetch_add(1, Ordering::SeqCst);
                 }
                 let (status, body) = answer(&own, path);
+                if status == SILENT {
+                    unanswered.push(socket);
+                    continue;
+                }
                 let head = format!("HTTP/1.1 {status} OK\r\ncontent-length: {}\r\n\r\n", body.len());
                 let _ = socket.write_all(format!("{head}{body}").as_bytes()).await;
             }
@@ -86,7 +94,7 @@ impl Issuer {
         Issuer { url, asked, serving }
     }
 
-    async fn with_keys(keys: Value) -> Issuer {
+    pub(crate) async fn with_keys(keys: Value) -> Issuer {
         Issuer::start(move |own, path| match path {
             "/.well-known/openid-configuration" => {
                 (200, json!({ "issuer": own, "jwks_uri": format!("{own}/keys?all") }).to_string())
@@ -261,6 +269,38 @@ async fn keys_are_asked_for_again_but_not_too_often() {
     assert_eq!((known(&new).await, known(&old).await), (Ok(()), Err("InvalidIdentityToken")));
 }
 
+/// A good token does not wait for those who make the issuer be asked.
+#[tokio::test]
+async fn known_keys_do_not_wait_for_an_issuer() {
+    let (first, second) = (Signer::new("k1"), Signer::new("k2"));
+    let (clock, hand) = Clock::manual(NOW_S * 1_000);
+    let issuers = Issuers::new(clock, None);
+    let is_silent = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (silent, keys) = (Arc::clone(&is_silent), json!([first.jwk()]));
+    let issuer = Issuer::start(move |own, path| match (silent.load(Ordering::SeqCst), path) {
+        (true, _) => (SILENT, String::new()),
+        (false, "/keys") => (200, json!({ "keys": keys }).to_string()),
+        (false, _) => (200, json!({ "issuer": own, "jwks_uri": format!("{own}/keys") }).to_string()),
+    })
+    .await;
+    let (known, unknown) = (first.token(&issuer.claims()), second.token(&issuer.claims()));
+    ask(&issuers, &known, &issuer.url).await.unwrap();
+    is_silent.store(true, Ordering::SeqCst);
+    hand.advance_ms(5_000);
+    let mut waiting = std::pin::pin!(ask(&issuers, &unknown, &issuer.url));
+    let asked = async {
+        while issuer.asked.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        ask(&issuers, &known, &issuer.url).await
+    };
+    tokio::select! {
+        biased;
+        ended = &mut waiting => panic!("the issuer does not answer: {ended:?}"),
+        found = asked => assert!(found.is_ok()),
+    }
+}
+
 #[tokio::test]
 async fn issuers_that_give_no_keys() {
     let signer = Signer::new("k1");
@@ -279,6 +319,12 @@ async fn issuers_that_give_no_keys() {
         (200, json!({ "issuer": "http://127.0.0.1:1", "jwks_uri": "http://127.0.0.1:1/keys" }).to_string())
     };
     check(elsewhere, "InvalidIdentityToken").await;
+    let slash = |own: &str, path: &str| match path {
+        "/keys" => (200, json!({ "keys": [] }).to_string()),
+        _ => (200, json!({ "issuer": format!("{own}/"), "jwks_uri": format!("{own}/keys") }).to_string()),
+    };
+    // Its own spelling is the one that its tokens must have.
+    check(slash, "InvalidIdentityToken").await;
     let insecure =
         |own: &str, _: &str| (200, json!({ "issuer": own, "jwks_uri": "http://keys.example/keys" }).to_string());
     check(insecure, "InvalidIdentityToken").await;

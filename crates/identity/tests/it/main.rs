@@ -1,5 +1,6 @@
 //! IAM's API as clients see it, on one node and on several.
 
+mod cut_off;
 mod foreign;
 mod model;
 mod node;
@@ -7,4 +8,5 @@ mod nodes;
 mod permissions;
 mod quotas;
 mod secrets;
+mod tables;
 mod transcripts;

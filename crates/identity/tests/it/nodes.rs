@@ -26,6 +26,17 @@ async fn what_one_node_makes_the_others_see_after_a_look() {
     assert_eq!(text_of(&keys, "AccessKeyId"), key);
 }
 
+/// What is refused is refused by what is there now, on whichever node it was made.
+#[tokio::test]
+async fn a_role_may_trust_a_user_that_another_node_has_just_made() {
+    let nodes = nodes(Memory::new(), &AuthKey::random(), 2).await;
+    nodes[0].done("Action=CreateUser&UserName=bob").await;
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/bob"}}}"#;
+    let create = format!("Action=CreateRole&RoleName=r&AssumeRolePolicyDocument={trust}");
+    nodes[1].done(&create).await;
+    assert_eq!(nodes[1].refused(&create.replace("user/bob", "user/eve")).await, "MalformedPolicyDocument");
+}
+
 #[tokio::test]
 async fn a_node_keeps_up_by_itself() {
     tokio::time::pause();

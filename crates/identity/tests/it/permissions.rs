@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::node::{ACCOUNT, caller_as, node};
+use crate::node::{ACCOUNT, Node, caller_as, node, text_of};
 
 const ALL_OF_IAM: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#;
 
@@ -17,7 +17,7 @@ async fn users_may_what_their_policies_and_their_groups_say() {
     assert_eq!(
         text,
         "User: arn:aws:iam::123456789012:user/team/bob is not authorized to perform: iam:GetUser on resource: \
-         arn:aws:iam::123456789012:user/team/bob because no identity-based policy allows the iam:GetUser action"
+         user bob because no identity-based policy allows the iam:GetUser action"
     );
 
     // Inline.
@@ -65,7 +65,7 @@ async fn conditions_see_what_is_asked_for() {
     let policy = r#"{"Version":"2012-10-17","Statement":[
         {"Effect":"Allow","Action":"iam:AttachUserPolicy","Resource":"*",
          "Condition":{"ArnLike":{"iam:PolicyARN":"arn:aws:iam::aws:policy/*ReadOnlyAccess"}}},
-        {"Effect":"Allow","Action":"iam:CreateUser","Resource":"*",
+        {"Effect":"Allow","Action":["iam:CreateUser","iam:TagUser"],"Resource":"*",
          "Condition":{"StringEquals":{"aws:RequestTag/team":"a"},"ForAllValues:StringEquals":{"aws:TagKeys":["Team"]}}},
         {"Effect":"Allow","Action":"iam:DeleteUser","Resource":"*",
          "Condition":{"StringEquals":{"iam:ResourceTag/Team":"a"}}},
@@ -168,4 +168,108 @@ async fn lists_are_of_all_below_a_path() {
         assert_eq!(said.is_some(), denied.is_some(), "{form}");
         assert!(said.is_none_or(|said| said.text.contains(denied.unwrap_or_default())), "{form}");
     }
+}
+
+async fn as_bob(node: &Node, statements: &str, forms: &[(&str, u16)]) {
+    let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    node.done(&format!("Action=PutUserPolicy&UserName=bob&PolicyName=p&PolicyDocument={policy}")).await;
+    for (form, status) in forms {
+        let reply = node.ask_as(&caller_as(node.user("bob")), &format!("Action={form}")).await;
+        assert_eq!(reply.status, *status, "{form}: {}", reply.body);
+    }
+}
+
+/// Who may change `eve` does not thereby become another user, or one on another path.
+#[tokio::test]
+async fn a_rename_needs_permission_on_both_names() {
+    for (operation, kind, word) in [("UpdateUser", "user", "User"), ("UpdateGroup", "group", "Group")] {
+        let node = node().await;
+        node.done("Action=CreateUser&UserName=bob").await;
+        node.done(&format!("Action=Create{word}&{word}Name=eve&Path=/staff/")).await;
+        let statement =
+            |resources: &str| format!(r#"{{"Effect":"Allow","Action":"iam:{operation}","Resource":[{resources}]}}"#);
+        let arn = |name: &str| format!("\"arn:aws:iam::*:{kind}{name}\"");
+        let form = |more: &str| format!("{operation}&{word}Name=eve{more}").replace("New&", &format!("New{word}Name="));
+        let rename = form("&New&admin");
+        let (to_root, both) = (form("&NewPath=/"), form("&New&admin&NewPath=/admins/"));
+        let (nothing, same) = (form(""), form("&New&eve&NewPath=/staff/"));
+        let own = statement(&arn("/staff/eve"));
+        as_bob(&node, &own, &[(&rename, 403), (&to_root, 403), (&both, 403), (&nothing, 200), (&same, 200)]).await;
+        // Of the target alone.
+        as_bob(&node, &statement(&arn("/staff/admin")), &[(&rename, 403)]).await;
+        // A denial of the target counts.
+        let denied = format!(
+            r#"{},{{"Effect":"Deny","Action":"iam:{operation}","Resource":{}}}"#,
+            statement("\"*\""),
+            arn("/*admin*")
+        );
+        as_bob(&node, &denied, &[(&rename, 403), (&both, 403), (&form("&New&bea"), 200)]).await;
+        let both_names = statement(&format!("{},{}", arn("/staff/bea"), arn("/admins/admin")));
+        let back = both.replace("Name=eve", "Name=bea");
+        as_bob(&node, &both_names, &[(&back, 200)]).await;
+        let moved = node.done(&format!("Action=Get{word}&{word}Name=admin")).await;
+        assert!(moved.contains(&format!(":{kind}/admins/admin")), "{moved}");
+    }
+}
+
+/// Something new gets its tags by an action of their own.
+#[tokio::test]
+async fn tags_of_something_new_need_the_permission_to_tag() {
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}}}"#;
+    for (operation, tag, parameters) in [
+        ("CreateUser", "TagUser", "UserName=x".to_owned()),
+        ("CreateRole", "TagRole", format!("RoleName=x&AssumeRolePolicyDocument={trust}")),
+        ("CreatePolicy", "TagPolicy", format!("PolicyName=x&PolicyDocument={ALL_OF_IAM}")),
+        ("CreateOpenIDConnectProvider", "TagOpenIDConnectProvider", "Url=https://issuer.example".to_owned()),
+    ] {
+        let node = node().await;
+        node.done("Action=CreateUser&UserName=bob").await;
+        let allow = |actions: &str| format!(r#"{{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}"#);
+        let tagged = format!("{operation}&{parameters}&Tags.member.1.Key=team&Tags.member.1.Value=a");
+        let create = format!("\"iam:{operation}\"");
+        as_bob(&node, &allow(&create), &[(&tagged, 403)]).await;
+        let denied = format!(
+            r#"{},{{"Effect":"Deny","Action":"iam:{tag}","Resource":"*","Condition":{{"StringEquals":{{"aws:RequestTag/team":"a"}}}}}}"#,
+            allow("\"iam:*\"")
+        );
+        as_bob(&node, &denied, &[(&tagged, 403)]).await;
+        as_bob(&node, &allow(&format!("{create},\"iam:{tag}\"")), &[(&tagged, 200)]).await;
+        let plain = format!("{operation}&{}", parameters.replace("=x", "=y").replace("issuer", "other"));
+        as_bob(&node, &allow(&create), &[(&plain, 200)]).await;
+    }
+}
+
+/// Without a permission the answer is the same whether something is there, and wherever its path leads.
+#[tokio::test]
+async fn refusals_do_not_show_what_is_there() {
+    let node = node().await;
+    node.done("Action=CreateUser&UserName=bob").await;
+    node.done("Action=CreateUser&UserName=there&Path=/secret/").await;
+    node.done("Action=CreateGroup&GroupName=there&Path=/secret/").await;
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}}}"#;
+    node.done(&format!("Action=CreateRole&RoleName=there&Path=/secret/&AssumeRolePolicyDocument={trust}")).await;
+    node.done(&format!("Action=CreatePolicy&PolicyName=there&PolicyDocument={ALL_OF_IAM}")).await;
+    let key = node.done("Action=CreateAccessKey&UserName=there").await;
+    let key = text_of(&key, "AccessKeyId");
+    let refusal = async |form: &str| {
+        let reply = node.ask_as(&caller_as(node.user("bob")), &format!("Action={form}")).await;
+        reply.refusal.unwrap_or_else(|| panic!("{form}")).to_string()
+    };
+    for (form, shown) in [
+        ("GetUser&UserName=there", "user there"),
+        ("DeleteUser&UserName=there", "user there"),
+        ("CreateAccessKey&UserName=there", "user there"),
+        ("UpdateUser&UserName=there&NewUserName=x", "user there"),
+        ("GetGroup&GroupName=there", "group there"),
+        ("GetRole&RoleName=there", "role there"),
+        ("PutRolePolicy&RoleName=there&PolicyName=p&PolicyDocument=x", "role there"),
+        ("GetPolicy&PolicyArn=arn:aws:iam::123456789012:policy/there", "policy arn:aws:iam::123456789012:policy/there"),
+    ] {
+        let there = refusal(form).await;
+        assert!(there.contains(&format!(" on resource: {shown} because")), "{there}");
+        assert_eq!(there.replace("there", "gone"), refusal(&form.replace("there", "gone")).await);
+    }
+    let form = format!("GetAccessKeyLastUsed&AccessKeyId={key}");
+    let other = auth::issue_access_key("AKIA", ACCOUNT, 1).unwrap();
+    assert_eq!(refusal(&form).await.replace(key, &other), refusal(&form.replace(key, &other)).await);
 }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use auth::iam::PrincipalIds;
 use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,8 @@ pub(crate) struct Definition {
     pub resource_policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_policy_revision: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_policy_principals: Option<PrincipalIds>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -84,10 +87,11 @@ impl Definition {
     pub(crate) fn policy(&self) -> Option<AttachedPolicy> {
         let document = self.resource_policy.clone()?;
         let revision = self.resource_policy_revision.clone().unwrap_or_else(|| self.created_ms.to_string());
-        Some(AttachedPolicy { document, revision })
+        Some(AttachedPolicy { document, revision, principals: self.resource_policy_principals.clone() })
     }
 
     pub(crate) fn set_policy(&mut self, policy: Option<AttachedPolicy>) {
+        self.resource_policy_principals = policy.as_ref().and_then(|policy| policy.principals.clone());
         let (document, revision) = policy.map(|policy| (policy.document, policy.revision)).unzip();
         (self.resource_policy, self.resource_policy_revision) = (document, revision);
     }

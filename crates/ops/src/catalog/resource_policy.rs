@@ -4,7 +4,7 @@
 //! form of its own; here it stays as it was given.
 
 use api::Exception;
-use auth::iam::{Policy, PolicyKind};
+use auth::iam::{Policy, PolicyKind, PrincipalIds};
 use model::limits::RESOURCE_POLICY_SIZE_MAX;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +17,9 @@ pub(crate) struct AttachedPolicy {
     pub document: String,
     /// Another one after each change.
     pub revision: String,
+    /// What its principals were when it was put. Policies without them mean ARNs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principals: Option<PrincipalIds>,
 }
 
 /// What a policy is attached to.
@@ -80,9 +83,13 @@ pub(crate) fn check_resource_policy(of: PolicyOf, document: &str) -> Result<Poli
 }
 
 /// Reads a stored document. One that cannot be read denies everything, and the root user can replace it.
-pub(super) fn stored_policy(document: &str) -> Option<Policy> {
+pub(super) fn stored_policy(document: &str, principals: Option<&PrincipalIds>) -> Option<Policy> {
     let parse = |document: &str| Policy::parse(PolicyKind::Resource, document);
-    parse(document).or_else(|_| parse(DENIES_ALL)).ok()
+    let mut policy = parse(document).or_else(|_| parse(DENIES_ALL)).ok()?;
+    if let Some(principals) = principals {
+        policy.bind(principals);
+    }
+    Some(policy)
 }
 
 fn is_action_of(of: PolicyOf, action: &str) -> bool {
@@ -124,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_denies_everything() {
-        let shown = |document: &str| format!("{:?}", stored_policy(document).expect("a policy"));
+        let shown = |document: &str| format!("{:?}", stored_policy(document, None).expect("a policy"));
         let denies_all = shown(DENIES_ALL);
         for document in ["", "{}", "[1]", r#"{"Statement":{"Effect":"Perhaps"}}"#] {
             assert_eq!(shown(document), denies_all, "{document}");

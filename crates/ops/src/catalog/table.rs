@@ -11,7 +11,7 @@ use model::{KeyAttribute, KeySchema};
 use super::definition::{
     Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TableStatus, TimeToLive,
 };
-use super::resource_policy::stored_policy;
+use super::resource_policy::{AttachedPolicy, stored_policy};
 use crate::change_log::OpenShards;
 use crate::expiry::TimeIndex;
 
@@ -56,8 +56,13 @@ fn times(settings: &TimeToLive) -> Option<TimeIndex> {
     Some(TimeIndex { id, attribute, is_building: !settings.built })
 }
 
+fn table_policy(definition: &Definition) -> Option<Policy> {
+    stored_policy(definition.resource_policy.as_deref()?, definition.resource_policy_principals.as_ref())
+}
+
 fn stream_policy(stream: &Stream) -> Option<(String, Arc<Policy>)> {
-    let policy = stored_policy(&stream.policy.as_ref()?.document)?;
+    let AttachedPolicy { document, principals, .. } = stream.policy.as_ref()?;
+    let policy = stored_policy(document, principals.as_ref())?;
     Some((stream.label.clone(), Arc::new(policy)))
 }
 
@@ -87,7 +92,7 @@ impl Table {
             indexes: local.chain(global).collect(),
             times: times(&definition.time_to_live),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
-            policy: definition.resource_policy.as_deref().and_then(stored_policy).map(Arc::new),
+            policy: table_policy(&definition).map(Arc::new),
             stream_policies: definition.streams().filter_map(stream_policy).collect(),
             definition,
         }

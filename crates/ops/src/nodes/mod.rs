@@ -164,6 +164,11 @@ impl Service {
         Some(format!("the node's lease has run out{}", why.map(|why| format!(": {why}")).unwrap_or_default()))
     }
 
+    /// Whether other servers may use the same engine.
+    pub fn is_shared(&self) -> bool {
+        self.nodes.is_some()
+    }
+
     /// Tells other nodes that this one stops, so that they need not find out.
     pub async fn leave(&self) {
         if let Some(nodes) = &self.nodes {

@@ -1,9 +1,16 @@
 //! Policies of tables and streams through their life, on the engine in memory.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use api::*;
-use storage::Memory;
+use auth::iam::PrincipalIds;
+use parking_lot::Mutex;
+use storage::{BoxFuture, Memory};
 
 use crate::catalog::tests::{caller, open, simple};
+use crate::catalog::{Definition, Place};
+use crate::principal_directory::{PrincipalDirectory, Unresolved};
 use crate::service::Service;
 
 const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/shared";
@@ -145,4 +152,114 @@ async fn documents_and_arns_are_judged() {
         assert_eq!(get(&service, arn).await, Err(expected.clone()), "{arn}");
         assert_eq!(put(&service, arn, &policy("dynamodb:*"), None).await, Err(expected), "{arn}");
     }
+}
+
+/// Users by their ARNs, of the accounts whose ARNs do not have nines.
+#[derive(Default)]
+struct Users(Mutex<BTreeMap<String, String>>);
+
+impl PrincipalDirectory for Users {
+    fn ids<'a>(&'a self, principals: Vec<&'a str>) -> BoxFuture<'a, Result<PrincipalIds, Unresolved>> {
+        let mut ids = PrincipalIds::default();
+        for arn in principals.into_iter().filter(|arn| !arn.contains("999999999999")) {
+            match self.0.lock().get(arn) {
+                Some(id) => ids.insert(arn, id.clone()),
+                None => return Box::pin(std::future::ready(Err(Unresolved::Missing(arn.to_owned())))),
+            }
+        }
+        Box::pin(std::future::ready(Ok(ids)))
+    }
+
+    fn current_arn(&self, _: &str, id: &str) -> Option<String> {
+        self.0.lock().iter().find(|(_, own)| *own == id).map(|(arn, _)| arn.clone())
+    }
+}
+
+impl Users {
+    fn of(service: &Service, users: &[(&str, &str)]) -> Arc<Users> {
+        let known = Arc::<Users>::default();
+        known.set(users);
+        service.use_principals(known.clone());
+        known
+    }
+
+    fn set(&self, users: &[(&str, &str)]) {
+        *self.0.lock() = users.iter().map(|(arn, id)| ((*arn).to_owned(), (*id).to_owned())).collect();
+    }
+}
+
+const ADA: &str = "arn:aws:iam::111111111111:user/ada";
+const FOREIGN: &str = "arn:aws:iam::999999999999:user/eve";
+
+fn policy_for(principals: &str) -> String {
+    policy("dynamodb:GetItem").replace(r#""arn:aws:iam::111111111111:root""#, principals)
+}
+
+fn definition(service: &Service) -> Definition {
+    service.catalog.find(Place::own(&caller(), "shared")).expect("a table").definition.clone()
+}
+
+#[tokio::test]
+async fn principals_are_stored_by_their_ids() {
+    let engine = Memory::new();
+    let service = open(&engine).await;
+    let users = Users::of(&service, &[(ADA, "AIDA1")]);
+    let names = format!(r#"["{ADA}","{FOREIGN}","111111111111"]"#);
+    let document = policy_for(&names);
+    let made = CreateTableInput { resource_policy: Some(document.clone()), ..simple("shared") };
+    service.create_table(&caller(), made).await.unwrap();
+    let (shown, first) = get(&service, ARN).await.unwrap();
+    assert_eq!(shown, document);
+    let ids = definition(&service).resource_policy_principals.unwrap();
+    assert_eq!((ids.get(ADA), ids.get(FOREIGN)), (Some("AIDA1"), None));
+
+    // Renamed, gone, and another one of the same name.
+    let renamed = "arn:aws:iam::111111111111:user/lovelace";
+    users.set(&[(renamed, "AIDA1")]);
+    assert_eq!(get(&service, ARN).await.unwrap().0, document.replace(ADA, renamed));
+    users.set(&[(ADA, "AIDA2")]);
+    assert_eq!(get(&service, ARN).await.unwrap().0, document.replace(ADA, "AIDA1"));
+    let second = put(&service, ARN, &document, None).await.unwrap();
+    assert_ne!(second, first, "the same text means another user");
+    assert_eq!(put(&service, ARN, &document, None).await.unwrap(), second);
+    assert_eq!(get(&service, ARN).await.unwrap().0, document);
+
+    drop(service);
+    let service = open(&engine).await;
+    let updated = UpdateTableInput {
+        table_name: "shared".to_owned(),
+        deletion_protection_enabled: Some(true),
+        ..Default::default()
+    };
+    service.update_table(&caller(), updated).await.unwrap();
+    assert_eq!(definition(&service).resource_policy_principals.unwrap().get(ADA), Some("AIDA2"));
+}
+
+#[tokio::test]
+async fn a_principal_that_is_not_there_is_refused() {
+    let service = open(&Memory::new()).await;
+    Users::of(&service, &[]);
+    let invalid =
+        Exception::validation("One or more parameter values were invalid: Invalid principal in policy document.");
+    let document = policy_for(&format!(r#""{ADA}""#));
+    let made = CreateTableInput { resource_policy: Some(document.clone()), ..simple("shared") };
+    assert_eq!(service.create_table(&caller(), made).await.map(drop), Err(invalid.clone()));
+    assert!(service.catalog.find(Place::own(&caller(), "shared")).is_none());
+    service.create_table(&caller(), simple("shared")).await.unwrap();
+    assert_eq!(put(&service, ARN, &document, None).await, Err(invalid));
+    assert_eq!(get(&service, ARN).await, Err(absent(ARN)));
+}
+
+/// Definitions that an older program has written mean ARNs, and stay as they are.
+#[test]
+fn definitions_without_ids_are_read() {
+    let mut old = Definition::default();
+    old.resource_policy = Some(policy("dynamodb:GetItem"));
+    let text = serde_json::to_string(&old).unwrap();
+    assert!(!text.contains("principals"), "{text}");
+    let read: Definition = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, old);
+    let attached = r#"{"document":"{}","revision":"1"}"#;
+    let read: crate::catalog::AttachedPolicy = serde_json::from_str(attached).unwrap();
+    assert_eq!((read.principals.is_none(), serde_json::to_string(&read).unwrap().as_str()), (true, attached));
 }

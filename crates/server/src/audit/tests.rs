@@ -57,6 +57,7 @@ fn who_asked() {
         account: "123456789012".to_owned(),
         arn: arn.to_owned(),
         role_arn: role.map(str::to_owned),
+        role_id: None,
         user_id: user_id.to_owned(),
         username: name.map(str::to_owned),
         tags: BTreeMap::new(),

@@ -87,6 +87,7 @@ pub(super) fn principal(arn: &str, session_of: Option<&str>) -> Option<Principal
         account: account.to_owned(),
         arn: arn.to_owned(),
         role_arn: session_of.map(str::to_owned).or(role),
+        role_id: None,
         user_id,
         username,
         tags: BTreeMap::new(),

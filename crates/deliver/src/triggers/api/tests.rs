@@ -88,6 +88,7 @@ fn user(statements: &[Value]) -> Caller {
         account: "111111111111".to_owned(),
         arn: "arn:aws:iam::111111111111:user/user".to_owned(),
         role_arn: None,
+        role_id: None,
         user_id: "AIDAUSER".to_owned(),
         username: Some("user".to_owned()),
         tags: BTreeMap::new(),

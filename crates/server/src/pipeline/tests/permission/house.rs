@@ -106,6 +106,7 @@ fn principal(kind: PrincipalKind, account: &str, name: &str, policies: &[String]
         account: account.to_owned(),
         arn,
         role_arn: None,
+        role_id: None,
         user_id: format!("AIDA{name}"),
         username,
         tags: BTreeMap::new(),

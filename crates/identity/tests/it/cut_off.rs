@@ -1,0 +1,232 @@
+//! A node that its database is out of reach for: it issues no sessions and changes nothing by what it knew before.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use auth::iam::{Identity, Transport};
+use auth::{Caller, Directory};
+use base::{Clock, ManualClock};
+use identity::sts::Way;
+use identity::{Api, AuthKey, Authority, Identities, Parameters, Request};
+use ops::{NodeSettings, Service, Settings};
+use storage::{
+    BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, StorageError, TxError, View,
+};
+
+use crate::node::{ACCOUNT, NOW_MS, text_of};
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}}}"#;
+const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+
+/// An engine behind a wire that can be cut.
+struct Wire {
+    inner: Arc<dyn Engine>,
+    is_cut: AtomicBool,
+}
+
+impl Wire {
+    fn over(&self) -> Result<&dyn Engine, StorageError> {
+        match self.is_cut.load(Ordering::SeqCst) {
+            true => Err(StorageError::Unavailable("the wire is cut".to_owned())),
+            false => Ok(&*self.inner),
+        }
+    }
+}
+
+type Found<'a, T> = BoxFuture<'a, Result<T, StorageError>>;
+
+impl Engine for Wire {
+    fn get<'a>(&'a self, key: &'a Key) -> Found<'a, Option<bytes::Bytes>> {
+        Box::pin(async { self.over()?.get(key).await })
+    }
+
+    fn view(&self) -> Found<'_, Box<dyn View>> {
+        Box::pin(async { self.over()?.view().await })
+    }
+
+    fn get_eventual<'a>(&'a self, key: &'a Key) -> Found<'a, Option<bytes::Bytes>> {
+        self.get(key)
+    }
+
+    fn view_eventual(&self) -> Found<'_, Box<dyn View>> {
+        self.view()
+    }
+
+    fn transact<'a>(
+        &'a self,
+        op: OpId,
+        mode: Mode,
+        keys: &'a [KeyUse],
+        decide: &'a mut Decide<'a>,
+    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move { self.over()?.transact(op, mode, keys, decide).await })
+    }
+
+    fn sequence<'a>(&'a self, log: &'a bytes::Bytes) -> Found<'a, ()> {
+        Box::pin(async { self.over()?.sequence(log).await })
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: bytes::Bytes) -> Found<'a, ()> {
+        Box::pin(async move { self.over()?.destroy(family, prefix).await })
+    }
+
+    fn close(&self) -> Found<'_, ()> {
+        self.inner.close()
+    }
+}
+
+struct Node {
+    authority: Arc<Authority>,
+    identities: Arc<Identities>,
+    wire: Arc<Wire>,
+    clock: Clock,
+}
+
+struct Keys {
+    access_key: String,
+    token: Option<String>,
+}
+
+impl Node {
+    async fn new(memory: &Arc<Memory>, key: &AuthKey, clock: &Clock, lease: Duration) -> Node {
+        let wire = Arc::new(Wire { inner: memory.clone(), is_cut: AtomicBool::new(false) });
+        let settings = NodeSettings {
+            engine: wire.clone(),
+            address: String::new(),
+            version: String::new(),
+            format: 1,
+            lease,
+            margin: Duration::from_secs(5),
+        };
+        let service = Service::open_node(wire.clone(), Settings::default(), clock.clone(), settings).await.unwrap();
+        let identities = Identities::open(service, key, clock.clone()).await.unwrap();
+        Node { authority: Authority::new(identities.clone(), key, None), identities, wire, clock: clock.clone() }
+    }
+
+    fn cut(&self, is_cut: bool) {
+        self.wire.is_cut.store(is_cut, Ordering::SeqCst);
+    }
+
+    fn known(&self, keys: &Keys) -> Option<Caller> {
+        let now_ms = self.clock.now_ms();
+        let known = self.authority.known(&keys.access_key, keys.token.as_deref(), now_ms).ok()?;
+        let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
+        let identity = Identity { principal: known.principal, transport, user_agent: None, now_ms };
+        let access_key = keys.access_key.clone();
+        Some(Caller {
+            account: ACCOUNT.to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key,
+            identity: Some(identity),
+        })
+    }
+
+    /// The answer's body, or the code of the refusal and its status.
+    async fn ask(&self, caller: &Caller, api: Api, form: &str) -> Result<String, (u16, &'static str)> {
+        let parameters = Parameters::parse(format!("Action={form}").as_bytes()).unwrap();
+        let way = Way { transport: caller.identity.as_ref().unwrap().transport, user_agent: None };
+        let request = Request { parameters: &parameters, request_id: "id" };
+        let reply = self.authority.answer(api, Some(caller), &way, &request).await;
+        match reply.refusal {
+            Some(refusal) => Err((reply.status, refusal.code.name())),
+            None => Ok(reply.body),
+        }
+    }
+}
+
+const ISSUING: [&str; 3] = [
+    "AssumeRole&RoleArn=arn:aws:iam::123456789012:role/work&RoleSessionName=now",
+    "GetSessionToken",
+    "GetFederationToken&Name=guest",
+];
+const CHANGING: [&str; 2] = ["CreateUser&UserName=x", "DeleteUser&UserName=none"];
+const UNAVAILABLE: Result<String, (u16, &str)> = Err((503, "ServiceUnavailable"));
+
+/// A user with an administrator's policy, and a role.
+async fn furnished(node: &Node) -> (Keys, Keys) {
+    let root = node.identities.found_account(ACCOUNT, false).await.unwrap().unwrap();
+    let root = Keys { access_key: root.key.id, token: None };
+    let caller = node.known(&root).unwrap();
+    for form in [
+        "CreateUser&UserName=ada".to_owned(),
+        format!("PutUserPolicy&UserName=ada&PolicyName=p&PolicyDocument={ALL}"),
+        format!("CreateRole&RoleName=work&AssumeRolePolicyDocument={TRUST}"),
+    ] {
+        node.ask(&caller, Api::Iam, &form).await.unwrap();
+    }
+    let made = node.ask(&caller, Api::Iam, "CreateAccessKey&UserName=ada").await.unwrap();
+    (root, Keys { access_key: text_of(&made, "AccessKeyId").to_owned(), token: None })
+}
+
+async fn nodes(lease: Duration) -> (Node, Node, ManualClock) {
+    let (memory, key) = (Memory::new(), AuthKey::random());
+    let (clock, hand) = Clock::manual(NOW_MS);
+    let one = Node::new(&memory, &key, &clock, lease).await;
+    (one, Node::new(&memory, &key, &clock, lease).await, hand)
+}
+
+async fn refuses_all(node: &Node, caller: &Caller) {
+    for form in ISSUING {
+        assert_eq!(node.ask(caller, Api::Sts, form).await, UNAVAILABLE, "{form}");
+    }
+    for form in CHANGING {
+        assert_eq!(node.ask(caller, Api::Iam, form).await, UNAVAILABLE, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_look_issues_no_sessions() {
+    let (one, other, hand) = nodes(Duration::from_secs(3_600)).await;
+    let (root, ada) = furnished(&one).await;
+    other.identities.look().await.unwrap();
+    let caller = other.known(&ada).unwrap();
+    for form in ISSUING {
+        other.ask(&caller, Api::Sts, form).await.unwrap();
+    }
+    other.cut(true);
+    // What was found a moment ago still counts.
+    hand.advance_ms(2_000);
+    other.ask(&caller, Api::Sts, "GetSessionToken").await.unwrap();
+    hand.advance_ms(1);
+    // Meanwhile the key is taken away elsewhere.
+    let form = format!("UpdateAccessKey&UserName=ada&Status=Inactive&AccessKeyId={}", ada.access_key);
+    one.ask(&one.known(&root).unwrap(), Api::Iam, &form).await.unwrap();
+    let caller = other.known(&ada).unwrap();
+    refuses_all(&other, &caller).await;
+    // Who one is can be told, and what is there be read.
+    other.ask(&caller, Api::Sts, "GetCallerIdentity").await.unwrap();
+
+    // A caller who was recognised before the node had looked again is not believed.
+    other.cut(false);
+    refuses_all(&other, &caller).await;
+    assert!(other.known(&ada).is_none());
+    hand.advance_ms(1);
+    let caller = other.known(&root).unwrap();
+    other.ask(&caller, Api::Sts, "GetSessionToken").await.unwrap();
+    other.ask(&caller, Api::Iam, CHANGING[0]).await.unwrap();
+}
+
+/// A pause in which nothing has changed is not noticed.
+#[tokio::test]
+async fn a_node_looks_again_when_it_is_asked() {
+    let (one, _other, hand) = nodes(Duration::from_secs(3_600)).await;
+    let (_, ada) = furnished(&one).await;
+    hand.advance_ms(60_000);
+    let caller = one.known(&ada).unwrap();
+    for form in ISSUING {
+        one.ask(&caller, Api::Sts, form).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_its_lease_issues_no_sessions() {
+    let (one, other, hand) = nodes(Duration::from_millis(300)).await;
+    let (_, ada) = furnished(&one).await;
+    other.identities.look().await.unwrap();
+    let caller = other.known(&ada).unwrap();
+    other.cut(true);
+    hand.advance_ms(300);
+    refuses_all(&other, &caller).await;
+}
