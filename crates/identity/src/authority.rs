@@ -116,7 +116,7 @@ impl Directory for Authority {
 }
 
 impl Account {
-    /// Who acts in a session, if its role or user is still there, and the access key that it depends on.
+    /// The principal of a session, while its role or user exists, and the access key that it depends on is active.
     fn session_principal(&self, session: &Session) -> Option<Principal> {
         if session.account != self.id || !self.has_issuer(session) {
             return None;

@@ -1,6 +1,6 @@
 //! Where the principals that a policy of a table or stream names are looked up.
 //!
-//! Who the users and roles are is not known here; a server whose callers have identities gives a directory of them. Without
+//! This crate knows no users and roles; a server whose callers have identities gives a directory of them. Without
 //! one, nothing is evaluated, and policies are stored and shown as they are given.
 
 use std::sync::Arc;

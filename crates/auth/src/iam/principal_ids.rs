@@ -1,6 +1,6 @@
 //! The unique ids behind the principals that a document names, fixed when the document is stored.
 //!
-//! A policy that names `arn:aws:iam::…:user/ada` means the user who has this ARN now. A user deleted and made again under
+//! A policy that names `arn:aws:iam::…:user/ada` means the user that has this ARN now. A user deleted and made again under
 //! the same name has another unique id, and the policy does not mean it. So the ids are stored beside the text, and a
 //! document is shown with the ARNs that its principals have today, or with the ids of those that are gone.
 //!

@@ -291,7 +291,7 @@ fn a_stored_policy_means_ids_and_not_arns() {
         let policy = bound(PolicyKind::Resource, &short, &ids);
         assert_eq!(ask(&principal(kind), ACCOUNT, Some(&policy)), expected, "{kind:?} {short} {ids:?}");
     }
-    // Who federated is behind the federated user.
+    // A federated user acts for the user that federated it.
     let guest = with(FederatedUser, ["o", ".", "+"]);
     for (id, expected) in [(USER_ID, "allowed"), ("AIDAANOTHERAAAAAAAAAA", NO_IDENTITY)] {
         let policy = bound(PolicyKind::Resource, &format!("+{USER}"), &[(USER, id)]);

@@ -216,7 +216,14 @@ impl Identities {
         permitted(&ask, operation, &account)?;
         match operation.handler {
             Read(read) => read(&ask, &account),
-            Write(write) => self.change(&caller.account, |draft| write(&ask, draft)).await,
+            Write(write) => {
+                let decide = |draft: &mut Draft| {
+                    // What is changed may be newer than what the permission was decided on, after another node's change.
+                    permitted(&ask, operation, draft)?;
+                    write(&ask, draft)
+                };
+                self.change(&caller.account, decide).await
+            }
             LastUsed => access_key::last_used(&ask, &account).await,
             Simulate(simulate) => simulate::apart(|| simulate(&ask, &account)).await,
         }

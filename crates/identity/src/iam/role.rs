@@ -106,7 +106,7 @@ fn session_seconds(ask: &Ask<'_>) -> Result<Option<u32>, Refusal> {
     ask.integer("MaxSessionDuration", SESSION_SECONDS_MIN, SESSION_SECONDS_MAX)
 }
 
-/// Whom a role trusts is fixed here: the users and roles that have these ARNs now.
+/// Binds the document to the users and roles that have these ARNs now.
 fn trust(ask: &Ask<'_>, account: &Account, member: &str) -> Result<TrustPolicy, Refusal> {
     let document = ask.document(member, PolicyKind::Trust)?;
     if quota::size(document.text()) > quota::TRUST_SIZE_MAX {

@@ -166,7 +166,7 @@ pub(super) fn provider(ask: &Ask<'_>, account: &Account) -> Target {
     Target { arn: arn.to_owned(), tags, ..Target::default() }
 }
 
-/// The user whose access key is asked about. A refusal does not tell whose it is.
+/// The user whose access key is asked about. A refusal does not name the user.
 pub(super) fn key_owner(ask: &Ask<'_>, account: &Account) -> Target {
     let id = name(ask, "AccessKeyId");
     let key = account.keys.get(id);

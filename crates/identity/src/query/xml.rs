@@ -66,7 +66,7 @@ impl Xml {
         self.0.push('>');
     }
 
-    /// No control character stands in it as it is. What XML 1.0 cannot have, not even escaped, becomes U+FFFD; the others are
+    /// Contains no raw control character. What XML 1.0 cannot have, not even escaped, becomes U+FFFD; the others are
     /// references, as are U+0085 and U+2028, which parsers may take for line ends.
     fn escape(&mut self, value: &str) {
         for letter in value.chars() {

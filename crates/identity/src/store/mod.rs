@@ -120,7 +120,7 @@ impl Identities {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    log::warn!("{error}; what was known before goes on to hold");
+                    log::warn!("{error}; requests are judged by what was read before, and no sessions are issued");
                 }
                 Err(_) => {}
             }

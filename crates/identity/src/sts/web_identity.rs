@@ -114,12 +114,15 @@ struct Registered<'a> {
     url: String,
 }
 
-/// The provider of an account that a token's issuer is.
+/// The provider of an account that a token's issuer is. An account without any is answered as one that is not here.
 fn provider<'a>(account: &'a Account, issuer: &str) -> Result<Registered<'a>, Refusal> {
     let found = issuer.split_once("://").filter(|_| is_issuer(issuer)).and_then(|(scheme, name)| {
         let entity = account.provider(name.trim_end_matches('/'))?;
         Some(Registered { entity, url: format!("{scheme}://{}", entity.url) })
     });
+    if account.providers.is_empty() {
+        return Err(denied());
+    }
     let unknown = || Rejected::Invalid(format!("No OpenIDConnect provider found in your account for {issuer}"));
     Ok(found.ok_or_else(unknown)?)
 }

@@ -269,7 +269,7 @@ async fn keys_are_asked_for_again_but_not_too_often() {
     assert_eq!((known(&new).await, known(&old).await), (Ok(()), Err("InvalidIdentityToken")));
 }
 
-/// A good token does not wait for those who make the issuer be asked.
+/// A token with a cached key does not wait for a request that asks the issuer.
 #[tokio::test]
 async fn known_keys_do_not_wait_for_an_issuer() {
     let (first, second) = (Signer::new("k1"), Signer::new("k2"));

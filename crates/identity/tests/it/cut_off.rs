@@ -195,7 +195,7 @@ async fn a_node_that_cannot_look_issues_no_sessions() {
     one.ask(&one.known(&root).unwrap(), Api::Iam, &form).await.unwrap();
     let caller = other.known(&ada).unwrap();
     refuses_all(&other, &caller).await;
-    // Who one is can be told, and what is there be read.
+    // Reads are answered.
     other.ask(&caller, Api::Sts, "GetCallerIdentity").await.unwrap();
 
     // A caller who was recognised before the node had looked again is not believed.

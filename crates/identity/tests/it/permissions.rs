@@ -179,7 +179,7 @@ async fn as_bob(node: &Node, statements: &str, forms: &[(&str, u16)]) {
     }
 }
 
-/// Who may change `eve` does not thereby become another user, or one on another path.
+/// Permission to change `eve` is no permission to make another user of it, or one on another path.
 #[tokio::test]
 async fn a_rename_needs_permission_on_both_names() {
     for (operation, kind, word) in [("UpdateUser", "user", "User"), ("UpdateGroup", "group", "Group")] {

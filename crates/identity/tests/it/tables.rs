@@ -1,4 +1,4 @@
-//! Tables that name users: a policy means those whom it named when it was put.
+//! Tables that name users: a policy means the users that it named when it was put.
 
 use std::sync::Arc;
 

@@ -79,8 +79,39 @@ impl Outcome {
 fn element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-    Some(entities.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain)))
+    Some(unescaped(text))
+}
+
+/// References of XML as the letters that they are for; what is none stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('&') {
+        plain.push_str(before);
+        match behind.split_once(';').and_then(|(name, after)| Some((referred(name)?, after))) {
+            Some((letter, after)) => {
+                plain.push(letter);
+                rest = after;
+            }
+            None => {
+                plain.push('&');
+                rest = behind;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+fn referred(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "amp" => Some('&'),
+        _ => char::from_u32(u32::from_str_radix(name.strip_prefix("#x")?, 16).ok()?),
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +132,7 @@ mod tests {
             "The user &quot;a &amp;lt; b&quot; is not there",
             Some("The user \"a &lt; b\" is not there"),
         );
+        check("NoSuchEntity", "a&#xA;b&#x7F; & &x; &amp", Some("a\nb\u{7f} & &x; &amp"));
         check("ValidationError", "hide-me", None);
         assert!(Outcome::of_xml("<html>").error.is_none());
     }

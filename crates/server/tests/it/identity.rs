@@ -347,6 +347,76 @@ fn contents(folder: &Path, out: &mut Vec<u8>) {
 }
 
 /// A change on one server holds on the other within two seconds.
+/// The real program, on its own storage: a policy of a table and one of a role mean the user that they named.
+#[test]
+fn a_user_made_again_is_another_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let (account, root) = printed(&init(data, &[]));
+    let server = serve(data);
+    create(&server, &root, "shared");
+    let new_user = |server: &Server, policy: &str| {
+        good(server, &root, IAM, "Action=CreateUser&UserName=eve");
+        let form = format!("Action=PutUserPolicy&UserName=eve&PolicyName=p&PolicyDocument={policy}");
+        good(server, &root, IAM, &form);
+        credentials_in(&good(server, &root, IAM, "Action=CreateAccessKey&UserName=eve"), "us-east-1")
+    };
+    let assume_only =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#;
+    let arn = format!("arn:aws:iam::{account}:user/eve");
+    let eve = new_user(&server, assume_only);
+    let table = format!("arn:aws:dynamodb:us-east-1:{account}:table/shared");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "dynamodb:DescribeTable", "Resource": table}]});
+    let put = json!({"ResourceArn": table, "Policy": policy.to_string()});
+    ask(&server, &root, Operation::PutResourcePolicy, &put).expect("a policy");
+    let trust = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}});
+    good(&server, &root, IAM, &format!("Action=CreateRole&RoleName=r&AssumeRolePolicyDocument={trust}"));
+    let describe = |server: &Server, who: &Credentials| {
+        ask(server, who, Operation::DescribeTable, &json!({"TableName": "shared"})).map(drop)
+    };
+    let assume = format!("Action=AssumeRole&RoleArn=arn:aws:iam::{account}:role/r&RoleSessionName=now");
+    assert_eq!((describe(&server, &eve), query(&server, Some(&eve), STS, &assume).0), (Ok(()), 200));
+
+    let key = &eve.access_key;
+    let id = element(&good(&server, &root, IAM, "Action=GetUser&UserName=eve"), "UserId").to_owned();
+    good(&server, &root, IAM, &format!("Action=DeleteAccessKey&UserName=eve&AccessKeyId={key}"));
+    good(&server, &root, IAM, "Action=DeleteUserPolicy&UserName=eve&PolicyName=p");
+    good(&server, &root, IAM, "Action=DeleteUser&UserName=eve");
+    let eve = new_user(&server, assume_only);
+    let shown = |server: &Server| {
+        let request = json!({"ResourceArn": table});
+        let answer = ask(server, &root, Operation::GetResourcePolicy, &request).expect("a policy");
+        answer["Policy"].as_str().expect("a text").to_owned()
+    };
+    let denied = Err("AccessDeniedException".to_owned());
+    assert_eq!((describe(&server, &eve), query(&server, Some(&eve), STS, &assume).0), (denied.clone(), 403));
+    assert!(shown(&server).contains(&id) && !shown(&server).contains(&arn));
+    assert!(good(&server, &root, IAM, "Action=GetRole&RoleName=r").contains(&id));
+    assert_eq!(server.stop().code(), Some(0));
+    let server = serve(data);
+    assert_eq!((describe(&server, &eve), query(&server, Some(&eve), STS, &assume).0), (denied, 403));
+    assert!(shown(&server).contains(&id));
+}
+
+#[test]
+fn another_root_key_ends_the_roots_sessions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let (_, root) = printed(&init(data, &[]));
+    let server = serve(data);
+    let session = credentials_in(&good(&server, &root, STS, "Action=GetSessionToken"), "us-east-1");
+    assert_eq!(tables(&server, &session), Ok(json!([])));
+    assert_eq!(server.stop().code(), Some(0));
+    let (_, rotated) = printed(&init(data, &["--rotate-root"]));
+    let server = serve(data);
+    for old in [&root, &session] {
+        assert_eq!(tables(&server, old), Err("UnrecognizedClientException".to_owned()));
+    }
+    assert_eq!(tables(&server, &rotated), Ok(json!([])));
+}
+
 #[test]
 fn two_servers_share_identities() {
     let Some(postgres) = PostgresServer::shared() else { return };

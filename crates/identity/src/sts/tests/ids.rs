@@ -1,4 +1,4 @@
-//! Roles trust those whom their policies named when they were put, and not whoever has the names later.
+//! Roles trust the users and roles that their policies named when they were put, not later ones of the same name.
 
 use auth::iam::PrincipalKind;
 
@@ -88,7 +88,7 @@ async fn a_user_made_again_is_not_trusted() {
     let shown = house.shown(&root, "vault").await;
     assert!(shown.contains(&percent_encoded(&format!("[\"{id}\"]"))), "{shown}");
     assert_eq!(house.takes(&second, "vault").await, DENIED);
-    // Who may change the role says whom it trusts now.
+    // The same policy, put again, means the new user.
     let form = format!("Action=UpdateAssumeRolePolicy&RoleName=vault&PolicyDocument={}", trust(&format!("\"{arn}\"")));
     house.good(Api::Iam, &root, &form).await;
     assert_eq!(house.takes(&second, "vault").await, TAKEN);
@@ -172,7 +172,7 @@ async fn principals_that_do_not_exist_are_refused() {
          \"arn:aws:sts::{ACCOUNT}:federated-user/any\"]"
     );
     house.role(&root, "new", &good).await;
-    // An id that is somebody's is shown as its ARN.
+    // The id of an existing user is shown as its ARN.
     assert!(house.shown(&root, "new").await.contains(&percent_encoded(&format!("arn:aws:iam::{ACCOUNT}:user/ada"))));
 }
 

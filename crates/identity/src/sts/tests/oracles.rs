@@ -1,5 +1,5 @@
-//! Who may not have a role does not learn whether it is there; and issuers are asked as often as their registration allows,
-//! however tokens spell them.
+//! Refusals do not show which roles exist; and issuers are asked as often as their registration allows, however tokens spell
+//! them.
 
 use std::sync::atomic::Ordering;
 
