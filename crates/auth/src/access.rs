@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::Clock;
+use zeroize::Zeroizing;
 
 use crate::caller::{Caller, Spaces};
 use crate::iam::{Identity, Principal, Transport};
@@ -21,7 +22,7 @@ pub enum Access {
 
 /// Whose an access key is.
 pub struct Known {
-    pub secret: String,
+    pub secret: Zeroizing<String>,
     pub principal: Arc<Principal>,
 }
 

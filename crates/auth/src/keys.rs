@@ -11,6 +11,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use zeroize::Zeroize;
+
 use crate::caller::{Caller, SHARED_ACCOUNT};
 use crate::sigv4::{Received, Refusal, Signature, SigningKeys};
 
@@ -24,6 +26,13 @@ struct Secret {
     account: String,
     secret: String,
     token: Option<String>,
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.token.zeroize();
+    }
 }
 
 /// The keys that may sign.

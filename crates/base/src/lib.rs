@@ -6,7 +6,9 @@ mod calendar;
 mod clock;
 mod histogram;
 pub mod random;
+mod weak_key;
 
 pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};
+pub use weak_key::{Weakness, weakness};

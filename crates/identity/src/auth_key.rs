@@ -15,14 +15,17 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use base::{Weakness, weakness};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, Tag, UnboundKey};
 use ring::hmac;
+use zeroize::Zeroizing;
 
 const KEY_SIZE: usize = 32;
 const VERSION: u8 = 1;
 const PREFIX_SIZE: usize = 1 + NONCE_LEN;
 
-pub struct AuthKey([u8; KEY_SIZE]);
+/// Its bytes are overwritten when it is dropped.
+pub struct AuthKey(Zeroizing<[u8; KEY_SIZE]>);
 
 /// Why there is no key; each says what is wrong with the file.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub enum KeyError {
     Exists,
     /// It does not hold 64 hexadecimal digits.
     Malformed,
+    /// It is trivial to guess.
+    Weak(Weakness),
     Io(io::Error),
 }
 
@@ -41,6 +46,7 @@ impl fmt::Display for KeyError {
             KeyError::Missing => f.write_str("there is no such file"),
             KeyError::Exists => f.write_str("there is such a file already"),
             KeyError::Malformed => f.write_str("it does not hold 64 hexadecimal digits"),
+            KeyError::Weak(weakness) => write!(f, "it is no random key: {weakness}"),
             KeyError::Io(error) => error.fmt(f),
         }
     }
@@ -54,20 +60,18 @@ impl fmt::Debug for AuthKey {
 
 impl AuthKey {
     pub fn random() -> AuthKey {
-        let mut key = [0; KEY_SIZE];
-        base::random::fill(&mut key);
+        let mut key = Zeroizing::new([0; KEY_SIZE]);
+        base::random::fill(&mut key[..]);
         AuthKey(key)
     }
 
+    /// The key that a file holds.
+    ///
     /// # Errors
-    /// If the file is not there, cannot be read, or holds something else.
-    pub fn read(file: &Path) -> Result<AuthKey, KeyError> {
-        let text = fs::read_to_string(file).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => KeyError::Missing,
-            io::ErrorKind::InvalidData => KeyError::Malformed,
-            _ => KeyError::Io(error),
-        })?;
-        parse(text.trim()).map(AuthKey).ok_or(KeyError::Malformed)
+    /// If the text is something else, or a key that is trivial to guess.
+    pub fn parse(text: &[u8]) -> Result<AuthKey, KeyError> {
+        let key = parse(text.trim_ascii()).ok_or(KeyError::Malformed)?;
+        weakness(&key).map_or(Ok(AuthKey(key)), |weakness| Err(KeyError::Weak(weakness)))
     }
 
     /// Writes a new file that its owner alone may read. It is there with all of the key or not at all.
@@ -78,7 +82,7 @@ impl AuthKey {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(KeyError::Io)?;
         let draft = folder.join(format!(".auth-key-{}", base::random::uuid_v4()));
-        let written = write_draft(&draft, &self.text());
+        let written = write_draft(&draft, self.text().as_bytes());
         // Unlike a rename, a link never takes another file's place.
         let named = written.and_then(|()| fs::hard_link(&draft, file));
         let _ = fs::remove_file(&draft);
@@ -89,13 +93,19 @@ impl AuthKey {
         fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(KeyError::Io)
     }
 
-    fn text(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n"
+    fn text(&self) -> Zeroizing<String> {
+        // Of its full size from the start, so that no copy is left behind by growing.
+        let mut text = Zeroizing::new(String::with_capacity(2 * KEY_SIZE + 1));
+        for digit in self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+        text.push('\n');
+        text
     }
 
     /// What seals things of one purpose.
     pub fn sealing(&self, purpose: &str) -> Sealing {
-        let key = UnboundKey::new(&AES_256_GCM, &self.derived(purpose)).expect("keys of AES-256 have 32 bytes");
+        let key = UnboundKey::new(&AES_256_GCM, &self.derived(purpose)[..]).expect("keys of AES-256 have 32 bytes");
         Sealing(LessSafeKey::new(key))
     }
 
@@ -105,9 +115,9 @@ impl AuthKey {
     }
 
     /// The key is random already, so one HMAC makes another of it.
-    fn derived(&self, purpose: &str) -> [u8; KEY_SIZE] {
-        let made = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose.as_bytes());
-        let mut key = [0; KEY_SIZE];
+    fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_SIZE]> {
+        let made = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0[..]), purpose.as_bytes());
+        let mut key = Zeroizing::new([0; KEY_SIZE]);
         key.copy_from_slice(made.as_ref());
         key
     }
@@ -147,22 +157,22 @@ impl Sealing {
     }
 }
 
-fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
+fn write_draft(draft: &Path, text: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(draft)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.sync_all()
 }
 
-fn parse(text: &str) -> Option<[u8; KEY_SIZE]> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+fn parse(text: &[u8]) -> Option<Zeroizing<[u8; KEY_SIZE]>> {
+    let (pairs, rest) = text.as_chunks::<2>();
     if pairs.len() != KEY_SIZE || !rest.is_empty() {
         return None;
     }
-    let mut key = [0; KEY_SIZE];
+    let mut key = Zeroizing::new([0; KEY_SIZE]);
     for (byte, pair) in key.iter_mut().zip(pairs) {
         let digits = std::str::from_utf8(pair).ok().filter(|_| pair.iter().all(u8::is_ascii_hexdigit))?;
         *byte = u8::from_str_radix(digits, 16).ok()?;
@@ -178,11 +188,10 @@ mod tests {
     fn a_file_is_made_once_and_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some/auth.key");
-        assert!(matches!(AuthKey::read(&file), Err(KeyError::Missing)));
         let key = AuthKey::random();
         key.write_new(&file).unwrap();
         assert!(matches!(AuthKey::random().write_new(&file), Err(KeyError::Exists)));
-        assert_eq!(AuthKey::read(&file).unwrap().fingerprint(), key.fingerprint());
+        assert_eq!(AuthKey::parse(&fs::read(&file).unwrap()).unwrap().fingerprint(), key.fingerprint());
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
         #[cfg(unix)]
         {
@@ -192,28 +201,26 @@ mod tests {
     }
 
     #[test]
-    fn files_that_hold_no_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("auth.key");
-        let digits = "0f".repeat(32);
-        for text in ["", "\n", "0f", &"g0".repeat(32), &"0f".repeat(33), &digits[1..], &"+1".repeat(32)] {
-            fs::write(&file, text).unwrap();
-            assert!(matches!(AuthKey::read(&file), Err(KeyError::Malformed)), "{text}");
+    fn texts_that_hold_no_key() {
+        let digits = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeffa";
+        for text in ["", "\n", "0f", &"g0".repeat(32), &(digits.to_owned() + "0f"), &digits[1..], &"+1".repeat(32)] {
+            assert!(matches!(AuthKey::parse(text.as_bytes()), Err(KeyError::Malformed)), "{text}");
         }
-        fs::write(&file, [0xff; 32]).unwrap();
-        assert!(matches!(AuthKey::read(&file), Err(KeyError::Malformed)));
-        fs::write(&file, format!("  {}\n", digits.to_uppercase())).unwrap();
-        assert!(AuthKey::read(&file).is_ok());
+        assert!(matches!(AuthKey::parse(&[0xff; 32]), Err(KeyError::Malformed)));
+        assert!(AuthKey::parse(format!("  {}\n", digits.to_uppercase()).as_bytes()).is_ok());
+        for trivial in ["00".repeat(32), "0f".repeat(32), "0123456789abcdef".repeat(4), "61626364".repeat(8)] {
+            assert!(matches!(AuthKey::parse(trivial.as_bytes()), Err(KeyError::Weak(_))), "{trivial}");
+        }
     }
 
     #[test]
     fn sealed_bytes_open_with_the_same_key_purpose_and_binding_only() {
-        let key = AuthKey([7; KEY_SIZE]);
+        let key = AuthKey([7; KEY_SIZE].into());
         let sealed = key.sealing("tokens").sealed("a", b"secret");
         assert_eq!(key.sealing("tokens").opened("a", &sealed).as_deref(), Some(&b"secret"[..]));
         assert_eq!(key.sealing("tokens").opened("b", &sealed), None);
         assert_eq!(key.sealing("secrets").opened("a", &sealed), None);
-        assert_eq!(AuthKey([8; KEY_SIZE]).sealing("tokens").opened("a", &sealed), None);
+        assert_eq!(AuthKey([8; KEY_SIZE].into()).sealing("tokens").opened("a", &sealed), None);
         assert_ne!(key.sealing("tokens").sealed("a", b"secret"), sealed);
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
@@ -225,7 +232,7 @@ mod tests {
 
     #[test]
     fn nothing_shows_the_key() {
-        let key = AuthKey([0xab; KEY_SIZE]);
+        let key = AuthKey([0xab; KEY_SIZE].into());
         assert!(!format!("{key:?} {}", key.fingerprint()).contains("abab"));
     }
 }

@@ -9,6 +9,7 @@ use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
 use auth::{Directory, Known, Refusal};
 use parking_lot::RwLock;
 use ring::digest::{SHA256, digest};
+use zeroize::Zeroizing;
 
 use crate::auth_key::AuthKey;
 use crate::iam::managed;
@@ -38,7 +39,7 @@ pub struct Authority {
 struct Kept {
     account: Arc<Account>,
     expires_s: Option<u64>,
-    secret: String,
+    secret: Zeroizing<String>,
     principal: Arc<Principal>,
 }
 
@@ -77,7 +78,7 @@ impl Authority {
             None => Arc::new(account.root_principal()),
         };
         let secret = self.identities.secret(key)?;
-        Some(Kept { account: Arc::clone(account), expires_s: None, secret, principal })
+        Some(Kept { account: Arc::clone(account), expires_s: None, secret: secret.into(), principal })
     }
 }
 
@@ -102,7 +103,7 @@ impl Directory for Authority {
                 let session = self.tokens.session(access_key, token, now_ms)?;
                 let principal = account.session_principal(&session).map(Arc::new).ok_or(Refusal::Unrecognized)?;
                 let expires_s = Some(session.expires_s);
-                Kept { account: Arc::clone(account), expires_s, secret: session.secret, principal }
+                Kept { account: Arc::clone(account), expires_s, secret: session.secret.into(), principal }
             }
         };
         Ok(self.keep(name, kept))

@@ -32,6 +32,11 @@ impl Secret {
         Secret(derived)
     }
 
+    /// What makes the secret trivial to guess, if anything does.
+    pub fn weakness(&self) -> Option<base::Weakness> {
+        base::weakness(&self.0)
+    }
+
     /// Tells secrets apart without showing them.
     pub(crate) fn fingerprint(&self) -> [u8; 8] {
         let mut fingerprint = [0; 8];

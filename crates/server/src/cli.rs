@@ -1,18 +1,22 @@
 //! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::audit::AuditArguments;
-use crate::encryption::{MasterKeyArguments, NewMasterKeyArguments};
+use crate::encryption::{KeyCareArguments, MasterKeyArguments, NewMasterKeyArguments};
 use crate::init::InitArguments;
 use crate::log::LogFormat;
 use crate::policy_check::PolicyCheckArguments;
+use crate::protect::ProtectArguments;
+use crate::relations;
 use crate::tail::TailArguments;
 use crate::tls::TlsArguments;
 
@@ -22,6 +26,22 @@ use crate::tls::TlsArguments;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The command line, whose flags go together.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
+        let mut command = Cli::command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        if let Some(serve) = matches.subcommand_matches("serve") {
+            let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+            relations::check(serve, is_set).map_err(|text| match command.find_subcommand_mut("serve") {
+                Some(command) => command.error(ErrorKind::ArgumentConflict, text),
+                None => command.error(ErrorKind::ArgumentConflict, text),
+            })?;
+        }
+        Cli::from_arg_matches(&matches)
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -150,21 +170,21 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
     pub(crate) data: PathBuf,
 
-    /// Keep everything in memory and nothing on disk
+    /// Keep all data in memory; it is lost when the server stops
     #[arg(long, env = "STATOR_MEMORY", value_parser = BoolishValueParser::new())]
     pub(crate) memory: bool,
 
     /// Keep the tables in a database that speaks PostgreSQL's protocol, so that they outlive this machine
-    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true, conflicts_with_all = ["data", "memory"])]
+    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
     pub(crate) storage: Option<Secret>,
 
     /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
-    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) storage_password_file: Option<PathBuf>,
 
     /// Replicas of the database, to which reads go that are not strongly consistent; several hosts stand behind each
     /// other, such as postgres://stator@replica-1,replica-2/stator
-    #[arg(long, env = "STATOR_STORAGE_REPLICAS", value_name = "URL", hide_env_values = true, requires = "storage")]
+    #[arg(long, env = "STATOR_STORAGE_REPLICAS", value_name = "URL", hide_env_values = true)]
     pub(crate) storage_replicas: Option<Secret>,
 
     /// Milliseconds that a replica may be behind; if it is further, the database itself is asked
@@ -173,6 +193,12 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) master_key: MasterKeyArguments,
+
+    #[command(flatten)]
+    pub(crate) key_care: KeyCareArguments,
+
+    #[command(flatten)]
+    pub(crate) protect: ProtectArguments,
 
     /// Milliseconds that a server on a shared database may write after its last heartbeat; others learn of changes of
     /// tables within this time, and take over its work after it
@@ -191,12 +217,13 @@ pub(crate) struct ServeArguments {
 
     /// Check signatures against the access keys in this file, which has the form of the AWS CLI's credentials. Each
     /// key sees the tables of its account (aws_account_id) and of the region it signs for
-    #[arg(long, env = "STATOR_CREDENTIALS", value_name = "FILE", conflicts_with = "isolate")]
+    #[arg(long, env = "STATOR_CREDENTIALS", value_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
 
     /// Know callers as users, roles and sessions, and let them do what their policies say: IAM and STS answer at the same
-    /// address. 'stator init' makes the first access key. Each account and region has its own tables
-    #[arg(long, env = "STATOR_AUTH", value_parser = BoolishValueParser::new(), conflicts_with_all = ["credentials", "isolate", "memory"])]
+    /// address. 'stator init' makes the first access key; with --memory it comes from STATOR_ROOT_ACCESS_KEY_ID and
+    /// STATOR_ROOT_SECRET_ACCESS_KEY. Each account and region has its own tables
+    #[arg(long, env = "STATOR_AUTH", value_parser = BoolishValueParser::new())]
     pub(crate) auth: bool,
 
     /// File of the key that 'stator init' has made; without it, auth.key in the folder
@@ -204,11 +231,11 @@ pub(crate) struct ServeArguments {
     pub(crate) auth_key_file: Option<PathBuf>,
 
     /// Listen on an address that other machines reach although signatures are not checked:
-    /// whoever reaches the port reads and writes everything
+    /// whoever reaches the port reads and writes everything. Of no effect with --auth and --credentials
     #[arg(long, env = "STATOR_ALLOW_UNVERIFIED_REMOTE", value_parser = BoolishValueParser::new())]
     pub(crate) allow_unverified_remote: bool,
 
-    /// Region that stands in ARNs
+    /// Region in ARNs. With --isolate, --credentials or --auth, tables are in the region that a request is signed for
     #[arg(long, env = "STATOR_REGION", value_name = "REGION", default_value = "us-east-1", value_parser = region)]
     pub(crate) region: String,
 
@@ -412,8 +439,6 @@ fn writes(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -447,7 +472,7 @@ mod tests {
     #[test]
     fn values() {
         let check = |flags: &[&str], accepted: bool| {
-            let parsed = Cli::try_parse_from([&["stator", "serve"], flags].concat());
+            let parsed = Cli::read([&["stator", "serve"], flags].concat());
             assert_eq!(parsed.is_ok(), accepted, "{flags:?}");
         };
         check(&[], true);
@@ -467,10 +492,13 @@ mod tests {
         check(&["--storage-password-file", "f"], false);
         check(&["--storage", "postgres://h/d", "--storage-replicas", "postgres://r,s/d"], true);
         check(&["--storage-replicas", "postgres://r/d"], false);
-        check(&["--storage-replica-lag-ms", "100"], true);
-        check(&["--storage-replica-lag-ms", "99"], false);
-        check(&["--node-lease-ms", "1000"], true);
-        check(&["--node-lease-ms", "0"], false);
+        let replicas = ["--storage", "postgres://h/d", "--storage-replicas", "postgres://r/d"];
+        for (lag, accepted) in [("100", true), ("99", false)] {
+            check(&[&replicas[..], &["--storage-replica-lag-ms", lag]].concat(), accepted);
+        }
+        for (lease, accepted) in [("1000", true), ("0", false)] {
+            check(&["--storage", "postgres://h/d", "--node-lease-ms", lease], accepted);
+        }
         check(&["--connections-max", "0"], false);
         for (time, accepted) in
             [("4", true), ("24h", true), ("30m", true), ("1s", true), ("0", false), ("25", false), ("1d", false)]
@@ -511,7 +539,7 @@ mod tests {
     #[test]
     fn flags_that_belong_together() {
         let check = |flags: &[&str], accepted: bool| {
-            let parsed = Cli::try_parse_from([&["stator", "serve"], flags].concat());
+            let parsed = Cli::read([&["stator", "serve"], flags].concat());
             assert_eq!(parsed.is_ok(), accepted, "{flags:?}");
         };
         check(&["--tls-certificate", "c", "--tls-key", "k", "--tls-client-ca", "a"], true);

@@ -1,25 +1,25 @@
 //! The master key: from where it was named, to the engine that seals with what it opens.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Weakness;
 use bytes::Bytes;
 use clap::Args;
 use ops::{TableKey, TableKeys};
 use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
 use storage::{BoxFuture, Engine, Keys};
+use zeroize::Zeroizing;
 
 use crate::cli::{days, http_url, seconds};
 use crate::log;
+use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy};
 
 /// Holds the master key itself.
 const VARIABLE: &str = "STATOR_MASTER_KEY";
 const NEW_VARIABLE: &str = "STATOR_NEW_MASTER_KEY";
-/// A file that is longer holds something else.
-const FILE_SIZE_MAX: u64 = 4096;
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MasterKeyArguments {
@@ -36,7 +36,11 @@ pub(crate) struct MasterKeyArguments {
     /// Encrypt what is kept, with this key of the KMS as the master key: its id, its ARN or an alias
     #[arg(long, env = "STATOR_KMS_KEY_ID", value_name = "KEY", requires = "kms_endpoint")]
     pub(crate) kms_key_id: Option<String>,
+}
 
+/// What a server that runs does about keys.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct KeyCareArguments {
     /// Seconds after which the KMS is asked again whether tables' keys may be used
     #[arg(long, env = "STATOR_KMS_CHECK_SECONDS", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) kms_check_seconds: Duration,
@@ -78,6 +82,10 @@ pub(crate) enum Failure {
         variable: &'static str,
     },
     KmsBeside,
+    Weak {
+        place: String,
+        weakness: Weakness,
+    },
     /// A KMS alone, and no master key.
     KmsAlone,
 }
@@ -94,6 +102,11 @@ impl fmt::Display for Failure {
             Failure::KmsAlone => f.write_str(
                 "--kms-endpoint names a KMS, and no master key is named; add --kms-key-id or --master-key-file",
             ),
+            Failure::Weak { place, weakness } => write!(
+                f,
+                "the master key in {place} is easy to guess: {weakness}. Make a random one (head -c 32 /dev/urandom > key); 'stator \
+                 storage rekey' puts data that the weak one encrypts under another key"
+            ),
             Failure::KmsBeside => f.write_str("a KMS and a key both are named as the master key; leave one out"),
         }
     }
@@ -102,12 +115,21 @@ impl fmt::Display for Failure {
 /// The master key, if one was named.
 pub(crate) fn master_key(arguments: &MasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
     let given = named(arguments.master_key_file.as_deref(), "--master-key-file", VARIABLE)?;
+    let given = given.map(Given::strong).transpose()?;
+    or_kms(given, arguments.kms_endpoint.as_deref(), arguments.kms_key_id.as_deref())
+}
+
+/// The one whose place another is to take, if one was named. It may be weak: data under it can then leave it.
+pub(crate) fn old_master_key(arguments: &MasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
+    let given = named(arguments.master_key_file.as_deref(), "--master-key-file", VARIABLE)?;
+    let given = given.map(|given| MasterKey::given(&given.secret));
     or_kms(given, arguments.kms_endpoint.as_deref(), arguments.kms_key_id.as_deref())
 }
 
 /// The one that is to take the other's place, if one was named.
 pub(crate) fn new_master_key(arguments: &NewMasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
     let given = named(arguments.new_master_key_file.as_deref(), "--new-master-key-file", NEW_VARIABLE)?;
+    let given = given.map(Given::strong).transpose()?;
     or_kms(given, arguments.new_kms_endpoint.as_deref(), arguments.new_kms_key_id.as_deref())
 }
 
@@ -125,27 +147,39 @@ fn kms(endpoint: &str, key_id: &str) -> Kms {
     Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle }
 }
 
-fn named(file: Option<&Path>, flag: &'static str, variable: &'static str) -> Result<Option<MasterKey>, Failure> {
-    let value = std::env::var_os(variable).filter(|value| !value.is_empty());
-    let secret = match (file, value) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => return Err(Failure::Twice { flag, variable }),
-        (Some(file), None) => in_file(file)?,
-        (None, Some(value)) => {
-            let secret = Secret::parse(value.as_encoded_bytes());
-            secret.ok_or_else(|| Failure::Variable { name: variable, error: NO_KEY.to_owned() })?
-        }
-    };
-    Ok(Some(MasterKey::given(&secret)))
+/// A key's bytes, and where they are.
+struct Given {
+    secret: Secret,
+    place: String,
 }
 
-fn in_file(file: &Path) -> Result<Secret, Failure> {
-    let failure = |error: String| Failure::File { file: file.to_owned(), error };
-    let size = fs::metadata(file).map_err(|error| failure(error.to_string()))?.len();
-    if size > FILE_SIZE_MAX {
-        return Err(failure(NO_KEY.to_owned()));
+impl Given {
+    fn strong(self) -> Result<MasterKey, Failure> {
+        match self.secret.weakness() {
+            None => Ok(MasterKey::given(&self.secret)),
+            Some(weakness) => Err(Failure::Weak { place: self.place, weakness }),
+        }
     }
-    let bytes = fs::read(file).map_err(|error| failure(error.to_string()))?;
+}
+
+fn named(file: Option<&Path>, flag: &'static str, variable: &'static str) -> Result<Option<Given>, Failure> {
+    let value = std::env::var_os(variable).filter(|value| !value.is_empty());
+    match (file, value) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Failure::Twice { flag, variable }),
+        (Some(file), None) => Ok(Some(Given { secret: in_file(flag, file)?, place: file.display().to_string() })),
+        (None, Some(value)) => {
+            let secret = Secret::parse(&Zeroizing::new(value.into_encoded_bytes()));
+            let secret = secret.ok_or_else(|| Failure::Variable { name: variable, error: NO_KEY.to_owned() })?;
+            Ok(Some(Given { secret, place: variable.to_owned() }))
+        }
+    }
+}
+
+fn in_file(flag: &'static str, file: &Path) -> Result<Secret, Failure> {
+    let failure = |error: String| Failure::File { file: file.to_owned(), error };
+    let bytes = secret_file::read(flag, file, KEY_BYTES_MAX, Secrecy::Foreign);
+    let bytes = bytes.map_err(|error| failure(error.to_string()))?;
     Secret::parse(&bytes).ok_or_else(|| failure(NO_KEY.to_owned()))
 }
 
@@ -190,12 +224,17 @@ pub(crate) fn around(
 
 /// Tells that what is kept is encrypted, keeps data keys young, and lets tables have keys of their own, if there is a KMS that
 /// could have them.
-pub(crate) fn serve_keys(sealed: Option<Arc<Sealed>>, service: &ops::Service, arguments: &MasterKeyArguments) {
+pub(crate) fn serve_keys(
+    sealed: Option<Arc<Sealed>>,
+    service: &ops::Service,
+    arguments: &MasterKeyArguments,
+    care: &KeyCareArguments,
+) {
     let Some(sealed) = sealed else { return };
     log::info("data_encrypted", "what is kept is encrypted", &[]);
-    sealed.watch_table_keys(arguments.kms_check_seconds);
-    if !arguments.data_key_days.is_zero() {
-        sealed.rotate_data_keys(arguments.data_key_days);
+    sealed.watch_table_keys(care.kms_check_seconds);
+    if !care.data_key_days.is_zero() {
+        sealed.rotate_data_keys(care.data_key_days);
     }
     if arguments.kms_endpoint.is_some() {
         service.use_table_keys(Arc::new(KeysOfTables(sealed)));

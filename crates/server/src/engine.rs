@@ -1,7 +1,6 @@
 //! Which engine was asked for, and where it keeps what.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +9,13 @@ use base::Clock;
 use seal::Sealed;
 use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
 use storage_postgres::{FORMAT, Options, Patience, Postgres, ReplicaOptions};
+use zeroize::Zeroizing;
 
 use crate::cli::ServeArguments;
 use crate::encryption;
 use crate::log;
+use crate::protect;
+use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
 
 /// A heartbeat, what it reads, and a look at the other nodes.
 const HEARTBEAT_CONNECTIONS_MAX: usize = 2;
@@ -63,13 +65,29 @@ impl fmt::Display for Keeps {
 /// Why there is no engine; each says what to do about it.
 #[derive(Debug)]
 pub(crate) enum OpenError {
-    Folder { data: PathBuf, error: storage::OpenError },
-    PasswordFile { file: PathBuf, error: std::io::Error },
+    Folder {
+        data: PathBuf,
+        error: storage::OpenError,
+    },
+    PasswordFile {
+        file: PathBuf,
+        error: Unusable,
+    },
+    /// In the URL and in a file.
+    PasswordTwice {
+        file: PathBuf,
+    },
     Database(storage_postgres::OpenError),
     Nodes(StorageError),
     MasterKey(encryption::Failure),
-    FolderKeys { data: PathBuf, error: seal::KeyringError },
-    DatabaseKeys { server: String, error: seal::KeptError },
+    FolderKeys {
+        data: PathBuf,
+        error: seal::KeyringError,
+    },
+    DatabaseKeys {
+        server: String,
+        error: seal::KeptError,
+    },
 }
 
 impl fmt::Display for OpenError {
@@ -79,6 +97,11 @@ impl fmt::Display for OpenError {
             OpenError::PasswordFile { file, error } => {
                 write!(f, "cannot read the database's password from {}: {error}", file.display())
             }
+            OpenError::PasswordTwice { file } => write!(
+                f,
+                "the storage URL and --storage-password-file {} both hold a password; leave one out",
+                file.display()
+            ),
             OpenError::Database(error) => error.fmt(f),
             OpenError::MasterKey(error) => error.fmt(f),
             OpenError::FolderKeys { data, error } => write!(f, "cannot open the folder {}: {error}", data.display()),
@@ -138,6 +161,7 @@ async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
     };
     let embedded = Embedded::open(&folder, options);
     let embedded = embedded.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
+    protect::data_folder(&folder);
     let (engine, sealed) = encryption::around(embedded.clone(), keyring.as_ref(), &arguments.master_key);
     Ok(Opened { engine, embedded: Some(embedded), database: None, keeps: Keeps::Folder(folder), shared: None, sealed })
 }
@@ -204,26 +228,36 @@ fn margin(patience: &Patience) -> Duration {
 fn replicas(arguments: &ServeArguments) -> Result<Option<ReplicaOptions>, OpenError> {
     let Some(url) = &arguments.storage_replicas else { return Ok(None) };
     let password = password(arguments.storage_password_file.as_deref())?;
-    let replicas = ReplicaOptions::parse(&url.0, password.as_deref(), arguments.storage_replica_lag_ms);
+    let password = password.as_ref().map(|password| password.as_str());
+    let replicas = ReplicaOptions::parse(&url.0, password, arguments.storage_replica_lag_ms);
     replicas.map(Some).map_err(OpenError::Database)
 }
 
 /// The way to a database, with the password from wherever it is.
 pub(crate) fn database(url: &str, password_file: Option<&Path>) -> Result<Options, OpenError> {
-    Options::parse(url, password(password_file)?.as_deref()).map_err(OpenError::Database)
+    if let Some(file) = password_file
+        && Options::parse(url, None).map_err(OpenError::Database)?.has_password()
+    {
+        return Err(OpenError::PasswordTwice { file: file.to_owned() });
+    }
+    let password = password(password_file)?;
+    Options::parse(url, password.as_ref().map(|password| password.as_str())).map_err(OpenError::Database)
 }
 
 /// The password, unless it is in the URL.
-fn password(file: Option<&Path>) -> Result<Option<String>, OpenError> {
+fn password(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, OpenError> {
     match file {
         Some(file) => password_in(file).map(Some),
-        None => Ok(std::env::var("PGPASSWORD").ok()),
+        None => Ok(std::env::var("PGPASSWORD").ok().map(Zeroizing::new)),
     }
 }
 
 /// The first line of a file.
-fn password_in(file: &Path) -> Result<String, OpenError> {
-    let text = fs::read_to_string(file);
-    let text = text.map_err(|error| OpenError::PasswordFile { file: file.to_owned(), error })?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+fn password_in(file: &Path) -> Result<Zeroizing<String>, OpenError> {
+    let failure = |error| OpenError::PasswordFile { file: file.to_owned(), error };
+    let bytes = secret_file::read("--storage-password-file", file, KEY_BYTES_MAX, Secrecy::Foreign).map_err(failure)?;
+    let text = std::str::from_utf8(&bytes);
+    let text =
+        text.map_err(|error| failure(Unusable::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error))))?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }

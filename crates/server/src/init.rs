@@ -1,10 +1,17 @@
-//! `stator init`: the key that secrets are sealed with, accounts, and the access keys of their roots. What it makes is told once.
+//! `stator init`: the key that secrets are sealed with, accounts, and the access keys of their roots. A secret is printed or
+//! written once.
 
-use std::io::Write;
+mod credentials_file;
+mod output;
+mod profile;
+mod rotate;
+
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::identity::query::timestamp;
 use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
 use auth::SHARED_ACCOUNT;
 use base::Clock;
@@ -13,14 +20,23 @@ use clap::{Args, Parser};
 use crate::cli::{Cli, Command, Secret, ServeArguments};
 use crate::encryption::MasterKeyArguments;
 use crate::engine;
+use crate::protect;
+use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
 use crate::serve::{self, Failure};
+
+pub(crate) use output::OutputArguments;
+use output::{Made, Output};
+use profile::Keys;
 
 const EXAMPLES: &str = "\
 Examples, while no server uses the folder:
-  stator init --data /var/lib/stator >> ~/.aws/credentials
+  stator init --data /var/lib/stator --profile stator
   stator init --storage postgres://stator@db.example/stator --auth-key-file /etc/stator/auth.key
   stator init --account 123456789012              a further account
   stator init --rotate-root                       another key for the root, instead of the one it has
+
+While a server runs, by the key that the profile holds:
+  stator init --rotate-root --profile stator --endpoint http://127.0.0.1:8000
 
 Then: stator serve --auth";
 
@@ -64,6 +80,9 @@ pub(crate) struct InitArguments {
     /// Give the root of an account a new access key, and take away those that it has
     #[arg(long)]
     rotate_root: bool,
+
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -71,13 +90,31 @@ fn account(text: &str) -> Result<String, String> {
     if is_account { Ok(text.to_owned()) } else { Err("12 digits, not all of them 0".to_owned()) }
 }
 
+/// The auth key, from where it is said to be, or from the folder of the data.
+pub(crate) fn read_key(named: Option<&Path>, data: Option<&Path>) -> Result<AuthKey, Failure> {
+    let file = key_file(named, data)?;
+    key_in(&file, named.is_some()).map_err(|error| unusable(&file, &error))
+}
+
+/// `stator init` makes the file in the folder of the data for its owner only. One that is named may be an orchestrator's.
+fn key_in(file: &Path, is_named: bool) -> Result<AuthKey, KeyError> {
+    let secrecy = if is_named { Secrecy::Foreign } else { Secrecy::Own };
+    let bytes = secret_file::read("--auth-key-file", file, KEY_BYTES_MAX, secrecy);
+    let bytes = bytes.map_err(|error| match error {
+        Unusable::Io(error) if error.kind() == io::ErrorKind::NotFound => KeyError::Missing,
+        Unusable::Io(error) => KeyError::Io(error),
+        other => KeyError::Io(io::Error::other(other.to_string())),
+    })?;
+    AuthKey::parse(&bytes)
+}
+
 /// The file of the auth key: where it is said to be, or in the folder of the data.
-pub(crate) fn key_file(named: Option<&Path>, data: Option<&Path>) -> Result<PathBuf, Failure> {
+fn key_file(named: Option<&Path>, data: Option<&Path>) -> Result<PathBuf, Failure> {
     let file = named.map(Path::to_owned).or_else(|| data.map(|data| data.join(KEY_FILE)));
     file.ok_or_else(|| Failure::Identity("name the file of the auth key with --auth-key-file".to_owned()))
 }
 
-pub(crate) fn unusable(file: &Path, error: &KeyError) -> Failure {
+fn unusable(file: &Path, error: &KeyError) -> Failure {
     let hint = match error {
         KeyError::Missing => "; 'stator init' makes one, with the first account",
         _ => "",
@@ -86,13 +123,20 @@ pub(crate) fn unusable(file: &Path, error: &KeyError) -> Failure {
 }
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
+    protect::files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    if let Some(url) = &arguments.output.endpoint {
+        return runtime.block_on(rotate::run(&arguments.output, url)).map_err(Failure::Identity);
+    }
+    // Before there is a key that could be lost.
+    let output = Output::of(&arguments.output, arguments.output.replace_profile).map_err(Failure::Identity)?;
     let made = runtime.block_on(init(arguments))?;
-    let written = std::io::stdout().write_all(made.as_bytes()).and_then(|()| std::io::stdout().flush());
-    written.map_err(Failure::Runtime)
+    output.put(&made).map_err(|error| {
+        Failure::Identity(format!("{error}. The key is lost; 'stator init --rotate-root' makes another one"))
+    })
 }
 
-async fn init(arguments: &InitArguments) -> Result<String, Failure> {
+async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let serve = serve_arguments(arguments)?;
     let opened = engine::open(&serve).await.map_err(Failure::Storage)?;
     let engine = Arc::clone(&opened.engine);
@@ -101,8 +145,9 @@ async fn init(arguments: &InitArguments) -> Result<String, Failure> {
     let made = root(&service, arguments).await;
     service.leave().await;
     engine.close().await.map_err(Failure::Close)?;
-    let (account, new) = made?;
-    Ok(credentials(&account, &new))
+    let (account, NewAccessKey { key, secret }) = made?;
+    let keys = Keys { id: key.id, secret: secret.into(), token: None };
+    Ok(Made { account, keys, created: timestamp(key.created_ms) })
 }
 
 /// How a server would open the same data.
@@ -122,7 +167,8 @@ fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, Failure>
 
 async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<(String, NewAccessKey), Failure> {
     let data = arguments.storage.is_none().then_some(arguments.data.as_path());
-    let key = auth_key(service, &key_file(arguments.auth_key_file.as_deref(), data)?).await?;
+    let named = arguments.auth_key_file.as_deref();
+    let key = auth_key(service, &key_file(named, data)?, named.is_some()).await?;
     let failure = |error: &dyn std::fmt::Display| Failure::Identity(error.to_string());
     let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
     let identities = identities.map_err(|error| failure(&error))?;
@@ -138,8 +184,8 @@ async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<
 }
 
 /// The key in the file; a new one if nothing is sealed with another one yet.
-async fn auth_key(service: &ops::Service, file: &Path) -> Result<AuthKey, Failure> {
-    match AuthKey::read(file) {
+async fn auth_key(service: &ops::Service, file: &Path, is_named: bool) -> Result<AuthKey, Failure> {
+    match key_in(file, is_named) {
         Err(KeyError::Missing) => {}
         read => return read.map_err(|error| unusable(file, &error)),
     }
@@ -177,12 +223,4 @@ fn random_account() -> String {
     let mut bytes = [0; 8];
     base::random::fill(&mut bytes);
     (100_000_000_000 + u64::from_be_bytes(bytes) % 900_000_000_000).to_string()
-}
-
-/// As the AWS CLI's file has it.
-fn credentials(account: &str, new: &NewAccessKey) -> String {
-    format!(
-        "# the root of account {account}\n[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-        new.key.id, new.secret
-    )
 }

@@ -25,8 +25,12 @@ mod operator;
 mod patience;
 mod pipeline;
 mod policy_check;
+mod protect;
 mod rekey;
+mod relations;
+mod root_key;
 mod seats;
+mod secret_file;
 mod serve;
 mod storage_check;
 mod tail;
@@ -38,7 +42,7 @@ mod visit;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use cli::{Cli, Command, PolicyCommand, StorageCommand};
 
@@ -47,7 +51,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     use_small_pages();
-    match Cli::parse().command {
+    match Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(arguments) => match serve::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {

@@ -11,6 +11,7 @@ use crate::cli::RekeyArguments;
 use crate::encryption;
 use crate::engine;
 use crate::log;
+use crate::protect;
 
 pub(crate) enum Failure {
     Runtime(io::Error),
@@ -29,8 +30,9 @@ impl fmt::Display for Failure {
 }
 
 pub(crate) fn run(arguments: &RekeyArguments) -> Result<(), Failure> {
+    protect::files();
     let failure = |error| Failure::Storage(engine::OpenError::MasterKey(error));
-    let old = encryption::master_key(&arguments.master_key).map_err(failure)?;
+    let old = encryption::old_master_key(&arguments.master_key).map_err(failure)?;
     let old = old.ok_or(Failure::NoKey("--master-key-file or --kms-endpoint"))?;
     let new = encryption::new_master_key(&arguments.new_master_key).map_err(failure)?;
     let new = new.ok_or(Failure::NoKey("--new-master-key-file or --new-kms-endpoint"))?;

@@ -28,6 +28,9 @@ use crate::metrics::Metrics;
 use crate::nodes;
 use crate::operator::Operator;
 use crate::pipeline::Pipeline;
+use crate::protect;
+use crate::root_key::{self, RootKey};
+use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::tls::Tls;
 use crate::traces::{self, Traces};
 use crate::visit::Notable;
@@ -123,6 +126,8 @@ impl fmt::Display for Failure {
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     log::start(arguments.log);
+    protect::files();
+    protect::memory(&arguments.protect);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(serve(arguments))
 }
@@ -147,7 +152,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service).await?;
-    crate::encryption::serve_keys(sealed, &service, &arguments.master_key);
+    crate::encryption::serve_keys(sealed, &service, &arguments.master_key, &arguments.key_care);
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
     let memory = Memories::of(arguments);
@@ -211,8 +216,10 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
         }));
     };
     let failure = |error: String| Failure::Credentials { path: path.clone(), error };
-    let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
-    let keys = KeyRing::parse(&text).map_err(failure)?;
+    let bytes = secret_file::read("--credentials", path, CREDENTIALS_BYTES_MAX, Secrecy::Foreign);
+    let bytes = bytes.map_err(|error| failure(error.to_string()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| failure(error.to_string()))?;
+    let keys = KeyRing::parse(text).map_err(failure)?;
     log::info("keys_ready", &format!("signatures are checked, with {} access keys", keys.len()), &[]);
     Ok(Access::Signed(keys, Clock::system()))
 }
@@ -220,16 +227,22 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
 /// How callers are checked, before anything is opened.
 enum Check {
     Access(Access),
-    Identities(AuthKey),
+    /// With the root's key, where nothing is stored.
+    Identities(AuthKey, Option<RootKey>),
 }
 
 fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
+    let is_given = arguments.auth && arguments.memory;
+    let root = root_key::read(is_given, |name| std::env::var(name).ok()).map_err(Failure::Identity)?;
     if !arguments.auth {
         return access(arguments).map(Check::Access);
     }
+    if root.is_some() {
+        return Ok(Check::Identities(AuthKey::random(), root));
+    }
     let data = arguments.storage.is_none().then_some(arguments.data.as_path());
-    let file = init::key_file(arguments.auth_key_file.as_deref(), data)?;
-    AuthKey::read(&file).map(Check::Identities).map_err(|error| init::unusable(&file, &error))
+    let key = init::read_key(arguments.auth_key_file.as_deref(), data)?;
+    Ok(Check::Identities(key, None))
 }
 
 struct Callers {
@@ -242,13 +255,16 @@ struct Callers {
 
 impl Check {
     async fn callers(self, service: &Arc<ops::Service>) -> Result<Callers, Failure> {
-        let key = match self {
+        let (key, root) = match self {
             Check::Access(access) => return Ok(Callers { access, authority: None, looking: None }),
-            Check::Identities(key) => key,
+            Check::Identities(key, root) => (key, root),
         };
         let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
         let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
         let identities = identities.map_err(|error| failure(&error))?;
+        if let Some(RootKey { account, id, secret }) = &root {
+            identities.put_root_key(account, id, secret).await.map_err(|error| failure(&error))?;
+        }
         if identities.accounts().is_empty() {
             return Err(failure(&"there is no account; 'stator init' makes one"));
         }
@@ -260,7 +276,7 @@ impl Check {
 }
 
 /// The authorities that servers are believed by which this one calls, instead of the system's.
-fn ca_bundle() -> Option<PathBuf> {
+pub(crate) fn ca_bundle() -> Option<PathBuf> {
     std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 

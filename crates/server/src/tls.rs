@@ -31,6 +31,7 @@ use crate::hangups::Hangups;
 use crate::log::{self, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
+use crate::protect;
 use crate::seats::Seat;
 
 /// Where a self-signed certificate is, in the folder of the data.
@@ -92,7 +93,9 @@ impl Tls {
         let Some(pem) = &self.made else { return Ok(None) };
         let path = named.map(PathBuf::from).or_else(|| data.map(|data| data.join(SELF_SIGNED)));
         if let Some(path) = &path {
+            // Clients of other users read it where it was asked for; the data folder is closed to them.
             std::fs::write(path, pem)
+                .and_then(|()| if named.is_some() { protect::publish(path) } else { Ok(()) })
                 .map_err(|error| format!("cannot write the self-signed certificate to {}: {error}", path.display()))?;
         }
         let fingerprint = self.source.first_certificate().map(|certificate| hex(&certificate)).unwrap_or_default();

@@ -176,6 +176,11 @@ impl Options {
 
     /// The same way with another bound of the pool.
     #[must_use]
+    /// Whether there is one, in the URL or beside it.
+    pub fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
+    }
+
     pub fn with_connections_max(self, connections_max: usize) -> Options {
         Options { connections_max, ..self }
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::RwLock;
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::Credential;
 
@@ -18,7 +19,7 @@ pub struct SigningKey(Hmac<Sha256>);
 impl SigningKey {
     /// `day` is `YYYYMMDD`.
     pub fn new(secret: &str, day: &str, region: &str, service: &str) -> SigningKey {
-        let secret = format!("AWS4{secret}");
+        let secret = Zeroizing::new(format!("AWS4{secret}"));
         let step = |key: Hmac<Sha256>, text: &str| keyed(&mac(key, &[text.as_bytes()]));
         let first = keyed(secret.as_bytes());
         SigningKey([day, region, service, "aws4_request"].into_iter().fold(first, step))

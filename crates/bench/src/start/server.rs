@@ -41,6 +41,8 @@ impl Server {
         let failure = |error: std::io::Error| Failure::new(format!("cannot start the server: {error}"));
         let mut command = Command::new(std::env::current_exe().map_err(failure)?);
         command.args(["serve", "--listen", &address]).args(flags);
+        // Else Linux does not say what memory it takes.
+        command.env("STATOR_ALLOW_CORE_DUMPS", "true");
         match data {
             Some(data) => command.arg("--data").arg(data),
             None => command.arg("--memory"),

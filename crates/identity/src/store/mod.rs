@@ -9,6 +9,7 @@ mod directory;
 mod document;
 pub mod entity;
 mod freshness;
+mod given_root;
 mod last_used;
 mod lookup;
 mod principal;

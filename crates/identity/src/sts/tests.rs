@@ -50,7 +50,7 @@ impl House {
 
     fn known(&self, keys: &Keys) -> Result<Caller, auth::Refusal> {
         let known = self.authority.known(&keys.access_key, keys.token.as_deref(), self.clock.now_ms())?;
-        assert_eq!(known.secret, keys.secret);
+        assert_eq!(*known.secret, keys.secret);
         let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
         let account = known.principal.account.clone();
         let identity =

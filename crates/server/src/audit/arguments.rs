@@ -15,14 +15,14 @@ pub(crate) struct AuditArguments {
     pub(crate) audit_log: Option<PathBuf>,
 
     /// Write data events to it, too: every read and write of items. It never holds items, keys or expressions
-    #[arg(long, env = "STATOR_AUDIT_DATA", requires = "audit_log", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "STATOR_AUDIT_DATA", value_parser = BoolishValueParser::new())]
     pub(crate) audit_data: bool,
 
     /// Size from which on the file becomes FILE.1, and another one is begun; 0 for never
     #[arg(long, env = "STATOR_AUDIT_LOG_BYTES", value_name = "SIZE", default_value = "100MiB", value_parser = byte_size)]
     pub(crate) audit_log_bytes: u64,
 
-    /// How many of those before it are kept
+    /// How many of those before it are kept; of no effect with --audit-log-bytes 0
     #[arg(long, env = "STATOR_AUDIT_LOG_FILES", value_name = "COUNT", default_value_t = 10, value_parser = files)]
     pub(crate) audit_log_files: u32,
 }

@@ -12,8 +12,10 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{Error, RootCertStore, ServerConfig};
+use zeroize::Zeroizing;
 
 use super::expiry::expiry_s;
+use crate::secret_file::{self, PEM_BYTES_MAX, Secrecy};
 
 /// What a client may choose, the best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -120,8 +122,8 @@ fn verifier(file: &Path, provider: Arc<CryptoProvider>) -> Result<Arc<dyn Client
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| unusable(&error))
 }
 
-fn certificates(flag: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let bytes = read(flag, file)?;
+fn certificates(flag: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let bytes = read(flag, file, Secrecy::Public)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
@@ -132,7 +134,7 @@ fn certificates(flag: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>,
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
     const FLAG: &str = "--tls-key";
-    let bytes = read(FLAG, file)?;
+    let bytes = read(FLAG, file, Secrecy::Foreign)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
         format!(
             "{FLAG} {} holds no private key in PEM that can be read (one without a password): {error}",
@@ -141,6 +143,7 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
     })
 }
 
-fn read(flag: &str, file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("cannot read {flag} {}: {error}", file.display()))
+fn read(flag: &'static str, file: &Path, secrecy: Secrecy) -> Result<Zeroizing<Vec<u8>>, String> {
+    secret_file::read(flag, file, PEM_BYTES_MAX, secrecy)
+        .map_err(|error| format!("cannot read {flag} {}: {error}", file.display()))
 }

@@ -42,7 +42,7 @@ fn killed_under_load() {
 fn killed_under_load_with_a_key() {
     let folder = tempfile::tempdir().expect("folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("path").to_owned();
-    std::fs::write(path("key"), [7; 32]).expect("a key");
+    std::fs::write(path("key"), crate::program::strong_key(7)).expect("a key");
     kill_under_load(&["--data", &path("data"), "--master-key-file", &path("key")]);
 }
 

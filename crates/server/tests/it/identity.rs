@@ -9,7 +9,7 @@ use api::Operation;
 use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
-use crate::program::{PATIENCE, Server, run};
+use crate::program::{PATIENCE, Server, run, run_with};
 
 const IAM: &str = "2010-05-08";
 const STS: &str = "2011-06-15";
@@ -205,11 +205,13 @@ fn it_starts_only_with_its_key() {
         "the auth key is not the one",
     );
     std::fs::write(&key, "nonsense").expect("written");
+    #[cfg(unix)]
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("chmod");
     refused(&auth, "64 hexadecimal digits");
     let server = Server::start(&["--data", path, "--auth", "--auth-key-file", elsewhere.to_str().expect("a path")]);
     assert_eq!(tables(&server, &root), Ok(json!([])));
     // Not together with what checks callers otherwise.
-    for other in [&["--memory"][..], &["--isolate"], &["--credentials", "file"]] {
+    for other in [&["--isolate"][..], &["--credentials", "file"]] {
         assert_eq!(run(&[&["serve", "--auth"], other].concat()).status.code(), Some(2), "{other:?}");
     }
 }
@@ -448,5 +450,154 @@ fn until(mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(begin.elapsed() < PATIENCE, "the change does not hold");
         std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+const GIVEN_ID: &str = "AKIARZPUZDIKAAAAAAAA";
+const GIVEN_SECRET: &str = "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";
+
+#[test]
+fn identities_in_memory_have_a_root_from_the_environment() {
+    let given = [("STATOR_ROOT_ACCESS_KEY_ID", GIVEN_ID), ("STATOR_ROOT_SECRET_ACCESS_KEY", GIVEN_SECRET)];
+    let root = Credentials {
+        access_key: GIVEN_ID.to_owned(),
+        secret: GIVEN_SECRET.to_owned(),
+        session_token: None,
+        region: "us-east-1".to_owned(),
+    };
+    let server = Server::start_with(&["--auth", "--memory"], &given);
+    let xml = good(&server, &root, STS, "Action=GetCallerIdentity");
+    assert_eq!(element(&xml, "Arn"), "arn:aws:iam::123456789012:root");
+    create(&server, &root, "mine");
+    assert_eq!(tables(&server, &root), Ok(json!(["mine"])));
+    good(&server, &root, IAM, "Action=CreateUser&UserName=app");
+    let app = credentials_in(&good(&server, &root, IAM, "Action=CreateAccessKey&UserName=app"), "us-east-1");
+    assert_eq!(tables(&server, &app), Err("AccessDeniedException".to_owned()));
+    let wrong = Credentials { secret: "w".repeat(40), ..root.clone() };
+    assert_eq!(tables(&server, &wrong), Err("InvalidSignatureException".to_owned()));
+    assert!(!format!("{}{}", server.ready_line, server.heard()).contains(GIVEN_SECRET));
+    drop(server);
+    // Nothing is left of it.
+    let server = Server::start_with(&["--auth", "--memory"], &given);
+    assert_eq!(tables(&server, &root), Ok(json!([])));
+
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let refused = |flags: &[&str], variables: &[(&str, &str)], expected: &str| {
+        let ended = run_with(&[&serve[..], flags].concat(), variables);
+        let said = text(&ended.stderr);
+        assert!(!ended.status.success() && said.contains(expected), "{flags:?} {variables:?}: {said}");
+        assert!(variables.iter().all(|(_, value)| !said.contains(value)), "{said}");
+    };
+    refused(&["--auth", "--memory"], &[], "set both");
+    refused(&["--auth", "--memory"], &given[..1], "set both");
+    refused(&["--auth", "--memory"], &[given[0], (given[1].0, "password")], "easy to guess");
+    refused(&["--auth", "--memory"], &[(given[0].0, "root"), given[1]], "not the id of an access key");
+    // With a server that would not use them, they promise what is not so.
+    let folder = tempfile::tempdir().expect("a folder");
+    refused(&["--memory"], &given, "have no effect here");
+    refused(&["--auth", "--data", folder.path().to_str().expect("a path")], &given, "have no effect here");
+}
+
+#[test]
+fn init_writes_a_profile_and_leaves_all_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let path = data.to_str().expect("a path");
+    let file = folder.path().join(".aws/credentials");
+    let home = [("HOME", folder.path().to_str().expect("a path"))];
+    let init = |more: &[&str]| run_with(&[&["init", "--data", path], more].concat(), &home);
+    std::fs::create_dir(folder.path().join(".aws")).expect("made");
+    let before = "[default]\naws_access_key_id = MINE\naws_secret_access_key = mine\n";
+    std::fs::write(&file, before).expect("written");
+    // The reader's own profile is not written over, and no account is made.
+    let ended = init(&["--profile", "default"]);
+    assert!(!ended.status.success() && text(&ended.stderr).contains("--replace-profile"), "{}", text(&ended.stderr));
+    assert!(!data.exists());
+    let ended = init(&["--profile", "stator"]);
+    assert!(ended.status.success() && ended.stdout.is_empty(), "{}", text(&ended.stderr));
+    let root = profile(&file, "stator");
+    assert!(std::fs::read_to_string(&file).expect("text").starts_with(before));
+    assert!(!text(&ended.stderr).contains(&root.secret));
+    let server = serve(&data);
+    assert_eq!(tables(&server, &root), Ok(json!([])));
+    assert!(server.stop().success());
+    // Another key takes its place only if asked.
+    assert!(!init(&["--rotate-root", "--profile", "stator"]).status.success());
+    assert!(init(&["--rotate-root", "--profile", "stator", "--replace-profile"]).status.success());
+    let rotated = profile(&file, "stator");
+    let server = serve(&data);
+    assert_eq!(tables(&server, &rotated), Ok(json!([])));
+    assert_eq!(tables(&server, &root), Err("UnrecognizedClientException".to_owned()));
+    for wrong in [&["--profile", "a b"][..], &["--profile", "a", "--output", "json"], &["--replace-profile"]] {
+        assert_eq!(init(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+/// The keys of a profile in a file of the AWS CLI.
+fn profile(file: &Path, name: &str) -> Credentials {
+    let said = std::fs::read_to_string(file).expect("text");
+    let (_, rest) = said.split_once(&format!("[{name}]\n")).expect("the profile");
+    let value = |key: &str| rest.split_once(&format!("{key} = ")).expect("a setting").1.lines().next().expect("a line");
+    Credentials {
+        access_key: value("aws_access_key_id").to_owned(),
+        secret: value("aws_secret_access_key").to_owned(),
+        session_token: None,
+        region: "us-east-1".to_owned(),
+    }
+}
+
+#[test]
+fn init_prints_json_as_iam_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = init(folder.path(), &["--account", "123456789012", "--output", "json"]);
+    let said: Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    let key = &said["AccessKey"];
+    assert_eq!((said["Account"].as_str(), key["Status"].as_str()), (Some("123456789012"), Some("Active")));
+    assert!(key["CreateDate"].as_str().is_some_and(|date| date.ends_with('Z')), "{said}");
+    let root = Credentials {
+        access_key: key["AccessKeyId"].as_str().expect("an id").to_owned(),
+        secret: key["SecretAccessKey"].as_str().expect("a secret").to_owned(),
+        session_token: None,
+        region: "us-east-1".to_owned(),
+    };
+    assert_eq!(tables(&serve(folder.path()), &root), Ok(json!([])));
+}
+
+#[test]
+fn a_root_key_is_rotated_while_its_server_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let path = data.to_str().expect("a path");
+    let file = folder.path().join("credentials");
+    let variables = [("AWS_SHARED_CREDENTIALS_FILE", file.to_str().expect("a path"))];
+    assert!(run_with(&["init", "--data", path, "--profile", "root"], &variables).status.success());
+    let old = profile(&file, "root");
+    let server = serve(&data);
+    let url = format!("http://{}", server.address);
+    let rotate = ["init", "--rotate-root", "--endpoint", &url];
+    // Neither a user's key nor a wrong one rotates the root's.
+    good(&server, &old, IAM, "Action=CreateUser&UserName=app");
+    let app = credentials_in(&good(&server, &old, IAM, "Action=CreateAccessKey&UserName=app"), "us-east-1");
+    let as_app = [("AWS_ACCESS_KEY_ID", app.access_key.as_str()), ("AWS_SECRET_ACCESS_KEY", &app.secret)];
+    let ended = run_with(&rotate, &as_app);
+    assert!(!ended.status.success() && text(&ended.stderr).contains("not a root's"), "{}", text(&ended.stderr));
+    assert!(!run_with(&rotate, &[]).status.success());
+
+    let ended = run_with(&[&rotate[..], &["--profile", "root"]].concat(), &variables);
+    assert!(ended.status.success(), "{}", text(&ended.stderr));
+    let new = profile(&file, "root");
+    assert_eq!(tables(&server, &new), Ok(json!([])));
+    assert_eq!(tables(&server, &old), Err("UnrecognizedClientException".to_owned()));
+
+    // As many keys as there may be: by the environment, and printed.
+    let second = credentials_in(&good(&server, &new, IAM, "Action=CreateAccessKey"), "us-east-1");
+    let as_root = [("AWS_ACCESS_KEY_ID", new.access_key.as_str()), ("AWS_SECRET_ACCESS_KEY", &new.secret)];
+    let (_, third) = printed(&run_with(&rotate, &as_root));
+    for gone in [&new, &second] {
+        assert_eq!(tables(&server, gone), Err("UnrecognizedClientException".to_owned()));
+    }
+    assert_eq!(good(&server, &third, IAM, "Action=ListAccessKeys").matches("<member>").count(), 1);
+    for wrong in [&["--endpoint", &url][..], &["--rotate-root", "--endpoint", &url, "--data", path]] {
+        assert_eq!(run(&[&["init"], wrong].concat()).status.code(), Some(2), "{wrong:?}");
     }
 }

@@ -7,6 +7,8 @@ mod bench_tls;
 mod client;
 mod crash;
 mod deploy;
+mod files;
+mod flags;
 mod formats;
 mod http;
 mod http2;

@@ -6,6 +6,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 use crate::client::Client;
 
 /// The bound of every wait for an event: only a hang reaches it, however busy the machine is.
@@ -47,8 +49,14 @@ impl Server {
         let limits = format!(r#"ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$0" "$@""#);
         let mut shell = Command::new("sh");
         shell.args(["-c", &limits, env!("CARGO_BIN_EXE_stator"), "serve", "--listen", "127.0.0.1:0"]).args(arguments);
-        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Server::of(shell.spawn().expect("start"))
+        Server::of_command(&mut shell)
+    }
+
+    /// Started by a command that sets something up for it.
+    pub(crate) fn of_command(command: &mut Command) -> Server {
+        forget_settings(command);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Server::of(command.spawn().expect("start"))
     }
 
     pub(crate) fn in_memory() -> Server {
@@ -112,6 +120,11 @@ impl Drop for Server {
     }
 }
 
+/// A key that is not trivial to guess, and the same in each run.
+pub(crate) fn strong_key(seed: u8) -> [u8; 32] {
+    Sha256::digest([seed]).into()
+}
+
 /// Asks again and again, until it is so.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -149,12 +162,16 @@ pub(crate) fn killed_while_starting(arguments: &[&str], after: Duration) {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stator"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    forget_settings(&mut command);
+    command
+}
+
+fn forget_settings(command: &mut Command) {
     // Settings of whoever runs the tests are not part of them.
     let settings = |name: &str| ["STATOR_", "OTEL_", "AWS_"].iter().any(|start| name.starts_with(start));
     for (name, _) in std::env::vars().filter(|(name, _)| settings(name)) {
         command.env_remove(name);
     }
-    command
 }
 
 /// Reads stderr until the server says that it is ready, which is the last of the lines, then keeps reading so that the

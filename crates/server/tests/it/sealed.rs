@@ -10,7 +10,7 @@ use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::kms_fake::{KEY, Kms, OTHER_KEY};
-use crate::program::{PATIENCE, Server, run, run_with};
+use crate::program::{PATIENCE, Server, run, run_with, strong_key};
 
 /// Text that stands in everything a customer names or writes.
 const NAME: &str = "Zanzibar";
@@ -187,7 +187,7 @@ impl Place {
 #[test]
 fn no_file_holds_what_was_written() {
     let place = Place::new();
-    let (data, key) = (place.path("data"), place.key("key", &[7; 32]));
+    let (data, key) = (place.path("data"), place.key("key", &strong_key(7)));
     // Tables are written and merged early, so that all kinds of files are there.
     let arguments = ["--data", &data, "--master-key-file", &key, "--memtable", "64KiB"];
     let server = Server::start(&arguments);
@@ -226,9 +226,9 @@ fn no_file_holds_what_was_written() {
 #[test]
 fn nothing_but_the_right_key_opens_it() {
     let place = Place::new();
-    let hex = "5a616e7a696261722d736563726574".to_owned() + &"0".repeat(34);
+    let hex = "5a616e7a696261722d736563726574".to_owned() + "0f1e2d3c4b5a69788796a5b4c3d2e1f0ab";
     let data = place.path("data");
-    let (key, other) = (place.key("key", hex.as_bytes()), place.key("other", &[8; 32]));
+    let (key, other) = (place.key("key", hex.as_bytes()), place.key("other", &strong_key(8)));
     let server = Server::start(&["--data", &data, "--master-key-file", &key]);
     fill(&mut server.client());
     assert!(server.stop().success());
@@ -236,7 +236,11 @@ fn nothing_but_the_right_key_opens_it() {
     place.refused(&["--data", &data], &[], "it is encrypted, and no master key was named; nothing was changed");
     let wrong = "it is encrypted with another master key";
     place.refused(&["--data", &data, "--master-key-file", &other], &[], wrong);
-    place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", &"9".repeat(64))], wrong);
+    place.refused(
+        &["--data", &data],
+        &[("STATOR_MASTER_KEY", &"9f1e2d3c4b5a69788796a5b4c3d2e1f00a1b2c3d4e5f60718293a4b5c6d7e8f9")],
+        wrong,
+    );
     place.refused(&["--data", &data, "--master-key-file", "/no/such"], &[], "/no/such cannot be used");
     let short = place.key("short", b"Zanzibar-secret");
     place.refused(&["--data", &data, "--master-key-file", &short], &[], "it holds no key");
@@ -267,7 +271,7 @@ fn nothing_but_the_right_key_opens_it() {
 #[test]
 fn data_that_are_not_encrypted_take_no_key() {
     let place = Place::new();
-    let (data, key) = (place.path("data"), place.key("key", &[7; 32]));
+    let (data, key) = (place.path("data"), place.key("key", &strong_key(7)));
     let server = Server::start(&["--data", &data]);
     assert_eq!(server.client().call("CreateTable", TABLE).status, 200);
     assert!(server.stop().success());
@@ -283,7 +287,7 @@ fn data_that_are_not_encrypted_take_no_key() {
 fn another_master_key_rewrites_no_data() {
     let place = Place::new();
     let data = place.path("data");
-    let (key, new) = (place.key("key", &[7; 32]), place.key("new", &[8; 32]));
+    let (key, new) = (place.key("key", &strong_key(7)), place.key("new", &strong_key(8)));
     let server = Server::start(&["--data", &data, "--master-key-file", &key]);
     fill(&mut server.client());
     let rekey = |old: &str, new: &str| {
@@ -356,7 +360,7 @@ fn long_keys(client: &mut Client) {
 #[test]
 fn the_longest_keys_fit() {
     let place = Place::new();
-    let (data, key) = (place.path("data"), place.key("key", &[7; 32]));
+    let (data, key) = (place.path("data"), place.key("key", &strong_key(7)));
     long_keys(&mut Server::start(&["--data", &data, "--master-key-file", &key]).client());
     let Some(database) = PostgresServer::shared() else { return };
     long_keys(&mut Server::start(&["--storage", &database.database(), "--master-key-file", &key]).client());
@@ -366,7 +370,7 @@ fn the_longest_keys_fit() {
 fn several_servers_share_what_is_sealed() {
     let Some(database) = PostgresServer::shared() else { return };
     let place = Place::new();
-    let (key, new) = (place.key("key", &[7; 32]), place.key("new", &[8; 32]));
+    let (key, new) = (place.key("key", &strong_key(7)), place.key("new", &strong_key(8)));
     let url = database.database();
     let one = Server::start(&["--storage", &url, "--master-key-file", &key]);
     let other = Server::start(&["--storage", &url, "--master-key-file", &key]);
@@ -414,7 +418,7 @@ fn several_servers_share_what_is_sealed() {
 fn what_is_under_old_data_keys_is_rewritten() {
     let Some(database) = PostgresServer::shared() else { return };
     let place = Place::new();
-    let (key, url) = (place.key("key", &[7; 32]), database.database());
+    let (key, url) = (place.key("key", &strong_key(7)), database.database());
     let arguments = ["--storage", &url, "--master-key-file", &key, "--data-key-days", "1s"];
     let (one, other) = (Server::start(&arguments), Server::start(&arguments));
     fill(&mut one.client());
@@ -443,7 +447,7 @@ fn what_is_under_old_data_keys_is_rewritten() {
 #[test]
 fn a_kms_keeps_the_master_key() {
     let place = Place::new();
-    let (data, file) = (place.path("data"), place.key("key", &[7; 32]));
+    let (data, file) = (place.path("data"), place.key("key", &strong_key(7)));
     let kms = Kms::start();
     let arguments = ["--data", &data, "--kms-endpoint", &kms.url, "--kms-key-id", KEY];
     let credentials = [("AWS_ACCESS_KEY_ID", "AKIDKMS"), ("AWS_SECRET_ACCESS_KEY", "Zanzibar-secret")];
@@ -554,7 +558,7 @@ impl Tables<'_> {
 #[test]
 fn a_table_has_its_own_key_which_may_be_disabled() {
     let place = Place::new();
-    let (data, file, kms) = (place.path("data"), place.key("key", &[7; 32]), Kms::start());
+    let (data, file, kms) = (place.path("data"), place.key("key", &strong_key(7)), Kms::start());
     let arguments =
         ["--data", &data, "--master-key-file", &file, "--kms-endpoint", &kms.url, "--kms-check-seconds", "1"];
     let start = || Tables { kms: &kms, server: Server::start(&arguments) };
@@ -618,7 +622,7 @@ fn a_table_has_its_own_key_which_may_be_disabled() {
 fn several_servers_share_the_keys_of_tables() {
     let Some(database) = PostgresServer::shared() else { return };
     let (place, kms, url) = (Place::new(), Kms::start(), database.database());
-    let file = place.key("key", &[7; 32]);
+    let file = place.key("key", &strong_key(7));
     let arguments =
         ["--storage", &url, "--master-key-file", &file, "--kms-endpoint", &kms.url, "--kms-check-seconds", "1"];
     let start = || Tables { kms: &kms, server: Server::start(&arguments) };

@@ -63,7 +63,7 @@ fn transcripts_on_sealed_data() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: String| folder.path().join(name).to_str().expect("a path").to_owned();
     let key = path("key".to_owned());
-    fs::write(&key, [7; 32]).expect("a key");
+    fs::write(&key, crate::program::strong_key(7)).expect("a key");
     let count = std::cell::Cell::new(0);
     let start = || {
         count.set(count.get() + 1);

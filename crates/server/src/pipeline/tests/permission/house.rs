@@ -55,7 +55,7 @@ impl Directory for Keys {
             return Err(Refusal::Expired);
         }
         let principal = self.0.lock().get(access_key).cloned().ok_or(Refusal::Unrecognized)?;
-        Ok(Known { secret: SECRET.to_owned(), principal })
+        Ok(Known { secret: SECRET.to_owned().into(), principal })
     }
 
     fn used(&self, _: &str, _: &str, _: &str, _: u64) {}

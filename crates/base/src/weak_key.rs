@@ -1,0 +1,92 @@
+//! Keys that an attacker guesses: 32 bytes that are no random ones. What this finds is trivial; it cannot prove that a key
+//! is good. Random keys are refused with a probability under 10⁻¹².
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// 32 random bytes have about 30 different values.
+const VALUES_MIN: usize = 16;
+/// Of the 31 differences between neighbours about 29 are different.
+const DIFFERENCES_MIN: usize = 12;
+
+/// What makes a key easy to guess.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Weakness {
+    OneByte,
+    FewValues,
+    Sequence,
+    Repetition,
+    Text,
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Weakness::OneByte => "all of its bytes are the same",
+            Weakness::FewValues => "it is made of few different bytes",
+            Weakness::Sequence => "its bytes follow a simple sequence",
+            Weakness::Repetition => "it repeats a shorter pattern",
+            Weakness::Text => "it is text, such as a password, and not random bytes",
+        })
+    }
+}
+
+/// Why a key of 32 bytes is trivial to guess; nothing if it may be random.
+pub fn weakness(key: &[u8; 32]) -> Option<Weakness> {
+    let values: BTreeSet<u8> = key.iter().copied().collect();
+    let differences: BTreeSet<u8> = key.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+    let repeats = |period: usize| key.iter().zip(&key[period..]).all(|(one, other)| one == other);
+    let mirrored = key.iter().rev().eq(key.iter());
+    let text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    match () {
+        () if values.len() == 1 => Some(Weakness::OneByte),
+        () if differences.len() == 1 => Some(Weakness::Sequence),
+        () if (2..=16).any(repeats) || mirrored => Some(Weakness::Repetition),
+        () if key.iter().all(text) => Some(Weakness::Text),
+        () if values.len() < VALUES_MIN => Some(Weakness::FewValues),
+        () if differences.len() < DIFFERENCES_MIN => Some(Weakness::Sequence),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: impl Fn(u8) -> u8) -> [u8; 32] {
+        std::array::from_fn(|at| byte(at as u8))
+    }
+
+    #[test]
+    fn trivial_keys_are_found() {
+        let text = |text: &[u8; 32]| *text;
+        for (key, expected) in [
+            (key(|_| 0), Weakness::OneByte),
+            (key(|_| 0xff), Weakness::OneByte),
+            (key(|at| at), Weakness::Sequence),
+            (key(|at| 255 - at), Weakness::Sequence),
+            (key(|at| at.wrapping_mul(17)), Weakness::Sequence),
+            (key(|at| (at % 20) * 3 + at / 20), Weakness::Sequence),
+            (key(|at| [0xde, 0xad, 0xbe, 0xef][usize::from(at % 4)]), Weakness::Repetition),
+            (key(|at| at % 16), Weakness::Repetition),
+            // The digits 0 to f, again and again.
+            (key(|at| [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef][usize::from(at % 8)]), Weakness::Repetition),
+            (key(|at| at.min(31 - at).wrapping_mul(97)), Weakness::Repetition),
+            (key(|at| if at == 31 { 1 } else { 0 }), Weakness::FewValues),
+            (key(|at| if at < 8 { at * 31 + 7 } else { 0 }), Weakness::FewValues),
+            (text(b"correct horse battery staple 123"), Weakness::Text),
+            (text(b"0f1e2d3c4b5a69788796a5b4c3d2e1f0"), Weakness::Text),
+        ] {
+            assert_eq!(weakness(&key), Some(expected), "{key:02x?}");
+        }
+    }
+
+    #[test]
+    fn random_keys_pass() {
+        for _ in 0..10_000 {
+            let mut key = [0; 32];
+            crate::random::fill(&mut key);
+            assert_eq!(weakness(&key), None, "{key:02x?}");
+        }
+    }
+}

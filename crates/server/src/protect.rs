@@ -1,0 +1,93 @@
+//! What the process does for the secrets that it holds, before it reads any: its files are for its own user, and its
+//! memory is in no core dump. Swap is the operating system's: pages are not locked.
+
+use std::path::Path;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+#[cfg(unix)]
+use crate::log::{self, Value};
+
+#[derive(Args, Debug)]
+pub(crate) struct ProtectArguments {
+    /// For finding faults: let the operating system write a core dump when the server crashes, and debuggers attach. A
+    /// core dump holds keys and data in plain text
+    #[arg(long, env = "STATOR_ALLOW_CORE_DUMPS", value_parser = BoolishValueParser::new())]
+    pub(crate) allow_core_dumps: bool,
+}
+
+/// New files and folders are for this user alone, those of the storage engine included.
+pub(crate) fn files() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+}
+
+/// No core dumps, and no debugger of this user. Where the system does not allow it, all stays as it is.
+pub(crate) fn memory(arguments: &ProtectArguments) {
+    if arguments.allow_core_dumps {
+        return;
+    }
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+    // A limit of 0 does not keep Linux from piping a core dump to a program.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// Takes other users' permissions from a data folder that is open; an older version may have left it open to them.
+pub(crate) fn data_folder(folder: &Path) {
+    #[cfg(unix)]
+    close_to_others(folder);
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+#[cfg(unix)]
+fn close_to_others(folder: &Path) {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let Ok(found) = metadata(folder) else { return };
+    let mode = found.mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return;
+    }
+    let is_own = found.uid() == rustix::process::geteuid().as_raw();
+    let closed = is_own && set_permissions(folder, Permissions::from_mode(mode & 0o700)).is_ok();
+    let done = match closed {
+        true => format!("its mode is {:04o} now", mode & 0o700),
+        false => "its owner should run chmod 700 on it".to_owned(),
+    };
+    let path = folder.display().to_string();
+    let message = format!("the data folder {path} was open to other users (mode {mode:04o}); {done}");
+    log::warning("data_folder_exposed", &message, &[("folder", Value::Text(&path))]);
+}
+
+/// Lets other users read a file that is meant for them.
+pub(crate) fn publish(file: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    use super::*;
+
+    #[test]
+    fn memory_is_in_no_core_dump() {
+        memory(&ProtectArguments { allow_core_dumps: false });
+        assert_eq!(getrlimit(Resource::Core).current, Some(0));
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
+}

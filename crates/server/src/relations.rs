@@ -1,0 +1,169 @@
+//! Flags of `serve` that cannot be used together, and flags that have no effect without another one: one list, whether
+//! they are given on the command line or as variables. A switch that is set to false counts as not given.
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+/// With the first, the second has no effect.
+struct Conflict(&'static str, &'static str, &'static str);
+
+/// The first has no effect without one of the second ones.
+struct Need(&'static str, &'static [&'static str], &'static str);
+
+const FOLDER_CACHE: &str = "only the engine of a data folder has this cache";
+const MEMTABLES: &str = "only the engine of a data folder has memtables";
+const CALLERS: &str = "they check callers in different ways";
+const NOTHING_STORED: &str = "--memory keeps nothing on disk that could be encrypted";
+
+const CONFLICTS: [Conflict; 17] = [
+    Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
+    Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
+    Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
+    Conflict("memory", "cache", FOLDER_CACHE),
+    Conflict("storage", "cache", FOLDER_CACHE),
+    Conflict("memory", "memtable", MEMTABLES),
+    Conflict("storage", "memtable", MEMTABLES),
+    Conflict("memory", "master_key_file", NOTHING_STORED),
+    Conflict("memory", "kms_key_id", NOTHING_STORED),
+    Conflict("memory", "kms_endpoint", NOTHING_STORED),
+    Conflict("memory", "auth_key_file", "with --memory the auth key is made at the start and never stored"),
+    Conflict("auth", "credentials", CALLERS),
+    Conflict("auth", "isolate", "with --auth each account and region always has its own tables"),
+    Conflict("credentials", "isolate", "with --credentials each account and region always has its own tables"),
+    Conflict("tls_self_signed", "tls_certificate", "the server presents one certificate"),
+    Conflict("tls_self_signed", "tls_key", "the server presents one certificate"),
+    Conflict("memory", "data_key_days", NOTHING_STORED),
+];
+
+const NEEDS: [Need; 14] = [
+    Need("storage_password_file", &["storage"], "it holds the password of that database"),
+    Need("storage_replicas", &["storage"], "they are replicas of that database"),
+    Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
+    Need("node_lease_ms", &["storage"], "only servers that share a database hold leases"),
+    Need("auth_key_file", &["auth"], "no other mode has an auth key"),
+    Need("tls_certificate", &["tls_key"], "a certificate is used with its key"),
+    Need("tls_key", &["tls_certificate"], "a key is used with its certificate"),
+    Need("tls_self_signed_file", &["tls_self_signed"], "there is no self-signed certificate to write"),
+    Need("tls_client_ca", &["tls_certificate", "tls_self_signed"], "clients present certificates only over TLS"),
+    Need("audit_data", &["audit_log"], "there is no audit log to write to"),
+    Need("audit_log_bytes", &["audit_log"], "there is no audit log to bound"),
+    Need("audit_log_files", &["audit_log"], "there is no audit log to rotate"),
+    Need("kms_key_id", &["kms_endpoint"], "the key is in that KMS"),
+    Need("kms_check_seconds", &["kms_endpoint"], "it is the interval between questions to that KMS"),
+];
+
+/// Data keys exist where data is encrypted; the master key may also be in this variable.
+const DATA_KEYS: Need =
+    Need("data_key_days", &["master_key_file", "kms_key_id"], "without a master key there are no data keys");
+const MASTER_KEY_VARIABLE: &str = "STATOR_MASTER_KEY";
+
+/// # Errors
+/// The first relation that the flags break, as a sentence.
+pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> bool) -> Result<(), String> {
+    for Conflict(one, other, why) in &CONFLICTS {
+        if is_given(flags, one) && is_given(flags, other) {
+            return Err(format!(
+                "{} and {} cannot be used together: {why}; leave one of them out",
+                name(flags, one),
+                name(flags, other)
+            ));
+        }
+    }
+    for need in &NEEDS {
+        need.check(flags, &[])?;
+    }
+    let elsewhere: &[&str] = if variable(MASTER_KEY_VARIABLE) { &["STATOR_MASTER_KEY"] } else { &[] };
+    DATA_KEYS.check(flags, elsewhere)
+}
+
+impl Need {
+    fn check(&self, flags: &ArgMatches, elsewhere: &[&str]) -> Result<(), String> {
+        let Need(flag, needed, why) = self;
+        if !is_given(flags, flag) || !elsewhere.is_empty() || needed.iter().any(|needed| is_given(flags, needed)) {
+            return Ok(());
+        }
+        let needed: Vec<String> = needed.iter().map(|needed| long(needed)).collect();
+        Err(format!("{} has no effect without {}: {why}", name(flags, flag), needed.join(" or ")))
+    }
+}
+
+/// Whether a flag is set by the command line or a variable, and not to false.
+fn is_given(flags: &ArgMatches, id: &str) -> bool {
+    let chosen = matches!(flags.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
+    chosen && !matches!(flags.try_get_one::<bool>(id), Ok(Some(false)))
+}
+
+/// The flag, or the variable that it comes from.
+fn name(flags: &ArgMatches, id: &str) -> String {
+    match flags.value_source(id) {
+        Some(ValueSource::EnvVariable) => format!("STATOR_{}", id.to_uppercase()),
+        _ => long(id),
+    }
+}
+
+fn long(id: &str) -> String {
+    format!("--{}", id.replace('_', "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn checked(flags: &[&str], variables: &[&str]) -> Result<(), String> {
+        let matches = Cli::command().try_get_matches_from([&["stator", "serve"], flags].concat()).unwrap();
+        let serve = matches.subcommand_matches("serve").unwrap();
+        check(serve, |name| variables.contains(&name))
+    }
+
+    /// A flag with a value that is valid for it.
+    fn flag(id: &str) -> Vec<String> {
+        let value = match id {
+            "memory" | "auth" | "isolate" | "tls_self_signed" | "audit_data" => None,
+            "storage" | "storage_replicas" => Some("postgres://h/d"),
+            "kms_endpoint" => Some("http://127.0.0.1:1"),
+            "cache" | "memtable" | "audit_log_bytes" => Some("64MiB"),
+            "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
+            "kms_check_seconds" | "data_key_days" | "audit_log_files" => Some("5"),
+            _ => Some("x"),
+        };
+        std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()
+    }
+
+    fn check_ids(ids: &[&str], variables: &[&str]) -> Result<(), String> {
+        let flags: Vec<String> = ids.iter().flat_map(|id| flag(id)).collect();
+        checked(&flags.iter().map(String::as_str).collect::<Vec<_>>(), variables)
+    }
+
+    #[test]
+    fn every_conflict_is_refused() {
+        for Conflict(one, other, why) in &CONFLICTS {
+            let said = check_ids(&[one, other], &[]).unwrap_err();
+            assert!(said.contains(&long(one)) && said.contains(&long(other)) && said.contains(why), "{said}");
+        }
+    }
+
+    #[test]
+    fn every_need_is_demanded_and_met() {
+        for Need(flag, needed, why) in NEEDS.iter().chain([&DATA_KEYS]) {
+            let said = check_ids(&[flag], &[]).unwrap_err();
+            assert!(said.contains(&long(flag)) && said.contains(why), "{said}");
+            for needed in *needed {
+                // What is needed may itself need something.
+                let further = NEEDS.iter().filter(|Need(id, ..)| id == needed).map(|Need(_, needs, _)| needs[0]);
+                let all: Vec<&str> = [*flag, *needed].into_iter().chain(further.filter(|id| id != flag)).collect();
+                assert_eq!(check_ids(&all, &[]), Ok(()), "{all:?}");
+            }
+        }
+        assert_eq!(check_ids(&["data_key_days"], &["STATOR_MASTER_KEY"]), Ok(()));
+    }
+
+    #[test]
+    fn defaults_conflict_with_nothing() {
+        for ids in [&[][..], &["memory"], &["storage"], &["auth"], &["memory", "auth"], &["auth", "auth_key_file"]] {
+            assert_eq!(check_ids(ids, &[]), Ok(()), "{ids:?}");
+        }
+    }
+}

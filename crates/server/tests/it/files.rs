@@ -1,0 +1,215 @@
+//! Permissions of what the server writes, and what it refuses to read keys from.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::program::{Server, run, run_with, strong_key};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("chmod");
+}
+
+/// All that is in a folder, and the folder.
+fn all(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    let mut at = 0;
+    while at < found.len() {
+        if found[at].is_dir() {
+            found.extend(fs::read_dir(&found[at]).expect("a folder").map(|entry| entry.expect("an entry").path()));
+        }
+        at += 1;
+    }
+    found
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path")
+}
+
+fn refused(arguments: &[&str], variables: &[(&str, &str)], expected: &str) {
+    let ended = run_with(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), variables);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains(expected), "{arguments:?}: {said}");
+}
+
+/// Whatever umask the program is started with.
+#[test]
+fn data_is_for_its_owner_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("some/data");
+    let key = folder.path().join("key");
+    fs::write(&key, strong_key(1)).expect("written");
+    set_mode(&key, 0o600);
+    let serve = ["--data", text(&data), "--memtable", "64KiB", "--tls-self-signed"];
+    let audit = data.join("audit");
+    for key in [&[][..], &["--master-key-file", text(&key)]] {
+        let flags = [&serve[..], key, &["--audit-log", text(&audit), "--audit-data"]].concat();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"umask 0 && exec "$0" "$@""#, env!("CARGO_BIN_EXE_stator"), "serve"]);
+        let server = Server::of_command(shell.args(["--listen", "127.0.0.1:0"]).args(&flags));
+        assert!(!server.heard().contains("_exposed"), "{}", server.heard());
+        assert!(server.stop().success());
+        let paths = all(&data);
+        assert!(paths.len() > 8, "{paths:?}");
+        for path in paths {
+            assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+        }
+        fs::remove_dir_all(&data).expect("removed");
+    }
+    let made = run(&["init", "--data", text(&data)]);
+    assert!(made.status.success());
+    for path in all(&data) {
+        assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
+
+#[test]
+fn an_open_data_folder_is_closed_with_a_warning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    assert!(Server::start(&["--data", text(&data)]).stop().success());
+    set_mode(&data, 0o755);
+    let server = Server::start(&["--data", text(&data)]);
+    assert!(server.heard().contains("was open to other users (mode 0755); its mode is 0700 now"), "{}", server.heard());
+    assert_eq!(mode(&data), 0o700);
+    // One that is somebody else's stays as it is.
+    let foreign = folder.path().join("foreign");
+    fs::create_dir(&foreign).expect("made");
+    fs::write(foreign.join("letter"), "dear").expect("written");
+    set_mode(&foreign, 0o755);
+    refused(&["--data", text(&foreign)], &[], "letter");
+    assert_eq!(mode(&foreign), 0o755);
+}
+
+#[test]
+fn a_certificate_for_clients_can_be_read_by_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ca.pem");
+    let _server = Server::start(&["--memory", "--tls-self-signed", "--tls-self-signed-file", text(&file)]);
+    assert_eq!(mode(&file), 0o644);
+}
+
+#[test]
+fn key_files_that_others_can_read_are_warned_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).expect("written");
+        set_mode(&path, 0o644);
+        text(&path).to_owned()
+    };
+    let data = folder.path().join("data");
+    let (key, credentials) =
+        (file("key", &strong_key(1)), file("credentials", b"[a]\naws_access_key_id=a\naws_secret_access_key=b\n"));
+    let server = Server::start(&["--data", text(&data), "--master-key-file", &key, "--credentials", &credentials]);
+    for flag in ["--master-key-file", "--credentials"] {
+        let expected = format!("the file of {flag}, ");
+        assert!(
+            server.heard().contains(&expected) || server.said.iter().any(|line| line.contains(&expected)),
+            "{flag}"
+        );
+    }
+    drop(server);
+
+    // What 'stator init' has made for its owner is not used once others could have read it.
+    let identities = folder.path().join("identities");
+    assert!(run(&["init", "--data", text(&identities)]).status.success());
+    let auth_key = identities.join("auth.key");
+    let auth = ["--auth", "--data", text(&identities)];
+    for wide in [0o640, 0o604, 0o644] {
+        set_mode(&auth_key, wide);
+        refused(&auth, &[], "chmod 600 it");
+    }
+    // Where it is named, it may come from an orchestrator.
+    let server = Server::start(&[&auth[..], &["--auth-key-file", text(&auth_key)]].concat());
+    assert!(server.said.iter().any(|line| line.contains("the file of --auth-key-file, ")), "{:?}", server.said);
+    drop(server);
+    set_mode(&auth_key, 0o600);
+    assert!(Server::start(&auth).stop().success());
+}
+
+#[test]
+fn special_files_are_no_key_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let data = folder.path().join("data");
+    let huge = folder.path().join("huge");
+    fs::File::create(&huge).expect("made").set_len(1 << 40).expect("sparse");
+    let special: [(&str, &str); 5] = [
+        (text(&pipe), "a pipe"),
+        ("/dev/zero", "a device"),
+        (text(folder.path()), "a folder"),
+        (text(&huge), "larger than"),
+        ("/proc/self/environ", "not as long as"),
+    ];
+    for (file, expected) in
+        special.into_iter().filter(|(file, _)| !file.starts_with("/proc") || cfg!(target_os = "linux"))
+    {
+        for flags in [
+            &["--data", text(&data), "--master-key-file", file][..],
+            &["--data", text(&data), "--auth", "--auth-key-file", file],
+            &["--memory", "--credentials", file],
+            &["--memory", "--tls-certificate", file, "--tls-key", file],
+            &["--memory", "--tls-self-signed", "--tls-client-ca", file],
+            &["--storage", "postgres://me@127.0.0.1:1/d", "--storage-password-file", file],
+        ] {
+            refused(flags, &[], expected);
+        }
+        let init =
+            run_with(&["init", "--data", text(&data), "--profile", "a"], &[("AWS_SHARED_CREDENTIALS_FILE", file)]);
+        assert!(String::from_utf8_lossy(&init.stderr).contains(expected), "{file}");
+        assert!(!data.exists(), "{file}");
+    }
+}
+
+#[test]
+fn keys_that_are_easy_to_guess_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (folder.path().join("data"), folder.path().join("key"));
+    let data_flag = ["--data", text(&data)];
+    let hex = |byte: &dyn Fn(u8) -> u8| (0..32).map(|at| format!("{:02x}", byte(at))).collect::<String>();
+    let weak: [String; 7] = [
+        hex(&|_| 0),
+        hex(&|_| 0xaa),
+        hex(&|at| at),
+        hex(&|at| 99 - at),
+        "0123456789abcdef".repeat(4),
+        "correct horse battery staple 123".to_owned(),
+        // The same in base64.
+        "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSAxMjM=".to_owned(),
+    ];
+    for key in &weak {
+        fs::write(&file, key).expect("written");
+        refused(&[&data_flag[..], &["--master-key-file", text(&file)]].concat(), &[], "is easy to guess");
+        refused(&data_flag, &[("STATOR_MASTER_KEY", key)], "is easy to guess");
+        let new =
+            ["storage", "rekey", "--data", text(&data), "--master-key-file", "x", "--new-master-key-file", text(&file)];
+        assert!(!run(&new).status.success());
+        if key.len() == 64 {
+            refused(&[&data_flag[..], &["--auth", "--auth-key-file", text(&file)]].concat(), &[], "no random key");
+        }
+    }
+    assert!(!data.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn there_are_no_core_dumps_unless_asked_for() {
+    for (flags, expected) in [(&["--memory"][..], false), (&["--memory", "--allow-core-dumps"], true)] {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"ulimit -S -c 4 && exec "$0" "$@""#, env!("CARGO_BIN_EXE_stator"), "serve"]);
+        let server = Server::of_command(shell.args(["--listen", "127.0.0.1:0"]).args(flags));
+        let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).expect("limits");
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a line");
+        let current = line.split_whitespace().nth(4).expect("a limit");
+        assert_eq!(current != "0", expected, "{line}");
+    }
+}
