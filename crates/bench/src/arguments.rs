@@ -41,7 +41,6 @@ pub(crate) enum Command {
 
 const START_EXAMPLES: &str = "\
 Examples:
-  stator bench --sql postgres://stator@127.0.0.1/stator        the PostgreSQL under the server, without it
   stator bench start                                     in memory, in new folders and in one that exists
   stator bench start --runs 3 --data /var/lib/stator     with the data of a server that is stopped
   stator bench start -- --cache 64MiB                    with flags of `stator serve`";

@@ -254,7 +254,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_ISOLATE", value_parser = BoolishValueParser::new())]
     pub(crate) isolate: bool,
 
-    /// Memory for cached data, such as 256MiB or 2GiB
+    /// Memory for cached data, such as 256MiB or 2GiB. Of no effect with --memory and --storage, which have no such cache
     #[arg(long, env = "STATOR_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = byte_size)]
     pub(crate) cache: u64,
 

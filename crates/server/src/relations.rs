@@ -10,19 +10,13 @@ struct Conflict(&'static str, &'static str, &'static str);
 /// The first has no effect without one of the second ones.
 struct Need(&'static str, &'static [&'static str], &'static str);
 
-const FOLDER_CACHE: &str = "only the engine of a data folder has this cache";
-const MEMTABLES: &str = "only the engine of a data folder has memtables";
 const CALLERS: &str = "they check callers in different ways";
 const NOTHING_STORED: &str = "--memory keeps nothing on disk that could be encrypted";
 
-const CONFLICTS: [Conflict; 17] = [
+const CONFLICTS: [Conflict; 13] = [
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
-    Conflict("memory", "cache", FOLDER_CACHE),
-    Conflict("storage", "cache", FOLDER_CACHE),
-    Conflict("memory", "memtable", MEMTABLES),
-    Conflict("storage", "memtable", MEMTABLES),
     Conflict("memory", "master_key_file", NOTHING_STORED),
     Conflict("memory", "kms_key_id", NOTHING_STORED),
     Conflict("memory", "kms_endpoint", NOTHING_STORED),
@@ -124,7 +118,7 @@ mod tests {
             "memory" | "auth" | "isolate" | "tls_self_signed" | "audit_data" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" => Some("http://127.0.0.1:1"),
-            "cache" | "memtable" | "audit_log_bytes" => Some("64MiB"),
+            "audit_log_bytes" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
             "kms_check_seconds" | "data_key_days" | "audit_log_files" => Some("5"),
             _ => Some("x"),

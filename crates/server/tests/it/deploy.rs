@@ -29,6 +29,29 @@ fn words<'t>(text: &'t str, start: &'t str, allowed: fn(char) -> bool) -> impl I
     })
 }
 
+/// The chart checks callers unless it is asked not to. What it renders is checked by tests/deploy/check, where there is helm.
+#[test]
+fn the_chart_leaves_no_caller_unchecked_by_default() {
+    let read =
+        |name: &str| fs::read_to_string(root().join("deploy/helm/stator").join(name)).expect("a file of the chart");
+    let values = read("values.yaml");
+    for setting in
+        ["  allowUnverified: false", "  authKeySecret: \"\"", "  credentialsSecret: \"\"", "  runAsNonRoot: true"]
+    {
+        assert!(values.lines().any(|line| line == setting), "{setting}");
+    }
+    let deployment = read("templates/deployment.yaml");
+    let (before, after) = deployment.split_once("STATOR_ALLOW_UNVERIFIED_REMOTE").expect("the setting");
+    assert!(before.trim_end().ends_with("- name:") && before.contains("{{- else if eq $callers \"credentials\" }}"));
+    assert!(!after.contains("STATOR_ALLOW_UNVERIFIED_REMOTE"));
+    for secret in ["callers.authKeySecret", "callers.credentialsSecret", "tls.secret", "tls.clientCaSecret"] {
+        assert!(deployment.contains(&format!("secretName: {{{{ .Values.{secret} }}}}")), "{secret}");
+    }
+    for name in ["values.yaml", "templates/NOTES.txt"] {
+        assert!(!read(name).contains("not checked yet"), "{name}");
+    }
+}
+
 #[test]
 fn settings_and_metrics_that_are_named_exist() {
     let mut paths = vec![root().join("docs/scale-out.md")];

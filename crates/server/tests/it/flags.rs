@@ -3,12 +3,10 @@
 use crate::program::{Server, run_with};
 
 /// What is given together, as flag and value, and what the refusal says. A switch has the value `true`.
-const REFUSED: [(&[(&str, &str)], &str); 26] = [
+const REFUSED: [(&[(&str, &str)], &str); 24] = [
     (&[("memory", "true"), ("data", "here")], "would be written to the folder"),
     (&[("memory", "true"), ("storage", "postgres://127.0.0.1:1/d")], "would be written to the database"),
     (&[("storage", "postgres://127.0.0.1:1/d"), ("data", "here")], "would be written to the folder"),
-    (&[("memory", "true"), ("cache", "64MiB")], "only the engine of a data folder"),
-    (&[("storage", "postgres://127.0.0.1:1/d"), ("cache", "64MiB")], "only the engine of a data folder"),
     (&[("memory", "true"), ("master-key-file", "key")], "keeps nothing on disk"),
     (&[("memory", "true"), ("kms-endpoint", "http://127.0.0.1:1")], "keeps nothing on disk"),
     (&[("memory", "true"), ("data-key-days", "9")], "keeps nothing on disk"),

@@ -7,6 +7,7 @@ mod bench_tls;
 mod client;
 mod crash;
 mod deploy;
+mod documents;
 mod files;
 mod flags;
 mod formats;
