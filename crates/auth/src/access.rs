@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::caller::{Caller, Spaces};
 use crate::iam::{Identity, Principal, Transport};
 use crate::keys::KeyRing;
-use crate::sigv4::{Place, Received, Refusal, Signature, Signed, SigningKeys};
+use crate::sigv4::{Headers, Place, Received, Refusal, Signature, Signed, SigningKeys, check_once};
 
 /// How a server takes its callers.
 pub enum Access {
@@ -46,6 +46,18 @@ pub struct Principals {
 }
 
 impl Principals {
+    pub fn new(directory: Arc<dyn Directory>, clock: Clock) -> Principals {
+        Principals { directory, clock, signing: SigningKeys::default() }
+    }
+
+    /// Whose the access key is, as far as the head of a request says; the signature is not looked at.
+    fn known(&self, service: &str, signature: &Signature<'_>, headers: &dyn Headers) -> Result<(Known, u64), Refusal> {
+        let now_ms = self.clock.now_ms();
+        check(service, signature, headers, now_ms)?;
+        let access_key = &signature.credential.access_key;
+        Ok((self.directory.known(access_key, signature.token.as_deref(), now_ms)?, now_ms))
+    }
+
     fn caller(
         &self,
         service: &str,
@@ -53,11 +65,9 @@ impl Principals {
         received: &Received<'_>,
         transport: Transport,
     ) -> Result<Caller, Refusal> {
-        let now_ms = self.clock.now_ms();
-        signature.check(Place { region: None, service }, now_ms)?;
+        let (known, now_ms) = self.known(service, signature, received.headers)?;
+        self.signing.verify(signature, &known.secret, received)?;
         let credential = &signature.credential;
-        let known = self.directory.known(&credential.access_key, signature.token.as_deref(), now_ms)?;
-        signature.verify(&self.signing.key(credential, &known.secret), received)?;
         self.directory.used(&credential.access_key, service, &credential.region, now_ms);
         Ok(Caller {
             account: known.principal.account.clone(),
@@ -66,10 +76,12 @@ impl Principals {
             identity: Some(Identity { principal: known.principal, transport, user_agent: None, now_ms }),
         })
     }
+}
 
-    pub fn new(directory: Arc<dyn Directory>, clock: Clock) -> Principals {
-        Principals { directory, clock, signing: SigningKeys::default() }
-    }
+/// What can be said of a signature without a secret. Regions are as many as callers name: each is a space of its own.
+fn check(service: &str, signature: &Signature<'_>, headers: &dyn Headers, now_ms: u64) -> Result<(), Refusal> {
+    signature.check(Place { region: None, service }, now_ms)?;
+    signature.check_headers(headers, service)
 }
 
 impl Access {
@@ -84,15 +96,36 @@ impl Access {
         received: &Received<'_>,
         transport: Transport,
     ) -> Result<Caller, Refusal> {
+        check_once(received.headers)?;
         let signature = signed.signature()?;
         match self {
-            Access::Open(spaces) => Ok(spaces.caller(&signature.credential)),
+            Access::Open(spaces) => spaces.caller(&signature.credential),
             Access::Signed(keys, clock) => {
-                // Regions are as many as are asked for: each is a space of its own.
-                signature.check(Place { region: None, service }, clock.now_ms())?;
+                check(service, &signature, received.headers, clock.now_ms())?;
                 keys.caller(&signature, received)
             }
             Access::Identity(principals) => principals.caller(service, &signature, received, transport),
         }
     }
+
+    /// Whether the caller may be a known one, as far as the head of a request says: a look-up, made before memory is spent
+    /// on the body, which the signature covers.
+    ///
+    /// # Errors
+    /// The refusal that [`Access::caller`] gives, whatever the body is.
+    pub fn preflight(&self, service: &str, signed: &Signed<'_>, headers: &dyn Headers) -> Result<(), Refusal> {
+        check_once(headers)?;
+        let signature = signed.signature()?;
+        match self {
+            Access::Open(spaces) => spaces.caller(&signature.credential).map(|_| ()),
+            Access::Signed(keys, clock) => {
+                check(service, &signature, headers, clock.now_ms())?;
+                keys.check_known(&signature.credential)
+            }
+            Access::Identity(principals) => principals.known(service, &signature, headers).map(|_| ()),
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

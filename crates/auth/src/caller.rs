@@ -5,7 +5,8 @@
 //! region, as on AWS.
 
 use crate::iam::Identity;
-use crate::sigv4::Credential;
+use crate::sigv4::credential::{REGION_WRONG, is_region};
+use crate::sigv4::{Credential, Refusal};
 
 /// The account of the shared space, as it stands in every ARN.
 pub const SHARED_ACCOUNT: &str = "000000000000";
@@ -35,18 +36,21 @@ pub enum Spaces {
 }
 
 impl Spaces {
-    pub fn caller(&self, credential: &Credential<'_>) -> Caller {
+    /// # Errors
+    /// AWS's refusal, where the region names a space and cannot be one's name.
+    pub fn caller(&self, credential: &Credential<'_>) -> Result<Caller, Refusal> {
         let access_key = credential.access_key.to_string();
         match self {
             Spaces::Shared { region } => {
-                Caller { account: SHARED_ACCOUNT.to_owned(), region: region.clone(), access_key, identity: None }
+                Ok(Caller { account: SHARED_ACCOUNT.to_owned(), region: region.clone(), access_key, identity: None })
             }
-            Spaces::Isolated => Caller {
+            Spaces::Isolated if !is_region(&credential.region) => Err(Refusal::Invalid(REGION_WRONG.to_owned())),
+            Spaces::Isolated => Ok(Caller {
                 account: account_of(&access_key),
                 region: credential.region.to_string(),
                 access_key,
                 identity: None,
-            },
+            }),
         }
     }
 }
@@ -118,7 +122,7 @@ mod tests {
     fn the_shared_space_ignores_key_and_region() {
         let spaces = Spaces::Shared { region: "us-east-1".to_owned() };
         for (key, region) in [("test", "us-east-1"), ("other", "eu-west-3"), ("123456789012", "local")] {
-            let caller = spaces.caller(&credential(key, region));
+            let caller = spaces.caller(&credential(key, region)).unwrap();
             assert_eq!((caller.account.as_str(), caller.region.as_str()), (SHARED_ACCOUNT, "us-east-1"));
             assert_eq!(caller.access_key, key);
         }
@@ -134,8 +138,23 @@ mod tests {
             ("ASIAQNZGKIQY5AAAAAAA", "029608264753"),
             ("test", "074686647077"),
         ] {
-            let caller = Spaces::Isolated.caller(&credential(key, "eu-west-3"));
+            let caller = Spaces::Isolated.caller(&credential(key, "eu-west-3")).unwrap();
             assert_eq!((caller.account.as_str(), caller.region.as_str()), (account, "eu-west-3"), "{key}");
+        }
+    }
+
+    #[test]
+    fn regions_that_name_spaces_are_bounded() {
+        let longest = "a".repeat(32);
+        let shared = Spaces::Shared { region: "us-east-1".to_owned() };
+        for region in ["local", "us-east-1", "0", &longest] {
+            assert!(Spaces::Isolated.caller(&credential("test", region)).is_ok(), "{region}");
+        }
+        for region in ["*", "", "US-EAST-1", "a_b", "a/b", "é", "a b", &(longest.clone() + "a")] {
+            let refused = Spaces::Isolated.caller(&credential("test", region)).map(|caller| caller.region);
+            assert_eq!(refused, Err(Refusal::Invalid(REGION_WRONG.to_owned())), "{region}");
+            // Where the region is not read, any will do.
+            assert!(shared.caller(&credential("test", region)).is_ok(), "{region}");
         }
     }
 

@@ -14,7 +14,7 @@ use std::fmt;
 use zeroize::Zeroize;
 
 use crate::caller::{Caller, SHARED_ACCOUNT};
-use crate::sigv4::{Received, Refusal, Signature, SigningKeys};
+use crate::sigv4::{Credential, Received, Refusal, Signature, SigningKeys};
 
 const ACCESS_KEY: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
@@ -74,11 +74,20 @@ impl KeyRing {
         self.secrets.is_empty()
     }
 
+    /// Whether there is such a key.
+    pub(crate) fn check_known(&self, credential: &Credential<'_>) -> Result<(), Refusal> {
+        self.known(credential).map(|_| ())
+    }
+
+    fn known(&self, credential: &Credential<'_>) -> Result<&Secret, Refusal> {
+        self.secrets.get(&*credential.access_key).ok_or(Refusal::Unrecognized)
+    }
+
     /// Who has signed a request, if the signature is good.
     pub(crate) fn caller(&self, signature: &Signature<'_>, received: &Received<'_>) -> Result<Caller, Refusal> {
         let credential = &signature.credential;
-        let known = self.secrets.get(&*credential.access_key).ok_or(Refusal::Unrecognized)?;
-        signature.verify(&self.signing.key(credential, &known.secret), received)?;
+        let known = self.known(credential)?;
+        self.signing.verify(signature, &known.secret, received)?;
         // Signed with the secret, so that whoever compares them knows both already.
         if signature.token.as_deref() != known.token.as_deref() {
             return Err(Refusal::Unrecognized);

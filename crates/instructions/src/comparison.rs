@@ -108,6 +108,10 @@ impl Headers for Sent {
             _ => {}
         }
     }
+
+    fn names<'a>(&'a self, each: &mut dyn FnMut(&'a str)) {
+        ["host", "x-amz-date"].into_iter().for_each(each);
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,14 @@ use super::percent;
 pub trait Headers {
     /// Calls `each` with every value that stands under a name, in their order.
     fn values<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
+
+    /// Calls `each` with the name of every header, in small letters.
+    fn names<'a>(&'a self, each: &mut dyn FnMut(&'a str));
+
+    /// Whether any header may occur more than once. Few requests have one that does, and most can say so at no cost.
+    fn has_repeated(&self) -> bool {
+        true
+    }
 }
 
 /// A request as it came.

@@ -12,7 +12,8 @@ pub(super) fn signature<'a>(authorization: &'a str, signed: &Signed<'a>) -> Resu
         return Err(Refusal::Missing);
     }
     let parameters = Parameters::read(parameters);
-    let Parameters { credential: Some(text), signature: Some(value), signed_headers: Some(headers) } = parameters
+    let Parameters { credential: Some(text), signature: Some(value), signed_headers: Some(headers), repeated: false } =
+        parameters
     else {
         return Err(Refusal::Incomplete(parameters.complaint(signed.date, authorization)));
     };
@@ -33,6 +34,8 @@ pub(super) fn signature<'a>(authorization: &'a str, signed: &Signed<'a>) -> Resu
 /// What the header says.
 #[derive(Clone, Copy, Default)]
 struct Parameters<'a> {
+    /// One of them occurs twice.
+    repeated: bool,
     credential: Option<&'a str>,
     signature: Option<&'a str>,
     signed_headers: Option<&'a str>,
@@ -42,12 +45,14 @@ impl<'a> Parameters<'a> {
     fn read(text: &'a str) -> Parameters<'a> {
         let mut parameters = Parameters::default();
         for pair in text.split([',', ' ']) {
-            match pair.split_once('=').filter(|(_, value)| !value.is_empty()) {
-                Some(("Credential", value)) => parameters.credential = Some(value),
-                Some(("Signature", value)) => parameters.signature = Some(value),
-                Some(("SignedHeaders", value)) => parameters.signed_headers = Some(value),
-                _ => {}
-            }
+            let Some((name, value)) = pair.split_once('=').filter(|(_, value)| !value.is_empty()) else { continue };
+            let parameter = match name {
+                "Credential" => &mut parameters.credential,
+                "Signature" => &mut parameters.signature,
+                "SignedHeaders" => &mut parameters.signed_headers,
+                _ => continue,
+            };
+            parameters.repeated |= parameter.replace(value).is_some();
         }
         parameters
     }
@@ -55,6 +60,7 @@ impl<'a> Parameters<'a> {
     /// One sentence for each thing that is missing, then the header itself.
     fn complaint(&self, date: Option<&str>, authorization: &str) -> String {
         let wanted = [
+            (!self.repeated, "Authorization header requires each parameter once. "),
             (self.credential.is_some(), "Authorization header requires 'Credential' parameter. "),
             (self.signature.is_some(), "Authorization header requires 'Signature' parameter. "),
             (self.signed_headers.is_some(), "Authorization header requires 'SignedHeaders' parameter. "),

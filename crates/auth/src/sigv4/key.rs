@@ -8,10 +8,13 @@ use parking_lot::RwLock;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::Credential;
+use super::{Credential, Received, Refusal, Signature};
 
-/// Keys that are kept. With more of them all are forgotten: a day has one for each key, region and service.
-const KEPT_MAX: usize = 4096;
+/// Keys in the cache. At the limit all are dropped: a day has one for each access key, region and service.
+const CACHED_MAX: usize = 4096;
+/// Longer names are not cached: access keys, dates, regions and services are shorter. Together with [`CACHED_MAX`] it bounds
+/// the cache to about 2 MiB. Unit: bytes.
+const NAME_BYTES_MAX: usize = 256;
 
 #[derive(Clone)]
 pub struct SigningKey(Hmac<Sha256>);
@@ -50,52 +53,113 @@ fn mac(mut keyed: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     keyed.finalize().into_bytes().into()
 }
 
-/// The signing keys of the last requests.
+/// The signing keys of the last well-signed requests.
 #[derive(Default)]
 pub struct SigningKeys(RwLock<HashMap<String, SigningKey>>);
 
 impl SigningKeys {
-    /// The signing key of a credential, whose access key has this secret and no other.
-    pub fn key(&self, credential: &Credential<'_>, secret: &str) -> SigningKey {
-        let Credential { access_key, date, region, service } = credential;
+    /// Whether a signature is the request's, by the access key that has this secret and no other.
+    ///
+    /// # Errors
+    /// AWS's refusal, which tells what should have been signed.
+    pub fn verify(&self, signature: &Signature<'_>, secret: &str, received: &Received<'_>) -> Result<(), Refusal> {
+        let Credential { access_key, date, region, service } = &signature.credential;
         let name = [access_key, date, region, service].map(|part| &**part).join("/");
-        if let Some(key) = self.0.read().get(&name) {
-            return key.clone();
+        let cached = self.0.read().get(&name).cloned();
+        let is_cached = cached.is_some();
+        let key = cached.unwrap_or_else(|| SigningKey::new(secret, date, region, service));
+        signature.verify(&key, received)?;
+        // Only behind a good signature: scopes are the client's words, and an unknown client could fill the cache with
+        // them and push out the keys that others use.
+        if !is_cached {
+            self.insert(name, key);
         }
-        let key = SigningKey::new(secret, date, region, service);
-        let mut kept = self.0.write();
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
+        Ok(())
+    }
+
+    fn insert(&self, name: String, key: SigningKey) {
+        if name.len() > NAME_BYTES_MAX {
+            return;
         }
-        kept.insert(name, key.clone());
-        key
+        let mut cached = self.0.write();
+        if cached.len() >= CACHED_MAX {
+            cached.clear();
+        }
+        cached.insert(name, key);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
+    use crate::sigv4::canonical::digest;
+    use crate::sigv4::{Headers, Signed, amz_date, hex};
+
+    struct Sent;
+
+    impl Headers for Sent {
+        fn values<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+            if name == "host" {
+                each(b"here");
+            }
+        }
+
+        fn names<'a>(&'a self, each: &mut dyn FnMut(&'a str)) {
+            each("host");
+        }
+    }
+
+    const DATE: &str = "20150830T123600Z";
+
+    /// Verifies a request that was signed with one secret against another.
+    fn verify(keys: &SigningKeys, scope: [&str; 3], signed_with: &str, secret: &str) -> Result<(), Refusal> {
+        let [access_key, region, service] = scope;
+        let received = Received { method: "POST", path: "/", query: None, headers: &Sent, body: b"{}" };
+        let hashed = hex(&digest(&received.canonical("host")));
+        let text = format!("AWS4-HMAC-SHA256\n{DATE}\n20150830/{region}/{service}/aws4_request\n");
+        let value = SigningKey::new(signed_with, "20150830", region, service).sign(&[text.as_bytes(), &hashed]);
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={access_key}/20150830/{region}/{service}/aws4_request, SignedHeaders=host, \
+             Signature={}",
+            String::from_utf8_lossy(&hex(&value))
+        );
+        let signed = Signed { authorization: Some(&authorization), date: Some(DATE), ..Signed::default() };
+        keys.verify(&signed.signature().unwrap(), secret, &received)
+    }
 
     #[test]
-    fn kept_keys_are_the_same_and_do_not_mix() {
+    fn cached_keys_are_the_same_and_do_not_mix() {
+        assert_eq!(amz_date(1_440_938_160), *b"20150830T123600Z");
         let keys = SigningKeys::default();
-        let credential = |access_key: &str, day: &str, region: &str, service: &str| {
-            let [access_key, date, region, service] =
-                [access_key, day, region, service].map(|part| Cow::Owned(part.to_owned()));
-            Credential { access_key, date, region, service }
-        };
-        let scopes = [("20150830", "us-east-1", "iam"), ("20150830", "us-east-1", "sts"), ("20150831", "u", "iam")];
-        for (day, region, service) in scopes.into_iter().chain(scopes) {
+        let scopes = [("us-east-1", "iam"), ("us-east-1", "sts"), ("eu-west-3", "iam")];
+        for (region, service) in scopes.into_iter().chain(scopes) {
             for (access_key, secret) in [("a", "x"), ("b", "y")] {
-                let fresh = SigningKey::new(secret, day, region, service);
-                let kept = keys.key(&credential(access_key, day, region, service), secret);
-                assert_eq!(kept.sign(&[b"text"]), fresh.sign(&[b"te", b"xt"]));
+                assert_eq!(verify(&keys, [access_key, region, service], secret, secret), Ok(()));
             }
         }
         assert_eq!(keys.0.read().len(), 6);
-        (0..2 * KEPT_MAX).for_each(|at| drop(keys.key(&credential(&at.to_string(), "20150830", "r", "s"), "x")));
-        assert!(keys.0.read().len() <= KEPT_MAX);
+        // From the cache, whatever the caller says that the secret is.
+        assert_eq!(verify(&keys, ["a", "us-east-1", "iam"], "x", "other"), Ok(()));
+        assert!(verify(&keys, ["a", "us-east-1", "iam"], "y", "x").is_err());
+    }
+
+    #[test]
+    fn nothing_is_cached_before_a_signature_is_good() {
+        let keys = SigningKeys::default();
+        for at in 0..100 {
+            assert!(verify(&keys, ["a", &format!("region-{at}"), "iam"], "wrong", "x").is_err());
+        }
+        assert!(keys.0.read().is_empty());
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let keys = SigningKeys::default();
+        let key = SigningKey::new("x", "20150830", "r", "s");
+        (0..2 * CACHED_MAX).for_each(|at| keys.insert(at.to_string(), key.clone()));
+        assert!(keys.0.read().len() <= CACHED_MAX);
+        let keys = SigningKeys::default();
+        assert_eq!(verify(&keys, [&"a".repeat(NAME_BYTES_MAX), "us-east-1", "iam"], "x", "x"), Ok(()));
+        assert!(keys.0.read().is_empty());
     }
 }

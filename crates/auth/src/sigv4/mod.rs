@@ -6,6 +6,7 @@
 mod canonical;
 pub mod credential;
 mod header;
+mod headers;
 mod key;
 mod percent;
 mod query;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 pub use canonical::{Headers, Received, hex};
 use credential::Algorithm;
 pub use credential::Credential;
+pub use headers::check_once;
 pub use key::{SigningKey, SigningKeys};
 pub use refusal::Refusal;
 pub use time::amz_date;

@@ -19,6 +19,11 @@ pub(super) fn is_signed(query: &str) -> bool {
 }
 
 pub(super) fn signature<'a>(query: &'a str, region_set: Option<&'a str>) -> Result<Signature<'a>, Refusal> {
+    if let Some(name) = repeated(query) {
+        let text =
+            format!("AWS query-string parameters must include '{name}' once. Re-examine the query-string parameters.");
+        return Err(Refusal::Incomplete(text));
+    }
     let missing: String = REQUIRED
         .iter()
         .filter(|name| value(query, name).is_none_or(str::is_empty))
@@ -37,6 +42,12 @@ pub(super) fn signature<'a>(query: &'a str, region_set: Option<&'a str>) -> Resu
         }),
         _ => Err(Refusal::Incomplete(format!("{missing}Re-examine the query-string parameters."))),
     }
+}
+
+/// A parameter of the signature that occurs twice, however its name is encoded: the canonical request has both.
+fn repeated(query: &str) -> Option<&'static str> {
+    let all = REQUIRED.into_iter().chain([EXPIRES, TOKEN]);
+    all.into_iter().find(|name| pairs(query).filter(|(key, _)| percent::decode_text(key) == *name).count() > 1)
 }
 
 fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {

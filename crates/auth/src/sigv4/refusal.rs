@@ -18,6 +18,15 @@ pub enum Refusal {
     Incomplete(String),
 }
 
+impl Refusal {
+    /// A request whose date is none.
+    pub(super) fn no_date(date: &str) -> Refusal {
+        Refusal::Incomplete(format!(
+            "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"
+        ))
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -124,6 +124,10 @@ mod vectors {
         fn values<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
             self.iter().filter(|(header, _)| header == name).for_each(|(_, value)| each(value.as_bytes()));
         }
+
+        fn names<'a>(&'a self, each: &mut dyn FnMut(&'a str)) {
+            self.iter().for_each(|(name, _)| each(name));
+        }
     }
 
     impl<'a> Request<'a> {
@@ -167,9 +171,10 @@ mod vectors {
 
         fn verify(&self) -> Result<(), Refusal> {
             let signature = self.signature();
+            check_once(&self.headers)?;
             signature.check(PLACE, NOW_MS)?;
-            let key = SigningKeys::default().key(&signature.credential, SECRET);
-            signature.verify(&key, &self.received())
+            signature.check_headers(&self.headers, PLACE.service)?;
+            SigningKeys::default().verify(&signature, SECRET, &self.received())
         }
     }
 
@@ -293,11 +298,33 @@ fn what_cannot_be_checked() {
     struct Nothing;
     impl Headers for Nothing {
         fn values<'a>(&'a self, _: &str, _: &mut dyn FnMut(&'a [u8])) {}
+        fn names<'a>(&'a self, _: &mut dyn FnMut(&'a str)) {}
     }
     for value in ["a", "é", &"0".repeat(64), &"F".repeat(64), &"0".repeat(65)] {
         let authorization = HEADER.replace("Signature=abc", &format!("Signature={value}"));
         let signature = header(&authorization).signature().unwrap();
         let received = Received { method: "POST", path: "/", query: None, headers: &Nothing, body: b"" };
         assert!(signature.verify(&SigningKey::new("s", "20260101", "r", "dynamodb"), &received).is_err(), "{value}");
+    }
+}
+
+#[test]
+fn parameters_that_occur_twice() {
+    let check = |signed: Signed<'_>, expected: &str| {
+        let refusal = signed.signature().expect_err(expected);
+        assert!(matches!(&refusal, Refusal::Incomplete(text) if text.starts_with(expected)), "{signed:?}: {refusal}");
+    };
+    for more in ["Credential=a", "Signature=b", "SignedHeaders=c"] {
+        check(header(&format!("{HEADER}, {more}")), "Authorization header requires each parameter once. ");
+    }
+    let good = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fdynamodb%2Faws4_request\
+                &X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=abc&X-Amz-Expires=60\
+                &X-Amz-Security-Token=t";
+    assert!(query(good).signature().is_ok());
+    for name in ["Algorithm", "Credential", "Date", "SignedHeaders", "Signature", "Expires", "Security-Token"] {
+        for spelt in [format!("X-Amz-{name}"), format!("X%2DAmz-{name}")] {
+            let expected = format!("AWS query-string parameters must include 'X-Amz-{name}' once.");
+            check(query(&format!("{good}&{spelt}=other")), &expected);
+        }
     }
 }

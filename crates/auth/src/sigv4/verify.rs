@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::canonical::{Received, digest, hex};
-use super::credential::{Algorithm, Credential};
+use super::credential::{self, Algorithm, Credential};
 use super::{Refusal, Signature, SigningKey, time};
 
 /// How far the clocks of signer and server may be apart. Unit: seconds. Source: DynamoDB's own messages ("- 15 min.").
@@ -29,12 +29,12 @@ impl Signature<'_> {
         if self.algorithm == Algorithm::V4A {
             return Err(Refusal::Incomplete("Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256'.".to_owned()));
         }
-        if !self.headers.split(';').any(|name| name == "host") {
+        if !self.covers("host") {
             let text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
             return Err(Refusal::Invalid(text.to_owned()));
         }
         self.check_scope(place)?;
-        let signed_s = time::parse(&self.date).ok_or_else(|| self.no_date())?;
+        let signed_s = time::parse(&self.date).ok_or_else(|| Refusal::no_date(&self.date))?;
         if self.credential.date.as_bytes() != &time::amz_date(signed_s)[..8] {
             let date = time::text(signed_s);
             return Err(Refusal::Invalid(format!(
@@ -64,20 +64,14 @@ impl Signature<'_> {
 
     fn check_scope(&self, place: Place<'_>) -> Result<(), Refusal> {
         let mut wrong = String::new();
-        if place.region.is_some_and(|region| region != self.credential.region) {
-            wrong.push_str("Credential should be scoped to a valid region. ");
+        let elsewhere = place.region.is_some_and(|region| region != self.credential.region);
+        if elsewhere || !credential::is_region(&self.credential.region) {
+            wrong.push_str(credential::REGION_WRONG);
         }
         if self.credential.service != place.service {
             wrong.push_str(&format!("Credential should be scoped to correct service: '{}'. ", place.service));
         }
         if wrong.is_empty() { Ok(()) } else { Err(Refusal::Invalid(wrong)) }
-    }
-
-    fn no_date(&self) -> Refusal {
-        Refusal::Incomplete(format!(
-            "Date must be in ISO-8601 'basic format'. Got '{}'. See http://en.wikipedia.org/wiki/ISO_8601",
-            self.date
-        ))
     }
 
     fn check_time(&self, signed_s: u64, now_s: u64) -> Result<(), Refusal> {

@@ -27,16 +27,36 @@ pub(super) fn received<'a>(head: &'a Parts, headers: &'a SentHeaders<'a>, body: 
 
 pub(super) struct SentHeaders<'a>(pub(super) &'a Parts);
 
+impl SentHeaders<'_> {
+    /// HTTP/2 has the host in its request line, and so may HTTP/1.1.
+    fn authority(&self) -> Option<&[u8]> {
+        self.0.uri.authority().map(|authority| authority.as_str().as_bytes())
+    }
+
+    /// Whether request line and header name different hosts.
+    fn has_two_hosts(&self) -> bool {
+        let host = self.0.headers.get(header::HOST).map(|host| host.as_bytes());
+        self.authority().is_some_and(|authority| host.is_some_and(|host| host != authority))
+    }
+}
+
 impl Headers for SentHeaders<'_> {
     fn values<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
         self.0.headers.get_all(name).iter().for_each(|value| each(value.as_bytes()));
-        // HTTP/2 has the host in its request line.
         if name == "host"
-            && !self.0.headers.contains_key(header::HOST)
-            && let Some(authority) = self.0.uri.authority()
+            && (!self.0.headers.contains_key(header::HOST) || self.has_two_hosts())
+            && let Some(authority) = self.authority()
         {
-            each(authority.as_str().as_bytes());
+            each(authority);
         }
+    }
+
+    fn names<'a>(&'a self, each: &mut dyn FnMut(&'a str)) {
+        self.0.headers.keys().for_each(|name| each(name.as_str()));
+    }
+
+    fn has_repeated(&self) -> bool {
+        self.0.headers.len() > self.0.headers.keys_len() || self.has_two_hosts()
     }
 }
 

@@ -230,16 +230,19 @@ impl House {
             request = request.header(*name, *value);
         }
         if let Signing::With { key, secret, token } = signing {
-            let canonical =
-                format!("{method}\n{path}\n\nhost:here\nx-amz-date:{date}\n\nhost;x-amz-date\n{}", digest(body));
+            let own = [("host", "here"), ("x-amz-date", date.as_str())];
+            let mut signed: Vec<(&str, &str)> = own.into_iter().chain(headers.iter().copied()).collect();
+            signed.sort_unstable();
+            let names = signed.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
+            let signed: String = signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+            let canonical = format!("{method}\n{path}\n\n{signed}\n{names}\n{}", digest(body));
             let (day, hashed) = (&date[..8], digest(&canonical));
             let scope = format!("{day}/{REGION}/{service}/aws4_request");
             let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashed}");
             let signature = hex(&SigningKey::new(secret, day, REGION, service).sign(&[text.as_bytes()]));
             let signature = String::from_utf8_lossy(&signature);
-            let authorization = format!(
-                "AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"
-            );
+            let authorization =
+                format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}");
             request = request.header("authorization", authorization);
             if let Some(token) = token {
                 request = request.header("x-amz-security-token", token);
