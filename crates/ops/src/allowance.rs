@@ -8,9 +8,11 @@
 //! The request's own allowance goes with its task and not with its arguments: hardly any operation needs to know of it.
 //! Work that belongs to no request (an index being built) is not bounded here.
 //!
-//! Nobody waits for memory while holding some of it, or while holding a turn: so nobody waits for ever.
+//! An operation does not wait for memory while it holds some of it or a turn, so it does not wait without end. (What a body
+//! holds may grow, by the rules of [`MemoryBudget`].)
 
 mod memory;
+mod peer;
 
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
@@ -21,6 +23,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use memory::{Exhausted, MemoryBudget, Share};
+pub use peer::Peer;
 
 /// What a request may read and work through before it is a large one. Unit: bytes.
 pub const SMALL_BYTES: usize = 256 * 1024;
@@ -37,6 +40,7 @@ tokio::task_local! {
 /// One request's part.
 pub struct Allowance {
     memory: Arc<MemoryBudget>,
+    peer: Peer,
     used: Mutex<Used>,
 }
 
@@ -57,8 +61,8 @@ pub async fn turn() -> Turn {
 }
 
 impl Allowance {
-    pub fn new(memory: &Arc<MemoryBudget>) -> Arc<Allowance> {
-        Arc::new(Allowance { memory: Arc::clone(memory), used: Mutex::default() })
+    pub fn new(memory: &Arc<MemoryBudget>, peer: Peer) -> Arc<Allowance> {
+        Arc::new(Allowance { memory: Arc::clone(memory), peer, used: Mutex::default() })
     }
 
     /// Runs a request under this allowance.
@@ -75,7 +79,7 @@ impl Allowance {
         if answer_bytes <= SMALL_BYTES / 4 {
             return None;
         }
-        let mut share = share.unwrap_or_else(|| self.memory.nothing());
+        let mut share = share.unwrap_or_else(|| self.memory.nothing(self.peer));
         share.resize(answer_bytes);
         Some(share)
     }
@@ -87,8 +91,8 @@ impl Allowance {
             used.share.is_some()
         };
         let share = match holds_some {
-            true => self.memory.try_share(bytes),
-            false => self.memory.share(bytes).await,
+            true => self.memory.try_share(self.peer, bytes),
+            false => self.memory.share(self.peer, bytes).await,
         };
         let share = share.map_err(|Exhausted| Exception::throttled())?;
         let mut used = self.used.lock();

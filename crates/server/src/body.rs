@@ -1,23 +1,30 @@
 //! Reading a request's body without letting it exhaust the server: bounded in size before and after decompression, in
 //! time, and, for large ones, in what all connections together may hold.
+//!
+//! A small body needs no memory of that budget. Before a larger one gets any, the request's head says whether its caller
+//! may be a known one; what it then holds grows with what has arrived and been decompressed.
 
-use std::io::Read;
-use std::pin::Pin;
+mod gzip;
+mod incoming;
+mod reservation;
+
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use flate2::read::MultiGzDecoder;
-use http_body_util::BodyExt;
+use auth::Refusal;
+use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::{self, HeaderMap};
-use ops::allowance::{self, Exhausted, MemoryBudget};
+use ops::allowance::MemoryBudget;
 
 use crate::seats::{Held, Seat};
+use incoming::Incoming;
+use reservation::Reservation;
 
 /// The largest request. Unit: bytes. Source: API Reference, BatchWriteItem ("up to 16 MB of data").
 pub(crate) const REQUEST_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// A body that is too large is read on and thrown away up to here, so that the client is still listening when the
+/// A body that is too large or unwanted is read on and discarded up to here, so that the client still listens when the
 /// refusal comes. Unit: bytes.
 const REQUEST_DISCARDED_BYTES_MAX: u64 = 4 * REQUEST_SIZE_BYTES_MAX as u64;
 /// Bodies up to here need no share of the memory. Unit: bytes.
@@ -30,8 +37,10 @@ pub(crate) enum BodyError {
     /// Larger than anyone would read on; what follows on the connection is lost.
     FarTooLarge,
     TooSlow,
-    /// The client went away, or broke the framing.
+    /// The client went away.
     Broken,
+    /// Its chunks are none, so that nothing behind them on the connection can be understood.
+    Malformed,
     CorruptGzip,
     /// Others hold the memory that it needs. `unread` if the client still has it.
     NoMemory {
@@ -41,11 +50,12 @@ pub(crate) enum BodyError {
 
 impl BodyError {
     /// One of each name.
-    pub(crate) const ALL: [BodyError; 6] = [
+    pub(crate) const ALL: [BodyError; 7] = [
         BodyError::TooLarge,
         BodyError::FarTooLarge,
         BodyError::TooSlow,
         BodyError::Broken,
+        BodyError::Malformed,
         BodyError::CorruptGzip,
         BodyError::NoMemory { unread: false },
     ];
@@ -56,6 +66,7 @@ impl BodyError {
             BodyError::FarTooLarge => "far_too_large",
             BodyError::TooSlow => "too_slow",
             BodyError::Broken => "broken",
+            BodyError::Malformed => "malformed",
             BodyError::CorruptGzip => "corrupt_gzip",
             BodyError::NoMemory { .. } => "no_memory",
         }
@@ -68,18 +79,50 @@ impl BodyError {
             BodyError::FarTooLarge => 1,
             BodyError::TooSlow => 2,
             BodyError::Broken => 3,
-            BodyError::CorruptGzip => 4,
-            BodyError::NoMemory { .. } => 5,
+            BodyError::Malformed => 4,
+            BodyError::CorruptGzip => 5,
+            BodyError::NoMemory { .. } => 6,
         }
     }
 }
 
+/// Why no memory is spent on a body.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum NotAdmitted {
+    /// Whatever the body is, this is the answer to the caller.
+    Caller(Refusal),
+    /// Without a known caller, bodies of this kind are small.
+    TooLarge,
+}
+
 /// A whole body, with its share of the memory.
 pub(crate) struct RequestBody {
+    /// If the caller is refused, only the beginning of it.
     pub(crate) bytes: Bytes,
     /// As it came, which is what was signed.
     pub(crate) sent: Bytes,
+    /// The caller is refused, whatever the rest of the body says.
+    pub(crate) refused: Option<Refusal>,
+    /// The client still has some of it: the connection ends with the answer.
+    pub(crate) unread: bool,
     _share: Option<Held>,
+}
+
+/// Why reading ended early.
+enum Stop {
+    Body(BodyError),
+    /// `arrived` is the beginning of the body, decompressed.
+    Caller {
+        refusal: Refusal,
+        arrived: Bytes,
+    },
+    NoMemory,
+}
+
+impl From<BodyError> for Stop {
+    fn from(error: BodyError) -> Stop {
+        Stop::Body(error)
+    }
 }
 
 pub(crate) struct BodyReader {
@@ -92,117 +135,83 @@ impl BodyReader {
         BodyReader { timeout, memory }
     }
 
-    pub(crate) async fn read<B>(&self, headers: &HeaderMap, body: B, seat: &Arc<Seat>) -> Result<RequestBody, BodyError>
+    /// `admit` is asked before memory is spent, with what has arrived if that can be read: nothing has yet, or it is
+    /// compressed.
+    pub(crate) async fn read<B>(
+        &self,
+        headers: &HeaderMap,
+        body: B,
+        seat: &Arc<Seat>,
+        admit: impl Fn(Option<&[u8]>) -> Result<(), NotAdmitted> + Send,
+    ) -> Result<RequestBody, BodyError>
     where
         B: Body<Data = Bytes>,
+        B::Error: Error + 'static,
     {
         let body = std::pin::pin!(body);
-        let gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes() == b"gzip");
-        let share = match memory_needed(body.size_hint().upper(), gzip)? {
-            Some(bytes) => match self.memory.share(bytes).await {
-                Ok(share) => Some(Held::new(share, seat)),
-                Err(Exhausted) => return Err(self.send_away(headers, body).await),
-            },
-            None => None,
-        };
-        let sent = self.in_time(collect(body)).await?;
-        let bytes = if gzip { gunzip(sent.clone()).await? } else { sent.clone() };
-        Ok(RequestBody { bytes, sent, _share: share })
-    }
-
-    async fn in_time<T>(&self, reading: impl Future<Output = Result<T, BodyError>>) -> Result<T, BodyError> {
-        tokio::time::timeout(self.timeout, reading).await.unwrap_or(Err(BodyError::TooSlow))
-    }
-
-    /// Most clients hear nothing before they have sent everything, so it is read, and not kept. One that asks first
-    /// whether it may send is told at once.
-    async fn send_away<B>(&self, headers: &HeaderMap, body: Pin<&mut B>) -> BodyError
-    where
-        B: Body<Data = Bytes>,
-    {
-        if headers.contains_key(header::EXPECT) {
-            return BodyError::NoMemory { unread: true };
-        }
-        match self.in_time(discard(body)).await {
-            Ok(()) => BodyError::NoMemory { unread: false },
-            Err(error) => error,
-        }
-    }
-}
-
-/// What a body may grow to while it is received and decompressed, if that is more than anybody may have. Unit: bytes.
-fn memory_needed(declared: Option<u64>, gzip: bool) -> Result<Option<usize>, BodyError> {
-    let bytes = match declared {
-        Some(bytes) if bytes > REQUEST_DISCARDED_BYTES_MAX => return Err(BodyError::FarTooLarge),
-        // What is too large is not kept.
-        Some(bytes) if bytes > REQUEST_SIZE_BYTES_MAX as u64 => return Ok(None),
-        Some(bytes) if !gzip => usize::try_from(bytes).unwrap_or(REQUEST_SIZE_BYTES_MAX),
-        // It grows by doubling.
-        _ => 2 * REQUEST_SIZE_BYTES_MAX,
-    };
-    Ok((bytes > BODY_SMALL_BYTES_MAX).then_some(bytes))
-}
-
-async fn discard<B>(mut body: Pin<&mut B>) -> Result<(), BodyError>
-where
-    B: Body<Data = Bytes>,
-{
-    let mut received: u64 = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| BodyError::Broken)?;
-        received += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if received > REQUEST_DISCARDED_BYTES_MAX {
-            return Err(BodyError::FarTooLarge);
-        }
-    }
-    Ok(())
-}
-
-/// All bytes of a body. One that comes in a single piece, as nearly all do, is not copied.
-async fn collect<B>(mut body: Pin<&mut B>) -> Result<Bytes, BodyError>
-where
-    B: Body<Data = Bytes>,
-{
-    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX).min(REQUEST_SIZE_BYTES_MAX);
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
-    let mut received: u64 = 0;
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-        received += data.len() as u64;
-        if received > REQUEST_DISCARDED_BYTES_MAX {
-            return Err(BodyError::FarTooLarge);
-        }
-        if received > REQUEST_SIZE_BYTES_MAX as u64 {
-            (first, all) = (Bytes::new(), BytesMut::new());
-        } else if first.is_empty() && all.is_empty() {
-            first = data;
-        } else {
-            if all.is_empty() {
-                all.reserve(declared);
-                all.extend_from_slice(&std::mem::take(&mut first));
+        let alarm = std::pin::pin!(tokio::time::sleep(self.timeout));
+        let mut incoming = Incoming::new(body, alarm);
+        let mut reservation = Reservation::new(&self.memory, seat, admit);
+        let stop = match receive(headers, &mut incoming, &mut reservation).await {
+            Ok((bytes, sent)) => {
+                let share = reservation.into_share();
+                return Ok(RequestBody { bytes, sent, refused: None, unread: false, _share: share });
             }
-            all.extend_from_slice(&data);
+            Err(stop) => stop,
+        };
+        // What was received so far is not needed any more.
+        drop(reservation);
+        // A client that asks first whether it may send hears of a refusal at once.
+        let unread = headers.contains_key(header::EXPECT) && !incoming.has_begun();
+        match stop {
+            Stop::Body(BodyError::TooLarge) => incoming.discard().await.and(Err(BodyError::TooLarge)),
+            Stop::Body(error) => Err(error),
+            Stop::NoMemory if unread => Err(BodyError::NoMemory { unread }),
+            Stop::NoMemory => incoming.discard().await.and(Err(BodyError::NoMemory { unread: false })),
+            Stop::Caller { refusal, arrived } => {
+                let unread = unread || incoming.discard().await.is_err();
+                let (refused, sent) = (Some(refusal), Bytes::new());
+                Ok(RequestBody { bytes: arrived, sent, refused, unread, _share: None })
+            }
         }
-    }
-    match received {
-        received if received > REQUEST_SIZE_BYTES_MAX as u64 => Err(BodyError::TooLarge),
-        _ if all.is_empty() => Ok(first),
-        _ => Ok(all.freeze()),
     }
 }
 
-/// Decompresses on a thread of its own: a small body can mean much work.
-async fn gunzip(bytes: Bytes) -> Result<Bytes, BodyError> {
-    let work = move || {
-        let mut plain = Vec::new();
-        let limit = REQUEST_SIZE_BYTES_MAX as u64 + 1;
-        match MultiGzDecoder::new(bytes.as_ref()).take(limit).read_to_end(&mut plain) {
-            Ok(_) if plain.len() > REQUEST_SIZE_BYTES_MAX => Err(BodyError::TooLarge),
-            Ok(_) => Ok(Bytes::from(plain)),
-            Err(_) => Err(BodyError::CorruptGzip),
-        }
-    };
-    let _turn = allowance::turn().await;
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(BodyError::CorruptGzip))
+/// The body, decompressed and as it came.
+async fn receive<B, F>(
+    headers: &HeaderMap,
+    incoming: &mut Incoming<'_, B>,
+    reservation: &mut Reservation<'_, F>,
+) -> Result<(Bytes, Bytes), Stop>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Error + 'static,
+    F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>,
+{
+    let declared = incoming.declared().unwrap_or(0);
+    if declared > BODY_SMALL_BYTES_MAX as u64 {
+        reservation.admit(None)?;
+    }
+    if declared > REQUEST_DISCARDED_BYTES_MAX {
+        return Err(BodyError::FarTooLarge.into());
+    }
+    if declared > REQUEST_SIZE_BYTES_MAX as u64 {
+        return Err(BodyError::TooLarge.into());
+    }
+    if headers.contains_key(header::EXPECT) && !reservation.has_room(incoming.declared()) {
+        return Err(Stop::NoMemory);
+    }
+    let is_gzip = is_gzip(headers);
+    let sent = incoming.collect(reservation, !is_gzip).await?;
+    let bytes = if is_gzip { gzip::decompress(sent.clone(), reservation).await? } else { sent.clone() };
+    Ok((bytes, sent))
 }
+
+/// Other codings are not DynamoDB's: what is in them is no JSON.
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii());
+    value.is_some_and(|value| value.eq_ignore_ascii_case(b"gzip"))
+}
+
+#[cfg(test)]
+mod tests;

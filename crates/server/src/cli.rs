@@ -262,9 +262,14 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_MEMTABLE", hide = true, value_name = "SIZE", value_parser = byte_size)]
     pub(crate) memtable: Option<u64>,
 
-    /// Connections served at once; for one more, the one goes that has been waiting for its client longest
+    /// Connections served at once; for one more, an idle one is closed, first of the address that has most of them
     #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 8192, value_parser = connections)]
     pub(crate) connections_max: u32,
+
+    /// Connections of one address (of a /64 network of IPv6); without it, as many as there may be. Not for servers behind
+    /// a load balancer that hides the addresses of clients
+    #[arg(long, env = "STATOR_CONNECTIONS_PER_ADDRESS_MAX", value_name = "COUNT", value_parser = connections)]
+    pub(crate) connections_per_address_max: Option<u32>,
 
     /// Memory for the bodies of requests of more than 64 KiB. What does not fit waits
     #[arg(long, env = "STATOR_REQUEST_MEMORY", value_name = "SIZE", default_value = "256MiB", value_parser = memory)]

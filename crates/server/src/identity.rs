@@ -37,6 +37,21 @@ pub(crate) fn form<'a>(head: &'a Parts, body: &'a [u8]) -> &'a [u8] {
     if head.method == Method::GET { query(head).as_bytes() } else { body }
 }
 
+/// The service that a request is signed for, by the beginning of its body; nothing if it is one that needs no signature.
+pub(crate) fn service_that_signs(head: &Parts, arrived: &[u8]) -> Option<&'static str> {
+    let Ok(parameters) = Parameters::parse(form(head, whole_parameters(arrived))) else {
+        return Some(Api::Iam.service());
+    };
+    let (api, request) = (Api::of(&parameters), Request { parameters: &parameters, request_id: "" });
+    Authority::is_signed(api, &request).then(|| api.service())
+}
+
+/// The beginning of a form without the parameter that was cut off.
+pub(crate) fn whole_parameters(arrived: &[u8]) -> &[u8] {
+    let end = arrived.iter().rposition(|byte| *byte == b'&').unwrap_or(0);
+    &arrived[..end]
+}
+
 fn query(head: &Parts) -> &str {
     head.uri.query().unwrap_or_default()
 }

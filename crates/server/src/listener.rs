@@ -15,7 +15,7 @@ use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use ops::allowance::MemoryBudget;
+use ops::allowance::{MemoryBudget, Peer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -49,6 +49,8 @@ const FULL_LINES_WINDOW: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct Limits {
     pub(crate) connections_max: u32,
+    /// How many of them one address may have.
+    pub(crate) connections_per_address_max: u32,
     pub(crate) idle_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     /// What connections can hold that others may want.
@@ -124,7 +126,13 @@ impl Door {
 
     /// A slot for a connection that has come. While all are taken, somebody who does nothing has to go for it; if
     /// nobody can, it waits, and those behind it wait with the operating system.
-    async fn slot(&self, slots: &Arc<Semaphore>, limits: &Limits, seats: &Seats) -> Option<OwnedSemaphorePermit> {
+    async fn slot(
+        &self,
+        peer: Peer,
+        slots: &Arc<Semaphore>,
+        limits: &Limits,
+        seats: &Seats,
+    ) -> Option<OwnedSemaphorePermit> {
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
             return Some(slot);
         }
@@ -134,7 +142,7 @@ impl Door {
             log::warning("connections_full", "all connections are taken, and others wait for their turn", &data);
         }
         loop {
-            seats.evict_one();
+            seats.evict_one(peer);
             if let Ok(slot) = tokio::time::timeout(EVICTION, Arc::clone(slots).acquire_owned()).await {
                 // Never an error: nobody closes the semaphore.
                 return slot.ok();
@@ -191,8 +199,13 @@ async fn accept(
     let slots = Arc::new(Semaphore::new(limits.connections_max as usize));
     loop {
         let Some((socket, peer, open)) = door.next(listener).await else { continue };
-        let slot = door.slot(&slots, limits, seats).await;
-        let (responder, seat) = (responder.clone(), Seat::new(transport(peer, door.tls.is_some())));
+        let seat = Seat::new(transport(peer, door.tls.is_some()));
+        if !seats.admit(seat.peer(), limits.connections_per_address_max) {
+            door.counts.refused.fetch_add(1, Ordering::Relaxed);
+            continue;
+        }
+        let slot = door.slot(seat.peer(), &slots, limits, seats).await;
+        let responder = responder.clone();
         let (sitting, own_seat) = (seats.sit(&seat), Arc::clone(&seat));
         let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_seat)));
         let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&seat));

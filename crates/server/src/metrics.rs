@@ -54,8 +54,12 @@ pub(crate) struct Connections {
     pub(crate) handshakes_failed: AtomicU64,
     /// All slots were taken when it was its turn to be accepted.
     pub(crate) delayed: AtomicU64,
+    /// Not taken: its address has as many as an address may have, and all of them are in use.
+    pub(crate) refused: AtomicU64,
     /// Sent away for a new one.
     pub(crate) evicted_idle: AtomicU64,
+    /// Closed for a new one of the same address, which may have no more.
+    pub(crate) evicted_address: AtomicU64,
     /// Sent away because it held memory and hardly moved.
     pub(crate) evicted_stuck: AtomicU64,
 }
@@ -187,10 +191,16 @@ impl Connections {
         page.counter("stator_connections_delayed_total", "Times that all --connections-max connections were taken.");
         page.value(read(&self.delayed));
         page.counter(
+            "stator_connections_refused_total",
+            "Connections of an address that may have no more (--connections-per-address-max).",
+        );
+        page.value(read(&self.refused));
+        page.counter(
             "stator_connections_evicted_total",
             "Connections that had to go because others needed their room.",
         );
         page.labelled(&[("reason", "idle")], read(&self.evicted_idle));
+        page.labelled(&[("reason", "address")], read(&self.evicted_address));
         page.labelled(&[("reason", "stuck")], read(&self.evicted_stuck));
     }
 }

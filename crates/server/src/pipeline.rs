@@ -16,7 +16,7 @@ use ops::allowance::{Allowance, MemoryBudget};
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Audit, Outcome};
-use crate::body::{BodyError, BodyReader};
+use crate::body::{BodyError, BodyReader, RequestBody};
 use crate::listener::Responder;
 use crate::operator::Operator;
 use crate::seats::{Held, Seat};
@@ -24,6 +24,7 @@ use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
 use crate::{door, guard, identity, lambda};
 
+mod preflight;
 mod signature;
 
 use signature::{SERVICE, SentHeaders, received, signed, unsigned};
@@ -75,6 +76,7 @@ impl<S: Backend> Pipeline<S> {
     pub(crate) async fn answer<B>(&self, request: Request<B>, seat: &Arc<Seat>) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes>,
+        B::Error: std::error::Error + 'static,
     {
         let requests = &self.operator.metrics.requests;
         let (_under_way, (_at_request, of_connection)) = (requests.begin(), seat.request());
@@ -83,6 +85,9 @@ impl<S: Backend> Pipeline<S> {
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
         let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
         let mut answer = answer.unwrap_or_else(|refusal| refusal);
+        if visit.unread {
+            answer = answer.closing();
+        }
         if let (Some(audit), Some(draft)) = (&self.audit, visit.audit.take()) {
             audit.end(draft, &head, seat, visit.request_id(), Outcome::of(&answer)).await;
         }
@@ -99,8 +104,11 @@ impl<S: Backend> Pipeline<S> {
     async fn journey<B>(&self, head: &Parts, body: B, visit: &mut Visit, seat: &Arc<Seat>) -> Result<Answer, Answer>
     where
         B: Body<Data = Bytes>,
+        B::Error: std::error::Error + 'static,
     {
-        let body = self.bodies.read(&head.headers, body, seat).await.map_err(|error| self.unreadable(head, error))?;
+        let body = self.bodies.read(&head.headers, body, seat, |arrived| self.preflight(head, arrived)).await;
+        let body = body.map_err(|error| self.unreadable(head, error))?;
+        visit.unread = body.unread;
         let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
         if self.answers_operator
@@ -110,16 +118,17 @@ impl<S: Backend> Pipeline<S> {
         }
         if let Some(triggers) = self.triggers.as_ref().filter(|_| lambda::is_asked(head)) {
             visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_lambda(head, &body.bytes));
-            let caller = self.caller(lambda::SERVICE, head, &body.sent, seat, visit);
+            let caller = self.caller(lambda::SERVICE, head, &body, seat, visit);
             return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
         }
         if identity::is_asked(head) {
-            let form = identity::form(head, &body.bytes);
+            let arrived = if body.refused.is_some() { identity::whole_parameters(&body.bytes) } else { &body.bytes };
+            let form = identity::form(head, arrived);
             visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_query(form));
             let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
             let (authority, request_id) = (self.authority.as_ref(), visit.request_id().to_owned());
-            let caller = |service: &'static str| self.caller(service, head, &body.sent, seat, visit);
-            return Ok(identity::answer(authority, caller, way, head, &body.bytes, &request_id).await);
+            let caller = |service: &'static str| self.caller(service, head, &body, seat, visit);
+            return Ok(identity::answer(authority, caller, way, head, arrived, &request_id).await);
         }
         if let Some(answer) = door::answer(head, &self.region) {
             return Ok(answer);
@@ -133,10 +142,9 @@ impl<S: Backend> Pipeline<S> {
         if let Some(traces) = &self.traces {
             visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
         }
-        let caller =
-            self.caller(SERVICE, head, &body.sent, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
+        let caller = self.caller(SERVICE, head, &body, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
         // Shape and constraints of the body, then what the operation means.
-        let allowance = Allowance::new(&self.memory);
+        let allowance = Allowance::new(&self.memory, seat.peer());
         let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
         let reply = guard::catch(traces::within(visit.trace.as_ref(), handled)).await;
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
@@ -148,12 +156,18 @@ impl<S: Backend> Pipeline<S> {
         &self,
         service: &str,
         head: &Parts,
-        sent: &[u8],
+        body: &RequestBody,
         seat: &Seat,
         visit: &mut Visit,
     ) -> Result<Caller, Refusal> {
+        if let Some(refusal) = &body.refused {
+            return Err(refusal.clone());
+        }
         let (headers, signed) = (SentHeaders(head), signed(head));
-        let mut caller = self.access.caller(service, &signed, &received(head, &headers, sent), seat.transport());
+        let mut caller = self.access.caller(service, &signed, &received(head, &headers, &body.sent), seat.transport());
+        if caller.is_ok() {
+            seat.used();
+        }
         if let Some(identity) = caller.as_mut().ok().and_then(|caller| caller.identity.as_mut()) {
             identity.user_agent = user_agent(head);
         }
@@ -190,7 +204,7 @@ fn internal() -> Exception {
     Exception::internal("the request's handler panicked")
 }
 
-/// A body that could not be had. DynamoDB's service model has no words for the first two: they are HTTP's.
+/// A body that could not be had. DynamoDB's service model has no words for most of it: the statuses are HTTP's.
 fn unreadable(head: &Parts, error: BodyError) -> Answer {
     let plain = |status, text: &'static str| Answer::text(status, ContentType::AmzJson10, text);
     let too_large = plain(
@@ -200,7 +214,13 @@ fn unreadable(head: &Parts, error: BodyError) -> Answer {
     match error {
         BodyError::TooLarge => too_large,
         BodyError::FarTooLarge => too_large.closing(),
-        BodyError::TooSlow | BodyError::Broken => plain(
+        // Of a client that went away, nothing is heard; one that only ended its half hears that something is missing.
+        BodyError::Malformed | BodyError::Broken => plain(
+            StatusCode::BAD_REQUEST,
+            r#"{"__type":"com.amazon.coral.service#SerializationException","message":"The request's body is broken"}"#,
+        )
+        .closing(),
+        BodyError::TooSlow => plain(
             StatusCode::REQUEST_TIMEOUT,
             r#"{"__type":"com.amazon.coral.service#RequestTimeoutException","message":"The request's body did not arrive in time"}"#,
         )

@@ -3,33 +3,41 @@
 //! A connection whose operation is running is left alone. All others wait for their client: for its next request, for
 //! the rest of one, or for it to read its answer. That is fine as long as there is room, and not when others want it:
 //!
-//! - If all connections are taken and a new client knocks, the one goes that has been waiting for its client longest.
-//! - If memory is wanted, those go that hold some of it and hardly move: that send or read less than
-//!   [`SLOW_BYTES_PER_SECOND`].
+//! - If all connections are taken and a new client connects, one is closed of the address that has most of them, and of
+//!   those the one that has been idle longest. So an address cannot crowd out another one, and behind one load balancer,
+//!   where all have the same address, the one idle longest is closed.
+//! - If memory is wanted, those are closed that hold some of it and hardly move: that send or read less than
+//!   [`SLOW_BYTES_PER_SECOND`], or than [`CROWDING_BYTES_PER_SECOND`] where their address holds more than its share while
+//!   others wait.
+//!
+//! Only an operation of a known caller counts as use of a connection. What anybody may ask (a health check, a request that
+//! is refused, HTTP/2's PING) leaves it as idle as it was.
 //!
 //! No operation is cut off, and a client that is sent away connects again, as it does after any other loss.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use auth::iam::Transport;
-use ops::allowance::{MemoryBudget, Share};
+use ops::allowance::{Exhausted, MemoryBudget, Peer, Share};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::metrics::Connections;
 use crate::tls::Session;
 
-/// Who has come, sent or got something this short time ago is not sent away for a newcomer.
+/// A connection that was opened, or used, or has begun its next request this short time ago is not closed for a new one.
 const SETTLED: Duration = Duration::from_secs(1);
 /// How often those are looked for who hold memory that others want.
 const LOOK: Duration = Duration::from_secs(1);
 /// So many looks in a row must find a connection slow. The first may have come too early to tell.
 const SLOW_LOOKS: u32 = 3;
 const SLOW_BYTES_PER_SECOND: u64 = 256 * 1024;
+const CROWDING_BYTES_PER_SECOND: u64 = 1024 * 1024;
 
 /// In place of the number of running operations: it has to go.
 const EVICTED: u32 = u32::MAX;
@@ -37,16 +45,25 @@ const EVICTED: u32 = u32::MAX;
 /// One connection.
 pub(crate) struct Seat {
     transport: Transport,
+    peer: Peer,
     tls: OnceLock<Session>,
     opened: Instant,
-    /// When it last began to wait for its client. Unit: milliseconds since it was opened.
-    waits_since_ms: AtomicU64,
+    /// When it was last used. Unit: milliseconds since it was opened.
+    idle_since_ms: AtomicU64,
+    /// When it last became one that is not closed for a new one, in the same unit.
+    unsettled_since_ms: AtomicU64,
+    /// The next request that begins makes it so: the first one behind a use.
+    may_unsettle: AtomicBool,
+    /// An operation of a known caller runs, or did.
+    is_used: AtomicBool,
     /// Operations that are running, or [`EVICTED`].
     running: AtomicU32,
     /// Requests that are being received or answered.
     requests: AtomicU32,
     /// Shares of memory that stand for its requests and answers.
     holding: AtomicU32,
+    /// Of those, how many wait for more memory: they cannot move.
+    growing: AtomicU32,
     /// Bytes that came and went.
     moved: AtomicU64,
     /// What `moved` was at the last look, and how many looks in a row found it slow.
@@ -59,12 +76,17 @@ impl Seat {
     pub(crate) fn new(transport: Transport) -> Arc<Seat> {
         Arc::new(Seat {
             transport,
+            peer: Peer::of(transport.peer),
             tls: OnceLock::new(),
             opened: Instant::now(),
-            waits_since_ms: AtomicU64::new(0),
+            idle_since_ms: AtomicU64::new(0),
+            unsettled_since_ms: AtomicU64::new(0),
+            may_unsettle: AtomicBool::new(true),
+            is_used: AtomicBool::new(false),
             running: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             holding: AtomicU32::new(0),
+            growing: AtomicU32::new(0),
             moved: AtomicU64::new(0),
             looked_at: AtomicU64::new(0),
             slow_looks: AtomicU32::new(0),
@@ -75,6 +97,11 @@ impl Seat {
     /// Who sits here, and whether others can listen.
     pub(crate) fn transport(&self) -> Transport {
         self.transport
+    }
+
+    /// Whose shares of memory and connections it counts for.
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// The handshake is done.
@@ -90,7 +117,9 @@ impl Seat {
 
     /// A request has begun to arrive. Returns how many there are now.
     pub(crate) fn request(&self) -> (AtRequest<'_>, u32) {
-        self.waits();
+        if self.may_unsettle.swap(false, Ordering::Relaxed) {
+            self.unsettled_since_ms.store(self.now_ms(), Ordering::Relaxed);
+        }
         let others = self.requests.fetch_add(1, Ordering::Relaxed);
         (AtRequest(self), others + 1)
     }
@@ -99,6 +128,11 @@ impl Seat {
     pub(crate) fn run(&self) -> Option<Running<'_>> {
         let more = |running| if running == EVICTED { None } else { Some(running + 1) };
         self.running.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok().map(|_| Running(self))
+    }
+
+    /// A known caller's operation is what runs.
+    pub(crate) fn used(&self) {
+        self.is_used.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn moved(&self, bytes: usize) {
@@ -110,15 +144,29 @@ impl Seat {
         self.leave.notified().await;
     }
 
-    fn waits(&self) {
-        let ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.waits_since_ms.store(ms, Ordering::Relaxed);
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Since when it has been waiting for its client; nothing while an operation is running.
-    fn waiting_since(&self) -> Option<Instant> {
-        let waits = self.running.load(Ordering::Acquire) == 0;
-        waits.then(|| self.opened + Duration::from_millis(self.waits_since_ms.load(Ordering::Relaxed)))
+    /// An operation ended. What a known caller asked for is a use; behind it, the next request is given time to arrive.
+    fn ended(&self) {
+        if self.is_used.swap(false, Ordering::Relaxed) {
+            let now_ms = self.now_ms();
+            self.idle_since_ms.store(now_ms, Ordering::Relaxed);
+            self.unsettled_since_ms.store(now_ms, Ordering::Relaxed);
+            self.may_unsettle.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Since when it has been idle; nothing while an operation is running.
+    fn idle_since(&self) -> Option<Instant> {
+        let is_idle = self.running.load(Ordering::Acquire) == 0;
+        is_idle.then(|| self.opened + Duration::from_millis(self.idle_since_ms.load(Ordering::Relaxed)))
+    }
+
+    fn is_settled(&self, now: Instant) -> bool {
+        let since = self.opened + Duration::from_millis(self.unsettled_since_ms.load(Ordering::Relaxed));
+        now.saturating_duration_since(since) >= SETTLED
     }
 
     fn evict(&self) -> bool {
@@ -129,16 +177,23 @@ impl Seat {
         evicted
     }
 
-    /// Looks whether it holds memory and hardly moves, at so many looks in a row.
-    fn is_stuck(&self) -> bool {
+    /// Looks whether it holds memory and moves less than it should, at so many looks in a row.
+    fn is_stuck(&self, bytes_per_second_min: u64) -> bool {
         let moved = self.moved.load(Ordering::Relaxed);
         let since = moved - self.looked_at.swap(moved, Ordering::Relaxed).min(moved);
-        let waits = self.holding.load(Ordering::Relaxed) > 0 && self.running.load(Ordering::Acquire) == 0;
-        if !waits || since >= SLOW_BYTES_PER_SECOND {
+        let waits = self.holds_idly() && self.running.load(Ordering::Acquire) == 0;
+        if !waits || since >= bytes_per_second_min {
             self.slow_looks.store(0, Ordering::Relaxed);
             return false;
         }
         self.slow_looks.fetch_add(1, Ordering::Relaxed) + 1 >= SLOW_LOOKS
+    }
+}
+
+impl Seat {
+    /// Whether it holds memory of a request that waits for its client, and not for more memory.
+    fn holds_idly(&self) -> bool {
+        self.holding.load(Ordering::Relaxed) > self.growing.load(Ordering::Relaxed)
     }
 }
 
@@ -155,7 +210,7 @@ pub(crate) struct Running<'a>(&'a Seat);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.waits();
+        self.0.ended();
         self.0.running.fetch_sub(1, Ordering::AcqRel);
     }
 }
@@ -175,6 +230,28 @@ impl Held {
     pub(crate) fn resize(&mut self, bytes: usize) {
         self.share.resize(bytes);
     }
+
+    /// Waits for so much memory.
+    pub(crate) async fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let _growing = Growing::begin(&self.seat);
+        self.share.grow(bytes).await
+    }
+}
+
+/// Waits for memory, until this is dropped.
+struct Growing<'a>(&'a Seat);
+
+impl Growing<'_> {
+    fn begin(seat: &Seat) -> Growing<'_> {
+        seat.growing.fetch_add(1, Ordering::Relaxed);
+        Growing(seat)
+    }
+}
+
+impl Drop for Growing<'_> {
+    fn drop(&mut self) {
+        self.0.growing.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Held {
@@ -192,7 +269,20 @@ pub(crate) struct Seats {
 #[derive(Default)]
 struct Taken {
     last: u64,
-    seats: HashMap<u64, Arc<Seat>>,
+    seats: HashMap<u64, Taking>,
+    /// How many connections each address has; one without any is not here.
+    of_peer: HashMap<Peer, Arc<AtomicU32>>,
+}
+
+struct Taking {
+    seat: Arc<Seat>,
+    of_peer: Arc<AtomicU32>,
+}
+
+impl Taken {
+    fn count(&self, peer: Peer) -> u32 {
+        self.of_peer.get(&peer).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
 }
 
 /// A seat among the others, until this is dropped.
@@ -203,7 +293,12 @@ pub(crate) struct Sitting {
 
 impl Drop for Sitting {
     fn drop(&mut self) {
-        self.seats.taken.lock().seats.remove(&self.number);
+        let mut taken = self.seats.taken.lock();
+        if let Some(Taking { seat, of_peer }) = taken.seats.remove(&self.number)
+            && of_peer.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            taken.of_peer.remove(&seat.peer);
+        }
     }
 }
 
@@ -216,38 +311,64 @@ impl Seats {
         let mut taken = self.taken.lock();
         taken.last += 1;
         let number = taken.last;
-        taken.seats.insert(number, Arc::clone(seat));
+        let of_peer = Arc::clone(taken.of_peer.entry(seat.peer).or_default());
+        of_peer.fetch_add(1, Ordering::Relaxed);
+        taken.seats.insert(number, Taking { seat: Arc::clone(seat), of_peer });
         Sitting { number, seats: Arc::clone(self) }
     }
 
-    /// Sends away whoever has been waiting for its client longest.
-    pub(crate) fn evict_one(&self) {
+    /// Closes a connection for a new one: of the address with most connections, the one idle longest.
+    pub(crate) fn evict_one(&self, newcomer: Peer) {
         let now = Instant::now();
         let taken = self.taken.lock();
-        let waiting = taken.seats.values().filter_map(|seat| Some((seat.waiting_since()?, seat)));
-        let settled = waiting.filter(|(since, _)| now.saturating_duration_since(*since) >= SETTLED);
-        if let Some((_, seat)) = settled.min_by_key(|(since, _)| *since)
-            && seat.evict()
-        {
-            self.counts.evicted_idle.fetch_add(1, Ordering::Relaxed);
+        let of_newcomer = taken.count(newcomer) + 1;
+        let candidates = taken.seats.values().filter_map(|Taking { seat, of_peer }| {
+            let (since, of_peer) = (seat.idle_since()?, of_peer.load(Ordering::Relaxed));
+            // Connections that have just come are given a moment, or a server with new ones only would close each before
+            // its first request. Those of an address with many more than the newcomer's get none: what they lose, they
+            // lose to an address that has less.
+            (seat.is_settled(now) || of_peer > 2 * of_newcomer).then_some((of_peer, Reverse(since), seat))
+        });
+        if let Some((.., seat)) = candidates.max_by_key(|(of_peer, since, _)| (*of_peer, *since)) {
+            self.evict(seat, &self.counts.evicted_idle);
         }
     }
 
-    /// Sends away those who are stuck with memory that is wanted, for ever.
+    /// Makes room for one more of an address that may have no more than so many. Whether it may come.
+    pub(crate) fn admit(&self, peer: Peer, connections_max: u32) -> bool {
+        let now = Instant::now();
+        let taken = self.taken.lock();
+        if taken.count(peer) < connections_max {
+            return true;
+        }
+        let own = taken.seats.values().map(|taking| &taking.seat).filter(|seat| seat.peer == peer);
+        let settled = own.filter_map(|seat| Some((seat.idle_since()?, seat))).filter(|(_, seat)| seat.is_settled(now));
+        let oldest = settled.min_by_key(|(since, _)| *since);
+        oldest.is_some_and(|(_, seat)| self.evict(seat, &self.counts.evicted_address))
+    }
+
+    fn evict(&self, seat: &Seat, count: &AtomicU64) -> bool {
+        let evicted = seat.evict();
+        count.fetch_add(u64::from(evicted), Ordering::Relaxed);
+        evicted
+    }
+
+    /// Closes connections that are stuck with memory that is wanted, as long as the server runs.
     pub(crate) async fn watch(&self, memory: &[Arc<MemoryBudget>]) -> Infallible {
         loop {
             tokio::time::sleep(LOOK).await;
             if memory.iter().any(|memory| memory.is_wanted()) {
-                self.evict_stuck();
+                self.evict_stuck(memory);
             }
         }
     }
 
-    fn evict_stuck(&self) {
+    fn evict_stuck(&self, memory: &[Arc<MemoryBudget>]) {
         let taken = self.taken.lock();
-        for seat in taken.seats.values() {
-            if seat.is_stuck() && seat.evict() {
-                self.counts.evicted_stuck.fetch_add(1, Ordering::Relaxed);
+        for Taking { seat, .. } in taken.seats.values() {
+            let crowds = seat.holds_idly() && memory.iter().any(|memory| memory.is_crowded_by(seat.peer));
+            if seat.is_stuck(if crowds { CROWDING_BYTES_PER_SECOND } else { SLOW_BYTES_PER_SECOND }) {
+                self.evict(seat, &self.counts.evicted_stuck);
             }
         }
     }

@@ -310,6 +310,7 @@ fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits 
     Limits {
         memory,
         connections_max: handles::for_connections(arguments.connections_max),
+        connections_per_address_max: arguments.connections_per_address_max.unwrap_or(u32::MAX),
         idle_timeout: arguments.idle_timeout,
         drain_timeout: arguments.drain_timeout,
     }
@@ -385,6 +386,7 @@ async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
+        connections_per_address_max: u32::MAX,
         idle_timeout: arguments.idle_timeout,
         drain_timeout: arguments.drain_timeout,
         memory: Vec::new(),

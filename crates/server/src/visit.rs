@@ -36,6 +36,8 @@ pub(crate) struct Visit {
     arrived: Option<Instant>,
     request_bytes: u64,
     pub(crate) operation: Option<Operation>,
+    /// The client still has some of the body: the connection ends with the answer.
+    pub(crate) unread: bool,
     /// Where traces are taken, and of this request.
     pub(crate) trace: Option<Trace>,
     /// Where it is told in the audit log.
@@ -44,7 +46,15 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) fn begin() -> Visit {
-        Visit { request_id: request_id(), arrived: None, request_bytes: 0, operation: None, trace: None, audit: None }
+        Visit {
+            request_id: request_id(),
+            arrived: None,
+            request_bytes: 0,
+            operation: None,
+            unread: false,
+            trace: None,
+            audit: None,
+        }
     }
 
     pub(crate) fn arrived(&mut self, request_bytes: usize) {

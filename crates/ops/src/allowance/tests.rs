@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::*;
 
 const MIB: usize = 1 << 20;
+fn peer(number: u8) -> Peer {
+    Peer::of(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, number)))
+}
 
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
@@ -18,11 +21,11 @@ fn memory(patience_ms: u64) -> Arc<MemoryBudget> {
 #[test]
 fn shares_come_back() {
     let memory = memory(0);
-    let mut share = run(memory.share(6 * MIB)).expect("room");
-    assert!(run(memory.share(3 * MIB)).is_err());
+    let mut share = run(memory.share(peer(1), 6 * MIB)).expect("room");
+    assert!(run(memory.share(peer(1), 3 * MIB)).is_err());
     assert_eq!((memory.bytes_used(), memory.refused(), memory.waiting()), (6 << 20, 1, 0));
     share.resize(2 * MIB);
-    let other = memory.try_share(6 * MIB).expect("room");
+    let other = memory.try_share(peer(1), 6 * MIB).expect("room");
     assert_eq!(memory.bytes_used(), 8 << 20);
     // More than there is: overdrawn, which those who hold something slowly come to feel.
     assert!(!memory.is_wanted());
@@ -36,7 +39,7 @@ fn shares_come_back() {
     assert_eq!((memory.bytes_used(), memory.is_wanted()), (1 << 20, false));
     drop(share);
     // More than all is all.
-    drop(run(memory.share(100 * MIB)).expect("all of it"));
+    drop(run(memory.share(peer(1), 100 * MIB)).expect("all of it"));
     assert_eq!(memory.bytes_used(), 0);
 }
 
@@ -44,10 +47,10 @@ fn shares_come_back() {
 fn who_waits_is_served_when_there_is_room() {
     let memory = memory(30_000);
     run(async {
-        let share = memory.share(8 * MIB).await.expect("room");
+        let share = memory.share(peer(1), 8 * MIB).await.expect("room");
         let waiter = tokio::spawn({
             let memory = Arc::clone(&memory);
-            async move { memory.share(MIB).await.is_ok() }
+            async move { memory.share(peer(1), MIB).await.is_ok() }
         });
         while !memory.is_wanted() {
             tokio::task::yield_now().await;
@@ -62,7 +65,7 @@ fn who_waits_is_served_when_there_is_room() {
 #[test]
 fn a_request_holds_what_it_needs() {
     let memory = memory(0);
-    let allowance = Allowance::new(&memory);
+    let allowance = Allowance::new(&memory, peer(1));
     run(allowance.scope(async {
         read(SMALL_BYTES, 4 * MIB).await.expect("small");
         assert_eq!(memory.bytes_used(), 0);
@@ -91,7 +94,7 @@ fn turns_are_few() {
     run(async {
         let tasks: Vec<_> = (0..50)
             .map(|_| {
-                let allowance = Allowance::new(&memory);
+                let allowance = Allowance::new(&memory, peer(1));
                 tokio::spawn(async move {
                     let work = async {
                         let mut effort = Effort::default();
@@ -109,4 +112,157 @@ fn turns_are_few() {
         }
         assert_eq!(in_one_go(100 * MIB, || 7), 7);
     });
+}
+
+/// Waits until so many requests wait.
+async fn waiting(memory: &MemoryBudget, count: u64) {
+    while memory.waiting() < count {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A request that is begun, and then asks for more; what it has is dropped with what it returns.
+fn begun(
+    memory: &Arc<MemoryBudget>,
+    of: u8,
+    first: usize,
+    then: usize,
+) -> tokio::task::JoinHandle<Result<Share, Exhausted>> {
+    let mut share = memory.try_share(peer(of), first).expect("room");
+    tokio::spawn(async move { share.grow(then).await.map(|()| share) })
+}
+
+/// All hold a part and want more: the oldest overdraws, ends, and lets the next one go on.
+#[test]
+fn requests_that_grow_do_not_wait_for_each_other_without_end() {
+    let memory = memory(600_000);
+    run(async {
+        let tasks: Vec<_> = (0..4).map(|_| begun(&memory, 1, 2 * MIB, 7 * MIB)).collect();
+        for (at, task) in tasks.into_iter().enumerate() {
+            let share = task.await.expect("no panic").expect("its turn comes");
+            // One is beyond the budget at a time, by what it needs.
+            assert!(memory.bytes_used() <= (8 + 5) << 20, "{at}: {}", memory.bytes_used() >> 20);
+            drop(share);
+        }
+    });
+    assert_eq!((memory.bytes_used(), memory.refused(), memory.is_wanted()), (0, 0, false));
+}
+
+#[test]
+fn the_one_that_overdraws_grows_on_and_new_ones_wait() {
+    let memory = memory(600_000);
+    run(async {
+        let first = begun(&memory, 1, 4 * MIB, 6 * MIB);
+        let second = begun(&memory, 1, 4 * MIB, 6 * MIB);
+        let mut first = first.await.expect("no panic").expect("it overdraws");
+        waiting(&memory, 1).await;
+        first.grow(8 * MIB).await.expect("without waiting");
+        assert_eq!(memory.bytes_used(), 12 << 20);
+        let newcomer = tokio::spawn({
+            let memory = Arc::clone(&memory);
+            async move { memory.share(peer(1), MIB).await.is_ok() }
+        });
+        waiting(&memory, 2).await;
+        drop(first);
+        // The older one comes first, and both fit.
+        assert!(second.await.expect("no panic").is_ok());
+        assert!(newcomer.await.expect("no panic"));
+    });
+    assert_eq!(memory.bytes_used(), 0);
+}
+
+#[test]
+fn a_refused_request_gives_everything_back() {
+    let memory = memory(0);
+    run(async {
+        let overdrawing = begun(&memory, 1, 6 * MIB, 8 * MIB).await.expect("no panic");
+        drop(overdrawing.expect("room"));
+        let mut first = memory.share(peer(1), 4 * MIB).await.expect("room");
+        let mut second = memory.share(peer(1), 4 * MIB).await.expect("room");
+        first.grow(5 * MIB).await.expect("it overdraws");
+        assert_eq!(second.grow(5 * MIB).await, Err(Exhausted));
+        assert_eq!((memory.bytes_used(), memory.waiting(), memory.refused()), (9 << 20, 0, 1));
+        drop(second);
+        assert_eq!(memory.bytes_used(), 5 << 20);
+    });
+    assert_eq!((memory.bytes_used(), memory.is_wanted()), (0, false));
+}
+
+/// A request whose client went away while it waited, or when it had just been granted.
+#[test]
+fn a_request_that_ends_while_it_waits() {
+    let memory = memory(600_000);
+    run(async {
+        let all = memory.share(peer(1), 8 * MIB).await.expect("room");
+        for granted in [false, true] {
+            let waiter = tokio::spawn({
+                let memory = Arc::clone(&memory);
+                async move { memory.share(peer(1), MIB).await.is_ok() }
+            });
+            waiting(&memory, 1).await;
+            if granted {
+                drop(all);
+                waiter.abort();
+                let _ = waiter.await;
+                break;
+            }
+            waiter.abort();
+            assert!(waiter.await.is_err());
+            assert_eq!(memory.waiting(), 0);
+        }
+    });
+    assert_eq!((memory.bytes_used(), memory.waiting()), (0, 0));
+}
+
+/// One peer holds everything and wants more: another one that waits comes first, until it has its half.
+#[test]
+fn no_peer_crowds_out_another() {
+    let memory = memory(600_000);
+    run(async {
+        let mut held: Vec<Share> = Vec::new();
+        for _ in 0..8 {
+            held.push(memory.share(peer(1), MIB).await.expect("nobody else wants it"));
+        }
+        assert!(!memory.is_crowded_by(peer(1)));
+        let queue = |of: u8| {
+            let memory = Arc::clone(&memory);
+            tokio::spawn(async move { memory.share(peer(of), MIB).await })
+        };
+        let hogs: Vec<_> = (0..3).map(|_| queue(1)).collect();
+        waiting(&memory, 3).await;
+        let others: Vec<_> = (0..2).map(|_| queue(2)).collect();
+        waiting(&memory, 5).await;
+        assert!(memory.is_crowded_by(peer(1)) && !memory.is_crowded_by(peer(2)));
+        let mut served = Vec::new();
+        for other in others {
+            drop(held.pop());
+            served.push(other.await.expect("no panic").expect("before those that came first"));
+        }
+        assert_eq!(memory.waiting(), 3);
+        // With nobody else there, all of it is the first one's again.
+        held.truncate(3);
+        for hog in hogs {
+            served.push(hog.await.expect("no panic").expect("room"));
+        }
+    });
+    assert_eq!((memory.bytes_used(), memory.refused()), (0, 0));
+}
+
+/// One peer's requests hold everything and wait for each other, and another peer's waits for all of them.
+#[test]
+fn a_new_request_of_another_peer_does_not_stop_those_that_grow() {
+    let memory = memory(600_000);
+    run(async {
+        let first = memory.share(peer(1), 4 * MIB).await.expect("room");
+        let mut second = memory.share(peer(1), 4 * MIB).await.expect("room");
+        let newcomer = tokio::spawn({
+            let memory = Arc::clone(&memory);
+            async move { memory.share(peer(2), MIB).await.is_ok() }
+        });
+        waiting(&memory, 1).await;
+        second.grow(5 * MIB).await.expect("it overdraws");
+        drop((first, second));
+        assert!(newcomer.await.expect("no panic"));
+    });
+    assert_eq!(memory.bytes_used(), 0);
 }

@@ -1,7 +1,9 @@
 //! Who has to go, and who may stay.
 
+use std::net::SocketAddr;
+
 use super::*;
-use crate::transport::local;
+use crate::transport::{local, transport};
 
 /// A seat that has been there for a while; nothing is slept for.
 fn seat(waited: Duration) -> Arc<Seat> {
@@ -12,6 +14,11 @@ fn seat(waited: Duration) -> Arc<Seat> {
 
 fn memory() -> Arc<MemoryBudget> {
     MemoryBudget::new(1 << 20, Duration::ZERO)
+}
+
+/// An address that has no connections.
+fn other() -> Peer {
+    Peer::of(std::net::IpAddr::from([192, 0, 2, 1]))
 }
 
 fn is_evicted(seat: &Seat) -> bool {
@@ -27,13 +34,14 @@ fn who_waits_longest_goes_first() {
     let is_gone = || [0, 1, 2, 3].map(|at: usize| all[at].running.load(Ordering::Relaxed) == EVICTED);
     // The oldest works, and so stays; when it is done it waits anew.
     let running = all[1].run().expect("it may");
-    seats.evict_one();
+    running.0.used();
+    seats.evict_one(all[0].peer());
     assert_eq!(is_gone(), [false, false, true, false]);
-    seats.evict_one();
+    seats.evict_one(all[0].peer());
     assert_eq!(is_gone(), [true, false, true, false]);
     drop(running);
     // One has only come, the other has only ended its work.
-    seats.evict_one();
+    seats.evict_one(all[0].peer());
     assert_eq!(is_gone(), [true, false, true, false]);
     assert_eq!(counts.evicted_idle.load(Ordering::Relaxed), 2);
     assert!(is_evicted(&all[0]), "nothing begins any more");
@@ -45,11 +53,11 @@ fn who_waits_longest_goes_first() {
 fn only_those_who_hold_memory_and_do_not_move_are_stuck() {
     let look = |seat: &Seat, moved: usize| {
         seat.moved(moved);
-        seat.is_stuck()
+        seat.is_stuck(SLOW_BYTES_PER_SECOND)
     };
     let seat = seat(Duration::ZERO);
     assert!((0..5).all(|_| !look(&seat, 0)), "it holds nothing");
-    let held = Held::new(memory().try_share(1024).expect("room"), &seat);
+    let held = Held::new(memory().try_share(seat.peer(), 1024).expect("room"), &seat);
     let enough = usize::try_from(SLOW_BYTES_PER_SECOND).expect("a size");
     assert!((0..5).all(|_| !look(&seat, enough)), "it moves");
     let running = seat.run().expect("it may");
@@ -66,6 +74,98 @@ fn who_has_to_go_is_told() {
     let seat = seat(Duration::from_secs(9));
     let _sitting = seats.sit(&seat);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runtime");
-    seats.evict_one();
+    seats.evict_one(other());
     runtime.block_on(seat.evicted());
+}
+
+fn of(address: [u8; 4], waited: u64) -> Arc<Seat> {
+    let seat = Arc::into_inner(Seat::new(transport(SocketAddr::from((address, 1)), false))).expect("one owner");
+    let opened = Instant::now().checked_sub(Duration::from_secs(waited)).expect("the machine runs for longer");
+    Arc::new(Seat { opened, ..seat })
+}
+
+/// One address has most connections, all younger than another's: it loses one, and not the other.
+#[test]
+fn the_address_with_most_connections_makes_room() {
+    let seats = Seats::new(Arc::default());
+    let quiet = of([127, 0, 0, 1], 600);
+    let crowd: Vec<Arc<Seat>> = [30, 50, 40].map(|waited| of([127, 0, 0, 2], waited)).into();
+    let _sitting: Vec<Sitting> = crowd.iter().chain([&quiet]).map(|seat| seats.sit(seat)).collect();
+    seats.evict_one(Peer::of([127, 0, 0, 2].into()));
+    assert!(is_evicted(&crowd[1]) && !is_evicted(&quiet));
+    // Of an address that has many more than the newcomer's, connections that have just come are no better.
+    let fresh: Vec<Arc<Seat>> = (0..9).map(|_| of([127, 0, 0, 3], 0)).collect();
+    let _more: Vec<Sitting> = fresh.iter().map(|seat| seats.sit(seat)).collect();
+    let gone = || fresh.iter().filter(|seat| seat.running.load(Ordering::Relaxed) == EVICTED).count();
+    seats.evict_one(Peer::of([127, 0, 0, 3].into()));
+    assert_eq!((gone(), is_evicted(&crowd[2])), (0, true));
+    seats.evict_one(other());
+    assert_eq!(gone(), 1);
+}
+
+#[test]
+fn an_address_may_have_so_many() {
+    let counts = Arc::new(Connections::default());
+    let seats = Seats::new(Arc::clone(&counts));
+    let (one, two) = (of([127, 0, 0, 2], 30), of([127, 0, 0, 2], 60));
+    let sitting = [&one, &two].map(|seat| seats.sit(seat));
+    assert!(seats.admit(other(), 2) && seats.admit(one.peer(), 3));
+    assert_eq!(counts.evicted_address.load(Ordering::Relaxed), 0);
+    assert!(seats.admit(one.peer(), 2), "the idle one goes");
+    assert!(is_evicted(&two));
+    let running = one.run().expect("it may");
+    assert!(!seats.admit(one.peer(), 2), "the other one is in use");
+    drop((running, sitting));
+    assert!(seats.admit(one.peer(), 1) && seats.taken.lock().of_peer.is_empty());
+}
+
+/// What anybody may ask for does not keep a connection.
+#[test]
+fn only_operations_of_known_callers_are_a_use() {
+    let seats = Seats::new(Arc::default());
+    let (asks, calls) = (seat(Duration::from_secs(60)), seat(Duration::from_secs(60)));
+    let _sitting = [&asks, &calls].map(|seat| seats.sit(seat));
+    for _ in 0..3 {
+        let request = asks.request();
+        drop((asks.run().expect("it may"), request));
+    }
+    let request = calls.request();
+    let running = calls.run().expect("it may");
+    calls.used();
+    drop((running, request));
+    let now = Instant::now();
+    assert!(asks.idle_since() < calls.idle_since());
+    // Its first request was given a moment to arrive, the later ones are not.
+    assert!(!asks.is_settled(now) && asks.is_settled(now + SETTLED));
+    let unsettled_ms = asks.unsettled_since_ms.load(Ordering::Relaxed);
+    drop(asks.request());
+    assert_eq!(asks.unsettled_since_ms.load(Ordering::Relaxed), unsettled_ms);
+    assert!(calls.may_unsettle.load(Ordering::Relaxed));
+}
+
+#[test]
+fn what_waits_for_memory_is_not_stuck() {
+    let memory = MemoryBudget::new(1 << 20, Duration::from_secs(600));
+    let seat = seat(Duration::ZERO);
+    let mut held = Held::new(memory.try_share(seat.peer(), 1024).expect("room"), &seat);
+    let other = memory.try_share(other(), (1 << 20) - 1024).expect("room");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        // The first overdraws, and the second waits.
+        let mut first = memory.nothing(seat.peer());
+        first.resize(1024);
+        first.grow(2048).await.expect("it overdraws");
+        let waiting = held.grow(2048);
+        let look = async {
+            while memory.waiting() == 0 {
+                tokio::task::yield_now().await;
+            }
+            let stuck = (0..5).any(|_| seat.is_stuck(SLOW_BYTES_PER_SECOND));
+            drop((first, other));
+            stuck
+        };
+        let (grown, stuck) = tokio::join!(waiting, look);
+        assert!(grown.is_ok() && !stuck);
+    });
+    assert_eq!([0, 0, 0].map(|_| seat.is_stuck(SLOW_BYTES_PER_SECOND)), [false, false, true]);
 }

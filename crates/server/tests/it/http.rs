@@ -250,3 +250,115 @@ fn gzip_answers() {
     let plain: serde_json::Value = serde_json::from_str(&plain).expect("JSON");
     assert_eq!(plain["Item"]["text"]["S"], text);
 }
+
+/// The head of a request in chunks, with other fields instead of its length.
+fn chunked(fields: &str) -> String {
+    let whole = String::from_utf8(request("ListTables", &[], b"")).expect("text");
+    whole.replace("Content-Length: 0\r\n", fields)
+}
+
+#[test]
+fn chunks_that_are_none() {
+    let server = Server::in_memory();
+    let head = chunked("Transfer-Encoding: chunked\r\n");
+    let long = format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(100_000));
+    let bodies = [
+        "x\r\n{}\r\n0\r\n\r\n",
+        "-2\r\n{}\r\n0\r\n\r\n",
+        "0x2\r\n{}\r\n0\r\n\r\n",
+        "\r\n{}\r\n0\r\n\r\n",
+        "2\n{}\r\n0\r\n\r\n",
+        "2\r\n{}0\r\n\r\n",
+        "1\r\n{}\r\n0\r\n\r\n",
+        "2\r\n{}\r\n0\r\nx\r\n",
+        "fffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+        &long,
+    ];
+    for body in bodies {
+        let mut client = server.client();
+        // What follows is no request of its own.
+        client.send(format!("{head}{body}").as_bytes());
+        client.send(&request("ListTables", &[], b"{}"));
+        let shown = &body[..body.len().min(30)];
+        let response = client.response();
+        check_frame(&response);
+        assert_eq!((response.status, response.header("connection")), (400, "close"), "{shown:?}");
+        let kind = response.json()["__type"].as_str().expect("__type").to_owned();
+        assert_eq!(kind, "com.amazon.coral.service#SerializationException", "{shown:?}");
+        assert!(client.is_closed(), "{shown:?}");
+    }
+    let page = {
+        let mut client = server.client();
+        client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.response().text()
+    };
+    let line = format!(r#"stator_bodies_refused_total{{reason="malformed"}} {}"#, bodies.len());
+    assert!(page.contains(&line), "{page}");
+    check_works(&mut server.client());
+}
+
+/// A body that ends too early is answered, if its client still listens; one whose client is gone is not.
+#[test]
+fn bodies_that_end_too_early() {
+    let server = Server::in_memory();
+    for bytes in [chunked("Content-Length: 9\r\n") + "{}", chunked("Transfer-Encoding: chunked\r\n") + "9\r\n{}"] {
+        let mut client = server.client();
+        client.send(bytes.as_bytes());
+        client.socket.get_mut().shutdown(std::net::Shutdown::Write).expect("shut down");
+        assert!(client.try_response().is_none_or(|response| response.status == 400));
+        let mut client = server.client();
+        client.send(bytes.as_bytes());
+        drop(client);
+    }
+    check_works(&mut server.client());
+}
+
+/// Of two lengths no one is believed, and nothing behind the first request is taken for a second one.
+#[test]
+fn bodies_of_two_lengths() {
+    let server = Server::in_memory();
+    for fields in [
+        "Content-Length: 2\r\nContent-Length: 3\r\n",
+        "Content-Length: 2, 3\r\n",
+        "Content-Length: +2\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: gzip\r\n",
+    ] {
+        let mut client = server.client();
+        client.send(format!("{}{{}}", chunked(fields)).as_bytes());
+        assert_eq!(client.response().status, 400, "{fields}");
+        assert!(client.is_closed(), "{fields}");
+    }
+    for fields in
+        ["Content-Length: 9\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 9\r\n"]
+    {
+        let mut client = server.client();
+        client.send(format!("{}2\r\n{{}}\r\n0\r\n\r\n", chunked(fields)).as_bytes());
+        client.send(&request("ListTables", &[], b"{}"));
+        assert_eq!(client.response().status, 200, "chunks say how long it is: {fields}");
+        assert!(client.is_closed(), "{fields}");
+    }
+    check_works(&mut server.client());
+}
+
+/// Fields that are read once, given twice.
+#[test]
+fn doubled_headers() {
+    let server = Server::in_memory();
+    for (name, value, exception) in [
+        ("X-Amz-Target", "DynamoDB_20120810.ListTables", "InvalidSignatureException"),
+        ("X-Amz-Date", "20260101T000000Z", "IncompleteSignatureException"),
+        ("Authorization", AUTHORIZATION, "IncompleteSignatureException"),
+        ("Content-Type", "application/x-amz-json-1.0", "InvalidSignatureException"),
+    ] {
+        let mut client = server.client();
+        client.send(&request("ListTables", &[(name, value)], b"{}"));
+        let response = client.response();
+        assert_eq!(response.status, 400, "{name}: {}", response.text());
+        assert!(response.text().contains(exception), "{name}: {}", response.text());
+    }
+    let twice = [("Accept", "a"), ("Accept", "b")];
+    let mut client = server.client();
+    client.send(&request("ListTables", &twice, b"{}"));
+    assert_eq!(client.response().status, 200);
+}

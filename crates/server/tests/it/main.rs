@@ -5,6 +5,7 @@ mod authority;
 mod bench;
 mod bench_tls;
 mod client;
+mod connections;
 mod crash;
 mod deploy;
 mod documents;

@@ -140,3 +140,67 @@ fn a_file_that_is_wrong_is_told_without_its_secrets() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("the access keys in /nowhere/keys cannot be used"), "{said}");
 }
+
+/// A head without a good credential, and a body that goes on: it holds no memory, and the answer is that of a small one.
+#[test]
+fn bodies_of_strangers_hold_no_memory() {
+    let (_folder, path) = keys(FILE);
+    let server = Server::start(&["--memory", "--credentials", path.to_str().expect("a path")]);
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\n\
+                Content-Type: application/x-amz-json-1.0\r\n";
+    let now = base::Clock::system().now_ms() / 1_000;
+    let date = String::from_utf8(auth::sigv4::amz_date(now).to_vec()).expect("text");
+    let authorization = |key: &str, region: &str| {
+        let headers = "content-type;host;x-amz-date;x-amz-target";
+        format!(
+            "X-Amz-Date: {date}\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential={key}/{}/{region}/dynamodb/aws4_request, SignedHeaders={headers}, Signature={}\r\n",
+            &date[..8],
+            "0".repeat(64)
+        )
+    };
+    let cases = [
+        (String::new(), "MissingAuthenticationTokenException"),
+        (authorization("AKIDX", "us-east-1"), "UnrecognizedClientException"),
+        (authorization("AKIDA", "US_EAST"), "InvalidSignatureException"),
+        (authorization("AKIDA", "us-east-1").replace(&date, "20200101T000000Z"), "InvalidSignatureException"),
+        ("Authorization: AWS4-HMAC-SHA256 a\r\n".to_owned(), "IncompleteSignatureException"),
+    ];
+    let chunk = [b"100000\r\n", &[b' '; 1 << 20][..], b"\r\n"].concat();
+    for (fields, exception) in cases {
+        let mut clients: Vec<_> = (0..3).map(|_| server.client()).collect();
+        for client in &mut clients {
+            client.send(format!("{head}{fields}Transfer-Encoding: chunked\r\n\r\n").as_bytes());
+            // More than sockets hold, so that the server has read most of it.
+            (0..20).for_each(|_| client.send(&chunk));
+        }
+        let mut operator = server.client();
+        operator.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let page = operator.response().text();
+        assert!(page.contains("stator_memory_bytes{of=\"requests\"} 0\n"), "{page}");
+        let mut small = server.client();
+        small.send(format!("{head}{fields}Content-Length: 2\r\n\r\n{{}}").as_bytes());
+        let expected = small.response();
+        for mut client in clients {
+            client.send(b"0\r\n\r\n");
+            let response = client.response();
+            assert_eq!((response.status, response.text()), (expected.status, expected.text()));
+            assert!(response.text().contains(exception), "{}", response.text());
+        }
+    }
+}
+
+/// A client that asks first hears the refusal instead of a leave to go on.
+#[test]
+fn a_stranger_that_asks_first_sends_no_body() {
+    let house = House::new();
+    let mut client = house.server.client();
+    client.send(
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\n\
+          Content-Type: application/x-amz-json-1.0\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n",
+    );
+    let response = client.response();
+    assert_eq!((response.status, response.header("connection")), (400, "close"));
+    assert!(response.text().contains("MissingAuthenticationTokenException"), "{}", response.text());
+    assert!(client.is_closed());
+}

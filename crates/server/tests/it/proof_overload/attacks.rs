@@ -40,12 +40,16 @@ pub(super) fn slow_heads(server: &Target, scale: &Scale) -> String {
     format!("{} half heads", clients.len())
 }
 
-/// All memory for bodies is promised to clients who send a byte now and then. The next one is refused, and gets in when
-/// they have had to go.
+/// All memory for bodies is held by clients that have sent all but the last byte. The next one is refused, and gets in when
+/// they have had to go. Clients that only announce large bodies hold none of it.
 pub(super) fn slow_bodies(server: &Target, scale: &Scale) -> String {
     let declared = (scale.request_memory_mib << 20) as usize / BODY_MAX;
+    let mut announced: Vec<Client> = (0..2 * declared).map(|_| server.client()).collect();
+    announced.iter_mut().for_each(|client| begin(client, "PutItem", BODY_MAX, b"{"));
+    expect_ok(&server.client().call("PutItem", &large_item(0)));
     let mut stalled: Vec<Client> = (0..declared).map(|_| server.client()).collect();
-    stalled.iter_mut().for_each(|client| begin(client, "PutItem", BODY_MAX, b"{"));
+    let most = vec![b' '; BODY_MAX - 1];
+    stalled.iter_mut().for_each(|client| begin(client, "PutItem", BODY_MAX, &most));
     // Small requests need no memory.
     let mut client = server.client();
     let all = format!("stator_memory_bytes{{of=\"requests\"}} {}", declared * BODY_MAX);

@@ -1,0 +1,60 @@
+//! Decompressing a body. A small one can become large, so that what it becomes is reserved before it is there, step by
+//! step.
+
+use std::io::{self, Read};
+
+use bytes::buf::Reader;
+use bytes::{Buf, Bytes};
+use flate2::bufread::MultiGzDecoder;
+use ops::allowance;
+
+use super::reservation::{Reservation, step};
+use super::{BODY_SMALL_BYTES_MAX, BodyError, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+
+struct Decompression {
+    decoder: MultiGzDecoder<Reader<Bytes>>,
+    plain: Vec<u8>,
+}
+
+impl Decompression {
+    /// Goes on until there is so much. Whether there may be more.
+    fn advance(&mut self, bytes: usize) -> io::Result<bool> {
+        self.plain.reserve_exact(bytes - self.plain.len());
+        let missing = (bytes - self.plain.len()) as u64;
+        (&mut self.decoder).take(missing).read_to_end(&mut self.plain)?;
+        Ok(self.plain.len() == bytes)
+    }
+}
+
+pub(super) async fn decompress<F>(sent: Bytes, reservation: &mut Reservation<'_, F>) -> Result<Bytes, Stop>
+where
+    F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>,
+{
+    let mut state = Decompression { decoder: MultiGzDecoder::new(sent.reader()), plain: Vec::new() };
+    let mut room = BODY_SMALL_BYTES_MAX;
+    loop {
+        // One byte more shows whether the body is too large.
+        let bytes = if room < REQUEST_SIZE_BYTES_MAX { room } else { REQUEST_SIZE_BYTES_MAX + 1 };
+        let is_full;
+        (state, is_full) = on_another_thread(state, bytes).await?;
+        if state.plain.len() > REQUEST_SIZE_BYTES_MAX {
+            return Err(BodyError::TooLarge.into());
+        }
+        if !is_full {
+            return Ok(Bytes::from(state.plain));
+        }
+        room = step(room + 1);
+        // The turn is over: no request waits for memory while it has one.
+        reservation.for_plain(room, &state.plain).await?;
+    }
+}
+
+/// A small body can mean much work.
+async fn on_another_thread(mut state: Decompression, bytes: usize) -> Result<(Decompression, bool), BodyError> {
+    let _turn = allowance::turn().await;
+    let work = move || state.advance(bytes).map(|is_full| (state, is_full));
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(advanced)) => Ok(advanced),
+        Ok(Err(_)) | Err(_) => Err(BodyError::CorruptGzip),
+    }
+}
