@@ -88,11 +88,10 @@ where
                 reservation.release();
                 return Err(BodyError::TooLarge.into());
             }
-            let mut room = length;
-            if length > BODY_SMALL_BYTES_MAX {
+            if length > BODY_SMALL_BYTES_MAX && length > reservation.sent() {
                 let arrived = [&all[..], &first[..], &data[..]].into_iter().find(|bytes| !bytes.is_empty());
                 let began = Instant::now();
-                room = reservation.for_sent(length, bytes_max, arrived.filter(|_| readable)).await?;
+                reservation.for_sent(length, bytes_max, arrived.filter(|_| readable)).await?;
                 // The server's own delay is not the client's.
                 let deadline = self.alarm.deadline() + began.elapsed();
                 self.alarm.as_mut().reset(deadline);
@@ -102,7 +101,8 @@ where
                 continue;
             }
             // Where the length is known, the buffer never moves; what of it has not arrived takes no memory yet.
-            all.reserve(declared.map_or(room, |_| bytes_max).max(length) - all.len());
+            let room = declared.map_or(reservation.sent(), |_| bytes_max);
+            all.reserve(room.max(length) - all.len());
             all.extend_from_slice(&std::mem::take(&mut first));
             all.extend_from_slice(&data);
         }

@@ -43,19 +43,24 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
         declared.is_some_and(|bytes| bytes <= BODY_SMALL_BYTES_MAX as u64) || !self.memory.is_wanted()
     }
 
-    /// Room for so much of the body as it comes, of which `arrived` is the beginning. Returns what there is room for.
+    /// How much of the body as it comes is reserved.
+    pub(super) fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// Room for so much of the body as it comes, of which `arrived` is the beginning.
     pub(super) async fn for_sent(
         &mut self,
         bytes: usize,
         bytes_max: usize,
         arrived: Option<&[u8]>,
-    ) -> Result<usize, Stop> {
+    ) -> Result<(), Stop> {
         if bytes > self.sent {
             self.admit(arrived)?;
             self.sent = step(bytes).min(bytes_max.max(bytes));
             self.grow().await?;
         }
-        Ok(self.sent)
+        Ok(())
     }
 
     /// The same, decompressed.

@@ -70,3 +70,31 @@ pub(super) fn unsigned(refusal: Refusal) -> Exception {
         Refusal::Expired => Exception::ExpiredToken(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use auth::sigv4::check_once;
+    use hyper::Request;
+
+    use super::*;
+
+    #[test]
+    fn hosts_of_the_line_and_of_the_header() {
+        let check = |line: &str, host: Option<&str>, expected: &[&str], once: bool| {
+            let mut request = Request::builder().uri(line);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            let headers = SentHeaders(&head);
+            let mut values = Vec::new();
+            headers.values("host", &mut |value| values.push(String::from_utf8_lossy(value).into_owned()));
+            assert_eq!(values, expected, "{line} {host:?}");
+            assert_eq!(check_once(&headers).is_ok(), once, "{line} {host:?}");
+        };
+        check("/", Some("a"), &["a"], true);
+        check("http://a/", None, &["a"], true);
+        check("http://a/", Some("a"), &["a"], true);
+        check("http://a/", Some("b"), &["b", "a"], false);
+    }
+}

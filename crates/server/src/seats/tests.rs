@@ -169,3 +169,47 @@ fn what_waits_for_memory_is_not_stuck() {
     });
     assert_eq!([0, 0, 0].map(|_| seat.is_stuck(SLOW_BYTES_PER_SECOND)), [false, false, true]);
 }
+
+/// Of an address that holds more than its share while another one waits, connections must move faster.
+#[test]
+fn an_address_that_holds_too_much_is_held_to_more() {
+    let memory = MemoryBudget::new(1 << 20, Duration::from_secs(600));
+    let seats = Seats::new(Arc::default());
+    let (crowd, other) = (of([127, 0, 0, 2], 60), of([127, 0, 0, 3], 60));
+    let _sitting = [&crowd, &other].map(|seat| seats.sit(seat));
+    let share =
+        |seat: &Arc<Seat>, kib: usize| Held::new(memory.try_share(seat.peer(), kib * 1024).expect("room"), seat);
+    let (_most, few) = (share(&crowd, 800), share(&other, 224));
+    let slow = usize::try_from(SLOW_BYTES_PER_SECOND).expect("a size");
+    let look = || {
+        [&crowd, &other].iter().for_each(|seat| seat.moved(slow));
+        seats.evict_stuck(&[Arc::clone(&memory)]);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        let waiting = |peer| {
+            let memory = Arc::clone(&memory);
+            tokio::spawn(async move { memory.share(peer, 1024).await.is_ok() })
+        };
+        let until = async |count| {
+            while memory.waiting() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        // While it alone waits, it may have everything.
+        let own = waiting(crowd.peer());
+        until(1).await;
+        (0..5).for_each(|_| look());
+        assert!(!is_gone(&crowd) && !is_gone(&other));
+        let others = waiting(other.peer());
+        until(2).await;
+        (0..SLOW_LOOKS).for_each(|_| look());
+        assert!(is_gone(&crowd) && !is_gone(&other));
+        drop(few);
+        assert!(others.await.expect("no panic") && own.await.expect("no panic"));
+    });
+}
+
+fn is_gone(seat: &Seat) -> bool {
+    seat.running.load(Ordering::Relaxed) == EVICTED
+}

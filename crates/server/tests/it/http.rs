@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::client::{AUTHORIZATION, Client, Response, request};
-use crate::program::Server;
+use crate::program::{PATIENCE, Server};
 
 fn check_frame(response: &Response) {
     assert_eq!(response.header("x-amz-crc32"), crc32fast::hash(&response.body).to_string());
@@ -361,4 +361,35 @@ fn doubled_headers() {
     let mut client = server.client();
     client.send(&request("ListTables", &twice, b"{}"));
     assert_eq!(client.response().status, 200);
+}
+
+/// Uploads of unknown length that go on hold what they have sent, and not the most that they may become.
+#[test]
+fn uploads_that_go_on_leave_room_for_others() {
+    let flags = ["--memory", "--request-memory", "40MiB", "--memory-timeout", "1"];
+    let server = Server::start(&flags);
+    let mebibyte = vec![b' '; 1 << 20];
+    for coding in ["", "Content-Encoding: gzip\r\n"] {
+        let mut uploads: Vec<Client> = (0..9).map(|_| server.client()).collect();
+        for client in &mut uploads {
+            client.send(chunked(&format!("{coding}Transfer-Encoding: chunked\r\n")).as_bytes());
+            client.send(b"100000\r\n");
+            client.send(&mebibyte);
+            client.send(b"\r\n");
+        }
+        let mut operator = server.client();
+        let held = format!("stator_memory_bytes{{of=\"requests\"}} {}\n", 9 << 20);
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < PATIENCE, "they are not read");
+            operator.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            if operator.response().text().contains(&held) {
+                break;
+            }
+        }
+        let body = [b"{}", &mebibyte[..]].concat();
+        let mut honest = server.client();
+        honest.send(&request("ListTables", &[], &body));
+        assert_eq!(honest.response().status, 200);
+    }
 }

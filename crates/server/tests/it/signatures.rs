@@ -204,3 +204,44 @@ fn a_stranger_that_asks_first_sends_no_body() {
     assert!(response.text().contains("MissingAuthenticationTokenException"), "{}", response.text());
     assert!(client.is_closed());
 }
+
+/// The same of forms, which say in their body which service they are for, and of Lambda's API.
+#[test]
+fn large_forms_of_strangers() {
+    let house = House::new();
+    let ask = |line: &str, fields: &str, body: &str| {
+        let mut client = house.server.client();
+        let length = body.len();
+        client
+            .send(format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: {length}\r\n\r\n").as_bytes());
+        client.send(body.as_bytes());
+        client.response()
+    };
+    let without_id = |text: String| {
+        let (before, rest) = text.split_once("<RequestId>").unwrap_or((&text, "</RequestId>"));
+        before.to_owned() + rest.split_once("</RequestId>").expect("an end").1
+    };
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let padding = format!("&Padding={}", "%2F".repeat(100_000));
+    for (action, kind) in [
+        ("Action=GetCallerIdentity&Version=2011-06-15", "MissingAuthenticationToken"),
+        ("Action=ListUsers&Version=2010-05-08", "MissingAuthenticationToken"),
+    ] {
+        let small = ask("POST /", form, action);
+        let large = ask("POST /", form, &format!("{action}{padding}"));
+        assert!(small.text().contains(kind), "{}", small.text());
+        assert_eq!((large.status, without_id(large.text())), (small.status, without_id(small.text())), "{action}");
+    }
+    // What needs no signature is small.
+    let unsigned = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15";
+    assert_ne!(ask("POST /", form, unsigned).status, 413);
+    assert_eq!(ask("POST /", form, &format!("{unsigned}{padding}")).status, 413);
+    let (line, json) = ("POST /2015-03-31/event-source-mappings/", "Content-Type: application/json\r\n");
+    let (small, large) = (ask(line, json, "{}"), ask(line, json, &format!("{{}}{padding}")));
+    assert_eq!((large.status, large.text()), (small.status, small.text()));
+    assert_eq!(large.header("x-amzn-errortype"), "MissingAuthenticationTokenException");
+    // What is answered from the head alone needs no body.
+    assert_eq!(ask("GET /healthz", "", &padding).text(), "ok\n");
+    let target = "Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: Nope\r\n";
+    assert!(ask("POST /", target, &padding).text().contains("UnknownOperationException"));
+}
