@@ -68,6 +68,8 @@ pub enum Exception {
     InvalidSignature(String),
     MissingAuthenticationToken(String),
     Serialization(String),
+    /// The service takes nothing of this kind for now; the client should try again. Nothing was done.
+    ServiceUnavailable(String),
     UnknownOperation,
     UnrecognizedClient(String),
     Validation(String),
@@ -83,6 +85,14 @@ impl Exception {
     /// A failure that is not the client's. The text is for the operator only.
     pub fn internal(detail: impl Into<String>) -> Exception {
         Exception::InternalServerError(detail.into())
+    }
+
+    /// What happened, for the operator's log.
+    pub fn cause(&self) -> String {
+        match self {
+            Exception::InternalServerError(detail) => detail.clone(),
+            other => other.to_string(),
+        }
     }
 
     /// The service is too busy; the client should try again more slowly.
@@ -131,6 +141,7 @@ impl fmt::Display for Exception {
             | InvalidSignature(text)
             | MissingAuthenticationToken(text)
             | Serialization(text)
+            | ServiceUnavailable(text)
             | UnrecognizedClient(text)
             | Validation(text) => text,
             ConditionalCheckFailed { .. } => "The conditional request failed",

@@ -9,6 +9,8 @@ pub(crate) fn storage_failure(error: StorageError) -> Exception {
     match error {
         // As DynamoDB says it, with the words of its KMS.
         StorageError::Inaccessible(text) => Exception::AccessDenied(format!("KMS key access denied error: {text}")),
+        // Nothing is wrong that a line of the log a request would help with.
+        StorageError::Full(text) => Exception::ServiceUnavailable(text.to_owned()),
         error => Exception::internal(error.to_string()),
     }
 }
@@ -18,9 +20,8 @@ pub(crate) fn write_failure(error: TxError) -> Exception {
     match error {
         TxError::Conflict { .. } => Exception::TransactionConflict,
         TxError::Busy => Exception::throttled(),
-        TxError::TooLarge => Exception::internal("the write is larger than the storage engine takes"),
-        TxError::Unknown => Exception::internal("the outcome of the write is not known"),
         TxError::Storage(error) => storage_failure(error),
+        error @ (TxError::TooLarge | TxError::Unknown) => Exception::internal(error.to_string()),
     }
 }
 

@@ -167,7 +167,7 @@ impl From<TxError> for FollowError {
     fn from(error: TxError) -> FollowError {
         match error {
             TxError::Storage(error) => error.into(),
-            error => FollowError::Failed(format!("a follower's position could not be written: {error:?}")),
+            error => FollowError::Failed(format!("a follower's position could not be written: {error}")),
         }
     }
 }

@@ -164,6 +164,7 @@ impl Service {
     fn start_work(self: &Arc<Service>) {
         self.sweep_tokens();
         self.keep_logs_for_ever();
+        self.drop_remains_when_short();
         self.sweep_expired_for_ever();
         self.resume_catalog_work();
     }
@@ -215,7 +216,7 @@ impl DatabaseSettings {
 fn storage_error(error: TxError) -> OpenError {
     match error {
         TxError::Storage(error) => OpenError::Storage(error),
-        other => OpenError::Malformed(format!("the database's own settings cannot be written: {other:?}")),
+        other => OpenError::Malformed(format!("the database's own settings cannot be written: {other}")),
     }
 }
 

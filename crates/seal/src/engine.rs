@@ -312,10 +312,7 @@ impl Shared {
         let Ok(scope) = self.tables.scope(key.family, &key.bytes) else { return Ok(()) };
         match self.data_keys.sealing(scope) {
             Some(_) => Ok(()),
-            None => self.data_keys.provide(&*self.inner, &self.tables, scope).await.map_err(|error| match error {
-                TxError::Storage(error) => error,
-                error => StorageError::Unavailable(format!("{error:?}")),
-            }),
+            None => Ok(self.data_keys.provide(&*self.inner, &self.tables, scope).await?),
         }
     }
 

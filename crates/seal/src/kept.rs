@@ -127,10 +127,7 @@ async fn transact(
             Ok(decision) => return Ok(decision),
             // Another server is at it, or the connection was lost: the next run finds out.
             Err(TxError::Conflict { .. } | TxError::Unknown) => {}
-            Err(TxError::Storage(error)) => return Err(error),
-            Err(error @ (TxError::Busy | TxError::TooLarge)) => {
-                return Err(StorageError::Unavailable(format!("{error:?}")));
-            }
+            Err(error) => return Err(error.into()),
         }
     }
 }

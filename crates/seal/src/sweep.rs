@@ -216,10 +216,7 @@ impl Shared {
                 Ok(_) => return Ok(()),
                 // Another server is at the same.
                 Err(TxError::Conflict { .. } | TxError::Unknown) => {}
-                Err(TxError::Storage(error)) => return Err(error),
-                Err(error @ (TxError::Busy | TxError::TooLarge)) => {
-                    return Err(StorageError::Unavailable(format!("{error:?}")));
-                }
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -174,6 +174,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_MEMORY", value_parser = BoolishValueParser::new())]
     pub(crate) memory: bool,
 
+    /// Memory that rows may take with --memory; above it writes are refused, and deletes are accepted. 0 for no limit.
+    /// Default: half of the memory of the machine or the container
+    #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = byte_size, requires = "memory")]
+    pub(crate) memory_limit: Option<u64>,
+
     /// Keep the tables in a database that speaks PostgreSQL's protocol, so that they outlive this machine
     #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
     pub(crate) storage: Option<Secret>,
@@ -261,6 +266,11 @@ pub(crate) struct ServeArguments {
     /// For tests: memtables of a new database are no larger, so that they are flushed early
     #[arg(long, env = "STATOR_MEMTABLE", hide = true, value_name = "SIZE", value_parser = byte_size)]
     pub(crate) memtable: Option<u64>,
+
+    /// Space on the disk that writes leave free, so that deletes and compactions still work on a full disk; 0 for none.
+    /// Default: 1GiB, or a twentieth of the disk if that is less
+    #[arg(long, env = "STATOR_DISK_RESERVE", value_name = "SIZE", value_parser = byte_size)]
+    pub(crate) disk_reserve: Option<u64>,
 
     /// Connections served at once; for one more, an idle one is closed, first of the address that has most of them
     #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 8192, value_parser = connections)]
@@ -491,6 +501,10 @@ mod tests {
         for size in ["", "MiB", "-1", "1.5GiB", "1TiB", "99999999999999999999", "18446744073709551615KiB", "é"] {
             check(&["--cache", size], false);
         }
+        check(&["--memory", "--memory-limit", "1GiB"], true);
+        check(&["--memory-limit", "1GiB"], false);
+        check(&["--disk-reserve", "0"], true);
+        check(&["--disk-reserve", "10%"], false);
         check(&["--storage", "postgres://h/d"], true);
         check(&["--storage", "postgres://h/d", "--memory"], false);
         check(&["--storage", "postgres://h/d", "--data", "d"], false);

@@ -8,17 +8,16 @@ use std::time::Duration;
 use base::Clock;
 use seal::Sealed;
 use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
-use storage_postgres::{FORMAT, Options, Patience, Postgres, ReplicaOptions};
+use storage_postgres::{FORMAT, HEARTBEAT_CONNECTIONS_MAX, Options, Patience, Postgres, ReplicaOptions};
 use zeroize::Zeroizing;
 
 use crate::cli::ServeArguments;
 use crate::encryption;
 use crate::log;
+use crate::memory_limit;
 use crate::protect;
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
 
-/// A heartbeat, what it reads, and a look at the other nodes.
-const HEARTBEAT_CONNECTIONS_MAX: usize = 2;
 const HEARTBEAT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// An engine that is ready to serve.
@@ -26,6 +25,8 @@ pub(crate) struct Opened {
     pub(crate) engine: Arc<dyn Engine>,
     /// The same, if it keeps its rows on this machine's disk.
     pub(crate) embedded: Option<Arc<Embedded>>,
+    /// The same, if it keeps them in memory.
+    pub(crate) memory: Option<Arc<Memory>>,
     /// The same, if it keeps them in a database.
     pub(crate) database: Option<Arc<Postgres>>,
     pub(crate) keeps: Keeps,
@@ -117,10 +118,56 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     }
     if arguments.memory {
         encryption::refuse_in_memory(&arguments.master_key).map_err(OpenError::MasterKey)?;
-        let engine = Memory::new();
-        return Ok(Opened { engine, embedded: None, database: None, keeps: Keeps::Memory, shared: None, sealed: None });
+        return Ok(open_memory(arguments));
     }
     open_folder(arguments).await
+}
+
+fn open_memory(arguments: &ServeArguments) -> Opened {
+    let memory = Memory::with_limit(arguments.memory_limit.unwrap_or_else(memory_limit::default));
+    Opened {
+        engine: memory.clone(),
+        embedded: None,
+        memory: Some(memory),
+        database: None,
+        keeps: Keeps::Memory,
+        shared: None,
+        sealed: None,
+    }
+}
+
+/// The pauses between two attempts to reach a database.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// As [`open`], and waits for a database that cannot be reached: `waits` is called with what for at the first failure.
+/// Whatever else is wrong, such as a password, is no better later.
+pub(crate) async fn open_patiently(arguments: &ServeArguments, waits: impl Fn(String)) -> Result<Opened, OpenError> {
+    let mut pause = PAUSE_MIN;
+    let mut waiting = false;
+    loop {
+        match open(arguments).await {
+            Err(OpenError::Database(storage_postgres::OpenError::Away { server, error })) => {
+                if !std::mem::replace(&mut waiting, true) {
+                    tell_away(&server, &error);
+                    waits(format!("waiting for the database at {server}"));
+                }
+            }
+            opened => {
+                if waiting && opened.is_ok() {
+                    log::info("database_reached", "the database answers", &[]);
+                }
+                return opened;
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+}
+
+fn tell_away(server: &str, error: &str) {
+    let message = format!("waiting for the database at {server}, and trying again until it answers: {error}");
+    log::warning("waiting_for_database", &message, &[]);
 }
 
 async fn open_database(arguments: &ServeArguments, url: &str) -> Result<Opened, OpenError> {
@@ -143,7 +190,8 @@ async fn open_database(arguments: &ServeArguments, url: &str) -> Result<Opened, 
     let (engine, sealed) = around(database.clone());
     let Shared { heartbeats, margin } = shared(options).await?;
     let shared = Some(Shared { heartbeats: around(heartbeats).0, margin });
-    Ok(Opened { engine, embedded: None, database: Some(database), keeps: Keeps::Database(server), shared, sealed })
+    let (keeps, database) = (Keeps::Database(server), Some(database));
+    Ok(Opened { engine, embedded: None, memory: None, database, keeps, shared, sealed })
 }
 
 async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
@@ -157,13 +205,15 @@ async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
     let options = EmbeddedOptions {
         cache_bytes: arguments.cache,
         memtable_bytes_max: arguments.memtable,
+        disk_reserve_bytes: arguments.disk_reserve,
         keys: keyring.as_ref().map(|keyring| keyring.text().to_owned().into()),
     };
     let embedded = Embedded::open(&folder, options);
     let embedded = embedded.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
     protect::data_folder(&folder);
     let (engine, sealed) = encryption::around(embedded.clone(), keyring.as_ref(), &arguments.master_key);
-    Ok(Opened { engine, embedded: Some(embedded), database: None, keeps: Keeps::Folder(folder), shared: None, sealed })
+    let (keeps, embedded) = (Keeps::Folder(folder), Some(embedded));
+    Ok(Opened { engine, embedded, memory: None, database: None, keeps, shared: None, sealed })
 }
 
 /// Brings tables of an older format to this program's, for good, once nobody uses them who does not know that one.

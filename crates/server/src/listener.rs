@@ -104,6 +104,30 @@ pub(crate) async fn run<T>(
     ended
 }
 
+/// Does `work`; serves meanwhile from when `begin` is done. The connections of that time are closed at its end.
+pub(crate) async fn run_meanwhile<T>(
+    listener: &TcpListener,
+    begin: impl Future<Output = ()>,
+    responder: impl Responder,
+    door: &Door,
+    limits: &Limits,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = begin => {}
+    }
+    let connections = GracefulShutdown::new();
+    let seats = Seats::new(Arc::clone(&door.counts));
+    let done = tokio::select! {
+        never = accept(listener, responder, door, limits, &connections, &seats) => match never {},
+        done = &mut work => done,
+    };
+    tokio::spawn(tokio::time::timeout(limits.drain_timeout, connections.shutdown()));
+    done
+}
+
 /// Serves as long as the program runs.
 pub(crate) async fn run_for_ever(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
     let door = Door::default();

@@ -18,7 +18,7 @@ use base::Clock;
 use deliver::Figures;
 use ops::BackgroundStats;
 use ops::allowance::MemoryBudget;
-use storage::EmbeddedStats;
+use storage::{EmbeddedStats, Memory};
 use storage_postgres::{Postgres, PostgresStats};
 
 use page::Page;
@@ -35,6 +35,8 @@ pub(crate) struct Metrics {
     memory: OnceLock<[(&'static str, Arc<MemoryBudget>); 2]>,
     /// The database that keeps the tables, if one does.
     database: OnceLock<Arc<Postgres>>,
+    /// Rows in memory, if that is where they are.
+    rows: OnceLock<Arc<Memory>>,
     /// What delivers changes, once it does.
     deliveries: OnceLock<Arc<Figures>>,
     /// What encrypts connections, if they are.
@@ -72,6 +74,7 @@ impl Metrics {
             connections: Arc::default(),
             memory: OnceLock::new(),
             database: OnceLock::new(),
+            rows: OnceLock::new(),
             deliveries: OnceLock::new(),
             tls: OnceLock::new(),
             audit: OnceLock::new(),
@@ -83,6 +86,13 @@ impl Metrics {
         if let Some(database) = database {
             // Only the first one counts, and there is no second.
             let _ = self.database.set(database);
+        }
+    }
+
+    pub(crate) fn watch_rows(&self, rows: Option<&Arc<Memory>>) {
+        if let Some(rows) = rows {
+            // Only the first one counts, and there is no second.
+            let _ = self.rows.set(Arc::clone(rows));
         }
     }
 
@@ -141,6 +151,11 @@ impl Metrics {
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }
+        let rows = self.rows.get().map(|rows| rows.stats());
+        if let Some(rows) = &rows {
+            engine::write_memory(rows, &mut page);
+        }
+        engine::write_refused(engine.map(|engine| &engine.disk), rows.as_ref(), &mut page);
         if let Some(database) = database {
             database::write(database, &mut page);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base::Clock;
 use ops::NodeReport;
 use storage::Engine;
-use storage_postgres::Postgres;
+use storage_postgres::{Options, Postgres};
 
 use crate::cli::NodesArguments;
 use crate::engine;
@@ -36,16 +36,18 @@ pub(crate) fn run(arguments: &NodesArguments) -> Result<(), Failure> {
     let options = engine::database(&arguments.storage.0, arguments.storage_password_file.as_deref());
     let options = options.map_err(Failure::Open)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let nodes = runtime.block_on(async {
-        let engine =
-            Postgres::visit(options).await.map_err(|error| Failure::Open(engine::OpenError::Database(error)))?;
-        let nodes = ops::list_nodes(engine.as_ref(), &Clock::system(), WATCHED).await.map_err(Failure::Storage)?;
-        engine.close().await.map_err(Failure::Storage)?;
-        Ok(nodes)
-    })?;
+    let nodes = runtime.block_on(list(options))?;
     // Whoever closes the pipe has read enough.
     let _ = io::stdout().write_all(table(&nodes).as_bytes());
     Ok(())
+}
+
+/// The nodes that have left heartbeats in a database.
+pub(crate) async fn list(options: Options) -> Result<Vec<NodeReport>, Failure> {
+    let engine = Postgres::visit(options).await.map_err(|error| Failure::Open(engine::OpenError::Database(error)))?;
+    let nodes = ops::list_nodes(engine.as_ref(), &Clock::system(), WATCHED).await.map_err(Failure::Storage)?;
+    engine.close().await.map_err(Failure::Storage)?;
+    Ok(nodes)
 }
 
 /// What a node is called in the list: its address, or the machine's name where it listens on all of its addresses, as in

@@ -26,9 +26,10 @@ use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::nodes;
-use crate::operator::Operator;
+use crate::operator::{Operator, Waiting};
 use crate::pipeline::Pipeline;
 use crate::protect;
+use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::tls::Tls;
@@ -115,8 +116,8 @@ impl fmt::Display for Failure {
             Failure::Engine(text) => {
                 write!(
                     f,
-                    "the storage engine failed: {text}. Acknowledged writes are safe and are still read; writes go on \
-                     after a new start"
+                    "the storage engine failed: {text}. Acknowledged writes are safe and can be read; writes are \
+                     refused until the server is restarted"
                 )
             }
             Failure::Close(error) => write!(f, "the data could not be closed cleanly: {error}"),
@@ -141,14 +142,15 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let traces = traces(arguments)?;
     let operator = Operator::new();
     answer_operator(arguments, &operator).await?;
+    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let opened = tokio::select! {
-        opened = engine::open(arguments) => opened.map_err(Failure::Storage)?,
+        opened = opened(arguments, &listener, &door, &operator) => opened.map_err(Failure::Storage)?,
         // It may be waiting for others.
         () = &mut stop => return Ok(()),
     };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
-    let Opened { engine, embedded, database, keeps, shared, sealed } = opened;
+    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service).await?;
@@ -158,6 +160,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let memory = Memories::of(arguments);
     operator.metrics.watch(&memory.requests, &memory.answers);
     operator.metrics.watch_database(database);
+    operator.metrics.watch_rows(rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
         backend: Arc::clone(&service),
@@ -174,8 +177,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         traces: traces.clone(),
         audit: audit.clone(),
     };
-    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
 
+    room::watch_disk(embedded.as_ref(), &keeps);
+    room::watch_memory(rows.as_ref());
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics)).transpose()?;
     announce(address, encryption.as_ref(), &keeps, arguments);
@@ -196,6 +200,19 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     ended?;
     log::info("stopped", "stopped", &[]);
     Ok(())
+}
+
+/// The data, opened. While that waits for a database, the main address answers that it does.
+async fn opened(
+    arguments: &ServeArguments,
+    listener: &TcpListener,
+    door: &Door,
+    operator: &Arc<Operator>,
+) -> Result<Opened, engine::OpenError> {
+    let answers_operator = arguments.metrics_listen.is_none();
+    let waiting = Waiting { operator: Arc::clone(operator), answers_operator };
+    let opening = engine::open_patiently(arguments, |what| operator.waits(what));
+    listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits(arguments, Vec::new()), opening).await
 }
 
 async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::cli::StorageArguments;
 use crate::engine;
+use crate::nodes;
 
 pub(crate) enum Failure {
     Runtime(io::Error),
@@ -25,7 +26,11 @@ pub(crate) fn run(arguments: &StorageArguments) -> Result<bool, Failure> {
     let options = engine::database(&arguments.url.0, arguments.storage_password_file.as_deref());
     let options = options.map_err(Failure::Storage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let report = runtime.block_on(storage_postgres::check(&options));
+    let report = runtime.block_on(async {
+        // Of a database that cannot be used the report says why.
+        let nodes = nodes::list(options.clone()).await.map_or(0, |nodes| nodes.len());
+        storage_postgres::check(&options, nodes).await
+    });
     let report = report.map_err(|error| Failure::Storage(engine::OpenError::Database(error)))?;
     // Whoever closes the pipe has read enough.
     let _ = write!(io::stdout(), "{report}");

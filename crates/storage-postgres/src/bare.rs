@@ -38,7 +38,7 @@ impl Bare {
         let connection = self.connect().await?;
         let making = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema);
         connection.client().batch_execute(&making).await.map_err(told)?;
-        match schema::found(&connection).await? {
+        match schema::found(&connection).await.map_err(|trouble| trouble.to_string())? {
             Found::Nothing => schema::create(&connection).await.map(|()| true),
             Found::Format(_) => Ok(false),
         }

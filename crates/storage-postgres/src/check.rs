@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::connection::Connection;
 use crate::dialect::{Dialect, is_distributed};
 use crate::error::{OpenError, sentence};
-use crate::options::Options;
+use crate::options::{HEARTBEAT_CONNECTIONS_MAX, Options};
 use crate::schema::{self, FORMAT, FORMAT_OLDEST, Found};
 
 /// Round trips that are timed; the middle one counts.
@@ -18,7 +18,7 @@ const ROUND_TRIPS: usize = 21;
 pub enum Finding {
     Good,
     /// It works, but not as well or as safely as it could.
-    Mind,
+    Warn,
     /// Stator does not run on it.
     Bad,
 }
@@ -44,7 +44,7 @@ impl fmt::Display for Report {
         for (finding, text) in &self.lines {
             let mark = match finding {
                 Finding::Good => "ok  ",
-                Finding::Mind => "mind",
+                Finding::Warn => "warn",
                 Finding::Bad => "BAD ",
             };
             writeln!(f, "{mark}  {text}")?;
@@ -53,24 +53,26 @@ impl fmt::Display for Report {
     }
 }
 
-/// Looks at the database that `options` leads to.
+/// Looks at the database that `options` leads to, and that so many nodes use already.
 ///
 /// # Errors
-/// [`OpenError::Connect`] if it cannot be reached or asked.
-pub async fn check(options: &Options) -> Result<Report, OpenError> {
+/// If it cannot be reached or asked.
+pub async fn check(options: &Options, nodes: usize) -> Result<Report, OpenError> {
     let failed = |error: String| OpenError::Connect { server: options.server(), error };
-    let connection = Connection::bare(options).await.map_err(|trouble| failed(trouble.to_string()))?;
-    look(options, &connection).await.map_err(failed)
+    let connection = Connection::bare(options).await;
+    let connection = connection.map_err(|trouble| OpenError::of(options.server(), &trouble))?;
+    look(options, nodes, &connection).await.map_err(failed)
 }
 
-async fn look(options: &Options, connection: &Connection) -> Result<Report, String> {
+async fn look(options: &Options, nodes: usize, connection: &Connection) -> Result<Report, String> {
     let mut report = Report::default();
-    let finding = if options.encryption.is_weak() { Finding::Mind } else { Finding::Good };
+    let finding = if options.encryption.is_weak() { Finding::Warn } else { Finding::Good };
     report.say(finding, format!("connected to {}, {}", options.server(), options.encryption));
     system(connection, &mut report).await?;
     durability(connection, &mut report).await?;
+    standbys(connection, &mut report).await?;
     tables(connection, &mut report).await?;
-    connections(options, connection, &mut report).await?;
+    connections(options, nodes, connection, &mut report).await?;
     latency(connection, &mut report).await?;
     Ok(report)
 }
@@ -86,19 +88,19 @@ async fn system(connection: &Connection, report: &mut Report) -> Result<(), Stri
     match (Dialect::of(&version), major) {
         (Dialect::Postgres, Some(150_000..)) => report.say(Finding::Good, version),
         (Dialect::Postgres, _) => report.say(Finding::Bad, format!("{version}: version 15 or later is needed")),
-        _ => report.say(Finding::Mind, format!("{version}: expected to work, not tested")),
+        _ => report.say(Finding::Warn, format!("{version}: expected to work, not tested")),
     }
     let isolation = text(connection, "SHOW default_transaction_isolation").await?.unwrap_or_default();
     report.say(Finding::Good, format!("isolation: {isolation} by default; Stator asks for what it needs"));
     let citus = text(connection, "SELECT extversion FROM pg_extension WHERE extname = 'citus'").await?;
     match citus {
-        None => report.say(Finding::Good, "sharding: none that Stator has to do with"),
+        None => report.say(Finding::Good, "sharding: none"),
         Some(version) if is_distributed(connection).await? => report.say(
             Finding::Bad,
             format!("sharding: Citus {version} distributes the tables, and takes no snapshot over its shards"),
         ),
         Some(version) => report.say(
-            Finding::Mind,
+            Finding::Warn,
             format!("sharding: Citus {version} is there; the tables stay on the coordinator, where all rows then are"),
         ),
     }
@@ -117,31 +119,79 @@ async fn durability(connection: &Connection, report: &mut Report) -> Result<(), 
     ] {
         let value = text(connection, &format!("SHOW {setting}")).await?.unwrap_or_default();
         match value.as_str() {
-            "off" => report.say(Finding::Mind, format!("{setting} is off: {loss}")),
+            "off" => report.say(Finding::Warn, format!("{setting} is off: {loss}")),
             _ => report.say(Finding::Good, format!("{setting}: {value}")),
         }
-    }
-    let replicas = text(connection, "SHOW synchronous_standby_names").await?.unwrap_or_default();
-    if replicas.is_empty() {
-        report.say(Finding::Mind, "no synchronous replicas: acknowledged writes are on one machine");
-    } else {
-        report.say(Finding::Good, format!("synchronous replicas: {replicas}"));
     }
     Ok(())
 }
 
+/// A commit waits for as many standbys as the setting names, for ever if they are not there.
+async fn standbys(connection: &Connection, report: &mut Report) -> Result<(), String> {
+    let names = text(connection, "SHOW synchronous_standby_names").await?.unwrap_or_default();
+    let commit = text(connection, "SHOW synchronous_commit").await?.unwrap_or_default();
+    let needed = standbys_needed(&names);
+    if needed == 0 {
+        report.say(Finding::Warn, "no synchronous replicas: acknowledged writes are on one machine");
+        return Ok(());
+    }
+    if matches!(commit.as_str(), "off" | "local") {
+        let text = format!("synchronous replicas: {names}, and with synchronous_commit = {commit} no write waits for them");
+        report.say(Finding::Warn, text);
+        return Ok(());
+    }
+    let [seen, visible, synchronous] = connected_standbys(connection).await?;
+    if synchronous >= needed {
+        report.say(Finding::Good, format!("synchronous replicas: {names}; {needed} needed, {synchronous} connected"));
+    } else if visible < seen {
+        let text = format!(
+            "synchronous replicas: {names}; {needed} needed, and this user cannot see whether they are connected: GRANT \
+             pg_read_all_stats to it"
+        );
+        report.say(Finding::Warn, text);
+    } else {
+        let text = format!(
+            "synchronous replicas: synchronous_standby_names = '{names}' needs {needed}, and {synchronous} connected: every \
+             write waits until there are enough; start a standby of that name, or change the setting"
+        );
+        report.say(Finding::Bad, text);
+    }
+    Ok(())
+}
+
+/// How many standbys are connected, how many of these this user may look at, and for how many a commit waits.
+async fn connected_standbys(connection: &Connection) -> Result<[u64; 3], String> {
+    let counts = "SELECT concat_ws(' ', count(*), count(sync_state), count(*) FILTER \
+                  (WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum'))) FROM pg_stat_replication";
+    let counts = text(connection, counts).await?.unwrap_or_default();
+    let mut counts = counts.split(' ').map(|count| count.parse().unwrap_or_default());
+    Ok(std::array::from_fn(|_| counts.next().unwrap_or_default()))
+}
+
+/// For how many standbys a commit waits: `FIRST 2 (a, b, c)`, `ANY 2 (a, b, c)` or `2 (a, b, c)`; for one of a plain list.
+fn standbys_needed(names: &str) -> u64 {
+    let names = names.trim();
+    if names.is_empty() {
+        return 0;
+    }
+    let count = names.split_once('(').map_or("1", |(count, _)| count.trim());
+    count.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
 async fn tables(connection: &Connection, report: &mut Report) -> Result<(), String> {
-    match schema::found(connection).await? {
+    match schema::found(connection).await.map_err(|trouble| trouble.to_string())? {
         Found::Nothing => {
             report.say(Finding::Good, "tables: none yet; the first node makes them");
             let may = "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') THEN 'yes' ELSE 'no' END";
             if text(connection, may).await?.as_deref() != Some("yes") {
-                report.say(Finding::Bad, "this user may not make tables here");
+                let who = "SELECT concat('user ', current_user, ' lacks CREATE on schema ', \
+                           coalesce(current_schema()::text, 'public'))";
+                report.say(Finding::Bad, text(connection, who).await?.unwrap_or_default());
             }
         }
         Found::Format(FORMAT) => report.say(Finding::Good, format!("tables: format {FORMAT}")),
         Found::Format(format @ FORMAT_OLDEST..FORMAT) => report.say(
-            Finding::Mind,
+            Finding::Warn,
             format!("tables: format {format}; the next node brings them to {FORMAT} once no older one runs"),
         ),
         Found::Format(format) => {
@@ -151,15 +201,40 @@ async fn tables(connection: &Connection, report: &mut Report) -> Result<(), Stri
     Ok(())
 }
 
-async fn connections(options: &Options, connection: &Connection, report: &mut Report) -> Result<(), String> {
-    let max = text(connection, "SHOW max_connections").await?.and_then(|number| number.parse::<usize>().ok());
-    let Some(max) = max else { return Ok(()) };
-    let ours = options.connections_max;
-    if ours + 5 > max {
-        report.say(Finding::Mind, format!("the server takes {max} connections, and each node may open {ours}"));
-    } else {
-        report.say(Finding::Good, format!("connections: {max} at the server, up to {ours} a node"));
+/// What a server lets in, for everybody but superusers.
+const CONNECTIONS_ALLOWED: &str = "\
+    SELECT least( \
+        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int \
+            - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0), \
+        (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user), \
+        (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()))::text";
+
+async fn connections(
+    options: &Options,
+    nodes: usize,
+    connection: &Connection,
+    report: &mut Report,
+) -> Result<(), String> {
+    let allowed = text(connection, CONNECTIONS_ALLOWED).await?.and_then(|number| number.parse::<usize>().ok());
+    let Some(allowed) = allowed else { return Ok(()) };
+    let each = options.connections_max + HEARTBEAT_CONNECTIONS_MAX;
+    let room = allowed / each;
+    let finding = match room {
+        _ if room < nodes.max(1) => Finding::Bad,
+        1 => Finding::Warn,
+        _ => Finding::Good,
+    };
+    let mut text = format!(
+        "connections: the server lets in {allowed} (max_connections without those that are reserved, and limits of the user \
+         and the database), and each node opens up to {each}: room for {room} nodes"
+    );
+    if nodes > 0 {
+        text.push_str(&format!("; {nodes} run"));
     }
+    if finding != Finding::Good {
+        text.push_str(". Raise max_connections, or add ?connections_max=… to the URL");
+    }
+    report.say(finding, text);
     Ok(())
 }
 
@@ -174,4 +249,24 @@ async fn latency(connection: &Connection, report: &mut Report) -> Result<(), Str
     let middle = times[ROUND_TRIPS / 2].as_secs_f64() * 1_000.0;
     report.say(Finding::Good, format!("round trip: {middle:.2} ms"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::standbys_needed;
+
+    #[test]
+    fn the_setting_says_how_many_standbys_a_commit_waits_for() {
+        for (names, needed) in [
+            ("", 0),
+            ("*", 1),
+            ("a, b", 1),
+            ("2 (a, b, c)", 2),
+            ("2(a)", 2),
+            ("FIRST 3 (\"a b\", c)", 3),
+            ("ANY 2 (*)", 2),
+        ] {
+            assert_eq!(standbys_needed(names), needed, "{names}");
+        }
+    }
 }

@@ -299,7 +299,7 @@ impl Connection {
                 }
             }
         };
-        let connection: Connection = bounded(options, connect).await?.map_err(|error: Error| Trouble::from(error))?;
+        let connection: Connection = bounded(options, connect).await?.map_err(Trouble::of_connect)?;
         let settings = settings(&options.patience);
         bounded(options, connection.client.batch_execute(&settings)).await??;
         Ok(connection)

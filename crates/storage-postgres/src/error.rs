@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 use storage::StorageError;
 use tokio_postgres::Error;
@@ -36,6 +37,38 @@ impl Trouble {
             other => StorageError::Unavailable(other.to_string()),
         }
     }
+}
+
+impl Trouble {
+    /// Why there is no connection. One that was refused or broke may come later; a certificate that is not believed, or a
+    /// password that is missing, is no better then.
+    pub(crate) fn of_connect(error: Error) -> Trouble {
+        match error.code() {
+            None if !is_away(&error) => Trouble::Failed(sentence(&error)),
+            _ => error.into(),
+        }
+    }
+
+    /// Whether the server may be reached later, without anybody changing a setting.
+    fn is_away(&self) -> bool {
+        matches!(self, Trouble::Lost(_) | Trouble::Busy(_))
+    }
+}
+
+/// Whether nothing is at the other end, or no longer.
+fn is_away(error: &Error) -> bool {
+    if error.is_closed() {
+        return true;
+    }
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            // What TLS says of a certificate or a protocol that does not fit.
+            return !matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Unsupported);
+        }
+        source = cause.source();
+    }
+    false
 }
 
 impl From<Error> for Trouble {
@@ -96,6 +129,12 @@ pub(crate) fn sentence(error: &Error) -> String {
 pub enum OpenError {
     /// The URL, or a file that it names.
     Url(String),
+    /// The server cannot be reached, or takes no connections, for now.
+    Away {
+        server: String,
+        error: String,
+    },
+    /// It can be reached, and refuses or fails.
     Connect {
         server: String,
         error: String,
@@ -122,6 +161,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OpenError::Url(text) => f.write_str(text),
+            OpenError::Away { server, error } => write!(f, "cannot reach the database at {server}: {error}"),
             OpenError::Connect { server, error } => write!(f, "cannot use the database at {server}: {error}"),
             OpenError::Newer { found, known } => write!(
                 f,
@@ -140,3 +180,10 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+impl OpenError {
+    pub(crate) fn of(server: String, trouble: &Trouble) -> OpenError {
+        let error = trouble.to_string();
+        if trouble.is_away() { OpenError::Away { server, error } } else { OpenError::Connect { server, error } }
+    }
+}

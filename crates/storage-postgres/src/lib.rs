@@ -42,7 +42,7 @@ use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, Op
 pub use bare::{Bare, BareConnection};
 pub use check::{Finding, Report, check};
 pub use error::OpenError;
-pub use options::{Encryption, Options, Patience};
+pub use options::{Encryption, HEARTBEAT_CONNECTIONS_MAX, Options, Patience};
 pub use replicas::{ReplicaOptions, ReplicaStats};
 pub use schema::FORMAT;
 

@@ -11,6 +11,8 @@ use crate::tls::{Tls, TlsFiles, Verify};
 
 /// Connections of one node, unless the URL says `connections_max`.
 const CONNECTIONS_MAX: usize = 32;
+/// Those that a node has beside them, for heartbeats alone.
+pub const HEARTBEAT_CONNECTIONS_MAX: usize = 2;
 
 /// How long things may take. Tests shrink it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -38,7 +38,7 @@ pub(crate) fn additions(op: OpId, ver: i64, appends: &[Append]) -> Result<Vec<As
         let Position { p, s } = head(&append.log)?;
         let record = Value::Bytes(append.record.clone());
         let values = vec![p[..].into(), s[..].into(), Value::Int(ver), op.0[..].into(), Value::Int(n), record];
-        Ok(Ask::Of(Sql::OutboxAdd, values))
+        Ok::<_, StorageError>(Ask::Of(Sql::OutboxAdd, values))
     };
     let mut asks = Vec::with_capacity(appends.len());
     for append in appends {

@@ -17,7 +17,7 @@ use storage::StorageError;
 
 use crate::connection::{Ask, Connection, Sql};
 use crate::dialect::{Dialect, is_distributed};
-use crate::error::{OpenError, is_undefined_table, sentence};
+use crate::error::{OpenError, Trouble, is_undefined_table, sentence};
 use crate::options::Options;
 use crate::pool::{Left, Pool};
 use crate::view;
@@ -63,10 +63,11 @@ pub(crate) async fn update(options: &Options) -> Result<(), OpenError> {
 /// Makes the tables of this program's format out of those that are there, if `may`.
 async fn bring(options: &Options, may: impl Fn(Found) -> Result<(), OpenError>) -> Result<(), OpenError> {
     let failed = |error: String| OpenError::Connect { server: options.server(), error };
-    let connection = Connection::bare(options).await.map_err(|trouble| failed(trouble.to_string()))?;
+    let troubled = |trouble: Trouble| OpenError::of(options.server(), &trouble);
+    let connection = Connection::bare(options).await.map_err(troubled)?;
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
-        match known(found(&connection).await.map_err(failed)?)? {
+        match known(found(&connection).await.map_err(troubled)?)? {
             Found::Format(FORMAT) => return refuse_distributed(&connection).await.map_err(failed)?,
             found => may(found)?,
         }
@@ -80,9 +81,9 @@ async fn bring(options: &Options, may: impl Fn(Found) -> Result<(), OpenError>) 
 
 /// Sees to it that there are tables that can be looked at, and changes nothing.
 pub(crate) async fn visit(options: &Options) -> Result<(), OpenError> {
-    let failed = |error: String| OpenError::Connect { server: options.server(), error };
-    let connection = Connection::bare(options).await.map_err(|trouble| failed(trouble.to_string()))?;
-    match known(found(&connection).await.map_err(failed)?)? {
+    let troubled = |trouble: Trouble| OpenError::of(options.server(), &trouble);
+    let connection = Connection::bare(options).await.map_err(troubled)?;
+    match known(found(&connection).await.map_err(troubled)?)? {
         Found::Nothing => Err(OpenError::Empty { server: options.server() }),
         Found::Format(_) => Ok(()),
     }
@@ -120,12 +121,12 @@ async fn refuse_distributed(connection: &Connection) -> Result<Result<(), OpenEr
     Ok(if is_distributed(connection).await? { Err(OpenError::Foreign(text.to_owned())) } else { Ok(()) })
 }
 
-pub(crate) async fn found(connection: &Connection) -> Result<Found, String> {
+pub(crate) async fn found(connection: &Connection) -> Result<Found, Trouble> {
     let rows = connection.client().query("SELECT value FROM stator_meta WHERE name = 'format'", &[]).await;
     match rows {
         Ok(rows) => Ok(rows.first().map_or(Found::Nothing, |row| Found::Format(row.get(0)))),
         Err(error) if is_undefined_table(&error) => Ok(Found::Nothing),
-        Err(error) => Err(sentence(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -82,6 +82,12 @@ impl Batch {
         self.appends.clear();
     }
 
+    /// Whether it adds items or index rows. Rows of the catalog and of logs are small, or go with a delete.
+    pub(crate) fn adds_data(&self) -> bool {
+        let is_data = |family| matches!(family, Family::Items | Family::Index);
+        self.writes.iter().any(|(key, value)| value.is_some() && is_data(key.family))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.tallies.is_empty() && self.appends.is_empty()
     }

@@ -10,6 +10,7 @@
 
 mod birth;
 mod cache;
+mod churn;
 mod commit_row;
 mod committer;
 mod error;
@@ -23,10 +24,12 @@ mod keys;
 mod latches;
 mod logs;
 mod queue;
+mod space;
 mod stats;
 mod store;
 mod tallies;
 mod transact;
+mod upkeep;
 mod view;
 
 use std::path::Path;
@@ -35,7 +38,7 @@ use std::thread::{self, JoinHandle};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::batch::Decision;
 use crate::error::{StorageError, TxError};
@@ -50,9 +53,12 @@ use health::Health;
 pub use keys::Keys;
 use latches::Latches;
 use queue::Queue;
+use space::Space;
+pub use space::{DiskSpace, DiskState};
 use stats::CommitMeter;
 pub use stats::{EmbeddedStats, FamilyStats, RowCacheStats, StoreStats};
 use store::Store;
+use upkeep::{Bell, Upkeep};
 use view::StoreView;
 
 #[derive(Clone, Debug)]
@@ -64,6 +70,8 @@ pub struct EmbeddedOptions {
     pub memtable_bytes_max: Option<u64>,
     /// Of a layer above that encrypts: what a new database keeps for it, and what one that is there must have kept.
     pub keys: Option<Bytes>,
+    /// Space on the disk that writes leave free, in bytes; 0 for none. By default 1 GiB, or a twentieth of a small disk.
+    pub disk_reserve_bytes: Option<u64>,
 }
 
 impl EmbeddedOptions {
@@ -78,7 +86,7 @@ impl EmbeddedOptions {
 
 impl Default for EmbeddedOptions {
     fn default() -> EmbeddedOptions {
-        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024, memtable_bytes_max: None, keys: None }
+        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024, memtable_bytes_max: None, keys: None, disk_reserve_bytes: None }
     }
 }
 
@@ -89,19 +97,30 @@ pub struct Embedded {
     queue: Arc<Queue>,
     health: Arc<Health>,
     meter: Arc<CommitMeter>,
-    committer: Mutex<Option<Running>>,
+    space: Arc<Space>,
+    bell: Arc<Bell>,
+    running: Mutex<Option<Running>>,
 }
 
-/// The committer's thread, and its last word: it has let go of the store.
+/// The engine's threads. The committer's drops its sender when it has let go of the store.
 struct Running {
-    thread: JoinHandle<()>,
+    committer: JoinHandle<()>,
     ended: oneshot::Receiver<()>,
+    upkeep: JoinHandle<()>,
+}
+
+impl Running {
+    fn join(self) {
+        let _ = self.committer.join();
+        let _ = self.upkeep.join();
+    }
 }
 
 impl Embedded {
     /// Opens the database in `folder`, or makes one if the folder is empty or missing.
     pub fn open(folder: &Path, options: EmbeddedOptions) -> Result<Arc<Embedded>, OpenError> {
-        let folder = Folder::open(folder, &options)?;
+        let path = folder;
+        let folder = Folder::open(path, &options)?;
         inventory::check(&folder.store())?;
         let journals = journal::inspect(&folder.store(), folder.mark)?;
         let store = Store::open(&folder.store(), &options)?;
@@ -113,9 +132,11 @@ impl Embedded {
             queue: Arc::default(),
             health: Arc::default(),
             meter: Arc::default(),
-            committer: Mutex::default(),
+            space: Arc::new(Space::new(path, options.disk_reserve_bytes)),
+            bell: Arc::default(),
+            running: Mutex::default(),
         };
-        engine.start_committer(floor, last_commit)?;
+        engine.start(floor, last_commit)?;
         Ok(Arc::new(engine))
     }
 
@@ -129,19 +150,32 @@ impl Embedded {
         folder::replace_keys(folder, old, new)
     }
 
-    fn start_committer(&self, floor: Floor, last_commit: u64) -> Result<(), OpenError> {
+    fn start(&self, floor: Floor, last_commit: u64) -> Result<(), OpenError> {
         let Some(store) = self.store.read().clone() else { return Ok(()) };
-        let (latches, queue, health) = (self.latches.clone(), self.queue.clone(), self.health.clone());
-        let committer = Committer::new(store, latches, queue, health, self.meter.clone(), floor, last_commit);
+        let (latches, queue, health, space) =
+            (self.latches.clone(), self.queue.clone(), self.health.clone(), self.space.clone());
+        let upkeep = Upkeep::new(store.clone(), space.clone(), health.clone(), queue.clone());
+        let upkeep = upkeep.start(self.bell.clone())?;
+        let committer = Committer::new(store, latches, queue, health, space, self.meter.clone(), floor, last_commit);
         let (say_ended, ended) = oneshot::channel();
-        let thread = thread::Builder::new().name("stator-committer".to_owned()).spawn(move || {
+        let committer = thread::Builder::new().name("stator-committer".to_owned()).spawn(move || {
             committer.run();
-            // Nobody may wait for it any more.
+            // The engine may have been dropped.
             let _ = say_ended.send(());
         });
-        let thread = thread.map_err(|error| OpenError::io("start the committer's thread", error))?;
-        *self.committer.lock() = Some(Running { thread, ended });
+        let committer = committer.map_err(|error| OpenError::io("start the committer's thread", error))?;
+        *self.running.lock() = Some(Running { committer, ended, upkeep });
         Ok(())
+    }
+
+    /// What the disk still takes, as it changes.
+    pub fn disk_changes(&self) -> watch::Receiver<DiskState> {
+        self.space.changes()
+    }
+
+    /// Free space at the last look.
+    pub fn disk_space(&self) -> DiskSpace {
+        self.space.stats()
     }
 
     /// Why the engine failed for good, if it did: it takes no more writes until it is opened again, and still reads.
@@ -180,7 +214,8 @@ impl Embedded {
     fn begin_close(&self) -> Option<Running> {
         self.store.write().take();
         self.queue.close();
-        self.committer.lock().take()
+        self.bell.stop();
+        self.running.lock().take()
     }
 }
 
@@ -190,7 +225,7 @@ impl Engine for Embedded {
     }
 
     fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        let view = self.open_store().map(|store| Box::new(StoreView::new(store)) as Box<dyn View>);
+        let view = self.open_store().map(|store| Box::new(StoreView::new(store, self.bell.clone())) as Box<dyn View>);
         Box::pin(std::future::ready(view))
     }
 
@@ -224,10 +259,10 @@ impl Engine for Embedded {
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
         let running = self.begin_close();
         Box::pin(async move {
-            if let Some(Running { thread, ended }) = running {
-                // Without a last word the thread panicked, which `health` tells.
-                let _ = ended.await;
-                let _ = thread.join();
+            if let Some(mut running) = running {
+                // The sender is dropped only if the thread panicked; `health.check()` below returns that error.
+                let _ = (&mut running.ended).await;
+                running.join();
             }
             self.health.check()
         })
@@ -237,7 +272,7 @@ impl Engine for Embedded {
 impl Drop for Embedded {
     fn drop(&mut self) {
         if let Some(running) = self.begin_close() {
-            let _ = running.thread.join();
+            running.join();
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum StorageError {
     Unavailable(String),
     /// What was read cannot be what was written; the text is the operator's.
     Corrupt(String),
+    /// The disk, or the memory that an engine may take, is full. Nothing was written. The text is the client's as well.
+    Full(&'static str),
     /// The key of these rows may not be used; the text says who says so, and why.
     Inaccessible(String),
 }
@@ -35,6 +37,7 @@ impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StorageError::Closed => f.write_str("the storage engine is closed"),
+            StorageError::Full(text) => f.write_str(text),
             StorageError::Unavailable(text) => write!(f, "the storage engine failed: {text}"),
             StorageError::Inaccessible(text) => write!(f, "the key may not be used: {text}"),
             StorageError::Corrupt(text) => write!(f, "stored data is damaged: {text}"),
@@ -43,6 +46,46 @@ impl fmt::Display for StorageError {
 }
 
 impl std::error::Error for StorageError {}
+
+impl StorageError {
+    /// What happened, without the kind of error before it: to be part of another text.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        match self {
+            StorageError::Unavailable(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for TxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TxError::Conflict { .. } => f.write_str("another transaction is writing the same rows; try again"),
+            TxError::Unknown => f.write_str(
+                "the connection to the database was lost during a commit, and the outcome is not known; read the data \
+                 before writing again",
+            ),
+            TxError::TooLarge => f.write_str("the write is larger than the storage engine takes; write less at once"),
+            TxError::Busy => f.write_str(
+                "storage is too busy: a row stays locked, no connection is free, or the disk does not keep up; try again",
+            ),
+            TxError::Storage(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TxError {}
+
+/// For callers that cannot try again themselves.
+impl From<TxError> for StorageError {
+    fn from(error: TxError) -> StorageError {
+        match error {
+            TxError::Storage(error) => error,
+            error => StorageError::Unavailable(error.to_string()),
+        }
+    }
+}
 
 impl From<StorageError> for TxError {
     fn from(error: StorageError) -> TxError {

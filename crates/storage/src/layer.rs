@@ -1,6 +1,7 @@
 //! An engine around another one that sees its writes pass, and leaves to it what it does not say itself.
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use crate::batch::Decision;
 use crate::error::{StorageError, TxError};
@@ -69,6 +70,10 @@ impl<L: Layer> Engine for L {
 
     fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
         Layer::verify(self)
+    }
+
+    fn shortage(&self) -> Option<watch::Receiver<bool>> {
+        self.inner().shortage()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -22,13 +22,16 @@ use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
-pub use embedded::{Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, Keys, OpenError, RowCacheStats, StoreStats};
+pub use embedded::{
+    DiskSpace, DiskState, Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, Keys, OpenError, RowCacheStats, StoreStats,
+};
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
 pub use layer::Layer;
-pub use memory::Memory;
+pub use memory::{Memory, MemoryStats};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -89,6 +92,12 @@ pub trait Engine: Send + Sync + 'static {
     /// changed that. What fails here must not be written to any more.
     fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Whether rows take most of the room that the engine may take, as it changes: what may go early should then go. None if
+    /// that never happens.
+    fn shortage(&self) -> Option<watch::Receiver<bool>> {
+        None
     }
 
     /// Waits for queued writes, then releases the files. Later calls fail with [`StorageError::Closed`]; closing again

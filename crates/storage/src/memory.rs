@@ -4,9 +4,12 @@
 //! number of the last commit that it sees, and scans of a view can let go of the lock between two chunks. Versions
 //! that no view sees any more go when the next write or the last view that saw them goes.
 //!
+//! Rows are counted, and above a limit ([`room`]) writes that add data are refused.
+//!
 //! Every write is decided and committed under the lock, so nothing is ever "in flight" and no write meets a conflict.
 
 mod chain;
+mod room;
 mod view;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,12 +17,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 use crate::batch::{Append, Batch, Decision, Reads};
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, OpId, prefix_end};
 use crate::{BoxFuture, Decide, Engine, Mode, View, log, tally};
-use chain::Chain;
+use chain::{Chain, row_bytes, value_bytes};
+use room::Room;
+pub use room::MemoryStats;
 use view::MemoryView;
 
 /// Counts commits; version 0 is the empty database.
@@ -33,6 +39,7 @@ struct Shared {
     rows: RwLock<Rows>,
     /// How many views see each commit. Locked after `rows`.
     views: Mutex<BTreeMap<Commit, usize>>,
+    room: Room,
 }
 
 #[derive(Default)]
@@ -41,14 +48,31 @@ struct Rows {
     commit: Commit,
     /// Rows with a version that was replaced by a commit while somebody could still see it.
     replaced: VecDeque<(Commit, Key)>,
+    /// What all rows take, about.
+    bytes: usize,
     closed: bool,
 }
 
 impl Memory {
-    /// Shared from the start: every caller wants the Arc.
+    /// Without a limit.
     pub fn new() -> Arc<Memory> {
-        let shared = Shared { rows: RwLock::default(), views: Mutex::default() };
+        Memory::with_limit(0)
+    }
+
+    /// Rows take about so many bytes at most; 0 for no limit. Shared from the start: every caller wants the Arc.
+    pub fn with_limit(bytes: u64) -> Arc<Memory> {
+        let room = Room::new(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let shared = Shared { rows: RwLock::default(), views: Mutex::default(), room };
         Arc::new(Memory { shared: Arc::new(shared) })
+    }
+
+    pub fn stats(&self) -> MemoryStats {
+        self.shared.room.stats(self.shared.rows.read().bytes)
+    }
+
+    /// Whether writes are refused, as it changes.
+    pub fn full_changes(&self) -> watch::Receiver<bool> {
+        self.shared.room.full_changes()
     }
 
     fn get_now(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
@@ -71,6 +95,7 @@ impl Memory {
         let mut batch = Batch::default();
         let decision = decide(&reads, &mut batch);
         if decision == Decision::Commit && !batch.is_empty() {
+            self.shared.room.admit(&rows, &batch)?;
             self.shared.commit(&mut rows, batch)?;
         }
         Ok(decision)
@@ -103,6 +128,7 @@ impl Shared {
             rows.write(key, value);
         }
         rows.prune(self.oldest_seen(rows));
+        self.room.look(rows.bytes);
         Ok(())
     }
 
@@ -119,6 +145,7 @@ impl Shared {
         if let Some(mut rows) = self.rows.try_write() {
             let oldest_seen = self.oldest_seen(&rows);
             rows.prune(oldest_seen);
+            self.room.look(rows.bytes);
         }
     }
 }
@@ -176,8 +203,12 @@ impl Rows {
     }
 
     fn write(&mut self, key: Key, value: Option<Bytes>) {
-        let chain = self.families[key.family as usize].entry(key.bytes.clone()).or_default();
-        chain.push(self.commit, value);
+        let chain = self.families[key.family as usize].entry(key.bytes.clone()).or_insert_with(|| {
+            self.bytes += row_bytes(&key.bytes);
+            Chain::default()
+        });
+        self.bytes += value_bytes(value.as_ref());
+        self.bytes -= chain.push(self.commit, value);
         self.replaced.push_back((self.commit, key));
     }
 
@@ -190,9 +221,10 @@ impl Rows {
             let Some((_, key)) = self.replaced.pop_front() else { break };
             let family = &mut self.families[key.family as usize];
             if let Some(chain) = family.get_mut(&key.bytes) {
-                chain.forget_before(oldest_seen);
+                self.bytes -= chain.forget_before(oldest_seen);
                 if chain.is_gone() {
                     family.remove(&key.bytes);
+                    self.bytes -= row_bytes(&key.bytes);
                 }
             }
         }
@@ -233,6 +265,10 @@ impl Engine for Memory {
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move { self.destroy_now(family, &prefix) })
+    }
+
+    fn shortage(&self) -> Option<watch::Receiver<bool>> {
+        Some(self.shared.room.shortage())
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -25,6 +25,7 @@ const CAPITAL_MESSAGE: &str = "Message";
 
 const BAD_REQUEST: u16 = 400;
 const INTERNAL: u16 = 500;
+const UNAVAILABLE: u16 = 503;
 
 /// The reply that tells the client.
 pub fn exception(exception: &Exception) -> Reply {
@@ -77,6 +78,7 @@ impl Encode for Written<'_> {
 fn status(exception: &Exception) -> u16 {
     match exception {
         Exception::InternalServerError(_) => INTERNAL,
+        Exception::ServiceUnavailable(_) => UNAVAILABLE,
         _ => BAD_REQUEST,
     }
 }
@@ -165,6 +167,7 @@ names! {
     InvalidSignature => SERVICE, "InvalidSignatureException", MESSAGE;
     MissingAuthenticationToken => SERVICE, "MissingAuthenticationTokenException", MESSAGE;
     Serialization => SERVICE, "SerializationException", CAPITAL_MESSAGE;
+    ServiceUnavailable => AVAILABILITY, "ServiceUnavailable", MESSAGE;
     UnknownOperation | NotBuilt => SERVICE, "UnknownOperationException", MESSAGE;
     UnrecognizedClient => SERVICE, "UnrecognizedClientException", MESSAGE;
     Validation => VALIDATE, "ValidationException", MESSAGE;

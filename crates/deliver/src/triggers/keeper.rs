@@ -18,7 +18,7 @@ impl Triggers {
         let (mut runners, mut tasks, mut seen) = (Runners::new(), JoinSet::new(), None);
         loop {
             if let Err(error) = self.look(&mut runners, &mut tasks, &mut seen).await {
-                log::warn!("event source mappings cannot be read: {error:?}");
+                log::warn!("event source mappings cannot be read: {}", error.cause());
             }
             while tasks.try_join_next().is_some() {}
             let _ = tokio::time::timeout(LOOK_INTERVAL, self.changed.notified()).await;

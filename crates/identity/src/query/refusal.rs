@@ -119,7 +119,7 @@ impl Refusal {
 
     /// What the operator should know of it.
     pub fn detail(&self) -> Option<&str> {
-        (self.code.status() >= 500).then_some(&*self.text)
+        (self.code.status() >= 500 && self.code != Code::ServiceUnavailable).then_some(&*self.text)
     }
 
     pub fn reply(self, api: Api, request_id: &str) -> Reply {
@@ -161,6 +161,7 @@ impl From<Exception> for Refusal {
         match error {
             Exception::Throttling { .. } | Exception::TransactionConflict => Refusal::throttled(),
             Exception::InternalServerError(detail) => Refusal::failure(detail),
+            Exception::ServiceUnavailable(text) => Refusal::new(Code::ServiceUnavailable, text),
             other => Refusal::failure(other.to_string()),
         }
     }

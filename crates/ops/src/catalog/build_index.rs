@@ -197,7 +197,7 @@ impl Service {
 fn of_step(error: TxError) -> Interrupted {
     match error {
         TxError::Storage(error) => error.into(),
-        error => Interrupted::Failed(format!("a step of the walk failed: {error:?}")),
+        error => Interrupted::Failed(format!("an index could not be filled further: {error}")),
     }
 }
 

@@ -114,10 +114,7 @@ impl From<StorageError> for Interrupted {
 
 impl From<Exception> for Interrupted {
     fn from(error: Exception) -> Interrupted {
-        match error {
-            Exception::InternalServerError(text) => Interrupted::Failed(text),
-            other => Interrupted::Failed(other.to_string()),
-        }
+        Interrupted::Failed(error.cause())
     }
 }
 

@@ -58,7 +58,7 @@ impl Layer for Lagging {
                 Decision::Commit
             };
             let done = self.inner.transact(OpId([0; 16]), Mode::Plain, &[], &mut append).await;
-            done.map(drop).map_err(|error| StorageError::Unavailable(format!("{error:?}")))
+            done.map(drop).map_err(StorageError::from)
         })
     }
 

@@ -20,6 +20,8 @@ use crate::service::Service;
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 /// Looks within the time that a shard is written, if that is short.
 const LOOKS_PER_AGE: u32 = 4;
+/// Between two looks at what may go while room is short.
+const SHORTAGE_INTERVAL: Duration = Duration::from_millis(200);
 /// Records that one batch deletes.
 const STEP_ROWS: usize = 1024;
 const STEP_BYTES: usize = 1 << 20;
@@ -39,6 +41,23 @@ impl Service {
                     service.trim_logs().await;
                     service.measure_logs().await;
                 }
+            }
+        });
+    }
+
+    /// Drops the streams of deleted tables while the engine is short of room, for as long as the service lives. Only an
+    /// engine in memory ever is: its limit is to be there for tables, and a deleted table's records would take it for a day.
+    pub(crate) fn drop_remains_when_short(self: &Arc<Service>) {
+        let Some(mut shortage) = self.engine.shortage() else { return };
+        let service: Weak<Service> = Arc::downgrade(self);
+        tokio::spawn(async move {
+            while shortage.wait_for(|is_short| *is_short).await.is_ok() {
+                let Some(service) = service.upgrade() else { return };
+                if let Err(error) = service.forget_remains(u64::MAX).await {
+                    ::log::error!("streams of deleted tables could not be dropped: {}", error.cause());
+                }
+                drop(service);
+                tokio::time::sleep(SHORTAGE_INTERVAL).await;
             }
         });
     }

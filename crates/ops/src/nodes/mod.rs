@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use base::Clock;
 use parking_lot::Mutex;
-use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError};
 
 pub use list::{NodeReport, list_nodes};
 pub(crate) use row::{NodeId, NodeRow};
@@ -150,10 +150,7 @@ async fn transact(
     decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
 ) -> Result<Decision, StorageError> {
     let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, keys, decide).await;
-    done.map_err(|error| match error {
-        TxError::Storage(error) => error,
-        error => StorageError::Unavailable(format!("{error:?}")),
-    })
+    done.map_err(StorageError::from)
 }
 
 impl Service {
@@ -210,7 +207,7 @@ impl Service {
         let Some(nodes) = &self.nodes else { return Ok(()) };
         let _alone = nodes.beating.lock().await;
         let done = self.beat_once(nodes).await;
-        *nodes.failure.lock() = done.as_ref().err().map(ToString::to_string);
+        *nodes.failure.lock() = done.as_ref().err().map(StorageError::cause);
         done
     }
 

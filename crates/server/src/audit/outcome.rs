@@ -8,7 +8,7 @@ use crate::answer::Answer;
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
 /// that tell which value is wrong, are told by name alone.
-const TOLD: [&str; 27] = [
+const TOLD: [&str; 28] = [
     "AccessDenied",
     "AccessDeniedException",
     "ConditionalCheckFailedException",
@@ -28,6 +28,7 @@ const TOLD: [&str; 27] = [
     "ResourceConflictException",
     "ResourceInUseException",
     "ResourceNotFoundException",
+    "ServiceUnavailable",
     "TableAlreadyExistsException",
     "TableInUseException",
     "TableNotFoundException",

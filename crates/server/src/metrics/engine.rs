@@ -1,6 +1,6 @@
 //! What the storage engine says of itself, as metrics.
 
-use storage::{EmbeddedStats, FamilyStats, RowCacheStats, StoreStats};
+use storage::{DiskSpace, EmbeddedStats, FamilyStats, MemoryStats, RowCacheStats, StoreStats};
 
 use super::page::Page;
 
@@ -17,11 +17,40 @@ pub(super) fn write(engine: &EmbeddedStats, page: &mut Page) {
     page.value(engine.queue_bytes);
     page.gauge("stator_queue_bytes_max", "Bytes in the queue at which writes are refused.");
     page.value(engine.queue_bytes_max);
+    write_disk(&engine.disk, page);
     write_row_cache(&engine.row_cache, page);
     if let Some(store) = &engine.store {
         write_store(store, page);
         write_families(&store.families, page);
     }
+}
+
+/// Rows in memory, if that is where they are.
+pub(super) fn write_memory(memory: &MemoryStats, page: &mut Page) {
+    page.gauge("stator_memory_rows_bytes", "Memory of all rows, about.");
+    page.value(memory.bytes);
+    page.gauge("stator_memory_rows_bytes_max", "Memory of rows above which writes are refused; 0 for no limit.");
+    page.value(memory.bytes_max);
+}
+
+pub(super) fn write_refused(disk: Option<&DiskSpace>, memory: Option<&MemoryStats>, page: &mut Page) {
+    if disk.is_none() && memory.is_none() {
+        return;
+    }
+    page.counter("stator_writes_refused_total", "Writes that were refused because there was no room for them.");
+    if let Some(disk) = disk {
+        page.labelled(&[("reason", "disk_full")], disk.refused_writes);
+    }
+    if let Some(memory) = memory {
+        page.labelled(&[("reason", "memory_full")], memory.refused_writes);
+    }
+}
+
+fn write_disk(disk: &DiskSpace, page: &mut Page) {
+    page.gauge("stator_disk_free_bytes", "Free space of the file system that the data are on.");
+    page.value(disk.free_bytes);
+    page.gauge("stator_disk_reserve_bytes", "Free space below which writes are refused; deletes are accepted.");
+    page.value(disk.reserve_bytes);
 }
 
 fn write_row_cache(cache: &RowCacheStats, page: &mut Page) {

@@ -105,6 +105,7 @@ fn the_documentation_names_every_metric() {
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
     let metrics = Metrics::new();
     metrics.watch_audit(Arc::default());
+    metrics.watch_rows(Some(&storage::Memory::new()));
     let self_signed = TlsArguments { tls_self_signed: true, ..TlsArguments::default() };
     let tls =
         Tls::new(&self_signed, "localhost:0", Duration::ZERO).expect("a certificate").expect("what was asked for");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
-use storage::{BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, TxError};
+use storage::{BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, StorageError, TxError};
 
 pub(super) struct Watched {
     engine: Arc<dyn Engine>,
@@ -56,6 +56,7 @@ fn name(error: &TxError) -> &'static str {
         TxError::Unknown => "unknown",
         TxError::TooLarge => "too_large",
         TxError::Busy => "busy",
+        TxError::Storage(StorageError::Full(_)) => "full",
         TxError::Storage(_) => "storage",
     }
 }

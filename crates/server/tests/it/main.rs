@@ -19,6 +19,7 @@ mod kinesis;
 mod kinesis_fake;
 mod kms_fake;
 mod lifecycle;
+mod memory_limit;
 mod nodes;
 mod nodes_streams;
 mod operator;

@@ -1,10 +1,12 @@
 //! `--storage postgres://…`: starting, refusing to start, and what outlives the program.
 
 use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use storage_postgres::testing::PostgresServer;
 
-use crate::program::{Server, run};
+use crate::client::{Client, Response, request};
+use crate::program::{Server, command, run, until};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -44,13 +46,17 @@ fn refusals() {
         assert!(said.contains(expected) && !said.contains("hidden"), "{arguments:?}: {said}");
     };
     let url = "postgres://me:hidden@127.0.0.1:1/db";
-    check(&["--storage", url], 1, "cannot use the database at 127.0.0.1:1/db: ");
     check(&["--storage", url, "--memory"], 2, "cannot be used with");
     check(&["--storage", "mysql://me:hidden@h/d"], 1, "begins with postgres://");
     check(&["--storage", "postgres://me:hidden@h:port/d"], 1, "cannot be read");
     check(&["--storage", url, "--storage-password-file", "/no/such"], 1, "password from /no/such");
 
     let Some(database) = PostgresServer::shared() else { return };
+    // The server answers: waiting would help nothing.
+    check(&["--storage", &database.url(database.port, "no_such")], 1, "\"no_such\" does not exist");
+    let other = database.url(database.port, "postgres").replace("stator@", "nobody_knows@");
+    check(&["--storage", &other], 1, "role \"nobody_knows\" does not exist");
+    check(&["--storage", &format!("{other}?sslmode=require")], 1, "TLS");
     let url = database.database();
     let name = url.rsplit('/').next().expect("a name").to_owned();
     let newer = "CREATE TABLE stator_meta (name text PRIMARY KEY, value bigint NOT NULL); \
@@ -90,9 +96,109 @@ fn storage_check() {
     let report = run(&["storage", "check", &url, "--storage-password-file", file.to_str().expect("path")]);
     let said = text(&report.stdout);
     assert!(report.status.success(), "{said}{}", text(&report.stderr));
-    for expected in ["ok    PostgreSQL 1", "mind  fsync is off", "mind  no synchronous replicas", "tables: none yet"] {
+    for expected in [
+        "ok    PostgreSQL 1",
+        "ok    sharding: none",
+        "warn  fsync is off",
+        "warn  no synchronous replicas",
+        "tables: none yet",
+        "each node opens up to 34: room for 5 nodes",
+    ] {
         assert!(said.contains(expected), "{said}");
     }
+    let report = run(&["storage", "check", &format!("{url}?connections_max=300")]);
+    assert_eq!(report.status.code(), Some(1));
+    let said = text(&report.stdout);
+    assert!(said.contains("BAD   connections: ") && said.contains("room for 0 nodes. Raise max_connections"), "{said}");
+
+    // Nodes that are there count.
+    let node = Server::start(&["--storage", &format!("{url}?connections_max=150")]);
+    let report = run(&["storage", "check", &format!("{url}?connections_max=150")]);
+    let said = text(&report.stdout);
+    assert!(said.contains("warn  connections: ") && said.contains("room for 1 nodes; 1 run. Raise"), "{said}");
+    assert!(node.stop().success());
+}
+
+/// Without its standby every write would wait.
+#[test]
+fn storage_check_misses_standbys() {
+    let Some(database) = PostgresServer::start() else { return };
+    let url = database.database();
+    database.set("synchronous_standby_names", "*");
+    let report = run(&["storage", "check", &url]);
+    let said = text(&report.stdout);
+    assert_eq!(report.status.code(), Some(1), "{said}{}", text(&report.stderr));
+    assert!(said.contains("BAD   synchronous replicas: ") && said.contains("every write waits"), "{said}");
+    let _standby = database.standby();
+    until("the standby", || {
+        let report = run(&["storage", "check", &url]);
+        report.status.success() && text(&report.stdout).contains("1 needed, 1 connected")
+    });
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+}
+
+/// What a path answers, if anything does.
+fn asked(address: SocketAddr, request: &[u8]) -> Option<Response> {
+    TcpStream::connect(address).ok()?;
+    let mut client = Client::connect(address);
+    client.send(request);
+    client.try_response()
+}
+
+#[test]
+fn a_node_waits_for_its_database() {
+    let Some(database) = PostgresServer::start() else { return };
+    let url = database.database();
+    database.crash();
+    let [main, metrics] = [free_address(), free_address()];
+    let (flags, expected) = ([main, metrics].map(|it| it.to_string()), format!("at 127.0.0.1:{}", database.port));
+    let starting = std::thread::spawn(move || {
+        Server::start(&["--storage", &url, "--listen", &flags[0], "--metrics-listen", &flags[1]])
+    });
+    let readyz = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    until("/readyz", || {
+        asked(metrics, readyz).is_some_and(|response| {
+            response.status == 503 && response.text().contains("waiting for the database") && response.text().contains(&expected)
+        })
+    });
+    let healthz = asked(metrics, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("an answer");
+    assert_eq!(healthz.status, 200);
+    let refused = asked(main, &request("ListTables", &[], b"{}")).expect("an answer");
+    assert_eq!(refused.status, 503);
+    assert!(refused.text().contains("#ServiceUnavailable") && refused.text().contains("waiting for its database"));
+    database.run();
+    let server = starting.join().expect("a server");
+    let said = server.said.iter().filter(|line| line.contains("waiting for the database")).count();
+    assert_eq!(said, 1, "{:?}", server.said);
+    assert_eq!(server.client().call("ListTables", "{}").status, 200);
+    until("/readyz", || asked(metrics, readyz).is_some_and(|response| response.status == 200));
+    assert!(server.stop().success());
+}
+
+/// `/readyz` on the main address, and an end that does not wait.
+#[test]
+fn a_node_that_waits_can_be_stopped() {
+    let (main, metrics) = (free_address().to_string(), free_address());
+    let url = format!("postgres://me:hidden@{metrics}/db");
+    let mut child = command(&["serve", "--listen", &main, "--storage", &url]).spawn().expect("start");
+    let address = main.parse().expect("an address");
+    until("/readyz", || {
+        let ready = asked(address, b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        ready.is_some_and(|response| response.status == 503 && response.text().contains("waiting for the database"))
+    });
+    let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(ended.expect("kill").success());
+    let mut code = None;
+    until("the end", || {
+        code = child.try_wait().expect("wait");
+        code.is_some()
+    });
+    assert_eq!(code.and_then(|code| code.code()), Some(0));
+    let said = text(&child.wait_with_output().expect("output").stderr);
+    assert!(said.contains("waiting for the database") && !said.contains("hidden"), "{said}");
 }
 
 /// A stand-in for the catalog of Citus, which says that the table is spread over shards.

@@ -1,5 +1,6 @@
-//! Proof: on a full disk writes fail with DynamoDB's 500 and are not applied, reads go on, and writes go on after a
-//! start with room again.
+//! Proof: a disk that fills up refuses writes before it is full, takes deletes, and takes writes again without a restart when
+//! there is room. Without a reserve writes fail with DynamoDB's 500 and are not applied, reads go on, and writes go on after
+//! a restart with room again.
 //!
 //! The small disk is a file system in memory, which only root may mount; without it there is nothing to see here, and
 //! the test says so.
@@ -10,7 +11,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response};
-use crate::program::Server;
+use crate::program::{Server, until};
 
 const TABLE: &str = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
@@ -48,6 +49,80 @@ fn mount(arguments: &[&str], folder: &Path) -> bool {
     output.is_ok_and(|output| output.status.success())
 }
 
+/// What the reserve is made of here: a small disk has a small one.
+const RESERVE: &str = "8MiB";
+
+#[test]
+fn a_disk_that_fills_up_takes_deletes_and_then_writes_again() {
+    let Some(disk) = SmallDisk::mount("48m") else {
+        eprintln!("skipped: only root may mount a small disk");
+        return;
+    };
+    let server = Server::start(&["--data", &disk.data(), "--disk-reserve", RESERVE]);
+    let mut client = server.client();
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    let written = write_until_full(&mut client);
+    assert!(written > 10, "{written}");
+    assert!(server.hears("disk full").contains("writes are refused until there is free space"));
+
+    // Reads and deletes are accepted, and so is what goes with them; the server is healthy.
+    check(&mut client, written);
+    let key = |step: u64| json!({"pk": {"S": step.to_string()}});
+    let delete = json!({"TableName": "tab", "Key": key(written - 1)});
+    assert_eq!(client.call("DeleteItem", &delete.to_string()).status, 200);
+    let deletes: Vec<Value> = (1..5).map(|step| json!({"DeleteRequest": {"Key": key(written - 1 - step)}})).collect();
+    let batch = json!({"RequestItems": {"tab": deletes}});
+    assert_eq!(client.call("BatchWriteItem", &batch.to_string()).status, 200);
+    let transaction = json!({"TransactItems": [{"Delete": {"TableName": "tab", "Key": key(written - 6)}}]});
+    assert_eq!(client.call("TransactWriteItems", &transaction.to_string()).status, 200);
+    let written = written - 6;
+    check(&mut client, written);
+    assert_eq!(get(&server, "/healthz").0, 200);
+    let metrics = get(&server, "/metrics").1;
+    let value = |name: &str| -> u64 {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name}"));
+        line.trim().parse().expect("a number")
+    };
+    assert!(value("stator_disk_free_bytes ") < value("stator_disk_reserve_bytes ") + (8 << 20) / 8);
+    assert!(value(r#"stator_writes_refused_total{reason="disk_full"} "#) > 0);
+    for _ in 0..20 {
+        check_full(&put(&mut client, written));
+    }
+    assert!(!server.heard().contains("disk full"), "once is enough");
+
+    disk.resize("256m");
+    until("writes", || put(&mut client, written).status == 200);
+    server.hears("free space again");
+    check(&mut client, written + 1);
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+fn write_until_full(client: &mut Client) -> u64 {
+    for step in 0..10_000 {
+        let response = put(client, step);
+        if response.status != 200 {
+            check_full(&response);
+            return step;
+        }
+    }
+    panic!("the disk is never full")
+}
+
+/// SDKs try again; the sentence says what is wrong.
+fn check_full(response: &Response) {
+    assert_eq!(response.status, 503, "{}", response.text());
+    let said = response.json();
+    assert_eq!(said["__type"], "com.amazon.coral.availability#ServiceUnavailable");
+    assert!(said["message"].as_str().is_some_and(|text| text.contains("disk of the server is full")), "{said}");
+}
+
+fn get(server: &Server, path: &str) -> (u16, String) {
+    let mut client = server.client();
+    client.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
+    let response = client.response();
+    (response.status, response.text())
+}
+
 #[test]
 fn a_full_disk_refuses_writes_and_loses_nothing() {
     let Some(disk) = SmallDisk::mount("16m") else {
@@ -55,20 +130,26 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
         return;
     };
     let data = disk.data();
-    let server = Server::start(&["--data", &data]);
+    let server = Server::start(&["--data", &data, "--disk-reserve", "0"]);
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
 
     let written = write_until_refused(&mut client, 0);
     assert!(written > 10, "{written}");
     check_refused(&put(&mut client, written));
+    let failed = server.hears("until the server is restarted");
+    assert_eq!(failed.matches("the storage engine failed").count(), 1, "{failed}");
+    assert!(failed.contains("disk full: cannot write to "), "{failed}");
+    // Only a restart helps: what watches over the server is to do that.
+    let (status, why) = get(&server, "/healthz");
+    assert!(status == 503 && why.contains("restart") && why.contains("disk full"), "{status} {why}");
     // The same connection, and a new one.
     check(&mut client, written);
     check(&mut server.client(), written);
     drop(server);
 
     // Still full: it starts, reads, and refuses, or takes what the end of the last one has left room for.
-    let server = Server::start(&["--data", &data]);
+    let server = Server::start(&["--data", &data, "--disk-reserve", "0"]);
     let mut client = server.client();
     check(&mut client, written);
     let written = write_until_refused(&mut client, written);

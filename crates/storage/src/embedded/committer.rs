@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::churn::Deaths;
 use super::commit_row;
 use super::floor::Floor;
 use super::gather::Gather;
@@ -16,6 +17,7 @@ use super::health::Health;
 use super::latches::Latches;
 use super::logs::Logs;
 use super::queue::{Job, Queue};
+use super::space::Space;
 use super::stats::CommitMeter;
 use super::store::Store;
 use super::tallies::Tallies;
@@ -27,6 +29,7 @@ pub(super) struct Committer {
     latches: Arc<Latches>,
     queue: Arc<Queue>,
     health: Arc<Health>,
+    space: Arc<Space>,
     meter: Arc<CommitMeter>,
     floor: Floor,
     last_commit: u64,
@@ -43,6 +46,7 @@ impl Committer {
         latches: Arc<Latches>,
         queue: Arc<Queue>,
         health: Arc<Health>,
+        space: Arc<Space>,
         meter: Arc<CommitMeter>,
         mut floor: Floor,
         last_commit: u64,
@@ -53,6 +57,7 @@ impl Committer {
             latches,
             queue,
             health,
+            space,
             meter,
             floor,
             last_commit,
@@ -67,7 +72,7 @@ impl Committer {
     pub(super) fn run(mut self) {
         let guard = FailUnlessEnded { queue: self.queue.clone(), health: self.health.clone(), ended: false };
         if let Err(error) = self.commit_all() {
-            guard.fail(&error.to_string());
+            guard.fail(&error.cause());
         }
         guard.ended();
     }
@@ -75,8 +80,8 @@ impl Committer {
     fn commit_all(&mut self) -> Result<(), StorageError> {
         while let Some(mut group) = self.queue.take(self.gather.plan()) {
             if let Err(error) = self.commit(&mut group) {
-                let told = StorageError::Unavailable(error.to_string());
-                self.health.fail(&error.to_string());
+                let told = StorageError::Unavailable(error.cause());
+                self.health.fail(&error.cause());
                 tell(group, &Err(told));
                 return Err(error);
             }
@@ -104,7 +109,9 @@ impl Committer {
         let mut batch = self.store.batch(rows + 1);
         let commit = self.last_commit + 1;
         self.store.put_engine_row(&mut batch, &commit_row::key(commit), &commit_row::value(commit, self.floor.mark()));
+        let mut deaths = Deaths::default();
         for job in group.iter_mut() {
+            job.count_deaths(&mut deaths);
             for (key, value) in job.batch.writes.drain(..) {
                 self.tallies.overwrite(&key, value.as_ref());
                 self.logs.overwrite(&key);
@@ -125,8 +132,10 @@ impl Committer {
             self.store.put(&mut batch, key, value);
         }
         let began = Instant::now();
-        batch.commit().map_err(|error| StorageError::Unavailable(format!("a write to the disk failed: {error}")))?;
+        batch.commit().map_err(|error| self.store.commit_failure(&error))?;
         let took = began.elapsed();
+        self.store.churn().record(deaths);
+        self.space.committed(group.iter().map(|job| job.bytes as u64).sum(), &self.store);
         self.meter.record(group, took);
         self.gather.learn(group.len(), took);
         self.last_commit = commit;

@@ -66,6 +66,13 @@ pub(super) struct Noted {
     transaction: Option<Use>,
 }
 
+impl Noted {
+    /// The key, if the job overwrote a row that was there.
+    pub(super) fn overwritten(&self) -> Option<&Key> {
+        self.cached.then_some(&self.key)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
     Read,

@@ -6,11 +6,12 @@ use std::time::Instant;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
+use super::churn::Deaths;
 use super::gather::Plan;
 use super::latches::{Noted, Ticket};
 use crate::batch::{Append, Batch};
 use crate::error::{StorageError, TxError};
-use crate::key::Key;
+use crate::key::{Family, Key};
 
 /// What may wait in the queue. Beyond it the disk does not keep up, and writers are sent away to try again.
 /// Unit: bytes as [`batch_bytes`] counts them.
@@ -29,6 +30,23 @@ pub(super) struct Job {
     /// which nobody reads any more.
     pub(super) latchless: Vec<Key>,
     pub(super) done: oneshot::Sender<Result<(), StorageError>>,
+}
+
+impl Job {
+    /// Counts the versions of rows that the batch leaves dead: of what is deleted, and of what is overwritten. Rows of an
+    /// index are written without being read; those of an item that is overwritten were there before, most likely.
+    pub(super) fn count_deaths(&self, deaths: &mut Deaths) {
+        let mut overwrites = false;
+        for key in self.noted.iter().filter_map(Noted::overwritten) {
+            overwrites = true;
+            deaths.add(key.family, &key.bytes);
+        }
+        for (key, value) in &self.batch.writes {
+            if value.is_none() || (overwrites && key.family == Family::Index) {
+                deaths.add(key.family, &key.bytes);
+            }
+        }
+    }
 }
 
 /// Whether a full queue turns a job away.

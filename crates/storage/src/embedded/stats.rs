@@ -13,6 +13,7 @@ use base::{DurationHistogram, Histogram, HistogramReading};
 
 use super::Embedded;
 use super::queue::Job;
+use super::space::DiskSpace;
 
 /// Writes that share one commit. Unit: writes.
 const GROUP_BOUNDS: [u64; 13] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
@@ -59,6 +60,7 @@ pub struct EmbeddedStats {
     pub queue_bytes: u64,
     pub queue_bytes_max: u64,
     pub row_cache: RowCacheStats,
+    pub disk: DiskSpace,
     /// None once closed.
     pub store: Option<StoreStats>,
 }
@@ -105,6 +107,9 @@ impl Embedded {
     /// What the operator wants to know. Looks at every file's size: not for a thread that must not wait.
     pub fn stats(&self) -> EmbeddedStats {
         let store = self.store.read().clone();
+        if let Some(store) = &store {
+            self.space.sample(store);
+        }
         EmbeddedStats {
             group_writes: self.meter.writes.reading(),
             committed_bytes: self.meter.bytes.load(Ordering::Relaxed),
@@ -112,6 +117,7 @@ impl Embedded {
             queue_bytes: self.queue.bytes() as u64,
             queue_bytes_max: super::queue::QUEUE_BYTES_MAX as u64,
             row_cache: self.latches.cache().stats(),
+            disk: self.space.stats(),
             store: store.map(|store| store.stats()),
         }
     }

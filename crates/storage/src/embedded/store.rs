@@ -3,13 +3,18 @@
 //! A keyspace per table would cost milliseconds to make and a memtable each; tables share keyspaces and differ in
 //! their keys' first bytes.
 
+use std::fmt;
+use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable, Snapshot};
+use fjall::{
+    AbstractTree, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable, Snapshot,
+};
 
 use super::EmbeddedOptions;
+use super::churn::Churn;
 use super::error::OpenError;
 use super::folder::FolderLock;
 use super::stats::{self, FamilyStats, StoreStats};
@@ -49,6 +54,7 @@ pub(super) struct Store {
     families: [Keyspace; Family::ALL.len()],
     /// Commit rows.
     engine: Keyspace,
+    churn: Churn,
     // After the database, so that it is let go last.
     _lock: Option<FolderLock>,
 }
@@ -72,7 +78,7 @@ impl Store {
         let [catalog, items, index, log] = Family::ALL;
         let families = [family(catalog)?, family(items)?, family(index)?, family(log)?];
         let engine = keyspace("engine", ENGINE_MEMTABLE_BYTES)?;
-        Ok(Store { path: path.to_owned(), database, families, engine, _lock: None })
+        Ok(Store { path: path.to_owned(), database, families, engine, churn: Churn::default(), _lock: None })
     }
 
     /// Keeps the folder locked as long as the store lives.
@@ -82,6 +88,11 @@ impl Store {
 
     pub(super) fn family(&self, family: Family) -> &Keyspace {
         &self.families[family as usize]
+    }
+
+    /// Dead versions in the memtables.
+    pub(super) fn churn(&self) -> &Churn {
+        &self.churn
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -129,6 +140,61 @@ impl Store {
         batch.insert(&self.engine, key, value);
     }
 
+    fn keyspaces(&self) -> impl Iterator<Item = &Keyspace> {
+        self.families.iter().chain([&self.engine])
+    }
+
+    /// What background work writes before it removes anything: the memtables, as tables, and the largest compaction of
+    /// fresh tables into the level below.
+    pub(super) fn pending_bytes(&self) -> u64 {
+        let compaction = self.keyspaces().map(compaction_bytes).max().unwrap_or_default();
+        self.database.write_buffer_size().saturating_add(compaction)
+    }
+
+    /// Rows of a family's tables, and how many of them are tombstones.
+    pub(super) fn tombstones(&self, family: Family) -> (u64, u64) {
+        let version = self.family(family).tree.current_version();
+        let add = |(rows, tombstones): (u64, u64), table: (u64, u64)| (rows + table.0, tombstones + table.1);
+        version.iter_tables().map(|table| (table.metadata.item_count, table.tombstone_count())).fold((0, 0), add)
+    }
+
+    /// Journals that wait until all that they hold has reached tables.
+    pub(super) fn sealed_journals(&self) -> usize {
+        self.database.journal_count().saturating_sub(1)
+    }
+
+    /// Begins to write all memtables to tables.
+    pub(super) fn rotate_all(&self) {
+        // What fails here poisons fjall, which the next look at it shows.
+        self.keyspaces().for_each(|keyspace| drop(keyspace.rotate_memtable()));
+    }
+
+    /// Whether fjall takes no more writes: a write, a flush or a compaction has failed.
+    pub(super) fn is_poisoned(&self) -> bool {
+        // Every group is synced as it is written, so there is nothing left to persist.
+        self.database.persist(PersistMode::Buffer).is_err()
+    }
+
+    /// The operator's text for a write that failed.
+    pub(super) fn write_failure(&self, cause: impl fmt::Display, is_full: bool) -> String {
+        let full = if is_full { "disk full: " } else { "" };
+        format!("{full}cannot write to {}: {cause}", self.path.display())
+    }
+
+    pub(super) fn commit_failure(&self, error: &fjall::Error) -> StorageError {
+        let cause = match error {
+            fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => Some(error),
+            _ => None,
+        };
+        let is_full = cause.is_some_and(|error| error.kind() == io::ErrorKind::StorageFull);
+        let text = match (cause, error) {
+            (Some(cause), _) => self.write_failure(cause, is_full),
+            (None, fjall::Error::Poisoned) => self.write_failure("an earlier write failed", is_full),
+            (None, error) => self.write_failure(error, is_full),
+        };
+        StorageError::Unavailable(text)
+    }
+
     pub(super) fn stats(&self) -> StoreStats {
         let database = &self.database;
         let family = |family| family_stats(name(family), self.family(family));
@@ -170,6 +236,16 @@ impl Store {
         }
         Ok(rows)
     }
+}
+
+/// What merging the fresh tables of a keyspace into the level below writes.
+fn compaction_bytes(keyspace: &Keyspace) -> u64 {
+    /// A level that is compacted has about so much. Unit: bytes.
+    const LEVEL_BYTES: u64 = 512 * MIB;
+    let version = keyspace.tree.current_version();
+    let fresh = version.l0().size();
+    let below = version.iter_levels().skip(1).find(|level| !level.is_empty()).map_or(0, |level| level.size());
+    if fresh == 0 { 0 } else { fresh.saturating_add(below.min(LEVEL_BYTES)) }
 }
 
 fn family_stats(name: &'static str, rows: &Keyspace) -> FamilyStats {

@@ -64,6 +64,7 @@ impl Embedded {
             return self.answer_without_writing(decision, builds_on);
         }
         check_size(&batch)?;
+        self.space.admit(&batch, &store)?;
 
         let written = written(keys, &batch);
         let (done, durable) = oneshot::channel();
@@ -108,12 +109,9 @@ impl Embedded {
             for row in page.rows {
                 batch.delete(Key::new(family, row.key));
             }
+            self.space.admit(&batch, &*self.open_store()?)?;
             // One step at a time is queued: no reason to turn it away.
-            let queued = self.enqueue(batch, Admission::Always).map_err(|error| match error {
-                TxError::Storage(error) => error,
-                error => StorageError::Unavailable(format!("{error:?}")),
-            });
-            wait(queued?).await?;
+            wait(self.enqueue(batch, Admission::Always)?).await?;
             if !page.more {
                 return Ok(());
             }

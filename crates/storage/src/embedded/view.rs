@@ -7,6 +7,7 @@ use fjall::{Iter, Readable, Snapshot};
 use tokio::task::yield_now;
 
 use super::store::{Store, read_failure, storable_bounds};
+use super::upkeep::Bell;
 use crate::error::StorageError;
 use crate::key::{Key, Row, ScanDirection, ScanPage, ScanRange};
 use crate::{BoxFuture, View};
@@ -18,11 +19,12 @@ pub(super) struct StoreView {
     // Before the store, which must not close while the snapshot is open.
     snapshot: Snapshot,
     store: Arc<Store>,
+    bell: Arc<Bell>,
 }
 
 impl StoreView {
-    pub(super) fn new(store: Arc<Store>) -> StoreView {
-        StoreView { snapshot: store.snapshot(), store }
+    pub(super) fn new(store: Arc<Store>, bell: Arc<Bell>) -> StoreView {
+        StoreView { snapshot: store.snapshot(), store, bell }
     }
 
     async fn get_each(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, StorageError> {
@@ -44,6 +46,9 @@ impl StoreView {
         let mut page = ScanPage::default();
         if range.is_empty() {
             return Ok(page);
+        }
+        if self.store.churn().read(range.family, &range.lower) {
+            self.bell.wake();
         }
         let mut rows = self.snapshot.range(self.store.family(range.family), storable_bounds(range));
         let (mut page_bytes, mut chunk_bytes) = (0, 0);

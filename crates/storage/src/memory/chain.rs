@@ -10,6 +10,27 @@ struct Version {
     value: Option<Bytes>,
 }
 
+impl Version {
+    fn bytes(&self) -> usize {
+        value_bytes(self.value.as_ref())
+    }
+}
+
+/// What a version takes, about. Unit: bytes.
+pub(super) fn value_bytes(value: Option<&Bytes>) -> usize {
+    value.map_or(0, |value| ALLOCATION_BYTES + value.len())
+}
+
+/// What a row takes beside its versions, about. Unit: bytes.
+pub(super) fn row_bytes(key: &Bytes) -> usize {
+    ROW_BYTES + key.len()
+}
+
+/// An allocation's own, and the counter that its users share. Unit: bytes.
+const ALLOCATION_BYTES: usize = 48;
+/// A place in the ordered map, which is two thirds full, with the key's allocation.
+const ROW_BYTES: usize = 240;
+
 /// Versions in the order of their commits. Nearly always exactly one.
 #[derive(Default)]
 pub(super) struct Chain {
@@ -28,18 +49,26 @@ impl Chain {
         versions.find(|version| version.since <= commit)?.value.as_ref()
     }
 
-    /// A second value of the same commit takes the place of the first.
-    pub(super) fn push(&mut self, commit: Commit, value: Option<Bytes>) {
+    /// A second value of the same commit takes the place of the first. Returns the bytes of a version that is dropped.
+    pub(super) fn push(&mut self, commit: Commit, value: Option<Bytes>) -> usize {
         let replaced = self.newest.replace(Version { since: commit, value });
-        self.older.extend(replaced.filter(|version| version.since < commit));
+        match replaced {
+            Some(version) if version.since < commit => self.older.push(version),
+            Some(version) => return version.bytes(),
+            None => {}
+        }
+        0
     }
 
-    /// Drops the versions that were already replaced at `commit`.
-    pub(super) fn forget_before(&mut self, commit: Commit) {
+    /// Drops the versions that were already replaced at `commit`. Returns their bytes.
+    pub(super) fn forget_before(&mut self, commit: Commit) -> usize {
+        let bytes = |versions: &[Version]| versions.iter().map(Version::bytes).sum();
         if self.newest.as_ref().is_some_and(|newest| newest.since <= commit) {
-            self.older = Vec::new();
-        } else if let Some(visible) = self.older.iter().rposition(|version| version.since <= commit) {
-            self.older.drain(..visible);
+            return bytes(&std::mem::take(&mut self.older));
+        }
+        match self.older.iter().rposition(|version| version.since <= commit) {
+            Some(visible) => bytes(&self.older.drain(..visible).collect::<Vec<_>>()),
+            None => 0,
         }
     }
 

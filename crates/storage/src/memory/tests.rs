@@ -41,3 +41,59 @@ fn versions_live_as_long_as_a_view_of_them() {
     assert_eq!(versions(&engine), [1], "only b is left, once");
     assert!(engine.shared.rows.read().replaced.is_empty());
 }
+
+const LIMIT: u64 = 64 * 1024;
+
+/// Writes one row of the family; a value of so many bytes, or none to delete it.
+fn write(engine: &Memory, family: Family, name: &str, size: Option<usize>) -> Result<Decision, TxError> {
+    let key = Key::new(family, name.to_owned());
+    let keys = [KeyUse::write(key.clone())];
+    engine.transact_now(&keys, &mut |_, batch| {
+        batch.writes.push((key.clone(), size.map(|size| Bytes::from(vec![7; size]))));
+        Decision::Commit
+    })
+}
+
+fn refused(done: Result<Decision, TxError>) -> bool {
+    matches!(done, Err(TxError::Storage(StorageError::Full(text))) if text.contains("--memory-limit"))
+}
+
+#[test]
+fn above_the_limit_writes_are_refused_and_deletes_go_on() {
+    let engine = Memory::with_limit(LIMIT);
+    let written = (0..1_000).take_while(|at| write(&engine, Family::Items, &at.to_string(), Some(1_000)).is_ok()).count();
+    assert!((40..65).contains(&written), "{written}");
+    let stats = engine.stats();
+    assert!(stats.bytes <= LIMIT && stats.bytes > LIMIT - 2_000 && stats.refused_writes == 1, "{stats:?}");
+    assert!(*engine.full_changes().borrow() && *engine.shortage().unwrap().borrow());
+    assert!(refused(write(&engine, Family::Index, "a", Some(1_000))));
+    assert!(refused(write(&engine, Family::Items, "1", Some(3_000))), "a larger value");
+    assert!(write(&engine, Family::Items, "1", Some(900)).is_ok(), "a smaller value");
+    assert!(write(&engine, Family::Catalog, "a", Some(1_000)).is_ok(), "what goes with deletes");
+    assert!(refused(write(&engine, Family::Catalog, "b", Some(9_000))), "an eighth more at most");
+    for at in 0..written {
+        assert!(write(&engine, Family::Items, &at.to_string(), None).is_ok());
+    }
+    assert!(!*engine.full_changes().borrow() && !*engine.shortage().unwrap().borrow());
+    assert!(write(&engine, Family::Items, "1", Some(3_000)).is_ok());
+}
+
+#[test]
+fn what_is_counted_is_what_is_there() {
+    let engine = Memory::with_limit(1 << 30);
+    let empty = engine.stats().bytes;
+    for round in 0..3 {
+        let view = engine.view_now().unwrap();
+        for at in 0..100 {
+            write(&engine, Family::Items, &at.to_string(), Some(100 + round)).unwrap();
+            write(&engine, Family::Log, &at.to_string(), Some(10)).unwrap();
+        }
+        drop(view);
+    }
+    let per_row = |value: usize| row_bytes(&Bytes::from("00")) + value_bytes(Some(&Bytes::from(vec![0; value])));
+    // Ten of the hundred names are one byte shorter.
+    assert_eq!(engine.stats().bytes as usize, 100 * (per_row(102) + per_row(10)) - 20);
+    engine.destroy_now(Family::Items, &Bytes::new()).unwrap();
+    engine.destroy_now(Family::Log, &Bytes::new()).unwrap();
+    assert_eq!(engine.stats().bytes, empty);
+}

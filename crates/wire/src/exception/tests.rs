@@ -62,6 +62,11 @@ fn exceptions_carry_their_sentence_and_their_data() {
         400,
         r#"{"__type":"com.amazon.coral.availability#ThrottlingException","throttlingReasons":[{"reason":"r","resource":"arn"}],"message":"Rate of requests exceeds the allowed throughput."}"#,
     );
+    check(
+        Exception::ServiceUnavailable("disk full".to_owned()),
+        503,
+        r#"{"__type":"com.amazon.coral.availability#ServiceUnavailable","message":"disk full"}"#,
+    );
     // What happened inside is not told.
     check(
         Exception::internal("disk full"),

@@ -1,0 +1,76 @@
+//! `--memory-limit`: what is refused above it, what goes on, and that what is deleted makes room.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, Response};
+use crate::program::{Server, until};
+
+const SERVER: [&str; 3] = ["--memory", "--memory-limit", "4MiB"];
+
+fn create(client: &mut Client, name: &str) {
+    let schema = json!({"TableName": name, "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"}});
+    assert_eq!(client.call("CreateTable", &schema.to_string()).status, 200);
+}
+
+fn put(client: &mut Client, table: &str, step: usize) -> Response {
+    let item = json!({"pk": {"S": step.to_string()}, "fill": {"S": "x".repeat(20_000)}});
+    client.call("PutItem", &json!({"TableName": table, "Item": item}).to_string())
+}
+
+fn is_refused(response: &Response) -> bool {
+    if response.status == 200 {
+        return false;
+    }
+    let said: Value = response.json();
+    assert_eq!(response.status, 503, "{said}");
+    assert_eq!(said["__type"], "com.amazon.coral.availability#ServiceUnavailable");
+    assert!(said["message"].as_str().is_some_and(|text| text.contains("--memory-limit")), "{said}");
+    true
+}
+
+fn write_until_refused(client: &mut Client, table: &str) -> usize {
+    (0..1_000).find(|step| is_refused(&put(client, table, *step))).expect("a limit")
+}
+
+fn delete(client: &mut Client, table: &str, step: usize) -> u16 {
+    let delete = json!({"TableName": table, "Key": {"pk": {"S": step.to_string()}}});
+    client.call("DeleteItem", &delete.to_string()).status
+}
+
+#[test]
+fn above_the_limit_writes_are_refused_and_deletes_are_accepted() {
+    let server = Server::start(&SERVER);
+    let mut client = server.client();
+    create(&mut client, "kept");
+    let written = write_until_refused(&mut client, "kept");
+    // An item of 20 kB and its record in the stream.
+    assert!((60..110).contains(&written), "{written}");
+    assert!(server.hears("memory limit reached").contains("limit_bytes 4194304"));
+    let got = client.call("GetItem", &json!({"TableName": "kept", "Key": {"pk": {"S": "1"}}}).to_string());
+    assert_eq!(got.json()["Item"]["pk"]["S"], "1");
+    assert_eq!(delete(&mut client, "kept", 1), 200);
+    assert!(is_refused(&put(&mut client, "kept", written)), "the record of the delete has its place");
+    assert!(!server.heard().contains("memory limit reached"), "once is enough");
+}
+
+/// A deleted table's stream can be read for a day, but not at the cost of writes.
+#[test]
+fn a_deleted_tables_stream_makes_room() {
+    let server = Server::start(&SERVER);
+    let mut client = server.client();
+    for table in ["first", "second", "third"] {
+        create(&mut client, table);
+        for step in 0..60 {
+            until("room for the next item", || !is_refused(&put(&mut client, table, step)));
+        }
+        assert_eq!(client.call("DeleteTable", &json!({"TableName": table}).to_string()).status, 200);
+        until("the end of the table", || client.call("ListTables", "{}").json()["TableNames"] == json!([]));
+    }
+    let mut metrics = server.client();
+    metrics.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let page = metrics.response().text();
+    assert!(page.contains("\nstator_memory_rows_bytes_max 4194304\n"), "{page}");
+}

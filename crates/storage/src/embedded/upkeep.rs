@@ -1,0 +1,175 @@
+//! Upkeep, once a second and when asked: a look at the disk, early flushes, and compactions of deleted rows.
+//!
+//! fjall flushes a memtable when it is full and compacts by sizes. Both are too late in two cases: range reads step over
+//! dead versions in the meantime ([`churn`](super::churn)), and on a full disk deletes give no space back. So this thread
+//! flushes early, and when many rows of a small family's tables are tombstones it compacts the family, which
+//! removes them. Both are bounded: a family is flushed and compacted seldom, and one that is large is left to
+//! fjall, whose compactions take it in parts.
+//!
+//! fjall removes a sealed journal once the newest row of each family in it has reached a table, which it reads off the tables
+//! that are there. A compaction that removes the newest rows, tombstones, would keep the journal for good. So a family
+//! is compacted only while there is no sealed journal; flushing all families gets rid of them.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::error::OpenError;
+use super::health::Health;
+use super::queue::Queue;
+use super::space::{DiskState, Space};
+use super::store::Store;
+use crate::error::StorageError;
+use crate::key::Family;
+
+const TICK: Duration = Duration::from_secs(1);
+/// Between two early flushes of a family, and between two compactions.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+const COMPACT_INTERVAL: Duration = Duration::from_secs(10);
+/// A family is compacted if it has at least so many tombstones, and at least one in so many rows.
+const TOMBSTONES_MIN: u64 = 4096;
+const TOMBSTONE_PART: u64 = 4;
+/// Larger families are not compacted as a whole: while the disk has room, and when it is full. Unit: bytes.
+const COMPACT_BYTES_MAX: u64 = 128 << 20;
+const COMPACT_BYTES_MAX_FULL: u64 = 1 << 30;
+
+/// Wakes the thread, and ends it.
+#[derive(Default)]
+pub(super) struct Bell {
+    rung: Mutex<Rung>,
+    heard: Condvar,
+}
+
+#[derive(Default)]
+struct Rung {
+    wake: bool,
+    stop: bool,
+}
+
+impl Bell {
+    pub(super) fn wake(&self) {
+        self.rung.lock().wake = true;
+        self.heard.notify_one();
+    }
+
+    pub(super) fn stop(&self) {
+        self.rung.lock().stop = true;
+        self.heard.notify_one();
+    }
+
+    /// Waits for a tick or a call; false at the end.
+    fn wait(&self) -> bool {
+        let mut rung = self.rung.lock();
+        if !rung.wake && !rung.stop {
+            self.heard.wait_for(&mut rung, TICK);
+        }
+        rung.wake = false;
+        !rung.stop
+    }
+}
+
+pub(super) struct Upkeep {
+    store: Arc<Store>,
+    space: Arc<Space>,
+    health: Arc<Health>,
+    queue: Arc<Queue>,
+    families: [Chores; Family::ALL.len()],
+}
+
+/// When a family was last taken care of.
+#[derive(Clone, Copy, Default)]
+struct Chores {
+    flushed: Option<Instant>,
+    compacted: Option<Instant>,
+}
+
+fn is_due(last: Option<Instant>, interval: Duration) -> bool {
+    last.is_none_or(|at| at.elapsed() >= interval)
+}
+
+impl Upkeep {
+    pub(super) fn new(store: Arc<Store>, space: Arc<Space>, health: Arc<Health>, queue: Arc<Queue>) -> Upkeep {
+        space.sample(&store);
+        Upkeep { store, space, health, queue, families: Default::default() }
+    }
+
+    pub(super) fn start(mut self, bell: Arc<Bell>) -> Result<JoinHandle<()>, OpenError> {
+        let thread = thread::Builder::new().name("stator-upkeep".to_owned());
+        let thread = thread.spawn(move || while bell.wait() && self.tick() {});
+        thread.map_err(|error| OpenError::io("start the thread for upkeep", error))
+    }
+
+    /// Does what is due; false if the engine has failed.
+    pub(super) fn tick(&mut self) -> bool {
+        self.space.sample(&self.store);
+        if self.fail_if_poisoned() {
+            return false;
+        }
+        for family in Family::ALL {
+            let Chores { flushed, compacted } = self.families[family as usize];
+            if is_due(flushed, self.at_least(FLUSH_INTERVAL)) && self.wants_flush(family) {
+                self.flush(family);
+            }
+            if is_due(compacted, self.at_least(COMPACT_INTERVAL)) && self.is_worth_compacting(family) {
+                self.families[family as usize].compacted = Some(Instant::now());
+                self.compact(family);
+            }
+        }
+        true
+    }
+
+    /// On a full disk nothing else is to do than to free space.
+    fn at_least(&self, interval: Duration) -> Duration {
+        if self.space.state() == DiskState::Ample { interval } else { TICK }
+    }
+
+    /// A flush or a compaction that failed ends fjall's worker threads, and with them, sooner or later, all writing. The
+    /// committer would learn of it at its next write, or wait for a flush that never comes.
+    fn fail_if_poisoned(&self) -> bool {
+        if !self.store.is_poisoned() {
+            return false;
+        }
+        let text = self.store.write_failure("a flush or a compaction failed", self.space.is_full());
+        self.health.fail(&text);
+        self.queue.fail(&StorageError::Unavailable(text));
+        true
+    }
+
+    /// On a full disk every delete counts.
+    fn wants_flush(&self, family: Family) -> bool {
+        let churn = self.store.churn();
+        churn.is_wanted(family) || (self.space.state() != DiskState::Ample && churn.dead(family) > 0)
+    }
+
+    /// What fails here poisons fjall, which the next tick sees.
+    fn flush(&mut self, family: Family) {
+        self.families[family as usize].flushed = Some(Instant::now());
+        self.store.churn().flushed(family);
+        let _ = self.store.family(family).rotate_memtable();
+    }
+
+    fn is_worth_compacting(&self, family: Family) -> bool {
+        let (bytes_max, tombstones_min, part) = match self.space.state() {
+            DiskState::Ample => (COMPACT_BYTES_MAX, TOMBSTONES_MIN, TOMBSTONE_PART),
+            // Its output is on the disk before its input is removed.
+            DiskState::Low | DiskState::Exhausted => (COMPACT_BYTES_MAX_FULL.min(self.space.usable()), 1, u64::MAX),
+        };
+        if self.store.family(family).disk_space() > bytes_max {
+            return false;
+        }
+        let (rows, tombstones) = self.store.tombstones(family);
+        tombstones >= tombstones_min && tombstones.saturating_mul(part) >= rows
+    }
+
+    fn compact(&mut self, family: Family) {
+        if self.store.sealed_journals() > 0 {
+            // Once all families are flushed there is none, and the next turn compacts.
+            self.store.rotate_all();
+            return;
+        }
+        let _ = self.store.family(family).major_compact();
+        self.space.sample(&self.store);
+    }
+}

@@ -1,0 +1,99 @@
+//! The limit of the rows in memory: which writes are still accepted, and when what can go early should.
+//!
+//! Above the limit a batch that adds items or index rows is refused, unless it makes the rows smaller. Rows of the catalog
+//! and of logs may take an eighth more: they go with deletes, which are to be possible. Above three quarters of
+//! the limit memory is short, and the streams of deleted tables go.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::Rows;
+use super::chain::{Chain, row_bytes, value_bytes};
+use crate::batch::Batch;
+use crate::error::StorageError;
+use crate::key::Key;
+
+const REFUSED: &str = "The memory limit of the server (--memory-limit) is reached: writes are refused until something is \
+                       deleted. Reads and deletes are accepted.";
+
+/// Rows in memory. Unit: bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct MemoryStats {
+    pub bytes: u64,
+    /// 0 for no limit.
+    pub bytes_max: u64,
+    pub refused_writes: u64,
+}
+
+pub(super) struct Room {
+    /// 0 for none.
+    limit: usize,
+    refused: AtomicU64,
+    short: watch::Sender<bool>,
+    full: watch::Sender<bool>,
+}
+
+impl Room {
+    pub(super) fn new(limit: usize) -> Room {
+        Room { limit, refused: AtomicU64::new(0), short: watch::Sender::new(false), full: watch::Sender::new(false) }
+    }
+
+    pub(super) fn stats(&self, bytes: usize) -> MemoryStats {
+        let refused_writes = self.refused.load(Ordering::Relaxed);
+        MemoryStats { bytes: bytes as u64, bytes_max: self.limit as u64, refused_writes }
+    }
+
+    pub(super) fn shortage(&self) -> watch::Receiver<bool> {
+        self.short.subscribe()
+    }
+
+    pub(super) fn full_changes(&self) -> watch::Receiver<bool> {
+        self.full.subscribe()
+    }
+
+    pub(super) fn admit(&self, rows: &Rows, batch: &Batch) -> Result<(), StorageError> {
+        if self.limit == 0 || rows.bytes.saturating_add(added(batch)) <= self.limit {
+            return Ok(());
+        }
+        let limit = if batch.adds_data() { self.limit } else { self.limit.saturating_add(self.limit / 8) };
+        let (added, removed) = (added(batch), removed(rows, batch));
+        if added <= removed || rows.bytes.saturating_add(added - removed) <= limit {
+            return Ok(());
+        }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.full.send_if_modified(|full| !std::mem::replace(full, true));
+        Err(StorageError::Full(REFUSED))
+    }
+
+    /// Rows take so many bytes now.
+    pub(super) fn look(&self, bytes: usize) {
+        if self.limit == 0 {
+            return;
+        }
+        let short = bytes > self.limit - self.limit / 4;
+        self.short.send_if_modified(|was| std::mem::replace(was, short) != short);
+        // Lower than where writes are refused, so that the state does not flap.
+        if bytes < self.limit - self.limit / 8 {
+            self.full.send_if_modified(|full| std::mem::replace(full, false));
+        }
+    }
+}
+
+/// What a batch adds at most.
+fn added(batch: &Batch) -> usize {
+    let writes = batch.writes.iter().filter(|(_, value)| value.is_some());
+    let writes = writes.map(|(key, value)| row_bytes(&key.bytes) + value_bytes(value.as_ref()));
+    let appends = batch.appends.iter().map(|append| row_bytes(&append.log) + value_bytes(Some(&append.record)));
+    writes.chain(appends).sum()
+}
+
+/// What it takes away: rows that it deletes or overwrites.
+fn removed(rows: &Rows, batch: &Batch) -> usize {
+    let removed = |(key, _): &(Key, Option<Bytes>)| {
+        let old = rows.family(key.family).get(&key.bytes).and_then(Chain::newest);
+        old.map_or(0, |value| row_bytes(&key.bytes) + value_bytes(Some(value)))
+    };
+    batch.writes.iter().map(removed).sum()
+}
