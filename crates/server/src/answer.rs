@@ -1,4 +1,4 @@
-//! From a status and a body to an HTTP response: compression, checksum, request id, and what browsers need.
+//! From a status and a body to an HTTP response: compression, checksum and request id.
 
 use std::io::Write;
 
@@ -23,15 +23,16 @@ const COMPRESSED_INLINE_BYTES_MAX: usize = 64 * 1024;
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,x-amz-crc32,x-amz-request-id,x-amz-id-2,Date",
-);
-const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("172800");
+/// Clients of RPC v2 look for it in every response.
+const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
+const RPC_V2_CBOR: HeaderValue = HeaderValue::from_static("rpc-v2-cbor");
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ContentType {
+    AmzCbor11,
     AmzJson10,
     AmzJson11,
+    Cbor,
     Json,
     Prometheus,
     Text,
@@ -42,8 +43,10 @@ pub(crate) enum ContentType {
 impl ContentType {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            ContentType::AmzCbor11 => "application/x-amz-cbor-1.1",
             ContentType::AmzJson10 => "application/x-amz-json-1.0",
             ContentType::AmzJson11 => "application/x-amz-json-1.1",
+            ContentType::Cbor => "application/cbor",
             ContentType::Json => "application/json",
             ContentType::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
             ContentType::Text => "text/plain",
@@ -122,7 +125,9 @@ impl Answer {
             Some(coding) => compressed(coding, self.body).await,
             None => self.body,
         };
-        let mut response = Response::new(Full::new(held(body.clone(), self.share)));
+        // A HEAD is answered with the headers alone.
+        let sent = if head.method == Method::HEAD { Bytes::new() } else { body.clone() };
+        let mut response = Response::new(Full::new(held(sent, self.share)));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(8);
@@ -135,6 +140,9 @@ impl Answer {
         if self.status != StatusCode::NO_CONTENT {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
+        if self.content_type == Some(ContentType::Cbor) {
+            headers.insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
+        }
         // Over the bytes as they are sent: clients check before they decompress.
         headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
         if let Ok(id) = HeaderValue::from_bytes(request_id) {
@@ -146,30 +154,7 @@ impl Answer {
         if self.closes && head.version < Version::HTTP_2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        allow_browsers(head, headers);
         response
-    }
-}
-
-/// CORS: any page may call, as on DynamoDB. A preflight is granted what it asks for.
-fn allow_browsers(head: &Parts, headers: &mut header::HeaderMap) {
-    if !head.headers.contains_key(header::ORIGIN) {
-        return;
-    }
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    if head.method != Method::OPTIONS {
-        return;
-    }
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
-    let granted = [
-        (header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_ALLOW_METHODS),
-        (header::ACCESS_CONTROL_REQUEST_HEADERS, header::ACCESS_CONTROL_ALLOW_HEADERS),
-    ];
-    for (asked, allowed) in granted {
-        if let Some(value) = head.headers.get(asked) {
-            headers.insert(allowed, value.clone());
-        }
     }
 }
 

@@ -14,11 +14,13 @@ use crate::audit::AuditArguments;
 use crate::encryption::{KeyCareArguments, MasterKeyArguments, NewMasterKeyArguments};
 use crate::init::InitArguments;
 use crate::log::LogFormat;
+use crate::metrics::MetricsArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::protect::ProtectArguments;
 use crate::relations;
 use crate::tail::TailArguments;
 use crate::tls::TlsArguments;
+use crate::web::WebArguments;
 
 /// DynamoDB that anyone can run.
 #[derive(Parser, Debug)]
@@ -218,6 +220,9 @@ pub(crate) struct ServeArguments {
     pub(crate) tls: TlsArguments,
 
     #[command(flatten)]
+    pub(crate) web: WebArguments,
+
+    #[command(flatten)]
     pub(crate) audit: AuditArguments,
 
     /// Check signatures against the access keys in this file, which has the form of the AWS CLI's credentials. Each
@@ -304,6 +309,9 @@ pub(crate) struct ServeArguments {
     /// Address for /metrics, /healthz and /readyz; without it they are on the main one
     #[arg(long, env = "STATOR_METRICS_LISTEN", value_name = "HOST:PORT")]
     pub(crate) metrics_listen: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArguments,
 
     /// Collector to which traces go over OTLP/HTTP, such as http://127.0.0.1:4318; without it, the one that
     /// OTEL_EXPORTER_OTLP_ENDPOINT names, or none

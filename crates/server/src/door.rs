@@ -9,7 +9,7 @@ use crate::answer::{Answer, ContentType};
 /// The answer at the door, or `None` for a request that may come in.
 pub(crate) fn answer(head: &Parts, region: &str) -> Option<Answer> {
     match (&head.method, head.uri.path()) {
-        (&Method::GET, "/") => Some(health(region)),
+        (&Method::GET | &Method::HEAD, "/") => Some(health(region)),
         (&Method::OPTIONS, _) => Some(Answer::empty(StatusCode::OK)),
         (&Method::POST, "/") if content_type(head).is_some() => None,
         _ => Some(Answer::text(StatusCode::NOT_FOUND, ContentType::Xml, "<UnknownOperationException/>")),

@@ -22,12 +22,17 @@ pub(crate) fn is_asked(head: &Parts) -> bool {
     }
     match head.method {
         Method::POST => is_form(head),
-        Method::GET => query(head).split('&').any(|pair| pair.starts_with("Action=")),
+        Method::GET => names_action(head),
         _ => false,
     }
 }
 
-fn is_form(head: &Parts) -> bool {
+/// Whether the query string is one of AWS's Query protocol.
+pub(crate) fn names_action(head: &Parts) -> bool {
+    head.method == Method::GET && query(head).split('&').any(|pair| pair.starts_with("Action="))
+}
+
+pub(crate) fn is_form(head: &Parts) -> bool {
     let text = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }

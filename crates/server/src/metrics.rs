@@ -3,6 +3,7 @@
 //! A request costs a few additions to shared numbers, found by the operation's place in the one list: no lock, no
 //! hash, no text. Everything else happens when the page is asked for.
 
+mod arguments;
 mod background;
 mod database;
 mod deliveries;
@@ -21,6 +22,8 @@ use ops::allowance::MemoryBudget;
 use storage::{EmbeddedStats, Memory};
 use storage_postgres::{Postgres, PostgresStats};
 
+pub(crate) use arguments::MetricsArguments;
+pub(crate) use background::TableSeries;
 use page::Page;
 pub(crate) use requests::Requests;
 
@@ -43,6 +46,8 @@ pub(crate) struct Metrics {
     tls: OnceLock<Arc<Tls>>,
     /// The audit log, if there is one.
     audit: OnceLock<Arc<audit::Figures>>,
+    /// Tables that have series of their own, unless it is the default.
+    tables_max: OnceLock<usize>,
     started_ms: u64,
 }
 
@@ -78,6 +83,7 @@ impl Metrics {
             deliveries: OnceLock::new(),
             tls: OnceLock::new(),
             audit: OnceLock::new(),
+            tables_max: OnceLock::new(),
             started_ms,
         }
     }
@@ -116,6 +122,16 @@ impl Metrics {
         let _ = self.memory.set([("requests", Arc::clone(requests)), ("answers", Arc::clone(answers))]);
     }
 
+    /// How many tables have series of their own.
+    pub(crate) fn limit_tables(&self, arguments: &MetricsArguments) {
+        // Only the first one counts, and there is no second.
+        let _ = self.tables_max.set(arguments.metrics_tables_max);
+    }
+
+    pub(crate) fn tables_max(&self) -> usize {
+        self.tables_max.get().copied().unwrap_or(arguments::TABLES_MAX)
+    }
+
     pub(crate) fn database(&self) -> Option<PostgresStats> {
         self.database.get().map(|database| database.stats())
     }
@@ -125,6 +141,7 @@ impl Metrics {
     pub(crate) fn page(
         &self,
         ready: bool,
+        tables: TableSeries,
         background: &BackgroundStats,
         engine: Option<&EmbeddedStats>,
         database: Option<&PostgresStats>,
@@ -144,7 +161,7 @@ impl Metrics {
             page.value(expiry_s);
         }
         self.write_memory(&mut page);
-        background::write(background, &mut page);
+        background::write(background, tables, &mut page);
         let figures = self.deliveries.get().map(|figures| figures.read()).unwrap_or_default();
         deliveries::write(&figures, &mut page);
         self.write_audit(&mut page);

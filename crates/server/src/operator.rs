@@ -6,12 +6,14 @@
 //! | `/readyz` | 200 if it takes requests, else 503 and why not |
 //! | `/metrics` | Prometheus's text format |
 //!
-//! Nothing here names a table, a caller or a value.
+//! On an address of its own the metrics of tables name them. On the main address they do not where callers are checked, and
+//! a reason there does not say more than that there is one: what the pages say is for any caller then ([`Audience`]).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use api::Exception;
+use auth::Access;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -23,8 +25,37 @@ use tokio::sync::watch;
 use crate::answer::{Answer, ContentType};
 use crate::door;
 use crate::listener::Responder;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, TableSeries};
 use crate::seats::Seat;
+use crate::web::Web;
+
+const HEALTHZ: &str = "/healthz";
+const READYZ: &str = "/readyz";
+const METRICS: &str = "/metrics";
+
+/// Whether a path is one of these pages'.
+pub(crate) fn is_page(path: &str) -> bool {
+    [HEALTHZ, READYZ, METRICS].contains(&path)
+}
+
+/// For which readers a page is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Audience {
+    /// They may read everything.
+    Operator,
+    /// They have shown no credentials, on a server that demands them.
+    Anyone,
+}
+
+impl Audience {
+    /// On the main address. Without a check of callers there is nothing that its readers may not see.
+    pub(crate) fn of(access: &Access) -> Audience {
+        match access {
+            Access::Open(_) => Audience::Operator,
+            Access::Signed(..) | Access::Identity(_) => Audience::Anyone,
+        }
+    }
+}
 
 pub(crate) struct Operator {
     pub(crate) metrics: Metrics,
@@ -91,32 +122,47 @@ impl Operator {
     }
 
     /// The answer to one of the paths above; none to any other request.
-    pub(crate) async fn answer(self: &Arc<Operator>, head: &Parts) -> Option<Answer> {
+    pub(crate) async fn answer(self: &Arc<Operator>, head: &Parts, audience: Audience) -> Option<Answer> {
         if !matches!(head.method, Method::GET | Method::HEAD) {
             return None;
         }
         match head.uri.path() {
-            "/healthz" => Some(match self.failed() {
-                None => Answer::text(StatusCode::OK, ContentType::Text, "ok\n"),
-                Some(why) => unavailable(format!("failed, restart the server: {why}\n")),
-            }),
-            "/readyz" => Some(match self.unready() {
-                None => Answer::text(StatusCode::OK, ContentType::Text, "ready\n"),
-                Some(why) => unavailable(format!("not ready: {why}\n")),
-            }),
-            "/metrics" => Some(self.page().await),
+            HEALTHZ => Some(self.health(audience)),
+            READYZ => Some(self.readiness(audience)),
+            METRICS => Some(self.page(audience).await),
             _ => None,
         }
     }
 
+    fn health(&self, audience: Audience) -> Answer {
+        match (self.failed(), audience) {
+            (None, _) => Answer::text(StatusCode::OK, ContentType::Text, "ok\n"),
+            (Some(why), Audience::Operator) => unavailable(format!("failed, restart the server: {why}\n")),
+            (Some(_), Audience::Anyone) => unavailable("failed, restart the server; see its log\n".to_owned()),
+        }
+    }
+
+    fn readiness(&self, audience: Audience) -> Answer {
+        match (self.unready(), audience) {
+            (None, _) => Answer::text(StatusCode::OK, ContentType::Text, "ready\n"),
+            (Some(why), Audience::Operator) => unavailable(format!("not ready: {why}\n")),
+            (Some(_), Audience::Anyone) => unavailable("not ready: see the server's log\n".to_owned()),
+        }
+    }
+
     /// On a thread that may wait: sizes of files are read.
-    async fn page(self: &Arc<Operator>) -> Answer {
+    async fn page(self: &Arc<Operator>, audience: Audience) -> Answer {
         let operator = Arc::clone(self);
+        let tables = match audience {
+            Audience::Operator => TableSeries::Each(operator.metrics.tables_max()),
+            Audience::Anyone => TableSeries::Total,
+        };
         let page = tokio::task::spawn_blocking(move || {
             let engine = operator.engine.get().and_then(Option::as_ref).map(|engine| engine.stats());
             let database = operator.metrics.database();
             let background = operator.service.get().map(|service| service.background_stats()).unwrap_or_default();
-            operator.metrics.page(operator.unready().is_none(), &background, engine.as_ref(), database.as_ref())
+            let ready = operator.unready().is_none();
+            operator.metrics.page(ready, tables, &background, engine.as_ref(), database.as_ref())
         });
         match page.await {
             Ok(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),
@@ -134,29 +180,54 @@ fn unavailable(text: String) -> Answer {
 #[derive(Clone)]
 pub(crate) struct Waiting {
     pub(crate) operator: Arc<Operator>,
-    /// Whether the paths above are on this address.
-    pub(crate) answers_operator: bool,
+    pub(crate) web: Arc<Web>,
+    /// For which readers the paths above are on this address, if they are.
+    pub(crate) pages: Option<Audience>,
+}
+
+impl Waiting {
+    async fn answer(&self, head: &Parts) -> Answer {
+        if let Some(refusal) = self.web.refuse(head) {
+            return refusal;
+        }
+        if let Some(audience) = self.pages
+            && let Some(answer) = self.operator.answer(head, audience).await
+        {
+            return answer;
+        }
+        let text = "The server is waiting for its database.".to_owned();
+        let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
+        Answer::reply(wire::exception(&Exception::ServiceUnavailable(text)), dialect).closing()
+    }
 }
 
 impl Responder for Waiting {
     async fn respond(&self, request: Request<Incoming>, _: Arc<Seat>) -> Response<Full<Bytes>> {
         let (head, _) = request.into_parts();
-        let answer = if self.answers_operator { self.operator.answer(&head).await } else { None };
-        let answer = answer.unwrap_or_else(|| {
-            let text = "The server is waiting for its database.".to_owned();
-            let dialect = door::content_type(&head).unwrap_or(ContentType::AmzJson10);
-            Answer::reply(wire::exception(&Exception::ServiceUnavailable(text)), dialect).closing()
-        });
-        answer.into_response(&head, &base::random::request_id()).await
+        self.answer(&head).await.into_response(&head, &base::random::request_id()).await
     }
 }
 
-/// On an address of its own.
-impl Responder for Arc<Operator> {
+/// The pages on an address of their own.
+#[derive(Clone)]
+pub(crate) struct OwnAddress {
+    pub(crate) operator: Arc<Operator>,
+    pub(crate) web: Arc<Web>,
+}
+
+impl OwnAddress {
+    async fn answer(&self, head: &Parts) -> Answer {
+        if let Some(refusal) = self.web.refuse(head) {
+            return refusal;
+        }
+        let answer = self.operator.answer(head, Audience::Operator).await;
+        answer.unwrap_or_else(|| Answer::text(StatusCode::NOT_FOUND, ContentType::Text, "no such page\n"))
+    }
+}
+
+impl Responder for OwnAddress {
     async fn respond(&self, request: Request<Incoming>, _: Arc<Seat>) -> Response<Full<Bytes>> {
         let (head, _) = request.into_parts();
-        let answer = self.answer(&head).await;
-        let answer = answer.unwrap_or_else(|| Answer::text(StatusCode::NOT_FOUND, ContentType::Text, "no such page\n"));
-        answer.into_response(&head, &base::random::request_id()).await
+        self.answer(&head).await.into_response(&head, &base::random::request_id()).await
     }
 }

@@ -18,11 +18,12 @@ use crate::answer::{Answer, ContentType};
 use crate::audit::{Audit, Outcome};
 use crate::body::{BodyError, BodyReader, RequestBody};
 use crate::listener::Responder;
-use crate::operator::Operator;
+use crate::operator::{Audience, Operator};
 use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
-use crate::{door, guard, identity, lambda};
+use crate::web::Web;
+use crate::{door, foreign, guard, identity, lambda};
 
 mod preflight;
 mod signature;
@@ -55,6 +56,7 @@ pub(crate) struct Pipeline<S> {
     pub(crate) operator: Arc<Operator>,
     /// Whether the operator's questions are answered here; else they have an address of their own.
     pub(crate) answers_operator: bool,
+    pub(crate) web: Arc<Web>,
     pub(crate) notable: Notable,
     /// Lambda's API, as far as it is about event source mappings.
     pub(crate) triggers: Option<Arc<Triggers>>,
@@ -92,7 +94,8 @@ impl<S: Backend> Pipeline<S> {
             audit.end(draft, &head, seat, visit.request_id(), Outcome::of(&answer)).await;
         }
         let error = answer.error.take();
-        let response = answer.into_response(&head, &visit.request_id).await;
+        let mut response = answer.into_response(&head, &visit.request_id).await;
+        self.web.allow(&head, response.headers_mut());
         let response_bytes = response.body().size_hint().lower();
         if let Some(trace) = visit.trace.take() {
             trace.end(response.status(), error.as_ref(), response_bytes);
@@ -106,13 +109,16 @@ impl<S: Backend> Pipeline<S> {
         B: Body<Data = Bytes>,
         B::Error: std::error::Error + 'static,
     {
+        if let Some(refusal) = self.web.refuse(head) {
+            return Err(refusal);
+        }
         let body = self.bodies.read(&head.headers, body, seat, |arrived| self.preflight(head, arrived)).await;
         let body = body.map_err(|error| self.unreadable(head, error))?;
         visit.unread = body.unread;
         let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
         if self.answers_operator
-            && let Some(answer) = self.operator.answer(head).await
+            && let Some(answer) = self.operator.answer(head, Audience::of(&self.access)).await
         {
             return Ok(answer);
         }
@@ -122,6 +128,9 @@ impl<S: Backend> Pipeline<S> {
             return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
         }
         if identity::is_asked(head) {
+            if let Some(answer) = foreign::answer(head, &body.bytes) {
+                return Ok(answer);
+            }
             let arrived = if body.refused.is_some() { identity::whole_parameters(&body.bytes) } else { &body.bytes };
             let form = identity::form(head, arrived);
             visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_query(form));
@@ -131,12 +140,14 @@ impl<S: Backend> Pipeline<S> {
             return Ok(identity::answer(authority, caller, way, head, arrived, &request_id).await);
         }
         if let Some(answer) = door::answer(head, &self.region) {
-            return Ok(answer);
+            return Ok(foreign::answer(head, &body.bytes).unwrap_or(answer));
         }
         let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
         let refuse = |exception: Exception| Answer::reply(wire::exception(&exception), dialect);
 
-        let operation = wire::target(text(head, "x-amz-target").unwrap_or_default()).map_err(refuse)?;
+        let operation = wire::target(text(head, "x-amz-target").unwrap_or_default());
+        let unknown = |exception| foreign::answer(head, &body.bytes).unwrap_or_else(|| refuse(exception));
+        let operation = operation.map_err(unknown)?;
         visit.operation = Some(operation);
         visit.audit = self.audit.as_ref().and_then(|audit| audit.begin(operation, &body.bytes));
         if let Some(traces) = &self.traces {
@@ -145,8 +156,10 @@ impl<S: Backend> Pipeline<S> {
         let caller = self.caller(SERVICE, head, &body, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory, seat.peer());
+        let bytes = body.bytes.clone();
         let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
         let reply = guard::catch(traces::within(visit.trace.as_ref(), handled)).await;
+        visit.name_tables(&self.notable, bytes).await;
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
         let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
         Ok(Answer::reply(reply, dialect).holding(share))

@@ -26,15 +26,19 @@ use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::nodes;
-use crate::operator::{Operator, Waiting};
+use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::pipeline::Pipeline;
 use crate::protect;
 use crate::room;
 use crate::root_key::{self, RootKey};
+use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
+use crate::stop;
+use crate::suggestion;
 use crate::tls::Tls;
 use crate::traces::{self, Traces};
 use crate::visit::Notable;
+use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
 const METRICS_LISTEN: &str = "--metrics-listen";
@@ -130,21 +134,26 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     protect::files();
     protect::memory(&arguments.protect);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(serve(arguments))
+    let ended = runtime.block_on(serve(arguments));
+    // What is still under way is waited for by nothing any more, a second signal included.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let mut stop = std::pin::pin!(stop_signal().map_err(Failure::Runtime)?);
+    let mut stop = std::pin::pin!(stop::signal().map_err(Failure::Runtime)?);
     let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = Operator::new();
-    answer_operator(arguments, &operator).await?;
+    operator.metrics.limit_tables(&arguments.metrics);
+    let web = Arc::new(web(arguments));
+    answer_operator(arguments, &operator, &web).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let opened = tokio::select! {
-        opened = opened(arguments, &listener, &door, &operator) => opened.map_err(Failure::Storage)?,
+        opened = opened(arguments, &listener, &door, &operator, &web) => opened.map_err(Failure::Storage)?,
         // It may be waiting for others.
         () = &mut stop => return Ok(()),
     };
@@ -171,6 +180,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         requests_max: limits.connections_max.into(),
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
+        web,
         triggers: Some(Arc::clone(deliveries.triggers())),
         authority,
         notable: Notable::slower_than(arguments.log_slow_ms.0),
@@ -182,6 +192,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     room::watch_memory(rows.as_ref());
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics)).transpose()?;
+    let running = RunMark::set(&keeps);
     announce(address, encryption.as_ref(), &keeps, arguments);
     let end = async {
         let end = told_to_stop(stop, failed(embedded)).await;
@@ -193,7 +204,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         deliveries.stop().await;
         looking.iter().for_each(JoinHandle::abort);
         service.leave().await;
-        engine.close().await.map_err(Failure::Close)
+        engine.close().await.map_err(Failure::Close)?;
+        running.clear();
+        Ok(())
     };
     let ended = ended.await;
     send_the_rest(audit, traces).await;
@@ -208,9 +221,12 @@ async fn opened(
     listener: &TcpListener,
     door: &Door,
     operator: &Arc<Operator>,
+    web: &Arc<Web>,
 ) -> Result<Opened, engine::OpenError> {
-    let answers_operator = arguments.metrics_listen.is_none();
-    let waiting = Waiting { operator: Arc::clone(operator), answers_operator };
+    let is_open = !arguments.auth && arguments.credentials.is_none();
+    let audience = if is_open { Audience::Operator } else { Audience::Anyone };
+    let pages = arguments.metrics_listen.is_none().then_some(audience);
+    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::clone(web), pages };
     let opening = engine::open_patiently(arguments, |what| operator.waits(what));
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits(arguments, Vec::new()), opening).await
 }
@@ -394,9 +410,16 @@ fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
     Ok(Some(Arc::new(traces)))
 }
 
+/// What browsers may do, with a check of callers and without.
+fn web(arguments: &ServeArguments) -> Web {
+    let open = !arguments.auth && arguments.credentials.is_none();
+    let listen = [Some(&arguments.listen), arguments.metrics_listen.as_ref()];
+    Web::new(&arguments.web, open, web::own_names(listen.into_iter().flatten()))
+}
+
 /// Answers the operator's questions on an address of their own, if they have one: from before the data is opened, which
 /// may take a while, until the program ends.
-async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -> Result<(), Failure> {
+async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>, web: &Arc<Web>) -> Result<(), Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
     let addresses = addresses(METRICS_LISTEN, listen).await?;
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
@@ -408,7 +431,8 @@ async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -
         drain_timeout: arguments.drain_timeout,
         memory: Vec::new(),
     };
-    tokio::spawn(listener::run_for_ever(listener, Arc::clone(operator), limits));
+    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::clone(web) };
+    tokio::spawn(listener::run_for_ever(listener, pages, limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())
@@ -474,42 +498,11 @@ fn encryption(
 /// The ready line: where, what is kept, and something to try.
 fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
     let region = &arguments.region;
-    let (callers, keys) = match arguments.auth {
-        true => (", callers have identities", ""),
-        false => ("", "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any "),
-    };
+    let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
     let scheme = if encryption.is_some() { "https" } else { "http" };
     let ca_bundle = encryption.and_then(|encryption| encryption.ca_bundle.as_deref());
-    let trust = ca_bundle.map(|file| format!("AWS_CA_BUNDLE={} ", file.display())).unwrap_or_default();
-    let message = format!(
-        "{version} ready on {scheme}://{address}, {keeps}{callers}; try: {trust}{keys}\
-         aws dynamodb list-tables --region {region} --endpoint-url {scheme}://{address}"
-    );
+    let command = suggestion::command(arguments, ca_bundle, &format!("{scheme}://{address}"));
+    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
-}
-
-/// Done when the server is told to stop. Signals are caught from the first call on, before anybody is told that the
-/// server is ready.
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        log::info("stopping", "stopping", &[]);
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            log::info("stopping", "stopping", &[]);
-        }
-    })
 }

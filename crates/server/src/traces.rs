@@ -10,7 +10,7 @@ mod collector;
 mod engine;
 mod parent;
 mod settings;
-mod tables;
+pub(crate) mod tables;
 
 use std::sync::Arc;
 use std::time::Duration;

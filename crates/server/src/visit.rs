@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use api::Operation;
 use base::random::{REQUEST_ID_SIZE, request_id};
+use bytes::Bytes;
 use wire::ReplyError;
 
 use crate::audit::Draft;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Requests;
-use crate::traces::Trace;
+use crate::traces::{self, Trace};
 
 /// How many lines of a kind the log takes in a window.
 const LINES: u64 = 10;
@@ -28,6 +29,10 @@ impl Notable {
         let gate = || Gate::new(LINES, LINES_WINDOW);
         Notable { slow, failures: gate(), slow_ones: gate() }
     }
+
+    fn is_slow(&self, duration: Option<Duration>) -> bool {
+        duration.zip(self.slow).is_some_and(|(duration, slow)| duration >= slow)
+    }
 }
 
 pub(crate) struct Visit {
@@ -38,6 +43,8 @@ pub(crate) struct Visit {
     pub(crate) operation: Option<Operation>,
     /// The client still has some of the body: the connection ends with the answer.
     pub(crate) unread: bool,
+    /// Of a slow request, as far as its body names them.
+    tables: Vec<String>,
     /// Where traces are taken, and of this request.
     pub(crate) trace: Option<Trace>,
     /// Where it is told in the audit log.
@@ -52,6 +59,7 @@ impl Visit {
             request_bytes: 0,
             operation: None,
             unread: false,
+            tables: Vec::new(),
             trace: None,
             audit: None,
         }
@@ -62,12 +70,21 @@ impl Visit {
         self.request_bytes = request_bytes as u64;
     }
 
+    /// Reads the names of the tables of a request that has taken long: `body` is read again for them, on a thread that may
+    /// take its time.
+    pub(crate) async fn name_tables(&mut self, notable: &Notable, body: Bytes) {
+        if notable.is_slow(self.arrived.map(|arrived| arrived.elapsed())) {
+            let names = tokio::task::spawn_blocking(move || traces::tables::of(&body)).await;
+            self.tables = names.unwrap_or_default();
+        }
+    }
+
     /// The answer is ready to be sent.
     pub(crate) fn end(&self, requests: &Requests, notable: &Notable, error: Option<&ReplyError>, response_bytes: u64) {
         if let (Some(operation), Some(arrived)) = (self.operation, self.arrived) {
             let duration = arrived.elapsed();
             requests.answered(operation, duration, self.request_bytes, response_bytes);
-            if notable.slow.is_some_and(|slow| duration >= slow) {
+            if notable.is_slow(Some(duration)) {
                 self.tell_slow(&notable.slow_ones, operation, duration, response_bytes);
             }
         }
@@ -99,14 +116,18 @@ impl Visit {
     fn tell_slow(&self, gate: &Gate, operation: Operation, duration: Duration, response_bytes: u64) {
         let Some(held_back) = gate.pass() else { return };
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let data = [
+        let table = self.tables.join(", ");
+        let mut data = vec![
             ("request_id", Value::Text(self.request_id())),
             ("operation", Value::Text(operation.name())),
             ("duration_ms", Value::Number(ms)),
             ("request_bytes", Value::Number(self.request_bytes)),
             ("response_bytes", Value::Number(response_bytes)),
-            ("held_back", Value::Number(held_back)),
         ];
+        if !table.is_empty() {
+            data.insert(2, ("table", Value::Text(&table)));
+        }
+        data.push(("held_back", Value::Number(held_back)));
         log::warning("slow_request", &format!("{operation} took {ms} ms"), told(&data, held_back));
     }
 }

@@ -31,7 +31,7 @@ fn requests_are_counted_by_operation() {
     metrics.requests.failed(None, ExceptionName::BackupInUse);
     metrics.requests.body_refused(BodyError::TooSlow);
     let under_way = metrics.requests.begin();
-    let page = metrics.page(true, &BackgroundStats::default(), None, None);
+    let page = metrics.page(true, TableSeries::Total, &BackgroundStats::default(), None, None);
     drop(under_way);
     for (start, value) in [
         ("stator_ready", "1"),
@@ -56,7 +56,13 @@ fn requests_are_counted_by_operation() {
         assert_eq!(line(&page, &format!("{start} ")), value, "{start}");
     }
     assert!(!page.contains("GetItem"), "what was never asked for has no series");
-    assert_eq!(line(&metrics.page(false, &BackgroundStats::default(), None, None), "stator_requests_under_way "), "0");
+    assert_eq!(
+        line(
+            &metrics.page(false, TableSeries::Total, &BackgroundStats::default(), None, None),
+            "stator_requests_under_way "
+        ),
+        "0"
+    );
 }
 
 fn with_replicas() -> PostgresStats {
@@ -75,7 +81,13 @@ fn the_page_is_well_formed() {
             metrics.requests.failed(Some(*operation), *exception);
         }
     }
-    let page = metrics.page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
+    let page = metrics.page(
+        true,
+        TableSeries::Total,
+        &BackgroundStats::default(),
+        Some(&engine.stats()),
+        Some(&with_replicas()),
+    );
     let (mut names, mut series) = (BTreeSet::new(), BTreeSet::new());
     let mut lines = page.lines();
     let mut name = "";
@@ -110,7 +122,13 @@ fn the_documentation_names_every_metric() {
     let tls =
         Tls::new(&self_signed, "localhost:0", Duration::ZERO).expect("a certificate").expect("what was asked for");
     metrics.watch_tls(&tls);
-    let page = metrics.page(true, &BackgroundStats::default(), Some(&engine.stats()), Some(&with_replicas()));
+    let page = metrics.page(
+        true,
+        TableSeries::Total,
+        &BackgroundStats::default(),
+        Some(&engine.stats()),
+        Some(&with_replicas()),
+    );
     let mut delivering = Page::default();
     let figure = Figure { to: "lambda", followers: 1, deliveries: 0, failures: 0, losses: 0, lag_ms: 0 };
     deliveries::write(&[figure], &mut delivering);

@@ -8,6 +8,7 @@ use hyper::header;
 
 use super::*;
 use crate::transport::local;
+use crate::web::WebArguments;
 
 mod permission;
 
@@ -40,6 +41,7 @@ fn pipeline() -> Pipeline<Echo> {
         requests_max: 100,
         operator: Operator::new(),
         answers_operator: true,
+        web: Arc::new(Web::new(&WebArguments::default(), true, [])),
         notable: Notable::slower_than(None),
         triggers: None,
         authority: None,
@@ -248,14 +250,18 @@ fn compressed_requests() {
     }
 }
 
-#[test]
-fn browsers_may_call() {
-    let preflight = [
-        ("origin", "https://example.org"),
+fn preflight(origin: &'static str) -> [(&'static str, &'static str); 3] {
+    [
+        ("origin", origin),
         ("access-control-request-method", "POST"),
         ("access-control-request-headers", "x-amz-target, x-amz-date"),
-    ];
-    let answered = send(&pipeline(), "OPTIONS", "/", &preflight, b"");
+    ]
+}
+
+#[test]
+fn browsers_may_call_where_callers_sign() {
+    let signed = Pipeline { web: Arc::new(Web::new(&WebArguments::default(), false, [])), ..pipeline() };
+    let answered = send(&signed, "OPTIONS", "/", &preflight("https://example.org"), b"");
     check_frame(&answered);
     assert_eq!(answered.status, 200);
     assert_eq!(answered.header("access-control-allow-origin"), "*");
@@ -263,8 +269,81 @@ fn browsers_may_call() {
     assert_eq!(answered.header("access-control-allow-headers"), "x-amz-target, x-amz-date");
     assert_eq!(answered.header("access-control-max-age"), "172800");
 
-    let answered = send(&pipeline(), "POST", "/", &[("origin", "null"), ("authorization", "")], b"{}");
+    let answered = send(&signed, "POST", "/", &[("origin", "null"), ("authorization", "")], b"{}");
     assert_eq!((answered.status, answered.header("access-control-allow-origin")), (400, "*"));
     assert!(answered.header("access-control-expose-headers").contains("x-amz-crc32"));
-    assert_eq!(send(&pipeline(), "POST", "/", &[], b"{}").header("access-control-allow-origin"), "");
+    assert_eq!(send(&signed, "POST", "/", &[], b"{}").header("access-control-allow-origin"), "");
+}
+
+/// Without signatures a page of another origin is refused before its request is looked at: `panic` would be an answer.
+#[test]
+fn foreign_pages_are_kept_out() {
+    for (method, path) in [
+        ("POST", "/"),
+        ("OPTIONS", "/"),
+        ("GET", "/"),
+        ("GET", "/metrics"),
+        ("GET", "/readyz"),
+        ("DELETE", "/2015-03-31/event-source-mappings/x"),
+    ] {
+        for refused in [[("origin", "https://example.org")], [("origin", "null")], [("host", "example.org")]] {
+            let answered = send(&pipeline(), method, path, &refused, b"panic");
+            check_frame(&answered);
+            assert_eq!(answered.status, 403, "{method} {path} {refused:?}");
+            assert_eq!(answered.header("access-control-allow-origin"), "");
+            assert_eq!(answered.header("access-control-allow-methods"), "");
+            assert!(answered.text().contains("example.org") || answered.text().contains("null"), "{}", answered.text());
+        }
+    }
+    let answered = send(&pipeline(), "POST", "/", &[("origin", "https://example.org")], b"{}");
+    assert!(answered.text().contains("com.amazon.coral.service#AccessDeniedException"), "{}", answered.text());
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", "null"), ("x-amz-target", "")];
+    let answered = send(&pipeline(), "POST", "/", &form, b"Action=GetCallerIdentity&Version=2011-06-15");
+    assert!(answered.text().contains("<Code>AccessDenied</Code>"), "{}", answered.text());
+}
+
+#[test]
+fn pages_of_this_machine_may_call() {
+    let answered = send(&pipeline(), "OPTIONS", "/", &preflight("http://localhost:3000"), b"");
+    assert_eq!((answered.status, answered.header("access-control-allow-methods")), (200, "POST"));
+    let answered = send(&pipeline(), "POST", "/", &[("origin", "http://localhost:3000")], b"{}");
+    assert_eq!((answered.status, answered.header("access-control-allow-origin")), (200, "http://localhost:3000"));
+    assert_eq!(answered.header("vary"), "Origin");
+}
+
+/// A client of another service hears from it, in its own protocol, which services are here.
+#[test]
+fn services_that_are_not_here() {
+    let check = |method: &str, path: &str, headers: &[(&str, &str)], body: &[u8], expected: [&str; 2]| {
+        let answered = send(&pipeline(), method, path, headers, body);
+        check_frame(&answered);
+        let text = String::from_utf8_lossy(&answered.body).into_owned();
+        assert_eq!(answered.status, 400, "{path} {headers:?}: {text}");
+        assert!(expected.iter().all(|part| text.contains(part)), "{path} {headers:?}: {text}");
+        answered
+    };
+    let unknown = "com.amazon.coral.service#UnknownOperationException";
+    check("POST", "/", &[("x-amz-target", "Kinesis_20131202.PutRecord")], b"{}", [unknown, "Kinesis Data Streams"]);
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("x-amz-target", "")];
+    check("POST", "/", &form, b"Action=SendMessage&Version=2012-11-05", ["<Code>InvalidAction</Code>", "Amazon SQS"]);
+    let s3 = SIGNATURE.replace("/dynamodb/", "/s3/");
+    let s3 = [("authorization", &*s3), ("x-amz-target", ""), ("content-type", "")];
+    check("GET", "/", &s3, b"", ["<Error><Code>UnknownOperation</Code>", "Amazon S3"]);
+    let cbor = [("content-type", "application/cbor"), ("x-amz-target", ""), ("smithy-protocol", "rpc-v2-cbor")];
+    let path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
+    let answered = check("POST", path, &cbor, b"\xa0", [unknown, "Amazon CloudWatch"]);
+    assert_eq!(answered.header("smithy-protocol"), "rpc-v2-cbor");
+    assert_eq!(answered.header("content-type"), "application/cbor");
+}
+
+#[test]
+fn a_head_is_answered_without_a_body() {
+    for path in ["/", "/healthz", "/readyz", "/metrics"] {
+        let (get, head) = (send(&pipeline(), "GET", path, &[], b""), send(&pipeline(), "HEAD", path, &[], b""));
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"));
+        if path != "/metrics" {
+            assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
+        }
+    }
 }

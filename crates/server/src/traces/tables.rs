@@ -1,5 +1,5 @@
-//! The tables that a request names, for its span. The body is read a second time for that, which only requests with a
-//! span pay for; nothing is decided by it, and a body that is not what it should be names no tables.
+//! The tables that a request names, for its span or its line in the log as a slow one. The body is read a second time for that,
+//! which only such requests pay for; nothing is decided by it, and a body that is not what it should be names no tables.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ struct Action {
 }
 
 /// Each name once, in the order in which they stand there.
-pub(super) fn of(body: &[u8]) -> Vec<String> {
+pub(crate) fn of(body: &[u8]) -> Vec<String> {
     let request: Request = serde_json::from_slice(body).unwrap_or_default();
     let actions = request.transact_items.into_iter().flat_map(BTreeMap::into_values);
     let all = request

@@ -66,6 +66,20 @@ impl Client {
     }
 
     pub(crate) fn try_response(&mut self) -> Option<Response> {
+        let (status, headers) = self.try_head()?;
+        let length = headers.get("content-length").map_or(0, |length| length.parse().expect("length"));
+        let mut body = vec![0; length];
+        self.socket.read_exact(&mut body).ok()?;
+        Some(Response { status, headers, body })
+    }
+
+    /// The status of an answer to a HEAD, and the length of the body that a GET would have.
+    pub(crate) fn head(&mut self) -> (u16, usize) {
+        let (status, headers) = self.try_head().expect("a response");
+        (status, headers["content-length"].parse().expect("length"))
+    }
+
+    fn try_head(&mut self) -> Option<(u16, BTreeMap<String, String>)> {
         let status = self.line()?;
         let status = status.split(' ').nth(1)?.parse().ok()?;
         let mut headers = BTreeMap::new();
@@ -74,10 +88,7 @@ impl Client {
             let Some((name, value)) = line.split_once(": ") else { break };
             headers.insert(name.to_lowercase(), value.to_owned());
         }
-        let length = headers.get("content-length").map_or(0, |length| length.parse().expect("length"));
-        let mut body = vec![0; length];
-        self.socket.read_exact(&mut body).ok()?;
-        Some(Response { status, headers, body })
+        Some((status, headers))
     }
 
     /// Whether the server has closed the connection, with nothing more to say.

@@ -81,6 +81,66 @@ fn stopping_waits_for_running_requests() {
     assert_eq!(server.wait().code(), Some(0));
 }
 
+/// The first signal waits for a request whose body never ends; the second one does not.
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    for second in ["-TERM", "-INT"] {
+        let folder = tempfile::tempdir().expect("folder");
+        let data = folder.path().to_str().expect("path");
+        let server = Server::start(&["--data", data, "--drain-timeout", "86400", "--body-timeout", "86400"]);
+        let mut client = server.client();
+        let whole = request("ListTables", &[], b"{}");
+        client.send(&[&whole[..], &whole[..whole.len() - 1]].concat());
+        assert_eq!(client.response().status, 200);
+        server.signal("-TERM");
+        server.hears("stopping");
+        server.signal(second);
+        let line = server.hears("stopped at once");
+        assert!(line.contains("error: "), "{line}");
+        assert_eq!(server.wait().code(), Some(1), "{second}");
+        // As after a crash, which the next start says.
+        let server = Server::start(&["--data", data]);
+        assert!(server.said.iter().any(|line| line.contains("did not stop cleanly")), "{:?}", server.said);
+    }
+}
+
+#[test]
+fn a_start_after_a_crash_says_so() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().to_str().expect("path");
+    let recovered = |server: &Server| server.said.iter().filter(|line| line.contains(r#""event":"recovered""#)).count();
+    let start = || Server::start(&["--data", data, "--log", "json"]);
+    let server = start();
+    assert_eq!(recovered(&server), 0, "a new folder");
+    server.signal("-KILL");
+    assert!(!server.wait().success());
+    let server = start();
+    assert_eq!(recovered(&server), 1, "{:?}", server.said);
+    assert!(server.stop().success());
+    assert_eq!(recovered(&start()), 0, "stopped cleanly");
+}
+
+/// The line suggests a command with keys that the server takes.
+#[test]
+fn the_ready_line_suggests_keys_that_work() {
+    let folder = tempfile::tempdir().expect("folder");
+    let keys = folder.path().join("my keys");
+    let of = |name: &str| format!("[{name}]\naws_access_key_id = A{name}\naws_secret_access_key = s\n");
+    let path = keys.to_str().expect("path");
+    for (file, profile) in [
+        (of("default"), "list-tables --region"),
+        (of("app") + &of("other"), "list-tables --profile app --region"),
+        (of("app") + &of("default"), "list-tables --region"),
+        (of("my app"), "list-tables --profile 'my app' --region"),
+    ] {
+        fs::write(&keys, file).expect("written");
+        let server = Server::start(&["--memory", "--credentials", path]);
+        let line = &server.ready_line;
+        assert!(line.contains(&format!("try: AWS_SHARED_CREDENTIALS_FILE='{path}' aws dynamodb {profile}")), "{line}");
+        assert!(!line.contains("AWS_ACCESS_KEY_ID"), "{line}");
+    }
+}
+
 #[test]
 fn stopping_does_not_wait_for_ever() {
     let server = Server::start(&["--memory", "--drain-timeout", "1"]);

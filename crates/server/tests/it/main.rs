@@ -42,3 +42,4 @@ mod tls;
 mod traces;
 mod transcripts;
 mod triggers;
+mod web;

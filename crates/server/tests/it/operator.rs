@@ -161,12 +161,34 @@ fn a_log_for_machines() {
     assert!(slow["duration_ms"].as_u64() >= Some(1), "{slow}");
     assert_eq!(slow["request_bytes"], padded.len());
 
+    // With the tables that it names, however it names them.
+    let put = format!(r#"{{"RequestItems":{{"Music":[],"Films":[]}}}}{}"#, " ".repeat(16 * 1024 * 1024 - 64));
+    client.call("BatchWriteItem", &put);
+    let slow: Value = serde_json::from_str(&server.hears("slow_request")).expect("JSON");
+    assert_eq!((&slow["operation"], &slow["table"]), (&Value::from("BatchWriteItem"), &Value::from("Films, Music")));
+
     server.signal("-TERM");
     for event in ["stopping", "stopped"] {
         let line: Value = serde_json::from_str(&server.hears(event)).expect("JSON");
         assert_eq!(line["event"], event);
     }
     assert_eq!(server.wait().code(), Some(0));
+}
+
+/// Lines for people say when they were written.
+#[test]
+fn a_log_for_people() {
+    let server = Server::in_memory();
+    server.signal("-TERM");
+    for line in [&server.ready_line, &server.hears("stopping")] {
+        let (time, rest) = line.split_once(' ').expect("a time");
+        let is_time = time.len() == 24 && time.ends_with('Z') && time.as_bytes()[10] == b'T';
+        assert!(is_time && rest.starts_with("stator: "), "{line}");
+    }
+    // Not those of a command that ends by itself.
+    let output = run(&["storage", "check", "nonsense"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.starts_with("stator: error: "), "{text}");
 }
 
 /// When all connections are taken, the one that has been waiting for its client longest makes room for a new one.

@@ -25,6 +25,7 @@ use crate::pipeline::Pipeline;
 use crate::seats::Seat;
 use crate::transport;
 use crate::visit::Notable;
+use crate::web::{Web, WebArguments};
 use ops::allowance::MemoryBudget;
 
 pub(super) const ACCOUNT: &str = "111111111111";
@@ -135,6 +136,7 @@ impl House {
             requests_max: 100,
             operator: Operator::new(),
             answers_operator: false,
+            web: Arc::new(Web::new(&WebArguments::default(), false, [])),
             notable: Notable::slower_than(None),
             triggers: None,
             authority: None,

@@ -1,0 +1,118 @@
+//! Requests for AWS services that are not here, as they come when `AWS_ENDPOINT_URL` sends all of a program's requests to
+//! this server: the answer, in the protocol of the service, says which services are here.
+//!
+//! DynamoDB's own operations and those of IAM and STS never come here, whether they exist or not: their APIs answer.
+
+mod services;
+
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+
+use crate::answer::Answer;
+use crate::dialect::{Dialect, rpc_service};
+use crate::{identity, scope};
+use services::Service;
+
+const HERE: &str = "This server is Stator. It serves DynamoDB, DynamoDB Streams, IAM, STS and Lambda's event source mappings. \
+                    To send only these requests here, set AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_DYNAMODB_STREAMS \
+                    instead of AWS_ENDPOINT_URL.";
+/// Of a name that a client has made up. Unit: bytes.
+const NAME_SIZE_MAX: usize = 64;
+
+/// The answer to a request for a service of AWS that is not here; none to any other request.
+pub(crate) fn answer(head: &Parts, body: &[u8]) -> Option<Answer> {
+    if head.method == Method::OPTIONS {
+        return None;
+    }
+    let asked = by_target(head).or_else(|| by_rpc_path(head)).or_else(|| by_version(head, body));
+    let asked = asked.or_else(|| by_signature(head)).or_else(|| by_path(head))?;
+    let dialect = Dialect::of(head);
+    let code = match dialect {
+        Dialect::Query | Dialect::Ec2Query => "InvalidAction",
+        _ => "UnknownOperationException",
+    };
+    // Nothing that tools take for "there is no such thing", nor try again.
+    Some(dialect.fault(StatusCode::BAD_REQUEST, code, &asked.message()))
+}
+
+/// What was asked for.
+#[derive(PartialEq, Eq, Debug)]
+enum Asked {
+    Known(&'static Service),
+    /// By the name that stands in the request.
+    Named(String),
+    /// More of Lambda than there is.
+    Lambda,
+    /// In a protocol that DynamoDB's clients do not speak.
+    DynamoDbByRpc,
+}
+
+impl Asked {
+    fn message(&self) -> String {
+        match self {
+            Asked::Known(service) => format!("{} is not served here. {HERE}", service.name),
+            Asked::Named(name) => format!("The service '{name}' is not served here. {HERE}"),
+            Asked::Lambda => format!("Of AWS Lambda only the API of event source mappings is served here. {HERE}"),
+            Asked::DynamoDbByRpc => "DynamoDB is served here by the protocol AWS JSON 1.0 (X-Amz-Target).".to_owned(),
+        }
+    }
+
+    fn named(name: &str) -> Asked {
+        let is_good = |character: &char| character.is_ascii_alphanumeric() || "-_.".contains(*character);
+        Asked::Named(name.chars().filter(is_good).take(NAME_SIZE_MAX).collect())
+    }
+}
+
+/// `Kinesis_20131202.PutRecord`; a prefix may have dots of its own. What has none names no service.
+fn by_target(head: &Parts) -> Option<Asked> {
+    let target = head.headers.get("x-amz-target")?.to_str().ok()?;
+    let (prefix, _) = target.rsplit_once('.')?;
+    if prefix.is_empty() || is_dynamodb(prefix) {
+        return None;
+    }
+    Some(Service::by_target(prefix).map_or_else(|| Asked::named(prefix), Asked::Known))
+}
+
+fn is_dynamodb(prefix: &str) -> bool {
+    prefix.starts_with("DynamoDB")
+}
+
+fn by_rpc_path(head: &Parts) -> Option<Asked> {
+    let service = rpc_service(head.uri.path())?;
+    if is_dynamodb(service) {
+        return Some(Asked::DynamoDbByRpc);
+    }
+    Some(Service::by_target(service).map_or_else(|| Asked::named(service), Asked::Known))
+}
+
+/// Of the Query protocol: each service's API has one version.
+fn by_version(head: &Parts, body: &[u8]) -> Option<Asked> {
+    if !identity::is_form(head) && !identity::names_action(head) {
+        return None;
+    }
+    let form = identity::form(head, body);
+    let version = form.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Version="))?;
+    Service::by_version(std::str::from_utf8(version).ok()?).map(Asked::Known)
+}
+
+fn by_signature(head: &Parts) -> Option<Asked> {
+    let service = scope::service(head)?;
+    match &*service {
+        "dynamodb" | "iam" | "sts" => None,
+        "lambda" => Some(Asked::Lambda),
+        other => Some(Service::by_scope(other).map_or_else(|| Asked::named(other), Asked::Known)),
+    }
+}
+
+/// Lambda's paths begin with the date of a version.
+fn by_path(head: &Parts) -> Option<Asked> {
+    const LAMBDA: [&str; 5] = ["functions", "layers", "layers-by-arn", "account-settings", "code-signing-configs"];
+    let mut parts = head.uri.path().strip_prefix('/')?.split('/');
+    let date = parts.next()?.as_bytes();
+    let is_date = date.len() == 10 && date.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let is_lambda = is_date && parts.next().is_some_and(|part| LAMBDA.contains(&part));
+    is_lambda.then_some(Asked::Lambda)
+}
+
+#[cfg(test)]
+mod tests;

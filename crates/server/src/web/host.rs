@@ -1,0 +1,163 @@
+//! Names under which a server without authentication answers: those that no public DNS zone can bind to its address.
+//!
+//! | allowed | because |
+//! |---|---|
+//! | IP addresses | DNS has no part in them |
+//! | names without a dot: `localhost`, a container's or a service's name | public DNS has no such names |
+//! | names under [`PRIVATE`] domains | these are reserved, or never delegated |
+//! | names of AWS's endpoints | AWS owns the zones; not those under which its customers' machines have names |
+//! | the names of this machine, of `--listen` and of `--host` | they are the operator's own |
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Domains that public DNS does not delegate. Sources: RFC 6761, 6762, 8375; ICANN's reservation of `internal`; Kubernetes.
+const PRIVATE: [&str; 6] = ["localhost", "internal", "local", "svc", "test", "home.arpa"];
+const AWS: [&str; 4] = ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "api.aws"];
+/// Labels of AWS's zones beneath which names lead to addresses of customers' choice.
+const AWS_CUSTOMERS: [&str; 2] = ["elb", "vpce"];
+const AWS_MACHINES: &str = "compute";
+
+/// Of an authority, as in the header `Host`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Host<'a> {
+    Ip(IpAddr),
+    /// Without the dot that may end it.
+    Name(&'a str),
+}
+
+impl<'a> Host<'a> {
+    /// `None` if it is not a host with or without a port.
+    pub(super) fn of(authority: &'a str) -> Option<Host<'a>> {
+        if let Some(rest) = authority.strip_prefix('[') {
+            let (address, port) = rest.split_once(']')?;
+            let address = address.split('%').next().unwrap_or_default();
+            let address: Ipv6Addr = address.parse().ok()?;
+            return is_port(port).then_some(Host::Ip(address.into()));
+        }
+        let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        if !is_port(port) {
+            return None;
+        }
+        if let Ok(address) = host.parse() {
+            return Some(Host::Ip(IpAddr::V4(address)));
+        }
+        let name = host.strip_suffix('.').unwrap_or(host);
+        is_name(name).then_some(Host::Name(name))
+    }
+
+    /// Whether it can only be this machine.
+    pub(super) fn is_loopback(self) -> bool {
+        match self {
+            Host::Ip(address) => address.to_canonical().is_loopback(),
+            Host::Name(name) => is_under(name, "localhost"),
+        }
+    }
+}
+
+/// Nothing, or a colon and a number.
+fn is_port(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_name(name: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    name.split('.').all(|label| !label.is_empty() && label.bytes().all(is_good))
+}
+
+/// Whether a name is a domain or in it, whatever the case.
+fn is_under(name: &str, domain: &str) -> bool {
+    let Some(at) = name.len().checked_sub(domain.len()) else { return false };
+    let ends = name.as_bytes()[at..].eq_ignore_ascii_case(domain.as_bytes());
+    ends && (at == 0 || name.as_bytes()[at - 1] == b'.')
+}
+
+fn is_aws(name: &str) -> bool {
+    let customers = |label: &str| {
+        AWS_CUSTOMERS.iter().any(|it| label.eq_ignore_ascii_case(it))
+            || label.get(..AWS_MACHINES.len()).is_some_and(|start| start.eq_ignore_ascii_case(AWS_MACHINES))
+    };
+    AWS.iter().any(|domain| is_under(name, domain)) && !name.split('.').any(customers)
+}
+
+/// A value of `--host`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Named {
+    Any,
+    Name(String),
+    /// What stands behind `*.`.
+    Under(String),
+}
+
+pub(super) fn named(text: &str) -> Result<Named, String> {
+    let wrong = || "a host name without a port, such as db.example.com or *.example.com, or * for any".to_owned();
+    let text = text.trim();
+    if text == "*" {
+        return Ok(Named::Any);
+    }
+    let (domain, name) = match text.strip_prefix("*.") {
+        Some(domain) => (true, domain),
+        None => (false, text),
+    };
+    match Host::of(name) {
+        Some(Host::Name(name)) if !text.contains(':') => {
+            Ok(if domain { Named::Under(name.to_owned()) } else { Named::Name(name.to_owned()) })
+        }
+        Some(Host::Ip(_)) if !domain => Ok(Named::Name(name.to_owned())),
+        _ => Err(wrong()),
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Hosts {
+    any: bool,
+    named: Vec<Named>,
+}
+
+impl Hosts {
+    pub(super) fn new(named: &[Named], open: bool, own: impl IntoIterator<Item = String>) -> Hosts {
+        let any = !open || named.contains(&Named::Any);
+        let own = own.into_iter().map(Named::Name);
+        Hosts { any, named: named.iter().cloned().chain(own).collect() }
+    }
+
+    /// Whether an authority is one of this server's.
+    pub(super) fn allows(&self, authority: &[u8]) -> bool {
+        if self.any {
+            return true;
+        }
+        match std::str::from_utf8(authority).ok().and_then(Host::of) {
+            None => false,
+            Some(Host::Ip(_)) => true,
+            Some(Host::Name(name)) => !name.contains('.') || is_unbindable(name) || self.is_named(name),
+        }
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.named.iter().any(|named| match named {
+            Named::Any => true,
+            Named::Name(own) => own.strip_suffix('.').unwrap_or(own).eq_ignore_ascii_case(name),
+            Named::Under(domain) => name.len() > domain.len() && is_under(name, domain),
+        })
+    }
+}
+
+fn is_unbindable(name: &str) -> bool {
+    PRIVATE.iter().any(|domain| is_under(name, domain)) || is_aws(name)
+}
+
+/// The names by which this machine knows itself, and those of the addresses that it listens on.
+pub(crate) fn own_names<'a>(listen: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let variable = std::env::var("HOSTNAME").ok();
+    let listen = listen.map(|listen| listen.rsplit_once(':').map_or(&**listen, |(host, _)| host).to_owned());
+    machine().into_iter().chain(variable).chain(listen).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(unix)]
+fn machine() -> Option<String> {
+    rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn machine() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
+}
