@@ -40,6 +40,7 @@ impl Deliveries {
         deliveries.tasks.spawn(Arc::clone(&deliveries.triggers).run());
         if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
             log::warn!(
+                event = "kinesis_not_configured";
                 "tables have Kinesis destinations, and without --kinesis-endpoint nothing is delivered to them here: what is \
                  not delivered elsewhere is lost after 24 hours"
             );

@@ -115,7 +115,7 @@ impl Sealed {
                     Err(StorageError::Closed) => return,
                     Err(error) => {
                         if !std::mem::replace(&mut is_told, true) {
-                            log::warn!("old data keys are kept in use for now: {error}");
+                            log::warn!(event = "data_key_rotation_delayed"; "old data keys stay in use for now: {error}");
                         }
                         drop(shared);
                         tokio::time::sleep(PAUSE_OF_TROUBLE).await;
@@ -149,7 +149,9 @@ impl Sealed {
                 match shared.look_again().await {
                     Ok(()) => {}
                     Err(StorageError::Closed) => return,
-                    Err(error) => log::warn!("the keys of tables cannot be looked at: {error}"),
+                    Err(error) => {
+                        log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}")
+                    }
                 }
             }
         });

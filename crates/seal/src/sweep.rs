@@ -139,7 +139,7 @@ impl Sweep {
             // What has to be asked for is asked for before anybody has to wait.
             match shared.prepare(&key, value).await {
                 Ok(()) => keys.push(key),
-                Err(error) => self.leave(&key, &error)?,
+                Err(error) => self.leave(&error)?,
             }
         }
         let _alone = shared.held.alone().await;
@@ -156,7 +156,7 @@ impl Sweep {
         for key in &keys {
             match self.rewrite(shared, key).await {
                 Ok(()) => {}
-                Err(TxError::Storage(error)) => self.leave(key, &error)?,
+                Err(TxError::Storage(error)) => self.leave(&error)?,
                 // Somebody is writing it, or nobody knows whether it is rewritten.
                 Err(_) => self.swept.left += 1,
             }
@@ -189,14 +189,14 @@ impl Sweep {
     }
 
     /// A row that cannot be rewritten now. Only an engine that is closed ends the sweep.
-    fn leave(&mut self, key: &Key, error: &StorageError) -> Result<(), StorageError> {
+    fn leave(&mut self, error: &StorageError) -> Result<(), StorageError> {
         if *error == StorageError::Closed {
             return Err(StorageError::Closed);
         }
         self.swept.left += 1;
         if !self.told {
             self.told = true;
-            log::warn!("a value of {:?} stays under an old data key for now: {error}", key.family);
+            log::warn!(event = "data_key_rotation_delayed"; "a value stays encrypted with an old data key for now: {error}");
         }
         Ok(())
     }
@@ -256,6 +256,7 @@ impl Sweeper {
             if swept != Swept::default() {
                 let Swept { rewritten, left, freed } = swept;
                 log::info!(
+                    event = "data_keys_rotated";
                     "old data keys: {rewritten} values rewritten, {left} left for later, {freed} keys not needed any more"
                 );
             }

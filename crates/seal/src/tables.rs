@@ -203,7 +203,7 @@ impl Tables {
                     Ok(found) => found,
                     // Nobody says that the key may not be used.
                     Err(StorageError::Unavailable(text)) => {
-                        log::warn!("the KMS does not say whether the key of a table may be used: {text}");
+                        log::warn!(event = "table_keys_unchecked"; "the KMS does not say whether the key of a table may be used: {text}");
                         continue;
                     }
                     Err(error) => return Err(error),
@@ -226,7 +226,7 @@ impl Tables {
         if let Known::Inaccessible(why, _) = &found
             && is_lost
         {
-            log::warn!("table {table} cannot be read any more, nor written: {why}");
+            log::warn!(event = "table_key_lost"; "table {table} can no longer be read or written: {why}");
         }
         self.known.write().insert(table, found);
         is_lost.then_some(table)

@@ -1,12 +1,13 @@
 //! What the operator reads on stderr: one line for each notable event, as text or as JSON; nothing for a request that
 //! went as it should.
 //!
-//! Text is for people and is `stator: ` and a sentence, with the event's data in brackets. JSON is for machines: `time`,
+//! Text is for people: the time, `stator: ` and a sentence, with the event's data in brackets. JSON is for machines: `time`,
 //! `level`, `event` (a name that does not change), `message` (the sentence), and the data as members. A closed stderr
-//! is no reason to stop serving.
+//! is no reason to stop serving. Commands that end by themselves write no times.
 
 mod below;
 mod gate;
+mod repeat;
 pub(crate) mod time;
 
 use std::fmt::Write as _;
@@ -53,15 +54,18 @@ pub(crate) enum Value<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event<'a> {
     pub(crate) level: Level,
-    pub(crate) name: &'static str,
+    pub(crate) name: &'a str,
     pub(crate) message: &'a str,
-    pub(crate) data: &'a [(&'static str, Value<'a>)],
+    pub(crate) data: &'a [(&'a str, Value<'a>)],
 }
 
+/// Whether text has times: of a server.
+static TIMES: AtomicBool = AtomicBool::new(false);
 static JSON: AtomicBool = AtomicBool::new(false);
 
 /// Chooses the format, once and before anything is said.
 pub(crate) fn start(format: LogFormat) {
+    TIMES.store(true, Ordering::Relaxed);
     JSON.store(format == LogFormat::Json, Ordering::Relaxed);
     below::listen();
     if format == LogFormat::Json {
@@ -93,17 +97,21 @@ fn is_json() -> bool {
 }
 
 fn write(event: &Event<'_>) {
-    let line = match is_json() {
-        true => event.json(Clock::system().now_ms()),
-        false => event.text(),
+    let message = repeat::without(event.message);
+    let event = Event { message: &message, ..*event };
+    let line = match (is_json(), TIMES.load(Ordering::Relaxed)) {
+        (true, _) => event.json(Clock::system().now_ms()),
+        (false, true) => event.text(Some(Clock::system().now_ms())),
+        (false, false) => event.text(None),
     };
     // One write, so that lines of two threads do not mix.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 impl Event<'_> {
-    fn text(&self) -> String {
-        let mut line = String::from("stator: ");
+    fn text(&self, now_ms: Option<u64>) -> String {
+        let mut line = now_ms.map(|now_ms| time::rfc3339(now_ms) + " ").unwrap_or_default();
+        line.push_str("stator: ");
         if self.level != Level::Info {
             line.push_str(self.level.name());
             line.push_str(": ");
@@ -149,9 +157,10 @@ mod tests {
 
     #[test]
     fn an_event_is_a_line() {
-        let check = |level, message, data: &[(&'static str, Value<'_>)], text: &str, json: &str| {
+        let check = |level, message, data: &[(&str, Value<'_>)], text: &str, json: &str| {
             let event = Event { level, name: "happened", message, data };
-            assert_eq!(event.text(), format!("stator: {text}\n"));
+            assert_eq!(event.text(None), format!("stator: {text}\n"));
+            assert_eq!(event.text(Some(1_440_938_160_007)), format!("2015-08-30T12:36:00.007Z stator: {text}\n"));
             let head = r#"{"time":"2015-08-30T12:36:00.007Z","level":"#;
             assert_eq!(event.json(1_440_938_160_007), format!("{head}{json}}}\n"));
         };

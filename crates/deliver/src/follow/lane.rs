@@ -67,7 +67,7 @@ impl Lane {
             None => self.pause.reset(),
             Some(why) => {
                 self.following.counts.failed();
-                log::warn!("{} could not deliver and tries again: {why}", self.following.follower);
+                log::warn!(event = "delivery_failed"; "{} could not deliver and retries: {why}", self.following.follower);
             }
         }
         if !all {
@@ -80,6 +80,7 @@ impl Lane {
         if batch.lost > 0 {
             self.following.counts.lost(batch.lost);
             log::error!(
+                event = "changes_lost", count = batch.lost;
                 "{} has lost up to {} changes: they became older than 24 hours before they could be delivered",
                 self.following.follower,
                 batch.lost

@@ -101,7 +101,7 @@ where
             Err(FollowError::Taken) => pause.reset(),
             Err(FollowError::Failed(text)) => {
                 counts.failed();
-                log::warn!("{follower} stands still and goes on soon: {text}");
+                log::warn!(event = "delivery_stalled"; "{follower} is interrupted and continues soon: {text}");
             }
         }
         pause.next().await;

@@ -98,7 +98,7 @@ async fn enable(service: &Service, settings: &Settings, destination: &KinesisDes
             Err(FollowError::Gone | FollowError::Stopping) => return false,
             Err(FollowError::Taken) => {}
             Err(FollowError::Failed(text)) => {
-                log::warn!("{} could not be enabled and will be tried again: {text}", destination.follower);
+                log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", destination.follower);
             }
         }
         pause.next().await;
@@ -114,7 +114,7 @@ async fn enable_once(
     let hold = follow::hold(service, &destination.follower, counts).await?;
     let reached = reach(settings, &destination.stream_arn).await;
     if let Err(problem) = &reached {
-        log::warn!("{} cannot be enabled: {problem}", destination.follower);
+        log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {problem}", destination.follower);
     }
     while !service.end_enabling(destination, &hold, reached.clone()).await? {
         tokio::time::sleep(LOOK_INTERVAL).await;

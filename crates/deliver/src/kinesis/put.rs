@@ -129,7 +129,7 @@ async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending]) -> Option<Strin
             }
             Err(Problem { text, passes: false }) if is_refused_for_its_size(records, &chosen) => {
                 let size = records[chosen[0]].size();
-                log::error!("a change of {size} bytes is more than the Kinesis stream takes, and is left out: {text}");
+                log::error!(event = "change_too_large"; "a change of {size} bytes is more than the Kinesis stream takes, and is left out: {text}");
                 records[chosen[0]].is_put = true;
                 None
             }

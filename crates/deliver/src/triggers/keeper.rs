@@ -18,7 +18,7 @@ impl Triggers {
         let (mut runners, mut tasks, mut seen) = (Runners::new(), JoinSet::new(), None);
         loop {
             if let Err(error) = self.look(&mut runners, &mut tasks, &mut seen).await {
-                log::warn!("event source mappings cannot be read: {}", error.cause());
+                log::warn!(event = "mapping_unreadable"; "event source mappings cannot be read: {}", error.cause());
             }
             while tasks.try_join_next().is_some() {}
             let _ = tokio::time::timeout(LOOK_INTERVAL, self.changed.notified()).await;
@@ -40,7 +40,7 @@ impl Triggers {
             let mapping: Mapping = match serde_json::from_slice(row) {
                 Ok(mapping) => mapping,
                 Err(error) => {
-                    log::error!("the event source mapping {uuid} cannot be read: {error}");
+                    log::error!(event = "mapping_unreadable", mapping = uuid.as_str(); "an event source mapping cannot be read: {error}");
                     continue;
                 }
             };

@@ -60,7 +60,7 @@ impl Triggers {
             self.service.begin(&mapping.follower(), &hold, mapping.start()).await
         };
         if let Err(FollowError::Failed(text)) = begin.await {
-            log::warn!("the event source mapping {} begins later: {text}", mapping.uuid);
+            log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "an event source mapping starts later: {text}");
         }
     }
 }

@@ -77,7 +77,7 @@ async fn settle(triggers: &Triggers, mapping: &Mapping) {
             Err(FollowError::Stopping) => return,
             Err(FollowError::Taken) => LOOK_INTERVAL,
             Err(error) => {
-                log::warn!("the event source mapping {} stays {:?} for now: {error}", mapping.uuid, mapping.state);
+                log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "an event source mapping cannot change its state yet: {error}");
                 LOOK_INTERVAL
             }
         };
@@ -113,7 +113,7 @@ async fn settle_once(triggers: &Triggers, mapping: &Mapping) -> Result<bool, Fol
 async fn deliver(triggers: &Arc<Triggers>, mapping: Mapping) {
     let filters = Filters::parse(mapping.settings.filters.iter().map(String::as_str));
     let Ok(filters) = filters else {
-        log::error!("the filters of the event source mapping {} cannot be read", mapping.uuid);
+        log::error!(event = "mapping_unreadable", mapping = mapping.uuid.as_str(); "the filters of an event source mapping cannot be read");
         return;
     };
     let delivery = Arc::new(Delivery {

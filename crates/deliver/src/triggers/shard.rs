@@ -118,9 +118,8 @@ impl Shard {
         if read.lost > 0 {
             self.delivery.counts.lost(read.lost);
             log::error!(
-                "the event source mapping {} has lost {} records or more: they became older than 24 hours",
-                self.delivery.mapping.uuid,
-                read.lost
+                event = "changes_lost", mapping = self.delivery.mapping.uuid.as_str(), count = read.lost;
+                "an event source mapping has lost records: they became older than 24 hours"
             );
         }
         self.part(&read);
@@ -246,7 +245,7 @@ async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
     let event = event::event(batch.entries.iter().map(|entry| &entry.json));
     let invoked = delivery.triggers.places.invoke(&delivery.mapping, batch, &event).await;
     if let Some(problem) = &invoked.problem {
-        log::warn!("the event source mapping {} tries again: {problem}", delivery.mapping.uuid);
+        log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(); "an event source mapping retries: {problem}");
     }
     invoked
 }
@@ -267,14 +266,14 @@ fn document(
 /// Tells the on-failure destination of records that are given up, if there is one: until it knows, or does not want to.
 async fn discard(delivery: &Delivery, document: &Value) {
     let uuid = &delivery.mapping.uuid;
-    log::warn!("the event source mapping {uuid} gives records up: {document}");
+    log::warn!(event = "records_discarded", mapping = uuid.as_str(); "an event source mapping discards records: {document}");
     let Some(destination) = &delivery.mapping.settings.on_failure else { return };
     let mut pause = Pause::new();
     loop {
         match delivery.triggers.places.tell(destination, document).await {
             Sent::Done => return,
             Sent::Refused(why) => {
-                log::error!("the on-failure destination of the event source mapping {uuid} refuses a record: {why}");
+                log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "an on-failure destination refuses a record: {why}");
                 return delivery.tell(&format!("PROBLEM: On-failure destination refused a record ({why})")).await;
             }
             Sent::Later(why) => {

@@ -73,7 +73,7 @@ impl Identities {
                         known.written_ms = last.at_ms;
                     }
                 }
-                Err(error) => log::debug!("the use of an access key cannot be written down: {}", error.cause()),
+                Err(error) => log::debug!("the last use of an access key cannot be stored: {}", error.cause()),
             }
         }
     }

@@ -121,7 +121,7 @@ impl Identities {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    log::warn!("{error}; requests are judged by what was read before, and no sessions are issued");
+                    log::warn!(event = "identities_stale"; "{error}; requests are judged by what was read before, and no sessions are issued");
                 }
                 Err(_) => {}
             }

@@ -67,6 +67,26 @@ impl Work {
         definition.global_indexes.iter().filter_map(of_index).chain(log).chain(times).collect()
     }
 
+    fn log_failure(self, table: &str, why: &str) {
+        match self {
+            Work::BuildIndex { .. } => {
+                log::error!(event = "index_build_failed", table = table; "building an index failed and is retried: {why}");
+            }
+            Work::DropIndex { .. } => {
+                log::error!(event = "index_delete_failed", table = table; "deleting an index failed and is retried: {why}");
+            }
+            Work::DropTable { .. } => {
+                log::error!(event = "table_delete_failed", table = table; "deleting a table failed and is retried: {why}");
+            }
+            Work::KeepLog { .. } => {
+                log::error!(event = "stream_update_failed", table = table; "changing a stream failed and is retried: {why}");
+            }
+            Work::KeepTimes { .. } => {
+                log::error!(event = "ttl_update_failed", table = table; "changing time to live failed and is retried: {why}");
+            }
+        }
+    }
+
     fn table_id(self) -> u64 {
         match self {
             Work::BuildIndex { table_id, .. }
@@ -221,7 +241,7 @@ async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::M
             Ok(true) | Err(Interrupted::Stopping) => return,
             Ok(false) => service.look_interval(),
             Err(Interrupted::Failed(text)) => {
-                log::error!("{work:?} failed and will be tried again: {text}");
+                work.log_failure(&service.table_label(work.table_id()), &text);
                 RETRY_INTERVAL
             }
         };

@@ -20,7 +20,10 @@ impl Service {
         for table_id in self.catalog.table_ids(|definition| definition.log.next_shard > 0) {
             match self.measure_log(table_id).await {
                 Ok(size) => self.lags.set_log(table_id, size),
-                Err(error) => ::log::warn!("the log of table {table_id} could not be measured: {error}"),
+                Err(error) => {
+                    let table = self.table_label(table_id);
+                    ::log::warn!(event = "stream_measure_failed", table = table.as_str(); "measuring a stream failed: {error}");
+                }
             }
         }
     }

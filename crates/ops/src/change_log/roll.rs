@@ -27,7 +27,8 @@ impl Service {
         self.heat.keep_only(&open);
         for table_id in open {
             if let Err(Exception::InternalServerError(text)) = self.roll_log(table_id).await {
-                ::log::error!("the log of table {table_id} could not be rolled and will be tried again: {text}");
+                let table = self.table_label(table_id);
+                ::log::error!(event = "stream_rollover_failed", table = table.as_str(); "ending a stream's shard failed and is retried: {text}");
             }
         }
     }

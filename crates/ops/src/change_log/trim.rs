@@ -68,11 +68,12 @@ impl Service {
         table_ids.extend(self.catalog.all_remains().iter().map(|table| table.id()));
         for table_id in table_ids {
             if let Err(Exception::InternalServerError(text)) = self.trim_log(table_id).await {
-                ::log::error!("the log of table {table_id} could not be trimmed and will be tried again: {text}");
+                let table = self.table_label(table_id);
+                ::log::error!(event = "stream_trim_failed", table = table.as_str(); "trimming a stream failed and is retried: {text}");
             }
         }
         if let Err(Exception::InternalServerError(text)) = self.forget_remains(self.clock.now_ms()).await {
-            ::log::error!("streams of deleted tables could not be forgotten and will be tried again: {text}");
+            ::log::error!(event = "stream_trim_failed"; "deleting streams of deleted tables failed and is retried: {text}");
         }
     }
 

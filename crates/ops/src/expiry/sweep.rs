@@ -59,7 +59,8 @@ impl Service {
     pub(crate) async fn sweep_expired(&self) {
         for table_id in self.catalog.table_ids(|definition| definition.time_to_live.index.is_some()) {
             if let Err(Exception::InternalServerError(text)) = self.sweep_table(table_id).await {
-                log::error!("expired items of table {table_id} could not be deleted and will be tried again: {text}");
+                let table = self.table_label(table_id);
+                log::error!(event = "ttl_delete_failed", table = table.as_str(); "deleting expired items failed and is retried: {text}");
             }
         }
     }

@@ -195,8 +195,12 @@ impl Service {
     fn tell_lease(&self, held_before: bool) -> bool {
         let lost = self.unready();
         match (&lost, held_before) {
-            (Some(why), true) => log::warn!("no writes are taken until the next heartbeat succeeds: {why}"),
-            (None, false) => log::info!("the node's lease is held again, and writes are taken"),
+            (Some(why), true) => {
+                log::warn!(event = "lease_lost"; "no writes are accepted until the next heartbeat succeeds: {why}")
+            }
+            (None, false) => {
+                log::info!(event = "lease_regained"; "the node's lease is valid again, and writes are accepted")
+            }
             _ => {}
         }
         lost.is_none()
