@@ -23,17 +23,17 @@ const NEW_VARIABLE: &str = "STATOR_NEW_MASTER_KEY";
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MasterKeyArguments {
-    /// Encrypt what is kept, with the master key in this file: 32 random bytes, also as 64 hexadecimal digits or base64.
+    /// Encrypt stored data with the master key in this file: 32 random bytes, also as 64 hexadecimal digits or base64.
     /// Without the flag STATOR_MASTER_KEY may hold the key itself
     #[arg(long, env = "STATOR_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
 
-    /// The KMS that has the master key and those of tables, such as https://kms.eu-west-3.amazonaws.com; AWS_ACCESS_KEY_ID
-    /// and its relatives sign the requests
+    /// KMS of the master key and of tables' keys, such as https://kms.eu-west-3.amazonaws.com. AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN sign the requests
     #[arg(long, env = "STATOR_KMS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) kms_endpoint: Option<String>,
 
-    /// Encrypt what is kept, with this key of the KMS as the master key: its id, its ARN or an alias
+    /// Encrypt stored data with this key of the KMS as the master key: its id, its ARN or an alias
     #[arg(long, env = "STATOR_KMS_KEY_ID", value_name = "KEY", requires = "kms_endpoint")]
     pub(crate) kms_key_id: Option<String>,
 }
@@ -41,11 +41,11 @@ pub(crate) struct MasterKeyArguments {
 /// What a server that runs does about keys.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KeyCareArguments {
-    /// Seconds after which the KMS is asked again whether tables' keys may be used
+    /// Seconds between two checks with the KMS that tables' keys may be used
     #[arg(long, env = "STATOR_KMS_CHECK_SECONDS", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) kms_check_seconds: Duration,
 
-    /// Days after which new data keys are made, and what is under older ones is rewritten with them; 0 for never
+    /// Rotate data keys, and re-encrypt older data, after this many days; 0 for never
     #[arg(long, env = "STATOR_DATA_KEY_DAYS", value_name = "DAYS", default_value = "90", value_parser = days)]
     pub(crate) data_key_days: Duration,
 }
@@ -231,7 +231,7 @@ pub(crate) fn serve_keys(
     care: &KeyCareArguments,
 ) {
     let Some(sealed) = sealed else { return };
-    log::info("data_encrypted", "what is kept is encrypted", &[]);
+    log::info("data_encrypted", "encryption at rest: on", &[]);
     sealed.watch_table_keys(care.kms_check_seconds);
     if !care.data_key_days.is_zero() {
         sealed.rotate_data_keys(care.data_key_days);

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &RekeyArguments) -> Result<(), Failure> {
     let new = new.ok_or(Failure::NoKey("--new-master-key-file or --new-kms-endpoint"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(rekey(arguments, &old, &new)).map_err(Failure::Storage)?;
-    log::info("rekeyed", "the data are under the new master key; the old one opens them no more", &[]);
+    log::info("rekeyed", "master key changed: the old key no longer opens this data", &[]);
     Ok(())
 }
 

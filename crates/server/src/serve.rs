@@ -253,7 +253,8 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     let bytes = bytes.map_err(|error| failure(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| failure(error.to_string()))?;
     let keys = KeyRing::parse(text).map_err(failure)?;
-    log::info("keys_ready", &format!("signatures are checked, with {} access keys", keys.len()), &[]);
+    let plural = if keys.len() == 1 { "" } else { "s" };
+    log::info("keys_ready", &format!("verifying signatures ({} access key{plural})", keys.len()), &[]);
     Ok(Access::Signed(keys, Clock::system()))
 }
 

@@ -196,10 +196,10 @@ impl Service {
         let lost = self.unready();
         match (&lost, held_before) {
             (Some(why), true) => {
-                log::warn!(event = "lease_lost"; "no writes are accepted until the next heartbeat succeeds: {why}")
+                log::warn!(event = "lease_lost"; "no writes are taken until the next heartbeat succeeds: {why}")
             }
             (None, false) => {
-                log::info!(event = "lease_regained"; "the node's lease is valid again, and writes are accepted")
+                log::info!(event = "lease_regained"; "the node's lease is held again, and writes are taken")
             }
             _ => {}
         }

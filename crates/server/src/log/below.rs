@@ -149,9 +149,9 @@ mod tests {
         }
     }
 
-    /// The names in a text that stand between two others.
-    fn between<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
-        text.split(start).skip(1).filter_map(|rest| rest.split('"').next())
+    /// What stands in a text between `start` and the next quotation mark.
+    fn between(text: &str, start: &str) -> Vec<String> {
+        text.split(start).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
     }
 
     /// Each record of Stator's crates names its event, and the documentation has a row for each name.
@@ -168,7 +168,15 @@ mod tests {
                 {
                     assert!(call.trim_start().starts_with("event = "), "{name}: {}", &call[..call.len().min(80)]);
                 }
-                names.extend(between(text, "event = \"").map(str::to_owned));
+                names.extend(between(text, "event = \""));
+            }
+        }
+        let mut texts = Vec::new();
+        sources(&crates.join("server/src"), &mut texts);
+        for call in ["info(", "warning(", "error("] {
+            let start = format!("log::{call}\"");
+            for text in &texts {
+                names.extend(between(&text.split_whitespace().collect::<String>(), &start));
             }
         }
         let operations = crates.join("../docs/operations.md");
