@@ -1,5 +1,7 @@
 //! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
 
+mod groups;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -33,7 +35,7 @@ pub(crate) struct Cli {
 impl Cli {
     /// The command line, whose flags go together.
     pub(crate) fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
-        let mut command = Cli::command();
+        let mut command = Cli::whole();
         let matches = command.try_get_matches_from_mut(arguments)?;
         if let Some(serve) = matches.subcommand_matches("serve") {
             let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -44,6 +46,11 @@ impl Cli {
         }
         Cli::from_arg_matches(&matches)
     }
+
+    /// All commands with their flags, as help and completions show them.
+    pub(crate) fn whole() -> clap::Command {
+        groups::grouped(Cli::command())
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -52,16 +59,16 @@ pub(crate) enum Command {
     Serve(Box<ServeArguments>),
     /// Make the first account and its root's access key, for serve --auth; prints the key, once
     Init(InitArguments),
-    /// Look after a database that keeps the tables
+    /// Check or rekey a database that stores the tables
     #[command(subcommand)]
     Storage(StorageCommand),
     /// List the servers that share a database
     Nodes(NodesArguments),
-    /// Put a DynamoDB endpoint under load and tell how fast it is
+    /// Benchmark a DynamoDB endpoint
     Bench(Box<bench::Arguments>),
     /// Print a table's changes as they come, as JSON lines
     Tail(Box<TailArguments>),
-    /// Look into policies
+    /// Evaluate IAM policies offline
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Print a completion script for a shell
@@ -71,15 +78,15 @@ pub(crate) enum Command {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum PolicyCommand {
-    /// Tell why policies in files allow or deny a request, statement by statement
+    /// Explain why policies in files allow or deny a request, statement by statement
     Check(Box<PolicyCheckArguments>),
 }
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum StorageCommand {
-    /// Say what a database is, how fast and how safe, and what is missing; changes nothing
+    /// Report a database's version, speed and safety, and what is missing; changes nothing
     Check(StorageArguments),
-    /// Put encrypted data under another master key; rewrites none of it
+    /// Change the master key of encrypted data; rewrites none of it
     #[command(after_help = REKEY_EXAMPLE)]
     Rekey(RekeyArguments),
 }
@@ -181,7 +188,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = byte_size, requires = "memory")]
     pub(crate) memory_limit: Option<u64>,
 
-    /// Keep the tables in a database that speaks PostgreSQL's protocol, so that they outlive this machine
+    /// Store the tables in a PostgreSQL database instead of a folder
     #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
     pub(crate) storage: Option<Secret>,
 
@@ -189,12 +196,12 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) storage_password_file: Option<PathBuf>,
 
-    /// Replicas of the database, to which reads go that are not strongly consistent; several hosts stand behind each
-    /// other, such as postgres://stator@replica-1,replica-2/stator
+    /// Replicas of the database for eventually consistent reads, several hosts separated by commas, such as
+    /// postgres://stator@replica-1,replica-2/stator
     #[arg(long, env = "STATOR_STORAGE_REPLICAS", value_name = "URL", hide_env_values = true)]
     pub(crate) storage_replicas: Option<Secret>,
 
-    /// Milliseconds that a replica may be behind; if it is further, the database itself is asked
+    /// Milliseconds that a replica may be behind; beyond that, the primary answers
     #[arg(long, env = "STATOR_STORAGE_REPLICA_LAG_MS", value_name = "MS", default_value = "5000", value_parser = lag)]
     pub(crate) storage_replica_lag_ms: Duration,
 
@@ -207,8 +214,8 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) protect: ProtectArguments,
 
-    /// Milliseconds that a server on a shared database may write after its last heartbeat; others learn of changes of
-    /// tables within this time, and take over its work after it
+    /// Node lease in milliseconds: how long a server on a shared database may write after its last heartbeat. The other
+    /// servers see changes of tables within this time, and take over its background work after it
     #[arg(long, env = "STATOR_NODE_LEASE_MS", value_name = "MS", default_value = "2000", value_parser = lease)]
     pub(crate) node_lease_ms: Duration,
 
@@ -240,8 +247,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_AUTH_KEY_FILE", value_name = "FILE")]
     pub(crate) auth_key_file: Option<PathBuf>,
 
-    /// Listen on an address that other machines reach although signatures are not checked:
-    /// whoever reaches the port reads and writes everything. Of no effect with --auth and --credentials
+    /// Allow --listen on an address that other machines can reach although signatures are not checked: anyone who reaches
+    /// the port can read and write everything. Of no effect with --auth and --credentials
     #[arg(long, env = "STATOR_ALLOW_UNVERIFIED_REMOTE", value_parser = BoolishValueParser::new())]
     pub(crate) allow_unverified_remote: bool,
 
@@ -249,13 +256,12 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_REGION", value_name = "REGION", default_value = "us-east-1", value_parser = region)]
     pub(crate) region: String,
 
-    /// Hours after which a shard of a stream ends and another one goes on in its place; a shorter time may have a unit,
-    /// such as 30m or 10s
+    /// Hours after which a stream's shard is closed and followed by another one; shorter times have a unit, such as 30m
+    /// or 10s
     #[arg(long, env = "STATOR_STREAM_SHARD_HOURS", value_name = "HOURS", default_value = "4", value_parser = hours)]
     pub(crate) stream_shard_hours: Duration,
 
-    /// Changes a second, each counted once for each KiB, from which on a shard of a stream is split in two; a stream has
-    /// up to eight open ones
+    /// Split a stream's shard above this many changes per second (one per KiB); a stream has up to eight open shards
     #[arg(long, env = "STATOR_STREAM_SHARD_WRITES", value_name = "COUNT", default_value_t = 1000, value_parser = writes)]
     pub(crate) stream_shard_writes: u64,
 
@@ -277,7 +283,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_DISK_RESERVE", value_name = "SIZE", value_parser = byte_size)]
     pub(crate) disk_reserve: Option<u64>,
 
-    /// Connections served at once; for one more, an idle one is closed, first of the address that has most of them
+    /// Open connections; when full, an idle one is closed, first of the address that has most of them
     #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 8192, value_parser = connections)]
     pub(crate) connections_max: u32,
 
@@ -286,11 +292,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_CONNECTIONS_PER_ADDRESS_MAX", value_name = "COUNT", value_parser = connections)]
     pub(crate) connections_per_address_max: Option<u32>,
 
-    /// Memory for the bodies of requests of more than 64 KiB. What does not fit waits
+    /// Memory for request bodies of more than 64 KiB; when full, further ones wait
     #[arg(long, env = "STATOR_REQUEST_MEMORY", value_name = "SIZE", default_value = "256MiB", value_parser = memory)]
     pub(crate) request_memory: u64,
 
-    /// Memory for what large requests are made of and read, and for large answers until they are sent
+    /// Memory for what large requests decode and read, and for large responses until they are sent
     #[arg(long, env = "STATOR_ANSWER_MEMORY", value_name = "SIZE", default_value = "512MiB", value_parser = memory)]
     pub(crate) answer_memory: u64,
 
@@ -302,28 +308,28 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_BODY_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) body_timeout: Duration,
 
-    /// Seconds that a connection may stay silent, or take to send a request's headers
+    /// Seconds after which an idle connection is closed, or one that has not sent a request's headers
     #[arg(long, env = "STATOR_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub(crate) idle_timeout: Duration,
 
-    /// Address for /metrics, /healthz and /readyz; without it they are on the main one
+    /// Address for /metrics, /healthz and /readyz; default: the main address
     #[arg(long, env = "STATOR_METRICS_LISTEN", value_name = "HOST:PORT")]
     pub(crate) metrics_listen: Option<String>,
 
     #[command(flatten)]
     pub(crate) metrics: MetricsArguments,
 
-    /// Collector to which traces go over OTLP/HTTP, such as http://127.0.0.1:4318; without it, the one that
-    /// OTEL_EXPORTER_OTLP_ENDPOINT names, or none
+    /// Collector for traces over OTLP/HTTP, such as http://127.0.0.1:4318; default: OTEL_EXPORTER_OTLP_ENDPOINT, else no
+    /// traces
     #[arg(long, env = "STATOR_OTLP_ENDPOINT", value_name = "URL")]
     pub(crate) otlp_endpoint: Option<String>,
 
-    /// Where Kinesis is, such as https://kinesis.eu-west-3.amazonaws.com, for tables whose changes go to a data stream; keys
-    /// come from AWS_ACCESS_KEY_ID and its relatives
+    /// Kinesis endpoint for tables' streaming destinations, such as https://kinesis.eu-west-3.amazonaws.com.
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN sign the requests
     #[arg(long, env = "STATOR_KINESIS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) kinesis_endpoint: Option<String>,
 
-    /// Endpoint of Lambda's Invoke API, such as http://127.0.0.1:9001: where event source mappings invoke functions.
+    /// Endpoint of Lambda's Invoke API, such as http://127.0.0.1:9001, for functions of event source mappings.
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY sign the requests
     #[arg(long, env = "STATOR_LAMBDA_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) lambda_endpoint: Option<String>,
@@ -332,19 +338,19 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_LAMBDA_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) lambda_timeout: Duration,
 
-    /// Endpoint of SQS: where event source mappings tell queues of records that they give up
+    /// SQS endpoint for records that event source mappings could not deliver
     #[arg(long, env = "STATOR_SQS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) sqs_endpoint: Option<String>,
 
-    /// How the log on stderr is written
+    /// Format of the log on stderr
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]
     pub(crate) log: LogFormat,
 
-    /// Milliseconds from which on a request is told in the log as slow; 0 for never
+    /// Log requests that take at least this many milliseconds; 0 for none
     #[arg(long, env = "STATOR_LOG_SLOW_MS", value_name = "MS", default_value = "1000", value_parser = slow)]
     pub(crate) log_slow_ms: Slow,
 
-    /// Seconds that running requests get to finish when the server is told to stop
+    /// Seconds that running requests have to finish after SIGTERM; a second SIGTERM ends the server at once
     #[arg(long, env = "STATOR_DRAIN_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) drain_timeout: Duration,
 }

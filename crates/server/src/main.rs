@@ -51,8 +51,6 @@ mod web;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
 use cli::{Cli, Command, PolicyCommand, StorageCommand};
 
 #[global_allocator]
@@ -130,7 +128,7 @@ fn use_small_pages() {
 
 fn completions(shell: clap_complete::Shell) -> ExitCode {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "stator", &mut script);
+    clap_complete::generate(shell, &mut Cli::whole(), "stator", &mut script);
     match std::io::stdout().write_all(&script) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
