@@ -228,6 +228,8 @@ impl OwnAddress {
 impl Responder for OwnAddress {
     async fn respond(&self, request: Request<Incoming>, _: Arc<Seat>) -> Response<Full<Bytes>> {
         let (head, _) = request.into_parts();
-        self.answer(&head).await.into_response(&head, &base::random::request_id()).await
+        let mut response = self.answer(&head).await.into_response(&head, &base::random::request_id()).await;
+        self.web.allow(&head, response.headers_mut());
+        response
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct Pipeline<S> {
     pub(crate) operator: Arc<Operator>,
     /// Whether the operator's questions are answered here; else they have an address of their own.
     pub(crate) answers_operator: bool,
-    pub(crate) web: Arc<Web>,
+    pub(crate) web: Web,
     pub(crate) notable: Notable,
     /// Lambda's API, as far as it is about event source mappings.
     pub(crate) triggers: Option<Arc<Triggers>>,

@@ -147,13 +147,11 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let listener = listen(arguments).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
-    let operator = Operator::new();
-    operator.metrics.limit_tables(&arguments.metrics);
-    let web = Arc::new(web(arguments));
-    answer_operator(arguments, &operator, &web).await?;
+    let operator = operator(arguments);
+    answer_operator(arguments, &operator).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let opened = tokio::select! {
-        opened = opened(arguments, &listener, &door, &operator, &web) => opened.map_err(Failure::Storage)?,
+        opened = opened(arguments, &listener, &door, &operator) => opened.map_err(Failure::Storage)?,
         // It may be waiting for others.
         () = &mut stop => return Ok(()),
     };
@@ -180,7 +178,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         requests_max: limits.connections_max.into(),
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
-        web,
+        web: web(arguments, !arguments.auth && arguments.credentials.is_none()),
         triggers: Some(Arc::clone(deliveries.triggers())),
         authority,
         notable: Notable::slower_than(arguments.log_slow_ms.0),
@@ -204,9 +202,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         deliveries.stop().await;
         looking.iter().for_each(JoinHandle::abort);
         service.leave().await;
-        engine.close().await.map_err(Failure::Close)?;
-        running.clear();
-        Ok(())
+        close(&engine, &running).await
     };
     let ended = ended.await;
     send_the_rest(audit, traces).await;
@@ -221,14 +217,26 @@ async fn opened(
     listener: &TcpListener,
     door: &Door,
     operator: &Arc<Operator>,
-    web: &Arc<Web>,
 ) -> Result<Opened, engine::OpenError> {
     let is_open = !arguments.auth && arguments.credentials.is_none();
     let audience = if is_open { Audience::Operator } else { Audience::Anyone };
     let pages = arguments.metrics_listen.is_none().then_some(audience);
-    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::clone(web), pages };
+    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments)), pages };
     let opening = engine::open_patiently(arguments, |what| operator.waits(what));
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits(arguments, Vec::new()), opening).await
+}
+
+/// The engine's end is clean once it is closed, and not before.
+async fn close(engine: &Arc<dyn Engine>, running: &RunMark) -> Result<(), Failure> {
+    engine.close().await.map_err(Failure::Close)?;
+    running.clear();
+    Ok(())
+}
+
+fn operator(arguments: &ServeArguments) -> Arc<Operator> {
+    let operator = Operator::new();
+    operator.metrics.limit_tables(&arguments.metrics);
+    operator
 }
 
 async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) {
@@ -411,16 +419,15 @@ fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
     Ok(Some(Arc::new(traces)))
 }
 
-/// What browsers may do, with a check of callers and without.
-fn web(arguments: &ServeArguments) -> Web {
-    let open = !arguments.auth && arguments.credentials.is_none();
+/// What browsers may do, at an address that takes unsigned requests (`open`) or does not.
+fn web(arguments: &ServeArguments, open: bool) -> Web {
     let listen = [Some(&arguments.listen), arguments.metrics_listen.as_ref()];
     Web::new(&arguments.web, open, web::own_names(listen.into_iter().flatten()))
 }
 
 /// Answers the operator's questions on an address of their own, if they have one: from before the data is opened, which
 /// may take a while, until the program ends.
-async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>, web: &Arc<Web>) -> Result<(), Failure> {
+async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -> Result<(), Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
     let addresses = addresses(METRICS_LISTEN, listen).await?;
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
@@ -432,7 +439,8 @@ async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>, w
         drain_timeout: arguments.drain_timeout,
         memory: Vec::new(),
     };
-    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::clone(web) };
+    // Signatures are asked for nowhere here.
+    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)) };
     tokio::spawn(listener::run_for_ever(listener, pages, limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);

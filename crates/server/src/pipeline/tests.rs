@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use auth::Spaces;
+use auth::{KeyRing, Spaces};
 use http_body_util::BodyExt;
 use hyper::header;
 
@@ -41,7 +41,7 @@ fn pipeline() -> Pipeline<Echo> {
         requests_max: 100,
         operator: Operator::new(),
         answers_operator: true,
-        web: Arc::new(Web::new(&WebArguments::default(), true, [])),
+        web: Web::new(&WebArguments::default(), true, []),
         notable: Notable::slower_than(None),
         triggers: None,
         authority: None,
@@ -201,6 +201,18 @@ fn the_operators_paths_can_stand_elsewhere() {
     assert_eq!(send(&here, "GET", "/healthz", &[], b"").status, 200);
 }
 
+/// Where callers are checked, a reason is for the operator's own address and the log.
+#[test]
+fn strangers_are_given_no_reasons() {
+    let keys = KeyRing::parse("[a]\naws_access_key_id = A\naws_secret_access_key = s\n").expect("keys");
+    let (clock, _) = base::Clock::manual(0);
+    let signed = Pipeline { access: Access::Signed(keys, clock), ..pipeline() };
+    let answered = send(&signed, "GET", "/readyz", &[], b"");
+    assert_eq!((answered.status, answered.text()), (503, "not ready: see the server's log\n"));
+    signed.operator.ready(None, None);
+    assert_eq!(send(&signed, "GET", "/readyz", &[], b"").text(), "ready\n");
+}
+
 #[test]
 fn compressed_answers() {
     let check = |accepted: &str, body: &[u8], coding: &str| {
@@ -260,7 +272,7 @@ fn preflight(origin: &'static str) -> [(&'static str, &'static str); 3] {
 
 #[test]
 fn browsers_may_call_where_callers_sign() {
-    let signed = Pipeline { web: Arc::new(Web::new(&WebArguments::default(), false, [])), ..pipeline() };
+    let signed = Pipeline { web: Web::new(&WebArguments::default(), false, []), ..pipeline() };
     let answered = send(&signed, "OPTIONS", "/", &preflight("https://example.org"), b"");
     check_frame(&answered);
     assert_eq!(answered.status, 200);

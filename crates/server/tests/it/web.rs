@@ -207,7 +207,8 @@ fn metrics_name_tables_to_the_operator_alone() {
 
 #[test]
 fn the_operators_address_checks_names_too() {
-    let server = Server::start(&["--memory", "--metrics-listen", "127.0.0.1:0"]);
+    // With signatures as well: here nothing is signed.
+    let (server, _folder) = signed(&["--metrics-listen", "127.0.0.1:0"]);
     let line = server.said.iter().find_map(|line| line.split_once("metrics on http://")).expect("an address").1;
     let address: SocketAddr = line.split('/').next().expect("an address").parse().expect("an address");
     for (host, status) in [("localhost", 200), ("10.1.2.3:9100", 200), ("rebound.example.com", 403)] {

@@ -136,7 +136,7 @@ impl House {
             requests_max: 100,
             operator: Operator::new(),
             answers_operator: false,
-            web: Arc::new(Web::new(&WebArguments::default(), false, [])),
+            web: Web::new(&WebArguments::default(), false, []),
             notable: Notable::slower_than(None),
             triggers: None,
             authority: None,
