@@ -7,14 +7,14 @@
 //! | RPC v2 CBOR | a path `/service/NAME/operation/NAME` |
 //! | Query, and EC2's form of it | a form, or a query string with `Action` |
 //! | REST XML | the service that it is signed for: S3 and a few others |
-//! | REST JSON | a signature for any other service, or a JSON body |
+//! | REST JSON | a path of Lambda's API, a signature for any other service, or a JSON body |
 //! | none | a person, with curl or a browser |
 
 use hyper::http::request::Parts;
 use hyper::{StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
-use crate::{door, identity, scope};
+use crate::{door, identity, lambda, scope};
 
 /// Of errors of the front end that all AWS services share.
 const NAMESPACE: &str = "com.amazon.coral.service#";
@@ -42,6 +42,9 @@ impl Dialect {
         }
         if rpc_service(head.uri.path()).is_some() {
             return of_rpc(head);
+        }
+        if lambda::is_asked(head) {
+            return Dialect::RestJson;
         }
         let signed_for = scope::service(head).unwrap_or_default();
         if identity::is_form(head) || identity::names_action(head) {

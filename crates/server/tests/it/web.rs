@@ -71,9 +71,16 @@ fn pages_cannot_use_a_server_without_signatures() {
     client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n");
     assert_eq!(client.response().status, 400);
     // What Lambda would take from a page.
-    let simple = [("Content-Type", "text/plain"), date, authorization];
-    let answer = call(&mut server.client(), &format!("POST {MAPPINGS}"), &simple, "{}");
-    assert_eq!((answer.status, answer.header("x-amzn-errortype")), (403, "AccessDeniedException"), "{}", answer.text());
+    for simple in ["text/plain", "application/x-www-form-urlencoded"] {
+        let headers = [("Content-Type", simple), date, authorization];
+        let answer = call(&mut server.client(), &format!("POST {MAPPINGS}"), &headers, "{}");
+        assert_eq!(
+            (answer.status, answer.header("x-amzn-errortype")),
+            (403, "AccessDeniedException"),
+            "{}",
+            answer.text()
+        );
+    }
 }
 
 #[test]
