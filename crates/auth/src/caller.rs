@@ -4,6 +4,8 @@
 //! admin tool then see the same tables without being configured alike. With `--isolate` a space is an account and a
 //! region, as on AWS.
 
+use std::borrow::Cow;
+
 use crate::iam::Identity;
 use crate::sigv4::credential::{REGION_WRONG, is_region};
 use crate::sigv4::{Credential, Refusal};
@@ -24,6 +26,16 @@ pub struct Caller {
     pub access_key: String,
     /// What policies are asked about; without it, the caller may do everything in the account.
     pub identity: Option<Identity>,
+}
+
+impl Caller {
+    /// The principal, as refusals name it.
+    pub fn arn(&self) -> Cow<'_, str> {
+        match &self.identity {
+            Some(identity) => Cow::Borrowed(&identity.principal.arn),
+            None => Cow::Owned(format!("arn:aws:iam::{}:user/{}", self.account, self.access_key)),
+        }
+    }
 }
 
 /// How callers are divided into spaces.

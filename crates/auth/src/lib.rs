@@ -6,10 +6,12 @@ mod access;
 mod caller;
 pub mod iam;
 mod keys;
+mod service_arns;
 pub mod sigv4;
 
 pub use access::{Access, Directory, Known, Principals};
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces, issue_access_key, issued_account};
 pub use keys::KeyRing;
+pub use service_arns::{ArnRule, ServiceArns};
 pub use sigv4::credential;
 pub use sigv4::{Credential, Headers, Received, Refusal, Signature, Signed};

@@ -10,6 +10,7 @@ use base::Clock;
 
 use crate::connection::{READ_BUFFER_BYTES_MIN, REPLY_SIZE_BYTES_MAX, Trouble};
 use crate::endpoint::Endpoint;
+use crate::head;
 use crate::response::{self, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
@@ -53,7 +54,7 @@ impl Call<'_> {
     /// Sends the call and waits for all of its reply.
     ///
     /// # Errors
-    /// If there is no whole reply in time.
+    /// If the call has a head that must not be sent, or if there is no whole reply in time.
     pub async fn send(
         &self,
         endpoint: &Endpoint,
@@ -74,15 +75,18 @@ impl Call<'_> {
         timeout: Duration,
         reply_bytes_max: usize,
     ) -> Result<Answer, Trouble> {
-        let request = self.written(endpoint, signed_for);
+        let request = self.written(endpoint, signed_for)?;
         let exchange = exchange(endpoint, &request, reply_bytes_max);
         tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(Trouble::Timeout))
     }
 
-    fn written(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Vec<u8> {
+    fn written(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Result<Vec<u8>, Trouble> {
+        head::check(self.method, self.target, self.headers)?;
+        head::check_value("host", &endpoint.host)?;
         let mut out = Vec::with_capacity(1024 + self.body.len());
         match signed_for {
             Some(SignedFor { credentials, service }) => {
+                head::check_credentials(credentials)?;
                 // The headers are the call's own.
                 let protocol = Protocol { service, content_type: "" };
                 let mut signer = Signer::new(protocol, credentials.clone(), &endpoint.host, Clock::system());
@@ -99,7 +103,7 @@ impl Call<'_> {
         }
         out.extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", self.body.len()).as_bytes());
         out.extend_from_slice(self.body);
-        out
+        Ok(out)
     }
 }
 
@@ -217,6 +221,58 @@ mod tests {
             assert_eq!(answer, Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)), "{broken}");
         }
         assert_eq!(exchanged("SSH-2.0\r\n\r\n", false).await.0, Err(Trouble::NotHttp));
+    }
+
+    /// Line ends in any part of a call: nothing arrives, not even a part.
+    #[tokio::test]
+    async fn nothing_is_sent_that_would_begin_another_line() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
+        let injected = "x HTTP/1.1\r\nHost: other\r\n\r\nGET /";
+        let credentials = |region: &str, session_token: Option<&str>| Credentials {
+            access_key: "AKIDEXAMPLE".to_owned(),
+            secret: "secret".to_owned(),
+            session_token: session_token.map(str::to_owned),
+            region: region.to_owned(),
+        };
+        let (good, path) = (credentials("us-east-1", None), format!("/{injected}"));
+        let (region, token) = (credentials(injected, None), credentials("us-east-1", Some(injected)));
+        let call = |method, target, headers| Call { method, target, headers, body: b"" };
+        let (name, value) = ([(injected, "x")], [("x-a", injected)]);
+        for (call, credentials) in [
+            (call("GET", &path, &[]), &good),
+            (call(injected, "/", &[]), &good),
+            (call("GET", "/", &name), &good),
+            (call("GET", "/", &value), &good),
+            (call("GET", "/", &[]), &region),
+            (call("GET", "/", &[]), &token),
+        ] {
+            let is_plain = std::ptr::eq(credentials, &raw const good);
+            for signed_for in [Some(SignedFor { credentials, service: "sqs" }), None] {
+                if signed_for.is_none() && !is_plain {
+                    continue;
+                }
+                let answer = call.send(&endpoint, signed_for, Duration::from_secs(10)).await;
+                assert!(matches!(&answer, Err(Trouble::Unusable(_))), "{answer:?}");
+            }
+        }
+        let other = Endpoint { host: format!("h\r\n{injected}"), ..endpoint.clone() };
+        assert!(call("GET", "/", &[]).send(&other, None, Duration::from_secs(10)).await.is_err());
+        // The first connection that comes is that of a good call.
+        let sent =
+            tokio::spawn(async move { call("GET", "/good", &[]).send(&endpoint, None, Duration::from_secs(10)).await });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut first = [0; 9];
+        socket.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"GET /good");
+        sent.abort();
+    }
+
+    #[tokio::test]
+    async fn redirects_are_answers() {
+        let elsewhere = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+        let answer = exchanged(elsewhere, false).await.0.unwrap();
+        assert_eq!((answer.status, answer.header("location")), (302, Some("http://127.0.0.1:1/")));
     }
 
     #[tokio::test]

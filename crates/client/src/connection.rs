@@ -8,6 +8,7 @@ use api::Operation;
 use base::Clock;
 
 use crate::endpoint::Endpoint;
+use crate::head;
 use crate::refusal;
 use crate::response::{self, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};
@@ -97,6 +98,9 @@ pub struct Connection {
     signer: Signer,
     timeout: Duration,
     socket: Option<Socket>,
+    /// Credentials and host, if a head must not have them.
+    unusable: Option<Trouble>,
+    /// The prepared request; nothing if it must not be sent.
     out: Vec<u8>,
     /// What has arrived stands in the first `filled` bytes; the rest is room to read into.
     input: Vec<u8>,
@@ -117,6 +121,7 @@ impl Connection {
             signer: Signer::new(protocol, credentials.clone(), &endpoint.host, Clock::system()),
             timeout,
             socket: None,
+            unusable: head::check_credentials(credentials).and(head::check_value("host", &endpoint.host)).err(),
             out: Vec::new(),
             input: vec![0; READ_BUFFER_BYTES_MIN],
             filled: 0,
@@ -147,11 +152,19 @@ impl Connection {
     /// As [`Connection::prepare`], for an operation of any service by what `X-Amz-Target` says.
     pub fn prepare_for(&mut self, target: &str, body: &[u8]) {
         self.out.clear();
-        self.signer.request(target, body, &mut self.out);
+        if self.unusable.is_none() && head::check_value("x-amz-target", target).is_ok() {
+            self.signer.request(target, body, &mut self.out);
+        }
     }
 
     /// Sends the prepared request and gives the body of a successful reply.
     pub async fn exchange(&mut self) -> Result<&[u8], Trouble> {
+        if self.out.is_empty() {
+            return Err(self
+                .unusable
+                .clone()
+                .unwrap_or_else(|| Trouble::Unusable("no request is prepared".to_owned())));
+        }
         self.open().await?;
         let arrived = tokio::time::timeout(self.timeout, self.round_trip()).await.unwrap_or(Err(Trouble::Timeout));
         let head = match arrived {
@@ -228,4 +241,27 @@ fn reserve(input: &mut Vec<u8>, size: usize) -> Result<(), Trouble> {
         input.resize(size, 0);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_with_line_ends_in_its_head_is_not_sent() {
+        let endpoint = Endpoint::parse("http://127.0.0.1:1", None).unwrap();
+        let credentials = |region: &str| Credentials {
+            access_key: "AKIDEXAMPLE".to_owned(),
+            secret: "secret".to_owned(),
+            session_token: None,
+            region: region.to_owned(),
+        };
+        for (region, target) in [("us-east-1\r\nx: y", "Kinesis_20131202.PutRecords"), ("us-east-1", "A.B\r\nx: y")] {
+            let mut connection =
+                Connection::to(Protocol::KINESIS, &endpoint, &credentials(region), Duration::from_secs(10));
+            connection.prepare_for(target, b"{}");
+            let found = connection.exchange().await.map(<[u8]>::to_vec);
+            assert!(matches!(found, Err(Trouble::Unusable(_))), "{found:?}");
+        }
+    }
 }

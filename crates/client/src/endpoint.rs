@@ -1,11 +1,14 @@
-//! Where a server listens: the part of a URL that an HTTP/1.1 client needs.
+//! Where a server listens: what an HTTP/1.1 client needs to know of a URL's server.
 
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 
 use crate::Failure;
 use crate::aws;
+use crate::egress::Egress;
 use crate::tls::Tls;
+use crate::url::{Host, Url};
 
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -18,21 +21,52 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// `ca_bundle` is a file with the authorities to believe, instead of the system's.
+    /// A server that the operator has named: a URL without a path. `ca_bundle` is a file with the authorities to believe,
+    /// instead of the system's.
     ///
     /// # Errors
     /// If it is no URL, if its name leads nowhere, or if there are no authorities to believe.
     pub fn parse(url: &str, ca_bundle: Option<&Path>) -> Result<Endpoint, Failure> {
-        let place = Place::parse(url)
-            .ok_or_else(|| Failure::new(format!("{url} is not a URL such as http://127.0.0.1:8000")))?;
-        let resolved = (place.name, place.port).to_socket_addrs();
-        let addresses = resolved.map_err(|error| Failure::new(format!("cannot find {url}: {error}")))?.collect();
-        Ok(Endpoint {
-            url: url.trim_end_matches('/').to_owned(),
-            host: place.host.to_owned(),
-            addresses,
-            tls: place.is_encrypted.then(|| Tls::new(place.name, ca_bundle)).transpose()?,
-        })
+        let failure = |why: &dyn std::fmt::Display| {
+            Failure::new(format!("{} is not a URL such as http://127.0.0.1:8000: {why}", url.escape_default()))
+        };
+        let parsed = Url::parse(url).map_err(|error| failure(&error))?;
+        if !parsed.is_origin() {
+            return Err(failure(&"it has a path or a query"));
+        }
+        Endpoint::of(&parsed, ca_bundle, &Egress::open())
+    }
+
+    /// The server of a URL, with those of its addresses that may be called.
+    ///
+    /// # Errors
+    /// If its name leads nowhere, if all its addresses are closed, or if there are no authorities to believe.
+    pub fn of(url: &Url, ca_bundle: Option<&Path>, egress: &Egress) -> Result<Endpoint, Failure> {
+        Endpoint::resolved(url, ca_bundle, egress, system_addresses)
+    }
+
+    /// The name is resolved once. What is connected to are the addresses that were checked here, and no others: the
+    /// name's owner may have it resolve to another one the next time.
+    fn resolved(
+        url: &Url,
+        ca_bundle: Option<&Path>,
+        egress: &Egress,
+        resolve: impl FnOnce(&Url) -> io::Result<Vec<SocketAddr>>,
+    ) -> Result<Endpoint, Failure> {
+        let origin = url.origin();
+        let found = resolve(url).map_err(|error| Failure::new(format!("cannot find {origin}: {error}")))?;
+        let (mut addresses, mut closed) = (Vec::new(), None);
+        for address in found {
+            match egress.check(url, address.ip()) {
+                Ok(()) => addresses.push(address),
+                Err(refused) => closed = closed.or(Some(refused)),
+            }
+        }
+        if let Some(closed) = closed.filter(|_| addresses.is_empty()) {
+            return Err(Failure::new(closed.to_string()));
+        }
+        let tls = url.is_encrypted().then(|| Tls::new(&certificate_name(url.host()), ca_bundle)).transpose()?;
+        Ok(Endpoint { url: origin, host: url.authority(), addresses, tls })
     }
 
     /// Whether it is DynamoDB itself.
@@ -48,38 +82,18 @@ impl Endpoint {
     }
 }
 
-/// A URL taken apart.
-#[derive(Debug, PartialEq)]
-struct Place<'a> {
-    is_encrypted: bool,
-    /// Of the Host header.
-    host: &'a str,
-    /// The same without brackets and port.
-    name: &'a str,
-    port: u16,
+fn system_addresses(url: &Url) -> io::Result<Vec<SocketAddr>> {
+    match url.host() {
+        Host::Address(address) => Ok(vec![SocketAddr::new(*address, url.port())]),
+        Host::Name(name) => Ok((name.as_str(), url.port()).to_socket_addrs()?.collect()),
+    }
 }
 
-impl Place<'_> {
-    fn parse(url: &str) -> Option<Place<'_>> {
-        let (scheme, rest) = url.split_once("://")?;
-        let (is_encrypted, port_default) = match scheme {
-            "http" => (false, 80),
-            "https" => (true, 443),
-            _ => return None,
-        };
-        let authority = rest.trim_end_matches('/');
-        // In `[::1]` the last colon is the address's own.
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
-            _ => (authority, port_default),
-        };
-        let name = match host.strip_prefix('[') {
-            Some(rest) => rest.strip_suffix(']')?,
-            None => Some(host).filter(|host| !host.contains(':'))?,
-        };
-        let host = if port == port_default { host } else { authority };
-        let is_host = !name.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
-        is_host.then_some(Place { is_encrypted, host, name, port })
+/// The host as certificates name it.
+fn certificate_name(host: &Host) -> String {
+    match host {
+        Host::Name(name) => name.clone(),
+        Host::Address(address) => address.to_string(),
     }
 }
 
@@ -88,40 +102,72 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls() {
-        let check = |url: &str, expected: Option<(bool, &str, &str, u16)>| {
-            let found = Place::parse(url).map(|place| (place.is_encrypted, place.host, place.name, place.port));
-            assert_eq!(found, expected, "{url}");
-        };
-        check("http://127.0.0.1:8000", Some((false, "127.0.0.1:8000", "127.0.0.1", 8000)));
-        check("http://127.0.0.1:8000/", Some((false, "127.0.0.1:8000", "127.0.0.1", 8000)));
-        check("http://127.0.0.1", Some((false, "127.0.0.1", "127.0.0.1", 80)));
-        check("http://127.0.0.1:80", Some((false, "127.0.0.1", "127.0.0.1", 80)));
-        check("http://127.0.0.1:443", Some((false, "127.0.0.1:443", "127.0.0.1", 443)));
-        check("http://[::1]:8000", Some((false, "[::1]:8000", "::1", 8000)));
-        check("http://[::1]", Some((false, "[::1]", "::1", 80)));
-        check("https://localhost", Some((true, "localhost", "localhost", 443)));
-        check("https://localhost:443/", Some((true, "localhost", "localhost", 443)));
-        check("https://localhost:80", Some((true, "localhost:80", "localhost", 80)));
-        check("https://[::1]:443", Some((true, "[::1]", "::1", 443)));
-        let aws = "dynamodb.eu-west-1.amazonaws.com";
-        check(&format!("https://{aws}"), Some((true, aws, aws, 443)));
+    fn servers_have_no_paths() {
+        let aws = "https://dynamodb.eu-west-1.amazonaws.com";
+        for (url, host) in [
+            ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+            ("http://127.0.0.1:8000/", "127.0.0.1:8000"),
+            ("http://127.0.0.1:80", "127.0.0.1"),
+            ("http://[::1]:8000", "[::1]:8000"),
+            ("http://127.1", "127.0.0.1"),
+        ] {
+            assert_eq!(Endpoint::parse(url, None).unwrap().host, host, "{url}");
+        }
+        let url = Url::parse(aws).unwrap();
+        let found = Endpoint::resolved(&url, None, &Egress::open(), |_| Ok(Vec::new())).unwrap();
+        assert!(found.is_aws() && found.url == aws && found.tls.is_some());
         for refused in [
             "",
             "127.0.0.1:8000",
-            "ftp://127.0.0.1",
-            "http://",
-            "http://:80",
-            "http://::1",
-            "http://[::1",
-            "http://127.0.0.1:port",
-            "http://127.0.0.1:65536",
             "http://127.0.0.1:8000/path",
-            "https://127.0.0.1/path",
+            "http://127.0.0.1/?x",
             "http://me@127.0.0.1",
             "http://a b",
         ] {
-            check(refused, None);
+            let said = Endpoint::parse(refused, None).unwrap_err().to_string();
+            assert!(said.contains("is not a URL such as"), "{said}");
+        }
+    }
+
+    fn addresses(all: &[&str]) -> io::Result<Vec<SocketAddr>> {
+        Ok(all.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 80)).collect())
+    }
+
+    /// A name that is public when it is looked at, and this machine's a moment later.
+    #[test]
+    fn a_name_that_moves_is_checked_whenever_it_is_resolved() {
+        let url = Url::parse("http://rebinding.example/x").unwrap();
+        let egress = Egress::closed(Vec::new());
+        let mut looks = 0;
+        let mut found = |egress: &Egress| {
+            Endpoint::resolved(&url, None, egress, |_| {
+                looks += 1;
+                addresses(if looks == 1 { &["203.0.113.7"] } else { &["127.0.0.1"] })
+            })
+        };
+        let first = found(&egress).unwrap();
+        assert_eq!(first.addresses, addresses(&["203.0.113.7"]).unwrap());
+        let said = found(&egress).unwrap_err().to_string();
+        assert!(said.contains("rebinding.example leads to 127.0.0.1") && said.contains("--egress-allow"), "{said}");
+        assert!(found(&Egress::closed(vec!["127.0.0.0/8".parse().unwrap()])).is_ok());
+        assert!(found(&Egress::closed(vec!["rebinding.example".parse().unwrap()])).is_ok());
+        assert_eq!(looks, 4, "each endpoint resolves its name once");
+    }
+
+    #[test]
+    fn of_several_addresses_the_open_ones_are_called() {
+        let url = Url::parse("http://h.example").unwrap();
+        let resolve = |_: &Url| addresses(&["10.0.0.1", "203.0.113.7", "::1", "2600:1f00::1"]);
+        let found = Endpoint::resolved(&url, None, &Egress::closed(Vec::new()), resolve).unwrap();
+        assert_eq!(found.addresses, addresses(&["203.0.113.7", "2600:1f00::1"]).unwrap());
+        assert_eq!(Endpoint::resolved(&url, None, &Egress::open(), resolve).unwrap().addresses.len(), 4);
+    }
+
+    #[test]
+    fn literal_addresses_are_checked() {
+        let egress = Egress::closed(Vec::new());
+        for url in ["http://127.0.0.1:1/x", "http://0x7f.1/", "https://[::ffff:10.0.0.1]", "http://169.254.169.254/a"] {
+            assert!(Endpoint::of(&Url::parse(url).unwrap(), None, &egress).is_err(), "{url}");
         }
     }
 

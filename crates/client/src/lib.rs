@@ -3,27 +3,34 @@
 //!
 //! It stands under `stator bench`, `stator tail` and `deliver`. It costs little, for both often share a machine with the server: one
 //! connection with one buffer, one request at a time. Of the operations it knows the names; what they say is for those
-//! above it. What a reply holds is looked at only if it refuses. Whoever calls another service now and then does it by a
-//! [`Call`].
+//! above it. What a reply holds is looked at only if it refuses. A call now and then to another service is a [`Call`].
+//!
+//! [`Url`] is the one parser of URLs, [`Egress`] decides which servers callers of an API may have called, and no request is
+//! sent whose head has what must not be there. Redirects are not followed.
 
 mod aws;
 mod call;
 mod connection;
 mod credentials;
+mod egress;
 mod endpoint;
+mod head;
 mod refusal;
 mod response;
 mod sigv4;
 mod socket;
 mod tls;
+mod url;
 
 use std::fmt;
 
 pub use aws::streams_url;
 pub use call::{Answer, Call, SignedFor};
 pub use connection::{Connection, Trouble};
+pub use egress::{Closed, Egress, EgressRule};
 pub use endpoint::Endpoint;
 pub use sigv4::{Credentials, Protocol};
+pub use url::{Host, Url, UrlError};
 
 /// Why a command ends without a result, as a sentence for who typed it.
 #[derive(Debug)]

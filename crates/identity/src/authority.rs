@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
 use auth::{Directory, Known, Refusal};
+use client::Egress;
 use parking_lot::RwLock;
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
@@ -44,9 +45,17 @@ struct Kept {
 }
 
 impl Authority {
-    /// `ca_bundle` names the authorities that issuers of web identities are believed by, instead of the system's.
-    pub fn new(identities: Arc<Identities>, key: &AuthKey, ca_bundle: Option<PathBuf>) -> Arc<Authority> {
-        let issuers = Issuers::new(identities.clock.clone(), ca_bundle);
+    /// `ca_bundle` names the authorities that issuers of web identities are believed by, instead of the system's; `egress` says
+    /// where issuers may be.
+    pub fn new(
+        identities: Arc<Identities>,
+        key: &AuthKey,
+        ca_bundle: Option<PathBuf>,
+        egress: Egress,
+    ) -> Arc<Authority> {
+        let issuers = Issuers::new(identities.clock.clone(), ca_bundle, egress.clone());
+        // Set once; a second authority over the same identities has the same settings.
+        let _ = identities.egress.set(egress);
         Arc::new(Authority { identities, tokens: Tokens::new(key), issuers, kept: RwLock::default() })
     }
 

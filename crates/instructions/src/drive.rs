@@ -80,7 +80,7 @@ impl Server {
     fn open(runtime: Runtime, engine: Arc<dyn Engine>) -> Result<Server, String> {
         let region = "us-east-1".to_owned();
         let endpoint = "localhost:8000".to_owned();
-        let settings = Settings { region: region.clone(), endpoint, shards: ops::ShardSettings::default() };
+        let settings = Settings { region: region.clone(), endpoint, ..Settings::default() };
         let opened = runtime.block_on(Service::open(engine, settings, Clock::system()));
         let service = opened.map_err(|error| error.to_string())?;
         let caller =

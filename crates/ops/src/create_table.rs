@@ -27,7 +27,7 @@ impl Service {
             let mut policy = catalog::check_resource_policy(PolicyOf::Table, document)?;
             definition.resource_policy_principals = self.bind_principals(&mut policy).await?;
         }
-        let key = self.new_table_key(sse.as_ref(), &mut definition).await?;
+        let key = self.new_table_key(caller, sse.as_ref(), &mut definition).await?;
         let table = loop {
             let guard = self.catalog.lock().await?;
             if let Some(table) = self.catalog.find(definition.place()) {

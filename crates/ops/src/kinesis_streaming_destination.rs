@@ -36,13 +36,17 @@ const PAST_DESTINATIONS_MAX: usize = 16;
 
 impl Service {
     /// # Errors
-    /// DynamoDB's refusals: of the ARN, or because the table has a destination already.
+    /// DynamoDB's refusals: of the ARN, because the caller's account may not name it, or because the table has a destination
+    /// already.
     pub async fn enable_kinesis_streaming_destination(
         &self,
         caller: &Caller,
         request: KinesisStreamingDestinationInput,
     ) -> Result<KinesisStreamingDestinationOutput, Exception> {
         check_stream_arn(&request.stream_arn)?;
+        let action = "dynamodb:EnableKinesisStreamingDestination";
+        let allowed = self.settings.service_arns.check(caller, action, &request.stream_arn);
+        allowed.map_err(Exception::AccessDenied)?;
         let precision = request.enable_kinesis_streaming_configuration.as_ref();
         let precision = precision.and_then(|asked| asked.approximate_creation_date_time_precision);
         let enable = |definition: &mut Definition| {
@@ -209,15 +213,21 @@ fn described(own: &catalog::KinesisDestination) -> KinesisDataStreamDestination 
     }
 }
 
-/// `arn:aws:kinesis:<region>:<account>:stream/<name>`.
+/// `arn:aws:kinesis:<region>:<account>:stream/<name>`. The region goes into the signature of each call, so no letter of it is
+/// taken as it comes.
 fn check_stream_arn(arn: &str) -> Result<(), Exception> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let is_stream = match parts.as_slice() {
         ["arn", partition, "kinesis", region, account, resource] => {
             let name = resource.strip_prefix("stream/").unwrap_or_default();
             let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+            let is_word = |text: &str| {
+                (1..=32).contains(&text.len())
+                    && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            };
             partition.starts_with("aws")
-                && !region.is_empty()
+                && is_word(partition)
+                && is_word(region)
                 && account.len() == 12
                 && account.bytes().all(|byte| byte.is_ascii_digit())
                 && (1..=128).contains(&name.len())

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 
+use auth::ServiceArns;
 use base::Clock;
 use model::codec::key::HashSecret;
 use parking_lot::RwLock;
@@ -28,12 +29,14 @@ pub struct Settings {
     /// Host and port under which clients reach this server: what DescribeEndpoints answers.
     pub endpoint: String,
     pub shards: ShardSettings,
+    /// Which resources of other AWS services callers may have called.
+    pub service_arns: ServiceArns,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         let (region, endpoint) = ("us-east-1".to_owned(), "127.0.0.1:8000".to_owned());
-        Settings { region, endpoint, shards: ShardSettings::default() }
+        Settings { region, endpoint, shards: ShardSettings::default(), service_arns: ServiceArns::open() }
     }
 }
 
@@ -159,6 +162,11 @@ impl Service {
         service.keep_beating();
         service.start_work();
         Ok(service)
+    }
+
+    /// Which resources of other AWS services callers may have called.
+    pub fn service_arns(&self) -> &ServiceArns {
+        &self.settings.service_arns
     }
 
     fn start_work(self: &Arc<Service>) {

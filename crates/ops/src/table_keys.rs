@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use api::{Exception, SSESpecification};
+use auth::Caller;
 use bytes::Bytes;
 use storage::{BoxFuture, Key};
 
@@ -24,8 +25,8 @@ pub struct TableKey {
 
 /// Does the work.
 pub trait TableKeys: Send + Sync + 'static {
-    /// A new key, or the one in `row`, wrapped by this key of the KMS, or without one by the database's own. The error is the
-    /// KMS's.
+    /// A new key, or the one in `row`, wrapped by this key of the KMS, or without one by the database's own. The error is for the
+    /// client: it has nothing of what the KMS answered but the name of its exception.
     fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>>;
 
     /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
@@ -52,10 +53,12 @@ impl Service {
     /// The key of a table to come, if it is to have one; the definition then names it as the KMS does.
     pub(crate) async fn new_table_key(
         &self,
+        caller: &Caller,
         asked: Option<&SSESpecification>,
         definition: &mut Definition,
     ) -> Result<Option<Bytes>, Exception> {
         let Some((keys, key_id)) = self.table_keys.get().zip(named(asked)) else { return Ok(None) };
+        self.check_key(caller, "dynamodb:CreateTable", key_id)?;
         let key = keys.wrap(None, Some(key_id)).await.map_err(refused)?;
         Ok(Some(name(definition, key)))
     }
@@ -63,10 +66,14 @@ impl Service {
     /// The row that is to be written so that a table has the key that it is asked to have.
     pub(crate) async fn other_table_key(
         &self,
+        caller: &Caller,
         asked: Option<&SSESpecification>,
         definition: &mut Definition,
     ) -> Result<Option<(Key, Bytes)>, Exception> {
         let (Some(keys), Some(_)) = (self.table_keys.get(), asked) else { return Ok(None) };
+        if let Some(key_id) = named(asked) {
+            self.check_key(caller, "dynamodb:UpdateTable", key_id)?;
+        }
         let row = rows::table_key(definition.table_id);
         let stored = self.engine.get(&row).await.map_err(storage_failure)?;
         let key_id = named(asked);
@@ -75,6 +82,14 @@ impl Service {
         }
         let key = keys.wrap(stored, key_id).await.map_err(refused)?;
         Ok(Some((row, name(definition, key))))
+    }
+}
+
+impl Service {
+    /// Whether the caller's account may have a key of the KMS used. An id or alias without an account is one of the
+    /// operator's own account.
+    fn check_key(&self, caller: &Caller, action: &str, key_id: &str) -> Result<(), Exception> {
+        self.settings.service_arns.check(caller, action, key_id).map_err(Exception::AccessDenied)
     }
 }
 

@@ -40,7 +40,7 @@ impl Service {
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
-        puts.extend(self.other_table_key(sse.as_ref(), &mut definition).await?);
+        puts.extend(self.other_table_key(caller, sse.as_ref(), &mut definition).await?);
         let mut edit = Edit { work, puts, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;

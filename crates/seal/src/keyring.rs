@@ -66,6 +66,17 @@ impl fmt::Display for KeyringError {
     }
 }
 
+impl KeyringError {
+    /// What a client may know of it; see [`crate::KmsError::for_client`].
+    pub fn for_client(&self) -> String {
+        match self {
+            KeyringError::Master(MasterError::Kms(error)) => error.for_client(),
+            KeyringError::OtherMaster { .. } => "the table's key is wrapped by another key".to_owned(),
+            _ => "the table's key cannot be used".to_owned(),
+        }
+    }
+}
+
 impl Keyring {
     /// For a new database.
     ///

@@ -45,6 +45,35 @@ impl fmt::Display for KmsError {
     }
 }
 
+/// Exceptions of Encrypt and Decrypt. Source: AWS Key Management Service API Reference.
+const EXCEPTIONS: [&str; 12] = [
+    "AccessDeniedException",
+    "DependencyTimeoutException",
+    "DisabledException",
+    "IncorrectKeyException",
+    "InvalidCiphertextException",
+    "InvalidGrantTokenException",
+    "InvalidKeyUsageException",
+    "KMSInternalException",
+    "KMSInvalidStateException",
+    "KeyUnavailableException",
+    "NotFoundException",
+    "ThrottlingException",
+];
+
+impl KmsError {
+    /// What a client of this server may know of it: no word of what answered, which may be any server, and not where it is.
+    pub fn for_client(&self) -> String {
+        match self {
+            KmsError::Refused { exception, .. } if EXCEPTIONS.contains(&exception.as_str()) => {
+                format!("the KMS answered with {exception}")
+            }
+            KmsError::Refused { .. } => "the KMS refused the key".to_owned(),
+            KmsError::Unreachable(_) => "the KMS could not be reached".to_owned(),
+        }
+    }
+}
+
 /// A secret, as the KMS has wrapped it.
 pub(crate) struct Wrapped {
     /// The ARN of the key.
@@ -143,6 +172,18 @@ fn bytes(answer: &Value, member: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clients_see_the_names_of_exceptions_only() {
+        let refused = |exception: &str| {
+            KmsError::Refused { exception: exception.to_owned(), text: "at http://kms: 400 SECRET".to_owned() }
+                .for_client()
+        };
+        assert_eq!(refused("DisabledException"), "the KMS answered with DisabledException");
+        assert_eq!(refused("SECRET"), "the KMS refused the key");
+        assert_eq!(refused(""), "the KMS refused the key");
+        assert_eq!(KmsError::Unreachable("SECRET".to_owned()).for_client(), "the KMS could not be reached");
+    }
 
     #[test]
     fn keys_are_known_by_any_of_their_names() {

@@ -53,7 +53,7 @@ enum Known {
     /// Its rows are sealed with the database's keys.
     Plain,
     Own(Arc<Wrapping>),
-    /// The KMS refuses: why, and since when that is known.
+    /// The KMS refuses: why, as a client may know it, and since when that is known.
     Inaccessible(String, u64),
 }
 
@@ -116,16 +116,25 @@ impl Tables {
     async fn open(&self, table: u64, row: &[u8]) -> Result<Known, StorageError> {
         match self.unlock(row).await {
             Ok(keyring) => Ok(Known::Own(Arc::new(Wrapping::of(&keyring)))),
-            Err(KeyringError::Master(MasterError::Kms(KmsError::Refused { text, .. }))) => {
-                Ok(Known::Inaccessible(text, self.clock.now_ms()))
+            Err(KeyringError::Master(MasterError::Kms(error @ KmsError::Refused { .. }))) => {
+                self.log_refusal(table, &error);
+                Ok(Known::Inaccessible(error.for_client(), self.clock.now_ms()))
             }
             Err(KeyringError::Master(MasterError::Kms(KmsError::Unreachable(text)))) => {
                 Err(StorageError::Unavailable(text))
             }
             Err(error @ KeyringError::OtherMaster { .. }) => {
-                Ok(Known::Inaccessible(error.to_string(), self.clock.now_ms()))
+                self.log_refusal(table, &error);
+                Ok(Known::Inaccessible(error.for_client(), self.clock.now_ms()))
             }
             Err(error) => Err(StorageError::Corrupt(format!("the key of table {table}: {error}"))),
+        }
+    }
+
+    /// The whole of it, for the operator; once, and not with every look.
+    fn log_refusal(&self, table: u64, error: &dyn std::fmt::Display) {
+        if !matches!(self.known.read().get(&table), Some(Known::Inaccessible(..))) {
+            log::warn!("the key of table {table} cannot be used: {error}");
         }
     }
 

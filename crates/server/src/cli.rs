@@ -17,6 +17,7 @@ use crate::encryption::{KeyCareArguments, MasterKeyArguments, NewMasterKeyArgume
 use crate::init::InitArguments;
 use crate::log::LogFormat;
 use crate::metrics::MetricsArguments;
+use crate::outbound::OutboundArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::protect::ProtectArguments;
 use crate::relations;
@@ -342,6 +343,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_SQS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) sqs_endpoint: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) outbound: OutboundArguments,
+
     /// Format of the log on stderr
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]
     pub(crate) log: LogFormat,
@@ -355,6 +359,13 @@ pub(crate) struct ServeArguments {
     pub(crate) drain_timeout: Duration,
 }
 
+impl ServeArguments {
+    /// Whether signatures say which account calls.
+    pub(crate) fn knows_callers(&self) -> bool {
+        self.auth || self.credentials.is_some()
+    }
+}
+
 fn region(text: &str) -> Result<String, String> {
     let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if text.is_empty() || text.len() > 32 || !text.bytes().all(valid) {
@@ -365,12 +376,11 @@ fn region(text: &str) -> Result<String, String> {
 
 /// Whether it leads anywhere shows when it is used.
 pub(crate) fn http_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
-    let host = host.trim_end_matches('/');
-    if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
-        return Err("a URL without a path, such as http://127.0.0.1:4566".to_owned());
+    let url = client::Url::parse(text).map_err(|error| format!("a URL such as http://127.0.0.1:4566: {error}"))?;
+    match url.is_origin() {
+        true => Ok(text.to_owned()),
+        false => Err("a URL without a path, such as http://127.0.0.1:4566".to_owned()),
     }
-    Ok(text.to_owned())
 }
 
 fn lease(text: &str) -> Result<Duration, String> {
@@ -562,6 +572,10 @@ mod tests {
             ("http://", false),
             ("http://h/path", false),
             ("ftp://h", false),
+            ("http://h:0", false),
+            ("http://h:99999", false),
+            ("http://me@h", false),
+            ("http://h\r\n", false),
         ] {
             check(&["--kinesis-endpoint", url], accepted);
         }

@@ -247,7 +247,10 @@ impl TableKeys for KeysOfTables {
     fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>> {
         Box::pin(async move {
             let wrapped = self.0.wrap_table_key(row.as_deref(), key_id).await;
-            wrapped.map(|(row, key_arn)| TableKey { row, key_arn }).map_err(|error| error.to_string())
+            wrapped.map(|(row, key_arn)| TableKey { row, key_arn }).map_err(|error| {
+                ::log::warn!("a table's key cannot be wrapped: {error}");
+                error.for_client()
+            })
         })
     }
 

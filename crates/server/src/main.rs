@@ -25,6 +25,7 @@ mod memory_limit;
 mod metrics;
 mod nodes;
 mod operator;
+mod outbound;
 mod patience;
 mod pipeline;
 mod policy_check;

@@ -160,7 +160,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
-    let Callers { access, authority, looking } = check.callers(&service).await?;
+    let Callers { access, authority, looking } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.master_key, &arguments.key_care);
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
@@ -221,7 +221,7 @@ async fn opened(
     let is_open = !arguments.auth && arguments.credentials.is_none();
     let audience = if is_open { Audience::Operator } else { Audience::Anyone };
     let pages = arguments.metrics_listen.is_none().then_some(audience);
-    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments)), pages };
+    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages };
     let opening = engine::open_patiently(arguments, |what| operator.waits(what));
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits(arguments, Vec::new()), opening).await
 }
@@ -296,7 +296,7 @@ struct Callers {
 }
 
 impl Check {
-    async fn callers(self, service: &Arc<ops::Service>) -> Result<Callers, Failure> {
+    async fn callers(self, service: &Arc<ops::Service>, arguments: &ServeArguments) -> Result<Callers, Failure> {
         let (key, root) = match self {
             Check::Access(access) => return Ok(Callers { access, authority: None, looking: None }),
             Check::Identities(key, root) => (key, root),
@@ -311,7 +311,8 @@ impl Check {
             return Err(failure(&"there is no account; 'stator init' makes one"));
         }
         let looking = tokio::spawn(Arc::clone(&identities).run());
-        let authority = Authority::new(identities, &key, ca_bundle());
+        let egress = arguments.outbound.egress(arguments.knows_callers());
+        let authority = Authority::new(identities, &key, ca_bundle(), egress);
         let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
         Ok(Callers { access, authority: Some(authority), looking: Some(looking) })
     }
@@ -329,6 +330,7 @@ fn delivery(arguments: &ServeArguments) -> deliver::Settings {
         sqs: arguments.sqs_endpoint.clone(),
         invoke_timeout: arguments.lambda_timeout,
         ca_bundle: ca_bundle.clone(),
+        egress: arguments.outbound.egress(arguments.knows_callers()),
     };
     let kinesis = arguments.kinesis_endpoint.clone();
     let kinesis = kinesis.map(|endpoint| deliver::kinesis::Settings { endpoint, ca_bundle });
@@ -463,7 +465,9 @@ pub(crate) async fn service(
     address: SocketAddr,
 ) -> Result<Arc<ops::Service>, Failure> {
     let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
-    let settings = ops::Settings { region: arguments.region.clone(), endpoint: address.to_string(), shards };
+    let (region, endpoint) = (arguments.region.clone(), address.to_string());
+    let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
+    let settings = ops::Settings { region, endpoint, shards, service_arns };
     let clock = base::Clock::system();
     let service = match shared {
         None => ops::Service::open(engine, settings, clock).await,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Settings;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+const UNREACHED: &str = "Kinesis could not be reached";
 
 /// One stream of one server.
 pub(super) struct Kinesis {
@@ -33,7 +34,10 @@ pub(super) struct Entry<'a> {
 /// Why a call did not do what it was to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Problem {
+    /// For the operator.
     pub(super) text: String,
+    /// For the destination's description, which callers read: no word of what answered, and not where it is.
+    pub(super) shown: String,
     /// Whether waiting may help.
     pub(super) passes: bool,
 }
@@ -52,14 +56,16 @@ impl Kinesis {
 
     /// Whether records can be put.
     pub(super) async fn describe_stream(&mut self) -> Result<(), Problem> {
-        let body = format!("{}}}", self.stream());
-        let reply = self.call("DescribeStreamSummary", body.as_bytes()).await?;
+        let mut body = self.stream();
+        body.push(b'}');
+        let reply = self.call("DescribeStreamSummary", &body).await?;
         match reply["StreamDescriptionSummary"]["StreamStatus"].as_str() {
             Some("ACTIVE" | "UPDATING") => Ok(()),
             status => {
-                let status = status.unwrap_or("not told");
-                let text = format!("the status of {} is {status}", self.stream_arn);
-                Err(Problem { text, passes: status == "CREATING" })
+                let known = status.filter(|status| ["CREATING", "DELETING"].contains(status));
+                let text = format!("the status of {} is {}", self.stream_arn, status.unwrap_or("not given"));
+                let shown = format!("the status of {} is {}", self.stream_arn, known.unwrap_or("not ACTIVE"));
+                Err(Problem { text, shown, passes: known == Some("CREATING") })
             }
         }
     }
@@ -68,15 +74,19 @@ impl Kinesis {
     pub(super) async fn put_records(&mut self, entries: &[Entry<'_>]) -> Result<Vec<Outcome>, Problem> {
         let body = put_records_body(self.stream(), entries);
         let reply = self.call("PutRecords", &body).await?;
-        outcomes(&reply, entries.len()).ok_or_else(|| Problem {
-            text: format!("PutRecords of {} records was answered with something else", entries.len()),
-            passes: true,
+        outcomes(&reply, entries.len()).ok_or_else(|| {
+            let text = format!("PutRecords of {} records was answered with something else", entries.len());
+            Problem { text: text.clone(), shown: text, passes: true }
         })
     }
 
     /// A body's beginning.
-    fn stream(&self) -> String {
-        format!("{{\"StreamName\":\"{}\",\"StreamARN\":\"{}\"", self.stream_name, self.stream_arn)
+    fn stream(&self) -> Vec<u8> {
+        let mut body = b"{\"StreamName\":".to_vec();
+        json::write_string(&mut body, &self.stream_name);
+        body.extend_from_slice(b",\"StreamARN\":");
+        json::write_string(&mut body, &self.stream_arn);
+        body
     }
 
     async fn call(&mut self, operation: &str, body: &[u8]) -> Result<Value, Problem> {
@@ -105,7 +115,7 @@ impl Kinesis {
         });
         let found: Result<Connection, client::Failure> =
             found.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())));
-        found.map_err(|failure| Problem { text: failure.to_string(), passes: true })
+        found.map_err(|failure| Problem { text: failure.to_string(), shown: UNREACHED.to_owned(), passes: true })
     }
 }
 
@@ -123,13 +133,41 @@ fn problem(endpoint: &str, operation: &str, trouble: &Trouble) -> Problem {
         | Trouble::Timeout
         | Trouble::Unusable(_) => true,
     };
-    Problem { text: format!("{operation} at {endpoint}: {trouble}"), passes }
+    Problem { text: format!("{operation} at {endpoint}: {trouble}"), shown: shown(trouble), passes }
 }
 
-fn put_records_body(stream: String, entries: &[Entry<'_>]) -> Vec<u8> {
+/// Exceptions of the two calls. Source: Kinesis Data Streams API Reference.
+const EXCEPTIONS: [&str; 14] = [
+    "AccessDeniedException",
+    "InternalFailureException",
+    "InvalidArgumentException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSInvalidStateException",
+    "KMSNotFoundException",
+    "KMSOptInRequired",
+    "KMSThrottlingException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "ResourceNotFoundException",
+    "ThrottlingException",
+    "ValidationException",
+];
+
+fn shown(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused { exception, .. } => match EXCEPTIONS.contains(&exception.as_str()) {
+            true => format!("Kinesis answered with {exception}"),
+            false => "Kinesis refused the stream".to_owned(),
+        },
+        _ => UNREACHED.to_owned(),
+    }
+}
+
+fn put_records_body(stream: Vec<u8>, entries: &[Entry<'_>]) -> Vec<u8> {
     let size: usize = entries.iter().map(|entry| entry.data.len() * 4 / 3 + entry.partition_key.len() + 64).sum();
     let mut body = Vec::with_capacity(stream.len() + size + 64);
-    body.extend_from_slice(stream.as_bytes());
+    body.extend_from_slice(&stream);
     body.extend_from_slice(b",\"Records\":[");
     for (at, entry) in entries.iter().enumerate() {
         body.extend_from_slice(if at == 0 { b"{\"Data\":" } else { b",{\"Data\":" });
@@ -188,6 +226,23 @@ mod tests {
         assert!(found[2].is_some());
         assert_eq!(outcomes(&reply, 2), None);
         assert_eq!(outcomes(&Value::Null, 0), None);
+    }
+
+    #[test]
+    fn descriptions_have_nothing_of_what_answered() {
+        let refused = |exception: &str| Trouble::Refused {
+            status: 400,
+            exception: exception.to_owned(),
+            message: "SECRET".to_owned(),
+        };
+        for (trouble, expected) in [
+            (refused("ResourceNotFoundException"), "Kinesis answered with ResourceNotFoundException"),
+            (refused("SECRET"), "Kinesis refused the stream"),
+            (Trouble::Unusable("SECRET".to_owned()), "Kinesis could not be reached"),
+            (Trouble::NotHttp, "Kinesis could not be reached"),
+        ] {
+            assert_eq!(problem("http://SECRET", "PutRecords", &trouble).shown, expected);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod call;
 mod put;
 mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,12 +41,14 @@ pub struct Settings {
 pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<Figures>) {
     let mut tasks = JoinSet::new();
     let mut running: BTreeMap<String, (AbortHandle, Arc<put::Precision>)> = BTreeMap::new();
-    let mut seen = None;
+    let (mut seen, mut warned) = (None, BTreeSet::new());
     loop {
         let changes = service.definitions_changes();
         if seen.replace(changes) != Some(changes) {
-            let wanted = service.kinesis_destinations();
+            let (wanted, closed): (Vec<_>, Vec<_>) =
+                service.kinesis_destinations().into_iter().partition(|destination| destination.is_allowed);
             let name = |destination: &KinesisDestination| destination.follower.to_string();
+            warn_of_closed(&mut warned, &closed);
             running.retain(|running, (task, _)| {
                 let is_wanted = wanted.iter().any(|destination| name(destination) == *running);
                 let stays = is_wanted && !task.is_finished();
@@ -69,6 +71,20 @@ pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<
         }
         while tasks.try_join_next().is_some() {}
         tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+}
+
+/// Logs each destination once that the operator's rules close. Its changes stay in the table's log for as long as that has them.
+fn warn_of_closed(warned: &mut BTreeSet<String>, closed: &[KinesisDestination]) {
+    for destination in closed {
+        if warned.insert(destination.follower.to_string()) {
+            log::warn!(
+                "table {} has a Kinesis destination in another account, {}, and nothing is delivered to it: allow it with \
+                 --allow-arn, or disable it",
+                destination.table_name,
+                destination.stream_arn
+            );
+        }
     }
 }
 
@@ -114,8 +130,9 @@ async fn enable_once(
     let hold = follow::hold(service, &destination.follower, counts).await?;
     let reached = reach(settings, &destination.stream_arn).await;
     if let Err(problem) = &reached {
-        log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {problem}", destination.follower);
+        log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {}", destination.follower, problem.text);
     }
+    let reached = reached.map_err(|problem| problem.shown);
     while !service.end_enabling(destination, &hold, reached.clone()).await? {
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
@@ -126,14 +143,14 @@ async fn enable_once(
 }
 
 /// Whether the stream can be put to. One that is still being made is waited for, and so is a server that does not answer.
-async fn reach(settings: &Settings, stream_arn: &str) -> Result<(), String> {
+async fn reach(settings: &Settings, stream_arn: &str) -> Result<(), Problem> {
     let mut kinesis = Kinesis::new(settings, stream_arn);
     let mut pause = Pause::new();
     let until = Instant::now() + ENABLE_TIMEOUT;
     loop {
         match kinesis.describe_stream().await {
             Ok(()) => return Ok(()),
-            Err(Problem { text, passes }) if !passes || Instant::now() >= until => return Err(text),
+            Err(problem) if !problem.passes || Instant::now() >= until => return Err(problem),
             Err(_) => pause.next().await,
         }
     }

@@ -127,13 +127,13 @@ async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending]) -> Option<Strin
                 }
                 failure
             }
-            Err(Problem { text, passes: false }) if is_refused_for_its_size(records, &chosen) => {
+            Err(Problem { text, passes: false, .. }) if is_refused_for_its_size(records, &chosen) => {
                 let size = records[chosen[0]].size();
                 log::error!(event = "change_too_large"; "a change of {size} bytes is more than the Kinesis stream takes, and is left out: {text}");
                 records[chosen[0]].is_put = true;
                 None
             }
-            Err(Problem { text, passes }) => {
+            Err(Problem { text, passes, .. }) => {
                 vain_calls = if passes { vain_calls + 1 } else { VAIN_CALLS_MAX };
                 Some(text)
             }

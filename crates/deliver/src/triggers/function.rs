@@ -7,9 +7,10 @@
 //! | partial ARN | `123456789012:function:my-function` |
 //! | URL | `http://127.0.0.1:9000/changes`: Stator's own; the event is posted there |
 
+use client::Url;
+
 /// Unit: characters. Source: API Reference, NamespacedFunctionName.
 const NAME_LENGTH_MAX: usize = 256;
-const URL_LENGTH_MAX: usize = 2048;
 
 pub(crate) const PATTERN: &str = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?\
                                   (function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
@@ -18,15 +19,14 @@ pub(crate) const PATTERN: &str = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Function {
     Lambda { region: String, account: String, name: String, qualifier: Option<String> },
-    Url(String),
+    Url(Url),
 }
 
 impl Function {
     /// Whatever the name leaves out is the caller's.
     pub(crate) fn parse(text: &str, account: &str, region: &str) -> Option<Function> {
         if is_url(text) {
-            let is_short = text.len() <= URL_LENGTH_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
-            return is_short.then(|| Function::Url(text.to_owned()));
+            return Url::parse(text).ok().map(Function::Url);
         }
         if text.len() > NAME_LENGTH_MAX {
             return None;
@@ -62,22 +62,22 @@ impl Function {
         })
     }
 
-    /// The ARN that mappings show; of a URL it is the URL.
+    /// The ARN that mappings show; of a URL it is the URL, in its canonical form.
     pub(crate) fn arn(&self) -> String {
         match self {
             Function::Lambda { region, account, name, qualifier } => {
                 let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
                 format!("arn:aws:lambda:{region}:{account}:function:{name}{qualifier}")
             }
-            Function::Url(url) => url.clone(),
+            Function::Url(url) => url.to_string(),
         }
     }
 
     /// As refusals name it.
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> String {
         match self {
-            Function::Lambda { name, .. } => name,
-            Function::Url(url) => url,
+            Function::Lambda { name, .. } => name.clone(),
+            Function::Url(url) => url.to_string(),
         }
     }
 
@@ -93,13 +93,15 @@ impl Function {
     }
 }
 
+/// Whether a text is meant as a URL: no name and no ARN has these characters.
 pub(crate) fn is_url(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
+    text.contains("://")
 }
 
 fn is_name(text: &str) -> bool {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !text.is_empty() && text.bytes().all(valid)
+    // A name goes into the path of a call, where dots alone lead elsewhere.
+    text.bytes().all(valid) && text.bytes().any(|byte| byte != b'.')
 }
 
 fn is_qualifier(text: &str) -> bool {
@@ -138,9 +140,12 @@ mod tests {
             "arn:aws:lambda:us-west-2:999999999999:function:f",
             "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-west-2%3A999999999999%3Afunction%3Af/invocations",
         );
-        for url in ["http://127.0.0.1:9000/changes?a=b", "https://example.com"] {
+        for url in ["http://127.0.0.1:9000/changes?a=b", "https://example.com/"] {
             check(url, url, "");
         }
+        // One text for one place, so that conditions and conflicts see what is the same.
+        check("HTTPS://Example.com:443", "https://example.com/", "");
+        check("http://0x7f.1/x", "http://127.0.0.1/x", "");
     }
 
     #[test]
@@ -150,6 +155,9 @@ mod tests {
             "a b",
             "a/b",
             "a:b:c",
+            ".",
+            "..",
+            "function:..",
             "a:",
             ":a",
             "arn:aws:sqs:us-west-2:123456789012:function:f",
@@ -159,6 +167,12 @@ mod tests {
             "1234:function:f",
             "f:$OLDEST",
             "http://a b",
+            "http://h/x HTTP/1.1\r\nHost: other",
+            "http://me@h/",
+            "http://h/#f",
+            "http://h/a/../b",
+            "ftp://h/x",
+            "gopher://h/x",
             &"x".repeat(NAME_LENGTH_MAX + 1),
         ] {
             assert_eq!(Function::parse(text, ACCOUNT, REGION), None, "{text}");

@@ -144,7 +144,7 @@ impl Mapping {
         Mapping { state, ..self.clone() }
     }
 
-    /// As the API shows it. `result` is what came of the last invocation.
+    /// As the API shows it. `result` is the outcome of the last invocation.
     pub(crate) fn shown(&self, result: Option<&str>) -> Value {
         let settings = &self.settings;
         let unbounded = |bound: Option<u32>| bound.map_or(-1, i64::from);
@@ -161,7 +161,7 @@ impl Mapping {
             "EventSourceArn": self.event_source_arn,
             "FunctionArn": self.function_arn,
             "LastModified": self.last_modified_ms as f64 / 1000.0,
-            "LastProcessingResult": result.unwrap_or(NO_RECORDS_YET),
+            "LastProcessingResult": result.map_or(NO_RECORDS_YET, without_details),
             "State": format!("{:?}", self.state),
             "StateTransitionReason": "User action",
             "DestinationConfig": {"OnFailure": settings.on_failure.iter().map(|arn| ("Destination", arn)).collect::<std::collections::BTreeMap<_, _>>()},
@@ -178,4 +178,9 @@ impl Mapping {
         }
         shown
     }
+}
+
+/// Older programs stored what a receiver had answered, in brackets.
+fn without_details(result: &str) -> &str {
+    result.split(" (").next().unwrap_or_default()
 }

@@ -6,12 +6,15 @@
 //! | a URL | 2xx | other answers; no answer in time | 429, 502, 503, 504; not reached |
 //!
 //! What did not run is tried again for as long as its records live; what failed only as often as the mapping allows.
+//!
+//! What a receiver answered is for the log. Callers of the API see that a call failed, and neither why nor with what words: they
+//! choose URLs, and the server would read to them what only it can reach.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use client::{Answer, Call, Credentials, Endpoint, SignedFor, Trouble};
+use client::{Answer, Call, Credentials, Egress, Endpoint, SignedFor, Trouble, Url};
 use serde_json::{Value, json};
 
 use super::answer::{Processed, processed};
@@ -22,6 +25,8 @@ use super::mapping::Mapping;
 
 /// How long a queue may take for a message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// What a function may answer with, and its head. Unit: bytes. Source: Lambda Developer Guide, "Lambda quotas", invocation payload.
+const ANSWER_SIZE_BYTES_MAX: usize = (6 << 20) + (64 << 10);
 const JSON: &str = "application/json";
 
 /// Where functions and queues are: URLs, which are looked up when they are needed.
@@ -33,6 +38,8 @@ pub struct Places {
     pub invoke_timeout: Duration,
     /// Authorities to believe instead of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// Which servers the URLs of mappings may lead to.
+    pub egress: Egress,
 }
 
 /// How an invocation ended.
@@ -40,7 +47,7 @@ pub struct Places {
 pub(crate) struct Invoked {
     pub ended: Ended,
     pub answered: Option<Answered>,
-    /// What went wrong, for people.
+    /// What went wrong, for the log.
     pub problem: Option<String>,
 }
 
@@ -65,7 +72,7 @@ impl Places {
                 let headers = [("content-type", JSON), ("x-amz-invocation-type", "RequestResponse")];
                 let call = Call { method: "POST", target: &path, headers: &headers, body: event };
                 match &self.lambda {
-                    Some(url) => self.call(url, "lambda", &call, self.invoke_timeout).await,
+                    Some(url) => self.call_service(url, "lambda", &call, self.invoke_timeout).await,
                     None => return not_invoked("this server has no --lambda-endpoint".to_owned()),
                 }
             }
@@ -83,7 +90,10 @@ impl Places {
     pub(crate) async fn tell(&self, destination: &str, document: &Value) -> Sent {
         let document = document.to_string();
         let answer = if is_url(destination) {
-            self.post(destination, document.as_bytes(), SEND_TIMEOUT).await
+            match Url::parse(destination) {
+                Ok(url) => self.post(&url, document.as_bytes(), SEND_TIMEOUT).await,
+                Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
+            }
         } else {
             let (Some(url), Some(path)) = (&self.sqs, queue_url_path(destination)) else {
                 return Sent::Refused("this server has no --sqs-endpoint".to_owned());
@@ -92,7 +102,7 @@ impl Places {
             let body = json!({"QueueUrl": queue_url, "MessageBody": document}).to_string();
             let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.SendMessage")];
             let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
-            self.call(url, "sqs", &call, SEND_TIMEOUT).await
+            self.call_service(url, "sqs", &call, SEND_TIMEOUT).await
         };
         match answer {
             Ok(answer) => match answer.status {
@@ -105,60 +115,55 @@ impl Places {
     }
 
     /// Calls an AWS service. The credentials are the environment's.
-    async fn call(
+    async fn call_service(
         &self,
         url: &str,
         service: &'static str,
         call: &Call<'_>,
         timeout: Duration,
     ) -> Result<Answer, Trouble> {
-        let endpoint = self.endpoint(url).await?;
+        let url = Url::parse(url).map_err(|error| Trouble::Unusable(format!("{url} is not a URL: {error}")))?;
+        let endpoint = self.endpoint(&url, Egress::open()).await?;
         let credentials = Credentials::from_environment(&endpoint, None);
         let credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
-        call.send(&endpoint, Some(SignedFor { credentials: &credentials, service }), timeout).await
+        let signed_for = Some(SignedFor { credentials: &credentials, service });
+        call.send_bounded(&endpoint, signed_for, timeout, ANSWER_SIZE_BYTES_MAX).await
     }
 
-    /// Posts JSON to a URL, whatever path it has.
-    async fn post(&self, url: &str, body: &[u8], timeout: Duration) -> Result<Answer, Trouble> {
-        let (server, target) = parted(url);
-        let endpoint = self.endpoint(server).await?;
-        let call = Call { method: "POST", target, headers: &[("content-type", JSON)], body };
-        call.send(&endpoint, None, timeout).await
+    /// Posts JSON to a URL that a caller has chosen.
+    async fn post(&self, url: &Url, body: &[u8], timeout: Duration) -> Result<Answer, Trouble> {
+        let endpoint = self.endpoint(url, self.egress.clone()).await?;
+        let call = Call { method: "POST", target: url.target(), headers: &[("content-type", JSON)], body };
+        call.send_bounded(&endpoint, None, timeout, ANSWER_SIZE_BYTES_MAX).await
     }
 
     /// Names are looked up, and authorities read, each time: receivers move.
-    async fn endpoint(&self, url: &str) -> Result<Endpoint, Trouble> {
-        let (url, ca_bundle) = (url.to_owned(), self.ca_bundle.clone());
-        let parsed = tokio::task::spawn_blocking(move || Endpoint::parse(&url, ca_bundle.as_deref())).await;
-        match parsed {
-            Ok(parsed) => parsed.map_err(|failure| Trouble::Unusable(failure.to_string())),
+    async fn endpoint(&self, url: &Url, egress: Egress) -> Result<Endpoint, Trouble> {
+        let (url, ca_bundle) = (url.clone(), self.ca_bundle.clone());
+        let found = tokio::task::spawn_blocking(move || Endpoint::of(&url, ca_bundle.as_deref(), &egress)).await;
+        match found {
+            Ok(found) => found.map_err(|failure| Trouble::Unusable(failure.to_string())),
             Err(_) => Err(Trouble::Connection(io::ErrorKind::Interrupted)),
         }
     }
-}
-
-/// A URL's server, and its path and query.
-fn parted(url: &str) -> (&str, &str) {
-    let authority = url.find("://").map_or(0, |at| at + 3);
-    let at = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
-    let target = url[at..].split('#').next().unwrap_or_default();
-    (&url[..at], if target.starts_with('/') { target } else { "/" })
 }
 
 /// The path of a queue's URL, from its ARN.
 pub(super) fn queue_url_path(arn: &str) -> Option<String> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
-        ["arn", partition, "sqs", _, account, queue] if partition.starts_with("aws") => {
+        ["arn", partition, "sqs", region, account, queue] if partition.starts_with("aws") => {
             let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
             let is_good = |text: &str| !text.is_empty() && text.bytes().all(valid);
-            (is_good(account) && is_good(queue)).then(|| format!("/{account}/{queue}"))
+            let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            let is_queue = is_account && [partition, region, queue].into_iter().all(|part| is_good(part));
+            is_queue.then(|| format!("/{account}/{queue}"))
         }
         _ => None,
     }
 }
 
-fn not_invoked(problem: String) -> Invoked {
+pub(super) fn not_invoked(problem: String) -> Invoked {
     Invoked { ended: Ended::NotInvoked, answered: None, problem: Some(problem) }
 }
 
@@ -173,16 +178,17 @@ fn was_reached(trouble: &Trouble) -> bool {
 }
 
 fn judged(answer: &Answer, is_function: bool, report_item_failures: bool, batch: &Batch) -> Invoked {
-    let header = |name| answer.header(name).map(str::to_owned);
+    // They are in the failure record. Of a URL's answer it has nothing but the status.
+    let header = |name| answer.header(name).filter(|value| is_function && is_word(value)).map(str::to_owned);
     let answered = Answered {
         request_id: header("x-amzn-requestid"),
         status: answer.status,
         executed_version: header("x-amz-executed-version"),
-        function_error: header("x-amz-function-error").filter(|_| is_function),
+        function_error: header("x-amz-function-error"),
     };
     let failed = || (Ended::Failed, Some(told(answer)));
     let (ended, problem) = match answer.status {
-        200..=299 if answered.function_error.is_some() => failed(),
+        200..=299 if is_function && answer.header("x-amz-function-error").is_some() => failed(),
         200..=299 if report_item_failures => {
             let sequences = batch.entries.iter().map(|entry| entry.sequence_number.as_str());
             let processed = processed(&answer.body, sequences);
@@ -198,6 +204,12 @@ fn judged(answer: &Answer, is_function: bool, report_item_failures: bool, batch:
     Invoked { ended, answered: Some(answered), problem }
 }
 
+/// Whether a header's value has the form of a request's id, a version or a kind of error.
+fn is_word(text: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$' | b'.');
+    (1..=64).contains(&text.len()) && text.bytes().all(valid)
+}
+
 /// An answer's status and first words.
 fn told(answer: &Answer) -> String {
     let text = String::from_utf8_lossy(&answer.body);
@@ -209,17 +221,27 @@ fn told(answer: &Answer) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn urls_in_two_parts() {
-        for (url, server, target) in [
-            ("http://h:1", "http://h:1", "/"),
-            ("http://h:1/", "http://h:1", "/"),
-            ("https://h/a/b?c=d#e", "https://h", "/a/b?c=d"),
-            ("http://h?c", "http://h", "/"),
-            ("http://[::1]:8/x", "http://[::1]:8", "/x"),
-        ] {
-            assert_eq!(parted(url), (server, target), "{url}");
+    /// A URL on this machine, by an address and by a name, and one with a line end that an older program has stored.
+    #[tokio::test]
+    async fn urls_that_are_closed_are_not_called() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let places = Places { egress: Egress::closed(Vec::new()), ..Places::default() };
+        for host in ["127.0.0.1", "0x7f.1", "localhost", "[::1]", "169.254.169.254"] {
+            let sent = places.tell(&format!("http://{host}:{port}/x"), &json!({})).await;
+            let Sent::Later(why) = sent else { panic!("{host}: {sent:?}") };
+            assert!(why.contains("--egress-allow"), "{why}");
         }
+        let injected = format!("http://127.0.0.1:{port}/x HTTP/1.1\r\nX-A: b\r\n\r\n");
+        assert!(matches!(places.tell(&injected, &json!({})).await, Sent::Refused(_)));
+        let allowed = Places { egress: Egress::closed(vec!["127.0.0.0/8".parse().unwrap()]), ..Places::default() };
+        let url = format!("http://127.0.0.1:{port}/good");
+        let sending = tokio::spawn(async move { allowed.tell(&url, &json!({})).await });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut first = [0; 10];
+        tokio::io::AsyncReadExt::read_exact(&mut socket, &mut first).await.unwrap();
+        assert_eq!(&first, b"POST /good");
+        sending.abort();
     }
 
     #[test]
@@ -232,6 +254,9 @@ mod tests {
             ("arn:aws:sqs:us-east-1:123456789012:", None),
             ("arn:aws:sqs:us-east-1:123456789012:a:b", None),
             ("arn:aws:sqs:us-east-1:123456789012:a/b", None),
+            ("arn:aws:sqs:us-east-1:1234:q", None),
+            ("arn:aws:sqs:us-east-1\r\nx:123456789012:q", None),
+            ("arn:aws:sqs::123456789012:q", None),
             ("q", None),
         ] {
             assert_eq!(queue_url_path(arn).as_deref(), path, "{arn}");

@@ -8,9 +8,10 @@ use serde_json::Value;
 use tokio::task::{JoinError, JoinSet};
 
 use super::failure_record::{self, Answered, Origin};
+use super::function::is_url;
 use super::lane::{Batch, Condition, Entry, Lane, Step};
 use super::progress::Progress;
-use super::receivers::{Invoked, Sent};
+use super::receivers::{Invoked, Sent, not_invoked};
 use super::runner::Delivery;
 use super::{event, lane};
 use crate::follow::Pause;
@@ -22,6 +23,11 @@ const POLL_INTERVAL_MS: u64 = 250;
 const READ: Bounds = Bounds { records_max: 1000, bytes_max: 2 << 20 };
 /// No more is read while more than this is under way. Unit: bytes.
 const UNDER_WAY_BYTES_MAX: usize = 2 * lane::EVENT_SIZE_BYTES_MAX;
+
+const FAILED: &str = "PROBLEM: Function call failed";
+/// For the log.
+const NOT_ALLOWED: &str = "allow it with --allow-arn";
+const NOT_SENT: &str = "PROBLEM: A record could not be sent to the on-failure destination";
 
 pub(super) struct Shard {
     delivery: Arc<Delivery>,
@@ -195,7 +201,8 @@ impl Shard {
                 }
                 let result = match invoked.problem {
                     None => "OK".to_owned(),
-                    Some(problem) => format!("PROBLEM: Function call failed ({problem})"),
+                    // Lambda's own words. Why is in the log alone.
+                    Some(_) => FAILED.to_owned(),
                 };
                 let places = worked.lane.ended(invoked.ended, now_ms);
                 self.delivery.counts.delivered(places.len());
@@ -243,11 +250,24 @@ async fn sleep_until(time_ms: Option<u64>, now_ms: u64) {
 
 async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
     let event = event::event(batch.entries.iter().map(|entry| &entry.json));
-    let invoked = delivery.triggers.places.invoke(&delivery.mapping, batch, &event).await;
+    let mapping = &delivery.mapping;
+    let invoked = match is_allowed(delivery, &mapping.function_arn) {
+        true => delivery.triggers.places.invoke(mapping, batch, &event).await,
+        false => not_invoked(format!(
+            "{} is not allowed to account {}: {NOT_ALLOWED}",
+            mapping.function_arn, mapping.account
+        )),
+    };
     if let Some(problem) = &invoked.problem {
         log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(); "an event source mapping retries: {problem}");
     }
     invoked
+}
+
+/// Whether a mapping's account may have a function or a queue called: the operator's rules may be others than when it was made.
+/// URLs are checked where they are called.
+fn is_allowed(delivery: &Delivery, name: &str) -> bool {
+    is_url(name) || delivery.triggers.service.service_arns().allows(&delivery.mapping.account, name)
 }
 
 fn document(
@@ -268,16 +288,21 @@ async fn discard(delivery: &Delivery, document: &Value) {
     let uuid = &delivery.mapping.uuid;
     log::warn!(event = "records_discarded", mapping = uuid.as_str(); "an event source mapping discards records: {document}");
     let Some(destination) = &delivery.mapping.settings.on_failure else { return };
+    if !is_allowed(delivery, destination) {
+        log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "an on-failure destination is not allowed: {NOT_ALLOWED}");
+        return delivery.tell(NOT_SENT).await;
+    }
     let mut pause = Pause::new();
     loop {
         match delivery.triggers.places.tell(destination, document).await {
             Sent::Done => return,
             Sent::Refused(why) => {
                 log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "an on-failure destination refuses a record: {why}");
-                return delivery.tell(&format!("PROBLEM: On-failure destination refused a record ({why})")).await;
+                return delivery.tell(NOT_SENT).await;
             }
             Sent::Later(why) => {
-                delivery.tell(&format!("PROBLEM: On-failure destination was not reached ({why})")).await;
+                log::warn!(event = "failure_record_delayed", mapping = uuid.as_str(); "a record is sent to an on-failure destination again: {why}");
+                delivery.tell(NOT_SENT).await;
             }
         }
         pause.next().await;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use client::Url;
+
 use super::asked::Ask;
 use super::{Answer, constraint, quota, tag};
 use crate::query::{Code, Refusal, Xml, timestamp};
@@ -17,8 +19,10 @@ const MEMBER: &str = "OpenIDConnectProviderArn";
 
 pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let whole_url = ask.required("Url")?;
+    let url = url(whole_url)?.to_owned();
+    refuse_closed(ask, whole_url)?;
     let provider = OidcProvider {
-        url: url(whole_url)?.to_owned(),
+        url,
         client_ids: client_ids(ask)?,
         thumbprints: thumbprints(ask)?,
         created_ms: ask.now_ms,
@@ -101,6 +105,13 @@ fn url(whole: &str) -> Result<&str, Refusal> {
     constraint::length("Url", whole, 1, URL_LENGTH_MAX)?;
     let url = whole.split_once("://").filter(|_| is_issuer(whole)).map(|(_, url)| url.trim_end_matches('/'));
     url.filter(|url| !url.is_empty()).ok_or_else(|| Refusal::invalid_input("Invalid Open ID Connect Provider URL"))
+}
+
+/// An address that the server would not ask for keys. Names are resolved when they are asked.
+fn refuse_closed(ask: &Ask<'_>, whole_url: &str) -> Result<(), Refusal> {
+    let Some((egress, url)) = ask.identities.egress.get().zip(Url::parse(whole_url).ok()) else { return Ok(()) };
+    let closed = |closed| Refusal::invalid_input(format!("Invalid Open ID Connect Provider URL: {closed}"));
+    egress.check_text(&url).map_err(closed)
 }
 
 fn client_ids(ask: &Ask<'_>) -> Result<Vec<String>, Refusal> {

@@ -70,7 +70,7 @@ impl TrustPolicy {
 
 fn parsed(kind: PolicyKind, text: &str) -> Option<Policy> {
     let policy = Policy::parse(kind, text);
-    policy.inspect_err(|error| log::error!("a stored policy cannot be read: {error}")).ok()
+    policy.inspect_err(|error| log::error!(event = "policy_unreadable"; "a stored policy cannot be read: {error}")).ok()
 }
 
 impl fmt::Debug for PolicyDocument {

@@ -17,11 +17,12 @@ mod root;
 pub(crate) mod unique_id;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ::api::Exception;
 use base::Clock;
+use client::Egress;
 use ops::{Collection, DocumentChange, Service};
 use parking_lot::RwLock;
 
@@ -59,6 +60,8 @@ pub struct Identities {
     /// Changes of this node go one after the other; those of others are met by trying again.
     changing: tokio::sync::Mutex<()>,
     uses: Uses,
+    /// Where issuers of web identities may be; set by the authority that asks them.
+    pub(crate) egress: OnceLock<Egress>,
 }
 
 /// A new access key: the only time that its secret is told.
@@ -105,6 +108,7 @@ impl Identities {
             looking: tokio::sync::Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             uses: Uses::default(),
+            egress: OnceLock::new(),
         };
         identities.look().await?;
         let identities = Arc::new(identities);

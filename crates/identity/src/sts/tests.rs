@@ -43,7 +43,7 @@ impl House {
         let identities = Identities::open(service, &key, clock.clone()).await.unwrap();
         let root = identities.found_account(ACCOUNT, false).await.unwrap().unwrap();
         identities.found_account(OTHER, false).await.unwrap().unwrap();
-        let authority = Authority::new(identities, &key, None);
+        let authority = Authority::new(identities, &key, None, client::Egress::open());
         let root = Keys { access_key: root.key.id, secret: root.secret, token: None };
         (House { authority, hand, clock }, root)
     }

@@ -1,6 +1,6 @@
 //! Issuers: where their keys are, and the keys, which are kept for a while. Only issuers that an account has registered are
-//! ever asked, over `https`, or on this machine; an answer is bounded in size and time; and tokens with unknown keys cannot make
-//! a server ask more often than every few seconds.
+//! ever asked, over `https`, or on this machine, and only at addresses that are open to callers; an answer is bounded in size
+//! and time; and tokens with unknown keys cannot make a server ask more often than every few seconds.
 //!
 //! An issuer is known by the URL that is registered, not by a token's spelling of it: all spellings share its keys, its one
 //! question at a time and its pause between two.
@@ -12,13 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Clock;
-use client::{Call, Endpoint};
+use client::{Call, Egress, Endpoint};
 use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::jwk::{self, Jwk};
-use super::url::Url;
-use super::{Claims, Jwt, Rejected};
+use super::{Claims, Jwt, Rejected, url};
 
 /// For how long keys are used without asking again. Unit: milliseconds.
 const FRESH_MS: u64 = 10 * 60 * 1_000;
@@ -74,13 +73,15 @@ pub struct Issuers {
     clock: Clock,
     /// The authorities to believe instead of the system's.
     ca_bundle: Option<PathBuf>,
+    /// Which servers may be asked: accounts choose their issuers, and issuers where their keys are.
+    egress: Egress,
     /// By registered URL.
     entries: Mutex<HashMap<String, Arc<Entry>>>,
 }
 
 impl Issuers {
-    pub fn new(clock: Clock, ca_bundle: Option<PathBuf>) -> Issuers {
-        Issuers { clock, ca_bundle, entries: Mutex::default() }
+    pub fn new(clock: Clock, ca_bundle: Option<PathBuf>, egress: Egress) -> Issuers {
+        Issuers { clock, ca_bundle, egress, entries: Mutex::default() }
     }
 
     /// What a token says, if the issuer with this registered URL has signed it, for one of these audiences, and it is good now.
@@ -148,7 +149,7 @@ impl Issuers {
     }
 
     async fn fetch(&self, issuer: &str) -> Result<Published, Rejected> {
-        let home = Url::parse(issuer).ok_or_else(Rejected::no_keys)?;
+        let home = url::parse(issuer).ok_or_else(Rejected::no_keys)?;
         let place = format!("{issuer}/.well-known/openid-configuration", issuer = issuer.trim_end_matches('/'));
         let document: Value = serde_json::from_slice(&self.get(&place).await?).map_err(|_| Rejected::no_keys())?;
         let named = |name: &str| document.get(name).and_then(Value::as_str);
@@ -156,9 +157,9 @@ impl Issuers {
         let is_same = |own: &&str| own.trim_end_matches('/') == issuer.trim_end_matches('/');
         let own = named("issuer").filter(is_same).ok_or_else(Rejected::no_keys)?;
         let place = named("jwks_uri").ok_or_else(Rejected::no_keys)?;
-        let keys = Url::parse(place).ok_or_else(Rejected::no_keys)?;
+        let keys = url::parse(place).ok_or_else(Rejected::no_keys)?;
         // An issuer elsewhere does not send the server to its own machine.
-        if keys.is_loopback && !home.is_loopback {
+        if keys.is_loopback() && !home.is_loopback() {
             return Err(Rejected::no_keys());
         }
         let keys = jwk::keys(&self.get(place).await?).ok_or_else(Rejected::no_keys)?;
@@ -166,14 +167,20 @@ impl Issuers {
     }
 
     async fn get(&self, place: &str) -> Result<Vec<u8>, Rejected> {
-        let url = Url::parse(place).ok_or_else(Rejected::no_keys)?;
-        let (origin, ca_bundle) = (url.origin.to_owned(), self.ca_bundle.clone());
+        let url = url::parse(place).ok_or_else(Rejected::no_keys)?;
+        let (server, ca_bundle, egress) = (url.clone(), self.ca_bundle.clone(), self.egress.clone());
         // A name is looked up, which may take a while.
-        let endpoint = tokio::task::spawn_blocking(move || Endpoint::parse(&origin, ca_bundle.as_deref())).await;
-        let endpoint = endpoint.ok().and_then(Result::ok).ok_or(Rejected::Communication)?;
-        let target = if url.path.is_empty() { "/" } else { url.path };
+        let endpoint = tokio::task::spawn_blocking(move || Endpoint::of(&server, ca_bundle.as_deref(), &egress)).await;
+        let endpoint = match endpoint {
+            Ok(Ok(endpoint)) => endpoint,
+            Ok(Err(failure)) => {
+                log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {place}: {failure}");
+                return Err(Rejected::Communication);
+            }
+            Err(_) => return Err(Rejected::Communication),
+        };
         let headers = [("accept", "application/json"), ("user-agent", "stator")];
-        let call = Call { method: "GET", target, headers: &headers, body: b"" };
+        let call = Call { method: "GET", target: url.target(), headers: &headers, body: b"" };
         let answer = call.send_bounded(&endpoint, None, TIMEOUT, DOCUMENT_SIZE_BYTES_MAX).await;
         let answer = answer.map_err(|_| Rejected::Communication)?;
         match answer.status {

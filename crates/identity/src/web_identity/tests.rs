@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::Clock;
 use base64_simd::URL_SAFE_NO_PAD;
+use client::Egress;
 use proptest::prelude::*;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -126,7 +127,7 @@ async fn ask(issuers: &Issuers, token: &str, url: &str) -> Result<Claims, Reject
 }
 
 fn issuers() -> Issuers {
-    Issuers::new(Clock::manual(NOW_S * 1_000).0, None)
+    Issuers::new(Clock::manual(NOW_S * 1_000).0, None, Egress::open())
 }
 
 #[tokio::test]
@@ -237,7 +238,7 @@ async fn tokens_of_others_are_rejected() {
 async fn keys_are_asked_for_again_but_not_too_often() {
     let (first, second) = (Signer::new("k1"), Signer::new("k2"));
     let (clock, hand) = Clock::manual(NOW_S * 1_000);
-    let issuers = Issuers::new(clock, None);
+    let issuers = Issuers::new(clock, None, Egress::open());
     let keys = Arc::new(parking_lot::Mutex::new(json!([first.jwk()])));
     let published = Arc::clone(&keys);
     let issuer = Issuer::start(move |own, path| match (path, &*published.lock()) {
@@ -333,6 +334,27 @@ async fn issuers_that_give_no_keys() {
     assert_eq!(ask(&issuers(), &token, "http://issuer.example").await.unwrap_err().code(), "InvalidIdentityToken");
 }
 
+/// Neither an issuer nor the keys that it names lead the server to an address that is closed.
+#[tokio::test]
+async fn closed_addresses_are_not_asked() {
+    let signer = Signer::new("k1");
+    let issuer = Issuer::with_keys(json!([signer.jwk()])).await;
+    let with = |rules: &[&str]| {
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+        Issuers::new(Clock::manual(NOW_S * 1_000).0, None, Egress::closed(rules))
+    };
+    let token = signer.token(&issuer.claims());
+    assert_eq!(ask(&with(&[]), &token, &issuer.url).await, Err(Rejected::Communication));
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 0);
+    assert!(ask(&with(&["127.0.0.0/8"]), &token, &issuer.url).await.is_ok());
+    let keys_elsewhere = Issuer::start(|own, _| {
+        (200, json!({ "issuer": own, "jwks_uri": "https://169.254.169.254/latest/meta-data/" }).to_string())
+    })
+    .await;
+    let token = signer.token(&keys_elsewhere.claims());
+    assert_eq!(ask(&with(&["127.0.0.0/8"]), &token, &keys_elsewhere.url).await, Err(Rejected::Communication));
+}
+
 #[test]
 fn urls_of_issuers() {
     for (url, expected) in [
@@ -351,6 +373,14 @@ fn urls_of_issuers() {
         ("https://issuer.example?x", false),
         ("https://issuer.example/a?x", false),
         ("https://issuer.example/a b", false),
+        ("https://me@issuer.example", false),
+        ("https://issuer.example\\@other.example", false),
+        ("https://issuer.example#x", false),
+        ("https://issuer.example:0", false),
+        ("https://issuer.example:443x", false),
+        ("https://b\u{fc}cher.example", false),
+        ("http://0x7f.1", true),
+        ("http://10.0.0.1", false),
         ("https://issuer.example/a\r\nx: y", false),
         ("ftp://issuer.example", false),
         ("issuer.example", false),

@@ -81,13 +81,24 @@ pub(crate) fn encryption(
     if asked.sse_type == Some(SSEType::Aes256) {
         return Err(invalid("SSEType AES256 is not supported; SSEType must be KMS"));
     }
-    let key_arn = match asked.kms_master_key_id.as_deref() {
+    let key_id = asked.kms_master_key_id.as_deref();
+    if let Some(key_id) = key_id.filter(|key_id| !is_key_id(key_id)) {
+        return Err(Exception::validation(format!("KMS validation error: Invalid keyId '{key_id}'")));
+    }
+    let key_arn = match key_id {
         None | Some("alias/aws/dynamodb") => account_key_arn(account, region),
         Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
         Some(alias) if alias.starts_with("alias/") => format!("arn:aws:kms:{region}:{account}:{alias}"),
         Some(id) => format!("arn:aws:kms:{region}:{account}:key/{id}"),
     };
     Ok(Some(Encryption { key_arn }))
+}
+
+/// Source: KMS API Reference, Encrypt: KeyId, of at most 2048 characters; CreateAlias: AliasName. The region in an ARN goes into
+/// the signature of each call.
+fn is_key_id(text: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
+    (1..=2048).contains(&text.len()) && text.bytes().all(valid)
 }
 
 /// The account's key for DynamoDB in a region. There is no KMS here: the id only has to be the same every time.
@@ -175,6 +186,15 @@ mod tests {
             };
             let found = encryption(&asked, "123456789012", "us-east-1").unwrap().unwrap();
             assert_eq!(found.key_arn, expected);
+        }
+        for id in ["", "a b", "arn:aws:kms:us-east-1\r\nX-A: b:111122223333:key/a", "a\"", "é", &"a".repeat(2049)] {
+            let asked = SSESpecification {
+                enabled: Some(true),
+                kms_master_key_id: Some(id.to_owned()),
+                sse_type: Some(SSEType::Kms),
+            };
+            let refused = encryption(&asked, "123456789012", "us-east-1").unwrap_err().to_string();
+            assert!(refused.contains("KMS validation error: Invalid keyId"), "{refused}");
         }
     }
 }

@@ -54,7 +54,7 @@ impl Service {
             while shortage.wait_for(|is_short| *is_short).await.is_ok() {
                 let Some(service) = service.upgrade() else { return };
                 if let Err(error) = service.forget_remains(u64::MAX).await {
-                    ::log::error!("streams of deleted tables could not be dropped: {}", error.cause());
+                    ::log::error!(event = "stream_trim_failed"; "streams of deleted tables could not be dropped: {}", error.cause());
                 }
                 drop(service);
                 tokio::time::sleep(SHORTAGE_INTERVAL).await;

@@ -18,6 +18,8 @@ pub struct KinesisDestination {
     pub precision: ApproximateCreationDateTimePrecision,
     /// Whether it is still being enabled.
     pub is_enabling: bool,
+    /// Whether the table's account may name the stream: the operator's rules may be others than when it did.
+    pub is_allowed: bool,
     number: u32,
 }
 
@@ -59,6 +61,7 @@ impl Service {
                 stream_arn: own.stream_arn.clone(),
                 precision: own.precision.into(),
                 is_enabling: own.status == DestinationStatus::Enabling,
+                is_allowed: self.settings.service_arns.allows(&table.definition.account, &own.stream_arn),
                 number: own.number,
             }));
         }

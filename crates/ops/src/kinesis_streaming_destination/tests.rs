@@ -143,6 +143,10 @@ async fn only_arns_of_kinesis_streams_are_taken() {
         "arn:aws:kinesis:us-east-1:000000000000:stream/a/b",
         "arn:aws:kinesis:us-east-1:00000000000:stream/a",
         "arn:aws:kinesis::000000000000:stream/a",
+        "arn:aws:kinesis:us-east-1\r\nX-A: b:000000000000:stream/a",
+        "arn:aws:kinesis:us east:000000000000:stream/a",
+        "arn:aws:kinesis:us-east-1\":000000000000:stream/a",
+        "arn:aws\n:kinesis:us-east-1:000000000000:stream/a",
         "arn:aws:dynamodb:us-east-1:000000000000:stream/a",
         "nonsense",
     ] {
@@ -162,4 +166,33 @@ async fn past_destinations_are_described_up_to_some() {
     }
     let found: Vec<String> = destinations(&service).await.into_iter().map(|own| own.0).collect();
     assert_eq!(found, (2..PAST_DESTINATIONS_MAX + 3).map(arn).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_account_names_its_own_streams_and_those_allowed_to_it() {
+    let rules = vec![format!("{}=arn:aws:kinesis:*:stream/shared-*", caller().account).parse().unwrap()];
+    let service_arns = auth::ServiceArns::of_own_account(rules);
+    let settings = crate::Settings { service_arns, ..crate::Settings::default() };
+    let engine = storage::Memory::new();
+    let service = Service::open(engine.clone(), settings, base::Clock::system()).await.unwrap();
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    service.reaches_kinesis();
+    let of = |account: &str, name: &str| format!("arn:aws:kinesis:us-east-1:{account}:stream/{name}");
+    let Err(Exception::AccessDenied(said)) = enable(&service, &of("999999999999", "a")).await else { panic!() };
+    assert!(said.contains("dynamodb:EnableKinesisStreamingDestination") && said.contains("--allow-arn"), "{said}");
+    assert!(destinations(&service).await.is_empty());
+    enable(&service, &of("999999999999", "shared-a")).await.unwrap();
+    assert!(service.kinesis_destinations()[0].is_allowed);
+    deliver(&service, Err("none".to_owned())).await;
+    enable(&service, &of(&caller().account, "a")).await.unwrap();
+    deliver(&service, Err("none".to_owned())).await;
+    enable(&service, &of("999999999999", "shared-a")).await.unwrap();
+    deliver(&service, Ok(())).await;
+    drop(service);
+    // Rules that are taken away hold for what was enabled under them; it can be disabled.
+    let settings =
+        crate::Settings { service_arns: auth::ServiceArns::of_own_account(Vec::new()), ..crate::Settings::default() };
+    let service = Service::open(engine, settings, base::Clock::system()).await.unwrap();
+    assert!(!service.kinesis_destinations()[0].is_allowed);
+    disable(&service, &of("999999999999", "shared-a")).await.unwrap();
 }

@@ -103,10 +103,7 @@ impl<'a> Asking<'a> {
 
 /// Who a caller is, in a refusal.
 pub(crate) fn user(caller: &Caller) -> Cow<'_, str> {
-    match &caller.identity {
-        Some(identity) => Cow::Borrowed(&identity.principal.arn),
-        None => Cow::Owned(format!("arn:aws:iam::{}:user/{}", caller.account, caller.access_key)),
-    }
+    caller.arn()
 }
 
 impl Service {

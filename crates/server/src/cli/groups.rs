@@ -48,6 +48,8 @@ const GROUPS: [(&str, &[&str]); 9] = [
             "lambda_endpoint",
             "lambda_timeout",
             "sqs_endpoint",
+            "egress_allow",
+            "allow_arn",
         ],
     ),
     ("Observability", &["metrics_listen", "metrics_tables_max", "otlp_endpoint", "log", "log_slow_ms", "allow_core_dumps"]),

@@ -63,15 +63,15 @@ impl Settings {
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), String> {
-    if endpoint.starts_with("https://") {
-        return Err(format!(
+    let url = client::Url::parse(endpoint).map_err(|error| {
+        format!("{} is not a URL such as http://127.0.0.1:4318: {error}", endpoint.escape_default())
+    })?;
+    match url.is_encrypted() {
+        false => Ok(()),
+        true => Err(format!(
             "{endpoint}: TLS is not spoken to the collector; send to one on this machine, such as http://127.0.0.1:4318"
-        ));
+        )),
     }
-    let uri: Option<hyper::Uri> = endpoint.parse().ok();
-    let whole =
-        uri.is_some_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()));
-    whole.then_some(()).ok_or_else(|| format!("{endpoint} is not a URL such as http://127.0.0.1:4318"))
 }
 
 /// The SDK takes every trace when it does not understand these: dear where one in a thousand was meant.

@@ -601,3 +601,42 @@ fn a_root_key_is_rotated_while_its_server_runs() {
         assert_eq!(run(&[&["init"], wrong].concat()).status.code(), Some(2), "{wrong:?}");
     }
 }
+
+/// Issuers at addresses that are closed to callers: refused where the address is in the URL, not asked where it is behind a name.
+#[test]
+fn issuers_are_where_the_operator_lets_callers_lead() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let (_, root) = printed(&init(&data, &[]));
+    let create =
+        |url: &str| format!("Action=CreateOpenIDConnectProvider&Url={}", url.replace(':', "%3A").replace('/', "%2F"));
+    let closed = [
+        "http://127.0.0.1:9000",
+        "http://0x7f.1",
+        "http://localhost/x",
+        "https://127.0.0.1",
+        "https://10.1.2.3/id",
+        "https://169.254.169.254",
+        "https://[::1]",
+        "https://[fd00::1]",
+    ];
+    let server = serve(&data);
+    for url in closed {
+        let (status, xml) = query(&server, Some(&root), IAM, &create(url));
+        assert_eq!((status, element(&xml, "Code")), (400, "InvalidInput"), "{url}: {xml}");
+        assert!(xml.contains("Invalid Open ID Connect Provider URL") && xml.contains("--egress-allow"), "{xml}");
+    }
+    for url in ["https://b%C3%BCcher.example", "https://me@issuer.example", "http://issuer.example"] {
+        assert_eq!(code(&server, Some(&root), IAM, &create(url)), (400, "InvalidInput".to_owned()), "{url}");
+    }
+    good(&server, &root, IAM, &create("https://issuer.example/id"));
+    assert!(server.stop().success());
+    let flags = ["--data", data.to_str().expect("a path"), "--auth", "--egress-allow", "127.0.0.0/8,10.1.0.0/16"];
+    let server = Server::start(&flags);
+    for url in ["http://127.0.0.1:9000", "http://localhost/x", "https://10.1.2.3/id"] {
+        good(&server, &root, IAM, &create(url));
+    }
+    for url in ["https://169.254.169.254", "https://10.2.0.1", "https://[::1]"] {
+        assert_eq!(code(&server, Some(&root), IAM, &create(url)), (400, "InvalidInput".to_owned()), "{url}");
+    }
+}

@@ -12,6 +12,7 @@
 //! A slash at the end changes nothing: older SDKs have one. Every change is decided from all mappings at once, and made
 //! only if no other one came between.
 
+mod outbound;
 mod permission;
 mod query;
 mod refusal;
@@ -27,16 +28,18 @@ use auth::Caller;
 use ops::{DocumentChange, Documents};
 use serde_json::{Value, json};
 
-use permission::{Said, permit};
+use permission::{Said, permit, permit_one};
 pub use refusal::Refusal;
 use request::Asked;
 
-use super::function::{self, Function};
+use super::function::Function;
 use super::mapping::{Mapping, Settings, State};
 use super::{MAPPINGS, Triggers};
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
+const CREATE: &str = "lambda:CreateEventSourceMapping";
 const UPDATE: &str = "lambda:UpdateEventSourceMapping";
+const DELETE: &str = "lambda:DeleteEventSourceMapping";
 /// Source: API Reference, ListEventSourceMappings.
 const PAGE_MAX: usize = 100;
 /// How often a change is decided anew because another one came between.
@@ -109,14 +112,17 @@ impl Triggers {
         let function_arn = function.arn();
         let request_tags = asked.tags.iter().flatten().map(|(key, value)| (key.as_str(), Some(value.as_str())));
         let said = Said { function_arn: Some(&function_arn), tags: None, request_tags: request_tags.collect() };
-        permit(caller, "lambda:CreateEventSourceMapping", "*", &said)?;
+        permit(caller, CREATE, "*", &said)?;
         if !said.request_tags.is_empty() {
             // What it is tagged is a mapping, whose id is not known yet.
             let new = format!("arn:aws:lambda:{}:{}:event-source-mapping:*", caller.region, caller.account);
             permit(caller, "lambda:TagResource", &new, &said)?;
         }
         self.permit_reader(caller, arn).await?;
-        self.check_destination(&settings)?;
+        self.check_function(caller, CREATE, &function)?;
+        if let Some(destination) = &settings.on_failure {
+            self.check_destination(caller, CREATE, "*", destination, &said)?;
+        }
         let stream = self.stream(caller, arn).await?;
         let mapping = Mapping {
             uuid: base::random::uuid_v4(),
@@ -144,18 +150,15 @@ impl Triggers {
         let asked = Asked::read(body)?;
         let stream = self.permit_mapping(caller, UPDATE, uuid, Vec::new()).await?;
         let function = asked.function_name.as_deref().map(|name| self.function(caller, name)).transpose()?;
-        if let Some(function) = &function {
-            let arn = format!("arn:aws:lambda:{}:{}:event-source-mapping:{uuid}", caller.region, caller.account);
-            permit(caller, UPDATE, &arn, &Said { function_arn: Some(&function.arn()), ..Said::default() })?;
-        }
         if let Some(stream) = stream {
             self.permit_reader(caller, &stream).await?;
         }
         let changed = self
             .change(uuid, |mappings| {
-                let before = settled(find(mappings, caller, uuid)?, "update")?;
+                let before = find(mappings, caller, uuid)?;
                 let settings = asked.settings(before.settings.clone());
-                self.check_destination(&settings)?;
+                self.permit_update(caller, before, function.as_ref(), &settings)?;
+                let before = settled(before, "update")?;
                 let enabled = asked.enabled.unwrap_or(before.enabled);
                 let after = Mapping {
                     function_arn: function.as_ref().map_or(before.function_arn.clone(), Function::arn),
@@ -178,10 +181,13 @@ impl Triggers {
     }
 
     async fn delete(&self, caller: &Caller, uuid: &str) -> Answer {
-        self.permit_mapping(caller, "lambda:DeleteEventSourceMapping", uuid, Vec::new()).await?;
+        self.permit_mapping(caller, DELETE, uuid, Vec::new()).await?;
         let changed = self
             .change(uuid, |mappings| {
-                let before = settled(find(mappings, caller, uuid)?, "delete")?;
+                let before = find(mappings, caller, uuid)?;
+                // It may lead elsewhere than a moment ago.
+                permit_one(caller, DELETE, before, Vec::new())?;
+                let before = settled(before, "delete")?;
                 Ok(Mapping { state: State::Deleting, last_modified_ms: self.clock.now_ms(), ..before.clone() })
             })
             .await?;
@@ -273,24 +279,6 @@ impl Triggers {
             Err(error) => Err(error.into()),
         }
     }
-
-    fn check_destination(&self, settings: &Settings) -> Result<(), Refusal> {
-        let Some(destination) = &settings.on_failure else { return Ok(()) };
-        if function::is_url(destination) {
-            return Ok(());
-        }
-        if super::queue_url_path(destination).is_none() {
-            return Err(Refusal::invalid(format!(
-                "The provided destination config DestinationConfig(onFailure={destination}) is invalid: name an SQS queue or an HTTP URL"
-            )));
-        }
-        match &self.places.sqs {
-            Some(_) => Ok(()),
-            None => Err(Refusal::invalid(format!(
-                "The destination {destination} cannot be reached: this server has no SQS endpoint; start it with --sqs-endpoint"
-            ))),
-        }
-    }
 }
 
 /// All mappings, by their ids.
@@ -330,7 +318,7 @@ fn refuse_second(mappings: &BTreeMap<String, Mapping>, mapping: &Mapping) -> Res
             && other.function_arn == mapping.function_arn
     };
     let Some(other) = mappings.values().find(same) else { return Ok(()) };
-    let name = mapping.function().map_or(mapping.function_arn.clone(), |function| function.name().to_owned());
+    let name = mapping.function().map_or(mapping.function_arn.clone(), |function| function.name());
     Err(Refusal::ResourceConflict(format!(
         "The event source arn (\" {} \") and function (\" {name} \") provided mapping already exists. Please update or \
          delete the existing mapping with UUID {}",

@@ -2,8 +2,8 @@
 //!
 //! Actions, resources and condition keys are those of the Service Authorization Reference, "AWS Lambda". On AWS the
 //! function's role reads the stream; here nobody has that role, so whoever makes a mapping, or changes where it leads, must
-//! be allowed to read the stream themselves. Once made, a mapping goes on whatever becomes of its maker. A function that is
-//! a URL is its own `lambda:FunctionArn`.
+//! be allowed to read the stream themselves, and to send to its on-failure queue (`sqs:SendMessage`). Once made, a mapping goes on
+//! whatever becomes of its maker. A function or destination that is a URL is its own `lambda:FunctionArn`, in its canonical form.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ const REQUEST_TAG: &str = "aws:requesttag/";
 const RESOURCE_TAG: &str = "aws:resourcetag/";
 
 /// What a request says of a mapping; of that, conditions see the keys that the action has.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Said<'a> {
     pub function_arn: Option<&'a str>,
     /// Of the mapping as it is.
@@ -68,6 +68,20 @@ pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<
         Decision::Allowed => Ok(()),
         Decision::Denied(denial) => Err(Refusal::Unsigned("AccessDeniedException", question.refusal(denial))),
     }
+}
+
+/// Asks about an action on a mapping as it is.
+///
+/// # Errors
+/// Lambda's refusal.
+pub(super) fn permit_one(
+    caller: &Caller,
+    action: &str,
+    mapping: &Mapping,
+    request_tags: Vec<(&str, Option<&str>)>,
+) -> Result<(), Refusal> {
+    let said = Said { function_arn: Some(&mapping.function_arn), tags: Some(&mapping.tags), request_tags };
+    permit(caller, action, &mapping.arn(), &said)
 }
 
 impl Triggers {

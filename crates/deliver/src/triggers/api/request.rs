@@ -3,6 +3,7 @@
 //! Constraints of the service model are all reported at once, as `ValidationException`; what is wrong for another reason is
 //! an `InvalidParameterValueException` of its own.
 
+use client::Url;
 use serde_json::{Map, Value};
 
 use super::Refusal;
@@ -223,7 +224,7 @@ impl<'a> Body<'a> {
                 "Unsupported DestinationConfig parameter for given event source mapping type: OnSuccess",
             ));
         }
-        Ok(Some(destination("OnFailure").map(str::to_owned)))
+        destination("OnFailure").map(canonical).transpose().map(Some)
     }
 
     fn tags(&mut self) -> Result<Option<Tags>, Refusal> {
@@ -250,6 +251,20 @@ impl<'a> Body<'a> {
             ));
         }
         Ok(())
+    }
+}
+
+/// A destination as it is stored: a URL in its canonical form, so that policies see what is the same.
+fn canonical(destination: &str) -> Result<String, Refusal> {
+    if !function::is_url(destination) {
+        return Ok(destination.to_owned());
+    }
+    match Url::parse(destination) {
+        Ok(url) => Ok(url.to_string()),
+        Err(error) => Err(Refusal::invalid(format!(
+            "The provided destination config DestinationConfig(onFailure={}) is invalid: {error}",
+            destination.escape_default()
+        ))),
     }
 }
 
@@ -329,6 +344,8 @@ mod tests {
             ("MaximumRetryAttempts", json!(-2)),
             ("FunctionName", json!("a b")),
             ("FunctionName", json!("")),
+            ("FunctionName", json!("http://h/x HTTP/1.1\r\nHost: other")),
+            ("FunctionName", json!("http://h\\@other/")),
             ("FunctionResponseTypes", json!(["Other"])),
         ] {
             let refusal = read(json!({name: value}));
@@ -344,6 +361,9 @@ mod tests {
             json!({"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}),
             json!({"FilterCriteria": {"Filters": vec![json!({"Pattern": r#"{"a":[1]}"#}); 11]}}),
             json!({"DestinationConfig": {"OnSuccess": {"Destination": "arn:aws:sqs:x:1:q"}}}),
+            json!({"DestinationConfig": {"OnFailure": {"Destination": "http://h:1/x HTTP/1.1\r\nX-A: b\r\n\r\n"}}}),
+            json!({"DestinationConfig": {"OnFailure": {"Destination": "http://me@h/x"}}}),
+            json!({"DestinationConfig": {"OnFailure": {"Destination": "ftp://h/x"}}}),
             json!({"Topics": ["t"]}),
             json!({"Tags": {"aws:a": "b"}}),
             json!({"Tags": {"": "b"}}),

@@ -6,8 +6,10 @@ use api::{
     AttributeDefinition, BillingMode, CreateTableInput, KeySchemaElement, KeyType, ScalarAttributeType,
     StreamSpecification, StreamViewType,
 };
+use auth::ServiceArns;
 use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
 use base::Clock;
+use client::Egress;
 use ops::Service;
 use storage::Memory;
 
@@ -20,7 +22,12 @@ fn caller(account: &str) -> Caller {
 
 /// Event source mappings that nobody keeps, and the ARN of a stream.
 async fn triggers() -> (Arc<Triggers>, String) {
-    let service = Service::open(Memory::new(), ops::Settings::default(), Clock::system()).await.unwrap();
+    triggers_with(Places::default(), ServiceArns::open()).await
+}
+
+async fn triggers_with(places: Places, service_arns: ServiceArns) -> (Arc<Triggers>, String) {
+    let settings = ops::Settings { service_arns, ..ops::Settings::default() };
+    let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
     let request = CreateTableInput {
         table_name: "tab".to_owned(),
         attribute_definitions: Some(vec![AttributeDefinition {
@@ -37,7 +44,7 @@ async fn triggers() -> (Arc<Triggers>, String) {
     };
     let made = service.create_table(&caller("111111111111"), request).await.unwrap();
     let arn = made.table_description.unwrap().latest_stream_arn.unwrap();
-    (Triggers::new(service, Places::default(), Arc::default(), Clock::system()), arn)
+    (Triggers::new(service, places, Arc::default(), Clock::system()), arn)
 }
 
 async fn call(triggers: &Triggers, account: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
@@ -221,4 +228,189 @@ async fn tags_of_a_new_mapping_are_asked_of_a_mapping() {
     let refused = triggers.answer(&user(&[allow.clone(), deny]), &request).await;
     assert_eq!(refused.status, 403, "{}", String::from_utf8_lossy(&refused.body));
     assert_eq!(triggers.answer(&user(&[allow]), &request).await.status, 202);
+}
+
+/// Lambda and SQS somewhere, and nothing open that is not public.
+fn closed() -> Places {
+    let endpoint = Some("http://127.0.0.1:1".to_owned());
+    Places { lambda: endpoint.clone(), sqs: endpoint, egress: Egress::closed(Vec::new()), ..Places::default() }
+}
+
+fn mapping(stream: &str, function: &str, destination: Option<&str>) -> Value {
+    let mut body = json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "LATEST"});
+    if let Some(destination) = destination {
+        body["DestinationConfig"] = json!({"OnFailure": {"Destination": destination}});
+    }
+    body
+}
+
+async fn ask(triggers: &Triggers, caller: &Caller, method: &str, path: &str, body: &Value) -> (u16, String, String) {
+    let (path, body) = (format!("{PATH}{path}"), body.to_string());
+    let request = Request { method, path: &path, query: "", body: body.as_bytes() };
+    let reply = triggers.answer(caller, &request).await;
+    let name = reply.refusal.as_ref().map(Refusal::name).unwrap_or_default().to_owned();
+    (reply.status, name, String::from_utf8(reply.body).unwrap())
+}
+
+#[tokio::test]
+async fn closed_addresses_are_refused_at_once() {
+    let (triggers, stream) = triggers_with(closed(), ServiceArns::open()).await;
+    let caller = caller("111111111111");
+    let (_, made) = call(&triggers, "111111111111", "POST", "", &mapping(&stream, "https://1.1.1.1/x", None)).await;
+    let one = format!("/{}", made["UUID"].as_str().unwrap());
+    for url in [
+        "http://127.0.0.1:9/x",
+        "http://0x7f.1/x",
+        "http://2130706433/",
+        "http://017700000001/",
+        "http://localhost/x",
+        "http://[::1]/x",
+        "http://[::ffff:169.254.169.254]/latest/meta-data/",
+        "http://169.254.169.254/latest/meta-data/",
+        "https://10.0.0.1/x",
+        "https://192.168.1.1/x",
+        "http://[fd00:ec2::254]/",
+        "http://0.0.0.0:8000/",
+    ] {
+        for (method, path, body) in [
+            ("POST", "", mapping(&stream, url, None)),
+            ("POST", "", mapping(&stream, "https://hooks.example/x", Some(url))),
+            ("PUT", one.as_str(), json!({"FunctionName": url})),
+            ("PUT", one.as_str(), json!({"DestinationConfig": {"OnFailure": {"Destination": url}}})),
+        ] {
+            let before = triggers.service.documents(MAPPINGS).await.unwrap().by_id;
+            let (status, name, text) = ask(&triggers, &caller, method, path, &body).await;
+            assert_eq!((status, name.as_str()), (400, "InvalidParameterValueException"), "{method} {body}: {text}");
+            assert!(text.contains("--egress-allow"), "{text}");
+            assert_eq!(triggers.service.documents(MAPPINGS).await.unwrap().by_id, before);
+        }
+    }
+    // Names are looked up when they are called.
+    let named = mapping(&stream, "https://internal.example/x", Some("https://other.example/y"));
+    assert_eq!(ask(&triggers, &caller, "POST", "", &named).await.0, 202);
+    let rules = vec!["127.0.0.0/8".parse().unwrap()];
+    let places = Places { egress: Egress::closed(rules), ..closed() };
+    let (triggers, stream) = triggers_with(places, ServiceArns::open()).await;
+    assert_eq!(ask(&triggers, &caller, "POST", "", &mapping(&stream, "http://127.0.0.1:9/x", None)).await.0, 202);
+}
+
+#[tokio::test]
+async fn accounts_name_their_own_functions_and_queues() {
+    let rules = vec!["111111111111=arn:aws:sqs:us-east-1:999999999999:shared-*".parse().unwrap()];
+    let (triggers, stream) = triggers_with(closed(), ServiceArns::of_own_account(rules)).await;
+    let caller = caller("111111111111");
+    let own_queue = "arn:aws:sqs:us-east-1:111111111111:q";
+    let (_, made) = call(&triggers, "111111111111", "POST", "", &mapping(&stream, "f", Some(own_queue))).await;
+    let one = format!("/{}", made["UUID"].as_str().unwrap());
+    let destination = |arn: &str| json!({"DestinationConfig": {"OnFailure": {"Destination": arn}}});
+    for (method, path, body) in [
+        ("POST", "", mapping(&stream, "arn:aws:lambda:us-east-1:999999999999:function:f", None)),
+        ("POST", "", mapping(&stream, "999999999999:function:f:PROD", None)),
+        ("POST", "", mapping(&stream, "us-east-1:999999999999:function:f", None)),
+        ("POST", "", mapping(&stream, "g", Some("arn:aws:sqs:us-east-1:999999999999:q"))),
+        ("PUT", one.as_str(), json!({"FunctionName": "999999999999:function:f"})),
+        ("PUT", one.as_str(), destination("arn:aws:sqs:us-east-1:999999999999:q")),
+    ] {
+        let (status, name, text) = ask(&triggers, &caller, method, path, &body).await;
+        assert_eq!((status, name.as_str()), (403, "AccessDeniedException"), "{method} {body}: {text}");
+        assert!(text.contains("--allow-arn") && text.contains("is not authorized to perform: "), "{text}");
+    }
+    for (function, queue) in [
+        ("h", own_queue),
+        ("arn:aws:lambda:eu-west-3:111111111111:function:i", own_queue),
+        ("j", "arn:aws:sqs:us-east-1:999999999999:shared-1"),
+    ] {
+        let (status, _, text) = ask(&triggers, &caller, "POST", "", &mapping(&stream, function, Some(queue))).await;
+        assert_eq!(status, 202, "{function} {queue}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn conditions_cover_destinations() {
+    let (triggers, stream) = triggers_with(closed(), ServiceArns::open()).await;
+    let mut hooks = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
+    hooks["Condition"] = json!({"StringLike": {"lambda:FunctionArn": "https://hooks.example/*"}});
+    let reads = json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"});
+    let queue = "arn:aws:sqs:us-east-1:111111111111:failed";
+    let sends = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue});
+    let (without, with) = (user(&[hooks.clone(), reads.clone()]), user(&[hooks, reads, sends]));
+    let other_queue = "arn:aws:sqs:us-east-1:111111111111:others";
+    let function = |at: usize| format!("https://hooks.example/{at}");
+    let cases = [
+        (&without, "https://hooks.example/failed", None),
+        (&without, "HTTPS://HOOKS.example:443/failed", None),
+        (&with, queue, None),
+        (&without, "https://elsewhere.example/", Some("lambda:CreateEventSourceMapping on resource: *")),
+        (&without, "https://hooks.example.elsewhere/", Some("lambda:CreateEventSourceMapping on resource: *")),
+        (&without, queue, Some("sqs:SendMessage on resource: arn:aws:sqs:us-east-1:111111111111:failed")),
+        (&with, other_queue, Some("sqs:SendMessage on resource: arn:aws:sqs:us-east-1:111111111111:others")),
+    ];
+    for (at, (user, destination, refused)) in cases.iter().enumerate() {
+        let body = mapping(&stream, &function(at), Some(destination));
+        let (status, name, text) = ask(&triggers, user, "POST", "", &body).await;
+        match refused {
+            None => assert_eq!(status, 202, "{destination}: {text}"),
+            Some(words) => {
+                assert_eq!((status, name.as_str()), (403, "AccessDeniedException"), "{destination}");
+                assert!(text.contains(words), "{text}");
+            }
+        }
+    }
+    // The same for another destination of one that is there. 400: allowed, and still being made.
+    let mappings = read(&triggers.service.documents(MAPPINGS).await.unwrap()).unwrap();
+    let made = mappings.values().find(|mapping| mapping.settings.on_failure.as_deref() == Some(queue)).unwrap();
+    let one = format!("/{}", made.uuid);
+    for (user, destination, expected) in [
+        (&without, "https://elsewhere.example/", 403),
+        (&without, other_queue, 403),
+        (&with, other_queue, 403),
+        (&without, "https://hooks.example/failed", 400),
+        // It has that one already.
+        (&without, queue, 400),
+    ] {
+        let body = json!({"DestinationConfig": {"OnFailure": {"Destination": destination}}});
+        let (status, _, text) = ask(&triggers, user, "PUT", &one, &body).await;
+        assert_eq!(status, expected, "{destination}: {text}");
+    }
+}
+
+/// A policy for one function is none for taking over another one's mapping, nor for giving the own one away.
+#[tokio::test]
+async fn updates_are_decided_on_both_functions() {
+    let (triggers, stream) = triggers_with(closed(), ServiceArns::open()).await;
+    let mut own = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
+    own["Condition"] =
+        json!({"ArnLike": {"lambda:FunctionArn": "arn:aws:lambda:us-east-1:111111111111:function:mine"}});
+    let user = user(&[own, json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"})]);
+    let mut paths = Vec::new();
+    for function in ["mine", "theirs"] {
+        let (_, made) = call(&triggers, "111111111111", "POST", "", &mapping(&stream, function, None)).await;
+        paths.push(format!("/{}", made["UUID"].as_str().unwrap()));
+    }
+    for (method, path, function, expected) in [
+        ("PUT", &paths[1], Some("mine"), 403),
+        ("PUT", &paths[1], None, 403),
+        ("PUT", &paths[0], Some("theirs"), 403),
+        ("DELETE", &paths[1], None, 403),
+        ("GET", &paths[1], None, 403),
+        // Allowed, and still being made.
+        ("PUT", &paths[0], Some("mine"), 400),
+        ("DELETE", &paths[0], None, 400),
+    ] {
+        let body = function.map_or(json!({}), |function| json!({"FunctionName": function}));
+        let (status, _, text) = ask(&triggers, &user, method, path, &body).await;
+        assert_eq!(status, expected, "{method} {path} {function:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn results_have_no_words_of_what_answered() {
+    let (triggers, stream) = triggers().await;
+    let (_, made) = call(&triggers, "111111111111", "POST", "", &mapping(&stream, "http://h/x", None)).await;
+    let uuid = made["UUID"].as_str().unwrap();
+    // As programs before this one have stored it.
+    let old = "PROBLEM: Function call failed (status 500: SECRET)";
+    triggers.service.put_document_note(MAPPINGS, uuid, old).await.unwrap();
+    let shown = call(&triggers, "111111111111", "GET", &format!("/{uuid}"), &Value::Null).await.1;
+    assert_eq!(shown["LastProcessingResult"], "PROBLEM: Function call failed");
 }

@@ -4,6 +4,7 @@ mod api;
 mod delivery;
 mod function;
 mod nodes;
+mod outbound;
 
 use std::time::{Duration, Instant};
 

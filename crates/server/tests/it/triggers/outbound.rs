@@ -1,0 +1,222 @@
+//! What callers may have the server call: addresses that are closed, line ends in URLs, other accounts' resources, and what of
+//! a receiver's answer comes back.
+
+use std::time::Duration;
+
+use ::client::{Call, Credentials, Endpoint, SignedFor};
+use serde_json::{Value, json};
+
+use super::function::{Outside, ok};
+use super::{lambda, map, put, shown, table};
+use crate::kinesis_fake::Kinesis;
+use crate::kms_fake::{KEY, Kms};
+use crate::program::Server;
+
+fn mapping(function: &str, stream: &str, destination: Option<&str>) -> Value {
+    let mut body = json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "TRIM_HORIZON"});
+    if let Some(destination) = destination {
+        body["DestinationConfig"] = json!({"OnFailure": {"Destination": destination}});
+    }
+    body
+}
+
+/// Signed with a key of account 111111111111; the status, the exception and the body.
+fn signed(server: &Server, service: &'static str, target: &str, header: &str, body: &Value) -> (u16, String, Value) {
+    let credentials = Credentials {
+        access_key: "AKIDA".to_owned(),
+        secret: "secret-of-a".to_owned(),
+        session_token: None,
+        region: "us-east-1".to_owned(),
+    };
+    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", header)];
+    let headers = if header.is_empty() { &headers[..1] } else { &headers[..] };
+    let text = body.to_string();
+    let call = Call { method: "POST", target, headers, body: text.as_bytes() };
+    let endpoint = Endpoint::parse(&format!("http://{}", server.address), None).expect("a URL");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let signed_for = SignedFor { credentials: &credentials, service };
+    let sent = runtime.block_on(call.send(&endpoint, Some(signed_for), Duration::from_secs(60)));
+    let answer = sent.expect("an answer");
+    let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let name = answer.header("x-amzn-errortype").or(body["__type"].as_str()).unwrap_or_default();
+    (answer.status, name.rsplit('#').next().unwrap_or_default().to_owned(), body)
+}
+
+fn dynamodb(server: &Server, operation: &str, body: &Value) -> (u16, String, Value) {
+    signed(server, "dynamodb", "/", &format!("DynamoDB_20120810.{operation}"), body)
+}
+
+fn create(name: &str) -> Value {
+    json!({
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"},
+    })
+}
+
+/// A folder with a file of keys, one for account 111111111111.
+fn keys() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("credentials");
+    let text = "[default]\naws_access_key_id = AKIDA\naws_secret_access_key = secret-of-a\n\
+                aws_account_id = 111111111111\n";
+    std::fs::write(&path, text).expect("written");
+    let path = path.to_str().expect("a path").to_owned();
+    (folder, path)
+}
+
+#[test]
+fn known_callers_reach_public_addresses_and_their_own_resources() {
+    let (outside, kinesis) = (Outside::start(|_, _| ok("")), Kinesis::start());
+    let (_folder, keys) = keys();
+    let arguments = ["--memory", "--credentials", &keys, "--lambda-endpoint", &outside.url(), "--sqs-endpoint"];
+    let url = outside.url();
+    let server = Server::start(&[&arguments[..], &[&url, "--kinesis-endpoint", &kinesis.url]].concat());
+    let (status, _, made) = dynamodb(&server, "CreateTable", &create("Music"));
+    assert_eq!(status, 200, "{made}");
+    let stream = made["TableDescription"]["LatestStreamArn"].as_str().expect("a stream").to_owned();
+    let ask = |body: &Value| signed(&server, "lambda", super::MAPPINGS, "", body);
+    let other = "arn:aws:sqs:us-east-1:222222222222:q";
+    for (body, name) in [
+        (mapping(&url, &stream, None), "InvalidParameterValueException"),
+        (mapping("http://localhost:1/x", &stream, None), "InvalidParameterValueException"),
+        (mapping("f", &stream, Some("http://169.254.169.254/")), "InvalidParameterValueException"),
+        (mapping("222222222222:function:f", &stream, None), "AccessDeniedException"),
+        (mapping("f", &stream, Some(other)), "AccessDeniedException"),
+    ] {
+        let (_, found, text) = ask(&body);
+        assert_eq!(found, name, "{body}: {text}");
+    }
+    assert_eq!(ask(&mapping("f", &stream, Some("arn:aws:sqs:us-east-1:111111111111:q"))).0, 202);
+    let destination = |account: &str| json!({"TableName": "Music", "StreamArn": format!("arn:aws:kinesis:us-east-1:{account}:stream/changes")});
+    let (status, name, text) = dynamodb(&server, "EnableKinesisStreamingDestination", &destination("222222222222"));
+    assert_eq!((status, name.as_str()), (400, "AccessDeniedException"), "{text}");
+    let (status, _, text) = dynamodb(&server, "EnableKinesisStreamingDestination", &destination("111111111111"));
+    assert_eq!(status, 200, "{text}");
+    assert!(outside.calls().iter().all(|call| !call.line.contains("latest")));
+}
+
+#[test]
+fn keys_of_a_kms_are_an_accounts_own_or_allowed() {
+    let kms = Kms::start();
+    let (folder, keys) = keys();
+    let (data, key) = (folder.path().join("data"), folder.path().join("key"));
+    std::fs::write(&key, [7; 32]).expect("written");
+    let (data, key) = (data.to_str().expect("a path"), key.to_str().expect("a path"));
+    let arguments = ["--data", data, "--credentials", &keys, "--master-key-file", key, "--kms-endpoint", &kms.url];
+    let allowed = "111111111111=arn:aws:kms:*:111122223333:key/1111*,111111111111=alias/shared";
+    let server = Server::start(&[&arguments[..], &["--allow-arn", allowed]].concat());
+    let with_key = |name: &str, key: &str| {
+        let mut body = create(name);
+        body["SSESpecification"] = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key});
+        body
+    };
+    let other = "arn:aws:kms:eu-west-3:111122223333:key/2222bbbb";
+    for key in [other, "2222bbbb", "alias/other", "1111aaaa"] {
+        let (status, name, text) = dynamodb(&server, "CreateTable", &with_key("none", key));
+        assert_eq!((status, name.as_str()), (400, "AccessDeniedException"), "{key}: {text}");
+        assert!(text.to_string().contains("--allow-arn"), "{text}");
+    }
+    assert_eq!(kms.calls(), Vec::<String>::new(), "nothing was asked with the operator's keys");
+    let (status, _, text) = dynamodb(&server, "CreateTable", &with_key("own", KEY));
+    assert_eq!(status, 200, "{text}");
+    let mut update = json!({"TableName": "own"});
+    update["SSESpecification"] = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": other});
+    let (status, name, text) = dynamodb(&server, "UpdateTable", &update);
+    assert_eq!((status, name.as_str()), (400, "AccessDeniedException"), "{text}");
+    // The KMS's own words stay here.
+    let (status, name, text) = dynamodb(&server, "CreateTable", &with_key("none", "alias/shared"));
+    assert_eq!((status, name.as_str()), (400, "ValidationException"), "{text}");
+    let text = text.to_string();
+    assert!(text.contains("the KMS answered with NotFoundException"), "{text}");
+    assert!(!text.contains("of a test") && !text.contains("127.0.0.1"), "{text}");
+}
+
+/// Line ends in a URL reach neither the table of mappings nor a socket.
+#[test]
+fn a_url_with_line_ends_is_no_url() {
+    let outside = Outside::start(|_, _| ok(""));
+    let server = Server::start(&["--memory"]);
+    let mut client = server.client();
+    let stream = table(&mut client, "Music");
+    put(&mut client, "Music", "a", 1);
+    let injected = format!("{}/x HTTP/1.1\r\nHost: other\r\n\r\nDELETE /", outside.url());
+    for (body, name) in [
+        (mapping(&injected, &stream, None), "ValidationException"),
+        (mapping(&format!("{}/failed", outside.url()), &stream, Some(&injected)), "InvalidParameterValueException"),
+    ] {
+        let refused = lambda(&server, "POST", "", &body);
+        assert_eq!((refused.status, refused.header("x-amzn-errortype")), (400, name), "{}", refused.text());
+    }
+    let listed = lambda(&server, "GET", "", &Value::Null).json();
+    assert_eq!(listed, json!({"EventSourceMappings": []}));
+    // The first that arrives is a good one's.
+    map(&server, &mapping(&format!("{}/good", outside.url()), &stream, None));
+    assert_eq!(outside.wait(|calls| !calls.is_empty())[0].line, "POST /good");
+}
+
+/// A mapping that was made while an address was open is not delivered to once it is closed.
+#[test]
+fn addresses_are_checked_with_every_call() {
+    let outside = Outside::start(|_, _| ok(""));
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = ["--data", folder.path().to_str().expect("a path")];
+    let server = Server::start(&[&data[..], &["--egress-allow", "127.0.0.0/8"]].concat());
+    let mut client = server.client();
+    let stream = table(&mut client, "Music");
+    let uuid = map(&server, &mapping(&format!("{}/x", outside.url()), &stream, None));
+    put(&mut client, "Music", "a", 1);
+    outside.wait_for_numbers(1);
+    shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK");
+    assert!(server.stop().success());
+    let server = Server::start(&[&data[..], &["--egress-allow", "hooks.example.com"]].concat());
+    put(&mut server.client(), "Music", "a", 2);
+    shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "PROBLEM: Function call failed");
+    assert!(outside.calls().iter().all(|call| call.numbers() != [2]));
+    assert!(server.stop().success());
+    let server = Server::start(&[&data[..], &["--egress-allow", "10.0.0.0/8,127.0.0.1"]].concat());
+    outside.wait_for_numbers(2);
+    shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK");
+}
+
+/// The same for functions of other accounts.
+#[test]
+fn resources_are_checked_with_every_call() {
+    let outside = Outside::start(|_, _| ok(""));
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = outside.url();
+    let data = ["--data", folder.path().to_str().expect("a path"), "--lambda-endpoint", &url];
+    let server = Server::start(&data);
+    let mut client = server.client();
+    let stream = table(&mut client, "Music");
+    let uuid = map(&server, &mapping("222222222222:function:f", &stream, None));
+    put(&mut client, "Music", "a", 1);
+    outside.wait_for_numbers(1);
+    shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK");
+    assert!(server.stop().success());
+    let server = Server::start(&[&data[..], &["--allow-arn", "000000000000=arn:aws:lambda:*:333333333333:*"]].concat());
+    put(&mut server.client(), "Music", "a", 2);
+    shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "PROBLEM: Function call failed");
+    assert!(outside.calls().iter().all(|call| call.numbers() != [2]));
+}
+
+#[test]
+fn the_words_of_a_receiver_do_not_come_back() {
+    let secret = || Some((500, "X-Secret: SECRET\r\nX-Amzn-RequestId: SECRET words\r\n", "SECRET".to_owned()));
+    let failing = Outside::start(move |_, _| secret());
+    let failed = Outside::start(|_, _| Some((403, "", "SECRET".to_owned())));
+    let server = Server::start(&["--memory"]);
+    let mut client = server.client();
+    let stream = table(&mut client, "Music");
+    put(&mut client, "Music", "a", 1);
+    let mut body = mapping(&format!("{}/x", failing.url()), &stream, Some(&format!("{}/failed", failed.url())));
+    body["MaximumRetryAttempts"] = json!(0);
+    let uuid = map(&server, &body);
+    let result = "PROBLEM: A record could not be sent to the on-failure destination";
+    let last = shown(&server, &uuid, |shown| shown["LastProcessingResult"] == result);
+    assert!(!last.to_string().contains("SECRET"), "{last}");
+    let record = failed.calls()[0].body.clone();
+    assert_eq!(record["responseContext"], json!({"statusCode": 500, "executedVersion": "$LATEST"}));
+    assert!(!record.to_string().contains("SECRET"), "{record}");
+}
