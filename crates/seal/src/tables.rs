@@ -134,7 +134,7 @@ impl Tables {
     /// The whole of it, for the operator; once, and not with every look.
     fn log_refusal(&self, table: u64, error: &dyn std::fmt::Display) {
         if !matches!(self.known.read().get(&table), Some(Known::Inaccessible(..))) {
-            log::warn!("the key of table {table} cannot be used: {error}");
+            log::warn!(event = "table_key_lost"; "the key of table {table} cannot be used: {error}");
         }
     }
 
