@@ -72,7 +72,7 @@ pub use event_source_mapping::StreamSource;
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
-pub use permission::{Asks, StreamReader};
+pub use permission::{Asks, NamedResource, RequestFacts, ResourceAccess, StreamReader};
 pub use principal_directory::{PrincipalDirectory, Unresolved};
 pub use service::{OpenError, Service, Settings};
 pub use table_keys::{TableKey, TableKeys};

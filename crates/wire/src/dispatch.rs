@@ -3,14 +3,25 @@
 use api::{Exception, Operation};
 use auth::Caller;
 use bytes::Bytes;
-use ops::{Service, allowance};
+use ops::{RequestFacts, Service, allowance};
 
 use crate::encode::Encode;
 use crate::{Reply, decode, exception};
 
+/// Receives what a request names, once it is decoded and before anything is done.
+pub trait Observer: Sync {
+    fn decoded(&self, facts: RequestFacts);
+}
+
 /// Answers one request. Never fails: a refusal is a reply too.
-pub async fn handle(service: &Service, operation: Operation, caller: &Caller, body: Bytes) -> Reply {
-    answer(service, operation, caller, body).await.unwrap_or_else(|refusal| exception(&refusal))
+pub async fn handle(
+    service: &Service,
+    operation: Operation,
+    caller: &Caller,
+    body: Bytes,
+    observer: Option<&dyn Observer>,
+) -> Reply {
+    answer(service, operation, caller, body, observer).await.unwrap_or_else(|refusal| exception(&refusal))
 }
 
 /// Defines [`BUILT`] and [`answer`] from rows `Operation => method`. A method is
@@ -28,6 +39,7 @@ macro_rules! built {
             operation: Operation,
             caller: &Caller,
             body: Bytes,
+            observer: Option<&dyn Observer>,
         ) -> Result<Reply, Exception> {
             let size = body.len();
             let is_large = size > BODY_SMALL_BYTES;
@@ -40,6 +52,9 @@ macro_rules! built {
                         let request = decode::request(operation, &body)?;
                         // The request has what it needs of the body, which may be large.
                         drop(body);
+                        if let Some(observer) = observer {
+                            observer.decoded(service.facts(caller, operation, &request));
+                        }
                         if caller.identity.is_some() {
                             // Boxed, so that nobody else's future has room for it.
                             Box::pin(service.permit(caller, operation, &request)).await?;

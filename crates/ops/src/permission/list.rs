@@ -36,8 +36,8 @@ asks! {
     TransactGetItemsInput => items::transact_get;
     TransactWriteItemsInput => items::transact_write;
     UpdateItemInput => items::update;
-    // Each statement of a batch is asked about before the first is run, and a denial is the answer to that one.
-    BatchExecuteStatementInput => |_, _| Ok(());
+    // Each statement of a batch is asked about before the first is run, and a denial is the answer to that one. The batch
+    // itself stands in `facts.rs`.
     BatchStatementRequest => statements::of_batch;
     ExecuteStatementInput => statements::one;
     ExecuteTransactionInput => statements::transaction;
@@ -53,6 +53,7 @@ asks! {
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
     KinesisStreamingDestinationInput => |r, asking| {
+        asking.also_names("streamArn", &r.stream_arn);
         // Enabling and disabling have the same input.
         asking.table(match asking.operation {
             Operation::DisableKinesisStreamingDestination => Action::DisableKinesisStreamingDestination,
@@ -63,6 +64,7 @@ asks! {
         asking.table(Action::DescribeKinesisStreamingDestination, &r.table_name)
     };
     UpdateKinesisStreamingDestinationInput => |r, asking| {
+        asking.also_names("streamArn", &r.stream_arn);
         asking.table(Action::UpdateKinesisStreamingDestination, &r.table_name)
     };
     TagResourceInput => |r, asking| {
@@ -82,7 +84,10 @@ asks! {
 
     // Streams.
     DescribeStreamInput => |r, asking| asking.arn(Action::DescribeStream, &r.stream_arn);
-    GetShardIteratorInput => |r, asking| asking.arn(Action::GetShardIterator, &r.stream_arn);
+    GetShardIteratorInput => |r, asking| {
+        asking.also_names("shardId", &r.shard_id);
+        asking.arn(Action::GetShardIterator, &r.stream_arn)
+    };
     GetRecordsInput => get_records;
     StreamReader => |r, asking| {
         asking.arn(Action::DescribeStream, &r.stream_arn)?;

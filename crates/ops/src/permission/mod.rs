@@ -9,6 +9,7 @@
 
 mod action;
 mod context;
+mod facts;
 mod items;
 mod list;
 mod said;
@@ -23,6 +24,7 @@ use auth::iam::{Decision, Globals, Identity, Policy, PrincipalKind, Question, Wo
 
 pub(crate) use action::Action;
 use context::RequestContext;
+pub use facts::{NamedResource, RequestFacts, ResourceAccess};
 use said::Said;
 
 use crate::catalog::{NameUse, Place, Table, TableArn, table_place};
@@ -35,6 +37,14 @@ pub trait Asks: Sync {
     /// # Errors
     /// If the request does not tell what it is about.
     fn ask<'a>(&'a self, asking: &mut Asking<'a>) -> Result<(), Exception>;
+
+    /// Adds the questions of all parts of the request, of those too that are asked about one by one.
+    ///
+    /// # Errors
+    /// As for [`Asks::ask`].
+    fn names<'a>(&'a self, asking: &mut Asking<'a>) -> Result<(), Exception> {
+        self.ask(asking)
+    }
 }
 
 /// Somebody who is going to read a stream for a caller, as DescribeStream, GetShardIterator and GetRecords would.
@@ -47,6 +57,8 @@ pub struct Asking<'a> {
     service: &'a Service,
     operation: Operation,
     asked: Vec<Asked<'a>>,
+    /// Names beside those of the resources, for the audit log.
+    parameters: Vec<(&'static str, &'a str)>,
 }
 
 /// One question: an action on a resource.
@@ -83,6 +95,14 @@ struct Found {
 }
 
 impl<'a> Asking<'a> {
+    fn new(service: &'a Service, operation: Operation) -> Asking<'a> {
+        Asking { service, operation, asked: Vec::new(), parameters: Vec::new() }
+    }
+
+    fn also_names(&mut self, member: &'static str, name: &'a str) {
+        self.parameters.push((member, name));
+    }
+
     fn about(&mut self, action: Action, resource: Resource<'a>, said: Said<'a>) -> Result<(), Exception> {
         self.asked.push(Asked { action, resource, said });
         Ok(())
@@ -140,7 +160,7 @@ impl Service {
         request: &R,
         work: &WorkBudget,
     ) -> Result<(), Exception> {
-        let mut asking = Asking { service: self, operation, asked: Vec::new() };
+        let mut asking = Asking::new(self, operation);
         request.ask(&mut asking)?;
         for asked in &asking.asked {
             self.permit_one(caller, identity, asked, work).await?;

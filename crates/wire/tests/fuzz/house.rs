@@ -89,7 +89,7 @@ impl House {
         let body = Bytes::copy_from_slice(body);
         let mut reply = None;
         let counted = allocation_counter::measure(|| {
-            reply = Some(self.runtime.block_on(wire::handle(&self.service, operation, &self.caller, body)));
+            reply = Some(self.runtime.block_on(wire::handle(&self.service, operation, &self.caller, body, None)));
         });
         self.runtime.block_on(settle());
         let reply = reply.expect("an answer");

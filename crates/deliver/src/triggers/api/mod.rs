@@ -9,14 +9,16 @@
 //! | `DELETE /2015-03-31/event-source-mappings/{UUID}` | DeleteEventSourceMapping |
 //! | `GET`, `POST`, `DELETE /2017-03-31/tags/{ARN}` | ListTags, TagResource, UntagResource, of mappings |
 //!
-//! A slash at the end changes nothing: older SDKs have one. Every change is decided from all mappings at once, and made
-//! only if no other one came between.
+//! A slash at the end changes nothing: older SDKs have one. `route` is the one reader of methods and paths, `call` that of
+//! queries and bodies. Every change is decided from all mappings at once, and made only if no other one came between.
 
+mod call;
 mod outbound;
 mod permission;
 mod query;
 mod refusal;
 mod request;
+mod route;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
@@ -28,18 +30,17 @@ use auth::Caller;
 use ops::{DocumentChange, Documents};
 use serde_json::{Value, json};
 
+pub use call::Call;
+use call::Input;
 use permission::{Said, permit, permit_one};
 pub use refusal::Refusal;
 use request::Asked;
+pub use route::{Operation, Route};
 
 use super::function::Function;
 use super::mapping::{Mapping, Settings, State};
 use super::{MAPPINGS, Triggers};
 
-const PATH: &str = "/2015-03-31/event-source-mappings";
-const CREATE: &str = "lambda:CreateEventSourceMapping";
-const UPDATE: &str = "lambda:UpdateEventSourceMapping";
-const DELETE: &str = "lambda:DeleteEventSourceMapping";
 /// Source: API Reference, ListEventSourceMappings.
 const PAGE_MAX: usize = 100;
 /// How often a change is decided anew because another one came between.
@@ -55,32 +56,20 @@ pub struct Reply {
     pub refusal: Option<Refusal>,
 }
 
-/// A request, without what HTTP has around it.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    pub method: &'a str,
-    pub path: &'a str,
-    pub query: &'a str,
-    pub body: &'a [u8],
-}
-
-/// Whether a path is one of this API's.
-pub fn is_ours(path: &str) -> bool {
-    path.starts_with(tags::PATH) || path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 type Answer = Result<(u16, Value), Refusal>;
 
 impl Triggers {
-    pub async fn answer(&self, caller: &Caller, request: &Request<'_>) -> Reply {
-        let uuid = request.path.strip_prefix(PATH).unwrap_or_default().trim_matches('/');
-        let answer = match (request.method, uuid) {
-            _ if request.path.starts_with(tags::PATH) => self.answer_tags(caller, request).await,
-            ("POST", "") => self.create(caller, request.body).await,
-            ("GET", "") => self.list(caller, request.query).await,
-            ("GET", uuid) => self.get(caller, uuid).await,
-            ("PUT", uuid) if !uuid.is_empty() => self.update(caller, uuid, request.body).await,
-            ("DELETE", uuid) if !uuid.is_empty() => self.delete(caller, uuid).await,
+    pub async fn answer(&self, caller: &Caller, call: &Call) -> Reply {
+        let (operation, mapping) = (call.route.operation, call.route.mapping.as_str());
+        let answer = match (operation, &call.input) {
+            (Operation::CreateEventSourceMapping, Input::Mapping(asked)) => self.create(caller, asked).await,
+            (Operation::UpdateEventSourceMapping, Input::Mapping(asked)) => self.update(caller, mapping, asked).await,
+            (Operation::ListEventSourceMappings, Input::List(asked)) => self.list(caller, asked).await,
+            (Operation::GetEventSourceMapping, _) => self.get(caller, mapping).await,
+            (Operation::DeleteEventSourceMapping, _) => self.delete(caller, mapping).await,
+            (Operation::ListTags, _) => self.list_tags(caller, mapping).await,
+            (Operation::TagResource, Input::Tags(tags)) => self.tag(caller, mapping, tags).await,
+            (Operation::UntagResource, Input::TagKeys(keys)) => self.untag(caller, mapping, keys).await,
             _ => Err(Refusal::UnknownOperation),
         };
         match answer {
@@ -92,8 +81,7 @@ impl Triggers {
         }
     }
 
-    async fn create(&self, caller: &Caller, body: &[u8]) -> Answer {
-        let asked = Asked::read(body)?;
+    async fn create(&self, caller: &Caller, asked: &Asked) -> Answer {
         let missing = |name: &str| {
             let what = "failed to satisfy constraint: Member must not be null";
             format!("1 validation error detected: Value null at '{name}' {what}.")
@@ -112,16 +100,16 @@ impl Triggers {
         let function_arn = function.arn();
         let request_tags = asked.tags.iter().flatten().map(|(key, value)| (key.as_str(), Some(value.as_str())));
         let said = Said { function_arn: Some(&function_arn), tags: None, request_tags: request_tags.collect() };
-        permit(caller, CREATE, "*", &said)?;
+        permit(caller, Operation::CreateEventSourceMapping.action(), "*", &said)?;
         if !said.request_tags.is_empty() {
             // What it is tagged is a mapping, whose id is not known yet.
             let new = format!("arn:aws:lambda:{}:{}:event-source-mapping:*", caller.region, caller.account);
-            permit(caller, "lambda:TagResource", &new, &said)?;
+            permit(caller, Operation::TagResource.action(), &new, &said)?;
         }
         self.permit_reader(caller, arn).await?;
-        self.check_function(caller, CREATE, &function)?;
+        self.check_function(caller, Operation::CreateEventSourceMapping.action(), &function)?;
         if let Some(destination) = &settings.on_failure {
-            self.check_destination(caller, CREATE, "*", destination, &said)?;
+            self.check_destination(caller, Operation::CreateEventSourceMapping.action(), "*", destination, &said)?;
         }
         let stream = self.stream(caller, arn).await?;
         let mapping = Mapping {
@@ -146,9 +134,9 @@ impl Triggers {
         Ok((202, mapping.shown(None)))
     }
 
-    async fn update(&self, caller: &Caller, uuid: &str, body: &[u8]) -> Answer {
-        let asked = Asked::read(body)?;
-        let stream = self.permit_mapping(caller, UPDATE, uuid, Vec::new()).await?;
+    async fn update(&self, caller: &Caller, uuid: &str, asked: &Asked) -> Answer {
+        let action = Operation::UpdateEventSourceMapping.action();
+        let stream = self.permit_mapping(caller, action, uuid, Vec::new()).await?;
         let function = asked.function_name.as_deref().map(|name| self.function(caller, name)).transpose()?;
         if let Some(stream) = stream {
             self.permit_reader(caller, &stream).await?;
@@ -181,12 +169,12 @@ impl Triggers {
     }
 
     async fn delete(&self, caller: &Caller, uuid: &str) -> Answer {
-        self.permit_mapping(caller, DELETE, uuid, Vec::new()).await?;
+        self.permit_mapping(caller, Operation::DeleteEventSourceMapping.action(), uuid, Vec::new()).await?;
         let changed = self
             .change(uuid, |mappings| {
                 let before = find(mappings, caller, uuid)?;
                 // It may lead elsewhere than a moment ago.
-                permit_one(caller, DELETE, before, Vec::new())?;
+                permit_one(caller, Operation::DeleteEventSourceMapping.action(), before, Vec::new())?;
                 let before = settled(before, "delete")?;
                 Ok(Mapping { state: State::Deleting, last_modified_ms: self.clock.now_ms(), ..before.clone() })
             })
@@ -197,14 +185,13 @@ impl Triggers {
     }
 
     async fn get(&self, caller: &Caller, uuid: &str) -> Answer {
-        self.permit_mapping(caller, "lambda:GetEventSourceMapping", uuid, Vec::new()).await?;
+        self.permit_mapping(caller, Operation::GetEventSourceMapping.action(), uuid, Vec::new()).await?;
         let mappings = read(&self.service.documents(MAPPINGS).await?)?;
         self.shown(200, find(&mappings, caller, uuid)?).await
     }
 
-    async fn list(&self, caller: &Caller, query: &str) -> Answer {
-        let asked = query::Asked::read(query)?;
-        permit(caller, "lambda:ListEventSourceMappings", "*", &Said::default())?;
+    async fn list(&self, caller: &Caller, asked: &query::Asked) -> Answer {
+        permit(caller, Operation::ListEventSourceMappings.action(), "*", &Said::default())?;
         let function = asked.function_name.as_deref().map(|name| {
             let function = Function::parse(name, &caller.account, &caller.region);
             function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))

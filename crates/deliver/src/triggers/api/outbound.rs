@@ -7,7 +7,9 @@ use auth::Caller;
 use client::Url;
 
 use super::permission::{Said, permit, permit_one};
-use super::{Refusal, UPDATE};
+use super::{Operation, Refusal};
+
+const UPDATE: &str = Operation::UpdateEventSourceMapping.action();
 use crate::triggers::function::Function;
 use crate::triggers::mapping::{Mapping, Settings};
 use crate::triggers::{Triggers, queue_url_path};

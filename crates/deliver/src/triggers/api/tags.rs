@@ -7,11 +7,9 @@ use std::collections::BTreeMap;
 use auth::Caller;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Refusal, Request, find, query, read};
+use super::{Answer, Operation, Refusal, find, read};
 use crate::triggers::mapping::Mapping;
 use crate::triggers::{MAPPINGS, Triggers};
-
-pub(super) const PATH: &str = "/2017-03-31/tags/";
 
 /// Source: AWS Lambda Developer Guide, "Tag requirements".
 const TAGS_MAX: usize = 50;
@@ -22,47 +20,45 @@ const VALUE_LENGTH_MAX: usize = 256;
 pub(crate) type Tags = BTreeMap<String, String>;
 
 impl Triggers {
-    pub(super) async fn answer_tags(&self, caller: &Caller, request: &Request<'_>) -> Answer {
-        let arn = query::decoded(request.path.strip_prefix(PATH).unwrap_or_default());
-        let uuid = arn.rsplit(':').next().unwrap_or_default();
-        let is_it = |mapping: &&Mapping| mapping.arn() == arn;
-        let change = async |tag: &(dyn Fn(&mut Tags) + Sync)| {
-            let changed = self.change(uuid, |mappings| {
-                let mut mapping =
-                    find(mappings, caller, uuid).ok().filter(is_it).ok_or(Refusal::ResourceNotFound)?.clone();
-                tag(&mut mapping.tags);
-                checked(&mapping.tags)?;
-                Ok(mapping)
-            });
-            changed.await.map(|_| (204, Value::Null))
-        };
-        match request.method {
-            "GET" => {
-                self.permit_mapping(caller, "lambda:ListTags", uuid, Vec::new()).await?;
-                let mappings = read(&self.service.documents(MAPPINGS).await?)?;
-                let mapping = find(&mappings, caller, uuid).ok().filter(is_it).ok_or(Refusal::ResourceNotFound)?;
-                Ok((200, json!({"Tags": mapping.tags})))
-            }
-            "POST" => {
-                let body: Value = serde_json::from_slice(request.body).unwrap_or_default();
-                let members = body.get("Tags").and_then(Value::as_object);
-                let added = tags(members.ok_or_else(|| Refusal::Validation(vec![NO_TAGS.to_owned()]))?)?;
-                let asked = added.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
-                self.permit_mapping(caller, "lambda:TagResource", uuid, asked).await?;
-                change(&|tags| tags.extend(added.clone())).await
-            }
-            "DELETE" => {
-                let keys = query::values(request.query, "tagKeys");
-                let asked = keys.iter().map(|key| (&**key, None)).collect();
-                self.permit_mapping(caller, "lambda:UntagResource", uuid, asked).await?;
-                change(&|tags| tags.retain(|key, _| !keys.contains(key))).await
-            }
-            _ => Err(Refusal::UnknownOperation),
-        }
+    pub(super) async fn list_tags(&self, caller: &Caller, arn: &str) -> Answer {
+        self.permit_mapping(caller, Operation::ListTags.action(), uuid_of(arn), Vec::new()).await?;
+        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
+        Ok((200, json!({"Tags": of_arn(&mappings, caller, arn)?.tags})))
+    }
+
+    pub(super) async fn tag(&self, caller: &Caller, arn: &str, added: &Tags) -> Answer {
+        let asked = added.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
+        self.permit_mapping(caller, Operation::TagResource.action(), uuid_of(arn), asked).await?;
+        self.change_tags(caller, arn, &|tags| tags.extend(added.clone())).await
+    }
+
+    pub(super) async fn untag(&self, caller: &Caller, arn: &str, keys: &[String]) -> Answer {
+        let asked = keys.iter().map(|key| (&**key, None)).collect();
+        self.permit_mapping(caller, Operation::UntagResource.action(), uuid_of(arn), asked).await?;
+        self.change_tags(caller, arn, &|tags| tags.retain(|key, _| !keys.contains(key))).await
+    }
+
+    async fn change_tags(&self, caller: &Caller, arn: &str, change: &(dyn Fn(&mut Tags) + Sync)) -> Answer {
+        let changed = self.change(uuid_of(arn), |mappings| {
+            let mut mapping = of_arn(mappings, caller, arn)?.clone();
+            change(&mut mapping.tags);
+            checked(&mapping.tags)?;
+            Ok(mapping)
+        });
+        changed.await.map(|_| (204, Value::Null))
     }
 }
 
-const NO_TAGS: &str = "Value null at 'tags' failed to satisfy constraint: Member must not be null";
+fn uuid_of(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or_default()
+}
+
+fn of_arn<'a>(mappings: &'a BTreeMap<String, Mapping>, caller: &Caller, arn: &str) -> Result<&'a Mapping, Refusal> {
+    let found = find(mappings, caller, uuid_of(arn)).ok();
+    found.filter(|mapping| mapping.arn() == arn).ok_or(Refusal::ResourceNotFound)
+}
+
+pub(super) const NO_TAGS: &str = "Value null at 'tags' failed to satisfy constraint: Member must not be null";
 
 /// The tags of a request.
 pub(super) fn tags(members: &Map<String, Value>) -> Result<Tags, Refusal> {

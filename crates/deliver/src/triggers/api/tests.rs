@@ -47,11 +47,17 @@ async fn triggers_with(places: Places, service_arns: ServiceArns) -> (Arc<Trigge
     (Triggers::new(service, places, Arc::default(), Clock::system()), arn)
 }
 
+const PATH: &str = "/2015-03-31/event-source-mappings";
+const TAGS: &str = "/2017-03-31/tags/";
+
+fn asked(method: &str, path: &str, query: &str, body: &Value) -> Call {
+    let route = Route::of(method, path).expect("a path of this API").expect("an operation");
+    Call::read(route, query, body.to_string().as_bytes()).expect("a request")
+}
+
 async fn call(triggers: &Triggers, account: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let path = format!("{PATH}{path}");
-    let body = body.to_string();
-    let request = Request { method, path: &path, query: "", body: body.as_bytes() };
-    let reply = triggers.answer(&caller(account), &request).await;
+    let call = asked(method, &format!("{PATH}{path}"), "", body);
+    let reply = triggers.answer(&caller(account), &call).await;
     (reply.status, serde_json::from_slice(&reply.body).unwrap())
 }
 
@@ -117,7 +123,7 @@ async fn policies_say_who_may_do_what() {
     let (_, own) = call(&triggers, "111111111111", "POST", "", &made).await;
     let uuid = own["UUID"].as_str().unwrap();
     let arn = format!("arn:aws:lambda:us-east-1:111111111111:event-source-mapping:{uuid}");
-    let (all, one, tags) = (PATH.to_owned(), format!("{PATH}/{uuid}"), format!("{}{arn}", tags::PATH));
+    let (all, one, tags) = (PATH.to_owned(), format!("{PATH}/{uuid}"), format!("{}{arn}", TAGS));
     let other = json!({"FunctionName": "http://h/y", "EventSourceArn": stream, "StartingPosition": "LATEST"});
     let reads = ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"].map(|a| (a, &*stream));
     let with_reads = |own: (&'static str, &'static str)| [&[own][..], &reads].concat();
@@ -134,8 +140,7 @@ async fn policies_say_who_may_do_what() {
     ];
     let allow = |(action, resource): &(&str, &str)| json!({"Effect": "Allow", "Action": action, "Resource": resource});
     for (method, path, query, body, asks, status) in &requests {
-        let body = body.to_string();
-        let request = Request { method, path, query, body: body.as_bytes() };
+        let request = asked(method, path, query, body);
         for (action, resource) in asks {
             let before = triggers.service.documents(MAPPINGS).await.unwrap().by_id;
             let most: Vec<Value> = asks.iter().filter(|asked| asked.0 != *action).map(allow).collect();
@@ -162,15 +167,13 @@ async fn functions_and_tags_are_conditions() {
     statement["Condition"] = json!({"StringLike": {"lambda:FunctionArn": "https://hooks.example/*"}});
     let user = user(&[statement, json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"})]);
     for (function, expected) in [("https://hooks.example/x", 202), ("https://elsewhere.example/x", 403)] {
-        let body =
-            json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "LATEST"}).to_string();
-        let request = Request { method: "POST", path: PATH, query: "", body: body.as_bytes() };
+        let body = json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "LATEST"});
+        let request = asked("POST", PATH, "", &body);
         assert_eq!(triggers.answer(&user, &request).await.status, expected, "{function}");
     }
     let mappings = read(&triggers.service.documents(MAPPINGS).await.unwrap()).unwrap();
     let path = format!("{PATH}/{}", mappings.keys().next().unwrap());
-    let body = json!({"FunctionName": "https://elsewhere.example/x"}).to_string();
-    let request = Request { method: "PUT", path: &path, query: "", body: body.as_bytes() };
+    let request = asked("PUT", &path, "", &json!({"FunctionName": "https://elsewhere.example/x"}));
     assert_eq!(triggers.answer(&user, &request).await.status, 403);
 }
 
@@ -182,7 +185,7 @@ async fn foreign_members_are_no_conditions() {
     let (_, own) = call(&triggers, "111111111111", "POST", "", &made).await;
     let uuid = own["UUID"].as_str().unwrap();
     let arn = format!("arn:aws:lambda:us-east-1:111111111111:event-source-mapping:{uuid}");
-    let (all, one, tags) = (PATH.to_owned(), format!("{PATH}/{uuid}"), format!("{}{arn}", tags::PATH));
+    let (all, one, tags) = (PATH.to_owned(), format!("{PATH}/{uuid}"), format!("{TAGS}{arn}"));
     let foreign = json!({"Tags": {"k": "v"}, "TagKeys": ["k"], "FunctionArn": "http://h/x", "FunctionName": "http://h/x",
         "EventSourceToken": "t", "Principal": "p", "Layers": ["l"]});
     let query = "tagKeys=k&FunctionArn=x&Tags.k=v";
@@ -204,9 +207,7 @@ async fn foreign_members_are_no_conditions() {
             let lambda = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*", "Condition": condition});
             // Reading the stream is denied, so that nothing is changed by the ones that are allowed.
             let tags = json!({"Effect": "Allow", "Action": "dynamodb:None", "Resource": "*"});
-            let body = body.to_string();
-            let request = Request { method, path, query, body: body.as_bytes() };
-            let reply = triggers.answer(&user(&[lambda, tags]), &request).await;
+            let reply = triggers.answer(&user(&[lambda, tags]), &asked(method, path, query, body)).await;
             let refused = String::from_utf8_lossy(&reply.body).into_owned();
             let is_denied = reply.status == 403 && refused.contains("perform: lambda:");
             assert_eq!(is_denied, !own_keys.contains(&key), "{method} {path} {key}: {refused}");
@@ -222,9 +223,8 @@ async fn tags_of_a_new_mapping_are_asked_of_a_mapping() {
     let mappings = "arn:aws:lambda:*:*:event-source-mapping:*";
     let deny = json!({"Effect": "Deny", "Action": "lambda:TagResource", "Resource": mappings});
     let body = json!({"FunctionName": "http://h/x", "EventSourceArn": stream, "StartingPosition": "LATEST",
-        "Tags": {"k": "v"}})
-    .to_string();
-    let request = Request { method: "POST", path: PATH, query: "", body: body.as_bytes() };
+        "Tags": {"k": "v"}});
+    let request = asked("POST", PATH, "", &body);
     let refused = triggers.answer(&user(&[allow.clone(), deny]), &request).await;
     assert_eq!(refused.status, 403, "{}", String::from_utf8_lossy(&refused.body));
     assert_eq!(triggers.answer(&user(&[allow]), &request).await.status, 202);
@@ -245,9 +245,7 @@ fn mapping(stream: &str, function: &str, destination: Option<&str>) -> Value {
 }
 
 async fn ask(triggers: &Triggers, caller: &Caller, method: &str, path: &str, body: &Value) -> (u16, String, String) {
-    let (path, body) = (format!("{PATH}{path}"), body.to_string());
-    let request = Request { method, path: &path, query: "", body: body.as_bytes() };
-    let reply = triggers.answer(caller, &request).await;
+    let reply = triggers.answer(caller, &asked(method, &format!("{PATH}{path}"), "", body)).await;
     let name = reply.refusal.as_ref().map(Refusal::name).unwrap_or_default().to_owned();
     (reply.status, name, String::from_utf8(reply.body).unwrap())
 }
@@ -413,4 +411,25 @@ async fn results_have_no_words_of_what_answered() {
     triggers.service.put_document_note(MAPPINGS, uuid, old).await.unwrap();
     let shown = call(&triggers, "111111111111", "GET", &format!("/{uuid}"), &Value::Null).await.1;
     assert_eq!(shown["LastProcessingResult"], "PROBLEM: Function call failed");
+}
+
+/// What the audit log has of a request, and what it has not: a member that comes twice counts as it is executed.
+#[test]
+fn names_are_those_of_the_decoded_request() {
+    let check = |method: &str, path: &str, query: &str, body: &str, expected: &[(&str, &str)]| {
+        let route = Route::of(method, path).expect("a path of this API").expect("an operation");
+        let call = Call::read(route, query, body.as_bytes()).expect("a request");
+        assert_eq!(call.names(), expected, "{method} {path} {query} {body}");
+    };
+    let body = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h","Other":1e999}"#;
+    let wide = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h"}"#;
+    assert!(Call::read(Route::of("POST", PATH).unwrap().unwrap(), "", body.as_bytes()).is_err());
+    check("POST", PATH, "FunctionName=q", wide, &[("eventSourceArn", "a"), ("functionName", "g")]);
+    check("GET", PATH, "FunctionName=f&Function%4eame=g&FunctionName=h&MaxItems=1", "", &[("functionName", "h")]);
+    let one = format!("{PATH}/u/");
+    check("PUT", &one, "FunctionName=q", r#"{"FunctionName":"f"}"#, &[("functionName", "f"), ("uUID", "u")]);
+    check("GET", &one, "FunctionName=q", r#"{"FunctionName":"f"}"#, &[("uUID", "u")]);
+    check("DELETE", &format!("{PATH}/%75"), "", "", &[("uUID", "u")]);
+    check("POST", &format!("{TAGS}arn%3Aa"), "", r#"{"Tags":{"secret":"x"}}"#, &[("resource", "arn:a")]);
+    check("DELETE", &format!("{TAGS}arn:a"), "tagKeys=secret", "", &[("resource", "arn:a")]);
 }

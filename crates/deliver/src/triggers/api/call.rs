@@ -1,0 +1,69 @@
+//! A request of this API, decoded once: what is permitted, done and audited is read from it.
+
+use serde_json::Value;
+
+use super::Refusal;
+use super::query;
+use super::request::Asked;
+use super::route::{Operation, Route};
+use super::tags::{self, Tags};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    pub(super) route: Route,
+    pub(super) input: Input,
+}
+
+/// What a request says beside its path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Input {
+    Nothing,
+    Mapping(Box<Asked>),
+    List(query::Asked),
+    Tags(Tags),
+    TagKeys(Vec<String>),
+}
+
+impl Call {
+    /// # Errors
+    /// Lambda's refusal of a body or a query that cannot be read.
+    pub fn read(route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
+        let input = match route.operation {
+            Operation::CreateEventSourceMapping | Operation::UpdateEventSourceMapping => {
+                Input::Mapping(Box::new(Asked::read(body)?))
+            }
+            Operation::ListEventSourceMappings => Input::List(query::Asked::read(query)?),
+            Operation::TagResource => Input::Tags(tags_of(body)?),
+            Operation::UntagResource => Input::TagKeys(query::values(query, "tagKeys")),
+            Operation::GetEventSourceMapping | Operation::DeleteEventSourceMapping | Operation::ListTags => {
+                Input::Nothing
+            }
+        };
+        Ok(Call { route, input })
+    }
+
+    /// The names in the request, under CloudTrail's names of its members.
+    pub fn names(&self) -> Vec<(&'static str, &str)> {
+        let (function_name, event_source_arn) = match &self.input {
+            Input::Mapping(asked) => (asked.function_name.as_deref(), asked.event_source_arn.as_deref()),
+            Input::List(asked) => (asked.function_name.as_deref(), asked.event_source_arn.as_deref()),
+            Input::Nothing | Input::Tags(_) | Input::TagKeys(_) => (None, None),
+        };
+        let of_tags =
+            matches!(self.route.operation, Operation::ListTags | Operation::TagResource | Operation::UntagResource);
+        let mapping = Some(self.route.mapping.as_str()).filter(|mapping| !mapping.is_empty());
+        let all = [
+            ("eventSourceArn", event_source_arn),
+            ("functionName", function_name),
+            (if of_tags { "resource" } else { "uUID" }, mapping),
+        ];
+        all.into_iter().filter_map(|(member, name)| Some((member, name?))).collect()
+    }
+}
+
+fn tags_of(body: &[u8]) -> Result<Tags, Refusal> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let members = body.get("Tags").and_then(Value::as_object);
+    let members = members.ok_or_else(|| Refusal::Validation(vec![tags::NO_TAGS.to_owned()]))?;
+    tags::tags(members)
+}
