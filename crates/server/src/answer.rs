@@ -107,6 +107,10 @@ impl Answer {
         self.status.as_u16() >= 400
     }
 
+    pub(crate) fn content_type(&self) -> Option<ContentType> {
+        self.content_type
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }

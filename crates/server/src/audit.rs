@@ -5,60 +5,114 @@
 //! streams, and nothing that stands in them: no keys, no values, no expressions, no statements, no signatures (`names`,
 //! `outcome`).
 //!
-//! An event is made once its answer is known, and handed to one writer through a queue before the client is answered. A
-//! queue that is full makes requests wait for a moment, since an event that is lost is worse than that; then it is lost,
-//! and counted.
+//! A request takes room in the queue of the one writer before it is executed, and its event is handed over before the
+//! client is answered. A queue that is full makes requests wait for a moment, since an event that is lost is worse than
+//! that; then it is lost and counted, or, where requests must be audited, the request is refused. Those wait for the file
+//! as well: a client has no good answer to a request of which the event is only in memory.
 
 mod action;
 mod arguments;
 mod file;
 mod identity;
 mod names;
+mod origin;
 mod outcome;
-mod query;
 mod record;
+mod unauthenticated;
 mod writer;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use api::Operation;
-use hyper::http::request::Parts;
+use base::Clock;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, OwnedPermit};
+use tokio::sync::oneshot;
 
-use action::{Action, Category};
+pub(crate) use action::{Action, IAM, LAMBDA, STS};
 pub(crate) use arguments::AuditArguments;
-use file::AuditFile;
+use file::{AuditFile, Line};
+pub(crate) use origin::Origin;
 pub(crate) use outcome::Outcome;
 pub(crate) use record::Draft;
-use writer::Message;
+use unauthenticated::{HeldBack, Unauthenticated};
+use writer::{Message, Writer};
 
 use crate::hangups::Hangups;
-use crate::seats::Seat;
 
-/// Events that wait to be written.
-const QUEUE: usize = 8192;
-/// So long a request waits for room among them.
+/// Events that wait to be written, and requests that are executed and will have one.
+const QUEUE: usize = 16_384;
+/// What of it is left to known callers: unsigned requests leave so much room. A divisor.
+const QUEUE_OF_KNOWN: usize = 4;
+/// So long a request waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often unauthenticated requests are summed up.
+const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(crate) struct Figures {
-    pub(crate) written: AtomicU64,
-    pub(crate) lost: AtomicU64,
+    written: AtomicU64,
+    lost: AtomicU64,
+    /// Requests that were not executed.
+    refused: AtomicU64,
+    /// The file cannot be written, and requests must be audited.
+    blocked: AtomicBool,
+    stopping: AtomicBool,
+}
+
+/// What the operator's page reports.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Counts {
+    pub(crate) written: u64,
+    pub(crate) lost: u64,
+    pub(crate) refused: u64,
+    pub(crate) held_back: u64,
+    pub(crate) is_blocked: bool,
+}
+
+/// The audit log as the operator's page reads it.
+#[derive(Default)]
+pub(crate) struct Watch {
+    figures: Arc<Figures>,
+    unauthenticated: Arc<Unauthenticated>,
+}
+
+/// A request that must be audited cannot be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unaudited {
+    /// It is not executed.
+    Blocked,
+    Full,
+    /// It is executed, and its event is not in the file yet.
+    Unwritten,
+}
+
+impl fmt::Display for Unaudited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unaudited::Blocked => "the request was not executed: the audit log cannot be written",
+            Unaudited::Full => "the request was not executed: the audit log takes events more slowly than they come",
+            Unaudited::Unwritten => "the request was executed, and its event is not in the audit log yet",
+        })
+    }
 }
 
 pub(crate) struct Audit {
     queue: mpsc::Sender<Message>,
     /// Data events, too.
     data: bool,
-    /// Of events of callers who are not known.
+    /// Nothing is executed that cannot be audited.
+    required: bool,
+    /// Of events of unknown callers.
     region: String,
+    started: Instant,
     figures: Arc<Figures>,
+    unauthenticated: Arc<Unauthenticated>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -70,75 +124,133 @@ impl Audit {
         let failed = |error: std::io::Error| format!("cannot write the audit log {}: {error}", path.display());
         let file = AuditFile::open(path, bytes_max, arguments.audit_log_files).map_err(failed)?;
         let (queue, messages) = mpsc::channel(QUEUE);
-        let figures = Arc::new(Figures::default());
-        let writer = writer::start(file, messages, Arc::clone(&figures)).map_err(failed)?;
-        tokio::spawn(reopen(queue.clone(), Hangups::new().map_err(failed)?));
-        let (data, region, writer) = (arguments.audit_data, region.to_owned(), Mutex::new(Some(writer)));
-        Ok(Some(Arc::new(Audit { queue, data, region, figures, writer })))
+        let (figures, unauthenticated) = <(Arc<Figures>, Arc<Unauthenticated>)>::default();
+        let required = arguments.audit_required;
+        let (figures_of, unauthenticated_of) = (Arc::clone(&figures), Arc::clone(&unauthenticated));
+        let writer = Writer { file, required, figures: figures_of, unauthenticated: unauthenticated_of };
+        let writer = Mutex::new(Some(writer.start(messages).map_err(failed)?));
+        let (data, region, started) = (arguments.audit_data, region.to_owned(), Instant::now());
+        let audit = Arc::new(Audit { queue, data, required, region, started, figures, unauthenticated, writer });
+        tokio::spawn(Arc::clone(&audit).keep(Hangups::new().map_err(failed)?));
+        Ok(Some(audit))
     }
 
-    pub(crate) fn figures(&self) -> Arc<Figures> {
-        Arc::clone(&self.figures)
+    pub(crate) fn watch(&self) -> Arc<Watch> {
+        Arc::new(Watch { figures: Arc::clone(&self.figures), unauthenticated: Arc::clone(&self.unauthenticated) })
     }
 
-    /// An event of DynamoDB's or Streams' API begins, if it is one that is wanted.
-    pub(crate) fn begin(&self, operation: Operation, body: &[u8]) -> Option<Draft> {
-        let wanted = self.data || Category::of(operation) == Category::Management;
-        wanted.then(|| Draft::new(Action::of_dynamodb(operation, body)))
+    pub(crate) fn begin(self: &Arc<Audit>, action: Action, origin: Origin) -> Draft {
+        Draft::new(self, action, origin)
     }
 
-    /// An event of Lambda's API begins.
-    pub(crate) fn begin_lambda(&self, head: &Parts, body: &[u8]) -> Option<Draft> {
-        Action::of_lambda(&head.method, head.uri.path(), body).map(Draft::new)
+    /// Room for an event; `None` if there is none, and the request is executed all the same.
+    async fn reserve(&self, is_unknown: bool) -> Result<Option<OwnedPermit<Message>>, Unaudited> {
+        let slot = match self.required && self.figures.blocked.load(Ordering::Relaxed) {
+            true => Err(Unaudited::Blocked),
+            false => self.slot(is_unknown).await.ok_or(Unaudited::Full),
+        };
+        match slot {
+            Err(unaudited) if self.required => {
+                self.figures.refused.fetch_add(1, Ordering::Relaxed);
+                Err(unaudited)
+            }
+            slot => Ok(slot.ok()),
+        }
     }
 
-    /// An event of IAM's or STS's API begins: their requests are forms.
-    pub(crate) fn begin_query(&self, form: &[u8]) -> Option<Draft> {
-        Action::of_query(form).map(Draft::new)
+    async fn slot(&self, is_unknown: bool) -> Option<OwnedPermit<Message>> {
+        if is_unknown && !self.has_room_for_unknown() {
+            return None;
+        }
+        match self.queue.clone().try_reserve_owned() {
+            Ok(slot) => Some(slot),
+            Err(TrySendError::Full(queue)) => tokio::time::timeout(PATIENCE, queue.reserve_owned()).await.ok()?.ok(),
+            Err(TrySendError::Closed(_)) => None,
+        }
     }
 
-    /// The event has ended: it is as good as written, or counted as lost.
-    pub(crate) async fn end(&self, draft: Draft, head: &Parts, seat: &Seat, request_id: &str, outcome: Outcome) {
-        let line = draft.into_line(head, seat, request_id, &outcome, &self.region);
-        let Err(unsent) = self.queue.try_send(Message::Line(line)) else { return };
-        // Whoever is sent away while it waits leaves the count behind.
-        let lost = Lost(&self.figures);
-        if let TrySendError::Full(message) = unsent
-            && let Ok(Ok(())) = tokio::time::timeout(PATIENCE, self.queue.send(message)).await
-        {
-            std::mem::forget(lost);
+    fn has_room_for_unknown(&self) -> bool {
+        self.queue.capacity() > self.queue.max_capacity() / QUEUE_OF_KNOWN
+    }
+
+    /// The event has ended: it is as good as written, or counted as lost or held back.
+    fn end(
+        &self,
+        draft: &Draft,
+        slot: Option<OwnedPermit<Message>>,
+        outcome: &Outcome,
+        written: Option<oneshot::Sender<()>>,
+    ) {
+        if draft.is_unknown() && outcome.is_refusal() {
+            drop(slot);
+            return self.end_unauthenticated(draft, outcome);
+        }
+        let message = Message::Line(Line { bytes: draft.line(outcome, &self.region), unauthenticated: None, written });
+        match slot {
+            Some(slot) => drop(slot.send(message)),
+            None if self.queue.try_send(message).is_ok() => {}
+            None => writer::lost(&self.figures, 1, "the file takes no more"),
+        }
+    }
+
+    fn end_unauthenticated(&self, draft: &Draft, outcome: &Outcome) {
+        let this_one = HeldBack { requests: 1, since_ms: draft.began_ms(), counted: false };
+        let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let admitted = self.unauthenticated.admits(elapsed_ms) && self.has_room_for_unknown();
+        let line = || Line { bytes: draft.line(outcome, &self.region), unauthenticated: Some(this_one), written: None };
+        if !admitted || self.queue.try_send(Message::Line(line())).is_err() {
+            self.unauthenticated.hold_back(this_one);
+        }
+    }
+
+    /// Queues an event of the unauthenticated requests that have none of their own, if there are any.
+    fn sum_up(&self) {
+        let Some(held_back) = self.unauthenticated.take() else { return };
+        let bytes = record::summary(held_back, Clock::system().now_ms(), &self.region);
+        let line = Line { bytes, unauthenticated: Some(held_back), written: None };
+        if self.queue.try_send(Message::Line(line)).is_err() {
+            self.unauthenticated.hold_back(held_back);
+        }
+    }
+
+    /// With every SIGHUP the file is opened anew: another program may have moved it away.
+    async fn keep(self: Arc<Audit>, mut hangups: Hangups) {
+        let mut summaries = tokio::time::interval(SUMMARY_PERIOD);
+        loop {
+            tokio::select! {
+                () = hangups.next() => {
+                    if self.queue.send(Message::Reopen).await.is_err() {
+                        return;
+                    }
+                }
+                _ = summaries.tick() => self.sum_up(),
+            }
         }
     }
 
     /// Everything is written.
     pub(crate) async fn stop(&self) {
-        let _ = self.queue.send(Message::End).await;
+        self.sum_up();
+        self.figures.stopping.store(true, Ordering::Relaxed);
         let Some(writer) = self.writer.lock().take() else { return };
+        // It may be waiting for a file that cannot be written.
+        writer.thread().unpark();
+        let _ = self.queue.send(Message::End).await;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;
     }
 }
 
-struct Lost<'a>(&'a Figures);
-
-impl Drop for Lost<'_> {
-    fn drop(&mut self) {
-        writer::lost(self.0, 1, "the file takes no more");
-    }
-}
-
-/// With every SIGHUP the file is opened anew: something else may have moved it away.
-async fn reopen(queue: mpsc::Sender<Message>, mut hangups: Hangups) {
-    loop {
-        hangups.next().await;
-        if queue.send(Message::Reopen).await.is_err() {
-            return;
+impl Watch {
+    pub(crate) fn read(&self) -> Counts {
+        let figures = &self.figures;
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        Counts {
+            written: read(&figures.written),
+            lost: read(&figures.lost),
+            refused: read(&figures.refused),
+            held_back: self.unauthenticated.total(),
+            is_blocked: figures.blocked.load(Ordering::Relaxed),
         }
-    }
-}
-
-impl Figures {
-    pub(crate) fn read(&self) -> (u64, u64) {
-        (self.written.load(Ordering::Relaxed), self.lost.load(Ordering::Relaxed))
     }
 }
 
@@ -149,5 +261,7 @@ fn rotated(path: &Path, number: u32) -> std::path::PathBuf {
     name.into()
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

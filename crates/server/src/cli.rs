@@ -598,6 +598,8 @@ mod tests {
         check(&["--tls-client-ca", "a"], false);
         check(&["--audit-log", "f", "--audit-data", "--audit-log-bytes", "0", "--audit-log-files", "1"], true);
         check(&["--audit-data"], false);
+        check(&["--audit-log", "f", "--audit-required"], true);
+        check(&["--audit-required"], false);
         check(&["--audit-log", "f", "--audit-log-files", "0"], false);
     }
 }

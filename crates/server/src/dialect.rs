@@ -14,7 +14,8 @@ use hyper::http::request::Parts;
 use hyper::{StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
-use crate::{door, identity, lambda, scope};
+use crate::route::Form;
+use crate::{door, lambda, scope};
 
 /// Of errors of the front end that all AWS services share.
 const NAMESPACE: &str = "com.amazon.coral.service#";
@@ -43,11 +44,11 @@ impl Dialect {
         if rpc_service(head.uri.path()).is_some() {
             return of_rpc(head);
         }
-        if lambda::is_asked(head) {
+        if lambda::route(head).is_some() {
             return Dialect::RestJson;
         }
         let signed_for = scope::service(head).unwrap_or_default();
-        if identity::is_form(head) || identity::names_action(head) {
+        if Form::at_any_path(head).is_some() {
             return if signed_for == "ec2" { Dialect::Ec2Query } else { Dialect::Query };
         }
         match &*signed_for {

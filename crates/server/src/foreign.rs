@@ -10,7 +10,8 @@ use hyper::{Method, StatusCode};
 
 use crate::answer::Answer;
 use crate::dialect::{Dialect, rpc_service};
-use crate::{identity, scope};
+use crate::route::Form;
+use crate::scope;
 use services::Service;
 
 const HERE: &str = "This server is Stator. It serves DynamoDB, DynamoDB Streams, IAM, STS and Lambda's event source mappings. \
@@ -87,10 +88,7 @@ fn by_rpc_path(head: &Parts) -> Option<Asked> {
 
 /// Of the Query protocol: each service's API has one version.
 fn by_version(head: &Parts, body: &[u8]) -> Option<Asked> {
-    if !identity::is_form(head) && !identity::names_action(head) {
-        return None;
-    }
-    let form = identity::form(head, body);
+    let form = Form::at_any_path(head)?.bytes(head, body);
     let version = form.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Version="))?;
     Service::by_version(std::str::from_utf8(version).ok()?).map(Asked::Known)
 }

@@ -1,8 +1,8 @@
-//! Lambda's API at the door: which requests are its, who calls, and what HTTP adds to an answer.
+//! Lambda's API: which requests are its, refusals of the front end, and what HTTP adds to an answer.
 
 use auth::{Caller, Refusal as Unsigned};
 use deliver::triggers::Triggers;
-use deliver::triggers::api::{Refusal, Reply, Request};
+use deliver::triggers::api::{Call, Refusal, Reply, Route};
 use hyper::Method;
 use hyper::http::request::Parts;
 use wire::{ExceptionName, ReplyError};
@@ -13,23 +13,26 @@ use crate::guard;
 /// How AWS calls the service that its requests are signed for.
 pub(crate) const SERVICE: &str = "lambda";
 
-/// Whether a request is one of Lambda's. Browsers' preflights are answered at the door.
-pub(crate) fn is_asked(head: &Parts) -> bool {
-    head.method != Method::OPTIONS && deliver::triggers::api::is_ours(head.uri.path())
+/// What a request is in Lambda's API, if its path is one of that. Browsers' preflights are answered at the door.
+pub(crate) fn route(head: &Parts) -> Option<Result<Route, Refusal>> {
+    let is_preflight = head.method == Method::OPTIONS;
+    (!is_preflight).then(|| Route::of(head.method.as_str(), head.uri.path())).flatten()
 }
 
-pub(crate) async fn answer(triggers: &Triggers, caller: Result<Caller, Unsigned>, head: &Parts, body: &[u8]) -> Answer {
-    let reply = match caller {
-        Err(refusal) => Refusal::Unsigned(name(&refusal), refusal.to_string()).reply(),
-        Ok(caller) => {
-            let query = head.uri.query().unwrap_or_default();
-            let request = Request { method: head.method.as_str(), path: head.uri.path(), query, body };
-            let answered = guard::catch(triggers.answer(&caller, &request)).await;
-            answered
-                .unwrap_or_else(|guard::Panicked| Refusal::Service("the request's handler panicked".to_owned()).reply())
-        }
-    };
-    into_answer(reply)
+pub(crate) async fn answer(triggers: &Triggers, caller: &Caller, call: &Call) -> Answer {
+    let answered = guard::catch(triggers.answer(caller, call)).await;
+    into_answer(
+        answered
+            .unwrap_or_else(|guard::Panicked| Refusal::Service("the request's handler panicked".to_owned()).reply()),
+    )
+}
+
+pub(crate) fn refused(refusal: Refusal) -> Answer {
+    into_answer(refusal.reply())
+}
+
+pub(crate) fn unsigned(refusal: &Unsigned) -> Answer {
+    refused(Refusal::Unsigned(name(refusal), refusal.to_string()))
 }
 
 fn into_answer(reply: Reply) -> Answer {

@@ -34,6 +34,7 @@ mod rekey;
 mod relations;
 mod room;
 mod root_key;
+mod route;
 mod running;
 mod scope;
 mod seats;

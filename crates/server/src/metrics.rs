@@ -45,7 +45,7 @@ pub(crate) struct Metrics {
     /// What encrypts connections, if they are.
     tls: OnceLock<Arc<Tls>>,
     /// The audit log, if there is one.
-    audit: OnceLock<Arc<audit::Figures>>,
+    audit: OnceLock<Arc<audit::Watch>>,
     /// Tables that have series of their own, unless it is the default.
     tables_max: OnceLock<usize>,
     started_ms: u64,
@@ -112,7 +112,7 @@ impl Metrics {
         let _ = self.tls.set(Arc::clone(tls));
     }
 
-    pub(crate) fn watch_audit(&self, figures: Arc<audit::Figures>) {
+    pub(crate) fn watch_audit(&self, figures: Arc<audit::Watch>) {
         // Only the first one counts, and there is no second.
         let _ = self.audit.set(figures);
     }
@@ -201,11 +201,23 @@ impl Metrics {
 
 impl Metrics {
     fn write_audit(&self, page: &mut Page) {
-        let Some((written, lost)) = self.audit.get().map(|figures| figures.read()) else { return };
+        let Some(counts) = self.audit.get().map(|audit| audit.read()) else { return };
         page.counter("stator_audit_events_total", "Events that were written to the audit log.");
-        page.value(written);
+        page.value(counts.written);
         page.counter("stator_audit_events_lost_total", "Events that are missing in the audit log.");
-        page.value(lost);
+        page.value(counts.lost);
+        page.counter("stator_audit_unauthenticated_total", "Unauthenticated requests that were only counted.");
+        page.value(counts.held_back);
+        page.counter(
+            "stator_audit_refused_total",
+            "Requests that were not executed because they could not be audited.",
+        );
+        page.value(counts.refused);
+    }
+
+    /// Whether requests are refused because the audit log cannot be written.
+    pub(crate) fn refuses_unaudited(&self) -> bool {
+        self.audit.get().is_some_and(|audit| audit.read().is_blocked)
     }
 }
 

@@ -68,6 +68,29 @@ pub(crate) struct Operator {
     stopping: AtomicBool,
 }
 
+/// One of the paths above.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Page {
+    Health,
+    Ready,
+    Metrics,
+}
+
+impl Page {
+    /// `None` for any other request.
+    pub(crate) fn of(head: &Parts) -> Option<Page> {
+        if !matches!(head.method, Method::GET | Method::HEAD) {
+            return None;
+        }
+        match head.uri.path() {
+            HEALTHZ => Some(Page::Health),
+            READYZ => Some(Page::Ready),
+            METRICS => Some(Page::Metrics),
+            _ => None,
+        }
+    }
+}
+
 impl Operator {
     pub(crate) fn new() -> Arc<Operator> {
         Arc::new(Operator {
@@ -117,20 +140,16 @@ impl Operator {
         match self.engine.get() {
             None => Some(self.waiting.borrow().clone().unwrap_or_else(|| "starting".to_owned())),
             Some(_) if self.failed().is_some() => Some("the storage engine failed; restart the server".to_owned()),
+            Some(_) if self.metrics.refuses_unaudited() => Some("the audit log cannot be written".to_owned()),
             Some(_) => self.service.get().and_then(|service| service.unready()),
         }
     }
 
-    /// The answer to one of the paths above; none to any other request.
-    pub(crate) async fn answer(self: &Arc<Operator>, head: &Parts, audience: Audience) -> Option<Answer> {
-        if !matches!(head.method, Method::GET | Method::HEAD) {
-            return None;
-        }
-        match head.uri.path() {
-            HEALTHZ => Some(self.health(audience)),
-            READYZ => Some(self.readiness(audience)),
-            METRICS => Some(self.page(audience).await),
-            _ => None,
+    pub(crate) async fn answer(self: &Arc<Operator>, page: Page, audience: Audience) -> Answer {
+        match page {
+            Page::Health => self.health(audience),
+            Page::Ready => self.readiness(audience),
+            Page::Metrics => self.page(audience).await,
         }
     }
 
@@ -191,9 +210,9 @@ impl Waiting {
             return refusal;
         }
         if let Some(audience) = self.pages
-            && let Some(answer) = self.operator.answer(head, audience).await
+            && let Some(page) = Page::of(head)
         {
-            return answer;
+            return self.operator.answer(page, audience).await;
         }
         let text = "The server is waiting for its database.".to_owned();
         let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
@@ -220,8 +239,10 @@ impl OwnAddress {
         if let Some(refusal) = self.web.refuse(head) {
             return refusal;
         }
-        let answer = self.operator.answer(head, Audience::Operator).await;
-        answer.unwrap_or_else(|| Answer::text(StatusCode::NOT_FOUND, ContentType::Text, "no such page\n"))
+        match Page::of(head) {
+            Some(page) => self.operator.answer(page, Audience::Operator).await,
+            None => Answer::text(StatusCode::NOT_FOUND, ContentType::Text, "no such page\n"),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ::identity::Authority;
-use ::identity::sts::Way;
 use api::{Exception, Operation};
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
@@ -12,20 +11,24 @@ use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, header};
+use ops::RequestFacts;
 use ops::allowance::{Allowance, MemoryBudget};
+use wire::Observer;
 
 use crate::answer::{Answer, ContentType};
-use crate::audit::{Audit, Outcome};
+use crate::audit::Audit;
 use crate::body::{BodyError, BodyReader, RequestBody};
 use crate::listener::Responder;
 use crate::operator::{Audience, Operator};
+use crate::route::Route;
 use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
 use crate::visit::{Notable, Visit};
 use crate::web::Web;
-use crate::{door, foreign, guard, identity, lambda};
+use crate::{door, foreign, guard};
 
 mod preflight;
+mod services;
 mod signature;
 
 use signature::{SERVICE, SentHeaders, received, signed, unsigned};
@@ -35,12 +38,31 @@ const REQUESTS_FEW: u32 = 8;
 
 /// What stands behind the door: answers one operation of one caller.
 pub(crate) trait Backend: Send + Sync + 'static {
-    fn handle(&self, operation: Operation, caller: &Caller, body: Bytes) -> impl Future<Output = wire::Reply> + Send;
+    fn handle(
+        &self,
+        operation: Operation,
+        caller: &Caller,
+        body: Bytes,
+        observer: Option<&dyn Observer>,
+    ) -> impl Future<Output = wire::Reply> + Send;
+
+    /// What a request names that was not observed.
+    fn facts(&self, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts>;
 }
 
 impl Backend for Arc<ops::Service> {
-    fn handle(&self, operation: Operation, caller: &Caller, body: Bytes) -> impl Future<Output = wire::Reply> + Send {
-        wire::handle(self, operation, caller, body)
+    fn handle(
+        &self,
+        operation: Operation,
+        caller: &Caller,
+        body: Bytes,
+        observer: Option<&dyn Observer>,
+    ) -> impl Future<Output = wire::Reply> + Send {
+        wire::handle(self, operation, caller, body, observer)
+    }
+
+    fn facts(&self, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
+        wire::facts(self, operation, caller, body)
     }
 }
 
@@ -87,11 +109,12 @@ impl<S: Backend> Pipeline<S> {
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
         let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
         let mut answer = answer.unwrap_or_else(|refusal| refusal);
+        if let Some(draft) = visit.audit.take() {
+            // Boxed, so that requests without an event have no room for it.
+            answer = Box::pin(services::audited(draft, answer, visit.request_id())).await;
+        }
         if visit.unread {
             answer = answer.closing();
-        }
-        if let (Some(audit), Some(draft)) = (&self.audit, visit.audit.take()) {
-            audit.end(draft, &head, seat, visit.request_id(), Outcome::of(&answer)).await;
         }
         let error = answer.error.take();
         let mut response = answer.into_response(&head, &visit.request_id).await;
@@ -112,54 +135,54 @@ impl<S: Backend> Pipeline<S> {
         if let Some(refusal) = self.web.refuse(head) {
             return Err(refusal);
         }
-        let body = self.bodies.read(&head.headers, body, seat, |arrived| self.preflight(head, arrived)).await;
+        let route = Route::of(head, self.answers_operator, &self.region);
+        let admit = |arrived: Option<&[u8]>| self.preflight(&route, head, arrived);
+        let body = self.bodies.read(&head.headers, body, seat, admit).await;
         let body = body.map_err(|error| self.unreadable(head, error))?;
         visit.unread = body.unread;
         let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
-        if self.answers_operator
-            && let Some(answer) = self.operator.answer(head, Audience::of(&self.access)).await
-        {
-            return Ok(answer);
+        match route {
+            Route::Page(page) => Ok(self.operator.answer(page, Audience::of(&self.access)).await),
+            Route::Answered(answer) => Ok(foreign::answer(head, &body.bytes).unwrap_or(answer)),
+            Route::Lambda(route) => self.lambda(route, head, &body, visit, seat).await,
+            Route::Form(form) => self.form(form, head, &body, visit, seat).await,
+            Route::DynamoDb(operation, dialect) => self.operation(operation, dialect, head, body, visit, seat).await,
         }
-        if let Some(triggers) = self.triggers.as_ref().filter(|_| lambda::is_asked(head)) {
-            visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_lambda(head, &body.bytes));
-            let caller = self.caller(lambda::SERVICE, head, &body, seat, visit);
-            return Ok(lambda::answer(triggers, caller, head, &body.bytes).await);
-        }
-        if identity::is_asked(head) {
-            if let Some(answer) = foreign::answer(head, &body.bytes) {
-                return Ok(answer);
-            }
-            let arrived = if body.refused.is_some() { identity::whole_parameters(&body.bytes) } else { &body.bytes };
-            let form = identity::form(head, arrived);
-            visit.audit = self.audit.as_ref().and_then(|audit| audit.begin_query(form));
-            let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
-            let (authority, request_id) = (self.authority.as_ref(), visit.request_id().to_owned());
-            let caller = |service: &'static str| self.caller(service, head, &body, seat, visit);
-            return Ok(identity::answer(authority, caller, way, head, arrived, &request_id).await);
-        }
-        if let Some(answer) = door::answer(head, &self.region) {
-            return Ok(foreign::answer(head, &body.bytes).unwrap_or(answer));
-        }
-        let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
-        let refuse = |exception: Exception| Answer::reply(wire::exception(&exception), dialect);
+    }
 
-        let operation = wire::target(text(head, "x-amz-target").unwrap_or_default());
+    async fn operation(
+        &self,
+        operation: Result<Operation, Exception>,
+        dialect: ContentType,
+        head: &Parts,
+        body: RequestBody,
+        visit: &mut Visit,
+        seat: &Arc<Seat>,
+    ) -> Result<Answer, Answer> {
+        let refuse = |exception: Exception| Answer::reply(wire::exception(&exception), dialect);
         let unknown = |exception| foreign::answer(head, &body.bytes).unwrap_or_else(|| refuse(exception));
         let operation = operation.map_err(unknown)?;
         visit.operation = Some(operation);
-        visit.audit = self.audit.as_ref().and_then(|audit| audit.begin(operation, &body.bytes));
+        visit.audit = self.draft(head, visit, seat, |audit| audit.of_dynamodb(operation));
         if let Some(traces) = &self.traces {
-            visit.trace = traces.begin(head, operation, &body.bytes, visit.request_id());
+            visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
         }
         let caller = self.caller(SERVICE, head, &body, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
+        if visit.audit.is_some() {
+            // Boxed, so that requests without an event have no room for it.
+            let reserved = Box::pin(visit.reserve()).await;
+            reserved.map_err(|unaudited| refuse(Exception::internal(unaudited.to_string())))?;
+        }
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory, seat.peer());
         let bytes = body.bytes.clone();
-        let handled = allowance.scope(self.backend.handle(operation, &caller, body.bytes));
+        let handled = self.backend.handle(operation, &caller, body.bytes, visit.observer());
+        let handled = allowance.scope(handled);
         let reply = guard::catch(traces::within(visit.trace.as_ref(), handled)).await;
-        visit.name_tables(&self.notable, bytes).await;
+        if visit.lacks_names(&self.notable) {
+            self.backend.facts(operation, &caller, &bytes).iter().for_each(|facts| visit.name_tables(facts));
+        }
         let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
         let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
         Ok(Answer::reply(reply, dialect).holding(share))
@@ -173,11 +196,11 @@ impl<S: Backend> Pipeline<S> {
         seat: &Seat,
         visit: &mut Visit,
     ) -> Result<Caller, Refusal> {
-        if let Some(refusal) = &body.refused {
-            return Err(refusal.clone());
-        }
         let (headers, signed) = (SentHeaders(head), signed(head));
-        let mut caller = self.access.caller(service, &signed, &received(head, &headers, &body.sent), seat.transport());
+        let mut caller = match &body.refused {
+            Some(refusal) => Err(refusal.clone()),
+            None => self.access.caller(service, &signed, &received(head, &headers, &body.sent), seat.transport()),
+        };
         if caller.is_ok() {
             seat.used();
         }
@@ -187,7 +210,7 @@ impl<S: Backend> Pipeline<S> {
         if let Some(draft) = &mut visit.audit {
             match &caller {
                 Ok(caller) => draft.by(caller),
-                Err(_) => draft.by_nobody(signed.signature().ok().map(|it| it.credential.access_key).as_deref()),
+                Err(_) => draft.by_unknown(signed.signature().ok().map(|it| it.credential.access_key).as_deref()),
             }
         }
         caller

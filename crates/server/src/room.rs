@@ -19,11 +19,7 @@ pub(crate) fn watch_disk(embedded: Option<&Arc<Embedded>>, keeps: &Keeps) {
     }
 }
 
-async fn follow(
-    mut changes: watch::Receiver<DiskState>,
-    space: impl Fn() -> Option<DiskSpace>,
-    folder: PathBuf,
-) {
+async fn follow(mut changes: watch::Receiver<DiskState>, space: impl Fn() -> Option<DiskSpace>, folder: PathBuf) {
     let mut announced = DiskState::Ample;
     loop {
         let state = *changes.borrow_and_update();

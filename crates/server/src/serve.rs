@@ -398,7 +398,7 @@ fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<Tc
 fn audit(arguments: &ServeArguments, operator: &Operator) -> Result<Option<Arc<Audit>>, Failure> {
     let audit = Audit::start(&arguments.audit, &arguments.region).map_err(Failure::Audit)?;
     if let Some(audit) = &audit {
-        operator.metrics.watch_audit(audit.figures());
+        operator.metrics.watch_audit(audit.watch());
     }
     Ok(audit)
 }

@@ -10,7 +10,6 @@ mod collector;
 mod engine;
 mod parent;
 mod settings;
-pub(crate) mod tables;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt,
 use opentelemetry::{Array, Context, KeyValue, StringValue};
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use ops::RequestFacts;
 use storage::Engine;
 use wire::ReplyError;
 
@@ -29,6 +29,8 @@ use crate::log::{self, Value};
 use collector::{Collector, Telling};
 pub(crate) use settings::Settings;
 
+/// Tables in a span: a request that is executed has no more.
+const NAMES_MAX: usize = 100;
 /// At the end of the program, the collector gets so long to take what is left.
 const LAST_BATCH_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -62,7 +64,13 @@ impl Traces {
     }
 
     /// The span of a request that has all arrived, if the sampler or the caller's own trace wants one.
-    pub(crate) fn begin(&self, head: &Parts, operation: Operation, body: &[u8], request_id: &str) -> Option<Trace> {
+    pub(crate) fn begin(
+        &self,
+        head: &Parts,
+        operation: Operation,
+        body_bytes: usize,
+        request_id: &str,
+    ) -> Option<Trace> {
         let parent = parent::of(&head.headers);
         let builder = SpanBuilder::from_name(operation.name()).with_kind(SpanKind::Server);
         let mut span = self.tracer.build_with_context(builder, &parent);
@@ -81,18 +89,11 @@ impl Traces {
             KeyValue::new("db.system", "dynamodb"),
             KeyValue::new("aws.request_id", request_id.to_owned()),
             KeyValue::new("http.request.method", head.method.as_str().to_owned()),
-            KeyValue::new("http.request.body.size", number(body.len())),
+            KeyValue::new("http.request.body.size", number(body_bytes)),
             KeyValue::new("network.protocol.version", if head.version == Version::HTTP_2 { "2" } else { "1.1" }),
         ]);
         if let Some(agent) = head.headers.get("user-agent").and_then(|agent| agent.to_str().ok()) {
             span.set_attribute(KeyValue::new("user_agent.original", agent.to_owned()));
-        }
-        let names: Vec<StringValue> = tables::of(body).into_iter().map(StringValue::from).collect();
-        if !names.is_empty() {
-            span.set_attribute(KeyValue::new(
-                "aws.dynamodb.table_names",
-                opentelemetry::Value::Array(Array::String(names)),
-            ));
         }
         Some(Trace { context: parent.with_span(span) })
     }
@@ -115,6 +116,16 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
+    /// The tables are known that the request names.
+    pub(crate) fn decoded(&self, facts: &RequestFacts) {
+        let names = facts.table_names().into_iter().take(NAMES_MAX);
+        let names: Vec<StringValue> = names.map(|name| StringValue::from(name.to_owned())).collect();
+        if !names.is_empty() {
+            let names = opentelemetry::Value::Array(Array::String(names));
+            self.context.span().set_attribute(KeyValue::new("aws.dynamodb.table_names", names));
+        }
+    }
+
     /// The answer is ready to be sent.
     pub(crate) fn end(self, status: StatusCode, error: Option<&ReplyError>, response_bytes: u64) {
         let span = self.context.span();

@@ -4,16 +4,19 @@ use std::time::{Duration, Instant};
 
 use api::Operation;
 use base::random::{REQUEST_ID_SIZE, request_id};
-use bytes::Bytes;
-use wire::ReplyError;
+use ops::RequestFacts;
+use parking_lot::Mutex;
+use wire::{Observer, ReplyError};
 
-use crate::audit::Draft;
+use crate::audit::{Draft, Unaudited};
 use crate::log::{self, Gate, Value};
 use crate::metrics::Requests;
-use crate::traces::{self, Trace};
+use crate::traces::Trace;
 
 /// How many lines of a kind the log takes in a window.
 const LINES: u64 = 10;
+/// A larger request gives the log its names while it is decoded. Unit: bytes.
+const LARGE_BYTES: u64 = 64 * 1024;
 const LINES_WINDOW: Duration = Duration::from_secs(1);
 
 /// Which requests are told in the log.
@@ -43,8 +46,8 @@ pub(crate) struct Visit {
     pub(crate) operation: Option<Operation>,
     /// The client still has some of the body: the connection ends with the answer.
     pub(crate) unread: bool,
-    /// Of a slow request, as far as its body names them.
-    tables: Vec<String>,
+    /// The names of its tables, for the log, where something has asked for them.
+    tables: Mutex<Vec<String>>,
     /// Where traces are taken, and of this request.
     pub(crate) trace: Option<Trace>,
     /// Where it is told in the audit log.
@@ -59,7 +62,7 @@ impl Visit {
             request_bytes: 0,
             operation: None,
             unread: false,
-            tables: Vec::new(),
+            tables: Mutex::default(),
             trace: None,
             audit: None,
         }
@@ -70,13 +73,36 @@ impl Visit {
         self.request_bytes = request_bytes as u64;
     }
 
-    /// Reads the names of the tables of a request that has taken long: `body` is read again for them, on a thread that may
-    /// take its time.
-    pub(crate) async fn name_tables(&mut self, notable: &Notable, body: Bytes) {
-        if notable.is_slow(self.arrived.map(|arrived| arrived.elapsed())) {
-            let names = tokio::task::spawn_blocking(move || traces::tables::of(&body)).await;
-            self.tables = names.unwrap_or_default();
+    /// Takes room for the request's event, before it is executed.
+    ///
+    /// # Errors
+    /// If it must not be, since there is none. Then it has no event either.
+    pub(crate) async fn reserve(&mut self) -> Result<(), Unaudited> {
+        let reserved = match &mut self.audit {
+            Some(draft) => draft.reserve().await,
+            None => Ok(()),
+        };
+        if reserved.is_err() {
+            self.audit = None;
         }
+        reserved
+    }
+
+    /// `None` if nothing needs the request's names. Those of a large request are taken here: it may be slow, and is not decoded
+    /// a second time.
+    pub(crate) fn observer(&self) -> Option<&dyn Observer> {
+        let is_observed = self.audit.is_some() || self.trace.is_some() || self.request_bytes > LARGE_BYTES;
+        is_observed.then_some(self as &dyn Observer)
+    }
+
+    /// Whether the log is about to report the request as slow, and was not given its tables.
+    pub(crate) fn lacks_names(&self, notable: &Notable) -> bool {
+        notable.is_slow(self.arrived.map(|arrived| arrived.elapsed())) && self.observer().is_none()
+    }
+
+    /// Takes the tables' names for the log.
+    pub(crate) fn name_tables(&self, facts: &RequestFacts) {
+        *self.tables.lock() = facts.table_names().into_iter().map(str::to_owned).collect();
     }
 
     /// The answer is ready to be sent.
@@ -116,7 +142,7 @@ impl Visit {
     fn tell_slow(&self, gate: &Gate, operation: Operation, duration: Duration, response_bytes: u64) {
         let Some(held_back) = gate.pass() else { return };
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let table = self.tables.join(", ");
+        let table = self.tables.lock().join(", ");
         let mut data = vec![
             ("request_id", Value::Text(self.request_id())),
             ("operation", Value::Text(operation.name())),
@@ -129,6 +155,18 @@ impl Visit {
         }
         data.push(("held_back", Value::Number(held_back)));
         log::warning("slow_request", &format!("{operation} took {ms} ms"), told(&data, held_back));
+    }
+}
+
+impl Observer for Visit {
+    fn decoded(&self, facts: RequestFacts) {
+        self.name_tables(&facts);
+        if let Some(draft) = &self.audit {
+            draft.decoded(&facts);
+        }
+        if let Some(trace) = &self.trace {
+            trace.decoded(&facts);
+        }
     }
 }
 

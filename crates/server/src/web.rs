@@ -102,7 +102,7 @@ impl Web {
 
     /// Lambda's API takes any content type, those included that need no preflight.
     fn refuse_type(&self, head: &Parts) -> Option<String> {
-        if !self.open || head.method != Method::POST || !lambda::is_asked(head) {
+        if !self.open || head.method != Method::POST || lambda::route(head).is_none() {
             return None;
         }
         let refused = match head.headers.get(header::CONTENT_TYPE) {

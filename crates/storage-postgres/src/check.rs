@@ -136,7 +136,8 @@ async fn standbys(connection: &Connection, report: &mut Report) -> Result<(), St
         return Ok(());
     }
     if matches!(commit.as_str(), "off" | "local") {
-        let text = format!("synchronous replicas: {names}, and with synchronous_commit = {commit} no write waits for them");
+        let text =
+            format!("synchronous replicas: {names}, and with synchronous_commit = {commit} no write waits for them");
         report.say(Finding::Warn, text);
         return Ok(());
     }

@@ -130,29 +130,15 @@ pub enum OpenError {
     /// The URL, or a file that it names.
     Url(String),
     /// The server cannot be reached, or takes no connections, for now.
-    Away {
-        server: String,
-        error: String,
-    },
+    Away { server: String, error: String },
     /// It can be reached, and refuses or fails.
-    Connect {
-        server: String,
-        error: String,
-    },
+    Connect { server: String, error: String },
     /// A newer program made the tables; nothing was touched.
-    Newer {
-        found: i64,
-        known: i64,
-    },
+    Newer { found: i64, known: i64 },
     /// An older program made the tables; nothing was touched.
-    Older {
-        found: i64,
-        known: i64,
-    },
+    Older { found: i64, known: i64 },
     /// There are none, and none were wanted.
-    Empty {
-        server: String,
-    },
+    Empty { server: String },
     /// The tables are there, but not as this program makes them.
     Foreign(String),
 }

@@ -86,7 +86,12 @@ impl EmbeddedOptions {
 
 impl Default for EmbeddedOptions {
     fn default() -> EmbeddedOptions {
-        EmbeddedOptions { cache_bytes: 256 * 1024 * 1024, memtable_bytes_max: None, keys: None, disk_reserve_bytes: None }
+        EmbeddedOptions {
+            cache_bytes: 256 * 1024 * 1024,
+            memtable_bytes_max: None,
+            keys: None,
+            disk_reserve_bytes: None,
+        }
     }
 }
 

@@ -26,7 +26,8 @@ use tokio::sync::watch;
 
 pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
 pub use embedded::{
-    DiskSpace, DiskState, Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, Keys, OpenError, RowCacheStats, StoreStats,
+    DiskSpace, DiskState, Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, Keys, OpenError, RowCacheStats,
+    StoreStats,
 };
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};

@@ -24,8 +24,8 @@ use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, OpId, prefix_end};
 use crate::{BoxFuture, Decide, Engine, Mode, View, log, tally};
 use chain::{Chain, row_bytes, value_bytes};
-use room::Room;
 pub use room::MemoryStats;
+use room::Room;
 use view::MemoryView;
 
 /// Counts commits; version 0 is the empty database.

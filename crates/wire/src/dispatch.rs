@@ -3,7 +3,7 @@
 use api::{Exception, Operation};
 use auth::Caller;
 use bytes::Bytes;
-use ops::{RequestFacts, Service, allowance};
+use ops::{Asks, RequestFacts, Service, allowance};
 
 use crate::encode::Encode;
 use crate::{Reply, decode, exception};
@@ -68,6 +68,14 @@ macro_rules! built {
                 _ => Err(Exception::NotBuilt(operation)),
             }
         }
+
+        /// What a request names, by the decoder that its execution uses; `None` if it cannot be decoded.
+        pub fn facts(service: &Service, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
+            match operation {
+                $(Operation::$operation => facts_of(service, operation, caller, body, Service::$method),)*
+                _ => None,
+            }
+        }
     };
 }
 
@@ -85,6 +93,22 @@ async fn reserve(body: &[u8]) -> Result<(), Exception> {
     let count = || body.iter().filter(|byte| matches!(byte, b'{' | b'[' | b',')).count();
     let elements = allowance::in_one_go(body.len(), count);
     allowance::reserve(body.len() + elements * ELEMENT_MEMORY).await
+}
+
+/// `_method` says of which type the request is.
+fn facts_of<'a, R, F, A>(
+    service: &'a Service,
+    operation: Operation,
+    caller: &'a Caller,
+    body: &[u8],
+    _method: F,
+) -> Option<RequestFacts>
+where
+    R: decode::Decode + Asks,
+    F: Fn(&'a Service, &'a Caller, R) -> A,
+{
+    let request: R = decode::request(operation, body).ok()?;
+    Some(service.facts(caller, operation, &request))
 }
 
 fn reply(response: &impl Encode) -> Reply {

@@ -41,6 +41,12 @@ impl Parameters {
         Parameters(own.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
+    /// Whether a query string has a parameter of this name, however that is spelled.
+    pub fn has(query: &str, name: &str) -> bool {
+        let names = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+        names.filter_map(|found| decoded(found.as_bytes()).ok()).any(|found| found == name)
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -142,6 +148,16 @@ mod tests {
         assert_eq!(names("iam:GetAccountSummary"), ["Action", "Version"]);
         assert_eq!(names("iam:Unknown"), ["Action", "Version"]);
         assert!(MEMBERS.is_sorted_by_key(|(action, _)| action));
+    }
+
+    #[test]
+    fn queries_with_an_action() {
+        for query in ["Action=a", "a=b&Action=c", "%41ction=", "x=%zz&A%63tion", "Action"] {
+            assert!(Parameters::has(query, "Action"), "{query}");
+        }
+        for query in ["", "action=a", "Actions=a", "a=Action", "&&", "%zzAction=a"] {
+            assert!(!Parameters::has(query, "Action"), "{query}");
+        }
     }
 
     #[test]

@@ -102,7 +102,12 @@ impl Node {
         };
         let service = Service::open_node(wire.clone(), Settings::default(), clock.clone(), settings).await.unwrap();
         let identities = Identities::open(service, key, clock.clone()).await.unwrap();
-        Node { authority: Authority::new(identities.clone(), key, None), identities, wire, clock: clock.clone() }
+        Node {
+            authority: Authority::new(identities.clone(), key, None, client::Egress::open()),
+            identities,
+            wire,
+            clock: clock.clone(),
+        }
     }
 
     fn cut(&self, is_cut: bool) {

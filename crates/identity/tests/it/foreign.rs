@@ -26,6 +26,7 @@ fn somebody(statements: &str) -> Caller {
         account: ACCOUNT.to_owned(),
         arn: format!("arn:aws:iam::{ACCOUNT}:user/somebody"),
         role_arn: None,
+        role_id: None,
         user_id: "AIDASOMEBODY".to_owned(),
         username: Some("somebody".to_owned()),
         tags: BTreeMap::new(),
@@ -249,7 +250,7 @@ async fn targets_are_of_the_types_that_the_reference_has() {
 async fn with_sts() -> (Node, Arc<Authority>) {
     let key = AuthKey::random();
     let node = nodes(storage::Memory::new(), &key, 1).await.remove(0);
-    let authority = Authority::new(node.0.clone(), &key, None);
+    let authority = Authority::new(node.0.clone(), &key, None, client::Egress::open());
     node.0.found_account(ACCOUNT, false).await.unwrap();
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sts:*","Principal":{{"AWS":"{ACCOUNT}"}}}}}}"#

@@ -5,11 +5,16 @@
 
 use std::borrow::Cow;
 
+use ::identity::Api;
 use api::Operation;
-use hyper::Method;
-use serde_json::{Map, Value};
+use deliver::triggers::api as lambda;
 
-use super::names::{self, Names};
+use super::Audit;
+
+pub(super) const DYNAMODB: &str = "dynamodb.amazonaws.com";
+pub(crate) const LAMBDA: &str = "lambda.amazonaws.com";
+pub(crate) const IAM: &str = "iam.amazonaws.com";
+pub(crate) const STS: &str = "sts.amazonaws.com";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Category {
@@ -49,76 +54,80 @@ impl Category {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Action {
+/// An operation that a request asks for, before its body is read.
+#[derive(Debug)]
+pub(crate) struct Action {
     pub(super) source: &'static str,
     pub(super) name: Cow<'static, str>,
     pub(super) api_version: Option<&'static str>,
     pub(super) category: Category,
+    /// Unless its body shows otherwise.
     pub(super) read_only: bool,
-    pub(super) parameters: Map<String, Value>,
-    /// Names or ARNs of tables and streams.
-    pub(super) resources: Vec<String>,
+    /// Of DynamoDB's.
+    pub(super) operation: Option<Operation>,
 }
 
 impl Action {
-    pub(super) fn of_dynamodb(operation: Operation, body: &[u8]) -> Action {
-        let Names { parameters, resources, writes } = names::of(body);
+    pub(super) fn of_dynamodb(operation: Operation) -> Action {
         Action {
-            source: "dynamodb.amazonaws.com",
+            source: DYNAMODB,
             name: operation.name().into(),
             api_version: Some("2012-08-10"),
             category: Category::of(operation),
-            read_only: is_read_only(operation, writes),
-            parameters,
-            resources,
+            read_only: is_read_only(operation),
+            operation: Some(operation),
         }
     }
 
-    /// None for what is no operation of Lambda's.
-    pub(super) fn of_lambda(method: &Method, path: &str, body: &[u8]) -> Option<Action> {
-        let (version, rest) = path.trim_start_matches('/').split_once('/')?;
-        let (what, of) = rest.split_once('/').unwrap_or((rest, ""));
-        let name = match (what, method.as_str(), of.is_empty()) {
-            ("event-source-mappings", "POST", true) => "CreateEventSourceMapping",
-            ("event-source-mappings", "GET", true) => "ListEventSourceMappings",
-            ("event-source-mappings", "GET", false) => "GetEventSourceMapping",
-            ("event-source-mappings", "PUT", false) => "UpdateEventSourceMapping",
-            ("event-source-mappings", "DELETE", false) => "DeleteEventSourceMapping",
-            ("tags", "GET", _) => "ListTags",
-            ("tags", "POST", _) => "TagResource",
-            ("tags", "DELETE", _) => "UntagResource",
-            _ => return None,
-        };
-        let Names { mut parameters, resources, .. } = names::of(body);
-        if what == "event-source-mappings" && names::is_name(of) {
-            parameters.insert("uUID".to_owned(), of.into());
-        }
-        Some(Action {
-            source: "lambda.amazonaws.com",
-            name: format!("{name}{}", version.replace('-', "")).into(),
+    pub(crate) fn of_lambda(operation: lambda::Operation) -> Action {
+        Action {
+            source: LAMBDA,
+            name: operation.event_name().into(),
             api_version: None,
             category: Category::Management,
-            read_only: method == Method::GET,
-            parameters,
-            resources,
+            read_only: operation.is_read(),
+            operation: None,
+        }
+    }
+
+    /// `None` if the form names no action that could be one.
+    pub(crate) fn of_form(parameters: &::identity::Parameters) -> Option<Action> {
+        let name = parameters.action()?;
+        let (source, api_version) = match Api::of(parameters) {
+            Api::Iam => (IAM, "2010-05-08"),
+            Api::Sts => (STS, "2011-06-15"),
+        };
+        let reads = ["Get", "List", "Simulate"].iter().any(|start| name.starts_with(start));
+        Some(Action {
+            source,
+            name: name.to_owned().into(),
+            api_version: Some(api_version),
+            category: Category::Management,
+            // A session changes nothing.
+            read_only: reads || Api::of(parameters) == Api::Sts,
+            operation: None,
         })
     }
 }
 
-/// `writes` is what the statements of PartiQL say, where there are any.
-fn is_read_only(operation: Operation, writes: Option<bool>) -> bool {
-    let name = operation.name();
-    let reads = ["Get", "List", "Describe", "Query", "Scan", "Search", "BatchGet", "TransactGet"];
-    match writes {
-        Some(writes) => !writes,
-        None => reads.iter().any(|start| name.starts_with(start)),
+impl Audit {
+    /// `None` for an event that is not wanted.
+    pub(crate) fn of_dynamodb(&self, operation: Operation) -> Option<Action> {
+        let wanted = self.data || Category::of(operation) == Category::Management;
+        wanted.then(|| Action::of_dynamodb(operation))
     }
+}
+
+/// By its name alone: of PartiQL's operations, only the statements show it.
+fn is_read_only(operation: Operation) -> bool {
+    let reads = ["Get", "List", "Describe", "Query", "Scan", "Search", "BatchGet", "TransactGet"];
+    reads.iter().any(|start| operation.name().starts_with(start))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::names::Names;
 
     #[test]
     fn who_reads_and_what_is_data() {
@@ -127,16 +136,16 @@ mod tests {
             names.join(" ")
         };
         assert_eq!(
-            of(&|it| Category::of(it) == Category::Data && !is_read_only(it, None)),
+            of(&|it| Category::of(it) == Category::Data && !is_read_only(it)),
             "BatchExecuteStatement BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction PutItem \
              TransactWriteItems UpdateItem"
         );
         assert_eq!(
-            of(&|it| Category::of(it) == Category::Data && is_read_only(it, None)),
+            of(&|it| Category::of(it) == Category::Data && is_read_only(it)),
             "BatchGetItem GetItem Query Scan SearchVectors TransactGetItems GetRecords GetShardIterator"
         );
         assert_eq!(
-            of(&|it| Category::of(it) == Category::Management && !is_read_only(it, None)),
+            of(&|it| Category::of(it) == Category::Management && !is_read_only(it)),
             "CancelBulkOperation CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteResourcePolicy \
              DeleteTable DisableKinesisStreamingDestination EnableKinesisStreamingDestination \
              ExportTableToPointInTime ImportTable PutResourcePolicy RestoreTableFromBackup RestoreTableToPointInTime \
@@ -144,22 +153,31 @@ mod tests {
              UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTable \
              UpdateTableReplicaAutoScaling UpdateTimeToLive"
         );
-        assert!(is_read_only(Operation::ExecuteStatement, Some(false)));
-        assert!(!is_read_only(Operation::ExecuteStatement, Some(true)));
     }
 
     #[test]
-    fn events_of_lambda() {
-        let check = |method: Method, path: &str, expected: Option<&str>| {
-            let action = Action::of_lambda(&method, path, b"{}");
-            assert_eq!(action.as_ref().map(|action| &*action.name), expected, "{path}");
+    fn events_of_forms() {
+        let check = |form: &str, source: &str, name: &str, read_only: bool, parameters: &str| {
+            let form = ::identity::Parameters::parse(form.as_bytes()).expect(form);
+            let action = Action::of_form(&form).expect("an action");
+            let found = serde_json::Value::Object(Names::of_form(&form).parameters).to_string();
+            assert_eq!((action.source, &*action.name, action.read_only), (source, name, read_only));
+            assert_eq!(found, parameters);
         };
-        let mappings = "/2015-03-31/event-source-mappings";
-        check(Method::POST, &format!("{mappings}/"), Some("CreateEventSourceMapping20150331"));
-        check(Method::GET, mappings, Some("ListEventSourceMappings20150331"));
-        check(Method::DELETE, &format!("{mappings}/u-u-i-d"), Some("DeleteEventSourceMapping20150331"));
-        check(Method::POST, "/2017-03-31/tags/arn:aws:lambda", Some("TagResource20170331"));
-        check(Method::PATCH, mappings, None);
-        check(Method::GET, "/", None);
+        let iam = "iam.amazonaws.com";
+        check("Action=CreateUser&Version=2010-05-08&UserName=a", iam, "CreateUser", false, r#"{"userName":"a"}"#);
+        check("Version=2010-05-08&Action=ListUsers&UserName=a", iam, "ListUsers", true, "{}");
+        let role = "arn:aws:iam::123456789012:role/r";
+        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={role}&RoleSessionName=s&ExternalId=secret");
+        let parameters = format!(r#"{{"roleArn":"{role}","roleSessionName":"s"}}"#);
+        check(&form, "sts.amazonaws.com", "AssumeRole", true, &parameters);
+        let provider = "Action=DeleteOpenIDConnectProvider&OpenIDConnectProviderArn=arn:p";
+        check(provider, iam, "DeleteOpenIDConnectProvider", false, r#"{"openIDConnectProviderArn":"arn:p"}"#);
+        for nothing in ["", "Version=2010-05-08", "Action=", "Action=a%20b"] {
+            assert!(
+                Action::of_form(&::identity::Parameters::parse(nothing.as_bytes()).unwrap()).is_none(),
+                "{nothing}"
+            );
+        }
     }
 }

@@ -18,6 +18,11 @@ pub(crate) struct AuditArguments {
     #[arg(long, env = "STATOR_AUDIT_DATA", value_parser = BoolishValueParser::new())]
     pub(crate) audit_data: bool,
 
+    /// Execute a request only if it can be audited: without room for its event, or while the file cannot be written,
+    /// it is refused with an error that SDKs retry
+    #[arg(long, env = "STATOR_AUDIT_REQUIRED", requires = "audit_log", value_parser = BoolishValueParser::new())]
+    pub(crate) audit_required: bool,
+
     /// Size from which on the file becomes FILE.1, and another one is begun; 0 for never
     #[arg(long, env = "STATOR_AUDIT_LOG_BYTES", value_name = "SIZE", default_value = "100MiB", value_parser = byte_size)]
     pub(crate) audit_log_bytes: u64,

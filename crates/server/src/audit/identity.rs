@@ -11,6 +11,8 @@ const KEY_SIZE_MAX: usize = 128;
 /// Of one that nobody knows: shorter than a secret, which somebody may have put in its place.
 const CLAIMED_SIZE_MAX: usize = 32;
 
+const UNKNOWN: &str = "Unknown";
+
 #[derive(Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserIdentity {
@@ -66,7 +68,7 @@ impl UserIdentity {
     /// Somebody who was not let in, and the key that they say is theirs.
     pub(super) fn unknown(claimed: Option<&str>) -> UserIdentity {
         UserIdentity {
-            r#type: "Unknown",
+            r#type: UNKNOWN,
             principal_id: None,
             arn: None,
             account_id: None,
@@ -74,6 +76,10 @@ impl UserIdentity {
             user_name: None,
             session_context: None,
         }
+    }
+
+    pub(super) fn is_unknown(&self) -> bool {
+        self.r#type == UNKNOWN
     }
 
     fn of_principal(principal: &Principal) -> UserIdentity {

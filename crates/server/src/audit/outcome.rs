@@ -62,6 +62,16 @@ impl Outcome {
         }
     }
 
+    /// The request has begun and has no answer.
+    pub(super) fn given_up() -> Outcome {
+        let message = "The connection ended before the answer; the operation may have been done.";
+        Outcome { error: Some("RequestCanceled".into()), message: Some(message.to_owned()) }
+    }
+
+    pub(super) fn is_refusal(&self) -> bool {
+        self.error.is_some()
+    }
+
     /// Of IAM's and STS's APIs.
     fn of_xml(body: &str) -> Outcome {
         match element(body, "Code") {

@@ -2,30 +2,42 @@
 //!
 //! Source: CloudTrail User Guide, "CloudTrail record contents".
 
+use std::sync::{Arc, OnceLock};
+
 use auth::Caller;
 use base::Clock;
-use hyper::header;
-use hyper::http::request::Parts;
+use deliver::triggers::api::Call;
+use ops::RequestFacts;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::OwnedPermit;
+use tokio::sync::oneshot;
 
-use super::action::{Action, Category};
+use super::action::{Action, Category, DYNAMODB};
 use super::identity::UserIdentity;
+use super::names::Names;
+use super::origin::{Origin, USER_AGENT_UNKNOWN_SIZE_MAX, cut};
 use super::outcome::Outcome;
+use super::unauthenticated::HeldBack;
+use super::writer::Message;
+use super::{Audit, PATIENCE, Unaudited};
 use crate::log::time::rfc3339;
-use crate::seats::Seat;
 
 const VERSION: &str = "1.11";
-/// CloudTrail's own bound. Unit: bytes.
-const USER_AGENT_SIZE_MAX: usize = 1024;
-const HOST_SIZE_MAX: usize = 255;
+/// Unit: bytes.
+const MESSAGE_SIZE_MAX: usize = 2048;
 
-/// An event that has not ended yet.
+/// An event that has not ended yet. One whose request is given up once it may have been executed ends with that.
 pub(crate) struct Draft {
+    audit: Arc<Audit>,
     action: Action,
+    origin: Origin,
     began_ms: u64,
     who: UserIdentity,
     region: Option<String>,
+    names: OnceLock<Names>,
+    /// Its room in the queue, from before the request is executed.
+    slot: Option<OwnedPermit<Message>>,
 }
 
 #[derive(Serialize)]
@@ -37,8 +49,8 @@ struct Record<'a> {
     event_source: &'static str,
     event_name: &'a str,
     aws_region: &'a str,
-    #[serde(rename = "sourceIPAddress")]
-    source_ip_address: String,
+    #[serde(rename = "sourceIPAddress", skip_serializing_if = "Option::is_none")]
+    source_ip_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +59,8 @@ struct Record<'a> {
     error_message: Option<&'a str>,
     request_parameters: Option<&'a Map<String, Value>>,
     response_elements: (),
-    #[serde(rename = "requestID")]
-    request_id: &'a str,
+    #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
     #[serde(rename = "eventID")]
     event_id: String,
     read_only: bool,
@@ -60,9 +72,18 @@ struct Record<'a> {
     management_event: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient_account_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_event_details: Option<Details>,
     event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_details: Option<TlsDetails<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    requests: u64,
+    since: String,
 }
 
 #[derive(Serialize)]
@@ -84,85 +105,196 @@ struct TlsDetails<'a> {
 }
 
 impl Draft {
-    pub(super) fn new(action: Action) -> Draft {
-        Draft { action, began_ms: Clock::system().now_ms(), who: UserIdentity::unknown(None), region: None }
+    pub(super) fn new(audit: &Arc<Audit>, action: Action, origin: Origin) -> Draft {
+        Draft {
+            audit: Arc::clone(audit),
+            action,
+            origin,
+            began_ms: Clock::system().now_ms(),
+            who: UserIdentity::unknown(None),
+            region: None,
+            names: OnceLock::new(),
+            slot: None,
+        }
     }
 
-    /// Who asks is known, and is who they say.
+    /// The caller is known.
     pub(crate) fn by(&mut self, caller: &Caller) {
         self.who = UserIdentity::of(caller);
         self.region = Some(caller.region.clone());
     }
 
-    /// Who asks is not let in.
-    pub(crate) fn by_nobody(&mut self, claimed: Option<&str>) {
+    /// The caller is not let in, and claims this access key.
+    pub(crate) fn by_unknown(&mut self, claimed: Option<&str>) {
         self.who = UserIdentity::unknown(claimed);
     }
 
-    pub(super) fn into_line(
-        self,
-        head: &Parts,
-        seat: &Seat,
-        request_id: &str,
-        outcome: &Outcome,
-        region: &str,
-    ) -> Vec<u8> {
+    pub(super) fn is_unknown(&self) -> bool {
+        self.who.is_unknown()
+    }
+
+    pub(super) fn began_ms(&self) -> u64 {
+        self.began_ms
+    }
+
+    /// Takes room in the queue, so that nothing is done without its event.
+    ///
+    /// # Errors
+    /// If the request must not be executed, for there is none.
+    pub(crate) async fn reserve(&mut self) -> Result<(), Unaudited> {
+        let audit = Arc::clone(&self.audit);
+        self.slot = audit.reserve(self.is_unknown()).await?;
+        Ok(())
+    }
+
+    /// The request of an operation of DynamoDB is decoded.
+    pub(crate) fn decoded(&self, facts: &RequestFacts) {
+        if let Some(operation) = self.action.operation {
+            // Only the first one counts, and there is no second.
+            let _ = self.names.set(Names::of_dynamodb(operation, facts));
+        }
+    }
+
+    /// The request of an operation of Lambda is decoded.
+    pub(crate) fn decoded_call(&self, call: &Call) {
+        let _ = self.names.set(Names::of_lambda(call));
+    }
+
+    /// The event is as good as written, or counted as lost or held back.
+    ///
+    /// # Errors
+    /// If requests must be audited, this one was executed, and its event is not in the file after a moment.
+    pub(crate) async fn end(mut self, outcome: &Outcome) -> Result<(), Unaudited> {
+        let slot = self.slot.take();
+        if !self.audit.required || outcome.is_refusal() {
+            self.audit.end(&self, slot, outcome, None);
+            return Ok(());
+        }
+        let (done, written) = oneshot::channel();
+        self.audit.end(&self, slot, outcome, Some(done));
+        let written = tokio::time::timeout(PATIENCE, written).await;
+        written.ok().and_then(Result::ok).ok_or(Unaudited::Unwritten)
+    }
+
+    /// The service that has the request, as CloudTrail names it.
+    pub(crate) fn source(&self) -> &'static str {
+        self.action.source
+    }
+
+    /// The caller of an operation of IAM or STS may name things in it.
+    pub(crate) fn decoded_form(&self, parameters: &::identity::Parameters) {
+        let _ = self.names.set(Names::of_form(parameters));
+    }
+
+    pub(super) fn line(&self, outcome: &Outcome, region: &str) -> Vec<u8> {
+        let Draft { action, origin, .. } = self;
         let region = self.region.as_deref().unwrap_or(region);
         let account = self.who.account_id.as_deref();
-        let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-        let authority = || head.uri.authority().map(|authority| authority.as_str());
-        let host = text(header::HOST).or_else(authority).filter(|host| host.len() <= HOST_SIZE_MAX);
-        let action = &self.action;
+        let none = Names::default();
+        let names = self.names.get().unwrap_or(&none);
+        let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
-            event_version: VERSION,
-            user_identity: &self.who,
-            event_time: format!("{}Z", &rfc3339(self.began_ms)[..19]),
-            event_source: action.source,
-            event_name: &action.name,
-            aws_region: region,
-            source_ip_address: seat.transport().peer.to_string(),
-            // A header's text is ASCII: it can be cut anywhere.
-            user_agent: text(header::USER_AGENT).map(|agent| &agent[..agent.len().min(USER_AGENT_SIZE_MAX)]),
+            source_ip_address: Some(origin.seat.transport().peer.to_string()),
+            user_agent: origin.user_agent.as_deref().map(|agent| cut(agent, agent_size_max)),
             error_code: outcome.error.as_deref(),
-            error_message: outcome.message.as_deref(),
-            request_parameters: Some(&action.parameters).filter(|parameters| !parameters.is_empty()),
-            response_elements: (),
-            request_id,
-            event_id: base::random::uuid_v4(),
-            read_only: action.read_only,
-            resources: account.map(|account| resources(action, account, region)).unwrap_or_default(),
-            event_type: "AwsApiCall",
+            error_message: outcome.message.as_deref().map(|message| cut(message, MESSAGE_SIZE_MAX)),
+            request_parameters: Some(&names.parameters).filter(|parameters| !parameters.is_empty()),
+            request_id: Some(&origin.request_id),
+            read_only: names.writes.map_or(action.read_only, |writes| !writes),
+            resources: account.map(|account| resources(&names.resources, account)).unwrap_or_default(),
             api_version: action.api_version,
             management_event: action.category == Category::Management,
             recipient_account_id: account,
             event_category: action.category.name(),
-            tls_details: seat.tls().map(|tls| TlsDetails {
+            tls_details: origin.seat.tls().map(|tls| TlsDetails {
                 tls_version: tls.version,
                 cipher_suite: &tls.cipher_suite,
-                client_provided_host_header: host,
+                client_provided_host_header: origin.host.as_deref(),
             }),
+            ..Record::new(&self.who, self.began_ms, action.source, &action.name, region)
         };
-        let mut line = serde_json::to_vec(&record).unwrap_or_default();
+        record.into_line()
+    }
+}
+
+impl Drop for Draft {
+    /// The client is gone, or the server ends: what has begun may have been done.
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            self.audit.end(self, Some(slot), &Outcome::given_up(), None);
+        }
+    }
+}
+
+/// The event of unauthenticated requests that have no events of their own.
+pub(super) fn summary(held_back: HeldBack, now_ms: u64, region: &str) -> Vec<u8> {
+    let details = Details { requests: held_back.requests, since: time(held_back.since_ms) };
+    let who = UserIdentity::unknown(None);
+    let record = Record {
+        service_event_details: Some(details),
+        event_type: "AwsServiceEvent",
+        ..Record::new(&who, now_ms, DYNAMODB, "UnauthenticatedRequests", region)
+    };
+    record.into_line()
+}
+
+impl<'a> Record<'a> {
+    fn new(
+        user_identity: &'a UserIdentity,
+        began_ms: u64,
+        event_source: &'static str,
+        event_name: &'a str,
+        aws_region: &'a str,
+    ) -> Record<'a> {
+        Record {
+            event_version: VERSION,
+            user_identity,
+            event_time: time(began_ms),
+            event_source,
+            event_name,
+            aws_region,
+            source_ip_address: None,
+            user_agent: None,
+            error_code: None,
+            error_message: None,
+            request_parameters: None,
+            response_elements: (),
+            request_id: None,
+            event_id: base::random::uuid_v4(),
+            read_only: true,
+            resources: Vec::new(),
+            event_type: "AwsApiCall",
+            api_version: None,
+            management_event: true,
+            recipient_account_id: None,
+            service_event_details: None,
+            event_category: Category::Management.name(),
+            tls_details: None,
+        }
+    }
+
+    fn into_line(self) -> Vec<u8> {
+        let mut line = serde_json::to_vec(&self).unwrap_or_default();
         line.push(b'\n');
         line
     }
 }
 
-/// Tables and streams by their ARNs.
-fn resources(action: &Action, account: &str, region: &str) -> Vec<Resource> {
-    let resource = |name: &String| {
-        let arn = match name.starts_with("arn:") {
-            true => name.clone(),
-            false => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
-        };
-        let r#type = match &arn {
+fn time(ms: u64) -> String {
+    format!("{}Z", &rfc3339(ms)[..19])
+}
+
+/// Tables, streams and roles.
+fn resources(arns: &[String], account: &str) -> Vec<Resource> {
+    let resource = |arn: &String| Resource {
+        // An ARN may be of another account's table.
+        account_id: arn.split(':').nth(4).unwrap_or(account).to_owned(),
+        r#type: match arn {
             arn if arn.contains(":role/") => "AWS::IAM::Role",
             arn if arn.contains("/stream/") => "AWS::DynamoDB::Stream",
             _ => "AWS::DynamoDB::Table",
-        };
-        // An ARN may be of somebody else's table.
-        let account_id = name.split(':').nth(4).unwrap_or(account).to_owned();
-        Resource { account_id, r#type, arn }
+        },
+        arn: arn.clone(),
     };
-    action.resources.iter().map(resource).collect()
+    arns.iter().map(resource).collect()
 }

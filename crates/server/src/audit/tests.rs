@@ -1,7 +1,8 @@
-//! A queue that is full, and who asked.
+//! Room in the queue, events of requests that are given up, unauthenticated ones, and the caller's identity.
 
 use std::collections::BTreeMap;
 
+use api::Operation;
 use auth::Caller;
 use auth::iam::{Identity, Principal, PrincipalKind};
 use hyper::Request;
@@ -9,39 +10,129 @@ use serde_json::json;
 
 use super::identity::UserIdentity;
 use super::*;
+use crate::seats::Seat;
 use crate::transport::local;
 
-#[tokio::test]
-async fn full_queues_make_requests_wait_and_then_lose_events() {
-    let (queue, mut messages) = mpsc::channel(1);
-    let figures = Arc::new(Figures::default());
-    let writer = Mutex::new(None);
-    let audit = Audit { queue, data: false, region: "us-east-1".to_owned(), figures, writer };
-    let (head, ()) = Request::new(()).into_parts();
-    let seat = Seat::new(local());
-    let end = async || {
-        let draft = audit.begin(Operation::ListTables, b"{}").unwrap();
-        audit.end(draft, &head, &seat, "id", Outcome::default()).await;
-    };
-    assert!(audit.begin(Operation::PutItem, b"{}").is_none(), "a data event");
-    end().await;
-    // Nobody takes anything, or too late.
-    end().await;
-    assert_eq!(audit.figures.read(), (0, 1));
-    let cut_off = tokio::time::timeout(Duration::ZERO, end()).await;
-    assert_eq!((cut_off.is_err(), audit.figures.read()), (true, (0, 2)));
-    // Somebody takes one while the next one waits.
-    let taken = async { messages.recv().await.is_some() };
-    assert!(tokio::join!(end(), taken).1);
-    assert_eq!(audit.figures.read(), (0, 2));
-    drop(messages);
-    end().await;
-    assert_eq!(audit.figures.read(), (0, 3));
+fn draft(audit: &Arc<Audit>, operation: Operation) -> Draft {
+    let (head, ()) = Request::builder().header("user-agent", "a".repeat(5_000)).body(()).unwrap().into_parts();
+    audit.begin(audit.of_dynamodb(operation).unwrap(), Origin::of(&head, &Seat::new(local()), "id"))
 }
 
-#[test]
-fn who_asked() {
-    let caller = |access_key: &str, principal: Option<Principal>| Caller {
+/// Of a known caller.
+fn known(audit: &Arc<Audit>) -> Draft {
+    let mut draft = draft(audit, Operation::PutItem);
+    draft.by(&caller("AKIA", None));
+    draft
+}
+
+fn refused() -> Outcome {
+    Outcome { error: Some("UnrecognizedClientException".into()), message: None }
+}
+
+#[tokio::test]
+async fn without_room_events_are_lost_or_requests_refused() {
+    for required in [false, true] {
+        let (audit, mut events) = Audit::held(1, required);
+        let mut first = known(&audit);
+        first.reserve().await.unwrap();
+        // It waits for the first one, and gives up.
+        let mut second = known(&audit);
+        assert_eq!(second.reserve().await.err(), required.then_some(Unaudited::Full));
+        let counts = || (audit.watch().read().lost, audit.watch().read().refused);
+        assert_eq!(counts(), (0, u64::from(required)));
+        if !required {
+            second.end(&Outcome::default()).await.unwrap();
+            assert_eq!(counts(), (1, 0));
+        }
+        // A request that is given up while it waits has done nothing.
+        let mut third = known(&audit);
+        assert!(tokio::time::timeout(Duration::ZERO, third.reserve()).await.is_err());
+        drop(third);
+        // Nothing takes it: the request has been executed, and has no good answer where it must be audited.
+        assert_eq!(first.end(&Outcome::default()).await.err(), required.then_some(Unaudited::Unwritten));
+        // There is room once the writer takes one, while the next one waits.
+        let mut fourth = known(&audit);
+        let taken = async { events.next() };
+        let (reserved, event) = tokio::join!(fourth.reserve(), taken);
+        assert_eq!((reserved, event.unwrap()["eventName"].clone()), (Ok(()), json!("PutItem")));
+        let outcome = Outcome::default();
+        let (ended, event) = tokio::join!(fourth.end(&outcome), async { events.next() });
+        assert_eq!((ended, event.is_some()), (Ok(()), true));
+        assert_eq!((events.all().len(), counts()), (0, (u64::from(!required), u64::from(required))));
+    }
+}
+
+#[tokio::test]
+async fn requests_that_may_have_been_executed_have_events() {
+    let (audit, mut events) = Audit::held(8, true);
+    drop(known(&audit));
+    assert_eq!(events.all(), [json!(null); 0]);
+    let mut begun = known(&audit);
+    begun.reserve().await.unwrap();
+    drop(begun);
+    let event = events.next().unwrap();
+    assert_eq!((&event["eventName"], &event["errorCode"]), (&json!("PutItem"), &json!("RequestCanceled")));
+    assert_eq!(audit.queue.capacity(), 8);
+}
+
+#[tokio::test]
+async fn nothing_is_executed_while_the_file_cannot_be_written() {
+    let (audit, _events) = Audit::held(8, true);
+    audit.figures.blocked.store(true, Ordering::Relaxed);
+    assert_eq!(known(&audit).reserve().await, Err(Unaudited::Blocked));
+    assert_eq!(audit.watch().read().refused, 1);
+    audit.figures.blocked.store(false, Ordering::Relaxed);
+    assert_eq!(known(&audit).reserve().await, Ok(()));
+}
+
+#[tokio::test]
+async fn unauthenticated_requests_are_summed_up() {
+    let (audit, mut events) = Audit::held(1_000, true);
+    for _ in 0..5_000 {
+        draft(&audit, Operation::PutItem).end(&refused()).await.unwrap();
+    }
+    audit.sum_up();
+    let mut own = events.all();
+    let summary = own.pop().unwrap();
+    assert!((100..1_000).contains(&own.len()), "{}", own.len());
+    assert!(own.iter().all(|event| event["userAgent"].as_str().unwrap().len() == 128));
+    let details = &summary["serviceEventDetails"];
+    assert_eq!(details["requests"].as_u64().unwrap(), 5_000 - own.len() as u64);
+    assert_eq!(
+        (&summary["eventName"], &summary["eventType"]),
+        (&json!("UnauthenticatedRequests"), &json!("AwsServiceEvent"))
+    );
+    assert_eq!(details["since"].as_str().unwrap().len(), 20);
+    assert_eq!(audit.watch().read().held_back, 5_000 - own.len() as u64);
+    // Each is counted once, and known callers have events of their own.
+    audit.sum_up();
+    known(&audit).end(&refused()).await.unwrap();
+    assert_eq!(events.all().len(), 1);
+}
+
+/// However many of them are under way.
+#[tokio::test]
+async fn unsigned_requests_leave_room() {
+    let (audit, mut events) = Audit::held(8, true);
+    let mut unsigned = Vec::new();
+    loop {
+        let mut next = draft(&audit, Operation::PutItem);
+        match next.reserve().await {
+            Ok(()) => unsigned.push(next),
+            Err(unaudited) => break assert_eq!(unaudited, Unaudited::Full),
+        }
+    }
+    assert_eq!((unsigned.len(), audit.queue.capacity()), (6, 2));
+    draft(&audit, Operation::PutItem).end(&refused()).await.unwrap();
+    assert_eq!(known(&audit).reserve().await, Ok(()));
+    // Those that are given up are refused ones.
+    unsigned.pop();
+    assert_eq!((events.all().len(), audit.queue.capacity()), (1, 8 - 5));
+    assert_eq!(audit.watch().read().held_back, 2);
+}
+
+fn caller(access_key: &str, principal: Option<Principal>) -> Caller {
+    Caller {
         account: "123456789012".to_owned(),
         region: "us-east-1".to_owned(),
         access_key: access_key.to_owned(),
@@ -51,7 +142,11 @@ fn who_asked() {
             user_agent: None,
             now_ms: 0,
         }),
-    };
+    }
+}
+
+#[test]
+fn who_asked() {
     let principal = |kind, arn: &str, role: Option<&str>, user_id: &str, name: Option<&str>| Principal {
         kind,
         account: "123456789012".to_owned(),

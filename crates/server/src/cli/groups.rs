@@ -52,7 +52,10 @@ const GROUPS: [(&str, &[&str]); 9] = [
             "allow_arn",
         ],
     ),
-    ("Observability", &["metrics_listen", "metrics_tables_max", "otlp_endpoint", "log", "log_slow_ms", "allow_core_dumps"]),
+    (
+        "Observability",
+        &["metrics_listen", "metrics_tables_max", "otlp_endpoint", "log", "log_slow_ms", "allow_core_dumps"],
+    ),
 ];
 
 /// The command line with the flags of `serve` under their headings.

@@ -7,37 +7,34 @@ use hyper::header;
 use hyper::http::request::Parts;
 
 use super::signature::{SERVICE, SentHeaders, signed};
-use super::{Backend, Pipeline, text};
+use super::{Backend, Pipeline};
 use crate::body::NotAdmitted;
-use crate::{door, identity, lambda};
+use crate::route::Route;
+use crate::{identity, lambda};
 use auth::Refusal;
 
 impl<S: Backend> Pipeline<S> {
     /// Whether memory is spent on the body of a request. `arrived` is its beginning, if there is one that can be read.
-    pub(super) fn preflight(&self, head: &Parts, arrived: Option<&[u8]>) -> Result<(), NotAdmitted> {
+    pub(super) fn preflight(&self, route: &Route, head: &Parts, arrived: Option<&[u8]>) -> Result<(), NotAdmitted> {
         let check = |service: &str| {
             let checked = self.access.preflight(service, &signed(head), &SentHeaders(head));
             checked.map_err(NotAdmitted::Caller)
         };
-        if self.triggers.is_some() && lambda::is_asked(head) {
-            return check(lambda::SERVICE);
-        }
-        if identity::is_asked(head) {
-            return match arrived.map(|arrived| identity::service_that_signs(head, arrived)) {
+        match route {
+            Route::Lambda(Ok(_)) if self.triggers.is_some() => check(lambda::SERVICE),
+            Route::DynamoDb(Ok(_), _) => check(SERVICE),
+            Route::Form(form) => match arrived.map(|arrived| identity::service_that_signs(*form, head, arrived)) {
                 Some(Some(service)) => check(service),
                 // STS's operations that need no caller are small.
                 Some(None) => Err(NotAdmitted::TooLarge),
                 // Which of the services it is for stands in the body, which is read first. No client compresses it.
                 None if head.headers.contains_key(header::CONTENT_ENCODING) => Err(NotAdmitted::TooLarge),
                 None => Ok(()),
-            };
-        }
-        if door::answer(head, &self.region).is_some()
-            || wire::target(text(head, "x-amz-target").unwrap_or_default()).is_err()
-        {
+            },
             // The answer is in the head; were it not, there would be no caller.
-            return Err(NotAdmitted::Caller(Refusal::Missing));
+            Route::Page(_) | Route::Answered(_) | Route::Lambda(_) | Route::DynamoDb(Err(_), _) => {
+                Err(NotAdmitted::Caller(Refusal::Missing))
+            }
         }
-        check(SERVICE)
     }
 }

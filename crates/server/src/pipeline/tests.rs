@@ -21,13 +21,17 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 struct Echo;
 
 impl Backend for Echo {
-    async fn handle(&self, _: Operation, caller: &Caller, body: Bytes) -> wire::Reply {
+    async fn handle(&self, _: Operation, caller: &Caller, body: Bytes, _: Option<&dyn Observer>) -> wire::Reply {
         assert!(body.as_ref() != b"panic", "asked to panic");
         let body = if body.as_ref() == b"big" { vec![b'x'; 100_000] } else { body.to_vec() };
         if body == b"fail" {
             return wire::exception(&Exception::internal("asked to fail"));
         }
         wire::Reply { status: 200, body: [caller.region.as_bytes(), b" ", &body].concat(), error: None }
+    }
+
+    fn facts(&self, _: Operation, _: &Caller, _: &[u8]) -> Option<RequestFacts> {
+        None
     }
 }
 
@@ -149,6 +153,55 @@ fn a_panic_stays_with_its_request() {
     assert_eq!(answered.status, 500);
     assert!(answered.text().contains("com.amazonaws.dynamodb.v20120810#InternalServerError"), "{}", answered.text());
     assert_eq!(send(&pipeline, "POST", "/", &[], b"{}").status, 200);
+}
+
+/// Begins and never ends.
+struct Stuck;
+
+impl Backend for Stuck {
+    async fn handle(&self, _: Operation, _: &Caller, _: Bytes, observer: Option<&dyn Observer>) -> wire::Reply {
+        let parameters = vec![("tableName", "Music".to_owned())];
+        observer.expect("an audit log").decoded(ops::RequestFacts { accesses: Vec::new(), parameters });
+        std::future::pending().await
+    }
+
+    fn facts(&self, _: Operation, _: &Caller, _: &[u8]) -> Option<RequestFacts> {
+        None
+    }
+}
+
+/// A client that leaves cannot take the event of its request with it.
+#[tokio::test]
+async fn a_request_that_is_given_up_has_an_event() {
+    let (audit, mut events) = crate::audit::Audit::held(8, false);
+    let Pipeline { access, bodies, memory, operator, web, notable, .. } = pipeline();
+    let stuck = Pipeline {
+        backend: Stuck,
+        access,
+        region: "eu-west-3".to_owned(),
+        bodies,
+        memory,
+        requests_max: 100,
+        operator,
+        answers_operator: true,
+        web,
+        notable,
+        triggers: None,
+        authority: None,
+        traces: None,
+        audit: Some(audit),
+    };
+    let request = Request::post("/")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", "DynamoDB_20120810.PutItem")
+        .header("x-amz-date", "20260101T000000Z")
+        .header("authorization", SIGNATURE);
+    let request = request.body(Full::new(Bytes::from_static(b"{}"))).expect("request");
+    let seat = Seat::new(local());
+    assert!(tokio::time::timeout(std::time::Duration::ZERO, stuck.answer(request, &seat)).await.is_err());
+    let event = events.next().expect("an event");
+    assert_eq!(event["errorCode"], "RequestCanceled");
+    assert_eq!(event["requestParameters"], serde_json::json!({"tableName": "Music"}));
 }
 
 /// The operator's page tells of each request what became of it.

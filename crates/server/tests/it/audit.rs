@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use ::client::{Connection, Credentials, Endpoint, Trouble};
+use ::client::{Call, Connection, Credentials, Endpoint, SignedFor, Trouble};
 use api::Operation;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::authority::file;
 use crate::client::{AUTHORIZATION, Client, request};
+use crate::identity::{init, printed};
 use crate::program::{PATIENCE, Server, run, until};
 
 const TABLE: &str = r#"{"TableName":"Music","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":
@@ -222,6 +223,208 @@ fn encrypted_connections_are_told() {
     assert_eq!(details["tlsVersion"], "TLSv1.3", "{details}");
     assert!(details["cipherSuite"].as_str().unwrap().starts_with("TLS_"), "{details}");
     assert!(details["clientProvidedHostHeader"].as_str().unwrap().starts_with("localhost"), "{details}");
+}
+
+/// Sends a request that has a well-formed credential, and tells what it was answered.
+fn raw(client: &mut Client, method: &str, target: &str, content_type: &str, body: &str) -> crate::client::Response {
+    let length = body.len();
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nX-Amz-Date: 20260101T000000Z\r\n\
+         Authorization: {AUTHORIZATION}\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    client.send(head.as_bytes());
+    client.response()
+}
+
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+
+/// However a path is spelled, it is an operation and has its event, or it is none and has no effect.
+#[test]
+fn lambdas_paths_are_audited_as_they_are_executed() {
+    let house = House::new(&[]);
+    let mut client = house.server.client();
+    let made = client.call("CreateTable", TABLE).json();
+    let stream = made["TableDescription"]["LatestStreamArn"].as_str().unwrap().to_owned();
+    let mut expected = vec![json!("CreateTable")];
+    let mut made = 0;
+    for (method, rest) in ["", "/", "//", "///", "/.", "/..", "/./", "/%2e", "/%2F", "/u", "/u/", "//u", "/u//", "/u/v"]
+        .iter()
+        .flat_map(|rest| ["POST", "GET", "PUT", "DELETE", "PATCH", "post"].map(|method| (method, rest)))
+    {
+        let body = json!({"FunctionName": format!("http://127.0.0.1:9/{made}"), "EventSourceArn": stream,
+            "StartingPosition": "LATEST", "Enabled": false});
+        let target = format!("{MAPPINGS}{rest}?FunctionName=f");
+        let answer = raw(&mut client, method, &target, "application/json", &body.to_string());
+        let id = rest.trim_matches('/');
+        let name = match (method, id) {
+            _ if !["", "/", "/u", "/u/"].contains(rest) => None,
+            ("POST", "") => Some("CreateEventSourceMapping20150331"),
+            ("GET", "") => Some("ListEventSourceMappings20150331"),
+            ("GET", "u") => Some("GetEventSourceMapping20150331"),
+            ("PUT", "u") => Some("UpdateEventSourceMapping20150331"),
+            ("DELETE", "u") => Some("DeleteEventSourceMapping20150331"),
+            _ => None,
+        };
+        made += u32::from(answer.status == 202);
+        assert_eq!(name.is_none(), answer.header("x-amzn-errortype") == "UnknownOperationException", "{method} {rest}");
+        expected.extend(name.map(|name| json!(name)));
+    }
+    assert_eq!(made, 2);
+    let listed = raw(&mut client, "GET", MAPPINGS, "application/json", "").json();
+    assert_eq!(listed["EventSourceMappings"].as_array().unwrap().len(), 2);
+    expected.push(json!("ListEventSourceMappings20150331"));
+    let events = house.events();
+    assert_eq!(events.iter().map(|event| event["eventName"].clone()).collect::<Vec<_>>(), expected);
+    let creations = events.iter().filter(|event| event["eventName"] == "CreateEventSourceMapping20150331");
+    for event in creations {
+        assert_eq!(event["requestParameters"], json!({"eventSourceArn": stream}));
+        assert_eq!((&event["resources"][0]["ARN"], &event["readOnly"]), (&json!(stream), &json!(false)));
+    }
+    let of_one = events.iter().find(|event| event["eventName"] == "GetEventSourceMapping20150331").unwrap();
+    assert_eq!(of_one["requestParameters"], json!({"uUID": "u"}));
+}
+
+/// Every operation of IAM and STS, in forms that say two things: the event is of the one that answers.
+#[test]
+fn forms_are_audited_as_they_are_executed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
+    let (_, root) = printed(&init(&data, &[]));
+    let (data, path) = (data.display().to_string(), log.display().to_string());
+    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path]);
+    let endpoint = Endpoint::parse(&format!("http://{}", server.address), None).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ask = |service: &'static str, form: &str| {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let call = Call { method: "POST", target: "/", headers: &headers, body: form.as_bytes() };
+        let signed = SignedFor { credentials: &root, service };
+        let answer = runtime.block_on(call.send(&endpoint, Some(signed), PATIENCE)).unwrap();
+        String::from_utf8(answer.body.to_vec()).unwrap()
+    };
+    let sts = [
+        "AssumeRole",
+        "DecodeAuthorizationMessage",
+        "GetAccessKeyInfo",
+        "GetCallerIdentity",
+        "GetFederationToken",
+        "GetSessionToken",
+    ];
+    let sts = sts.map(|name| ("sts", "2011-06-15", name));
+    let iam = ::identity::iam::OPERATION_NAMES.iter().map(|name| ("iam", "2010-05-08", *name));
+    let mut expected = Vec::new();
+    for (service, version, name) in iam.chain(sts) {
+        let (first, rest) = name.split_at(1);
+        let escaped = format!("%{:02x}{rest}", first.as_bytes()[0]);
+        for form in [
+            format!("Action={name}&Version={version}&UserName=ann&TotallyUnknown=secret"),
+            format!("Action=Decoy&UserName=decoy&Version=decoy&Version={version}&%41ction={escaped}&User%4eame=ann"),
+        ] {
+            let xml = ask(service, &form);
+            assert!(xml.contains(&format!("<{name}Response")) || xml.contains("<ErrorResponse"), "{form}: {xml}");
+            expected.push((format!("{service}.amazonaws.com"), name.to_owned(), xml.contains("<ErrorResponse")));
+        }
+    }
+    // A form is in the body or, of a GET, in the query, and never in both.
+    let mut client = server.client();
+    raw(&mut client, "GET", "/?%41ction=ListUsers", "application/x-www-form-urlencoded", "Action=DeleteUser");
+    raw(&mut client, "POST", "/?Action=DeleteUser", "application/x-www-form-urlencoded", "Action=ListRoles");
+    raw(&mut client, "POST", "/?Action=DeleteUser", "application/x-www-form-urlencoded", "");
+    raw(&mut client, "POST", "/?Action=DeleteUser", "text/plain", "Action=DeleteUser");
+    let web =
+        "Action=ListUsers&Version=2011-06-15&RoleArn=arn:r&WebIdentityToken=secret&Action=AssumeRoleWithWebIdentity";
+    raw(&mut client, "POST", "/", "application/x-www-form-urlencoded", web);
+    assert!(server.stop().success());
+    let events = events(&log);
+    let (forms, unsigned) = events.split_at(expected.len());
+    for (event, (source, name, failed)) in forms.iter().zip(expected) {
+        assert_eq!((&event["eventSource"], &event["eventName"]), (&json!(source), &json!(name)));
+        assert_eq!(event["errorCode"].is_string(), failed, "{event}");
+        let parameters = &event["requestParameters"];
+        assert!(parameters.is_null() || *parameters == json!({"userName": "ann"}), "{event}");
+        assert!(!event.to_string().contains("ecoy") && !event.to_string().contains("secret"), "{event}");
+    }
+    assert_eq!(names(unsigned), ["ListUsers", "ListRoles", "AssumeRoleWithWebIdentity"]);
+    assert!(unsigned.iter().all(|event| event["userIdentity"]["type"] == "Unknown"));
+}
+
+/// A disk that takes nothing: then nothing is done, and the server says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn requests_that_must_be_audited_fail_without_it() {
+    let server = Server::start(&["--memory", "--audit-log", "/dev/full", "--audit-required"]);
+    assert!(server.heard().contains("requests are refused until it can"), "{}", server.heard());
+    let mut client = server.client();
+    let refused = client.call("CreateTable", TABLE);
+    assert_eq!((refused.status, refused.text().contains("InternalServerError")), (500, true));
+    let refused = raw(&mut client, "GET", MAPPINGS, "application/json", "");
+    assert_eq!((refused.status, refused.header("x-amzn-errortype")), (500, "ServiceException"));
+    let form = "Action=GetCallerIdentity&Version=2011-06-15";
+    let refused = raw(&mut client, "POST", "/", "application/x-www-form-urlencoded", form);
+    assert!(refused.status == 500 && refused.text().contains("ServiceFailure"), "{}", refused.text());
+    let page = metrics(&mut client);
+    assert!(page.contains("stator_audit_refused_total 3\n") && page.contains("stator_ready 0\n"), "{page}");
+    // Reads and writes of items have no events here.
+    let body = r#"{"TableName":"Music","Item":{"pk":{"S":"a"}}}"#;
+    assert!(client.call("PutItem", body).text().contains("ResourceNotFoundException"));
+    assert!(server.stop().success());
+}
+
+/// Once the file can be written, what waited is written and requests are executed again.
+#[cfg(unix)]
+#[test]
+fn requests_go_on_when_they_can_be_audited_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("logs").join("audit");
+    std::fs::create_dir(log.parent().unwrap()).unwrap();
+    let path = log.display().to_string();
+    // Every event needs a file of its own.
+    let server = Server::start(&["--memory", "--audit-log", &path, "--audit-required", "--audit-log-bytes", "1KiB"]);
+    let mut client = server.client();
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    let moved = folder.path().join("moved");
+    std::fs::rename(log.parent().unwrap(), &moved).unwrap();
+    // The second one cannot step aside, and is kept.
+    // It has been executed, and its client cannot know that it is audited.
+    assert_eq!(client.call("DescribeLimits", "{}").status, 500);
+    assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
+    std::fs::rename(&moved, log.parent().unwrap()).unwrap();
+    until("requests are executed", || client.call("ListTables", "{}").status == 200);
+    assert_eq!(client.call("ListTables", "{}").json()["TableNames"], json!(["Music"]));
+    let page = metrics(&mut client);
+    assert!(
+        page.contains("stator_audit_events_lost_total 0\n") && page.contains("stator_audit_refused_total"),
+        "{page}"
+    );
+    assert!(server.stop().success());
+    let files = std::fs::read_dir(log.parent().unwrap()).unwrap().map(|file| file.unwrap().path());
+    let written: Vec<Value> = files.flat_map(|file| events(&file)).collect();
+    let of = |name: &str| written.iter().filter(|event| event["eventName"] == name).count();
+    // What was executed is there, and what was refused has done nothing.
+    assert_eq!((of("CreateTable"), of("DescribeLimits"), of("DeleteTable")), (1, 1, 0));
+}
+
+/// Unsigned requests do not rotate the log: what known callers did is there after any number of them.
+#[test]
+fn unsigned_requests_do_not_displace_events() {
+    let house = House::new(&["--audit-log-bytes", "4KiB", "--audit-log-files", "1"]);
+    let mut client = house.server.client();
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    let agent = "a".repeat(2_000);
+    for _ in 0..300 {
+        let unsigned = format!("GET {MAPPINGS} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n\r\n");
+        client.send(unsigned.as_bytes());
+        assert_eq!(client.response().status, 403);
+    }
+    assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 200);
+    let log = house.log();
+    let page = metrics(&mut client);
+    let counted = page.lines().find_map(|line| line.strip_prefix("stator_audit_unauthenticated_total ")).unwrap();
+    assert!(counted.parse::<u32>().unwrap() > 100, "{counted}");
+    let events = house.events();
+    assert!(!log.with_extension("1").exists());
+    let known: Vec<&str> = names(&events).into_iter().filter(|name| !name.starts_with("List")).collect();
+    assert_eq!(known, ["CreateTable", "DeleteTable"]);
+    assert!((3..10).contains(&events.len()), "{}", events.len());
 }
 
 fn signer(access_key: &str, secret: &str, token: Option<&str>) -> Credentials {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::client::{AUTHORIZATION, Client, Response, request};
-use crate::program::{PATIENCE, Server};
+use crate::program::{Server, until};
 
 fn check_frame(response: &Response) {
     assert_eq!(response.header("x-amz-crc32"), crc32fast::hash(&response.body).to_string());
@@ -379,14 +379,10 @@ fn uploads_that_go_on_leave_room_for_others() {
         }
         let mut operator = server.client();
         let held = format!("stator_memory_bytes{{of=\"requests\"}} {}\n", 9 << 20);
-        let began = Instant::now();
-        loop {
-            assert!(began.elapsed() < PATIENCE, "they are not read");
+        until("the uploads are read", || {
             operator.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            if operator.response().text().contains(&held) {
-                break;
-            }
-        }
+            operator.response().text().contains(&held)
+        });
         let body = [b"{}", &mebibyte[..]].concat();
         let mut honest = server.client();
         honest.send(&request("ListTables", &[], &body));

@@ -19,7 +19,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The credentials that `stator init` prints, and their account.
-fn printed(output: &Output) -> (String, Credentials) {
+pub(crate) fn printed(output: &Output) -> (String, Credentials) {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let said = text(&output.stdout);
     let lines: Vec<&str> = said.lines().collect();
@@ -36,11 +36,11 @@ fn printed(output: &Output) -> (String, Credentials) {
     (account, credentials)
 }
 
-fn init(data: &Path, more: &[&str]) -> Output {
+pub(crate) fn init(data: &Path, more: &[&str]) -> Output {
     run(&[&["init", "--data", data.to_str().expect("a path")], more].concat())
 }
 
-fn serve(data: &Path) -> Server {
+pub(crate) fn serve(data: &Path) -> Server {
     Server::start(&["--data", data.to_str().expect("a path"), "--auth"])
 }
 

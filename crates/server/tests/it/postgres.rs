@@ -161,7 +161,9 @@ fn a_node_waits_for_its_database() {
     let readyz = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     until("/readyz", || {
         asked(metrics, readyz).is_some_and(|response| {
-            response.status == 503 && response.text().contains("waiting for the database") && response.text().contains(&expected)
+            response.status == 503
+                && response.text().contains("waiting for the database")
+                && response.text().contains(&expected)
         })
     });
     let healthz = asked(metrics, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("an answer");

@@ -61,7 +61,8 @@ fn refused(done: Result<Decision, TxError>) -> bool {
 #[test]
 fn above_the_limit_writes_are_refused_and_deletes_go_on() {
     let engine = Memory::with_limit(LIMIT);
-    let written = (0..1_000).take_while(|at| write(&engine, Family::Items, &at.to_string(), Some(1_000)).is_ok()).count();
+    let written =
+        (0..1_000).take_while(|at| write(&engine, Family::Items, &at.to_string(), Some(1_000)).is_ok()).count();
     assert!((40..65).contains(&written), "{written}");
     let stats = engine.stats();
     assert!(stats.bytes <= LIMIT && stats.bytes > LIMIT - 2_000 && stats.refused_writes == 1, "{stats:?}");

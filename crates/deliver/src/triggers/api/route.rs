@@ -107,8 +107,8 @@ fn tags(method: &str, rest: &str) -> Option<Route> {
     Some(Route { operation, mapping })
 }
 
-/// The only segment behind a folder; older SDKs end their paths with a slash. A second slash, a dot or anything else that
-/// could be read in two ways makes it no path of this API.
+/// The only segment behind a folder; older SDKs end their paths with a slash. A second slash, a dot or anything else
+/// that could be read in two ways makes it no path of this API.
 fn name(rest: &str) -> Option<String> {
     let rest = rest.strip_prefix('/').unwrap_or(rest);
     let segment = rest.strip_suffix('/').unwrap_or(rest);

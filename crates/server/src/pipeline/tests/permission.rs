@@ -2,9 +2,11 @@
 //!
 //! `walk.rs` takes every operation past everything that may stop it; `parts.rs` does so for each resource of a request that
 //! names several, `keys.rs` for condition keys, `across.rs` for accounts and resource policies. `foreign.rs` has members that an
-//! operation has not, `costly.rs` policies that cost more than a request may.
+//! operation has not, `costly.rs` policies that cost more than a request may. `audit.rs` compares the audit log with what was
+//! permitted and done.
 
 mod across;
+mod audit;
 mod costly;
 mod foreign;
 mod house;

@@ -12,7 +12,7 @@ pub(super) struct Row {
     /// Actions and their resources, in the order in which they are asked.
     pub asks: Vec<(&'static str, String)>,
     /// The exception of one that cannot go on for another reason.
-    then: &'static str,
+    pub then: &'static str,
 }
 
 fn row(asks: &[(&'static str, &str)], body: Value) -> Row {
@@ -129,7 +129,7 @@ pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
 }
 
 /// The statements that let somebody do all that is asked.
-fn all_of(row: &Row) -> Vec<Value> {
+pub(super) fn all_of(row: &Row) -> Vec<Value> {
     row.asks.iter().map(|(action, resource)| allow(&format!("dynamodb:{action}"), resource)).collect()
 }
 
@@ -142,7 +142,7 @@ fn refusal(user: &str, (action, resource): &(&str, String), why: &str) -> String
 }
 
 /// The exception and its sentence, of the request or of a batch's only statement.
-fn told(answer: super::house::Answer) -> (String, String) {
+pub(super) fn told(answer: super::house::Answer) -> (String, String) {
     let error = &answer.body["Responses"][0]["Error"];
     match error["Code"].as_str() {
         Some(code) => (format!("{code}Exception"), error["Message"].as_str().unwrap_or_default().to_owned()),

@@ -1,0 +1,196 @@
+//! The parameters of each operation that are names, which the audit log may have. Policies, tokens, tags, external ids
+//! and free text are none, and a parameter that an operation does not have is ignored by it.
+//!
+//! Source: the service models of IAM (2010-05-08) and STS (2011-06-15).
+
+use super::{Api, Parameters};
+
+/// Of a name, an ARN or a path. Unit: bytes. Source: IAM API Reference, arnType.
+const NAME_SIZE_MAX: usize = 2048;
+/// Of an operation's name. Unit: bytes.
+const ACTION_SIZE_MAX: usize = 128;
+
+impl Parameters {
+    /// The operation that is asked for, if the text can be an operation's name.
+    pub fn action(&self) -> Option<&str> {
+        let action = self.get("Action")?;
+        let is_name = action.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        ((1..=ACTION_SIZE_MAX).contains(&action.len()) && is_name).then_some(action)
+    }
+
+    /// The names among the parameters that the operation has.
+    pub fn names(&self) -> Vec<(&'static str, &str)> {
+        let action = self.action().unwrap_or_default();
+        let members = match Api::of(self) {
+            Api::Iam => of(IAM, action),
+            Api::Sts => of(STS, action),
+        };
+        let names = members.iter().filter_map(|member| Some((*member, self.get(member)?)));
+        names.filter(|(_, value)| is_name(value)).collect()
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@-_/:*".contains(&byte);
+    (1..=NAME_SIZE_MAX).contains(&text.len()) && text.bytes().all(of_a_name)
+}
+
+type Members = &'static [&'static str];
+type Actions = &'static [&'static str];
+
+const IAM: &[(Members, Actions)] = &[
+    (&["Path", "PermissionsBoundary", "UserName"], &["CreateUser"]),
+    (
+        &["UserName"],
+        &[
+            "GetUser",
+            "DeleteUser",
+            "ListGroupsForUser",
+            "CreateAccessKey",
+            "ListAccessKeys",
+            "ListAttachedUserPolicies",
+            "ListUserPolicies",
+            "DeleteUserPermissionsBoundary",
+            "TagUser",
+            "UntagUser",
+            "ListUserTags",
+            "ListMFADevices",
+            "ListSigningCertificates",
+            "ListSSHPublicKeys",
+            "ListServiceSpecificCredentials",
+            "GetLoginProfile",
+            "DeleteLoginProfile",
+        ],
+    ),
+    (&["NewPath", "NewUserName", "UserName"], &["UpdateUser"]),
+    (&["GroupName", "Path"], &["CreateGroup"]),
+    (&["GroupName"], &["GetGroup", "DeleteGroup", "ListAttachedGroupPolicies", "ListGroupPolicies"]),
+    (&["GroupName", "NewGroupName", "NewPath"], &["UpdateGroup"]),
+    (&["GroupName", "UserName"], &["AddUserToGroup", "RemoveUserFromGroup"]),
+    (&["Path", "PermissionsBoundary", "RoleName"], &["CreateRole"]),
+    (
+        &["RoleName"],
+        &[
+            "GetRole",
+            "UpdateRole",
+            "UpdateRoleDescription",
+            "UpdateAssumeRolePolicy",
+            "DeleteRole",
+            "ListAttachedRolePolicies",
+            "ListRolePolicies",
+            "DeleteRolePermissionsBoundary",
+            "TagRole",
+            "UntagRole",
+            "ListRoleTags",
+            "ListInstanceProfilesForRole",
+        ],
+    ),
+    (&["AccessKeyId", "Status", "UserName"], &["UpdateAccessKey"]),
+    (&["AccessKeyId", "UserName"], &["DeleteAccessKey"]),
+    (&["AccessKeyId"], &["GetAccessKeyLastUsed"]),
+    (&["Path", "PolicyName"], &["CreatePolicy"]),
+    (
+        &["PolicyArn"],
+        &[
+            "GetPolicy",
+            "DeletePolicy",
+            "ListPolicyVersions",
+            "ListEntitiesForPolicy",
+            "TagPolicy",
+            "UntagPolicy",
+            "ListPolicyTags",
+        ],
+    ),
+    (&["PolicyArn", "SetAsDefault"], &["CreatePolicyVersion"]),
+    (&["PolicyArn", "VersionId"], &["GetPolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"]),
+    (&["PolicyArn", "UserName"], &["AttachUserPolicy", "DetachUserPolicy"]),
+    (&["GroupName", "PolicyArn"], &["AttachGroupPolicy", "DetachGroupPolicy"]),
+    (&["PolicyArn", "RoleName"], &["AttachRolePolicy", "DetachRolePolicy"]),
+    (&["PolicyName", "UserName"], &["PutUserPolicy", "GetUserPolicy", "DeleteUserPolicy"]),
+    (&["GroupName", "PolicyName"], &["PutGroupPolicy", "GetGroupPolicy", "DeleteGroupPolicy"]),
+    (&["PolicyName", "RoleName"], &["PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"]),
+    (&["PermissionsBoundary", "UserName"], &["PutUserPermissionsBoundary"]),
+    (&["PermissionsBoundary", "RoleName"], &["PutRolePermissionsBoundary"]),
+    (
+        &["OpenIDConnectProviderArn"],
+        &[
+            "TagOpenIDConnectProvider",
+            "UntagOpenIDConnectProvider",
+            "ListOpenIDConnectProviderTags",
+            "GetOpenIDConnectProvider",
+            "DeleteOpenIDConnectProvider",
+            "UpdateOpenIDConnectProviderThumbprint",
+        ],
+    ),
+    (
+        &["ClientID", "OpenIDConnectProviderArn"],
+        &["AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"],
+    ),
+    (&["PolicySourceArn"], &["SimulatePrincipalPolicy"]),
+    (&["AccountAlias"], &["CreateAccountAlias", "DeleteAccountAlias"]),
+    (&["InstanceProfileName"], &["GetInstanceProfile"]),
+];
+
+const STS: &[(Members, Actions)] = &[
+    (&["DurationSeconds", "RoleArn", "RoleSessionName"], &["AssumeRole", "AssumeRoleWithWebIdentity"]),
+    (&["AccessKeyId"], &["GetAccessKeyInfo"]),
+    (&["DurationSeconds", "Name"], &["GetFederationToken"]),
+    (&["DurationSeconds"], &["GetSessionToken"]),
+];
+
+fn of(table: &[(Members, Actions)], action: &str) -> Members {
+    let row = table.iter().find(|(_, actions)| actions.contains(&action));
+    row.map_or(&[], |(members, _)| members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_requests() {
+        let check = |form: &str, expected: &[(&str, &str)]| {
+            assert_eq!(Parameters::parse(form.as_bytes()).expect(form).names(), expected, "{form}");
+        };
+        check(
+            "Action=CreateUser&UserName=ann%40example&Path=%2Fteam%2F&Tags.member.1.Key=secret&PolicyDocument=secret",
+            &[("Path", "/team/"), ("UserName", "ann@example")],
+        );
+        // What the operation ignores is not there, and of two values the one is that it takes.
+        check("Action=CreateUser&PolicyArn=arn:a&RoleName=r&UserName=a&User%4eame=b", &[("UserName", "b")]);
+        check("Action=AttachUserPolicy&PermissionsBoundary=arn:b&PolicyArn=arn:a", &[("PolicyArn", "arn:a")]);
+        check("Action=CreateUser&Action=DeleteRole&UserName=a&RoleName=r", &[("RoleName", "r")]);
+        check("%41ction=DeleteUser&username=x&UserName=two+words", &[]);
+        let sts = "Version=2011-06-15&RoleArn=arn:r&ExternalId=secret&UserName=u";
+        check(&format!("Action=AssumeRole&{sts}"), &[("RoleArn", "arn:r")]);
+        check(&format!("Action=CreateUser&{sts}"), &[]);
+        for nothing in ["", "Version=2010-05-08", "Action=", "Action=a%20b", "Action", "&&=", "UserName=a"] {
+            let parameters = Parameters::parse(nothing.as_bytes()).expect(nothing);
+            assert_eq!((parameters.action(), parameters.names()), (None, Vec::new()), "{nothing}");
+        }
+    }
+
+    /// Every operation that names an entity of its own has a row.
+    #[test]
+    fn operations_without_names_are_known() {
+        let without = crate::iam::OPERATION_NAMES.iter().filter(|action| of(IAM, action).is_empty());
+        let expected = [
+            "ListUsers",
+            "ListGroups",
+            "ListRoles",
+            "ListPolicies",
+            "CreateOpenIDConnectProvider",
+            "ListOpenIDConnectProviders",
+            "SimulateCustomPolicy",
+            "GetAccountSummary",
+            "GetAccountAuthorizationDetails",
+            "ListAccountAliases",
+            "ListVirtualMFADevices",
+            "ListServerCertificates",
+            "ListSAMLProviders",
+            "ListInstanceProfiles",
+            "GetAccountPasswordPolicy",
+        ];
+        assert_eq!(without.copied().collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,105 @@
+//! Requests of the other services: Lambda's, IAM's and STS's. Each is decoded once, and has its event in the audit log
+//! before anything is done.
+
+use std::sync::Arc;
+
+use ::identity::sts::Way;
+use ::identity::{Api, Authority, Parameters, Refusal, Request};
+use api::Exception;
+use deliver::triggers::api as lambda_api;
+use hyper::http::request::Parts;
+
+use super::{Backend, Pipeline, user_agent};
+use crate::answer::{Answer, ContentType};
+use crate::audit::{Action, Audit, Draft, IAM, LAMBDA, Origin, Outcome, STS, Unaudited};
+use crate::body::RequestBody;
+use crate::route::Form;
+use crate::seats::Seat;
+use crate::visit::Visit;
+use crate::{foreign, identity, lambda};
+
+impl<S: Backend> Pipeline<S> {
+    pub(super) async fn lambda(
+        &self,
+        route: Result<lambda_api::Route, lambda_api::Refusal>,
+        head: &Parts,
+        body: &RequestBody,
+        visit: &mut Visit,
+        seat: &Arc<Seat>,
+    ) -> Result<Answer, Answer> {
+        let Some(triggers) = &self.triggers else { return Err(lambda::refused(lambda_api::Refusal::UnknownOperation)) };
+        let route = route.map_err(lambda::refused)?;
+        let operation = route.operation;
+        visit.audit = self.draft(head, visit, seat, |_| Some(Action::of_lambda(operation)));
+        let caller = self.caller(lambda::SERVICE, head, body, seat, visit);
+        let caller = caller.map_err(|refusal| lambda::unsigned(&refusal))?;
+        let unaudited = |error: Unaudited| lambda_api::Refusal::Service(error.to_string());
+        visit.reserve().await.map_err(|error| lambda::refused(unaudited(error)))?;
+        let call = lambda_api::Call::read(route, head.uri.query().unwrap_or_default(), &body.bytes);
+        let call = call.map_err(lambda::refused)?;
+        if let Some(draft) = &visit.audit {
+            draft.decoded_call(&call);
+        }
+        Ok(lambda::answer(triggers, &caller, &call).await)
+    }
+
+    pub(super) async fn form(
+        &self,
+        form: Form,
+        head: &Parts,
+        body: &RequestBody,
+        visit: &mut Visit,
+        seat: &Arc<Seat>,
+    ) -> Result<Answer, Answer> {
+        if let Some(answer) = foreign::answer(head, &body.bytes) {
+            return Ok(answer);
+        }
+        let request_id = visit.request_id().to_owned();
+        // A refused caller's form ends where its body was read to.
+        let arrived = if body.refused.is_some() { identity::whole_parameters(&body.bytes) } else { &body.bytes };
+        let refuse = |api, refusal| identity::refused(api, refusal, &request_id);
+        let parameters = Parameters::parse(form.bytes(head, arrived)).map_err(|refusal| refuse(Api::Iam, refusal))?;
+        let (api, request) = (Api::of(&parameters), Request { parameters: &parameters, request_id: &request_id });
+        visit.audit = self.draft(head, visit, seat, |_| Action::of_form(&parameters));
+        let caller = Authority::is_signed(api, &request)
+            .then(|| self.caller(api.service(), head, body, seat, visit))
+            .transpose()
+            .map_err(|refusal| refuse(api, Refusal::from(refusal)))?;
+        let reserved = visit.reserve().await;
+        reserved.map_err(|error| refuse(api, Refusal::failure(error.to_string())))?;
+        if let Some(draft) = &visit.audit {
+            draft.decoded_form(&parameters);
+        }
+        let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
+        Ok(identity::answer(self.authority.as_ref(), caller.as_ref(), &way, api, &request).await)
+    }
+
+    /// An event begins, if it is one that is wanted.
+    pub(super) fn draft(
+        &self,
+        head: &Parts,
+        visit: &Visit,
+        seat: &Arc<Seat>,
+        action: impl FnOnce(&Audit) -> Option<Action>,
+    ) -> Option<Draft> {
+        let audit = self.audit.as_ref()?;
+        let action = action(audit)?;
+        Some(audit.begin(action, Origin::of(head, seat, visit.request_id())))
+    }
+}
+
+/// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
+pub(super) async fn audited(draft: Draft, answer: Answer, request_id: &str) -> Answer {
+    let source = draft.source();
+    let Err(unaudited) = draft.end(&Outcome::of(&answer)).await else { return answer };
+    let text = unaudited.to_string();
+    match source {
+        LAMBDA => lambda::refused(lambda_api::Refusal::Service(text)),
+        IAM => identity::refused(Api::Iam, Refusal::failure(text), request_id),
+        STS => identity::refused(Api::Sts, Refusal::failure(text), request_id),
+        _ => {
+            let dialect = answer.content_type().unwrap_or(ContentType::AmzJson10);
+            Answer::reply(wire::exception(&Exception::internal(text)), dialect)
+        }
+    }
+}

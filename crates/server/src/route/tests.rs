@@ -1,0 +1,89 @@
+//! Requests, good and tricky, and the one thing that each of them is.
+
+use hyper::Request;
+
+use super::*;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/x-amz-json-1.0";
+
+fn route(method: &str, target: &str, headers: &[(&str, &str)]) -> Route {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Route::of(&request.body(()).expect("a request").into_parts().0, true, "eu-west-3")
+}
+
+fn name(route: &Route) -> String {
+    match route {
+        Route::Page(page) => format!("{page:?}"),
+        Route::Lambda(Ok(route)) => format!("{} {}", route.operation.name(), route.mapping),
+        Route::Lambda(Err(refusal)) => refusal.name().to_owned(),
+        Route::Form(form) => format!("{form:?}"),
+        Route::DynamoDb(Ok(operation), _) => operation.name().to_owned(),
+        Route::DynamoDb(Err(_), _) => "unknown operation".to_owned(),
+        Route::Answered(answer) if answer.is_refusal() => "refused".to_owned(),
+        Route::Answered(_) => "answered".to_owned(),
+    }
+}
+
+#[track_caller]
+fn check(method: &str, target: &str, headers: &[(&str, &str)], expected: &str) {
+    assert_eq!(name(&route(method, target, headers)), expected, "{method} {target} {headers:?}");
+}
+
+#[test]
+fn operations_of_dynamodb() {
+    let json = |target| [("content-type", JSON), ("x-amz-target", target)];
+    check("POST", "/", &json("DynamoDB_20120810.PutItem"), "PutItem");
+    check("POST", "/?Action=DeleteUser", &json("DynamoDB_20120810.PutItem"), "PutItem");
+    check("POST", "/", &json("DynamoDB_20120810.putItem"), "unknown operation");
+    check("POST", "/", &[("content-type", "application/json; charset=utf-8")], "unknown operation");
+    let target = [("x-amz-target", "DynamoDB_20120810.PutItem")];
+    for (method, path) in [("PUT", "/"), ("POST", "//"), ("POST", "/."), ("POST", "/%2f"), ("POST", "/table")] {
+        check(method, path, &[("content-type", JSON), target[0]], "refused");
+    }
+    check("POST", "/", &target, "refused");
+    check("POST", "/", &[("content-type", "text/plain"), target[0]], "refused");
+}
+
+#[test]
+fn forms() {
+    for content_type in [FORM, "Application/X-WWW-Form-Urlencoded ; charset=utf-8"] {
+        check("POST", "/?Action=DeleteUser", &[("content-type", content_type)], "Body");
+    }
+    for query in ["Action=ListUsers", "Version=x&%41ction=ListUsers", "Action"] {
+        check("GET", &format!("/?{query}"), &[("content-type", FORM)], "Query");
+        check("GET", &format!("/x?{query}"), &[], "refused");
+        check("GET", &format!("//?{query}"), &[], "refused");
+        check("PUT", &format!("/?{query}"), &[("content-type", FORM)], "refused");
+    }
+    check("GET", "/?action=ListUsers", &[], "answered");
+    check("GET", "/", &[("content-type", FORM)], "answered");
+    check("POST", "/x", &[("content-type", FORM)], "refused");
+}
+
+#[test]
+fn event_source_mappings() {
+    let all = "/2015-03-31/event-source-mappings";
+    check("POST", &format!("{all}/"), &[], "CreateEventSourceMapping ");
+    check("GET", &format!("{all}/u?MaxItems=1"), &[("content-type", FORM)], "GetEventSourceMapping u");
+    for path in ["//", "/u/v", "/..", "/%2e%2e/", "/u%2fv"] {
+        check("POST", &format!("{all}{path}"), &[], "UnknownOperationException");
+        check("DELETE", &format!("{all}{path}"), &[], "UnknownOperationException");
+    }
+    check("OPTIONS", all, &[], "answered");
+    check("POST", "//2015-03-31/event-source-mappings", &[], "refused");
+    check("POST", "/2015-03-31/Event-Source-Mappings", &[("content-type", FORM)], "refused");
+}
+
+#[test]
+fn pages() {
+    check("GET", "/healthz", &[], "Health");
+    check("HEAD", "/readyz?x", &[], "Ready");
+    check("GET", "/metrics", &[("x-amz-target", "DynamoDB_20120810.PutItem")], "Metrics");
+    check("POST", "/metrics", &[], "refused");
+    check("GET", "/metrics/", &[], "refused");
+    check("GET", "/", &[], "answered");
+}
