@@ -198,13 +198,22 @@ impl Identities {
             if changes.is_empty() {
                 return Ok(answer);
             }
-            if self.service.change_documents(IDENTITIES, moment.version, &changes).await? {
+            let written = self.service.change_documents(IDENTITIES, moment.version, &changes).await;
+            if written.map_err(|error| self.unwritten(error))? {
                 self.install(moment.with(draft.done()));
                 return Ok(answer);
             }
             self.look().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
         }
         Err(Refusal::throttled())
+    }
+
+    /// A write that failed because this node may not write now can be tried again.
+    fn unwritten(&self, error: Exception) -> Refusal {
+        match self.service.unready() {
+            Some(why) => Refusal::unavailable(format!("{error}: {why}")),
+            None => Refusal::from(error),
+        }
     }
 
     /// A new access key for a user, or for the account itself. The draft does not have it yet.

@@ -172,6 +172,17 @@ async fn nodes(lease: Duration) -> (Node, Node, ManualClock) {
     (one, Node::new(&memory, &key, &clock, lease).await, hand)
 }
 
+const WEB_IDENTITY: &str = "Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::123456789012:role/work&RoleSessionName=me\
+    &WebIdentityToken=eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+
+/// The status of an answer to a request that is not signed.
+async fn web_identity(node: &Node) -> u16 {
+    let parameters = Parameters::parse(WEB_IDENTITY.as_bytes()).unwrap();
+    let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
+    let request = Request { parameters: &parameters, request_id: "id" };
+    node.authority.answer(Api::Sts, None, &Way { transport, user_agent: None }, &request).await.status
+}
+
 async fn refuses_all(node: &Node, caller: &Caller) {
     for form in ISSUING {
         assert_eq!(node.ask(caller, Api::Sts, form).await, UNAVAILABLE, "{form}");
@@ -200,12 +211,14 @@ async fn a_node_that_cannot_look_issues_no_sessions() {
     one.ask(&one.known(&root).unwrap(), Api::Iam, &form).await.unwrap();
     let caller = other.known(&ada).unwrap();
     refuses_all(&other, &caller).await;
+    assert_eq!(web_identity(&other).await, 503);
     // Reads are answered.
     other.ask(&caller, Api::Sts, "GetCallerIdentity").await.unwrap();
 
     // A caller who was recognised before the node had looked again is not believed.
     other.cut(false);
     refuses_all(&other, &caller).await;
+    assert_eq!(web_identity(&other).await, 403);
     assert!(other.known(&ada).is_none());
     hand.advance_ms(1);
     let caller = other.known(&root).unwrap();

@@ -253,8 +253,7 @@ async fn a_principal_that_is_not_there_is_refused() {
 /// Definitions that an older program has written mean ARNs, and stay as they are.
 #[test]
 fn definitions_without_ids_are_read() {
-    let mut old = Definition::default();
-    old.resource_policy = Some(policy("dynamodb:GetItem"));
+    let old = Definition { resource_policy: Some(policy("dynamodb:GetItem")), ..Definition::default() };
     let text = serde_json::to_string(&old).unwrap();
     assert!(!text.contains("principals"), "{text}");
     let read: Definition = serde_json::from_str(&text).unwrap();

@@ -444,6 +444,27 @@ fn two_servers_share_identities() {
     until(|| tables(&other, &user) == Err("UnrecognizedClientException".to_owned()));
 }
 
+#[test]
+fn a_server_without_its_database_issues_no_sessions() {
+    let Some(postgres) = PostgresServer::start() else { return };
+    let url = postgres.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("auth.key");
+    let storage = ["--storage", &url, "--auth-key-file", key.to_str().expect("a path")];
+    let (_, root) = printed(&run(&[&["init"], &storage[..]].concat()));
+    let server = Server::start(&[&storage[..], &["--auth"]].concat());
+    let session = || query(&server, Some(&root), STS, "Action=GetSessionToken").0;
+    assert_eq!(session(), 200);
+    postgres.crash();
+    until(|| session() == 503);
+    let change = "Action=CreateUser&UserName=app";
+    assert_eq!(code(&server, Some(&root), IAM, change), (503, "ServiceUnavailable".to_owned()));
+    good(&server, &root, STS, "Action=GetCallerIdentity");
+    postgres.run();
+    until(|| session() == 200);
+    good(&server, &root, IAM, change);
+}
+
 /// Far longer than promised, for machines that are busy.
 fn until(mut done: impl FnMut() -> bool) {
     let begin = Instant::now();
