@@ -275,7 +275,7 @@ async fn keys_are_asked_for_again_but_not_too_often() {
 async fn known_keys_do_not_wait_for_an_issuer() {
     let (first, second) = (Signer::new("k1"), Signer::new("k2"));
     let (clock, hand) = Clock::manual(NOW_S * 1_000);
-    let issuers = Issuers::new(clock, None);
+    let issuers = Issuers::new(clock, None, client::Egress::open());
     let is_silent = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let (silent, keys) = (Arc::clone(&is_silent), json!([first.jwk()]));
     let issuer = Issuer::start(move |own, path| match (silent.load(Ordering::SeqCst), path) {
