@@ -119,8 +119,9 @@ impl Condition {
         match found {
             None => self.met_without(),
             Some(Values::One(value)) => single(&value),
+            Some(Values::Many(values)) if !work.spend(values.len()) => false,
             Some(Values::Many(values)) => {
-                let mut values = values.iter().take_while(|_| work.spend(1));
+                let mut values = values.iter();
                 // Which of several tags is meant is not known: an allowance needs all of them, a denial has enough in one.
                 let is_any = match tags::is_tag(&self.key_lower) {
                     true => effect == Effect::Deny,

@@ -109,7 +109,7 @@ impl Pattern {
             let atom = match part {
                 Part::Atom(Atom::Text(text)) => Atom::Text(Cow::Borrowed(text.as_ref())),
                 Part::Atom(wildcard) => wildcard.clone(),
-                Part::Variable { key, default } => Atom::Text(value(context, key, default.as_deref())?),
+                Part::Variable { key, default } => Atom::Text(value(context, key, default.as_deref(), work)?),
             };
             // A value can be long, and be named often: it is paid for before it is copied.
             let length = if let Atom::Text(text) = &atom { text.len() } else { 0 };
@@ -145,11 +145,13 @@ fn is_alike(one: &str, other: &str, work: &WorkBudget) -> bool {
 }
 
 /// A key with several values is no variable, even if it has but one now.
-fn value<'a>(context: &'a dyn Context, key: &str, default: Option<&'a str>) -> Option<Cow<'a, str>> {
+fn value<'a>(context: &'a dyn Context, key: &str, default: Option<&'a str>, work: &WorkBudget) -> Option<Cow<'a, str>> {
     match context.values(key) {
-        Some(Values::One(value)) => Some(value),
-        Some(Values::Many(_)) | None => default.map(Cow::Borrowed),
+        Some(Values::One(value)) => return Some(value),
+        Some(Values::Many(values)) => drop(work.spend(values.len())),
+        None => {}
     }
+    default.map(Cow::Borrowed)
 }
 
 fn plain(parts: &mut Vec<Part>, text: &str, syntax: Syntax) {

@@ -99,6 +99,9 @@ fn what_multiplies_is_bounded_and_denied() {
         ("t:number".to_owned(), Entry::One("1".to_owned())),
         ("dynamodb:attributes".to_owned(), values(10_000, "attribute")),
     ]));
+    // The first value decides each of them.
+    let early: Vec<String> =
+        (0..1_000).map(|_| with_condition("ForAllValues:StringEquals", "t:list", "\"x\"")).collect();
     let each: Vec<String> = (0..1_000).map(|_| with_condition("ForAnyValue:StringEquals", "t:list", "\"x\"")).collect();
     for statement in [
         with_condition("ForAnyValue:StringEquals", "dynamodb:Attributes", &many("x", 5_000)),
@@ -108,6 +111,8 @@ fn what_multiplies_is_bounded_and_denied() {
         with_condition("StringEquals", "t:number", &format!("\"{}\"", "${t:name}".repeat(10_000))),
         with_condition("StringLike", "t:name", &many("*?a?b*", 1_000)),
         each.join(","),
+        early.join(","),
+        with_condition("StringEquals", "t:number", &format!("\"{}\"", "${t:list, 'a'}".repeat(3_000))),
     ] {
         let mut user = principal(PrincipalKind::User);
         user.identity_policies = vec![policy(PolicyKind::Identity, &document(&statement))];

@@ -57,7 +57,7 @@ pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         entity.tags_mut().insert(key, value);
     }
     if entity.tags().len() > quota::TAGS_MAX {
-        return Err(Refusal::new(Code::LimitExceeded, "The number of tags has reached the maximum limit."));
+        return Err(too_many());
     }
     draft.put(entity);
     Ok(None)
@@ -65,6 +65,10 @@ pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
 
 pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let keys = ask.parameters.list("TagKeys");
+    if keys.len() > quota::TAGS_MAX {
+        let constraint = format!("Member must have length less than or equal to {}", quota::TAGS_MAX);
+        return Err(Refusal::broken("TagKeys", &format!("[{}]", keys.join(", ")), &constraint));
+    }
     for (at, key) in keys.iter().enumerate() {
         check(&format!("tagKeys.{}.member", at + 1), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
     }
@@ -84,17 +88,21 @@ pub(super) fn list<T: Tagged>(ask: &Ask<'_>, account: &Account) -> Answer {
 
 /// The tags that something new is asked for with.
 pub(super) fn of_new(ask: &Ask<'_>) -> Result<Tags, Refusal> {
-    let tags = asked(ask)?;
-    match tags.len() <= quota::TAGS_MAX {
-        true => Ok(tags),
-        false => Err(Refusal::new(Code::LimitExceeded, "The number of tags has reached the maximum limit.")),
-    }
+    asked(ask)
+}
+
+fn too_many() -> Refusal {
+    Refusal::new(Code::LimitExceeded, "The number of tags has reached the maximum limit.")
 }
 
 /// The tags that a request has; conditions look at the same ones.
 pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
+    let members = ask.parameters.members("Tags");
+    if members.len() > quota::TAGS_MAX {
+        return Err(too_many());
+    }
     let mut tags = Tags::new();
-    for (at, member) in ask.parameters.members("Tags") {
+    for (at, member) in members {
         let part = |name: &str| member.get(name).copied();
         let (Some(key), Some(value)) = (part("Key"), part("Value")) else {
             let name = if part("Key").is_none() { "key" } else { "value" };
