@@ -18,17 +18,17 @@ const BOUNDARY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 const OTHER_BOUNDARY: &str = "arn:aws:iam::aws:policy/IAMFullAccess";
 
 /// A user with one policy of these statements, who is none of the store's.
-fn somebody(statements: &str) -> Caller {
+fn caller_with(statements: &str) -> Caller {
     let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
     let policy = Policy::parse(PolicyKind::Identity, &document).unwrap_or_else(|error| panic!("{error} {document}"));
     caller_as(Arc::new(Principal {
         kind: PrincipalKind::User,
         account: ACCOUNT.to_owned(),
-        arn: format!("arn:aws:iam::{ACCOUNT}:user/somebody"),
+        arn: format!("arn:aws:iam::{ACCOUNT}:user/tester"),
         role_arn: None,
         role_id: None,
-        user_id: "AIDASOMEBODY".to_owned(),
-        username: Some("somebody".to_owned()),
+        user_id: "AIDATESTER".to_owned(),
+        username: Some("tester".to_owned()),
         tags: BTreeMap::new(),
         context: BTreeMap::new(),
         identity_policies: vec![Arc::new(policy)],
@@ -103,7 +103,7 @@ async fn no_parameter_of_another_action_is_seen() {
         let at_once: String = foreign.iter().map(|member| in_all_forms(member)).collect();
         // One statement for each key: a denial says that none of them is there.
         let any: Vec<String> = keys.iter().map(|key| if_present(&action, key)).collect();
-        let caller = somebody(&any.join(","));
+        let caller = caller_with(&any.join(","));
         let reply = node.ask_as(&caller, &format!("{form}{at_once}")).await;
         assert!(is_denied(&reply), "{name}: {}", reply.body);
         for member in foreign {
@@ -118,7 +118,7 @@ async fn the_boundary_is_the_attached_one_unless_the_action_sets_it() {
     let node = node().await;
     node.done("Action=CreateUser&UserName=bob").await;
     let bounded = |action: &str| {
-        somebody(&allowed_if(action, &format!(r#"{{"StringEquals":{{"iam:PermissionsBoundary":"{BOUNDARY}"}}}}"#)))
+        caller_with(&allowed_if(action, &format!(r#"{{"StringEquals":{{"iam:PermissionsBoundary":"{BOUNDARY}"}}}}"#)))
     };
     let attach = "Action=AttachUserPolicy&UserName=bob&PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess";
     let status = async |form: &str| {
@@ -151,7 +151,7 @@ async fn conditions_and_operations_read_the_same_tags() {
     let node = node().await;
     node.done("Action=CreateUser&UserName=bob").await;
     let team = r#"{"StringEquals":{"aws:RequestTag/team":"a"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}"#;
-    let caller = somebody(&allowed_if("iam:TagUser", team));
+    let caller = caller_with(&allowed_if("iam:TagUser", team));
     let good = "Tags.member.1.Key=team&Tags.member.1.Value=a";
     for more in [
         "Tags.member.1.Key=evil",
@@ -180,7 +180,7 @@ async fn conditions_and_operations_read_the_same_tags() {
     }
     assert_eq!(node.ask_as(&caller, &format!("Action=TagUser&UserName=bob&{good}")).await.status, 200);
     // Keys that are taken away are TagKeys, and no others.
-    let idle = somebody(&allowed_if("iam:UntagUser", r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":"idle"}}"#));
+    let idle = caller_with(&allowed_if("iam:UntagUser", r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":"idle"}}"#));
     let untag = "Action=UntagUser&UserName=bob&TagKeys.member.1=team&Tags.member.1.Key=idle&Tags.member.1.Value=x";
     assert_eq!(node.ask_as(&idle, untag).await.status, 403);
 }
@@ -221,7 +221,7 @@ const LISTS: [&str; 3] = ["ListGroups", "ListRoles", "ListUsers"];
 #[tokio::test]
 async fn targets_are_of_the_types_that_the_reference_has() {
     let node = node().await;
-    let caller = somebody(&allowed_if("iam:None", "{}"));
+    let caller = caller_with(&allowed_if("iam:None", "{}"));
     let account = format!("arn:aws:iam::{ACCOUNT}");
     let own = format!(
         "UserName=bob&GroupName=bob&RoleName=bob&PolicyName=bob&PolicyArn={account}:policy/bob&InstanceProfileName=bob&\
@@ -285,7 +285,7 @@ async fn sts_sees_no_parameter_of_another_action_either() {
         let form = format!("Action={name}{own_parameters}");
         let at_once: String = foreign.map(|member| in_all_forms(member)).collect();
         for key in keys() {
-            let caller = somebody(&if_present("sts:*", &key));
+            let caller = caller_with(&if_present("sts:*", &key));
             for form in [&form, &format!("{form}{at_once}")] {
                 let reply = ask_sts(&authority, &caller, form).await;
                 let expected = !own_keys.contains(&&*key);
@@ -320,7 +320,7 @@ async fn the_keys_of_sts_are_those_of_its_requests() {
         (&federate, tag, r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":"Team"}}"#, true),
         (&federate, "", r#"{"Null":{"aws:TagKeys":"false"}}"#, false),
     ] {
-        let reply = ask_sts(&authority, &somebody(&allowed_if("sts:*", condition)), &format!("{form}{more}")).await;
+        let reply = ask_sts(&authority, &caller_with(&allowed_if("sts:*", condition)), &format!("{form}{more}")).await;
         assert_eq!(!is_denied(&reply), expected, "{form}{more} {condition}: {}", reply.body);
     }
 }

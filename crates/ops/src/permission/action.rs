@@ -1,5 +1,4 @@
-//! The actions that policies speak of. Which condition keys and resources each of them has stands in
-//! `auth::iam::reference`, which the evaluation asks.
+//! The actions that policies speak of. `auth::iam::reference` has the condition keys and resource types of each.
 
 /// Defines [`Action`] from its names.
 macro_rules! actions {

@@ -1,7 +1,7 @@
 //! What AWS documents of each action: its access level, its resource types and its condition keys.
 //!
-//! The tables are the Service Authorization Reference's, for the services whose actions policies decide here. What is
-//! added to them stands below, each with its source.
+//! The tables are the Service Authorization Reference's, for the services whose actions policies decide here. The keys
+//! that are added to them below have a source each.
 
 mod generated;
 
