@@ -324,12 +324,21 @@ impl Seats {
         let of_newcomer = taken.count(newcomer) + 1;
         let candidates = taken.seats.values().filter_map(|Taking { seat, of_peer }| {
             let (since, of_peer) = (seat.idle_since()?, of_peer.load(Ordering::Relaxed));
-            // Connections that have just come are given a moment, or a server with new ones only would close each before
-            // its first request. Those of an address with many more than the newcomer's get none: what they lose, they
-            // lose to an address that has less.
-            (seat.is_settled(now) || of_peer > 2 * of_newcomer).then_some((of_peer, Reverse(since), seat))
+            Some((of_peer, seat.is_settled(now), Reverse(since), seat))
         });
-        if let Some((.., seat)) = candidates.max_by_key(|(of_peer, since, _)| (*of_peer, *since)) {
+        let mut any_settled = false;
+        let mut first: Option<((u32, bool, Reverse<Instant>), &Seat)> = None;
+        for (of_peer, is_settled, since, seat) in candidates {
+            any_settled |= is_settled;
+            if first.as_ref().is_none_or(|(most, ..)| *most < (of_peer, is_settled, since)) {
+                first = Some(((of_peer, is_settled, since), seat));
+            }
+        }
+        let Some(((of_peer, is_settled, _), seat)) = first else { return };
+        // A connection that has just come or been used is given a moment: a server with no others would close each before its
+        // first request. It gets none where a connection of an address with fewer would have to go in its place, or where
+        // the newcomer's has far fewer: else an address could hold all connections by using them now and then.
+        if is_settled || any_settled || of_peer > 2 * of_newcomer {
             self.evict(seat, &self.counts.evicted_idle);
         }
     }
