@@ -10,7 +10,7 @@
 //!   [`SLOW_BYTES_PER_SECOND`], or than [`CROWDING_BYTES_PER_SECOND`] where their address holds more than its share while
 //!   others wait.
 //!
-//! Only an operation of a known caller counts as use of a connection. What anybody may ask (a health check, a request that
+//! Only an operation of a known caller counts as use of a connection. What needs no credentials (a health check, a request that
 //! is refused, HTTP/2's PING) leaves it as idle as it was.
 //!
 //! No operation is cut off, and a client that is sent away connects again, as it does after any other loss.

@@ -1,8 +1,11 @@
 //! What the head of a request says of its caller, before its body is there.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::iam::PrincipalKind;
 use crate::sigv4::{SigningKey, hex};
 use sha2::{Digest, Sha256};
 
@@ -72,7 +75,10 @@ impl Case {
 
     /// What becomes of the head alone, and of the whole request.
     fn outcome(&self) -> [Option<String>; 2] {
-        let access = Access::Signed(KeyRing::parse(KEYS).unwrap(), Clock::manual(NOW_MS).0);
+        self.outcome_with(&Access::Signed(KeyRing::parse(KEYS).unwrap(), Clock::manual(NOW_MS).0))
+    }
+
+    fn outcome_with(&self, access: &Access) -> [Option<String>; 2] {
         let authorization = self.authorization();
         let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         headers.push(("authorization", authorization.clone()));
@@ -147,4 +153,50 @@ fn headers_that_occur_twice() {
     );
     // Others may be lists.
     assert_eq!(Case::good().with("accept", "a").with("accept", "b").outcome(), [None, None]);
+}
+
+/// One user with one key, and a count of its uses.
+#[derive(Default)]
+struct OneKey(AtomicU32);
+
+impl Directory for OneKey {
+    fn known(&self, access_key: &str, _: Option<&str>, _: u64) -> Result<Known, Refusal> {
+        if access_key != "AKIDA" {
+            return Err(Refusal::Unrecognized);
+        }
+        Ok(Known { secret: "secret".to_owned(), principal: Arc::new(root()) })
+    }
+
+    fn used(&self, _: &str, _: &str, _: &str, _: u64) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn root() -> Principal {
+    Principal {
+        kind: PrincipalKind::Root,
+        account: "123456789012".to_owned(),
+        arn: "arn:aws:iam::123456789012:root".to_owned(),
+        role_arn: None,
+        user_id: "123456789012".to_owned(),
+        username: None,
+        tags: BTreeMap::new(),
+        context: BTreeMap::new(),
+        identity_policies: Vec::new(),
+        boundary: None,
+        session_policies: None,
+    }
+}
+
+#[test]
+fn looking_a_key_up_is_no_use_of_it() {
+    let directory = Arc::new(OneKey::default());
+    let access = Access::Identity(Principals::new(Arc::<OneKey>::clone(&directory), Clock::manual(NOW_MS).0));
+    let uses = || directory.0.load(Ordering::Relaxed);
+    let [head, whole] = Case { secret: "other", ..Case::good() }.outcome_with(&access);
+    assert!(head.is_none() && whole.is_some());
+    let unknown = Some("The security token included in the request is invalid.".to_owned());
+    let outcome = Case { access_key: "AKIDB", ..Case::good() }.outcome_with(&access);
+    assert_eq!((outcome, uses()), ([unknown.clone(), unknown], 0));
+    assert_eq!((Case::good().outcome_with(&access), uses()), ([None, None], 1));
 }

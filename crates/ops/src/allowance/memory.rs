@@ -6,13 +6,13 @@
 //!
 //! **Order.** Requests that hold a part and need more come first, the oldest first; then come new ones, as they arrived.
 //!
-//! **Progress.** Holding a part while waiting for more could end with everybody waiting. Therefore the first in that order
+//! **Progress.** Holding a part while waiting for more could end with all requests waiting. Therefore the first in that order
 //! may overdraw the budget, one request at a time, until it drops its reservation: it waits for no memory, so it ends with
 //! its client's body or at the body's timeout, and frees what the next one needs. Its body is bounded
 //! (`server::body`), and so is what is overdrawn.
 //!
-//! **Shares.** While several peers wait, one that would hold more than half of the budget waits behind the others. With one
-//! peer waiting there is nobody to protect, and no bound but the budget: behind a load balancer all clients are one
+//! **Shares.** While several peers wait, one that would hold more than half of the budget waits behind the others. While one
+//! peer alone waits there is none to protect, and no bound but the budget: behind a load balancer all clients are one
 //! peer and use all of it.
 
 use std::collections::{BTreeMap, HashMap};
@@ -222,7 +222,7 @@ impl MemoryBudget {
             let fits = state.used_kib + kib <= self.kib_max;
             if !fits {
                 // Progress: if no request overdraws, one that holds memory may. The next one may be new, of a peer that
-                // others crowd out; what it waits for is held by requests that wait, too, so one of those goes on.
+                // others crowd out; what it waits for is held by requests that wait, too, so one of those must go on.
                 let Some(holder) = state.first_holder(order).filter(|_| state.overdrawing.is_none()) else { return };
                 order = holder;
             }

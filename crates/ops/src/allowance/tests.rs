@@ -221,7 +221,7 @@ fn no_peer_crowds_out_another() {
     run(async {
         let mut held: Vec<Share> = Vec::new();
         for _ in 0..8 {
-            held.push(memory.share(peer(1), MIB).await.expect("nobody else wants it"));
+            held.push(memory.share(peer(1), MIB).await.expect("no other peer wants it"));
         }
         assert!(!memory.is_crowded_by(peer(1)));
         let queue = |of: u8| {
@@ -239,7 +239,7 @@ fn no_peer_crowds_out_another() {
             served.push(other.await.expect("no panic").expect("before those that came first"));
         }
         assert_eq!(memory.waiting(), 3);
-        // With nobody else there, all of it is the first one's again.
+        // With no other peer waiting, all of it is the first one's again.
         held.truncate(3);
         for hog in hogs {
             served.push(hog.await.expect("no panic").expect("room"));

@@ -27,7 +27,7 @@ impl<S: Backend> Pipeline<S> {
                 Some(Some(service)) => check(service),
                 // STS's operations that need no caller are small.
                 Some(None) => Err(NotAdmitted::TooLarge),
-                // Which of the services it is for stands in the body, which is read first. No client compresses it.
+                // The body names the service, so its beginning is read first. No client compresses it.
                 None if head.headers.contains_key(header::CONTENT_ENCODING) => Err(NotAdmitted::TooLarge),
                 None => Ok(()),
             },

@@ -123,7 +123,7 @@ fn an_address_may_have_so_many() {
     assert!(seats.admit(one.peer(), 1) && seats.taken.lock().of_peer.is_empty());
 }
 
-/// What anybody may ask for does not keep a connection.
+/// What needs no credentials does not keep a connection.
 #[test]
 fn only_operations_of_known_callers_are_a_use() {
     let seats = Seats::new(Arc::default());
