@@ -27,7 +27,7 @@ pub(crate) const REQUEST_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A body that is too large or unwanted is read on and discarded up to here, so that the client still listens when the
 /// refusal comes. Unit: bytes.
 const REQUEST_DISCARDED_BYTES_MAX: u64 = 4 * REQUEST_SIZE_BYTES_MAX as u64;
-/// Bodies up to here need no share of the memory. Unit: bytes.
+/// Bodies up to here need no share of the memory; requests at once on one connection share it. Unit: bytes.
 const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
 
 /// Why a body was not read to its end.
@@ -189,7 +189,7 @@ where
     F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>,
 {
     let declared = incoming.declared().unwrap_or(0);
-    if declared > BODY_SMALL_BYTES_MAX as u64 {
+    if declared > reservation.small() as u64 {
         reservation.admit(None)?;
     }
     if declared > REQUEST_DISCARDED_BYTES_MAX {

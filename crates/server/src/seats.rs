@@ -124,6 +124,11 @@ impl Seat {
         (AtRequest(self), others + 1)
     }
 
+    /// Requests that are being received or answered.
+    pub(crate) fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// An operation begins, unless the connection is already to go.
     pub(crate) fn run(&self) -> Option<Running<'_>> {
         let more = |running| if running == EVICTED { None } else { Some(running + 1) };

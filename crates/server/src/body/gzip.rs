@@ -8,8 +8,8 @@ use bytes::{Buf, Bytes};
 use flate2::bufread::MultiGzDecoder;
 use ops::allowance;
 
-use super::reservation::{Reservation, step};
-use super::{BODY_SMALL_BYTES_MAX, BodyError, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::reservation::Reservation;
+use super::{BodyError, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
 
 struct Decompression {
     decoder: MultiGzDecoder<Reader<Bytes>>,
@@ -31,7 +31,7 @@ where
     F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>,
 {
     let mut state = Decompression { decoder: MultiGzDecoder::new(sent.reader()), plain: Vec::new() };
-    let mut room = BODY_SMALL_BYTES_MAX;
+    let mut room = reservation.small();
     loop {
         // One byte more shows whether the body is too large.
         let bytes = if room < REQUEST_SIZE_BYTES_MAX { room } else { REQUEST_SIZE_BYTES_MAX + 1 };
@@ -43,7 +43,7 @@ where
         if !is_full {
             return Ok(Bytes::from(state.plain));
         }
-        room = step(room + 1);
+        room = reservation.step(room + 1);
         // The turn is over: no request waits for memory while it has one.
         reservation.for_plain(room, &state.plain).await?;
     }

@@ -10,7 +10,7 @@ use hyper::body::Body;
 use tokio::time::{Instant, Sleep};
 
 use super::reservation::Reservation;
-use super::{BODY_SMALL_BYTES_MAX, BodyError, NotAdmitted, REQUEST_DISCARDED_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{BodyError, NotAdmitted, REQUEST_DISCARDED_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, Stop};
 
 pub(super) struct Incoming<'a, B> {
     body: Pin<&'a mut B>,
@@ -88,7 +88,7 @@ where
                 reservation.release();
                 return Err(BodyError::TooLarge.into());
             }
-            if length > BODY_SMALL_BYTES_MAX && length > reservation.sent() {
+            if length > reservation.small() && length > reservation.sent() {
                 let arrived = [&all[..], &first[..], &data[..]].into_iter().find(|bytes| !bytes.is_empty());
                 let began = Instant::now();
                 reservation.for_sent(length, bytes_max, arrived.filter(|_| readable)).await?;

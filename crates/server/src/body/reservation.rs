@@ -13,6 +13,8 @@ pub(super) struct Reservation<'a, F> {
     seat: &'a Arc<Seat>,
     admit: F,
     is_admitted: bool,
+    /// What the body may be without any of the memory. Unit: bytes.
+    small: usize,
     /// For the body as it comes, and decompressed. Unit: bytes.
     sent: usize,
     plain: usize,
@@ -21,7 +23,20 @@ pub(super) struct Reservation<'a, F> {
 
 impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
     pub(super) fn new(memory: &'a Arc<MemoryBudget>, seat: &'a Arc<Seat>, admit: F) -> Reservation<'a, F> {
-        Reservation { memory, seat, admit, is_admitted: false, sent: 0, plain: 0, share: None }
+        let small = BODY_SMALL_BYTES_MAX / usize::try_from(seat.requests()).unwrap_or(1).max(1);
+        Reservation { memory, seat, admit, is_admitted: false, small, sent: 0, plain: 0, share: None }
+    }
+
+    /// What the body may be without any of the memory: a connection's requests share it, or one connection of HTTP/2 would
+    /// hold what a hundred of HTTP/1.1 do. Unit: bytes.
+    pub(super) fn small(&self) -> usize {
+        self.small
+    }
+
+    /// What is reserved for so many bytes: memory doubles, as buffers do. While a buffer is moved to a larger one, both are
+    /// there; that happens within one poll, so that it is true of one body a processor, and is not counted.
+    pub(super) fn step(&self, bytes: usize) -> usize {
+        bytes.next_power_of_two().clamp(2 * self.small, REQUEST_SIZE_BYTES_MAX)
     }
 
     /// Asks whether a body behind this head gets memory at all. While nothing can be read of it, the answer is a first one.
@@ -40,7 +55,7 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
 
     /// Whether a body could begin now without waiting. It promises nothing: an announced body holds nothing yet.
     pub(super) fn has_room(&self, declared: Option<u64>) -> bool {
-        declared.is_some_and(|bytes| bytes <= BODY_SMALL_BYTES_MAX as u64) || !self.memory.is_wanted()
+        declared.is_some_and(|bytes| bytes <= self.small as u64) || !self.memory.is_wanted()
     }
 
     /// How much of the body as it comes is reserved.
@@ -57,7 +72,7 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
     ) -> Result<(), Stop> {
         if bytes > self.sent {
             self.admit(arrived)?;
-            self.sent = step(bytes).min(bytes_max.max(bytes));
+            self.sent = self.step(bytes).min(bytes_max.max(bytes));
             self.grow().await?;
         }
         Ok(())
@@ -87,10 +102,4 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
     pub(super) fn into_share(self) -> Option<Held> {
         self.share
     }
-}
-
-/// What is reserved for so many bytes: memory doubles, as buffers do. While a buffer is moved to a larger one, both are
-/// there; that happens within one poll, so that it is true of one body a processor, and is not counted.
-pub(super) fn step(bytes: usize) -> usize {
-    bytes.next_power_of_two().clamp(2 * BODY_SMALL_BYTES_MAX, REQUEST_SIZE_BYTES_MAX)
 }

@@ -241,3 +241,21 @@ fn names_are_in_their_places() {
         assert_eq!(error.place(), at, "{}", error.name());
     }
 }
+
+/// What is small is shared by the requests of a connection.
+#[test]
+fn many_bodies_on_one_connection() {
+    let memory = MemoryBudget::new(64 * MIB as u64, HANG);
+    run(async {
+        let mut case = Case::new(&memory);
+        let seat = Arc::clone(&case.seat);
+        let _requests: Vec<_> = (0..4).map(|_| seat.request()).collect();
+        let reading = case.read(any);
+        for (bytes, held) in [(16 * KIB, 0), (1, 32 * KIB), (16 * KIB, 64 * KIB)] {
+            case.send(bytes);
+            case.holds(held).await;
+        }
+        drop(case.body);
+        assert_eq!(reading.await.expect("no panic").expect("a body").bytes.len(), 32 * KIB + 1);
+    });
+}
