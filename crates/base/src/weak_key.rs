@@ -75,7 +75,7 @@ mod tests {
             (key(|at| if at == 31 { 1 } else { 0 }), Weakness::FewValues),
             (key(|at| if at < 8 { at * 31 + 7 } else { 0 }), Weakness::FewValues),
             (text(b"correct horse battery staple 123"), Weakness::Text),
-            (text(b"0f1e2d3c4b5a69788796a5b4c3d2e1f0"), Weakness::Text),
+            (text(b"6e898b59cec0bd0027d3b47f27e5e6b6"), Weakness::Text),
         ] {
             assert_eq!(weakness(&key), Some(expected), "{key:02x?}");
         }

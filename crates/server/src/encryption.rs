@@ -34,7 +34,7 @@ pub(crate) struct MasterKeyArguments {
     pub(crate) kms_endpoint: Option<String>,
 
     /// Encrypt stored data with this key of the KMS as the master key: its id, its ARN or an alias
-    #[arg(long, env = "STATOR_KMS_KEY_ID", value_name = "KEY", requires = "kms_endpoint")]
+    #[arg(long, env = "STATOR_KMS_KEY_ID", value_name = "KEY")]
     pub(crate) kms_key_id: Option<String>,
 }
 
@@ -88,6 +88,8 @@ pub(crate) enum Failure {
     },
     /// A KMS alone, and no master key.
     KmsAlone,
+    /// A key, and no KMS that has it.
+    KmsMissing,
 }
 
 const NO_KEY: &str = "it holds no key; one is 32 random bytes, 64 hexadecimal digits or the base64 of 32 bytes";
@@ -107,6 +109,7 @@ impl fmt::Display for Failure {
                 "the master key in {place} is easy to guess: {weakness}. Make a random one (head -c 32 /dev/urandom > key); 'stator \
                  storage rekey' puts data that the weak one encrypts under another key"
             ),
+            Failure::KmsMissing => f.write_str("--kms-key-id names a key, and no KMS is named; add --kms-endpoint"),
             Failure::KmsBeside => f.write_str("a KMS and a key both are named as the master key; leave one out"),
         }
     }
@@ -138,6 +141,7 @@ fn or_kms(given: Option<MasterKey>, endpoint: Option<&str>, key: Option<&str>) -
         (Some(_), Some(_), Some(_)) => Err(Failure::KmsBeside),
         (None, Some(endpoint), Some(key_id)) => Ok(Some(MasterKey::Kms(kms(endpoint, key_id)))),
         (None, Some(_), None) => Err(Failure::KmsAlone),
+        (_, None, Some(_)) => Err(Failure::KmsMissing),
         (given, ..) => Ok(given),
     }
 }

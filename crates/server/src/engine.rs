@@ -285,12 +285,12 @@ fn replicas(arguments: &ServeArguments) -> Result<Option<ReplicaOptions>, OpenEr
 
 /// The way to a database, with the password from wherever it is.
 pub(crate) fn database(url: &str, password_file: Option<&Path>) -> Result<Options, OpenError> {
+    let password = password(password_file)?;
     if let Some(file) = password_file
         && Options::parse(url, None).map_err(OpenError::Database)?.has_password()
     {
         return Err(OpenError::PasswordTwice { file: file.to_owned() });
     }
-    let password = password(password_file)?;
     Options::parse(url, password.as_ref().map(|password| password.as_str())).map_err(OpenError::Database)
 }
 

@@ -56,11 +56,8 @@ const MASTER_KEY_VARIABLE: &str = "STATOR_MASTER_KEY";
 pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> bool) -> Result<(), String> {
     for Conflict(one, other, why) in &CONFLICTS {
         if is_given(flags, one) && is_given(flags, other) {
-            return Err(format!(
-                "{} and {} cannot be used together: {why}; leave one of them out",
-                name(flags, one),
-                name(flags, other)
-            ));
+            let (one, other) = (name(flags, one), name(flags, other));
+            return Err(format!("{one} cannot be used with {other}: {why}; leave one of them out"));
         }
     }
     for need in &NEEDS {
