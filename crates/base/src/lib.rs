@@ -1,4 +1,5 @@
-//! The ground floor: the only place that reads a clock or rolls dice, and what every floor counts with.
+//! The ground floor: the only place that reads a clock or rolls dice, what every floor counts with, and how files and keys from
+//! outside are looked at before they are used.
 //!
 //! Everything above takes its time from a [`Clock`], so that tests can move it by hand.
 
@@ -6,9 +7,11 @@ mod calendar;
 mod clock;
 mod histogram;
 pub mod random;
+mod regular_file;
 mod weak_key;
 
 pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};
+pub use regular_file::{RegularFile, Unreadable};
 pub use weak_key::{Weakness, weakness};

@@ -307,7 +307,6 @@ fn password_in(file: &Path) -> Result<Zeroizing<String>, OpenError> {
     let failure = |error| OpenError::PasswordFile { file: file.to_owned(), error };
     let bytes = secret_file::read("--storage-password-file", file, KEY_BYTES_MAX, Secrecy::Foreign).map_err(failure)?;
     let text = std::str::from_utf8(&bytes);
-    let text =
-        text.map_err(|error| failure(Unusable::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error))))?;
+    let text = text.map_err(|error| failure(std::io::Error::new(std::io::ErrorKind::InvalidData, error).into()))?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }

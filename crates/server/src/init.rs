@@ -23,6 +23,7 @@ use crate::engine;
 use crate::protect;
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
 use crate::serve::{self, Failure};
+use base::Unreadable;
 
 pub(crate) use output::OutputArguments;
 use output::{Made, Output};
@@ -101,8 +102,8 @@ fn key_in(file: &Path, is_named: bool) -> Result<AuthKey, KeyError> {
     let secrecy = if is_named { Secrecy::Foreign } else { Secrecy::Own };
     let bytes = secret_file::read("--auth-key-file", file, KEY_BYTES_MAX, secrecy);
     let bytes = bytes.map_err(|error| match error {
-        Unusable::Io(error) if error.kind() == io::ErrorKind::NotFound => KeyError::Missing,
-        Unusable::Io(error) => KeyError::Io(error),
+        Unusable::Unreadable(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => KeyError::Missing,
+        Unusable::Unreadable(Unreadable::Io(error)) => KeyError::Io(error),
         other => KeyError::Io(io::Error::other(other.to_string())),
     })?;
     AuthKey::parse(&bytes)

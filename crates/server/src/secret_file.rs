@@ -1,14 +1,12 @@
-//! Files that hold keys, passwords and certificates: regular files of a bounded size, and a look at their permissions.
-//!
-//! Devices, pipes, sockets and folders are refused before and after opening, so that neither a path nor its exchange in
-//! between blocks the start or reads without end. Files of `/proc` and `/sys` do not say how long they are and are refused, too.
+//! Files that hold keys, passwords and certificates, as flags name them: what is read of them, and what is said about their
+//! permissions.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use base::{RegularFile, Unreadable};
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
@@ -32,14 +30,10 @@ pub(crate) enum Secrecy {
     Public,
 }
 
-/// Why a file is not read.
+/// Why a file is not used.
 #[derive(Debug)]
 pub(crate) enum Unusable {
-    Io(io::Error),
-    Kind(&'static str),
-    TooLarge(u64),
-    /// It has another size than the file system says.
-    NoSize,
+    Unreadable(Unreadable),
     /// Its permissions.
     Exposed(u32),
 }
@@ -47,22 +41,15 @@ pub(crate) enum Unusable {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unusable::Io(error) => error.fmt(f),
-            Unusable::Kind(kind) => write!(f, "it is {kind}; only regular files are read"),
-            Unusable::TooLarge(max) => write!(f, "it is larger than {max} bytes"),
-            Unusable::NoSize => f.write_str(
-                "its content is not as long as the file system says: it is not stored on a disk, or was being written",
-            ),
-            Unusable::Exposed(mode) => {
-                write!(f, "other users can read or change it (mode {mode:04o}); chmod 600 it")
-            }
+            Unusable::Unreadable(error) => error.fmt(f),
+            Unusable::Exposed(mode) => write!(f, "other users can read or change it (mode {mode:04o}); chmod 600 it"),
         }
     }
 }
 
 impl From<io::Error> for Unusable {
     fn from(error: io::Error) -> Unusable {
-        Unusable::Io(error)
+        Unusable::Unreadable(Unreadable::Io(error))
     }
 }
 
@@ -73,24 +60,9 @@ pub(crate) fn read(
     bytes_max: u64,
     secrecy: Secrecy,
 ) -> Result<Zeroizing<Vec<u8>>, Unusable> {
-    // Opening some devices has effects of its own, so the path is looked at first. It may lead elsewhere a moment later:
-    // what counts is what is open.
-    refuse_special(&fs::metadata(file)?)?;
-    let open = open(file)?;
-    let metadata = open.metadata()?;
-    refuse_special(&metadata)?;
-    judge(flag, file, exposed(&metadata), secrecy)?;
-    content(open, metadata.len(), bytes_max)
-}
-
-fn content(file: File, size: u64, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, Unusable> {
-    if size > bytes_max {
-        return Err(Unusable::TooLarge(bytes_max));
-    }
-    // With all of its room from the start, so that growing leaves no copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size + 2).unwrap_or_default()));
-    file.take(size + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == size { Ok(bytes) } else { Err(Unusable::NoSize) }
+    let RegularFile { bytes, exposed } = RegularFile::read(file, bytes_max).map_err(Unusable::Unreadable)?;
+    judge(flag, file, exposed, secrecy)?;
+    Ok(bytes)
 }
 
 fn judge(flag: &'static str, file: &Path, exposed: Option<u32>, secrecy: Secrecy) -> Result<(), Unusable> {
@@ -115,130 +87,4 @@ fn warn(flag: &'static str, file: &Path, mode: u32) {
     );
     let path = file.display().to_string();
     log::warning("key_file_exposed", &message, &[("flag", Value::Text(flag)), ("file", Value::Text(&path))]);
-}
-
-#[cfg(unix)]
-fn open(file: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = File::options();
-    // A pipe that takes the file's place does not block the open.
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    options.read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or_default()).open(file)
-}
-
-#[cfg(not(unix))]
-fn open(file: &Path) -> io::Result<File> {
-    File::open(file)
-}
-
-fn refuse_special(metadata: &Metadata) -> Result<(), Unusable> {
-    let kind = metadata.file_type();
-    if kind.is_file() {
-        return Ok(());
-    }
-    if kind.is_dir() {
-        return Err(Unusable::Kind("a folder"));
-    }
-    Err(Unusable::Kind(special(kind)))
-}
-
-#[cfg(unix)]
-fn special(kind: fs::FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match () {
-        () if kind.is_fifo() => "a pipe",
-        () if kind.is_socket() => "a socket",
-        () if kind.is_char_device() || kind.is_block_device() => "a device",
-        () => "a special file",
-    }
-}
-
-#[cfg(not(unix))]
-fn special(_: fs::FileType) -> &'static str {
-    "a special file"
-}
-
-/// The permissions, if they give more than they should. A group may read what is not this user's own: so do orchestrators
-/// and service managers hand out files.
-#[cfg(unix)]
-fn exposed(metadata: &Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    let allowed = if is_own { 0o700 } else { 0o750 };
-    let mode = metadata.mode() & 0o777;
-    (mode & !allowed != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-fn exposed(_: &Metadata) -> Option<u32> {
-    None
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-    use std::os::unix::net::UnixListener;
-
-    use super::*;
-
-    fn refused(file: &Path) -> String {
-        read("--a-flag", file, KEY_BYTES_MAX, Secrecy::Foreign).map(|_| ()).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn special_files_are_refused_and_do_not_block() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
-        assert!(refused(&pipe).contains("a pipe"));
-        // Opened in its own right, as if it had taken a file's place: without a writer it would block.
-        assert!(refuse_special(&open(&pipe).unwrap().metadata().unwrap()).is_err());
-        let link = folder.path().join("link");
-        std::os::unix::fs::symlink(&pipe, &link).unwrap();
-        assert!(refused(&link).contains("a pipe"));
-        let socket = folder.path().join("socket");
-        let _listener = UnixListener::bind(&socket).unwrap();
-        assert!(refused(&socket).contains("a socket"));
-        assert!(refused(folder.path()).contains("a folder"));
-        assert!(refused(&folder.path().join("none")).contains("No such file"));
-        for device in ["/dev/zero", "/dev/null", "/dev/urandom"] {
-            assert!(refused(Path::new(device)).contains("a device"), "{device}");
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn files_without_a_size_are_refused() {
-        for file in ["/proc/self/environ", "/proc/self/cmdline", "/proc/cpuinfo"] {
-            assert!(refused(Path::new(file)).contains("not as long as"), "{file}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_bounded() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key");
-        for (size, expected) in [(0, true), (4096, true), (4097, false)] {
-            fs::write(&file, vec![b'a'; size]).unwrap();
-            let read = read("--a-flag", &file, KEY_BYTES_MAX, Secrecy::Public);
-            assert_eq!(read.is_ok_and(|bytes| bytes.len() == size), expected, "{size}");
-        }
-        // A file of no bytes on the disk, and as many as one likes.
-        File::create(&file).unwrap().set_len(1 << 40).unwrap();
-        assert!(refused(&file).contains("larger than 4096"));
-    }
-
-    #[test]
-    fn what_others_can_read_is_seen() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key");
-        fs::write(&file, "a").unwrap();
-        for (mode, exposed) in
-            [(0o600, false), (0o400, false), (0o700, false), (0o640, true), (0o644, true), (0o602, true), (0o660, true)]
-        {
-            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(read("--a-flag", &file, 9, Secrecy::Own).is_err(), exposed, "{mode:o}");
-            assert!(read("--a-flag", &file, 9, Secrecy::Foreign).is_ok());
-        }
-    }
 }

@@ -5,13 +5,13 @@
 
 mod verifiers;
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use base::RegularFile;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
@@ -23,6 +23,9 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::OpenError;
 use verifiers::AnyName;
+
+/// Unit: bytes.
+const PEM_BYTES_MAX: u64 = 16 << 20;
 
 /// What of the server's certificate must be right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +68,7 @@ impl Tls {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
                 let chain = certificates(certificate)?;
-                let private = PrivateKeyDer::from_pem_slice(&read(key)?)
+                let private = PrivateKeyDer::from_pem_slice(&read_key(key)?.bytes)
                     .map_err(|error| OpenError::Url(format!("sslkey={key} holds no private key: {error}")))?;
                 builder.with_client_auth_cert(chain, private).map_err(|error| {
                     OpenError::Url(format!("sslcert={certificate} and sslkey={key} do not fit: {error}"))
@@ -97,7 +100,7 @@ fn authorities(files: &TlsFiles) -> Result<RootCertStore, OpenError> {
 }
 
 fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, OpenError> {
-    let bytes = read(file)?;
+    let bytes = read(file)?.bytes;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
@@ -106,8 +109,20 @@ fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, OpenError> {
     }
 }
 
-fn read(file: &str) -> Result<Vec<u8>, OpenError> {
-    fs::read(Path::new(file)).map_err(|error| OpenError::Url(format!("cannot read {file}: {error}")))
+fn read(file: &str) -> Result<RegularFile, OpenError> {
+    let read = RegularFile::read(Path::new(file), PEM_BYTES_MAX);
+    read.map_err(|error| OpenError::Url(format!("cannot read {file}: {error}")))
+}
+
+/// A private key that only this user reads, as libpq demands it.
+fn read_key(file: &str) -> Result<RegularFile, OpenError> {
+    let key = read(file)?;
+    match key.exposed {
+        None => Ok(key),
+        Some(mode) => Err(OpenError::Url(format!(
+            "sslkey={file} can be read or changed by other users (mode {mode:04o}); chmod 600 it"
+        ))),
+    }
 }
 
 impl<S> MakeTlsConnect<S> for Tls

@@ -85,7 +85,7 @@ impl Target {
         make_folder(folder)?;
         // Beside the file, so that the rename stays in one file system.
         let draft = folder.join(format!(".stator-credentials-{}", base::random::uuid_v4()));
-        let written = write_draft(&draft, text, &self.file).map_err(Unusable::Io);
+        let written = write_draft(&draft, text, &self.file).map_err(Unusable::from);
         // What another program has written since is not lost.
         let written = written.and_then(|()| self.unchanged());
         let written = written.and_then(|()| Ok(fs::rename(&draft, &self.file)?));
@@ -105,7 +105,7 @@ impl Target {
         };
         match now == self.before {
             true => Ok(()),
-            false => Err(Unusable::Io(io::Error::other("another program has changed it meanwhile"))),
+            false => Err(io::Error::other("another program has changed it meanwhile").into()),
         }
     }
 }

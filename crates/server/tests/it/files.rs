@@ -135,6 +135,21 @@ fn key_files_that_others_can_read_are_warned_about() {
     assert!(Server::start(&auth).stop().success());
 }
 
+/// As libpq does.
+#[test]
+fn the_database_is_not_shown_a_key_that_others_can_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("key.pem");
+    fs::write(&key, "none").expect("written");
+    let authority = crate::authority::Authority::new("clients");
+    let certificate = authority.file(folder.path(), "certificate");
+    let url = format!("postgres://me@127.0.0.1:1/d?sslmode=require&sslcert={certificate}&sslkey={}", text(&key));
+    set_mode(&key, 0o644);
+    refused(&["--storage", &url], &[], "can be read or changed by other users (mode 0644)");
+    set_mode(&key, 0o600);
+    refused(&["--storage", &url], &[], "holds no private key");
+}
+
 #[test]
 fn special_files_are_no_key_files() {
     let folder = tempfile::tempdir().expect("a folder");

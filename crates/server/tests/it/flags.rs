@@ -85,6 +85,15 @@ fn switches_that_are_off_conflict_with_nothing() {
     assert_eq!(ended.status.code(), Some(2));
 }
 
+/// The key itself is no flag.
+#[test]
+fn a_key_in_a_variable_needs_something_to_encrypt() {
+    let key = "18fb4aadc4062a3521681114be15b7300c7bae414dee07787f11842ef7688ed4";
+    let ended = run_with(&["serve", "--memory", "--listen", "127.0.0.1:0"], &[("STATOR_MASTER_KEY", key)]);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("keeps nothing") && !said.contains(key), "{said}");
+}
+
 #[test]
 fn a_password_is_given_once() {
     let folder = tempfile::tempdir().expect("a folder");
