@@ -2,13 +2,20 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::Semaphore;
 
 use crate::Failure;
 use crate::aws;
 use crate::egress::Egress;
 use crate::tls::Tls;
 use crate::url::{Host, Url};
+
+/// Names of callers' URLs that are resolved at once. Each takes a thread for as long as a name server does not answer, and those
+/// threads are shared with the rest of the program.
+const LOOKUPS_MAX: usize = 32;
+static LOOKUPS: Semaphore = Semaphore::const_new(LOOKUPS_MAX);
 
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -43,6 +50,21 @@ impl Endpoint {
     /// If its name leads nowhere, if all its addresses are closed, or if there are no authorities to believe.
     pub fn of(url: &Url, ca_bundle: Option<&Path>, egress: &Egress) -> Result<Endpoint, Failure> {
         Endpoint::resolved(url, ca_bundle, egress, system_addresses)
+    }
+
+    /// As [`Endpoint::of`], on a thread that may block.
+    ///
+    /// # Errors
+    /// As for [`Endpoint::of`].
+    pub async fn find(url: &Url, ca_bundle: Option<PathBuf>, egress: &Egress) -> Result<Endpoint, Failure> {
+        let turn = if egress.is_open() { None } else { LOOKUPS.acquire().await.ok() };
+        let (url, egress) = (url.clone(), egress.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            // Kept until the name is resolved, also if the caller has stopped waiting.
+            let _turn = turn;
+            Endpoint::of(&url, ca_bundle.as_deref(), &egress)
+        });
+        found.await.unwrap_or_else(|error| Err(Failure::new(error.to_string())))
     }
 
     /// The name is resolved once. What is connected to are the addresses that were checked here, and no others: the
@@ -161,6 +183,16 @@ mod tests {
         let found = Endpoint::resolved(&url, None, &Egress::closed(Vec::new()), resolve).unwrap();
         assert_eq!(found.addresses, addresses(&["203.0.113.7", "2600:1f00::1"]).unwrap());
         assert_eq!(Endpoint::resolved(&url, None, &Egress::open(), resolve).unwrap().addresses.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn endpoints_are_found_beside_the_async_threads() {
+        let url = Url::parse("http://127.0.0.1:1/x").unwrap();
+        assert!(Endpoint::find(&url, None, &Egress::closed(Vec::new())).await.is_err());
+        let egress = Egress::closed(vec!["127.0.0.1".parse().unwrap()]);
+        for _ in 0..LOOKUPS_MAX * 2 {
+            assert!(Endpoint::find(&url, None, &egress).await.is_ok());
+        }
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl Places {
         timeout: Duration,
     ) -> Result<Answer, Trouble> {
         let url = Url::parse(url).map_err(|error| Trouble::Unusable(format!("{url} is not a URL: {error}")))?;
-        let endpoint = self.endpoint(&url, Egress::open()).await?;
+        let endpoint = self.endpoint(&url, &Egress::open()).await?;
         let credentials = Credentials::from_environment(&endpoint, None);
         let credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
         let signed_for = Some(SignedFor { credentials: &credentials, service });
@@ -132,19 +132,15 @@ impl Places {
 
     /// Posts JSON to a URL that a caller has chosen.
     async fn post(&self, url: &Url, body: &[u8], timeout: Duration) -> Result<Answer, Trouble> {
-        let endpoint = self.endpoint(url, self.egress.clone()).await?;
+        let endpoint = self.endpoint(url, &self.egress).await?;
         let call = Call { method: "POST", target: url.target(), headers: &[("content-type", JSON)], body };
         call.send_bounded(&endpoint, None, timeout, ANSWER_SIZE_BYTES_MAX).await
     }
 
     /// Names are looked up, and authorities read, each time: receivers move.
-    async fn endpoint(&self, url: &Url, egress: Egress) -> Result<Endpoint, Trouble> {
-        let (url, ca_bundle) = (url.clone(), self.ca_bundle.clone());
-        let found = tokio::task::spawn_blocking(move || Endpoint::of(&url, ca_bundle.as_deref(), &egress)).await;
-        match found {
-            Ok(found) => found.map_err(|failure| Trouble::Unusable(failure.to_string())),
-            Err(_) => Err(Trouble::Connection(io::ErrorKind::Interrupted)),
-        }
+    async fn endpoint(&self, url: &Url, egress: &Egress) -> Result<Endpoint, Trouble> {
+        let found = Endpoint::find(url, self.ca_bundle.clone(), egress).await;
+        found.map_err(|failure| Trouble::Unusable(failure.to_string()))
     }
 }
 

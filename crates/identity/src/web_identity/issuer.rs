@@ -168,17 +168,10 @@ impl Issuers {
 
     async fn get(&self, place: &str) -> Result<Vec<u8>, Rejected> {
         let url = url::parse(place).ok_or_else(Rejected::no_keys)?;
-        let (server, ca_bundle, egress) = (url.clone(), self.ca_bundle.clone(), self.egress.clone());
-        // A name is looked up, which may take a while.
-        let endpoint = tokio::task::spawn_blocking(move || Endpoint::of(&server, ca_bundle.as_deref(), &egress)).await;
-        let endpoint = match endpoint {
-            Ok(Ok(endpoint)) => endpoint,
-            Ok(Err(failure)) => {
-                log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {place}: {failure}");
-                return Err(Rejected::Communication);
-            }
-            Err(_) => return Err(Rejected::Communication),
-        };
+        let endpoint = Endpoint::find(&url, self.ca_bundle.clone(), &self.egress).await.map_err(|failure| {
+            log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {url}: {failure}");
+            Rejected::Communication
+        })?;
         let headers = [("accept", "application/json"), ("user-agent", "stator")];
         let call = Call { method: "GET", target: url.target(), headers: &headers, body: b"" };
         let answer = call.send_bounded(&endpoint, None, TIMEOUT, DOCUMENT_SIZE_BYTES_MAX).await;
