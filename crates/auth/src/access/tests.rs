@@ -164,7 +164,7 @@ impl Directory for OneKey {
         if access_key != "AKIDA" {
             return Err(Refusal::Unrecognized);
         }
-        Ok(Known { secret: "secret".to_owned(), principal: Arc::new(root()) })
+        Ok(Known { secret: "secret".to_owned().into(), principal: Arc::new(root()) })
     }
 
     fn used(&self, _: &str, _: &str, _: &str, _: u64) {
@@ -178,6 +178,7 @@ fn root() -> Principal {
         account: "123456789012".to_owned(),
         arn: "arn:aws:iam::123456789012:root".to_owned(),
         role_arn: None,
+        role_id: None,
         user_id: "123456789012".to_owned(),
         username: None,
         tags: BTreeMap::new(),

@@ -182,6 +182,10 @@ mod tests {
                 self.0.set(self.0.get() + 1);
                 each(&self.1);
             }
+
+            fn names<'a>(&'a self, each: &mut dyn FnMut(&'a str)) {
+                each("host");
+            }
         }
 
         let spaces = Spaces(Cell::new(0), [b"a".to_vec(), vec![b' '; 60_000], b"a".to_vec()].concat());
