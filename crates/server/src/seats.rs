@@ -284,7 +284,23 @@ struct Taking {
     of_peer: Arc<AtomicU32>,
 }
 
+/// Which connection makes room first: the greatest, of the address that has most of them, a settled one, the one idle
+/// longest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+    of_peer: u32,
+    is_settled: bool,
+    since: Reverse<Instant>,
+}
+
 impl Taken {
+    fn idle(&self, now: Instant) -> impl Iterator<Item = (Claim, &Seat)> {
+        self.seats.values().filter_map(move |Taking { seat, of_peer }| {
+            let (since, of_peer) = (Reverse(seat.idle_since()?), of_peer.load(Ordering::Relaxed));
+            Some((Claim { of_peer, is_settled: seat.is_settled(now), since }, &**seat))
+        })
+    }
+
     fn count(&self, peer: Peer) -> u32 {
         self.of_peer.get(&peer).map_or(0, |count| count.load(Ordering::Relaxed))
     }
@@ -327,23 +343,12 @@ impl Seats {
         let now = Instant::now();
         let taken = self.taken.lock();
         let of_newcomer = taken.count(newcomer) + 1;
-        let candidates = taken.seats.values().filter_map(|Taking { seat, of_peer }| {
-            let (since, of_peer) = (seat.idle_since()?, of_peer.load(Ordering::Relaxed));
-            Some((of_peer, seat.is_settled(now), Reverse(since), seat))
-        });
-        let mut any_settled = false;
-        let mut first: Option<((u32, bool, Reverse<Instant>), &Seat)> = None;
-        for (of_peer, is_settled, since, seat) in candidates {
-            any_settled |= is_settled;
-            if first.as_ref().is_none_or(|(most, ..)| *most < (of_peer, is_settled, since)) {
-                first = Some(((of_peer, is_settled, since), seat));
-            }
-        }
-        let Some(((of_peer, is_settled, _), seat)) = first else { return };
+        let Some((claim, seat)) = taken.idle(now).max_by_key(|(claim, _)| *claim) else { return };
         // A connection that has just come or been used is given a moment: a server with no others would close each before its
         // first request. It gets none where a connection of an address with fewer would have to go in its place, or where
         // the newcomer's has far fewer: else an address could hold all connections by using them now and then.
-        if is_settled || any_settled || of_peer > 2 * of_newcomer {
+        let crowds = claim.of_peer > 2 * of_newcomer;
+        if claim.is_settled || crowds || taken.idle(now).any(|(claim, _)| claim.is_settled) {
             self.evict(seat, &self.counts.evicted_idle);
         }
     }
