@@ -33,6 +33,12 @@ impl ServiceArns {
         ServiceArns(Some(rules))
     }
 
+    /// Whether no account is asked for. If not, a resource is always called by its whole ARN: a name alone is of the account
+    /// that the server's credentials have.
+    pub fn is_open(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether an account may name a resource, by its ARN or, as a KMS has them, by another name.
     pub fn allows(&self, account: &str, name: &str) -> bool {
         let Some(rules) = &self.0 else { return true };

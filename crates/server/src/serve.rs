@@ -332,8 +332,9 @@ fn delivery(arguments: &ServeArguments) -> deliver::Settings {
         ca_bundle: ca_bundle.clone(),
         egress: arguments.outbound.egress(arguments.knows_callers()),
     };
+    let by_arn = !arguments.outbound.service_arns(arguments.knows_callers()).is_open();
     let kinesis = arguments.kinesis_endpoint.clone();
-    let kinesis = kinesis.map(|endpoint| deliver::kinesis::Settings { endpoint, ca_bundle });
+    let kinesis = kinesis.map(|endpoint| deliver::kinesis::Settings { endpoint, ca_bundle, by_arn });
     deliver::Settings { kinesis, places }
 }
 

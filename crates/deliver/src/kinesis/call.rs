@@ -17,7 +17,7 @@ const UNREACHED: &str = "Kinesis could not be reached";
 /// One stream of one server.
 pub(super) struct Kinesis {
     settings: Settings,
-    /// Both names of the stream: some servers know only one of them.
+    /// Both names of the stream: some servers know only one of them. The name is left out where accounts matter.
     stream_arn: String,
     stream_name: String,
     region: String,
@@ -82,10 +82,12 @@ impl Kinesis {
 
     /// A body's beginning.
     fn stream(&self) -> Vec<u8> {
-        let mut body = b"{\"StreamName\":".to_vec();
-        json::write_string(&mut body, &self.stream_name);
-        body.extend_from_slice(b",\"StreamARN\":");
+        let mut body = b"{\"StreamARN\":".to_vec();
         json::write_string(&mut body, &self.stream_arn);
+        if !self.settings.by_arn {
+            body.extend_from_slice(b",\"StreamName\":");
+            json::write_string(&mut body, &self.stream_name);
+        }
         body
     }
 
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_body_names_the_stream_and_its_records() {
-        let settings = Settings { endpoint: "http://127.0.0.1:1".to_owned(), ca_bundle: None };
+        let settings = Settings { endpoint: "http://127.0.0.1:1".to_owned(), ca_bundle: None, by_arn: false };
         let kinesis = Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream");
         assert_eq!((kinesis.region.as_str(), kinesis.stream_name.as_str()), ("eu-west-1", "my.stream"));
         let entry = |partition_key, data| Entry { partition_key, data };
@@ -214,6 +216,13 @@ mod tests {
             "Records": [{"Data": "aGVsbG8=", "PartitionKey": "k1"}, {"Data": "", "PartitionKey": "k2"}],
         });
         assert_eq!(body, expected);
+        let settings = Settings { by_arn: true, ..settings };
+        let kinesis = Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream");
+        let body: Value = serde_json::from_slice(&put_records_body(kinesis.stream(), &[])).unwrap();
+        assert_eq!(
+            body,
+            json!({"StreamARN": "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", "Records": []})
+        );
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct Settings {
     pub endpoint: String,
     /// A file with the authorities to believe, instead of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// Streams are named by their ARNs alone. A name beside it is one of the account that the server's keys belong to, for a server
+    /// that does not know ARNs.
+    pub by_arn: bool,
 }
 
 /// Delivers for as long as it is polled.

@@ -81,10 +81,10 @@ impl Function {
         }
     }
 
-    /// Where Invoke is called. One of another account or region is named whole.
-    pub(crate) fn invoke_path(&self, account: &str, region: &str) -> Option<String> {
+    /// Where Invoke is called. One of another account or region is named whole, and so is every one if `by_arn`.
+    pub(crate) fn invoke_path(&self, account: &str, region: &str, by_arn: bool) -> Option<String> {
         let Function::Lambda { region: own_region, account: own_account, name, qualifier } = self else { return None };
-        let name = match own_account == account && own_region == region {
+        let name = match own_account == account && own_region == region && !by_arn {
             true => name.clone(),
             false => format!("arn%3Aaws%3Alambda%3A{own_region}%3A{own_account}%3Afunction%3A{name}"),
         };
@@ -120,13 +120,18 @@ mod tests {
         let check = |text: &str, expected: &str, path: &str| {
             let function = Function::parse(text, ACCOUNT, REGION).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(function.arn(), expected);
-            assert_eq!(function.invoke_path(ACCOUNT, REGION).unwrap_or_default(), path, "{text}");
+            assert_eq!(function.invoke_path(ACCOUNT, REGION, false).unwrap_or_default(), path, "{text}");
             assert_eq!(Function::parse(&function.arn(), "000000000000", "x-y-1"), Some(function), "{text}");
         };
         let own = "arn:aws:lambda:us-west-2:123456789012:function:my-function";
         let path = "/2015-03-31/functions/my-function/invocations";
         check("my-function", own, path);
         check(own, own, path);
+        let function = Function::parse(own, ACCOUNT, REGION).unwrap();
+        assert_eq!(
+            function.invoke_path(ACCOUNT, REGION, true).unwrap(),
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-west-2%3A123456789012%3Afunction%3Amy-function/invocations"
+        );
         check("123456789012:function:my-function", own, path);
         check("us-west-2:123456789012:function:my-function", own, path);
         check("function:my-function", own, path);

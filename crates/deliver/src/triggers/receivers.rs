@@ -61,14 +61,14 @@ pub(crate) enum Sent {
 }
 
 impl Places {
-    /// Invokes a mapping's function with an event of the batch's records.
-    pub(crate) async fn invoke(&self, mapping: &Mapping, batch: &Batch, event: &[u8]) -> Invoked {
+    /// Invokes a mapping's function with an event of the batch's records; `by_arn` if never by its name alone.
+    pub(crate) async fn invoke(&self, mapping: &Mapping, batch: &Batch, event: &[u8], by_arn: bool) -> Invoked {
         let Some(function) = mapping.function() else { return not_invoked("the function has no name".to_owned()) };
         let is_function = matches!(function, Function::Lambda { .. });
         let answer = match &function {
             Function::Url(url) => self.post(url, event, self.invoke_timeout).await,
             Function::Lambda { .. } => {
-                let path = function.invoke_path(&mapping.account, &mapping.region).unwrap_or_default();
+                let path = function.invoke_path(&mapping.account, &mapping.region, by_arn).unwrap_or_default();
                 let headers = [("content-type", JSON), ("x-amz-invocation-type", "RequestResponse")];
                 let call = Call { method: "POST", target: &path, headers: &headers, body: event };
                 match &self.lambda {

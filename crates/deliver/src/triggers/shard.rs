@@ -251,8 +251,10 @@ async fn sleep_until(time_ms: Option<u64>, now_ms: u64) {
 async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
     let event = event::event(batch.entries.iter().map(|entry| &entry.json));
     let mapping = &delivery.mapping;
+    // A name alone would be a function of the account that the server's keys belong to.
+    let by_arn = !delivery.triggers.service.service_arns().is_open();
     let invoked = match is_allowed(delivery, &mapping.function_arn) {
-        true => delivery.triggers.places.invoke(mapping, batch, &event).await,
+        true => delivery.triggers.places.invoke(mapping, batch, &event, by_arn).await,
         false => not_invoked(format!(
             "{} is not allowed to account {}: {NOT_ALLOWED}",
             mapping.function_arn, mapping.account
