@@ -208,9 +208,14 @@ fn described(own: &catalog::KinesisDestination) -> KinesisDataStreamDestination 
     KinesisDataStreamDestination {
         approximate_creation_date_time_precision: Some(own.precision.into()),
         destination_status: Some(own.status.into()),
-        destination_status_description: own.problem.clone(),
+        destination_status_description: own.problem.as_deref().map(|problem| without_details(problem).to_owned()),
         stream_arn: Some(own.stream_arn.clone()),
     }
+}
+
+/// Older programs stored where Kinesis is and what it had answered.
+fn without_details(problem: &str) -> &str {
+    problem.split(" at http").next().unwrap_or_default()
 }
 
 /// `arn:aws:kinesis:<region>:<account>:stream/<name>`. The region goes into the signature of each call, so no letter of it is

@@ -63,7 +63,10 @@ pub(crate) enum Sent {
 impl Places {
     /// Invokes a mapping's function with an event of the batch's records; `by_arn` if never by its name alone.
     pub(crate) async fn invoke(&self, mapping: &Mapping, batch: &Batch, event: &[u8], by_arn: bool) -> Invoked {
-        let Some(function) = mapping.function() else { return not_invoked("the function has no name".to_owned()) };
+        let Some(function) = mapping.function() else {
+            // An older program took URLs that are none.
+            return not_invoked(format!("{} is neither a function nor a URL", mapping.function_arn.escape_default()));
+        };
         let is_function = matches!(function, Function::Lambda { .. });
         let answer = match &function {
             Function::Url(url) => self.post(url, event, self.invoke_timeout).await,

@@ -101,7 +101,13 @@ async fn a_destination_lives_through_its_statuses() {
     assert!(disable(&service, STREAM).await.is_err());
 
     enable(&service, OTHER).await.unwrap();
-    deliver(&service, Err("there is no such stream".to_owned())).await;
+    // As older programs described a failure.
+    let problem = "DescribeStreamSummary at http://kinesis.internal: 400 ResourceNotFoundException: SECRET";
+    deliver(&service, Err(problem.to_owned())).await;
+    let request = DescribeKinesisStreamingDestinationInput { table_name: "tab".to_owned() };
+    let found = service.describe_kinesis_streaming_destination(&caller(), request).await.unwrap();
+    let found = found.kinesis_data_stream_destinations.unwrap().pop().unwrap();
+    assert_eq!(found.destination_status_description.as_deref(), Some("DescribeStreamSummary"));
     let expected = [(STREAM.to_owned(), Disabled), (OTHER.to_owned(), EnableFailed)];
     assert_eq!((destinations(&service).await.as_slice(), open_shards(&service)), (&expected[..], 0));
     enable(&service, STREAM).await.unwrap();
