@@ -17,7 +17,8 @@ pub enum Element {
     Resource,
 }
 
-/// What a text takes beside its bytes.
+/// What a report takes beside its texts, and a text beside its bytes. Unit: bytes.
+const REPORT_BYTES: usize = 256;
 const STRING_BYTES: usize = 48;
 
 /// Where a statement stands: in which policy, and where in it, both counted from 0.
@@ -110,6 +111,7 @@ impl Recorder for Reports<'_> {
 
     fn statement(&mut self, statement: &Statement, place: Place, context: &dyn Context) {
         let Place { from, policy, statement: index } = place;
+        self.work.spend_bytes(REPORT_BYTES + statement.sid.as_ref().map_or(0, String::len));
         let mut variables = BTreeMap::new();
         for key in statement.variables() {
             if !variables.contains_key(key) {

@@ -44,8 +44,8 @@ impl WorkBudget {
         self.spent() > self.steps_max
     }
 
-    /// Whether there are that many steps left.
-    pub(super) fn spend(&self, steps: usize) -> bool {
+    /// Pays for work, and tells whether there was enough left.
+    pub fn spend(&self, steps: usize) -> bool {
         // One request is evaluated by one task at a time: no other write comes between.
         let spent = self.spent().saturating_add(steps as u64);
         self.spent.store(spent, Ordering::Relaxed);

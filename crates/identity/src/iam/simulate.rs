@@ -26,6 +26,10 @@ const QUESTIONS_MAX: usize = 10_000;
 const POLICIES_MAX: usize = 100;
 /// For all decisions of one request: five times what the policies of any other request may cost. Unit: steps.
 const STEPS_MAX: u64 = 5 * REQUEST_STEPS_MAX;
+/// What an answer costs, which has the action, the resource and the matched statements of each decision again.
+/// Units: steps a byte, and bytes of an entry beside its texts.
+const BYTE_STEPS: usize = 4;
+const ENTRY_BYTES: usize = 128;
 /// How many run at once. More would only take processors from the requests that are not simulated.
 const AT_ONCE: usize = 1;
 
@@ -194,27 +198,37 @@ fn circumstances(ask: &Ask<'_>) -> BTreeMap<String, Vec<String>> {
 fn show(xml: &mut Xml, tried: &Tried, question: &Question<'_>, work: &WorkBudget) {
     let Question { action, resource, .. } = *question;
     let (decision, parts) = explain_within(question, work);
-    xml.text("EvalActionName", action);
-    xml.text("EvalResourceName", resource);
-    xml.text("EvalDecision", word(decision));
     let decisive = |part: &&Part| part.applies && (decision == Decision::Allowed || part.effect == Effect::Deny);
-    let matched = parts.iter().filter(decisive).filter(|_| !is_implicit(decision));
-    xml.list("MatchedStatements", matched, |xml, part| show_matched(xml, tried, part));
+    let matched: Vec<(&str, &str)> =
+        parts.iter().filter(decisive).filter(|_| !is_implicit(decision)).map(|part| source(tried, part)).collect();
     let conditions = parts.iter().flat_map(|part| &part.conditions).filter(|condition| condition.found.is_none());
     // A key that the action has not is not missing: whatever its value, it is not looked at.
     let can_have = |key: &&str| reference::can_have(action, resource, &key.to_lowercase());
     let missing: BTreeSet<&str> = conditions.map(|condition| condition.key.as_str()).filter(can_have).collect();
+    let sources = matched.iter().map(|(id, _)| ENTRY_BYTES + id.len()).sum::<usize>();
+    let keys = missing.iter().map(|key| ENTRY_BYTES + key.len()).sum::<usize>();
+    if !work.spend(BYTE_STEPS * (ENTRY_BYTES + action.len() + resource.len() + sources + keys)) {
+        return;
+    }
+    xml.text("EvalActionName", action);
+    xml.text("EvalResourceName", resource);
+    xml.text("EvalDecision", word(decision));
+    xml.list("MatchedStatements", matched, show_matched);
     xml.list("MissingContextValues", missing, Xml::content);
 }
 
-fn show_matched(xml: &mut Xml, tried: &Tried, part: &Part) {
+/// Which policy a statement is of: its id and kind, as answers have them.
+fn source<'a>(tried: &'a Tried, part: &Part) -> (&'a str, &'static str) {
     let own = (part.from == PolicyType::Identity).then(|| tried.sources.get(part.policy)).flatten();
-    let (id, kind) = match (own, part.from) {
+    match (own, part.from) {
         (Some((id, kind)), _) => (id.as_str(), *kind),
         (None, PolicyType::Boundary) => ("PermissionsBoundary", "none"),
         (None, PolicyType::Resource) => ("ResourcePolicy", "resource"),
         (None, _) => ("", "none"),
-    };
+    }
+}
+
+fn show_matched(xml: &mut Xml, (id, kind): (&str, &str)) {
     xml.text("SourcePolicyId", id);
     xml.text("SourcePolicyType", kind);
 }
@@ -228,5 +242,42 @@ fn word(decision: Decision) -> &'static str {
         Decision::Allowed => "allowed",
         Decision::Denied(Denial::Explicit(_)) => "explicitDeny",
         Decision::Denied(Denial::Implicit(_)) => "implicitDeny",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// The runtime has one thread, which a simulation must not keep from others.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn simulations_run_one_at_a_time_and_others_go_on() {
+        let (started, is_started) = oneshot::channel();
+        let (release, is_released) = mpsc::channel();
+        let first = tokio::spawn(apart(move || {
+            started.send(()).expect("the test waits for it");
+            is_released.recv().expect("the test sends it");
+            Ok(None)
+        }));
+        is_started.await.expect("the first runs");
+        let has_run = Arc::new(AtomicBool::new(false));
+        let runs = Arc::clone(&has_run);
+        let second = tokio::spawn(apart(move || {
+            runs.store(true, Ordering::SeqCst);
+            Ok(None)
+        }));
+        for _ in 0..10 {
+            assert_eq!(tokio::spawn(async { 7 }).await.expect("another task"), 7);
+        }
+        assert!(!has_run.load(Ordering::SeqCst));
+        release.send(()).expect("the first waits for it");
+        first.await.expect("no panic").expect("an answer");
+        second.await.expect("no panic").expect("an answer");
+        assert!(has_run.load(Ordering::SeqCst));
     }
 }

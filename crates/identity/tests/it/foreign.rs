@@ -364,3 +364,24 @@ async fn simulations_are_bounded() {
     assert_eq!(node.refused(&form).await, "LimitExceeded");
     node.done("Action=GetAccountSummary").await;
 }
+
+/// An answer has each resource again for each action: what is asked for in a few hundred kilobytes is not answered in
+/// hundreds of megabytes.
+#[tokio::test]
+async fn answers_of_simulations_are_bounded() {
+    let node = node().await;
+    let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    let policy = |count: usize| format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, vec![all; count].join(","));
+    let form = |statements: usize, resource: usize| {
+        let actions: String = (1..=1_000).map(|at| format!("&ActionNames.member.{at}=iam:GetUser")).collect();
+        let resource = format!("arn:aws:iam::1:user/{}", "x".repeat(resource));
+        let policy = policy(statements);
+        format!(
+            "Action=SimulateCustomPolicy&MaxItems=1000&PolicyInputList.member.1={policy}{actions}&ResourceArns.member.1={resource}"
+        )
+    };
+    assert_eq!(node.refused(&form(2_000, 1)).await, "LimitExceeded");
+    assert_eq!(node.refused(&form(1, 100_000)).await, "LimitExceeded");
+    let answer = node.done(&form(1, 100)).await;
+    assert_eq!(answer.matches("<EvalDecision>allowed<").count(), 1_000);
+}

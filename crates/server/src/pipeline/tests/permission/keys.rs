@@ -239,6 +239,12 @@ fn tags() {
             ("TagResource", tag("env", "test"), true),
             ("TagResource", tag("env", "live"), false),
             ("TagResource", tag("other", "test"), false),
+            // Both are the key of the condition.
+            (
+                "TagResource",
+                json!({"ResourceArn": T, "Tags": [{"Key": "env", "Value": "test"}, {"Key": "ENV", "Value": "live"}]}),
+                false,
+            ),
         ],
     );
     check(
