@@ -15,6 +15,8 @@ pub(crate) struct Authorization {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Service {
     pub(crate) actions: BTreeMap<String, Action>,
+    /// With their types, as `String` or `ArrayOfARN`.
+    pub(crate) condition_keys: BTreeMap<String, String>,
     pub(crate) resource_types: BTreeMap<String, ResourceType>,
 }
 

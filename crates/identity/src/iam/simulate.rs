@@ -62,7 +62,7 @@ impl Context for Given {
     fn values(&self, key: &str) -> Option<Values<'_>> {
         let values = self.0.get(key)?;
         Some(match values.as_slice() {
-            [one] => Values::One(Cow::Borrowed(one)),
+            [one] if !reference::is_list(key) => Values::One(Cow::Borrowed(one)),
             many => Values::Many(many.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
         })
     }

@@ -3,18 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use auth::iam::{Context, Principal, PrincipalKind, Values};
-
-/// Keys that have several values by their nature, even if one is given. In lower case.
-const MANY: &[&str] = &[
-    "aws:tagkeys",
-    "dynamodb:attributes",
-    "dynamodb:firstpartitionkeyvalues",
-    "dynamodb:fourthpartitionkeyvalues",
-    "dynamodb:leadingkeys",
-    "dynamodb:secondpartitionkeyvalues",
-    "dynamodb:thirdpartitionkeyvalues",
-];
+use auth::iam::{Context, Principal, PrincipalKind, Values, reference};
 
 /// `KEY=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -50,7 +39,7 @@ impl Context for Given<'_> {
             return self.others?.values(key).filter(|values| !unknown(values));
         };
         Some(match values.as_slice() {
-            [one] if !MANY.contains(&key) => Values::One(Cow::Borrowed(one)),
+            [one] if !reference::is_list(key) => Values::One(Cow::Borrowed(one)),
             many => Values::Many(many.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
         })
     }

@@ -1,7 +1,7 @@
 //! The tables of permissions: of `auth::iam` the condition keys and resource types of each action, and of `identity` the
 //! members of each operation's input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::authorization::{Action, Authorization};
@@ -42,7 +42,16 @@ fn reference(authorization: &Authorization) -> String {
         writeln!(out, "    {},", one(prefix, &name, found)).expect("a string takes all");
     }
     out.push_str("];\n");
+    out.push_str("\n/// Keys with several values by their nature, in lower case and in order.\n#[rustfmt::skip]\n");
+    let lists = texts(&lists(authorization)).replace(", ", ",\n    ").replace("&[", "&[\n    ").replace(']', ",\n]");
+    writeln!(out, "pub(super) static LISTS: &[&str] = {lists};").expect("a string takes all");
     out
+}
+
+fn lists(authorization: &Authorization) -> Vec<String> {
+    let keys = authorization.services.values().flat_map(|service| &service.condition_keys);
+    let lists = keys.filter(|(_, of)| of.starts_with("ArrayOf")).map(|(key, _)| key.to_ascii_lowercase());
+    lists.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// All actions by their whole names, in the order in which they are searched.

@@ -98,6 +98,11 @@ pub fn find(name: &str) -> Option<&'static Action> {
     found.ok().map(|at| &generated::ACTIONS[at])
 }
 
+/// Whether a key, in lower case, has several values by its nature, even if it has but one now.
+pub fn is_list(key: &str) -> bool {
+    generated::LISTS.binary_search(&key).is_ok()
+}
+
 /// Whether a key, in lower case, belongs to services: only the actions that have it are decided by it. All others follow
 /// from the caller's credentials and from how the request came, and are the same for every action.
 pub fn is_of_service(key: &str) -> bool {

@@ -87,6 +87,21 @@ fn all_keys_but_claims_belong_to_services() {
 }
 
 #[test]
+fn keys_that_are_lists() {
+    assert!(generated::LISTS.is_sorted());
+    for (key, expected) in [
+        ("aws:tagkeys", true),
+        ("dynamodb:attributes", true),
+        ("dynamodb:leadingkeys", true),
+        ("sts:transitivetagkeys", true),
+        ("dynamodb:select", false),
+        ("aws:requesttag/x", false),
+    ] {
+        assert_eq!(is_list(key), expected, "{key}");
+    }
+}
+
+#[test]
 fn patterns_with_variables() {
     for (pattern, text, expected) in [
         ("a", "A", true),
