@@ -104,6 +104,10 @@ fn write(event: &Event<'_>) {
         (false, true) => event.text(Some(Clock::system().now_ms())),
         (false, false) => event.text(None),
     };
+    // Unit tests make requests fail on purpose: between their results, lines about that would look like failures.
+    if cfg!(test) {
+        return;
+    }
     // One write, so that lines of two threads do not mix.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
