@@ -82,6 +82,7 @@ fn warn_of_closed(warned: &mut BTreeSet<String>, closed: &[KinesisDestination]) 
     for destination in closed {
         if warned.insert(destination.follower.to_string()) {
             log::warn!(
+                event = "kinesis_not_allowed";
                 "table {} has a Kinesis destination in another account, {}, and nothing is delivered to it: allow it with \
                  --allow-arn, or disable it",
                 destination.table_name,

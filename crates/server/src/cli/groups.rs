@@ -26,7 +26,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("Serving", &["listen", "region", "isolate", "allow_unverified_remote", "cors", "host", "drain_timeout"]),
     ("TLS", &["tls_certificate", "tls_key", "tls_self_signed", "tls_self_signed_file", "tls_client_ca"]),
     ("Authentication", &["credentials", "auth", "auth_key_file"]),
-    ("Audit log", &["audit_log", "audit_data", "audit_log_bytes", "audit_log_files"]),
+    ("Audit log", &["audit_log", "audit_data", "audit_required", "audit_log_bytes", "audit_log_files"]),
     (
         "Limits",
         &[

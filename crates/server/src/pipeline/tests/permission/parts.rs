@@ -53,7 +53,7 @@ fn cases() -> Vec<(&'static str, Value, Vec<Asked>)> {
                 statement("INSERT INTO UUU VALUE {'pk':'c','sk':'1'}"),
                 statement("UPDATE TTT SET x='z' WHERE pk='a' AND sk='1'"),
                 statement("DELETE FROM TTT WHERE pk='b' AND sk='1'"),
-                statement("EXISTS(SELECT * FROM UUU WHERE pk='a' AND sk='1')")]}),
+                statement("EXISTS(SELECT * FROM UUU WHERE pk='a' AND sk='1' AND attribute_not_exists(nope))")]}),
             vec![("PartiQLInsert", U), ("PartiQLUpdate", T), ("PartiQLDelete", T), ("PartiQLSelect", U)],
         ),
         (
