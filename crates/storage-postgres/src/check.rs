@@ -218,7 +218,8 @@ async fn connections(
 ) -> Result<(), String> {
     let allowed = text(connection, CONNECTIONS_ALLOWED).await?.and_then(|number| number.parse::<usize>().ok());
     let Some(allowed) = allowed else { return Ok(()) };
-    let each = options.connections_max + HEARTBEAT_CONNECTIONS_MAX;
+    // One more is for marks, with replicas.
+    let each = options.connections_max + HEARTBEAT_CONNECTIONS_MAX + 1;
     let room = allowed / each;
     let finding = match room {
         _ if room < nodes.max(1) => Finding::Bad,

@@ -268,7 +268,7 @@ impl Engine for Memory {
     }
 
     fn shortage(&self) -> Option<watch::Receiver<bool>> {
-        Some(self.shared.room.shortage())
+        self.shared.room.shortage()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -8,6 +8,7 @@
 //! others look now and then whether it is done, or its owner gone.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -94,6 +95,18 @@ impl Work {
             | Work::DropTable { table_id }
             | Work::KeepLog { table_id }
             | Work::KeepTimes { table_id } => table_id,
+        }
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Work::BuildIndex { table_id, index_id } => write!(f, "building index {index_id} of table {table_id}"),
+            Work::DropIndex { table_id, index_id } => write!(f, "deleting index {index_id} of table {table_id}"),
+            Work::DropTable { table_id } => write!(f, "deleting table {table_id}"),
+            Work::KeepLog { table_id } => write!(f, "maintaining the change log of table {table_id}"),
+            Work::KeepTimes { table_id } => write!(f, "maintaining the time-to-live index of table {table_id}"),
         }
     }
 }
@@ -236,12 +249,17 @@ impl Service {
 /// Does a piece of work once the earlier ones on its table are done, as often as it takes.
 async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::Mutex<()>>) {
     let _turn = turn.lock().await;
+    let mut logged = None;
     while let Some(service) = service.upgrade() {
         let pause = match service.do_if_ours(work).await {
             Ok(true) | Err(Interrupted::Stopping) => return,
             Ok(false) => service.look_interval(),
             Err(Interrupted::Failed(text)) => {
-                work.log_failure(&service.table_label(work.table_id()), &text);
+                // A full disk or a database that is away can last for hours: one line for each cause.
+                if logged.as_ref() != Some(&text) {
+                    work.log_failure(&service.table_label(work.table_id()), &text);
+                    logged = Some(text);
+                }
                 RETRY_INTERVAL
             }
         };

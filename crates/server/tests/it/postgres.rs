@@ -102,7 +102,7 @@ fn storage_check() {
         "warn  fsync is off",
         "warn  no synchronous replicas",
         "tables: none yet",
-        "each node opens up to 34: room for 5 nodes",
+        "each node opens up to 35: room for 5 nodes",
     ] {
         assert!(said.contains(expected), "{said}");
     }

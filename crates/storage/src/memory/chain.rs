@@ -18,7 +18,7 @@ impl Version {
 
 /// What a version takes, about. Unit: bytes.
 pub(super) fn value_bytes(value: Option<&Bytes>) -> usize {
-    value.map_or(0, |value| ALLOCATION_BYTES + value.len())
+    value.map_or(0, |value| ALLOCATION_BYTES + value.len() + value.len() / SPARE_PART)
 }
 
 /// What a row takes beside its versions, about. Unit: bytes.
@@ -28,6 +28,9 @@ pub(super) fn row_bytes(key: &Bytes) -> usize {
 
 /// An allocation's own, and the counter that its users share. Unit: bytes.
 const ALLOCATION_BYTES: usize = 48;
+/// What allocators and writers leave unused of larger values: measured against the process's resident memory with values of
+/// 20 bytes to 5 KB.
+const SPARE_PART: usize = 4;
 /// A place in the ordered map, which is two thirds full, with the key's allocation.
 const ROW_BYTES: usize = 240;
 

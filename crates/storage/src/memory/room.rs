@@ -45,8 +45,9 @@ impl Room {
         MemoryStats { bytes: bytes as u64, bytes_max: self.limit as u64, refused_writes }
     }
 
-    pub(super) fn shortage(&self) -> watch::Receiver<bool> {
-        self.short.subscribe()
+    /// None without a limit.
+    pub(super) fn shortage(&self) -> Option<watch::Receiver<bool>> {
+        (self.limit > 0).then(|| self.short.subscribe())
     }
 
     pub(super) fn full_changes(&self) -> watch::Receiver<bool> {
