@@ -45,7 +45,7 @@ use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, OpId};
 use crate::{BoxFuture, Decide, Engine, Mode, View};
 use cache::RowCache;
-use committer::Committer;
+use committer::{Committer, Observers};
 pub use error::OpenError;
 use floor::Floor;
 use folder::Folder;
@@ -161,7 +161,8 @@ impl Embedded {
             (self.latches.clone(), self.queue.clone(), self.health.clone(), self.space.clone());
         let upkeep = Upkeep::new(store.clone(), space.clone(), health.clone(), queue.clone());
         let upkeep = upkeep.start(self.bell.clone())?;
-        let committer = Committer::new(store, latches, queue, health, space, self.meter.clone(), floor, last_commit);
+        let observers = Observers { health, space, meter: self.meter.clone() };
+        let committer = Committer::new(store, latches, queue, observers, floor, last_commit);
         let (say_ended, ended) = oneshot::channel();
         let committer = thread::Builder::new().name("stator-committer".to_owned()).spawn(move || {
             committer.run();

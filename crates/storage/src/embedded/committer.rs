@@ -28,9 +28,7 @@ pub(super) struct Committer {
     store: Arc<Store>,
     latches: Arc<Latches>,
     queue: Arc<Queue>,
-    health: Arc<Health>,
-    space: Arc<Space>,
-    meter: Arc<CommitMeter>,
+    observers: Observers,
     floor: Floor,
     last_commit: u64,
     tallies: Tallies,
@@ -40,14 +38,19 @@ pub(super) struct Committer {
     commits: u64,
 }
 
+/// What learns of commits and of their end.
+pub(super) struct Observers {
+    pub(super) health: Arc<Health>,
+    pub(super) space: Arc<Space>,
+    pub(super) meter: Arc<CommitMeter>,
+}
+
 impl Committer {
     pub(super) fn new(
         store: Arc<Store>,
         latches: Arc<Latches>,
         queue: Arc<Queue>,
-        health: Arc<Health>,
-        space: Arc<Space>,
-        meter: Arc<CommitMeter>,
+        observers: Observers,
         mut floor: Floor,
         last_commit: u64,
     ) -> Committer {
@@ -56,9 +59,7 @@ impl Committer {
             store,
             latches,
             queue,
-            health,
-            space,
-            meter,
+            observers,
             floor,
             last_commit,
             tallies: Tallies::default(),
@@ -70,7 +71,7 @@ impl Committer {
 
     /// Writes groups until the queue is closed and empty, or a group fails.
     pub(super) fn run(mut self) {
-        let guard = FailUnlessEnded { queue: self.queue.clone(), health: self.health.clone(), ended: false };
+        let guard = FailUnlessEnded { queue: self.queue.clone(), health: self.observers.health.clone(), ended: false };
         if let Err(error) = self.commit_all() {
             guard.fail(&error.cause());
         }
@@ -81,7 +82,7 @@ impl Committer {
         while let Some(mut group) = self.queue.take(self.gather.plan()) {
             if let Err(error) = self.commit(&mut group) {
                 let told = StorageError::Unavailable(error.cause());
-                self.health.fail(&error.cause());
+                self.observers.health.fail(&error.cause());
                 tell(group, &Err(told));
                 return Err(error);
             }
@@ -135,8 +136,8 @@ impl Committer {
         batch.commit().map_err(|error| self.store.commit_failure(&error))?;
         let took = began.elapsed();
         self.store.churn().record(deaths);
-        self.space.committed(group.iter().map(|job| job.bytes as u64).sum(), &self.store);
-        self.meter.record(group, took);
+        self.observers.space.committed(group.iter().map(|job| job.bytes as u64).sum(), &self.store);
+        self.observers.meter.record(group, took);
         self.gather.learn(group.len(), took);
         self.last_commit = commit;
         self.commits += 1;
