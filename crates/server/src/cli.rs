@@ -280,7 +280,7 @@ pub(crate) struct ServeArguments {
     pub(crate) memtable: Option<u64>,
 
     /// Space on the disk that writes leave free, so that deletes and compactions still work on a full disk; 0 for none.
-    /// Default: 1GiB, or a twentieth of the disk if that is less
+    /// Default: 256MiB, or a fiftieth of the disk if that is less
     #[arg(long, env = "STATOR_DISK_RESERVE", value_name = "SIZE", value_parser = byte_size)]
     pub(crate) disk_reserve: Option<u64>,
 

@@ -70,7 +70,7 @@ pub struct EmbeddedOptions {
     pub memtable_bytes_max: Option<u64>,
     /// Of a layer above that encrypts: what a new database keeps for it, and what one that is there must have kept.
     pub keys: Option<Bytes>,
-    /// Space on the disk that writes leave free, in bytes; 0 for none. By default 1 GiB, or a twentieth of a small disk.
+    /// Space on the disk that writes leave free, in bytes; 0 for none. By default 256 MiB, or a fiftieth of a small disk.
     pub disk_reserve_bytes: Option<u64>,
 }
 

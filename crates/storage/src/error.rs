@@ -92,3 +92,28 @@ impl From<StorageError> for TxError {
         TxError::Storage(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What operators read says the cause and what to do, once, and not what the code calls it.
+    #[test]
+    fn errors_are_sentences() {
+        let unavailable = || StorageError::Unavailable("no route to host".to_owned());
+        let errors =
+            [TxError::Conflict { key: 0 }, TxError::Unknown, TxError::TooLarge, TxError::Busy, unavailable().into()];
+        for error in errors {
+            let name = format!("{error:?}");
+            let name = name.split([' ', '(']).next().unwrap_or_default();
+            let texts = [error.to_string(), StorageError::from(error).cause()];
+            for text in texts {
+                assert!(text.contains(' ') && !text.contains(name) && !text.contains('{'), "{text}");
+                assert!(text.matches("the storage engine failed").count() <= 1, "{text}");
+            }
+        }
+        assert_eq!(unavailable().cause(), "no route to host");
+        assert_eq!(unavailable().to_string(), "the storage engine failed: no route to host");
+        assert_eq!(StorageError::Full("full").to_string(), "full");
+    }
+}

@@ -23,9 +23,9 @@ use super::store::Store;
 use crate::batch::Batch;
 use crate::error::StorageError;
 
-/// The reserve, unless it is set: this much, or a twentieth of a small file system. Unit: bytes.
-const RESERVE_BYTES: u64 = 1 << 30;
-const RESERVE_PART: u64 = 20;
+/// The reserve, unless it is set: this much, or a fiftieth of a small file system. Unit: bytes.
+const RESERVE_BYTES: u64 = 256 << 20;
+const RESERVE_PART: u64 = 50;
 /// The part of the reserve that not even deletes use, and by which free space must exceed the reserve to end a refusal.
 const MARGIN_PART: u64 = 8;
 /// Less than a small table and a journal's next writes take. Unit: bytes.

@@ -238,14 +238,19 @@ impl Store {
     }
 }
 
-/// What merging the fresh tables of a keyspace into the level below writes.
+/// What the next compaction of a keyspace may write: the fresh tables with the level below them; or, between two deeper
+/// levels, a table with about ten that it overlaps.
 fn compaction_bytes(keyspace: &Keyspace) -> u64 {
-    /// A level that is compacted has about so much. Unit: bytes.
+    /// The first level is compacted when it has about half of this. Unit: bytes.
     const LEVEL_BYTES: u64 = 512 * MIB;
+    const DEEP_BYTES: u64 = 11 * 64 * MIB;
     let version = keyspace.tree.current_version();
     let fresh = version.l0().size();
-    let below = version.iter_levels().skip(1).find(|level| !level.is_empty()).map_or(0, |level| level.size());
-    if fresh == 0 { 0 } else { fresh.saturating_add(below.min(LEVEL_BYTES)) }
+    let mut levels = version.iter_levels().skip(1).filter(|level| !level.is_empty());
+    let below = levels.next().map_or(0, |level| level.size());
+    let deep = if levels.next().is_some() { DEEP_BYTES } else { 0 };
+    let merged = if fresh == 0 { 0 } else { fresh.saturating_add(below.min(LEVEL_BYTES)) };
+    merged.max(deep)
 }
 
 fn family_stats(name: &'static str, rows: &Keyspace) -> FamilyStats {

@@ -98,7 +98,7 @@ async fn without_a_reserve_nothing_is_refused_beforehand() {
 /// The reserve of a disk of which nothing was said.
 #[test]
 fn the_reserve_of_a_small_disk_is_small() {
-    for (total, reserve) in [(1 << 40, 1 << 30), (2000 * MIB, 100 * MIB)] {
+    for (total, reserve) in [(1 << 40, 256 * MIB), (2000 * MIB, 40 * MIB)] {
         let probe = Box::new(move |_: &Path| Some(FileSystem { free: total, total }));
         let space = crate::embedded::space::Space::with(Path::new("/"), None, probe);
         assert_eq!(space.stats().reserve_bytes, reserve);
@@ -193,4 +193,19 @@ async fn a_range_read_of_many_deleted_rows_removes_them() {
     let memtable = || store.family(Family::Items).tree.active_memtable().len();
     wait_until(&engine, || memtable() == 0 && store.tombstones(Family::Items) == (1, 0)).await;
     assert_eq!(engine.view().await.unwrap().scan(&range("table--1")).await.unwrap().rows.len(), 1);
+}
+
+/// Nothing is written that would find out: the thread for upkeep does, so that `/healthz` can fail.
+#[tokio::test]
+async fn a_flush_that_fails_ends_writing() {
+    let (folder, engine) = fresh();
+    begin_put(&engine, "a", "1").finish().await.unwrap();
+    let store = engine.open_store().unwrap();
+    std::fs::remove_dir_all(folder.path().join("database/fjall/keyspaces")).unwrap();
+    let _ = store.family(Family::Items).rotate_memtable();
+    wait_until(&engine, || engine.failure().is_some()).await;
+    let text = engine.failure().unwrap();
+    assert!(text.starts_with("cannot write to ") && text.contains("a flush or a compaction failed"), "{text}");
+    assert!(begin(&engine, Mode::Plain, &[KeyUse::write(key("b"))], "1").is_err());
+    assert_eq!(get(&engine, "a"), Some(Bytes::from("1")), "reads go on");
 }
