@@ -93,7 +93,10 @@ impl Client {
 
     /// Whether the server has closed the connection, with nothing more to say.
     pub(crate) fn is_closed(&mut self) -> bool {
-        matches!(self.socket.read(&mut [0]), Ok(0) | Err(_))
+        match self.socket.read(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(error) => !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
+        }
     }
 
     fn line(&mut self) -> Option<String> {

@@ -78,15 +78,17 @@ fn one_address_does_not_crowd_out_another() {
     let mut first: Vec<Client> = (0..3).map(|_| client_at(&server, crowd)).collect();
     first.iter_mut().for_each(check_works);
     // All connections are taken. Ten more of the same address cost it its own.
-    let mut last = None;
+    let mut newcomers = Vec::new();
     for _ in 0..10 {
         let mut newcomer = client_at(&server, crowd);
         check_works(&mut newcomer);
-        last = Some(newcomer);
+        newcomers.push(newcomer);
     }
     check_works(&mut quiet);
     assert!(first.iter_mut().all(Client::is_closed));
-    drop(last);
+    // Of the newcomers, the last three are left.
+    assert!(newcomers[..7].iter_mut().all(Client::is_closed));
+    newcomers[7..].iter_mut().for_each(check_works);
 }
 
 #[cfg(target_os = "linux")]
