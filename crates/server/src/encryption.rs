@@ -262,3 +262,21 @@ impl TableKeys for KeysOfTables {
         self.0.inaccessible_since_ms(table_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Data that an older version encrypted with it can be put under another one.
+    #[test]
+    fn a_weak_master_key_is_taken_only_to_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, [7; 32]).unwrap();
+        let named = MasterKeyArguments { master_key_file: Some(file.clone()), kms_endpoint: None, kms_key_id: None };
+        assert!(matches!(master_key(&named), Err(Failure::Weak { .. })));
+        assert!(matches!(old_master_key(&named), Ok(Some(MasterKey::Given(_)))));
+        let new = NewMasterKeyArguments { new_master_key_file: Some(file), ..NewMasterKeyArguments::default() };
+        assert!(matches!(new_master_key(&new), Err(Failure::Weak { .. })));
+    }
+}

@@ -215,7 +215,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("credentials");
         for (before, other) in [(None, "[new]\n"), (Some("[old]\n"), "[old]\n[new]\n")] {
-            before.map(|text| fs::write(&file, text).unwrap());
+            if let Some(text) = before {
+                fs::write(&file, text).unwrap();
+            }
             let target = Target::at("a", false, &file).unwrap();
             fs::write(&file, other).unwrap();
             assert!(target.write(&keys("AKIDA"), "the root").unwrap_err().contains("another program"));

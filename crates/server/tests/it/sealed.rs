@@ -238,7 +238,7 @@ fn nothing_but_the_right_key_opens_it() {
     place.refused(&["--data", &data, "--master-key-file", &other], &[], wrong);
     place.refused(
         &["--data", &data],
-        &[("STATOR_MASTER_KEY", &"6e898b59cec0bd0027d3b47f27e5e6b6ab89a4d08a21fbadd671f5a0d0b6103f")],
+        &[("STATOR_MASTER_KEY", "6e898b59cec0bd0027d3b47f27e5e6b6ab89a4d08a21fbadd671f5a0d0b6103f")],
         wrong,
     );
     place.refused(&["--data", &data, "--master-key-file", "/no/such"], &[], "/no/such cannot be used");
