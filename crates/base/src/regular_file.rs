@@ -1,5 +1,5 @@
-//! Files that are read whole because a flag or a setting names them: regular ones of a bounded size, with a look at who else
-//! may read them.
+//! Files that are read whole because a flag or a setting names them: regular ones of a bounded size, with a look at
+//! their permissions.
 //!
 //! Devices, pipes, sockets and folders are refused before and after opening, so that neither a path nor its exchange in
 //! between blocks the start or reads without end. Files of `/proc` and `/sys` do not say how long they are and are refused, too.

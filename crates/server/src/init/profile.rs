@@ -115,7 +115,7 @@ pub(super) fn check(text: &[u8], name: &str, replace: bool) -> Result<(), Refuse
     }
 }
 
-/// The text with this profile in it. `remark` stands above a new one.
+/// The text with this profile in it. `remark` is a comment above a new one.
 ///
 /// # Errors
 /// As [`check`].

@@ -79,7 +79,7 @@ fn an_open_data_folder_is_closed_with_a_warning() {
     let server = Server::start(&["--data", text(&data)]);
     assert!(server.heard().contains("was open to other users (mode 0755); its mode is 0700 now"), "{}", server.heard());
     assert_eq!(mode(&data), 0o700);
-    // One that is somebody else's stays as it is.
+    // The folder of another program stays as it is.
     let foreign = folder.path().join("foreign");
     fs::create_dir(&foreign).expect("made");
     fs::write(foreign.join("letter"), "dear").expect("written");

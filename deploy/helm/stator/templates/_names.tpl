@@ -26,7 +26,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if .Values.callers.credentialsSecret -}}{{- $chosen = append $chosen "credentials" -}}{{- end -}}
 {{- if .Values.callers.allowUnverified -}}{{- $chosen = append $chosen "unverified" -}}{{- end -}}
 {{- if ne (len $chosen) 1 -}}
-{{- fail "who may call? set exactly one of callers.authKeySecret, callers.credentialsSecret and callers.allowUnverified" -}}
+{{- fail "how are callers checked? set exactly one of callers.authKeySecret, callers.credentialsSecret and callers.allowUnverified" -}}
 {{- end -}}
 {{- $only := first $chosen -}}
 {{- if and .Values.isolate (ne $only "unverified") -}}
