@@ -58,7 +58,7 @@ impl Cli {
 pub(crate) enum Command {
     /// Serve the DynamoDB API from a folder on this machine, or from a database
     Serve(Box<ServeArguments>),
-    /// Make the first account and its root's access key, for serve --auth; prints the key, once
+    /// Make the first account and its root's access key, for serve --auth; prints or writes the key, once
     Init(InitArguments),
     /// Check or rekey a database that stores the tables
     #[command(subcommand)]

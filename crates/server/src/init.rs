@@ -124,7 +124,7 @@ fn unusable(file: &Path, error: &KeyError) -> Failure {
 }
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
-    protect::files();
+    protect::process();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     if let Some(url) = &arguments.output.endpoint {
         return runtime.block_on(rotate::run(&arguments.output, url)).map_err(Failure::Identity);

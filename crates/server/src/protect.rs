@@ -18,16 +18,28 @@ pub(crate) struct ProtectArguments {
 }
 
 /// New files and folders are for this user alone, those of the storage engine included.
-pub(crate) fn files() {
+fn files() {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
 }
 
-/// No core dumps, and no debugger of this user. Where the system does not allow it, all stays as it is.
-pub(crate) fn memory(arguments: &ProtectArguments) {
-    if arguments.allow_core_dumps {
-        return;
+impl ProtectArguments {
+    pub(crate) fn apply(&self) {
+        files();
+        if !self.allow_core_dumps {
+            memory();
+        }
     }
+}
+
+/// For commands that hold keys for a moment.
+pub(crate) fn process() {
+    files();
+    memory();
+}
+
+/// No core dumps, and no debugger of this user. Where the system does not allow it, all stays as it is.
+fn memory() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
@@ -57,6 +69,9 @@ fn close_to_others(folder: &Path) {
     }
     let is_own = found.uid() == rustix::process::geteuid().as_raw();
     let closed = is_own && set_permissions(folder, Permissions::from_mode(mode & 0o700)).is_ok();
+    if closed {
+        close_content(folder);
+    }
     let done = match closed {
         true => format!("its mode is {:04o} now", mode & 0o700),
         false => "its owner should run chmod 700 on it".to_owned(),
@@ -64,6 +79,23 @@ fn close_to_others(folder: &Path) {
     let path = folder.display().to_string();
     let message = format!("the data folder {path} was open to other users (mode {mode:04o}); {done}");
     log::warning("data_folder_exposed", &message, &[("folder", Value::Text(&path))]);
+}
+
+/// Everything in the folder, for copies that are made of it. What cannot be closed is behind the closed folder all the same.
+#[cfg(unix)]
+fn close_content(folder: &Path) {
+    use std::fs::{Permissions, read_dir, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    for entry in read_dir(folder).into_iter().flatten().flatten() {
+        // Of a link, what is known is the link itself: what it leads to stays as it is.
+        let Ok(found) = entry.metadata() else { continue };
+        if found.is_file() || found.is_dir() {
+            let _ = set_permissions(entry.path(), Permissions::from_mode(found.permissions().mode() & 0o700));
+        }
+        if found.is_dir() {
+            close_content(&entry.path());
+        }
+    }
 }
 
 /// Lets other users read a file that is meant for them.
@@ -86,7 +118,7 @@ mod tests {
 
     #[test]
     fn memory_is_in_no_core_dump() {
-        memory(&ProtectArguments { allow_core_dumps: false });
+        memory();
         assert_eq!(getrlimit(Resource::Core).current, Some(0));
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
     }

@@ -30,7 +30,7 @@ impl fmt::Display for Failure {
 }
 
 pub(crate) fn run(arguments: &RekeyArguments) -> Result<(), Failure> {
-    protect::files();
+    protect::process();
     let failure = |error| Failure::Storage(engine::OpenError::MasterKey(error));
     let old = encryption::old_master_key(&arguments.master_key).map_err(failure)?;
     let old = old.ok_or(Failure::NoKey("--master-key-file or --kms-endpoint"))?;

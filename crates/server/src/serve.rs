@@ -28,7 +28,6 @@ use crate::metrics::Metrics;
 use crate::nodes;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::pipeline::Pipeline;
-use crate::protect;
 use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::running::RunMark;
@@ -131,8 +130,7 @@ impl fmt::Display for Failure {
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     log::start(arguments.log);
-    protect::files();
-    protect::memory(&arguments.protect);
+    arguments.protect.apply();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let ended = runtime.block_on(serve(arguments));
     // What is still under way is waited for by nothing any more, a second signal included.

@@ -33,7 +33,7 @@ pub(crate) struct OutputArguments {
         long,
         value_name = "URL",
         requires = "rotate_root",
-        conflicts_with_all = ["data", "storage", "master_key_file", "kms_endpoint", "auth_key_file", "account"]
+        conflicts_with_all = ["data", "storage", "master_key_file", "kms_endpoint", "kms_key_id", "auth_key_file", "account"]
     )]
     pub(super) endpoint: Option<String>,
 

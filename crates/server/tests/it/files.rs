@@ -75,10 +75,19 @@ fn an_open_data_folder_is_closed_with_a_warning() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     assert!(Server::start(&["--data", text(&data)]).stop().success());
-    set_mode(&data, 0o755);
+    all(&data).iter().for_each(|path| set_mode(path, if path.is_dir() { 0o755 } else { 0o644 }));
+    // What a link leads to is no part of the folder.
+    let elsewhere = folder.path().join("elsewhere");
+    fs::write(&elsewhere, "").expect("written");
+    set_mode(&elsewhere, 0o644);
+    std::os::unix::fs::symlink(&elsewhere, data.join(".link")).expect("linked");
     let server = Server::start(&["--data", text(&data)]);
     assert!(server.heard().contains("was open to other users (mode 0755); its mode is 0700 now"), "{}", server.heard());
-    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&elsewhere), 0o644);
+    fs::remove_file(data.join(".link")).expect("removed");
+    for path in all(&data) {
+        assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
     // The folder of another program stays as it is.
     let foreign = folder.path().join("foreign");
     fs::create_dir(&foreign).expect("made");
