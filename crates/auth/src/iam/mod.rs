@@ -34,4 +34,4 @@ pub use principal::{Identity, Principal, PrincipalKind, Transport};
 pub use principal_ids::PrincipalIds;
 pub use statement::Effect;
 pub use tags::tag_value;
-pub use work::{REQUEST_STEPS_MAX, WorkBudget};
+pub use work::{REQUEST_STEPS_MAX, STEP_BYTES, WorkBudget};

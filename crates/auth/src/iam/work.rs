@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const REQUEST_STEPS_MAX: u64 = 10_000_000;
 
 /// How much text is compared in one step. Unit: bytes.
-const STEP_BYTES: usize = 16;
+pub const STEP_BYTES: usize = 16;
 
 /// The steps that a request has left.
 #[derive(Debug)]

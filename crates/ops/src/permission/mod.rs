@@ -20,13 +20,16 @@ use std::sync::Arc;
 
 use api::{Exception, Operation};
 use auth::Caller;
-use auth::iam::{Decision, Globals, Identity, Policy, PrincipalKind, Question, WorkBudget, decide, decide_within};
+use auth::iam::{
+    Decision, Globals, Identity, Policy, PrincipalKind, Question, STEP_BYTES, WorkBudget, decide, decide_within,
+};
 
 pub(crate) use action::Action;
 use context::RequestContext;
 pub use facts::{NamedResource, RequestFacts, ResourceAccess};
 use said::Said;
 
+use crate::allowance::Effort;
 use crate::catalog::{NameUse, Place, Table, TableArn, table_place};
 use crate::service::Service;
 
@@ -162,8 +165,12 @@ impl Service {
     ) -> Result<(), Exception> {
         let mut asking = Asking::new(self, operation);
         request.ask(&mut asking)?;
+        let mut effort = Effort::default();
         for asked in &asking.asked {
+            let spent = work.spent();
             self.permit_one(caller, identity, asked, work).await?;
+            // A batch whose policies are expensive makes room for others between its parts, as any large request does.
+            effort.spend(work.spent().saturating_sub(spent) as usize * STEP_BYTES).await;
         }
         Ok(())
     }
