@@ -348,6 +348,32 @@ fn contents(folder: &Path, out: &mut Vec<u8>) {
     }
 }
 
+/// A policy allows to give policies to bounded users only: an idle parameter does not make a user one.
+#[test]
+fn idle_parameters_decide_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, root) = printed(&init(folder.path(), &[]));
+    let server = serve(folder.path());
+    let boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"iam:*","Resource":"*","Condition":{{"StringEquals":{{"iam:PermissionsBoundary":"{boundary}"}}}}}}}}"#
+    );
+    for name in ["app", "eve"] {
+        good(&server, &root, IAM, &format!("Action=CreateUser&UserName={name}"));
+    }
+    good(&server, &root, IAM, &format!("Action=PutUserPolicy&UserName=app&PolicyName=p&PolicyDocument={policy}"));
+    let app = credentials_in(&good(&server, &root, IAM, "Action=CreateAccessKey&UserName=app"), "us-east-1");
+    let attach = "Action=AttachUserPolicy&UserName=eve&PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess";
+    let denied = (403, "AccessDenied".to_owned());
+    for idle in ["", "&PermissionsBoundary=arn:aws:iam::aws:policy/ReadOnlyAccess"] {
+        assert_eq!(code(&server, Some(&app), IAM, &format!("{attach}{idle}")), denied, "{idle}");
+    }
+    let put = format!("Action=PutUserPermissionsBoundary&UserName=eve&PermissionsBoundary={boundary}");
+    good(&server, &root, IAM, &put);
+    good(&server, &app, IAM, attach);
+    assert_eq!(code(&server, Some(&app), IAM, "Action=CreateUser&UserName=bob"), denied);
+}
+
 /// A change on one server holds on the other within two seconds.
 /// The real program, on its own storage: a policy of a table and one of a role mean the user that they named.
 #[test]
