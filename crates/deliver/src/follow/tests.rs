@@ -17,7 +17,7 @@ use base::{Clock, ManualClock};
 use model::{AttributeValue, Attributes, Item};
 use parking_lot::Mutex;
 use proptest::prelude::*;
-use storage::{Embedded, EmbeddedOptions, Engine, Memory};
+use storage::{Embedded, EmbeddedOptions, Engine, Memory, OpenError};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -303,10 +303,16 @@ proptest! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_is_delivered_from_a_folder_that_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
-    let engine =
-        || Embedded::open(folder.path(), EmbeddedOptions { cache_bytes: 1 << 20, ..EmbeddedOptions::default() });
+    // A task that was aborted may hold a view of the folder for a moment longer.
+    let engine = async || loop {
+        let options = EmbeddedOptions { cache_bytes: 1 << 20, ..EmbeddedOptions::default() };
+        match Embedded::open(folder.path(), options) {
+            Err(OpenError::Locked) => tokio::time::sleep(Duration::from_millis(5)).await,
+            opened => return opened.unwrap(),
+        }
+    };
     let (clock, moods) = (Clock::system(), vec![9, 1, 2, 9, 0, 9]);
-    let mut house = House::new(engine().unwrap(), clock, moods).await;
+    let mut house = House::new(engine().await, clock, moods).await;
     for round in 0..4 {
         for at in 0..40 {
             house.put(["a", "b", "c"][at % 3]).await;
@@ -317,7 +323,7 @@ async fn every_change_is_delivered_from_a_folder_that_is_opened_again() {
         }
         house.task.abort();
         house.engine.close().await.unwrap();
-        house.restart(Some(engine().unwrap())).await;
+        house.restart(Some(engine().await)).await;
     }
     house.settle().await;
     assert!(house.seen.lock().arrivals >= 120, "some twice");
