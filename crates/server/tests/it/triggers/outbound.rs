@@ -10,7 +10,7 @@ use super::function::{Outside, ok};
 use super::{lambda, map, put, shown, table};
 use crate::kinesis_fake::Kinesis;
 use crate::kms_fake::{KEY, Kms};
-use crate::program::Server;
+use crate::program::{Server, strong_key};
 
 fn mapping(function: &str, stream: &str, destination: Option<&str>) -> Value {
     let mut body = json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "TRIM_HORIZON"});
@@ -107,7 +107,7 @@ fn keys_of_a_kms_are_an_accounts_own_or_allowed() {
     let kms = Kms::start();
     let (folder, keys) = keys();
     let (data, key) = (folder.path().join("data"), folder.path().join("key"));
-    std::fs::write(&key, [7; 32]).expect("written");
+    std::fs::write(&key, strong_key(7)).expect("written");
     let (data, key) = (data.to_str().expect("a path"), key.to_str().expect("a path"));
     let arguments = ["--data", data, "--credentials", &keys, "--master-key-file", key, "--kms-endpoint", &kms.url];
     let allowed = "111111111111=arn:aws:kms:*:111122223333:key/1111*,111111111111=alias/shared";
