@@ -312,7 +312,11 @@ proptest! {
     #[test]
     fn plans_find_what_conditions_select(condition in any_condition()) {
         let schema = composite();
-        let plan = plan(&format!("WHERE {condition}"), &schema).expect("a plan");
+        let plan = match plan(&format!("WHERE {condition}"), &schema) {
+            Ok(plan) => plan,
+            Err(PartiqlError::OverlappingConditions) => return Ok(()),
+            Err(error) => panic!("{error}"),
+        };
         let whole = match parse(&format!("DELETE FROM T WHERE {condition}"), &[]) {
             Ok(Statement::Delete(delete)) => delete.condition,
             other => panic!("{other:?}"),

@@ -102,7 +102,10 @@ fn one_denial_refuses_the_whole() {
         let house = House::new();
         house.user(ACCOUNT, "all", &statements(asks.iter()));
         let answer = house.call(by("all"), operation, &body.to_string());
-        assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
+        // PartiQL reads no index with a key of several attributes, which it says to a caller that may read the index.
+        let is_refused_index = body["Statement"].as_str().is_some_and(|text| text.contains("GGG"));
+        assert_eq!(answer.status, if is_refused_index { 400 } else { 200 }, "{operation}: {}", answer.body);
+        assert!(answer.status == 200 || answer.message.contains("multi-attribute HASH keys"), "{}", answer.message);
     }
 }
 
