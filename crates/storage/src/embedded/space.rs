@@ -7,7 +7,8 @@
 //! state does not flap.
 //!
 //! Background work needs room as well: memtables are written once more as tables, and a compaction writes its output before
-//! it removes its input. That much counts as taken already.
+//! it removes its input. That much counts as taken already; what a compaction may take only for writes, since deletes
+//! are to go on until there is hardly any room, for them to make some.
 //!
 //! A sample is one `statvfs` and a look at the sizes in memory. It is taken every second, after each eighth of the
 //! reserve that was committed, and, while writes are refused, before one more is refused; a write itself reads one atomic.
@@ -85,7 +86,8 @@ pub(super) struct Space {
     state: AtomicU8,
     changes: watch::Sender<DiskState>,
     free: AtomicU64,
-    pending: AtomicU64,
+    memtables: AtomicU64,
+    compaction: AtomicU64,
     /// Bytes that were committed since the last sample.
     unsampled: AtomicU64,
     sampled: Mutex<Option<Instant>>,
@@ -107,7 +109,8 @@ impl Space {
             state: AtomicU8::new(DiskState::Ample as u8),
             changes: watch::Sender::new(DiskState::Ample),
             free: AtomicU64::new(0),
-            pending: AtomicU64::new(0),
+            memtables: AtomicU64::new(0),
+            compaction: AtomicU64::new(0),
             unsampled: AtomicU64::new(0),
             sampled: Mutex::new(None),
             refused: AtomicU64::new(0),
@@ -125,7 +128,7 @@ impl Space {
     /// Bytes that a compaction may take now.
     pub(super) fn usable(&self) -> u64 {
         let kept = self.reserve / MARGIN_PART;
-        self.free.load(Ordering::Relaxed).saturating_sub(self.pending.load(Ordering::Relaxed)).saturating_sub(kept)
+        self.free.load(Ordering::Relaxed).saturating_sub(self.memtables.load(Ordering::Relaxed)).saturating_sub(kept)
     }
 
     pub(super) fn is_watched(&self) -> bool {
@@ -140,7 +143,9 @@ impl Space {
     pub(super) fn stats(&self) -> DiskSpace {
         DiskSpace {
             free_bytes: self.free.load(Ordering::Relaxed),
-            reserve_bytes: self.reserve.saturating_add(self.pending.load(Ordering::Relaxed)),
+            reserve_bytes: [&self.memtables, &self.compaction]
+                .iter()
+                .fold(self.reserve, |sum, bytes| sum.saturating_add(bytes.load(Ordering::Relaxed))),
             refused_writes: self.refused.load(Ordering::Relaxed),
         }
     }
@@ -151,20 +156,26 @@ impl Space {
         *sampled = Some(Instant::now());
         self.unsampled.store(0, Ordering::Relaxed);
         let Some(found) = (self.probe.lock())(&self.path) else { return };
-        let pending = store.pending_bytes();
+        let (memtables, compaction) = (store.memtable_bytes(), store.compaction_bytes());
         self.free.store(found.free, Ordering::Relaxed);
-        self.pending.store(pending, Ordering::Relaxed);
-        let state = self.judge(found.free.saturating_sub(pending));
+        self.memtables.store(memtables, Ordering::Relaxed);
+        self.compaction.store(compaction, Ordering::Relaxed);
+        let state = match self.judge(found.free.saturating_sub(memtables), compaction) {
+            // What a flush under way has written is counted twice, as memtable and as used space. It fits: its memtable was
+            // counted before it began, and since then only deletes were accepted.
+            DiskState::Exhausted if store.is_flushing() && found.free >= self.reserve / MARGIN_PART => DiskState::Low,
+            state => state,
+        };
         self.state.store(state as u8, Ordering::Relaxed);
         // Under the lock of the sample, so that the last change that is announced is the state.
         self.changes.send_if_modified(|announced| std::mem::replace(announced, state) != state);
     }
 
-    fn judge(&self, free: u64) -> DiskState {
+    fn judge(&self, free: u64, compaction: u64) -> DiskState {
         let margin = self.reserve / MARGIN_PART;
         let enough = if self.state() == DiskState::Ample { self.reserve } else { self.reserve.saturating_add(margin) };
         match free {
-            _ if self.reserve == 0 || free >= enough => DiskState::Ample,
+            _ if self.reserve == 0 || free >= enough.saturating_add(compaction) => DiskState::Ample,
             _ if free >= margin => DiskState::Low,
             _ => DiskState::Exhausted,
         }

@@ -144,11 +144,35 @@ impl Store {
         self.families.iter().chain([&self.engine])
     }
 
-    /// What background work writes before it removes anything: the memtables, as tables, and the largest compaction of
-    /// fresh tables into the level below.
-    pub(super) fn pending_bytes(&self) -> u64 {
-        let compaction = self.keyspaces().map(compaction_bytes).max().unwrap_or_default();
-        self.database.write_buffer_size().saturating_add(compaction)
+    /// What is yet to be written to tables.
+    pub(super) fn memtable_bytes(&self) -> u64 {
+        self.database.write_buffer_size()
+    }
+
+    /// What the largest compaction that may be next writes before it removes anything.
+    pub(super) fn compaction_bytes(&self) -> u64 {
+        self.keyspaces().map(compaction_bytes).max().unwrap_or_default()
+    }
+
+    /// Whether a memtable is being written to a table, or waits for it.
+    pub(super) fn is_flushing(&self) -> bool {
+        self.keyspaces().any(|keyspace| keyspace.sealed_memtable_count() > 0)
+    }
+
+    /// Whether all of a family's rows are in tables.
+    pub(super) fn is_flushed(&self, family: Family) -> bool {
+        let keyspace = self.family(family);
+        keyspace.tree.active_memtable().is_empty() && keyspace.sealed_memtable_count() == 0
+    }
+
+    /// Bytes of a family's live rows: what a compaction of all of it writes at most, but for overhead. Reads all of it.
+    pub(super) fn live_bytes(&self, family: Family) -> Option<u64> {
+        let mut bytes = 0;
+        for row in self.family(family).iter() {
+            let (key, value) = row.into_inner().ok()?;
+            bytes += (key.len() + value.len()) as u64;
+        }
+        Some(bytes)
     }
 
     /// Rows of a family's tables, and how many of them are tombstones.

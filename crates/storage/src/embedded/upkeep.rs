@@ -70,6 +70,10 @@ impl Bell {
     }
 }
 
+/// What tables take beside their rows: blocks' heads, indexes and filters. Unit: bytes.
+const OVERHEAD_PART: u64 = 8;
+const OVERHEAD_BYTES: u64 = 256 << 10;
+
 pub(super) struct Upkeep {
     store: Arc<Store>,
     space: Arc<Space>,
@@ -83,6 +87,8 @@ pub(super) struct Upkeep {
 struct Chores {
     flushed: Option<Instant>,
     compacted: Option<Instant>,
+    /// Tombstones for which a compaction did not fit on the disk: without more of them it is not looked at again.
+    did_not_fit: u64,
 }
 
 fn is_due(last: Option<Instant>, interval: Duration) -> bool {
@@ -108,7 +114,7 @@ impl Upkeep {
             return false;
         }
         for family in Family::ALL {
-            let Chores { flushed, compacted } = self.families[family as usize];
+            let Chores { flushed, compacted, .. } = self.families[family as usize];
             if is_due(flushed, self.at_least(FLUSH_INTERVAL)) && self.wants_flush(family) {
                 self.flush(family);
             }
@@ -150,17 +156,37 @@ impl Upkeep {
         let _ = self.store.family(family).rotate_memtable();
     }
 
-    fn is_worth_compacting(&self, family: Family) -> bool {
-        let (bytes_max, tombstones_min, part) = match self.space.state() {
-            DiskState::Ample => (COMPACT_BYTES_MAX, TOMBSTONES_MIN, TOMBSTONE_PART),
-            // Its output is on the disk before its input is removed.
-            DiskState::Low | DiskState::Exhausted => (COMPACT_BYTES_MAX_FULL.min(self.space.usable()), 1, u64::MAX),
+    fn is_worth_compacting(&mut self, family: Family) -> bool {
+        let is_full = self.space.state() != DiskState::Ample;
+        let (bytes_max, tombstones_min, part) = match is_full {
+            false => (COMPACT_BYTES_MAX, TOMBSTONES_MIN, TOMBSTONE_PART),
+            true => (COMPACT_BYTES_MAX_FULL, 1, u64::MAX),
         };
-        if self.store.family(family).disk_space() > bytes_max {
+        let bytes = self.store.family(family).disk_space();
+        if bytes > bytes_max {
             return false;
         }
         let (rows, tombstones) = self.store.tombstones(family);
-        tombstones >= tombstones_min && tombstones.saturating_mul(part) >= rows
+        let is_worth = tombstones >= tombstones_min && tombstones.saturating_mul(part) >= rows;
+        is_worth && (!is_full || self.fits(family, bytes, tombstones))
+    }
+
+    /// Whether the output of a compaction fits on a full disk, on which its input still is. One that did not would
+    /// end all writing.
+    fn fits(&mut self, family: Family, bytes: u64, tombstones: u64) -> bool {
+        let usable = self.space.usable();
+        if bytes <= usable {
+            return true;
+        }
+        let chores = &mut self.families[family as usize];
+        // Tombstones that are still in memory hide rows that a compaction would copy; a flush comes first.
+        if tombstones == chores.did_not_fit || !self.store.is_flushed(family) {
+            return false;
+        }
+        let output = self.store.live_bytes(family);
+        let fits = output.is_some_and(|output| output + output / OVERHEAD_PART + OVERHEAD_BYTES <= usable);
+        chores.did_not_fit = if fits { 0 } else { tombstones };
+        fits
     }
 
     fn compact(&mut self, family: Family) {
