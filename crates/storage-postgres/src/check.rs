@@ -126,7 +126,7 @@ async fn durability(connection: &Connection, report: &mut Report) -> Result<(), 
     Ok(())
 }
 
-/// A commit waits for as many standbys as the setting names, for ever if they are not there.
+/// A commit waits for as many standbys as the setting names, without a limit if they are not connected.
 async fn standbys(connection: &Connection, report: &mut Report) -> Result<(), String> {
     let names = text(connection, "SHOW synchronous_standby_names").await?.unwrap_or_default();
     let commit = text(connection, "SHOW synchronous_commit").await?.unwrap_or_default();
@@ -185,9 +185,9 @@ async fn tables(connection: &Connection, report: &mut Report) -> Result<(), Stri
             report.say(Finding::Good, "tables: none yet; the first node makes them");
             let may = "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') THEN 'yes' ELSE 'no' END";
             if text(connection, may).await?.as_deref() != Some("yes") {
-                let who = "SELECT concat('user ', current_user, ' lacks CREATE on schema ', \
+                let lacks = "SELECT concat('user ', current_user, ' lacks CREATE on schema ', \
                            coalesce(current_schema()::text, 'public'))";
-                report.say(Finding::Bad, text(connection, who).await?.unwrap_or_default());
+                report.say(Finding::Bad, text(connection, lacks).await?.unwrap_or_default());
             }
         }
         Found::Format(FORMAT) => report.say(Finding::Good, format!("tables: format {FORMAT}")),
@@ -202,7 +202,7 @@ async fn tables(connection: &Connection, report: &mut Report) -> Result<(), Stri
     Ok(())
 }
 
-/// What a server lets in, for everybody but superusers.
+/// Connections that the server accepts of users other than superusers.
 const CONNECTIONS_ALLOWED: &str = "\
     SELECT least( \
         current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int \

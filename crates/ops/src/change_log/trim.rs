@@ -46,7 +46,7 @@ impl Service {
     }
 
     /// Drops the streams of deleted tables while the engine is short of room, for as long as the service lives. Only an
-    /// engine in memory ever is: its limit is to be there for tables, and a deleted table's records would take it for a day.
+    /// engine in memory ever is: a deleted table's records would take up to a day of the memory that tables need.
     pub(crate) fn drop_remains_when_short(self: &Arc<Service>) {
         let Some(mut shortage) = self.engine.shortage() else { return };
         let service: Weak<Service> = Arc::downgrade(self);

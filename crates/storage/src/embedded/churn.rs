@@ -1,9 +1,9 @@
 //! Dead versions in memtables: rows that were overwritten or deleted since their memtable was begun.
 //!
 //! A memtable keeps each version of a row until it is written to a table, and a range read steps over all of them. The
-//! committer counts them by family and by the first bytes of the key, which are a table's id. A range read of a table with
-//! many asks for a flush, which drops them ([`upkeep`](super::upkeep)); data that no range read touches is not flushed
-//! early. While no table has many, a read costs one atomic load more.
+//! committer counts them by family and by the first bytes of the key, which are a table's id. A range read of a table
+//! with many asks for a flush, which drops them ([`upkeep`](super::upkeep)); data that no range read touches is not
+//! flushed early. While no table has many, a read costs one atomic load more.
 
 use std::collections::HashMap;
 use std::ops::Bound;

@@ -1,17 +1,18 @@
 //! Free disk space: how much there is, and which writes are still accepted.
 //!
-//! A write that does not fit on the disk poisons fjall until a restart, and so does a flush or a compaction. So a reserve
-//! stays free: below it, batches that put items or index rows are refused, and batches that only delete them are
-//! accepted, with the counters, log records and catalog rows that go with a delete. Below an eighth of the reserve
-//! everything is refused. Both end by themselves when there is room again, a little above the reserve so that the
-//! state does not flap.
+//! A write that does not fit on the disk poisons fjall until a restart, and so does a flush or a compaction. So a
+//! reserve stays free: below it, batches that put items or index rows are refused, and batches that only delete them
+//! are accepted, with the counters, log records and catalog rows that go with a delete. Below an eighth of the reserve
+//! everything is refused. Both end by themselves when there is room again, a little above the reserve so that the state
+//! does not flap.
 //!
-//! Background work needs room as well: memtables are written once more as tables, and a compaction writes its output before
-//! it removes its input. That much counts as taken already; what a compaction may take only for writes, since deletes
-//! are to go on until there is hardly any room, for them to make some.
+//! Background work needs room as well: memtables are written once more as tables, and a compaction writes its output
+//! before it removes its input. That much counts as taken already; what a compaction may take only for writes, since
+//! deletes are to go on until there is hardly any room, for them to make some.
 //!
 //! A sample is one `statvfs` and a look at the sizes in memory. It is taken every second, after each eighth of the
-//! reserve that was committed, and, while writes are refused, before one more is refused; a write itself reads one atomic.
+//! reserve that was committed, and, while writes are refused, before one more is refused; a write itself reads one
+//! atomic.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};

@@ -1,14 +1,14 @@
 //! Upkeep, once a second and when asked: a look at the disk, early flushes, and compactions of deleted rows.
 //!
-//! fjall flushes a memtable when it is full and compacts by sizes. Both are too late in two cases: range reads step over
-//! dead versions in the meantime ([`churn`](super::churn)), and on a full disk deletes give no space back. So this thread
-//! flushes early, and when many rows of a small family's tables are tombstones it compacts the family, which
-//! removes them. Both are bounded: a family is flushed and compacted seldom, and one that is large is left to
-//! fjall, whose compactions take it in parts.
+//! fjall flushes a memtable when it is full and compacts by sizes. Both are too late in two cases: range reads step
+//! over dead versions in the meantime ([`churn`](super::churn)), and on a full disk deletes give no space back. So this
+//! thread flushes early, and when many rows of a small family's tables are tombstones it compacts the family, which
+//! removes them. Both are bounded: a family is flushed and compacted seldom, and one that is large is left to fjall,
+//! whose compactions take it in parts.
 //!
-//! fjall removes a sealed journal once the newest row of each family in it has reached a table, which it reads off the tables
-//! that are there. A compaction that removes the newest rows, tombstones, would keep the journal for good. So a family
-//! is compacted only while there is no sealed journal; flushing all families gets rid of them.
+//! fjall removes a sealed journal once the newest row of each family in it has reached a table, which it reads off the
+//! tables that are there. A compaction that removes the newest rows, tombstones, would keep the journal for good. So a
+//! family is compacted only while there is no sealed journal; flushing all families gets rid of them.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
