@@ -92,7 +92,7 @@ impl<'t> Parser<'t> {
         } else if self.take_word("EXISTS") {
             Statement::Exists(self.exists()?)
         } else if self.take_word("FROM") {
-            Statement::Update(self.from_first()?)
+            Statement::Update(self.update_from_first()?)
         } else {
             return Err(self.no_statement());
         };

@@ -26,7 +26,7 @@ impl Parser<'_> {
     }
 
     /// From behind the word FROM that begins a statement.
-    pub(super) fn from_first(&mut self) -> Parsed<UpdateItem> {
+    pub(super) fn update_from_first(&mut self) -> Parsed<UpdateItem> {
         let source = self.source()?;
         let condition = self.where_clause()?;
         let update = self.actions()?;
