@@ -565,6 +565,12 @@ mod tests {
         check(&["--log-slow-ms", "-1"], false);
         assert_eq!(slow("0"), Ok(Slow(None)));
         assert_eq!(slow("250"), Ok(Slow(Some(Duration::from_millis(250)))));
+        check(&["--unknown"], false);
+        assert_eq!(byte_size("3KiB"), Ok(3072));
+    }
+
+    #[test]
+    fn endpoints() {
         for (url, accepted) in [
             ("http://127.0.0.1:4566", true),
             ("https://kinesis.eu-west-3.amazonaws.com/", true),
@@ -577,10 +583,9 @@ mod tests {
             ("http://me@h", false),
             ("http://h\r\n", false),
         ] {
-            check(&["--kinesis-endpoint", url], accepted);
+            let parsed = Cli::read(["stator", "serve", "--kinesis-endpoint", url]);
+            assert_eq!(parsed.is_ok(), accepted, "{url:?}");
         }
-        check(&["--unknown"], false);
-        assert_eq!(byte_size("3KiB"), Ok(3072));
     }
 
     #[test]
