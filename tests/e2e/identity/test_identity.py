@@ -350,9 +350,9 @@ class IdentityTest(unittest.TestCase):
                     if value is not None:
                         os.environ[name] = value
         self.assertEqual(who["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/by-itself")
-        # Without the provider nobody is believed.
+        # An account without any provider is answered as one that is not here.
         self.root.iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
-        self.refused("InvalidIdentityToken", take, issuer.token(sub=subject))
+        self.refused("AccessDenied", take, issuer.token(sub=subject))
 
     def test_small_things(self):
         info = self.root.sts.get_access_key_info(AccessKeyId=credentials_of("other")[0])
