@@ -40,7 +40,7 @@ pub(crate) fn answer(head: &Parts, body: &[u8]) -> Option<Answer> {
 #[derive(PartialEq, Eq, Debug)]
 enum Asked {
     Known(&'static Service),
-    /// By the name that stands in the request.
+    /// By the name in the request.
     Named(String),
     /// More of Lambda than there is.
     Lambda,

@@ -23,7 +23,7 @@ pub(crate) fn service(head: &Parts) -> Option<String> {
     of_scope(&scope)
 }
 
-/// A scope ends with the service and `aws4_request`; a region stands before them, but not in SigV4A's.
+/// A scope ends with the service and `aws4_request`; a region precedes them, but not in SigV4A's.
 fn of_scope(scope: &str) -> Option<String> {
     let service = scope.strip_suffix("/aws4_request")?.rsplit('/').next()?;
     let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

@@ -1,4 +1,4 @@
-//! The command that the ready line suggests: one that works as it is, for callers who have what the server was started with.
+//! The command that the ready line suggests: one that works as it is, with what the server was started with.
 
 use std::fs;
 use std::path::Path;

@@ -100,7 +100,7 @@ impl<'t> Parser<'t> {
         if self.has_alias { Err(Refusal::Alias.into()) } else { Ok(statement) }
     }
 
-    /// A text that begins with no statement; one of the expressions that PartiQL knows by themselves is told apart.
+    /// A text that begins with no statement; an expression that PartiQL knows by itself is recognized.
     fn no_statement(&mut self) -> PartiqlError {
         if self.path().is_ok() && self.take_word("IS") {
             self.take_word("NOT");

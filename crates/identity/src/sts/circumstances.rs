@@ -1,4 +1,4 @@
-//! What conditions can look at in a request of STS, beside who makes it; of that, `auth::iam` looks at the keys that the
+//! What conditions can look at in a request of STS, beside its caller; of that, `auth::iam` looks at the keys that the
 //! action has.
 //!
 //! Source: Service Authorization Reference, "Condition keys for AWS Security Token Service".

@@ -215,7 +215,7 @@ async fn a_node_that_cannot_look_issues_no_sessions() {
     // Reads are answered.
     other.ask(&caller, Api::Sts, "GetCallerIdentity").await.unwrap();
 
-    // A caller who was recognised before the node had looked again is not believed.
+    // A caller that was recognised before the node refreshed its view is refused.
     other.cut(false);
     refuses_all(&other, &caller).await;
     assert_eq!(web_identity(&other).await, 403);

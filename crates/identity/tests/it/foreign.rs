@@ -17,7 +17,7 @@ const MODELS: [(&str, &str); 2] =
 const BOUNDARY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 const OTHER_BOUNDARY: &str = "arn:aws:iam::aws:policy/IAMFullAccess";
 
-/// A user with one policy of these statements, who is none of the store's.
+/// A user with one policy of these statements, which is not in the store.
 fn caller_with(statements: &str) -> Caller {
     let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
     let policy = Policy::parse(PolicyKind::Identity, &document).unwrap_or_else(|error| panic!("{error} {document}"));

@@ -37,7 +37,7 @@ asks! {
     TransactWriteItemsInput => items::transact_write;
     UpdateItemInput => items::update;
     // Each statement of a batch is asked about before the first is run, and a denial is the answer to that one. The batch
-    // itself stands in `facts.rs`.
+    // itself is in `facts.rs`.
     BatchStatementRequest => statements::of_batch;
     ExecuteStatementInput => statements::one;
     ExecuteTransactionInput => statements::transaction;

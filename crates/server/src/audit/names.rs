@@ -166,7 +166,7 @@ mod tests {
             r#"{"requestItems":[{"indexName":"i","operation":"PartiQLSelect","tableName":"a"}]}"#,
             &["arn:a"],
         );
-        // What cannot be a name is a text that stands in a name's place.
+        // What cannot be a name is a text in a name's place.
         for text in ["two words", "https://h/secret", "", "a\u{e9}", "'a'"] {
             check(Operation::GetItem, vec![access("GetItem", text, Some(text), None)], "{}", &[]);
             check(

@@ -14,7 +14,7 @@ const fn service(name: &'static str, scope: &'static str, target: &'static str, 
     Service { name, scope, target, version }
 }
 
-/// Nothing stands for what a service does not have. Of several with one scope, the first one is named by it.
+/// Empty for what a service does not have. Of several with one scope, the first one is named by it.
 static SERVICES: [Service; 43] = [
     service("Amazon S3", "s3", "", ""),
     service("Amazon S3 Express", "s3express", "", ""),
@@ -62,7 +62,7 @@ static SERVICES: [Service; 43] = [
 ];
 
 impl Service {
-    /// By what stands before an operation's name: the target's prefix, mostly with a version (`Kinesis_20131202`).
+    /// By the prefix of an operation's name: the target's prefix, mostly with a version (`Kinesis_20131202`).
     pub(super) fn by_target(prefix: &str) -> Option<&'static Service> {
         let prefix = prefix.rsplit('.').next().unwrap_or(prefix);
         let name = prefix.split_once('_').map_or(prefix, |(name, _)| name);

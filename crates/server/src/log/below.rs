@@ -149,7 +149,7 @@ mod tests {
         }
     }
 
-    /// What stands in a text between `start` and the next quotation mark.
+    /// The text between `start` and the next quotation mark.
     fn between(text: &str, start: &str) -> Vec<String> {
         text.split(start).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
     }

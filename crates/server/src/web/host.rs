@@ -84,7 +84,7 @@ fn is_aws(name: &str) -> bool {
 pub(crate) enum Named {
     Any,
     Name(String),
-    /// What stands behind `*.`.
+    /// The suffix after `*.`.
     Under(String),
 }
 

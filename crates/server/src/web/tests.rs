@@ -102,7 +102,7 @@ fn pages_that_hide_their_origin() {
     check("GET", "cross-site", &[], false);
 }
 
-/// Pages without signatures are nobody's else where others need one.
+/// Pages that need no signature are for the server's own origin where other requests need one.
 #[test]
 fn the_operators_pages_are_not_shared() {
     let page = head("GET", "/metrics", &[("origin", "https://example.com")]);
