@@ -186,7 +186,7 @@ pub(crate) struct ServeArguments {
 
     /// Memory that rows may take with --memory; above it writes are refused, and deletes are accepted. 0 for no limit.
     /// Default: half of the memory of the machine or the container
-    #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = byte_size, requires = "memory")]
+    #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = byte_size)]
     pub(crate) memory_limit: Option<u64>,
 
     /// Store the tables in a PostgreSQL database instead of a folder

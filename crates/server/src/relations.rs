@@ -13,7 +13,7 @@ struct Need(&'static str, &'static [&'static str], &'static str);
 const CALLERS: &str = "they check callers in different ways";
 const NOTHING_STORED: &str = "--memory keeps nothing on disk that could be encrypted";
 
-const CONFLICTS: [Conflict; 13] = [
+const CONFLICTS: [Conflict; 15] = [
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -27,9 +27,11 @@ const CONFLICTS: [Conflict; 13] = [
     Conflict("tls_self_signed", "tls_certificate", "the server presents one certificate"),
     Conflict("tls_self_signed", "tls_key", "the server presents one certificate"),
     Conflict("memory", "data_key_days", NOTHING_STORED),
+    Conflict("memory", "disk_reserve", "all data stays in memory and no disk is filled"),
+    Conflict("storage", "disk_reserve", "all data goes to the database and no disk is filled"),
 ];
 
-const NEEDS: [Need; 14] = [
+const NEEDS: [Need; 16] = [
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -39,6 +41,8 @@ const NEEDS: [Need; 14] = [
     Need("tls_key", &["tls_certificate"], "a key is used with its certificate"),
     Need("tls_self_signed_file", &["tls_self_signed"], "there is no self-signed certificate to write"),
     Need("tls_client_ca", &["tls_certificate", "tls_self_signed"], "clients present certificates only over TLS"),
+    Need("memory_limit", &["memory"], "it bounds the rows that --memory keeps"),
+    Need("audit_required", &["audit_log"], "there is no audit log to write to"),
     Need("audit_data", &["audit_log"], "there is no audit log to write to"),
     Need("audit_log_bytes", &["audit_log"], "there is no audit log to bound"),
     Need("audit_log_files", &["audit_log"], "there is no audit log to rotate"),
@@ -112,10 +116,10 @@ mod tests {
     /// A flag with a value that is valid for it.
     fn flag(id: &str) -> Vec<String> {
         let value = match id {
-            "memory" | "auth" | "isolate" | "tls_self_signed" | "audit_data" => None,
+            "memory" | "auth" | "isolate" | "tls_self_signed" | "audit_data" | "audit_required" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" => Some("http://127.0.0.1:1"),
-            "audit_log_bytes" => Some("64MiB"),
+            "audit_log_bytes" | "memory_limit" | "disk_reserve" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
             "kms_check_seconds" | "data_key_days" | "audit_log_files" => Some("5"),
             _ => Some("x"),

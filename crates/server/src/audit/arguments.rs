@@ -20,7 +20,7 @@ pub(crate) struct AuditArguments {
 
     /// Execute a request only if it can be audited: without room for its event, or while the file cannot be written,
     /// it is refused with an error that SDKs retry
-    #[arg(long, env = "STATOR_AUDIT_REQUIRED", requires = "audit_log", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "STATOR_AUDIT_REQUIRED", value_parser = BoolishValueParser::new())]
     pub(crate) audit_required: bool,
 
     /// Size from which on the file becomes FILE.1, and another one is begun; 0 for never
