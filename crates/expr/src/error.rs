@@ -172,6 +172,15 @@ pub enum Problem {
     KeyMissing(String),
     KeyConditionUnsupported,
     KeyConditionCount,
+    KeyConditionsBeyondSchema {
+        count: usize,
+        attributes: usize,
+    },
+    /// RANGE attributes without an equality before one with a condition.
+    KeyGap {
+        missing: String,
+        present: String,
+    },
     KeyType,
     KeyEmpty {
         name: String,
@@ -332,6 +341,16 @@ impl Problem {
             Problem::KeyMissing(name) => write!(f, "Query condition missed key schema element: {name}"),
             Problem::KeyConditionUnsupported => f.write_str("Query key condition not supported"),
             Problem::KeyConditionCount => f.write_str("Conditions can be of length 1 or 2 only"),
+            Problem::KeyConditionsBeyondSchema { count, attributes } => write!(
+                f,
+                "The number of query conditions ({count}) exceeds the number of key attributes defined in the schema \
+                 ({attributes})"
+            ),
+            Problem::KeyGap { missing, present } => write!(
+                f,
+                "RANGE key attributes {missing} must have equality conditions specified in the query because a condition \
+                 is present on key attribute {present}"
+            ),
             Problem::KeyType => f.write_str(
                 "One or more parameter values were invalid: Condition parameter type does not match schema type",
             ),

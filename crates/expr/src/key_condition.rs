@@ -64,6 +64,8 @@ impl KeyCondition {
 #[derive(Debug, Default)]
 pub struct KeyParts {
     parts: Vec<(String, RangeCondition)>,
+    /// They come from an expression, whose problems have words of their own.
+    of_expression: bool,
 }
 
 impl KeyParts {
@@ -72,7 +74,7 @@ impl KeyParts {
     /// # Errors
     /// Operators that select no range of keys, and what else the form of key conditions forbids.
     pub fn of(condition: &Condition) -> Result<KeyParts, ExpressionError> {
-        let mut parts = KeyParts::default();
+        let mut parts = KeyParts { of_expression: true, ..KeyParts::default() };
         parts
             .gather(condition.predicate())
             .map_err(|problem| ExpressionError::Invalid(ExpressionKind::KeyCondition, problem))?;
@@ -127,10 +129,21 @@ impl KeyParts {
     /// # Errors
     /// Attributes that are not the key's, missing ones, and values that no key can have.
     pub fn analyse(mut self, schema: &KeySchema) -> Result<KeyCondition, ExpressionError> {
-        if self.parts.len() > schema.len().max(2) {
-            return Err(Problem::KeyConditionCount.into());
+        let count = self.parts.len();
+        if count > schema.len().max(2) {
+            return Err(match self.of_expression {
+                true => Problem::KeyConditionsBeyondSchema { count, attributes: schema.len() },
+                false => Problem::KeyConditionCount,
+            }
+            .into());
         }
+        let named: Vec<(String, bool)> = self
+            .parts
+            .iter()
+            .map(|(name, condition)| (name.clone(), matches!(condition, RangeCondition::Equal(_))))
+            .collect();
         let hash = schema.hash.iter().map(|attribute| self.take_hash(attribute)).collect::<Result<_, Problem>>()?;
+        refuse_gap(&schema.range, &named)?;
         let range = self.take_range(&schema.range)?;
         if self.parts.is_empty() {
             return Ok(KeyCondition { hash, range });
@@ -174,6 +187,23 @@ impl KeyParts {
             range.push(condition);
         }
         Ok(range)
+    }
+}
+
+/// Of several RANGE attributes, each before the last one with a condition has an equality. `named`: the attributes with
+/// conditions, and whether these are equalities. Captured in eu-west-2 and us-east-1, 2026.
+fn refuse_gap(range: &[KeyAttribute], named: &[(String, bool)]) -> Result<(), Problem> {
+    let condition = |attribute: &KeyAttribute| named.iter().find(|(name, _)| *name == attribute.name);
+    let Some(last) = range.iter().rposition(|attribute| condition(attribute).is_some()).filter(|_| range.len() > 1)
+    else {
+        return Ok(());
+    };
+    let lacks_equality = |attribute: &&KeyAttribute| !condition(attribute).is_some_and(|(_, is_equality)| *is_equality);
+    let missing: Vec<&str> =
+        range[..last].iter().filter(lacks_equality).map(|attribute| attribute.name.as_str()).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::KeyGap { missing: missing.join(", "), present: range[last].name.clone() }),
     }
 }
 

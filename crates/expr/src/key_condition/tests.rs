@@ -77,8 +77,16 @@ fn several_attributes() {
     let refused = [
         ("h1 = :s", "Query condition missed key schema element: h2"),
         ("h1 = :s AND h2 > :n", "Query key condition not supported"),
-        ("h1 = :s AND h2 = :n AND r2 = :n", "Query condition missed key schema element: r1"),
-        ("h1 = :s AND h2 = :n AND r1 > :s AND r2 = :n", "Query key condition not supported"),
+        (
+            "h1 = :s AND h2 = :n AND r2 = :n",
+            "RANGE key attributes r1 must have equality conditions specified in the query because a condition is present on \
+             key attribute r2",
+        ),
+        (
+            "h1 = :s AND h2 = :n AND r1 > :s AND r2 = :n",
+            "RANGE key attributes r1 must have equality conditions specified in the query because a condition is present on \
+             key attribute r2",
+        ),
     ];
     for (text, expected) in refused {
         assert_eq!(analyse(text, INDEX).expect_err(text), expected, "{text}");
@@ -153,7 +161,11 @@ fn refusals() {
             TABLE,
             "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
         ),
-        ("pk = :s AND sk > :s AND odd = :s", TABLE, "Conditions can be of length 1 or 2 only"),
+        (
+            "pk = :s AND sk > :s AND odd = :s",
+            TABLE,
+            "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)",
+        ),
         (
             "pk.x = :s",
             TABLE,
