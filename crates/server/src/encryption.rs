@@ -77,6 +77,10 @@ pub(crate) enum Failure {
         error: String,
     },
     Memory,
+    /// A variable that is set to nothing.
+    Empty {
+        variable: &'static str,
+    },
     Twice {
         flag: &'static str,
         variable: &'static str,
@@ -100,6 +104,7 @@ impl fmt::Display for Failure {
             Failure::File { file, error } => write!(f, "the master key in {} cannot be used: {error}", file.display()),
             Failure::Variable { name, error } => write!(f, "the master key in {name} cannot be used: {error}"),
             Failure::Memory => f.write_str("a master key is named, and --memory keeps nothing that it could encrypt"),
+            Failure::Empty { variable } => write!(f, "{variable} is set and empty; give it the key, or unset it"),
             Failure::Twice { flag, variable } => write!(f, "{flag} and {variable} both name a key; leave one out"),
             Failure::KmsAlone => f.write_str(
                 "--kms-endpoint names a KMS, and no master key is named; add --kms-key-id or --master-key-file",
@@ -167,7 +172,11 @@ impl Given {
 }
 
 fn named(file: Option<&Path>, flag: &'static str, variable: &'static str) -> Result<Option<Given>, Failure> {
-    let value = std::env::var_os(variable).filter(|value| !value.is_empty());
+    let value = std::env::var_os(variable);
+    // A key that was lost on its way here must not mean data in the clear.
+    if value.as_ref().is_some_and(|value| value.is_empty()) {
+        return Err(Failure::Empty { variable });
+    }
     match (file, value) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Failure::Twice { flag, variable }),

@@ -5,6 +5,16 @@ use std::io;
 #[cfg(unix)]
 pub(crate) struct Hangups(tokio::signal::unix::Signal);
 
+/// From now on SIGHUP does not end the program, also where nothing waits for it: a server that is told to read its files again
+/// serves on if it has none.
+///
+/// # Errors
+/// If the system takes no handler.
+pub(crate) fn survive() -> io::Result<()> {
+    // The handler stays when its listener goes.
+    Hangups::new().map(drop)
+}
+
 #[cfg(unix)]
 impl Hangups {
     pub(crate) fn new() -> io::Result<Hangups> {

@@ -21,6 +21,7 @@ use crate::body::BodyReader;
 use crate::cli::ServeArguments;
 use crate::engine::{self, Keeps, Opened, Shared};
 use crate::handles;
+use crate::hangups;
 use crate::init;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
@@ -140,6 +141,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop::signal().map_err(Failure::Runtime)?);
+    hangups::survive().map_err(Failure::Runtime)?;
     let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments).await?;
@@ -296,7 +298,10 @@ struct Callers {
 impl Check {
     async fn callers(self, service: &Arc<ops::Service>, arguments: &ServeArguments) -> Result<Callers, Failure> {
         let (key, root) = match self {
-            Check::Access(access) => return Ok(Callers { access, authority: None, looking: None }),
+            Check::Access(access) => {
+                tell_unused_identities(service).await?;
+                return Ok(Callers { access, authority: None, looking: None });
+            }
             Check::Identities(key, root) => (key, root),
         };
         let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
@@ -314,6 +319,16 @@ impl Check {
         let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
         Ok(Callers { access, authority: Some(authority), looking: Some(looking) })
     }
+}
+
+/// A flag that was lost must not pass unseen: it opens what users and roles guarded.
+async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
+    let kept = Identities::are_kept(service).await;
+    if kept.map_err(|error| Failure::Identity(error.to_string()))? {
+        let text = "these data have users and roles, and without --auth nothing asks for their permissions; add --auth";
+        log::warning("identities_unused", text, &[]);
+    }
+    Ok(())
 }
 
 /// The authorities that servers are believed by which this one calls, instead of the system's.

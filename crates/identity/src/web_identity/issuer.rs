@@ -6,6 +6,7 @@
 //! question at a time and its pause between two.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -168,17 +169,19 @@ impl Issuers {
 
     async fn get(&self, place: &str) -> Result<Vec<u8>, Rejected> {
         let url = url::parse(place).ok_or_else(Rejected::no_keys)?;
-        let endpoint = Endpoint::find(&url, self.ca_bundle.clone(), &self.egress).await.map_err(|failure| {
-            log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {url}: {failure}");
+        let unreachable = |cause: &dyn fmt::Display| {
+            log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {url}: {cause}");
             Rejected::Communication
-        })?;
+        };
+        let endpoint = Endpoint::find(&url, self.ca_bundle.clone(), &self.egress).await;
+        let endpoint = endpoint.map_err(|failure| unreachable(&failure))?;
         let headers = [("accept", "application/json"), ("user-agent", "stator")];
         let call = Call { method: "GET", target: url.target(), headers: &headers, body: b"" };
         let answer = call.send_bounded(&endpoint, None, TIMEOUT, DOCUMENT_SIZE_BYTES_MAX).await;
-        let answer = answer.map_err(|_| Rejected::Communication)?;
+        let answer = answer.map_err(|failure| unreachable(&failure))?;
         match answer.status {
             200 => Ok(answer.body),
-            500.. => Err(Rejected::Communication),
+            status @ 500.. => Err(unreachable(&format_args!("it answered with status {status}"))),
             _ => Err(Rejected::no_keys()),
         }
     }

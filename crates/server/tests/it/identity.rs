@@ -210,6 +210,11 @@ fn it_starts_only_with_its_key() {
     refused(&auth, "64 hexadecimal digits");
     let server = Server::start(&["--data", path, "--auth", "--auth-key-file", elsewhere.to_str().expect("a path")]);
     assert_eq!(tables(&server, &root), Ok(json!([])));
+    assert!(server.stop().success());
+    // A flag that was lost is told.
+    let server = Server::start(&["--data", path]);
+    let said = server.heard();
+    assert!(said.contains("without --auth nothing asks for their permissions"), "{said}");
     // Not together with what checks callers otherwise.
     for other in [&["--isolate"][..], &["--credentials", "file"]] {
         assert_eq!(run(&[&["serve", "--auth"], other].concat()).status.code(), Some(2), "{other:?}");

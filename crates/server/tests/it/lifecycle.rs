@@ -62,6 +62,16 @@ fn signals_end_it_cleanly() {
     }
 }
 
+/// Whoever tells all servers to open their files anew ends none that has no such files.
+#[test]
+fn a_hangup_ends_nothing() {
+    let server = Server::in_memory();
+    server.signal("-HUP");
+    assert_eq!(server.client().call("ListTables", "{}").status, 200);
+    server.signal("-TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 /// A request that is under way when the server is told to stop is answered.
 #[test]
 fn stopping_waits_for_running_requests() {

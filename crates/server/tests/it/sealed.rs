@@ -245,6 +245,8 @@ fn nothing_but_the_right_key_opens_it() {
     let short = place.key("short", b"Zanzibar-secret");
     place.refused(&["--data", &data, "--master-key-file", &short], &[], "it holds no key");
     place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", "Zanzibar-secret")], "it holds no key");
+    place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", "")], "STATOR_MASTER_KEY is set and empty");
+    place.refused(&["--data", &place.path("new")], &[("STATOR_MASTER_KEY", "")], "STATOR_MASTER_KEY is set and empty");
     let both = [("STATOR_MASTER_KEY", hex.as_str())];
     place.refused(&["--data", &data, "--master-key-file", &key], &both, "both name a key");
     place.refused(&["--memory", "--master-key-file", &key], &[], "keeps nothing");
