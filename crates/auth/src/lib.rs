@@ -12,6 +12,6 @@ pub mod sigv4;
 pub use access::{Access, Directory, Known, Principals};
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces, issue_access_key, issued_account};
 pub use keys::KeyRing;
-pub use service_arns::{ArnRule, ServiceArns};
+pub use service_arns::{ArnRule, ServiceArns, account_of};
 pub use sigv4::credential;
 pub use sigv4::{Credential, Headers, Received, Refusal, Signature, Signed};

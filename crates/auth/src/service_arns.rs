@@ -48,20 +48,28 @@ impl ServiceArns {
     /// # Errors
     /// The sentence of an `AccessDeniedException`, if the caller may not name the resource.
     pub fn check(&self, caller: &Caller, action: &str, name: &str) -> Result<(), String> {
-        if self.allows(&caller.account, name) {
+        self.check_for(caller, &caller.account, action, name)
+    }
+
+    /// As [`ServiceArns::check`], for something that belongs to an account, perhaps not the caller's: what is called later is
+    /// called for that account.
+    ///
+    /// # Errors
+    /// The sentence of an `AccessDeniedException`, if the account may not name the resource.
+    pub fn check_for(&self, caller: &Caller, account: &str, action: &str, name: &str) -> Result<(), String> {
+        if self.allows(account, name) {
             return Ok(());
         }
         Err(format!(
             "User: {} is not authorized to perform: {action} on resource: {name} because it is not known to be account \
-             {}'s own, and this server's operator has not allowed it to that account with --allow-arn",
-            caller.arn(),
-            caller.account
+             {account}'s own, and this server's operator has not allowed it to that account with --allow-arn",
+            caller.arn()
         ))
     }
 }
 
 /// The account in an ARN: `arn:partition:service:region:account:resource`.
-fn account_of(name: &str) -> Option<&str> {
+pub fn account_of(name: &str) -> Option<&str> {
     let parts: Vec<&str> = name.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", _, _, _, account, _] => Some(*account).filter(|account| is_account(account)),
@@ -183,5 +191,8 @@ mod tests {
         assert!(said.contains("arn:aws:iam::111122223333:user/AKIDEXAMPLE is not authorized"), "{said}");
         assert!(said.contains(&name) && said.contains("--allow-arn"), "{said}");
         assert_eq!(arns.check(&caller(OTHER), "lambda:CreateEventSourceMapping", &name), Ok(()));
+        // Of something that belongs to another account.
+        let said = arns.check_for(&caller(OTHER), OWN, "lambda:CreateEventSourceMapping", &name).unwrap_err();
+        assert!(said.contains("user/AKIDEXAMPLE") && said.contains(&format!("account {OWN}'s own")), "{said}");
     }
 }

@@ -36,8 +36,8 @@ const PAST_DESTINATIONS_MAX: usize = 16;
 
 impl Service {
     /// # Errors
-    /// DynamoDB's refusals: of the ARN, because the caller's account may not name it, or because the table has a destination
-    /// already.
+    /// DynamoDB's refusals: of the ARN, because the caller's account or the table's may not name it, or because the table has a
+    /// destination already.
     pub async fn enable_kinesis_streaming_destination(
         &self,
         caller: &Caller,
@@ -58,6 +58,10 @@ impl Service {
                     "ENABLE",
                 ));
             }
+            // Changes are delivered for the table's account, which another account's caller may not lead elsewhere.
+            let allowed =
+                self.settings.service_arns.check_for(caller, &definition.account, action, &request.stream_arn);
+            allowed.map_err(Exception::AccessDenied)?;
             self.check_reach()?;
             begin(definition, &request.stream_arn, precision.map(Precision::from).unwrap_or_default());
             Ok(())

@@ -12,6 +12,7 @@ use storage::{BoxFuture, Key};
 
 use crate::catalog::Definition;
 use crate::failure::storage_failure;
+use crate::permission::permit_resolved_key;
 use crate::rows;
 use crate::service::Service;
 
@@ -34,7 +35,7 @@ pub trait TableKeys: Send + Sync + 'static {
 }
 
 /// The key that a customer names. The account's own is none of those: nobody can disable it.
-fn named(asked: Option<&SSESpecification>) -> Option<&str> {
+pub(crate) fn named(asked: Option<&SSESpecification>) -> Option<&str> {
     let asked = asked.filter(|asked| asked.enabled == Some(true))?;
     asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != "alias/aws/dynamodb")
 }
@@ -58,8 +59,9 @@ impl Service {
         definition: &mut Definition,
     ) -> Result<Option<Bytes>, Exception> {
         let Some((keys, key_id)) = self.table_keys.get().zip(named(asked)) else { return Ok(None) };
-        self.check_key(caller, "dynamodb:CreateTable", key_id)?;
+        self.check_key(caller, &definition.account, "dynamodb:CreateTable", key_id)?;
         let key = keys.wrap(None, Some(key_id)).await.map_err(refused)?;
+        permit_wrapped(caller, key_id, &key)?;
         Ok(Some(name(definition, key)))
     }
 
@@ -72,7 +74,7 @@ impl Service {
     ) -> Result<Option<(Key, Bytes)>, Exception> {
         let (Some(keys), Some(_)) = (self.table_keys.get(), asked) else { return Ok(None) };
         if let Some(key_id) = named(asked) {
-            self.check_key(caller, "dynamodb:UpdateTable", key_id)?;
+            self.check_key(caller, &definition.account, "dynamodb:UpdateTable", key_id)?;
         }
         let row = rows::table_key(definition.table_id);
         let stored = self.engine.get(&row).await.map_err(storage_failure)?;
@@ -81,16 +83,27 @@ impl Service {
             return Ok(None);
         }
         let key = keys.wrap(stored, key_id).await.map_err(refused)?;
+        if let Some(key_id) = key_id {
+            permit_wrapped(caller, key_id, &key)?;
+        }
         Ok(Some((row, name(definition, key))))
     }
 }
 
 impl Service {
-    /// Whether the caller's account may have a key of the KMS used. An id or alias without an account is one of the
-    /// operator's own account.
-    fn check_key(&self, caller: &Caller, action: &str, key_id: &str) -> Result<(), Exception> {
-        self.settings.service_arns.check(caller, action, key_id).map_err(Exception::AccessDenied)
+    /// Whether the caller's account and the table's may have a key of the KMS used. An id or alias without an account is one of
+    /// the operator's own account.
+    fn check_key(&self, caller: &Caller, account: &str, action: &str, key_id: &str) -> Result<(), Exception> {
+        let arns = &self.settings.service_arns;
+        let allowed = arns.check(caller, action, key_id);
+        allowed.and_then(|()| arns.check_for(caller, account, action, key_id)).map_err(Exception::AccessDenied)
     }
+}
+
+/// Only the KMS knows which key an alias or an id means, so the caller's policies on that key are asked after the KMS's answer,
+/// and before anything is written.
+fn permit_wrapped(caller: &Caller, key_id: &str, key: &TableKey) -> Result<(), Exception> {
+    key.key_arn.as_deref().map_or(Ok(()), |key_arn| permit_resolved_key(caller, key_id, key_arn))
 }
 
 fn name(definition: &mut Definition, key: TableKey) -> Bytes {
@@ -103,3 +116,6 @@ fn name(definition: &mut Definition, key: TableKey) -> Bytes {
 fn refused(text: String) -> Exception {
     Exception::validation(format!("KMS validation error: {text}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,3 +202,40 @@ async fn an_account_names_its_own_streams_and_those_allowed_to_it() {
     assert!(!service.kinesis_destinations()[0].is_allowed);
     disable(&service, &of("999999999999", "shared-a")).await.unwrap();
 }
+
+/// What is delivered is delivered for the table's account, so that one is asked too.
+#[tokio::test]
+async fn a_stream_is_of_the_tables_account_and_of_the_callers() {
+    const GUEST: &str = "222222222222";
+    let of = |account: &str| format!("arn:aws:kinesis:us-east-1:{account}:stream/a");
+    let enabled = async |rules: &[String]| {
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+        let settings =
+            crate::Settings { service_arns: auth::ServiceArns::of_own_account(rules), ..crate::Settings::default() };
+        let service = Service::open(storage::Memory::new(), settings, base::Clock::system()).await.unwrap();
+        service.create_table(&caller(), simple("tab")).await.unwrap();
+        service.reaches_kinesis();
+        let guest = Caller { account: GUEST.to_owned(), ..crate::fixture::user(&[]) };
+        let mut refused = Vec::new();
+        for stream in [of(GUEST), of(&caller().account)] {
+            let table_name = "arn:aws:dynamodb:us-east-1:000000000000:table/tab".to_owned();
+            let request = KinesisStreamingDestinationInput { table_name, ..asked(&stream) };
+            match service.enable_kinesis_streaming_destination(&guest, request).await {
+                Err(Exception::AccessDenied(text)) => refused.push(text),
+                Ok(_) => return (refused, Some(service.kinesis_destinations()[0].is_allowed)),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        (refused, None)
+    };
+    let (refused, none) = enabled(&[]).await;
+    assert_eq!(none, None);
+    for (text, account) in refused.iter().zip([caller().account.as_str(), GUEST]) {
+        assert!(text.contains(&format!("because it is not known to be account {account}'s own")), "{text}");
+    }
+    // A rule for either account opens one of them.
+    let for_table = format!("{}={}", caller().account, of(GUEST));
+    assert_eq!(enabled(&[for_table]).await, (Vec::new(), Some(true)));
+    let for_guest = format!("{GUEST}={}", of(&caller().account));
+    assert_eq!(enabled(&[for_guest]).await, (refused[..1].to_vec(), Some(true)));
+}

@@ -3,9 +3,11 @@
 use api::*;
 
 use super::action::Action;
+use super::outside::Outside;
 use super::said::Said;
 use super::{Asking, Asks, Resource, StreamReader, items, statements};
 use crate::stream::ShardIterator;
+use crate::table_keys::named;
 
 /// Implements [`Asks`] from rows `Input => what it asks`, a function of the request and its [`Asking`].
 macro_rules! asks {
@@ -46,7 +48,10 @@ asks! {
     CreateTableInput => create_table;
     DeleteTableInput => |r, asking| asking.table(Action::DeleteTable, &r.table_name);
     DescribeTableInput => |r, asking| asking.table(Action::DescribeTable, &r.table_name);
-    UpdateTableInput => |r, asking| asking.table(Action::UpdateTable, &r.table_name);
+    UpdateTableInput => |r, asking| {
+        table_key(r.sse_specification.as_ref(), asking);
+        asking.table(Action::UpdateTable, &r.table_name)
+    };
     ListTablesInput => |_, asking| asking.about(Action::ListTables, Resource::Tables, Said::default());
     DescribeContinuousBackupsInput => |r, asking| asking.table(Action::DescribeContinuousBackups, &r.table_name);
     UpdateContinuousBackupsInput => |r, asking| asking.table(Action::UpdateContinuousBackups, &r.table_name);
@@ -55,10 +60,15 @@ asks! {
     KinesisStreamingDestinationInput => |r, asking| {
         asking.also_names("streamArn", &r.stream_arn);
         // Enabling and disabling have the same input.
-        asking.table(match asking.operation {
-            Operation::DisableKinesisStreamingDestination => Action::DisableKinesisStreamingDestination,
-            _ => Action::EnableKinesisStreamingDestination,
-        }, &r.table_name)
+        match asking.operation {
+            Operation::DisableKinesisStreamingDestination => {
+                asking.table(Action::DisableKinesisStreamingDestination, &r.table_name)
+            }
+            _ => {
+                asking.outside(Outside::DataStream(&r.stream_arn));
+                asking.table(Action::EnableKinesisStreamingDestination, &r.table_name)
+            }
+        }
     };
     DescribeKinesisStreamingDestinationInput => |r, asking| {
         asking.table(Action::DescribeKinesisStreamingDestination, &r.table_name)
@@ -109,7 +119,16 @@ fn create_table<'a>(request: &'a CreateTableInput, asking: &mut Asking<'a>) -> R
     if request.resource_policy.is_some() {
         asking.about(Action::PutResourcePolicy, table(), Said::default())?;
     }
+    table_key(request.sse_specification.as_ref(), asking);
     Ok(())
+}
+
+/// The key that a table is to have, if the request names one.
+fn table_key<'a>(encryption: Option<&'a SSESpecification>, asking: &mut Asking<'a>) {
+    if let Some(key_id) = named(encryption) {
+        asking.also_names("kMSMasterKeyId", key_id);
+        asking.outside(Outside::Key(key_id));
+    }
 }
 
 fn tags(tags: &[Tag]) -> Vec<(&str, Option<&str>)> {

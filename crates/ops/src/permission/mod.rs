@@ -12,6 +12,7 @@ mod context;
 mod facts;
 mod items;
 mod list;
+mod outside;
 mod said;
 mod statements;
 
@@ -27,6 +28,8 @@ use auth::iam::{
 pub(crate) use action::Action;
 use context::RequestContext;
 pub use facts::{NamedResource, RequestFacts, ResourceAccess};
+use outside::Outside;
+pub(crate) use outside::permit_resolved_key;
 use said::Said;
 
 use crate::allowance::Effort;
@@ -60,6 +63,8 @@ pub struct Asking<'a> {
     service: &'a Service,
     operation: Operation,
     asked: Vec<Asked<'a>>,
+    /// Asked about after all of `asked`.
+    outside: Vec<Outside<'a>>,
     /// Names beside those of the resources, for the audit log.
     parameters: Vec<(&'static str, &'a str)>,
 }
@@ -99,11 +104,16 @@ struct Found {
 
 impl<'a> Asking<'a> {
     fn new(service: &'a Service, operation: Operation) -> Asking<'a> {
-        Asking { service, operation, asked: Vec::new(), parameters: Vec::new() }
+        Asking { service, operation, asked: Vec::new(), outside: Vec::new(), parameters: Vec::new() }
     }
 
     fn also_names(&mut self, member: &'static str, name: &'a str) {
         self.parameters.push((member, name));
+    }
+
+    /// Adds a resource of another service that the request names.
+    fn outside(&mut self, resource: Outside<'a>) {
+        self.outside.push(resource);
     }
 
     fn about(&mut self, action: Action, resource: Resource<'a>, said: Said<'a>) -> Result<(), Exception> {
@@ -172,7 +182,7 @@ impl Service {
             // A batch whose policies are expensive makes room for others between its parts, as any large request does.
             effort.spend(work.spent().saturating_sub(spent) as usize * STEP_BYTES).await;
         }
-        Ok(())
+        asking.outside.iter().try_for_each(|outside| outside.permit(caller, identity, work))
     }
 
     async fn permit_one(
@@ -290,10 +300,15 @@ fn judge(
         resource_policy: found.policy.as_deref().filter(|_| !is_rescue(identity, asked.action, found)),
         context: &context,
     };
-    match decide_within(&question, work) {
+    decided(&question, work)?;
+    own.problem().map_or(Ok(()), Err)
+}
+
+fn decided(question: &Question<'_>, work: &WorkBudget) -> Result<(), Exception> {
+    match decide_within(question, work) {
         _ if work.is_exhausted() => Err(Exception::LimitExceeded(WorkBudget::REFUSAL.to_owned())),
         Decision::Denied(denial) => Err(Exception::AccessDenied(question.refusal(denial))),
-        Decision::Allowed => own.problem().map_or(Ok(()), Err),
+        Decision::Allowed => Ok(()),
     }
 }
 

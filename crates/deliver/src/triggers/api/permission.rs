@@ -7,8 +7,8 @@
 
 use std::borrow::Cow;
 
-use auth::Caller;
 use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
+use auth::{Caller, account_of};
 
 use super::tags::Tags;
 use super::{Refusal, find, read};
@@ -53,7 +53,9 @@ impl Context for Said<'_> {
 /// Lambda's refusal.
 pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<'_>) -> Result<(), Refusal> {
     let Some(identity) = &caller.identity else { return Ok(()) };
-    let context = Globals { identity, region: &caller.region, resource_account: &caller.account, own: said };
+    // A queue may be another account's, which a condition sees; the caller's own policies decide nevertheless.
+    let resource_account = account_of(resource).unwrap_or(&caller.account);
+    let context = Globals { identity, region: &caller.region, resource_account, own: said };
     let question = Question {
         principal: &identity.principal,
         action,

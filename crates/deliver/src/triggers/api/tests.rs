@@ -330,9 +330,12 @@ async fn conditions_cover_destinations() {
     hooks["Condition"] = json!({"StringLike": {"lambda:FunctionArn": "https://hooks.example/*"}});
     let reads = json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"});
     let queue = "arn:aws:sqs:us-east-1:111111111111:failed";
-    let sends = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue});
+    let mut sends =
+        json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:*:failed"});
+    sends["Condition"] = json!({"StringEquals": {"aws:ResourceAccount": "111111111111"}});
     let (without, with) = (user(&[hooks.clone(), reads.clone()]), user(&[hooks, reads, sends]));
     let other_queue = "arn:aws:sqs:us-east-1:111111111111:others";
+    let foreign_queue = "arn:aws:sqs:us-east-1:222222222222:failed";
     let function = |at: usize| format!("https://hooks.example/{at}");
     let cases = [
         (&without, "https://hooks.example/failed", None),
@@ -342,6 +345,7 @@ async fn conditions_cover_destinations() {
         (&without, "https://hooks.example.elsewhere/", Some("lambda:CreateEventSourceMapping on resource: *")),
         (&without, queue, Some("sqs:SendMessage on resource: arn:aws:sqs:us-east-1:111111111111:failed")),
         (&with, other_queue, Some("sqs:SendMessage on resource: arn:aws:sqs:us-east-1:111111111111:others")),
+        (&with, foreign_queue, Some("sqs:SendMessage on resource: arn:aws:sqs:us-east-1:222222222222:failed")),
     ];
     for (at, (user, destination, refused)) in cases.iter().enumerate() {
         let body = mapping(&stream, &function(at), Some(destination));

@@ -129,6 +129,10 @@ async fn principals_of_other_accounts_are_known_by_their_ids_too() {
     // An account and its root stay what they are.
     house.role(&root, "open", &format!("[\"{OTHER}\",\"arn:aws:iam::{OTHER}:root\"]")).await;
     assert_eq!(house.takes(&bob, "open").await, TAKEN);
+    // A policy is shown with the names that its principals have now, those of other accounts too.
+    house.role(&root, "renamed", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
+    house.good(Api::Iam, &other, "Action=UpdateUser&UserName=bob&NewUserName=robert").await;
+    assert!(house.shown(&root, "renamed").await.contains(&percent_encoded(&format!("{OTHER}:user/robert"))));
 
     // One that is not here yet when the policy is put is never meant.
     const LATER: &str = "333333333333";

@@ -107,6 +107,10 @@ async fn web_identities_do_not_learn_which_roles_and_accounts_there_are() {
         assert!(!shut.is_empty());
     }
     assert_eq!(web.ask(ACCOUNT, "none", &good, "").await, denied);
+    // Which issuers an account has registered is shown, as by AWS.
+    let unregistered = web.ask(ACCOUNT, "none", &unknown, "").await;
+    assert!(unregistered.ends_with("No OpenIDConnect provider found in your account for https://unknown.example"));
+    assert_ne!(web.ask(ACCOUNT, "none", &forged, "").await, unregistered);
     // An account without the provider, and one that is not there.
     assert_eq!(web.ask(OTHER, "none", &good, "").await, web.ask("999999999999", "none", &good, "").await);
 }

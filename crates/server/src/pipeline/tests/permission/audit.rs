@@ -272,6 +272,23 @@ fn what_cannot_be_audited_is_not_executed() {
 }
 
 /// A table's account is that of its ARN, whatever the caller's is.
+/// Resources of other services, which policies are asked about: a parameter each, and no resource of this service.
+#[test]
+fn streams_of_kinesis_and_keys_of_a_kms_are_named() {
+    let (house, mut events) = audited();
+    let key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd";
+    let encryption = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key});
+    house.root("UpdateTable", &json!({"TableName": "TTT", "SSESpecification": encryption}));
+    let event = only(&mut events);
+    let expected = json!({"tableName": "TTT", "kMSMasterKeyId": key});
+    assert_eq!((arns(&event), &event["requestParameters"]), (vec![T], &expected));
+    let stream = super::house::kinesis_arn("one");
+    house.root("EnableKinesisStreamingDestination", &json!({"TableName": "TTT", "StreamArn": stream}));
+    let event = only(&mut events);
+    let expected = json!({"tableName": "TTT", "streamArn": stream});
+    assert_eq!((arns(&event), &event["requestParameters"]), (vec![T], &expected));
+}
+
 #[test]
 fn tables_of_other_accounts() {
     let (house, mut events) = audited();

@@ -53,7 +53,10 @@ pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
             body["TableName"] = "New".into();
             body["Tags"] = json!([{"Key": "k", "Value": "v"}]);
             body["ResourcePolicy"] = policy.into();
-            row(&[("CreateTable", new), ("TagResource", new), ("PutResourcePolicy", new)], body)
+            body["SSESpecification"] = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": "alias/orders"});
+            let key = "arn:aws:kms:us-east-1:111111111111:alias/orders";
+            let of_table = [("CreateTable", new), ("TagResource", new), ("PutResourcePolicy", new)];
+            row(&[&of_table[..], &[("kms:DescribeKey", key), ("kms:CreateGrant", key)]].concat(), body)
         }
         Operation::DeleteItem => on_t("DeleteItem", json!({"Key": key()})),
         Operation::DeleteResourcePolicy => row(&[("DeleteResourcePolicy", T)], json!({"ResourceArn": T})),
@@ -69,7 +72,11 @@ pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
             Row { then: "ValidationException", ..row }
         }
         Operation::EnableKinesisStreamingDestination => {
-            on_t("EnableKinesisStreamingDestination", json!({"StreamArn": kinesis_arn("one")}))
+            let stream = kinesis_arn("one");
+            let mut row = on_t("EnableKinesisStreamingDestination", json!({"StreamArn": stream}));
+            row.asks.push(("kinesis:DescribeStream", stream.clone()));
+            row.asks.push(("kinesis:PutRecords", stream));
+            row
         }
         Operation::ExecuteStatement => {
             row(&[("PartiQLInsert", T)], json!({"Statement": "INSERT INTO TTT VALUE {'pk':'c','sk':'1'}"}))
@@ -113,7 +120,13 @@ pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
             let body = json!({"StreamArn": kinesis_arn("one"), "UpdateKinesisStreamingConfiguration": precision});
             Row { then: "ValidationException", ..on_t("UpdateKinesisStreamingDestination", body) }
         }
-        Operation::UpdateTable => on_t("UpdateTable", json!({"DeletionProtectionEnabled": true})),
+        Operation::UpdateTable => {
+            let key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd";
+            let encryption = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key});
+            let mut row = on_t("UpdateTable", json!({"SSESpecification": encryption}));
+            row.asks.extend(["kms:DescribeKey", "kms:CreateGrant"].map(|action| (action, key.to_owned())));
+            row
+        }
         Operation::UpdateTimeToLive => {
             on_t("UpdateTimeToLive", json!({"TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}}))
         }
@@ -130,14 +143,19 @@ pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
 
 /// The statements that let somebody do all that is asked.
 pub(super) fn all_of(row: &Row) -> Vec<Value> {
-    row.asks.iter().map(|(action, resource)| allow(&format!("dynamodb:{action}"), resource)).collect()
+    row.asks.iter().map(|(action, resource)| allow(&whole(action), resource)).collect()
+}
+
+/// An action with its service, which is DynamoDB where none is given.
+fn whole(action: &str) -> String {
+    if action.contains(':') { action.to_owned() } else { format!("dynamodb:{action}") }
 }
 
 /// What a user is told who may not do something.
 fn refusal(user: &str, (action, resource): &(&str, String), why: &str) -> String {
+    let action = whole(action);
     format!(
-        "User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: dynamodb:{action} on resource: {resource} \
-         {why}"
+        "User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: {action} on resource: {resource} {why}"
     )
 }
 
@@ -192,10 +210,10 @@ fn check_policies(house: &House, operation: Operation, row: &Row) {
         assert_eq!(house.rows(), before, "{operation} by {user}");
     };
     for (at, asked) in row.asks.iter().enumerate() {
-        let unheard = format!("because no identity-based policy allows the dynamodb:{} action", asked.0);
+        let action = whole(asked.0);
+        let unheard = format!("because no identity-based policy allows the {action} action");
         let others = || all_of(row).into_iter().enumerate().filter(move |(other, _)| *other != at).map(|(_, one)| one);
         let with = |statement: Value| others().chain([statement]).collect::<Vec<Value>>();
-        let action = format!("dynamodb:{}", asked.0);
         refused("without", &others().collect::<Vec<Value>>(), asked, &unheard);
         let denied = [allow("*", "*"), deny(&action, "*")];
         refused("denied", &denied, asked, "with an explicit deny in an identity-based policy");
