@@ -22,7 +22,7 @@ mod unauthenticated;
 mod writer;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -63,6 +63,8 @@ pub(crate) struct Figures {
     /// The file cannot be written, and requests must be audited.
     blocked: AtomicBool,
     stopping: AtomicBool,
+    /// Events that must be written, and were printed at the end instead.
+    unwritten: AtomicU64,
 }
 
 /// What the operator's page reports.
@@ -127,7 +129,8 @@ impl Audit {
         let (figures, unauthenticated) = <(Arc<Figures>, Arc<Unauthenticated>)>::default();
         let required = arguments.audit_required;
         let (figures_of, unauthenticated_of) = (Arc::clone(&figures), Arc::clone(&unauthenticated));
-        let writer = Writer { file, required, figures: figures_of, unauthenticated: unauthenticated_of };
+        let last_resort = Box::new(std::io::stderr());
+        let writer = Writer { file, required, figures: figures_of, unauthenticated: unauthenticated_of, last_resort };
         let writer = Mutex::new(Some(writer.start(messages).map_err(failed)?));
         let (data, region, started) = (arguments.audit_data, region.to_owned(), Instant::now());
         let audit = Arc::new(Audit { queue, data, required, region, started, figures, unauthenticated, writer });
@@ -229,14 +232,24 @@ impl Audit {
     }
 
     /// Everything is written.
-    pub(crate) async fn stop(&self) {
+    ///
+    /// # Errors
+    /// If requests must be audited, and events had to be printed instead.
+    pub(crate) async fn stop(&self) -> Result<(), String> {
         self.sum_up();
         self.figures.stopping.store(true, Ordering::Relaxed);
-        let Some(writer) = self.writer.lock().take() else { return };
+        let Some(writer) = self.writer.lock().take() else { return Ok(()) };
         // It may be waiting for a file that cannot be written.
         writer.thread().unpark();
         let _ = self.queue.send(Message::End).await;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        match self.figures.unwritten.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            events => Err(format!(
+                "the audit log could not be written: {events} events of executed requests are not in it. They are on stderr, one \
+                 JSON object a line; add them to the log"
+            )),
+        }
     }
 }
 
@@ -255,9 +268,14 @@ impl Watch {
 }
 
 /// Where a log that is full goes: `FILE.1` is the newest of those before it.
-fn rotated(path: &Path, number: u32) -> std::path::PathBuf {
+fn rotated(path: &Path, number: u32) -> PathBuf {
+    named(path, &number.to_string())
+}
+
+/// A file beside the log: `FILE.ending`.
+fn named(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number}"));
+    name.push(format!(".{ending}"));
     name.into()
 }
 

@@ -205,8 +205,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         close(&engine, &running).await
     };
     let ended = ended.await;
-    send_the_rest(audit, traces).await;
+    let audited = send_the_rest(audit, traces).await;
     ended?;
+    audited.map_err(Failure::Audit)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }
@@ -239,13 +240,15 @@ fn operator(arguments: &ServeArguments) -> Arc<Operator> {
     operator
 }
 
-async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) {
-    if let Some(audit) = audit {
-        audit.stop().await;
-    }
+async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), String> {
+    let audited = match audit {
+        Some(audit) => audit.stop().await,
+        None => Ok(()),
+    };
     if let Some(traces) = traces {
         traces.stop().await;
     }
+    audited
 }
 
 /// Whose requests are answered.

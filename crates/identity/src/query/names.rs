@@ -1,12 +1,11 @@
 //! The parameters of each operation that are names, which the audit log may have. Policies, tokens, tags, external ids
-//! and free text are none, and a parameter that an operation does not have is ignored by it.
+//! and free text are none, and a parameter that an operation does not have is ignored by it. No name is left out for its
+//! letters: the caller chooses them.
 //!
 //! Source: the service models of IAM (2010-05-08) and STS (2011-06-15).
 
 use super::{Api, Parameters};
 
-/// Of a name, an ARN or a path. Unit: bytes. Source: IAM API Reference, arnType.
-const NAME_SIZE_MAX: usize = 2048;
 /// Of an operation's name. Unit: bytes.
 const ACTION_SIZE_MAX: usize = 128;
 
@@ -18,21 +17,24 @@ impl Parameters {
         ((1..=ACTION_SIZE_MAX).contains(&action.len()) && is_name).then_some(action)
     }
 
-    /// The names among the parameters that the operation has.
+    /// The names among the parameters that the operation has, as they were sent. A list has a pair for each of its values.
     pub fn names(&self) -> Vec<(&'static str, &str)> {
         let action = self.action().unwrap_or_default();
         let members = match Api::of(self) {
             Api::Iam => of(IAM, action),
             Api::Sts => of(STS, action),
         };
-        let names = members.iter().filter_map(|member| Some((*member, self.get(member)?)));
-        names.filter(|(_, value)| is_name(value)).collect()
+        let names = members.iter().flat_map(|member| self.values(member).into_iter().map(|value| (*member, value)));
+        names.filter(|(_, value)| !value.is_empty()).collect()
     }
-}
 
-fn is_name(text: &str) -> bool {
-    let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@-_/:*".contains(&byte);
-    (1..=NAME_SIZE_MAX).contains(&text.len()) && text.bytes().all(of_a_name)
+    fn values(&self, member: &str) -> Vec<&str> {
+        match member {
+            "ClientIDList" => self.list(member),
+            "PolicyArns" => self.members(member).values().filter_map(|policy| policy.get("arn").copied()).collect(),
+            _ => self.get(member).into_iter().collect(),
+        }
+    }
 }
 
 type Members = &'static [&'static str];
@@ -126,15 +128,16 @@ const IAM: &[(Members, Actions)] = &[
         &["ClientID", "OpenIDConnectProviderArn"],
         &["AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"],
     ),
-    (&["PolicySourceArn"], &["SimulatePrincipalPolicy"]),
+    (&["ClientIDList", "Url"], &["CreateOpenIDConnectProvider"]),
+    (&["CallerArn", "PolicySourceArn"], &["SimulatePrincipalPolicy"]),
     (&["AccountAlias"], &["CreateAccountAlias", "DeleteAccountAlias"]),
     (&["InstanceProfileName"], &["GetInstanceProfile"]),
 ];
 
 const STS: &[(Members, Actions)] = &[
-    (&["DurationSeconds", "RoleArn", "RoleSessionName"], &["AssumeRole", "AssumeRoleWithWebIdentity"]),
+    (&["DurationSeconds", "PolicyArns", "RoleArn", "RoleSessionName"], &["AssumeRole", "AssumeRoleWithWebIdentity"]),
     (&["AccessKeyId"], &["GetAccessKeyInfo"]),
-    (&["DurationSeconds", "Name"], &["GetFederationToken"]),
+    (&["DurationSeconds", "Name", "PolicyArns"], &["GetFederationToken"]),
     (&["DurationSeconds"], &["GetSessionToken"]),
 ];
 
@@ -160,7 +163,18 @@ mod tests {
         check("Action=CreateUser&PolicyArn=arn:a&RoleName=r&UserName=a&User%4eame=b", &[("UserName", "b")]);
         check("Action=AttachUserPolicy&PermissionsBoundary=arn:b&PolicyArn=arn:a", &[("PolicyArn", "arn:a")]);
         check("Action=CreateUser&Action=DeleteRole&UserName=a&RoleName=r", &[("RoleName", "r")]);
-        check("%41ction=DeleteUser&username=x&UserName=two+words", &[]);
+        check("%41ction=DeleteUser&username=x&UserName=", &[]);
+        // The letters of a name hide it from nothing.
+        let every: String = (0u8..=0x7f).map(char::from).chain("\u{e9}\u{1f600}".chars()).collect();
+        let encoded: String = every.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        check(&format!("Action=UpdateUser&NewPath={encoded}"), &[("NewPath", &every)]);
+        check(&format!("Action=AttachUserPolicy&PolicyArn={encoded}"), &[("PolicyArn", &every)]);
+        check(
+            "Action=CreateOpenIDConnectProvider&Url=https%3A%2F%2Fidp%2F%7Ea&ClientIDList.member.1=a&ClientIDList.member.2=b~",
+            &[("ClientIDList", "a"), ("ClientIDList", "b~"), ("Url", "https://idp/~a")],
+        );
+        let sts = "Action=GetFederationToken&Version=2011-06-15&Name=n&PolicyArns.member.1.arn=arn:p&Policy=secret";
+        check(sts, &[("Name", "n"), ("PolicyArns", "arn:p")]);
         let sts = "Version=2011-06-15&RoleArn=arn:r&ExternalId=secret&UserName=u";
         check(&format!("Action=AssumeRole&{sts}"), &[("RoleArn", "arn:r")]);
         check(&format!("Action=CreateUser&{sts}"), &[]);
@@ -179,7 +193,6 @@ mod tests {
             "ListGroups",
             "ListRoles",
             "ListPolicies",
-            "CreateOpenIDConnectProvider",
             "ListOpenIDConnectProviders",
             "SimulateCustomPolicy",
             "GetAccountSummary",

@@ -90,6 +90,10 @@ impl Action {
         }
     }
 
+    pub(super) fn makes_mapping(&self) -> bool {
+        self.source == LAMBDA && self.name == lambda::Operation::CreateEventSourceMapping.event_name()
+    }
+
     /// `None` if the form names no action that could be one.
     pub(crate) fn of_form(parameters: &::identity::Parameters) -> Option<Action> {
         let name = parameters.action()?;

@@ -1,4 +1,5 @@
-//! A file that only grows, until it is large: then it steps aside for another one.
+//! A file that only grows, until it is large: then it is rotated. A rotation that fails destroys nothing, and the file
+//! goes on growing.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -6,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::oneshot;
 
-use super::rotated;
 use super::unauthenticated::HeldBack;
+use super::{named, rotated};
 
 /// Events of unknown callers take at most a quarter of a file that is rotated, and never rotate it: so they shorten by
 /// no more than that how long events of known callers remain.
 const UNAUTHENTICATED_SHARE: u64 = 4;
 /// Written and taken away again, to see whether a disk has room. Unit: bytes.
 const PROBE_SIZE: usize = 64 * 1024;
+/// Of the successor's name, until it has its own.
+const NEXT: &str = "next";
 
 /// An event, with its end.
 pub(super) struct Line {
@@ -31,28 +34,35 @@ pub(super) struct AuditFile {
     /// Of events of unknown callers, since the file was opened.
     unauthenticated_bytes: u64,
     bytes_max: Option<u64>,
-    /// How many are kept that have stepped aside.
+    /// How many rotated files remain.
     files_max: u32,
 }
 
 impl AuditFile {
     pub(super) fn open(path: &Path, bytes_max: Option<u64>, files_max: u32) -> io::Result<AuditFile> {
-        let file = append(path)?;
-        let bytes = file.metadata()?.len();
+        let file = append(File::options().create(true), path)?;
+        let metadata = file.metadata()?;
+        let bytes = metadata.len();
+        // A device or a pipe is never rotated.
+        let bytes_max = bytes_max.filter(|_| metadata.is_file());
         Ok(AuditFile { path: path.to_owned(), file, bytes, unauthenticated_bytes: 0, bytes_max, files_max })
     }
 
     /// Writes whole lines and takes them away from `lines`; after an error, those that are left are not written.
     pub(super) fn write(&mut self, lines: &mut Vec<Line>, written: &mut Written) -> io::Result<()> {
         while !lines.is_empty() {
-            self.make_room(&lines[0])?;
+            // After a rotation that failed, the other lines go into the file as it is, until the next call.
+            if written.not_rotated.is_none() {
+                written.not_rotated = self.make_room(&lines[0]).err();
+            }
+            let is_full_file_written = written.not_rotated.is_some();
             let (mut together, mut taken) = (Vec::new(), 0);
             let (mut share, mut now) = (0, Written::default());
             for line in &*lines {
                 let size = line.bytes.len() as u64;
                 let fits = self.fits(together.len() as u64 + size);
                 match &line.unauthenticated {
-                    None if !fits && taken > 0 => break,
+                    None if !fits && taken > 0 && !is_full_file_written => break,
                     Some(requests) if !fits || !self.has_share(share + size) => now.held_back.push(*requests),
                     unauthenticated => {
                         share += if unauthenticated.is_some() { size } else { 0 };
@@ -112,13 +122,44 @@ impl AuditFile {
         written
     }
 
+    /// Begins another file, and renames this one and those before it.
     fn rotate(&mut self) -> io::Result<()> {
         self.sync();
-        for number in (1..self.files_max).rev() {
-            let _ = fs::rename(rotated(&self.path, number), rotated(&self.path, number + 1));
+        // A file that another program has moved away is not renamed once more, nor are those before it: its successor may
+        // have the name already.
+        if !self.has_its_name() {
+            return self.reopen();
         }
-        fs::rename(&self.path, rotated(&self.path, 1))?;
-        self.reopen()
+        // The successor is open before anything is renamed. Without it, and with every error below, this file goes on.
+        let next = named(&self.path, NEXT);
+        let file = successor(&next)?;
+        let renamed = self.rename_all(&next);
+        if renamed.is_err() {
+            let _ = fs::remove_file(&next);
+            return renamed;
+        }
+        (self.file, self.bytes, self.unauthenticated_bytes) = (file, 0, 0);
+        Ok(())
+    }
+
+    fn rename_all(&self, next: &Path) -> io::Result<()> {
+        let file = |number: u32| rotated(&self.path, number);
+        // Files move up to the first number that is free, so that an attempt after one that failed half-way moves none of
+        // them twice. Without a free number the oldest file is replaced.
+        let is_free = |number: &u32| fs::symlink_metadata(file(*number)).is_err();
+        let free = (1..self.files_max).find(is_free).unwrap_or(self.files_max);
+        for number in (1..free).rev() {
+            fs::rename(file(number), file(number + 1))?;
+        }
+        fs::rename(&self.path, file(1))?;
+        // The name is free for a moment; if the successor does not get it, the open file has it again.
+        fs::rename(next, &self.path).inspect_err(|_| drop(fs::rename(file(1), &self.path)))
+    }
+
+    /// Whether the open file is the one that is found under its name.
+    fn has_its_name(&self) -> bool {
+        let found = fs::metadata(&self.path).and_then(|found| Ok((found, self.file.metadata()?)));
+        found.is_ok_and(|(found, own)| is_same(&found, &own))
     }
 
     /// The file that has the name now.
@@ -132,6 +173,17 @@ impl AuditFile {
     pub(super) fn sync(&self) {
         let _ = self.file.sync_data();
     }
+}
+
+#[cfg(unix)]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
 }
 
 #[cfg(unix)]
@@ -149,14 +201,23 @@ fn is_device(_: fs::FileType) -> bool {
 pub(super) struct Written {
     pub(super) lines: u64,
     pub(super) held_back: Vec<HeldBack>,
+    /// Why a file that is full was not rotated.
+    pub(super) not_rotated: Option<io::Error>,
 }
 
-/// Nobody but the program's user reads a new one.
-fn append(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.append(true).create(true);
+/// An empty file that no rotation before has left.
+fn successor(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => append(File::options().create_new(true), path),
+    }
+}
+
+/// A new one can be read by the program's user alone.
+fn append(options: &mut fs::OpenOptions, path: &Path) -> io::Result<File> {
+    options.append(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
 }
 
@@ -195,13 +256,66 @@ mod tests {
         let mut file = AuditFile::open(&path, Some(10), 2).unwrap();
         write(&mut file, &mut lines(&["12345678\n"]));
         check(["12345678\n", "ef\n", "longer than ten\n", "none"]);
-        // Somebody else moves it away.
+        // Another program moves it away.
         fs::rename(&path, folder.path().join("moved")).unwrap();
         write(&mut file, &mut lines(&["a"]));
         file.reopen().unwrap();
         write(&mut file, &mut lines(&["b"]));
         assert_eq!((read("moved"), read("audit")), ("12345678\na".to_owned(), "b".to_owned()));
     }
+
+    /// Whatever is in the way of a rotation, no file is lost, and events go into the file that is open.
+    #[test]
+    fn rotations_that_fail_destroy_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit");
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_else(|_| "none".to_owned());
+        let files = || ["audit", "audit.1", "audit.2", "audit.3"].map(read);
+        let mut file = AuditFile::open(&path, Some(4), 3).unwrap();
+        for text in ["one\n", "two\n", "tri\n", "for\n"] {
+            write(&mut file, &mut lines(&[text]));
+        }
+        assert_eq!(files(), ["for\n", "tri\n", "two\n", "one\n"]);
+        let fails = |file: &mut AuditFile| {
+            let mut written = Written::default();
+            let mut more = lines(&["x\n", "y\n"]);
+            file.write(&mut more, &mut written).unwrap();
+            (written.lines, more.len(), written.not_rotated.is_some())
+        };
+        // The successor cannot be opened.
+        let next = folder.path().join("audit.next");
+        fs::create_dir(&next).unwrap();
+        for _ in 0..10 {
+            assert_eq!(fails(&mut file), (2, 0, true));
+        }
+        let grown = format!("for\n{}", "x\ny\n".repeat(10));
+        assert_eq!(files(), [&grown, "tri\n", "two\n", "one\n"]);
+        fs::remove_dir(&next).unwrap();
+        // The oldest file cannot be replaced.
+        let (oldest, aside) = (folder.path().join("audit.3"), folder.path().join("aside"));
+        fs::rename(&oldest, &aside).unwrap();
+        fs::create_dir(&oldest).unwrap();
+        assert_eq!(fails(&mut file), (2, 0, true));
+        assert_eq!(files(), [&format!("{grown}x\ny\n"), "tri\n", "two\n", "none"]);
+        assert!(!next.exists());
+        fs::remove_dir(&oldest).unwrap();
+        fs::rename(&aside, &oldest).unwrap();
+        // Files move up to a number that is free, and no further.
+        fs::remove_file(folder.path().join("audit.1")).unwrap();
+        write(&mut file, &mut lines(&["new\n"]));
+        assert_eq!(files(), ["new\n", &format!("{grown}x\ny\n"), "two\n", "one\n"]);
+        // Another program has moved the file: nothing else is renamed.
+        fs::rename(&path, &aside).unwrap();
+        write(&mut file, &mut lines(&["last"]));
+        assert_eq!(files(), ["last", &format!("{grown}x\ny\n"), "two\n", "one\n"]);
+        // Its folder is gone: the open file is written.
+        let moved = folder.path().with_extension("moved");
+        fs::rename(folder.path(), &moved).unwrap();
+        assert_eq!(fails(&mut file), (2, 0, true));
+        assert_eq!(fs::read_to_string(moved.join("audit")).unwrap(), "lastx\ny\n");
+        fs::rename(&moved, folder.path()).unwrap();
+    }
+
     /// They fill their share of a file and no more, and never rotate it.
     #[test]
     fn unauthenticated_events_have_a_share() {

@@ -4,7 +4,8 @@ use auth::Caller;
 use auth::iam::{Principal, PrincipalKind};
 use serde::Serialize;
 
-use super::names::is_name;
+use super::names::shown;
+use super::origin::cut;
 
 /// Of an access key's id. Unit: bytes. Source: IAM API Reference, AccessKey.
 const KEY_SIZE_MAX: usize = 128;
@@ -44,19 +45,20 @@ struct SessionIssuer {
     principal_id: String,
     arn: String,
     account_id: String,
-    user_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<String>,
 }
 
 impl UserIdentity {
     /// Without identities, whoever has a key is the account.
     pub(super) fn of(caller: &Caller) -> UserIdentity {
-        let access_key_id = access_key(&caller.access_key, KEY_SIZE_MAX);
+        let access_key_id = Some(shown(cut(&caller.access_key, KEY_SIZE_MAX)));
         match &caller.identity {
             Some(identity) => UserIdentity { access_key_id, ..UserIdentity::of_principal(&identity.principal) },
             None => UserIdentity {
                 r#type: "Root",
                 principal_id: Some(caller.account.clone()),
-                arn: Some(format!("arn:aws:iam::{}:root", caller.account)),
+                arn: Some(root_arn(&caller.account)),
                 account_id: Some(caller.account.clone()),
                 access_key_id,
                 user_name: None,
@@ -72,7 +74,7 @@ impl UserIdentity {
             principal_id: None,
             arn: None,
             account_id: None,
-            access_key_id: claimed.and_then(|claimed| access_key(claimed, CLAIMED_SIZE_MAX)),
+            access_key_id: claimed.filter(|claimed| is_access_key(claimed)).map(str::to_owned),
             user_name: None,
             session_context: None,
         }
@@ -95,20 +97,39 @@ impl UserIdentity {
             account_id: Some(principal.account.clone()),
             access_key_id: None,
             user_name: principal.username.clone(),
-            session_context: principal.role_arn.as_ref().map(|role| SessionContext {
-                session_issuer: SessionIssuer {
-                    r#type: "Role",
-                    principal_id: principal.user_id.split(':').next().unwrap_or_default().to_owned(),
-                    arn: role.clone(),
-                    account_id: principal.account.clone(),
-                    user_name: role.rsplit('/').next().unwrap_or_default().to_owned(),
-                },
-            }),
+            session_context: SessionIssuer::of(principal).map(|session_issuer| SessionContext { session_issuer }),
         }
     }
 }
 
-/// Anything may be sent as an access key; what cannot be one is not repeated.
-fn access_key(text: &str, size_max: usize) -> Option<String> {
-    (is_name(text) && text.len() <= size_max).then(|| text.to_owned())
+impl SessionIssuer {
+    /// The role that was assumed, or the user or the root that federated. Other principals have none.
+    fn of(principal: &Principal) -> Option<SessionIssuer> {
+        let r#type = match (principal.kind, &principal.role_arn) {
+            (PrincipalKind::AssumedRole, _) => "Role",
+            (PrincipalKind::FederatedUser, Some(_)) => "IAMUser",
+            (PrincipalKind::FederatedUser, None) => "Root",
+            (PrincipalKind::Root | PrincipalKind::User, _) => return None,
+        };
+        let account = &principal.account;
+        let of_session = || principal.user_id.split(':').next().unwrap_or_default().to_owned();
+        let name = |arn: &String| arn.rsplit('/').next().unwrap_or_default().to_owned();
+        Some(SessionIssuer {
+            r#type,
+            principal_id: principal.role_id.clone().unwrap_or_else(of_session),
+            arn: principal.role_arn.clone().unwrap_or_else(|| root_arn(account)),
+            account_id: account.clone(),
+            user_name: principal.role_arn.as_ref().map(name),
+        })
+    }
+}
+
+fn root_arn(account: &str) -> String {
+    format!("arn:aws:iam::{account}:root")
+}
+
+/// Anything may be claimed as an access key; what cannot be one is not repeated.
+fn is_access_key(text: &str) -> bool {
+    let of_a_key = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/*".contains(&byte);
+    (1..=CLAIMED_SIZE_MAX).contains(&text.len()) && text.bytes().all(of_a_key) && !text.contains("//")
 }

@@ -1,23 +1,42 @@
 //! The names in a request, as the operation has decoded them: of tables, indexes, streams and the like, and nothing
 //! else of it.
+//!
+//! The caller chooses the letters of a name, so none is left out for them: what is not graphic ASCII is escaped. Of a URL
+//! that is called, the event has its origin alone, since the rest may be a secret.
+
+use std::borrow::Cow;
 
 use api::{Operation, Service};
 use deliver::triggers::api::Call;
 use ops::{NamedResource, RequestFacts, ResourceAccess};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// A request that is executed has no more parts than this.
 const NAMES_MAX: usize = 100;
-/// Of an ARN. Unit: bytes.
-const NAME_SIZE_MAX: usize = 1283;
+/// So many names has a request that was refused before anything was done: its event is no larger than others.
+const REFUSED_NAMES_MAX: usize = 10;
+/// Of a name as it is shown: no less than an OpenID client's, 255 characters of 4 bytes that are all escaped. Unit: bytes.
+const SHOWN_SIZE_MAX: usize = 3072;
+/// Behind a name that is longer.
+const CUT: &str = "[cut]";
 
-#[derive(Default, Debug)]
+/// How many names there were where not all are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NameCounts {
+    resources: usize,
+    request_items: usize,
+}
+
+#[derive(Clone, Default, Debug)]
 pub(super) struct Names {
     pub(super) parameters: Map<String, Value>,
     /// ARNs of tables, streams and roles, each once.
     pub(super) resources: Vec<String>,
     /// Whether something may be changed, if the request shows it.
     pub(super) writes: Option<bool>,
+    pub(super) counts: Option<NameCounts>,
 }
 
 impl Names {
@@ -52,7 +71,14 @@ impl Names {
     pub(super) fn of_lambda(call: &Call) -> Names {
         let mut names = Names::default();
         for (member, name) in call.names() {
-            names.parameter(member, name);
+            match member {
+                "destination" => {
+                    let destination = json!({"onFailure": {"destination": shown(&origin(name))}});
+                    names.parameters.insert("destinationConfig".to_owned(), destination);
+                }
+                "functionName" => names.parameter(member, &origin(name)),
+                _ => names.parameter(member, name),
+            }
             if member == "eventSourceArn" && name.contains(":table/") {
                 names.resource(name);
             }
@@ -63,41 +89,64 @@ impl Names {
     pub(super) fn of_form(parameters: &::identity::Parameters) -> Names {
         let mut names = Names::default();
         for (member, name) in parameters.names() {
-            names.parameters.insert(small(member), name.into());
+            match member {
+                "ClientIDList" | "PolicyArns" => names.element(&small(member), shown(name)),
+                "Url" => names.parameter("url", &public(name)),
+                _ => names.parameter(&small(member), name),
+            }
             if member == "RoleArn" {
-                names.resources.push(name.to_owned());
+                names.resource(name);
             }
         }
         names
     }
 
+    /// Of a request that was refused before anything was done, if there are many: the first ones, and how many there are.
+    pub(super) fn of_refused(&self) -> Option<Names> {
+        let longest = self.parameters.values().filter_map(|value| value.as_array().map(Vec::len)).max();
+        let counts = NameCounts { resources: self.resources.len(), request_items: longest.unwrap_or_default() };
+        if counts.resources.max(counts.request_items) <= REFUSED_NAMES_MAX {
+            return None;
+        }
+        let mut names = Names { counts: Some(counts), ..self.clone() };
+        names.resources.truncate(REFUSED_NAMES_MAX);
+        for list in names.parameters.values_mut().filter_map(Value::as_array_mut) {
+            list.truncate(REFUSED_NAMES_MAX);
+        }
+        Some(names)
+    }
+
     fn resource(&mut self, arn: &str) {
-        let is_known = self.resources.iter().any(|other| other == arn);
-        if is_name(arn) && !is_known && self.resources.len() < NAMES_MAX {
-            self.resources.push(arn.to_owned());
+        let arn = shown(arn);
+        if !self.resources.contains(&arn) && self.resources.len() < NAMES_MAX {
+            self.resources.push(arn);
         }
     }
 
     fn parameter(&mut self, member: &str, name: &str) {
-        if is_name(name) {
-            self.parameters.insert(member.to_owned(), name.into());
+        if !name.is_empty() {
+            self.parameters.insert(member.to_owned(), shown(name).into());
+        }
+    }
+
+    /// A name in a list.
+    fn element(&mut self, member: &str, name: impl Into<Value>) {
+        let list = self.parameters.entry(member).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut().filter(|list| list.len() < NAMES_MAX) {
+            list.push(name.into());
         }
     }
 
     /// A table of a batch, an action of a transaction, or a statement.
     fn part(&mut self, access: &ResourceAccess, table: &str, index: Option<&str>) {
-        let parts = self.parameters.entry("requestItems").or_insert_with(|| json!([]));
-        let Some(parts) = parts.as_array_mut().filter(|parts| is_name(table) && parts.len() < NAMES_MAX) else {
-            return;
-        };
-        let mut part = json!({"tableName": table});
+        let mut part = json!({"tableName": shown(table)});
         if !access.action.starts_with("Batch") {
             part["operation"] = access.action.strip_suffix("Item").unwrap_or(access.action).into();
         }
-        if let Some(index) = index.filter(|index| is_name(index)) {
-            part["indexName"] = index.into();
+        if let Some(index) = index {
+            part["indexName"] = shown(index).into();
         }
-        parts.push(part);
+        self.element("requestItems", part);
     }
 }
 
@@ -114,10 +163,43 @@ fn has_parts(operation: Operation) -> bool {
     )
 }
 
-/// What may be a name, and is no URL, no value and no text.
-pub(super) fn is_name(text: &str) -> bool {
-    let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/*".contains(&byte);
-    (1..=NAME_SIZE_MAX).contains(&text.len()) && text.bytes().all(of_a_name) && !text.contains("//")
+/// A name, with what is not graphic ASCII percent-encoded: a line shows no other letters than it has.
+pub(super) fn shown(name: &str) -> String {
+    if name.len() <= SHOWN_SIZE_MAX && name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return name.to_owned();
+    }
+    let mut shown = String::new();
+    for byte in name.bytes() {
+        if shown.len() >= SHOWN_SIZE_MAX {
+            return shown + CUT;
+        }
+        match byte.is_ascii_graphic() {
+            true => shown.push(byte.into()),
+            false => shown += &format!("%{byte:02X}"),
+        }
+    }
+    shown
+}
+
+/// Of a URL, its scheme, host and port: what is before them, and its path and query, may be secrets. Another text is no
+/// URL and stays.
+fn origin(text: &str) -> Cow<'_, str> {
+    let Some((scheme, host, _)) = parts_of_url(text) else { return text.into() };
+    format!("{scheme}://{host}").into()
+}
+
+/// A URL that names an issuer, which is public, without what an issuer's has not.
+fn public(text: &str) -> Cow<'_, str> {
+    let Some((scheme, host, rest)) = parts_of_url(text) else { return text.into() };
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{host}{path}").into()
+}
+
+/// The scheme, the host with its port, and what follows.
+fn parts_of_url(text: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
+    Some((scheme, authority.rsplit('@').next().unwrap_or_default(), rest))
 }
 
 /// A member's name as CloudTrail spells it.
@@ -166,16 +248,63 @@ mod tests {
             r#"{"requestItems":[{"indexName":"i","operation":"PartiQLSelect","tableName":"a"}]}"#,
             &["arn:a"],
         );
-        // What cannot be a name is a text in a name's place.
-        for text in ["two words", "https://h/secret", "", "a\u{e9}", "'a'"] {
-            check(Operation::GetItem, vec![access("GetItem", text, Some(text), None)], "{}", &[]);
-            check(
-                Operation::BatchGetItem,
-                vec![access("BatchGetItem", text, None, None)],
-                r#"{"requestItems":[]}"#,
-                &[],
-            );
+        // A name stays, whatever its letters are.
+        for (text, shown) in [("two words", "two%20words"), ("a//$~%b", "a//$~%b"), ("a\u{e9}\n", "a%C3%A9%0A")] {
+            let both = format!(r#"{{"indexName":"{shown}","tableName":"{shown}"}}"#);
+            check(Operation::GetItem, vec![access("GetItem", text, Some(text), Some(text))], &both, &[shown]);
+            let part = format!(r#"{{"requestItems":[{{"tableName":"{shown}"}}]}}"#);
+            check(Operation::BatchGetItem, vec![access("BatchGetItem", text, None, None)], &part, &[]);
         }
+        check(Operation::GetItem, vec![access("GetItem", "", None, None)], "{}", &[]);
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let id = "\u{1f600}".repeat(255);
+        assert_eq!(shown(&id), "%F0%9F%98%80".repeat(255));
+        for letter in ["a", "\u{e9}", " "] {
+            let long = shown(&letter.repeat(100_000));
+            assert!(long.ends_with(CUT) && long.len() <= SHOWN_SIZE_MAX + 2 + CUT.len(), "{}", long.len());
+        }
+    }
+
+    #[test]
+    fn urls_that_are_called_have_no_secrets() {
+        let check = |text: &str, of_call: &str, of_issuer: &str| {
+            assert_eq!((&*origin(text), &*public(text)), (of_call, of_issuer));
+        };
+        let secret = "https://me:secret@h.example:8443/hooks/secret?token=secret#secret";
+        check(secret, "https://h.example:8443", "https://h.example:8443/hooks/secret");
+        check("http://h?secret", "http://h", "http://h");
+        check("http://a@secret@h\\secret", "http://h", "http://h\\secret");
+        check("http://[::1]:9/x", "http://[::1]:9", "http://[::1]:9/x");
+        check("f:$LATEST", "f:$LATEST", "f:$LATEST");
+    }
+
+    #[test]
+    fn events_of_mappings_and_forms() {
+        let call = |body: &str| {
+            let route = deliver::triggers::api::Route::of("PUT", "/2015-03-31/event-source-mappings/u");
+            let call = Call::read(route.unwrap().unwrap(), "", body.as_bytes()).unwrap();
+            Value::Object(Names::of_lambda(&call).parameters)
+        };
+        assert_eq!(call(r#"{"FunctionName":"f:$LATEST"}"#), json!({"functionName": "f:$LATEST", "uUID": "u"}));
+        let queue = "arn:aws:sqs:us-east-1:123456789012:q";
+        let urls = r#"{"FunctionName":"http://h:9/secret","DestinationConfig":{"OnFailure":{"Destination":"http://d/secret"}}}"#;
+        let to = |destination: &str| json!({"onFailure": {"destination": destination}});
+        let expected = json!({"functionName": "http://h:9", "uUID": "u", "destinationConfig": to("http://d")});
+        assert_eq!(call(urls), expected);
+        let arn = format!(r#"{{"DestinationConfig":{{"OnFailure":{{"Destination":"{queue}"}}}}}}"#);
+        assert_eq!(call(&arn), json!({"uUID": "u", "destinationConfig": to(queue)}));
+        let form =
+            "Action=CreateOpenIDConnectProvider&Url=https%3A%2F%2Fa%3Ab%40idp%2F%7Ex%3Fq&ClientIDList.member.1=a%20b";
+        let form = ::identity::Parameters::parse(form.as_bytes()).unwrap();
+        let expected = json!({"url": "https://idp/~x", "clientIDList": ["a%20b"]});
+        assert_eq!(Value::Object(Names::of_form(&form).parameters), expected);
+        let role = "arn:aws:iam::123456789012:role/x!y~/r";
+        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={role}");
+        let names = Names::of_form(&::identity::Parameters::parse(form.as_bytes()).unwrap());
+        assert_eq!((&names.parameters["roleArn"], names.resources), (&json!(role), vec![role.to_owned()]));
     }
 
     #[test]
@@ -186,5 +315,10 @@ mod tests {
         let names = Names::of_dynamodb(Operation::TransactWriteItems, &facts);
         let parts = names.parameters["requestItems"].as_array().unwrap().len();
         assert_eq!((names.resources.len(), parts), (NAMES_MAX, NAMES_MAX));
+        let refused = names.of_refused().unwrap();
+        let parts = refused.parameters["requestItems"].as_array().unwrap().len();
+        assert_eq!((refused.resources.len(), parts), (REFUSED_NAMES_MAX, REFUSED_NAMES_MAX));
+        assert_eq!(refused.counts, Some(NameCounts { resources: NAMES_MAX, request_items: NAMES_MAX }));
+        assert!(refused.of_refused().is_none());
     }
 }

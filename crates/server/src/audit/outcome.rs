@@ -43,12 +43,30 @@ const TOLD: [&str; 28] = [
 pub(crate) struct Outcome {
     pub(super) error: Option<Cow<'static, str>>,
     pub(super) message: Option<String>,
+    /// The id of the event source mapping that was made.
+    pub(super) mapping: Option<String>,
 }
+
+/// Exceptions of requests that were refused before anything was read or done.
+const DENIALS: [&str; 6] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "InvalidInput",
+    "SerializationException",
+    "ValidationError",
+    "ValidationException",
+];
 
 #[derive(Deserialize)]
 struct Body {
     #[serde(alias = "Message")]
     message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    #[serde(rename = "UUID")]
+    uuid: String,
 }
 
 impl Outcome {
@@ -62,14 +80,24 @@ impl Outcome {
         }
     }
 
+    /// The answer to a request that makes an event source mapping.
+    pub(crate) fn of_new_mapping(answer: &Answer) -> Outcome {
+        let made: Option<Made> = serde_json::from_slice(answer.body()).ok();
+        Outcome { mapping: made.map(|made| made.uuid), ..Outcome::of(answer) }
+    }
+
     /// The request has begun and has no answer.
     pub(super) fn given_up() -> Outcome {
         let message = "The connection ended before the answer; the operation may have been done.";
-        Outcome { error: Some("RequestCanceled".into()), message: Some(message.to_owned()) }
+        Outcome { error: Some("RequestCanceled".into()), message: Some(message.to_owned()), mapping: None }
     }
 
     pub(super) fn is_refusal(&self) -> bool {
         self.error.is_some()
+    }
+
+    pub(super) fn is_denial(&self) -> bool {
+        self.error.as_deref().is_some_and(|error| DENIALS.contains(&error))
     }
 
     /// Of IAM's and STS's APIs.
@@ -82,7 +110,7 @@ impl Outcome {
 
     fn told(error: Cow<'static, str>, message: impl FnOnce() -> Option<String>) -> Outcome {
         let message = if TOLD.contains(&&*error) { message() } else { None };
-        Outcome { error: Some(error), message }
+        Outcome { error: Some(error), message, mapping: None }
     }
 }
 

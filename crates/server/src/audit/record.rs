@@ -15,12 +15,13 @@ use tokio::sync::oneshot;
 
 use super::action::{Action, Category, DYNAMODB};
 use super::identity::UserIdentity;
-use super::names::Names;
+use super::names::{NameCounts, Names};
 use super::origin::{Origin, USER_AGENT_UNKNOWN_SIZE_MAX, cut};
 use super::outcome::Outcome;
 use super::unauthenticated::HeldBack;
 use super::writer::Message;
 use super::{Audit, PATIENCE, Unaudited};
+use crate::answer::Answer;
 use crate::log::time::rfc3339;
 
 const VERSION: &str = "1.11";
@@ -58,7 +59,9 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
     request_parameters: Option<&'a Map<String, Value>>,
-    response_elements: (),
+    response_elements: Option<Made<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_event_data: Option<NameCounts>,
     #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(rename = "eventID")]
@@ -77,6 +80,13 @@ struct Record<'a> {
     event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_details: Option<TlsDetails<'a>>,
+}
+
+/// An event source mapping.
+#[derive(Serialize)]
+struct Made<'a> {
+    #[serde(rename = "uUID")]
+    uuid: &'a str,
 }
 
 #[derive(Serialize)]
@@ -181,6 +191,14 @@ impl Draft {
         self.action.source
     }
 
+    /// How the request ended.
+    pub(crate) fn outcome(&self, answer: &Answer) -> Outcome {
+        match self.action.makes_mapping() {
+            true => Outcome::of_new_mapping(answer),
+            false => Outcome::of(answer),
+        }
+    }
+
     /// The caller of an operation of IAM or STS may name things in it.
     pub(crate) fn decoded_form(&self, parameters: &::identity::Parameters) {
         let _ = self.names.set(Names::of_form(parameters));
@@ -192,6 +210,9 @@ impl Draft {
         let account = self.who.account_id.as_deref();
         let none = Names::default();
         let names = self.names.get().unwrap_or(&none);
+        // A caller that may do nothing writes small events, however large its requests are.
+        let few = if outcome.is_denial() { names.of_refused() } else { None };
+        let names = few.as_ref().unwrap_or(names);
         let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
             source_ip_address: Some(origin.seat.transport().peer.to_string()),
@@ -199,6 +220,8 @@ impl Draft {
             error_code: outcome.error.as_deref(),
             error_message: outcome.message.as_deref().map(|message| cut(message, MESSAGE_SIZE_MAX)),
             request_parameters: Some(&names.parameters).filter(|parameters| !parameters.is_empty()),
+            response_elements: outcome.mapping.as_deref().map(|uuid| Made { uuid }),
+            additional_event_data: names.counts,
             request_id: Some(&origin.request_id),
             read_only: names.writes.map_or(action.read_only, |writes| !writes),
             resources: account.map(|account| resources(&names.resources, account)).unwrap_or_default(),
@@ -258,7 +281,8 @@ impl<'a> Record<'a> {
             error_code: None,
             error_message: None,
             request_parameters: None,
-            response_elements: (),
+            response_elements: None,
+            additional_event_data: None,
             request_id: None,
             event_id: base::random::uuid_v4(),
             read_only: true,

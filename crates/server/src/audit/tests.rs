@@ -26,7 +26,7 @@ fn known(audit: &Arc<Audit>) -> Draft {
 }
 
 fn refused() -> Outcome {
-    Outcome { error: Some("UnrecognizedClientException".into()), message: None }
+    Outcome { error: Some("UnrecognizedClientException".into()), ..Outcome::default() }
 }
 
 #[tokio::test]
@@ -183,6 +183,23 @@ fn who_asked() {
                "accessKeyId": "ASIA3", "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "AROA1",
                "arn": role, "accountId": "123456789012", "userName": "r"}}}),
     );
+    // As CloudTrail has sessions of GetFederationToken: their issuer is the user, or the root.
+    let session = "arn:aws:sts::123456789012:federated-user/bob";
+    let mut federated = principal(PrincipalKind::FederatedUser, session, Some(user), "123456789012:bob", None);
+    federated.role_id = Some("AIDA1".to_owned());
+    let issued_by = |issuer: serde_json::Value| {
+        json!({"type": "FederatedUser", "principalId": "123456789012:bob", "arn": session, "accountId": "123456789012",
+               "accessKeyId": "ASIA4", "sessionContext": {"sessionIssuer": issuer}})
+    };
+    let ann = json!({"type": "IAMUser", "principalId": "AIDA1", "arn": user, "accountId": "123456789012",
+                     "userName": "ann"});
+    check(&caller("ASIA4", Some(federated)), issued_by(ann));
+    let of_root = principal(PrincipalKind::FederatedUser, session, None, "123456789012:bob", None);
+    let issuer = json!({"type": "Root", "principalId": "123456789012", "arn": root, "accountId": "123456789012"});
+    check(&caller("ASIA4", Some(of_root)), issued_by(issuer));
+    // The key of a known caller is there, whatever its letters are.
+    let odd = serde_json::to_value(UserIdentity::of(&caller("a+b c", None))).unwrap();
+    assert_eq!(odd["accessKeyId"], "a+b%20c");
     // What may be a secret in the wrong place is not repeated.
     for (claimed, expected) in
         [("AKIA4", Some("AKIA4")), ("a b", None), ("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab", None)]

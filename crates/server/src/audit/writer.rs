@@ -1,7 +1,7 @@
 //! The one thread that writes events, as many at a time as have come meanwhile.
 //!
 //! What cannot be written is lost and counted, unless requests must be audited: then it is kept and tried again, and
-//! requests are refused until it is written.
+//! requests are refused until it is written. Events that are still unwritten when the program ends go to stderr.
 
 use std::io;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ const RETRY: Duration = Duration::from_secs(1);
 const LOG_WINDOW: Duration = Duration::from_secs(60);
 
 static LINES_LOST: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
+static LINES_NOT_ROTATED: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
 static LINES_BLOCKED: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
 
 pub(super) enum Message {
@@ -37,6 +38,8 @@ pub(super) struct Writer {
     pub(super) required: bool,
     pub(super) figures: Arc<Figures>,
     pub(super) unauthenticated: Arc<Unauthenticated>,
+    /// Where events go that must be written, and are not in the file when the program ends.
+    pub(super) last_resort: Box<dyn io::Write + Send>,
 }
 
 /// Counts events that are missing in the file, and logs it at most once a minute.
@@ -45,6 +48,25 @@ pub(super) fn lost(figures: &Figures, events: u64, why: &str) {
     if LINES_LOST.pass().is_some() {
         let data = [("events", Value::Number(figures.lost.load(Ordering::Relaxed))), ("detail", Value::Text(why))];
         log::error("audit_lost", "events are missing in the audit log", &data);
+    }
+}
+
+/// A file that is full goes on growing; it is logged at most once a minute.
+fn not_rotated(error: &io::Error) {
+    if LINES_NOT_ROTATED.pass().is_some() {
+        let data = [("detail", Value::Text(&error.to_string()))];
+        let text = "the audit log cannot be rotated: the file goes on growing, and nothing is lost. Make its folder writable, and \
+                    see what has the names of its files";
+        log::error("audit_not_rotated", text, &data);
+    }
+}
+
+impl Message {
+    fn line(self) -> Option<Line> {
+        match self {
+            Message::Line(line) => Some(line),
+            Message::Reopen | Message::End => None,
+        }
     }
 }
 
@@ -65,8 +87,8 @@ impl Writer {
     }
 
     fn run(&mut self, mut messages: Receiver<Message>) {
-        let (mut taken, mut lines) = (Vec::new(), Vec::new());
-        while messages.blocking_recv_many(&mut taken, MESSAGES_MAX) > 0 {
+        let (mut taken, mut lines, mut is_ending) = (Vec::new(), Vec::new(), false);
+        while !is_ending && messages.blocking_recv_many(&mut taken, MESSAGES_MAX) > 0 {
             for message in taken.drain(..) {
                 match message {
                     Message::Line(line) => lines.push(line),
@@ -74,15 +96,17 @@ impl Writer {
                         self.write(&mut lines);
                         self.reopen();
                     }
-                    Message::End => {
-                        self.write(&mut lines);
-                        self.file.sync();
-                        return;
-                    }
+                    Message::End => is_ending = true,
                 }
+            }
+            // Requests that were cut off have queued their events behind the end.
+            if is_ending {
+                messages.close();
+                lines.extend(std::iter::from_fn(|| messages.try_recv().ok()).filter_map(Message::line));
             }
             self.write(&mut lines);
         }
+        self.file.sync();
     }
 
     fn write(&mut self, lines: &mut Vec<Line>) {
@@ -94,6 +118,7 @@ impl Writer {
                     // The end of the program unparks it.
                     std::thread::park_timeout(RETRY);
                 }
+                Err(error) if self.required => self.print(lines, &error),
                 Err(error) => {
                     lost(&self.figures, lines.len() as u64, &error.to_string());
                     lines.clear();
@@ -102,12 +127,27 @@ impl Writer {
         }
     }
 
+    /// The requests were executed, and the events are nowhere else.
+    fn print(&mut self, lines: &mut Vec<Line>, why: &io::Error) {
+        let count = lines.len() as u64;
+        self.figures.unwritten.fetch_add(count, Ordering::Relaxed);
+        for line in lines.drain(..) {
+            // Without stderr, what is left is the exit status.
+            let _ = self.last_resort.write_all(&line.bytes);
+        }
+        let _ = self.last_resort.flush();
+        lost(&self.figures, count, &why.to_string());
+    }
+
     /// What does not go in at once is tried once more, with the file opened anew.
     fn try_write(&mut self, lines: &mut Vec<Line>) -> io::Result<()> {
         let mut written = Written::default();
         let first = self.file.write(lines, &mut written);
         let done = first.or_else(|_| self.file.reopen().and_then(|()| self.file.write(lines, &mut written)));
         self.figures.written.fetch_add(written.lines, Ordering::Relaxed);
+        if let Some(error) = &written.not_rotated {
+            not_rotated(error);
+        }
         written.held_back.into_iter().for_each(|requests| self.unauthenticated.hold_back(requests));
         done
     }
@@ -142,6 +182,52 @@ impl Writer {
         if let Err(error) = self.file.reopen() {
             let data = [("detail", Value::Text(&error.to_string()))];
             log::error("audit_not_reopened", "the audit log cannot be opened anew; the old file goes on", &data);
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::path::Path;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Printed(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Printed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// On a full disk, those before the end and those that are queued behind it.
+    #[test]
+    fn unwritten_events_are_printed_at_the_end() {
+        for required in [false, true] {
+            let (printed, figures) = (Printed::default(), Arc::<Figures>::default());
+            let file = AuditFile::open(Path::new("/dev/full"), Some(1), 2).unwrap();
+            let last_resort = Box::new(printed.clone());
+            let mut writer =
+                Writer { file, required, figures: Arc::clone(&figures), unauthenticated: Arc::default(), last_resort };
+            let (queue, messages) = tokio::sync::mpsc::channel(8);
+            let line = |text: &str| Message::Line(Line { bytes: text.into(), unauthenticated: None, written: None });
+            for message in [line("a\n"), line("b\n"), Message::End, line("c\n")] {
+                queue.try_send(message).ok().unwrap();
+            }
+            figures.stopping.store(true, Ordering::Relaxed);
+            writer.run(messages);
+            let expected = if required { "a\nb\nc\n" } else { "" };
+            assert_eq!(String::from_utf8(printed.0.lock().clone()).unwrap(), expected);
+            let counts = [&figures.lost, &figures.unwritten].map(|count| count.load(Ordering::Relaxed));
+            assert_eq!(counts, [3, if required { 3 } else { 0 }]);
         }
     }
 }

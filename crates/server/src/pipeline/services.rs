@@ -11,7 +11,7 @@ use hyper::http::request::Parts;
 
 use super::{Backend, Pipeline, user_agent};
 use crate::answer::{Answer, ContentType};
-use crate::audit::{Action, Audit, Draft, IAM, LAMBDA, Origin, Outcome, STS, Unaudited};
+use crate::audit::{Action, Audit, Draft, IAM, LAMBDA, Origin, STS, Unaudited};
 use crate::body::RequestBody;
 use crate::route::Form;
 use crate::seats::Seat;
@@ -91,7 +91,8 @@ impl<S: Backend> Pipeline<S> {
 /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
 pub(super) async fn audited(draft: Draft, answer: Answer, request_id: &str) -> Answer {
     let source = draft.source();
-    let Err(unaudited) = draft.end(&Outcome::of(&answer)).await else { return answer };
+    let outcome = draft.outcome(&answer);
+    let Err(unaudited) = draft.end(&outcome).await else { return answer };
     let text = unaudited.to_string();
     match source {
         LAMBDA => lambda::refused(lambda_api::Refusal::Service(text)),

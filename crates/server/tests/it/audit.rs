@@ -277,7 +277,11 @@ fn lambdas_paths_are_audited_as_they_are_executed() {
     assert_eq!(events.iter().map(|event| event["eventName"].clone()).collect::<Vec<_>>(), expected);
     let creations = events.iter().filter(|event| event["eventName"] == "CreateEventSourceMapping20150331");
     for event in creations {
-        assert_eq!(event["requestParameters"], json!({"eventSourceArn": stream}));
+        // What follows the host of a function's URL may be a secret.
+        let named = json!({"eventSourceArn": stream, "functionName": "http://127.0.0.1:9"});
+        assert_eq!(event["requestParameters"], named);
+        let made = &event["responseElements"]["uUID"];
+        assert_eq!(made.as_str().map(str::len), event["errorCode"].is_null().then_some(36), "{event}");
         assert_eq!((&event["resources"][0]["ARN"], &event["readOnly"]), (&json!(stream), &json!(false)));
     }
     let of_one = events.iter().find(|event| event["eventName"] == "GetEventSourceMapping20150331").unwrap();
@@ -369,25 +373,44 @@ fn requests_that_must_be_audited_fail_without_it() {
     assert!(server.stop().success());
 }
 
+/// A log in a folder of its own, whose name can become that of a full device and that of a file again.
+#[cfg(target_os = "linux")]
+struct Switched {
+    folder: TempDir,
+    server: Server,
+}
+
+#[cfg(target_os = "linux")]
+impl Switched {
+    fn new() -> Switched {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("audit").display().to_string();
+        Switched { server: Server::start(&["--memory", "--audit-log", &log, "--audit-required"]), folder }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// From a request on that was executed, and has no event in the file.
+    fn fill(&self, client: &mut Client) {
+        std::fs::rename(self.at("audit"), self.at("before")).unwrap();
+        std::os::unix::fs::symlink("/dev/full", self.at("audit")).unwrap();
+        self.server.signal("-HUP");
+        until("the device is full", || client.call("DescribeLimits", "{}").status == 500);
+        assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
+    }
+}
+
 /// Once the file can be written, what waited is written and requests are executed again.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn requests_go_on_when_they_can_be_audited_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("logs").join("audit");
-    std::fs::create_dir(log.parent().unwrap()).unwrap();
-    let path = log.display().to_string();
-    // Every event needs a file of its own.
-    let server = Server::start(&["--memory", "--audit-log", &path, "--audit-required", "--audit-log-bytes", "1KiB"]);
-    let mut client = server.client();
+    let house = Switched::new();
+    let mut client = house.server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
-    let moved = folder.path().join("moved");
-    std::fs::rename(log.parent().unwrap(), &moved).unwrap();
-    // The second one cannot step aside, and is kept.
-    // It has been executed, and its client cannot know that it is audited.
-    assert_eq!(client.call("DescribeLimits", "{}").status, 500);
-    assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
-    std::fs::rename(&moved, log.parent().unwrap()).unwrap();
+    house.fill(&mut client);
+    std::fs::remove_file(house.at("audit")).unwrap();
     until("requests are executed", || client.call("ListTables", "{}").status == 200);
     assert_eq!(client.call("ListTables", "{}").json()["TableNames"], json!(["Music"]));
     let page = metrics(&mut client);
@@ -395,12 +418,133 @@ fn requests_go_on_when_they_can_be_audited_again() {
         page.contains("stator_audit_events_lost_total 0\n") && page.contains("stator_audit_refused_total"),
         "{page}"
     );
-    assert!(server.stop().success());
-    let files = std::fs::read_dir(log.parent().unwrap()).unwrap().map(|file| file.unwrap().path());
-    let written: Vec<Value> = files.flat_map(|file| events(&file)).collect();
-    let of = |name: &str| written.iter().filter(|event| event["eventName"] == name).count();
+    let files = ["before", "audit"].map(|name| house.at(name));
+    assert!(house.server.stop().success());
+    let [before, after] = files.map(|file| events(&file));
     // What was executed is there, and what was refused has done nothing.
-    assert_eq!((of("CreateTable"), of("DescribeLimits"), of("DeleteTable")), (1, 1, 0));
+    assert_eq!(names(&before)[0], "CreateTable");
+    assert_eq!(names(&after)[..2], ["DescribeLimits", "ListTables"]);
+    assert!(!names(&[before, after].concat()).contains(&"DeleteTable"));
+}
+
+/// The end of the program does not drop events of requests that were executed.
+#[cfg(target_os = "linux")]
+#[test]
+fn unwritten_events_are_printed_when_the_server_ends() {
+    let house = Switched::new();
+    let mut client = house.server.client();
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    house.fill(&mut client);
+    house.server.signal("-TERM");
+    let event: Value = serde_json::from_str(&house.server.hears(r#""eventName":"DescribeLimits""#)).unwrap();
+    assert_eq!(event["eventSource"], "dynamodb.amazonaws.com");
+    house.server.hears("1 events of executed requests are not in it");
+    assert_eq!(house.server.wait().code(), Some(1));
+}
+
+/// A file that cannot be rotated goes on, and what was rotated before stays.
+#[test]
+fn a_rotation_that_fails_destroys_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit");
+    let path = log.display().to_string();
+    let small = ["--audit-log-bytes", "1KiB", "--audit-log-files", "3"];
+    let server = Server::start(&[&["--memory", "--audit-log", &path, "--audit-required"][..], &small].concat());
+    let mut client = server.client();
+    let mut lists = |count: usize| (0..count).for_each(|_| assert_eq!(client.call("ListTables", "{}").status, 200));
+    // Two events do not fit in a file.
+    lists(4);
+    std::fs::create_dir(folder.path().join("audit.next")).unwrap();
+    lists(20);
+    server.hears("the audit log cannot be rotated");
+    assert!(server.stop().success());
+    let count = |name: &str| events(&folder.path().join(name)).len();
+    assert_eq!(["audit", "audit.1", "audit.2", "audit.3"].map(count), [21, 1, 1, 1]);
+}
+
+/// A large request that is denied has a small event.
+#[test]
+fn denied_requests_have_small_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
+    let (account, root) = printed(&init(&data, &[]));
+    let (data, path) = (data.display().to_string(), log.display().to_string());
+    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path, "--audit-data"]);
+    let url = format!("http://{}", server.address);
+    let tables = (0..100).map(|at| (format!("{at:0>255}"), json!({"Keys": [{"pk": {"S": "a"}}]})));
+    let body = json!({"RequestItems": tables.collect::<serde_json::Map<_, _>>()});
+    // Not permitted by a policy of its own: the root federates a session that may do nothing.
+    let nobody = federated(&url, &root);
+    match ask(&url, None, &nobody, Operation::BatchGetItem, &body) {
+        Err(Trouble::Refused { exception, .. }) => assert_eq!(exception, "AccessDeniedException"),
+        other => panic!("{other:?}"),
+    }
+    assert!(server.stop().success());
+    let event = events(&log).pop().unwrap();
+    assert_eq!(event["requestParameters"]["requestItems"].as_array().unwrap().len(), 10);
+    assert_eq!(event["resources"].as_array().unwrap().len(), 10);
+    assert_eq!(event["additionalEventData"], json!({"requestItems": 100, "resources": 100}));
+    assert!(event.to_string().len() < 10_000 && body.to_string().len() > 25_000, "{}", event.to_string().len());
+    let who = &event["userIdentity"];
+    assert_eq!((&who["type"], &who["principalId"]), (&json!("FederatedUser"), &json!(format!("{account}:some"))));
+    let issuer = &who["sessionContext"]["sessionIssuer"];
+    assert_eq!((&issuer["type"], &issuer["principalId"]), (&json!("Root"), &json!(account)));
+}
+
+/// A session of the root's that no policy lets do anything.
+fn federated(url: &str, root: &Credentials) -> Credentials {
+    let form = "Action=GetFederationToken&Version=2011-06-15&Name=some";
+    let xml = signed_form(url, "sts", root, form);
+    let of = |name: &str| xml.split_once(&format!("<{name}>")).unwrap().1.split_once('<').unwrap().0.to_owned();
+    signer(&of("AccessKeyId"), &of("SecretAccessKey"), Some(&of("SessionToken")))
+}
+
+fn signed_form(url: &str, service: &'static str, credentials: &Credentials, form: &str) -> String {
+    let endpoint = Endpoint::parse(url, None).unwrap();
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let call = Call { method: "POST", target: "/", headers: &headers, body: form.as_bytes() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = runtime.block_on(call.send(&endpoint, Some(SignedFor { credentials, service }), PATIENCE)).unwrap();
+    String::from_utf8(answer.body.to_vec()).unwrap()
+}
+
+/// Names in letters that IAM takes and few use are in the events of all that is done with them.
+#[test]
+fn names_are_audited_whatever_their_letters_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
+    let (account, root) = printed(&init(&data, &[]));
+    let (data, path) = (data.display().to_string(), log.display().to_string());
+    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path]);
+    let url = format!("http://{}", server.address);
+    // Every graphic letter of ASCII but the slash.
+    let odd: String = (b'!'..=b'~').map(char::from).filter(|letter| *letter != '/').collect();
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let arn = format!("arn:aws:iam::{account}:policy/{odd}/p");
+    let document = encode(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#);
+    let path_of = encode(&format!("/{odd}/"));
+    for form in [
+        format!("CreatePolicy&PolicyName=p&Path={path_of}&PolicyDocument={document}"),
+        "CreateUser&UserName=u".to_owned(),
+        format!("AttachUserPolicy&UserName=u&PolicyArn={}", encode(&arn)),
+        format!("UpdateUser&UserName=u&NewPath={path_of}"),
+        format!("CreateOpenIDConnectProvider&Url={}&ClientIDList.member.1=a~", encode("https://idp.example/~a")),
+    ] {
+        let xml = signed_form(&url, "iam", &root, &format!("Version=2010-05-08&Action={form}"));
+        assert!(!xml.contains("<ErrorResponse"), "{form}: {xml}");
+    }
+    assert!(server.stop().success());
+    let events = events(&log);
+    let found: Vec<Value> = events.iter().map(|event| event["requestParameters"].clone()).collect();
+    let path = format!("/{odd}/");
+    let expected = [
+        json!({"path": path, "policyName": "p"}),
+        json!({"userName": "u"}),
+        json!({"policyArn": arn, "userName": "u"}),
+        json!({"newPath": path, "userName": "u"}),
+        json!({"url": "https://idp.example/~a", "clientIDList": ["a~"]}),
+    ];
+    assert_eq!(found, expected);
 }
 
 /// Unsigned requests do not rotate the log: what known callers did is there after any number of them.

@@ -42,7 +42,8 @@ impl Call {
         Ok(Call { route, input })
     }
 
-    /// The names in the request, under CloudTrail's names of its members.
+    /// The names in the request, under CloudTrail's names of its members; `destination` is that of failures. A function and
+    /// a destination may be URLs.
     pub fn names(&self) -> Vec<(&'static str, &str)> {
         let (function_name, event_source_arn) = match &self.input {
             Input::Mapping(asked) => (asked.function_name.as_deref(), asked.event_source_arn.as_deref()),
@@ -52,7 +53,12 @@ impl Call {
         let of_tags =
             matches!(self.route.operation, Operation::ListTags | Operation::TagResource | Operation::UntagResource);
         let mapping = Some(self.route.mapping.as_str()).filter(|mapping| !mapping.is_empty());
+        let destination = match &self.input {
+            Input::Mapping(asked) => asked.destination(),
+            Input::Nothing | Input::List(_) | Input::Tags(_) | Input::TagKeys(_) => None,
+        };
         let all = [
+            ("destination", destination),
             ("eventSourceArn", event_source_arn),
             ("functionName", function_name),
             (if of_tags { "resource" } else { "uUID" }, mapping),

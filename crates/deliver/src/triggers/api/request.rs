@@ -68,6 +68,11 @@ impl Asked {
         Ok(asked)
     }
 
+    /// Of failures, if the request changes it to one.
+    pub(super) fn destination(&self) -> Option<&str> {
+        self.on_failure.as_ref()?.as_deref()
+    }
+
     /// The settings that there were, with those that are asked for.
     pub(super) fn settings(&self, before: Settings) -> Settings {
         Settings {

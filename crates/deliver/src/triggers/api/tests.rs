@@ -433,6 +433,10 @@ fn names_are_those_of_the_decoded_request() {
     let one = format!("{PATH}/u/");
     check("PUT", &one, "FunctionName=q", r#"{"FunctionName":"f"}"#, &[("functionName", "f"), ("uUID", "u")]);
     check("GET", &one, "FunctionName=q", r#"{"FunctionName":"f"}"#, &[("uUID", "u")]);
+    let queue = "arn:aws:sqs:us-east-1:123456789012:q";
+    let body = format!(r#"{{"DestinationConfig":{{"OnFailure":{{"Destination":"{queue}"}}}}}}"#);
+    check("PUT", &one, "", &body, &[("destination", queue), ("uUID", "u")]);
+    check("PUT", &one, "", r#"{"DestinationConfig":{"OnFailure":{}}}"#, &[("uUID", "u")]);
     check("DELETE", &format!("{PATH}/%75"), "", "", &[("uUID", "u")]);
     check("POST", &format!("{TAGS}arn%3Aa"), "", r#"{"Tags":{"secret":"x"}}"#, &[("resource", "arn:a")]);
     check("DELETE", &format!("{TAGS}arn:a"), "tagKeys=secret", "", &[("resource", "arn:a")]);
