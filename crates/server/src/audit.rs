@@ -65,6 +65,8 @@ pub(crate) struct Figures {
     stopping: AtomicBool,
     /// Events that must be written, and were printed at the end instead.
     unwritten: AtomicU64,
+    /// Requests that had not ended when the log did, and have no events.
+    cut_off: AtomicU64,
 }
 
 /// What the operator's page reports.
@@ -243,9 +245,16 @@ impl Audit {
         writer.thread().unpark();
         let _ = self.queue.send(Message::End).await;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;
-        match self.figures.unwritten.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            events => Err(format!(
+        let [unwritten, cut_off] =
+            [&self.figures.unwritten, &self.figures.cut_off].map(|count| count.load(Ordering::Relaxed));
+        match (unwritten, cut_off) {
+            (0, 0) => Ok(()),
+            (0, _) if !self.required => Ok(()),
+            (0, requests) => Err(format!(
+                "{requests} requests had not ended when the server stopped: they may have been executed, and have no events in \
+                 the audit log"
+            )),
+            (events, _) => Err(format!(
                 "the audit log could not be written: {events} events of executed requests are not in it. They are on stderr, one \
                  JSON object a line; add them to the log"
             )),

@@ -206,8 +206,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let ended = ended.await;
     let audited = send_the_rest(audit, traces).await;
-    ended?;
-    audited.map_err(Failure::Audit)?;
+    ended.and(audited.map_err(Failure::Audit))?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }

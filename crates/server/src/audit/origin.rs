@@ -1,8 +1,9 @@
 //! Where a request comes from, as its event reports it: a copy, since the event may outlive the request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use hyper::header::{self, HeaderName};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 
 use crate::seats::Seat;
@@ -23,21 +24,45 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn of(head: &Parts, seat: &Arc<Seat>, request_id: &str) -> Origin {
-        let text = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
-        let authority = || head.uri.authority().map(|authority| authority.as_str());
-        let host = text(header::HOST).or_else(authority).filter(|host| host.len() <= HOST_SIZE_MAX);
-        let user_agent = text(header::USER_AGENT).map(|agent| cut(agent, USER_AGENT_SIZE_MAX));
+        let text = |name: HeaderName| head.headers.get(name).map(visible);
+        let authority = || head.uri.authority().map(|authority| authority.as_str().into());
+        let host = text(header::HOST).or_else(authority);
         Origin {
             seat: Arc::clone(seat),
             request_id: request_id.to_owned(),
-            user_agent: user_agent.map(str::to_owned),
-            host: host.map(str::to_owned),
+            user_agent: text(header::USER_AGENT).map(|agent| cut(&agent, USER_AGENT_SIZE_MAX).to_owned()),
+            host: host.map(|host| cut(&host, HOST_SIZE_MAX).to_owned()),
         }
     }
+}
+
+/// A header's value, with bytes that are no visible ASCII percent-encoded: no letter takes it out of the event.
+fn visible(value: &HeaderValue) -> Cow<'_, str> {
+    let encoded = |byte: &u8| match byte {
+        b' '..=b'~' => char::from(*byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    value.to_str().map_or_else(|_| value.as_bytes().iter().map(encoded).collect(), Cow::Borrowed)
 }
 
 /// The first bytes of a text, in whole characters.
 pub(super) fn cut(text: &str, size_max: usize) -> &str {
     let end = (0..=size_max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::local;
+
+    #[test]
+    fn headers_are_there_whatever_their_letters_are() {
+        let agent = HeaderValue::from_bytes("agent \u{e9}/1".as_bytes()).unwrap();
+        let request = hyper::Request::builder().header("user-agent", agent).header("host", "h".repeat(300));
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let origin = Origin::of(&head, &Seat::new(local()), "id");
+        assert_eq!(origin.user_agent.as_deref(), Some("agent %C3%A9/1"));
+        assert_eq!(origin.host, Some("h".repeat(HOST_SIZE_MAX)));
+    }
 }

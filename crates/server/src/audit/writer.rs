@@ -7,19 +7,21 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Receiver;
 
-use super::Figures;
 use super::file::{AuditFile, Line, Written};
 use super::unauthenticated::Unauthenticated;
+use super::{Figures, PATIENCE};
 use crate::log::{self, Gate, Value};
 
 /// Messages that are taken at a time.
 const MESSAGES_MAX: usize = 256;
 /// How long it takes until a file that could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often it is looked, at the end, whether the requests under way have ended.
+const REST: Duration = Duration::from_millis(10);
 const LOG_WINDOW: Duration = Duration::from_secs(60);
 
 static LINES_LOST: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
@@ -99,14 +101,33 @@ impl Writer {
                     Message::End => is_ending = true,
                 }
             }
-            // Requests that were cut off have queued their events behind the end.
             if is_ending {
-                messages.close();
-                lines.extend(std::iter::from_fn(|| messages.try_recv().ok()).filter_map(Message::line));
+                self.take_rest(&mut messages, &mut lines);
             }
             self.write(&mut lines);
         }
         self.file.sync();
+    }
+
+    /// Events behind the end, and of requests that are still executed, which have their room already: no other request takes
+    /// room from here on. A request that does not end has no event, and is counted.
+    fn take_rest(&self, messages: &mut Receiver<Message>, lines: &mut Vec<Line>) {
+        messages.close();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // Room is counted before the messages are taken: what is sent in between is taken in the next round.
+            let is_all_sent = messages.capacity() + messages.len() == messages.max_capacity();
+            lines.extend(std::iter::from_fn(|| messages.try_recv().ok()).filter_map(Message::line));
+            if is_all_sent || Instant::now() >= deadline {
+                break;
+            }
+            std::thread::park_timeout(REST);
+        }
+        let missing = (messages.max_capacity() - messages.capacity()) as u64;
+        if missing > 0 {
+            self.figures.cut_off.fetch_add(missing, Ordering::Relaxed);
+            lost(&self.figures, missing, "requests were cut off at the end");
+        }
     }
 
     fn write(&mut self, lines: &mut Vec<Line>) {
@@ -229,5 +250,35 @@ mod tests {
             let counts = [&figures.lost, &figures.unwritten].map(|count| count.load(Ordering::Relaxed));
             assert_eq!(counts, [3, if required { 3 } else { 0 }]);
         }
+    }
+
+    /// Requests that are under way at the end have their events, and one that does not end is counted.
+    #[test]
+    fn requests_under_way_at_the_end_are_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit");
+        let file = AuditFile::open(&path, None, 2).unwrap();
+        let (figures, last_resort) = (Arc::<Figures>::default(), Box::new(Printed::default()));
+        let mut writer = Writer {
+            file,
+            required: true,
+            figures: Arc::clone(&figures),
+            unauthenticated: Arc::default(),
+            last_resort,
+        };
+        let (queue, messages) = tokio::sync::mpsc::channel(8);
+        let [slot, _never_ends] = [(); 2].map(|()| queue.clone().try_reserve_owned().unwrap());
+        queue.try_send(Message::End).ok().unwrap();
+        let late = std::thread::spawn(move || {
+            while !queue.is_closed() {
+                std::thread::yield_now();
+            }
+            let line = Line { bytes: b"late\n".to_vec(), unauthenticated: None, written: None };
+            drop(slot.send(Message::Line(line)));
+        });
+        writer.run(messages);
+        late.join().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "late\n");
+        assert_eq!(figures.cut_off.load(Ordering::Relaxed), 1);
     }
 }
