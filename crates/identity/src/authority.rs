@@ -1,11 +1,11 @@
 //! Who recognises credentials: access keys by the store, sessions by their tokens. It is asked with every request, so what it
 //! has found once is kept until the account changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
+use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind, folded_tag, is_same_tag};
 use auth::{Directory, Known, Refusal};
 use client::Egress;
 use parking_lot::RwLock;
@@ -244,8 +244,18 @@ pub(crate) fn override_tag(tags: &mut BTreeMap<String, String>, key: &str, value
     tags.insert(key.to_owned(), value.to_owned());
 }
 
+/// The keys of tags that a request names, and behind them the stored ones that differ from one of these in case: a request
+/// that replaces or removes a tag means the stored one too.
+pub(crate) fn with_stored_keys<'a>(named: Vec<&'a str>, stored: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let spelled: BTreeSet<&str> = named.iter().copied().collect();
+    let meant: BTreeSet<String> = named.iter().map(|key| folded_tag(key)).collect();
+    let is_meant = |key: &&str| !spelled.contains(key) && meant.contains(&folded_tag(key));
+    let others: Vec<&str> = stored.filter(is_meant).collect();
+    named.into_iter().chain(others).collect()
+}
+
 pub(crate) fn same_key(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
+    is_same_tag(one, other)
 }
 
 fn everything() -> Option<Arc<Policy>> {

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 
 use super::arn::ArnPattern;
+use super::filtered::Filtered;
 use super::operand::{self, Range};
-use super::pattern::{Pattern, Syntax, VARIABLE_STEPS};
+use super::pattern::{Pattern, Syntax};
 use super::statement::{Effect, Request};
 use super::tags;
 use super::work::WorkBudget;
@@ -77,7 +78,7 @@ pub(super) struct Condition {
     pub(super) key: String,
     /// As they are written.
     pub(super) wanted: Vec<String>,
-    key_lower: String,
+    pub(super) key_lower: String,
     set: Set,
     if_exists: bool,
     negated: bool,
@@ -108,10 +109,7 @@ impl Condition {
     /// Whether a statement of this effect may count on it.
     pub(super) fn met(&self, request: &Request<'_>, effect: Effect) -> bool {
         let Request { context, work, .. } = *request;
-        if !work.spend(VARIABLE_STEPS) {
-            return false;
-        }
-        let found = self.found(context);
+        let found = self.found(context, work);
         if let Test::Null(wanted) = &self.test {
             return wanted.contains(&found.is_none());
         }
@@ -119,7 +117,6 @@ impl Condition {
         match found {
             None => self.met_without(),
             Some(Values::One(value)) => single(&value),
-            Some(Values::Many(values)) if !work.spend(values.len()) => false,
             Some(Values::Many(values)) => {
                 let mut values = values.iter();
                 // Which of several tags is meant is not known: an allowance needs all of them, a denial has enough in one.
@@ -133,10 +130,10 @@ impl Condition {
     }
 
     /// What the request has of the key; no values are as good as no key.
-    pub(super) fn found<'a>(&self, context: &'a dyn Context) -> Option<Values<'a>> {
+    pub(super) fn found<'a>(&self, context: &'a Filtered<'_>, work: &WorkBudget) -> Option<Values<'a>> {
         // To the operators of sets an empty text is no value.
         let empty = |value: &Cow<'_, str>| self.set != Set::One && value.is_empty();
-        match context.values(&self.key_lower)? {
+        match context.values(&self.key_lower, work)? {
             Values::One(value) => (!empty(&value)).then_some(Values::One(value)),
             Values::Many(mut values) => {
                 values.retain(|value| !empty(value));

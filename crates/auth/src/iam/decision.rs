@@ -70,6 +70,7 @@ pub fn decide_federated(
     context: &dyn Context,
 ) -> Decision {
     let (context, work) = (&Filtered::new(action, role_arn, context), &WorkBudget::default());
+    work.begin_question();
     let request = Request { asker: Asker::Provider(provider_arn), action, resource: role_arn, context, work };
     let verdict = judge(PolicyType::Trust, [trust], &request, &mut Silence);
     match verdict {
@@ -98,6 +99,7 @@ struct Verdicts {
 
 pub(super) fn evaluate<R: Recorder>(question: &Question<'_>, work: &WorkBudget, recorder: &mut R) -> Decision {
     let Question { principal, action, resource, .. } = *question;
+    work.begin_question();
     let context = &Filtered::new(action, resource, question.context);
     let request = Request { asker: Asker::Principal(principal), action, resource, context, work };
     let verdicts = Verdicts {

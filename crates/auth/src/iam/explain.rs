@@ -1,13 +1,14 @@
 //! Why a request is allowed or denied, statement by statement. It is heard from the evaluation itself, so that it cannot
 //! tell anything else than what is decided.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::condition::Condition;
-use super::pattern::VARIABLE_STEPS;
+use super::filtered::Filtered;
 use super::statement::{Effect, Statement};
 use super::work::WorkBudget;
-use super::{Context, Decision, PolicyType, Question, Values, decision};
+use super::{Context as _, Decision, PolicyType, Question, Values, decision};
 
 /// What a statement consists of, besides its conditions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,9 +35,9 @@ pub(super) trait Recorder {
     /// Whether every statement is asked for every element, even if the decision no longer depends on it.
     const THOROUGH: bool;
 
-    fn statement(&mut self, statement: &Statement, place: Place, context: &dyn Context);
+    fn statement(&mut self, statement: &Statement, place: Place, context: &Filtered<'_>);
     fn element(&mut self, element: Element, fits: bool);
-    fn condition(&mut self, condition: &Condition, met: bool, context: &dyn Context);
+    fn condition(&mut self, condition: &Condition, met: bool, context: &Filtered<'_>);
     fn applied(&mut self, applied: bool);
 }
 
@@ -46,9 +47,9 @@ pub(super) struct Silence;
 impl Recorder for Silence {
     const THOROUGH: bool = false;
 
-    fn statement(&mut self, _: &Statement, _: Place, _: &dyn Context) {}
+    fn statement(&mut self, _: &Statement, _: Place, _: &Filtered<'_>) {}
     fn element(&mut self, _: Element, _: bool) {}
-    fn condition(&mut self, _: &Condition, _: bool, _: &dyn Context) {}
+    fn condition(&mut self, _: &Condition, _: bool, _: &Filtered<'_>) {}
     fn applied(&mut self, _: bool) {}
 }
 
@@ -109,14 +110,14 @@ struct Reports<'a> {
 impl Recorder for Reports<'_> {
     const THOROUGH: bool = true;
 
-    fn statement(&mut self, statement: &Statement, place: Place, context: &dyn Context) {
+    fn statement(&mut self, statement: &Statement, place: Place, context: &Filtered<'_>) {
         let Place { from, policy, statement: index } = place;
         self.work.spend_bytes(REPORT_BYTES + statement.sid.as_ref().map_or(0, String::len));
         let mut variables = BTreeMap::new();
         for key in statement.variables() {
             if !variables.contains_key(key) {
-                let value = single(context.values(key));
-                if !self.work.spend(VARIABLE_STEPS + key.len() + value.as_ref().map_or(0, String::len)) {
+                let value = single(context.values(key, self.work));
+                if !self.work.spend(key.len() + value.as_ref().map_or(0, String::len)) {
                     break;
                 }
                 variables.insert(key.to_owned(), value);
@@ -141,16 +142,20 @@ impl Recorder for Reports<'_> {
         }
     }
 
-    fn condition(&mut self, condition: &Condition, met: bool, context: &dyn Context) {
+    fn condition(&mut self, condition: &Condition, met: bool, context: &Filtered<'_>) {
         let wanted_bytes: usize = condition.wanted.iter().map(|wanted| STRING_BYTES + wanted.len()).sum();
         if !self.work.spend_bytes(wanted_bytes) {
             return;
         }
-        let found: Option<Vec<String>> = condition.found(context).map(|values| match values {
-            Values::One(value) => vec![value.into_owned()],
-            Values::Many(values) => values.into_iter().map(std::borrow::Cow::into_owned).collect(),
+        let found: Option<Vec<Cow<'_, str>>> = condition.found(context, self.work).map(|values| match values {
+            Values::One(value) => vec![value],
+            Values::Many(values) => values,
         });
-        self.work.spend_bytes(found.iter().flatten().map(|found| STRING_BYTES + found.len()).sum());
+        // Values can be long, and be named often: they are paid for before they are copied.
+        if !self.work.spend_bytes(found.iter().flatten().map(|found| STRING_BYTES + found.len()).sum()) {
+            return;
+        }
+        let found = found.map(|values| values.into_iter().map(Cow::into_owned).collect());
         if let Some(report) = self.all.last_mut() {
             report.conditions.push(ConditionReport {
                 operator: condition.operator.clone(),

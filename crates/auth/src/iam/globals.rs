@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::tags::tag_value;
+use super::work::WorkBudget;
 use super::{Context, Identity, Principal, PrincipalKind, Values};
 
 /// A request's whole context: the global keys, those that came with the credentials, and the operation's own.
@@ -18,21 +19,22 @@ pub struct Globals<'a> {
 }
 
 impl Context for Globals<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         let principal = &*self.identity.principal;
-        match key.strip_prefix("aws:").and_then(|name| self.global(name)) {
+        match key.strip_prefix("aws:").and_then(|name| self.global(name, work)) {
             Some(global) => global,
-            None => with_credentials(principal, key).or_else(|| self.own.values(key)),
+            None => with_credentials(principal, key).or_else(|| self.own.values(key, work)),
         }
     }
 }
 
 impl Globals<'_> {
     /// Of a key behind its `aws:`; `None` for a key that is not of these, as against one that is but has no value now.
-    fn global(&self, name: &str) -> Option<Option<Values<'_>>> {
+    fn global(&self, name: &str, work: &WorkBudget) -> Option<Option<Values<'_>>> {
         let Identity { principal, transport, user_agent, now_ms } = self.identity;
         if let Some(tag) = name.strip_prefix("principaltag/") {
-            return Some(tag_value(principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), tag));
+            let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            return Some(tag_value(tags, tag, work));
         }
         let value = match name {
             "principalarn" => Cow::Borrowed(principal_arn(principal)),

@@ -22,6 +22,7 @@ mod principal_ids;
 mod principals;
 pub mod reference;
 mod statement;
+mod summary;
 mod tags;
 mod work;
 
@@ -33,5 +34,6 @@ pub use policy::{Malformed, Policy, PolicyKind, Version};
 pub use principal::{Identity, Principal, PrincipalKind, Transport};
 pub use principal_ids::PrincipalIds;
 pub use statement::Effect;
-pub use tags::tag_value;
-pub use work::{REQUEST_STEPS_MAX, STEP_BYTES, WorkBudget};
+pub use summary::{AppliedStatement, Summary, summarize_within};
+pub use tags::{folded_tag, is_same_tag, tag_value};
+pub use work::{QUESTION_STEPS_MAX, REQUEST_STEPS_MAX, STEP_BYTES, WorkBudget};

@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 
 use super::glob::{self, Atom, Letters};
+use super::tags::folded;
 use super::work::WorkBudget;
 use super::{Context, Values};
 
-/// What it costs to find a key in a context and to make its value. Unit: steps.
-pub(super) const VARIABLE_STEPS: usize = 16;
+/// What a part of a text with variables costs beside its bytes. Unit: steps.
+const PART_STEPS: usize = 16;
 
 /// What may stand in a text.
 #[derive(Clone, Copy)]
@@ -113,7 +114,7 @@ impl Pattern {
             };
             // A value can be long, and be named often: it is paid for before it is copied.
             let length = if let Atom::Text(text) = &atom { text.len() } else { 0 };
-            if !work.spend(VARIABLE_STEPS) || !work.spend_bytes(length) {
+            if !work.spend(PART_STEPS) || !work.spend_bytes(length) {
                 return None;
             }
             glob::push(&mut atoms, atom);
@@ -140,18 +141,15 @@ fn is_alike(one: &str, other: &str, work: &WorkBudget) -> bool {
     if one.is_ascii() && other.is_ascii() {
         return one.len() == other.len() && work.spend_bytes(one.len()) && one.eq_ignore_ascii_case(other);
     }
-    let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
-    work.spend(1 + one.len() + other.len()) && letters(one) == letters(other)
+    work.spend(1 + one.len() + other.len()) && folded(one).eq(folded(other))
 }
 
 /// A key with several values is no variable, even if it has but one now.
 fn value<'a>(context: &'a dyn Context, key: &str, default: Option<&'a str>, work: &WorkBudget) -> Option<Cow<'a, str>> {
-    match context.values(key) {
-        Some(Values::One(value)) => return Some(value),
-        Some(Values::Many(values)) => drop(work.spend(values.len())),
-        None => {}
+    match context.values(key, work) {
+        Some(Values::One(value)) => Some(value),
+        Some(Values::Many(_)) | None => default.map(Cow::Borrowed),
     }
-    default.map(Cow::Borrowed)
 }
 
 fn plain(parts: &mut Vec<Part>, text: &str, syntax: Syntax) {

@@ -1,9 +1,9 @@
 //! One statement: when it applies.
 
-use super::Context;
 use super::arn::ArnPattern;
 use super::condition::Condition;
 use super::explain::{Element, Recorder};
+use super::filtered::Filtered;
 use super::glob::{self, Atom, Letters};
 use super::pattern::Pattern;
 use super::principals::{Asker, Grant, Principals};
@@ -49,7 +49,7 @@ pub(super) struct Request<'a> {
     pub(super) asker: Asker<'a>,
     pub(super) action: &'a str,
     pub(super) resource: &'a str,
-    pub(super) context: &'a dyn Context,
+    pub(super) context: &'a Filtered<'a>,
     /// What all of it may cost.
     pub(super) work: &'a WorkBudget,
 }

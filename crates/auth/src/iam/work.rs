@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Unit: steps.
 pub const REQUEST_STEPS_MAX: u64 = 10_000_000;
 
+/// For one of these decisions, which is made without a pause: other requests wait for no longer than this. The largest
+/// policies that fit into AWS's quotas need a fraction of it. Unit: steps.
+pub const QUESTION_STEPS_MAX: u64 = 500_000;
+
 /// How much text is compared in one step. Unit: bytes.
 pub const STEP_BYTES: usize = 16;
 
@@ -17,12 +21,15 @@ pub const STEP_BYTES: usize = 16;
 #[derive(Debug)]
 pub struct WorkBudget {
     steps_max: u64,
+    question_steps_max: u64,
+    /// At how many steps the question ends that is being decided.
+    limit: AtomicU64,
     spent: AtomicU64,
 }
 
 impl Default for WorkBudget {
     fn default() -> WorkBudget {
-        WorkBudget::new(REQUEST_STEPS_MAX)
+        WorkBudget { question_steps_max: QUESTION_STEPS_MAX, ..WorkBudget::new(REQUEST_STEPS_MAX) }
     }
 }
 
@@ -31,8 +38,19 @@ impl WorkBudget {
     pub const REFUSAL: &str = "The policies that apply to this request take more work to evaluate than a request may \
                                cause. Use fewer or simpler policies, or fewer resources in one request.";
 
+    /// One question may spend all of it: for work that runs apart from that of other requests.
     pub fn new(steps_max: u64) -> WorkBudget {
-        WorkBudget { steps_max, spent: AtomicU64::new(0) }
+        let limit = AtomicU64::new(steps_max);
+        WorkBudget { steps_max, question_steps_max: steps_max, limit, spent: AtomicU64::new(0) }
+    }
+
+    /// From here on, one more question is decided.
+    pub(super) fn begin_question(&self) {
+        // A budget that is exhausted stays so: its request is refused, whatever its next question would need.
+        if !self.is_exhausted() {
+            let limit = self.spent().saturating_add(self.question_steps_max).min(self.steps_max);
+            self.limit.store(limit, Ordering::Relaxed);
+        }
     }
 
     pub fn spent(&self) -> u64 {
@@ -41,7 +59,7 @@ impl WorkBudget {
 
     /// Whether more was needed than there is: what was decided from then on means nothing.
     pub fn is_exhausted(&self) -> bool {
-        self.spent() > self.steps_max
+        self.spent() > self.limit.load(Ordering::Relaxed)
     }
 
     /// Pays for work, and tells whether there was enough left.
@@ -49,7 +67,7 @@ impl WorkBudget {
         // One request is evaluated by one task at a time: no other write comes between.
         let spent = self.spent().saturating_add(steps as u64);
         self.spent.store(spent, Ordering::Relaxed);
-        spent <= self.steps_max
+        spent <= self.limit.load(Ordering::Relaxed)
     }
 
     /// As [`WorkBudget::spend`], for a comparison of text.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth::iam::PrincipalKind::{AssumedRole, FederatedUser, Root, User};
-use auth::iam::{Context, Globals, Identity, PrincipalKind, Transport, Values};
+use auth::iam::{Context, Globals, Identity, PrincipalKind, Transport, Values, WorkBudget};
 
 use crate::world::{ACCOUNT, Entry, FEDERATED, Keys, ROLE, ROOT, USER, principal};
 
@@ -31,7 +31,7 @@ fn value(identity: &Identity, key: &str) -> Option<String> {
         .into(),
     );
     let globals = Globals { identity, region: "eu-west-3", resource_account: "444455556666", own: &own };
-    globals.values(key).map(|values| match values {
+    globals.values(key, &WorkBudget::default()).map(|values| match values {
         Values::One(one) => one.into_owned(),
         Values::Many(many) => format!("[{}]", many.join(",")),
     })

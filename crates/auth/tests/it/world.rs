@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use auth::iam::{Context, Policy, PolicyKind, Principal, PrincipalKind, Values};
+use auth::iam::{Context, Policy, PolicyKind, Principal, PrincipalKind, Values, WorkBudget};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const OTHER_ACCOUNT: &str = "444455556666";
@@ -60,7 +60,7 @@ pub(crate) enum Entry {
 pub(crate) struct Keys(pub(crate) BTreeMap<String, Entry>);
 
 impl Context for Keys {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, _: &WorkBudget) -> Option<Values<'_>> {
         Some(match self.0.get(key)? {
             Entry::One(value) => Values::One(Cow::Borrowed(value)),
             Entry::Many(values) => Values::Many(values.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),

@@ -9,9 +9,9 @@ pub(super) const USER_NAME_LENGTH_MAX: usize = 64;
 pub(super) const GROUP_NAME_LENGTH_MAX: usize = 128;
 pub(super) const ROLE_NAME_LENGTH_MAX: usize = 64;
 pub(super) const POLICY_NAME_LENGTH_MAX: usize = 128;
-const PATH_LENGTH_MAX: usize = 512;
+pub(super) const PATH_LENGTH_MAX: usize = 512;
 const ARN_LENGTH_MIN: usize = 20;
-const ARN_LENGTH_MAX: usize = 2048;
+pub(super) const ARN_LENGTH_MAX: usize = 2048;
 
 fn is_name_letter(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter)

@@ -13,6 +13,7 @@ mod constraint;
 mod group;
 mod holder;
 mod inline;
+mod length;
 pub(crate) mod managed;
 mod oidc_provider;
 mod permission;
@@ -26,6 +27,7 @@ mod user;
 
 use asked::Ask;
 use auth::Caller;
+use auth::iam::WorkBudget;
 use target::Target;
 
 use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
@@ -212,6 +214,7 @@ impl Identities {
         if matches!(operation.handler, Write(_)) {
             self.confirm(caller.identity.as_ref().map(|identity| identity.now_ms)).await?;
         }
+        length::check(&ask, operation.action)?;
         let account = self.account(&caller.account);
         permitted(&ask, operation, &account)?;
         match operation.handler {
@@ -234,11 +237,12 @@ impl Identities {
 /// AWS's refusal, if the caller may not do all that the request needs.
 fn permitted(ask: &Ask<'_>, operation: &Operation, account: &Account) -> Result<(), Refusal> {
     let target = (operation.target)(ask, account);
-    permission::check(ask, operation.action, &target, account)?;
+    let work = &WorkBudget::default();
+    permission::check(ask, operation.action, &target, account, work)?;
     operation.also.iter().try_for_each(|also| match also {
         Tags(_) if ask.parameters.members("Tags").is_empty() => Ok(()),
-        Tags(action) => permission::check(ask, action, &target, account),
-        Becomes(becomes) => permission::check(ask, operation.action, &becomes(ask, account), account),
+        Tags(action) => permission::check(ask, action, &target, account, work),
+        Becomes(becomes) => permission::check(ask, operation.action, &becomes(ask, account), account, work),
     })
 }
 

@@ -6,12 +6,14 @@
 //! Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management".
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
 
 use super::asked::Ask;
 use super::tag;
 use super::target::Target;
+use crate::authority::with_stored_keys;
 use crate::query::{Code, Refusal, is_member};
 use crate::store::Account;
 use crate::store::entity::Tags;
@@ -26,19 +28,25 @@ struct Circumstances<'a> {
     target: &'a Target,
     /// Those that the request gives.
     tags: Tags,
+    tag_keys: OnceCell<Vec<String>>,
 }
 
 impl<'a> Circumstances<'a> {
     fn of(ask: &'a Ask<'a>, action: &'a str, target: &'a Target) -> Circumstances<'a> {
         // Tags that cannot be read are none here, and the operation refuses them.
-        Circumstances { ask, action, target, tags: tag::asked(ask).unwrap_or_default() }
+        Circumstances { ask, action, target, tags: tag::asked(ask).unwrap_or_default(), tag_keys: OnceCell::new() }
     }
 
-    /// Of those that are set, or those that are taken away.
+    /// Of those that are set, or those that are taken away; as the target has them too, where that differs in case: the
+    /// operation replaces or removes these.
     fn tag_keys(&self) -> Option<Values<'_>> {
-        let own = self.tags.keys().map(String::as_str);
-        let keys: Vec<Cow<'_, str>> = own.chain(self.ask.parameters.list("TagKeys")).map(Cow::Borrowed).collect();
-        (!keys.is_empty()).then_some(Values::Many(keys))
+        let keys = self.tag_keys.get_or_init(|| {
+            let own = self.tags.keys().map(String::as_str);
+            let named = own.chain(self.ask.parameters.list("TagKeys")).collect();
+            let stored = self.target.tags.keys().map(String::as_str);
+            with_stored_keys(named, stored).into_iter().map(str::to_owned).collect()
+        });
+        (!keys.is_empty()).then(|| Values::Many(keys.iter().map(|key| Cow::Borrowed(key.as_str())).collect()))
     }
 
     /// The one that the request is about to set; of a principal that is there, the one that is attached to it.
@@ -50,12 +58,12 @@ impl<'a> Circumstances<'a> {
 }
 
 impl Context for Circumstances<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         if let Some(tag) = key.strip_prefix("aws:requesttag/") {
-            return tag_of(&self.tags, tag);
+            return tag_of(&self.tags, tag, work);
         }
         if let Some(tag) = key.strip_prefix("aws:resourcetag/").or_else(|| key.strip_prefix("iam:resourcetag/")) {
-            return tag_of(&self.target.tags, tag);
+            return tag_of(&self.target.tags, tag, work);
         }
         match key {
             "aws:tagkeys" => self.tag_keys(),
@@ -70,13 +78,19 @@ fn one(value: &str) -> Values<'_> {
     Values::One(Cow::Borrowed(value))
 }
 
-fn tag_of<'a>(tags: &'a Tags, name: &str) -> Option<Values<'a>> {
-    tag_value(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), name)
+fn tag_of<'a>(tags: &'a Tags, name: &str, work: &WorkBudget) -> Option<Values<'a>> {
+    tag_value(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), name, work)
 }
 
 /// # Errors
 /// AWS's sentence, if the caller has an identity that may not.
-pub(super) fn check(ask: &Ask<'_>, action: &str, target: &Target, account: &Account) -> Result<(), Refusal> {
+pub(super) fn check(
+    ask: &Ask<'_>,
+    action: &str,
+    target: &Target,
+    account: &Account,
+    work: &WorkBudget,
+) -> Result<(), Refusal> {
     let Some(identity) = &ask.caller.identity else { return Ok(()) };
     let own = Circumstances::of(ask, action, target);
     let question = Question {
@@ -87,8 +101,7 @@ pub(super) fn check(ask: &Ask<'_>, action: &str, target: &Target, account: &Acco
         resource_policy: None,
         context: &Globals { identity, region: REGION, resource_account: &account.id, own: &own },
     };
-    let work = WorkBudget::default();
-    match decide_within(&question, &work) {
+    match decide_within(&question, work) {
         _ if work.is_exhausted() => Err(Refusal::new(Code::LimitExceeded, WorkBudget::REFUSAL)),
         Decision::Allowed => Ok(()),
         Decision::Denied(denial) => {

@@ -6,12 +6,12 @@
 //! Source: IAM API Reference. Where in a document a statement stands is not told.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use auth::iam::{
-    Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind, Question,
-    REQUEST_STEPS_MAX, StatementReport as Part, Values, WorkBudget, explain_within, reference,
+    AppliedStatement, Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind,
+    Question, REQUEST_STEPS_MAX, Summary, Values, WorkBudget, reference, summarize_within,
 };
 use ops::allowance;
 use tokio::sync::Semaphore;
@@ -37,6 +37,14 @@ static RUNNING: Semaphore = Semaphore::const_new(AT_ONCE);
 /// Unit: characters. Source: IAM API Reference, ActionNameType.
 const ACTION_LENGTH_MIN: usize = 3;
 const ACTION_LENGTH_MAX: usize = 128;
+/// Of `ResourceArns`, `ResourceOwner` and `CallerArn`. Unit: characters. Source: IAM API Reference, ResourceNameType.
+const RESOURCE_LENGTH_MAX: usize = 2048;
+/// Unit: characters. Source: IAM API Reference, ContextEntry.
+const CONTEXT_KEY_LENGTH_MIN: usize = 5;
+const CONTEXT_KEY_LENGTH_MAX: usize = 256;
+/// Unit: characters. Source: IAM API Reference, policyDocumentType and ResourceHandlingOptionType.
+const POLICY_LENGTH_MAX: usize = 131_072;
+const HANDLING_OPTION_LENGTH_MAX: usize = 64;
 
 /// Runs a simulation when its turn comes. It waits for the place first and only then for a processor: so simulations
 /// never hold more than one of the turns that all large requests share.
@@ -59,7 +67,7 @@ struct Tried {
 struct Given(BTreeMap<String, Vec<String>>);
 
 impl Context for Given {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, _: &WorkBudget) -> Option<Values<'_>> {
         let values = self.0.get(key)?;
         Some(match values.as_slice() {
             [one] if !reference::is_list(key) => Values::One(Cow::Borrowed(one)),
@@ -112,6 +120,13 @@ pub(super) fn principal(ask: &Ask<'_>, account: &Account) -> Answer {
 }
 
 fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
+    for (member, length_max) in [
+        ("CallerArn", RESOURCE_LENGTH_MAX),
+        ("ResourceOwner", RESOURCE_LENGTH_MAX),
+        ("ResourceHandlingOption", HANDLING_OPTION_LENGTH_MAX),
+    ] {
+        ask.optional(member).map_or(Ok(()), |value| constraint::length(member, value, 1, length_max))?;
+    }
     for (at, policy) in inputs(ask, "PolicyInputList", PolicyKind::Identity)?.into_iter().enumerate() {
         tried.principal.identity_policies.push(policy);
         tried.sources.push((format!("PolicyInputList.{}", at + 1), "none"));
@@ -121,9 +136,10 @@ fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
     }
     if ask.optional("ResourcePolicy").is_some_and(|text| !text.is_empty()) {
         let text = ask.required("ResourcePolicy")?;
+        constraint::length("ResourcePolicy", text, 1, POLICY_LENGTH_MAX)?;
         tried.resource_policy = Some(Policy::parse(PolicyKind::Resource, text).map_err(malformed)?);
     }
-    let given = Given(circumstances(ask));
+    let given = Given(circumstances(ask)?);
     let results = questions(ask)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
     let page = ask.items_of_page(results)?;
     let mut xml = Xml::new();
@@ -162,6 +178,9 @@ fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
         }
     }
     let mut resources = ask.parameters.list("ResourceArns");
+    for resource in &resources {
+        constraint::length("ResourceArns", resource, 1, RESOURCE_LENGTH_MAX)?;
+    }
     if resources.is_empty() {
         resources.push("*");
     }
@@ -178,6 +197,9 @@ fn inputs(ask: &Ask<'_>, member: &str, kind: PolicyKind) -> Result<Vec<Arc<Polic
     if texts.len() > POLICIES_MAX {
         return Err(Refusal::invalid_input(format!("{member} has more than {POLICIES_MAX} policies.")));
     }
+    for text in &texts {
+        constraint::length(member, text, 1, POLICY_LENGTH_MAX)?;
+    }
     texts.into_iter().map(|text| Policy::parse(kind, text).map(Arc::new).map_err(malformed)).collect()
 }
 
@@ -185,26 +207,25 @@ fn malformed(error: auth::iam::Malformed) -> Refusal {
     Refusal::new(Code::MalformedPolicyDocument, error.0)
 }
 
-fn circumstances(ask: &Ask<'_>) -> BTreeMap<String, Vec<String>> {
+fn circumstances(ask: &Ask<'_>) -> Result<BTreeMap<String, Vec<String>>, Refusal> {
     let entries = ask.parameters.members("ContextEntries");
-    let entry = |members: &BTreeMap<&str, &str>| {
+    let entry = |(at, members): (&u32, &BTreeMap<&str, &str>)| {
+        let name = members.get("ContextKeyName")?;
+        let member = format!("contextEntries.{at}.member.contextKeyName");
         let values = members.iter().filter(|(name, _)| name.starts_with("ContextKeyValues.member."));
         let values = values.map(|(_, value)| (*value).to_owned()).collect();
-        Some((members.get("ContextKeyName")?.to_lowercase(), values))
+        let is_good = constraint::length(&member, name, CONTEXT_KEY_LENGTH_MIN, CONTEXT_KEY_LENGTH_MAX);
+        Some(is_good.map(|()| (name.to_lowercase(), values)))
     };
-    entries.values().filter_map(entry).collect()
+    entries.iter().filter_map(entry).collect()
 }
 
 fn show(xml: &mut Xml, tried: &Tried, question: &Question<'_>, work: &WorkBudget) {
     let Question { action, resource, .. } = *question;
-    let (decision, parts) = explain_within(question, work);
-    let decisive = |part: &&Part| part.applies && (decision == Decision::Allowed || part.effect == Effect::Deny);
+    let (decision, Summary { applied, missing_keys: missing }) = summarize_within(question, work);
+    let decisive = |part: &&AppliedStatement| decision == Decision::Allowed || part.effect == Effect::Deny;
     let matched: Vec<(&str, &str)> =
-        parts.iter().filter(decisive).filter(|_| !is_implicit(decision)).map(|part| source(tried, part)).collect();
-    let conditions = parts.iter().flat_map(|part| &part.conditions).filter(|condition| condition.found.is_none());
-    // A key that the action has not is not missing: whatever its value, it is not looked at.
-    let can_have = |key: &&str| reference::can_have(action, resource, &key.to_lowercase());
-    let missing: BTreeSet<&str> = conditions.map(|condition| condition.key.as_str()).filter(can_have).collect();
+        applied.iter().filter(decisive).filter(|_| !is_implicit(decision)).map(|part| source(tried, part)).collect();
     let sources = matched.iter().map(|(id, _)| ENTRY_BYTES + id.len()).sum::<usize>();
     let keys = missing.iter().map(|key| ENTRY_BYTES + key.len()).sum::<usize>();
     if !work.spend(BYTE_STEPS * (ENTRY_BYTES + action.len() + resource.len() + sources + keys)) {
@@ -214,11 +235,11 @@ fn show(xml: &mut Xml, tried: &Tried, question: &Question<'_>, work: &WorkBudget
     xml.text("EvalResourceName", resource);
     xml.text("EvalDecision", word(decision));
     xml.list("MatchedStatements", matched, show_matched);
-    xml.list("MissingContextValues", missing, Xml::content);
+    xml.list("MissingContextValues", &missing, |xml, key| xml.content(key));
 }
 
 /// Which policy a statement is of: its id and kind, as answers have them.
-fn source<'a>(tried: &'a Tried, part: &Part) -> (&'a str, &'static str) {
+fn source<'a>(tried: &'a Tried, part: &AppliedStatement) -> (&'a str, &'static str) {
     let own = (part.from == PolicyType::Identity).then(|| tried.sources.get(part.policy)).flatten();
     match (own, part.from) {
         (Some((id, kind)), _) => (id.as_str(), *kind),

@@ -1,5 +1,9 @@
 //! Tags of users, roles, policies and OIDC providers. Their keys differ in more than case.
 
+use std::collections::BTreeSet;
+
+use auth::iam::folded_tag;
+
 use super::asked::Ask;
 use super::{Answer, constraint, oidc_provider, policy, quota};
 use crate::authority::same_key as same;
@@ -64,11 +68,8 @@ pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
 }
 
 pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
+    check_key_count(ask)?;
     let keys = ask.parameters.list("TagKeys");
-    if keys.len() > quota::TAGS_MAX {
-        let constraint = format!("Member must have length less than or equal to {}", quota::TAGS_MAX);
-        return Err(Refusal::broken("TagKeys", &format!("[{}]", keys.join(", ")), &constraint));
-    }
     for (at, key) in keys.iter().enumerate() {
         check(&format!("tagKeys.{}.member", at + 1), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
     }
@@ -76,6 +77,16 @@ pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     entity.tags_mut().retain(|other, _| !keys.iter().any(|key| same(other, key)));
     draft.put(entity);
     Ok(None)
+}
+
+/// That no more tags are taken away than there can be.
+pub(super) fn check_key_count(ask: &Ask<'_>) -> Result<(), Refusal> {
+    let keys = ask.parameters.list("TagKeys");
+    if keys.len() <= quota::TAGS_MAX {
+        return Ok(());
+    }
+    let constraint = format!("Member must have length less than or equal to {}", quota::TAGS_MAX);
+    Err(Refusal::broken("TagKeys", &format!("[{}]", keys.join(", ")), &constraint))
 }
 
 pub(super) fn list<T: Tagged>(ask: &Ask<'_>, account: &Account) -> Answer {
@@ -101,7 +112,7 @@ pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
     if members.len() > quota::TAGS_MAX {
         return Err(too_many());
     }
-    let mut tags = Tags::new();
+    let (mut tags, mut seen) = (Tags::new(), BTreeSet::new());
     for (at, member) in members {
         let part = |name: &str| member.get(name).copied();
         let (Some(key), Some(value)) = (part("Key"), part("Value")) else {
@@ -114,7 +125,7 @@ pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
             let text = "Tag keys that start with aws: are reserved for system use.";
             return Err(Refusal::invalid_input(text));
         }
-        if tags.keys().any(|other| same(other, key)) {
+        if !seen.insert(folded_tag(key)) {
             let text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
             return Err(Refusal::invalid_input(text));
         }

@@ -4,11 +4,13 @@
 //! Source: Service Authorization Reference, "Condition keys for AWS Security Token Service".
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use auth::iam::{Context, Values, tag_value};
+use auth::iam::{Context, Values, WorkBudget, tag_value};
 
 use super::Way;
+use crate::authority::with_stored_keys;
 use crate::query::{Parameters, timestamp};
 
 #[derive(Default)]
@@ -22,6 +24,7 @@ pub(super) struct Circumstances<'a> {
     pub(super) role_tags: Option<&'a BTreeMap<String, String>>,
     /// Claims of a web identity, in lower case.
     pub(super) claims: Option<&'a BTreeMap<String, Vec<String>>>,
+    pub(super) tag_keys: OnceCell<Vec<&'a str>>,
     /// Of a request that nobody has signed; of others it is known already.
     pub(super) way: Option<(&'a Way, u64)>,
 }
@@ -43,17 +46,17 @@ fn many<'a>(values: impl Iterator<Item = &'a str>) -> Option<Values<'a>> {
 }
 
 impl Context for Circumstances<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         let asked = |member: &'static str| self.parameters?.get(member).and_then(one);
         if let Some(tag) = key.strip_prefix("aws:requesttag/") {
-            return tag_value(self.tags.iter().map(|(name, value)| (*name, *value)), tag);
+            return tag_value(self.tags.iter().map(|(name, value)| (*name, *value)), tag, work);
         }
         let of_role = key.strip_prefix("aws:resourcetag/").or_else(|| key.strip_prefix("iam:resourcetag/"));
         if let Some(tag) = of_role {
-            return tag_value(self.role_tags?.iter().map(|(name, value)| (name.as_str(), value.as_str())), tag);
+            return tag_value(self.role_tags?.iter().map(|(name, value)| (name.as_str(), value.as_str())), tag, work);
         }
         match key {
-            "aws:tagkeys" => many(self.tags.keys().copied()),
+            "aws:tagkeys" => many(self.tag_keys().iter().copied()),
             "sts:transitivetagkeys" => many(self.transitive.iter().copied()),
             "sts:externalid" => asked("ExternalId"),
             "sts:rolesessionname" => asked("RoleSessionName"),
@@ -64,6 +67,14 @@ impl Context for Circumstances<'_> {
 }
 
 impl Circumstances<'_> {
+    /// Of the request, and those of the role whose tags the request's replace though they differ in case.
+    fn tag_keys(&self) -> &[&str] {
+        self.tag_keys.get_or_init(|| {
+            let stored = self.role_tags.into_iter().flat_map(|tags| tags.keys().map(String::as_str));
+            with_stored_keys(self.tags.keys().copied().collect(), stored)
+        })
+    }
+
     fn claim(&self, key: &str) -> Option<Values<'_>> {
         match self.claims?.get(key)?.as_slice() {
             // Methods of authentication are several by their nature.

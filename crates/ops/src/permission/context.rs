@@ -10,7 +10,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use api::Exception;
-use auth::iam::{Context, Values, tag_value};
+use auth::iam::{Context, Values, WorkBudget, tag_value};
 use base64_simd::STANDARD;
 use model::AttributeValue;
 
@@ -84,17 +84,17 @@ impl<'a> RequestContext<'a> {
         self.partitions.get_or_init(read).as_ref()?.get(at).map(|values| many(values))
     }
 
-    fn request_tag(&self, key: &str) -> Option<Values<'_>> {
-        tag_value(self.said.tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), key)
+    fn request_tag(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
+        tag_value(self.said.tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), key, work)
     }
 
-    fn resource_tag(&self, key: &str) -> Option<Values<'_>> {
-        tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), key)
+    fn resource_tag(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
+        tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), key, work)
     }
 }
 
 impl Context for RequestContext<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         match key {
             "dynamodb:attributes" => Some(self.attributes()),
             "dynamodb:enclosingoperation" => self.said.enclosing_operation.map(one),
@@ -111,8 +111,8 @@ impl Context for RequestContext<'_> {
                 (!self.said.tags.is_empty()).then(|| Values::Many(keys()))
             }
             _ => match (key.strip_prefix(REQUEST_TAG), key.strip_prefix(RESOURCE_TAG)) {
-                (Some(tag), _) => self.request_tag(tag),
-                (_, Some(tag)) => self.resource_tag(tag),
+                (Some(tag), _) => self.request_tag(tag, work),
+                (_, Some(tag)) => self.resource_tag(tag, work),
                 (None, None) => None,
             },
         }

@@ -1,11 +1,15 @@
 //! The one list of what each operation asks: which actions, on which resources.
 
+use std::collections::BTreeMap;
+
 use api::*;
+use model::limits::TAGS_MAX;
 
 use super::action::Action;
 use super::outside::Outside;
 use super::said::Said;
 use super::{Asking, Asks, Resource, StreamReader, items, statements};
+use crate::catalog::check_tags;
 use crate::stream::ShardIterator;
 use crate::table_keys::named;
 
@@ -79,7 +83,8 @@ asks! {
     };
     TagResourceInput => |r, asking| {
         let said = Said { tags: tags(&r.tags), ..Said::default() };
-        asking.about(Action::TagResource, Resource::Arn(&r.resource_arn), said)
+        asking.about(Action::TagResource, Resource::Arn(&r.resource_arn), said)?;
+        check_tag_count(&r.tags)
     };
     UntagResourceInput => |r, asking| {
         let said = Said { tags: r.tag_keys.iter().map(|key| (key.as_str(), None)).collect(), ..Said::default() };
@@ -116,6 +121,7 @@ fn create_table<'a>(request: &'a CreateTableInput, asking: &mut Asking<'a>) -> R
     if request.tags.is_some() {
         asking.about(Action::TagResource, table(), Said { tags: tags(), ..Said::default() })?;
     }
+    check_tag_count(request.tags.as_deref().unwrap_or_default())?;
     if request.resource_policy.is_some() {
         asking.about(Action::PutResourcePolicy, table(), Said::default())?;
     }
@@ -128,6 +134,14 @@ fn table_key<'a>(encryption: Option<&'a SSESpecification>, asking: &mut Asking<'
     if let Some(key_id) = named(encryption) {
         asking.also_names("kMSMasterKeyId", key_id);
         asking.outside(Outside::Key(key_id));
+    }
+}
+
+/// More tags than a resource can have are refused before policies look at them, in the words of the operation.
+fn check_tag_count(tags: &[Tag]) -> Result<(), Exception> {
+    match tags.len() > TAGS_MAX {
+        true => check_tags(&BTreeMap::new(), tags.to_vec()).map(drop),
+        false => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use auth::iam::{Context, Principal, PrincipalKind, Values, reference};
+use auth::iam::{Context, Principal, PrincipalKind, Values, WorkBudget, reference};
 
 /// `KEY=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -31,12 +31,12 @@ impl<'a> Given<'a> {
 }
 
 impl Context for Given<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         let Some(values) = self.keys.get(key) else {
             // A unique id is unknown, if it was not given.
             let unknown =
                 |values: &Values<'_>| matches!(values, Values::One(value) if key == "aws:userid" && value.is_empty());
-            return self.others?.values(key).filter(|values| !unknown(values));
+            return self.others?.values(key, work).filter(|values| !unknown(values));
         };
         Some(match values.as_slice() {
             [one] if !reference::is_list(key) => Values::One(Cow::Borrowed(one)),

@@ -5,6 +5,8 @@
 
 mod generated;
 
+use super::work::WorkBudget;
+
 /// An action, as `iam:CreateUser`.
 #[derive(Debug)]
 pub struct Action {
@@ -112,20 +114,53 @@ pub fn is_of_service(key: &str) -> bool {
 /// Whether an action on a resource can have a key, in lower case. Of an action that the reference does not have, nothing
 /// is known, so it can have all of them.
 pub fn can_have(action: &str, resource: &str, key: &str) -> bool {
-    !is_of_service(key) || find(action).is_none_or(|action| action.has_key(resource, key))
+    let work = WorkBudget::new(u64::MAX);
+    !is_of_service(key) || ActionKeys::within(action, resource, &work).have(key, &work)
+}
+
+/// The keys of services that one action on one resource has.
+#[derive(Debug)]
+pub(super) struct ActionKeys {
+    /// `None` for an action that is not known, which has all of them.
+    action: Option<&'static Action>,
+    /// Which of the action's types the resource is of: a bit each, so that a decision allocates nothing.
+    types: u64,
+    /// How many keys there are to compare one with.
+    count: usize,
+}
+
+impl ActionKeys {
+    /// Resources are as long as requests make them: each comparison with a type's pattern is paid for.
+    pub(super) fn within(action: &str, resource: &str, work: &WorkBudget) -> ActionKeys {
+        let action = find(action);
+        let resources = action.map_or(&[][..], |action| action.resources);
+        let bit = |(at, of): (usize, &ActionResource)| u64::from(of.resource_type.has(resource)) << at;
+        let types = match work.spend(resources.len() * (1 + resource.len())) {
+            true => resources.iter().enumerate().map(bit).sum(),
+            false => 0,
+        };
+        let keys = ActionKeys { action, types, count: 0 };
+        let of_type = |of: &ActionResource| of.condition_keys.len() + of.resource_type.condition_keys.len();
+        let of_types: usize = keys.types().map(of_type).sum();
+        ActionKeys { count: action.map_or(0, |action| action.condition_keys.len()) + of_types, ..keys }
+    }
+
+    fn types(&self) -> impl Iterator<Item = &'static ActionResource> {
+        let resources = self.action.map_or(&[][..], |action| action.resources);
+        resources.iter().enumerate().filter(|(at, _)| self.types >> at & 1 == 1).map(|(_, of)| of)
+    }
+
+    /// Whether a key of a service, in lower case, is one of them.
+    pub(super) fn have(&self, key: &str, work: &WorkBudget) -> bool {
+        let Some(action) = self.action else { return true };
+        let is_own = |keys: &[&str]| keys.iter().any(|own| fits(own, key));
+        let of_type = |of: &ActionResource| is_own(of.condition_keys) || is_own(of.resource_type.condition_keys);
+        work.spend(self.count)
+            && (is_own(action.condition_keys) || action.is_documented(key) || self.types().any(of_type))
+    }
 }
 
 impl Action {
-    /// Whether the action has a key, in lower case, when it is done to this resource.
-    pub fn has_key(&self, resource: &str, key: &str) -> bool {
-        let is_own = |keys: &[&str]| keys.iter().any(|own| fits(own, key));
-        is_own(self.condition_keys)
-            || self.is_documented(key)
-            || self.resources.iter().any(|of| {
-                (is_own(of.condition_keys) || is_own(of.resource_type.condition_keys)) && of.resource_type.has(resource)
-            })
-    }
-
     fn is_documented(&self, key: &str) -> bool {
         let is_one = |keys: &[&str]| keys.iter().any(|other| other.eq_ignore_ascii_case(key));
         let documented = || DOCUMENTED.iter().any(|(name, keys)| *name == self.name && is_one(keys));

@@ -5,6 +5,8 @@ use super::*;
 #[test]
 fn every_action_is_found_in_letters_of_either_case() {
     assert!(actions().len() > 400);
+    // As many as an `ActionKeys` has bits for.
+    assert!(actions().iter().all(|action| action.resources.len() <= 64));
     for action in actions() {
         for name in [action.name.to_owned(), action.name.to_lowercase(), action.name.to_uppercase()] {
             assert_eq!(find(&name).map(|found| found.name), Some(action.name), "{name}");

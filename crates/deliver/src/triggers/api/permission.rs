@@ -29,7 +29,7 @@ pub(super) struct Said<'a> {
 }
 
 impl Context for Said<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         let one = |text| Some(Values::One(Cow::Borrowed(text)));
         match key {
             "lambda:functionarn" => one(self.function_arn?),
@@ -38,9 +38,11 @@ impl Context for Said<'_> {
             }
             _ => match (key.strip_prefix(REQUEST_TAG), key.strip_prefix(RESOURCE_TAG)) {
                 (Some(tag), _) => {
-                    tag_value(self.request_tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), tag)
+                    tag_value(self.request_tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), tag, work)
                 }
-                (_, Some(tag)) => tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), tag),
+                (_, Some(tag)) => {
+                    tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), tag, work)
+                }
                 (None, None) => None,
             },
         }
