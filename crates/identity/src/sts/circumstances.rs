@@ -96,3 +96,24 @@ impl Circumstances<'_> {
         Some(Values::One(Cow::Owned(value)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session's tag takes the place of the role's whose key differs in case.
+    #[test]
+    fn tag_keys_are_also_those_of_the_role_that_are_replaced() {
+        let role_tags: BTreeMap<String, String> =
+            ["team", "other", "same"].map(|key| (key.to_owned(), "r".to_owned())).into();
+        let own = Circumstances {
+            tags: [("TEAM", "x"), ("same", "y")].into(),
+            role_tags: Some(&role_tags),
+            ..Circumstances::default()
+        };
+        let Some(Values::Many(keys)) = own.values("aws:tagkeys", &WorkBudget::default()) else { panic!("keys") };
+        assert_eq!(keys, ["TEAM", "same", "team"]);
+        let own = Circumstances { role_tags: Some(&role_tags), ..Circumstances::default() };
+        assert_eq!(own.values("aws:tagkeys", &WorkBudget::default()), None);
+    }
+}

@@ -387,7 +387,116 @@ async fn answers_of_simulations_are_bounded() {
         )
     };
     assert_eq!(node.refused(&form(2_000, 1)).await, "LimitExceeded");
-    assert_eq!(node.refused(&form(1, 100_000)).await, "LimitExceeded");
+    assert_eq!(node.refused(&form(1, 100_000)).await, "ValidationError");
     let answer = node.done(&form(1, 100)).await;
     assert_eq!(answer.matches("<EvalDecision>allowed<").count(), 1_000);
+}
+
+#[tokio::test]
+async fn members_of_simulations_are_as_long_as_the_model_says() {
+    let node = node().await;
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let form =
+        format!("Action=SimulateCustomPolicy&ActionNames.member.1=iam:GetUser&PolicyInputList.member.1={policy}&");
+    let arn = |length: usize| format!("arn:aws:iam::1:user/{}", "x".repeat(length - 20));
+    let entry = |key: usize| {
+        format!(
+            "ContextEntries.member.1.ContextKeyName={}&ContextEntries.member.1.ContextKeyValues.member.1=x",
+            "k".repeat(key)
+        )
+    };
+    for (member, expected) in [
+        (format!("ResourceArns.member.1={}", arn(2_048)), ""),
+        (format!("ResourceArns.member.1={}", arn(2_049)), "resourceArns"),
+        (format!("CallerArn={}", arn(2_049)), "callerArn"),
+        (format!("ResourceOwner={}", arn(2_049)), "resourceOwner"),
+        (entry(256), ""),
+        (entry(257), "contextEntries.1.member.contextKeyName"),
+        (entry(4), "contextEntries.1.member.contextKeyName"),
+        (format!("PolicyInputList.member.2={}", " ".repeat(131_073)), "policyInputList"),
+        (format!("ResourcePolicy={}", " ".repeat(131_073)), "resourcePolicy"),
+    ] {
+        let reply = node.ask(&format!("{form}{member}")).await;
+        let (status, text) = if expected.is_empty() { (200, "") } else { (400, expected) };
+        assert_eq!(reply.status, status, "{member:.90}: {:.300}", reply.body);
+        let at = format!("at '{text}' failed to satisfy constraint: Member must have length");
+        assert!(expected.is_empty() || reply.body.contains(&at), "{member:.90}: {:.3000}", reply.body);
+    }
+}
+
+/// A caller without permissions: what it names is as long as the model says before any policy looks at it.
+#[tokio::test]
+async fn lengths_are_checked_before_permission() {
+    let node = node().await;
+    let caller = caller_with(&allowed_if("sts:*", "{}"));
+    for (form, max) in [
+        ("Action=GetUser&UserName=", 128),
+        ("Action=CreateUser&UserName=", 64),
+        ("Action=CreateRole&RoleName=", 64),
+        ("Action=DeleteRole&RoleName=", 128),
+        ("Action=GetGroup&GroupName=", 128),
+        ("Action=CreatePolicy&PolicyName=", 128),
+        ("Action=GetPolicy&PolicyArn=", 2_048),
+        ("Action=AttachUserPolicy&UserName=bob&PolicyArn=", 2_048),
+        ("Action=TagPolicy&PolicyArn=", 2_048),
+        ("Action=GetOpenIDConnectProvider&OpenIDConnectProviderArn=", 2_048),
+        ("Action=CreateOpenIDConnectProvider&Url=", 255),
+        ("Action=SimulatePrincipalPolicy&PolicySourceArn=", 2_048),
+        ("Action=GetAccessKeyLastUsed&AccessKeyId=", 128),
+        ("Action=GetInstanceProfile&InstanceProfileName=", 128),
+        ("Action=ListUsers&PathPrefix=/", 511),
+        ("Action=CreateUser&UserName=bob&Path=/", 511),
+        ("Action=UpdateUser&UserName=bob&NewPath=/", 511),
+        ("Action=UpdateUser&UserName=bob&NewUserName=", 64),
+        ("Action=UpdateGroup&GroupName=bob&NewGroupName=", 128),
+        ("Action=PutUserPermissionsBoundary&UserName=bob&PermissionsBoundary=", 2_048),
+    ] {
+        let reply = node.ask_as(&caller, &format!("{form}{}", "a".repeat(max))).await;
+        assert_eq!(reply.status, 403, "{form}: {}", reply.body);
+        let reply = node.ask_as(&caller, &format!("{form}{}", "a".repeat(max + 1))).await;
+        assert_eq!(reply.status, 400, "{form}: {}", reply.body);
+        assert!(reply.body.contains("Member must have length less than or equal to"), "{form}: {}", reply.body);
+    }
+    let keys: String = (1..=51).map(|at| format!("&TagKeys.member.{at}=k{at}")).collect();
+    assert_eq!(node.ask_as(&caller, &format!("Action=UntagUser&UserName=bob{keys}")).await.status, 400);
+}
+
+/// A key in other letters replaces or removes the stored tag: conditions see the stored key too.
+#[tokio::test]
+async fn tag_keys_are_also_those_that_are_stored_in_another_case() {
+    let node = node().await;
+    let trust =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}}"#;
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"}}"#;
+    let tag = "Tags.member.1.Key=team&Tags.member.1.Value=red&Tags.member.2.Key=%C3%A9tat&Tags.member.2.Value=x";
+    for form in [
+        "Action=CreateUser&UserName=bob".to_owned(),
+        format!("Action=CreateRole&RoleName=bob&AssumeRolePolicyDocument={trust}"),
+        format!("Action=CreatePolicy&PolicyName=bob&PolicyDocument={policy}"),
+        "Action=CreateOpenIDConnectProvider&Url=https://issuer.example/a&ThumbprintList.member.1=0123456789012345678901234567890123456789".to_owned(),
+    ] {
+        node.done(&format!("{form}&{tag}")).await;
+    }
+    let caller = caller_with(
+        r#"{"Effect":"Allow","Action":"iam:*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"*",
+            "Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":["team","état"]}}}"#,
+    );
+    for (kind, of) in [
+        ("User", "UserName=bob".to_owned()),
+        ("Role", "RoleName=bob".to_owned()),
+        ("Policy", format!("PolicyArn=arn:aws:iam::{ACCOUNT}:policy/bob")),
+        (
+            "OpenIDConnectProvider",
+            format!("OpenIDConnectProviderArn=arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example/a"),
+        ),
+    ] {
+        for (key, status) in [("team", 403), ("TEAM", 403), ("Team", 403), ("%C3%89TAT", 403), ("other", 200)] {
+            let untag = format!("Action=Untag{kind}&{of}&TagKeys.member.1=x&TagKeys.member.2={key}");
+            let reply = node.ask_as(&caller, &untag).await;
+            assert_eq!(reply.status, status, "{untag}: {}", reply.body);
+            let tag = format!("Action=Tag{kind}&{of}&Tags.member.1.Key={key}&Tags.member.1.Value=x");
+            let reply = node.ask_as(&caller, &tag).await;
+            assert_eq!(reply.status, status, "{tag}: {}", reply.body);
+        }
+    }
 }

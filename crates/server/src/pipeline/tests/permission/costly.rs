@@ -53,3 +53,25 @@ fn the_statements_of_a_batch_share_what_they_may_cost() {
     let codes: Vec<&str> = (0..25).filter_map(|at| answer.body["Responses"][at]["Error"]["Code"].as_str()).collect();
     assert!(codes.len() > 20 && codes.iter().all(|code| *code == "RequestLimitExceeded"), "{codes:?}");
 }
+
+/// More tags than a table can have are refused before policies look at them: the caller may not even tag.
+#[test]
+fn too_many_tags_are_refused_before_policies_look_at_them() {
+    let house = House::new();
+    house.user(ACCOUNT, "user", &[allow("dynamodb:GetItem", "*")]);
+    let tags =
+        |count: usize| -> Vec<Value> { (0..count).map(|at| json!({"Key": format!("k{at}"), "Value": "v"})).collect() };
+    let create = |count: usize| {
+        json!({"TableName": "new", "BillingMode": "PAY_PER_REQUEST", "Tags": tags(count),
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+    };
+    let tag = |count: usize| json!({"ResourceArn": T, "Tags": tags(count)});
+    for (operation, few, many) in [("TagResource", tag(50), tag(4_000)), ("CreateTable", create(50), create(4_000))] {
+        let refused = house.call(by("user"), operation, &few.to_string());
+        assert_eq!(refused.kind, "AccessDeniedException", "{operation} {}", refused.body);
+        let refused = house.call(by("user"), operation, &many.to_string());
+        assert_eq!(refused.kind, "ValidationException", "{operation} {}", refused.body);
+        assert_eq!(refused.message, "Number of tags exceeds the limit of 50 for a resource: 4000");
+    }
+}
