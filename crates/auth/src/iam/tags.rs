@@ -6,7 +6,7 @@ use super::Values;
 use super::work::WorkBudget;
 
 /// What one letter costs whose case is a matter of tables. Unit: steps.
-const LETTER_STEPS: usize = 1;
+const LETTER_STEPS: usize = 4;
 
 /// Whether the keys of two tags differ in nothing but the case of their letters.
 pub fn is_same_tag(one: &str, other: &str) -> bool {

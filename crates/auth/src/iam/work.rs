@@ -12,7 +12,7 @@ pub const REQUEST_STEPS_MAX: u64 = 10_000_000;
 
 /// For one of these decisions, which is made without a pause: other requests wait for no longer than this. The largest
 /// policies that fit into AWS's quotas need a fraction of it. Unit: steps.
-pub const QUESTION_STEPS_MAX: u64 = 500_000;
+pub const QUESTION_STEPS_MAX: u64 = 300_000;
 
 /// How much text is compared in one step. Unit: bytes.
 pub const STEP_BYTES: usize = 16;
