@@ -542,6 +542,14 @@ mod tests {
         for (lease, accepted) in [("1000", true), ("0", false)] {
             check(&["--storage", "postgres://h/d", "--node-lease-ms", lease], accepted);
         }
+    }
+
+    #[test]
+    fn values_of_bounds_and_times() {
+        let check = |flags: &[&str], accepted: bool| {
+            let parsed = Cli::read([&["stator", "serve"], flags].concat());
+            assert_eq!(parsed.is_ok(), accepted, "{flags:?}");
+        };
         check(&["--connections-max", "0"], false);
         for (time, accepted) in
             [("4", true), ("24h", true), ("30m", true), ("1s", true), ("0", false), ("25", false), ("1d", false)]

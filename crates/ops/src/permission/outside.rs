@@ -89,7 +89,7 @@ struct ServiceContext<'a> {
 }
 
 impl Context for ServiceContext<'_> {
-    fn values(&self, key: &str) -> Option<Values<'_>> {
+    fn values(&self, key: &str, _: &WorkBudget) -> Option<Values<'_>> {
         if !self.action.starts_with("kms:") {
             return None;
         }

@@ -40,6 +40,7 @@ pub(super) struct AuditFile {
 
 impl AuditFile {
     pub(super) fn open(path: &Path, bytes_max: Option<u64>, files_max: u32) -> io::Result<AuditFile> {
+        refuse_idle_pipe(path)?;
         let file = append(File::options().create(true), path)?;
         let metadata = file.metadata()?;
         let bytes = metadata.len();
@@ -186,6 +187,29 @@ fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true
 }
 
+/// To open a pipe that nobody reads would wait for a reader, for ever and deaf to signals.
+#[cfg(unix)]
+fn refuse_idle_pipe(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    use rustix::fs::{Mode, OFlags};
+    use rustix::io::Errno;
+
+    if !fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        return Ok(());
+    }
+    match rustix::fs::open(path, OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(_) => Ok(()),
+        Err(Errno::NXIO) => Err(io::Error::other("it is a pipe that no program reads")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn refuse_idle_pipe(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(unix)]
 fn is_device(kind: fs::FileType) -> bool {
     std::os::unix::fs::FileTypeExt::is_char_device(&kind)
@@ -224,6 +248,19 @@ fn append(options: &mut fs::OpenOptions, path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_needs_a_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let refused = AuditFile::open(&path, None, 1).err().unwrap();
+        assert!(refused.to_string().contains("no program reads"), "{refused}");
+        let reader = File::options().read(true).write(true).open(&path).unwrap();
+        assert!(AuditFile::open(&path, None, 1).is_ok());
+        drop(reader);
+    }
 
     fn line(text: &str, unauthenticated: Option<HeldBack>) -> Line {
         Line { bytes: text.as_bytes().to_vec(), unauthenticated, written: None }
