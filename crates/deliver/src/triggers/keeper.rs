@@ -16,10 +16,16 @@ impl Triggers {
     /// Keeps all mappings running for ever.
     pub async fn run(self: Arc<Triggers>) {
         let (mut runners, mut tasks, mut seen) = (Runners::new(), JoinSet::new(), None);
+        let mut failing = false;
         loop {
-            if let Err(error) = self.look(&mut runners, &mut tasks, &mut seen).await {
+            let looked = self.look(&mut runners, &mut tasks, &mut seen).await;
+            // Once for each time that they cannot be read, not every second of it.
+            if let Err(error) = &looked
+                && !failing
+            {
                 log::warn!(event = "mapping_unreadable"; "event source mappings cannot be read: {}", error.cause());
             }
+            failing = looked.is_err();
             while tasks.try_join_next().is_some() {}
             let _ = tokio::time::timeout(LOOK_INTERVAL, self.changed.notified()).await;
         }

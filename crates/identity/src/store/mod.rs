@@ -86,7 +86,7 @@ impl fmt::Display for OpenError {
             OpenError::WrongKey => {
                 f.write_str("the auth key is not the one that the stored access keys are sealed with")
             }
-            OpenError::Engine(error) => write!(f, "identities cannot be read: {error}"),
+            OpenError::Engine(error) => write!(f, "identities cannot be read: {}", error.cause()),
             OpenError::Unreadable(text) => f.write_str(text),
         }
     }

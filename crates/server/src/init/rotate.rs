@@ -63,6 +63,13 @@ fn credentials(endpoint: &Endpoint, output: &Output, arguments: &OutputArguments
         (None, true) if !arguments.replace_profile => {
             Err("the profile exists and has no keys; --replace-profile puts the new ones into it".to_owned())
         }
+        (None, _) if std::env::var_os("AWS_ACCESS_KEY_ID").is_none_or(|id| id.is_empty()) => {
+            let profile = arguments.profile.as_deref().map(|name| format!("there is no profile {name}, and "));
+            Err(format!(
+                "{}AWS_ACCESS_KEY_ID is not set: name the profile of the root with --profile, or set its access key",
+                profile.unwrap_or_default()
+            ))
+        }
         (None, _) => Ok(environment),
     }
 }

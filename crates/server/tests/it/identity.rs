@@ -633,7 +633,13 @@ fn a_root_key_is_rotated_while_its_server_runs() {
     let as_app = [("AWS_ACCESS_KEY_ID", app.access_key.as_str()), ("AWS_SECRET_ACCESS_KEY", &app.secret)];
     let ended = run_with(&rotate, &as_app);
     assert!(!ended.status.success() && text(&ended.stderr).contains("not a root's"), "{}", text(&ended.stderr));
-    assert!(!run_with(&rotate, &[]).status.success());
+    // Without any key none is made up.
+    for profile in [&[][..], &["--profile", "nope"]] {
+        let ended = run_with(&[&rotate[..], profile].concat(), &variables);
+        let said = text(&ended.stderr);
+        assert!(!ended.status.success() && said.contains("AWS_ACCESS_KEY_ID is not set"), "{said}");
+        assert_eq!(said.contains("there is no profile nope"), !profile.is_empty(), "{said}");
+    }
 
     let ended = run_with(&[&rotate[..], &["--profile", "root"]].concat(), &variables);
     assert!(ended.status.success(), "{}", text(&ended.stderr));
