@@ -70,8 +70,8 @@ impl Allowance {
         OWN.scope(Arc::clone(self), request).await
     }
 
-    /// The request has its answer, of this size: what it holds of the memory is for that alone from now on. The answer
-    /// is there already, so it is not refused, only counted.
+    /// The request has its answer, of this size: what it holds of the memory is for that alone from now on. Of a request that
+    /// held none, the answer holds none here either.
     pub fn keep(&self, answer_bytes: usize) -> Option<Share> {
         let mut used = self.used.lock();
         used.turn = None;
@@ -79,7 +79,7 @@ impl Allowance {
         if answer_bytes <= SMALL_BYTES / 4 {
             return None;
         }
-        let mut share = share.unwrap_or_else(|| self.memory.nothing(self.peer));
+        let mut share = share?;
         share.resize(answer_bytes);
         Some(share)
     }

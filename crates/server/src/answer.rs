@@ -1,19 +1,20 @@
 //! From a status and a body to an HTTP response: compression, checksum and request id.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use base::random::REQUEST_ID_SIZE;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
-use ops::allowance;
+use ops::allowance::{self, MemoryBudget};
 use wire::ReplyError;
 
-use crate::seats::Held;
+use crate::seats::{Held, Seat};
+use crate::unsent::{AnswerBody, Unsent};
 
 /// Smaller bodies are never compressed. Unit: bytes. Source: DynamoDB compresses responses from 4 KB on.
 const COMPRESSED_SIZE_BYTES_MIN: usize = 4096;
@@ -123,7 +124,36 @@ impl Answer {
         Answer { share, ..self }
     }
 
-    pub(crate) async fn into_response(self, head: &Parts, request_id: &[u8; REQUEST_ID_SIZE]) -> Response<Full<Bytes>> {
+    /// Counts the body for its connection, until it is sent. If that takes memory and there is none in time, the answer
+    /// becomes the refusal; one for which there is no refusal is sent in any case.
+    pub(crate) async fn counted(
+        mut self,
+        seat: &Arc<Seat>,
+        memory: &Arc<MemoryBudget>,
+        refusal: impl FnOnce(&Answer) -> Option<Answer>,
+    ) -> (Answer, Unsent) {
+        let mut unsent = Unsent::new(seat, self.body.len(), self.share.take());
+        if unsent.needs_share() {
+            match refusal(&self) {
+                None => unsent.overdraw(memory),
+                Some(refusal) => {
+                    // Boxed, so that answers which are free have no room for it.
+                    if Box::pin(unsent.take_share(memory)).await.is_err() {
+                        let unsent = Unsent::new(seat, refusal.body.len(), None);
+                        return (Answer { closes: self.closes, ..refusal }, unsent);
+                    }
+                }
+            }
+        }
+        (self, unsent)
+    }
+
+    pub(crate) async fn into_response(
+        self,
+        head: &Parts,
+        request_id: &[u8; REQUEST_ID_SIZE],
+        unsent: Unsent,
+    ) -> Response<AnswerBody> {
         let coding = Coding::wanted(head).filter(|_| self.body.len() >= COMPRESSED_SIZE_BYTES_MIN);
         let body = match coding {
             Some(coding) => compressed(coding, self.body).await,
@@ -131,7 +161,7 @@ impl Answer {
         };
         // A HEAD is answered with the headers alone.
         let sent = if head.method == Method::HEAD { Bytes::new() } else { body.clone() };
-        let mut response = Response::new(Full::new(held(sent, self.share)));
+        let mut response = Response::new(AnswerBody::new(sent, unsent));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(8);
@@ -159,24 +189,6 @@ impl Answer {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
-    }
-}
-
-/// The body, with its share of the memory until the last of it is sent.
-fn held(body: Bytes, share: Option<Held>) -> Bytes {
-    let Some(mut share) = share else { return body };
-    share.resize(body.len());
-    Bytes::from_owner(HeldBytes { body, _share: share })
-}
-
-struct HeldBytes {
-    body: Bytes,
-    _share: Held,
-}
-
-impl AsRef<[u8]> for HeldBytes {
-    fn as_ref(&self) -> &[u8] {
-        &self.body
     }
 }
 

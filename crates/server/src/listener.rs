@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::header;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -25,6 +24,7 @@ use crate::patience::Patient;
 use crate::seats::{Seat, Seats};
 use crate::tls::Tls;
 use crate::transport::transport;
+use crate::unsent::AnswerBody;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -41,6 +41,8 @@ const HTTP2_STREAM_WINDOW: u32 = 128 * 1024;
 const HTTP2_CONNECTION_WINDOW: u32 = 512 * 1024;
 /// A request's head on HTTP/2, decompressed. Unit: bytes.
 const HTTP2_HEAD_BYTES_MAX: u32 = 16 * 1024;
+/// Header fields of a request: as many as hyper takes on HTTP/1.1. An empty field takes far more memory than its bytes.
+const HTTP2_FIELDS_MAX: usize = 100;
 
 /// How often the log says that all connections are taken.
 const FULL_LINES: u64 = 1;
@@ -59,11 +61,8 @@ pub(crate) struct Limits {
 
 /// What answers the requests of a connection.
 pub(crate) trait Responder: Clone + Send + Sync + 'static {
-    fn respond(
-        &self,
-        request: Request<Incoming>,
-        seat: Arc<Seat>,
-    ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+    fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>)
+    -> impl Future<Output = Response<AnswerBody>> + Send;
 }
 
 /// Listens with room for many who knock at once: by itself the standard library asks for 128.
@@ -122,6 +121,7 @@ pub(crate) async fn run_meanwhile<T>(
     let seats = Seats::new(Arc::clone(&door.counts));
     let done = tokio::select! {
         never = accept(listener, responder, door, limits, &connections, &seats) => match never {},
+        never = seats.watch(&limits.memory) => match never {},
         done = &mut work => done,
     };
     tokio::spawn(tokio::time::timeout(limits.drain_timeout, connections.shutdown()));
@@ -132,7 +132,11 @@ pub(crate) async fn run_meanwhile<T>(
 pub(crate) async fn run_for_ever(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
     let door = Door::default();
     let seats = Seats::new(Arc::clone(&door.counts));
-    accept(&listener, responder, &door, &limits, &GracefulShutdown::new(), &seats).await
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        never = accept(&listener, responder, &door, &limits, &connections, &seats) => never,
+        never = seats.watch(&limits.memory) => never,
+    }
 }
 
 /// Who comes in is counted here.
@@ -284,14 +288,41 @@ async fn answer(
     responder: impl Responder,
     request: Request<Incoming>,
     seat: Arc<Seat>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<AnswerBody>, Infallible> {
+    if let Some(status) = refused(&request) {
+        return Ok(closing(status, request.version()));
+    }
     if request.version() < Version::HTTP_2 {
         return Ok(responder.respond(request, seat).await);
     }
     let answer = tokio::spawn(async move { responder.respond(request, seat).await }).await;
-    Ok(answer.unwrap_or_else(|_| {
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    }))
+    Ok(answer.unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR)))
+}
+
+/// The status of a request whose head is refused whatever it asks for, before any of its body is read.
+fn refused(request: &Request<Incoming>) -> Option<StatusCode> {
+    let headers = request.headers();
+    if request.version() >= Version::HTTP_2 {
+        return (headers.len() > HTTP2_FIELDS_MAX).then_some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    }
+    // Source: RFC 9112, section 6.1. A proxy in front that decodes another coding would see another body.
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter().map(|coding| coding.as_bytes().trim_ascii());
+    let first = codings.next()?;
+    let is_chunked = first.eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
+    (!is_chunked).then_some(StatusCode::NOT_IMPLEMENTED)
+}
+
+fn empty(status: StatusCode) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// What follows on a connection of HTTP/1.1 cannot be understood.
+fn closing(status: StatusCode, version: Version) -> Response<AnswerBody> {
+    let mut response = empty(status);
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    }
+    response
 }

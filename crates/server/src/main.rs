@@ -47,6 +47,7 @@ mod tail;
 mod tls;
 mod traces;
 mod transport;
+mod unsent;
 mod visit;
 mod web;
 

@@ -25,7 +25,7 @@ use storage_postgres::{Postgres, PostgresStats};
 pub(crate) use arguments::MetricsArguments;
 pub(crate) use background::TableSeries;
 use page::Page;
-pub(crate) use requests::Requests;
+pub(crate) use requests::{Requests, UnderWay};
 
 use crate::audit;
 use crate::tls::Tls;

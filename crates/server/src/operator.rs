@@ -14,11 +14,10 @@ use std::sync::{Arc, OnceLock};
 
 use api::Exception;
 use auth::Access;
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
+use ops::allowance::MemoryBudget;
 use storage::Embedded;
 use tokio::sync::watch;
 
@@ -27,7 +26,12 @@ use crate::door;
 use crate::listener::Responder;
 use crate::metrics::{Metrics, TableSeries};
 use crate::seats::Seat;
+use crate::unsent::AnswerBody;
 use crate::web::Web;
+
+mod rendered;
+
+use rendered::Rendered;
 
 const HEALTHZ: &str = "/healthz";
 const READYZ: &str = "/readyz";
@@ -66,6 +70,9 @@ pub(crate) struct Operator {
     /// What the start waits for, once it does.
     waiting: watch::Sender<Option<String>>,
     stopping: AtomicBool,
+    /// The last page of metrics, of all tables and without them.
+    each: Rendered,
+    total: Rendered,
 }
 
 /// One of the paths above.
@@ -99,6 +106,8 @@ impl Operator {
             service: OnceLock::new(),
             waiting: watch::Sender::new(None),
             stopping: AtomicBool::new(false),
+            each: Rendered::default(),
+            total: Rendered::default(),
         })
     }
 
@@ -149,7 +158,8 @@ impl Operator {
         match page {
             Page::Health => self.health(audience),
             Page::Ready => self.readiness(audience),
-            Page::Metrics => self.page(audience).await,
+            // Boxed, so that other requests have no room for it.
+            Page::Metrics => Box::pin(self.page(audience)).await,
         }
     }
 
@@ -169,13 +179,20 @@ impl Operator {
         }
     }
 
-    /// On a thread that may wait: sizes of files are read.
     async fn page(self: &Arc<Operator>, audience: Audience) -> Answer {
-        let operator = Arc::clone(self);
-        let tables = match audience {
-            Audience::Operator => TableSeries::Each(operator.metrics.tables_max()),
-            Audience::Anyone => TableSeries::Total,
+        let (tables, rendered) = match audience {
+            Audience::Operator => (TableSeries::Each(self.metrics.tables_max()), &self.each),
+            Audience::Anyone => (TableSeries::Total, &self.total),
         };
+        match rendered.page(self.render(tables)).await {
+            Some(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),
+            None => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// On a thread that may wait: sizes of files are read.
+    async fn render(self: &Arc<Operator>, tables: TableSeries) -> Option<String> {
+        let operator = Arc::clone(self);
         let page = tokio::task::spawn_blocking(move || {
             let engine = operator.engine.get().and_then(Option::as_ref).map(|engine| engine.stats());
             let database = operator.metrics.database();
@@ -183,12 +200,14 @@ impl Operator {
             let ready = operator.unready().is_none();
             operator.metrics.page(ready, tables, &background, engine.as_ref(), database.as_ref())
         });
-        match page.await {
-            Ok(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),
-            // Only a panic or the end of the runtime leads here.
-            Err(_) => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
-        }
+        // Not there only after a panic or at the end of the runtime.
+        page.await.ok()
     }
+}
+
+/// In place of a page for which there is no memory: its connection has not read others.
+pub(crate) fn too_many_pages() -> Answer {
+    unavailable("too many unread answers\n".to_owned())
 }
 
 fn unavailable(text: String) -> Answer {
@@ -202,6 +221,8 @@ pub(crate) struct Waiting {
     pub(crate) web: Arc<Web>,
     /// For which readers the paths above are on this address, if they are.
     pub(crate) pages: Option<Audience>,
+    /// For answers that their clients do not read.
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
 impl Waiting {
@@ -221,9 +242,10 @@ impl Waiting {
 }
 
 impl Responder for Waiting {
-    async fn respond(&self, request: Request<Incoming>, _: Arc<Seat>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
         let (head, _) = request.into_parts();
-        self.answer(&head).await.into_response(&head, &base::random::request_id()).await
+        let (answer, unsent) = self.answer(&head).await.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        answer.into_response(&head, &base::random::request_id(), unsent).await
     }
 }
 
@@ -232,6 +254,8 @@ impl Responder for Waiting {
 pub(crate) struct OwnAddress {
     pub(crate) operator: Arc<Operator>,
     pub(crate) web: Arc<Web>,
+    /// For pages that their clients do not read.
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
 impl OwnAddress {
@@ -247,9 +271,10 @@ impl OwnAddress {
 }
 
 impl Responder for OwnAddress {
-    async fn respond(&self, request: Request<Incoming>, _: Arc<Seat>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
         let (head, _) = request.into_parts();
-        let mut response = self.answer(&head).await.into_response(&head, &base::random::request_id()).await;
+        let (answer, unsent) = self.answer(&head).await.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        let mut response = answer.into_response(&head, &base::random::request_id(), unsent).await;
         self.web.allow(&head, response.headers_mut());
         response
     }

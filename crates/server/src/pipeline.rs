@@ -7,7 +7,6 @@ use api::{Exception, Operation};
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
 use deliver::triggers::Triggers;
-use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, header};
@@ -19,10 +18,11 @@ use crate::answer::{Answer, ContentType};
 use crate::audit::Audit;
 use crate::body::{BodyError, BodyReader, RequestBody};
 use crate::listener::Responder;
-use crate::operator::{Audience, Operator};
+use crate::operator::{Audience, Operator, Page, too_many_pages};
 use crate::route::Route;
 use crate::seats::{Held, Seat};
 use crate::traces::{self, Traces};
+use crate::unsent::AnswerBody;
 use crate::visit::{Notable, Visit};
 use crate::web::Web;
 use crate::{door, foreign, guard};
@@ -91,24 +91,26 @@ pub(crate) struct Pipeline<S> {
 }
 
 impl<S: Backend> Responder for Arc<Pipeline<S>> {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
         self.answer(request, &seat).await
     }
 }
 
 impl<S: Backend> Pipeline<S> {
-    pub(crate) async fn answer<B>(&self, request: Request<B>, seat: &Arc<Seat>) -> Response<Full<Bytes>>
+    pub(crate) async fn answer<B>(&self, request: Request<B>, seat: &Arc<Seat>) -> Response<AnswerBody>
     where
         B: Body<Data = Bytes>,
         B::Error: std::error::Error + 'static,
     {
         let requests = &self.operator.metrics.requests;
-        let (_under_way, (_at_request, of_connection)) = (requests.begin(), seat.request());
+        let (under_way, (at_request, of_connection)) = (requests.begin(), seat.request());
         let mut visit = Visit::begin();
         let (head, body) = request.into_parts();
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
         let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
-        let mut answer = answer.unwrap_or_else(|refusal| refusal);
+        let answer = answer.unwrap_or_else(|refusal| refusal);
+        let refusal = |answer: &Answer| self.unread(&head, answer, visit.operation);
+        let (mut answer, unsent) = answer.counted(seat, &self.memory, refusal).await;
         if let Some(draft) = visit.audit.take() {
             // Boxed, so that requests without an event have no room for it.
             answer = Box::pin(services::audited(draft, answer, visit.request_id())).await;
@@ -117,9 +119,10 @@ impl<S: Backend> Pipeline<S> {
             answer = answer.closing();
         }
         let error = answer.error.take();
-        let mut response = answer.into_response(&head, &visit.request_id).await;
+        let mut response = answer.into_response(&head, &visit.request_id, unsent).await;
         self.web.allow(&head, response.headers_mut());
-        let response_bytes = response.body().size_hint().lower();
+        let response_bytes = response.body().len() as u64;
+        response.body_mut().of_request(under_way, at_request);
         if let Some(trace) = visit.trace.take() {
             trace.end(response.status(), error.as_ref(), response_bytes);
         }
@@ -163,12 +166,16 @@ impl<S: Backend> Pipeline<S> {
         let refuse = |exception: Exception| Answer::reply(wire::exception(&exception), dialect);
         let unknown = |exception| foreign::answer(head, &body.bytes).unwrap_or_else(|| refuse(exception));
         let operation = operation.map_err(unknown)?;
-        visit.operation = Some(operation);
+        if matches!(self.access, Access::Open(_)) {
+            visit.operation = Some(operation);
+        }
         visit.audit = self.draft(head, visit, seat, |audit| audit.of_dynamodb(operation));
         if let Some(traces) = &self.traces {
             visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
         }
         let caller = self.caller(SERVICE, head, &body, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
+        // Where callers are checked, an unknown one begins no series of metrics.
+        visit.operation = Some(operation);
         if visit.audit.is_some() {
             // Boxed, so that requests without an event have no room for it.
             let reserved = Box::pin(visit.reserve()).await;
@@ -216,10 +223,25 @@ impl<S: Backend> Pipeline<S> {
         caller
     }
 
+    /// In place of an answer that its connection has no memory for, as it does not read others. What may have changed something
+    /// is not refused afterwards: its client would do it again.
+    fn unread(&self, head: &Parts, answer: &Answer, operation: Option<Operation>) -> Option<Answer> {
+        if self.answers_operator && Page::of(head).is_some() {
+            return Some(too_many_pages());
+        }
+        (answer.is_refusal() || operation.is_some_and(is_read)).then(|| too_many(head))
+    }
+
     fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {
         self.operator.metrics.requests.body_refused(error);
         unreadable(head, error)
     }
+}
+
+/// Whether an operation changes nothing, by its name. PartiQL's may.
+fn is_read(operation: Operation) -> bool {
+    const READS: [&str; 7] = ["BatchGet", "Describe", "Get", "List", "Query", "Scan", "TransactGet"];
+    READS.iter().any(|read| operation.name().starts_with(read))
 }
 
 /// More than the server takes now; SDKs try again.

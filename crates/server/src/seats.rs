@@ -18,7 +18,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -58,8 +58,12 @@ pub(crate) struct Seat {
     is_used: AtomicBool,
     /// Operations that are running, or [`EVICTED`].
     running: AtomicU32,
-    /// Requests that are being received or answered.
+    /// Requests that are being received or answered, or whose answer is not sent.
     requests: AtomicU32,
+    /// Bytes of answers that are not sent.
+    unsent: AtomicUsize,
+    /// An answer waits for memory.
+    answer_waits: AtomicBool,
     /// Shares of memory that stand for its requests and answers.
     holding: AtomicU32,
     /// Of those, how many wait for more memory: they cannot move.
@@ -85,6 +89,8 @@ impl Seat {
             is_used: AtomicBool::new(false),
             running: AtomicU32::new(0),
             requests: AtomicU32::new(0),
+            unsent: AtomicUsize::new(0),
+            answer_waits: AtomicBool::new(false),
             holding: AtomicU32::new(0),
             growing: AtomicU32::new(0),
             moved: AtomicU64::new(0),
@@ -116,15 +122,30 @@ impl Seat {
     }
 
     /// A request has begun to arrive. Returns how many there are now.
-    pub(crate) fn request(&self) -> (AtRequest<'_>, u32) {
+    pub(crate) fn request(self: &Arc<Seat>) -> (AtRequest, u32) {
         if self.may_unsettle.swap(false, Ordering::Relaxed) {
             self.unsettled_since_ms.store(self.now_ms(), Ordering::Relaxed);
         }
         let others = self.requests.fetch_add(1, Ordering::Relaxed);
-        (AtRequest(self), others + 1)
+        (AtRequest(Arc::clone(self)), others + 1)
     }
 
-    /// Requests that are being received or answered.
+    /// Counts bytes of an answer until they are [`Seat::sent`]. Returns how many there are now.
+    pub(crate) fn add_unsent(&self, bytes: usize) -> usize {
+        self.unsent.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.unsent.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// An answer begins to wait for memory, unless another one does.
+    pub(crate) fn answer_waits(&self) -> Option<AnswerWaits<'_>> {
+        let others = self.answer_waits.swap(true, Ordering::AcqRel);
+        (!others).then_some(AnswerWaits(self))
+    }
+
+    /// Requests that are being received or answered, or whose answer is not sent.
     pub(crate) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -202,11 +223,20 @@ impl Seat {
     }
 }
 
-pub(crate) struct AtRequest<'a>(&'a Seat);
+pub(crate) struct AtRequest(Arc<Seat>);
 
-impl Drop for AtRequest<'_> {
+impl Drop for AtRequest {
     fn drop(&mut self) {
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer waits for memory, until this is dropped.
+pub(crate) struct AnswerWaits<'a>(&'a Seat);
+
+impl Drop for AnswerWaits<'_> {
+    fn drop(&mut self) {
+        self.0.answer_waits.store(false, Ordering::Release);
     }
 }
 

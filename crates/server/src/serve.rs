@@ -44,6 +44,8 @@ const LISTEN: &str = "--listen";
 const METRICS_LISTEN: &str = "--metrics-listen";
 /// Connections to the operator's own address: a few tools that ask now and then.
 const METRICS_CONNECTIONS_MAX: u32 = 64;
+/// What answers on that address may hold that their clients do not read. Unit: bytes.
+const PAGES_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Why the server did not start; each says what to do about it.
 #[derive(Debug)]
@@ -221,9 +223,11 @@ async fn opened(
     let is_open = !arguments.auth && arguments.credentials.is_none();
     let audience = if is_open { Audience::Operator } else { Audience::Anyone };
     let pages = arguments.metrics_listen.is_none().then_some(audience);
-    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages };
+    let memory = pages_memory(arguments);
+    let limits = limits(arguments, vec![Arc::clone(&memory)]);
+    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
     let opening = engine::open_patiently(arguments, |what| operator.waits(what));
-    listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits(arguments, Vec::new()), opening).await
+    listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
 /// The engine's end is clean once it is closed, and not before.
@@ -450,19 +454,25 @@ async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -
     let addresses = addresses(METRICS_LISTEN, listen).await?;
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
+    let memory = pages_memory(arguments);
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
         connections_per_address_max: u32::MAX,
         idle_timeout: arguments.idle_timeout,
         drain_timeout: arguments.drain_timeout,
-        memory: Vec::new(),
+        memory: vec![Arc::clone(&memory)],
     };
     // Signatures are asked for nowhere here.
-    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)) };
+    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory };
     tokio::spawn(listener::run_for_ever(listener, pages, limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())
+}
+
+/// For unread pages of an address that takes no operations. A scrape there does not wait for operations' answers.
+fn pages_memory(arguments: &ServeArguments) -> Arc<MemoryBudget> {
+    MemoryBudget::new(PAGES_BYTES_MAX, arguments.memory_timeout)
 }
 
 /// Done when the engine has failed for good.

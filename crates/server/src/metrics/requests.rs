@@ -1,5 +1,6 @@
 //! Requests, counted by operation.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub(crate) struct Requests {
     /// For each operation, and for none, one for each exception.
     errors: Box<[AtomicU64]>,
     bodies_refused: [AtomicU64; BodyError::ALL.len()],
-    under_way: AtomicU64,
+    under_way: Arc<AtomicU64>,
 }
 
 struct OfOperation {
@@ -40,10 +41,10 @@ impl OfOperation {
     }
 }
 
-/// A request that is being answered, until this is dropped.
-pub(crate) struct UnderWay<'a>(&'a AtomicU64);
+/// A request that is being received, answered or sent its answer, until this is dropped.
+pub(crate) struct UnderWay(Arc<AtomicU64>);
 
-impl Drop for UnderWay<'_> {
+impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -56,13 +57,13 @@ impl Requests {
             operations: Operation::ALL.iter().map(|_| OfOperation::new()).collect(),
             errors: (0..errors).map(|_| AtomicU64::new(0)).collect(),
             bodies_refused: [const { AtomicU64::new(0) }; BodyError::ALL.len()],
-            under_way: AtomicU64::new(0),
+            under_way: Arc::default(),
         }
     }
 
-    pub(crate) fn begin(&self) -> UnderWay<'_> {
+    pub(crate) fn begin(&self) -> UnderWay {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay(&self.under_way)
+        UnderWay(Arc::clone(&self.under_way))
     }
 
     /// An answer, good or bad, to a request whose operation is known.
@@ -81,7 +82,7 @@ impl Requests {
         self.bodies_refused[error.place()].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Requests that are being received or answered.
+    /// Requests that are being received or answered, or whose answer is not sent.
     pub(crate) fn under_way(&self) -> u64 {
         self.under_way.load(Ordering::Relaxed)
     }
@@ -114,7 +115,10 @@ impl Requests {
             page.labelled(&[("operation", operation.name())], read(&of(*operation).response_bytes));
         }
         self.write_errors(page);
-        page.gauge("stator_requests_under_way", "Requests that are being received or answered.");
+        page.gauge(
+            "stator_requests_under_way",
+            "Requests that are being received or answered, or whose answer is not sent.",
+        );
         page.value(read(&self.under_way));
     }
 

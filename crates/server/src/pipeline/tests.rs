@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use auth::{KeyRing, Spaces};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use hyper::header;
 
 use super::*;
@@ -264,6 +264,26 @@ fn strangers_are_given_no_reasons() {
     assert_eq!((answered.status, answered.text()), (503, "not ready: see the server's log\n"));
     signed.operator.ready(None, None);
     assert_eq!(send(&signed, "GET", "/readyz", &[], b"").text(), "ready\n");
+}
+
+/// Where callers are checked, an unknown one begins no series.
+#[test]
+fn strangers_are_counted_under_no_operation() {
+    let keys = KeyRing::parse("[a]\naws_access_key_id = A\naws_secret_access_key = s\n").expect("keys");
+    let (clock, _) = base::Clock::manual(0);
+    let signed = Pipeline { access: Access::Signed(keys, clock), ..pipeline() };
+    for operation in ["ListTables", "GetItem", "PutItem"] {
+        let target = format!("DynamoDB_20120810.{operation}");
+        for headers in [&[("x-amz-target", &target[..])][..], &[("x-amz-target", &target), ("authorization", "")]] {
+            assert_eq!(send(&signed, "POST", "/", headers, b"{}").status, 400);
+        }
+    }
+    let page = send(&signed, "GET", "/metrics", &[], b"");
+    let line = r#"stator_errors_total{operation="none",exception="MissingAuthenticationTokenException"} 3"#;
+    assert!(page.text().lines().any(|it| it == line), "{}", page.text());
+    for operation in ["ListTables", "GetItem", "PutItem"] {
+        assert!(!page.text().contains(&format!("operation=\"{operation}\"")), "{operation} in\n{}", page.text());
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! HTTP/2 with prior knowledge: many requests at once on one connection.
 
+use std::io::{Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
 use crate::client::AUTHORIZATION;
+use crate::frames;
 use crate::program::Server;
 
 fn list_tables() -> Request<Full<Bytes>> {
@@ -61,4 +63,46 @@ fn prior_knowledge() {
             assert_eq!(head.headers["x-amz-crc32"], crc32fast::hash(&body).to_string());
         }
     });
+}
+
+/// As many fields as on HTTP/1.1: an empty one takes far more memory than its bytes.
+#[test]
+fn many_fields() {
+    let server = Server::in_memory();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        let socket = TcpStream::connect(server.address).await.expect("connect");
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.expect("handshake");
+        tokio::spawn(connection);
+        for (fields, status) in [(100, 200), (101, 431), (440, 431), (5, 200)] {
+            let mut request = list_tables();
+            // Content-Length is hyper's.
+            let own = request.headers().len() + 1;
+            for _ in own..fields {
+                request.headers_mut().append("a", hyper::header::HeaderValue::from_static(""));
+            }
+            let response = sender.send_request(request).await.expect("response");
+            assert_eq!(response.status().as_u16(), status, "{fields}");
+        }
+    });
+}
+
+/// None of the body of a head that is refused is waited for.
+#[test]
+fn many_fields_and_no_body() {
+    let server = Server::in_memory();
+    let mut socket = frames::connect(server.address, &[]);
+    let head = frames::head("ListTables", &frames::literal("a", "").repeat(200));
+    let mut out = Vec::new();
+    frames::frame(&mut out, frames::HEADERS, frames::END_HEADERS, 1, &head);
+    socket.write_all(&out).expect("send");
+    // Until the head of the answer, on the same stream.
+    let mut heard = Vec::new();
+    let mut buffer = [0; 4096];
+    while !heard.windows(9).any(|it| it[3] == frames::HEADERS && it[5..] == [0, 0, 0, 1]) {
+        let read = socket.read(&mut buffer).expect("an answer");
+        assert!(read > 0, "it is answered");
+        heard.extend_from_slice(&buffer[..read]);
+    }
 }
