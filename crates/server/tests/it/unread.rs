@@ -1,4 +1,5 @@
-//! Answers that their clients do not read, over HTTP/2: they are counted, and those of one connection do not fill the server.
+//! Answers that their clients do not read, over HTTP/2: they are counted, and those of one connection do not fill the
+//! server.
 
 use std::io::Write;
 use std::net::TcpStream;
