@@ -238,6 +238,13 @@ impl PostgresServer {
         panic!("nobody sleeps");
     }
 
+    /// Whether a session of this database waits for a lock. Other tests' databases are on the same server.
+    pub fn is_blocked(&self, database: &str) -> bool {
+        let waiting =
+            format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'");
+        self.psql("postgres", &waiting).is_ok_and(|count| count != "0")
+    }
+
     /// Ends the sessions of a database that sleep.
     ///
     /// # Panics

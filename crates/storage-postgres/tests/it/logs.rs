@@ -174,7 +174,7 @@ async fn a_late_record_gets_a_later_position() {
     let late = session(&format!(
         "BEGIN; INSERT INTO stator_outbox VALUES ({HEAD_P}, {HEAD_S}, 1, '', 0, 'late'); LOCK TABLE gate; COMMIT"
     ));
-    while server.psql(&name, "SELECT count(*) FROM pg_locks WHERE NOT granted").as_deref() != Ok("1") {
+    while !server.is_blocked(&name) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     for count in 1..=2 {

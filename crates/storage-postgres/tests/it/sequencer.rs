@@ -95,10 +95,7 @@ async fn readers_of_a_log_share_a_connection() {
         readers.spawn(async move { node.sequence(&LOG).await });
     }
     // By then all of them have asked: there is one thread, and they were there first.
-    // Only waits in this database count: other tests share the server.
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while server.psql(&name, waiting).as_deref() == Ok("0") {
+    while !server.is_blocked(&name) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(node.stats().connections_used, 1);
