@@ -203,6 +203,21 @@ pub enum Problem {
     Legacy(LegacyProblem),
 }
 
+fn beyond_schema(f: &mut fmt::Formatter<'_>, count: usize, attributes: usize) -> fmt::Result {
+    write!(
+        f,
+        "The number of query conditions ({count}) exceeds the number of key attributes defined in the schema ({attributes})"
+    )
+}
+
+fn key_gap(f: &mut fmt::Formatter<'_>, missing: &str, present: &str) -> fmt::Result {
+    write!(
+        f,
+        "RANGE key attributes {missing} must have equality conditions specified in the query because a condition is present \
+         on key attribute {present}"
+    )
+}
+
 impl Problem {
     pub(crate) fn syntax(token: &str, near: &str) -> Problem {
         Problem::Syntax { token: token.to_owned(), near: near.to_owned() }
@@ -341,16 +356,8 @@ impl Problem {
             Problem::KeyMissing(name) => write!(f, "Query condition missed key schema element: {name}"),
             Problem::KeyConditionUnsupported => f.write_str("Query key condition not supported"),
             Problem::KeyConditionCount => f.write_str("Conditions can be of length 1 or 2 only"),
-            Problem::KeyConditionsBeyondSchema { count, attributes } => write!(
-                f,
-                "The number of query conditions ({count}) exceeds the number of key attributes defined in the schema \
-                 ({attributes})"
-            ),
-            Problem::KeyGap { missing, present } => write!(
-                f,
-                "RANGE key attributes {missing} must have equality conditions specified in the query because a condition \
-                 is present on key attribute {present}"
-            ),
+            Problem::KeyConditionsBeyondSchema { count, attributes } => beyond_schema(f, *count, *attributes),
+            Problem::KeyGap { missing, present } => key_gap(f, missing, present),
             Problem::KeyType => f.write_str(
                 "One or more parameter values were invalid: Condition parameter type does not match schema type",
             ),

@@ -44,13 +44,13 @@ fn announce(state: DiskState, space: &DiskSpace, folder: &str) {
         DiskState::Low => log::error(
             "disk_full",
             "disk full: writes are refused until there is free space; reads and deletes are accepted. Free space on this \
-             disk, or make it larger: no restart is needed",
+             disk, or make it larger: no restart is needed. Less is free than --disk-reserve and what is yet to be written",
             &data,
         ),
         DiskState::Exhausted => log::error(
             "disk_exhausted",
-            "disk full: the reserve is used up; writes and deletes are refused until there is free space, and reads are \
-             accepted. Free space on this disk, or make it larger: no restart is needed",
+            "disk full: the reserve is used up; writes and deletes are refused until there is free space, and reads and \
+             DeleteTable are accepted. Free space on this disk, or make it larger: no restart is needed",
             &data,
         ),
         DiskState::Ample => log::info("disk_free", "the disk has free space again: writes are accepted", &data),

@@ -135,7 +135,10 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     log::start(arguments.log);
     arguments.protect.apply();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let ended = runtime.block_on(serve(arguments));
+    let ended = runtime.block_on(async {
+        hangups::survive().map_err(Failure::Runtime)?;
+        serve(arguments).await
+    });
     // What is still under way is waited for by nothing any more, a second signal included.
     runtime.shutdown_background();
     ended
@@ -143,7 +146,6 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop::signal().map_err(Failure::Runtime)?);
-    hangups::survive().map_err(Failure::Runtime)?;
     let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments).await?;

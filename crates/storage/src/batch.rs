@@ -88,6 +88,12 @@ impl Batch {
         self.writes.iter().any(|(key, value)| value.is_some() && is_data(key.family))
     }
 
+    /// Whether it only deletes, but for rows of the catalog: what ends a table or an index, and deletes that no log records.
+    pub(crate) fn only_deletes(&self) -> bool {
+        let is_small = |(key, value): &(Key, Option<Bytes>)| value.is_none() || key.family == Family::Catalog;
+        self.appends.is_empty() && self.writes.iter().all(is_small)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.tallies.is_empty() && self.appends.is_empty()
     }

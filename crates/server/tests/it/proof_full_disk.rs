@@ -5,6 +5,7 @@
 //! The small disk is a file system in memory, which only root may mount; without it there is nothing to see here, and
 //! the test says so.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -95,6 +96,61 @@ fn a_disk_that_fills_up_takes_deletes_and_then_writes_again() {
     server.hears("free space again");
     check(&mut client, written + 1);
     assert_eq!(server.stop().code(), Some(0));
+}
+
+const STREAMED: &str = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+    "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}}"#;
+
+#[test]
+fn a_table_can_be_deleted_when_deletes_of_items_are_refused() {
+    let Some(disk) = SmallDisk::mount("64m") else {
+        eprintln!("skipped: only root may mount a small disk");
+        return;
+    };
+    let server = Server::start(&["--data", &disk.data(), "--disk-reserve", RESERVE]);
+    let mut client = server.client();
+    assert_eq!(client.call("CreateTable", STREAMED).status, 200);
+    let written = write_until_full(&mut client);
+    // Another program takes nearly all that is left.
+    let other = disk.folder.path().join("other");
+    let mut step = 0;
+    until("deletes of items are refused", || {
+        leave(disk.folder.path(), &other, 3 << 19);
+        step += 1;
+        delete(&mut client, step).status == 503
+    });
+    assert!(step < written, "{step} of {written}");
+    let table = r#"{"TableName":"tab"}"#;
+    until("DeleteTable", || {
+        leave(disk.folder.path(), &other, 3 << 19);
+        client.call("DeleteTable", table).status == 200
+    });
+    until("the table is gone", || client.call("DescribeTable", table).status == 400);
+    assert_eq!(get(&server, "/healthz").0, 200);
+    std::fs::remove_file(&other).expect("remove");
+    until("writes", || {
+        matches!(client.call("CreateTable", TABLE).status, 200 | 400) && put(&mut client, 0).status == 200
+    });
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+/// Makes a file so long that so many bytes are free.
+fn leave(folder: &Path, file: &Path, bytes: u64) {
+    let disk = rustix::fs::statvfs(folder).expect("statvfs");
+    let free = disk.f_bavail * disk.f_frsize;
+    let mut file = std::fs::File::options().create(true).append(true).open(file).expect("file");
+    let size = file.metadata().expect("metadata").len();
+    match free.checked_sub(bytes) {
+        Some(more) => file.write_all(&vec![1; more as usize]).expect("fill"),
+        None => file.set_len(size.saturating_sub(bytes - free)).expect("shrink"),
+    }
+}
+
+fn delete(client: &mut Client, step: u64) -> Response {
+    let key = json!({"pk": {"S": step.to_string()}});
+    client.call("DeleteItem", &json!({"TableName": "tab", "Key": key}).to_string())
 }
 
 fn write_until_full(client: &mut Client) -> u64 {

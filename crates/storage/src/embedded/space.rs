@@ -3,7 +3,8 @@
 //! A write that does not fit on the disk poisons fjall until a restart, and so does a flush or a compaction. So a
 //! reserve stays free: below it, batches that put items or index rows are refused, and batches that only delete them
 //! are accepted, with the counters, log records and catalog rows that go with a delete. Below an eighth of the reserve
-//! everything is refused. Both end by themselves when there is room again, a little above the reserve so that the state
+//! only deletes without log records and catalog rows are accepted, which are small: a table can be deleted. On the last
+//! megabyte everything is refused. All of it ends by itself when there is room again, a little above the reserve so that the state
 //! does not flap.
 //!
 //! Background work needs room as well: memtables are written once more as tables, and a compaction writes its output
@@ -30,6 +31,8 @@ const RESERVE_BYTES: u64 = 256 << 20;
 const RESERVE_PART: u64 = 50;
 /// The part of the reserve that not even deletes use, and by which free space must exceed the reserve to end a refusal.
 const MARGIN_PART: u64 = 8;
+/// The part of the reserve after which a full disk is looked at again.
+const SCARCE_SAMPLE_PART: u64 = 64;
 /// Less than a small table and a journal's next writes take. Unit: bytes.
 const FULL_BYTES: u64 = 1 << 20;
 /// A refused write looks again if the last sample is older.
@@ -47,7 +50,7 @@ pub enum DiskState {
     Ample,
     /// Deletes.
     Low,
-    /// Nothing.
+    /// Deletes that no log records, and rows of the catalog, while there is a little room left.
     Exhausted,
 }
 
@@ -132,6 +135,17 @@ impl Space {
         self.free.load(Ordering::Relaxed).saturating_sub(self.memtables.load(Ordering::Relaxed)).saturating_sub(kept)
     }
 
+    /// Bytes that flushes may take now.
+    pub(super) fn flushable(&self) -> u64 {
+        self.free.load(Ordering::Relaxed).saturating_sub((self.reserve / MARGIN_PART).min(FULL_BYTES) / 4)
+    }
+
+    /// Whether nothing but the room for a compaction keeps writes from being accepted.
+    pub(super) fn waits_for_compaction(&self) -> bool {
+        let free = self.free.load(Ordering::Relaxed).saturating_sub(self.memtables.load(Ordering::Relaxed));
+        self.state() != DiskState::Ample && self.judge(free, 0) == DiskState::Ample
+    }
+
     pub(super) fn is_watched(&self) -> bool {
         self.reserve > 0
     }
@@ -185,7 +199,9 @@ impl Space {
     /// Notes that so many bytes were committed.
     pub(super) fn committed(&self, bytes: u64, store: &Store) {
         let unsampled = self.unsampled.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if self.is_watched() && unsampled >= self.reserve / MARGIN_PART {
+        // On a full disk deletes are to end while all that is in memory still fits: what is committed counts twice.
+        let part = if self.state() == DiskState::Ample { MARGIN_PART } else { SCARCE_SAMPLE_PART };
+        if self.is_watched() && unsampled >= self.reserve / part {
             self.sample(store);
         }
     }
@@ -208,6 +224,9 @@ impl Space {
             DiskState::Ample => return Ok(()),
             DiskState::Low if !batch.adds_data() => return Ok(()),
             DiskState::Low => REFUSED,
+            DiskState::Exhausted if batch.only_deletes() && self.free.load(Ordering::Relaxed) > FULL_BYTES => {
+                return Ok(());
+            }
             DiskState::Exhausted => ALL_REFUSED,
         };
         self.refused.fetch_add(1, Ordering::Relaxed);

@@ -144,9 +144,25 @@ impl Store {
         self.families.iter().chain([&self.engine])
     }
 
-    /// What is yet to be written to tables.
+    /// What is yet to be written to tables, but for the engine's own rows: of all their versions one is written.
     pub(super) fn memtable_bytes(&self) -> u64 {
-        self.database.write_buffer_size()
+        self.database.write_buffer_size().saturating_sub(self.engine.tree.active_memtable().size())
+    }
+
+    /// Bytes of a family's memtable.
+    pub(super) fn active_bytes(&self, family: Family) -> u64 {
+        self.family(family).tree.active_memtable().size()
+    }
+
+    /// Whether a family has tables that no compaction has touched.
+    pub(super) fn has_fresh_tables(&self, family: Family) -> bool {
+        compaction_bytes(self.family(family)) > 0
+    }
+
+    /// Begins to write the engine's rows to a table.
+    pub(super) fn rotate_engine_rows(&self) {
+        // What fails here poisons fjall, which the next look at it shows.
+        let _ = self.engine.rotate_memtable();
     }
 
     /// What the largest compaction that may be next writes before it removes anything.

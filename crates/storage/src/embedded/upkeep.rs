@@ -6,6 +6,9 @@
 //! removes them. Both are bounded: a family is flushed and compacted seldom, and one that is large is left to fjall,
 //! whose compactions take it in parts.
 //!
+//! On a full disk all memtables are flushed that fit, those without dead rows as well: what deletes append to a log is in
+//! memory and in the journal, and counts twice until then. Fresh tables are compacted if only the room for that is missing.
+//!
 //! fjall removes a sealed journal once the newest row of each family in it has reached a table, which it reads off the
 //! tables that are there. A compaction that removes the newest rows, tombstones, would keep the journal for good. So a
 //! family is compacted only while there is no sealed journal; flushing all families gets rid of them.
@@ -80,6 +83,8 @@ pub(super) struct Upkeep {
     health: Arc<Health>,
     queue: Arc<Queue>,
     families: [Chores; Family::ALL.len()],
+    /// When all memtables that fit were flushed on a full disk.
+    flushed_all: Option<Instant>,
 }
 
 /// When a family was last taken care of.
@@ -98,7 +103,8 @@ fn is_due(last: Option<Instant>, interval: Duration) -> bool {
 impl Upkeep {
     pub(super) fn new(store: Arc<Store>, space: Arc<Space>, health: Arc<Health>, queue: Arc<Queue>) -> Upkeep {
         space.sample(&store);
-        Upkeep { store, space, health, queue, families: Default::default() }
+        let families = Default::default();
+        Upkeep { store, space, health, queue, families, flushed_all: None }
     }
 
     pub(super) fn start(mut self, bell: Arc<Bell>) -> Result<JoinHandle<()>, OpenError> {
@@ -112,6 +118,10 @@ impl Upkeep {
         self.space.sample(&self.store);
         if self.fail_if_poisoned() {
             return false;
+        }
+        let is_scarce = self.space.state() != DiskState::Ample;
+        if is_scarce && is_due(self.flushed_all, FLUSH_INTERVAL) {
+            self.flush_what_fits();
         }
         for family in Family::ALL {
             let Chores { flushed, compacted, .. } = self.families[family as usize];
@@ -156,6 +166,23 @@ impl Upkeep {
         let _ = self.store.family(family).rotate_memtable();
     }
 
+    /// Flushes each memtable that fits on the full disk beside those that are being written. The space that a flush takes is
+    /// in use already, as a journal's, which goes when all that it holds is in tables.
+    fn flush_what_fits(&mut self) {
+        self.flushed_all = Some(Instant::now());
+        let active: u64 = Family::ALL.into_iter().map(|family| self.store.active_bytes(family)).sum();
+        let under_way = self.store.memtable_bytes().saturating_sub(active);
+        let mut room = self.space.flushable().saturating_sub(under_way);
+        for family in Family::ALL {
+            let bytes = self.store.active_bytes(family);
+            if bytes > 0 && bytes <= room {
+                room -= bytes;
+                self.flush(family);
+            }
+        }
+        self.store.rotate_engine_rows();
+    }
+
     fn is_worth_compacting(&mut self, family: Family) -> bool {
         let is_full = self.space.state() != DiskState::Ample;
         let (bytes_max, tombstones_min, part) = match is_full {
@@ -167,7 +194,8 @@ impl Upkeep {
             return false;
         }
         let (rows, tombstones) = self.store.tombstones(family);
-        let is_worth = tombstones >= tombstones_min && tombstones.saturating_mul(part) >= rows;
+        let is_debt = self.space.waits_for_compaction() && self.store.has_fresh_tables(family);
+        let is_worth = is_debt || (tombstones >= tombstones_min && tombstones.saturating_mul(part) >= rows);
         is_worth && (!is_full || self.fits(family, bytes, tombstones))
     }
 
@@ -192,7 +220,10 @@ impl Upkeep {
     fn compact(&mut self, family: Family) {
         if self.store.sealed_journals() > 0 {
             // Once all families are flushed there is none, and the next turn compacts.
-            self.store.rotate_all();
+            match self.space.state() {
+                DiskState::Ample => self.store.rotate_all(),
+                _ => self.flush_what_fits(),
+            }
             return;
         }
         let _ = self.store.family(family).major_compact();

@@ -59,9 +59,18 @@ async fn a_full_disk_refuses_what_adds_data_and_takes_deletes() {
     Engine::destroy(&*engine, Family::Items, Bytes::from("a")).await.unwrap();
 
     set_free(&engine, &free, RESERVE / 8);
-    assert!(is_full(write(&engine, Family::Catalog, "b", Some("1")).await), "pending memtables count");
-    assert_eq!(*changes.borrow_and_update(), DiskState::Exhausted);
+    assert_eq!(*changes.borrow_and_update(), DiskState::Exhausted, "pending memtables count");
+    assert!(is_full(write(&engine, Family::Items, "b", Some("1")).await));
+    assert!(is_full(commit(&engine, &delete).await), "with a record");
+    // What deletes a table, and other deletes that leave next to nothing.
+    write(&engine, Family::Catalog, "b", Some("1")).await.unwrap();
+    write(&engine, Family::Items, "a", None).await.unwrap();
+    Engine::destroy(&*engine, Family::Log, Bytes::from("log")).await.unwrap();
+
+    set_free(&engine, &free, MIB);
+    assert!(is_full(write(&engine, Family::Catalog, "b", Some("2")).await));
     assert!(is_full(write(&engine, Family::Items, "a", None).await));
+    assert_eq!(*changes.borrow_and_update(), DiskState::Exhausted);
     assert!(engine.failure().is_none());
 
     set_free(&engine, &free, RESERVE + MIB);
@@ -123,6 +132,30 @@ async fn deletes_give_space_back_on_a_full_disk() {
     }
     wait_until(&engine, || store.family(Family::Items).disk_space() < full / 10).await;
     assert!(engine.failure().is_none());
+}
+
+/// What deletes append to a log lies in memory and in the journal, and nothing in it is dead.
+#[tokio::test]
+async fn a_log_is_flushed_on_a_full_disk() {
+    let (_folder, engine, free) = on_disk(None);
+    set_free(&engine, &free, RESERVE / 2);
+    let mut append = Batch::default();
+    append.append(Bytes::from_static(b"log"), "record".repeat(100_000));
+    commit(&engine, &append).await.unwrap();
+    let store = engine.open_store().unwrap();
+    wait_until(&engine, || store.is_flushed(Family::Log) && store.family(Family::Log).table_count() > 0).await;
+    assert!(store.is_flushed(Family::Catalog), "and what is small");
+
+    // A memtable that does not fit waits until it does.
+    commit(&engine, &append).await.unwrap();
+    free.store(MIB / 4 + 500_000, Ordering::Relaxed);
+    let tables = store.family(Family::Log).table_count();
+    let mut upkeep = Upkeep::new(store.clone(), engine.space.clone(), engine.health.clone(), engine.queue.clone());
+    assert!(upkeep.tick());
+    assert_eq!(engine.space.state(), DiskState::Exhausted);
+    assert!(!store.is_flushed(Family::Log) && store.family(Family::Log).table_count() == tables);
+    free.store(RESERVE / 2, Ordering::Relaxed);
+    wait_until(&engine, || store.is_flushed(Family::Log)).await;
 }
 
 /// A kilobyte, another one for each number.
