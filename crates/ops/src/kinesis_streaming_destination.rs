@@ -223,20 +223,15 @@ fn without_details(problem: &str) -> &str {
 }
 
 /// `arn:aws:kinesis:<region>:<account>:stream/<name>`. The region goes into the signature of each call, so no letter of it is
-/// taken as it comes.
+/// taken as it comes, and the partition is the region's: a policy that denies the stream names it so.
 fn check_stream_arn(arn: &str) -> Result<(), Exception> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let is_stream = match parts.as_slice() {
         ["arn", partition, "kinesis", region, account, resource] => {
             let name = resource.strip_prefix("stream/").unwrap_or_default();
             let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-            let is_word = |text: &str| {
-                (1..=32).contains(&text.len())
-                    && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            };
-            partition.starts_with("aws")
-                && is_word(partition)
-                && is_word(region)
+            auth::credential::is_region(region)
+                && *partition == auth::credential::partition_of(region)
                 && account.len() == 12
                 && account.bytes().all(|byte| byte.is_ascii_digit())
                 && (1..=128).contains(&name.len())

@@ -51,6 +51,8 @@ const QUEUE: usize = 16_384;
 const QUEUE_OF_KNOWN: usize = 4;
 /// So long a request waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// So long the end of the server waits for the file: less than supervisors wait before they kill.
+const END_PATIENCE: Duration = Duration::from_secs(5);
 /// How often unauthenticated requests are summed up.
 const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
 
@@ -233,7 +235,7 @@ impl Audit {
         }
     }
 
-    /// Everything is written.
+    /// Everything is written, or the file hangs.
     ///
     /// # Errors
     /// If requests must be audited, and events had to be printed instead.
@@ -243,8 +245,14 @@ impl Audit {
         let Some(writer) = self.writer.lock().take() else { return Ok(()) };
         // It may be waiting for a file that cannot be written.
         writer.thread().unpark();
-        let _ = self.queue.send(Message::End).await;
-        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        let end = async {
+            let _ = self.queue.send(Message::End).await;
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        };
+        // A file that hangs, such as a pipe whose reader does not read, keeps no server from ending.
+        if tokio::time::timeout(END_PATIENCE, end).await.is_err() {
+            return Err("the file of the audit log hangs: events of executed requests may not be in it".to_owned());
+        }
         let [unwritten, cut_off] =
             [&self.figures.unwritten, &self.figures.cut_off].map(|count| count.load(Ordering::Relaxed));
         match (unwritten, cut_off) {

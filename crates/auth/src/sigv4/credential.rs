@@ -19,6 +19,22 @@ pub fn is_region(name: &str) -> bool {
     (1..=REGION_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits)
 }
 
+/// The partition that a region belongs to, by its name: what an ARN of the region begins with. An ARN with another one
+/// names nothing, and would get around policies that name the right one.
+///
+/// Source: IAM User Guide, "Amazon Resource Names (ARNs)"; the prefixes are those of the SDKs' partitions.
+pub fn partition_of(region: &str) -> &'static str {
+    let prefixes = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-iso-", "aws-iso"),
+    ];
+    prefixes.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
 /// Who signed, when, and for which region and service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credential<'a> {

@@ -52,8 +52,8 @@ impl Function {
             None => (named, None),
         };
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let is_region = !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let is_good = is_account && is_region && is_name(name) && qualifier.is_none_or(is_qualifier);
+        let is_good =
+            is_account && auth::credential::is_region(region) && is_name(name) && qualifier.is_none_or(is_qualifier);
         is_good.then(|| Function::Lambda {
             region: region.to_owned(),
             account: account.to_owned(),
@@ -168,6 +168,7 @@ mod tests {
             "arn:aws:sqs:us-west-2:123456789012:function:f",
             "arn:aws:lambda:us-west-2:123456789012:layer:f",
             "arn:aws:lambda:us-west-2:1234:function:f",
+            "arn:aws:lambda:US-WEST-2:123456789012:function:f",
             "arn:aws:lambda:us-west-2",
             "1234:function:f",
             "f:$OLDEST",

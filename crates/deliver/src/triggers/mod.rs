@@ -31,7 +31,7 @@ use tokio::sync::Notify;
 use crate::figures::Figures;
 use mapping::Mapping;
 pub use receivers::Places;
-use receivers::queue_url_path;
+use receivers::queue_place;
 
 /// Where the mappings are kept, each with what came of its last invocation.
 const MAPPINGS: Collection = Collection::EventSourceMappings;

@@ -75,7 +75,7 @@ impl Places {
                 let headers = [("content-type", JSON), ("x-amz-invocation-type", "RequestResponse")];
                 let call = Call { method: "POST", target: &path, headers: &headers, body: event };
                 match &self.lambda {
-                    Some(url) => self.call_service(url, "lambda", &call, self.invoke_timeout).await,
+                    Some(url) => self.call_service(url, "lambda", None, &call, self.invoke_timeout).await,
                     None => return not_invoked("this server has no --lambda-endpoint".to_owned()),
                 }
             }
@@ -98,14 +98,15 @@ impl Places {
                 Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
             }
         } else {
-            let (Some(url), Some(path)) = (&self.sqs, queue_url_path(destination)) else {
+            let (Some(url), Some((region, path))) = (&self.sqs, queue_place(destination)) else {
                 return Sent::Refused("this server has no --sqs-endpoint".to_owned());
             };
             let queue_url = format!("{}{path}", url.trim_end_matches('/'));
             let body = json!({"QueueUrl": queue_url, "MessageBody": document}).to_string();
             let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.SendMessage")];
             let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
-            self.call_service(url, "sqs", &call, SEND_TIMEOUT).await
+            // A queue's URL does not say its region; the signature does.
+            self.call_service(url, "sqs", Some(region), &call, SEND_TIMEOUT).await
         };
         match answer {
             Ok(answer) => match answer.status {
@@ -122,13 +123,17 @@ impl Places {
         &self,
         url: &str,
         service: &'static str,
+        region: Option<&str>,
         call: &Call<'_>,
         timeout: Duration,
     ) -> Result<Answer, Trouble> {
         let url = Url::parse(url).map_err(|error| Trouble::Unusable(format!("{url} is not a URL: {error}")))?;
         let endpoint = self.endpoint(&url, &Egress::open()).await?;
         let credentials = Credentials::from_environment(&endpoint, None);
-        let credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
+        let mut credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
+        if let Some(region) = region {
+            region.clone_into(&mut credentials.region);
+        }
         let signed_for = Some(SignedFor { credentials: &credentials, service });
         call.send_bounded(&endpoint, signed_for, timeout, ANSWER_SIZE_BYTES_MAX).await
     }
@@ -147,16 +152,17 @@ impl Places {
     }
 }
 
-/// The path of a queue's URL, from its ARN.
-pub(super) fn queue_url_path(arn: &str) -> Option<String> {
+/// The region of a queue and the path of its URL, from its ARN. There is one spelling for each queue: policies and
+/// `--allow-arn` compare letters.
+pub(super) fn queue_place(arn: &str) -> Option<(&str, String)> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
-        ["arn", partition, "sqs", region, account, queue] if partition.starts_with("aws") => {
+        ["arn", partition, "sqs", region, account, queue] => {
             let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            let is_good = |text: &str| !text.is_empty() && text.bytes().all(valid);
+            let is_place = auth::credential::is_region(region) && *partition == auth::credential::partition_of(region);
             let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-            let is_queue = is_account && [partition, region, queue].into_iter().all(|part| is_good(part));
-            is_queue.then(|| format!("/{account}/{queue}"))
+            let is_queue = !queue.is_empty() && queue.bytes().all(valid);
+            (is_place && is_account && is_queue).then(|| (*region, format!("/{account}/{queue}")))
         }
         _ => None,
     }
@@ -247,7 +253,12 @@ mod tests {
     fn queues() {
         for (arn, path) in [
             ("arn:aws:sqs:us-east-1:123456789012:q", Some("/123456789012/q")),
-            ("arn:aws-cn:sqs:x:123456789012:q.fifo", Some("/123456789012/q.fifo")),
+            ("arn:aws-cn:sqs:cn-north-1:123456789012:q.fifo", Some("/123456789012/q.fifo")),
+            // One spelling each: policies compare letters.
+            ("arn:aws-cn:sqs:us-east-1:123456789012:q", None),
+            ("arn:aws:sqs:cn-north-1:123456789012:q", None),
+            ("arn:awsx:sqs:us-east-1:123456789012:q", None),
+            ("arn:aws:sqs:US-EAST-1:123456789012:q", None),
             ("arn:aws:sns:us-east-1:123456789012:t", None),
             ("arn:aws:s3:::bucket", None),
             ("arn:aws:sqs:us-east-1:123456789012:", None),
@@ -258,7 +269,7 @@ mod tests {
             ("arn:aws:sqs::123456789012:q", None),
             ("q", None),
         ] {
-            assert_eq!(queue_url_path(arn).as_deref(), path, "{arn}");
+            assert_eq!(queue_place(arn).map(|(_, path)| path).as_deref(), path, "{arn}");
         }
     }
 }

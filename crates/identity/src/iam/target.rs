@@ -94,10 +94,15 @@ pub(super) fn new_policy(ask: &Ask<'_>, account: &Account) -> Target {
 }
 
 pub(super) fn new_provider(ask: &Ask<'_>, account: &Account) -> Target {
-    // As the operation takes it: without its scheme, and without a slash at its end.
+    // As the operation takes it: without its scheme, and without a slash at its end. One with a user or a query is never
+    // made, and refusals do not repeat those.
     let url = ask.optional("Url").unwrap_or("*");
-    let name = url.split_once("://").map_or(url, |(_, name)| name).trim_end_matches('/');
-    Target::named(account, "oidc-provider", "/", name)
+    let name = url.split_once("://").map_or(url, |(_, name)| name);
+    let name = name.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = name.split_once('/').map_or((name, None), |(host, path)| (host, Some(path)));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let name = path.map_or(host.to_owned(), |path| format!("{host}/{path}"));
+    Target::named(account, "oidc-provider", "/", name.trim_end_matches('/'))
 }
 
 fn user_named(account: &Account, name: &str) -> Target {

@@ -135,7 +135,8 @@ const IAM: &[(Members, Actions)] = &[
 ];
 
 const STS: &[(Members, Actions)] = &[
-    (&["DurationSeconds", "PolicyArns", "RoleArn", "RoleSessionName"], &["AssumeRole", "AssumeRoleWithWebIdentity"]),
+    (&["DurationSeconds", "PolicyArns", "RoleArn", "RoleSessionName", "SourceIdentity"], &["AssumeRole"]),
+    (&["DurationSeconds", "PolicyArns", "RoleArn", "RoleSessionName"], &["AssumeRoleWithWebIdentity"]),
     (&["AccessKeyId"], &["GetAccessKeyInfo"]),
     (&["DurationSeconds", "Name", "PolicyArns"], &["GetFederationToken"]),
     (&["DurationSeconds"], &["GetSessionToken"]),

@@ -67,6 +67,14 @@ pub(crate) struct Action {
     pub(super) operation: Option<Operation>,
 }
 
+/// What an action makes whose id is in the answer alone, and in the events of what is done with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Making {
+    Mapping,
+    AccessKey,
+    Session,
+}
+
 impl Action {
     pub(super) fn of_dynamodb(operation: Operation) -> Action {
         Action {
@@ -90,8 +98,16 @@ impl Action {
         }
     }
 
-    pub(super) fn makes_mapping(&self) -> bool {
-        self.source == LAMBDA && self.name == lambda::Operation::CreateEventSourceMapping.event_name()
+    pub(super) fn makes(&self) -> Option<Making> {
+        let mapping = lambda::Operation::CreateEventSourceMapping.event_name();
+        match (self.source, &*self.name) {
+            (LAMBDA, name) if name == mapping => Some(Making::Mapping),
+            (IAM, "CreateAccessKey") => Some(Making::AccessKey),
+            (STS, "AssumeRole" | "AssumeRoleWithWebIdentity" | "GetFederationToken" | "GetSessionToken") => {
+                Some(Making::Session)
+            }
+            _ => None,
+        }
     }
 
     /// `None` if the form names no action that could be one.

@@ -16,6 +16,8 @@ use serde_json::{Map, Value, json};
 const NAMES_MAX: usize = 100;
 /// So many names has a request that was refused before anything was done: its event is no larger than others.
 const REFUSED_NAMES_MAX: usize = 10;
+/// Of each of them: a path of 512, a name of 128 and what is before them in an ARN. Unit: bytes.
+const REFUSED_SIZE_MAX: usize = 720;
 /// Of a name as it is shown: no less than an OpenID client's, 255 characters of 4 bytes that are all escaped. Unit: bytes.
 const SHOWN_SIZE_MAX: usize = 3072;
 /// Behind a name that is longer.
@@ -101,19 +103,20 @@ impl Names {
         names
     }
 
-    /// Of a request that was refused before anything was done, if there are many: the first ones, and how many there are.
-    pub(super) fn of_refused(&self) -> Option<Names> {
+    /// Of a request that was refused before anything was done: of many the first ones, and how many there are, each no longer
+    /// than a good one can be.
+    pub(super) fn of_refused(&self) -> Names {
         let longest = self.parameters.values().filter_map(|value| value.as_array().map(Vec::len)).max();
         let counts = NameCounts { resources: self.resources.len(), request_items: longest.unwrap_or_default() };
-        if counts.resources.max(counts.request_items) <= REFUSED_NAMES_MAX {
-            return None;
-        }
-        let mut names = Names { counts: Some(counts), ..self.clone() };
+        let is_many = counts.resources.max(counts.request_items) > REFUSED_NAMES_MAX;
+        let mut names = Names { counts: is_many.then_some(counts), ..self.clone() };
         names.resources.truncate(REFUSED_NAMES_MAX);
+        names.resources.iter_mut().for_each(shorten);
         for list in names.parameters.values_mut().filter_map(Value::as_array_mut) {
             list.truncate(REFUSED_NAMES_MAX);
         }
-        Some(names)
+        names.parameters.values_mut().for_each(shorten_all);
+        names
     }
 
     fn resource(&mut self, arn: &str) {
@@ -179,6 +182,23 @@ pub(super) fn shown(name: &str) -> String {
         }
     }
     shown
+}
+
+/// Of a name as it is shown, which is ASCII.
+fn shorten(name: &mut String) {
+    if name.len() > REFUSED_SIZE_MAX {
+        name.truncate(REFUSED_SIZE_MAX);
+        name.push_str(CUT);
+    }
+}
+
+fn shorten_all(value: &mut Value) {
+    match value {
+        Value::String(name) => shorten(name),
+        Value::Array(list) => list.iter_mut().for_each(shorten_all),
+        Value::Object(parts) => parts.values_mut().for_each(shorten_all),
+        _ => {}
+    }
 }
 
 /// Of a URL, its scheme, host and port: what is before them, and its path and query, may be secrets. Another text is no
@@ -315,10 +335,13 @@ mod tests {
         let names = Names::of_dynamodb(Operation::TransactWriteItems, &facts);
         let parts = names.parameters["requestItems"].as_array().unwrap().len();
         assert_eq!((names.resources.len(), parts), (NAMES_MAX, NAMES_MAX));
-        let refused = names.of_refused().unwrap();
+        let refused = names.of_refused();
         let parts = refused.parameters["requestItems"].as_array().unwrap().len();
         assert_eq!((refused.resources.len(), parts), (REFUSED_NAMES_MAX, REFUSED_NAMES_MAX));
         assert_eq!(refused.counts, Some(NameCounts { resources: NAMES_MAX, request_items: NAMES_MAX }));
-        assert!(refused.of_refused().is_none());
+        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={}", "%C3%A9".repeat(700));
+        let long = Names::of_form(&::identity::Parameters::parse(form.as_bytes()).unwrap()).of_refused();
+        assert_eq!(long.parameters["roleArn"].as_str().unwrap().len(), REFUSED_SIZE_MAX + CUT.len());
+        assert_eq!((long.resources[0].len(), long.counts), (REFUSED_SIZE_MAX + CUT.len(), None));
     }
 }

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
+use super::action::Making;
 use crate::answer::Answer;
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
-/// that tell which value is wrong, are told by name alone.
-const TOLD: [&str; 28] = [
+/// that tell which value is wrong or quote a function's URL, are told by name alone.
+const TOLD: [&str; 27] = [
     "AccessDenied",
     "AccessDeniedException",
     "ConditionalCheckFailedException",
@@ -25,7 +27,6 @@ const TOLD: [&str; 28] = [
     "PolicyNotFoundException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
-    "ResourceConflictException",
     "ResourceInUseException",
     "ResourceNotFoundException",
     "ServiceUnavailable",
@@ -43,18 +44,23 @@ const TOLD: [&str; 28] = [
 pub(crate) struct Outcome {
     pub(super) error: Option<Cow<'static, str>>,
     pub(super) message: Option<String>,
-    /// The id of the event source mapping that was made.
-    pub(super) mapping: Option<String>,
+    /// What was made: its id, as CloudTrail's `responseElements` have it.
+    pub(super) made: Option<Value>,
+    /// Where a batch of statements was answered: the error of each, if any has one.
+    pub(super) statement_errors: Option<Vec<Option<String>>>,
 }
 
-/// Exceptions of requests that were refused before anything was read or done.
-const DENIALS: [&str; 6] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "InvalidInput",
-    "SerializationException",
-    "ValidationError",
-    "ValidationException",
+/// Exceptions of requests that were permitted, or may have been executed. All others are refusals, which whoever may do
+/// nothing can cause.
+const PERMITTED: [&str; 8] = [
+    "ConditionalCheckFailedException",
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestCanceled",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
 ];
 
 #[derive(Deserialize)]
@@ -64,9 +70,28 @@ struct Body {
 }
 
 #[derive(Deserialize)]
-struct Made {
+struct Mapping {
     #[serde(rename = "UUID")]
     uuid: String,
+}
+
+/// The answer to a batch of statements.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answered {
+    responses: Vec<Response>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Response {
+    error: Option<Failed>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Failed {
+    code: String,
 }
 
 impl Outcome {
@@ -80,16 +105,38 @@ impl Outcome {
         }
     }
 
-    /// The answer to a request that makes an event source mapping.
-    pub(crate) fn of_new_mapping(answer: &Answer) -> Outcome {
-        let made: Option<Made> = serde_json::from_slice(answer.body()).ok();
-        Outcome { mapping: made.map(|made| made.uuid), ..Outcome::of(answer) }
+    /// The answer to a request that makes something.
+    pub(super) fn of_making(making: Making, answer: &Answer) -> Outcome {
+        let made = match making {
+            _ if answer.is_refusal() => None,
+            Making::Mapping => {
+                serde_json::from_slice(answer.body()).ok().map(|made: Mapping| json!({"uUID": made.uuid}))
+            }
+            Making::AccessKey => access_key(answer).map(|id| json!({"accessKey": {"accessKeyId": id}})),
+            Making::Session => access_key(answer).map(|id| json!({"credentials": {"accessKeyId": id}})),
+        };
+        Outcome { made, ..Outcome::of(answer) }
+    }
+
+    /// The answer to a batch of statements, of which each has its own error: a batch in which all have one failed.
+    pub(super) fn of_statements(answer: &Answer) -> Outcome {
+        let outcome = Outcome::of(answer);
+        let answered: Option<Answered> = serde_json::from_slice(answer.body()).ok();
+        let (None, Some(answered)) = (&outcome.error, answered) else { return outcome };
+        let errors = answered.responses.into_iter().map(|response| response.error.map(|failed| failed.code));
+        let errors: Vec<Option<String>> = errors.collect();
+        let error = match errors.iter().all(Option::is_some) {
+            true => errors.first().cloned().flatten().map(Cow::Owned),
+            false => None,
+        };
+        let statement_errors = errors.iter().any(Option::is_some).then_some(errors);
+        Outcome { error, statement_errors, ..outcome }
     }
 
     /// The request has begun and has no answer.
     pub(super) fn given_up() -> Outcome {
         let message = "The connection ended before the answer; the operation may have been done.";
-        Outcome { error: Some("RequestCanceled".into()), message: Some(message.to_owned()), mapping: None }
+        Outcome { error: Some("RequestCanceled".into()), message: Some(message.to_owned()), ..Outcome::default() }
     }
 
     pub(super) fn is_refusal(&self) -> bool {
@@ -97,7 +144,7 @@ impl Outcome {
     }
 
     pub(super) fn is_denial(&self) -> bool {
-        self.error.as_deref().is_some_and(|error| DENIALS.contains(&error))
+        self.error.as_deref().is_some_and(|error| !PERMITTED.contains(&error))
     }
 
     /// Of IAM's and STS's APIs.
@@ -110,8 +157,12 @@ impl Outcome {
 
     fn told(error: Cow<'static, str>, message: impl FnOnce() -> Option<String>) -> Outcome {
         let message = if TOLD.contains(&&*error) { message() } else { None };
-        Outcome { error: Some(error), message, mapping: None }
+        Outcome { error: Some(error), message, ..Outcome::default() }
     }
+}
+
+fn access_key(answer: &Answer) -> Option<String> {
+    element(&String::from_utf8_lossy(answer.body()), "AccessKeyId")
 }
 
 /// The text in the first element of that name.

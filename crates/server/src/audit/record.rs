@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use api::Operation;
 use auth::Caller;
 use base::Clock;
 use deliver::triggers::api::Call;
@@ -59,9 +60,9 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
     request_parameters: Option<&'a Map<String, Value>>,
-    response_elements: Option<Made<'a>>,
+    response_elements: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    additional_event_data: Option<NameCounts>,
+    additional_event_data: Option<Additional<'a>>,
     #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(rename = "eventID")]
@@ -82,11 +83,13 @@ struct Record<'a> {
     tls_details: Option<TlsDetails<'a>>,
 }
 
-/// An event source mapping.
 #[derive(Serialize)]
-struct Made<'a> {
-    #[serde(rename = "uUID")]
-    uuid: &'a str,
+#[serde(rename_all = "camelCase")]
+struct Additional<'a> {
+    #[serde(flatten)]
+    counts: Option<NameCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement_errors: Option<&'a [Option<String>]>,
 }
 
 #[derive(Serialize)]
@@ -193,9 +196,10 @@ impl Draft {
 
     /// How the request ended.
     pub(crate) fn outcome(&self, answer: &Answer) -> Outcome {
-        match self.action.makes_mapping() {
-            true => Outcome::of_new_mapping(answer),
-            false => Outcome::of(answer),
+        match self.action.makes() {
+            Some(making) => Outcome::of_making(making, answer),
+            None if self.action.operation == Some(Operation::BatchExecuteStatement) => Outcome::of_statements(answer),
+            None => Outcome::of(answer),
         }
     }
 
@@ -211,8 +215,9 @@ impl Draft {
         let none = Names::default();
         let names = self.names.get().unwrap_or(&none);
         // A caller that may do nothing writes small events, however large its requests are.
-        let few = if outcome.is_denial() { names.of_refused() } else { None };
+        let few = outcome.is_denial().then(|| names.of_refused());
         let names = few.as_ref().unwrap_or(names);
+        let statement_errors = outcome.statement_errors.as_deref();
         let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
             source_ip_address: Some(origin.seat.transport().peer.to_string()),
@@ -220,8 +225,9 @@ impl Draft {
             error_code: outcome.error.as_deref(),
             error_message: outcome.message.as_deref().map(|message| cut(message, MESSAGE_SIZE_MAX)),
             request_parameters: Some(&names.parameters).filter(|parameters| !parameters.is_empty()),
-            response_elements: outcome.mapping.as_deref().map(|uuid| Made { uuid }),
-            additional_event_data: names.counts,
+            response_elements: outcome.made.as_ref(),
+            additional_event_data: (names.counts.is_some() || statement_errors.is_some())
+                .then_some(Additional { counts: names.counts, statement_errors }),
             request_id: Some(&origin.request_id),
             read_only: names.writes.map_or(action.read_only, |writes| !writes),
             resources: account.map(|account| resources(&names.resources, account)).unwrap_or_default(),

@@ -479,8 +479,20 @@ fn denied_requests_have_small_events() {
         Err(Trouble::Refused { exception, .. }) => assert_eq!(exception, "AccessDeniedException"),
         other => panic!("{other:?}"),
     }
+    // A batch of statements is answered, and each of them is denied.
+    let statements = ["INSERT INTO Music VALUE {'pk': 'a'}", "DELETE FROM Music WHERE pk = 'a'"];
+    let statements = statements.map(|statement| json!({"Statement": statement}));
+    let batch = Operation::BatchExecuteStatement;
+    ask(&url, None, &nobody, batch, &json!({"Statements": statements})).unwrap();
     assert!(server.stop().success());
-    let event = events(&log).pop().unwrap();
+    let mut events = events(&log);
+    let event = events.pop().unwrap();
+    assert_eq!((&event["errorCode"], &event["eventName"]), (&json!("AccessDenied"), &json!("BatchExecuteStatement")));
+    assert_eq!(event["additionalEventData"]["statementErrors"], json!(["AccessDenied", "AccessDenied"]));
+    let event = events.pop().unwrap();
+    // What the session's events have as its key, the event of its making has.
+    let session = &events.pop().unwrap()["responseElements"]["credentials"]["accessKeyId"];
+    assert_eq!((session, &event["userIdentity"]["accessKeyId"]), (&json!(nobody.access_key), session));
     assert_eq!(event["requestParameters"]["requestItems"].as_array().unwrap().len(), 10);
     assert_eq!(event["resources"].as_array().unwrap().len(), 10);
     assert_eq!(event["additionalEventData"], json!({"requestItems": 100, "resources": 100}));

@@ -12,7 +12,7 @@ use super::{Operation, Refusal};
 const UPDATE: &str = Operation::UpdateEventSourceMapping.action();
 use crate::triggers::function::Function;
 use crate::triggers::mapping::{Mapping, Settings};
-use crate::triggers::{Triggers, queue_url_path};
+use crate::triggers::{Triggers, queue_place};
 
 impl Triggers {
     /// Decides an update on the mapping as it is when it is changed, and on what it becomes: the function that it has, another
@@ -73,7 +73,7 @@ impl Triggers {
             permit(caller, action, mapping, &said)?;
             return self.check_url("destination", &url);
         }
-        if queue_url_path(destination).is_none() {
+        if queue_place(destination).is_none() {
             return Err(Refusal::invalid(format!(
                 "The provided destination config DestinationConfig(onFailure={destination}) is invalid: name an SQS queue or an HTTP URL"
             )));
