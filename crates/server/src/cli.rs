@@ -45,6 +45,9 @@ impl Cli {
                 None => command.error(ErrorKind::ArgumentConflict, text),
             })?;
         }
+        if let Some(init) = matches.subcommand_matches("init") {
+            relations::check_init(init).map_err(|text| command.error(ErrorKind::ArgumentConflict, text))?;
+        }
         Cli::from_arg_matches(&matches)
     }
 

@@ -71,6 +71,22 @@ pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> bool) -> Resu
     DATA_KEYS.check(flags, elsewhere)
 }
 
+/// With --endpoint a server is asked. Variables that name what it keeps may be there for that server.
+///
+/// # Errors
+/// The first flag that has no effect then.
+pub(crate) fn check_init(flags: &ArgMatches) -> Result<(), String> {
+    let of_stored = ["data", "storage", "master_key_file", "kms_endpoint", "kms_key_id", "auth_key_file", "account"];
+    let is_typed = |id: &&str| flags.value_source(id) == Some(ValueSource::CommandLine);
+    match of_stored.iter().find(|id| is_typed(id)) {
+        Some(id) if is_given(flags, "endpoint") => Err(format!(
+            "{} cannot be used with --endpoint: the server there has the data; leave one of them out",
+            long(id)
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl Need {
     fn check(&self, flags: &ArgMatches, elsewhere: &[&str]) -> Result<(), String> {
         let Need(flag, needed, why) = self;

@@ -14,6 +14,7 @@ mod self_signed;
 mod session;
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,8 @@ use crate::patience::Patient;
 use crate::protect;
 use crate::seats::Seat;
 
+/// How a file of certificates begins.
+const CERTIFICATE: &[u8; 27] = b"-----BEGIN CERTIFICATE-----";
 /// Where a self-signed certificate is, in the folder of the data.
 const SELF_SIGNED: &str = "tls-self-signed.pem";
 
@@ -94,7 +97,8 @@ impl Tls {
         let path = named.map(PathBuf::from).or_else(|| data.map(|data| data.join(SELF_SIGNED)));
         if let Some(path) = &path {
             // Clients of other users read it where it was asked for; the data folder is closed to them.
-            std::fs::write(path, pem)
+            refuse_other_files(path)
+                .and_then(|()| std::fs::write(path, pem))
                 .and_then(|()| if named.is_some() { protect::publish(path) } else { Ok(()) })
                 .map_err(|error| format!("cannot write the self-signed certificate to {}: {error}", path.display()))?;
         }
@@ -120,4 +124,22 @@ fn hex(certificate: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+/// Only a certificate gives way to the next one: a flag that names a key by mistake destroys nothing, and a pipe keeps no
+/// server waiting.
+fn refuse_other_files(path: &Path) -> std::io::Result<()> {
+    let refusal = |text: &str| Err(std::io::Error::other(text.to_owned()));
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+        Ok(found) if !found.is_file() => return refusal("it is no regular file"),
+        Ok(found) if found.len() == 0 => return Ok(()),
+        Ok(_) => {}
+    }
+    let mut begin = [0; CERTIFICATE.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut begin));
+    match read.is_ok() && begin == *CERTIFICATE {
+        true => Ok(()),
+        false => refusal("there is another file of that name, which holds no certificate"),
+    }
 }

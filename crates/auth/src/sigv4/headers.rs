@@ -13,7 +13,7 @@ const TOKEN: &str = "x-amz-security-token";
 const CONTENT_TYPE: &str = "content-type";
 const HOST: &str = "host";
 /// Headers that are read once. Of two, a proxy and this server could believe different ones.
-const ONCE: [&str; 3] = ["authorization", CONTENT_TYPE, HOST];
+const ONCE: [&str; 4] = ["authorization", "content-encoding", CONTENT_TYPE, HOST];
 /// Longer lists name more headers than a request has; the rest is not looked at.
 const SIGNED_HEADERS_MAX: usize = 256;
 

@@ -2,7 +2,7 @@
 //! goes on growing.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tokio::sync::oneshot;
@@ -41,6 +41,7 @@ pub(super) struct AuditFile {
 impl AuditFile {
     pub(super) fn open(path: &Path, bytes_max: Option<u64>, files_max: u32) -> io::Result<AuditFile> {
         refuse_idle_pipe(path)?;
+        refuse_other_files(path)?;
         let file = append(File::options().create(true), path)?;
         let metadata = file.metadata()?;
         let bytes = metadata.len();
@@ -205,6 +206,20 @@ fn refuse_idle_pipe(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Events are objects of JSON. A flag that names a file of keys by mistake does not spoil it.
+fn refuse_other_files(path: &Path) -> io::Result<()> {
+    if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0) {
+        return Ok(());
+    }
+    let mut first = [0];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut first));
+    // A program that was killed may have left lines without an event.
+    match read.is_ok() && matches!(first, [b'{' | b'\n']) {
+        true => Ok(()),
+        false => Err(io::Error::other("it holds something else than events")),
+    }
+}
+
 #[cfg(not(unix))]
 fn refuse_idle_pipe(_: &Path) -> io::Result<()> {
     Ok(())
@@ -260,6 +275,15 @@ mod tests {
         let reader = File::options().read(true).write(true).open(&path).unwrap();
         assert!(AuditFile::open(&path, None, 1).is_ok());
         drop(reader);
+    }
+
+    #[test]
+    fn a_file_of_something_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.key");
+        std::fs::write(&path, "5a616e7a69626172").unwrap();
+        assert!(AuditFile::open(&path, None, 1).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"5a616e7a69626172");
     }
 
     fn line(text: &str, unauthenticated: Option<HeldBack>) -> Line {

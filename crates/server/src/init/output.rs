@@ -29,12 +29,7 @@ pub(crate) struct OutputArguments {
 
     /// With --rotate-root: ask the server at this URL, which goes on running, as the root whose key is in the profile or in
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
-    #[arg(
-        long,
-        value_name = "URL",
-        requires = "rotate_root",
-        conflicts_with_all = ["data", "storage", "master_key_file", "kms_endpoint", "kms_key_id", "auth_key_file", "account"]
-    )]
+    #[arg(long, value_name = "URL", requires = "rotate_root")]
     pub(super) endpoint: Option<String>,
 
     /// File of the authorities that may have signed the certificate of --endpoint, instead of AWS_CA_BUNDLE or the system's

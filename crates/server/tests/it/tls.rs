@@ -354,6 +354,12 @@ fn self_signed() {
     let named = folder.path().join("named");
     let server = Server::start(&["--memory", "--tls-self-signed", "--tls-self-signed-file", named.to_str().unwrap()]);
     check_self_signed(&server, &named);
+    // A key stays a key.
+    std::fs::write(&named, "5a616e7a69626172").unwrap();
+    let flags = ["serve", "--memory", "--listen", "127.0.0.1:0", "--tls-self-signed", "--tls-self-signed-file"];
+    let ended = run(&[&flags[..], &[named.to_str().unwrap()]].concat());
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("holds no certificate"), "{ended:?}");
+    assert_eq!(std::fs::read(&named).unwrap(), b"5a616e7a69626172");
     let server = Server::start(&["--memory", "--tls-self-signed"]);
     assert!(server.said.iter().any(|line| line.contains("--tls-self-signed-file")), "{:?}", server.said);
 }
