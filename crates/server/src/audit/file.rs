@@ -311,12 +311,12 @@ mod tests {
         };
         write(&mut file, &mut lines(&["1234\n", "5678\n"]));
         check(["1234\n5678\n", "none", "none", "none"]);
-        write(&mut file, &mut lines(&["abcd\n", "longer than ten\n", "ef\n"]));
-        check(["ef\n", "longer than ten\n", "abcd\n", "none"]);
+        write(&mut file, &mut lines(&["abcd\n", "longer than ten\n", "{f\n"]));
+        check(["{f\n", "longer than ten\n", "abcd\n", "none"]);
         // What is there is counted at the next start.
         let mut file = AuditFile::open(&path, Some(10), 2).unwrap();
         write(&mut file, &mut lines(&["12345678\n"]));
-        check(["12345678\n", "ef\n", "longer than ten\n", "none"]);
+        check(["12345678\n", "{f\n", "longer than ten\n", "none"]);
         // Another program moves it away.
         fs::rename(&path, folder.path().join("moved")).unwrap();
         write(&mut file, &mut lines(&["a"]));

@@ -38,6 +38,9 @@ const TOMBSTONE_PART: u64 = 4;
 const COMPACT_BYTES_MAX: u64 = 128 << 20;
 const COMPACT_BYTES_MAX_FULL: u64 = 1 << 30;
 
+/// The part of the free room that flushes on a full disk may take.
+const FLUSH_ROOM_PART: u64 = 4;
+
 /// Wakes the thread, and ends it.
 #[derive(Default)]
 pub(super) struct Bell {
@@ -172,7 +175,8 @@ impl Upkeep {
         self.flushed_all = Some(Instant::now());
         let active: u64 = Family::ALL.into_iter().map(|family| self.store.active_bytes(family)).sum();
         let under_way = self.store.memtable_bytes().saturating_sub(active);
-        let mut room = self.space.flushable().saturating_sub(under_way);
+        // Another program may take room meanwhile, and what does not fit in the end poisons fjall: most of it stays free.
+        let mut room = (self.space.flushable() / FLUSH_ROOM_PART).saturating_sub(under_way);
         for family in Family::ALL {
             let bytes = self.store.active_bytes(family);
             if bytes > 0 && bytes <= room {
