@@ -51,14 +51,30 @@ impl RegularFile {
     /// # Errors
     /// If it cannot be read, is no regular file, or has more bytes.
     pub fn read(file: &Path, bytes_max: u64) -> Result<RegularFile, Unreadable> {
-        // Opening some devices has effects of its own, so the path is looked at first. It may lead elsewhere a moment
-        // later: what counts is what is open.
-        refuse_special(&fs::metadata(file)?)?;
-        let open = open(file)?;
-        let metadata = open.metadata()?;
-        refuse_special(&metadata)?;
+        let (open, metadata) = open_regular(file)?;
         Ok(RegularFile { bytes: content(open, metadata.len(), bytes_max)?, exposed: exposed(&metadata) })
     }
+
+    /// The first bytes of a file, fewer if it is shorter: what kind of file it is.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no regular file.
+    pub fn begin(file: &Path, size: usize) -> Result<Vec<u8>, Unreadable> {
+        let (open, _) = open_regular(file)?;
+        let mut bytes = Vec::with_capacity(size);
+        open.take(size as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn open_regular(file: &Path) -> Result<(File, Metadata), Unreadable> {
+    // Opening some devices has effects of its own, so the path is looked at first. It may lead elsewhere a moment
+    // later: what counts is what is open.
+    refuse_special(&fs::metadata(file)?)?;
+    let open = open(file)?;
+    let metadata = open.metadata()?;
+    refuse_special(&metadata)?;
+    Ok((open, metadata))
 }
 
 fn content(file: File, size: u64, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, Unreadable> {

@@ -5,8 +5,7 @@ use std::io;
 #[cfg(unix)]
 pub(crate) struct Hangups(tokio::signal::unix::Signal);
 
-/// From now on SIGHUP does not end the program, also where nothing waits for it: a server that is told to read its files again
-/// serves on if it has none.
+/// SIGHUP does not end the program, even if nothing waits for it: a server without files to open anew ignores it.
 ///
 /// # Errors
 /// If the system takes no handler.

@@ -14,11 +14,11 @@ mod self_signed;
 mod session;
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::{RegularFile, Unreadable};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
@@ -36,7 +36,7 @@ use crate::protect;
 use crate::seats::Seat;
 
 /// How a file of certificates begins.
-const CERTIFICATE: &[u8; 27] = b"-----BEGIN CERTIFICATE-----";
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Where a self-signed certificate is, in the folder of the data.
 const SELF_SIGNED: &str = "tls-self-signed.pem";
 
@@ -98,8 +98,10 @@ impl Tls {
         if let Some(path) = &path {
             // Clients of other users read it where it was asked for; the data folder is closed to them.
             refuse_other_files(path)
-                .and_then(|()| std::fs::write(path, pem))
-                .and_then(|()| if named.is_some() { protect::publish(path) } else { Ok(()) })
+                .and_then(|()| std::fs::write(path, pem).map_err(|error| error.to_string()))
+                .and_then(|()| {
+                    if named.is_some() { protect::publish(path).map_err(|error| error.to_string()) } else { Ok(()) }
+                })
                 .map_err(|error| format!("cannot write the self-signed certificate to {}: {error}", path.display()))?;
         }
         let fingerprint = self.source.first_certificate().map(|certificate| hex(&certificate)).unwrap_or_default();
@@ -125,21 +127,13 @@ fn hex(certificate: &[u8]) -> String {
         text
     })
 }
-/// Only a certificate gives way to the next one: a flag that names a key by mistake destroys nothing, and a pipe keeps no
-/// server waiting.
-fn refuse_other_files(path: &Path) -> std::io::Result<()> {
-    let refusal = |text: &str| Err(std::io::Error::other(text.to_owned()));
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-        Ok(found) if !found.is_file() => return refusal("it is no regular file"),
-        Ok(found) if found.len() == 0 => return Ok(()),
-        Ok(_) => {}
-    }
-    let mut begin = [0; CERTIFICATE.len()];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut begin));
-    match read.is_ok() && begin == *CERTIFICATE {
-        true => Ok(()),
-        false => refusal("there is another file of that name, which holds no certificate"),
+
+/// Only a certificate is replaced by the next one: a flag that names a key by mistake destroys nothing.
+fn refuse_other_files(path: &Path) -> Result<(), String> {
+    match RegularFile::begin(path, CERTIFICATE.len()) {
+        Err(Unreadable::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.to_string()),
+        Ok(begin) if begin.is_empty() || begin == CERTIFICATE => Ok(()),
+        Ok(_) => Err("there is another file of that name, which holds no certificate".to_owned()),
     }
 }

@@ -119,14 +119,7 @@ fn what_multiplies_is_bounded_and_denied() {
     ] {
         let mut user = principal(PrincipalKind::User);
         user.identity_policies = vec![policy(PolicyKind::Identity, &document(&statement))];
-        let question = Question {
-            principal: &user,
-            action: "dynamodb:PutItem",
-            resource: TABLE,
-            resource_account: ACCOUNT,
-            resource_policy: None,
-            context: &context,
-        };
+        let question = of(&user, &context);
         // The bound is smaller than a request's: the steps beyond it are what matters.
         for decide in [decide_within, |question: &Question<'_>, work: &WorkBudget| explain_within(question, work).0] {
             let work = WorkBudget::new(1_000_000);
@@ -145,14 +138,7 @@ fn a_request_that_asks_once_is_bounded_too() {
     let statement = with_condition("ForAnyValue:StringEquals", "t:list", &wanted);
     let mut user = principal(PrincipalKind::User);
     user.identity_policies = vec![policy(PolicyKind::Identity, &document(&statement))];
-    let question = Question {
-        principal: &user,
-        action: "dynamodb:PutItem",
-        resource: TABLE,
-        resource_account: ACCOUNT,
-        resource_policy: None,
-        context: &context,
-    };
+    let question = of(&user, &context);
     assert_ne!(decide(&question), Decision::Allowed);
 }
 

@@ -2,9 +2,10 @@
 //! goes on growing.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use base::RegularFile;
 use tokio::sync::oneshot;
 
 use super::unauthenticated::HeldBack;
@@ -188,7 +189,7 @@ fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true
 }
 
-/// To open a pipe that nobody reads would wait for a reader, for ever and deaf to signals.
+/// Opening a pipe without a reader blocks until there is one, and no signal ends that.
 #[cfg(unix)]
 fn refuse_idle_pipe(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt as _;
@@ -208,15 +209,13 @@ fn refuse_idle_pipe(path: &Path) -> io::Result<()> {
 
 /// Events are objects of JSON. A flag that names a file of keys by mistake does not spoil it.
 fn refuse_other_files(path: &Path) -> io::Result<()> {
-    if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0) {
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
         return Ok(());
     }
-    let mut first = [0];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut first));
-    // A program that was killed may have left lines without an event.
-    match read.is_ok() && matches!(first, [b'{' | b'\n']) {
-        true => Ok(()),
-        false => Err(io::Error::other("it holds something else than events")),
+    // An empty line is left by a program that was killed.
+    match RegularFile::begin(path, 1).map_err(|error| io::Error::other(error.to_string()))?.as_slice() {
+        [] | [b'{' | b'\n'] => Ok(()),
+        _ => Err(io::Error::other("its content is no events")),
     }
 }
 

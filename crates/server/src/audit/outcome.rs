@@ -9,7 +9,7 @@ use super::action::Making;
 use crate::answer::Answer;
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
-/// that tell which value is wrong or quote a function's URL, are told by name alone.
+/// that tell which value is wrong or quote a function's URL, are in the log by name alone.
 const TOLD: [&str; 27] = [
     "AccessDenied",
     "AccessDeniedException",
@@ -50,8 +50,8 @@ pub(crate) struct Outcome {
     pub(super) statement_errors: Option<Vec<Option<String>>>,
 }
 
-/// Exceptions of requests that were permitted, or may have been executed. All others are refusals, which whoever may do
-/// nothing can cause.
+/// Exceptions of requests that were permitted, or may have been executed. All others are refusals, which a caller
+/// without permissions can cause.
 const PERMITTED: [&str; 8] = [
     "ConditionalCheckFailedException",
     "InternalServerError",

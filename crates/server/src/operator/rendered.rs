@@ -1,4 +1,4 @@
-//! The page of metrics, rendered once for all who ask for it at the same time.
+//! The page of metrics, rendered once for all concurrent requests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ impl Rendered {
     /// The page, rendered by `render` unless it is there. `None` if that fails.
     pub(super) async fn page(&self, render: impl Future<Output = Option<String>>) -> Option<Bytes> {
         let asked = Instant::now();
-        // Held while the page is rendered, so that all who ask meanwhile have the one that comes next.
+        // Held while the page is rendered, so that all requests meanwhile share the next one.
         let mut last = self.0.lock().await;
         if let Some(last) = last.as_ref().filter(|last| last.is_for(asked)) {
             return Some(last.page());
@@ -73,7 +73,7 @@ mod tests {
             assert_eq!(page, at.to_string());
             held.push(page);
         }
-        // All who ask before it is rendered have the same.
+        // All requests before it is rendered share it.
         let busy = rendered.0.lock().await;
         let (first, second, ()) = tokio::join!(ask(&rendered, "first"), ask(&rendered, "second"), async { drop(busy) });
         assert_eq!((&first[..], &second[..]), (&b"first"[..], &b"first"[..]));

@@ -211,7 +211,7 @@ fn it_starts_only_with_its_key() {
     let server = Server::start(&["--data", path, "--auth", "--auth-key-file", elsewhere.to_str().expect("a path")]);
     assert_eq!(tables(&server, &root), Ok(json!([])));
     assert!(server.stop().success());
-    // A flag that was lost is told.
+    // A missing --auth is logged.
     let server = Server::start(&["--data", path]);
     let said = server.heard();
     assert!(said.contains("without --auth nothing asks for their permissions"), "{said}");

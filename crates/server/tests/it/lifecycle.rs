@@ -62,7 +62,7 @@ fn signals_end_it_cleanly() {
     }
 }
 
-/// Whoever tells all servers to open their files anew ends none that has no such files.
+/// A SIGHUP to a server without files to open anew does not end it.
 #[test]
 fn a_hangup_ends_nothing() {
     let server = Server::in_memory();

@@ -81,9 +81,9 @@ impl Committer {
     fn commit_all(&mut self) -> Result<(), StorageError> {
         while let Some(mut group) = self.queue.take(self.gather.plan()) {
             if let Err(error) = self.commit(&mut group) {
-                let told = StorageError::Unavailable(error.cause());
+                let failure = StorageError::Unavailable(error.cause());
                 self.observers.health.fail(&error.cause());
-                tell(group, &Err(told));
+                tell(group, &Err(failure));
                 return Err(error);
             }
             for job in &group {
