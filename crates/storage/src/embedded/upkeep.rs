@@ -156,10 +156,20 @@ impl Upkeep {
         true
     }
 
-    /// On a full disk every delete counts.
+    /// On a full disk every delete counts, and a memtable that does not fit waits.
     fn wants_flush(&self, family: Family) -> bool {
         let churn = self.store.churn();
-        churn.is_wanted(family) || (self.space.state() != DiskState::Ample && churn.dead(family) > 0)
+        match self.space.state() {
+            DiskState::Ample => churn.is_wanted(family),
+            _ => churn.dead(family) > 0 && self.store.active_bytes(family) <= self.flush_room(),
+        }
+    }
+
+    /// Bytes that are free beside the memtables that are being written.
+    fn flush_room(&self) -> u64 {
+        let active: u64 = Family::ALL.into_iter().map(|family| self.store.active_bytes(family)).sum();
+        let under_way = self.store.memtable_bytes().saturating_sub(active);
+        self.space.flushable().saturating_sub(under_way)
     }
 
     /// What fails here poisons fjall, which the next tick sees.
@@ -173,10 +183,8 @@ impl Upkeep {
     /// in use already, as a journal's, which goes when all that it holds is in tables.
     fn flush_what_fits(&mut self) {
         self.flushed_all = Some(Instant::now());
-        let active: u64 = Family::ALL.into_iter().map(|family| self.store.active_bytes(family)).sum();
-        let under_way = self.store.memtable_bytes().saturating_sub(active);
         // Another program may take room meanwhile, and what does not fit in the end poisons fjall: most of it stays free.
-        let mut room = (self.space.flushable() / FLUSH_ROOM_PART).saturating_sub(under_way);
+        let mut room = self.flush_room() / FLUSH_ROOM_PART;
         for family in Family::ALL {
             let bytes = self.store.active_bytes(family);
             if bytes > 0 && bytes <= room {

@@ -158,6 +158,23 @@ async fn a_log_is_flushed_on_a_full_disk() {
     wait_until(&engine, || store.is_flushed(Family::Log)).await;
 }
 
+/// A flush that the disk does not take would end all writing.
+#[tokio::test]
+async fn deletes_flush_nothing_that_does_not_fit() {
+    let (_folder, engine, free) = on_disk(None);
+    write(&engine, Family::Items, "a", Some(&"x".repeat(2 * MIB as usize))).await.unwrap();
+    let store = engine.open_store().unwrap();
+    let tables = store.family(Family::Items).table_count();
+    set_free(&engine, &free, MIB + MIB / 2);
+    assert_eq!(engine.space.state(), DiskState::Exhausted);
+    write(&engine, Family::Items, "a", None).await.unwrap();
+    let mut upkeep = Upkeep::new(store.clone(), engine.space.clone(), engine.health.clone(), engine.queue.clone());
+    assert!(upkeep.tick() && store.churn().dead(Family::Items) > 0);
+    assert!(!store.is_flushed(Family::Items) && store.family(Family::Items).table_count() == tables);
+    set_free(&engine, &free, RESERVE / 2);
+    wait_until(&engine, || store.is_flushed(Family::Items)).await;
+}
+
 /// A kilobyte, another one for each number.
 fn incompressible(at: usize) -> String {
     (0..64).map(|part| format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&(at * 64 + part).to_le_bytes()))).collect()
