@@ -12,6 +12,9 @@ const KEY_SIZE_MAX: usize = 128;
 /// Of one that nobody knows: shorter than a secret, which somebody may have put in its place.
 const CLAIMED_SIZE_MAX: usize = 32;
 
+/// Unit: bytes. Source: STS API Reference, AssumeRole, `SourceIdentity`.
+const SOURCE_IDENTITY_SIZE_MAX: usize = 64;
+
 const UNKNOWN: &str = "Unknown";
 
 #[derive(Serialize, PartialEq, Eq, Debug)]
@@ -35,7 +38,19 @@ pub(super) struct UserIdentity {
 #[derive(Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
 struct SessionContext {
-    session_issuer: SessionIssuer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_issuer: Option<SessionIssuer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<SessionAttributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_identity: Option<String>,
+}
+
+#[derive(Serialize, PartialEq, Eq, Debug)]
+#[serde(rename_all = "camelCase")]
+struct SessionAttributes {
+    creation_date: String,
+    mfa_authenticated: String,
 }
 
 #[derive(Serialize, PartialEq, Eq, Debug)]
@@ -97,8 +112,25 @@ impl UserIdentity {
             account_id: Some(principal.account.clone()),
             access_key_id: None,
             user_name: principal.username.clone(),
-            session_context: SessionIssuer::of(principal).map(|session_issuer| SessionContext { session_issuer }),
+            session_context: SessionContext::of(principal),
         }
+    }
+}
+
+impl SessionContext {
+    /// What a session's credentials say of it: the issuer, when it was issued, and the source identity that it carries to every
+    /// role that is assumed from it. Credentials that do not end have none of it.
+    fn of(principal: &Principal) -> Option<SessionContext> {
+        let said = |key: &str| principal.context.get(key).and_then(|values| values.first()).cloned();
+        let attributes = said("aws:tokenissuetime").map(|creation_date| SessionAttributes {
+            creation_date,
+            mfa_authenticated: said("aws:multifactorauthpresent").unwrap_or_else(|| "false".to_owned()),
+        });
+        let source_identity = said("aws:sourceidentity").map(|said| shown(cut(&said, SOURCE_IDENTITY_SIZE_MAX)));
+        let context = SessionContext { session_issuer: SessionIssuer::of(principal), attributes, source_identity };
+        let is_empty =
+            context.session_issuer.is_none() && context.attributes.is_none() && context.source_identity.is_none();
+        (!is_empty).then_some(context)
     }
 }
 

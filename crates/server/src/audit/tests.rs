@@ -183,6 +183,22 @@ fn who_asked() {
                "accessKeyId": "ASIA3", "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "AROA1",
                "arn": role, "accountId": "123456789012", "userName": "r"}}}),
     );
+    // What came with a session's credentials; a user's session of GetSessionToken has no issuer.
+    let said = [
+        ("aws:tokenissuetime", "2026-01-01T12:00:00Z"),
+        ("aws:multifactorauthpresent", "false"),
+        ("aws:sourceidentity", "ann"),
+        ("aws:username", "not of the session"),
+    ];
+    let mut issued = principal(PrincipalKind::User, user, None, "AIDA1", Some("ann"));
+    issued.context = said.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).into();
+    let attributes = json!({"creationDate": "2026-01-01T12:00:00Z", "mfaAuthenticated": "false"});
+    check(
+        &caller("ASIA5", Some(issued)),
+        json!({"type": "IAMUser", "principalId": "AIDA1", "arn": user, "accountId": "123456789012",
+               "accessKeyId": "ASIA5", "userName": "ann",
+               "sessionContext": {"attributes": attributes, "sourceIdentity": "ann"}}),
+    );
     // As CloudTrail has sessions of GetFederationToken: their issuer is the user, or the root.
     let session = "arn:aws:sts::123456789012:federated-user/bob";
     let mut federated = principal(PrincipalKind::FederatedUser, session, Some(user), "123456789012:bob", None);
