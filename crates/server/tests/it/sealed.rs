@@ -433,7 +433,7 @@ fn what_is_under_old_data_keys_is_rewritten() {
     };
     let first = ids();
     assert!(!first.is_empty());
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     while !ids().is_disjoint(&first) {
         assert!(Instant::now() < deadline, "{first:?} are still in use");
         check(&mut one.client());
