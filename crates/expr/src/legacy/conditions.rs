@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{ComparisonOperator, ExpectedAttributeValue};
+use model::limits::INDEX_KEY_ATTRIBUTES_MAX;
 use model::{AttributeValue, DocumentPath, ValueKind};
 
 use super::LegacyProblem;
@@ -44,7 +45,8 @@ pub(super) fn condition((name, condition): (String, api::Condition)) -> Result<P
 }
 
 pub(super) fn key_conditions(conditions: BTreeMap<String, api::Condition>) -> Result<KeyParts, ExpressionError> {
-    if !(1..=2).contains(&conditions.len()) {
+    // Of a table or an index with fewer attributes, its schema refuses the rest.
+    if !(1..=2 * INDEX_KEY_ATTRIBUTES_MAX).contains(&conditions.len()) {
         return Err(Problem::KeyConditionCount.into());
     }
     let mut parts = KeyParts::default();

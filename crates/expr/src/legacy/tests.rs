@@ -220,6 +220,22 @@ fn key_conditions_become_ranges() {
     );
 }
 
+/// An index has up to four attributes of each kind, and a condition for each of them.
+#[test]
+fn key_conditions_of_an_index_with_several_attributes() {
+    let attribute = |name: &str| KeyAttribute { name: name.to_owned(), key_type: KeyType::N };
+    let schema = KeySchema {
+        hash: vec![attribute("h1"), attribute("h2")],
+        range: vec![attribute("r1"), attribute("r2"), attribute("r3")],
+    };
+    let given = conditions(&[("r1", Eq, &["3"]), ("h2", Eq, &["2"]), ("r2", Gt, &["4"]), ("h1", Eq, &["1"])]);
+    let expected = KeyCondition {
+        hash: values(&["1", "2"]),
+        range: vec![RangeCondition::Equal(value("3")), RangeCondition::Greater(value("4"))],
+    };
+    assert_eq!(key_conditions(given).and_then(|parts| parts.analyse(&schema)), Ok(expected));
+}
+
 #[test]
 fn refused_key_conditions() {
     const UNINDEXABLE: &str = "Attempted conditional constraint is not an indexable operation";
