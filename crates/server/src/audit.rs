@@ -51,6 +51,10 @@ const QUEUE: usize = 16_384;
 const QUEUE_OF_KNOWN: usize = 4;
 /// So long a request waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// A write that takes so long makes the next requests wait for it, until it has taken [`PATIENCE`]; then they are refused.
+const STALL: Duration = Duration::from_millis(250);
+/// How often they look at it.
+const STALL_LOOK: Duration = Duration::from_millis(10);
 /// So long the end of the server waits for the file: less than supervisors wait before they kill.
 const END_PATIENCE: Duration = Duration::from_secs(5);
 /// How often unauthenticated requests are summed up.
@@ -64,11 +68,32 @@ pub(crate) struct Figures {
     refused: AtomicU64,
     /// The file cannot be written, and requests must be audited.
     blocked: AtomicBool,
+    /// Since when the writer has been at the events that it has taken; nothing while it has none.
+    writing_since: Mutex<Option<Instant>>,
+    /// The log says that requests are refused.
+    is_reported: AtomicBool,
     stopping: AtomicBool,
     /// Events that must be written, and were printed at the end instead.
     unwritten: AtomicU64,
     /// Requests that had not ended when the log did, and have no events.
     cut_off: AtomicU64,
+}
+
+impl Figures {
+    /// The writer has events to write, or none any more.
+    fn writes(&self, begins: bool) {
+        *self.writing_since.lock() = begins.then(Instant::now);
+    }
+
+    /// How long the write under way has been taking.
+    fn writing(&self) -> Duration {
+        self.writing_since.lock().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Whether no event can be written now. A file that takes nothing reports no error.
+    fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::Relaxed) || self.writing() >= PATIENCE
+    }
 }
 
 /// What the operator's page reports.
@@ -152,7 +177,7 @@ impl Audit {
 
     /// Room for an event; `None` if there is none, and the request is executed all the same.
     async fn reserve(&self, is_unknown: bool) -> Result<Option<OwnedPermit<Message>>, Unaudited> {
-        let slot = match self.required && self.figures.blocked.load(Ordering::Relaxed) {
+        let slot = match self.required && !self.is_writable().await {
             true => Err(Unaudited::Blocked),
             false => self.slot(is_unknown).await.ok_or(Unaudited::Full),
         };
@@ -163,6 +188,23 @@ impl Audit {
             }
             slot => Ok(slot.ok()),
         }
+    }
+
+    /// Whether events are written. A write that hangs is waited for, since a request that was executed could not be undone.
+    async fn is_writable(&self) -> bool {
+        while !self.figures.is_blocked() {
+            if self.figures.writing() < STALL {
+                return true;
+            }
+            tokio::time::sleep(STALL_LOOK).await;
+        }
+        if !self.figures.blocked.load(Ordering::Relaxed) {
+            writer::blocked(
+                &self.figures,
+                "a write does not end: a pipe whose reader does not read, or a disk that hangs",
+            );
+        }
+        false
     }
 
     async fn slot(&self, is_unknown: bool) -> Option<OwnedPermit<Message>> {
@@ -279,7 +321,7 @@ impl Watch {
             lost: read(&figures.lost),
             refused: read(&figures.refused),
             held_back: self.unauthenticated.total(),
-            is_blocked: figures.blocked.load(Ordering::Relaxed),
+            is_blocked: figures.is_blocked(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A file that only grows, until it is large: then it is rotated. A rotation that fails destroys nothing, and the file
 //! goes on growing.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,9 @@ impl AuditFile {
         refuse_other_files(path)?;
         let file = append(File::options().create(true), path)?;
         let metadata = file.metadata()?;
+        if metadata.is_file() {
+            lock(&file)?;
+        }
         let bytes = metadata.len();
         // A device or a pipe is never rotated.
         let bytes_max = bytes_max.filter(|_| metadata.is_file());
@@ -165,10 +168,18 @@ impl AuditFile {
         found.is_ok_and(|(found, own)| is_same(&found, &own))
     }
 
-    /// The file that has the name now.
+    /// The file that has the name now. Without one that can be opened, the open file goes on.
     pub(super) fn reopen(&mut self) -> io::Result<()> {
         self.sync();
-        *self = AuditFile::open(&self.path, self.bytes_max, self.files_max)?;
+        // It may be the same file, whose lock is taken anew.
+        let _ = self.file.unlock();
+        match AuditFile::open(&self.path, self.bytes_max, self.files_max) {
+            Ok(file) => *self = file,
+            Err(error) => {
+                let _ = lock(&self.file);
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
@@ -243,11 +254,26 @@ pub(super) struct Written {
     pub(super) not_rotated: Option<io::Error>,
 }
 
-/// An empty file that no rotation before has left.
+/// An empty file that no rotation before has left. It is locked before it has its name.
 fn successor(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => append(File::options().create_new(true), path),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = append(File::options().create_new(true), path)?;
+    lock(&file)?;
+    Ok(file)
+}
+
+/// One process alone writes a file: it takes half a line away again, with what another one has written behind it. A file
+/// system without locks is trusted.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::other("another process writes it; give each server its own file"))
+        }
+        Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 
@@ -274,6 +300,35 @@ mod tests {
         let reader = File::options().read(true).write(true).open(&path).unwrap();
         assert!(AuditFile::open(&path, None, 1).is_ok());
         drop(reader);
+    }
+
+    /// Whether it was opened, made by a rotation, or opened anew.
+    #[test]
+    fn a_file_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit");
+        let mut file = AuditFile::open(&path, Some(4), 2).unwrap();
+        let is_refused = || {
+            let refused = AuditFile::open(&path, None, 1).err().map(|error| error.to_string());
+            assert!(refused.as_ref().is_some_and(|text| text.contains("another process")), "{refused:?}");
+        };
+        is_refused();
+        write(&mut file, &mut lines(&["{1\n", "{2\n"]));
+        is_refused();
+        file.reopen().unwrap();
+        is_refused();
+        // What has the name is no log: the open file goes on, and is locked.
+        let moved = folder.path().join("moved");
+        fs::rename(&path, &moved).unwrap();
+        fs::write(&path, "other").unwrap();
+        assert!(file.reopen().is_err());
+        assert!(AuditFile::open(&moved, None, 1).is_err());
+        drop(file);
+        assert!(AuditFile::open(&moved, None, 1).is_ok());
+        // Devices have as many as there are.
+        let null = Path::new("/dev/null");
+        #[cfg(unix)]
+        assert!(AuditFile::open(null, None, 1).is_ok_and(|_first| AuditFile::open(null, None, 1).is_ok()));
     }
 
     #[test]
@@ -313,6 +368,7 @@ mod tests {
         write(&mut file, &mut lines(&["abcd\n", "longer than ten\n", "{f\n"]));
         check(["{f\n", "longer than ten\n", "abcd\n", "none"]);
         // What is there is counted at the next start.
+        drop(file);
         let mut file = AuditFile::open(&path, Some(10), 2).unwrap();
         write(&mut file, &mut lines(&["12345678\n"]));
         check(["12345678\n", "{f\n", "longer than ten\n", "none"]);

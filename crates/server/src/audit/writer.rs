@@ -1,7 +1,8 @@
 //! The one thread that writes events, as many at a time as have come meanwhile.
 //!
 //! What cannot be written is lost and counted, unless requests must be audited: then it is kept and tried again, and
-//! requests are refused until it is written. Events that are still unwritten when the program ends go to stderr.
+//! requests are refused until it is written. Likewise while one write makes no progress, as into a pipe whose reader does not
+//! read. Events that are still unwritten when the program ends go to stderr.
 
 use std::io;
 use std::sync::Arc;
@@ -53,6 +54,15 @@ pub(super) fn lost(figures: &Figures, events: u64, why: &str) {
     }
 }
 
+/// Requests are refused; it is logged at most once a minute.
+pub(super) fn blocked(figures: &Figures, why: &str) {
+    figures.is_reported.store(true, Ordering::Relaxed);
+    if LINES_BLOCKED.pass().is_some() {
+        let text = "the audit log cannot be written; requests are refused until it can";
+        log::error("audit_blocked", text, &[("detail", Value::Text(why))]);
+    }
+}
+
 /// A file that is full goes on growing; it is logged at most once a minute.
 fn not_rotated(error: &io::Error) {
     if LINES_NOT_ROTATED.pass().is_some() {
@@ -91,6 +101,7 @@ impl Writer {
     fn run(&mut self, mut messages: Receiver<Message>) {
         let (mut taken, mut lines, mut is_ending) = (Vec::new(), Vec::new(), false);
         while !is_ending && messages.blocking_recv_many(&mut taken, MESSAGES_MAX) > 0 {
+            self.figures.writes(self.required);
             for message in taken.drain(..) {
                 match message {
                     Message::Line(line) => lines.push(line),
@@ -105,6 +116,8 @@ impl Writer {
                 self.take_rest(&mut messages, &mut lines);
             }
             self.write(&mut lines);
+            self.figures.writes(false);
+            self.writable();
         }
         self.file.sync();
     }
@@ -133,7 +146,7 @@ impl Writer {
     fn write(&mut self, lines: &mut Vec<Line>) {
         while !lines.is_empty() {
             match self.try_write(lines) {
-                Ok(()) => self.writable(),
+                Ok(()) => self.figures.blocked.store(false, Ordering::Relaxed),
                 Err(error) if self.required && !self.figures.stopping.load(Ordering::Relaxed) => {
                     self.blocked(&error);
                     // The end of the program unparks it.
@@ -176,7 +189,10 @@ impl Writer {
     fn until_writable(&mut self) {
         while !self.figures.stopping.load(Ordering::Relaxed) {
             match self.file.reopen().and_then(|()| self.file.probe()) {
-                Ok(()) => return self.writable(),
+                Ok(()) => {
+                    self.figures.blocked.store(false, Ordering::Relaxed);
+                    return self.writable();
+                }
                 Err(error) => self.blocked(&error),
             }
             std::thread::park_timeout(RETRY);
@@ -184,18 +200,14 @@ impl Writer {
     }
 
     fn writable(&self) {
-        if self.figures.blocked.swap(false, Ordering::Relaxed) {
+        if self.figures.is_reported.swap(false, Ordering::Relaxed) {
             log::info("audit_unblocked", "the audit log can be written again; requests are executed", &[]);
         }
     }
 
     fn blocked(&self, error: &io::Error) {
         self.figures.blocked.store(true, Ordering::Relaxed);
-        if LINES_BLOCKED.pass().is_some() {
-            let data = [("detail", Value::Text(&error.to_string()))];
-            let text = "the audit log cannot be written; requests are refused until it can";
-            log::error("audit_blocked", text, &data);
-        }
+        blocked(&self.figures, &error.to_string());
     }
 
     /// If it cannot be, the open file goes on.

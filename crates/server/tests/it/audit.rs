@@ -427,6 +427,60 @@ fn requests_go_on_when_they_can_be_audited_again() {
     assert!(!names(&[before, after].concat()).contains(&"DeleteTable"));
 }
 
+/// A pipe whose reader does not read reports no error. Requests are refused before they are executed, and go on with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn requests_wait_for_a_file_that_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Open for writing as well, so that opening it waits for nothing.
+    let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let log = pipe.display().to_string();
+    let server = Server::start(&["--memory", "--audit-log", &log, "--audit-required", "--audit-data"]);
+    let mut client = server.client();
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    let mut number = 0;
+    let mut put = |client: &mut Client| {
+        number += 1;
+        let answer = client.call("PutItem", &format!(r#"{{"TableName":"Music","Item":{{"pk":{{"S":"{number}"}}}}}}"#));
+        (number, answer)
+    };
+    let refused = loop {
+        let (number, answer) = put(&mut client);
+        if answer.status == 500 && metrics(&mut client).contains("stator_audit_refused_total 1\n") {
+            break number;
+        }
+    };
+    // No other is executed.
+    for _ in 0..3 {
+        assert_eq!(put(&mut client).1.status, 500);
+    }
+    let page = metrics(&mut client);
+    assert!(page.contains("stator_audit_refused_total 4\n") && page.contains("stator_ready 0\n"), "{page}");
+    server.hears("a write does not end");
+    std::thread::spawn(move || std::io::copy(&mut &reader, &mut std::io::sink()));
+    until("requests are executed", || put(&mut client).1.status == 200);
+    server.hears("the audit log can be written again");
+    for (number, is_there) in [(refused - 1, true), (refused, false), (refused + 3, false)] {
+        let item = client.call("GetItem", &format!(r#"{{"TableName":"Music","Key":{{"pk":{{"S":"{number}"}}}}}}"#));
+        assert_eq!(item.json()["Item"].is_object(), is_there, "{number}");
+    }
+    assert!(server.stop().success());
+}
+
+/// Two servers on one file would cut each other's lines.
+#[test]
+fn a_log_has_one_server() {
+    let house = House::new(&[]);
+    let log = house.log().display().to_string();
+    let output = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--audit-log", &log]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("another process writes it"), "{said}");
+    assert_eq!(house.server.client().call("ListTables", "{}").status, 200);
+    assert_eq!(names(&house.events()), ["ListTables"]);
+}
+
 /// The end of the program does not drop events of requests that were executed.
 #[cfg(target_os = "linux")]
 #[test]
