@@ -5,6 +5,7 @@
 
 mod calendar;
 mod clock;
+mod hidden;
 mod histogram;
 pub mod random;
 mod regular_file;
@@ -12,6 +13,7 @@ mod weak_key;
 
 pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
+pub use hidden::{is_hidden, visible};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};
 pub use regular_file::{RegularFile, Unreadable};
 pub use weak_key::{Weakness, weakness};

@@ -131,10 +131,8 @@ impl Event<'_> {
         if !self.data.is_empty() {
             line.push(')');
         }
-        // An event is a line, whatever an error of somebody else's consists of.
-        let mut line = line.replace(['\n', '\r'], " ");
-        line.push('\n');
-        line
+        // An event is a line that shows what it consists of, whatever is in a name or in the error of another program.
+        base::visible(&line.replace(['\n', '\r', '\t'], " ")).into_owned() + "\n"
     }
 
     fn json(&self, now_ms: u64) -> String {
@@ -146,8 +144,8 @@ impl Event<'_> {
                 Value::Number(number) => write!(line, r#","{name}":{number}"#),
             };
         }
-        line.push_str("}\n");
-        line
+        line.push('}');
+        base::visible(&line).into_owned() + "\n"
     }
 }
 
@@ -175,6 +173,13 @@ mod tests {
             &[("operation", Value::Text("PutItem")), ("duration_ms", Value::Number(7))],
             "error: two lines, \"quoted\" (operation PutItem, duration_ms 7)",
             r#""error","event":"happened","message":"two\nlines, \"quoted\"","operation":"PutItem","duration_ms":7"#,
+        );
+        check(
+            Level::Info,
+            "a\u{202e}b\u{2028}\u{1b}[1m",
+            &[("name", Value::Text("\u{2066}\u{7f}é\t"))],
+            "a\\u202eb\\u2028\\u001b[1m (name \\u2066\\u007fé )",
+            r#""info","event":"happened","message":"a\u202eb\u2028\u001b[1m","name":"\u2066\u007fé\t""#,
         );
     }
 }

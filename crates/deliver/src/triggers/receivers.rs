@@ -218,7 +218,8 @@ fn is_word(text: &str) -> bool {
 /// An answer's status and first words.
 fn told(answer: &Answer) -> String {
     let text = String::from_utf8_lossy(&answer.body);
-    let words: String = text.chars().take(200).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let words: String =
+        text.chars().take(200).map(|letter| if base::is_hidden(letter) { ' ' } else { letter }).collect();
     format!("status {}: {words}", answer.status)
 }
 

@@ -67,7 +67,7 @@ impl Xml {
     }
 
     /// Contains no raw control character. What XML 1.0 cannot have, not even escaped, becomes U+FFFD; the others are
-    /// references, as are U+0085 and U+2028, which parsers may take for line ends.
+    /// references, as are line separators and formats, which change how the rest of a text looks.
     fn escape(&mut self, value: &str) {
         for letter in value.chars() {
             match letter {
@@ -75,10 +75,10 @@ impl Xml {
                 '>' => self.0.push_str("&gt;"),
                 '&' => self.0.push_str("&amp;"),
                 '"' => self.0.push_str("&quot;"),
-                '\t' | '\n' | '\r' | '\u{7f}'..='\u{9f}' | '\u{2028}' => {
-                    self.0.push_str(&format!("&#x{:X};", u32::from(letter)));
+                '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                    self.0.push('\u{fffd}');
                 }
-                '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => self.0.push('\u{fffd}'),
+                letter if base::is_hidden(letter) => self.0.push_str(&format!("&#x{:X};", u32::from(letter))),
                 letter => self.0.push(letter),
             }
         }
@@ -92,11 +92,11 @@ mod tests {
     #[test]
     fn text_is_escaped_and_lists_have_members() {
         let mut xml = Xml::root("R", "u");
-        xml.text("A", "<a & \"b\">\r\n\t\0\u{1b}\u{7f}\u{85}\u{9f}\u{a0}\u{2028}\u{fffe}\u{ffff}é");
+        xml.text("A", "<a & \"b\">\r\n\t\0\u{1b}\u{7f}\u{85}\u{9f}\u{a0}\u{2028}\u{202e}\u{fffe}\u{ffff}é");
         xml.list("L", [1, 2], |xml, item| xml.value("I", item));
         xml.list("E", [""; 0], Xml::content);
         xml.optional("O", None);
-        let expected = "<R xmlns=\"u\"><A>&lt;a &amp; &quot;b&quot;&gt;&#xD;&#xA;&#x9;\u{fffd}\u{fffd}&#x7F;&#x85;&#x9F;\u{a0}&#x2028;\u{fffd}\u{fffd}é</A><L><member><I>1</I></member>\
+        let expected = "<R xmlns=\"u\"><A>&lt;a &amp; &quot;b&quot;&gt;&#xD;&#xA;&#x9;\u{fffd}\u{fffd}&#x7F;&#x85;&#x9F;\u{a0}&#x2028;&#x202E;\u{fffd}\u{fffd}é</A><L><member><I>1</I></member>\
                         <member><I>2</I></member></L><E></E></R>";
         assert_eq!(xml.finish("R"), expected);
     }

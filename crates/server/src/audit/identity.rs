@@ -10,7 +10,7 @@ use super::origin::cut;
 /// Of an access key's id. Unit: bytes. Source: IAM API Reference, AccessKey.
 const KEY_SIZE_MAX: usize = 128;
 /// Of one that nobody knows: shorter than a secret, which somebody may have put in its place.
-const CLAIMED_SIZE_MAX: usize = 32;
+pub(super) const CLAIMED_SIZE_MAX: usize = 32;
 
 /// Unit: bytes. Source: STS API Reference, AssumeRole, `SourceIdentity`.
 const SOURCE_IDENTITY_SIZE_MAX: usize = 64;

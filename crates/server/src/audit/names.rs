@@ -12,6 +12,9 @@ use ops::{NamedResource, RequestFacts, ResourceAccess};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::identity::CLAIMED_SIZE_MAX;
+use super::origin::cut;
+
 /// A request that is executed has no more parts than this.
 const NAMES_MAX: usize = 100;
 /// So many names has a request that was refused before anything was done: its event is no larger than others.
@@ -93,6 +96,7 @@ impl Names {
         for (member, name) in parameters.names() {
             match member {
                 "ClientIDList" | "PolicyArns" => names.element(&small(member), shown(name)),
+                "AccessKeyId" => names.parameter(&small(member), &key_id(name)),
                 "Url" => names.parameter("url", &public(name)),
                 _ => names.parameter(&small(member), name),
             }
@@ -101,6 +105,11 @@ impl Names {
             }
         }
         names
+    }
+
+    /// Whether a text is in the place of an access key's id that may be none.
+    pub(super) fn has_cut_key(&self) -> bool {
+        self.parameters.get("accessKeyId").and_then(Value::as_str).is_some_and(|id| id.ends_with(CUT))
     }
 
     /// Of a request that was refused before anything was done: of many the first ones, and how many there are, each no longer
@@ -182,6 +191,14 @@ pub(super) fn shown(name: &str) -> String {
         }
     }
     shown
+}
+
+/// An access key's id. What is longer may be a secret that somebody has put in its place: it has only its beginning.
+fn key_id(text: &str) -> Cow<'_, str> {
+    match text.len() > CLAIMED_SIZE_MAX {
+        true => (cut(text, CLAIMED_SIZE_MAX / 2).to_owned() + CUT).into(),
+        false => text.into(),
+    }
 }
 
 /// Of a name as it is shown, which is ASCII.

@@ -217,13 +217,15 @@ impl Draft {
         // A caller that may do nothing writes small events, however large its requests are.
         let few = outcome.is_denial().then(|| names.of_refused());
         let names = few.as_ref().unwrap_or(names);
+        // The sentence of a refusal may repeat what is in the place of an access key's id.
+        let message = outcome.message.as_deref().filter(|_| !names.has_cut_key());
         let statement_errors = outcome.statement_errors.as_deref();
         let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
             source_ip_address: Some(origin.seat.transport().peer.to_string()),
             user_agent: origin.user_agent.as_deref().map(|agent| cut(agent, agent_size_max)),
             error_code: outcome.error.as_deref(),
-            error_message: outcome.message.as_deref().map(|message| cut(message, MESSAGE_SIZE_MAX)),
+            error_message: message.map(|message| cut(message, MESSAGE_SIZE_MAX)),
             request_parameters: Some(&names.parameters).filter(|parameters| !parameters.is_empty()),
             response_elements: outcome.made.as_ref(),
             additional_event_data: (names.counts.is_some() || statement_errors.is_some())
@@ -304,7 +306,8 @@ impl<'a> Record<'a> {
     }
 
     fn into_line(self) -> Vec<u8> {
-        let mut line = serde_json::to_vec(&self).unwrap_or_default();
+        let line = serde_json::to_string(&self).unwrap_or_default();
+        let mut line = base::visible(&line).into_owned().into_bytes();
         line.push(b'\n');
         line
     }
