@@ -11,8 +11,9 @@ use hyper::http::request::Parts;
 use wire::{ExceptionName, ReplyError};
 
 use crate::answer::{Answer, ContentType};
-use crate::guard;
+use crate::body::RequestBody;
 use crate::route::Form;
+use crate::{guard, scope};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -21,19 +22,40 @@ pub(crate) fn is_form(head: &Parts) -> bool {
     text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }
 
-/// The service that a request is signed for, by the beginning of its body; nothing if it is one that needs no signature.
-pub(crate) fn service_that_signs(form: Form, head: &Parts, arrived: &[u8]) -> Option<&'static str> {
-    let Ok(parameters) = Parameters::parse(form.bytes(head, whole_parameters(arrived))) else {
-        return Some(Api::Iam.service());
-    };
-    let (api, request) = (Api::of(&parameters), Request { parameters: &parameters, request_id: "" });
-    Authority::is_signed(api, &request).then(|| api.service())
+/// Whose request a head says that it is, by its signature; nothing if it has none.
+pub(crate) fn signed_for(head: &Parts) -> Option<Api> {
+    match scope::service(head) {
+        Some(service) if service == Api::Sts.service() => Some(Api::Sts),
+        Some(_) => Some(Api::Iam),
+        None => head.headers.contains_key(header::AUTHORIZATION).then_some(Api::Iam),
+    }
+}
+
+/// Whether the beginning of a form names an operation of STS that needs no signature; its `Version` may come behind it.
+pub(crate) fn needs_no_caller(form: Form, head: &Parts, arrived: &[u8]) -> bool {
+    let Ok(parameters) = Parameters::parse(form.bytes(head, whole_parameters(arrived))) else { return false };
+    !Authority::is_signed(Api::Sts, &Request { parameters: &parameters, request_id: "" })
 }
 
 /// The beginning of a form without the parameter that was cut off.
-pub(crate) fn whole_parameters(arrived: &[u8]) -> &[u8] {
+fn whole_parameters(arrived: &[u8]) -> &[u8] {
     let end = arrived.iter().rposition(|byte| *byte == b'&').unwrap_or(0);
     &arrived[..end]
+}
+
+/// The parameters of a form. Of a refused caller's, the beginning may have arrived alone: its service is that of the signature.
+///
+/// # Errors
+/// If it is no form.
+pub(crate) fn parameters(form: Form, head: &Parts, body: &RequestBody) -> Result<Parameters, Refusal> {
+    if body.refused.is_none() {
+        return Parameters::parse(form.bytes(head, &body.bytes));
+    }
+    let arrived = Parameters::parse(form.bytes(head, whole_parameters(&body.bytes)))?;
+    Ok(match signed_for(head) {
+        Some(api) => arrived.of_api(api),
+        None => arrived,
+    })
 }
 
 /// There is a caller if the request must be signed.

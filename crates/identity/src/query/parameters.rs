@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Api;
 use super::members::MEMBERS;
 use super::refusal::{Code, Refusal};
 
@@ -39,6 +40,12 @@ impl Parameters {
         let is_own = |name: &str| of_protocol(name) || is_member(action, name.split('.').next().unwrap_or(name));
         let own = self.0.iter().filter(|(name, _)| is_own(name));
         Parameters(own.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// As a request to an API.
+    pub fn of_api(mut self, api: Api) -> Parameters {
+        self.0.insert("Version".to_owned(), api.version().to_owned());
+        self
     }
 
     /// Whether a query string has a parameter of this name, however that is spelled.

@@ -15,8 +15,16 @@ impl Api {
     /// Which one a request asks, by its `Version`; IAM unless it says otherwise.
     pub fn of(parameters: &Parameters) -> Api {
         match parameters.get("Version") {
-            Some("2011-06-15") => Api::Sts,
+            Some(version) if version == Api::Sts.version() => Api::Sts,
             _ => Api::Iam,
+        }
+    }
+
+    /// As requests name it.
+    pub fn version(self) -> &'static str {
+        match self {
+            Api::Iam => "2010-05-08",
+            Api::Sts => "2011-06-15",
         }
     }
 

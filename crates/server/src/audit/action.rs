@@ -113,18 +113,19 @@ impl Action {
     /// `None` if the form names no action that could be one.
     pub(crate) fn of_form(parameters: &::identity::Parameters) -> Option<Action> {
         let name = parameters.action()?;
-        let (source, api_version) = match Api::of(parameters) {
-            Api::Iam => (IAM, "2010-05-08"),
-            Api::Sts => (STS, "2011-06-15"),
+        let api = Api::of(parameters);
+        let source = match api {
+            Api::Iam => IAM,
+            Api::Sts => STS,
         };
         let reads = ["Get", "List", "Simulate"].iter().any(|start| name.starts_with(start));
         Some(Action {
             source,
             name: name.to_owned().into(),
-            api_version: Some(api_version),
+            api_version: Some(api.version()),
             category: Category::Management,
             // A session changes nothing.
-            read_only: reads || Api::of(parameters) == Api::Sts,
+            read_only: reads || api == Api::Sts,
             operation: None,
         })
     }
@@ -193,6 +194,11 @@ mod tests {
         check(&form, "sts.amazonaws.com", "AssumeRole", true, &parameters);
         let provider = "Action=DeleteOpenIDConnectProvider&OpenIDConnectProviderArn=arn:p";
         check(provider, iam, "DeleteOpenIDConnectProvider", false, r#"{"openIDConnectProviderArn":"arn:p"}"#);
+        let key =
+            format!("Action=DeleteAccessKey&AccessKeyId={}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".repeat(30));
+        check(&key, iam, "DeleteAccessKey", false, r#"{"accessKeyId":"wJalrXUtnFEMI/K7[cut]"}"#);
+        let key = "Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId=AKIAIOSFODNN7EXAMPLE";
+        check(key, "sts.amazonaws.com", "GetAccessKeyInfo", true, r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE"}"#);
         for nothing in ["", "Version=2010-05-08", "Action=", "Action=a%20b"] {
             assert!(
                 Action::of_form(&::identity::Parameters::parse(nothing.as_bytes()).unwrap()).is_none(),

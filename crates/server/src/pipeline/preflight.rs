@@ -23,13 +23,15 @@ impl<S: Backend> Pipeline<S> {
         match route {
             Route::Lambda(Ok(_)) if self.triggers.is_some() => check(lambda::SERVICE),
             Route::DynamoDb(Ok(_), _) => check(SERVICE),
-            Route::Form(form) => match arrived.map(|arrived| identity::service_that_signs(*form, head, arrived)) {
-                Some(Some(service)) => check(service),
+            // A form names its service wherever it likes; a signature does so in the head. Its beginning is read first, for the names in
+            // a refusal and its event. No client compresses it.
+            Route::Form(form) => match (arrived, identity::signed_for(head)) {
+                (None, _) if head.headers.contains_key(header::CONTENT_ENCODING) => Err(NotAdmitted::TooLarge),
+                (None, _) => Ok(()),
+                (Some(_), Some(api)) => check(api.service()),
                 // STS's operations that need no caller are small.
-                Some(None) => Err(NotAdmitted::TooLarge),
-                // The body names the service, so its beginning is read first. No client compresses it.
-                None if head.headers.contains_key(header::CONTENT_ENCODING) => Err(NotAdmitted::TooLarge),
-                None => Ok(()),
+                (Some(arrived), None) if identity::needs_no_caller(*form, head, arrived) => Err(NotAdmitted::TooLarge),
+                (Some(_), None) => Err(NotAdmitted::Caller(Refusal::Missing)),
             },
             // The answer is in the head; were it not, there would be no caller.
             Route::Page(_) | Route::Answered(_) | Route::Lambda(_) | Route::DynamoDb(Err(_), _) => {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ::identity::sts::Way;
-use ::identity::{Api, Authority, Parameters, Refusal, Request};
+use ::identity::{Api, Authority, Refusal, Request};
 use api::Exception;
 use deliver::triggers::api as lambda_api;
 use hyper::http::request::Parts;
@@ -55,13 +55,12 @@ impl<S: Backend> Pipeline<S> {
             return Ok(answer);
         }
         let request_id = visit.request_id().to_owned();
-        // A refused caller's form ends where its body was read to.
-        let arrived = if body.refused.is_some() { identity::whole_parameters(&body.bytes) } else { &body.bytes };
         let refuse = |api, refusal| identity::refused(api, refusal, &request_id);
-        let parameters = Parameters::parse(form.bytes(head, arrived)).map_err(|refusal| refuse(Api::Iam, refusal))?;
+        let parameters = identity::parameters(form, head, body).map_err(|refusal| refuse(Api::Iam, refusal))?;
         let (api, request) = (Api::of(&parameters), Request { parameters: &parameters, request_id: &request_id });
         visit.audit = self.draft(head, visit, seat, |_| Action::of_form(&parameters));
-        let caller = Authority::is_signed(api, &request)
+        // Of a refused caller's form nothing is executed, whatever its beginning says.
+        let caller = (Authority::is_signed(api, &request) || body.refused.is_some())
             .then(|| self.caller(api.service(), head, body, seat, visit))
             .transpose()
             .map_err(|refusal| refuse(api, Refusal::from(refusal)))?;

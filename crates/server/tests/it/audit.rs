@@ -516,6 +516,38 @@ fn a_rotation_that_fails_destroys_nothing() {
     assert_eq!(["audit", "audit.1", "audit.2", "audit.3"].map(count), [21, 1, 1, 1]);
 }
 
+/// A large form is the same request wherever its version is.
+#[test]
+fn large_forms_name_their_api_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
+    let (account, root) = printed(&init(&data, &[]));
+    let (data, path) = (data.display().to_string(), log.display().to_string());
+    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path]);
+    let url = format!("http://{}", server.address);
+    let padding = format!("&Padding={}", "x".repeat(70_000));
+    let sts = [
+        format!("Action=GetCallerIdentity{padding}&Version=2011-06-15"),
+        format!("{}&Version=2011-06-15&Action=GetCallerIdentity", &padding[1..]),
+    ];
+    for form in sts {
+        let answer = signed_form(&url, "sts", &root, &form);
+        assert!(answer.contains(&format!("<Account>{account}</Account>")), "{answer}");
+    }
+    let stranger = signer("AKIDNOBODY0000000000", "secret", None);
+    let answer = signed_form(&url, "sts", &stranger, &format!("Action=GetCallerIdentity{padding}&Version=2011-06-15"));
+    assert!(
+        answer.contains("https://sts.amazonaws.com/doc/2011-06-15/") && answer.contains("InvalidClientTokenId"),
+        "{answer}"
+    );
+    let answer = signed_form(&url, "iam", &root, &format!("Action=GetUser{padding}&Version=2010-05-08"));
+    assert!(answer.contains("GetUserResponse"), "{answer}");
+    assert!(server.stop().success());
+    let events = events(&log);
+    assert_eq!(names(&events), ["GetCallerIdentity", "GetCallerIdentity", "GetCallerIdentity", "GetUser"]);
+    assert!(events[..3].iter().all(|event| event["eventSource"] == "sts.amazonaws.com"));
+}
+
 /// A large request that is denied has a small event.
 #[test]
 fn denied_requests_have_small_events() {

@@ -236,6 +236,8 @@ fn large_forms_of_strangers() {
     let unsigned = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15";
     assert_ne!(ask("POST /", form, unsigned).status, 413);
     assert_eq!(ask("POST /", form, &format!("{unsigned}{padding}")).status, 413);
+    let version_last = format!("Action=AssumeRoleWithWebIdentity{padding}&Version=2011-06-15");
+    assert_eq!(ask("POST /", form, &version_last).status, 413);
     let (line, json) = ("POST /2015-03-31/event-source-mappings/", "Content-Type: application/json\r\n");
     let (small, large) = (ask(line, json, "{}"), ask(line, json, &format!("{{}}{padding}")));
     assert_eq!((large.status, large.text()), (small.status, small.text()));
