@@ -5,13 +5,14 @@
 
 mod services;
 
+use ::identity::{Api, Parameters};
 use hyper::http::request::Parts;
-use hyper::{Method, StatusCode};
+use hyper::{Method, StatusCode, header};
 
 use crate::answer::Answer;
 use crate::dialect::{Dialect, rpc_service};
 use crate::route::Form;
-use crate::scope;
+use crate::{scope, web};
 use services::Service;
 
 const HERE: &str = "This server is Stator. It serves DynamoDB, DynamoDB Streams, IAM, STS and Lambda's event source mappings. \
@@ -26,8 +27,15 @@ pub(crate) fn answer(head: &Parts, body: &[u8]) -> Option<Answer> {
         return None;
     }
     let asked = by_target(head).or_else(|| by_rpc_path(head)).or_else(|| by_version(head, body));
-    let asked = asked.or_else(|| by_signature(head)).or_else(|| by_path(head))?;
-    let dialect = Dialect::of(head);
+    let asked = asked.or_else(|| match scope::service(head) {
+        Some(service) => by_name(&service).or_else(|| by_path(head)),
+        None => by_host(head).or_else(|| by_path(head)).or_else(|| by_agent(head)),
+    })?;
+    let dialect = match Dialect::of(head) {
+        // Requests that carry a token in place of a signature are REST JSON's.
+        Dialect::Text if matches!(&asked, Asked::Known(service) if service.has_paths()) => Dialect::RestJson,
+        dialect => dialect,
+    };
     let code = match dialect {
         Dialect::Query | Dialect::Ec2Query => "InvalidAction",
         _ => "UnknownOperationException",
@@ -86,24 +94,44 @@ fn by_rpc_path(head: &Parts) -> Option<Asked> {
     Some(Service::by_target(service).map_or_else(|| Asked::named(service), Asked::Known))
 }
 
-/// Of the Query protocol: each service's API has one version.
+/// Of the Query protocol: each service's API has one version. One that is signed in an older way has its signature in the form, which
+/// no service does that is here.
 fn by_version(head: &Parts, body: &[u8]) -> Option<Asked> {
-    let form = Form::at_any_path(head)?.bytes(head, body);
-    let version = form.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Version="))?;
-    Service::by_version(std::str::from_utf8(version).ok()?).map(Asked::Known)
+    let form = Parameters::parse(Form::at_any_path(head)?.bytes(head, body)).ok()?;
+    let version = form.get("Version")?;
+    let is_own = [Api::Iam, Api::Sts].iter().any(|api| api.version() == version);
+    let known = Service::by_version(version).map(Asked::Known);
+    known.or_else(|| (!is_own && form.get("SignatureVersion").is_some()).then(|| Asked::named(version)))
 }
 
-fn by_signature(head: &Parts) -> Option<Asked> {
-    let service = scope::service(head)?;
-    match &*service {
-        "dynamodb" | "iam" | "sts" => None,
+/// Customers' machines have names in AWS's zones, too, so only services that are known count.
+fn by_host(head: &Parts) -> Option<Asked> {
+    Service::by_name(&web::foreign_service(head)?).map(Asked::Known)
+}
+
+/// SDKs say which of their clients sends a request: `api/sso-oidc#1.2.3` or `api/sso/1.2.3`.
+fn by_agent(head: &Parts) -> Option<Asked> {
+    let agents = [header::USER_AGENT.as_str(), "x-amz-user-agent"];
+    let mut agents = agents.iter().filter_map(|name| head.headers.get(*name)?.to_str().ok());
+    let named = agents.find_map(|agent| agent.split(' ').find_map(|word| word.strip_prefix("api/")))?;
+    by_name(&named.split(['#', '/']).next().unwrap_or_default().replace('_', "-").to_ascii_lowercase())
+}
+
+/// By a service's name in scopes, in the names of its endpoints, or in SDKs.
+fn by_name(service: &str) -> Option<Asked> {
+    match service {
+        "" | "iam" | "sts" => None,
+        own if own.starts_with("dynamodb") => None,
         "lambda" => Some(Asked::Lambda),
-        other => Some(Service::by_scope(other).map_or_else(|| Asked::named(other), Asked::Known)),
+        other => Some(Service::by_name(other).map_or_else(|| Asked::named(other), Asked::Known)),
     }
 }
 
-/// Lambda's paths begin with the date of a version.
+/// Lambda's paths begin with the date of a version. A few services have no signature in some of their requests.
 fn by_path(head: &Parts) -> Option<Asked> {
+    if let Some(service) = Service::by_path(head.uri.path()) {
+        return Some(Asked::Known(service));
+    }
     const LAMBDA: [&str; 5] = ["functions", "layers", "layers-by-arn", "account-settings", "code-signing-configs"];
     let mut parts = head.uri.path().strip_prefix('/')?.split('/');
     let date = parts.next()?.as_bytes();

@@ -18,6 +18,7 @@ use ops::allowance::{MemoryBudget, Peer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::framing::Watched;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
@@ -25,6 +26,7 @@ use crate::seats::{Seat, Seats};
 use crate::tls::Tls;
 use crate::transport::transport;
 use crate::unsent::AnswerBody;
+use crate::web;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -241,11 +243,12 @@ async fn accept(
         // Two kinds of futures, so that a plain connection does not carry what an encrypted one needs.
         match &door.tls {
             None => {
+                let socket = Watched::new(socket, Arc::clone(&seat));
                 let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
                 tokio::spawn(stay(connections.watch(connection), seat, held));
             }
             Some(tls) => {
-                let socket = tls.encrypt(socket, &seat, &door.counts);
+                let socket = Watched::new(tls.encrypt(socket, &seat, &door.counts), Arc::clone(&seat));
                 let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
                 tokio::spawn(stay(connections.watch(connection), seat, held));
             }
@@ -289,7 +292,7 @@ async fn answer(
     request: Request<Incoming>,
     seat: Arc<Seat>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    if let Some(status) = refused(&request) {
+    if let Some(status) = refused(&request, &seat) {
         return Ok(closing(status, request.version()));
     }
     if request.version() < Version::HTTP_2 {
@@ -300,16 +303,29 @@ async fn answer(
 }
 
 /// The status of a request whose head is refused whatever it asks for, before any of its body is read.
-fn refused(request: &Request<Incoming>) -> Option<StatusCode> {
+fn refused(request: &Request<Incoming>, seat: &Seat) -> Option<StatusCode> {
     let headers = request.headers();
     if request.version() >= Version::HTTP_2 {
         return (headers.len() > HTTP2_FIELDS_MAX).then_some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    }
+    if seat.has_two_lengths() || !has_host(request) {
+        return Some(StatusCode::BAD_REQUEST);
     }
     // Source: RFC 9112, section 6.1. A proxy in front that decodes another coding would see another body.
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter().map(|coding| coding.as_bytes().trim_ascii());
     let first = codings.next()?;
     let is_chunked = first.eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
     (!is_chunked).then_some(StatusCode::NOT_IMPLEMENTED)
+}
+
+/// Whether a request has the one host that HTTP/1.1 demands, also where its target is a whole URL. Source: RFC 9112, section 3.2.
+fn has_host(request: &Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => web::is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
 }
 
 fn empty(status: StatusCode) -> Response<AnswerBody> {

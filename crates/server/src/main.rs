@@ -13,6 +13,7 @@ mod door;
 mod encryption;
 mod engine;
 mod foreign;
+mod framing;
 mod guard;
 mod handles;
 mod hangups;

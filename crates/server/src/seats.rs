@@ -68,6 +68,8 @@ pub(crate) struct Seat {
     holding: AtomicU32,
     /// Of those, how many wait for more memory: they cannot move.
     growing: AtomicU32,
+    /// A head has come that says twice how long its body is.
+    has_two_lengths: AtomicBool,
     /// Bytes that came and went.
     moved: AtomicU64,
     /// What `moved` was at the last look, and how many looks in a row found it slow.
@@ -93,6 +95,7 @@ impl Seat {
             answer_waits: AtomicBool::new(false),
             holding: AtomicU32::new(0),
             growing: AtomicU32::new(0),
+            has_two_lengths: AtomicBool::new(false),
             moved: AtomicU64::new(0),
             looked_at: AtomicU64::new(0),
             slow_looks: AtomicU32::new(0),
@@ -159,6 +162,15 @@ impl Seat {
     /// A known caller's operation is what runs.
     pub(crate) fn used(&self) {
         self.is_used.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_two_lengths(&self) {
+        self.has_two_lengths.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is not certain any more where its requests end.
+    pub(crate) fn has_two_lengths(&self) -> bool {
+        self.has_two_lengths.load(Ordering::Relaxed)
     }
 
     pub(crate) fn moved(&self, bytes: usize) {

@@ -24,7 +24,7 @@ use hyper::{Method, StatusCode};
 use crate::answer::Answer;
 use crate::dialect::Dialect;
 use crate::{lambda, operator};
-use host::Hosts;
+use host::{Host, Hosts};
 use origin::Origins;
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
@@ -37,6 +37,18 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 
 /// Content types that a page may send to any origin without a preflight.
 const SIMPLE_TYPES: [&str; 3] = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
+
+/// Whether a value of `Host` names a host, of this server or not.
+pub(crate) fn is_host(authority: &[u8]) -> bool {
+    std::str::from_utf8(authority).ok().and_then(Host::of).is_some()
+}
+
+/// The service of AWS that is asked for by the name of its endpoint, if it is not here.
+pub(crate) fn foreign_service(head: &Parts) -> Option<String> {
+    let header = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = header.or_else(|| head.uri.authority().map(|authority| authority.as_str()))?;
+    host::foreign_service(authority)
+}
 
 #[derive(Debug)]
 pub(crate) struct Web {

@@ -15,7 +15,7 @@ const fn service(name: &'static str, scope: &'static str, target: &'static str, 
 }
 
 /// Empty for what a service does not have. Of several with one scope, the first one is named by it.
-static SERVICES: [Service; 43] = [
+static SERVICES: [Service; 51] = [
     service("Amazon S3", "s3", "", ""),
     service("Amazon S3 Express", "s3express", "", ""),
     service("Amazon SQS", "sqs", "AmazonSQS", "2012-11-05"),
@@ -59,9 +59,43 @@ static SERVICES: [Service; 43] = [
     service("AWS Resource Groups Tagging", "tagging", "ResourceGroupsTaggingAPI", ""),
     service("AWS Backup", "backup", "", ""),
     service("AWS CloudTrail", "cloudtrail", "CloudTrail", ""),
+    service("IAM Identity Center", "sso", "", ""),
+    service("IAM Identity Center", "awsssoportal", "", ""),
+    service("IAM Identity Center", "sso-oidc", "", ""),
+    service("IAM Identity Center", "oidc", "", ""),
+    service("AWS Sign-In", "signin", "", ""),
+    service("Amazon SimpleDB", "sdb", "", "2009-04-15"),
+    service("Amazon SimpleDB", "simpledb", "", "2009-04-15"),
+    service("AWS Import/Export", "importexport", "", "2010-06-01"),
+];
+
+/// Paths of requests that have no signature, and the scope of their service. Source: the service models, operations with
+/// `"authtype": "none"`.
+const UNSIGNED: [(&str, &str); 10] = [
+    ("/federation/credentials", "sso"),
+    ("/assignment/accounts", "sso"),
+    ("/assignment/roles", "sso"),
+    ("/logout", "sso"),
+    ("/token", "sso-oidc"),
+    ("/client/register", "sso-oidc"),
+    ("/device_authorization", "sso-oidc"),
+    ("/authorize", "sso-oidc"),
+    ("/v1/token", "signin"),
+    ("/v1/authorize", "signin"),
 ];
 
 impl Service {
+    /// Of a request without a signature.
+    pub(super) fn by_path(path: &str) -> Option<&'static Service> {
+        let (_, scope) = UNSIGNED.iter().find(|(own, _)| *own == path)?;
+        Service::by_name(scope)
+    }
+
+    /// Whether some of its requests are known by their path.
+    pub(super) fn has_paths(&self) -> bool {
+        UNSIGNED.iter().any(|(_, scope)| *scope == self.scope)
+    }
+
     /// By the prefix of an operation's name: the target's prefix, mostly with a version (`Kinesis_20131202`).
     pub(super) fn by_target(prefix: &str) -> Option<&'static Service> {
         let prefix = prefix.rsplit('.').next().unwrap_or(prefix);
@@ -73,7 +107,8 @@ impl Service {
         SERVICES.iter().find(|service| !service.version.is_empty() && service.version == version)
     }
 
-    pub(super) fn by_scope(scope: &str) -> Option<&'static Service> {
+    /// By its scope, which is the name of its endpoints for most of them.
+    pub(super) fn by_name(scope: &str) -> Option<&'static Service> {
         SERVICES.iter().find(|service| service.scope == scope)
     }
 }

@@ -84,6 +84,53 @@ fn services_of_every_protocol() {
     check(&query("Action=Anything").signed_for("newest"), Dialect::Query, "'newest'");
     check(&sent("GET", "/queue?Action=ReceiveMessage&Version=2012-11-05"), Dialect::Query, "Amazon SQS");
 
+    // Without a signature, or with one of an older kind.
+    let old = "AWSAccessKeyId=k&SignatureVersion=2&Signature=x&Action=ListDomains";
+    check(
+        &sent("GET", "/?Action=ListDomains&SignatureVersion=2&Version=2009-04-15"),
+        Dialect::Query,
+        "Amazon SimpleDB",
+    );
+    check(&query("AWSAccessKeyId=k&Action=ListJobs&Version=2010-06-01"), Dialect::Query, "AWS Import/Export");
+    check(&query("Action=ListJobs&%56ersion=2010-06-01"), Dialect::Query, "AWS Import/Export");
+    assert!(query(old).answer().is_none());
+    check(&query("SignatureVersion=2&Action=Any&Version=2001-01-01"), Dialect::Query, "'2001-01-01'");
+    for service in ["sso", "sso-oidc", "sdb", "importexport", "unheard-of"] {
+        let name = match service {
+            "sdb" => "Amazon SimpleDB",
+            "importexport" => "AWS Import/Export",
+            "unheard-of" => "'unheard-of'",
+            _ => "IAM Identity Center",
+        };
+        check(&sent("GET", "/any/path").signed_for(service), Dialect::RestJson, name);
+        let agent = format!("aws-sdk-go/2.0 os/linux api/{service}#1.28.0 md/x");
+        for header in ["user-agent", "x-amz-user-agent"] {
+            check(
+                &sent("GET", "/any/path").with("content-type", "application/json").with(header, &agent),
+                Dialect::RestJson,
+                name,
+            );
+        }
+    }
+    for (host, service) in [
+        ("portal.sso.eu-west-3.amazonaws.com", "IAM Identity Center"),
+        ("oidc.eu-west-3.amazonaws.com:443", "IAM Identity Center"),
+        ("sdb.amazonaws.com", "Amazon SimpleDB"),
+        ("bucket.s3.eu-west-3.amazonaws.com", "Amazon S3"),
+    ] {
+        check(
+            &sent("GET", "/x").with("host", host).with("content-type", "application/json"),
+            Dialect::RestJson,
+            service,
+        );
+    }
+    let json = |path| sent("POST", path).with("content-type", "application/json");
+    check(&json("/token"), Dialect::RestJson, "IAM Identity Center");
+    check(&json("/client/register"), Dialect::RestJson, "IAM Identity Center");
+    let token = sent("GET", "/federation/credentials?account_id=1&role_name=r").with("x-amz-sso_bearer_token", "t");
+    let answer = token.answer().expect("an answer");
+    assert!(answer.content_type() == Some(Json) && answer.exception() == Some("UnknownOperationException"));
+
     for (method, path) in [("GET", "/"), ("PUT", "/bucket/key"), ("HEAD", "/bucket"), ("POST", "/bucket?delete")] {
         check(&sent(method, path).signed_for("s3"), Dialect::S3, "Amazon S3");
     }
@@ -113,6 +160,12 @@ fn requests_for_services_that_are_here() {
         sent("POST", "/").form("Action=AssumeRoleWithWebIdentity&Version=2011-06-15"),
         sent("GET", "/"),
         sent("GET", "/bucket/key"),
+        sent("POST", "/").form("Action=ListUsers&Version=2010-05-08&SignatureVersion=2"),
+        sent("GET", "/").with("host", "dynamodb.eu-west-3.amazonaws.com"),
+        sent("GET", "/").with("user-agent", "aws-sdk-go/2.0 api/dynamodb#1.28.0"),
+        sent("GET", "/healthz").with("host", "example.com"),
+        sent("GET", "/").with("host", "lb-1.eu-west-3.elb.amazonaws.com"),
+        form("Action=ListUsers&Version=2010-05-08", "iam").with("host", "bucket.s3.amazonaws.com"),
         sent("OPTIONS", "/").signed_for("s3"),
     ] {
         assert!(sent.answer().is_none(), "{} {}", sent.target, sent.body);

@@ -5,7 +5,7 @@
 //! | IP addresses | DNS has no part in them |
 //! | names without a dot: `localhost`, a container's or a service's name | public DNS has no such names |
 //! | names under [`PRIVATE`] domains | these are reserved, or never delegated |
-//! | names of AWS's endpoints | AWS owns the zones; not those under which its customers' machines have names |
+//! | names of AWS's endpoints for the services that are here | AWS owns the zones, and no name of a customer's machine has this form |
 //! | the names of this machine, of `--listen` and of `--host` | they are the operator's own |
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,9 +13,12 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Domains that public DNS does not delegate. Sources: RFC 6761, 6762, 8375; ICANN's reservation of `internal`; Kubernetes.
 const PRIVATE: [&str; 6] = ["localhost", "internal", "local", "svc", "test", "home.arpa"];
 const AWS: [&str; 4] = ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "api.aws"];
-/// Labels of AWS's zones beneath which names lead to addresses of customers' choice.
-const AWS_CUSTOMERS: [&str; 2] = ["elb", "vpce"];
-const AWS_MACHINES: &str = "compute";
+/// Services that are here, as the names of their endpoints begin. Source: AWS General Reference, "Service endpoints".
+const SERVED: [&str; 6] = ["dynamodb", "streams.dynamodb", "streams-dynamodb", "iam", "sts", "lambda"];
+/// An endpoint of DynamoDB for one account: the account is the label before it.
+const OF_ACCOUNT: &str = "ddb";
+/// In the place of a region.
+const GLOBAL: [&str; 2] = ["global", "us-gov"];
 
 /// Of an authority, as in the header `Host`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,12 +74,31 @@ fn is_under(name: &str, domain: &str) -> bool {
     ends && (at == 0 || name.as_bytes()[at - 1] == b'.')
 }
 
-fn is_aws(name: &str) -> bool {
-    let customers = |label: &str| {
-        AWS_CUSTOMERS.iter().any(|it| label.eq_ignore_ascii_case(it))
-            || label.get(..AWS_MACHINES.len()).is_some_and(|start| start.eq_ignore_ascii_case(AWS_MACHINES))
-    };
-    AWS.iter().any(|domain| is_under(name, domain)) && !name.split('.').any(customers)
+/// What is before AWS's domain and the region in a name, in small letters: `streams.dynamodb` of
+/// `streams.dynamodb.eu-west-3.amazonaws.com`. `None` for other names.
+fn aws_endpoint(name: &str) -> Option<String> {
+    let domain = AWS.iter().find(|domain| is_under(name, domain) && name.len() > domain.len())?;
+    let endpoint = name[..name.len() - domain.len() - 1].to_ascii_lowercase();
+    let of_region = endpoint.rsplit_once('.').filter(|(_, last)| is_region(last));
+    let endpoint = of_region.map_or(&*endpoint, |(service, _)| service);
+    Some(endpoint.strip_suffix("-fips").unwrap_or(endpoint).to_owned())
+}
+
+fn is_region(label: &str) -> bool {
+    GLOBAL.contains(&label) || label.contains('-') && label.ends_with(|last: char| last.is_ascii_digit())
+}
+
+fn is_served(endpoint: &str) -> bool {
+    let account = endpoint.split_once('.').filter(|(_, service)| *service == OF_ACCOUNT).map(|(account, _)| account);
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    SERVED.contains(&endpoint) || account.is_some_and(is_account)
+}
+
+/// The service of AWS in the name of an endpoint, if it is not here: `sso` of `portal.sso.eu-west-3.amazonaws.com`.
+pub(super) fn foreign_service(authority: &str) -> Option<String> {
+    let Some(Host::Name(name)) = Host::of(authority) else { return None };
+    let endpoint = aws_endpoint(name).filter(|endpoint| !is_served(endpoint))?;
+    endpoint.rsplit('.').next().map(str::to_owned)
 }
 
 /// A value of `--host`.
@@ -142,7 +164,8 @@ impl Hosts {
 }
 
 fn is_unbindable(name: &str) -> bool {
-    PRIVATE.iter().any(|domain| is_under(name, domain)) || is_aws(name)
+    PRIVATE.iter().any(|domain| is_under(name, domain))
+        || aws_endpoint(name).is_some_and(|endpoint| is_served(&endpoint))
 }
 
 /// The names by which this machine knows itself, and those of the addresses that it listens on.

@@ -111,7 +111,7 @@ fn the_operators_pages_are_not_shared() {
     assert_eq!(granted(&web(&[], &[], true), &local), "http://localhost:3000");
 }
 
-const REFUSED_NAMES: [&str; 16] = [
+const REFUSED_NAMES: [&str; 32] = [
     "example.com",
     "evil.example:8000",
     "localhost.example.com",
@@ -122,6 +122,22 @@ const REFUSED_NAMES: [&str; 16] = [
     "dynamodb-us-east-1-amazonaws.com",
     "x.elb.us-east-1.amazonaws.com",
     "ec2-10-0-0-1.compute-1.amazonaws.com",
+    "ec2-10-0-0-1.eu-west-3.compute.amazonaws.com",
+    "x.rds.amazonaws.com",
+    "db.c1abc.us-east-1.rds.amazonaws.com:3306",
+    "bucket.s3.amazonaws.com",
+    "bucket.s3-website-us-east-1.amazonaws.com",
+    "sqs.us-east-1.amazonaws.com",
+    "a1b2.execute-api.us-east-1.amazonaws.com",
+    "x.dynamodb.us-east-1.amazonaws.com",
+    "x.streams.dynamodb.us-east-1.amazonaws.com",
+    "dynamodb.x.amazonaws.com",
+    "x.ddb.us-east-1.amazonaws.com",
+    "ddb.us-east-1.amazonaws.com",
+    "x.iam.amazonaws.com",
+    "lambda.rds.us-east-1.amazonaws.com",
+    "amazonaws.com",
+    "us-east-1.amazonaws.com",
     "user@localhost",
     "localhost:80:80",
     "localhost:x",
@@ -155,6 +171,16 @@ fn hosts() {
         "123456789012.ddb.us-east-1.amazonaws.com:443",
         "dynamodb.cn-north-1.amazonaws.com.cn",
         "dynamodb.us-east-1.api.aws",
+        "123456789012.ddb.us-east-1.api.aws",
+        "streams.dynamodb.us-gov-west-1.amazonaws.com",
+        "streams-dynamodb.us-east-1.api.aws",
+        "DynamoDB-FIPS.us-east-1.amazonaws.com:443",
+        "iam.amazonaws.com",
+        "iam.us-gov.amazonaws.com",
+        "iam.global.api.aws",
+        "sts.amazonaws.com.",
+        "sts.eu-west-3.amazonaws.com",
+        "lambda.eusc-de-east-1.amazonaws.eu",
         "box.example.net:8000",
         "BOX.example.net.",
     ] {
