@@ -18,7 +18,7 @@ pub enum Predicate {
     AttributeExists(DocumentPath),
     AttributeNotExists(DocumentPath),
     /// The second operand is a string: a type's descriptor.
-    AttributeType(DocumentPath, Operand),
+    AttributeType(Operand, Operand),
     BeginsWith(Operand, Operand),
     Contains(Operand, Operand),
     /// Nothing to ask: an `Expected` or a filter without conditions.
@@ -105,6 +105,7 @@ impl Predicate {
             }
             Predicate::Not(inner) => inner.visit_paths(visit),
             Predicate::Compare(_, left, right)
+            | Predicate::AttributeType(left, right)
             | Predicate::BeginsWith(left, right)
             | Predicate::Contains(left, right) => {
                 left.visit_paths(visit);
@@ -120,10 +121,6 @@ impl Predicate {
                 candidates.iter().for_each(|candidate| candidate.visit_paths(visit));
             }
             Predicate::AttributeExists(path) | Predicate::AttributeNotExists(path) => visit(path),
-            Predicate::AttributeType(path, kind) => {
-                visit(path);
-                kind.visit_paths(visit);
-            }
             Predicate::True => {}
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn holds(predicate: &Predicate, item: MapRef<'_>) -> bool {
         },
         Predicate::AttributeExists(path) => path.resolve(item).is_some(),
         Predicate::AttributeNotExists(path) => path.resolve(item).is_none(),
-        Predicate::AttributeType(path, kind) => match (path.resolve(item), resolve(kind, item)) {
+        Predicate::AttributeType(value, kind) => match (resolve(value, item), resolve(kind, item)) {
             (Some(value), Some(ValueRef::S(kind))) => value.kind().descriptor() == kind,
             _ => false,
         },

@@ -81,7 +81,12 @@ impl<'t, 'p> Parser<'t, 'p> {
     }
 
     fn peek_second(&self) -> Token<'t> {
-        self.tokens[(self.at + 1).min(self.tokens.len() - 1)]
+        self.peek_after(1)
+    }
+
+    /// The token behind the next `count`.
+    fn peek_after(&self, count: usize) -> Token<'t> {
+        self.tokens[(self.at + count).min(self.tokens.len() - 1)]
     }
 
     fn advance(&mut self) -> Token<'t> {
@@ -204,6 +209,33 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
+    /// A term, alone or in parentheses.
+    fn parenthesized_term(&mut self, depth: usize) -> Parsed<Term<'t>> {
+        let open = self.opening_parentheses();
+        let term = self.term(depth)?;
+        self.closing_parentheses(open)?;
+        Ok(term)
+    }
+
+    fn opening_parentheses(&mut self) -> usize {
+        let mut open = 0;
+        while self.take_symbol("(") {
+            open += 1;
+        }
+        open
+    }
+
+    /// Closes the parentheses that hold one and the same thing: more than one pair is a finding.
+    fn closing_parentheses(&mut self, count: usize) -> Parsed<()> {
+        if count > 1 {
+            self.findings.push(Problem::RedundantParentheses);
+        }
+        for _ in 0..count {
+            self.expect_symbol(")")?;
+        }
+        Ok(())
+    }
+
     fn value(&mut self) -> Parsed<AttributeValue> {
         let token = self.peek();
         if token.kind != TokenKind::ValuePlaceholder {
@@ -225,9 +257,9 @@ impl<'t, 'p> Parser<'t, 'p> {
         self.advance();
         self.expect_symbol("(")?;
         self.operators += 1;
-        let mut operands = vec![self.term(depth + 1)?];
+        let mut operands = vec![self.parenthesized_term(depth + 1)?];
         while self.take_symbol(",") {
-            operands.push(self.term(depth + 1)?);
+            operands.push(self.parenthesized_term(depth + 1)?);
         }
         self.expect_symbol(")")?;
         Ok(Term::Call(name, operands))

@@ -4,6 +4,7 @@
 
 mod apply;
 mod arithmetic;
+mod statement_size;
 
 use model::{AttributeValue, Attributes, DocumentPath, MapRef};
 

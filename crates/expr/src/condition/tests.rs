@@ -114,9 +114,10 @@ fn other_refusals() {
             "Operator or function requires a document path; operator or function: attribute_exists",
         ),
         (
-            "attribute_type(:s, :type)",
-            "Operator or function requires a document path; operator or function: attribute_type",
+            "attribute_not_exists((:s))",
+            "Operator or function requires a document path; operator or function: attribute_not_exists",
         ),
+        ("begins_with(((a)), :s)", "The expression has redundant parentheses;"),
         (
             "a = a",
             "The first operand must be distinct from the remaining operands for this operator or function; operator: \
@@ -295,6 +296,10 @@ fn functions() {
         ("attribute_type(a, :type)", r#"{a: ""}"#, true),
         ("attribute_type(a, :type)", "{a: 1}", false),
         ("attribute_type(a, :type)", "{}", false),
+        ("attribute_type(:s, :type)", "{}", true),
+        ("attribute_type(:n, :type)", "{}", false),
+        ("attribute_type((a), (:type))", r#"{a: ""}"#, true),
+        ("size((a)) = (:n)", r#"{a: "x"}"#, true),
         ("begins_with(a, :s)", r#"{a: "xyz"}"#, true),
         ("begins_with(a, :s)", r#"{a: "yx"}"#, false),
         ("begins_with(a, :empty)", r#"{a: "yx"}"#, true),

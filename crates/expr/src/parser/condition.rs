@@ -207,17 +207,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn parenthesized_operand(&mut self) -> Parsed<Operand> {
-        let mut open = 0_usize;
-        while self.take_symbol("(") {
-            open += 1;
-        }
-        if open > 1 {
-            self.findings.push(Problem::RedundantParentheses);
-        }
-        let term = self.term(0)?;
-        for _ in 0..open {
-            self.expect_symbol(")")?;
-        }
+        let term = self.parenthesized_term(0)?;
         Ok(self.operand(term))
     }
 
@@ -264,11 +254,9 @@ impl<'t> Parser<'t, '_> {
                 Predicate::AttributeNotExists(self.path_operand(name, path))
             }
             "attribute_type" => {
-                let [path, kind] = self.exactly(name, operands);
-                let path = self.path_operand(name, path);
-                let kind = self.operand(kind);
+                let [value, kind] = self.exactly(name, operands).map(|term| self.operand(term));
                 self.check_type_name(&kind);
-                Predicate::AttributeType(path, kind)
+                Predicate::AttributeType(value, kind)
             }
             "begins_with" => {
                 let [value, prefix] = self.exactly(name, operands).map(|term| self.operand(term));

@@ -70,52 +70,45 @@ impl<'t> Parser<'t, '_> {
         Ok(value)
     }
 
-    /// `operand`, `operand + operand` or `operand - operand`, the whole possibly in parentheses.
+    /// `operand`, `operand + operand` or `operand - operand`; the whole and each operand may be in parentheses. Which of
+    /// the two a leading parenthesis holds is known only where it closes.
     fn assigned_value(&mut self) -> Parsed<UpdateValue> {
-        let whole = self.opening_parentheses();
-        let left = self.assigned_operand()?;
-        let sum = match self.peek() {
-            token if token.is_symbol("+") || token.is_symbol("-") => {
-                self.advance();
-                self.operators += 1;
-                let right = self.assigned_operand()?;
-                self.arithmetic(token.text, left, right)
-            }
-            _ => left,
+        let mut open = self.opening_parentheses();
+        let left = self.term(0)?;
+        let mut around_left = 0;
+        while around_left < open && self.peek_after(around_left).is_symbol(")") {
+            around_left += 1;
+        }
+        self.closing_parentheses(around_left)?;
+        open -= around_left;
+        let operator = self.peek();
+        let value = if operator.is_symbol("+") || operator.is_symbol("-") {
+            self.advance();
+            self.operators += 1;
+            let right = self.parenthesized_term(0)?;
+            self.arithmetic(operator.text, left, right)
+        } else {
+            self.update_value(left)
         };
-        for _ in 0..whole {
-            self.expect_symbol(")")?;
-        }
-        Ok(sum)
+        self.closing_parentheses(open)?;
+        Ok(value)
     }
 
-    fn assigned_operand(&mut self) -> Parsed<UpdateValue> {
-        let open = self.opening_parentheses();
-        let term = self.term(0)?;
-        for _ in 0..open {
-            self.expect_symbol(")")?;
-        }
-        Ok(self.update_value(term))
-    }
-
-    /// Takes them all; more than one at a place is a finding.
-    fn opening_parentheses(&mut self) -> usize {
-        let mut open = 0;
-        while self.take_symbol("(") {
-            open += 1;
-        }
-        if open > 1 {
-            self.findings.push(Problem::RedundantParentheses);
-        }
-        open
-    }
-
-    fn arithmetic(&mut self, operator: &str, left: UpdateValue, right: UpdateValue) -> UpdateValue {
+    fn arithmetic(&mut self, operator: &str, left: Term<'t>, right: Term<'t>) -> UpdateValue {
+        let [left, right] = [left, right].map(|term| self.nested_value(term));
         for operand in [&left, &right] {
             self.check_result(operator, operand, |kind| kind == ValueKind::N);
         }
         let (left, right) = (Box::new(left), Box::new(right));
         if operator == "+" { UpdateValue::Add(left, right) } else { UpdateValue::Subtract(left, right) }
+    }
+
+    /// An operand of an operator or of a function, which no list_append may be.
+    fn nested_value(&mut self, term: Term<'t>) -> UpdateValue {
+        if let Term::Call(name @ "list_append", _) = term {
+            self.findings.push(Problem::FunctionMisplaced(name.to_owned()));
+        }
+        self.update_value(term)
     }
 
     fn update_value(&mut self, term: Term<'t>) -> UpdateValue {
@@ -148,11 +141,11 @@ impl<'t> Parser<'t, '_> {
                 DocumentPath::top("")
             }
         };
-        UpdateValue::IfNotExists(path, Box::new(self.update_value(default)))
+        UpdateValue::IfNotExists(path, Box::new(self.nested_value(default)))
     }
 
     fn list_append(&mut self, operands: Vec<Term<'t>>) -> UpdateValue {
-        let [first, second] = self.two("list_append", operands).map(|term| self.update_value(term));
+        let [first, second] = self.two("list_append", operands).map(|term| self.nested_value(term));
         for operand in [&first, &second] {
             self.check_result("list_append", operand, |kind| kind == ValueKind::L);
         }

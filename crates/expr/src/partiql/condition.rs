@@ -172,7 +172,7 @@ impl Parser<'_> {
             {
                 Err(Problem::TypeName(name.clone()).into())
             }
-            (Operand::Path(path), _) => Ok(Predicate::AttributeType(path, kind)),
+            (value @ Operand::Path(_), _) => Ok(Predicate::AttributeType(value, kind)),
             _ => Err(Problem::PathRequired("attribute_type".to_owned()).into()),
         }
     }
@@ -371,7 +371,7 @@ impl Parser<'_> {
             };
             let of_kind = |kind: &ValueKind| {
                 let name = AttributeValue::S(kind.descriptor().to_owned());
-                Predicate::AttributeType(path.clone(), Operand::Value(name))
+                Predicate::AttributeType(Operand::Path(path.clone()), Operand::Value(name))
             };
             one_or(kinds.iter().map(of_kind).collect(), Predicate::Or)
         };

@@ -73,6 +73,29 @@ fn refused_texts() {
              ALLOWED_FOR_DELETE_OPERAND",
         ),
         ("SET a = ((:s))", "The expression has redundant parentheses;"),
+        ("SET a = ((a)) + :n", "The expression has redundant parentheses;"),
+        ("SET a = a + ((:n))", "The expression has redundant parentheses;"),
+        ("SET a = ((a + :n))", "The expression has redundant parentheses;"),
+        ("SET a = if_not_exists(((a)), :n)", "The expression has redundant parentheses;"),
+        ("SET a = (a", r#"Syntax error; token: "<EOF>", near: "a""#),
+        ("SET a = (a) + :n)", r#"Syntax error; token: ")", near: ":n)""#),
+        ("SET a = (a + :n) + :n", r#"Syntax error; token: "+", near: ") + :n""#),
+        (
+            "SET a = list_append(list_append(a, :l), :l)",
+            "The function is not allowed to be used this way in an expression; function: list_append",
+        ),
+        (
+            "SET a = list_append(:l, list_append(a, :l))",
+            "The function is not allowed to be used this way in an expression; function: list_append",
+        ),
+        (
+            "SET a = if_not_exists(a, list_append(b, :l))",
+            "The function is not allowed to be used this way in an expression; function: list_append",
+        ),
+        (
+            "SET a = list_append(a, :l) + :n",
+            "The function is not allowed to be used this way in an expression; function: list_append",
+        ),
         (
             "SET a = :s, #a = :s",
             "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], \
@@ -113,6 +136,12 @@ fn set() {
     check("SET a = a + :n, b = a", "{a: 1}", "{a: 2, b: 1}");
     check("SET a = :n - a", "{a: 3}", "{a: -2}");
     check("SET a = (a - :n)", "{a: 1}", "{a: 0}");
+    check("SET a = (a) + (:n)", "{a: 1}", "{a: 2}");
+    check("SET a = ((a) + :n)", "{a: 1}", "{a: 2}");
+    check("SET a = (a + (:n))", "{a: 1}", "{a: 2}");
+    check("SET a = (if_not_exists((b), (:n))) - a", "{a: 1}", "{a: 0}");
+    check("SET a = (b), b = (a)", "{a: 1, b: 2}", "{a: 2, b: 1}");
+    check("SET a = list_append((a), (:l))", "{a: [0]}", "{a: [0, 1]}");
     check("SET a = if_not_exists(a, :n) + :two", "{}", "{a: 3}");
     check("SET a = if_not_exists(b.c, b)", "{b: 1}", "{a: 1, b: 1}");
     check("SET a = if_not_exists(b.c, b)", "{b: {c: 2}}", "{a: 2, b: {c: 2}}");
@@ -256,4 +285,33 @@ fn names_of_what_is_read_and_written() {
     assert_eq!(update.attribute_names(), ["a", "b", "c", "d", "e", "g", "h"]);
     let paths: Vec<String> = update.paths().map(ToString::to_string).collect();
     assert_eq!(paths, ["a", "e.f", "g", "h"]);
+}
+
+#[test]
+fn a_statement_is_charged_as_it_is_written() {
+    let table = [
+        ("SET a = :s", 3 + 19 + 1 + 1),
+        ("SET #a = :s", 3 + 19 + 1 + 1),
+        ("SET a = :s, b = :ss", 3 + (19 + 1 + 1) + (19 + 1 + 2)),
+        ("SET a = :l", 3 + 19 + 1 + (3 + 1 + 2)),
+        ("SET a = :m", 3 + 19 + 1 + (3 + 1 + 1 + 2)),
+        ("SET a.leaf[10] = :s", 3 + 19 + 1 + (4 + 4) + (4 + 2) + 1),
+        ("SET a[0] = :s", 3 + 19 + 1 + (4 + 1) + 1),
+        ("SET a = abcdefghij", 3 + 19 + 1 + (1 + 14 + 10)),
+        ("SET a = b.c[7]", 3 + 19 + 1 + (1 + 15 + 15 + 15)),
+        ("SET a = a + :n", 3 + 19 + 1 + 34 + 16 + 2),
+        ("SET a = a - :n", 3 + 19 + 1 + 37 + 16 + 2),
+        ("SET a = if_not_exists(a, :s)", 3 + 19 + 1 + 39 + 16 + 1),
+        ("SET a = list_append(if_not_exists(a, :none), :l)", 3 + 19 + 1 + 37 + (39 + 16 + 3) + 6),
+        ("ADD a :n", 3 + 19 + 1 + 2),
+        ("ADD a :ss", 3 + 19 + 1 + 2),
+        ("REMOVE a, b.c", 3 + (1 + 1) + (1 + 1 + 4 + 1)),
+        ("DELETE a :ss", 3 + 1 + 1),
+        ("SET a = :s REMOVE b DELETE c :ss ADD d :n", 3 + 21 + 2 + 2 + 22),
+    ];
+    for (text, size) in table {
+        let update = Update::parse(text, &mut placeholders(GIVEN)).expect("well formed");
+        assert_eq!(update.statement_size(), size, "{text}");
+    }
+    assert_eq!(Update::default().statement_size(), 3);
 }
