@@ -13,7 +13,7 @@ use expr::{Condition, Update};
 use model::codec::key::HashSecret;
 use model::codec::row::{self, StoredItem};
 use model::limits::ITEM_SIZE_MAX;
-use model::{Attributes, MapRef, attribute_size, item_size};
+use model::{Attributes, MapRef, item_size};
 use storage::{Batch, Key};
 
 use crate::capacity::{Units, write_units};
@@ -83,12 +83,6 @@ pub(crate) enum Refusal {
     Damaged(String),
 }
 
-/// DynamoDB's cost of an update's actions, beside the item without its key, against the limit of 400 KB. Observed in
-/// eu-west-2: an update that leaves fewer bytes than its own cost is refused.
-const UPDATE_COST: usize = 3;
-const UPDATE_COST_OF_VALUE: usize = 19;
-const UPDATE_COST_OF_CLEARING: usize = 2;
-
 impl Change {
     pub(crate) fn put(
         secret: &HashSecret,
@@ -139,11 +133,11 @@ impl Change {
         let version = old.as_ref().map_or(1, |old| old.version() + 1);
         let new = match &self.action {
             Action::Put(item) => Some(StoredItem::new(version, item.view())),
+            // REMOVE and DELETE alone do not create the item, and their paths are not resolved in it. Observed on AWS.
+            Action::Update(update) if old.is_none() && update.only_clears() => None,
             Action::Update(update) => {
                 let item = self.updated(update, old.as_ref())?;
-                // Nothing to take away from: the only update that does not make the item. Observed on AWS.
-                let makes = old.is_some() || !update.only_clears();
-                makes.then(|| StoredItem::new(version, item.view()))
+                Some(StoredItem::new(version, item.view()))
             }
             Action::Delete => None,
             Action::Expire { now_s } if self.is_due(old.as_ref(), *now_s) => None,
@@ -161,8 +155,8 @@ impl Change {
     fn updated(&self, update: &Update, old: Option<&StoredItem>) -> Result<Attributes, Refusal> {
         let before = old.map_or_else(|| self.key_attributes.clone(), |old| old.attributes().to_owned());
         let updated = update.apply(before).map_err(|error| Refusal::Invalid(error.to_string()))?;
-        if updated_size(&self.key_attributes, &updated, update) > ITEM_SIZE_MAX {
-            return Err(Refusal::Invalid("Item size to update has exceeded the maximum allowed size".to_owned()));
+        if item_size(updated.view()) > ITEM_SIZE_MAX {
+            return Err(Refusal::Invalid(KeyProblem::UpdatedItemTooLarge.to_string()));
         }
         item_key::check_updated_index_keys(&self.table, updated.view()).map_err(Refusal::Key)?;
         Ok(updated)
@@ -287,15 +281,6 @@ fn deltas(old: Option<&StoredItem>, new: Option<&StoredItem>) -> [i64; 2] {
     let count = |item: Option<&StoredItem>| i64::from(item.is_some());
     let bytes = |item: Option<&StoredItem>| item.map_or(0, |item| item.size() as i64);
     [count(new) - count(old), bytes(new) - bytes(old)]
-}
-
-fn updated_size(key: &Attributes, item: &Attributes, update: &Update) -> usize {
-    let size = item_size(item.view());
-    let key_size: usize = key.iter().map(|(name, value)| attribute_size(name, value.view())).sum();
-    let values = update.set.len() + update.add.len();
-    let clearings = update.remove.len() + update.delete.len();
-    let cost = UPDATE_COST + UPDATE_COST_OF_VALUE * values + UPDATE_COST_OF_CLEARING * clearings;
-    size.max(size.saturating_sub(key_size) + cost)
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub(crate) enum KeyProblem {
         size_max: usize,
     },
     ItemTooLarge,
+    /// The item that an update would leave, or the update's own statement.
+    UpdatedItemTooLarge,
     UpdatesKey {
         name: String,
     },
@@ -122,6 +124,7 @@ impl fmt::Display for KeyProblem {
                  size limit of {size_max} bytes. IndexName: {index}"
             ),
             KeyProblem::ItemTooLarge => f.write_str("Item size has exceeded the maximum allowed size"),
+            KeyProblem::UpdatedItemTooLarge => f.write_str("Item size to update has exceeded the maximum allowed size"),
             KeyProblem::UpdatesKey { name } => write!(
                 f,
                 "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of \
@@ -180,6 +183,13 @@ pub(crate) fn check_item(table: &Table, item: &Attributes) -> Result<(), KeyProb
 /// Whether an item is small enough for any table. DynamoDB asks that before it looks for the table.
 pub(crate) fn check_item_size(item: &Attributes) -> Result<(), KeyProblem> {
     if item_size(item.view()) > ITEM_SIZE_MAX { Err(KeyProblem::ItemTooLarge) } else { Ok(()) }
+}
+
+/// Whether an update's statement is small enough for any item. `AttributeUpdates` has no statement. DynamoDB asks that
+/// before the condition, and of UpdateItem alone: PartiQL and transactions are bound by the item that they leave.
+pub(crate) fn check_statement_size(update: &Update) -> Result<(), KeyProblem> {
+    let too_large = !update.legacy && update.statement_size() > ITEM_SIZE_MAX;
+    if too_large { Err(KeyProblem::UpdatedItemTooLarge) } else { Ok(()) }
 }
 
 /// Whether the attributes that are keys of indexes are of their types, and may stand there. Of several indexes that

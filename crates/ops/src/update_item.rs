@@ -5,6 +5,7 @@ use auth::Caller;
 
 use crate::capacity::Split;
 use crate::change::{Action, Change};
+use crate::item_key;
 use crate::parameters::{UpdateParameters, WriteCondition};
 use crate::returned;
 use crate::service::Service;
@@ -24,6 +25,7 @@ impl Service {
             },
         };
         let (update, condition) = parameters.parse()?;
+        item_key::check_statement_size(&update)?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Update(update))?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);

@@ -194,10 +194,36 @@ fn an_item_of_400_kb_is_the_largest() {
 #[test]
 fn an_update_may_not_leave_more_than_an_item_holds() {
     let mut store = Store::default();
-    let too_much = update("SET v = :v", &[(":v", s(&"x".repeat(ITEM_SIZE_MAX)))]);
-    let refusal = store.run(&too_much).unwrap_err();
+    let key_size = "pk".len() + "a".len() + "sk".len() + 2;
+    let leaves = |size: usize| update("SET v = :v", &[(":v", s(&"x".repeat(size - key_size - "v".len())))]);
+    let refusal = store.run(&leaves(ITEM_SIZE_MAX + 1)).unwrap_err();
     assert!(
         matches!(refusal, Refusal::Invalid(text) if text == "Item size to update has exceeded the maximum allowed size")
     );
     assert!(store.rows.is_empty());
+    let made = store.run(&leaves(ITEM_SIZE_MAX)).unwrap().new.unwrap();
+    assert_eq!(made.size(), ITEM_SIZE_MAX);
+}
+
+#[test]
+fn a_statement_is_no_larger_than_an_item() {
+    let check = |legacy: bool, size: usize| {
+        let value = s(&"x".repeat(size - 3 - 19 - "v".len()));
+        let set = vec![(model::DocumentPath::top("v"), expr::UpdateValue::Value(value))];
+        item_key::check_statement_size(&Update { set, legacy, ..Update::default() })
+    };
+    assert_eq!(check(false, ITEM_SIZE_MAX), Ok(()));
+    assert_eq!(check(false, ITEM_SIZE_MAX + 1), Err(KeyProblem::UpdatedItemTooLarge));
+    assert_eq!(check(true, ITEM_SIZE_MAX + 1), Ok(()));
+}
+
+#[test]
+fn an_update_that_only_takes_away_needs_no_item() {
+    for text in ["REMOVE x.y", "REMOVE x[0], z.a[1].b", "DELETE x.y :v", "REMOVE x.y DELETE x.z :v"] {
+        let mut store = Store::default();
+        let applied = store.run(&update(text, &[(":v", AttributeValue::SS(vec!["a".into()]))])).unwrap();
+        assert!(applied.new.is_none() && store.rows.is_empty(), "{text}");
+    }
+    let refusal = Store::default().run(&update("REMOVE x.y SET z = :v", &[(":v", n("1"))])).unwrap_err();
+    assert!(matches!(refusal, Refusal::Invalid(_)));
 }
