@@ -142,10 +142,9 @@ pub fn parse(text: &str, parameters: &[AttributeValue]) -> Result<Statement, Par
     let mut parser = parser::Parser::new(text, parameters)?;
     let counted = parser.parameter_count() == parameters.len();
     match parser.statement() {
+        Err(error) if error.is_syntax() => Err(error),
         // A missing parameter is parsed as NULL, so anything but the syntax may have been misjudged.
-        Ok(_) | Err(PartiqlError::Refused(_) | PartiqlError::Expression(_)) if !counted => {
-            Err(PartiqlError::ParameterCount)
-        }
+        _ if !counted => Err(PartiqlError::ParameterCount),
         result => result,
     }
 }

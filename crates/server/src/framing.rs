@@ -41,7 +41,7 @@ impl Lines {
     fn push(&mut self, mut bytes: &[u8]) -> bool {
         let mut found = false;
         while !self.is_http2 && !bytes.is_empty() {
-            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', bytes);
             let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
             self.extend(line);
             if end.is_some() {

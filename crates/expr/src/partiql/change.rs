@@ -3,17 +3,24 @@
 use super::error::{PartiqlError, Refusal};
 use super::parser::{Parsed, Parser};
 use super::{DeleteItem, Insert, Returning};
+use crate::ast::Predicate;
 use crate::condition::Condition;
+
+const NO_RETURNING: &str = "Expected ( MODIFIED | ALL ) ( NEW | OLD ) in each returning element.";
 
 impl Parser<'_> {
     /// From behind the word INSERT.
     pub(super) fn insert(&mut self) -> Parsed<Insert> {
         self.expect_word("INTO", "Unexpected keyword")?;
-        let table = self.table_without_alias()?;
-        if self.peek().is_name() {
-            return Err(PartiqlError::Malformed("Unexpected token after expression"));
+        let table = self.insert_table()?;
+        if !self.take_word("VALUE") {
+            // An expression may stand in the place of VALUE, of which DynamoDB runs none.
+            self.take_symbol("(");
+            return Err(match self.peek().is_name() {
+                true => PartiqlError::Malformed("Unexpected token after expression"),
+                false => self.unexpected(),
+            });
         }
-        self.expect_word("VALUE", "Unexpected keyword")?;
         let item = self.item()?;
         Ok(Insert { table, item })
     }
@@ -21,21 +28,21 @@ impl Parser<'_> {
     /// From behind the word DELETE.
     pub(super) fn delete(&mut self) -> Parsed<DeleteItem> {
         self.expect_word("FROM", "Expected FROM after DELETE")?;
-        if !self.peek().is_name() {
-            return Err(PartiqlError::Malformed("Expected identifier for simple path"));
-        }
         let table = self.table()?;
         let condition = self.item_condition()?;
         let returning = self.returning()?;
-        match returning {
-            None | Some(Returning::AllOld) => Ok(DeleteItem { table, condition, returning }),
-            Some(_) => Err(Refusal::ReturningOfDelete.into()),
+        if let Some(other) = returning.filter(|returning| *returning != Returning::AllOld) {
+            self.refuse(Refusal::ReturningOfDelete(other));
         }
+        Ok(DeleteItem { table, condition, returning })
     }
 
     /// The WHERE clause of a write, which must be there to name the item.
     pub(super) fn item_condition(&mut self) -> Parsed<Condition> {
-        self.where_clause()?.ok_or(PartiqlError::KeyRequired)
+        Ok(self.where_clause()?.unwrap_or_else(|| {
+            self.refuse(PartiqlError::KeyRequired);
+            Condition::new(Predicate::True)
+        }))
     }
 
     /// `RETURNING (ALL | MODIFIED) (OLD | NEW) *`
@@ -50,9 +57,12 @@ impl Parser<'_> {
             (true, true, _) => Returning::AllOld,
             (true, _, true) if modified => Returning::ModifiedNew,
             (true, _, true) => Returning::AllNew,
-            _ => return Err(PartiqlError::Malformed("Expected <returning mapping>")),
+            _ => return Err(PartiqlError::Malformed(NO_RETURNING)),
         };
-        self.expect_symbol("*", "Unsupported syntax in RETURNING clause")?;
+        if self.at_end() {
+            return Err(self.unexpected());
+        }
+        self.expect_symbol("*", "Unsupported syntax in RETURNING columns.")?;
         Ok(Some(returning))
     }
 }

@@ -10,7 +10,7 @@ use model::{AttributeValue, DocumentPath, ValueKind};
 
 use super::error::{PartiqlError, Refusal};
 use super::lexer::{Token, TokenKind};
-use super::parser::{Parsed, Parser};
+use super::parser::{Parsed, Parser, PathKind};
 use crate::ast::{Comparator, Operand, Predicate};
 use crate::error::Problem;
 
@@ -69,15 +69,6 @@ enum Node {
     Predicate(Predicate),
 }
 
-impl Node {
-    fn into_predicate(self) -> Parsed<Predicate> {
-        match self {
-            Node::Predicate(predicate) => Ok(predicate),
-            Node::Operand(_) => Err(PartiqlError::Malformed("Unexpected term")),
-        }
-    }
-}
-
 impl Parser<'_> {
     pub(super) fn predicate(&mut self) -> Parsed<Predicate> {
         let mut stack: Vec<Frame> = Vec::new();
@@ -103,7 +94,7 @@ impl Parser<'_> {
                 if disjunction || self.peek().is_word("AND") {
                     self.advance();
                     frame.operators = true;
-                    frame.push(node.into_predicate()?);
+                    frame.push(self.condition(node));
                     if disjunction {
                         frame.close_alternative();
                     }
@@ -111,24 +102,27 @@ impl Parser<'_> {
                     break;
                 }
                 let Some(outer) = stack.pop() else {
-                    frame.push(node.into_predicate()?);
+                    frame.push(self.condition(node));
                     return Ok(frame.into_predicate());
                 };
                 self.expect_symbol(")", "Expected RIGHT_PAREN")?;
                 let mut inner = std::mem::replace(&mut frame, outer);
                 if inner.operators || matches!(node, Node::Predicate(_)) {
-                    inner.push(node.into_predicate()?);
+                    inner.push(self.condition(node));
                     node = Node::Predicate(inner.into_predicate());
                 }
             }
         }
     }
 
-    /// Refuses a statement that ends behind an operator.
-    fn expect_right_side(&self) -> Parsed<()> {
-        match self.at_end() {
-            true => Err(PartiqlError::Malformed("Missing right-hand side expression of infix operator")),
-            false => Ok(()),
+    /// An operand is no condition, which is known when nothing that compares it follows.
+    fn condition(&mut self, node: Node) -> Predicate {
+        match node {
+            Node::Predicate(predicate) => predicate,
+            Node::Operand(_) => {
+                self.refuse(PartiqlError::Malformed("Unexpected term"));
+                Predicate::True
+            }
         }
     }
 
@@ -139,55 +133,44 @@ impl Parser<'_> {
             return self.operand().map(Node::Operand);
         }
         match token.text.to_ascii_lowercase().as_str() {
-            "begins_with" => {
-                let [value, prefix] = self.two_operands(token)?;
+            "begins_with" => self.judged(token, |[value, prefix]| {
                 check_kinds("begins_with", &[&value, &prefix], &[ValueKind::S, ValueKind::B])?;
-                Ok(Node::Predicate(Predicate::BeginsWith(value, prefix)))
-            }
-            "contains" => {
-                let [container, element] = self.two_operands(token)?;
-                Ok(Node::Predicate(Predicate::Contains(container, element)))
-            }
-            "attribute_type" => {
-                let [value, kind] = self.two_operands(token)?;
-                self.attribute_type(value, kind).map(Node::Predicate)
-            }
+                Ok(Predicate::BeginsWith(value, prefix))
+            }),
+            "contains" => self.judged(token, |[container, element]| Ok(Predicate::Contains(container, element))),
+            "attribute_type" => self.judged(token, attribute_type),
             "attribute_exists" => {
-                let path = self.one_path(token)?;
-                Ok(Node::Predicate(Predicate::AttributeExists(path)))
+                self.judged(token, |[operand]| path_of("attribute_exists", operand).map(Predicate::AttributeExists))
             }
-            "attribute_not_exists" => {
-                let path = self.one_path(token)?;
-                Ok(Node::Predicate(Predicate::AttributeNotExists(path)))
-            }
+            "attribute_not_exists" => self
+                .judged(token, |[operand]| path_of("attribute_not_exists", operand).map(Predicate::AttributeNotExists)),
             _ => self.operand().map(Node::Operand),
         }
     }
 
-    fn attribute_type(&mut self, value: Operand, kind: Operand) -> Parsed<Predicate> {
-        check_kinds("attribute_type", &[&kind], &[ValueKind::S])?;
-        match (value, &kind) {
-            (Operand::Path(_), Operand::Value(AttributeValue::S(name)))
-                if ValueKind::from_descriptor(name).is_none() =>
-            {
-                Err(Problem::TypeName(name.clone()).into())
-            }
-            (value @ Operand::Path(_), _) => Ok(Predicate::AttributeType(value, kind)),
-            _ => Err(Problem::PathRequired("attribute_type".to_owned()).into()),
-        }
+    /// A function that is a condition, if its arguments are as many and such as it takes.
+    fn judged<const N: usize>(
+        &mut self,
+        function: Token<'_>,
+        judge: impl Fn([Operand; N]) -> Result<Predicate, Problem>,
+    ) -> Parsed<Node> {
+        let operands = self.arguments()?;
+        let counted = operands.try_into().map_err(|operands: Vec<Operand>| {
+            let operator = function.text.to_ascii_lowercase();
+            Problem::OperandCount { operator, count: operands.len() }
+        });
+        Ok(Node::Predicate(self.or_refuse(counted.and_then(judge))))
     }
 
-    fn one_path(&mut self, function: Token<'_>) -> Parsed<DocumentPath> {
-        let [operand] = self.arguments(function)?;
-        path_of(&function.text.to_ascii_lowercase(), operand)
+    /// A condition, or what stands in its place once it is refused.
+    fn or_refuse(&mut self, judged: Result<Predicate, Problem>) -> Predicate {
+        judged.unwrap_or_else(|problem| {
+            self.refuse(problem);
+            Predicate::True
+        })
     }
 
-    fn two_operands(&mut self, function: Token<'_>) -> Parsed<[Operand; 2]> {
-        self.arguments(function)
-    }
-
-    /// The arguments of a function, of which it takes so many.
-    fn arguments<const N: usize>(&mut self, function: Token<'_>) -> Parsed<[Operand; N]> {
+    fn arguments(&mut self) -> Parsed<Vec<Operand>> {
         self.advance();
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
         let mut operands = Vec::new();
@@ -198,10 +181,7 @@ impl Parser<'_> {
             }
             self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         }
-        operands.try_into().map_err(|operands: Vec<Operand>| {
-            let operator = function.text.to_ascii_lowercase();
-            Problem::OperandCount { operator, count: operands.len() }.into()
-        })
+        Ok(operands)
     }
 
     /// A value, a path, or the size of what stands there.
@@ -211,15 +191,18 @@ impl Parser<'_> {
         }
         let token = self.peek();
         if token.kind != TokenKind::Word || !self.peek_second().is_symbol("(") {
-            return self.path().map(Operand::Path);
+            return self.path(PathKind::Any).map(Operand::Path);
         }
         if !token.is_word("size") {
             let name = token.text.to_ascii_lowercase();
-            return Err(Refusal::UnknownFunction { name, place: self.place(token) }.into());
+            let refusal = Refusal::UnknownFunction { name, place: self.place(token) };
+            self.refuse(refusal);
+            self.skip_call()?;
+            return Ok(Operand::Value(AttributeValue::Null));
         }
         self.advance();
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
-        let path = self.path()?;
+        let path = self.path(PathKind::Any)?;
         self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         Ok(Operand::Size(Box::new(Operand::Path(path))))
     }
@@ -252,7 +235,7 @@ impl Parser<'_> {
             return self.is(left).map(Node::Predicate);
         }
         if ["+", "-", "*", "/", "%", "||"].iter().any(|symbol| token.is_symbol(symbol)) {
-            return Err(self.unsupported("operator", token));
+            return self.unsupported_operator();
         }
         let negated = self.take_word("NOT");
         let predicate = if self.take_word("IN") {
@@ -260,13 +243,19 @@ impl Parser<'_> {
         } else if self.take_word("BETWEEN") {
             self.between(left)?
         } else if self.peek().is_word("LIKE") {
-            return Err(self.unsupported("operator", self.peek()));
+            return self.unsupported_operator();
         } else if negated {
             return Err(self.unexpected());
         } else {
             return Ok(Node::Operand(left));
         };
         Ok(Node::Predicate(if negated { negate(predicate) } else { predicate }))
+    }
+
+    fn unsupported_operator(&mut self) -> Parsed<Node> {
+        let token = self.advance();
+        self.expect_right_side()?;
+        Err(self.unsupported("operator", token))
     }
 
     /// `condition = TRUE` and its like.
@@ -288,57 +277,59 @@ impl Parser<'_> {
     fn comparison(&mut self, comparator: Comparator, left: Operand) -> Parsed<Predicate> {
         self.expect_right_side()?;
         if self.take_word("MISSING") {
+            let path = path_of("MISSING", left);
             return match comparator {
-                Comparator::Equal => Ok(Predicate::AttributeNotExists(path_of("MISSING", left)?)),
-                Comparator::NotEqual => Ok(Predicate::AttributeExists(path_of("MISSING", left)?)),
+                Comparator::Equal => Ok(self.or_refuse(path.map(Predicate::AttributeNotExists))),
+                Comparator::NotEqual => Ok(self.or_refuse(path.map(Predicate::AttributeExists))),
                 _ => Err(PartiqlError::Malformed("Unexpected term")),
             };
         }
         let right = self.right_operand()?;
-        if comparator.is_ordering() {
-            check_kinds(comparator.symbol(), &[&left, &right], &ORDERED)?;
-        }
-        Ok(Predicate::Compare(comparator, left, right))
+        let kinds = match comparator.is_ordering() {
+            true => check_kinds(comparator.symbol(), &[&left, &right], &ORDERED),
+            false => Ok(()),
+        };
+        Ok(self.or_refuse(kinds.map(|()| Predicate::Compare(comparator, left, right))))
     }
 
     fn between(&mut self, value: Operand) -> Parsed<Predicate> {
+        self.expect_right_side()?;
         let low = self.right_operand()?;
-        self.expect_word("AND", "Expected expression after AND")?;
-        let high = self.right_operand()?;
-        check_kinds("BETWEEN", &[&value, &low, &high], &ORDERED)?;
-        if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
-            match low.view().compare(&high.view()) {
-                None => return Err(Problem::BetweenKinds(Box::new((low.clone(), high.clone()))).into()),
-                Some(order) if order.is_gt() => {
-                    return Err(Problem::BetweenOrder(Box::new((low.clone(), high.clone()))).into());
-                }
-                Some(_) => {}
-            }
+        self.expect_word("AND", "Expected AND keyword")?;
+        if self.at_end() || self.peek().is_symbol(";") {
+            return Err(PartiqlError::Malformed("Expected expression after AND"));
         }
-        Ok(Predicate::Between(value, low, high))
+        let high = self.right_operand()?;
+        let bounds = check_kinds("BETWEEN", &[&value, &low, &high], &ORDERED).and_then(|()| check_bounds(&low, &high));
+        Ok(self.or_refuse(bounds.map(|()| Predicate::Between(value, low, high))))
     }
 
     /// `(a, b)`, `[a, b]`, `<<a, b>>`, or a parameter that is one of the latter.
     fn in_list(&mut self, value: Operand) -> Parsed<Predicate> {
+        self.expect_right_side()?;
         let candidates = if self.take_symbol("[") {
             self.candidates("]")?
         } else if self.take_symbol("<<") {
             self.candidates(">>")?
         } else if self.take_symbol("(") {
             if self.peek().is_symbol(")") {
-                return Err(PartiqlError::Malformed("Expression group cannot be empty"));
+                return Err(self.unexpected());
             }
             self.candidates(")")?
         } else if self.peek().kind == TokenKind::Parameter {
             self.advance();
-            elements(self.parameter())?
+            let parameter = self.parameter();
+            elements(parameter).unwrap_or_else(|problem| {
+                self.refuse(problem);
+                Vec::new()
+            })
         } else {
             return Err(self.unexpected());
         };
-        match candidates.len() {
-            count if count > IN_OPERANDS_MAX => Err(Problem::InOperands(count).into()),
-            _ => Ok(Predicate::In(value, candidates)),
+        if candidates.len() > IN_OPERANDS_MAX {
+            self.refuse(Problem::InOperands(candidates.len()));
         }
+        Ok(Predicate::In(value, candidates))
     }
 
     fn candidates(&mut self, end: &str) -> Parsed<Vec<Operand>> {
@@ -351,23 +342,27 @@ impl Parser<'_> {
             if self.take_symbol(end) {
                 return Ok(candidates);
             }
-            self.expect_symbol(",", "Expected COMMA")?;
+            self.expect_comma(end)?;
         }
     }
 
     /// `IS [NOT] NULL`, `IS [NOT] MISSING`, or `IS [NOT]` with the name of a type.
     fn is(&mut self, left: Operand) -> Parsed<Predicate> {
         let negated = self.take_word("NOT");
-        let path = path_of("IS", left)?;
         let name = self.peek();
+        if !self.type_name() {
+            return Err(PartiqlError::Malformed("Expected type name"));
+        }
+        let path = match path_of("IS", left) {
+            Ok(path) => path,
+            Err(problem) => return Ok(self.or_refuse(Err(problem))),
+        };
         let predicate = if name.is_word("MISSING") {
             Predicate::AttributeNotExists(path)
         } else {
             let Some((_, kinds)) = TYPES.iter().find(|(own, _)| name.is_word(own)) else {
-                return Err(match self.type_name() {
-                    true => Refusal::IsType.into(),
-                    false => PartiqlError::Malformed("Expected type name"),
-                });
+                self.refuse(Refusal::IsType);
+                return Ok(Predicate::True);
             };
             let of_kind = |kind: &ValueKind| {
                 let name = AttributeValue::S(kind.descriptor().to_owned());
@@ -375,7 +370,6 @@ impl Parser<'_> {
             };
             one_or(kinds.iter().map(of_kind).collect(), Predicate::Or)
         };
-        self.advance();
         Ok(match (negated, predicate) {
             (true, Predicate::AttributeNotExists(path)) => Predicate::AttributeExists(path),
             (true, predicate) => negate(predicate),
@@ -411,30 +405,51 @@ fn comparator(token: &Token<'_>) -> Option<Comparator> {
     }
 }
 
-fn path_of(operator: &str, operand: Operand) -> Parsed<DocumentPath> {
+fn path_of(operator: &str, operand: Operand) -> Result<DocumentPath, Problem> {
     match operand {
         Operand::Path(path) => Ok(path),
-        _ => Err(Problem::PathRequired(operator.to_owned()).into()),
+        _ => Err(Problem::PathRequired(operator.to_owned())),
+    }
+}
+
+fn attribute_type([value, kind]: [Operand; 2]) -> Result<Predicate, Problem> {
+    check_kinds("attribute_type", &[&kind], &[ValueKind::S])?;
+    match (value, &kind) {
+        (Operand::Path(_), Operand::Value(AttributeValue::S(name))) if ValueKind::from_descriptor(name).is_none() => {
+            Err(Problem::TypeName(name.clone()))
+        }
+        (value @ Operand::Path(_), _) => Ok(Predicate::AttributeType(value, kind)),
+        _ => Err(Problem::PathRequired("attribute_type".to_owned())),
+    }
+}
+
+/// Refuses bounds of BETWEEN that nothing lies between, whatever the item.
+fn check_bounds(low: &Operand, high: &Operand) -> Result<(), Problem> {
+    let (Operand::Value(low), Operand::Value(high)) = (low, high) else { return Ok(()) };
+    match low.view().compare(&high.view()) {
+        None => Err(Problem::BetweenKinds(Box::new((low.clone(), high.clone())))),
+        Some(order) if order.is_gt() => Err(Problem::BetweenOrder(Box::new((low.clone(), high.clone())))),
+        Some(_) => Ok(()),
     }
 }
 
 /// The elements of a list or a set.
-fn elements(value: AttributeValue) -> Parsed<Vec<Operand>> {
+fn elements(value: AttributeValue) -> Result<Vec<Operand>, Problem> {
     let elements: Vec<AttributeValue> = match value {
         AttributeValue::L(list) => list,
         AttributeValue::SS(set) => set.into_iter().map(AttributeValue::S).collect(),
         AttributeValue::NS(set) => set.into_iter().map(AttributeValue::N).collect(),
         AttributeValue::BS(set) => set.into_iter().map(AttributeValue::B).collect(),
-        other => return Err(Problem::operand_type("IN", other.view().kind()).into()),
+        other => return Err(Problem::operand_type("IN", other.view().kind())),
     };
     Ok(elements.into_iter().map(Operand::Value).collect())
 }
 
 /// Refuses values that the operator cannot take, whatever the item.
-fn check_kinds(operator: &str, operands: &[&Operand], allowed: &[ValueKind]) -> Parsed<()> {
+fn check_kinds(operator: &str, operands: &[&Operand], allowed: &[ValueKind]) -> Result<(), Problem> {
     let kinds = operands.iter().filter_map(|operand| operand.as_value()).map(|value| value.view().kind());
     match kinds.into_iter().find(|kind| !allowed.contains(kind)) {
-        Some(kind) => Err(Problem::operand_type(operator, kind).into()),
+        Some(kind) => Err(Problem::operand_type(operator, kind)),
         None => Ok(()),
     }
 }

@@ -3,12 +3,12 @@
 //! Details of syntax are those of the language's reference parser; the service is seen to pass them on as they are
 //! (`Expected data manipulation`, `Unexpected keyword`).
 
-use std::collections::VecDeque;
 use std::fmt;
 
 use model::limits::STATEMENT_SIZE_MAX;
 use model::{NumberError, PathElement};
 
+use super::Returning;
 use crate::error::{ExpressionError, Problem};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +17,8 @@ pub enum PartiqlError {
     TooLong(String),
     /// Not PartiQL.
     Malformed(&'static str),
+    /// A word of SQL among the columns of a SELECT; in small letters.
+    KeywordAmongColumns(String),
     ParameterCount,
     /// PartiQL, but nothing that DynamoDB does.
     Refused(Refusal),
@@ -47,7 +49,7 @@ pub enum PartiqlError {
 
 /// The path of a literal inside the value of an attribute, outermost step first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ValuePath(pub(super) VecDeque<PathElement>);
+pub struct ValuePath(pub(super) Vec<PathElement>);
 
 impl fmt::Display for ValuePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,10 +84,18 @@ pub enum Refusal {
         place: Place,
     },
     Alias,
+    /// A name of no letters: a table's, an index's or an attribute's in a path.
+    EmptyName,
+    /// An attribute of no name in an item or a map.
+    EmptyAttributeName,
+    /// More than a table and an index.
+    LongSource,
     /// A test of a type that DynamoDB does not have.
     IsType,
-    /// A write to an index.
+    /// An UPDATE or a DELETE of an index.
     IndexWrite,
+    /// An INSERT into an index.
+    IndexInsert,
     /// Elements of a set that are of different types, or of one that has no sets.
     SetElements,
     EmptySet,
@@ -96,7 +106,8 @@ pub enum Refusal {
     SetFunctionTarget(&'static str, Place),
     SetFunctionOperand(&'static str, Place),
     SetFunctionCount(&'static str, Place),
-    ReturningOfDelete,
+    /// Anything but the whole old item.
+    ReturningOfDelete(Returning),
 }
 
 /// Where in a statement something stands. Unit: characters, the first being 1.
@@ -137,6 +148,11 @@ impl fmt::Display for PartiqlError {
             PartiqlError::Malformed(detail) => {
                 write!(f, "Statement wasn't well formed, can't be processed: {detail}")
             }
+            PartiqlError::KeywordAmongColumns(word) => write!(
+                f,
+                "Statement wasn't well formed, can't be processed: Expected identifier or an expression but found \
+                 unexpected keyword '{word}' in a select list."
+            ),
             PartiqlError::ParameterCount => f.write_str("Number of parameters in request and statement don't match."),
             PartiqlError::Refused(refusal) => refusal.fmt(f),
             PartiqlError::KeyRequired => {
@@ -174,12 +190,9 @@ impl fmt::Display for PartiqlError {
 }
 
 impl PartiqlError {
-    /// The same trouble, of a literal that is one step further inside its value.
-    pub(super) fn inside(mut self, step: PathElement) -> PartiqlError {
-        if let PartiqlError::NumberAt { path, .. } | PartiqlError::Refused(Refusal::DataType { path, .. }) = &mut self {
-            path.0.push_front(step);
-        }
-        self
+    /// Whether the text is no PartiQL, whatever its parameters are.
+    pub(super) fn is_syntax(&self) -> bool {
+        matches!(self, PartiqlError::TooLong(_) | PartiqlError::Malformed(_) | PartiqlError::KeywordAmongColumns(_))
     }
 }
 
@@ -195,8 +208,12 @@ impl fmt::Display for Refusal {
                 write!(f, "Unsupported data type: {name} under key {path} at {place}")
             }
             Refusal::Alias => f.write_str("Aliasing is not supported"),
+            Refusal::EmptyName => f.write_str("Path component cannot be an empty string"),
+            Refusal::EmptyAttributeName => f.write_str("Empty attribute name"),
+            Refusal::LongSource => f.write_str("A path may contain at most 2 components in the FROM clause"),
             Refusal::IsType => f.write_str("Unsupported operation: IsType"),
-            Refusal::IndexWrite => f.write_str("Writes to an index are not supported"),
+            Refusal::IndexWrite => f.write_str("This operation is not supported on an index"),
+            Refusal::IndexInsert => f.write_str("FROM clause may only contain a single table name"),
             Refusal::SetElements => f.write_str("Elements of a set must be of one type: String, Number or Binary"),
             Refusal::EmptySet => f.write_str("Empty bags are not supported"),
             Refusal::DuplicateElement(list) => {
@@ -212,8 +229,24 @@ impl fmt::Display for Refusal {
             Refusal::SetFunctionCount(function, place) => {
                 write!(f, "{function} must have exactly two arguments at {place}")
             }
-            Refusal::ReturningOfDelete => f.write_str("DELETE statements can return ALL OLD * only"),
+            Refusal::ReturningOfDelete(returning) => write!(
+                f,
+                "Invalid returning clause: RETURNING {returning} *. Only RETURNING ALL OLD * is allowed in DELETE \
+                 statements."
+            ),
         }
+    }
+}
+
+/// The clause, between RETURNING and its star.
+impl fmt::Display for Returning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Returning::AllOld => "ALL OLD",
+            Returning::ModifiedOld => "MODIFIED OLD",
+            Returning::AllNew => "ALL NEW",
+            Returning::ModifiedNew => "MODIFIED NEW",
+        })
     }
 }
 

@@ -70,25 +70,12 @@ pub(super) fn tokenize(text: &str) -> Result<Vec<Token<'_>>, PartiqlError> {
     let mut at = skip(text, 0)?;
     while at < text.len() {
         let rest = &text.as_bytes()[at..];
-        let (kind, length) = match is_fraction(rest) && !tokens.last().is_some_and(ends_path) {
-            true => (TokenKind::Number, number(rest)?),
-            false => measure(rest)?,
-        };
+        let (kind, length) = measure(rest)?;
         tokens.push(Token { kind, text: &text[at..at + length], start: at });
         at = skip(text, at + length)?;
     }
     tokens.push(Token { kind: TokenKind::End, text: "", start: text.len() });
     Ok(tokens)
-}
-
-/// `.5`, which is a number unless a path precedes it.
-fn is_fraction(rest: &[u8]) -> bool {
-    matches!(rest, [b'.', b'0'..=b'9', ..])
-}
-
-fn ends_path(token: &Token<'_>) -> bool {
-    matches!(token.kind, TokenKind::Word | TokenKind::QuotedName | TokenKind::Number) && !token.is_keyword()
-        || token.is_symbol("]")
 }
 
 /// Where the next token begins: behind spaces and comments.
@@ -99,7 +86,7 @@ fn skip(text: &str, from: usize) -> Result<usize, PartiqlError> {
         let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{b}', '\u{c}']);
         at = text.len() - trimmed.len();
         if trimmed.starts_with("--") {
-            at += trimmed.find('\n').unwrap_or(trimmed.len());
+            at += trimmed.find(['\n', '\r']).unwrap_or(trimmed.len());
         } else if trimmed.starts_with("/*") {
             at += trimmed.find("*/").ok_or(UNREADABLE)? + 2;
         } else {
@@ -113,7 +100,7 @@ fn measure(rest: &[u8]) -> Result<(TokenKind, usize), PartiqlError> {
     match rest {
         [b'\'', ..] => Ok((TokenKind::Text, quoted(rest)?)),
         [b'"', ..] => Ok((TokenKind::QuotedName, quoted(rest)?)),
-        [b'0'..=b'9', ..] => Ok((TokenKind::Number, number(rest)?)),
+        [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => Ok((TokenKind::Number, number(rest)?)),
         [b'?', ..] => Ok((TokenKind::Parameter, 1)),
         [first, ..] if is_word_byte(*first) => {
             Ok((TokenKind::Word, rest.iter().take_while(|byte| is_word_byte(**byte)).count()))
@@ -140,27 +127,25 @@ fn quoted(rest: &[u8]) -> Result<usize, PartiqlError> {
     Err(UNREADABLE)
 }
 
-/// `[digits] [. digits] [e [sign] digits]`
+/// `digits [. [digits]]` or `. digits`, and `[e [sign] digits]`, whose letter begins nothing else
 ///
 /// The service reads literals as Java's `BigDecimal`, whose scale is a 32-bit integer.
 fn number(rest: &[u8]) -> Result<usize, PartiqlError> {
     let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut length = digits(0);
     let mut scale = 0_i64;
-    if rest.get(length) == Some(&b'.') && digits(length + 1) > 0 {
+    if rest.get(length) == Some(&b'.') {
         let fraction = digits(length + 1);
         length += 1 + fraction;
         scale = i64::try_from(fraction).unwrap_or(i64::MAX);
     }
     if matches!(rest.get(length), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(rest.get(length + 1), Some(b'+' | b'-')));
-        let exponent = rest.get(length + 1 + sign..).map_or(0, |_| digits(length + 1 + sign));
-        if exponent > 0 {
-            let text = std::str::from_utf8(&rest[length + 1..length + 1 + sign + exponent]).unwrap_or_default();
-            let exponent_value = text.parse::<i32>().map_err(|_| UNREADABLE)?;
-            scale = scale.saturating_sub(i64::from(exponent_value));
-            length += 1 + sign + exponent;
-        }
+        let end = length + 1 + sign + digits(length + 1 + sign);
+        let text = std::str::from_utf8(&rest[length + 1..end]).map_err(|_| UNREADABLE)?;
+        let exponent = text.parse::<i32>().map_err(|_| UNREADABLE)?;
+        scale = scale.saturating_sub(i64::from(exponent));
+        length = end;
     }
     i32::try_from(scale).map_or(Err(UNREADABLE), |_| Ok(length))
 }
@@ -187,12 +172,13 @@ mod tests {
         check("a.b[10]<>?", &["a", ".", "b", "[", "10", "]", "<>", "?"]);
         check("a<=b>=c!=d", &["a", "<=", "b", ">=", "c", "!=", "d"]);
         check("<<1,2>> << >>", &["<<", "1", ",", "2", ">>", "<<", ">>"]);
-        check("1.5 1e5 1.5E-3 1.x 1e", &["1.5", "1e5", "1.5E-3", "1", ".", "x", "1", "e"]);
+        check("1.5 1e5 1.5E-3 1.x 1.e2 1x", &["1.5", "1e5", "1.5E-3", "1.", "x", "1.e2", "1", "x"]);
         check("= .5e1, -.5 AND .5", &["=", ".5e1", ",", "-", ".5", "AND", ".5"]);
-        check("a.5 \"a\".5 a[1].5", &["a", ".", "5", "\"a\"", ".", "5", "a", "[", "1", "]", ".", "5"]);
+        check("a.5 \"a\".5 1.5.5", &["a", ".5", "\"a\"", ".5", "1.5", ".5"]);
         check("1e2147483647 1e-2147483647", &["1e2147483647", "1e-2147483647"]);
         check("a-1 -- to the end\n+2 /* in \n between */ 3", &["a", "-", "1", "+", "2", "3"]);
         check("a -- at the end", &["a"]);
+        check("a -- to the return\rb", &["a", "b"]);
         check("'it''s' \"a\"\"b\" ''", &["'it''s'", "\"a\"\"b\"", "''"]);
         check("'-- no comment' _a $b", &["'-- no comment'", "_a", "$b"]);
         check("'é' \"ü\"", &["'é'", "\"ü\""]);
@@ -217,6 +203,9 @@ mod tests {
             "#a",
             "/* a",
             "\u{0}",
+            "1e",
+            "1e+ 5",
+            "1.5ex",
             "1e2147483648",
             "1.5e-2147483647",
             "1e99999999999",

@@ -13,8 +13,11 @@ pub(super) struct Parser<'t> {
     tokens: Vec<Token<'t>>,
     at: usize,
     parameters: std::slice::Iter<'t, AttributeValue>,
-    /// The statement gives its table another name, which is refused once all of it is known to be PartiQL.
-    has_alias: bool,
+    /// The first thing that DynamoDB leaves out of the language, refused once all of the statement is known to be
+    /// PartiQL.
+    refused: Option<PartiqlError>,
+    /// The way to the literal that is being read, inside the value of its attribute.
+    pub(super) inside: Vec<PathElement>,
 }
 
 const OPERATORS: [&str; 14] = ["+", "-", "*", "/", "%", "=", "<", ">", "<>", "<=", ">=", "!=", "||", "@"];
@@ -60,6 +63,10 @@ const TYPES: [&str; 35] = [
     "VARCHAR",
 ];
 
+fn is_operator_word(token: &Token<'_>) -> bool {
+    OPERATOR_WORDS.iter().any(|word| token.is_word(word))
+}
+
 fn is_type(word: &str) -> bool {
     TYPES.iter().any(|name| name.eq_ignore_ascii_case(word))
 }
@@ -70,9 +77,23 @@ pub(super) struct Source {
     pub(super) index: Option<String>,
 }
 
+/// Which paths may stand somewhere: any, or those that can be written to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PathKind {
+    Any,
+    Simple,
+}
+
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, parameters: &'t [AttributeValue]) -> Parsed<Parser<'t>> {
-        Ok(Parser { text, tokens: tokenize(text)?, at: 0, parameters: parameters.iter(), has_alias: false })
+        Ok(Parser {
+            text,
+            tokens: tokenize(text)?,
+            at: 0,
+            parameters: parameters.iter(),
+            refused: None,
+            inside: Vec::new(),
+        })
     }
 
     /// How many parameters the statement takes.
@@ -89,7 +110,7 @@ impl<'t> Parser<'t> {
             Statement::Update(self.update()?)
         } else if self.take_word("DELETE") {
             Statement::Delete(self.delete()?)
-        } else if self.take_word("EXISTS") {
+        } else if self.peek().is_word("EXISTS") && self.peek_second().is_symbol("(") {
             Statement::Exists(self.exists()?)
         } else if self.take_word("FROM") {
             Statement::Update(self.update_from_first()?)
@@ -97,18 +118,46 @@ impl<'t> Parser<'t> {
             return Err(self.no_statement());
         };
         self.end()?;
-        if self.has_alias { Err(Refusal::Alias.into()) } else { Ok(statement) }
+        self.refused.take().map_or(Ok(statement), Err)
     }
 
-    /// A text that begins with no statement; an expression that PartiQL knows by itself is recognized.
+    /// Notes that what has just been read is PartiQL, but nothing that DynamoDB does.
+    pub(super) fn refuse(&mut self, refusal: impl Into<PartiqlError>) {
+        self.refused.get_or_insert(refusal.into());
+    }
+
+    /// A text that begins with no statement. PartiQL knows expressions by themselves, of which a test of a type is
+    /// recognized; behind a whole expression nothing may follow. A FROM inside one would begin an UPDATE.
     fn no_statement(&mut self) -> PartiqlError {
-        if self.path().is_ok() && self.take_word("IS") {
-            self.take_word("NOT");
-            if self.type_name() && self.end().is_ok() {
-                return Refusal::IsType.into();
-            }
+        let first = self.peek();
+        if !first.is_name() || self.peek_second().is_symbol("(") {
+            return self.no_expression();
         }
-        PartiqlError::Malformed("Expected data manipulation")
+        if let Err(error) = self.path(PathKind::Any) {
+            return error;
+        }
+        if self.take_word("IS") {
+            self.take_word("NOT");
+            return match (self.type_name(), self.at_end() || self.peek().is_symbol(";")) {
+                (true, true) => Refusal::IsType.into(),
+                (true, false) => PartiqlError::Malformed("Unexpected token after expression"),
+                (false, _) => PartiqlError::Malformed("Expected type name"),
+            };
+        }
+        match self.peek().kind {
+            TokenKind::Symbol | TokenKind::End => PartiqlError::Malformed("Expected data manipulation"),
+            _ => PartiqlError::Malformed("Unexpected token after expression"),
+        }
+    }
+
+    fn no_expression(&self) -> PartiqlError {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::End => self.unexpected(),
+            TokenKind::Symbol if !token.is_symbol("(") && !self.at_value() => self.unexpected(),
+            TokenKind::Word if token.is_word("INSERT") || is_operator_word(&token) => self.unexpected(),
+            _ => PartiqlError::Malformed("Expected data manipulation"),
+        }
     }
 
     fn end(&mut self) -> Parsed<()> {
@@ -136,9 +185,17 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Whether nothing but the end of the statement follows.
+    /// Whether the statement's text ends here.
     pub(super) fn at_end(&self) -> bool {
-        self.peek().kind == TokenKind::End || (self.peek().is_symbol(";") && self.peek_second().kind == TokenKind::End)
+        self.peek().kind == TokenKind::End
+    }
+
+    /// Refuses a statement that ends behind an operator.
+    pub(super) fn expect_right_side(&self) -> Parsed<()> {
+        match self.at_end() {
+            true => Err(PartiqlError::Malformed("Missing right-hand side expression of infix operator")),
+            false => Ok(()),
+        }
     }
 
     // Tokens.
@@ -191,7 +248,7 @@ impl<'t> Parser<'t> {
         let token = self.peek();
         let operator = match token.kind {
             TokenKind::Symbol => OPERATORS.contains(&token.text),
-            TokenKind::Word => OPERATOR_WORDS.iter().any(|word| token.is_word(word)),
+            TokenKind::Word => is_operator_word(&token),
             _ => false,
         };
         PartiqlError::Malformed(match (operator, token.is_keyword()) {
@@ -212,55 +269,65 @@ impl<'t> Parser<'t> {
 
     // Names and paths.
 
-    pub(super) fn name(&mut self) -> Parsed<String> {
-        if self.peek().is_name() { Ok(self.advance().content()) } else { Err(self.unexpected()) }
-    }
-
     /// `table` or `table.index`.
-    fn table_or_index(&mut self) -> Parsed<Source> {
-        let table = self.name()?;
-        let index = if self.take_symbol(".") { Some(self.dot_name()?) } else { None };
-        Ok(Source { table, index })
+    fn table_or_index(&mut self, kind: PathKind) -> Parsed<Source> {
+        let table = self.path_name(kind)?;
+        let mut further = Vec::new();
+        while self.take_symbol(".") {
+            further.push(self.dot_name(kind)?);
+        }
+        if further.len() > 1 {
+            self.refuse(Refusal::LongSource);
+        }
+        Ok(Source { table, index: further.into_iter().next() })
     }
 
     /// The same with an alias behind it.
-    pub(super) fn source(&mut self) -> Parsed<Source> {
-        let source = self.table_or_index()?;
-        if self.take_word("AS") {
-            self.name()?;
-            self.has_alias = true;
-        } else if self.peek().is_name() && !self.peek().is_word("RETURNING") {
-            self.advance();
-            self.has_alias = true;
-        }
+    pub(super) fn source(&mut self, kind: PathKind) -> Parsed<Source> {
+        let source = self.table_or_index(kind)?;
+        self.alias()?;
         Ok(source)
+    }
+
+    /// Another name for what stands before it, with or without AS, which DynamoDB refuses.
+    pub(super) fn alias(&mut self) -> Parsed<()> {
+        if self.take_word("AS") {
+            if !self.peek().is_name() {
+                return Err(PartiqlError::Malformed("Expected identifier for AS-alias"));
+            }
+        } else if !self.peek().is_name() || self.peek().is_word("RETURNING") {
+            return Ok(());
+        }
+        self.advance();
+        self.refuse(Refusal::Alias);
+        Ok(())
     }
 
     /// The table of an UPDATE or a DELETE.
     pub(super) fn table(&mut self) -> Parsed<String> {
-        let source = self.source()?;
-        Parser::not_an_index(source)
+        let source = self.source(PathKind::Simple)?;
+        Ok(self.table_of(source, Refusal::IndexWrite))
     }
 
-    /// The table of an INSERT.
-    pub(super) fn table_without_alias(&mut self) -> Parsed<String> {
-        let source = self.table_or_index()?;
-        Parser::not_an_index(source)
+    /// The table of an INSERT, which takes no alias.
+    pub(super) fn insert_table(&mut self) -> Parsed<String> {
+        let source = self.table_or_index(PathKind::Simple)?;
+        Ok(self.table_of(source, Refusal::IndexInsert))
     }
 
-    pub(super) fn not_an_index(source: Source) -> Parsed<String> {
-        match source {
-            Source { table, index: None } => Ok(table),
-            Source { .. } => Err(Refusal::IndexWrite.into()),
+    pub(super) fn table_of(&mut self, source: Source, index: Refusal) -> String {
+        if source.index.is_some() {
+            self.refuse(index);
         }
+        source.table
     }
 
     /// `name.name[0]…`; `['name']` is another spelling of `.name`.
-    pub(super) fn path(&mut self) -> Parsed<DocumentPath> {
-        let mut path = DocumentPath::top(self.name()?);
+    pub(super) fn path(&mut self, kind: PathKind) -> Parsed<DocumentPath> {
+        let mut path = DocumentPath::top(self.path_name(kind)?);
         loop {
             if self.take_symbol(".") {
-                let name = self.dot_name()?;
+                let name = self.dot_name(kind)?;
                 path.steps.push(PathElement::Name(name));
             } else if self.take_symbol("[") {
                 let step = self.bracketed_step()?;
@@ -271,17 +338,46 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn dot_name(&mut self) -> Parsed<String> {
+    /// The first name of a path.
+    fn path_name(&mut self, kind: PathKind) -> Parsed<String> {
         if self.peek().is_name() {
-            return Ok(self.advance().content());
+            return Ok(self.component());
         }
-        Err(PartiqlError::Malformed("Invalid path dot component"))
+        Err(match kind {
+            PathKind::Any => self.unexpected(),
+            PathKind::Simple => PartiqlError::Malformed("Expected identifier for simple path"),
+        })
+    }
+
+    fn dot_name(&mut self, kind: PathKind) -> Parsed<String> {
+        if self.peek().is_name() {
+            return Ok(self.component());
+        }
+        Err(PartiqlError::Malformed(match kind {
+            PathKind::Simple if self.peek().is_symbol("*") => "Invalid path dot component for simple path",
+            _ => "Invalid path dot component",
+        }))
+    }
+
+    /// A name that has been looked at.
+    fn component(&mut self) -> String {
+        let name = self.advance().content();
+        if name.is_empty() {
+            self.refuse(Refusal::EmptyName);
+        }
+        name
     }
 
     fn bracketed_step(&mut self) -> Parsed<PathElement> {
         let token = self.advance();
         let step = match token.kind {
-            TokenKind::Text => PathElement::Name(token.content()),
+            TokenKind::Text => {
+                let name = token.content();
+                if name.is_empty() {
+                    self.refuse(Refusal::EmptyName);
+                }
+                PathElement::Name(name)
+            }
             // An index beyond `usize` is beyond every list, so it saturates.
             TokenKind::Number if token.text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 PathElement::Index(token.text.parse().unwrap_or(usize::MAX))

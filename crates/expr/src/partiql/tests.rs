@@ -250,7 +250,7 @@ fn updates_change_items() {
     check("SET a = 5 - a SET b = a", &format!("{{a: 4, b: 1, {rest}}}"));
     check("SET a = a + 1 - 5 + (2 - 1)", &format!("{{a: -2, {rest}}}"));
     check("SET a = a -1", &format!("{{a: 0, {rest}}}"));
-    check("REMOVE l REMOVE m.x, s SET n = 1", "{a: 1, m: {}, n: 1}");
+    check("REMOVE l REMOVE m.x REMOVE s SET n = 1", "{a: 1, m: {}, n: 1}");
     check(
         "SET l[0] = 9 REMOVE l[1] SET m.y = {'z': [1]}",
         "{a: 1, l: [9], m: {x: 1, y: {z: [1]}}, s: <\"p\", \"q\">, n: <1>}",
@@ -285,9 +285,21 @@ fn writes_say_what_they_return() {
     check(&format!("{update} RETURNING MODIFIED NEW *"), Some(Returning::ModifiedNew));
     check("DELETE FROM \"T\" WHERE pk = 'k'", None);
     check("DELETE FROM T WHERE pk = 'k' RETURNING ALL OLD *;", Some(Returning::AllOld));
-    refused("DELETE FROM T WHERE pk = 'k' RETURNING ALL NEW *", "DELETE statements can return ALL OLD * only");
-    malformed(&format!("{update} RETURNING OLD *"), "Expected <returning mapping>");
-    malformed(&format!("{update} RETURNING ALL OLD"), "Unsupported syntax in RETURNING clause");
+    for clause in ["ALL NEW *", "MODIFIED OLD *", "modified new *"] {
+        let text = format!("DELETE FROM T WHERE pk = 'k' RETURNING {clause}");
+        let clause = clause.to_uppercase();
+        refused(
+            &text,
+            &format!(
+                "Invalid returning clause: RETURNING {clause}. Only RETURNING ALL OLD * is allowed in DELETE statements."
+            ),
+        );
+    }
+    let mapping = "Expected ( MODIFIED | ALL ) ( NEW | OLD ) in each returning element.";
+    malformed(&format!("{update} RETURNING OLD *"), mapping);
+    malformed(&format!("{update} RETURNING"), mapping);
+    malformed(&format!("{update} RETURNING ALL OLD"), "Unexpected term");
+    malformed(&format!("{update} RETURNING ALL OLD (a)"), "Unsupported syntax in RETURNING columns.");
 }
 
 #[test]

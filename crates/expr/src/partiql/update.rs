@@ -7,7 +7,7 @@ use model::{AttributeValue, DocumentPath, ValueKind};
 
 use super::UpdateItem;
 use super::error::{PartiqlError, Refusal};
-use super::parser::{Parsed, Parser};
+use super::parser::{Parsed, Parser, PathKind};
 use crate::error::Problem;
 use crate::parser::{Findings, check_distinct_paths};
 use crate::update::{Update, UpdateValue};
@@ -27,52 +27,47 @@ impl Parser<'_> {
 
     /// From behind the word FROM that begins a statement.
     pub(super) fn update_from_first(&mut self) -> Parsed<UpdateItem> {
-        let source = self.source()?;
-        let condition = self.where_clause()?;
+        let source = self.source(PathKind::Any)?;
+        let condition = self.item_condition()?;
         let update = self.actions()?;
         let returning = self.returning()?;
-        if !self.at_end() {
-            return Err(PartiqlError::Malformed("Unexpected token after expression"));
-        }
-        let table = Parser::not_an_index(source)?;
-        let condition = condition.ok_or(PartiqlError::KeyRequired)?;
+        let table = self.table_of(source, Refusal::IndexWrite);
         Ok(UpdateItem { table, update, condition, returning })
     }
 
     fn actions(&mut self) -> Parsed<Update> {
         let mut update = Update::default();
+        let mut clauses = 0;
         loop {
             if self.take_word("SET") {
                 self.assignments(&mut update)?;
             } else if self.take_word("REMOVE") {
-                update.remove.push(self.path()?);
-                while self.take_symbol(",") {
-                    update.remove.push(self.path()?);
-                }
+                update.remove.push(self.path(PathKind::Simple)?);
             } else {
                 break;
             }
+            clauses += 1;
         }
-        if update == Update::default() {
+        if clauses == 0 {
             return Err(PartiqlError::Malformed("Expected data manipulation"));
         }
         let mut findings = Findings::default();
         check_distinct_paths(update.paths(), &mut findings);
-        match findings.gravest() {
-            Some(problem) => Err(problem.into()),
-            None => Ok(update),
+        if let Some(problem) = findings.gravest() {
+            self.refuse(problem);
         }
+        Ok(update)
     }
 
     fn assignments(&mut self, update: &mut Update) -> Parsed<()> {
         loop {
-            let path = self.path()?;
-            self.expect_symbol("=", "Expected assignment for SET")?;
+            let path = self.path(PathKind::Simple)?;
+            self.expect_symbol("=", "Expected '='")?;
             let (token, call) = (self.peek(), self.peek_second().is_symbol("("));
             if call && token.is_word("set_add") {
-                update.add.push(self.set_function("SET_ADD", path)?);
+                update.add.extend(self.set_function("SET_ADD", path)?);
             } else if call && token.is_word("set_delete") {
-                update.delete.push(self.set_function("SET_DELETE", path)?);
+                update.delete.extend(self.set_function("SET_DELETE", path)?);
             } else {
                 let value = self.assigned_value(0)?;
                 update.set.push((path, value));
@@ -84,7 +79,11 @@ impl Parser<'_> {
     }
 
     /// `set_add(path, set)` or `set_delete(path, set)`, assigned to `target`.
-    fn set_function(&mut self, name: &'static str, target: DocumentPath) -> Parsed<(DocumentPath, AttributeValue)> {
+    fn set_function(
+        &mut self,
+        name: &'static str,
+        target: DocumentPath,
+    ) -> Parsed<Option<(DocumentPath, AttributeValue)>> {
         let function = self.advance();
         let function = self.place(function);
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
@@ -94,20 +93,22 @@ impl Parser<'_> {
             arguments.push(self.set_argument()?);
         }
         self.expect_symbol(")", "Expected RIGHT_PAREN")?;
-        let arguments = <[SetArgument; 2]>::try_from(arguments);
-        let [path, set] = arguments.map_err(|_| Refusal::SetFunctionCount(name, function))?;
-        match (path, set) {
-            (SetArgument::Path(path), _) if path != target => Err(Refusal::SetFunctionTarget(name, function).into()),
-            (SetArgument::Path(path), SetArgument::Value(set)) if is_set(&set) => Ok((path, set)),
-            (SetArgument::Path(_), _) => Err(Refusal::SetFunctionOperand(name, first).into()),
-            (SetArgument::Value(_), _) => Err(Refusal::SetFunctionTarget(name, function).into()),
-        }
+        let refusal = match <[SetArgument; 2]>::try_from(arguments) {
+            Ok([SetArgument::Path(path), SetArgument::Value(set)]) if path == target && is_set(&set) => {
+                return Ok(Some((path, set)));
+            }
+            Ok([SetArgument::Path(path), _]) if path == target => Refusal::SetFunctionOperand(name, first),
+            Ok(_) => Refusal::SetFunctionTarget(name, function),
+            Err(_) => Refusal::SetFunctionCount(name, function),
+        };
+        self.refuse(refusal);
+        Ok(None)
     }
 
     fn set_argument(&mut self) -> Parsed<SetArgument> {
         match self.at_value() {
             true => self.value().map(SetArgument::Value),
-            false => self.path().map(SetArgument::Path),
+            false => self.path(PathKind::Any).map(SetArgument::Path),
         }
     }
 
@@ -121,10 +122,9 @@ impl Parser<'_> {
                 break;
             }
             self.advance();
+            self.expect_right_side()?;
             let right = self.assigned_operand(depth + 1)?;
-            for operand in [&value, &right] {
-                check_kind(token.text, operand, ValueKind::N)?;
-            }
+            self.check_kinds(token.text, [&value, &right], ValueKind::N);
             let (left, right) = (Box::new(value), Box::new(right));
             value = match token.text {
                 "+" => UpdateValue::Add(left, right),
@@ -147,7 +147,7 @@ impl Parser<'_> {
             return Ok(value);
         }
         if !self.peek_second().is_symbol("(") {
-            return self.path().map(UpdateValue::Path);
+            return self.path(PathKind::Any).map(UpdateValue::Path);
         }
         let function = self.peek();
         if !function.is_word("list_append") {
@@ -157,15 +157,20 @@ impl Parser<'_> {
         self.list_append(depth + 1)
     }
 
+    /// Refuses operands that the operator cannot take, whatever the item.
+    fn check_kinds(&mut self, operator: &str, operands: [&UpdateValue; 2], allowed: ValueKind) {
+        if let Some(other) = operands.into_iter().filter_map(kind).find(|kind| *kind != allowed) {
+            self.refuse(Problem::operand_type(operator, other));
+        }
+    }
+
     fn list_append(&mut self, depth: usize) -> Parsed<UpdateValue> {
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
         let first = self.assigned_value(depth)?;
         self.expect_symbol(",", "Expected COMMA")?;
         let second = self.assigned_value(depth)?;
         self.expect_symbol(")", "Expected RIGHT_PAREN")?;
-        for operand in [&first, &second] {
-            check_kind("list_append", operand, ValueKind::L)?;
-        }
+        self.check_kinds("list_append", [&first, &second], ValueKind::L);
         Ok(UpdateValue::ListAppend(Box::new(first), Box::new(second)))
     }
 }
@@ -180,13 +185,12 @@ fn is_set(value: &AttributeValue) -> bool {
     matches!(value, AttributeValue::SS(_) | AttributeValue::NS(_) | AttributeValue::BS(_))
 }
 
-/// Judges an operand whose type the text alone decides.
-fn check_kind(operator: &str, operand: &UpdateValue, allowed: ValueKind) -> Parsed<()> {
-    let kind = match operand {
-        UpdateValue::Value(value) => value.view().kind(),
-        UpdateValue::ListAppend(..) => ValueKind::L,
-        UpdateValue::Add(..) | UpdateValue::Subtract(..) => ValueKind::N,
-        UpdateValue::Path(_) | UpdateValue::IfNotExists(..) => return Ok(()),
-    };
-    if kind == allowed { Ok(()) } else { Err(Problem::operand_type(operator, kind).into()) }
+/// The type of an operand, if the text alone decides it.
+fn kind(operand: &UpdateValue) -> Option<ValueKind> {
+    match operand {
+        UpdateValue::Value(value) => Some(value.view().kind()),
+        UpdateValue::ListAppend(..) => Some(ValueKind::L),
+        UpdateValue::Add(..) | UpdateValue::Subtract(..) => Some(ValueKind::N),
+        UpdateValue::Path(_) | UpdateValue::IfNotExists(..) => None,
+    }
 }

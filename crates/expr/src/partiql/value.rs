@@ -35,7 +35,10 @@ impl Parser<'_> {
     pub(super) fn item(&mut self) -> Parsed<Attributes> {
         match self.nested_value(0)? {
             AttributeValue::M(item) => Ok(item),
-            _ => Err(Refusal::ItemNotMap.into()),
+            _ => {
+                self.refuse(Refusal::ItemNotMap);
+                Ok(Attributes::new())
+            }
         }
     }
 
@@ -44,31 +47,55 @@ impl Parser<'_> {
             return Err(Problem::NestingTooDeep.into());
         }
         if !self.at_value() {
-            return Err(self.no_value());
+            return self.no_value();
         }
         let token = self.advance();
         match (token.kind, token.text) {
             (TokenKind::Parameter, _) => Ok(self.parameter()),
             (TokenKind::Text, _) => Ok(AttributeValue::S(token.content())),
-            (TokenKind::Number, text) => number(text),
+            (TokenKind::Number, text) => Ok(self.number(text)),
             (TokenKind::Symbol, "[") => self.elements("]", level).map(AttributeValue::L),
             (TokenKind::Symbol, "{") => self.members(level).map(AttributeValue::M),
-            (TokenKind::Symbol, "<<") => set(self.elements(">>", level)?),
-            (TokenKind::Symbol, "-") => number(&format!("-{}", self.advance().text)),
-            (TokenKind::Symbol, _) => number(self.advance().text),
+            (TokenKind::Symbol, "<<") => {
+                let elements = self.elements(">>", level)?;
+                Ok(set(elements).unwrap_or_else(|error| self.refused_value(error)))
+            }
+            (TokenKind::Symbol, "-") => {
+                let text = format!("-{}", self.advance().text);
+                Ok(self.number(&text))
+            }
+            (TokenKind::Symbol, _) => {
+                let text = self.advance().text;
+                Ok(self.number(text))
+            }
             _ if token.is_word("NULL") => Ok(AttributeValue::Null),
             _ => Ok(AttributeValue::Bool(token.is_word("TRUE"))),
         }
     }
 
     /// What is wrong where a value must begin.
-    fn no_value(&self) -> PartiqlError {
+    fn no_value(&mut self) -> Parsed<AttributeValue> {
         let token = self.peek();
-        if token.kind == TokenKind::Word && self.peek_second().is_symbol("(") {
-            let name = token.text.to_ascii_lowercase();
-            return Refusal::DataType { name, path: ValuePath::default(), place: self.place(token) }.into();
+        if token.kind != TokenKind::Word || !self.peek_second().is_symbol("(") {
+            return Err(self.unexpected());
         }
-        self.unexpected()
+        let name = token.text.to_ascii_lowercase();
+        let refusal = Refusal::DataType { name, path: ValuePath(self.inside.clone()), place: self.place(token) };
+        self.skip_call()?;
+        Ok(self.refused_value(refusal))
+    }
+
+    fn number(&mut self, text: &str) -> AttributeValue {
+        Number::parse(text).map(AttributeValue::N).unwrap_or_else(|error| {
+            let path = ValuePath(self.inside.clone());
+            self.refused_value(PartiqlError::NumberAt { error, path })
+        })
+    }
+
+    /// Stands where a value is that DynamoDB does not have.
+    fn refused_value(&mut self, refusal: impl Into<PartiqlError>) -> AttributeValue {
+        self.refuse(refusal);
+        AttributeValue::Null
     }
 
     fn elements(&mut self, end: &str, level: usize) -> Parsed<Vec<AttributeValue>> {
@@ -77,13 +104,27 @@ impl Parser<'_> {
             return Ok(elements);
         }
         loop {
-            let element = self.nested_value(level + 1);
-            elements.push(element.map_err(|error| error.inside(PathElement::Index(elements.len())))?);
+            self.inside.push(PathElement::Index(elements.len()));
+            elements.push(self.nested_value(level + 1)?);
+            self.inside.pop();
             if self.take_symbol(end) {
                 return Ok(elements);
             }
-            self.expect_symbol(",", "Expected COMMA")?;
+            self.expect_comma(end)?;
         }
+    }
+
+    /// Refuses what stands in a list where neither its end nor a comma does.
+    pub(super) fn expect_comma(&mut self, end: &str) -> Parsed<()> {
+        self.expect_symbol(
+            ",",
+            match end {
+                "]" => "Expected RIGHT_BRACKET",
+                ">>" => "Expected RIGHT_DOUBLE_ANGLE_BRACKET",
+                "}" => "Expected RIGHT_CURLY",
+                _ => "Expected RIGHT_PAREN",
+            },
+        )
     }
 
     fn members(&mut self, level: usize) -> Parsed<Attributes> {
@@ -96,24 +137,22 @@ impl Parser<'_> {
                 return Err(self.unexpected());
             }
             let name = self.advance().content();
+            if name.is_empty() {
+                self.refuse(Refusal::EmptyAttributeName);
+            }
             self.expect_symbol(":", "Expected COLON")?;
             // The item of an INSERT is no level: each of its attributes is a root.
-            let value = self.nested_value(level + 1).map_err(|error| match level {
-                0 => error,
-                _ => error.inside(PathElement::Name(name.clone())),
-            })?;
+            let steps = usize::from(level > 0);
+            self.inside.extend(std::iter::repeat_n(PathElement::Name(name.clone()), steps));
+            let value = self.nested_value(level + 1)?;
+            self.inside.truncate(self.inside.len() - steps);
             members.push((name, value));
             if self.take_symbol("}") {
                 return Ok(Attributes::from_unsorted(members));
             }
-            self.expect_symbol(",", "Expected COMMA")?;
+            self.expect_comma("}")?;
         }
     }
-}
-
-fn number(text: &str) -> Parsed<AttributeValue> {
-    let at_root = |error| PartiqlError::NumberAt { error, path: ValuePath::default() };
-    Number::parse(text).map(AttributeValue::N).map_err(at_root)
 }
 
 /// The set of these elements; the first decides its type.

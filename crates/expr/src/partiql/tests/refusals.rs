@@ -4,16 +4,32 @@ use super::*;
 
 #[test]
 fn texts_that_are_not_partiql_are_refused() {
-    malformed("", "Expected data manipulation");
-    malformed("SELECTT * FROMM \"T\"", "Expected data manipulation");
+    malformed("", "Unexpected term");
+    malformed("SLECT * FROM \"T\" WHERE a = 1", "Expected data manipulation");
+    malformed("UPSERT INTO T VALUE {}", "Unexpected token after expression");
+    malformed("AND a = 1", "Unexpected operator");
+    malformed("INSERT", "Unexpected keyword");
+    malformed("EXISTS", "Expected data manipulation");
     malformed("SELECT", "Unexpected term");
-    malformed("SELECT FROM T", "Cannot have empty SELECT list");
+    for (text, word) in [("SELECT FROM T", "from"), ("select a, From T", "from"), ("SELECT WHERE a = 1", "where")] {
+        let detail =
+            format!("Expected identifier or an expression but found unexpected keyword '{word}' in a select list.");
+        malformed(text, &detail);
+    }
+    for columns in ["*, a", "a, *"] {
+        malformed(
+            &format!("SELECT {columns} FROM T"),
+            "Other expressions may not be present in the select list when '*' is used without dot notation.",
+        );
+    }
     malformed("SELECT * T", "Expected FROM after SELECT list");
-    malformed("SELECT a b FROM T", "Expected FROM after SELECT list");
+    malformed("SELECT a AS 'b' FROM T", "Expected identifier for AS-alias");
+    malformed("SELECT * b FROM T", "Expected FROM after SELECT list");
     malformed("SELECT date FROM T", "Unexpected keyword");
     malformed("SELECT 'a' FROM T", "Unexpected term");
-    malformed("SELECT a, FROM T", "Unexpected keyword");
+    malformed("SELECT a, , b FROM T", "Unexpected term");
     malformed("SELECT a.select FROM T", "Invalid path dot component");
+    malformed("SELECT a.5 FROM T", "Expected FROM after SELECT list");
     malformed("SELECT a[-1] FROM T", "Invalid path component for simple path");
     malformed("SELECT a[1 FROM T", "Expected RIGHT_BRACKET");
     malformed("SELECT * FROM", "Unexpected term");
@@ -26,17 +42,34 @@ fn texts_that_are_not_partiql_are_refused() {
     malformed("SELECT * FROM T WHERE a =", "Missing right-hand side expression of infix operator");
     malformed("SELECT * FROM T WHERE a = = 1", "Unexpected operator");
     malformed("SELECT * FROM T WHERE a = 1 AND", "Missing right-hand side expression of infix operator");
-    malformed("SELECT * FROM T WHERE a = 1 OR;", "Missing right-hand side expression of infix operator");
-    malformed("SELECT * FROM T WHERE (a = 1 AND", "Missing right-hand side expression of infix operator");
+    malformed("SELECT * FROM T WHERE a = 1 OR;", "Unexpected term");
+    for text in ["(a = 1 AND", "a IN", "a NOT IN", "a BETWEEN", "a NOT BETWEEN", "a LIKE", "a +", "a IS NULL AND"] {
+        malformed(&format!("SELECT * FROM T WHERE {text}"), "Missing right-hand side expression of infix operator");
+    }
+    malformed("UPDATE T SET a = a -", "Missing right-hand side expression of infix operator");
     malformed("SELECT * FROM T WHERE IS NULL", "Unexpected operator");
     malformed("SELECT * FROM T WHERE a = LIKE", "Unexpected operator");
     malformed("SELECT * FROM T WHERE a = 1 AND AND b = 2", "Unexpected operator");
     malformed("SELECT * FROM T WHERE (a = 1", "Expected RIGHT_PAREN");
     malformed("SELECT * FROM T WHERE a = 1)", "Unexpected token after expression");
     malformed("SELECT * FROM T WHERE (a AND b = 1)", "Unexpected term");
-    malformed("SELECT * FROM T WHERE a IN ()", "Expression group cannot be empty");
+    malformed("SELECT * FROM T WHERE a IN ()", "Unexpected term");
     malformed("SELECT * FROM T WHERE a IN b", "Unexpected term");
-    malformed("SELECT * FROM T WHERE a BETWEEN 1 OR 2", "Expected expression after AND");
+    malformed("SELECT * FROM T WHERE a BETWEEN 1 OR 2", "Expected AND keyword");
+    malformed("SELECT * FROM T WHERE a BETWEEN 1", "Expected AND keyword");
+    for text in ["a BETWEEN 1 AND", "a BETWEEN 1 AND;"] {
+        malformed(&format!("SELECT * FROM T WHERE {text}"), "Expected expression after AND");
+    }
+    for (text, end) in [
+        ("a IN (1", "RIGHT_PAREN"),
+        ("a IN [1", "RIGHT_BRACKET"),
+        ("a = [1", "RIGHT_BRACKET"),
+        ("a = <<1", "RIGHT_DOUBLE_ANGLE_BRACKET"),
+        ("a = {'b': 1", "RIGHT_CURLY"),
+        ("contains(a, 1", "RIGHT_PAREN"),
+    ] {
+        malformed(&format!("SELECT * FROM T WHERE {text}"), &format!("Expected {end}"));
+    }
     malformed("SELECT * FROM T WHERE a IS ?", "Expected type name");
     malformed("SELECT * FROM T WHERE a IS NOT FOO", "Expected type name");
     malformed("SELECT * FROM T WHERE a IS", "Expected type name");
@@ -48,21 +81,53 @@ fn texts_that_are_not_partiql_are_refused() {
     malformed("INSERT INTO T VALUE {\"a\": 1}", "Unexpected term");
     malformed("INSERT INTO T VALUE {'a': b}", "Unexpected term");
     malformed("INSERT INTO T VALUE {'a': MISSING}", "Unexpected keyword");
-    malformed("INSERT INTO T VALUE {'a': 1", "Expected COMMA");
+    malformed("INSERT INTO T", "Unexpected term");
+    malformed("INSERT INTO T VALUE", "Unexpected term");
     malformed("UPDATE T WHERE a = 1", "Expected data manipulation");
     malformed("UPDATE Payment-x SET a = 1 WHERE a = 1", "Expected data manipulation");
-    malformed("UPDATE T SET a WHERE a = 1", "Expected assignment for SET");
-    malformed("UPDATE T SET a = 1, WHERE a = 1", "Unexpected keyword");
+    malformed("UPDATE T SET a WHERE a = 1", "Expected '='");
+    malformed("UPDATE T REMOVE a, b WHERE a = 1", "Unexpected token after expression");
+    malformed("UPDATE T REMOVE a.* WHERE a = 1", "Invalid path dot component for simple path");
     malformed("DELETE T WHERE a = 1", "Expected FROM after DELETE");
-    for text in ["DELETE FROM", "DELETE FROM;", "DELETE FROM WHERE a = 1", "DELETE FROM 'T' WHERE a = 1"] {
+    for text in [
+        "DELETE FROM",
+        "DELETE FROM;",
+        "DELETE FROM WHERE a = 1",
+        "DELETE FROM 'T' WHERE a = 1",
+        "INSERT INTO",
+        "INSERT INTO VALUE {}",
+        "UPDATE",
+        "UPDATE SET a = 1",
+        "UPDATE T SET",
+        "UPDATE T SET 1 = a",
+        "UPDATE T SET a = 1, WHERE a = 1",
+        "UPDATE T REMOVE WHERE a = 1",
+        "FROM T WHERE a = 1 SET",
+    ] {
         malformed(text, "Expected identifier for simple path");
     }
     malformed("INSERT INTO T t VALUE {'a': 1}", "Unexpected token after expression");
     malformed("FROM T WHERE a = 1", "Expected data manipulation");
+    malformed("FROM", "Unexpected term");
+    malformed("FROM WHERE a = 1 SET b = 1", "Unexpected keyword");
+    // What DynamoDB leaves out of the language is refused once all of the text is PartiQL.
+    for text in [
+        "SELECT * FROM T t WHERE a = 1 b",
+        "SELECT * FROM T WHERE a = 1e126 b",
+        "SELECT * FROM T WHERE f(a) = 1 b",
+        "SELECT * FROM T WHERE a < TRUE b",
+        "INSERT INTO T.I VALUE {'a': <<>>} b",
+        "UPDATE T SET a = set_add(b, 1) b",
+        "DELETE FROM T ORDER BY a",
+        "DELETE FROM T WHERE a = 1 RETURNING ALL NEW * b",
+    ] {
+        malformed(text, "Unexpected token after expression");
+    }
     malformed("FROM T SET b = 1 WHERE a = 1", "Unexpected token after expression");
     malformed("FROM T WHERE a = 1 SET b = 1 WHERE c = 1", "Unexpected token after expression");
     malformed("x", "Expected data manipulation");
-    malformed("x IS FOO", "Expected data manipulation");
+    malformed("x IS FOO", "Expected type name");
+    malformed("x IS INT4 y", "Unexpected token after expression");
     for text in ["a = 'x", "a # 1", "a = 1 /* b", "a = 1e2147483648", "a = 1.5e-2147483647"] {
         malformed(&format!("SELECT * FROM T WHERE {text}"), "");
     }
@@ -71,13 +136,14 @@ fn texts_that_are_not_partiql_are_refused() {
 #[test]
 fn what_dynamodb_leaves_out_is_refused() {
     refused("SELECT DISTINCT a FROM T", "Unsupported clause: DISTINCT at 1:8:8");
-    refused("SELECT a AS b FROM T", "Unsupported clause: AS at 1:10:2");
     refused("SELECT * FROM T LIMIT 5", "Unsupported clause: LIMIT at 1:17:5");
     refused("SELECT *\nFROM T WHERE \"é\" = 1 GROUP BY a", "Unsupported clause: GROUP at 2:22:5");
     for text in [
         "SELECT * FROM T AS t",
         "SELECT * FROM T x WHERE a = 1",
         "SELECT * FROM T.I x",
+        "SELECT a AS b FROM T",
+        "SELECT a b, c FROM T",
         "UPDATE T t SET a = 1 WHERE a = 1",
         "DELETE FROM T t WHERE a = 1",
         "FROM T t WHERE a = 1 SET b = 1",
@@ -97,7 +163,35 @@ fn what_dynamodb_leaves_out_is_refused() {
     refused("INSERT INTO T VALUE {'a': f(1)}", "Unsupported data type: f under key root at 1:27:1");
     refused("INSERT INTO T VALUE {'a': {'b': [1, f(1)]}}", "Unsupported data type: f under key root.b[1] at 1:37:1");
     refused("UPDATE T SET a = if_not_exists(a, 1) WHERE a = 1", "Unsupported function: IF_NOT_EXISTS at 1:18:13");
-    refused("UPDATE T.I SET a = 1 WHERE a = 1", "Writes to an index are not supported");
+    for text in [
+        "UPDATE T.I SET a = 1 WHERE a = 1",
+        "DELETE FROM \"T\".\"I\" WHERE a = 1 RETURNING ALL OLD *",
+        "FROM T.I WHERE a = 1 REMOVE b",
+    ] {
+        refused(text, "This operation is not supported on an index");
+    }
+    refused("INSERT INTO T.I VALUE {'a': 1}", "FROM clause may only contain a single table name");
+    for text in
+        ["SELECT * FROM T.I.x", "UPDATE T.I.x SET a = 1 WHERE a = 1", "EXISTS(SELECT * FROM T.I.x.y WHERE a = 1)"]
+    {
+        refused(text, "A path may contain at most 2 components in the FROM clause");
+    }
+    for text in [
+        "SELECT * FROM \"\"",
+        "SELECT * FROM T.\"\" WHERE a = 1",
+        "INSERT INTO \"\" VALUE {'a': 1}",
+        "UPDATE \"\" SET a = 1 WHERE a = 1",
+        "DELETE FROM \"\".\"\" WHERE a = 1",
+        "SELECT \"\" FROM T",
+        "SELECT * FROM T WHERE a.\"\" = 1",
+        "UPDATE T SET a[''] = 1 WHERE a = 1",
+        "UPDATE T REMOVE \"\" WHERE a = 1",
+    ] {
+        refused(text, "Path component cannot be an empty string");
+    }
+    for text in ["INSERT INTO T VALUE {'': 1}", "UPDATE T SET a = [{'': 1}] WHERE a = 1"] {
+        refused(text, "Empty attribute name");
+    }
     refused("INSERT INTO T VALUE [1]", "INSERT statements take one item: VALUE {'name': value, ...}");
     for (call, expected) in [
         ("set_add(b, <<1>>)", "The first argument to SET_ADD must equal the assignment value at 1:18:7"),
@@ -173,6 +267,7 @@ fn values_and_operands_are_judged() {
         ("INSERT INTO T VALUE {'a': 1e126}", ""),
         ("INSERT INTO T VALUE {'a': {'x': 1e126}}", ".x"),
         ("INSERT INTO T VALUE {'a': [1, {'x': [1e126]}]}", "[1].x[0]"),
+        ("INSERT INTO T VALUE {'a': [[1], {'x': 2}], 'b': <<1, 1e126>>, 'c': 1e127}", "[1]"),
         ("SELECT * FROM T WHERE a = -1e126", ""),
         ("UPDATE T SET a = [1e126] WHERE a = 1", "[0]"),
     ] {
