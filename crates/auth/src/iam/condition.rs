@@ -113,14 +113,18 @@ impl Condition {
         if let Test::Null(wanted) = &self.test {
             return wanted.contains(&found.is_none());
         }
+        // Which value is meant is not known: an allowance may not count on one, a denial has enough in each.
+        if found.is_some() && self.variables().any(|key| tags::is_ambiguous(key, context, work)) {
+            return effect == Effect::Deny;
+        }
         let single = |value: &str| self.test.any(value, context, work) != self.negated;
         match found {
             None => self.met_without(),
             Some(Values::One(value)) => single(&value),
             Some(Values::Many(values)) => {
                 let mut values = values.iter();
-                // Which of several tags is meant is not known: an allowance needs all of them, a denial has enough in one.
-                let is_any = match tags::is_tag(&self.key_lower) {
+                // Which of them is meant is not known either: an allowance needs all of them, a denial has enough in one.
+                let is_any = match tags::has_one_value(&self.key_lower) {
                     true => effect == Effect::Deny,
                     false => self.set == Set::Any,
                 };

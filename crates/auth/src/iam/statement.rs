@@ -7,6 +7,7 @@ use super::filtered::Filtered;
 use super::glob::{self, Atom, Letters};
 use super::pattern::Pattern;
 use super::principals::{Asker, Grant, Principals};
+use super::tags;
 use super::work::WorkBudget;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +77,7 @@ impl Statement {
             return None;
         }
         if let Some(resources) = &self.resources {
-            let met = resources.match_with(request);
+            let met = resources.match_with(request, self.effect);
             recorder.element(Element::Resource, met);
             fits &= met;
         }
@@ -95,8 +96,7 @@ impl Statement {
 impl Statement {
     /// The keys of its variables, in lower case.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        let resources = self.resources.iter().flat_map(|resources| &resources.patterns);
-        let in_resources = resources.filter_map(ArnPattern::varying).flat_map(Pattern::variables);
+        let in_resources = self.resources.iter().flat_map(Resources::variables);
         in_resources.chain(self.conditions.iter().flat_map(Condition::variables))
     }
 }
@@ -109,8 +109,17 @@ impl Actions {
 }
 
 impl Resources {
-    fn match_with(&self, request: &Request<'_>) -> bool {
+    /// The keys of its variables, in lower case.
+    fn variables(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().filter_map(ArnPattern::varying).flat_map(Pattern::variables)
+    }
+
+    /// As with conditions, a variable whose value is ambiguous allows nothing and denies everything.
+    fn match_with(&self, request: &Request<'_>, effect: Effect) -> bool {
         let Request { resource, context, work, .. } = *request;
+        if self.variables().any(|key| tags::is_ambiguous(key, context, work)) {
+            return effect == Effect::Deny;
+        }
         work.spend(self.patterns.len());
         self.patterns.iter().any(|pattern| pattern.matches(resource, context, work)) != self.negated
     }

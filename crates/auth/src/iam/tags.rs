@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Values;
 use super::work::WorkBudget;
+use super::{Context, Values};
 
 /// What one letter costs whose case is a matter of tables. Unit: steps.
 const LETTER_STEPS: usize = 4;
@@ -52,11 +52,18 @@ pub fn tag_value<'a>(
     })
 }
 
-/// Whether a key in lower case has the value of one tag: several values are an ambiguity then, and no list.
-pub(super) fn is_tag(key: &str) -> bool {
+/// Whether a key in lower case has one value: several are an ambiguity then, and no list, as those of tags whose keys differ in
+/// case, or of a write that may show one thing when it succeeds and another when its condition fails.
+pub(super) fn has_one_value(key: &str) -> bool {
     ["aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "iam:resourcetag/"]
         .iter()
         .any(|family| key.starts_with(family))
+        || key == "dynamodb:returnvalues"
+}
+
+/// Whether a variable of this key has several values, of which one is meant.
+pub(super) fn is_ambiguous(key: &str, context: &dyn Context, work: &WorkBudget) -> bool {
+    has_one_value(key) && matches!(context.values(key, work), Some(Values::Many(_)))
 }
 
 #[cfg(test)]

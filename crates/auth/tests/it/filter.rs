@@ -157,3 +157,53 @@ fn tags_that_differ_in_case_allow_what_both_allow_and_deny_what_one_denies() {
         assert_eq!(decide(&question) != Decision::Allowed, denies, "{condition}");
     }
 }
+
+/// As a variable such a tag has no value that could be chosen: it allows nothing and denies everything, in conditions and in
+/// resources, and its default is not taken.
+#[test]
+fn variables_of_tags_that_differ_in_case_allow_nothing_and_deny_everything() {
+    let table = "arn:aws:dynamodb:eu-west-3:111122223333:table/Music";
+    let keys = |team: Entry| {
+        let of_request = ("aws:requesttag/team".to_owned(), team);
+        Keys(BTreeMap::from([of_request, ("aws:principaltag/team".to_owned(), Entry::One("red".to_owned()))]))
+    };
+    let (one, both) =
+        (keys(Entry::One("red".to_owned())), keys(Entry::Many(vec!["blue".to_owned(), "green".to_owned()])));
+    let decided = |statement: &str, context: &Keys| {
+        let mut user = principal(PrincipalKind::User);
+        user.identity_policies = vec![policy(PolicyKind::Identity, statement)];
+        let question = Question {
+            principal: &user,
+            action: "dynamodb:TagResource",
+            resource: table,
+            resource_account: ACCOUNT,
+            resource_policy: None,
+            context,
+        };
+        decide(&question) == Decision::Allowed
+    };
+    let document = |statements: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    for (operator, wanted, of_one) in [
+        ("StringEquals", "${aws:RequestTag/team}", true),
+        ("StringEquals", "${aws:RequestTag/Team, 'red'}", true),
+        ("StringNotEquals", "${aws:RequestTag/TEAM}", false),
+        ("StringLike", "*${aws:RequestTag/team}", true),
+    ] {
+        let condition = format!(r#""Condition":{{"{operator}":{{"aws:PrincipalTag/team":"{wanted}"}}}}"#);
+        let allow = document(&format!(r#"{{"Effect":"Allow","Action":"*","Resource":"*",{condition}}}"#));
+        let deny = document(&format!(
+            r#"{{"Effect":"Allow","Action":"*","Resource":"*"}},{{"Effect":"Deny","Action":"*","Resource":"*",{condition}}}"#
+        ));
+        assert_eq!((decided(&allow, &one), decided(&allow, &both)), (of_one, false), "{allow}");
+        assert_eq!((decided(&deny, &one), decided(&deny, &both)), (!of_one, false), "{deny}");
+    }
+    for (member, of_one) in [("Resource", false), ("NotResource", true)] {
+        let resource = format!(r#""{member}":"arn:aws:dynamodb:*:*:table/${{aws:RequestTag/team, 'Music'}}""#);
+        let allow = document(&format!(r#"{{"Effect":"Allow","Action":"*",{resource}}}"#));
+        let deny = document(&format!(
+            r#"{{"Effect":"Allow","Action":"*","Resource":"*"}},{{"Effect":"Deny","Action":"*",{resource}}}"#
+        ));
+        assert_eq!((decided(&allow, &one), decided(&allow, &both)), (of_one, false), "{allow}");
+        assert_eq!((decided(&deny, &one), decided(&deny, &both)), (!of_one, false), "{deny}");
+    }
+}

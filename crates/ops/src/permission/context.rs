@@ -104,7 +104,11 @@ impl Context for RequestContext<'_> {
             "dynamodb:thirdpartitionkeyvalues" => self.partition(2),
             "dynamodb:fourthpartitionkeyvalues" => self.partition(3),
             "dynamodb:returnconsumedcapacity" => self.said.return_consumed_capacity.map(one),
-            "dynamodb:returnvalues" => self.said.return_values.map(one),
+            "dynamodb:returnvalues" => match self.said.return_values[..] {
+                [] => None,
+                [single] => Some(one(single)),
+                ref several => Some(Values::Many(several.iter().copied().map(Cow::Borrowed).collect())),
+            },
             "dynamodb:select" => self.said.select.map(one),
             "aws:tagkeys" => {
                 let keys = || self.said.tags.iter().map(|(key, _)| Cow::Borrowed(*key)).collect();

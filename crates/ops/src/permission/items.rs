@@ -10,6 +10,8 @@ use super::{Asking, Resource};
 
 type Outcome = Result<(), Exception>;
 
+const ALL_OLD: &str = ReturnValue::AllOld.as_str();
+
 fn table(name_or_arn: &str) -> Resource<'_> {
     Resource::Table(Cow::Borrowed(name_or_arn))
 }
@@ -25,16 +27,17 @@ fn capacity(asked: Option<ReturnConsumedCapacity>) -> Option<&'static str> {
     Some(asked.map_or("NONE", ReturnConsumedCapacity::as_str))
 }
 
-/// What a write shows of an item. One that fails its condition may show the whole, just as ALL_OLD does.
+/// What a write shows of an item: what it asks for, and if it may fail its condition and then show the whole, ALL_OLD beside it.
 pub(super) fn returned(
     asked: Option<ReturnValue>,
     on_failure: Option<ReturnValuesOnConditionCheckFailure>,
-) -> Option<&'static str> {
-    let shows_whole = matches!(asked, Some(ReturnValue::AllOld | ReturnValue::AllNew));
-    Some(match asked {
-        _ if !shows_whole && on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld) => "ALL_OLD",
-        asked => asked.map_or("NONE", ReturnValue::as_str),
-    })
+) -> Vec<&'static str> {
+    let asked = asked.unwrap_or(ReturnValue::None);
+    match (asked, on_failure) {
+        (ReturnValue::None | ReturnValue::AllOld, Some(ReturnValuesOnConditionCheckFailure::AllOld)) => vec![ALL_OLD],
+        (asked, Some(ReturnValuesOnConditionCheckFailure::AllOld)) => vec![asked.as_str(), ALL_OLD],
+        (asked, _) => vec![asked.as_str()],
+    }
 }
 
 /// The attributes that a read asks for, as its `Select` has it or would have it.

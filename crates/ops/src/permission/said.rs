@@ -37,7 +37,8 @@ pub(crate) struct Said<'a> {
     pub key_conditions: Option<&'a Conditions>,
     pub statement: Option<Statement>,
     pub select: Option<&'static str>,
-    pub return_values: Option<&'static str>,
+    /// None where the operation has no such key. A write that may show one thing or another has both.
+    pub return_values: Vec<&'static str>,
     pub return_consumed_capacity: Option<&'static str>,
     pub enclosing_operation: Option<&'static str>,
     /// Tags that are set, or only keys that are taken away.

@@ -63,6 +63,9 @@ const PERMITTED: [&str; 8] = [
     "TransactionInProgressException",
 ];
 
+/// A denied statement's code in a batch.
+const STATEMENT_DENIED: &str = "AccessDenied";
+
 #[derive(Deserialize)]
 struct Body {
     #[serde(alias = "Message")]
@@ -143,8 +146,13 @@ impl Outcome {
         self.error.is_some()
     }
 
+    /// Nothing was executed, and nothing of an item is shown. Of a batch of statements that holds where each is denied: one that
+    /// fails its condition was executed and may show its item.
     pub(super) fn is_denial(&self) -> bool {
-        self.error.as_deref().is_some_and(|error| !PERMITTED.contains(&error))
+        match &self.statement_errors {
+            Some(errors) => errors.iter().all(|error| error.as_deref() == Some(STATEMENT_DENIED)),
+            None => self.error.as_deref().is_some_and(|error| !PERMITTED.contains(&error)),
+        }
     }
 
     /// Of IAM's and STS's APIs.

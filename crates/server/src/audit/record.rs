@@ -179,7 +179,7 @@ impl Draft {
     /// If requests must be audited, this one was executed, and its event is not in the file after a moment.
     pub(crate) async fn end(mut self, outcome: &Outcome) -> Result<(), Unaudited> {
         let slot = self.slot.take();
-        if !self.audit.required || outcome.is_refusal() {
+        if !self.audit.required || outcome.is_denial() {
             self.audit.end(&self, slot, outcome, None);
             return Ok(());
         }

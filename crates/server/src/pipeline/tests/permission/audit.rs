@@ -229,6 +229,29 @@ fn batches_name_every_table() {
     assert_eq!((arns(&event), &event["requestParameters"]), (vec![T, U], &json!({"requestItems": parts})));
 }
 
+/// A statement whose condition fails was executed and may show its item: an event with it names all tables. Where each statement is
+/// denied, nothing was.
+#[test]
+fn batches_of_statements_that_fail_name_their_tables() {
+    let (house, mut events) = audited();
+    house.user(ACCOUNT, "nothing", &[allow("dynamodb:GetItem", "*")]);
+    let statement = |table: &str| {
+        json!({"Statement": format!("UPDATE \"{table}\" SET q = 1 WHERE pk = 'a' AND sk = '1' AND v = 'no'"),
+               "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+    };
+    let statements: Vec<Value> =
+        (0..10).map(|at| statement(&format!("absent{at}"))).chain([statement("TTT")]).collect();
+    let body = json!({"Statements": statements}).to_string();
+    for (caller, shown) in [(by(&format!("root{ACCOUNT}")), 11), (by("nothing"), 10)] {
+        let answer = house.call(caller, "BatchExecuteStatement", &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let event = only(&mut events);
+        assert_eq!(arns(&event).len(), shown, "{event}");
+        let has_last = event["requestParameters"]["requestItems"].to_string().contains("\"TTT\"");
+        assert_eq!(has_last, shown == 11, "{event}");
+    }
+}
+
 /// An iterator names its stream, and a stream of Kinesis is none of DynamoDB's.
 #[test]
 fn streams_are_named() {

@@ -195,6 +195,41 @@ fn what_a_request_asks_to_be_told() {
     );
 }
 
+/// A write may show one thing when it succeeds and the whole item when its condition fails: neither hides the other.
+#[test]
+fn both_of_what_a_write_may_show_are_asked() {
+    let update = |more: Value| {
+        let mut body = on_t(json!({"Key": key("a"), "UpdateExpression": "SET n = :n",
+            "ExpressionAttributeValues": {":n": {"N": "1"}}}));
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let with = |shown: &str| json!({"ReturnValues": shown, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"});
+    let returning = |more: &str| {
+        json!({"Statement": format!("UPDATE TTT SET n=1 WHERE pk='a' AND sk='1' RETURNING {more}"),
+               "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+    };
+    for (denied, cases) in [
+        ("UPDATED_NEW", [("UPDATED_NEW", "MODIFIED NEW *", 400), ("ALL_NEW", "ALL NEW *", 200)]),
+        ("ALL_OLD", [("ALL_NEW", "ALL NEW *", 400), ("UPDATED_OLD", "MODIFIED OLD *", 400)]),
+    ] {
+        let house = House::new();
+        let mut deny = super::house::deny("*", "*");
+        deny["Condition"] = json!({"StringEquals": {"dynamodb:ReturnValues": denied}});
+        house.user(ACCOUNT, "user", &[allow("*", "*"), deny]);
+        for (shown, clause, status) in cases {
+            let answer = house.call(by("user"), "UpdateItem", &update(with(shown)).to_string());
+            assert_eq!(answer.status, status, "{denied} {shown}: {}", answer.body);
+            let answer = house.call(by("user"), "ExecuteStatement", &returning(clause).to_string());
+            assert_eq!(answer.status, status, "{denied} {clause}: {}", answer.body);
+        }
+    }
+    check(
+        &json!({"StringEquals": {"dynamodb:ReturnValues": ["UPDATED_NEW", "ALL_OLD"]}}),
+        &[("UpdateItem", update(with("UPDATED_NEW")), true), ("UpdateItem", update(with("ALL_NEW")), false)],
+    );
+}
+
 #[test]
 fn transactions_and_full_scans() {
     let get = json!({"TransactItems": [{"Get": {"TableName": "TTT", "Key": key("a")}}]});
