@@ -18,6 +18,9 @@ use crate::catalog::{
 use crate::change_log;
 use crate::service::Service;
 
+/// Disabled streams that are readable yet. AWS names no maximum.
+const PAST_STREAMS_MAX: usize = 32;
+
 impl Service {
     /// # Errors
     /// DynamoDB's refusals: of the request, of a change that changes nothing, or because of the table's state.
@@ -193,11 +196,20 @@ fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, 
             stream.disabled_ms = Some(now_ms);
             Ok(())
         }
+        (None, Some(_)) if definition.past_streams.len() >= PAST_STREAMS_MAX => Err(too_many_streams(name)),
         (None, Some(stream)) => {
             definition.past_streams.extend(definition.stream.replace(stream));
             Ok(())
         }
     }
+}
+
+/// A disabled stream is readable for a day, and each change of its table's definition writes it again.
+fn too_many_streams(table_name: &str) -> Exception {
+    Exception::LimitExceeded(format!(
+        "Too many streams: table {table_name} has {PAST_STREAMS_MAX} disabled streams that are readable until 24 hours after \
+         they were disabled."
+    ))
 }
 
 fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification) -> Result<(), Exception> {

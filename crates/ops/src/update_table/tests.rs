@@ -423,6 +423,26 @@ async fn streams_get_a_new_label_each_time() {
     assert_ne!(describe(&service, "free").await.unwrap().latest_stream_label, Some(label));
 }
 
+/// The definition holds each of them for a day.
+#[tokio::test]
+async fn streams_are_not_enabled_and_disabled_without_end() {
+    let service = two_tables().await;
+    let set = async |enabled: bool| {
+        let view = enabled.then_some(StreamViewType::KeysOnly);
+        let asked = StreamSpecification { stream_enabled: enabled, stream_view_type: view };
+        update(&service, "free", |t| t.stream_specification = Some(asked)).await
+    };
+    for _ in 0..super::PAST_STREAMS_MAX {
+        set(true).await.unwrap();
+        set(false).await.unwrap();
+    }
+    set(true).await.unwrap();
+    set(false).await.unwrap();
+    let refused = set(true).await.unwrap_err();
+    assert!(matches!(&refused, Exception::LimitExceeded(text) if text.contains("table free")), "{refused:?}");
+    assert_eq!(set(false).await.unwrap_err().to_string(), "Table has no enabled stream: TableName: free");
+}
+
 #[tokio::test]
 async fn other_settings_are_kept() {
     let service = two_tables().await;
