@@ -135,6 +135,11 @@ impl BodyReader {
         BodyReader { timeout, memory }
     }
 
+    /// The memory that bodies share.
+    pub(crate) fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
+    }
+
     /// `admit` is asked before memory is spent, with what has arrived if that can be read: nothing has yet, or it is
     /// compressed.
     pub(crate) async fn read<B>(

@@ -17,6 +17,7 @@ mod framing;
 mod guard;
 mod handles;
 mod hangups;
+mod heads;
 mod identity;
 mod init;
 mod lambda;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use deliver::triggers::Triggers;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode, header};
+use hyper::{Request, Response, StatusCode, Version, header};
 use ops::RequestFacts;
 use ops::allowance::{Allowance, MemoryBudget};
 use wire::Observer;
@@ -17,6 +17,7 @@ use wire::Observer;
 use crate::answer::{Answer, ContentType};
 use crate::audit::Audit;
 use crate::body::{BodyError, BodyReader, RequestBody};
+use crate::heads::HeldHead;
 use crate::listener::Responder;
 use crate::operator::{Audience, Operator, Page, too_many_pages};
 use crate::route::Route;
@@ -25,7 +26,7 @@ use crate::traces::{self, Traces};
 use crate::unsent::AnswerBody;
 use crate::visit::{Notable, Visit};
 use crate::web::Web;
-use crate::{door, foreign, guard};
+use crate::{door, foreign, guard, heads};
 
 mod preflight;
 mod services;
@@ -105,7 +106,10 @@ impl<S: Backend> Pipeline<S> {
         let requests = &self.operator.metrics.requests;
         let (under_way, (at_request, of_connection)) = (requests.begin(), seat.request());
         let mut visit = Visit::begin();
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        if head.version >= Version::HTTP_2 {
+            visit.head = Some(HeldHead::new(seat, heads::detach(&mut head)));
+        }
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
         let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
         let answer = answer.unwrap_or_else(|refusal| refusal);
@@ -139,6 +143,9 @@ impl<S: Backend> Pipeline<S> {
             return Err(refusal);
         }
         let route = Route::of(head, self.answers_operator, &self.region);
+        if !self.holds(&route, head, visit.head.as_mut()) {
+            return Err(too_many(head));
+        }
         let admit = |arrived: Option<&[u8]>| self.preflight(&route, head, arrived);
         let body = self.bodies.read(&head.headers, body, seat, admit).await;
         let body = body.map_err(|error| self.unreadable(head, error))?;
@@ -152,6 +159,12 @@ impl<S: Backend> Pipeline<S> {
             Route::Form(form) => self.form(form, head, &body, visit, seat).await,
             Route::DynamoDb(operation, dialect) => self.operation(operation, dialect, head, body, visit, seat).await,
         }
+    }
+
+    /// Whether there is memory for a head until its request is answered. One of an unknown caller has what is free.
+    fn holds(&self, route: &Route, head: &Parts, held: Option<&mut HeldHead>) -> bool {
+        let Some(held) = held.filter(|held| held.needs_share()) else { return true };
+        self.preflight(route, head, Some(&[])).is_ok() && held.take_share(self.bodies.memory()).is_ok()
     }
 
     async fn operation(

@@ -62,6 +62,8 @@ pub(crate) struct Seat {
     requests: AtomicU32,
     /// Bytes of answers that are not sent.
     unsent: AtomicUsize,
+    /// Bytes of heads of HTTP/2.
+    heads: AtomicUsize,
     /// An answer waits for memory.
     answer_waits: AtomicBool,
     /// Shares of memory that stand for its requests and answers.
@@ -92,6 +94,7 @@ impl Seat {
             running: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             unsent: AtomicUsize::new(0),
+            heads: AtomicUsize::new(0),
             answer_waits: AtomicBool::new(false),
             holding: AtomicU32::new(0),
             growing: AtomicU32::new(0),
@@ -140,6 +143,15 @@ impl Seat {
 
     pub(crate) fn sent(&self, bytes: usize) {
         self.unsent.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts bytes of a head until they are dropped. Returns how many there are now.
+    pub(crate) fn add_heads(&self, bytes: usize) -> usize {
+        self.heads.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+
+    pub(crate) fn drop_heads(&self, bytes: usize) {
+        self.heads.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// An answer begins to wait for memory, unless another one does.

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use wire::{Observer, ReplyError};
 
 use crate::audit::{Draft, Unaudited};
+use crate::heads::HeldHead;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Requests;
 use crate::traces::Trace;
@@ -44,6 +45,8 @@ pub(crate) struct Visit {
     arrived: Option<Instant>,
     request_bytes: u64,
     pub(crate) operation: Option<Operation>,
+    /// What its head holds, on HTTP/2.
+    pub(crate) head: Option<HeldHead>,
     /// The client still has some of the body: the connection ends with the answer.
     pub(crate) unread: bool,
     /// The names of its tables, for the log, where something has asked for them.
@@ -61,6 +64,7 @@ impl Visit {
             arrived: None,
             request_bytes: 0,
             operation: None,
+            head: None,
             unread: false,
             tables: Mutex::default(),
             trace: None,

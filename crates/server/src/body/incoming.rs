@@ -96,7 +96,8 @@ where
                 let deadline = self.alarm.deadline() + began.elapsed();
                 self.alarm.as_mut().reset(deadline);
             }
-            if first.is_empty() && all.is_empty() {
+            // A piece is a part of what was read from the socket, so one that waits for others is copied out of it.
+            if all.is_empty() && declared == Some(length) && !data.is_empty() {
                 first = data;
                 continue;
             }

@@ -259,3 +259,21 @@ fn many_bodies_on_one_connection() {
         assert_eq!(reading.await.expect("no panic").expect("a body").bytes.len(), 32 * KIB + 1);
     });
 }
+
+/// A piece that waits for the next one does not keep what was read from the socket with it.
+#[test]
+fn pieces_that_wait_are_copied() {
+    run(async {
+        let mut case = Case::new(&MemoryBudget::new(MIB as u64, HANG));
+        let piece = Bytes::from(vec![b'x'; 100]);
+        case.body.send(Ok(piece.clone())).expect("it is read");
+        let body = case.read(any);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(piece.is_unique());
+        case.send(10);
+        drop(case);
+        assert_eq!(body.await.expect("no panic").expect("a body").bytes, vec![b'x'; 110]);
+    });
+}

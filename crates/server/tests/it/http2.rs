@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::client::AUTHORIZATION;
 use crate::frames;
-use crate::program::Server;
+use crate::program::{Server, until};
 
 fn list_tables() -> Request<Full<Bytes>> {
     Request::post("http://localhost/")
@@ -86,6 +86,44 @@ fn many_fields() {
             assert_eq!(response.status().as_u16(), status, "{fields}");
         }
     });
+}
+
+/// Heads whose bodies do not come: those of callers that may be known have memory, and others what is free.
+#[test]
+fn heads_of_unknown_callers_are_bounded() {
+    let server = Server::in_memory();
+    let begin = |head: &[u8]| {
+        let mut socket = frames::connect(server.address, &[]);
+        let mut out = Vec::new();
+        for stream in (0..100).map(|at| 2 * at + 1) {
+            frames::frame(&mut out, frames::HEADERS, frames::END_HEADERS, stream, head);
+        }
+        socket.write_all(&out).expect("send");
+        socket
+    };
+    let held = || {
+        let mut client = server.client();
+        client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let page = client.response().text();
+        let (_, line) = page.split_once("stator_memory_bytes{of=\"requests\"} ").expect("a metric");
+        line.lines().next().and_then(|bytes| bytes.parse::<usize>().ok()).expect("a number")
+    };
+    let long = frames::literal("x-long", &"x".repeat(14_000));
+    // Four are free.
+    let mut unknown = begin(&[frames::get("/healthz"), long.clone()].concat());
+    let (mut refused, mut frame) = (0, [0; 9]);
+    while refused < 96 {
+        unknown.read_exact(&mut frame).expect("an answer");
+        let mut payload = vec![0; u32::from_be_bytes([0, frame[0], frame[1], frame[2]]) as usize];
+        unknown.read_exact(&mut payload).expect("all of it");
+        refused += usize::from(frame[3] == frames::HEADERS);
+    }
+    assert_eq!(held(), 0);
+    let known = begin(&[frames::head("ListTables", &[]), long].concat());
+    until("the others have memory", || held() > 96 * 14_000);
+    drop(known);
+    until("it is given back", || held() == 0);
+    drop(unknown);
 }
 
 /// None of the body of a head that is refused is waited for.
