@@ -1,12 +1,14 @@
 //! URLs of the servers that this program calls: one parser for operators' flags, callers' destinations and issuers.
 //!
 //! It takes `http` and `https` URLs and refuses what browsers repair: controls, spaces, backslashes, user names, fragments,
-//! non-ASCII hosts, dot segments. An address in any spelling that resolvers take (`0x7f.1`, `2130706433`) becomes that
+//! non-ASCII hosts, dot segments. Nor does it take a path that servers read in different ways: with empty segments, or with a slash,
+//! a backslash or a control behind a percent sign. A letter that needs no percent sign has none. An address in any spelling that resolvers take (`0x7f.1`, `2130706433`) becomes that
 //! address, so that a later judgement sees where the URL leads. [`Url`]'s text is canonical: equal texts lead to the same place.
 //!
-//! Source: WHATWG URL Standard, "Host parsing" and "IPv4 parser"; RFC 3986, section 3 and appendix A.
+//! Source: WHATWG URL Standard, "Host parsing" and "IPv4 parser"; RFC 3986, sections 3 and 6.2.2, and appendix A.
 
 mod host;
+mod path;
 #[cfg(test)]
 mod tests;
 
@@ -143,18 +145,16 @@ fn checked_target(target: &str) -> Result<String, UrlError> {
     if target.contains('#') {
         return Err(UrlError("it has a fragment"));
     }
-    let mut escapes = target.split('%').skip(1);
-    if !escapes.all(|after| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())) {
-        return Err(UrlError("its path or query has a % that begins no percent-encoding"));
-    }
+    let target = path::normal(target).ok_or(UrlError("its path or query has a % that begins no percent-encoding"))?;
     let path = target.split('?').next().unwrap_or_default();
-    if path.split('/').any(is_dot_segment) {
+    if path.split('/').any(path::is_dot_segment) {
         return Err(UrlError("its path has . or .. as a segment"));
     }
-    Ok(if target.starts_with('/') { target.to_owned() } else { format!("/{target}") })
-}
-
-fn is_dot_segment(segment: &str) -> bool {
-    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-    plain == "." || plain == ".."
+    if path.contains("//") {
+        return Err(UrlError("its path has an empty segment"));
+    }
+    if path::hides_separator(path) {
+        return Err(UrlError("its path has a percent-encoded slash, backslash or control"));
+    }
+    Ok(if target.starts_with('/') { target } else { format!("/{target}") })
 }

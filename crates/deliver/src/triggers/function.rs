@@ -151,6 +151,7 @@ mod tests {
         // One text for one place, so that conditions and conflicts see what is the same.
         check("HTTPS://Example.com:443", "https://example.com/", "");
         check("http://0x7f.1/x", "http://127.0.0.1/x", "");
+        check("http://h/%61dmin/%7e", "http://h/admin/~", "");
     }
 
     #[test]
@@ -177,6 +178,9 @@ mod tests {
             "http://me@h/",
             "http://h/#f",
             "http://h/a/../b",
+            "http://h//b",
+            "http://h/a%2fb",
+            "http://h/a/%2e%2e/b",
             "ftp://h/x",
             "gopher://h/x",
             &"x".repeat(NAME_LENGTH_MAX + 1),

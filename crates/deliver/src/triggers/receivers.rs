@@ -161,7 +161,8 @@ pub(super) fn queue_place(arn: &str) -> Option<(&str, String)> {
             let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
             let is_place = auth::credential::is_region(region) && *partition == auth::credential::partition_of(region);
             let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-            let is_queue = !queue.is_empty() && queue.bytes().all(valid);
+            // Its name goes into the path of a call, where dots alone lead elsewhere.
+            let is_queue = queue.bytes().any(|byte| byte != b'.') && queue.bytes().all(valid);
             (is_place && is_account && is_queue).then(|| (*region, format!("/{account}/{queue}")))
         }
         _ => None,
@@ -265,6 +266,7 @@ mod tests {
             ("arn:aws:sqs:us-east-1:123456789012:", None),
             ("arn:aws:sqs:us-east-1:123456789012:a:b", None),
             ("arn:aws:sqs:us-east-1:123456789012:a/b", None),
+            ("arn:aws:sqs:us-east-1:123456789012:..", None),
             ("arn:aws:sqs:us-east-1:1234:q", None),
             ("arn:aws:sqs:us-east-1\r\nx:123456789012:q", None),
             ("arn:aws:sqs::123456789012:q", None),

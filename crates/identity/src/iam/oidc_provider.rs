@@ -103,7 +103,11 @@ pub(super) fn asked<'a>(ask: &Ask<'_>, account: &'a Account) -> Result<&'a Arc<O
 /// Without its `https://`, or, of an issuer on this machine, its `http://`.
 fn url(whole: &str) -> Result<&str, Refusal> {
     constraint::length("Url", whole, 1, URL_LENGTH_MAX)?;
-    let url = whole.split_once("://").filter(|_| is_issuer(whole)).map(|(_, url)| url.trim_end_matches('/'));
+    // Its ARN is made of it, which policies compare: it has one spelling.
+    let is_canonical =
+        Url::parse(whole).is_ok_and(|url| url.to_string().trim_end_matches('/') == whole.trim_end_matches('/'));
+    let url =
+        whole.split_once("://").filter(|_| is_issuer(whole) && is_canonical).map(|(_, url)| url.trim_end_matches('/'));
     url.filter(|url| !url.is_empty()).ok_or_else(|| Refusal::invalid_input("Invalid Open ID Connect Provider URL"))
 }
 

@@ -221,6 +221,9 @@ fn shorten_all(value: &mut Value) {
 /// Of a URL, its scheme, host and port: what is before them, and its path and query, may be secrets. Another text is no
 /// URL and stays.
 fn origin(text: &str) -> Cow<'_, str> {
+    if let Ok(url) = client::Url::parse(text) {
+        return url.origin().into();
+    }
     let Some((scheme, host, _)) = parts_of_url(text) else { return text.into() };
     format!("{scheme}://{host}").into()
 }
@@ -252,6 +255,19 @@ mod tests {
     fn access(action: &'static str, table: &str, index: Option<&str>, arn: Option<&str>) -> ResourceAccess {
         let resource = NamedResource::Table { table: table.to_owned(), index: index.map(str::to_owned) };
         ResourceAccess { action, writes: action != "GetItem", resource, arn: arn.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_url_has_its_origin_in_one_spelling() {
+        for (text, expected) in [
+            ("HTTP://0x7f.1:80/%61?b", "http://127.0.0.1"),
+            ("https://Hooks.Example:8443/x", "https://hooks.example:8443"),
+            ("http://me:secret@h/x", "http://h"),
+            ("http://h//secret", "http://h"),
+            ("my-function", "my-function"),
+        ] {
+            assert_eq!(origin(text), expected);
+        }
     }
 
     #[track_caller]

@@ -48,6 +48,36 @@ fn operations_of_dynamodb() {
     check("POST", "/", &[("content-type", "text/plain"), target[0]], "refused");
 }
 
+/// A path of an operation has one spelling. Only the name in it may be percent-encoded, as SDKs do, and is read decoded.
+#[test]
+fn other_spellings_of_paths_are_no_operation() {
+    let all = "/2015-03-31/event-source-mappings";
+    check("GET", &format!("{all}/%39a"), &[], "GetEventSourceMapping 9a");
+    for path in [
+        "/%68ealthz",
+        "//healthz",
+        "/./healthz",
+        "/x/../healthz",
+        "/healthz/",
+        "/%2e",
+        "//",
+        "/2015-03-31/%65vent-source-mappings/",
+        "/2015-03-31%2fevent-source-mappings/",
+        "//2015-03-31/event-source-mappings/",
+        "/2015-03-31//event-source-mappings/",
+        "/2015-03-31/./event-source-mappings/",
+        "/x/../2015-03-31/event-source-mappings/",
+    ] {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            check(method, path, &[("content-type", JSON), ("x-amz-target", "DynamoDB_20120810.PutItem")], "refused");
+            check(method, &format!("{path}?Action=ListUsers"), &[("content-type", FORM)], "refused");
+        }
+    }
+    for rest in ["//", "/..", "/.", "/%2e%2e/", "/a/../b", "/%2f", "/a%2Fb", "/a//"] {
+        check("GET", &format!("{all}{rest}"), &[], "UnknownOperationException");
+    }
+}
+
 #[test]
 fn forms() {
     for content_type in [FORM, "Application/X-WWW-Form-Urlencoded ; charset=utf-8"] {

@@ -672,7 +672,6 @@ fn issuers_are_where_the_operator_lets_callers_lead() {
         |url: &str| format!("Action=CreateOpenIDConnectProvider&Url={}", url.replace(':', "%3A").replace('/', "%2F"));
     let closed = [
         "http://127.0.0.1:9000",
-        "http://0x7f.1",
         "http://localhost/x",
         "https://127.0.0.1",
         "https://10.1.2.3/id",
@@ -686,7 +685,20 @@ fn issuers_are_where_the_operator_lets_callers_lead() {
         assert_eq!((status, element(&xml, "Code")), (400, "InvalidInput"), "{url}: {xml}");
         assert!(xml.contains("Invalid Open ID Connect Provider URL") && xml.contains("--egress-allow"), "{xml}");
     }
-    for url in ["https://b%C3%BCcher.example", "https://me@issuer.example", "http://issuer.example"] {
+    // An issuer has one spelling, which is that of its ARN.
+    let spelled = [
+        "https://Issuer.example/id",
+        "https://issuer.example:443/id",
+        "https://issuer.example/%2569d",
+        "http://0x7f.1",
+    ];
+    let no_urls = [
+        "https://b%C3%BCcher.example",
+        "https://me@issuer.example",
+        "http://issuer.example",
+        "https://issuer.example//id",
+    ];
+    for url in [spelled, no_urls].concat() {
         assert_eq!(code(&server, Some(&root), IAM, &create(url)), (400, "InvalidInput".to_owned()), "{url}");
     }
     good(&server, &root, IAM, &create("https://issuer.example/id"));

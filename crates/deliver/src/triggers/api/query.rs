@@ -18,10 +18,8 @@ impl Asked {
     /// Parameters of other names mean nothing.
     pub(super) fn read(query: &str) -> Result<Asked, Refusal> {
         let mut asked = Asked { function_name: None, event_source_arn: None, marker: None, items_max: ITEMS_MAX };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decoded(value);
-            match name {
+        for (name, value) in pairs(query) {
+            match &*name {
                 "FunctionName" => asked.function_name = Some(value),
                 "EventSourceArn" => asked.event_source_arn = Some(value),
                 "Marker" => asked.marker = Some(value),
@@ -49,8 +47,13 @@ fn items_max(value: &str) -> Result<usize, Refusal> {
 
 /// All values of a parameter.
 pub(super) fn values(query: &str, name: &str) -> Vec<String> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(found, _)| *found == name).map(|(_, value)| decoded(value)).collect()
+    pairs(query).filter(|(found, _)| found == name).map(|(_, value)| value).collect()
+}
+
+/// Names and values, decoded, however they are spelled.
+fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decoded(name), decoded(value)))
 }
 
 /// A broken constraint of a function's name.
@@ -106,6 +109,9 @@ mod tests {
             items_max: 7,
         };
         assert_eq!(asked, expected);
+        let spelled = "%46unctionName=f%3AP&Event%53ource%41rn=arn%3aaws+x&M%61xItems=7&M%61rker=m";
+        assert_eq!(Asked::read(spelled).unwrap(), expected);
+        assert_eq!(values("tag%4Beys=a&tagKeys=b&tagkeys=c", "tagKeys"), ["a", "b"]);
         assert_eq!(Asked::read("").unwrap().items_max, ITEMS_MAX);
         for (query, name) in [
             ("MaxItems=0", "ValidationException"),

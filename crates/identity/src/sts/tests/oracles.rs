@@ -122,7 +122,12 @@ async fn an_issuer_is_asked_once_for_all_spellings() {
     let invalid = "InvalidIdentityToken: The web identity token that was passed could not be validated by Stator";
     for slashes in 1..=20 {
         let token = web.token(&format!("{url}{}", "/".repeat(slashes)));
-        assert_eq!(web.ask(ACCOUNT, "good", &token, "").await, invalid);
+        let refused = web.ask(ACCOUNT, "good", &token, "").await;
+        // With an empty segment it is no URL at all.
+        assert!(
+            if slashes == 1 { refused == invalid } else { refused.starts_with("InvalidIdentityToken") },
+            "{refused}"
+        );
     }
     assert_eq!(web.issuer.asked.load(Ordering::SeqCst), 1);
     // Wrong spellings do not keep right ones from being believed.
