@@ -47,7 +47,7 @@ impl Service {
         });
         let description = description(&definition, now_ms);
         if definition.recovery != current {
-            self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+            self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
         }
         Ok(UpdateContinuousBackupsOutput { continuous_backups_description: Some(description) })
     }

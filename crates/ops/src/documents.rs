@@ -17,6 +17,9 @@ use crate::key_range;
 use crate::rows;
 use crate::service::Service;
 
+/// By how much documents change without growing. Unit: bytes.
+const DOCUMENT_SLACK: usize = 16;
+
 /// Which documents. The letters stand in the keys of their rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -81,6 +84,7 @@ impl Service {
                 return Decision::Refuse;
             }
             batch.put(keys[0].key.clone(), (version + 1).to_be_bytes().to_vec());
+            batch.grows = grow(changes, &reads.values[1..]);
             for (change, row) in changes.iter().zip(&keys[1..]) {
                 match &change.text {
                     Some(text) => batch.put(row.key.clone(), text.clone()),
@@ -121,6 +125,14 @@ impl Service {
         self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
         Ok(())
     }
+}
+
+/// Whether the documents take more room than before. A change of a few bytes, such as a key's status, is no growth: access
+/// is revoked where room is short, too.
+fn grow(changes: &[DocumentChange], before: &[Option<Bytes>]) -> bool {
+    let after: usize = changes.iter().filter_map(|change| change.text.as_ref()).map(Vec::len).sum();
+    let before: usize = before.iter().flatten().map(Bytes::len).sum();
+    after > before + DOCUMENT_SLACK
 }
 
 fn version(row: Option<&[u8]>) -> Result<u64, Exception> {
@@ -170,6 +182,15 @@ mod tests {
             assert_eq!(service.documents_version(of).await, Ok(3));
             assert_eq!(service.documents(of).await, Ok(documents(3, &[("b", "4"), ("c", "3")])));
         }
+    }
+
+    #[test]
+    fn documents_grow_by_more_than_a_few_bytes() {
+        let before = |texts: &[&'static str]| texts.iter().map(|text| Some(Bytes::from(*text))).collect::<Vec<_>>();
+        assert!(!grow(&[put("a", "Inactive")], &before(&["Active"])));
+        assert!(!grow(&[remove("a"), put("b", "12345678901234567890")], &before(&["1234567890", ""])));
+        assert!(!grow(&[remove("a")], &[None]));
+        assert!(grow(&[put("a", "12345678901234567")], &[None]));
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Service {
         let puts = change_log::follow(&mut definition);
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
         let name = definition.name.clone();
-        self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
+        self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::requested() }).await?;
         Ok(name)
     }
 }

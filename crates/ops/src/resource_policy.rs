@@ -83,7 +83,7 @@ impl Service {
         let revision = next_revision(before.as_ref(), self.clock.now_ms());
         let policy = AttachedPolicy { document: request.policy, revision: revision.clone(), principals };
         let definition = attachable.with(Some(policy));
-        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+        self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
         Ok(PutResourcePolicyOutput { revision_id: Some(revision) })
     }
 
@@ -115,7 +115,7 @@ impl Service {
         check_revision(before.as_ref(), request.expected_revision_id.as_deref(), &request.resource_arn)?;
         let Some(before) = before else { return Ok(DeleteResourcePolicyOutput { revision_id: None }) };
         let definition = attachable.with(None);
-        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
+        self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
         Ok(DeleteResourcePolicyOutput { revision_id: Some(before.revision) })
     }
 

@@ -99,7 +99,7 @@ impl Service {
     ) -> Result<(), Exception> {
         let mut definition = table.definition.clone();
         definition.tags = tags;
-        self.catalog.replace(&self.engine, guard, definition, Edit::default()).await.map(drop)
+        self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await.map(drop)
     }
 }
 

@@ -40,7 +40,7 @@ impl Service {
             None => expiry::disable(&mut definition),
         }
         let work = Work::KeepTimes { table_id: definition.table_id };
-        self.catalog.replace(&self.engine, guard, definition, Edit::starting(work)).await?;
+        self.catalog.replace(&self.engine, guard, definition, Edit { work: Some(work), ..Edit::requested() }).await?;
         Ok(UpdateTimeToLiveOutput { time_to_live_specification: Some(asked) })
     }
 

@@ -148,6 +148,8 @@ impl Service {
             let (fingerprint, version) = (token.fingerprint, fingerprint::VERSION);
             let row = TokenRow { fingerprint, version, expires_ms: now + TRANSACTION_TOKEN_MS, sizes };
             batch.put(token.key.clone(), row.write());
+            // A token is data of the caller's: where room is short it is taken only with a delete.
+            batch.grows = !batch.deletes_items();
         }
         Verdict::Made(applied)
     }

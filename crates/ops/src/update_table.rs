@@ -39,12 +39,13 @@ impl Service {
         // Background work waits until nobody uses the table as it was, and this would be a user.
         drop(table);
         let sse = request.sse_specification.clone();
+        let is_requested = !makes_room(&request);
         let work = update(&mut definition, request, self.clock.now_ms())?;
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
         puts.extend(self.other_table_key(caller, sse.as_ref(), &mut definition).await?);
-        let mut edit = Edit { work, puts, ..Edit::default() };
+        let mut edit = Edit { work, puts, is_requested, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
         // So that what was enabled can be read at once. What cannot be ended now is background work.
@@ -52,6 +53,13 @@ impl Service {
         let description = self.describe(&table, Shown::JustUpdated).await?;
         Ok(UpdateTableOutput { table_description: Some(description) })
     }
+}
+
+/// Whether it takes away an index or a stream, which is to be possible where room is short.
+fn makes_room(request: &UpdateTableInput) -> bool {
+    let ends_stream = request.stream_specification.as_ref().is_some_and(|stream| !stream.stream_enabled);
+    let mut indexes = request.global_secondary_index_updates.iter().flatten();
+    ends_stream || indexes.any(|update| update.delete.is_some())
 }
 
 /// What a later version will bring is refused, not ignored.

@@ -43,6 +43,9 @@ pub struct Batch {
     pub tallies: Vec<Tally>,
     /// In this order.
     pub appends: Vec<Append>,
+    /// Whether it adds data although it may put rows of the catalog only: a table, an identity, a token. A full engine
+    /// refuses it as it refuses items.
+    pub grows: bool,
 }
 
 impl Batch {
@@ -80,18 +83,25 @@ impl Batch {
         self.writes.clear();
         self.tallies.clear();
         self.appends.clear();
+        self.grows = false;
     }
 
-    /// Whether it adds items or index rows. Rows of the catalog and of logs are small, or go with a delete.
+    /// Whether it deletes an item.
+    pub fn deletes_items(&self) -> bool {
+        self.writes.iter().any(|(key, value)| value.is_none() && key.family == Family::Items)
+    }
+
+    /// Whether it adds items, index rows, or what its author calls growth. Other rows of the catalog and of logs belong to a
+    /// delete, or to work that the engine's owner does for one: only they may use what a full engine has in reserve.
     pub(crate) fn adds_data(&self) -> bool {
         let is_data = |family| matches!(family, Family::Items | Family::Index);
-        self.writes.iter().any(|(key, value)| value.is_some() && is_data(key.family))
+        self.grows || self.writes.iter().any(|(key, value)| value.is_some() && is_data(key.family))
     }
 
     /// Whether it only deletes, but for rows of the catalog: what ends a table or an index, and deletes that no log records.
     pub(crate) fn only_deletes(&self) -> bool {
         let is_small = |(key, value): &(Key, Option<Bytes>)| value.is_none() || key.family == Family::Catalog;
-        self.appends.is_empty() && self.writes.iter().all(is_small)
+        !self.grows && self.appends.is_empty() && self.writes.iter().all(is_small)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -16,6 +16,9 @@ use crate::change_log;
 use crate::failure::write_failure;
 use crate::rows;
 
+/// By how much a definition changes without growing: a status, a time. Unit: bytes.
+const DEFINITION_SLACK: usize = 64;
+
 /// The right to change the catalog, and the next table's id.
 pub(crate) struct ChangeGuard {
     next_id: u64,
@@ -31,6 +34,8 @@ pub(crate) struct Edit {
     pub tallies: Vec<(Key, [i64; TALLY_WIDTH])>,
     pub appends: Vec<Append>,
     pub work: Option<Work>,
+    /// Whether a caller asks for it: then it is refused where room is short, if the definition grows.
+    pub is_requested: bool,
 }
 
 /// What becomes of a row; none if it cannot be read.
@@ -49,6 +54,11 @@ pub(crate) struct Behind;
 impl Edit {
     pub(crate) fn starting(work: Work) -> Edit {
         Edit { work: Some(work), ..Edit::default() }
+    }
+
+    /// Of the definition alone, as a caller asks for it.
+    pub(crate) fn requested() -> Edit {
+        Edit { is_requested: true, ..Edit::default() }
     }
 }
 
@@ -135,6 +145,7 @@ async fn create(
         }
         batch.put(rows::next_table_id(), (id + 1).to_be_bytes().to_vec());
         batch.put(rows::definition(id), row.clone());
+        batch.grows = true;
         puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         Decision::Commit
     };
@@ -172,6 +183,8 @@ async fn replace(
             batch.put(rewrite.key.clone(), row);
         }
         batch.put(key.clone(), row.clone());
+        let before = reads.values[0].as_ref().map_or(0, Bytes::len);
+        batch.grows = edit.is_requested && row.len() > before + DEFINITION_SLACK;
         edit.puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
         edit.tallies.iter().for_each(|(key, deltas)| batch.hot_tally(key.clone(), *deltas));

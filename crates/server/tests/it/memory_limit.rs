@@ -56,6 +56,65 @@ fn above_the_limit_writes_are_refused_and_deletes_are_accepted() {
     assert!(!server.heard().contains("memory limit reached"), "once is enough");
 }
 
+/// What is in reserve above the limit is for deletes alone.
+#[test]
+fn the_reserve_takes_no_tokens_and_no_rows_of_the_catalog() {
+    let server = Server::start(&SERVER);
+    let mut client = server.client();
+    create(&mut client, "kept");
+    create(&mut client, "spare");
+    let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/kept";
+    let index = json!({"TableName": "kept", "AttributeDefinitions": [{"AttributeName": "g", "AttributeType": "S"}],
+        "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "by-g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "KEYS_ONLY"}}}]});
+    write_until_refused(&mut client, "kept");
+    // The last bytes below the limit.
+    let mut small = 0;
+    let mut tag = |client: &mut Client, size: usize| {
+        small += 1;
+        let tag = json!({"Key": format!("tag{small}"), "Value": "v".repeat(size)});
+        client.call("TagResource", &json!({"ResourceArn": arn, "Tags": [tag]}).to_string())
+    };
+    let item = |step: usize| json!({"pk": {"S": format!("small{step}")}});
+    (0..1_000)
+        .find(|step| {
+            is_refused(&client.call("PutItem", &json!({"TableName": "kept", "Item": item(*step)}).to_string()))
+        })
+        .expect("a limit");
+    let absent = json!({"TableName": "kept", "Key": {"pk": {"S": "absent"}}});
+    for kind in ["Delete", "ConditionCheck"] {
+        let mut action = absent.clone();
+        action["ConditionExpression"] = json!("attribute_not_exists(pk)");
+        let mut accepted = 0;
+        for step in 0..2_000 {
+            let token = format!("{kind}{step}");
+            let request = json!({"ClientRequestToken": token, "TransactItems": [{kind: action}]});
+            let response = client.call("TransactWriteItems", &request.to_string());
+            if is_refused(&response) {
+                break;
+            }
+            accepted += 1;
+        }
+        assert!(accepted < 20, "{kind}: {accepted}");
+    }
+    assert!(is_refused(&tag(&mut client, 200)));
+    assert!(is_refused(&client.call("UpdateTable", &index.to_string())));
+    let schema = json!({"TableName": "new", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]});
+    assert!(is_refused(&client.call("CreateTable", &schema.to_string())));
+    let time =
+        json!({"TableName": "kept", "TimeToLiveSpecification": {"AttributeName": "t".repeat(200), "Enabled": true}});
+    assert!(is_refused(&client.call("UpdateTimeToLive", &time.to_string())));
+
+    let delete_one = json!({"TransactItems": [{"Delete": {"TableName": "kept", "Key": {"pk": {"S": "2"}}}}], "ClientRequestToken": "d"});
+    assert_eq!(client.call("TransactWriteItems", &delete_one.to_string()).status, 200);
+    assert_eq!(delete(&mut client, "kept", 1), 200);
+    let disable = json!({"TableName": "spare", "StreamSpecification": {"StreamEnabled": false}});
+    assert_eq!(client.call("UpdateTable", &disable.to_string()).status, 200);
+    assert_eq!(client.call("DeleteTable", &json!({"TableName": "spare"}).to_string()).status, 200);
+}
+
 /// A deleted table's stream can be read for a day, but not at the cost of writes.
 #[test]
 fn a_deleted_tables_stream_makes_room() {

@@ -1,8 +1,8 @@
 //! Free disk space: how much there is, and which writes are still accepted.
 //!
 //! A write that does not fit on the disk poisons fjall until a restart, and so does a flush or a compaction. So a
-//! reserve stays free: below it, batches that put items or index rows are refused, and batches that only delete them
-//! are accepted, with the counters, log records and catalog rows that go with a delete. Below an eighth of the reserve
+//! reserve stays free: below it, batches that add data (items, index rows, tables, identities, tokens) are refused, and
+//! batches that delete are accepted, with the counters, log records and catalog rows that belong to a delete. Below an eighth of the reserve
 //! only deletes without log records and catalog rows are accepted, which are small: a table can be deleted. On the last
 //! megabyte everything is refused. All of it ends by itself when there is room again, a little above the reserve so that the state
 //! does not flap.

@@ -1,8 +1,8 @@
 //! The limit of the rows in memory: which writes are still accepted, and when what can go early should.
 //!
-//! Above the limit a batch that adds items or index rows is refused, unless it makes the rows smaller. Rows of the
-//! catalog and of logs may take an eighth more: they go with deletes, which are to be possible. Above three quarters of
-//! the limit memory is short, and the streams of deleted tables go.
+//! Above the limit a batch that adds data (items, index rows, tables, identities, tokens) is refused, unless it makes the
+//! rows smaller. A reserve of an eighth more is for deletes: their rows of the catalog and of logs. Above three quarters
+//! of the limit memory is short, and the streams of deleted tables are dropped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -71,6 +71,13 @@ fn above_the_limit_writes_are_refused_and_deletes_go_on() {
     assert!(refused(write(&engine, Family::Items, "1", Some(3_000))), "a larger value");
     assert!(write(&engine, Family::Items, "1", Some(900)).is_ok(), "a smaller value");
     assert!(write(&engine, Family::Catalog, "a", Some(1_000)).is_ok(), "what goes with deletes");
+    let token = Key::new(Family::Catalog, "token");
+    let growth = engine.transact_now(&[KeyUse::write(token.clone())], &mut |_, batch| {
+        batch.put(token.clone(), vec![7; 1_000]);
+        batch.grows = true;
+        Decision::Commit
+    });
+    assert!(refused(growth), "what its author calls growth");
     assert!(refused(write(&engine, Family::Catalog, "b", Some(9_000))), "an eighth more at most");
     for at in 0..written {
         assert!(write(&engine, Family::Items, &at.to_string(), None).is_ok());

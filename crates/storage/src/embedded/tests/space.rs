@@ -48,6 +48,10 @@ async fn a_full_disk_refuses_what_adds_data_and_takes_deletes() {
     assert!(is_full(write(&engine, Family::Items, "b", Some("1")).await));
     assert!(is_full(write(&engine, Family::Index, "b", Some("1")).await));
     assert_eq!(engine.stats().disk.refused_writes, 2);
+    // What its author calls growth, whatever its rows are.
+    let mut token = Batch { grows: true, ..Batch::default() };
+    token.put(Key::new(Family::Catalog, "token"), "1");
+    assert!(is_full(commit(&engine, &token).await));
     // With its counters, its record and what the catalog notes.
     let mut delete = Batch::default();
     delete.delete(key("a"));
@@ -64,6 +68,7 @@ async fn a_full_disk_refuses_what_adds_data_and_takes_deletes() {
     assert!(is_full(commit(&engine, &delete).await), "with a record");
     // What deletes a table, and other deletes that leave next to nothing.
     write(&engine, Family::Catalog, "b", Some("1")).await.unwrap();
+    assert!(is_full(commit(&engine, &token).await));
     write(&engine, Family::Items, "a", None).await.unwrap();
     Engine::destroy(&*engine, Family::Log, Bytes::from("log")).await.unwrap();
 
