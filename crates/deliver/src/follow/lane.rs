@@ -67,7 +67,7 @@ impl Lane {
             None => self.pause.reset(),
             Some(why) => {
                 self.following.counts.failed();
-                log::warn!(event = "delivery_failed"; "{} could not deliver and retries: {why}", self.following.follower);
+                log::warn!(event = "delivery_failed"; "{} could not deliver and retries: {why}", self.following.title);
             }
         }
         if !all {
@@ -82,7 +82,7 @@ impl Lane {
             log::error!(
                 event = "changes_lost", count = batch.lost;
                 "{} has lost up to {} changes: they became older than 24 hours before they could be delivered",
-                self.following.follower,
+                self.following.title,
                 batch.lost
             );
         }

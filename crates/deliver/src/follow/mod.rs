@@ -55,6 +55,8 @@ impl Taken {
 #[derive(Clone)]
 pub struct Following {
     pub follower: Follower,
+    /// What the log calls it: the table, and the target of its changes.
+    pub title: Arc<str>,
     /// Where it begins, if it has not begun yet.
     pub start: Start,
     /// How much is given to the receiver at once.
@@ -77,13 +79,14 @@ pub enum End {
 /// Follows until nothing can come any more. Failures are told in the log and tried again, more and more slowly.
 pub async fn follow(service: Arc<Service>, following: Following) -> End {
     let lane = |hold, cursor| Lane::new(Arc::clone(&service), following.clone(), hold, cursor).run();
-    follow_shards(&service, &following.follower, following.start, &following.counts, lane).await
+    follow_shards(&service, &following.follower, &following.title, following.start, &following.counts, lane).await
 }
 
 /// As [`follow`], with a lane of one's own for each shard: it goes on until all of the shard is taken, or a step fails.
 pub(crate) async fn follow_shards<L>(
     service: &Service,
     follower: &Follower,
+    title: &str,
     start: Start,
     counts: &Counts,
     lane: impl Fn(Hold, Cursor) -> L,
@@ -101,7 +104,7 @@ where
             Err(FollowError::Taken) => pause.reset(),
             Err(FollowError::Failed(text)) => {
                 counts.failed();
-                log::warn!(event = "delivery_stalled"; "{follower} is interrupted and continues soon: {text}");
+                log::warn!(event = "delivery_stalled"; "{title} is interrupted and continues soon: {text}");
             }
         }
         pause.next().await;

@@ -223,6 +223,7 @@ fn start(
         Arc::clone(service),
         Following {
             follower: follower.clone(),
+            title: "a test".into(),
             start: Start::Latest,
             bounds: Bounds { records_max: 4, bytes_max: 1 << 20 },
             receiver: Arc::new(receiver),

@@ -92,6 +92,11 @@ fn warn_of_closed(warned: &mut BTreeSet<String>, closed: &[KinesisDestination]) 
     }
 }
 
+/// What the log calls it.
+fn title(destination: &KinesisDestination) -> String {
+    format!("the Kinesis destination {} of table {}", destination.stream_arn, destination.table_name)
+}
+
 /// One destination, until it is disabled or its table is gone.
 async fn deliver(
     service: Arc<Service>,
@@ -103,9 +108,11 @@ async fn deliver(
     if destination.is_enabling && !enable(&service, &settings, &destination, &counts).await {
         return;
     }
+    let title = title(&destination);
     let receiver = Putter::new(settings, &destination, precision);
     let (follower, start) = (destination.follower, Start::Latest);
-    let following = Following { follower, start, bounds: BOUNDS, receiver: Arc::new(receiver), counts };
+    let following =
+        Following { follower, title: title.into(), start, bounds: BOUNDS, receiver: Arc::new(receiver), counts };
     follow::follow(service, following).await;
 }
 
@@ -118,7 +125,7 @@ async fn enable(service: &Service, settings: &Settings, destination: &KinesisDes
             Err(FollowError::Gone | FollowError::Stopping) => return false,
             Err(FollowError::Taken) => {}
             Err(FollowError::Failed(text)) => {
-                log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", destination.follower);
+                log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", title(destination));
             }
         }
         pause.next().await;
@@ -134,7 +141,7 @@ async fn enable_once(
     let hold = follow::hold(service, &destination.follower, counts).await?;
     let reached = reach(settings, &destination.stream_arn).await;
     if let Err(problem) = &reached {
-        log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {}", destination.follower, problem.text);
+        log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {}", title(destination), problem.text);
     }
     let reached = reached.map_err(|problem| problem.shown);
     while !service.end_enabling(destination, &hold, reached.clone()).await? {

@@ -54,6 +54,8 @@ pub(super) struct Putter {
     settings: Settings,
     stream_arn: String,
     table_name: String,
+    /// For the log.
+    title: String,
     precision: std::sync::Arc<Precision>,
     /// Connections that nobody uses; as many as shards were put side by side.
     idle: Mutex<Vec<Kinesis>>,
@@ -66,7 +68,7 @@ impl Putter {
         precision: std::sync::Arc<Precision>,
     ) -> Putter {
         let (stream_arn, table_name) = (destination.stream_arn.clone(), destination.table_name.clone());
-        Putter { settings, stream_arn, table_name, precision, idle: Mutex::default() }
+        Putter { settings, stream_arn, table_name, title: super::title(destination), precision, idle: Mutex::default() }
     }
 
     async fn put(&self, changes: &[Change]) -> Taken {
@@ -79,7 +81,7 @@ impl Putter {
             is_put: false,
         });
         let mut records: Vec<Pending> = records.collect();
-        let failure = put_all(&mut kinesis, &mut records).await;
+        let failure = put_all(&mut kinesis, &mut records, &self.title).await;
         self.idle.lock().await.push(kinesis);
         Taken { count: records.iter().take_while(|record| record.is_put).count(), failure }
     }
@@ -104,7 +106,7 @@ impl Pending {
 }
 
 /// Puts all records, or tells why it gave up.
-async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending]) -> Option<String> {
+async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending], title: &str) -> Option<String> {
     let mut pause = Pause::new();
     let mut vain_calls = 0;
     loop {
@@ -129,7 +131,7 @@ async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending]) -> Option<Strin
             }
             Err(Problem { text, passes: false, .. }) if is_refused_for_its_size(records, &chosen) => {
                 let size = records[chosen[0]].size();
-                log::error!(event = "change_too_large"; "a change of {size} bytes is more than the Kinesis stream takes, and is left out: {text}");
+                log::error!(event = "change_too_large"; "{title}: a change of {size} bytes is more than the stream takes, and is left out: {text}");
                 records[chosen[0]].is_put = true;
                 None
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::tags::Tags;
-use super::function::Function;
+use super::function::{Function, is_url};
 use super::lane::Rules;
 
 pub(crate) const NO_RECORDS_YET: &str = "No records processed";
@@ -109,6 +109,11 @@ impl Settings {
 }
 
 impl Mapping {
+    /// What the log calls it.
+    pub(crate) fn title(&self) -> String {
+        title(&self.event_source_arn, &self.function_arn)
+    }
+
     /// Who follows the stream for it.
     pub(crate) fn follower(&self) -> Follower {
         Follower {
@@ -183,4 +188,30 @@ impl Mapping {
 /// Older programs stored what a receiver had answered, in brackets.
 fn without_details(result: &str) -> &str {
     result.split(" (").next().unwrap_or_default()
+}
+
+/// By the names that its operator knows. The path of a URL may hold a secret.
+fn title(stream_arn: &str, function: &str) -> String {
+    let table = stream_arn.split('/').nth(1).unwrap_or(stream_arn);
+    let function = match is_url(function) {
+        true => function.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
+        false => function.to_owned(),
+    };
+    format!("the event source mapping of table {table} to {function}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn titles_name_the_table_and_the_function() {
+        let stream = "arn:aws:dynamodb:us-east-1:000000000000:table/Music/stream/2026-01-31T12:00:00.000";
+        let function = "arn:aws:lambda:us-east-1:000000000000:function:thumb";
+        for (given, expected) in
+            [(function, function), ("https://hooks.example:8443/secret?a=b", "https://hooks.example:8443")]
+        {
+            assert_eq!(title(stream, given), format!("the event source mapping of table Music to {expected}"));
+        }
+    }
 }

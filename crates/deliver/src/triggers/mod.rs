@@ -60,7 +60,7 @@ impl Triggers {
             self.service.begin(&mapping.follower(), &hold, mapping.start()).await
         };
         if let Err(FollowError::Failed(text)) = begin.await {
-            log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "an event source mapping starts later: {text}");
+            log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "{} starts later: {text}", mapping.title());
         }
     }
 }

@@ -77,7 +77,7 @@ async fn settle(triggers: &Triggers, mapping: &Mapping) {
             Err(FollowError::Stopping) => return,
             Err(FollowError::Taken) => LOOK_INTERVAL,
             Err(error) => {
-                log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "an event source mapping cannot change its state yet: {error}");
+                log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "{} cannot change its state yet: {error}", mapping.title());
                 LOOK_INTERVAL
             }
         };
@@ -113,7 +113,7 @@ async fn settle_once(triggers: &Triggers, mapping: &Mapping) -> Result<bool, Fol
 async fn deliver(triggers: &Arc<Triggers>, mapping: Mapping) {
     let filters = Filters::parse(mapping.settings.filters.iter().map(String::as_str));
     let Ok(filters) = filters else {
-        log::error!(event = "mapping_unreadable", mapping = mapping.uuid.as_str(); "the filters of an event source mapping cannot be read");
+        log::error!(event = "mapping_unreadable", mapping = mapping.uuid.as_str(); "the filters of {} cannot be read", mapping.title());
         return;
     };
     let delivery = Arc::new(Delivery {
@@ -126,7 +126,16 @@ async fn deliver(triggers: &Arc<Triggers>, mapping: Mapping) {
     let mapping = &delivery.mapping;
     loop {
         let shard = |hold, cursor| Shard::new(Arc::clone(&delivery), hold, cursor).run();
-        match follow_shards(&triggers.service, &mapping.follower(), mapping.start(), &delivery.counts, shard).await {
+        match follow_shards(
+            &triggers.service,
+            &mapping.follower(),
+            &mapping.title(),
+            mapping.start(),
+            &delivery.counts,
+            shard,
+        )
+        .await
+        {
             End::Stopping => return,
             End::Finished => {
                 return delivery.tell("PROBLEM: The stream is disabled. All of its records were delivered").await;

@@ -125,7 +125,7 @@ impl Shard {
             self.delivery.counts.lost(read.lost);
             log::error!(
                 event = "changes_lost", mapping = self.delivery.mapping.uuid.as_str(), count = read.lost;
-                "an event source mapping has lost records: they became older than 24 hours"
+                "{} has lost records: they became older than 24 hours", self.delivery.mapping.title()
             );
         }
         self.part(&read);
@@ -261,7 +261,7 @@ async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
         )),
     };
     if let Some(problem) = &invoked.problem {
-        log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(); "an event source mapping retries: {problem}");
+        log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(); "{} retries: {problem}", mapping.title());
     }
     invoked
 }
@@ -288,10 +288,10 @@ fn document(
 /// Tells the on-failure destination of records that are given up, if there is one: until it knows, or does not want to.
 async fn discard(delivery: &Delivery, document: &Value) {
     let uuid = &delivery.mapping.uuid;
-    log::warn!(event = "records_discarded", mapping = uuid.as_str(); "an event source mapping discards records: {document}");
+    log::warn!(event = "records_discarded", mapping = uuid.as_str(); "{} discards records: {document}", delivery.mapping.title());
     let Some(destination) = &delivery.mapping.settings.on_failure else { return };
     if !is_allowed(delivery, destination) {
-        log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "an on-failure destination is not allowed: {NOT_ALLOWED}");
+        log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "the on-failure destination of {} is not allowed: {NOT_ALLOWED}", delivery.mapping.title());
         return delivery.tell(NOT_SENT).await;
     }
     let mut pause = Pause::new();
@@ -299,11 +299,11 @@ async fn discard(delivery: &Delivery, document: &Value) {
         match delivery.triggers.places.tell(destination, document).await {
             Sent::Done => return,
             Sent::Refused(why) => {
-                log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "an on-failure destination refuses a record: {why}");
+                log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "the on-failure destination of {} refuses a record: {why}", delivery.mapping.title());
                 return delivery.tell(NOT_SENT).await;
             }
             Sent::Later(why) => {
-                log::warn!(event = "failure_record_delayed", mapping = uuid.as_str(); "a record is sent to an on-failure destination again: {why}");
+                log::warn!(event = "failure_record_delayed", mapping = uuid.as_str(); "a record is sent again to the on-failure destination of {}: {why}", delivery.mapping.title());
                 delivery.tell(NOT_SENT).await;
             }
         }
