@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use crate::master::{KMS, MasterError, MasterKey};
+use crate::master::{KMS, MasterError, MasterKey, described};
 use crate::secret::{Secret, hex, unhex};
 
 const TITLE: &str = "stator keys";
@@ -58,8 +58,9 @@ impl fmt::Display for KeyringError {
             }
             KeyringError::OtherMaster { needed, given } => write!(
                 f,
-                "it is encrypted with another master key: it needs \"{needed}\", and \"{given}\" was named; nothing was \
-                 touched"
+                "it is encrypted with another master key: it needs {}, and {} was named; nothing was changed",
+                described(needed),
+                described(given)
             ),
             KeyringError::Master(error) => error.fmt(f),
         }

@@ -35,7 +35,7 @@ pub enum MasterError {
 impl fmt::Display for MasterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MasterError::Other { given } => write!(f, "another master key is needed than {given:?}"),
+            MasterError::Other { given } => write!(f, "another master key is needed than {}", described(given)),
             MasterError::Damaged => f.write_str("what the master key has wrapped is damaged"),
             MasterError::Kms(error) => write!(f, "the master key cannot be used: {error}"),
         }
@@ -52,7 +52,21 @@ const GIVEN: &str = "given ";
 /// What the name of a KMS's key begins with.
 pub(crate) const KMS: &str = "kms ";
 
+/// A key's name in words. Of a key that is given it holds the fingerprint.
+pub(crate) fn described(name: &str) -> String {
+    match (name.strip_prefix(GIVEN), name.strip_prefix(KMS)) {
+        (Some(fingerprint), _) => format!("the key with the fingerprint {fingerprint}"),
+        (None, Some(key)) => format!("the KMS key {key}"),
+        (None, None) => name.to_owned(),
+    }
+}
+
 impl MasterKey {
+    /// Whether both are the same bytes. A KMS may have another key behind the same name.
+    pub fn is_same_given(&self, other: &MasterKey) -> bool {
+        matches!((self, other), (MasterKey::Given(one), MasterKey::Given(other)) if one.name == other.name)
+    }
+
     pub fn given(secret: &Secret) -> MasterKey {
         MasterKey::Given(GivenKey { secret: secret.clone(), name: format!("{GIVEN}{}", hex(&secret.fingerprint())) })
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use seal::{Keyring, MasterKey};
 use storage::{Embedded, Engine, Keys};
@@ -17,6 +18,10 @@ pub(crate) enum Failure {
     Runtime(io::Error),
     Storage(engine::OpenError),
     NoKey(&'static str),
+    /// The new key is the old one.
+    SameKey,
+    /// There is no database in the folder.
+    NoData(PathBuf),
 }
 
 impl fmt::Display for Failure {
@@ -25,6 +30,14 @@ impl fmt::Display for Failure {
             Failure::Runtime(error) => write!(f, "cannot start: {error}"),
             Failure::Storage(error) => error.fmt(f),
             Failure::NoKey(flag) => write!(f, "name the key, with {flag}"),
+            Failure::SameKey => f.write_str("the new master key is the old one; nothing was changed"),
+            Failure::NoData(folder) => {
+                write!(
+                    f,
+                    "there are no data in the folder {}; name the one that has them with --data",
+                    folder.display()
+                )
+            }
         }
     }
 }
@@ -36,26 +49,30 @@ pub(crate) fn run(arguments: &RekeyArguments) -> Result<(), Failure> {
     let old = old.ok_or(Failure::NoKey("--master-key-file or --kms-endpoint"))?;
     let new = encryption::new_master_key(&arguments.new_master_key).map_err(failure)?;
     let new = new.ok_or(Failure::NoKey("--new-master-key-file or --new-kms-endpoint"))?;
+    if old.is_same_given(&new) {
+        return Err(Failure::SameKey);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(rekey(arguments, &old, &new)).map_err(Failure::Storage)?;
+    runtime.block_on(rekey(arguments, &old, &new))?;
     log::info("rekeyed", "master key changed: the old key no longer opens this data", &[]);
     Ok(())
 }
 
-async fn rekey(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), engine::OpenError> {
+async fn rekey(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), Failure> {
     match &arguments.storage {
-        Some(url) => in_database(arguments, &url.0, old, new).await,
+        Some(url) => in_database(arguments, &url.0, old, new).await.map_err(Failure::Storage),
         None => in_folder(arguments, old, new).await,
     }
 }
 
-async fn in_folder(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), engine::OpenError> {
+async fn in_folder(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), Failure> {
     let data = &arguments.data;
-    let folder = |error| engine::OpenError::Folder { data: data.clone(), error };
-    let keys = |error| engine::OpenError::FolderKeys { data: data.clone(), error };
+    let folder = |error| Failure::Storage(engine::OpenError::Folder { data: data.clone(), error });
+    let keys = |error| Failure::Storage(engine::OpenError::FolderKeys { data: data.clone(), error });
     let text = match Embedded::keys(data).map_err(folder)? {
         Keys::Encrypted(text) => text,
-        Keys::NoDatabase | Keys::NotEncrypted => return Err(folder(storage::OpenError::NotEncrypted)),
+        Keys::NoDatabase => return Err(Failure::NoData(data.clone())),
+        Keys::NotEncrypted => return Err(folder(storage::OpenError::NotEncrypted)),
     };
     let keyring = Keyring::unlock(&text, old).await.map_err(keys)?.rewrap(new).await.map_err(keys)?;
     Embedded::replace_keys(data, &text, keyring.text().as_bytes()).map_err(folder)

@@ -234,7 +234,7 @@ fn nothing_but_the_right_key_opens_it() {
     assert!(server.stop().success());
 
     place.refused(&["--data", &data], &[], "it is encrypted, and no master key was named; nothing was changed");
-    let wrong = "it is encrypted with another master key";
+    let wrong = "it is encrypted with another master key: it needs the key with the fingerprint ";
     place.refused(&["--data", &data, "--master-key-file", &other], &[], wrong);
     place.refused(
         &["--data", &data],
@@ -297,13 +297,19 @@ fn another_master_key_rewrites_no_data() {
         let output = run(&flags);
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
+    let (done, said) = rekey(&key, &key);
+    assert!(!done && said.contains("the new master key is the old one; nothing was changed"), "{said}");
     let (done, said) = rekey(&key, &new);
     assert!(!done && said.contains("another server has it open"), "{said}");
     assert!(server.stop().success());
 
     let mut before = contents(Path::new(&data));
     let (done, said) = rekey(&new, &key);
-    assert!(!done && said.contains("another master key"), "{said}");
+    assert!(!done && said.contains("another master key: it needs the key with the fingerprint "), "{said}");
+    let nowhere = place.path("nowhere");
+    let flags = ["storage", "rekey", "--data", &nowhere, "--master-key-file", &key, "--new-master-key-file", &new];
+    let said = String::from_utf8_lossy(&run(&flags).stderr).into_owned();
+    assert!(said.contains(&format!("there are no data in the folder {nowhere}")), "{said}");
     let (done, said) = rekey(&key, &new);
     assert!(done, "{said}");
     let mut after = contents(Path::new(&data));
