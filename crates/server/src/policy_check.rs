@@ -1,10 +1,12 @@
 //! `stator policy check`: why a request would be allowed or denied by policies in files, statement by statement. It asks no
 //! server: the files, the principal and the request's context are all that a decision depends on.
 //!
-//! `asker` makes the principal and the context from the arguments, `report` writes what was found.
+//! `asker` makes the principal and the context from the arguments, `unknown` finds actions that no service has, `report`
+//! writes what was found.
 
 mod asker;
 mod report;
+mod unknown;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -15,7 +17,7 @@ use auth::iam::{
     Decision, Globals, Identity, Malformed, Policy, PolicyKind, PolicyType, Question, REQUEST_STEPS_MAX, Transport,
     WorkBudget, decide_within, explain_within, reference,
 };
-use base::Clock;
+use base::{Clock, RegularFile, Unreadable};
 use clap::Args;
 
 use asker::Given;
@@ -30,6 +32,9 @@ Examples:
     --context dynamodb:LeadingKeys=ada --context aws:PrincipalTag/team=red --json
 
 Ends with 0 if the request is allowed, 1 if it is denied, and 2 if it cannot be told.";
+
+/// The largest policies of AWS are a fiftieth of it. Unit: bytes.
+const POLICY_BYTES_MAX: u64 = 1 << 20;
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -89,16 +94,25 @@ pub(crate) struct PolicyCheckArguments {
 }
 
 pub(crate) enum Failure {
-    Read(PathBuf, io::Error),
+    Read(PathBuf, Unreadable),
+    Text(PathBuf),
     Malformed(PathBuf, Malformed),
     Principal(String),
+    Action(String),
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Failure::Text(path) => write!(f, "cannot read {}: it is no UTF-8 text", path.display()),
             Failure::Malformed(path, malformed) => write!(f, "{} is not such a policy: {malformed}", path.display()),
+            Failure::Action(action) => {
+                write!(
+                    f,
+                    "{action} is no action: name one as the Service Authorization Reference has it, such as dynamodb:GetItem"
+                )
+            }
             Failure::Principal(arn) => {
                 write!(
                     f,
@@ -109,13 +123,24 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A name that is misspelt is denied, and proves nothing.
+fn check_action(action: &str) -> Result<(), Failure> {
+    match unknown::is_unknown(action) || action.contains(['*', '?']) {
+        true => Err(Failure::Action(action.to_owned())),
+        false => Ok(()),
+    }
+}
+
 /// Prints why; tells whether the request is allowed.
 pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
+    check_action(&arguments.action)?;
     let mut principal = asker::principal(&arguments.principal, arguments.session_of.as_deref())
         .ok_or_else(|| Failure::Principal(arguments.principal.clone()))?;
-    let identity = |path: &PathBuf| policy(PolicyKind::Identity, path);
-    principal.identity_policies = arguments.identity_policy.iter().map(identity).collect::<Result<_, _>>()?;
-    principal.boundary = arguments.boundary.as_ref().map(identity).transpose()?;
+    let mut misspelt = Vec::new();
+    let mut policy = |kind, path: &PathBuf| policy(kind, path, &mut misspelt);
+    let mut identity = |path: &PathBuf| policy(PolicyKind::Identity, path);
+    principal.identity_policies = arguments.identity_policy.iter().map(&mut identity).collect::<Result<_, _>>()?;
+    principal.boundary = arguments.boundary.as_ref().map(&mut identity).transpose()?;
     let session: Vec<Arc<Policy>> = arguments.session_policy.iter().map(identity).collect::<Result<_, _>>()?;
     principal.session_policies = (!session.is_empty()).then_some(session);
     let resource_policy = match (&arguments.resource_policy, &arguments.trust_policy) {
@@ -151,6 +176,7 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
         decision,
         is_exhausted: work.is_exhausted(),
         ignored: &arguments.ignored(),
+        misspelt: &misspelt,
         statements: &statements,
         file: &|from, at| arguments.file(from, at),
     };
@@ -160,9 +186,12 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
     Ok(decision == Decision::Allowed)
 }
 
-fn policy(kind: PolicyKind, path: &PathBuf) -> Result<Arc<Policy>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Read(path.clone(), error))?;
-    let policy = Policy::parse(kind, &text).map_err(|malformed| Failure::Malformed(path.clone(), malformed))?;
+/// Notes its actions that are none.
+fn policy(kind: PolicyKind, path: &Path, misspelt: &mut Vec<(PathBuf, String)>) -> Result<Arc<Policy>, Failure> {
+    let read = RegularFile::read(path, POLICY_BYTES_MAX).map_err(|error| Failure::Read(path.to_owned(), error))?;
+    let text = std::str::from_utf8(&read.bytes).map_err(|_| Failure::Text(path.to_owned()))?;
+    let policy = Policy::parse(kind, text).map_err(|malformed| Failure::Malformed(path.to_owned(), malformed))?;
+    misspelt.extend(unknown::actions(text).into_iter().map(|action| (path.to_owned(), action)));
     Ok(Arc::new(policy))
 }
 

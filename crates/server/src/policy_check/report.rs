@@ -1,10 +1,10 @@
 //! What was found, as text for people and as JSON for programs.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use auth::iam::{
-    ConditionReport, Decision, Denial, Effect, Element, PolicyType, Question, StatementReport, WorkBudget,
+    ConditionReport, Decision, Denial, Effect, Element, PolicyType, Question, StatementReport, WorkBudget, reference,
 };
 use serde_json::{Value, json};
 
@@ -15,6 +15,8 @@ pub(super) struct Report<'a> {
     pub(super) is_exhausted: bool,
     /// Keys that were given and that the action does not have.
     pub(super) ignored: &'a [&'a str],
+    /// Actions of policies that no service has, with their files.
+    pub(super) misspelt: &'a [(PathBuf, String)],
     pub(super) statements: &'a [StatementReport],
     pub(super) file: &'a dyn Fn(PolicyType, usize) -> Option<&'a Path>,
 }
@@ -25,6 +27,16 @@ impl Report<'_> {
             Decision::Allowed => "allowed\n".to_owned(),
             Decision::Denied(denial) => format!("denied: {}\n", self.message(denial)),
         };
+        if self.is_foreign() {
+            let _ = writeln!(
+                text,
+                "note: {} is of a service that Stator does not know, and so are its condition keys",
+                self.question.action
+            );
+        }
+        for (file, action) in self.misspelt {
+            let _ = writeln!(text, "note: {action} in {} is no action", file.display());
+        }
         for key in self.ignored {
             let action = self.question.action;
             let _ = writeln!(text, "ignored: {key} is no condition key of {action} on this resource");
@@ -49,6 +61,18 @@ impl Report<'_> {
         text
     }
 
+    fn misspelt(&self) -> Vec<Value> {
+        self.misspelt
+            .iter()
+            .map(|(file, action)| json!({"action": action, "file": file.display().to_string()}))
+            .collect()
+    }
+
+    /// Whether the action is none that a server of this program asks for.
+    fn is_foreign(&self) -> bool {
+        reference::find(self.question.action).is_none()
+    }
+
     /// As `identity-based policy read.json, statement 1 (Read)`.
     fn name(&self, statement: &StatementReport) -> String {
         let mut name = statement.from.name().to_owned();
@@ -71,7 +95,8 @@ impl Report<'_> {
         format!(
             "{:#}\n",
             json!({
-                "decision": decision, "denial": denial, "ignored": self.ignored, "statements": statements
+                "decision": decision, "denial": denial, "ignored": self.ignored, "misspelt": self.misspelt(),
+                "statements": statements
             })
         )
     }

@@ -126,6 +126,21 @@ fn foreign_keys_are_reported_and_ignored() {
 }
 
 #[test]
+fn misspelt_actions_of_policies_are_reported() {
+    let files = Files::new();
+    let policy = r#"{"Statement":{"Effect":"Allow","Action":["dynamodb:Scan","dynamodb:GetItme"],"Resource":"*"}}"#;
+    let misspelt = files.write("misspelt.json", policy);
+    let arguments = ["--identity-policy", &misspelt, "--action", "dynamodb:Scan"];
+    let (code, text) = check(&arguments, files.0.path());
+    assert!(code == Some(0) && text.contains("note: dynamodb:GetItme in "), "{text}");
+    let (_, text) = check(&[&arguments[..], &["--json"]].concat(), files.0.path());
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["misspelt"][0]["action"], "dynamodb:GetItme");
+    let (_, text) = check(&["--identity-policy", &misspelt, "--action", "s3:GetObject"], files.0.path());
+    assert!(text.contains("note: s3:GetObject is of a service that Stator does not know"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_told() {
     let files = Files::new();
     let wrong = files.write("wrong.json", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}");
@@ -137,8 +152,12 @@ fn what_cannot_be_told() {
         ),
         (&["--boundary", "/nowhere/x.json"], "cannot read /nowhere/x.json"),
         (&["--context", "username=x"], "a key has a prefix"),
+        (&["--action", "dynamodb:GetItme"], "dynamodb:GetItme is no action"),
+        (&["--action", "GetItem"], "GetItem is no action"),
+        (&["--action", "dynamodb:*"], "dynamodb:* is no action"),
     ] {
-        let (code, text) = check(&[&action[..], more].concat(), files.0.path());
+        let action = if more.contains(&"--action") { &[][..] } else { &action };
+        let (code, text) = check(&[action, more].concat(), files.0.path());
         assert_eq!((code, text.contains(said)), (Some(2), true), "{more:?} {text}");
     }
     let role = "arn:aws:iam::111122223333:role/reader";
