@@ -5,15 +5,19 @@
 
 mod calendar;
 mod clock;
+mod exposure;
 mod hidden;
 mod histogram;
 pub mod random;
 mod regular_file;
+mod system_authorities;
 mod weak_key;
 
 pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
+pub use exposure::Exposure;
 pub use hidden::{is_hidden, visible};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};
 pub use regular_file::{RegularFile, Unreadable};
+pub use system_authorities::check_system_authorities;
 pub use weak_key::{Weakness, weakness};

@@ -1,5 +1,5 @@
 //! Files that are read whole because a flag or a setting names them: regular ones of a bounded size, with a look at
-//! their permissions.
+//! how other users reach them.
 //!
 //! Devices, pipes, sockets and folders are refused before and after opening, so that neither a path nor its exchange in
 //! between blocks the start or reads without end. Files of `/proc` and `/sys` do not say how long they are and are refused, too.
@@ -11,11 +11,13 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::exposure::Exposure;
+
 /// What was read; its bytes are overwritten when it is dropped.
 pub struct RegularFile {
     pub bytes: Zeroizing<Vec<u8>>,
-    /// The permissions, if they let other users read or change the file.
-    pub exposed: Option<u32>,
+    /// How other users can read or change the file, if they can.
+    pub exposed: Option<Exposure>,
 }
 
 /// Why a file is not read.
@@ -52,7 +54,18 @@ impl RegularFile {
     /// If it cannot be read, is no regular file, or has more bytes.
     pub fn read(file: &Path, bytes_max: u64) -> Result<RegularFile, Unreadable> {
         let (open, metadata) = open_regular(file)?;
-        Ok(RegularFile { bytes: content(open, metadata.len(), bytes_max)?, exposed: exposed(&metadata) })
+        Ok(RegularFile { bytes: content(open, metadata.len(), bytes_max)?, exposed: Exposure::of_file(&metadata) })
+    }
+
+    /// Whether another reader finds a regular file of at most so many bytes.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn check(file: &Path, bytes_max: u64) -> Result<(), Unreadable> {
+        match open_regular(file)?.1.len() > bytes_max {
+            true => Err(Unreadable::TooLarge(bytes_max)),
+            false => Ok(()),
+        }
     }
 
     /// The first bytes of a file, fewer if it is shorter: what kind of file it is.
@@ -128,22 +141,6 @@ fn special(_: fs::FileType) -> &'static str {
     "a special file"
 }
 
-/// The permissions, if they give more than they should. A group may read what is not this user's own: so do orchestrators
-/// and service managers hand out files.
-#[cfg(unix)]
-fn exposed(metadata: &Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    let allowed = if is_own { 0o700 } else { 0o750 };
-    let mode = metadata.mode() & 0o777;
-    (mode & !allowed != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-fn exposed(_: &Metadata) -> Option<u32> {
-    None
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -173,6 +170,7 @@ mod tests {
         assert!(refused(&folder.path().join("none")).contains("No such file"));
         for device in ["/dev/zero", "/dev/null", "/dev/urandom"] {
             assert!(refused(Path::new(device)).contains("a device"), "{device}");
+            assert!(matches!(RegularFile::check(Path::new(device), 1), Err(Unreadable::Kind("a device"))));
         }
     }
 
@@ -196,6 +194,8 @@ mod tests {
         // A file of no bytes on the disk, and as many as one likes.
         File::create(&file).unwrap().set_len(1 << 40).unwrap();
         assert!(refused(&file).contains("larger than 4096"));
+        assert!(matches!(RegularFile::check(&file, 4096), Err(Unreadable::TooLarge(4096))));
+        assert!(RegularFile::check(&file, 1 << 40).is_ok());
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
             let found = RegularFile::read(&file, 9).unwrap().exposed;
-            assert_eq!(found, exposed.then_some(mode), "{mode:o}");
+            assert_eq!(found, exposed.then_some(Exposure::Mode(mode)), "{mode:o}");
         }
     }
 }

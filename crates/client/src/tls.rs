@@ -1,10 +1,10 @@
 //! TLS to a server: always with its certificate verified, by name.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use base::RegularFile;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -14,6 +14,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 
 use crate::Failure;
+
+/// Certificates of authorities in PEM, with text around them. Unit: bytes.
+const PEM_BYTES_MAX: u64 = 16 << 20;
 
 /// Who must answer, and whom to believe that it is them.
 #[derive(Clone, Debug)]
@@ -56,12 +59,20 @@ impl Tls {
 }
 
 fn authorities(ca_bundle: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let Some(file) = ca_bundle else { return Ok(rustls_native_certs::load_native_certs().certs) };
+    let Some(file) = ca_bundle else { return system_authorities() };
     let failure = |error: &dyn std::fmt::Display| {
-        Failure::new(format!("cannot read the certificates of --ca-bundle {}: {error}", file.display()))
+        Failure::new(format!(
+            "cannot read the certificates of --ca-bundle (AWS_CA_BUNDLE), {}: {error}",
+            file.display()
+        ))
     };
-    let bytes = fs::read(file).map_err(|error| failure(&error))?;
-    CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|error| failure(&error))
+    let read = RegularFile::read(file, PEM_BYTES_MAX).map_err(|error| failure(&error))?;
+    CertificateDer::pem_slice_iter(&read.bytes).collect::<Result<_, _>>().map_err(|error| failure(&error))
+}
+
+fn system_authorities() -> Result<Vec<CertificateDer<'static>>, Failure> {
+    base::check_system_authorities().map_err(Failure::new)?;
+    Ok(rustls_native_certs::load_native_certs().certs)
 }
 
 /// What is wrong with the encryption, and what to do; `None` if the error is about something else.
@@ -142,7 +153,12 @@ mod tests {
     fn a_bundle_must_hold_authorities() {
         let folder = std::env::temp_dir();
         let said = Tls::new("localhost", Some(&folder)).unwrap_err().to_string();
-        assert!(said.contains("--ca-bundle"), "{said}");
+        assert!(said.contains("--ca-bundle") && said.contains("a folder"), "{said}");
+        #[cfg(unix)]
+        {
+            let said = Tls::new("localhost", Some(Path::new("/dev/zero"))).unwrap_err().to_string();
+            assert!(said.contains("AWS_CA_BUNDLE") && said.contains("a device"), "{said}");
+        }
         assert!(Tls::new("a b", None).is_err());
     }
 }

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
+use base::Exposure;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-#[cfg(unix)]
 use crate::log::{self, Value};
 
 #[derive(Args, Debug)]
@@ -50,35 +50,43 @@ fn memory() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-/// Takes other users' permissions from a data folder that is open; an older version may have left it open to them.
+/// Takes other users' permissions from a data folder that is open; an older version may have left it open to them. Of what
+/// belongs to another user, or can be exchanged by one, the log warns.
 pub(crate) fn data_folder(folder: &Path) {
-    #[cfg(unix)]
-    close_to_others(folder);
-    #[cfg(not(unix))]
-    let _ = folder;
+    let path = folder.display().to_string();
+    let warn = |message: &str| log::warning("data_folder_exposed", message, &[("folder", Value::Text(&path))]);
+    match Exposure::of_data_folder(folder) {
+        Some(Exposure::Mode(mode)) => {
+            let done = close_to_others(folder, mode);
+            warn(&format!("the data folder {path} was open to other users (mode {mode:04o}); {done}"));
+        }
+        Some(exposure) => warn(&format!("the data folder {path} {exposure}: {}", exposure.advice())),
+        None => {
+            let above = Exposure::of_folders_above(folder);
+            above
+                .iter()
+                .for_each(|exposure| warn(&format!("the data folder {path} {exposure}: {}", exposure.advice())));
+        }
+    }
 }
 
+/// What was done, or is to be.
 #[cfg(unix)]
-fn close_to_others(folder: &Path) {
-    use std::fs::{Permissions, metadata, set_permissions};
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let Ok(found) = metadata(folder) else { return };
-    let mode = found.mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return;
+fn close_to_others(folder: &Path, mode: u32) -> String {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    match set_permissions(folder, Permissions::from_mode(mode & 0o700)) {
+        Ok(()) => {
+            close_content(folder);
+            format!("its mode is {:04o} now", mode & 0o700)
+        }
+        Err(_) => "its owner should run chmod 700 on it".to_owned(),
     }
-    let is_own = found.uid() == rustix::process::geteuid().as_raw();
-    let closed = is_own && set_permissions(folder, Permissions::from_mode(mode & 0o700)).is_ok();
-    if closed {
-        close_content(folder);
-    }
-    let done = match closed {
-        true => format!("its mode is {:04o} now", mode & 0o700),
-        false => "its owner should run chmod 700 on it".to_owned(),
-    };
-    let path = folder.display().to_string();
-    let message = format!("the data folder {path} was open to other users (mode {mode:04o}); {done}");
-    log::warning("data_folder_exposed", &message, &[("folder", Value::Text(&path))]);
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path, _: u32) -> String {
+    String::new()
 }
 
 /// Everything in the folder, for copies that are made of it. What cannot be closed is behind the closed folder all the same.

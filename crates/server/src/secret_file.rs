@@ -1,12 +1,12 @@
 //! Files that hold keys, passwords and certificates, as flags name them: what is read of them, and what is said about their
-//! permissions.
+//! owners and permissions.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use base::{RegularFile, Unreadable};
+use base::{Exposure, RegularFile, Unreadable};
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
@@ -22,9 +22,10 @@ pub(crate) const CREDENTIALS_BYTES_MAX: u64 = 16 << 20;
 /// How a file's permissions are judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Secrecy {
-    /// Made by this program for its owner only: refused if others can read it.
+    /// Made by this program for its owner only: refused if it belongs to others, or they can read it. A folder above it that
+    /// others can change is a warning: it may be an orchestrator's volume.
     Own,
-    /// Put there by an operator or an orchestrator: a warning if others can read it.
+    /// Put there by an operator or an orchestrator: a warning if it belongs to others, or they can read or exchange it.
     Foreign,
     /// No secret.
     Public,
@@ -34,15 +35,15 @@ pub(crate) enum Secrecy {
 #[derive(Debug)]
 pub(crate) enum Unusable {
     Unreadable(Unreadable),
-    /// Its permissions.
-    Exposed(u32),
+    /// By its owner or its permissions.
+    Exposed(Exposure),
 }
 
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unusable::Unreadable(error) => error.fmt(f),
-            Unusable::Exposed(mode) => write!(f, "other users can read or change it (mode {mode:04o}); chmod 600 it"),
+            Unusable::Exposed(exposure) => write!(f, "it {exposure}; {}", exposure.advice()),
         }
     }
 }
@@ -65,26 +66,25 @@ pub(crate) fn read(
     Ok(bytes)
 }
 
-fn judge(flag: &'static str, file: &Path, exposed: Option<u32>, secrecy: Secrecy) -> Result<(), Unusable> {
-    match (secrecy, exposed) {
-        (Secrecy::Public, _) | (_, None) => {}
-        (Secrecy::Own, Some(mode)) => return Err(Unusable::Exposed(mode)),
-        (Secrecy::Foreign, Some(mode)) => warn(flag, file, mode),
+fn judge(flag: &'static str, file: &Path, exposed: Option<Exposure>, secrecy: Secrecy) -> Result<(), Unusable> {
+    if secrecy == Secrecy::Public {
+        return Ok(());
+    }
+    match (exposed, secrecy) {
+        (Some(exposure), Secrecy::Own) => return Err(Unusable::Exposed(exposure)),
+        (Some(exposure), _) => warn(flag, file, &exposure),
+        (None, _) => Exposure::of_folders_above(file).iter().for_each(|exposure| warn(flag, file, exposure)),
     }
     Ok(())
 }
 
 /// Once for each file: certificates are read again while the server runs.
-fn warn(flag: &'static str, file: &Path, mode: u32) {
+fn warn(flag: &'static str, file: &Path, exposure: &Exposure) {
     static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     if !WARNED.lock().insert(file.to_owned()) {
         return;
     }
-    let message = format!(
-        "the file of {flag}, {}, can be read or changed by other users (mode {mode:04o}): chmod 600 it, or mount the \
-         secret with defaultMode 0440",
-        file.display()
-    );
+    let message = format!("the file of {flag}, {}, {exposure}: {}", file.display(), exposure.advice());
     let path = file.display().to_string();
     log::warning("key_file_exposed", &message, &[("flag", Value::Text(flag)), ("file", Value::Text(&path))]);
 }

@@ -1,9 +1,11 @@
 //! The command that the ready line suggests: one that works as it is, with what the server was started with.
 
-use std::fs;
 use std::path::Path;
 
+use base::RegularFile;
+
 use crate::cli::ServeArguments;
+use crate::secret_file::CREDENTIALS_BYTES_MAX;
 
 const DEFAULT_PROFILE: &str = "default";
 
@@ -22,8 +24,9 @@ pub(crate) fn command(arguments: &ServeArguments, ca_bundle: Option<&Path>, url:
 
 /// The file has the form of the AWS CLI's own, which can therefore read it.
 fn of_file(file: &Path) -> (String, String) {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let profile = match profile(&text) {
+    let read = RegularFile::read(file, CREDENTIALS_BYTES_MAX).ok();
+    let text = read.as_ref().and_then(|read| std::str::from_utf8(&read.bytes).ok()).unwrap_or_default();
+    let profile = match profile(text) {
         None | Some(DEFAULT_PROFILE) => String::new(),
         Some(name) => format!(" --profile {}", quoted(name)),
     };

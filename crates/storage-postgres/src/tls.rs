@@ -84,7 +84,10 @@ impl Tls {
 fn authorities(files: &TlsFiles) -> Result<RootCertStore, OpenError> {
     let certificates = match &files.root {
         Some(file) => certificates(file)?,
-        None => rustls_native_certs::load_native_certs().certs,
+        None => {
+            base::check_system_authorities().map_err(OpenError::Url)?;
+            rustls_native_certs::load_native_certs().certs
+        }
     };
     let mut roots = RootCertStore::empty();
     for certificate in certificates {
@@ -114,14 +117,12 @@ fn read(file: &str) -> Result<RegularFile, OpenError> {
     read.map_err(|error| OpenError::Url(format!("cannot read {file}: {error}")))
 }
 
-/// A private key that only this user reads, as libpq demands it.
+/// A private key that only this user or root reads, as libpq demands it.
 fn read_key(file: &str) -> Result<RegularFile, OpenError> {
     let key = read(file)?;
     match key.exposed {
         None => Ok(key),
-        Some(mode) => Err(OpenError::Url(format!(
-            "sslkey={file} can be read or changed by other users (mode {mode:04o}); chmod 600 it"
-        ))),
+        Some(exposure) => Err(OpenError::Url(format!("sslkey={file} {exposure}; {}", exposure.advice()))),
     }
 }
 

@@ -144,6 +144,62 @@ fn key_files_that_others_can_read_are_warned_about() {
     assert!(Server::start(&auth).stop().success());
 }
 
+#[test]
+fn key_files_in_folders_that_others_can_change_are_warned_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (open, data) = (folder.path().join("open"), folder.path().join("data"));
+    fs::create_dir_all(open.join("closed")).expect("made");
+    let key = open.join("closed/key");
+    fs::write(&key, strong_key(1)).expect("written");
+    set_mode(&key, 0o600);
+    for (mode, expected) in [(0o755, false), (0o1777, false), (0o777, true)] {
+        set_mode(&open, mode);
+        let server = Server::start(&["--data", text(&data), "--master-key-file", text(&key)]);
+        let said = server.heard();
+        assert_eq!(said.contains("which other users can change (mode 0777)"), expected, "{mode:o}: {said}");
+        assert_eq!(said.contains("warning"), expected, "{mode:o}: {said}");
+        assert!(server.stop().success());
+    }
+    // A data folder below it can be exchanged as well.
+    let server = Server::start(&["--data", text(&open.join("closed/data"))]);
+    assert!(server.heard().contains("the data folder") && server.heard().contains("chmod go-w"), "{:?}", server.said);
+}
+
+/// Only root can give files away.
+#[test]
+fn what_belongs_to_another_user_is_judged_as_what_others_can_read() {
+    const OTHER: u32 = 12_345;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, data) = (folder.path().join("key"), folder.path().join("data"));
+    fs::write(&key, strong_key(1)).expect("written");
+    set_mode(&key, 0o600);
+    if std::os::unix::fs::chown(&key, Some(OTHER), None).is_err() {
+        return;
+    }
+    let authority = crate::authority::Authority::new("clients");
+    let certificate = authority.file(folder.path(), "certificate");
+    let url = format!("postgres://me@127.0.0.1:1/d?sslmode=require&sslcert={certificate}&sslkey={}", text(&key));
+    refused(&["--storage", &url], &[], "belongs to another user (uid 12345)");
+
+    let server = Server::start(&["--data", text(&data), "--master-key-file", text(&key)]);
+    let expected = format!("the file of --master-key-file, {}, belongs to another user (uid 12345)", text(&key));
+    assert!(server.heard().contains(&expected), "{:?}", server.said);
+    drop(server);
+
+    let identities = folder.path().join("identities");
+    assert!(run(&["init", "--data", text(&identities)]).status.success());
+    let auth_key = identities.join("auth.key");
+    let auth = ["--auth", "--data", text(&identities)];
+    std::os::unix::fs::chown(&auth_key, Some(OTHER), None).expect("chown");
+    refused(&auth, &[], "belongs to another user (uid 12345)");
+    std::os::unix::fs::chown(&auth_key, Some(0), None).expect("chown");
+    std::os::unix::fs::chown(&identities, Some(OTHER), None).expect("chown");
+    let server = Server::start(&auth);
+    let said = server.heard();
+    assert!(said.contains(&format!("the data folder {} belongs to another user", text(&identities))), "{said}");
+    assert!(said.contains(&format!("is below {}, which belongs to another user", text(&identities))), "{said}");
+}
+
 /// As libpq does.
 #[test]
 fn the_database_is_not_shown_a_key_that_others_can_read() {
@@ -186,6 +242,25 @@ fn special_files_are_no_key_files() {
             &["--storage", "postgres://me@127.0.0.1:1/d", "--storage-password-file", file],
         ] {
             refused(flags, &[], expected);
+        }
+        // Clients that are asked to believe an authority, and the files of offline questions.
+        let tail = ["tail", "t", "--endpoint", "https://127.0.0.1:1", "--no-follow"];
+        let check =
+            ["policy", "check", "--principal", "arn:aws:iam::111122223333:user/a", "--action", "dynamodb:GetItem"];
+        for (arguments, variables) in [
+            (&[&tail[..], &["--ca-bundle", file]].concat(), &[][..]),
+            (&tail.to_vec(), &[("AWS_CA_BUNDLE", file)]),
+            (&tail.to_vec(), &[("SSL_CERT_FILE", file)]),
+            (&vec!["bench", "--endpoint", "https://127.0.0.1:1", "--ca-bundle", file], &[]),
+            (&[&check[..], &["--identity-policy", file]].concat(), &[]),
+            (&[&check[..], &["--resource-policy", file]].concat(), &[]),
+        ] {
+            if variables.first().is_some_and(|(name, _)| *name == "SSL_CERT_FILE") && file.starts_with("/proc") {
+                continue;
+            }
+            let ended = run_with(arguments, variables);
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(!ended.status.success() && said.contains(expected), "{arguments:?} {variables:?}: {said}");
         }
         let init =
             run_with(&["init", "--data", text(&data), "--profile", "a"], &[("AWS_SHARED_CREDENTIALS_FILE", file)]);
