@@ -15,6 +15,7 @@ use zeroize::Zeroize;
 
 use crate::caller::{Caller, SHARED_ACCOUNT};
 use crate::sigv4::{Credential, Received, Refusal, Signature, SigningKeys};
+use crate::weak_secret::WeakSecret;
 
 const ACCESS_KEY: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
@@ -39,6 +40,8 @@ impl Drop for Secret {
 pub struct KeyRing {
     secrets: HashMap<String, Secret>,
     signing: SigningKeys,
+    /// A profile whose secret is easy to guess, as a sentence.
+    weakness: Option<String>,
 }
 
 impl fmt::Debug for KeyRing {
@@ -52,9 +55,13 @@ impl KeyRing {
     /// What is wrong with the text, without any of its secrets.
     pub fn parse(text: &str) -> Result<KeyRing, String> {
         let mut secrets = HashMap::new();
+        let mut weakness = None;
         for profile in profiles(text)? {
             let name = profile.name;
             let (access_key, secret) = profile.read()?;
+            if let (None, Some(weak)) = (&weakness, WeakSecret::of(&secret.secret)) {
+                weakness = Some(format!("the secret of profile [{name}] {weak}"));
+            }
             if secrets.insert(access_key.clone(), secret).is_some() {
                 return Err(format!("profile [{name}] has the access key {access_key}, which another one has already"));
             }
@@ -62,7 +69,7 @@ impl KeyRing {
         if secrets.is_empty() {
             return Err(format!("there is no profile with {ACCESS_KEY} and {SECRET}"));
         }
-        Ok(KeyRing { secrets, signing: SigningKeys::default() })
+        Ok(KeyRing { secrets, signing: SigningKeys::default(), weakness })
     }
 
     /// How many keys there are.
@@ -72,6 +79,11 @@ impl KeyRing {
 
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
+    }
+
+    /// Which secret is easy to guess, and why; the first one of several.
+    pub fn weakness(&self) -> Option<&str> {
+        self.weakness.as_deref()
     }
 
     /// Whether there is such a key.
@@ -160,6 +172,9 @@ mod tests {
         assert_eq!(of("AKIDA"), (SHARED_ACCOUNT, "secret/one=", None));
         assert_eq!(of("AKIDB"), ("123456789012", "two", Some("token")));
         assert!(!format!("{keys:?}").contains("secret"));
+        assert_eq!(keys.weakness(), Some("the secret of profile [default] is shorter than 16 characters"));
+        let strong = "[a]\naws_access_key_id = A\naws_secret_access_key = kZ3v9Qm1TtY6hWc0RbX8sLpE2uNf\n";
+        assert_eq!(KeyRing::parse(strong).unwrap().weakness(), None);
     }
 
     #[test]

@@ -69,6 +69,11 @@ pub(crate) enum Failure {
         flag: &'static str,
         listen: String,
         error: io::Error,
+    /// An access key is easy to guess.
+    Weak {
+        path: PathBuf,
+        weakness: String,
+    },
     },
     /// What the flags of TLS name cannot be used.
     Tls(String),
@@ -112,6 +117,12 @@ impl fmt::Display for Failure {
             Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) => error.fmt(f),
+            Failure::Weak { path, weakness } => write!(
+                f,
+                "the access keys in {} cannot be used where other machines reach the server: {weakness}. Make a random one \
+                 (openssl rand -base64 30), or listen on 127.0.0.1",
+                path.display()
+            ),
             Failure::Service { keeps: Keeps::Folder(data), error } => {
                 write!(f, "cannot serve the folder {}: {error}", data.display())
             }
@@ -148,7 +159,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop::signal().map_err(Failure::Runtime)?);
     let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
-    let listener = listen(arguments).await?;
+    let listener = listen(arguments, check.weakness()).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = operator(arguments);
@@ -313,6 +324,14 @@ impl Check {
             Check::Identities(key, root) => (key, root),
         };
         let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
+    /// Which access key is easy to guess.
+    fn weakness(&self) -> Option<&str> {
+        match self {
+            Check::Access(Access::Signed(keys, _)) => keys.weakness(),
+            Check::Access(_) | Check::Identities(..) => None,
+        }
+    }
+
         let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
         let identities = identities.map_err(|error| failure(&error))?;
         if let Some(RootKey { account, id, secret }) = &root {
@@ -397,7 +416,8 @@ async fn told_to_stop(stop: impl Future<Output = ()>, failed: impl Future<Output
     }
 }
 
-async fn listen(arguments: &ServeArguments) -> Result<TcpListener, Failure> {
+/// `weakness` says which access key is easy to guess: fine for tests, and on this machine only.
+async fn listen(arguments: &ServeArguments, weakness: Option<&str>) -> Result<TcpListener, Failure> {
     let listen = &arguments.listen;
     let addresses = addresses(LISTEN, listen).await?;
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
@@ -413,6 +433,13 @@ async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, 
 }
 
 fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
+    if let (Some(weakness), Some(path)) = (weakness, &arguments.credentials) {
+        if remote {
+            return Err(Failure::Weak { path: path.clone(), weakness: weakness.to_owned() });
+        }
+        let message = format!("{weakness}, in {}: for tests on this machine only", path.display());
+        log::warning("access_key_weak", &message, &[("file", Value::Text(&path.display().to_string()))]);
+    }
     listener::listen(addresses).map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
 }
 

@@ -299,6 +299,39 @@ fn keys_that_are_easy_to_guess_are_refused() {
     assert!(!data.exists());
 }
 
+/// The keys of tests are for this machine.
+#[test]
+fn access_keys_that_are_easy_to_guess_are_used_on_this_machine_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("credentials");
+    let strong = "kZ3v9Qm1TtY6hWc0RbX8sLpE2uNfJd5gAoKi7yVw";
+    for (secret, is_weak) in [
+        ("test", true),
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", true),
+        ("aaaaaaaaaaaaaaaaaaaaaaaa", true),
+        (strong, false),
+    ] {
+        let keys = format!(
+            "[good]\naws_access_key_id = G\naws_secret_access_key = {strong}\n[app]\naws_access_key_id = \
+                            AKIDEXAMPLE\naws_secret_access_key = {secret}\n"
+        );
+        fs::write(&file, keys).expect("written");
+        set_mode(&file, 0o600);
+        let server = Server::start(&["--memory", "--credentials", text(&file)]);
+        assert_eq!(server.heard().contains("the secret of profile [app] is"), is_weak, "{secret}");
+        let remote = ["--memory", "--listen", "0.0.0.0:0", "--credentials", text(&file)];
+        match is_weak {
+            true => {
+                let ended = run(&[&["serve"], &remote[..]].concat());
+                let said = String::from_utf8_lossy(&ended.stderr);
+                assert!(!ended.status.success() && said.contains("the secret of profile [app] is"), "{said}");
+                assert!(!said.contains(secret), "{said}");
+            }
+            false => drop(Server::start(&remote)),
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn there_are_no_core_dumps_unless_asked_for() {
