@@ -19,7 +19,8 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_name = "NAME", value_parser = profile::name, conflicts_with = "output")]
     pub(super) profile: Option<String>,
 
-    /// If the profile exists, replace its keys
+    /// If the profile exists, replace its keys, and remove what would have clients take others (role_arn, credential_process,
+    /// sso_…)
     #[arg(long, requires = "profile")]
     pub(super) replace_profile: bool,
 

@@ -8,8 +8,28 @@ use zeroize::Zeroizing;
 const ID: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
 const TOKEN: &str = "aws_session_token";
-/// Settings that belong to the keys that are replaced.
-const REPLACED: [&str; 5] = [ID, SECRET, TOKEN, "aws_security_token", "aws_account_id"];
+/// Settings that belong to the keys that are replaced, and those of other sources of keys, which clients prefer.
+/// Source: AWS SDKs and Tools Reference Guide, "Settings reference".
+const REPLACED: [&str; 16] = [
+    ID,
+    SECRET,
+    TOKEN,
+    "aws_security_token",
+    "aws_account_id",
+    "aws_credential_expiration",
+    "role_arn",
+    "role_session_name",
+    "source_profile",
+    "credential_source",
+    "credential_process",
+    "web_identity_token_file",
+    "external_id",
+    "mfa_serial",
+    "duration_seconds",
+    "login_session",
+];
+/// What the settings of IAM Identity Center begin with.
+const SSO: &str = "sso_";
 /// Unit: bytes.
 const NAME_LENGTH_MAX: usize = 128;
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -146,6 +166,10 @@ pub(super) fn with(
     Ok(written)
 }
 
+fn is_replaced(name: &str) -> bool {
+    REPLACED.contains(&name) || name.starts_with(SSO)
+}
+
 /// The first line is the header, the new settings follow it.
 fn replace_settings(section: &[u8], settings: &str, end: &str, written: &mut Vec<u8>) {
     let mut is_dropped = false;
@@ -154,7 +178,7 @@ fn replace_settings(section: &[u8], settings: &str, end: &str, written: &mut Vec
         let is_continued =
             line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) && !line.trim_ascii().is_empty();
         if !is_continued {
-            is_dropped = setting(line).is_some_and(|(name, _)| REPLACED.contains(&name.as_str()));
+            is_dropped = setting(line).is_some_and(|(name, _)| is_replaced(&name));
         }
         if !is_dropped {
             written.extend_from_slice(line);
@@ -223,6 +247,31 @@ mod tests {
         for replace in [false, true] {
             assert_eq!(written("[stator]\n[a]\n[stator]\n", "stator", replace), Err(Refused::Repeated));
         }
+    }
+
+    /// Clients assume a role or run a program rather than take the keys beside it.
+    #[test]
+    fn other_sources_of_keys_are_replaced() {
+        let sources = [
+            "role_arn",
+            "source_profile",
+            "credential_source",
+            "Credential_Process",
+            "web_identity_token_file",
+            "sso_session",
+            "sso_start_url",
+            "sso_account_id",
+            "sso_role_name",
+            "sso_region",
+            "mfa_serial",
+            "external_id",
+            "login_session",
+        ];
+        let lines: String = sources.iter().map(|name| format!("{name} = x\n  more = y\n")).collect();
+        let text = format!("[stator]\nregion = eu\n{lines}output = json\n[z]\nrole_arn = z\n");
+        let expected = "[stator]\naws_access_key_id = AKIDNEW\naws_secret_access_key = new/secret\nregion = eu\noutput = json\n\
+                        [z]\nrole_arn = z\n";
+        assert_eq!(written(&text, "stator", true), Ok(expected.to_owned()));
     }
 
     #[test]
