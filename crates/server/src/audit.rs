@@ -64,6 +64,8 @@ const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
 pub(crate) struct Figures {
     written: AtomicU64,
     lost: AtomicU64,
+    /// Of those that are lost, the ones that the log has reported.
+    lost_logged: AtomicU64,
     /// Requests that were not executed.
     refused: AtomicU64,
     /// The file cannot be written, and requests must be audited.
@@ -93,6 +95,12 @@ impl Figures {
     /// Whether no event can be written now. A file that takes nothing reports no error.
     fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::Relaxed) || self.writing() >= PATIENCE
+    }
+
+    /// How many events were lost since this was asked before.
+    fn take_unlogged(&self) -> u64 {
+        let lost = self.lost.load(Ordering::Relaxed);
+        lost.saturating_sub(self.lost_logged.swap(lost, Ordering::Relaxed))
     }
 }
 

@@ -45,11 +45,11 @@ pub(super) struct Writer {
     pub(super) last_resort: Box<dyn io::Write + Send>,
 }
 
-/// Counts events that are missing in the file, and logs it at most once a minute.
+/// Counts events that are missing in the file, and logs at most once a minute how many they are since the line before.
 pub(super) fn lost(figures: &Figures, events: u64, why: &str) {
     figures.lost.fetch_add(events, Ordering::Relaxed);
     if LINES_LOST.pass().is_some() {
-        let data = [("events", Value::Number(figures.lost.load(Ordering::Relaxed))), ("detail", Value::Text(why))];
+        let data = [("events", Value::Number(figures.take_unlogged())), ("detail", Value::Text(why))];
         log::error("audit_lost", "events are missing in the audit log", &data);
     }
 }
@@ -239,6 +239,15 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn lost_events_are_logged_once() {
+        let figures = Figures::default();
+        figures.lost.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(figures.take_unlogged(), 1);
+        figures.lost.fetch_add(41, Ordering::Relaxed);
+        assert_eq!([figures.take_unlogged(), figures.take_unlogged()], [41, 0]);
     }
 
     /// On a full disk, those before the end and those that are queued behind it.
