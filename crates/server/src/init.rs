@@ -116,11 +116,14 @@ fn key_file(named: Option<&Path>, data: Option<&Path>) -> Result<PathBuf, Failur
 }
 
 fn unusable(file: &Path, error: &KeyError) -> Failure {
-    let hint = match error {
-        KeyError::Missing => "; 'stator init' makes one, with the first account",
-        _ => "",
-    };
-    Failure::Identity(format!("the auth key in {} cannot be used: {error}{hint}", file.display()))
+    Failure::Identity(match error {
+        KeyError::Missing => format!(
+            "there is no auth key in {}: 'stator init' makes one, with the first account, in the folder of --data or where \
+             --auth-key-file says",
+            file.display()
+        ),
+        error => format!("the auth key in {} cannot be used: {error}", file.display()),
+    })
 }
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {

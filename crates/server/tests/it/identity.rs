@@ -194,7 +194,7 @@ fn it_starts_only_with_its_key() {
     let key = data.join("auth.key");
     let elsewhere = folder.path().join("elsewhere.key");
     std::fs::rename(&key, &elsewhere).expect("moved");
-    refused(&auth, "there is no such file");
+    refused(&auth, "there is no auth key in ");
     // What is sealed is not given up for a new key.
     refused(&["init", "--data", path, "--rotate-root"], "bring that file back");
     assert!(!key.exists());
