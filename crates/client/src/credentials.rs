@@ -1,8 +1,9 @@
-//! Whom the requests speak for: as the usual environment variables say, in the region of the endpoint.
+//! Whom the requests speak for: as the usual environment variables say, or a user's profile, in the region of the endpoint.
 
 use crate::Failure;
 use crate::aws::{REGION_DEFAULT, is_aws, region_of};
 use crate::endpoint::Endpoint;
+use crate::profile::Profile;
 use crate::sigv4::Credentials;
 
 /// What a server gets that does not ask who calls.
@@ -14,8 +15,37 @@ impl Credentials {
     /// # Errors
     /// If AWS itself is asked, and the environment holds no keys.
     pub fn from_environment(endpoint: &Endpoint, region: Option<&str>) -> Result<Credentials, Failure> {
-        credentials(endpoint, region, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        credentials(endpoint, region, variable)
     }
+
+    /// As [`Credentials::from_environment`]; what the environment does not say, the profile does.
+    ///
+    /// # Errors
+    /// If AWS itself is asked, and neither holds keys; or if the profile has no keys that can be taken.
+    pub fn of_user(endpoint: &Endpoint, region: Option<&str>, profile: &Profile) -> Result<Credentials, Failure> {
+        of_user(endpoint, region, profile, variable)
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn of_user(
+    endpoint: &Endpoint,
+    region: Option<&str>,
+    profile: &Profile,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Credentials, Failure> {
+    let is_set = variable("AWS_ACCESS_KEY_ID").is_some() && variable("AWS_SECRET_ACCESS_KEY").is_some();
+    let keys = if is_set { None } else { profile.keys()? };
+    credentials(endpoint, region, |name| match (name, &keys) {
+        ("AWS_ACCESS_KEY_ID", Some((id, ..))) => Some(id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", Some((_, secret, _))) => Some(secret.clone()),
+        ("AWS_SESSION_TOKEN", Some((.., token))) => token.clone(),
+        ("AWS_DEFAULT_REGION", _) => variable(name).or_else(|| profile.region().map(str::to_owned)),
+        _ => variable(name),
+    })
 }
 
 fn credentials(

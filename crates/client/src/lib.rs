@@ -15,6 +15,7 @@ mod credentials;
 mod egress;
 mod endpoint;
 mod head;
+mod profile;
 mod refusal;
 mod response;
 mod sigv4;
@@ -29,6 +30,7 @@ pub use call::{Answer, Call, SignedFor};
 pub use connection::{Connection, Trouble};
 pub use egress::{Closed, Egress, EgressRule};
 pub use endpoint::Endpoint;
+pub use profile::Profile;
 pub use sigv4::{Credentials, Protocol};
 pub use url::{Host, Url, UrlError};
 

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use base::Clock;
 use clap::{Args, value_parser};
-use client::{Credentials, Endpoint, Failure};
+use client::{Credentials, Endpoint, Failure, Profile};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -26,6 +26,8 @@ use since::Since;
 use streams::Streams;
 
 const ENDPOINT_DEFAULT: &str = "http://127.0.0.1:8000";
+/// Whose endpoints are asked for, as variables name them: a server has both services in one place.
+const SERVICES: [&str; 2] = ["DYNAMODB_STREAMS", "DYNAMODB"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,8 +37,8 @@ Examples:
   stator tail Music --limit 1 | jq .new                the next change
   stator tail Music --endpoint https://dynamodb.eu-west-1.amazonaws.com         DynamoDB itself
 
-Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or any words if they are
-not set.";
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), else with the keys of the
+profile that AWS_PROFILE names, else of the default one, else with any words.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -45,11 +47,13 @@ pub(crate) struct TailArguments {
     #[arg(value_name = "TABLE")]
     table: String,
 
-    /// The server, over http:// or https://
-    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL", default_value = ENDPOINT_DEFAULT)]
-    endpoint: String,
+    /// The server, over http:// or https:// [default: AWS_ENDPOINT_URL_DYNAMODB_STREAMS, else AWS_ENDPOINT_URL_DYNAMODB, else
+    /// AWS_ENDPOINT_URL, else the profile's, else http://127.0.0.1:8000]
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
 
-    /// Region to sign for [default: the one in the name of an AWS endpoint, else AWS_REGION, else us-east-1]
+    /// Region to sign for [default: the one in the name of an AWS endpoint, else AWS_REGION, else the profile's, else
+    /// us-east-1]
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
@@ -94,9 +98,11 @@ fn runtime() -> Result<Runtime, Failure> {
 fn follower(arguments: &TailArguments) -> Result<Follower, Failure> {
     // A variable that is set to nothing is not set.
     let ca_bundle = arguments.ca_bundle.as_deref().filter(|file| !file.is_empty()).map(Path::new);
-    let url = if arguments.endpoint.is_empty() { ENDPOINT_DEFAULT } else { &arguments.endpoint };
-    let endpoint = Endpoint::parse(&client::streams_url(url), ca_bundle)?;
-    let credentials = Credentials::from_environment(&endpoint, arguments.region.as_deref())?;
+    let profile = Profile::of_user()?;
+    let url = arguments.endpoint.clone().or_else(|| profile.endpoint_url(&SERVICES));
+    let url = url.filter(|url| !url.is_empty()).unwrap_or_else(|| ENDPOINT_DEFAULT.to_owned());
+    let endpoint = Endpoint::parse(&client::streams_url(&url), ca_bundle)?;
+    let credentials = Credentials::of_user(&endpoint, arguments.region.as_deref(), &profile)?;
     let clock = Clock::system();
     let start = arguments.since.start(clock.now_ms()).map_err(Failure::new)?;
     let enabling = enabling(arguments, &endpoint, &credentials);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server, command, run};
+use crate::program::{PATIENCE, Server, command, run, run_with};
 
 /// A running `stator tail`; killed when dropped.
 pub(crate) struct Tail {
@@ -339,4 +339,41 @@ fn has_split(client: &mut Client, arn: &Value) -> bool {
     let shards = described["StreamDescription"]["Shards"].as_array().expect("shards").clone();
     let children = |of: &Value| shards.iter().filter(|shard| shard["ParentShardId"] == of["ShardId"]).count();
     shards.iter().any(|shard| children(shard) == 2)
+}
+
+/// As the AWS CLI finds them: a profile's keys, and the endpoint of a service.
+#[test]
+fn server_and_keys_come_from_the_environment_or_the_profile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let keys = file(
+        "credentials",
+        "[other]\naws_access_key_id=O\naws_secret_access_key=o\n[music]\naws_access_key_id=M\n\
+                                    aws_secret_access_key=m\n",
+    );
+    let server_keys = file("server", "[m]\naws_access_key_id = M\naws_secret_access_key = m\n");
+    let server = Server::start(&["--memory", "--credentials", &server_keys]);
+    let url = format!("http://{}", server.address);
+    let nowhere = ("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let config = file(
+        "config",
+        &format!("[profile music]\nservices = s\n[services s]\ndynamodb_streams =\n  endpoint_url = {url}\n"),
+    );
+    let files = [("AWS_SHARED_CREDENTIALS_FILE", keys.as_str()), ("AWS_CONFIG_FILE", config.as_str())];
+    let profile = ("AWS_PROFILE", "music");
+    for (variables, expected) in [
+        (&[profile][..], "there is no table Music"),
+        (&[profile, ("AWS_ENDPOINT_URL_DYNAMODB", &url), nowhere], "there is no table Music"),
+        (&[profile, ("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", &url), nowhere], "there is no table Music"),
+        (&[("AWS_PROFILE", "other"), ("AWS_ENDPOINT_URL", &url)], "security token"),
+        (&[("AWS_PROFILE", "none")], "there is no profile none"),
+    ] {
+        let output = run_with(&["tail", "Music", "--no-follow"], &[&files[..], variables].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(expected), "{variables:?}: {said}");
+    }
 }
