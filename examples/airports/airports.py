@@ -4,7 +4,7 @@
     stator serve &
     python examples/airports/airports.py
 
-`STATOR_ENDPOINT` names another server than http://127.0.0.1:8000.
+`AWS_ENDPOINT_URL_DYNAMODB` names another server than http://127.0.0.1:8000, as it does for every SDK.
 """
 
 import collections
@@ -17,7 +17,7 @@ import airportsdata
 import boto3
 from boto3.dynamodb.conditions import Attr, Key
 
-ENDPOINT = os.environ.get("STATOR_ENDPOINT", "http://127.0.0.1:8000")
+ENDPOINT = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or "http://127.0.0.1:8000"
 TABLE = "airports"
 SEGMENTS = 8
 
