@@ -59,21 +59,25 @@ pub(crate) enum Failure {
     Remote {
         listen: String,
     },
+    /// The operator's address is the main one.
+    SameAddress {
+        listen: String,
+    },
     /// Callers are to have identities, and cannot.
     Identity(String),
     Credentials {
         path: PathBuf,
         error: String,
     },
-    Listen {
-        flag: &'static str,
-        listen: String,
-        error: io::Error,
     /// An access key is easy to guess.
     Weak {
         path: PathBuf,
         weakness: String,
     },
+    Listen {
+        flag: &'static str,
+        listen: String,
+        error: io::Error,
     },
     /// What the flags of TLS name cannot be used.
     Tls(String),
@@ -104,10 +108,21 @@ impl fmt::Display for Failure {
                  it reads and writes everything. Check who calls with --auth, name a file of access keys with --credentials, or add \
                  --allow-unverified-remote if that is what you want"
             ),
+            Failure::SameAddress { listen } => write!(
+                f,
+                "{METRICS_LISTEN} {listen} is the address of {LISTEN}; choose another port, or leave {METRICS_LISTEN} out: \
+                 the main address has the same pages"
+            ),
             Failure::Identity(text) => f.write_str(text),
             Failure::Credentials { path, error } => {
                 write!(f, "the access keys in {} cannot be used: {error}", path.display())
             }
+            Failure::Weak { path, weakness } => write!(
+                f,
+                "the access keys in {} cannot be used where other machines reach the server: {weakness}. Make a random one \
+                 (openssl rand -base64 30), or listen on 127.0.0.1",
+                path.display()
+            ),
             Failure::Listen { flag, listen, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
                 f,
                 "{listen} is taken by another program (perhaps another stator); \
@@ -117,12 +132,6 @@ impl fmt::Display for Failure {
             Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) => error.fmt(f),
-            Failure::Weak { path, weakness } => write!(
-                f,
-                "the access keys in {} cannot be used where other machines reach the server: {weakness}. Make a random one \
-                 (openssl rand -base64 30), or listen on 127.0.0.1",
-                path.display()
-            ),
             Failure::Service { keeps: Keeps::Folder(data), error } => {
                 write!(f, "cannot serve the folder {}: {error}", data.display())
             }
@@ -163,7 +172,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = operator(arguments);
-    answer_operator(arguments, &operator).await?;
+    answer_operator(arguments, address, &operator).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let opened = tokio::select! {
         opened = opened(arguments, &listener, &door, &operator) => opened.map_err(Failure::Storage)?,
@@ -315,6 +324,14 @@ struct Callers {
 }
 
 impl Check {
+    /// Which access key is easy to guess.
+    fn weakness(&self) -> Option<&str> {
+        match self {
+            Check::Access(Access::Signed(keys, _)) => keys.weakness(),
+            Check::Access(_) | Check::Identities(..) => None,
+        }
+    }
+
     async fn callers(self, service: &Arc<ops::Service>, arguments: &ServeArguments) -> Result<Callers, Failure> {
         let (key, root) = match self {
             Check::Access(access) => {
@@ -324,14 +341,6 @@ impl Check {
             Check::Identities(key, root) => (key, root),
         };
         let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
-    /// Which access key is easy to guess.
-    fn weakness(&self) -> Option<&str> {
-        match self {
-            Check::Access(Access::Signed(keys, _)) => keys.weakness(),
-            Check::Access(_) | Check::Identities(..) => None,
-        }
-    }
-
         let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
         let identities = identities.map_err(|error| failure(&error))?;
         if let Some(RootKey { account, id, secret }) = &root {
@@ -424,6 +433,13 @@ async fn listen(arguments: &ServeArguments, weakness: Option<&str>) -> Result<Tc
     if remote && !arguments.auth && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { listen: listen.clone() });
     }
+    if let (Some(weakness), Some(path)) = (weakness, &arguments.credentials) {
+        if remote {
+            return Err(Failure::Weak { path: path.clone(), weakness: weakness.to_owned() });
+        }
+        let message = format!("{weakness}, in {}: for tests on this machine only", path.display());
+        log::warning("access_key_weak", &message, &[("file", Value::Text(&path.display().to_string()))]);
+    }
     bind(LISTEN, listen, &addresses)
 }
 
@@ -433,13 +449,6 @@ async fn addresses(flag: &'static str, listen: &str) -> Result<Vec<SocketAddr>, 
 }
 
 fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
-    if let (Some(weakness), Some(path)) = (weakness, &arguments.credentials) {
-        if remote {
-            return Err(Failure::Weak { path: path.clone(), weakness: weakness.to_owned() });
-        }
-        let message = format!("{weakness}, in {}: for tests on this machine only", path.display());
-        log::warning("access_key_weak", &message, &[("file", Value::Text(&path.display().to_string()))]);
-    }
     listener::listen(addresses).map_err(|error| Failure::Listen { flag, listen: listen.to_owned(), error })
 }
 
@@ -478,9 +487,16 @@ fn web(arguments: &ServeArguments, open: bool) -> Web {
 
 /// Answers the operator's questions on an address of their own, if they have one: from before the data is opened, which
 /// may take a while, until the program ends.
-async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -> Result<(), Failure> {
+async fn answer_operator(
+    arguments: &ServeArguments,
+    main: SocketAddr,
+    operator: &Arc<Operator>,
+) -> Result<(), Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
     let addresses = addresses(METRICS_LISTEN, listen).await?;
+    if addresses.iter().any(|address| is_same(*address, main)) {
+        return Err(Failure::SameAddress { listen: listen.clone() });
+    }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
     let memory = pages_memory(arguments);
@@ -497,6 +513,12 @@ async fn answer_operator(arguments: &ServeArguments, operator: &Arc<Operator>) -
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())
+}
+
+/// Whether two listeners take the same port of an address.
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    let (a, b) = (one.ip().to_canonical(), other.ip().to_canonical());
+    one.port() == other.port() && (a == b || a.is_unspecified() || b.is_unspecified())
 }
 
 /// For unread pages of an address that takes no operations. A scrape there does not wait for operations' answers.

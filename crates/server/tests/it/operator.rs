@@ -141,6 +141,14 @@ fn an_address_that_is_taken() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.contains("choose another address with --metrics-listen"), "{text}");
+    drop(server);
+    // The server's own address, however it is written.
+    let port = taken.rsplit(':').next().expect("a port");
+    for listen in [taken.clone(), format!("localhost:{port}"), format!("0.0.0.0:{port}")] {
+        let output = run(&["serve", "--memory", "--listen", &taken, "--metrics-listen", &listen]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && text.contains("is the address of --listen"), "{text}");
+    }
 }
 
 #[test]
