@@ -1,6 +1,7 @@
 //! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
 
 mod groups;
+mod variables;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -37,10 +38,16 @@ impl Cli {
     /// The command line, whose flags go together.
     pub(crate) fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
         let mut command = Cli::whole();
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let matches = command
+            .try_get_matches_from_mut(&arguments)
+            .map_err(|error| variables::named(error, &command, &arguments))?;
         if let Some(serve) = matches.subcommand_matches("serve") {
-            let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-            relations::check(serve, is_set).map_err(|text| match command.find_subcommand_mut("serve") {
+            let set = |name: &str| {
+                let value = std::env::var_os(name).filter(|value| !value.is_empty());
+                value.map(|value| value.to_string_lossy().into_owned())
+            };
+            relations::check(serve, set).map_err(|text| match command.find_subcommand_mut("serve") {
                 Some(command) => command.error(ErrorKind::ArgumentConflict, text),
                 None => command.error(ErrorKind::ArgumentConflict, text),
             })?;
@@ -97,7 +104,7 @@ pub(crate) enum StorageCommand {
 
 const REKEY_EXAMPLE: &str = "\
 Example, with the server stopped:
-  head -c 32 /dev/urandom > new-key
+  (umask 077; head -c 32 /dev/urandom > new-key)
   stator storage rekey --data /var/lib/stator --master-key-file key --new-master-key-file new-key
 
 Servers on a shared database go on with the keys that they have; from then on they start with the new one only.";
@@ -169,7 +176,7 @@ Examples:
   stator serve --memory --listen 127.0.0.1:0      nothing kept, on any free port
   stator serve --data /var/lib/stator --region eu-west-3
   stator serve --storage postgres://stator@db.example/stator
-  stator serve --master-key-file /etc/stator/key  encrypted; head -c 32 /dev/urandom > key makes one
+  stator serve --master-key-file /etc/stator/key  encrypted; (umask 077; head -c 32 /dev/urandom > key) makes one
   STATOR_LISTEN=127.0.0.1:9000 stator serve       every flag is also a variable
 
 Then, from another terminal:
@@ -189,7 +196,7 @@ pub(crate) struct ServeArguments {
 
     /// Memory that rows may take with --memory; above it writes are refused, and deletes are accepted. 0 for no limit.
     /// Default: half of the memory of the machine or the container
-    #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = byte_size)]
+    #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = memory_limit)]
     pub(crate) memory_limit: Option<u64>,
 
     /// Store the tables in a PostgreSQL database instead of a folder
@@ -252,7 +259,7 @@ pub(crate) struct ServeArguments {
     pub(crate) auth_key_file: Option<PathBuf>,
 
     /// Allow --listen on an address that other machines can reach although signatures are not checked: anyone who reaches
-    /// the port can read and write everything. Of no effect with --auth and --credentials
+    /// the port can read and write everything
     #[arg(long, env = "STATOR_ALLOW_UNVERIFIED_REMOTE", value_parser = BoolishValueParser::new())]
     pub(crate) allow_unverified_remote: bool,
 
@@ -274,7 +281,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_ISOLATE", value_parser = BoolishValueParser::new())]
     pub(crate) isolate: bool,
 
-    /// Memory for cached data, such as 256MiB or 2GiB. Of no effect with --memory and --storage, which have no such cache
+    /// Memory for cached data, such as 256MiB or 2GiB; with --data
     #[arg(long, env = "STATOR_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = byte_size)]
     pub(crate) cache: u64,
 
@@ -429,6 +436,19 @@ pub(crate) fn byte_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a size is a whole number and a unit, such as 256MiB or 2GiB".to_owned())
 }
 
+/// Rows of less memory would not even be those of the catalog. Unit: bytes.
+const MEMORY_LIMIT_MIN: u64 = 1 << 20;
+
+fn memory_limit(text: &str) -> Result<u64, String> {
+    match byte_size(text)? {
+        0 => Ok(0),
+        bytes if bytes >= MEMORY_LIMIT_MIN => Ok(bytes),
+        bytes => Err(format!(
+            "{bytes} bytes are less than 1MiB, the least; a size has a unit, such as 512MiB, and 0 is no limit"
+        )),
+    }
+}
+
 /// Memory below which hardly any large request would be answered. Unit: bytes.
 const MEMORY_MIN: u64 = 64 << 20;
 
@@ -530,6 +550,9 @@ mod tests {
         }
         check(&["--memory", "--memory-limit", "1GiB"], true);
         check(&["--memory-limit", "1GiB"], false);
+        for (limit, accepted) in [("0", true), ("1", false), ("1023KiB", false), ("1MiB", true)] {
+            check(&["--memory", "--memory-limit", limit], accepted);
+        }
         check(&["--disk-reserve", "0"], true);
         check(&["--disk-reserve", "10%"], false);
         check(&["--storage", "postgres://h/d"], true);
@@ -612,7 +635,7 @@ mod tests {
         check(&["--tls-self-signed", "--tls-certificate", "c", "--tls-key", "k"], false);
         check(&["--tls-self-signed-file", "f"], false);
         check(&["--tls-client-ca", "a"], false);
-        check(&["--audit-log", "f", "--audit-data", "--audit-log-bytes", "0", "--audit-log-files", "1"], true);
+        check(&["--audit-log", "f", "--audit-data", "--audit-log-bytes", "1MiB", "--audit-log-files", "1"], true);
         check(&["--audit-data"], false);
         check(&["--audit-log", "f", "--audit-required"], true);
         check(&["--audit-required"], false);

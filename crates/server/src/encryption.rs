@@ -111,7 +111,7 @@ impl fmt::Display for Failure {
             ),
             Failure::Weak { place, weakness } => write!(
                 f,
-                "the master key in {place} is easy to guess: {weakness}. Make a random one (head -c 32 /dev/urandom > key); 'stator \
+                "the master key in {place} is easy to guess: {weakness}. Make a random one with (umask 077; head -c 32 /dev/urandom > key); 'stator \
                  storage rekey' puts data that the weak one encrypts under another key"
             ),
             Failure::KmsMissing => f.write_str("--kms-key-id names a key, and no KMS is named; add --kms-endpoint"),

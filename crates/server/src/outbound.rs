@@ -79,5 +79,7 @@ mod tests {
         {
             assert!(Cli::try_parse_from([&["stator", "serve"], &flags[..]].concat()).is_err(), "{flags:?}");
         }
+        let url = Cli::try_parse_from(["stator", "serve", "--egress-allow", "http://h:80/x"]).unwrap_err().to_string();
+        assert!(url.contains("it is a URL; name its host"), "{url}");
     }
 }

@@ -1,5 +1,6 @@
-//! Flags of `serve` that cannot be used together, and flags that have no effect without another one: one list, whether
-//! they are given on the command line or as variables. A switch that is set to false counts as not given.
+//! Flags of `serve` that cannot be used together, and flags that have no effect, without another one or for another one's
+//! value: one list, whether they are given on the command line or as variables. A switch that is set to false counts as
+//! not given.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -10,10 +11,28 @@ struct Conflict(&'static str, &'static str, &'static str);
 /// The first has no effect without one of the second ones.
 struct Need(&'static str, &'static [&'static str], &'static str);
 
+/// The flag has no effect for the values that it and the other one have.
+struct Idle {
+    flag: &'static str,
+    other: &'static str,
+    is_idle: fn(&ArgMatches) -> bool,
+    why: &'static str,
+}
+
+/// The flag has no effect if a variable that is no flag's has this value, in whatever letters.
+struct Disabled {
+    flag: &'static str,
+    variable: &'static str,
+    value: &'static str,
+}
+
 const CALLERS: &str = "they check callers in different ways";
 const NOTHING_STORED: &str = "--memory keeps nothing on disk that could be encrypted";
 
-const CONFLICTS: [Conflict; 15] = [
+const NO_CACHE: &str = "only the folder of --data is read through this server's cache";
+const ALL_VERIFIED: &str = "no caller is unverified";
+
+const CONFLICTS: [Conflict; 21] = [
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -29,6 +48,12 @@ const CONFLICTS: [Conflict; 15] = [
     Conflict("memory", "data_key_days", NOTHING_STORED),
     Conflict("memory", "disk_reserve", "all data stays in memory and no disk is filled"),
     Conflict("storage", "disk_reserve", "all data goes to the database and no disk is filled"),
+    Conflict("memory", "cache", NO_CACHE),
+    Conflict("storage", "cache", NO_CACHE),
+    Conflict("memory", "memtable", "all data stays in memory and nothing is flushed"),
+    Conflict("storage", "memtable", "all data goes to the database and this server flushes nothing"),
+    Conflict("auth", "allow_unverified_remote", ALL_VERIFIED),
+    Conflict("credentials", "allow_unverified_remote", ALL_VERIFIED),
 ];
 
 const NEEDS: [Need; 16] = [
@@ -50,6 +75,39 @@ const NEEDS: [Need; 16] = [
     Need("kms_check_seconds", &["kms_endpoint"], "it is the interval between questions to that KMS"),
 ];
 
+/// Flags that identify callers. With one of them the main address has other rules than an address for the operator.
+const IDENTIFY_CALLERS: [&str; 2] = ["auth", "credentials"];
+
+/// With one of those.
+const NEEDS_WITH_CALLERS: [Need; 2] = [
+    Need("host", &["metrics_listen"], "where callers are identified, the main address answers under any name"),
+    Need(
+        "metrics_tables_max",
+        &["metrics_listen"],
+        "where callers are identified, no series on the main address names a table",
+    ),
+];
+
+const IDLE: [Idle; 2] = [
+    Idle {
+        flag: "audit_log_files",
+        other: "audit_log_bytes",
+        is_idle: |flags| flags.get_one::<u64>("audit_log_bytes") == Some(&0),
+        why: "a file that may grow without bound is never rotated",
+    },
+    Idle {
+        flag: "connections_per_address_max",
+        other: "connections_max",
+        is_idle: |flags| flags.get_one::<u32>("connections_per_address_max") > flags.get_one("connections_max"),
+        why: "there are fewer connections in all",
+    },
+];
+
+const DISABLED: [Disabled; 2] = [
+    Disabled { flag: "otlp_endpoint", variable: "OTEL_SDK_DISABLED", value: "true" },
+    Disabled { flag: "otlp_endpoint", variable: "OTEL_TRACES_EXPORTER", value: "none" },
+];
+
 /// Data keys exist where data is encrypted; the master key may also be in this variable.
 const DATA_KEYS: Need =
     Need("data_key_days", &["master_key_file", "kms_key_id"], "without a master key there are no data keys");
@@ -57,18 +115,24 @@ const MASTER_KEY_VARIABLE: &str = "STATOR_MASTER_KEY";
 
 /// # Errors
 /// The first relation that the flags break, as a sentence.
-pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> bool) -> Result<(), String> {
+pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
     for Conflict(one, other, why) in &CONFLICTS {
         if is_given(flags, one) && is_given(flags, other) {
             let (one, other) = (name(flags, one), name(flags, other));
             return Err(format!("{one} cannot be used with {other}: {why}; leave one of them out"));
         }
     }
-    for need in &NEEDS {
-        need.check(flags, &[])?;
+    NEEDS.iter().try_for_each(|need| need.check(flags, ""))?;
+    for with in IDENTIFY_CALLERS.iter().filter(|with| is_given(flags, with)) {
+        let with = format!(" with {}", name(flags, with));
+        NEEDS_WITH_CALLERS.iter().try_for_each(|need| need.check(flags, &with))?;
     }
-    let elsewhere: &[&str] = if variable(MASTER_KEY_VARIABLE) { &["STATOR_MASTER_KEY"] } else { &[] };
-    DATA_KEYS.check(flags, elsewhere)
+    IDLE.iter().try_for_each(|idle| idle.check(flags))?;
+    DISABLED.iter().try_for_each(|disabled| disabled.check(flags, &variable))?;
+    match variable(MASTER_KEY_VARIABLE) {
+        Some(_) => Ok(()),
+        None => DATA_KEYS.check(flags, ""),
+    }
 }
 
 /// With --endpoint a server is asked. Variables that name what it keeps may be there for that server.
@@ -88,13 +152,43 @@ pub(crate) fn check_init(flags: &ArgMatches) -> Result<(), String> {
 }
 
 impl Need {
-    fn check(&self, flags: &ArgMatches, elsewhere: &[&str]) -> Result<(), String> {
+    /// `with` names the flag that makes it a need, if one does.
+    fn check(&self, flags: &ArgMatches, with: &str) -> Result<(), String> {
         let Need(flag, needed, why) = self;
-        if !is_given(flags, flag) || !elsewhere.is_empty() || needed.iter().any(|needed| is_given(flags, needed)) {
+        if !is_given(flags, flag) || needed.iter().any(|needed| is_given(flags, needed)) {
             return Ok(());
         }
         let needed: Vec<String> = needed.iter().map(|needed| long(needed)).collect();
-        Err(format!("{} has no effect without {}: {why}", name(flags, flag), needed.join(" or ")))
+        Err(format!("{} has no effect{with} without {}: {why}", name(flags, flag), needed.join(" or ")))
+    }
+}
+
+impl Idle {
+    fn check(&self, flags: &ArgMatches) -> Result<(), String> {
+        match is_given(flags, self.flag) && (self.is_idle)(flags) {
+            false => Ok(()),
+            true => Err(format!(
+                "{} has no effect with this value of {}: {}",
+                name(flags, self.flag),
+                name(flags, self.other),
+                self.why
+            )),
+        }
+    }
+}
+
+impl Disabled {
+    fn check(&self, flags: &ArgMatches, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+        let is_disabled = || variable(self.variable).is_some_and(|value| value.eq_ignore_ascii_case(self.value));
+        match is_given(flags, self.flag) && is_disabled() {
+            false => Ok(()),
+            true => Err(format!(
+                "{} has no effect while {} is {}; leave out the flag or unset the variable",
+                name(flags, self.flag),
+                self.variable,
+                self.value
+            )),
+        }
     }
 }
 
@@ -126,18 +220,25 @@ mod tests {
     fn checked(flags: &[&str], variables: &[&str]) -> Result<(), String> {
         let matches = Cli::command().try_get_matches_from([&["stator", "serve"], flags].concat()).unwrap();
         let serve = matches.subcommand_matches("serve").unwrap();
-        check(serve, |name| variables.contains(&name))
+        let value = |name: &str| variables.iter().find_map(|text| text.strip_prefix(name)?.strip_prefix('='));
+        check(serve, |name| value(name).map(str::to_owned))
     }
 
     /// A flag with a value that is valid for it.
     fn flag(id: &str) -> Vec<String> {
         let value = match id {
-            "memory" | "auth" | "isolate" | "tls_self_signed" | "audit_data" | "audit_required" => None,
+            "memory"
+            | "auth"
+            | "isolate"
+            | "tls_self_signed"
+            | "audit_data"
+            | "audit_required"
+            | "allow_unverified_remote" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" => Some("http://127.0.0.1:1"),
-            "audit_log_bytes" | "memory_limit" | "disk_reserve" => Some("64MiB"),
+            "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
-            "kms_check_seconds" | "data_key_days" | "audit_log_files" => Some("5"),
+            "kms_check_seconds" | "data_key_days" | "audit_log_files" | "metrics_tables_max" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()
@@ -168,7 +269,71 @@ mod tests {
                 assert_eq!(check_ids(&all, &[]), Ok(()), "{all:?}");
             }
         }
-        assert_eq!(check_ids(&["data_key_days"], &["STATOR_MASTER_KEY"]), Ok(()));
+        assert_eq!(check_ids(&["data_key_days"], &["STATOR_MASTER_KEY=k"]), Ok(()));
+    }
+
+    #[test]
+    fn needs_with_callers_are_demanded_with_them_alone() {
+        for Need(flag, needed, why) in &NEEDS_WITH_CALLERS {
+            assert_eq!(check_ids(&[flag], &[]), Ok(()));
+            for with in IDENTIFY_CALLERS {
+                let said = check_ids(&[with, flag], &[]).unwrap_err();
+                let expected = format!("{} has no effect with {} without", long(flag), long(with));
+                assert!(said.contains(&expected) && said.contains(why), "{said}");
+                assert_eq!(check_ids(&[with, flag, needed[0]], &[]), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_leave_a_flag_idle_are_refused() {
+        for (flags, is_idle) in [
+            (&["--audit-log", "x", "--audit-log-bytes", "0", "--audit-log-files", "3"][..], true),
+            (&["--audit-log", "x", "--audit-log-bytes", "1MiB", "--audit-log-files", "3"], false),
+            (&["--audit-log", "x", "--audit-log-bytes", "0"], false),
+            (&["--audit-log", "x", "--audit-log-files", "3"], false),
+            (&["--connections-max", "100", "--connections-per-address-max", "101"], true),
+            (&["--connections-max", "100", "--connections-per-address-max", "100"], false),
+            (&["--connections-per-address-max", "8193"], true),
+            (&["--connections-max", "100"], false),
+        ] {
+            let said = checked(flags, &[]);
+            let idle = IDLE.iter().find(|idle| flags.contains(&long(idle.flag).as_str()));
+            let why = idle.map_or("", |idle| idle.why);
+            assert_eq!(said.is_err(), is_idle, "{flags:?}: {said:?}");
+            assert!(said.err().is_none_or(|said| said.contains(why)), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn variables_that_disable_a_flag_are_refused_beside_it() {
+        for Disabled { flag, variable, value } in &DISABLED {
+            for (value, is_disabled) in
+                [(value.to_uppercase().as_str(), true), (value, true), ("", false), ("otlp", false)]
+            {
+                let variables = [format!("{variable}={value}")];
+                let said = check_ids(&[flag], &[&variables[0]]);
+                assert_eq!(said.is_err(), is_disabled, "{said:?}");
+                assert!(said.err().is_none_or(|said| said.contains(&long(flag)) && said.contains(variable)));
+                assert_eq!(check_ids(&[], &[&variables[0]]), Ok(()));
+            }
+        }
+    }
+
+    /// A row that names no flag would never hold.
+    #[test]
+    fn every_name_is_a_flag() {
+        let command = Cli::command();
+        let serve = command.find_subcommand("serve").unwrap();
+        let is_flag = |id: &str| serve.get_arguments().any(|argument| argument.get_id() == id);
+        let conflicts = CONFLICTS.iter().flat_map(|Conflict(one, other, _)| [*one, *other]);
+        let needs =
+            NEEDS.iter().chain(&NEEDS_WITH_CALLERS).flat_map(|Need(flag, needed, _)| [&[*flag], *needed].concat());
+        let idle = IDLE.iter().flat_map(|idle| [idle.flag, idle.other]);
+        let disabled = DISABLED.iter().map(|disabled| disabled.flag);
+        for id in conflicts.chain(needs).chain(idle).chain(disabled) {
+            assert!(is_flag(id), "{id}");
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ const POLL: Duration = Duration::from_micros(200);
 const PATIENCE: Duration = Duration::from_secs(600);
 /// What chooses where data is kept and where to listen comes from here alone.
 const CHOSEN_HERE: [&str; 3] = ["STATOR_DATA", "STATOR_MEMORY", "STATOR_LISTEN"];
+/// Flags of a folder, all with a value, which a server in memory refuses.
+const OF_FOLDERS: [&str; 4] = ["--cache", "--memtable", "--disk-reserve", "--data-key-days"];
 
 /// A running server; killed when dropped.
 pub(super) struct Server {
@@ -40,12 +42,12 @@ impl Server {
 
         let failure = |error: std::io::Error| Failure::new(format!("cannot start the server: {error}"));
         let mut command = Command::new(std::env::current_exe().map_err(failure)?);
-        command.args(["serve", "--listen", &address]).args(flags);
+        command.args(["serve", "--listen", &address]);
         // Else Linux does not say what memory it takes.
         command.env("STATOR_ALLOW_CORE_DUMPS", "true");
         match data {
-            Some(data) => command.arg("--data").arg(data),
-            None => command.arg("--memory"),
+            Some(data) => command.arg("--data").arg(data).args(flags),
+            None => command.arg("--memory").args(for_memory(flags)),
         };
         for name in CHOSEN_HERE {
             command.env_remove(name);
@@ -121,4 +123,30 @@ fn terminate(child: &mut Child) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn terminate(child: &mut Child) -> std::io::Result<()> {
     child.kill()
+}
+
+/// Without flags that only a folder has a use for.
+fn for_memory(flags: &[String]) -> Vec<&String> {
+    let mut flags = flags.iter();
+    let mut left = Vec::new();
+    while let Some(flag) = flags.next() {
+        let name = flag.split('=').next().unwrap_or(flag);
+        match OF_FOLDERS.contains(&name) {
+            true if name == flag => drop(flags.next()),
+            true => {}
+            false => left.push(flag),
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_folders_are_left_out_in_memory() {
+        let flags = ["--cache", "64MiB", "--log", "json", "--disk-reserve=0", "--region=x"].map(str::to_owned);
+        assert_eq!(for_memory(&flags), ["--log", "json", "--region=x"]);
+    }
 }

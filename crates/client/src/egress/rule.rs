@@ -44,6 +44,9 @@ impl FromStr for EgressRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<EgressRule, String> {
+        if text.contains("://") {
+            return Err(wrong(text, "it is a URL; name its host, and its port if only that is meant"));
+        }
         if let Some((address, prefix)) = text.split_once('/') {
             return network(address, prefix).map(|network| EgressRule { of: Of::Network(network), port: None });
         }

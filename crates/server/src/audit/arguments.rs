@@ -27,7 +27,7 @@ pub(crate) struct AuditArguments {
     #[arg(long, env = "STATOR_AUDIT_LOG_BYTES", value_name = "SIZE", default_value = "100MiB", value_parser = byte_size)]
     pub(crate) audit_log_bytes: u64,
 
-    /// How many of those before it are kept; of no effect with --audit-log-bytes 0
+    /// How many of those before it are kept; not with --audit-log-bytes 0
     #[arg(long, env = "STATOR_AUDIT_LOG_FILES", value_name = "COUNT", default_value_t = 10, value_parser = files)]
     pub(crate) audit_log_files: u32,
 }

@@ -14,7 +14,7 @@ pub(crate) struct WebArguments {
 
     /// Host names under which the server may be called, separated by commas, such as db.example.com or *.example.com; * for
     /// any. IP addresses, names without a dot and names of private domains need no flag; with --auth or --credentials, no name
-    /// does on the main address
+    /// does on the main address, and the flag is for --metrics-listen
     #[arg(long, env = "STATOR_HOST", value_name = "NAME", value_delimiter = ',', value_parser = super::host::named)]
     pub(crate) host: Vec<Named>,
 }

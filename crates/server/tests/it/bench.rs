@@ -173,11 +173,11 @@ fn starts_are_timed() {
     let scratch = folder.path().to_str().expect("a path");
     let json = folder.path().join("figures.json");
     let flags = ["bench", "start", "--runs", "2", "--scratch", scratch, "--json", json.to_str().expect("a path")];
-    let output = run(&[&flags[..], &["--", "--region", "eu-west-3"]].concat());
+    let output = run(&[&flags[..], &["--", "--region", "eu-west-3", "--cache", "64MiB"]].concat());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let lines = lines(&json);
-    assert_eq!(lines[0]["settings"]["serve_flags"], "--region eu-west-3");
+    assert_eq!(lines[0]["settings"]["serve_flags"], "--region eu-west-3 --cache 64MiB");
     let places: Vec<_> = lines[1..].iter().map(|line| line["place"].as_str().expect("a place")).collect();
     assert_eq!(places, ["in memory", "new folder", "existing folder"]);
     for line in &lines[1..] {

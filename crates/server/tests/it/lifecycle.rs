@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::client::request;
-use crate::program::{Server, run};
+use crate::program::{Server, run, run_with};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -182,6 +182,22 @@ fn other_machines_are_let_in_only_when_told_so() {
     check_refused(&["--memory", "--listen", "nonsense"], "--listen nonsense is not an address");
     let server = Server::start(&["--memory", "--listen", "0.0.0.0:0", "--allow-unverified-remote"]);
     assert!(server.address.ip().is_unspecified());
+}
+
+/// A value that is wrong is where it was set.
+#[test]
+fn errors_name_the_variable_that_a_value_comes_from() {
+    let serve = ["serve", "--memory", "--listen", "127.0.0.1:0"];
+    for (flags, variables, expected) in [
+        (&[][..], [("STATOR_REGION", "EU")], "'--region <REGION> (variable STATOR_REGION)'"),
+        (&[], [("STATOR_IDLE_TIMEOUT", "x")], "(variable STATOR_IDLE_TIMEOUT)"),
+        (&[], [("STATOR_AUDIT_DATA", "maybe")], "(variable STATOR_AUDIT_DATA)"),
+        (&["--region=EU"], [("STATOR_REGION", "US")], "'--region <REGION>':"),
+    ] {
+        let output = run_with(&[&serve[..], flags].concat(), &variables);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && text.contains(expected), "{text}");
+    }
 }
 
 #[test]
