@@ -89,11 +89,15 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
         ("AttributesToGet", request.attributes_to_get.is_some()),
         ("QueryFilter", request.query_filter.is_some()),
         ("ConditionalOperator", request.conditional_operator.is_some()),
-        ("KeyConditions", request.key_conditions.is_some()),
+        // On its own it goes with any expression but the one that says the same.
+        ("KeyConditions", request.key_conditions.is_some() && request.key_condition_expression.is_some()),
     ];
     check_not_mixed(&legacy_parameters, &expressions)?;
     let (names, values) = (request.expression_attribute_names.take(), request.expression_attribute_values.take());
-    let mut placeholders = parameters::placeholders(&expressions[1..], names, values)?;
+    // A projection takes names and no values.
+    let takes_names = request.projection_expression.is_some();
+    let users = if takes_names { &expressions[..] } else { &expressions[1..] };
+    let mut placeholders = parameters::placeholders(users, names, values)?;
     let text = request.key_condition_expression.as_deref();
     let key_condition = parameters::parse_condition(ExpressionKind::KeyCondition, text, &mut placeholders)?;
     let text = request.filter_expression.as_deref();

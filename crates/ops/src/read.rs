@@ -1,7 +1,8 @@
 //! The one page loop: Query and Scan, over tables and indexes, for expressions, legacy parameters and PartiQL alike.
 //!
 //! A page is read from one snapshot, in chunks, so that neither memory nor a thread is held for long. What a page may
-//! read is counted before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size.
+//! read is counted before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size. The item
+//! that crosses the limit is the last one of its page. Source: captures from AWS.
 
 use std::ops::Bound;
 
@@ -9,7 +10,7 @@ use api::Exception;
 use bytes::Bytes;
 use expr::Condition;
 use model::codec::row::StoredItem;
-use model::limits::PAGE_SIZE_MAX;
+use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
 use model::{Attributes, MapRef};
 use storage::{BoxFuture, Engine, Family, Key, ScanDirection, ScanRange, StorageError, View};
 
@@ -31,7 +32,7 @@ const FETCH_ROWS_MAX: usize = 64;
 const LOOKS_WORTH_A_THREAD: usize = 16;
 /// What a page may take in memory while it is read and written out: its rows, and those again as JSON, which is up to
 /// three times as long if attributes are short. Unit: bytes.
-const PAGE_MEMORY: usize = 4 * PAGE_SIZE_MAX;
+const PAGE_MEMORY: usize = 4 * (PAGE_SIZE_MAX + ITEM_SIZE_MAX);
 
 /// Which rows a page is about.
 #[derive(Debug)]
@@ -99,13 +100,10 @@ impl Service {
             for (at, row) in chunk.rows.iter().enumerate() {
                 let item = StoredItem::read(row.value.clone()).map_err(damaged)?;
                 let fetched = fetched.get(at);
-                if !walk.has_room(fetched.unwrap_or(&item)) {
-                    return Ok(walk.stop());
-                }
                 let work = looks * fetched.map_or(item.size(), StoredItem::size);
                 effort.spend(work).await;
                 allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || walk.take(item, fetched));
-                if walk.rows_left() == 0 {
+                if walk.is_full() {
                     return Ok(walk.stop());
                 }
             }
@@ -175,8 +173,8 @@ impl<'a> Walk<'a> {
         self.request.limit.map_or(rows_max, |limit| limit - self.page.scanned).min(rows_max)
     }
 
-    fn has_room(&self, item: &StoredItem) -> bool {
-        self.page.scanned == 0 || self.held + item.size() <= PAGE_SIZE_MAX
+    fn is_full(&self) -> bool {
+        self.held > PAGE_SIZE_MAX || self.rows_left() == 0
     }
 
     fn take(&mut self, row: StoredItem, fetched: Option<&StoredItem>) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::{Exception, ItemResponse, TransactGetItemsInput, TransactGetItemsOutput};
 use auth::Caller;
+use expr::Projection;
 use model::Item;
 use model::codec::row::StoredItem;
 
@@ -61,10 +62,7 @@ impl Service {
             let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
             let size = stored.as_ref().map_or(0, StoredItem::size);
             by_table.entry(&get.table_name).or_default().table += ReadKind::Transactional.units(size);
-            let item = stored.map(|stored| match &projections[at] {
-                None => stored.item(),
-                Some(projection) => Item::Tree(projection.apply(stored.attributes())),
-            });
+            let item = stored.and_then(|stored| shown(&stored, projections[at].as_ref()));
             responses.push(ItemResponse { item });
         }
         let asked = request.return_consumed_capacity;
@@ -76,4 +74,11 @@ impl Service {
                 .collect::<Option<Vec<_>>>(),
         })
     }
+}
+
+/// What of an item a response shows: no `Item` at all, where the projection leaves nothing of it.
+fn shown(stored: &StoredItem, projection: Option<&Projection>) -> Option<Item> {
+    let Some(projection) = projection else { return Some(stored.item()) };
+    let projected = projection.apply(stored.attributes());
+    (!projected.is_empty()).then_some(Item::Tree(projected))
 }

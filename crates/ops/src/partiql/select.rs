@@ -53,7 +53,7 @@ impl Service {
         let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
         for (part, (lower, upper)) in ranges.into_iter().enumerate().skip(options.from.part as usize) {
             let part = part as u32;
-            if read_size >= PAGE_SIZE_MAX || options.limit.is_some_and(|limit| scanned >= limit) {
+            if read_size > PAGE_SIZE_MAX || options.limit.is_some_and(|limit| scanned >= limit) {
                 selected.next = Some(Position { part, after: None });
                 break;
             }
