@@ -24,11 +24,8 @@ pub use enable::KinesisDestination;
 pub(crate) use enable::kinesis_follower;
 
 /// What of a destination does not fit an operation. AWS's words, as they were observed: they say "enable" for all three.
-fn state_error(expected: &str, operation: &str) -> Exception {
-    Exception::validation(format!(
-        "Table is not in a valid state to enable Kinesis Streaming Destination: {expected} to perform {operation} \
-         operation."
-    ))
+fn state_error(problem: &str) -> Exception {
+    Exception::validation(format!("Table is not in a valid state to enable Kinesis Streaming Destination: {problem}"))
 }
 
 /// Destinations that are not in use any more and that are still described.
@@ -54,8 +51,7 @@ impl Service {
             let used = definition.kinesis.all.iter().any(|own| own.status.is_on() || is_ending(own));
             if used {
                 return Err(state_error(
-                    "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED",
-                    "ENABLE",
+                    "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.",
                 ));
             }
             // Changes are delivered for the table's account, which another account's caller may not lead elsewhere.
@@ -63,13 +59,16 @@ impl Service {
                 self.settings.service_arns.check_for(caller, &definition.account, action, &request.stream_arn);
             allowed.map_err(Exception::AccessDenied)?;
             self.check_reach()?;
-            begin(definition, &request.stream_arn, precision.map(Precision::from).unwrap_or_default());
+            begin(definition, &request.stream_arn, precision.map(Precision::from));
             Ok(())
         };
         let table_name = self.change_destinations(caller, &request.table_name, enable).await?;
         Ok(KinesisStreamingDestinationOutput {
             destination_status: Some(api::DestinationStatus::Enabling),
-            enable_kinesis_streaming_configuration: request.enable_kinesis_streaming_configuration,
+            // There in any case, if only empty.
+            enable_kinesis_streaming_configuration: Some(
+                request.enable_kinesis_streaming_configuration.unwrap_or_default(),
+            ),
             stream_arn: Some(request.stream_arn),
             table_name: Some(table_name),
         })
@@ -82,15 +81,23 @@ impl Service {
         caller: &Caller,
         request: KinesisStreamingDestinationInput,
     ) -> Result<KinesisStreamingDestinationOutput, Exception> {
-        check_stream_arn(&request.stream_arn)?;
+        if request.enable_kinesis_streaming_configuration.is_some() {
+            return Err(Exception::validation(
+                "Stream cannot be disabled using EnableKinesisStreamingConfiguration parameters",
+            ));
+        }
         let disable = |definition: &mut Definition| {
-            active(definition, &request.stream_arn, "DISABLE")?.status = DestinationStatus::Disabling;
+            let found = destination(definition, &request.stream_arn);
+            let own = found.filter(|own| own.status == DestinationStatus::Active).ok_or_else(|| {
+                state_error("KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.")
+            })?;
+            own.status = DestinationStatus::Disabling;
             Ok(())
         };
         let table_name = self.change_destinations(caller, &request.table_name, disable).await?;
         Ok(KinesisStreamingDestinationOutput {
             destination_status: Some(api::DestinationStatus::Disabling),
-            enable_kinesis_streaming_configuration: request.enable_kinesis_streaming_configuration,
+            enable_kinesis_streaming_configuration: None,
             stream_arn: Some(request.stream_arn),
             table_name: Some(table_name),
         })
@@ -103,7 +110,6 @@ impl Service {
         caller: &Caller,
         request: UpdateKinesisStreamingDestinationInput,
     ) -> Result<UpdateKinesisStreamingDestinationOutput, Exception> {
-        check_stream_arn(&request.stream_arn)?;
         let asked = request.update_kinesis_streaming_configuration.as_ref();
         let asked = asked.and_then(|asked| asked.approximate_creation_date_time_precision).ok_or_else(|| {
             Exception::validation(
@@ -112,9 +118,9 @@ impl Service {
             )
         })?;
         let update = |definition: &mut Definition| {
-            let uuid = definition.uuid.clone();
-            let own = active(definition, &request.stream_arn, "UPDATE")?;
-            if std::mem::replace(&mut own.precision, asked.into()) == Precision::from(asked) {
+            let (uuid, name) = (definition.uuid.clone(), definition.name.clone());
+            let own = to_update(definition, &name, &request.stream_arn)?;
+            if own.precision.unwrap_or_default() == asked.into() {
                 return Err(Exception::validation(format!(
                     "Invalid Request: Precision is already set to the desired value of {} for tableId: {uuid}, \
                      kdsArn: {}",
@@ -122,6 +128,7 @@ impl Service {
                     request.stream_arn
                 )));
             }
+            own.precision = Some(asked.into());
             Ok(())
         };
         let table_name = self.change_destinations(caller, &request.table_name, update).await?;
@@ -175,7 +182,7 @@ fn is_ending(own: &catalog::KinesisDestination) -> bool {
 }
 
 /// Adds a destination, or begins it anew.
-fn begin(definition: &mut Definition, stream_arn: &str, precision: Precision) {
+fn begin(definition: &mut Definition, stream_arn: &str, precision: Option<Precision>) {
     let kinesis = &mut definition.kinesis;
     let number = kinesis.next;
     kinesis.next = number.saturating_add(1);
@@ -195,22 +202,33 @@ fn begin(definition: &mut Definition, stream_arn: &str, precision: Precision) {
     kinesis.all.drain(..too_many);
 }
 
-/// The destination that is in use.
-fn active<'a>(
+fn destination<'a>(definition: &'a mut Definition, stream_arn: &str) -> Option<&'a mut catalog::KinesisDestination> {
+    definition.kinesis.all.iter_mut().find(|own| own.stream_arn == stream_arn)
+}
+
+/// The destination that UpdateKinesisStreamingDestination means, which is active.
+fn to_update<'a>(
     definition: &'a mut Definition,
+    table: &str,
     stream_arn: &str,
-    operation: &str,
 ) -> Result<&'a mut catalog::KinesisDestination, Exception> {
-    let is_it = |own: &&mut catalog::KinesisDestination| {
-        own.stream_arn == stream_arn && own.status == DestinationStatus::Active
-    };
-    let found = definition.kinesis.all.iter_mut().find(is_it);
-    found.ok_or_else(|| state_error("KinesisStreamingDestination must be ACTIVE", operation))
+    let own = destination(definition, stream_arn).ok_or_else(|| {
+        state_error(&format!(
+            "No streaming destination with streamArn: {stream_arn} found for table with tableName: {table}"
+        ))
+    })?;
+    if own.status == DestinationStatus::Active {
+        return Ok(own);
+    }
+    Err(state_error(&format!(
+        "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. TableName: {table}, \
+         kdsArn: {stream_arn}"
+    )))
 }
 
 fn described(own: &catalog::KinesisDestination) -> KinesisDataStreamDestination {
     KinesisDataStreamDestination {
-        approximate_creation_date_time_precision: Some(own.precision.into()),
+        approximate_creation_date_time_precision: own.precision.map(Into::into),
         destination_status: Some(own.status.into()),
         destination_status_description: own.problem.as_deref().map(|problem| without_details(problem).to_owned()),
         stream_arn: Some(own.stream_arn.clone()),

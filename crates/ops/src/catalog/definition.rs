@@ -362,8 +362,9 @@ pub(crate) struct KinesisDestination {
     pub number: u32,
     pub stream_arn: String,
     pub status: DestinationStatus,
-    #[serde(default)]
-    pub precision: Precision,
+    /// None where no request has chosen one: it is not described then, and changes have milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
     /// Why it could not be enabled.
     #[serde(default)]
     pub problem: Option<String>,

@@ -59,7 +59,7 @@ impl Service {
                 follower: kinesis_follower(table.id(), own.number),
                 table_name: table.name().to_owned(),
                 stream_arn: own.stream_arn.clone(),
-                precision: own.precision.into(),
+                precision: own.precision.unwrap_or_default().into(),
                 is_enabling: own.status == DestinationStatus::Enabling,
                 is_allowed: self.settings.service_arns.allows(&table.definition.account, &own.stream_arn),
                 number: own.number,

@@ -120,9 +120,18 @@ async fn a_destination_lives_through_its_statuses() {
 async fn precisions_change_while_it_is_active() {
     use ApproximateCreationDateTimePrecision::*;
     let service = house().await;
-    assert!(update(&service, Some(Microsecond)).await.is_err());
+    let refused = |problem: &str| {
+        let text = format!("Table is not in a valid state to enable Kinesis Streaming Destination: {problem}");
+        Some(Exception::Validation(text))
+    };
+    let unknown = format!("No streaming destination with streamArn: {STREAM} found for table with tableName: tab");
+    assert_eq!(update(&service, Some(Microsecond)).await.err(), refused(&unknown));
     enable(&service, STREAM).await.unwrap();
-    assert!(update(&service, Some(Microsecond)).await.is_err());
+    let early = format!(
+        "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. TableName: tab, kdsArn: \
+         {STREAM}"
+    );
+    assert_eq!(update(&service, Some(Microsecond)).await.err(), refused(&early));
     deliver(&service, Ok(())).await;
     for (asked, changes) in
         [(Some(Millisecond), false), (Some(Microsecond), true), (Some(Microsecond), false), (None, false)]
@@ -156,9 +165,12 @@ async fn only_arns_of_kinesis_streams_are_taken() {
         "arn:aws:dynamodb:us-east-1:000000000000:stream/a",
         "nonsense",
     ] {
-        for refused in [enable(&service, arn).await, disable(&service, arn).await] {
-            assert_eq!(refused, Err(Exception::validation(format!("Invalid StreamArn: {arn}"))));
-        }
+        let refused = enable(&service, arn).await;
+        assert_eq!(refused, Err(Exception::validation(format!("Invalid StreamArn: {arn}"))));
+        // Nothing of that name is active.
+        let text = "Table is not in a valid state to enable Kinesis Streaming Destination: KinesisStreamingDestination \
+                    must be ACTIVE to perform DISABLE operation.";
+        assert_eq!(disable(&service, arn).await, Err(Exception::validation(text)));
     }
 }
 
