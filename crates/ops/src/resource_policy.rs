@@ -69,7 +69,7 @@ impl Service {
         let mut parsed = catalog::check_resource_policy(attachable.kind(), &request.policy)?;
         let principals = self.bind_principals(&mut parsed).await?;
         let before = attachable.policy();
-        check_revision(before.as_ref(), request.expected_revision_id.as_deref(), &request.resource_arn)?;
+        check_revision(&attachable, request.expected_revision_id.as_deref(), &request.resource_arn)?;
         if request.confirm_remove_self_resource_access != Some(true) {
             self.check_not_locked_out(caller, &attachable, &request.resource_arn, &parsed)?;
         }
@@ -112,7 +112,7 @@ impl Service {
         let guard = self.catalog.lock().await?;
         let attachable = self.attachable(caller, &request.resource_arn)?;
         let before = attachable.policy();
-        check_revision(before.as_ref(), request.expected_revision_id.as_deref(), &request.resource_arn)?;
+        check_revision(&attachable, request.expected_revision_id.as_deref(), &request.resource_arn)?;
         let Some(before) = before else { return Ok(DeleteResourcePolicyOutput { revision_id: None }) };
         let definition = attachable.with(None);
         self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
@@ -182,15 +182,22 @@ fn others_account() -> Exception {
     Exception::validation("This action is only supported by accounts that match the resource owner\u{2019}s account.")
 }
 
-fn not_found(arn: &str) -> Exception {
-    Exception::PolicyNotFound(format!("Resource-based policy not found for the provided ResourceArn: {arn}"))
+fn not_found(details: &str) -> Exception {
+    Exception::PolicyNotFound(format!("Resource-based policy not found for the provided ResourceArn: {details}"))
 }
 
-fn check_revision(found: Option<&AttachedPolicy>, expected: Option<&str>, arn: &str) -> Result<(), Exception> {
+fn check_revision(attachable: &Attachable<'_>, expected: Option<&str>, arn: &str) -> Result<(), Exception> {
+    let found = attachable.policy();
     match (expected, found) {
         (None, _) | (Some(NO_POLICY), None) => Ok(()),
         (Some(expected), Some(found)) if found.revision == expected => Ok(()),
-        _ => Err(not_found(arn)),
+        (Some(expected), Some(found)) => Err(not_found(&format!(
+            "Requested update for policy with revision id {expected}, but the policy associated to target table {} has \
+             revision id {}.",
+            attachable.table.name(),
+            found.revision
+        ))),
+        (Some(_), None) => Err(not_found(arn)),
     }
 }
 

@@ -47,6 +47,13 @@ fn absent(arn: &str) -> Exception {
     Exception::PolicyNotFound(format!("Resource-based policy not found for the provided ResourceArn: {arn}"))
 }
 
+fn stale(expected: &str, found: &str) -> Exception {
+    absent(&format!(
+        "Requested update for policy with revision id {expected}, but the policy associated to target table shared has \
+         revision id {found}."
+    ))
+}
+
 #[tokio::test]
 async fn revisions_guard_a_policy() {
     let engine = Memory::new();
@@ -61,11 +68,12 @@ async fn revisions_guard_a_policy() {
     let first = put(&service, ARN, &one, Some("NO_POLICY")).await.unwrap();
     assert_eq!(put(&service, ARN, &one.replace(',', " , "), None).await.as_ref(), Ok(&first));
     assert_eq!(get(&service, ARN).await, Ok((one.clone(), first.clone())));
-    assert_eq!(put(&service, ARN, &two, Some("NO_POLICY")).await, Err(absent(ARN)));
-    assert_eq!(put(&service, ARN, &two, Some("1")).await, Err(absent(ARN)));
+    for expected in ["NO_POLICY", "1"] {
+        assert_eq!(put(&service, ARN, &two, Some(expected)).await, Err(stale(expected, &first)));
+    }
     let second = put(&service, ARN, &two, Some(&first)).await.unwrap();
     assert!(second.parse::<u64>().unwrap() > first.parse().unwrap());
-    assert_eq!(delete(&service, ARN, Some(&first)).await, Err(absent(ARN)));
+    assert_eq!(delete(&service, ARN, Some(&first)).await, Err(stale(&first, &second)));
 
     drop(service);
     let service = open(&engine).await;
