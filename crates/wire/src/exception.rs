@@ -48,7 +48,7 @@ pub fn exception(exception: &Exception) -> Reply {
     }
     let text = exception.to_string();
     if !text.is_empty() {
-        put(name.message_member(), &|out| text.encode(out));
+        put(message_member(exception, name), &|out| text.encode(out));
     }
     body.push(b'}');
     let detail = match exception {
@@ -85,6 +85,15 @@ fn status(exception: &Exception) -> u16 {
 
 /// Defines [`ExceptionName`] from rows: the exceptions of one name, the first of which names it here too, then its
 /// namespace, its name and the member that its sentence stands in.
+/// The member that bears the text. With an item beside it a failed condition's is spelled as a transaction's. Source:
+/// captures.
+fn message_member(exception: &Exception, name: ExceptionName) -> &'static str {
+    match exception {
+        Exception::ConditionalCheckFailed { item: Some(_) } => CAPITAL_MESSAGE,
+        _ => name.message_member(),
+    }
+}
+
 macro_rules! names {
     ($($first:ident $(| $other:ident)* => $namespace:ident, $name:literal, $message:ident;)+) => {
         /// What an exception is called on the wire.
