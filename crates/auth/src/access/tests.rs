@@ -108,6 +108,7 @@ fn the_head_alone_refuses_strangers_as_the_whole_does() {
     };
     let unknown = "The security token included in the request is invalid.";
     check(Case { access_key: "AKIDB", ..Case::good() }, unknown);
+    check(Case { access_key: "", ..Case::good() }, unknown);
     check(Case { region: "Nowhere", ..Case::good() }, "Credential should be scoped to a valid region. ");
     check(
         Case { signed: "content-type;x-amz-date;x-amz-target", ..Case::good() },

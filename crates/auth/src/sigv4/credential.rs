@@ -95,7 +95,8 @@ fn split<'a>(algorithm: Algorithm, text: &'a str) -> Option<[Cow<'a, str>; 4]> {
     let date = parts.next()?;
     let access_key = parts.next()?;
     let dated = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-    let whole = parts.next().is_none() && dated && !access_key.is_empty() && !service.is_empty();
+    // An empty access key is a key that no directory knows.
+    let whole = parts.next().is_none() && dated && !service.is_empty();
     let placed = algorithm == Algorithm::V4A || !region.is_empty();
     (whole && placed).then(|| [access_key, date, region, service].map(Cow::Borrowed))
 }

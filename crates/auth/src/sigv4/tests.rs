@@ -24,6 +24,11 @@ fn accepted() {
         assert_eq!([&*access_key, &*date, &*region, &*service], expected);
     };
     check(header(HEADER), ["AKID", "20260101", "eu-west-3", "dynamodb"]);
+    // A client without a key: where any key is accepted, this one is.
+    check(
+        header("AWS4-HMAC-SHA256 Credential=/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=h, Signature=a"),
+        ["", "20260101", "us-east-1", "dynamodb"],
+    );
     // Without spaces, as some signers write it, and in another order.
     check(
         header("AWS4-HMAC-SHA256 Signature=a,SignedHeaders=host,Credential=k/20260101/local/dax/aws4_request"),
@@ -69,7 +74,7 @@ fn refused() {
         "a",
         "a/20260101/us-east-1/dynamodb",
         "a/2026/us-east-1/dynamodb/aws4_request",
-        "/20260101/us-east-1/dynamodb/aws4_request",
+        "20260101/us-east-1/dynamodb/aws4_request",
         "a/20260101//dynamodb/aws4_request",
         "b/a/20260101/us-east-1/dynamodb/aws4_request",
     ] {
