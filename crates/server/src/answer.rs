@@ -22,6 +22,8 @@ const COMPRESSED_SIZE_BYTES_MIN: usize = 4096;
 const COMPRESSED_INLINE_BYTES_MAX: usize = 64 * 1024;
 
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+/// The `Server` of every response, as DynamoDB has it. It says nothing about the program or its version.
+pub(crate) const SERVER: HeaderValue = HeaderValue::from_static("Server");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// Clients of RPC v2 look for it in every response.
@@ -177,6 +179,7 @@ impl Answer {
         if self.content_type == Some(ContentType::Cbor) {
             headers.insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
         }
+        headers.insert(header::SERVER, SERVER);
         // Over the bytes as they are sent: clients check before they decompress.
         headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
         if let Ok(id) = HeaderValue::from_bytes(request_id) {

@@ -18,6 +18,7 @@ use ops::allowance::{MemoryBudget, Peer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::answer::SERVER;
 use crate::framing::Watched;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
@@ -331,6 +332,7 @@ fn has_host(request: &Request<Incoming>) -> bool {
 fn empty(status: StatusCode) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::default());
     *response.status_mut() = status;
+    response.headers_mut().insert(header::SERVER, SERVER);
     response
 }
 

@@ -100,6 +100,7 @@ fn send(pipeline: &Pipeline<Echo>, method: &str, path: &str, headers: &[(&str, &
 fn check_frame(answered: &Answered) {
     assert_eq!(answered.header("x-amz-crc32"), crc32fast::hash(&answered.body).to_string());
     assert_eq!(answered.header("content-length"), answered.body.len().to_string());
+    assert_eq!(answered.header("server"), "Server");
     let id = answered.header("x-amzn-requestid");
     assert!(id.len() == 52 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()), "{id}");
 }

@@ -25,7 +25,8 @@ use super::Session;
 const HANDSHAKE_RECORD: u8 = 22;
 /// What is read of a plain request before it is answered. Unit: bytes.
 const PLAIN_BYTES_MAX: usize = 16 * 1024;
-const PLAIN_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 57\r\n\
+const PLAIN_ANSWER: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nServer: Server\r\nContent-Type: text/plain\r\nContent-Length: 57\r\n\
     Connection: close\r\n\r\nThis port speaks TLS: the endpoint's URL is an https://.\n";
 
 type Handshake = Pin<Box<dyn Future<Output = io::Result<TlsStream<Patient>>> + Send>>;
