@@ -16,8 +16,6 @@ const _: () = assert!(10_u128.checked_pow(NUMBER_DIGITS_MAX).is_some());
 
 /// An item, names and values. Unit: bytes. Source: Quotas, "Items".
 pub const ITEM_SIZE_MAX: usize = 400 * KIB;
-/// What an item adds to TableSizeBytes beyond its own bytes. Source: Developer Guide, "Item sizes" (storage).
-pub const ITEM_OVERHEAD: usize = 100;
 /// Lists and maps within one another. Source: Quotas, "Nested attribute depth".
 pub const NESTING_MAX: usize = 32;
 

@@ -66,6 +66,8 @@ impl Service {
             request.warm_throughput,
         )?;
         let mut schema = NewSchema::of_table(request.attribute_definitions, request.key_schema)?;
+        let (local, global) = (request.local_secondary_indexes.as_deref(), request.global_secondary_indexes.as_deref());
+        schema.check_definitions_used(local, global)?;
         schema.add_local(request.local_secondary_indexes)?;
         let global = request.global_secondary_indexes;
         schema.add_global(new_indexes(global, throughput.billing, &schema.attributes)?)?;
@@ -74,7 +76,7 @@ impl Service {
             catalog::check_resource_policy(PolicyOf::Table, policy)?;
         }
         let now_ms = self.clock.now_ms();
-        let stream = request.stream_specification.map(|asked| catalog::new_stream(&asked, None, now_ms)).transpose()?;
+        let stream = request.stream_specification.map(|asked| new_stream(&asked, now_ms)).transpose()?;
         let encryption = request.sse_specification.map(|asked| catalog::encryption(&asked, &account, &region));
         let encryption = encryption.transpose()?;
         // Ids begin at 1: 0 stands for the table itself.
@@ -111,6 +113,10 @@ impl Service {
             ..Definition::default()
         })
     }
+}
+
+fn new_stream(asked: &api::StreamSpecification, now_ms: u64) -> Result<Option<catalog::Stream>, Exception> {
+    catalog::new_stream(asked, &catalog::STREAM_OF_NEW_TABLE, None, now_ms)
 }
 
 /// What a later version will bring is refused, not ignored.

@@ -1,7 +1,7 @@
 //! TagResource, UntagResource, ListTagsOfResource.
 //!
-//! They take an ARN, never a name. An ARN that names no table of the caller's is denied, as AWS denies it, so that
-//! nobody learns which tables there are.
+//! They take an ARN, never a name. A table that is not there is not found in the caller's own account and denied in any
+//! other, as on AWS, so that other accounts' tables stay unknown.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -35,6 +35,7 @@ impl Service {
         if request.tag_keys.is_empty() {
             return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
         }
+        catalog::check_tag_count(request.tag_keys.len())?;
         let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "UntagResource", &request.resource_arn)?;
         let mut tags = table.definition.tags.clone();
@@ -64,31 +65,24 @@ impl Service {
 
     /// The table that an ARN names.
     fn tagged(&self, caller: &Caller, action: &str, text: &str) -> Result<Arc<Table>, Exception> {
-        if !text.starts_with("arn:") {
-            return Err(Exception::validation(format!(
-                "Invalid TableArn: Invalid ResourceArn provided as input {text}"
-            )));
-        }
-        let denied = || {
-            let user = permission::user(caller);
-            Exception::AccessDenied(format!(
-                "User: {user} is not authorized to perform: dynamodb:{action} on resource: {text}"
-            ))
+        let arn = tagged_arn(text)?;
+        let not_found =
+            || Exception::ResourceNotFound(format!("Requested resource not found: ResourcArn: {text} not found"));
+        let Some(table) = arn.place(caller).and_then(|place| self.catalog.find(place)) else {
+            return Err(match (arn.account == caller.account, arn.region == caller.region) {
+                (true, true) => not_found(),
+                (true, false) => {
+                    Exception::validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {text}"))
+                }
+                (false, _) => {
+                    let user = permission::user(caller);
+                    Exception::AccessDenied(format!(
+                        "User: {user} is not authorized to perform: dynamodb:{action} on resource: {text}"
+                    ))
+                }
+            });
         };
-        if text.split(':').nth(2) != Some("dynamodb") {
-            return Err(denied());
-        }
-        let arn = TableArn::parse(text).filter(|arn| arn.rest.is_none());
-        let arn = arn.ok_or_else(|| {
-            Exception::validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {text}"))
-        })?;
-        let table = arn.place(caller).and_then(|place| self.catalog.find(place)).ok_or_else(denied)?;
-        if table.definition.status == TableStatus::Deleting {
-            return Err(Exception::ResourceNotFound(format!(
-                "Requested resource not found: ResourcArn: {text} not found"
-            )));
-        }
-        Ok(table)
+        if table.definition.status == TableStatus::Deleting { Err(not_found()) } else { Ok(table) }
     }
 
     async fn replace_tags(
@@ -101,6 +95,21 @@ impl Service {
         definition.tags = tags;
         self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await.map(drop)
     }
+}
+
+/// An ARN of a table. The refusals are captures from us-west-2.
+fn tagged_arn(text: &str) -> Result<TableArn<'_>, Exception> {
+    if !text.starts_with("arn:") {
+        return Err(catalog::invalid(format!("ARNs must start with 'arn:': {text}")));
+    }
+    let arn = TableArn::parse(text)
+        .ok_or_else(|| catalog::invalid(format!("Provided Arn is not a DynamoDB resource arn: {text}")))?;
+    if arn.rest.is_some() {
+        return Err(catalog::invalid(format!(
+            "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {text}"
+        )));
+    }
+    Ok(arn)
 }
 
 /// A token is the last key of the page before, in hexadecimal: opaque enough, and safe in any text.

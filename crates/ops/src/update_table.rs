@@ -3,20 +3,23 @@
 //! The answer says UPDATING, as DynamoDB's does; settings hold as soon as they are durable. Only an index that is made
 //! or dropped takes longer: see `catalog/build_index.rs`.
 
+mod answer;
 mod indexes;
+mod members;
 
 use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
 use auth::Caller;
 
 use crate::catalog::throughput::{
-    check_units, check_units_change, default_warm, index_units_missing, on_demand_max, units_missing,
-    units_superfluous, warm,
+    Of, check_units, check_units_change, default_warm, on_demand_max, units_superfluous, update_index_units_missing,
+    update_units_missing, warm,
 };
 use crate::catalog::{
-    self, Billing, Definition, Edit, NameUse, Provisioned, Shown, TableClassChoice, WarmThroughput, table_place,
+    self, Billing, Definition, Edit, NameUse, Provisioned, TableClassChoice, WarmThroughput, table_place,
 };
 use crate::change_log;
 use crate::service::Service;
+use answer::Asked;
 
 /// Disabled streams that are readable yet. AWS names no maximum.
 const PAST_STREAMS_MAX: usize = 32;
@@ -31,7 +34,7 @@ impl Service {
     ) -> Result<UpdateTableOutput, Exception> {
         table_place(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
-        check_request(&request)?;
+        members::check(&request)?;
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         let before = table.definition.clone();
@@ -40,6 +43,7 @@ impl Service {
         drop(table);
         let sse = request.sse_specification.clone();
         let is_requested = !makes_room(&request);
+        let asked = Asked::of(&request);
         let work = update(&mut definition, request, self.clock.now_ms())?;
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
@@ -50,7 +54,8 @@ impl Service {
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
         // So that what was enabled can be read at once. What cannot be ended now is background work.
         let _ = self.end_rolls(table.id(), &table.definition.log).await;
-        let description = self.describe(&table, Shown::JustUpdated).await?;
+        let mut description = self.describe(&table, asked.shown()).await?;
+        asked.adapt(&mut description, &before, &table.definition, self.clock.now_ms());
         Ok(UpdateTableOutput { table_description: Some(description) })
     }
 }
@@ -79,33 +84,6 @@ fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
     Ok(())
 }
 
-/// What can be refused without the table.
-fn check_request(request: &UpdateTableInput) -> Result<(), Exception> {
-    let updates = request.global_secondary_index_updates.as_deref().unwrap_or_default();
-    let asks = request.provisioned_throughput.is_some()
-        || request.billing_mode.is_some()
-        || request.stream_specification.is_some()
-        || request.sse_specification.is_some()
-        || request.deletion_protection_enabled.is_some()
-        || request.table_class.is_some()
-        || request.on_demand_throughput.is_some()
-        || request.warm_throughput.is_some()
-        || !updates.is_empty();
-    if !asks {
-        return Err(Exception::validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
-             SSESpecification or ReplicaUpdates is required",
-        ));
-    }
-    if let Some(units) = &request.provisioned_throughput {
-        check_units(units)?;
-        if request.billing_mode == Some(BillingMode::PayPerRequest) {
-            return Err(units_superfluous());
-        }
-    }
-    indexes::check_updates(updates)
-}
-
 /// Changes the definition as the request asks, and says what work that leaves.
 fn update(
     definition: &mut Definition,
@@ -116,8 +94,8 @@ fn update(
     let units = request.provisioned_throughput.as_ref().map(check_units).transpose()?;
     update_billing(definition, request.billing_mode, units, now_ms)?;
     definition.on_demand_max =
-        on_demand_max(definition.billing, definition.on_demand_max, request.on_demand_throughput)?;
-    if let Some(asked) = warm(current_warm(definition), request.warm_throughput, "table")? {
+        on_demand_max(definition.billing, definition.on_demand_max, request.on_demand_throughput, Of::Table)?;
+    if let Some(asked) = warm(current_warm(definition), request.warm_throughput, Of::Table)? {
         definition.warm = Some(asked);
     }
     if let Some(asked) = &request.stream_specification {
@@ -148,8 +126,11 @@ fn update_billing(
 ) -> Result<(), Exception> {
     match (definition.billing.provisioned(), mode, units) {
         (_, None, None) | (None, Some(BillingMode::PayPerRequest), None) => Ok(()),
-        (None, None, Some(_)) | (_, Some(BillingMode::PayPerRequest), Some(_)) => Err(units_superfluous()),
-        (_, Some(BillingMode::Provisioned), None) => Err(units_missing()),
+        (None, None, Some(_)) => Err(units_superfluous()),
+        (_, Some(BillingMode::PayPerRequest), Some(_)) => {
+            Err(catalog::invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST"))
+        }
+        (_, Some(BillingMode::Provisioned), None) => Err(update_units_missing()),
         (Some(current), _, Some(asked)) => {
             check_units_change("table", current, asked)?;
             definition.changes.record(current, asked, now_ms);
@@ -175,16 +156,11 @@ fn update_billing(
     }
 }
 
-/// A provisioned table's indexes are provisioned too, those included that were made while it was on-demand.
+/// A table that becomes provisioned gives each of its indexes throughput in the same request.
 fn check_index_units(definition: &Definition) -> Result<(), Exception> {
-    let unprovisioned = definition
-        .global_indexes
-        .iter()
-        .find(|index| index.provisioned.is_none() && index.status != catalog::IndexStatus::Deleting);
-    match unprovisioned {
-        Some(index) if !definition.is_on_demand() => Err(index_units_missing(&index.name)),
-        _ => Ok(()),
-    }
+    let live = definition.global_indexes.iter().filter(|index| index.status != catalog::IndexStatus::Deleting);
+    let without: Vec<&str> = live.filter(|index| index.provisioned.is_none()).map(|index| &*index.name).collect();
+    if without.is_empty() || definition.is_on_demand() { Ok(()) } else { Err(update_index_units_missing(&without)) }
 }
 
 fn current_warm(definition: &Definition) -> WarmThroughput {
@@ -192,13 +168,13 @@ fn current_warm(definition: &Definition) -> WarmThroughput {
 }
 
 fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, now_ms: u64) -> Result<(), Exception> {
-    let new = catalog::new_stream(asked, definition.stream.as_ref(), now_ms)?;
+    let new = catalog::new_stream(asked, &catalog::STREAM_OF_TABLE, definition.stream.as_ref(), now_ms)?;
     let name = &definition.name;
     match (definition.stream.as_mut().filter(|stream| stream.enabled), new) {
         (Some(_), Some(_)) => {
             Err(Exception::validation(format!("Table already has an enabled stream: TableName: {name}")))
         }
-        (None, None) => Err(Exception::validation(format!("Table has no enabled stream: TableName: {name}"))),
+        (None, None) => Err(Exception::validation(format!("Table has no stream to disable: TableName: {name}"))),
         (Some(stream), None) => {
             stream.enabled = false;
             stream.disabled_ms = Some(now_ms);
@@ -220,14 +196,20 @@ fn too_many_streams(table_name: &str) -> Exception {
     ))
 }
 
+/// The account's own key may be asked for again, which changes nothing.
 fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification) -> Result<(), Exception> {
     let new = catalog::encryption(asked, &definition.account, &definition.region)?;
     if new == definition.encryption {
-        let already = match new {
-            Some(_) => "Table is already encrypted by given KMSMasterKeyId",
-            None => "Table is already encrypted by default",
-        };
-        return Err(catalog::invalid(already));
+        match new {
+            None => return Err(catalog::invalid("Table is already encrypted by default")),
+            Some(_) if asked.kms_master_key_id.is_some() => {
+                return Err(catalog::invalid(
+                    "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to \
+                     change Master Key",
+                ));
+            }
+            Some(_) => {}
+        }
     }
     definition.encryption = new;
     Ok(())

@@ -11,7 +11,6 @@ use api::{
     ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, StreamSpecification, StreamViewType,
     TableClassSummary, TableDescription, TableWarmThroughputDescription, Timestamp,
 };
-use model::limits::ITEM_OVERHEAD;
 use storage::{Key, TALLY_WIDTH};
 
 use super::definition::{
@@ -45,10 +44,9 @@ impl Tallies {
         self.0.get(&id).map_or(0, |tally| tally[0].max(0))
     }
 
-    /// Bytes, with what DynamoDB adds for each item.
+    /// Bytes of the items themselves: the 100 bytes an item of DynamoDB's storage prices are not among them.
     fn size(&self, id: u32) -> i64 {
-        let items = self.0.get(&id).map_or(0, |tally| tally[1].max(0));
-        items.saturating_add(self.count(id).saturating_mul(ITEM_OVERHEAD as i64))
+        self.0.get(&id).map_or(0, |tally| tally[1].max(0))
     }
 }
 
@@ -56,6 +54,11 @@ impl Service {
     pub(crate) async fn describe(&self, table: &Table, shown: Shown) -> Result<TableDescription, api::Exception> {
         let tallies = self.tallies(&table.definition).await?;
         let mut description = description(table, &tallies, shown, self.clock.now_ms());
+        match shown {
+            Shown::JustCreated => as_created(&mut description, &table.definition),
+            Shown::JustDeleted => description = as_deleted(description, &table.definition),
+            Shown::AsIs | Shown::JustUpdated => {}
+        }
         if let Some(since_ms) = self.inaccessible_since_ms(table.definition.table_id) {
             description.table_status = Some(api::TableStatus::InaccessibleEncryptionCredentials);
             if let Some(encryption) = &mut description.sse_description {
@@ -126,6 +129,40 @@ fn description(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> T
         deletion_protection_enabled: Some(definition.deletion_protection),
         on_demand_throughput: on_demand(&definition.on_demand_max),
         warm_throughput: Some(table_warm(definition, status)),
+        ..TableDescription::default()
+    }
+}
+
+/// CreateTable leaves out what is decided once the table is there. Source: captures of both answers.
+fn as_created(description: &mut TableDescription, definition: &Definition) {
+    if let Some(summary) = &mut description.billing_mode_summary {
+        summary.last_update_to_pay_per_request_date_time = None;
+    }
+    description.warm_throughput = description.warm_throughput.take().filter(|_| definition.warm.is_some());
+    if let Some(warm) = &mut description.warm_throughput {
+        warm.status = Some(api::TableStatus::Updating);
+    }
+    let indexes = description.global_secondary_indexes.iter_mut().flatten();
+    for (index, own) in indexes.zip(&definition.global_indexes) {
+        index.warm_throughput = index.warm_throughput.take().filter(|_| own.warm.is_some());
+        if let Some(warm) = &mut index.warm_throughput {
+            warm.status = Some(api::IndexStatus::Updating);
+        }
+    }
+}
+
+/// DeleteTable's answer has these members and no others. Source: captures.
+fn as_deleted(description: TableDescription, definition: &Definition) -> TableDescription {
+    TableDescription {
+        billing_mode_summary: description.billing_mode_summary.filter(|_| definition.is_on_demand()),
+        deletion_protection_enabled: description.deletion_protection_enabled,
+        item_count: description.item_count,
+        provisioned_throughput: description.provisioned_throughput,
+        table_arn: description.table_arn,
+        table_id: description.table_id,
+        table_name: description.table_name,
+        table_size_bytes: description.table_size_bytes,
+        table_status: description.table_status,
         ..TableDescription::default()
     }
 }

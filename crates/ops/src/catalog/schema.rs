@@ -56,10 +56,10 @@ impl NewSchema {
         };
         check_key_length(&key_schema, "keySchema")?;
         let attributes = attribute_definitions(definitions)?;
-        let is_defined = |element: &KeySchemaElement| defines(&attributes, &element.attribute_name);
-        if attributes.len() < key_schema.len() || !key_schema.iter().all(is_defined) {
+        if attributes.len() < key_schema.len() {
             return Err(Exception::validation("Invalid KeySchema: Some index key attribute have no definition"));
         }
+        check_defined(&key_schema, &attributes)?;
         let key = two_part_key(&key_schema)?;
         Ok(NewSchema { attributes, key, local: Vec::new(), global: Vec::new() })
     }
@@ -112,35 +112,45 @@ impl NewSchema {
         Ok(())
     }
 
-    /// What only the whole shows: names that are used twice, definitions that nothing uses.
-    pub(crate) fn check_whole(&self) -> Result<(), Exception> {
-        let mut names = BTreeSet::new();
-        if let Some(index) = self.indexes().find(|index| !names.insert(&index.name)) {
-            return Err(invalid(format!("Duplicate index name: {}", index.name)));
-        }
-        check_projections(self.indexes().map(|index| &index.projection))?;
+    /// Refuses definitions that no key uses. DynamoDB asks that before anything else of the indexes.
+    pub(crate) fn check_definitions_used(
+        &self,
+        local: Option<&[api::LocalSecondaryIndex]>,
+        global: Option<&[api::GlobalSecondaryIndex]>,
+    ) -> Result<(), Exception> {
+        let keys = local.iter().copied().flatten().map(|index| &index.key_schema);
+        let keys = keys.chain(global.iter().copied().flatten().map(|index| &index.key_schema));
+        let of_indexes = keys.flatten().map(|element| &element.attribute_name);
         let mut used: Vec<&String> = Vec::new();
-        let keys = std::iter::once(&self.key).chain(self.indexes().map(|index| &index.key));
-        for name in keys.flat_map(KeyNames::names) {
+        for name in self.key.names().chain(of_indexes) {
             if !used.contains(&name) {
                 used.push(name);
             }
         }
-        if used.len() == self.attributes.len() {
+        let defined = self.attributes.iter().map(|attribute| &attribute.name);
+        if defined.clone().all(|name| used.contains(&name)) {
             return Ok(());
         }
-        if self.indexes().next().is_none() {
+        if local.is_none() && global.is_none() {
             return Err(invalid(
                 "Number of attributes in KeySchema does not exactly match number of attributes defined in \
                  AttributeDefinitions",
             ));
         }
-        let defined = self.attributes.iter().map(|attribute| &attribute.name);
         Err(invalid(format!(
             "Some AttributeDefinitions are not used. AttributeDefinitions: {}, keys used: {}",
             listed(defined),
             listed(used.into_iter())
         )))
+    }
+
+    /// What only the whole shows: names of indexes that are used twice, and how much they project.
+    pub(crate) fn check_whole(&self) -> Result<(), Exception> {
+        let mut names = BTreeSet::new();
+        if let Some(index) = self.indexes().find(|index| !names.insert(&index.name)) {
+            return Err(invalid(format!("Duplicate index name: {}", index.name)));
+        }
+        check_projections(self.indexes().map(|index| &index.projection))
     }
 
     fn indexes(&self) -> impl Iterator<Item = &NewIndex> {
@@ -158,7 +168,7 @@ impl NewIndex {
         attributes: &[AttributeDefinition],
     ) -> Result<NewIndex, Exception> {
         check_defined(key_schema, attributes)?;
-        let key = multi_part_key(key_schema, &name)?;
+        let key = multi_part_key(key_schema)?;
         Ok(NewIndex { projection: projection(asked)?, name, key, throughput })
     }
 
@@ -186,7 +196,7 @@ pub(crate) fn attribute_definitions(
     for definition in given {
         if defines(&attributes, &definition.attribute_name) {
             let name = definition.attribute_name;
-            return Err(invalid(format!("Duplicate AttributeName in AttributeDefinitions: {name}")));
+            return Err(Exception::validation(format!("Attribute Name is duplicated: {name}")));
         }
         let key_type = match definition.attribute_type {
             api::ScalarAttributeType::S => KeyType::S,
@@ -198,7 +208,7 @@ pub(crate) fn attribute_definitions(
     Ok(attributes)
 }
 
-pub(crate) fn check_index_count(count: usize) -> Result<(), Exception> {
+fn check_index_count(count: usize) -> Result<(), Exception> {
     if count <= GLOBAL_INDEXES_MAX {
         return Ok(());
     }
@@ -225,7 +235,7 @@ fn projection(asked: api::Projection) -> Result<Projection, Exception> {
         (Some(ProjectionType::Include), Some(names)) if !names.is_empty() => {
             let mut seen = BTreeSet::new();
             match names.iter().find(|name| !seen.insert(*name)) {
-                Some(twice) => Err(invalid(format!("Duplicate NonKeyAttribute: {twice}"))),
+                Some(twice) => Err(invalid(format!("Duplicate element in NonKeyAttributes: {twice}"))),
                 None => Ok(Projection::Include(names)),
             }
         }
@@ -240,7 +250,8 @@ fn projection(asked: api::Projection) -> Result<Projection, Exception> {
 
 /// One HASH attribute, then at most one RANGE attribute.
 fn two_part_key(elements: &[KeySchemaElement]) -> Result<KeyNames, Exception> {
-    let (hash, range) = split(elements)?;
+    let (hash, range) =
+        split(elements, "Both the Hash Key and the Range Key element in the KeySchema have the same name")?;
     if hash.len() > 1 {
         return Err(Exception::validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
     }
@@ -248,21 +259,18 @@ fn two_part_key(elements: &[KeySchemaElement]) -> Result<KeyNames, Exception> {
 }
 
 /// Up to four HASH attributes, then up to four RANGE attributes.
-fn multi_part_key(elements: &[KeySchemaElement], index_name: &str) -> Result<KeyNames, Exception> {
-    let (hash, range) = split(elements)?;
+fn multi_part_key(elements: &[KeySchemaElement]) -> Result<KeyNames, Exception> {
+    let (hash, range) = split(elements, "The KeySchema contains multiple key attributes with the same name")?;
     for (kind, names) in [("HASH", &hash), ("RANGE", &range)] {
         if names.len() > INDEX_KEY_ATTRIBUTES_MAX {
-            return Err(invalid(format!(
-                "Number of {kind} key attributes exceeds the limit of {INDEX_KEY_ATTRIBUTES_MAX} for index: \
-                 {index_name}"
-            )));
+            return Err(invalid(format!("The KeySchema exceeds the maximum allowed number of {kind} key attributes")));
         }
     }
     Ok(KeyNames { hash, range })
 }
 
-/// HASH attributes before RANGE attributes, none of them twice.
-fn split(elements: &[KeySchemaElement]) -> Result<(Vec<String>, Vec<String>), Exception> {
+/// HASH attributes before RANGE attributes, none of them twice: `twice` says so.
+fn split(elements: &[KeySchemaElement], twice: &str) -> Result<(Vec<String>, Vec<String>), Exception> {
     let is_hash = |element: &KeySchemaElement| element.key_type == api::KeyType::Hash;
     let hashes = elements.iter().take_while(|element| is_hash(element)).count();
     if hashes == 0 {
@@ -270,13 +278,11 @@ fn split(elements: &[KeySchemaElement]) -> Result<(Vec<String>, Vec<String>), Ex
     }
     let (hash, range) = elements.split_at(hashes);
     if range.iter().any(is_hash) {
-        return Err(Exception::validation("Invalid KeySchema: A HASH key type follows a RANGE key type"));
+        return Err(invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema"));
     }
     let mut seen = BTreeSet::new();
     if elements.iter().any(|element| !seen.insert(&element.attribute_name)) {
-        return Err(Exception::validation(
-            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
-        ));
+        return Err(Exception::validation(twice));
     }
     let names = |part: &[KeySchemaElement]| part.iter().map(|element| element.attribute_name.clone()).collect();
     Ok((names(hash), names(range)))

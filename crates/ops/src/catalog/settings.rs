@@ -13,17 +13,36 @@ use super::schema::invalid;
 /// Begins the keys of tags that AWS itself sets.
 const RESERVED_TAG_PREFIX: &str = "aws:";
 
+/// How an operation refuses a view type that is missing, and one that is too much.
+pub(crate) struct StreamTexts {
+    view_missing: &'static str,
+    view_superfluous: &'static str,
+}
+
+/// CreateTable's.
+pub(crate) const STREAM_OF_NEW_TABLE: StreamTexts = StreamTexts {
+    view_missing: "Table is being created with a stream enabled, UpdateViewType is required",
+    view_superfluous: "Table is being created with a stream disabled, UpdateViewType should not be specified",
+};
+
+/// UpdateTable's.
+pub(crate) const STREAM_OF_TABLE: StreamTexts = StreamTexts {
+    view_missing: "If stream is being enabled then UpdateViewType is required",
+    view_superfluous: "If stream is being disabled, then UpdateViewType must not be specified",
+};
+
 /// The stream that a request asks for, if it asks for one. Streams of one table have different labels.
 pub(crate) fn new_stream(
     asked: &StreamSpecification,
+    texts: &StreamTexts,
     previous: Option<&Stream>,
     now_ms: u64,
 ) -> Result<Option<Stream>, Exception> {
     let view = match (asked.stream_enabled, asked.stream_view_type) {
         (true, Some(view)) => view,
         (false, None) => return Ok(None),
-        (true, None) => return Err(invalid("StreamViewType must be specified when StreamEnabled is true")),
-        (false, Some(_)) => return Err(invalid("StreamViewType cannot be specified when StreamEnabled is false")),
+        (true, None) => return Err(invalid(texts.view_missing)),
+        (false, Some(_)) => return Err(invalid(texts.view_superfluous)),
     };
     let view = match view {
         StreamViewType::KeysOnly => StreamView::KeysOnly,
@@ -72,16 +91,21 @@ pub(crate) fn encryption(
     account: &str,
     region: &str,
 ) -> Result<Option<Encryption>, Exception> {
-    if asked.enabled != Some(true) {
-        if asked.kms_master_key_id.is_some() {
-            return Err(invalid("KMSMasterKeyId cannot be specified when SSE is not enabled"));
-        }
-        return Ok(None);
-    }
-    if asked.sse_type == Some(SSEType::Aes256) {
-        return Err(invalid("SSEType AES256 is not supported; SSEType must be KMS"));
-    }
     let key_id = asked.kms_master_key_id.as_deref();
+    if asked.enabled == Some(false) {
+        return match (asked.sse_type, key_id) {
+            (Some(_), _) => Err(invalid("SSEType can not be specified if Enabled is false")),
+            (None, Some(_)) => Err(invalid("KMSMasterKeyId can not be specified if Enabled is false")),
+            (None, None) => Ok(None),
+        };
+    }
+    match (asked.sse_type, key_id) {
+        (Some(SSEType::Aes256), _) => return Err(invalid("SSEType AES256 is not supported")),
+        (None, Some(_)) => return Err(invalid("SSEType KMS is required if KMSMasterKeyId is specified")),
+        // A type alone enables it.
+        (None, None) if asked.enabled.is_none() => return Ok(None),
+        _ => {}
+    }
     if let Some(key_id) = key_id.filter(|key_id| !is_key_id(key_id)) {
         return Err(Exception::validation(format!("KMS validation error: Invalid keyId '{key_id}'")));
     }
@@ -109,7 +133,7 @@ fn account_key_arn(account: &str, region: &str) -> String {
     format!("arn:aws:kms:{region}:{account}:key/{}", parts.join("-"))
 }
 
-/// The tags of a request, added to those that a table has.
+/// The tags of a request, added to those that a table has. Refusals are captures from us-west-2.
 pub(crate) fn check_tags(
     current: &BTreeMap<String, String>,
     asked: Vec<Tag>,
@@ -120,23 +144,31 @@ pub(crate) fn check_tags(
         if tag.key.len() >= RESERVED_TAG_PREFIX.len()
             && tag.key.as_bytes()[..RESERVED_TAG_PREFIX.len()].eq_ignore_ascii_case(RESERVED_TAG_PREFIX.as_bytes())
         {
-            return Err(invalid(format!("aws: prefixed tag key names are not allowed for external use: {}", tag.key)));
+            return Err(Exception::validation(format!("Tag Key cannot be prefixed with aws:, Key: {}", tag.key)));
+        }
+        if !tag.key.chars().all(is_tag_character) {
+            return Err(Exception::validation(format!("The Tag Key provided is invalid, Key: {}", tag.key)));
+        }
+        if !tag.value.chars().all(is_tag_character) {
+            return Err(Exception::validation(format!("The Tag Value provided is invalid, Value: {}", tag.value)));
         }
         if !keys.insert(tag.key.clone()) {
-            return Err(invalid(format!("Duplicate tag key: {}", tag.key)));
-        }
-        if !tag.key.chars().chain(tag.value.chars()).all(is_tag_character) {
-            return Err(invalid(format!("Tag contains characters that are not allowed: {}", tag.key)));
+            return Err(Exception::validation(format!(
+                "Duplicate Tag Keys provided as input: Duplicate Tag Key found {}",
+                tag.key
+            )));
         }
         tags.insert(tag.key, tag.value);
     }
-    if tags.len() > TAGS_MAX {
-        return Err(Exception::validation(format!(
-            "Number of tags exceeds the limit of {TAGS_MAX} for a resource: {}",
-            tags.len()
-        )));
+    check_tag_count(tags.len()).map(|()| tags)
+}
+
+/// Bounds the tags of a table, and the keys that one request takes away.
+pub(crate) fn check_tag_count(count: usize) -> Result<(), Exception> {
+    if count <= TAGS_MAX {
+        return Ok(());
     }
-    Ok(tags)
+    Err(Exception::validation("Number of Tags exceed the current limit for the provided ResourceArn"))
 }
 
 /// Letters, digits and spaces of any script, and `+ - = . _ : / @`.
@@ -164,9 +196,9 @@ mod tests {
     #[test]
     fn labels_grow() {
         let asked = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::KeysOnly) };
-        let mut last = new_stream(&asked, None, 1_500).unwrap().unwrap();
+        let mut last = new_stream(&asked, &STREAM_OF_TABLE, None, 1_500).unwrap().unwrap();
         for now_ms in [1_500, 1_499, 1_503, 0, 1_999, 1_999, 1_999] {
-            let next = new_stream(&asked, Some(&last), now_ms).unwrap().unwrap();
+            let next = new_stream(&asked, &STREAM_OF_TABLE, Some(&last), now_ms).unwrap().unwrap();
             assert!(next.label > last.label, "{} after {}", next.label, last.label);
             last = next;
         }

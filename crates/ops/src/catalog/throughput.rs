@@ -12,6 +12,13 @@ use super::schema::invalid;
 /// throughput".
 const ON_DEMAND_WARM: WarmThroughput = WarmThroughput { read_units: 12_000, write_units: 4_000 };
 
+/// As DynamoDB links to the explanation of [`ON_DEMAND_WARM`].
+const ON_DEMAND_WARM_URL: &str = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/\
+                                  on-demand-capacity-mode.html#on-demand-capacity-mode-initial";
+
+/// Removes a maximum of on-demand throughput.
+pub(crate) const UNLIMITED: i64 = -1;
+
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The throughput of a new table.
@@ -45,8 +52,8 @@ impl TableThroughput {
         };
         Ok(TableThroughput {
             billing,
-            on_demand_max: on_demand_max(billing, OnDemandMax::default(), on_demand)?,
-            warm: warm(default_warm(billing.provisioned()), asked_warm, "table")?,
+            on_demand_max: new_on_demand_max(billing, on_demand, Of::Table)?,
+            warm: new_warm(billing.provisioned(), asked_warm, Of::Table)?,
         })
     }
 }
@@ -60,10 +67,11 @@ impl IndexThroughput {
         asked_warm: Option<api::WarmThroughput>,
     ) -> Result<IndexThroughput, Exception> {
         let provisioned = index_units(index_name, billing, provisioned)?;
+        let of = Of::Index(index_name);
         Ok(IndexThroughput {
             provisioned,
-            on_demand_max: on_demand_max(billing, OnDemandMax::default(), on_demand)?,
-            warm: warm(default_warm(provisioned), asked_warm, &format!("index {index_name}"))?,
+            on_demand_max: new_on_demand_max(billing, on_demand, of)?,
+            warm: new_warm(provisioned, asked_warm, of)?,
         })
     }
 }
@@ -95,6 +103,16 @@ pub(crate) fn units_missing() -> Exception {
     invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 }
 
+/// The same of UpdateTable.
+pub(crate) fn update_units_missing() -> Exception {
+    invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+}
+
+/// `names` are those of a table's indexes, which a table that becomes provisioned leaves without throughput.
+pub(crate) fn update_index_units_missing(names: &[&str]) -> Exception {
+    invalid(format!("ProvisionedThroughput must be specified for index: {}", names.join(",")))
+}
+
 pub(crate) fn units_superfluous() -> Exception {
     invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
 }
@@ -109,28 +127,91 @@ pub(crate) fn check_units(asked: &ProvisionedThroughput) -> Result<Provisioned, 
     Ok(Provisioned { read_units, write_units })
 }
 
-/// The maxima that hold after a request: members that it leaves out stay, and -1 removes one.
+/// What throughput is of, as refusals name it.
+#[derive(Clone, Copy)]
+pub(crate) enum Of<'a> {
+    Table,
+    Index(&'a str),
+}
+
+impl Of<'_> {
+    /// `OnDemandThroughput` is worded with a space before the colon.
+    fn on_demand(self) -> String {
+        match self {
+            Of::Table => "table".to_owned(),
+            Of::Index(name) => format!("index : {name}"),
+        }
+    }
+
+    fn warm(self) -> String {
+        match self {
+            Of::Table => "table".to_owned(),
+            Of::Index(name) => format!("index {name}"),
+        }
+    }
+}
+
+/// The maxima that a request names, reads first.
+fn on_demand_members(asked: Option<&api::OnDemandThroughput>) -> impl Iterator<Item = (&'static str, i64)> {
+    let members = asked.map(|asked| {
+        let read = asked.max_read_request_units.map(|units| ("MaxReadRequestUnits", units));
+        [read, asked.max_write_request_units.map(|units| ("MaxWriteRequestUnits", units))]
+    });
+    members.into_iter().flatten().flatten()
+}
+
+fn out_of_range(member: &str, of: Of<'_>) -> Exception {
+    invalid(format!("Requested {member} for OnDemandThroughput for {} is outside of valid range", of.on_demand()))
+}
+
+/// The maxima of a new table or index.
+fn new_on_demand_max(
+    billing: Billing,
+    asked: Option<api::OnDemandThroughput>,
+    of: Of<'_>,
+) -> Result<OnDemandMax, Exception> {
+    for (member, units) in on_demand_members(asked.as_ref()) {
+        if billing != Billing::OnDemand {
+            let of = if let Of::Index(name) = of { format!(" for index: {name}") } else { String::new() };
+            return Err(invalid(format!(
+                "{member} for OnDemandThroughput{of} cannot be specified when table BillingMode is PROVISIONED."
+            )));
+        }
+        if units < 1 {
+            return Err(out_of_range(member, of));
+        }
+    }
+    Ok(asked.map_or_else(OnDemandMax::default, |asked| OnDemandMax {
+        read_units: asked.max_read_request_units,
+        write_units: asked.max_write_request_units,
+    }))
+}
+
+/// The maxima that hold after a change: members that it leaves out stay, and -1 removes one.
 pub(crate) fn on_demand_max(
     billing: Billing,
     current: OnDemandMax,
     asked: Option<api::OnDemandThroughput>,
+    of: Of<'_>,
 ) -> Result<OnDemandMax, Exception> {
-    let Some(asked) = asked else { return Ok(current) };
-    if billing != Billing::OnDemand {
-        return Err(invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"));
+    for (member, units) in on_demand_members(asked.as_ref()) {
+        if billing != Billing::OnDemand {
+            return Err(invalid(format!(
+                "{member} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
+            )));
+        }
+        if units < 1 && units != UNLIMITED {
+            return Err(out_of_range(member, of));
+        }
     }
-    let merged = |member: &str, current: Option<i64>, asked: Option<i64>| match asked {
-        None => Ok(current),
-        Some(-1) => Ok(None),
-        Some(units) if units >= 1 => Ok(Some(units)),
-        Some(units) => Err(invalid(format!(
-            "{member} for OnDemandThroughput must be greater than or equal to 1, or -1 to remove the limit: {units}"
-        ))),
+    let merged = |current: Option<i64>, asked: Option<i64>| match asked {
+        None => current,
+        asked => asked.filter(|units| *units != UNLIMITED),
     };
-    Ok(OnDemandMax {
-        read_units: merged("MaxReadRequestUnits", current.read_units, asked.max_read_request_units)?,
-        write_units: merged("MaxWriteRequestUnits", current.write_units, asked.max_write_request_units)?,
-    })
+    Ok(asked.map_or(current, |asked| OnDemandMax {
+        read_units: merged(current.read_units, asked.max_read_request_units),
+        write_units: merged(current.write_units, asked.max_write_request_units),
+    }))
 }
 
 /// What a table or an index can serve at once if nobody asked for more.
@@ -141,22 +222,55 @@ pub(crate) fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
     }
 }
 
-/// The warm throughput that a request asks for; it only ever grows.
+/// The warm throughput of a new table or index: no less than it has by itself. An empty one asks for nothing.
+fn new_warm(
+    provisioned: Option<Provisioned>,
+    asked: Option<api::WarmThroughput>,
+    of: Of<'_>,
+) -> Result<Option<WarmThroughput>, Exception> {
+    let floor = default_warm(provisioned);
+    let checked = |member: &str, own: &str, floor: i64, asked: Option<i64>| match asked {
+        Some(units) if units < floor => Err(invalid(match provisioned {
+            Some(_) => format!(
+                "Requested {member} for WarmThroughput for {} is lower than {own} of ProvisionedThroughput",
+                of.warm()
+            ),
+            None => format!(
+                "Requested {member} for WarmThroughput for {} is lower than initial throughput for OnDemand. See: \
+                 {ON_DEMAND_WARM_URL}",
+                of.warm()
+            ),
+        })),
+        asked => Ok(asked.unwrap_or(floor)),
+    };
+    let asked = asked.filter(|asked| !is_empty_warm(asked));
+    asked
+        .map(|asked| {
+            let (read, write) = (asked.read_units_per_second, asked.write_units_per_second);
+            Ok(WarmThroughput {
+                read_units: checked("ReadUnitsPerSecond", "ReadCapacityUnits", floor.read_units, read)?,
+                write_units: checked("WriteUnitsPerSecond", "WriteCapacityUnits", floor.write_units, write)?,
+            })
+        })
+        .transpose()
+}
+
+pub(crate) fn is_empty_warm(asked: &api::WarmThroughput) -> bool {
+    asked.read_units_per_second.is_none() && asked.write_units_per_second.is_none()
+}
+
+/// The warm throughput after a change; it only ever grows.
 pub(crate) fn warm(
     current: WarmThroughput,
     asked: Option<api::WarmThroughput>,
-    of: &str,
+    of: Of<'_>,
 ) -> Result<Option<WarmThroughput>, Exception> {
-    let Some(asked) = asked else { return Ok(None) };
-    if asked.read_units_per_second.is_none() && asked.write_units_per_second.is_none() {
-        return Err(invalid(format!(
-            "ReadUnitsPerSecond or WriteUnitsPerSecond must be specified for WarmThroughput for {of}"
-        )));
-    }
+    let Some(asked) = asked.filter(|asked| !is_empty_warm(asked)) else { return Ok(None) };
     let grown = |member: &str, current: i64, asked: Option<i64>| match asked {
         Some(units) if units < current => Err(invalid(format!(
-            "Requested {member} for WarmThroughput for {of} is lower than current WarmThroughput, decreasing \
-             WarmThroughput is not supported"
+            "Requested {member} for WarmThroughput for {} is lower than current WarmThroughput, decreasing \
+             WarmThroughput is not supported",
+            of.warm()
         ))),
         asked => Ok(asked.unwrap_or(current)),
     };

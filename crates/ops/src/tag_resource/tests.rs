@@ -39,9 +39,14 @@ async fn tags_come_in_pages_and_go_by_key() {
     service.untag_resource(&caller(), request).await.unwrap();
     assert_eq!(all(&service).await, (tags(0..10), 1));
 
+    let tag_keys = tags(0..51).into_iter().map(|tag| tag.key).collect();
+    let request = UntagResourceInput { resource_arn: ARN.to_owned(), tag_keys };
+    let refused = service.untag_resource(&caller(), request).await.unwrap_err();
+    assert_eq!(refused, Exception::validation("Number of Tags exceed the current limit for the provided ResourceArn"));
+
     let request = TagResourceInput { resource_arn: ARN.to_owned(), tags: tags(20..61) };
     let refused = service.tag_resource(&caller(), request).await.unwrap_err();
-    assert_eq!(refused, Exception::validation("Number of tags exceeds the limit of 50 for a resource: 51"));
+    assert_eq!(refused, Exception::validation("Number of Tags exceed the current limit for the provided ResourceArn"));
 }
 
 #[tokio::test]
@@ -54,23 +59,45 @@ async fn arns_are_judged() {
              resource: {arn}"
         ))
     };
-    let invalid =
-        |arn: &str| Exception::validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"));
+    let invalid = |text: &str| Exception::validation(format!("One or more parameter values were invalid: {text}"));
+    let own = "arn:aws:dynamodb:us-east-1:000000000000:";
     for (arn, expected) in [
-        ("tagged", Some(invalid("tagged"))),
-        ("arn:aws:s3:::tagged", Some(denied("arn:aws:s3:::tagged"))),
+        ("tagged".to_owned(), Some(invalid("ARNs must start with 'arn:': tagged"))),
         (
-            "arn:aws:dynamodb:us-east-1:000000000000:global-table/x",
-            Some(invalid("arn:aws:dynamodb:us-east-1:000000000000:global-table/x")),
+            "arn:aws:s3:::tagged".to_owned(),
+            Some(invalid("Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::tagged")),
         ),
         (
-            "arn:aws:dynamodb:us-east-1:000000000000:table/none",
-            Some(denied("arn:aws:dynamodb:us-east-1:000000000000:table/none")),
+            format!("{own}global-table/x"),
+            Some(invalid(&format!("Provided Arn is not a DynamoDB resource arn: {own}global-table/x"))),
         ),
-        (ARN, None),
-        ("arn:aws:dynamodb:eu-west-1:123456789012:table/tagged", None),
+        (
+            format!("{ARN}/index/x"),
+            Some(invalid(&format!(
+                "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/x"
+            ))),
+        ),
+        (
+            format!("{own}table/none"),
+            Some(Exception::ResourceNotFound(format!(
+                "Requested resource not found: ResourcArn: {own}table/none not found"
+            ))),
+        ),
+        (
+            "arn:aws:dynamodb:eu-west-1:000000000000:table/none".to_owned(),
+            Some(Exception::validation(
+                "Invalid TableArn: Invalid ResourceArn provided as input \
+                 arn:aws:dynamodb:eu-west-1:000000000000:table/none",
+            )),
+        ),
+        (
+            "arn:aws:dynamodb:us-east-1:123456789012:table/none".to_owned(),
+            Some(denied("arn:aws:dynamodb:us-east-1:123456789012:table/none")),
+        ),
+        (ARN.to_owned(), None),
+        ("arn:aws:dynamodb:eu-west-1:123456789012:table/tagged".to_owned(), None),
     ] {
-        let request = ListTagsOfResourceInput { next_token: None, resource_arn: arn.to_owned() };
+        let request = ListTagsOfResourceInput { next_token: None, resource_arn: arn };
         assert_eq!(service.list_tags_of_resource(&caller(), request).await.err(), expected);
     }
     for token in ["", "zz", "6", "ff"] {

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use api::{CreateGlobalSecondaryIndexAction, Exception, GlobalSecondaryIndexUpdate, UpdateGlobalSecondaryIndexAction};
+use model::limits::GLOBAL_INDEXES_MAX;
 
 use crate::catalog::throughput::{
-    check_units, check_units_change, default_warm, index_units_superfluous, on_demand_max, warm,
+    Of, check_units, check_units_change, default_warm, is_empty_warm, on_demand_max, warm,
 };
-use crate::catalog::{self, AttributeDefinition, Definition, IndexStatus, IndexThroughput, NewIndex, Work};
+use crate::catalog::{
+    self, AttributeDefinition, Billing, Definition, IndexStatus, IndexThroughput, KeyNames, NewIndex, Work,
+};
 
 /// What can be refused without the table.
 pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<(), Exception> {
@@ -19,12 +22,23 @@ pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<()
             update.delete.as_ref().map(|delete| &delete.index_name),
         ];
         let mut given = actions.into_iter().flatten();
-        let (Some(name), None) = (given.next(), given.next()) else {
+        let Some(name) = given.next() else {
             return Err(catalog::invalid(
-                "One of GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Update, \
-                 GlobalSecondaryIndexUpdate.Delete must be specified",
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, \
+                 GlobalSecondaryIndexUpdate.Delete must not be null",
             ));
         };
+        if given.next().is_some() {
+            return Err(catalog::invalid(
+                "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
+            ));
+        }
+        if update.update.as_ref().and_then(|update| update.warm_throughput.as_ref()).is_some_and(is_empty_warm) {
+            return Err(catalog::invalid(format!(
+                "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for \
+                 index: {name}"
+            )));
+        }
         if !names.insert(name) {
             return Err(catalog::invalid(format!(
                 "Only one global secondary index update per index is allowed simultaneously. Index: {name}"
@@ -66,11 +80,12 @@ fn create_index(
 ) -> Result<Work, Exception> {
     let name = asked.index_name;
     if definition.index_names().any(|own| own == name) {
-        return Err(catalog::invalid(format!("Attempting to create an index which already exists: {name}")));
+        return Err(Exception::validation("Attempting to create an index which already exists"));
     }
     if definition.global_indexes.iter().any(|index| is_changing(index.status)) {
         return Err(one_at_a_time());
     }
+    check_new_index_units(&name, definition.billing, asked.provisioned_throughput.is_some())?;
     let throughput = IndexThroughput::parse(
         &name,
         definition.billing,
@@ -78,23 +93,54 @@ fn create_index(
         asked.on_demand_throughput,
         asked.warm_throughput,
     )?;
+    if attributes.is_empty() {
+        return Err(catalog::invalid(format!("AttributeDefinitions is not specified for index: {name}")));
+    }
     let index = NewIndex::global(name, &asked.key_schema, asked.projection, throughput, attributes)?;
-    merge_attributes(definition, attributes)?;
+    merge_attributes(definition, attributes, &index.key)?;
     let id = definition.next_index_id;
     definition.next_index_id += 1;
     definition.global_indexes.push(index.into_definition(id, IndexStatus::Creating));
-    catalog::check_index_count(definition.global_indexes.len())?;
+    if definition.global_indexes.len() > GLOBAL_INDEXES_MAX {
+        return Err(Exception::LimitExceeded(format!(
+            "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of \
+             {GLOBAL_INDEXES_MAX}"
+        )));
+    }
     let indexes = definition.local_indexes.iter().chain(&definition.global_indexes);
     catalog::check_projections(indexes.map(|index| &index.projection))?;
     Ok(Work::BuildIndex { table_id: definition.table_id, index_id: id })
 }
 
-/// Adds the request's attribute definitions to the table's; one that is in use keeps its type.
-fn merge_attributes(definition: &mut Definition, new: &[AttributeDefinition]) -> Result<(), Exception> {
+/// CreateTable words the same in another way.
+fn check_new_index_units(name: &str, billing: Billing, given: bool) -> Result<(), Exception> {
+    match (billing, given) {
+        (Billing::OnDemand, true) => Err(catalog::invalid(format!(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {name} when BillingMode is \
+             PAY_PER_REQUEST"
+        ))),
+        (Billing::Provisioned { .. }, false) => Err(catalog::invalid(format!(
+            "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {name}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses the name of a local index, which is neither changed nor deleted.
+fn check_is_global(definition: &Definition, verb: &str, name: &str) -> Result<(), Exception> {
+    if definition.local_indexes.iter().all(|index| index.name != name) {
+        return Ok(());
+    }
+    Err(Exception::validation(format!("Cannot {verb} an index that is not a GlobalSecondaryIndex: {name}")))
+}
+
+/// Adds the request's attribute definitions to the table's. One that is in use keeps its type, and what the new index
+/// does not use is pruned with the others: only a key of another type is refused.
+fn merge_attributes(definition: &mut Definition, new: &[AttributeDefinition], key: &KeyNames) -> Result<(), Exception> {
     for attribute in new {
         match definition.attributes.iter().find(|own| own.name == attribute.name) {
             None => definition.attributes.push(attribute.clone()),
-            Some(own) if own.key_type == attribute.key_type => {}
+            Some(own) if own.key_type == attribute.key_type || !key.names().any(|name| *name == own.name) => {}
             Some(own) => {
                 return Err(catalog::invalid(format!(
                     "Attribute {} is already defined with another type: {:?}",
@@ -107,6 +153,7 @@ fn merge_attributes(definition: &mut Definition, new: &[AttributeDefinition]) ->
 }
 
 fn delete_index(definition: &mut Definition, name: &str) -> Result<Work, Exception> {
+    check_is_global(definition, "delete", name)?;
     let table_id = definition.table_id;
     let others = definition.global_indexes.iter().filter(|index| index.name != name);
     let other_changes = others.into_iter().any(|index| is_changing(index.status));
@@ -130,30 +177,39 @@ fn update_index(
 ) -> Result<(), Exception> {
     let billing = definition.billing;
     let name = asked.index_name;
+    check_is_global(definition, "update", &name)?;
     let index = definition.global_index_mut(&name).ok_or_else(Exception::resource_not_found)?;
-    if asked.provisioned_throughput.is_none() && asked.on_demand_throughput.is_none() && asked.warm_throughput.is_none()
-    {
+    let asks = has_maxima(asked.on_demand_throughput.as_ref()) || asked.warm_throughput.is_some();
+    if billing == Billing::OnDemand && (asked.provisioned_throughput.is_some() || !asks) {
+        return Err(catalog::invalid(format!(
+            "The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to \
+             OnDemandThroughput, WarmThroughput"
+        )));
+    }
+    if asked.provisioned_throughput.is_none() && !asks {
         return Err(catalog::invalid(format!(
             "At least one of ProvisionedThroughput, OnDemandThroughput or WarmThroughput is required for index: {name}"
         )));
     }
     if let Some(units) = &asked.provisioned_throughput {
         let units = check_units(units)?;
-        if billing.provisioned().is_none() {
-            return Err(index_units_superfluous(&name));
-        }
         if let Some(current) = index.provisioned {
             check_units_change(&format!("index {name}"), current, units)?;
             index.changes.record(current, units, now_ms);
         }
         index.provisioned = Some(units);
     }
-    index.on_demand_max = on_demand_max(billing, index.on_demand_max, asked.on_demand_throughput)?;
+    let of = Of::Index(&name);
+    index.on_demand_max = on_demand_max(billing, index.on_demand_max, asked.on_demand_throughput, of)?;
     let current_warm = index.warm.unwrap_or_else(|| default_warm(index.provisioned));
-    if let Some(asked) = warm(current_warm, asked.warm_throughput, &format!("index {name}"))? {
+    if let Some(asked) = warm(current_warm, asked.warm_throughput, of)? {
         index.warm = Some(asked);
     }
     Ok(())
+}
+
+pub(super) fn has_maxima(asked: Option<&api::OnDemandThroughput>) -> bool {
+    asked.is_some_and(|asked| asked.max_read_request_units.is_some() || asked.max_write_request_units.is_some())
 }
 
 fn is_changing(status: IndexStatus) -> bool {

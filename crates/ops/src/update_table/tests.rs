@@ -148,7 +148,7 @@ async fn create_table_refuses() {
                 let names = [("pk", HASH), ("a", HASH), ("b", HASH), ("c", HASH), ("d", HASH)];
                 t.global_secondary_indexes = Some(vec![global("wide", &names)]);
             },
-            "*Number of HASH key attributes exceeds the limit of 4 for index: wide",
+            "*The KeySchema exceeds the maximum allowed number of HASH key attributes",
         ),
         (
             |t| {
@@ -199,12 +199,123 @@ async fn create_table_refuses() {
                 t.warm_throughput =
                     Some(WarmThroughput { read_units_per_second: Some(1), write_units_per_second: None });
             },
-            "*Requested ReadUnitsPerSecond for WarmThroughput for table is lower than current WarmThroughput, \
-             decreasing WarmThroughput is not supported",
+            "*Requested ReadUnitsPerSecond for WarmThroughput for table is lower than initial throughput for OnDemand. \
+             See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html\
+             #on-demand-capacity-mode-initial",
+        ),
+        (
+            |t| {
+                (t.billing_mode, t.provisioned_throughput) = (None, units(10, 10));
+                t.warm_throughput =
+                    Some(WarmThroughput { read_units_per_second: Some(10), write_units_per_second: Some(9) });
+            },
+            "*Requested WriteUnitsPerSecond for WarmThroughput for table is lower than WriteCapacityUnits of \
+             ProvisionedThroughput",
+        ),
+        (
+            |t| t.on_demand_throughput = maxima(Some(0), None),
+            "*Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range",
+        ),
+        (
+            |t| t.on_demand_throughput = maxima(Some(1), Some(-1)),
+            "*Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range",
+        ),
+        (
+            |t| {
+                let mut index = global("index", &[("pk", HASH)]);
+                index.on_demand_throughput = maxima(Some(-1), Some(-1));
+                t.global_secondary_indexes = Some(vec![index]);
+            },
+            "*Requested MaxReadRequestUnits for OnDemandThroughput for index : index is outside of valid range",
+        ),
+        (
+            |t| {
+                (t.billing_mode, t.provisioned_throughput) = (None, units(10, 10));
+                t.on_demand_throughput = maxima(None, Some(1));
+            },
+            "*MaxWriteRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.",
+        ),
+        (|t| t.attribute_definitions = strings(&["pk", "pk"]), "Attribute Name is duplicated: pk"),
+        (
+            |t| t.attribute_definitions = strings(&["other"]),
+            "*Some index key attributes are not defined in AttributeDefinitions. Keys: [pk], AttributeDefinitions: \
+             [other]",
+        ),
+        (
+            |t| t.stream_specification = stream(false, Some(StreamViewType::NewImage)),
+            "*Table is being created with a stream disabled, UpdateViewType should not be specified",
+        ),
+        (
+            |t| t.stream_specification = stream(true, None),
+            "*Table is being created with a stream enabled, UpdateViewType is required",
+        ),
+        (
+            |t| t.sse_specification = sse(Some(false), Some(SSEType::Kms), None),
+            "*SSEType can not be specified if Enabled is false",
+        ),
+        (
+            |t| t.sse_specification = sse(Some(false), None, Some("alias/own")),
+            "*KMSMasterKeyId can not be specified if Enabled is false",
+        ),
+        (
+            |t| t.sse_specification = sse(Some(true), None, Some("alias/own")),
+            "*SSEType KMS is required if KMSMasterKeyId is specified",
+        ),
+        (|t| t.sse_specification = sse(Some(true), Some(SSEType::Aes256), None), "*SSEType AES256 is not supported"),
+        (
+            |t| {
+                t.attribute_definitions = strings(&["pk", "a"]);
+                t.global_secondary_indexes = Some(vec![global("index", &[("pk", HASH), ("a", RANGE), ("pk", HASH)])]);
+            },
+            "*All HASH key attributes must precede RANGE key attributes in the KeySchema",
+        ),
+        (
+            |t| {
+                t.attribute_definitions = strings(&["pk", "sk"]);
+                t.key_schema = Some(key(&[("pk", HASH), ("pk", RANGE)]));
+            },
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ),
+        (
+            |t| {
+                t.attribute_definitions = strings(&["pk", "unused"]);
+                t.global_secondary_indexes = Some(vec![GlobalSecondaryIndex {
+                    provisioned_throughput: units(1, 1),
+                    ..global("index", &[("pk", HASH)])
+                }]);
+            },
+            "*Some AttributeDefinitions are not used. AttributeDefinitions: [pk, unused], keys used: [pk]",
+        ),
+        (
+            |t| {
+                (t.billing_mode, t.provisioned_throughput) = (None, units(1, 1));
+                let index = global("index", &[("pk", HASH)]);
+                let index = GlobalSecondaryIndex { provisioned_throughput: units(1, 1), ..index };
+                t.global_secondary_indexes =
+                    Some(vec![GlobalSecondaryIndex { on_demand_throughput: maxima(Some(1), None), ..index }]);
+            },
+            "*MaxReadRequestUnits for OnDemandThroughput for index: index cannot be specified when table BillingMode is \
+             PROVISIONED.",
+        ),
+        (
+            |t| t.global_secondary_indexes = Some(vec![global("index", &[("pk", HASH), ("pk", HASH)])]),
+            "The KeySchema contains multiple key attributes with the same name",
         ),
         (
             |t| t.tags = Some(vec![Tag { key: "aws:x".to_owned(), value: String::new() }]),
-            "*aws: prefixed tag key names are not allowed for external use: aws:x",
+            "Tag Key cannot be prefixed with aws:, Key: aws:x",
+        ),
+        (
+            |t| t.tags = Some(vec![Tag { key: "a#".to_owned(), value: String::new() }]),
+            "The Tag Key provided is invalid, Key: a#",
+        ),
+        (
+            |t| t.tags = Some(vec![Tag { key: "a".to_owned(), value: "100%".to_owned() }]),
+            "The Tag Value provided is invalid, Value: 100%",
+        ),
+        (
+            |t| t.tags = Some(vec![Tag { key: "a".to_owned(), value: String::new() }; 2]),
+            "Duplicate Tag Keys provided as input: Duplicate Tag Key found a",
         ),
         (|t| t.vector_indexes = Some(Vec::new()), "VectorIndexes is not built yet in this version of Stator"),
         (|t| t.resource_policy = Some("[".to_owned()), "*Invalid policy document: This policy contains invalid Json"),
@@ -225,10 +336,10 @@ async fn update(service: &Service, name: &str, change: impl FnOnce(&mut UpdateTa
     service.update_table(&caller(), request).await.map(drop)
 }
 
-/// An on-demand table `free` with the index `by-pk`, and a provisioned one, `paid`, with the same.
+/// An on-demand table `free` with the indexes `by-pk` and `by-pk-too`, and a provisioned one, `paid`, with the same.
 async fn two_tables() -> std::sync::Arc<Service> {
     let service = open(&Memory::new()).await;
-    let indexes = Some(vec![global("by-pk", &[("pk", HASH)])]);
+    let indexes = Some(vec![global("by-pk", &[("pk", HASH)]), global("by-pk-too", &[("pk", HASH)])]);
     let free = CreateTableInput { global_secondary_indexes: indexes.clone(), ..simple("free") };
     service.create_table(&caller(), free).await.unwrap();
     let provisioned = |index| GlobalSecondaryIndex { provisioned_throughput: units(3, 3), ..index };
@@ -240,6 +351,18 @@ async fn two_tables() -> std::sync::Arc<Service> {
     };
     service.create_table(&caller(), paid).await.unwrap();
     service
+}
+
+fn maxima(read: Option<i64>, write: Option<i64>) -> Option<OnDemandThroughput> {
+    Some(OnDemandThroughput { max_read_request_units: read, max_write_request_units: write })
+}
+
+fn stream(stream_enabled: bool, stream_view_type: Option<StreamViewType>) -> Option<StreamSpecification> {
+    Some(StreamSpecification { stream_enabled, stream_view_type })
+}
+
+fn sse(enabled: Option<bool>, sse_type: Option<SSEType>, key: Option<&str>) -> Option<SSESpecification> {
+    Some(SSESpecification { enabled, kms_master_key_id: key.map(str::to_owned), sse_type })
 }
 
 fn index_units(name: &str, read: i64, write: i64) -> Option<Vec<GlobalSecondaryIndexUpdate>> {
@@ -258,8 +381,10 @@ async fn update_table_refuses() {
         (
             "free",
             |_| {},
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
-             SSESpecification or ReplicaUpdates is required",
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, \
+             SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, \
+             MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is \
+             required",
         ),
         (
             "paid",
@@ -277,7 +402,20 @@ async fn update_table_refuses() {
         (
             "free",
             |t| t.billing_mode = Some(BillingMode::Provisioned),
-            "*ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+            "*ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
+        ),
+        (
+            "paid",
+            |t| t.billing_mode = Some(BillingMode::Provisioned),
+            "*ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
+        ),
+        (
+            "paid",
+            |t| {
+                t.billing_mode = Some(BillingMode::PayPerRequest);
+                t.provisioned_throughput = units(5, 5);
+            },
+            "*ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST",
         ),
         (
             "free",
@@ -285,25 +423,49 @@ async fn update_table_refuses() {
                 t.billing_mode = Some(BillingMode::Provisioned);
                 t.provisioned_throughput = units(5, 5);
             },
-            "*ProvisionedThroughput is not specified for index: by-pk",
+            "*ProvisionedThroughput must be specified for index: by-pk,by-pk-too",
         ),
         (
             "free",
             |t| t.global_secondary_index_updates = index_units("by-pk", 1, 1),
-            "*ProvisionedThroughput should not be specified for index: by-pk when BillingMode is PAY_PER_REQUEST",
+            "*The only Updates for index: by-pk when TableThroughputMode is PAY_PER_REQUEST can be to \
+             OnDemandThroughput, WarmThroughput",
+        ),
+        (
+            "paid",
+            |t| *t = add_index("paid", "new", "pk", ProjectionType::All),
+            "*Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: new",
+        ),
+        (
+            "free",
+            |t| {
+                t.global_secondary_index_updates = Some(Vec::new());
+                t.deletion_protection_enabled = Some(true);
+            },
+            "*List of GlobalSecondaryIndexUpdates is empty",
+        ),
+        (
+            "free",
+            |t| t.global_secondary_index_updates = Some(vec![GlobalSecondaryIndexUpdate::default()]),
+            "*One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, \
+             GlobalSecondaryIndexUpdate.Delete must not be null",
+        ),
+        (
+            "free",
+            |t| t.on_demand_throughput = maxima(Some(0), None),
+            "*Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range",
         ),
         (
             "paid",
             |t| {
-                t.on_demand_throughput =
-                    Some(OnDemandThroughput { max_read_request_units: Some(1), max_write_request_units: None });
+                t.on_demand_throughput = maxima(Some(1), None);
             },
-            "*OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST",
+            "*MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
         ),
         (
             "free",
             |t| *t = add_index("free", "by-pk", "pk", ProjectionType::All),
-            "*Attempting to create an index which already exists: by-pk",
+            "Attempting to create an index which already exists",
         ),
         (
             "free",
@@ -311,7 +473,7 @@ async fn update_table_refuses() {
                 *t = add_index("free", "by-g", "g", ProjectionType::All);
                 t.attribute_definitions = None;
             },
-            "*Some index key attributes are not defined in AttributeDefinitions. Keys: [g], AttributeDefinitions: []",
+            "*AttributeDefinitions is not specified for index: by-g",
         ),
         (
             "free",
@@ -321,11 +483,60 @@ async fn update_table_refuses() {
             },
             "*Attribute pk is already defined with another type: S",
         ),
+        ("free", |t| t.stream_specification = stream(false, None), "Table has no stream to disable: TableName: free"),
         (
             "free",
-            |t| t.stream_specification = Some(StreamSpecification { stream_enabled: false, stream_view_type: None }),
-            "Table has no enabled stream: TableName: free",
+            |t| t.stream_specification = stream(true, None),
+            "*If stream is being enabled then UpdateViewType is required",
         ),
+        (
+            "free",
+            |t| t.stream_specification = stream(false, Some(StreamViewType::KeysOnly)),
+            "*If stream is being disabled, then UpdateViewType must not be specified",
+        ),
+        (
+            "free",
+            |t| {
+                (t.deletion_protection_enabled, t.billing_mode) = (Some(true), Some(BillingMode::PayPerRequest));
+                t.sse_specification = sse(Some(true), None, None);
+            },
+            "*Server-Side Encryption modification must be the only operation in the request",
+        ),
+        (
+            "free",
+            |t| (t.deletion_protection_enabled, t.billing_mode) = (Some(true), Some(BillingMode::PayPerRequest)),
+            "*DeletionProtection modification must be the only operation in the request",
+        ),
+        (
+            "free",
+            |t| (t.deletion_protection_enabled, t.table_class) = (Some(true), Some(TableClass::Standard)),
+            "*TableClass modification must be the only operation in the request",
+        ),
+        (
+            "free",
+            |t| {
+                t.on_demand_throughput = maxima(Some(1), None);
+                t.stream_specification = stream(true, Some(StreamViewType::KeysOnly));
+            },
+            "*OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
+        ),
+        (
+            "paid",
+            |t| {
+                t.provisioned_throughput = units(6, 6);
+                t.stream_specification = stream(true, Some(StreamViewType::KeysOnly));
+            },
+            "*You cannot modify stream status while updating table IOPS",
+        ),
+        (
+            "paid",
+            |t| {
+                *t = drop_index("paid", "by-pk");
+                t.provisioned_throughput = units(6, 6);
+            },
+            "*You cannot create or delete index while updating table IOPS",
+        ),
+        ("free", |t| t.sse_specification = sse(Some(false), None, None), "*Table is already encrypted by default"),
         ("free", |t| t.replica_updates = Some(Vec::new()), "ReplicaUpdates is not built yet in this version of Stator"),
     ];
     let service = two_tables().await;
@@ -370,6 +581,7 @@ async fn billing_modes_are_switched() {
         t.billing_mode = Some(BillingMode::Provisioned);
         t.provisioned_throughput = units(7, 8);
         t.global_secondary_index_updates = index_units("by-pk", 1, 2);
+        t.global_secondary_index_updates.as_mut().unwrap().extend(index_units("by-pk-too", 1, 2).unwrap());
     })
     .await
     .unwrap();
@@ -446,15 +658,18 @@ async fn streams_are_not_enabled_and_disabled_without_end() {
 #[tokio::test]
 async fn other_settings_are_kept() {
     let service = two_tables().await;
-    update(&service, "free", |t| {
-        t.deletion_protection_enabled = Some(true);
-        t.table_class = Some(TableClass::StandardInfrequentAccess);
-        t.sse_specification =
-            Some(SSESpecification { enabled: Some(true), kms_master_key_id: None, sse_type: Some(SSEType::Kms) });
-        t.warm_throughput = Some(WarmThroughput { read_units_per_second: Some(20_000), write_units_per_second: None });
-    })
-    .await
-    .unwrap();
+    let changes: [Spoil<UpdateTableInput>; 4] = [
+        |t| t.deletion_protection_enabled = Some(true),
+        |t| t.table_class = Some(TableClass::StandardInfrequentAccess),
+        |t| t.sse_specification = sse(Some(true), None, None),
+        |t| {
+            let warm = WarmThroughput { read_units_per_second: Some(20_000), write_units_per_second: None };
+            t.warm_throughput = Some(warm);
+        },
+    ];
+    for change in changes {
+        update(&service, "free", change).await.unwrap();
+    }
     let table = describe(&service, "free").await.unwrap();
     assert_eq!(table.deletion_protection_enabled, Some(true));
     assert_eq!(table.table_class_summary.unwrap().table_class, Some(TableClass::StandardInfrequentAccess));
@@ -468,4 +683,83 @@ async fn other_settings_are_kept() {
     let text = "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection \
                 first.";
     assert_eq!(protected.unwrap_err(), Exception::validation(text));
+}
+
+async fn answer(service: &Service, name: &str, change: impl FnOnce(&mut UpdateTableInput)) -> TableDescription {
+    let mut request = UpdateTableInput { table_name: name.to_owned(), ..UpdateTableInput::default() };
+    change(&mut request);
+    service.update_table(&caller(), request).await.unwrap().table_description.unwrap()
+}
+
+#[tokio::test]
+async fn answers_show_what_begins() {
+    let service = two_tables().await;
+    let protected = answer(&service, "free", |t| t.deletion_protection_enabled = Some(true)).await;
+    assert_eq!(protected.table_status, Some(TableStatus::Active));
+
+    let on = answer(&service, "free", |t| t.sse_specification = sse(Some(true), None, None)).await;
+    let (status, on) = (on.table_status, on.sse_description.unwrap());
+    assert_eq!(
+        (status, on.status, on.sse_type),
+        (Some(TableStatus::Active), Some(SSEStatus::Updating), Some(SSEType::Kms))
+    );
+    // The account's own key, once more.
+    answer(&service, "free", |t| t.sse_specification = sse(Some(true), Some(SSEType::Kms), None)).await;
+    let off = answer(&service, "free", |t| t.sse_specification = sse(Some(false), None, None)).await;
+    assert_eq!(off.sse_description, Some(on));
+    assert_eq!(describe(&service, "free").await.unwrap().sse_description, None);
+
+    let warm = WarmThroughput { read_units_per_second: Some(20_000), write_units_per_second: None };
+    let warm = answer(&service, "free", |t| t.warm_throughput = Some(warm)).await.warm_throughput.unwrap();
+    assert_eq!((warm.read_units_per_second, warm.status), (Some(12_000), Some(TableStatus::Updating)));
+
+    answer(&service, "free", |t| t.on_demand_throughput = maxima(Some(10), Some(20))).await;
+    let removed = answer(&service, "free", |t| t.on_demand_throughput = maxima(Some(-1), None)).await;
+    let (shown, status) = (removed.on_demand_throughput, removed.table_status);
+    assert_eq!((shown, status), (maxima(Some(-1), Some(20)), Some(TableStatus::Active)));
+
+    let lowered = answer(&service, "paid", |t| t.provisioned_throughput = units(4, 4)).await;
+    let shown = lowered.provisioned_throughput.unwrap();
+    assert_eq!((shown.read_capacity_units, shown.number_of_decreases_today), (Some(5), Some(0)));
+    assert!(shown.last_decrease_date_time.is_some());
+    let index = answer(&service, "paid", |t| t.global_secondary_index_updates = index_units("by-pk", 4, 4)).await;
+    let index = index.global_secondary_indexes.unwrap().remove(0);
+    assert_eq!(index.index_status, Some(IndexStatus::Updating));
+    assert_eq!(index.provisioned_throughput.unwrap().read_capacity_units, Some(3));
+
+    let mode = answer(&service, "paid", |t| t.billing_mode = Some(BillingMode::PayPerRequest)).await;
+    assert_eq!(mode.table_status, Some(TableStatus::Updating));
+    assert_eq!(mode.billing_mode_summary.unwrap().last_update_to_pay_per_request_date_time, None);
+}
+
+#[tokio::test]
+async fn answers_of_the_first_and_the_last_request_are_short() {
+    let service = open(&Memory::new()).await;
+    let indexes = Some(vec![global("by-pk", &[("pk", HASH)])]);
+    let plain = CreateTableInput { global_secondary_indexes: indexes, ..simple("plain") };
+    let made = service.create_table(&caller(), plain).await.unwrap().table_description.unwrap();
+    assert_eq!(made.warm_throughput, None);
+    assert_eq!(made.billing_mode_summary.unwrap().last_update_to_pay_per_request_date_time, None);
+    assert_eq!(made.global_secondary_indexes.unwrap()[0].warm_throughput, None);
+    let warm = WarmThroughput { read_units_per_second: Some(13_000), write_units_per_second: None };
+    let warm = CreateTableInput { warm_throughput: Some(warm), ..simple("warm") };
+    let made = service.create_table(&caller(), warm).await.unwrap().table_description.unwrap();
+    assert_eq!(made.warm_throughput.unwrap().status, Some(TableStatus::Updating));
+
+    let request = DeleteTableInput { table_name: "plain".to_owned() };
+    let gone = service.delete_table(&caller(), request).await.unwrap().table_description.unwrap();
+    let members = TableDescription {
+        billing_mode_summary: gone.billing_mode_summary.clone(),
+        provisioned_throughput: gone.provisioned_throughput.clone(),
+        table_id: gone.table_id.clone(),
+        deletion_protection_enabled: Some(false),
+        item_count: Some(0),
+        table_arn: Some("arn:aws:dynamodb:us-east-1:000000000000:table/plain".to_owned()),
+        table_name: Some("plain".to_owned()),
+        table_size_bytes: Some(0),
+        table_status: Some(TableStatus::Deleting),
+        ..TableDescription::default()
+    };
+    assert_eq!(gone, members);
+    assert!(gone.billing_mode_summary.is_some() && gone.provisioned_throughput.is_some() && gone.table_id.is_some());
 }

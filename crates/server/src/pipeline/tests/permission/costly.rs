@@ -72,6 +72,6 @@ fn too_many_tags_are_refused_before_policies_look_at_them() {
         assert_eq!(refused.kind, "AccessDeniedException", "{operation} {}", refused.body);
         let refused = house.call(by("user"), operation, &many.to_string());
         assert_eq!(refused.kind, "ValidationException", "{operation} {}", refused.body);
-        assert_eq!(refused.message, "Number of tags exceeds the limit of 50 for a resource: 4000");
+        assert_eq!(refused.message, "Number of Tags exceed the current limit for the provided ResourceArn");
     }
 }

@@ -128,7 +128,9 @@ fn a_key_of_a_kms_needs_permissions_of_its_own() {
     let encrypted = encrypt(&house, with(&house, &statements), KEY);
     assert_eq!(encrypted.status, 200, "{}", encrypted.body);
     // The key that the account has for DynamoDB, and none, ask nothing.
-    for encryption in [json!({"Enabled": true, "KMSMasterKeyId": "alias/aws/dynamodb"}), json!({"Enabled": false})] {
+    for encryption in
+        [json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": "alias/aws/dynamodb"}), json!({"Enabled": false})]
+    {
         let body = json!({"TableName": "TTT", "SSESpecification": encryption}).to_string();
         assert_eq!(house.call(by(with(&house, &[])), "UpdateTable", &body).status, 200, "{body}");
     }

@@ -1,0 +1,117 @@
+//! What UpdateTable's answer shows otherwise than DescribeTable: the state that the change begins.
+//!
+//! Changes that DynamoDB makes in the background are answered with the values before them and a status UPDATING of
+//! their own; the table's status is theirs only if the whole table is worked on. Here they are made at once, so that the
+//! next DescribeTable shows them. Source: captures from us-west-2.
+
+use api::{
+    OnDemandThroughput, ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, TableDescription,
+    UpdateTableInput,
+};
+
+use super::members::{self, Members};
+use crate::catalog::throughput::{UNLIMITED, default_warm};
+use crate::catalog::{Definition, Provisioned, Shown, ThroughputChanges};
+
+/// What the answer needs to know of the request.
+pub(super) struct Asked {
+    members: Members,
+    on_demand: Option<OnDemandThroughput>,
+    /// Indexes that are given other throughput.
+    indexes: Vec<String>,
+}
+
+impl Asked {
+    pub(super) fn of(request: &UpdateTableInput) -> Asked {
+        let updates = request.global_secondary_index_updates.iter().flatten();
+        let indexes = updates.filter_map(|update| update.update.as_ref()).map(|update| update.index_name.clone());
+        Asked {
+            members: members::of(request),
+            on_demand: request.on_demand_throughput.clone(),
+            indexes: indexes.collect(),
+        }
+    }
+
+    /// Which status the answer gives the table.
+    pub(super) fn shown(&self) -> Shown {
+        if self.members & !members::BESIDE_TABLE_STATUS == 0 { Shown::AsIs } else { Shown::JustUpdated }
+    }
+
+    /// Turns the description of the changed table into the answer's.
+    pub(super) fn adapt(
+        &self,
+        description: &mut TableDescription,
+        before: &Definition,
+        after: &Definition,
+        now_ms: u64,
+    ) {
+        if self.members & members::ENCRYPTION != 0 {
+            let encryption = after.encryption.as_ref().or(before.encryption.as_ref());
+            description.sse_description = encryption.map(|encryption| SSEDescription {
+                status: Some(SSEStatus::Updating),
+                sse_type: Some(SSEType::Kms),
+                kms_master_key_arn: Some(encryption.key_arn.clone()),
+                inaccessible_encryption_date_time: None,
+            });
+        }
+        if self.members & members::WARM != 0
+            && let Some(warm) = &mut description.warm_throughput
+        {
+            let own = before.warm.unwrap_or_else(|| default_warm(before.billing.provisioned()));
+            warm.read_units_per_second = Some(own.read_units);
+            warm.write_units_per_second = Some(own.write_units);
+            warm.status = Some(api::TableStatus::Updating);
+        }
+        if self.members & members::BILLING != 0
+            && let Some(summary) = &mut description.billing_mode_summary
+        {
+            let since = before.on_demand_since_ms.map(crate::catalog::timestamp);
+            summary.last_update_to_pay_per_request_date_time = since;
+        }
+        if let Some(shown) = &mut description.provisioned_throughput {
+            show_former(shown, before.billing.provisioned(), &before.changes, now_ms);
+        }
+        self.show_removed_maxima(description);
+        self.show_updated_indexes(description, before, now_ms);
+    }
+
+    /// A maximum that the request removes is shown as it was asked for.
+    fn show_removed_maxima(&self, description: &mut TableDescription) {
+        let Some(asked) = &self.on_demand else { return };
+        let removed = |asked: Option<i64>| asked.filter(|units| *units == UNLIMITED);
+        let (read, write) = (removed(asked.max_read_request_units), removed(asked.max_write_request_units));
+        if read.is_none() && write.is_none() {
+            return;
+        }
+        let shown = description.on_demand_throughput.get_or_insert_default();
+        shown.max_read_request_units = read.or(shown.max_read_request_units);
+        shown.max_write_request_units = write.or(shown.max_write_request_units);
+    }
+
+    fn show_updated_indexes(&self, description: &mut TableDescription, before: &Definition, now_ms: u64) {
+        for index in description.global_secondary_indexes.iter_mut().flatten() {
+            let own = before.global_indexes.iter().find(|own| index.index_name.as_ref() == Some(&own.name));
+            let Some(own) = own.filter(|own| self.indexes.contains(&own.name)) else { continue };
+            index.index_status = Some(api::IndexStatus::Updating);
+            if let Some(shown) = &mut index.provisioned_throughput {
+                show_former(shown, own.provisioned, &own.changes, now_ms);
+            }
+        }
+    }
+}
+
+/// Provisioned units, and the decreases of the day, as they were; the time of the change is shown already. Units that a
+/// billing mode takes away or brings are shown as they become.
+fn show_former(
+    shown: &mut ProvisionedThroughputDescription,
+    before: Option<Provisioned>,
+    changes: &ThroughputChanges,
+    now_ms: u64,
+) {
+    let is_provisioned = shown.read_capacity_units != Some(0);
+    if let Some(units) = before.filter(|_| is_provisioned) {
+        shown.read_capacity_units = Some(units.read_units);
+        shown.write_capacity_units = Some(units.write_units);
+        shown.number_of_decreases_today = Some(changes.decreases_today(now_ms));
+    }
+}
