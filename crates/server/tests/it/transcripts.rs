@@ -130,16 +130,26 @@ fn case<'a>(block: &[(usize, &'a str)]) -> Option<Case<'a>> {
     let middle = lines.iter().position(|line| *line == "----")?;
     let (request, answer) = (&lines[..middle], &lines[middle + 1..]);
     let (operation, first) = request.first()?.split_once(' ').unwrap_or((request[0], ""));
-    let body = [&[first], &request[1..]].concat().join("\n");
+    let body = repeated(&[&[first], &request[1..]].concat().join("\n"));
     let operation = match operation.strip_suffix('!') {
         Some(operation) => operation,
         None => serde_json::from_str::<Value>(&body).ok().map(|_| operation)?,
     };
     let (status, kind) =
         answer.first()?.split_once(' ').map_or((answer[0], None), |(status, kind)| (status, Some(kind)));
-    let expected = answer[1..].join("\n");
+    let expected = repeated(&answer[1..].join("\n"));
     let expected = if expected.is_empty() { None } else { Some(serde_json::from_str(&expected).ok()?) };
     Some(Case { line: block[0].0, operation, body, status: status.parse().ok()?, kind, expected })
+}
+
+/// `"x*3"` stands for `"xxx"`: texts that are too long to write down.
+fn repeated(text: &str) -> String {
+    let parts = text.split('"').map(|part| {
+        let (letter, count) = part.split_once('*').filter(|(letter, _)| letter.chars().count() == 1)?;
+        Some(letter.repeat(count.parse().ok()?))
+    });
+    let parts = parts.zip(text.split('"')).map(|(long, part)| long.unwrap_or_else(|| part.to_owned()));
+    parts.collect::<Vec<_>>().join("\"")
 }
 
 fn check(client: &mut Client, file: &Path, case: &Case<'_>, remembered: &mut Remembered, failures: &mut String) {
@@ -163,7 +173,7 @@ fn check(client: &mut Client, file: &Path, case: &Case<'_>, remembered: &mut Rem
         let kind = kind.map(|kind| format!(" {kind}")).unwrap_or_default();
         let _ = write!(
             failures,
-            "\n{name}:{}: {} {}\nis answered with\n{}{kind}\n{body}\n",
+            "\n{name}:{}: {} {:.2000}\nis answered with\n{}{kind}\n{body}\n",
             case.line, case.operation, request, response.status
         );
     }
