@@ -55,7 +55,7 @@ impl Service {
         // So that what was enabled can be read at once. What cannot be ended now is background work.
         let _ = self.end_rolls(table.id(), &table.definition.log).await;
         let mut description = self.describe(&table, asked.shown()).await?;
-        asked.adapt(&mut description, &before, &table.definition, self.clock.now_ms());
+        asked.adapt(&mut description, &before, self.clock.now_ms());
         Ok(UpdateTableOutput { table_description: Some(description) })
     }
 }
@@ -196,13 +196,13 @@ fn too_many_streams(table_name: &str) -> Exception {
     ))
 }
 
-/// The account's own key may be asked for again, which changes nothing.
+/// The same key may be asked for again, which changes nothing, unless by its ARN.
 fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification) -> Result<(), Exception> {
     let new = catalog::encryption(asked, &definition.account, &definition.region)?;
     if new == definition.encryption {
         match new {
             None => return Err(catalog::invalid("Table is already encrypted by default")),
-            Some(_) if asked.kms_master_key_id.is_some() => {
+            Some(_) if asked.kms_master_key_id.as_ref().is_some_and(|id| id.starts_with("arn:")) => {
                 return Err(catalog::invalid(
                     "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to \
                      change Master Key",

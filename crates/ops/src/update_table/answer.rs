@@ -38,19 +38,14 @@ impl Asked {
     }
 
     /// Turns the description of the changed table into the answer's.
-    pub(super) fn adapt(
-        &self,
-        description: &mut TableDescription,
-        before: &Definition,
-        after: &Definition,
-        now_ms: u64,
-    ) {
+    pub(super) fn adapt(&self, description: &mut TableDescription, before: &Definition, now_ms: u64) {
         if self.members & members::ENCRYPTION != 0 {
-            let encryption = after.encryption.as_ref().or(before.encryption.as_ref());
-            description.sse_description = encryption.map(|encryption| SSEDescription {
+            // The key that is replaced; none where there was none.
+            let replaced = before.encryption.as_ref();
+            description.sse_description = Some(SSEDescription {
                 status: Some(SSEStatus::Updating),
-                sse_type: Some(SSEType::Kms),
-                kms_master_key_arn: Some(encryption.key_arn.clone()),
+                sse_type: replaced.map(|_| SSEType::Kms),
+                kms_master_key_arn: replaced.map(|encryption| encryption.key_arn.clone()),
                 inaccessible_encryption_date_time: None,
             });
         }

@@ -698,15 +698,26 @@ async fn answers_show_what_begins() {
     assert_eq!(protected.table_status, Some(TableStatus::Active));
 
     let on = answer(&service, "free", |t| t.sse_specification = sse(Some(true), None, None)).await;
-    let (status, on) = (on.table_status, on.sse_description.unwrap());
-    assert_eq!(
-        (status, on.status, on.sse_type),
-        (Some(TableStatus::Active), Some(SSEStatus::Updating), Some(SSEType::Kms))
-    );
+    let begun = SSEDescription { status: Some(SSEStatus::Updating), ..SSEDescription::default() };
+    assert_eq!((on.table_status, on.sse_description.as_ref()), (Some(TableStatus::Active), Some(&begun)));
     // The account's own key, once more.
     answer(&service, "free", |t| t.sse_specification = sse(Some(true), Some(SSEType::Kms), None)).await;
+    let key = describe(&service, "free").await.unwrap().sse_description.unwrap().kms_master_key_arn;
     let off = answer(&service, "free", |t| t.sse_specification = sse(Some(false), None, None)).await;
-    assert_eq!(off.sse_description, Some(on));
+    let arn = "arn:aws:kms:us-east-1:000000000000:key/1";
+    answer(&service, "paid", |t| t.sse_specification = sse(Some(true), Some(SSEType::Kms), Some(arn))).await;
+    answer(&service, "paid", |t| t.sse_specification = sse(None, Some(SSEType::Kms), Some("1"))).await;
+    let again =
+        update(&service, "paid", |t| t.sse_specification = sse(Some(true), Some(SSEType::Kms), Some(arn))).await;
+    assert_eq!(
+        again,
+        Err(Exception::validation(
+            "One or more parameter values were invalid: Table is already encrypted with given KMSMasterKeyId. Use \
+             KMSMasterKeyId parameter if you want to change Master Key"
+        ))
+    );
+    let begun = SSEDescription { sse_type: Some(SSEType::Kms), kms_master_key_arn: key, ..begun };
+    assert_eq!(off.sse_description, Some(begun));
     assert_eq!(describe(&service, "free").await.unwrap().sse_description, None);
 
     let warm = WarmThroughput { read_units_per_second: Some(20_000), write_units_per_second: None };
