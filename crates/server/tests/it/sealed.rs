@@ -598,7 +598,9 @@ fn a_table_has_its_own_key_which_may_be_disabled() {
     // Another key takes its place, and the first one is not needed any more.
     let update = |key: serde_json::Value| json!({"TableName": "own", "SSESpecification": key});
     let other = update(json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": OTHER_KEY}));
-    assert_eq!(tables.call("UpdateTable", other)["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"], OTHER_KEY);
+    assert_eq!(tables.call("UpdateTable", other)["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"], KEY);
+    let described = tables.call("DescribeTable", json!({"TableName": "own"}));
+    assert_eq!(described["Table"]["SSEDescription"]["KMSMasterKeyArn"], OTHER_KEY);
     tables.kms.refuse(KEY, "DisabledException");
     assert!(tables.server.stop().success());
     let tables = start();

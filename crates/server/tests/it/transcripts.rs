@@ -142,7 +142,7 @@ fn case<'a>(block: &[(usize, &'a str)]) -> Option<Case<'a>> {
     Some(Case { line: block[0].0, operation, body, status: status.parse().ok()?, kind, expected })
 }
 
-/// `"x*3"` stands for `"xxx"`: texts that are too long to write down.
+/// `"x*3"` means `"xxx"`: texts that are too long to write down.
 fn repeated(text: &str) -> String {
     let parts = text.split('"').map(|part| {
         let (letter, count) = part.split_once('*').filter(|(letter, _)| letter.chars().count() == 1)?;
