@@ -228,7 +228,9 @@ fn global(
     }
 }
 
+/// Its status is its own: a table that is updated in other ways keeps it ACTIVE. Source: captures.
 fn table_warm(definition: &Definition, status: api::TableStatus) -> TableWarmThroughputDescription {
+    let status = if status == api::TableStatus::Updating { api::TableStatus::Active } else { status };
     let warm = definition.warm.unwrap_or_else(|| default_warm(definition.billing.provisioned()));
     TableWarmThroughputDescription {
         read_units_per_second: Some(warm.read_units),

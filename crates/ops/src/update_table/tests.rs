@@ -740,6 +740,7 @@ async fn answers_show_what_begins() {
 
     let mode = answer(&service, "paid", |t| t.billing_mode = Some(BillingMode::PayPerRequest)).await;
     assert_eq!(mode.table_status, Some(TableStatus::Updating));
+    assert_eq!(mode.warm_throughput.unwrap().status, Some(TableStatus::Active));
     assert_eq!(mode.billing_mode_summary.unwrap().last_update_to_pay_per_request_date_time, None);
 }
 
