@@ -26,7 +26,7 @@ use model::{AttributeValue, Attributes};
 use crate::condition::Condition;
 use crate::update::Update;
 
-pub use access::{Access, Plan, access, full_key, key_of};
+pub use access::{Access, Plan, access, full_key, key_of, names_partitions};
 pub use columns::Columns;
 pub use error::PartiqlError;
 

@@ -1,6 +1,7 @@
 //! BatchExecuteStatement: up to 25 PartiQL statements, each for itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{
     BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementError, BatchStatementErrorCodeEnum,
@@ -8,24 +9,45 @@ use api::{
 };
 use auth::Caller;
 use auth::iam::WorkBudget;
+use expr::Condition;
 use expr::partiql::{PartiqlError, Select, Statement};
-use model::Item;
 use model::codec::row::StoredItem;
 use model::limits::{BATCH_STATEMENTS_MAX, ITEM_SIZE_MAX};
+use model::{Attributes, Item};
 
 use crate::allowance;
-use crate::capacity::{ReadKind, Split, Units};
-use crate::partiql::{self, single_key};
+use crate::capacity::{ReadKind, Split, Units, write_units};
+use crate::catalog::Table;
+use crate::change::Refusal;
+use crate::partiql::{self, StatementWrite, single_key};
 use crate::returned;
+use crate::rows::ItemKey;
 use crate::service::Service;
+use crate::write::exception;
 
 /// What many large items may take in memory: themselves, and again as JSON. Unit: bytes.
 const READS_MEMORY: usize = 3 * BATCH_STATEMENTS_MAX * ITEM_SIZE_MAX;
 
-/// What one statement answers: the table that it is about, and what came of it.
-struct Answer {
-    table_name: Option<String>,
-    result: Result<(Option<Item>, Units), Exception>,
+/// A statement that is ready to run.
+enum Ready {
+    Read(Box<Read>),
+    Write(Box<StatementWrite>),
+}
+
+/// A SELECT of one item.
+struct Read {
+    table: Arc<Table>,
+    select: Select,
+    key: Attributes,
+    filter: Option<Condition>,
+    kind: ReadKind,
+}
+
+/// What came of a statement that has run, and what it consumed, whether it succeeded or not.
+struct Done {
+    table_name: String,
+    result: Result<Option<Item>, Exception>,
+    units: Units,
 }
 
 impl Service {
@@ -41,25 +63,28 @@ impl Service {
         if reads != 0 && reads != parsed.iter().flatten().count() {
             return Err(Exception::validation("Read and write requests together in the same batch is not supported."));
         }
-        let mut permitted = Vec::with_capacity(parsed.len());
         let work = WorkBudget::default();
-        for asked in &request.statements {
-            permitted.push(self.permit_within(caller, Operation::BatchExecuteStatement, asked, &work).await);
+        let mut ready = Vec::with_capacity(parsed.len());
+        for (asked, statement) in request.statements.iter().zip(parsed) {
+            let permitted = self.permit_within(caller, Operation::BatchExecuteStatement, asked, &work).await;
+            ready.push(match permitted {
+                Ok(()) => self.plan_statement(caller, asked, statement).await,
+                Err(refused) => Err(refused),
+            });
         }
+        self.check_distinct_reads(&ready)?;
         let mut units: BTreeMap<String, Units> = BTreeMap::new();
-        let mut responses = Vec::with_capacity(parsed.len());
-        for ((asked, statement), permitted) in request.statements.iter().zip(parsed).zip(permitted) {
-            let answer = match permitted {
-                Ok(()) => self.answer_one(caller, asked, statement).await,
-                Err(refused) => {
-                    let table_name = statement.ok().map(|statement| statement.table().to_owned());
-                    Answer { table_name, result: Err(refused) }
+        let mut responses = Vec::with_capacity(ready.len());
+        for ready in ready {
+            responses.push(match ready {
+                Ok(ready) => {
+                    let done = self.run_statement(ready).await;
+                    units.entry(done.table_name.clone()).or_default().add(&done.units);
+                    response(Some(done.table_name), done.result)
                 }
-            };
-            if let (Some(name), Ok((_, used))) = (&answer.table_name, &answer.result) {
-                units.entry(name.clone()).or_default().add(used);
-            }
-            responses.push(response(answer));
+                // A statement that has not run does not name its table.
+                Err(refused) => response(None, Err(refused)),
+            });
         }
         let asked = request.return_consumed_capacity;
         let reports = units.into_iter().map(|(name, units)| units.report(asked, &name, Split::None));
@@ -69,66 +94,91 @@ impl Service {
         })
     }
 
-    async fn answer_one(
+    async fn plan_statement(
         &self,
         caller: &Caller,
         asked: &BatchStatementRequest,
         statement: Result<Statement, Exception>,
-    ) -> Answer {
-        let statement = match statement {
-            Ok(statement) => statement,
-            Err(refused) => return Answer { table_name: None, result: Err(refused) },
-        };
-        let table_name = Some(statement.table().to_owned());
-        let result = match statement {
-            Statement::Select(select) => self.read_one(caller, asked, &select).await,
+    ) -> Result<Ready, Exception> {
+        match statement? {
+            Statement::Select(select) => {
+                let table = self.catalog.table(caller, &select.table).await?;
+                let Some((key, filter)) = single_key(&table, &select)? else {
+                    return Err(partiql::refused(PartiqlError::SelectKeyRequired("BatchExecuteStatement")));
+                };
+                let kind = ReadKind::of(asked.consistent_read);
+                Ok(Ready::Read(Box::new(Read { table, select, key, filter, kind })))
+            }
             Statement::Exists(_) => Err(Exception::validation("EXISTS clause is only supported in ExecuteTransaction")),
-            write => self.write_one(caller, asked, write).await,
-        };
-        Answer { table_name, result }
+            write => {
+                let shown = asked.return_values_on_condition_check_failure;
+                Ok(Ready::Write(Box::new(self.statement_write(caller, write, shown).await?)))
+            }
+        }
     }
 
-    async fn read_one(
-        &self,
-        caller: &Caller,
-        asked: &BatchStatementRequest,
-        select: &Select,
-    ) -> Result<(Option<Item>, Units), Exception> {
-        let table = self.catalog.table(caller, &select.table).await?;
-        let Some((key, filter)) = single_key(&table, select)? else {
-            return Err(partiql::refused(PartiqlError::SelectKeyRequired("BatchExecuteStatement")));
+    /// Refuses a batch that reads an item twice.
+    fn check_distinct_reads(&self, ready: &[Result<Ready, Exception>]) -> Result<(), Exception> {
+        let row = |ready: &Ready| match ready {
+            Ready::Read(read) => Some(ItemKey::of(&self.secret, &read.table, read.key.view()).row),
+            Ready::Write(_) => None,
         };
-        let kind = ReadKind::of(asked.consistent_read);
-        let stored = self.get_stored(&table, &key, kind).await?;
+        let mut rows: Vec<_> = ready.iter().flatten().filter_map(row).collect();
+        rows.sort_unstable();
+        match rows.windows(2).any(|pair| pair[0] == pair[1]) {
+            true => Err(partiql::refused(PartiqlError::DuplicateReads)),
+            false => Ok(()),
+        }
+    }
+
+    async fn run_statement(&self, ready: Ready) -> Done {
+        match ready {
+            Ready::Read(read) => {
+                let done = self.run_read(&read).await;
+                let (result, units) =
+                    done.map_or_else(|failed| (Err(failed), Units::default()), |(item, units)| (Ok(item), units));
+                Done { table_name: read.select.table, result, units }
+            }
+            Ready::Write(write) => {
+                let (result, units) = match self.try_write(&write.change).await {
+                    Ok(Ok(done)) => (Ok(returned::of_update(write.returned, &write.change, &done)), done.units),
+                    Ok(Err(refusal)) => {
+                        let units = refused_units(&refusal);
+                        (Err(exception(refusal, write.on_failure)), units)
+                    }
+                    Err(failed) => (Err(failed), Units::default()),
+                };
+                Done { table_name: write.table_name, result, units }
+            }
+        }
+    }
+
+    async fn run_read(&self, read: &Read) -> Result<(Option<Item>, Units), Exception> {
+        let stored = self.get_stored(&read.table, &read.key, read.kind).await?;
         let size = stored.as_ref().map_or(0, StoredItem::size);
         allowance::read(size, READS_MEMORY).await?;
-        let units = Units::of_table(kind.units(size));
-        let found = stored.filter(|stored| filter.as_ref().is_none_or(|filter| filter.matches(stored.attributes())));
-        let item = found.map(|stored| match &select.columns {
-            None => stored.item(),
-            Some(columns) => Item::Tree(columns.apply(stored.attributes())),
-        });
-        Ok((item, units))
-    }
-
-    async fn write_one(
-        &self,
-        caller: &Caller,
-        asked: &BatchStatementRequest,
-        statement: Statement,
-    ) -> Result<(Option<Item>, Units), Exception> {
-        let write = self.statement_write(caller, statement, asked.return_values_on_condition_check_failure).await?;
-        let done = self.write(&write.change, write.on_failure).await?;
-        Ok((returned::of_update(write.returned, &write.change, &done), done.units))
+        let matches =
+            |stored: &StoredItem| read.filter.as_ref().is_none_or(|filter| filter.matches(stored.attributes()));
+        let found = stored.filter(matches);
+        let item = found.and_then(|stored| partiql::shown_alone(&read.select, &stored));
+        Ok((item, Units::of_table(read.kind.units(size))))
     }
 }
 
-fn response(answer: Answer) -> BatchStatementResponse {
-    let (item, error) = match answer.result {
-        Ok((item, _)) => (item, None),
+/// What a write consumes whose condition does not hold: as much as the item that it met.
+fn refused_units(refusal: &Refusal) -> Units {
+    match refusal {
+        Refusal::ConditionFailed { old } => Units::of_table(write_units(old.as_ref().map_or(0, StoredItem::size))),
+        Refusal::Invalid(_) | Refusal::Key(_) | Refusal::Damaged(_) => Units::default(),
+    }
+}
+
+fn response(table_name: Option<String>, result: Result<Option<Item>, Exception>) -> BatchStatementResponse {
+    let (item, error) = match result {
+        Ok(item) => (item, None),
         Err(exception) => (None, Some(error(exception))),
     };
-    BatchStatementResponse { error, item, table_name: answer.table_name }
+    BatchStatementResponse { error, item, table_name }
 }
 
 /// An exception in the short codes of a batch.

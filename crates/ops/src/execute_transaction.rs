@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
-use model::Item;
 use model::codec::row::StoredItem;
 
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::fingerprint;
-use crate::partiql::{self, WriteProblem, single_key};
+use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
 use crate::rows::{self, ItemKey, TokenKind};
 use crate::service::Service;
 use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
@@ -25,15 +24,7 @@ impl Service {
         caller: &Caller,
         request: ExecuteTransactionInput,
     ) -> Result<ExecuteTransactionOutput, Exception> {
-        let parsed = request
-            .transact_statements
-            .iter()
-            .enumerate()
-            .map(|(at, asked)| {
-                let parsed = partiql::parse(&asked.statement, asked.parameters.as_deref());
-                parsed.map_err(|refusal| of_statement(at, refusal))
-            })
-            .collect::<Result<Vec<Statement>, Exception>>()?;
+        let parsed = partiql::parse_transaction(&request.transact_statements)?;
         match parsed.iter().filter(|statement| statement.is_read()).count() {
             0 => self.transact_statements(caller, request, parsed).await,
             reads if reads == parsed.len() => {
@@ -55,8 +46,8 @@ impl Service {
         request: ExecuteTransactionInput,
         parsed: Vec<Statement>,
     ) -> Result<ExecuteTransactionOutput, Exception> {
-        if parsed.iter().any(Statement::returns) {
-            return Err(Exception::validation("RETURNING clause is not supported in ExecuteTransaction"));
+        if let Some(at) = parsed.iter().position(Statement::returns) {
+            return Err(of_statement(at, refused(PartiqlError::ReturningInTransaction)));
         }
         let count = parsed.len();
         let mut actions = Vec::with_capacity(count);
@@ -96,10 +87,12 @@ impl Service {
         let mut reads = Vec::with_capacity(selects.len());
         let mut rows = Vec::with_capacity(selects.len());
         for (at, select) in selects.iter().enumerate() {
+            if select.index.is_some() {
+                return Err(of_statement(at, refused(PartiqlError::IndexInTransaction)));
+            }
             let table = self.catalog.table(caller, &select.table).await?;
-            let key = single_key(&table, select).and_then(|key| {
-                key.ok_or_else(|| partiql::refused(PartiqlError::SelectKeyRequired("ExecuteTransaction")))
-            });
+            let key = single_key(&table, select)
+                .and_then(|key| key.ok_or_else(|| refused(PartiqlError::SelectKeyRequired("ExecuteTransaction"))));
             let (key, filter) = key.map_err(|refusal| of_statement(at, refusal))?;
             let row = ItemKey::of(&self.secret, &table, key.view()).row;
             if rows.contains(&row) {
@@ -118,10 +111,7 @@ impl Service {
             let size = stored.as_ref().map_or(0, StoredItem::size);
             units.entry(&select.table).or_default().table += ReadKind::Transactional.units(size);
             let found = stored.filter(|stored| filter.as_ref().is_none_or(|f| f.matches(stored.attributes())));
-            let item = found.map(|stored| match &select.columns {
-                None => stored.item(),
-                Some(columns) => Item::Tree(columns.apply(stored.attributes())),
-            });
+            let item = found.and_then(|stored| partiql::shown_alone(select, &stored));
             responses.push(ItemResponse { item });
         }
         let asked = request.return_consumed_capacity;
@@ -129,15 +119,5 @@ impl Service {
             responses: Some(responses),
             consumed_capacity: units.into_iter().map(|(name, units)| units.report(asked, name, Split::Read)).collect(),
         })
-    }
-}
-
-/// A statement's own refusal, with its place in the request. Captured in eu-west-2 and us-east-1.
-fn of_statement(at: usize, refusal: Exception) -> Exception {
-    match refusal {
-        Exception::Validation(text) => {
-            Exception::Validation(format!("Validation failed in TransactStatements[{at}]: {text}"))
-        }
-        other => other,
     }
 }

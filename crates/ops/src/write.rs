@@ -37,6 +37,11 @@ impl OnConditionFailure {
 impl Service {
     /// Makes one change.
     pub(crate) async fn write(&self, change: &Change, on_failure: OnConditionFailure) -> Result<Applied, Exception> {
+        self.try_write(change).await?.map_err(|refusal| exception(refusal, on_failure))
+    }
+
+    /// The same, with a refusal that says what was met.
+    pub(crate) async fn try_write(&self, change: &Change) -> Result<Result<Applied, Refusal>, Exception> {
         let mut outcome = None;
         let mut decide = |reads: &Reads, batch: &mut Batch| {
             let applied = change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
@@ -49,7 +54,7 @@ impl Service {
         let looks = change.condition.as_ref().map_or(0, Condition::looks);
         let made = if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await };
         made.map_err(write_failure)?;
-        decided(outcome)?.map_err(|refusal| exception(refusal, on_failure))
+        decided(outcome)
     }
 
     /// Makes several changes of different items, all in one batch. Changes that meet a transaction under way are left

@@ -68,6 +68,15 @@ pub fn access(condition: Option<&Condition>, order: &[OrderKey], schema: &KeySch
     Ok(Plan { access: Access::Keys { conditions, descending }, filter: planner.filter() })
 }
 
+/// Whether the condition says by `=` or IN, for all of its alternatives at once, which partitions it is about.
+pub fn names_partitions(condition: &Condition, schema: &KeySchema) -> bool {
+    let conjuncts = conjuncts(condition.predicate());
+    let names = |conjunct: &&Predicate, name: &str| {
+        matches!(conjunct, Predicate::Compare(..) | Predicate::In(..)) && candidates(conjunct, name).is_some()
+    };
+    schema.hash.iter().all(|attribute| conjuncts.iter().any(|conjunct| names(conjunct, &attribute.name)))
+}
+
 /// The primary key that the condition names by `=` on each of its attributes, and the rest of the condition; `None`
 /// if it names no single item.
 pub fn key_of(condition: &Condition, schema: &KeySchema) -> Option<(Attributes, Option<Condition>)> {

@@ -3,6 +3,7 @@
 //! Unlike a projection expression, which keeps the shape of the item, a list of columns is flat: `SELECT a.b.c`
 //! answers with an attribute `c`. An element of a list keeps its index in the name: `a.b[0]` is `b[0]`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use model::{Attributes, DocumentPath, MapRef, PathElement};
@@ -28,12 +29,10 @@ impl Columns {
         self.columns.iter().map(|column| &column.path)
     }
 
-    /// The top-level attributes that are read, each once, in ascending order.
+    /// The top-level attributes that are read, each once, in the order of the text.
     pub fn attribute_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.paths().map(|path| path.name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        let mut seen = BTreeSet::new();
+        self.paths().map(|path| path.name.as_str()).filter(|name| seen.insert(*name)).collect()
     }
 
     /// The row of one item. A path that leads nowhere leaves nothing behind.

@@ -264,12 +264,14 @@ impl Parser<'_> {
             return Ok(predicate);
         };
         let truth = self.peek_second();
-        let is_true = truth.is_word("TRUE");
-        if !is_true && !truth.is_word("FALSE") {
+        if truth.kind != TokenKind::Parameter && !truth.is_word("TRUE") && !truth.is_word("FALSE") {
             return Ok(predicate);
         }
         self.advance();
-        self.advance();
+        let AttributeValue::Bool(is_true) = self.value()? else {
+            // A condition is no other value than a truth.
+            return Ok(if comparator == Comparator::Equal { negate(Predicate::True) } else { Predicate::True });
+        };
         let holds = is_true == (comparator == Comparator::Equal);
         Ok(if holds { predicate } else { negate(predicate) })
     }

@@ -22,7 +22,7 @@ pub enum PartiqlError {
     ParameterCount,
     /// PartiQL, but nothing that DynamoDB does.
     Refused(Refusal),
-    /// UPDATE, DELETE or EXISTS of anything but one item.
+    /// UPDATE or DELETE of anything but one item.
     KeyRequired,
     /// A SELECT of anything but one item, in the operation named.
     SelectKeyRequired(&'static str),
@@ -32,10 +32,16 @@ pub enum PartiqlError {
     /// One value of RANGE attributes is a key condition of one alternative, and another alternative of the same
     /// partition is none.
     OverlappingConditions,
-    /// EXISTS without a condition beside its key.
+    /// EXISTS of anything but one item, or without a condition beside its key.
     ExistsWithoutCondition,
+    /// A SELECT on an index in a transaction, by itself or in EXISTS.
+    IndexInTransaction,
+    /// A RETURNING clause in a transaction.
+    ReturningInTransaction,
     /// A SELECT on an index whose key has several attributes of one kind.
     MultiAttributeKey,
+    /// Two SELECTs of a batch read one item.
+    DuplicateReads,
     /// ORDER BY names something else than a key attribute.
     OrderNotKey(String),
     /// The trouble of an expression that the statement is lowered into.
@@ -181,6 +187,11 @@ impl fmt::Display for PartiqlError {
             PartiqlError::ExistsWithoutCondition => {
                 f.write_str("EXISTS() must contain a single item read with additional condition")
             }
+            PartiqlError::IndexInTransaction => f.write_str("Reads on indices are not supported within transactions."),
+            PartiqlError::ReturningInTransaction => {
+                f.write_str("RETURNING clause is not supported in ExecuteTransaction.")
+            }
+            PartiqlError::DuplicateReads => f.write_str("Provided list of item keys contains duplicates"),
             PartiqlError::MultiAttributeKey => f.write_str(
                 "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute \
                  RANGE keys.",

@@ -42,8 +42,11 @@ impl Parser<'_> {
         let select = self.select()?;
         self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         let Select { table, index, condition, .. } = select;
-        if index.is_some() || condition.is_none() {
-            self.refuse(PartiqlError::KeyRequired);
+        if index.is_some() {
+            self.refuse(PartiqlError::IndexInTransaction);
+        }
+        if condition.is_none() {
+            self.refuse(PartiqlError::ExistsWithoutCondition);
         }
         Ok(Exists { table, condition: condition.unwrap_or_else(|| Condition::new(Predicate::True)) })
     }

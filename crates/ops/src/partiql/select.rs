@@ -3,13 +3,13 @@
 use api::Exception;
 use auth::Caller;
 use expr::Condition;
-use expr::partiql::{Access, Columns, PartiqlError, Plan, Select, access, full_key};
+use expr::partiql::{Access, Columns, PartiqlError, Plan, Select, access, full_key, names_partitions};
 use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, Item};
 use storage::ScanDirection;
 
 use super::next_token::Position;
-use super::refused;
+use super::{refused, shown};
 use crate::capacity::{ReadKind, Units};
 use crate::catalog::{Index, IndexKind, Projection, Table};
 use crate::key_range::{self, Range};
@@ -47,7 +47,7 @@ impl Service {
         let index = read_index(&table, select, options.consistent)?;
         let schema = index.map_or(&table.key, |index| &index.key);
         let plan = access(select.condition.as_ref(), &select.order, schema).map_err(refused)?;
-        let fetch = needs_table(&table, index, select.columns.as_ref(), &plan)?;
+        let fetch = needs_table(&table, index, select, &plan)?;
         let (ranges, direction) = self.ranges(&table, index, &plan);
         let mut selected = Selected { items: Vec::new(), units: Units::default(), next: None };
         let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
@@ -76,10 +76,7 @@ impl Service {
             scanned += found.scanned;
             read_size += found.read_size;
             selected.units.add(&found.units);
-            selected.items.extend(found.items.iter().map(|item| match &select.columns {
-                None => item.item(),
-                Some(columns) => Item::Tree(columns.apply(item.attributes())),
-            }));
+            selected.items.extend(found.items.iter().map(|item| shown(select, item)));
             if let Some(last) = found.last {
                 selected.next = Some(Position { part, after: Some(last) });
                 break;
@@ -150,22 +147,18 @@ pub(crate) fn single_key(table: &Table, select: &Select) -> Result<Option<(Attri
     Ok(full_key(condition, &table.key).map(|key| (key, plan.filter)))
 }
 
-/// Whether rows of an index must be completed from the table; a global index cannot be.
-fn needs_table(
-    table: &Table,
-    index: Option<&Index>,
-    columns: Option<&Columns>,
-    plan: &Plan,
-) -> Result<bool, Exception> {
+/// Whether rows of an index must be completed from the table, for the columns of a SELECT; a global index cannot be.
+///
+/// A filter sees what the index has. It may name something else only where the statement does not say which partitions
+/// it is about. Captured in eu-west-2, of both kinds of indexes.
+fn needs_table(table: &Table, index: Option<&Index>, select: &Select, plan: &Plan) -> Result<bool, Exception> {
     let Some(index) = index.filter(|index| index.projection != Projection::All) else { return Ok(false) };
-    let mut names = columns.map(Columns::attribute_names).unwrap_or_default();
+    let mut names = select.columns.as_ref().map(Columns::attribute_names).unwrap_or_default();
     let mut filtered = plan.filter.as_ref().map(Condition::attribute_names).unwrap_or_default();
-    if index.kind == IndexKind::Local {
-        names.append(&mut filtered);
-    }
     names.retain(|name| !index.projects(table, name));
     filtered.retain(|name| !index.projects(table, name));
-    if index.kind == IndexKind::Global && !filtered.is_empty() && matches!(plan.access, Access::Keys { .. }) {
+    let is_keyed = select.condition.as_ref().is_some_and(|condition| names_partitions(condition, &index.key));
+    if is_keyed && !filtered.is_empty() {
         return Err(Exception::validation(format!(
             "One or more parameter values were invalid: Secondary index {} does not project one or more filter \
              attributes: [{}]",

@@ -86,12 +86,9 @@ impl Service {
                 (change, returned)
             }
             Statement::Exists(exists) => {
-                let Some((key, rest)) = key_of(&exists.condition, &table.key) else {
-                    return Err(refused(PartiqlError::KeyRequired).into());
-                };
-                if rest.is_none() {
+                let Some((key, Some(_))) = key_of(&exists.condition, &table.key) else {
                     return Err(refused(PartiqlError::ExistsWithoutCondition).into());
-                }
+                };
                 (Change::of_key(&self.secret, table, key, Some(exists.condition), Action::Check)?, None)
             }
             Statement::Select(_) => return Err(Exception::internal("a SELECT is not a write").into()),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::{AttributeValueUpdate, Exception, ExpectedAttributeValue};
-use expr::partiql::{Access, Plan, Statement, access, key_of};
+use expr::partiql::{Access, PartiqlError, Plan, Statement, access, key_of};
 use expr::{Condition, ExpressionKind, KeyParts, Placeholders, Projection, Update, legacy};
 use model::{AttributeValue, Attributes, KeyAttribute, KeySchema};
 
@@ -159,7 +159,7 @@ fn statement_attributes(statement: &Statement) -> Vec<&str> {
 fn statement_partitions(statement: &Statement, table: &Table) -> Result<Option<Vec<Vec<AttributeValue>>>, Exception> {
     let of_condition = |condition: &Condition| match key_of(condition, &table.key) {
         Some((key, _)) => of_items(&[&key], &table.key).map(Some),
-        None => Err(refused(expr::partiql::PartiqlError::KeyRequired)),
+        None => Err(refused(PartiqlError::KeyRequired)),
     };
     match statement {
         Statement::Select(select) => {
@@ -173,6 +173,9 @@ fn statement_partitions(statement: &Statement, table: &Table) -> Result<Option<V
         Statement::Insert(insert) => of_items(&[&insert.item], &table.key).map(Some),
         Statement::Update(update) => of_condition(&update.condition),
         Statement::Delete(delete) => of_condition(&delete.condition),
-        Statement::Exists(exists) => of_condition(&exists.condition),
+        Statement::Exists(exists) => match key_of(&exists.condition, &table.key) {
+            Some((key, _)) => of_items(&[&key], &table.key).map(Some),
+            None => Err(refused(PartiqlError::ExistsWithoutCondition)),
+        },
     }
 }

@@ -18,8 +18,8 @@ pub(super) fn one<'a>(request: &'a ExecuteStatementInput, asking: &mut Asking<'a
 
 pub(super) fn transaction<'a>(request: &'a ExecuteTransactionInput, asking: &mut Asking<'a>) -> Outcome {
     let enclosing = Some(asking.operation.name());
-    for asked in &request.transact_statements {
-        let statement = partiql::parse(&asked.statement, asked.parameters.as_deref())?;
+    let parsed = partiql::parse_transaction(&request.transact_statements)?;
+    for (asked, statement) in request.transact_statements.iter().zip(parsed) {
         statement_asks(statement, asked.return_values_on_condition_check_failure, enclosing, asking)?;
     }
     Ok(())
