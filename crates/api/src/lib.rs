@@ -10,6 +10,7 @@ mod enumeration;
 mod exception;
 mod generated;
 mod operation;
+mod statement_parameters;
 mod timestamp;
 
 pub use enumeration::UnknownValue;
@@ -19,4 +20,5 @@ pub use generated::operations::Operation;
 pub use generated::requests::*;
 pub use generated::structures::*;
 pub use operation::Service;
+pub use statement_parameters::StatementParameters;
 pub use timestamp::Timestamp;

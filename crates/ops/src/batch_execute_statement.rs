@@ -57,7 +57,7 @@ impl Service {
         request: BatchExecuteStatementInput,
     ) -> Result<BatchExecuteStatementOutput, Exception> {
         let parse =
-            |statement: &BatchStatementRequest| partiql::parse(&statement.statement, statement.parameters.as_deref());
+            |statement: &BatchStatementRequest| partiql::parse(&statement.statement, statement.parameters.as_ref());
         let parsed: Vec<_> = request.statements.iter().map(parse).collect();
         let reads = parsed.iter().flatten().filter(|statement| statement.is_read()).count();
         if reads != 0 && reads != parsed.iter().flatten().count() {

@@ -15,7 +15,7 @@ impl Service {
         caller: &Caller,
         request: ExecuteStatementInput,
     ) -> Result<ExecuteStatementOutput, Exception> {
-        match partiql::parse(&request.statement, request.parameters.as_deref())? {
+        match partiql::parse(&request.statement, request.parameters.as_ref())? {
             Statement::Select(select) => self.execute_select(caller, &request, &select).await,
             Statement::Exists(_) => Err(Exception::validation("EXISTS clause is only supported in ExecuteTransaction")),
             write => self.execute_write(caller, &request, write).await,
@@ -28,7 +28,7 @@ impl Service {
         request: &ExecuteStatementInput,
         select: &Select,
     ) -> Result<ExecuteStatementOutput, Exception> {
-        let parameters = request.parameters.as_deref().unwrap_or_default();
+        let parameters = partiql::values(request.parameters.as_ref());
         let sealer = Sealer { secret: &self.secret, statement: &request.statement, parameters };
         let from = match &request.next_token {
             None => Position { part: 0, after: None },

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use api::{
-    ConditionCheck, Delete, ParameterizedStatement, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    ConditionCheck, Delete, ParameterizedStatement, Put, ReturnValuesOnConditionCheckFailure, StatementParameters,
+    TransactWriteItem, Update,
 };
 use model::codec::compact;
 use model::codec::key::{HashSecret, h16};
-use model::{AttributeValue, Attributes, ValueRef};
+use model::{Attributes, ValueRef};
 
 pub(crate) type Fingerprint = [u8; 16];
 
@@ -48,9 +49,11 @@ impl Part for Attributes {
     }
 }
 
-impl Part for Vec<AttributeValue> {
+impl Part for StatementParameters {
     fn add_to(&self, asked: &mut Vec<u8>) {
-        compact::push_entries(asked, self.len(), self.iter().map(|value| ("", value.view())));
+        // A statement with a refused parameter is refused before its token counts.
+        let values = self.values();
+        compact::push_entries(asked, values.len(), values.iter().map(|value| ("", value.view())));
     }
 }
 
@@ -189,7 +192,10 @@ mod tests {
             put(Put { item: item(&[("pk", s("é"))]), ..Put::default() }),
             TransactWriteItem { delete: Some(Box::default()), ..TransactWriteItem::default() },
         ];
-        let statements = [ParameterizedStatement { parameters: Some(vec![n("7"), s("x")]), ..Default::default() }];
+        let statements = [ParameterizedStatement {
+            parameters: Some(StatementParameters(Ok(vec![n("7"), s("x")]))),
+            ..Default::default()
+        }];
         let found = [of_actions(&SECRET, &actions), of_statements(&SECRET, &statements)].map(u128::from_be_bytes);
         let expected = [0x9097_69a8_28c5_d6b7_5863_511c_e342_1e36, 0x82ea_38a9_11f9_0376_8f52_1eeb_d58f_f3e8];
         assert_eq!((VERSION, found), (0, expected));
@@ -199,7 +205,7 @@ mod tests {
     fn statements_are_told_apart_with_their_parameters() {
         let statement = |text: &str, parameters: Option<Vec<_>>| ParameterizedStatement {
             statement: text.to_owned(),
-            parameters,
+            parameters: parameters.map(|values| StatementParameters(Ok(values))),
             return_values_on_condition_check_failure: None,
         };
         let requests = [

@@ -157,6 +157,7 @@ impl Model {
             Kind::Boolean => "bool".to_owned(),
             Kind::Blob => "Vec<u8>".to_owned(),
             Kind::Timestamp => "Timestamp".to_owned(),
+            Kind::List if name == STATEMENT_PARAMETERS => "StatementParameters".to_owned(),
             Kind::List => format!("Vec<{}>", self.rust_type(part(&shape.member))),
             // What only goes out may still be the stored bytes.
             Kind::Map if part(&shape.value) == ATTRIBUTE_VALUE => {
@@ -183,6 +184,8 @@ impl Shape {
 }
 
 pub(crate) const ATTRIBUTE_VALUE: &str = "AttributeValue";
+/// Values whose refusal is their statement's.
+const STATEMENT_PARAMETERS: &str = "PreparedStatementParameters";
 
 /// The shape that a list or a map is made of; the model's loader has proven that it is there.
 pub(crate) fn part(reference: &Option<Reference>) -> &str {

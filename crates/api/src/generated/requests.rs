@@ -326,7 +326,7 @@ pub struct ExecuteStatementInput {
     pub consistent_read: Option<bool>,
     pub limit: Option<i32>,
     pub next_token: Option<String>,
-    pub parameters: Option<Vec<AttributeValue>>,
+    pub parameters: Option<StatementParameters>,
     pub return_consumed_capacity: Option<ReturnConsumedCapacity>,
     pub return_values_on_condition_check_failure: Option<ReturnValuesOnConditionCheckFailure>,
     pub statement: String,

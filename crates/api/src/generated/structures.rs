@@ -116,7 +116,7 @@ pub struct BatchStatementError {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct BatchStatementRequest {
     pub consistent_read: Option<bool>,
-    pub parameters: Option<Vec<AttributeValue>>,
+    pub parameters: Option<StatementParameters>,
     pub return_values_on_condition_check_failure: Option<ReturnValuesOnConditionCheckFailure>,
     pub statement: String,
 }
@@ -643,7 +643,7 @@ pub struct OutputS3Configuration {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct ParameterizedStatement {
-    pub parameters: Option<Vec<AttributeValue>>,
+    pub parameters: Option<StatementParameters>,
     pub return_values_on_condition_check_failure: Option<ReturnValuesOnConditionCheckFailure>,
     pub statement: String,
 }

@@ -7,7 +7,7 @@ mod next_token;
 mod select;
 mod write;
 
-use api::{Exception, ParameterizedStatement, ReturnValue};
+use api::{Exception, ParameterizedStatement, ReturnValue, StatementParameters};
 use expr::partiql::{PartiqlError, Returning, Select, Statement};
 use model::codec::row::StoredItem;
 use model::{AttributeValue, Item};
@@ -20,14 +20,29 @@ pub(crate) fn refused(error: PartiqlError) -> Exception {
     Exception::validation(error.to_string())
 }
 
-pub(crate) fn parse(text: &str, parameters: Option<&[AttributeValue]>) -> Result<Statement, Exception> {
-    expr::partiql::parse(text, parameters.unwrap_or_default()).map_err(refused)
+/// Reads one statement.
+pub(crate) fn parse(text: &str, parameters: Option<&StatementParameters>) -> Result<Statement, Exception> {
+    check_parameters(parameters)?;
+    expr::partiql::parse(text, values(parameters)).map_err(refused)
 }
 
-/// Reads the statements of a transaction, whose refusals name their places.
+fn check_parameters(parameters: Option<&StatementParameters>) -> Result<(), Exception> {
+    match parameters {
+        Some(StatementParameters(Err(refusal))) => Err(Exception::validation(refusal.clone())),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn values(parameters: Option<&StatementParameters>) -> &[AttributeValue] {
+    parameters.map(StatementParameters::values).unwrap_or_default()
+}
+
+/// Reads the statements of a transaction, whose refusals name their places; those of parameters do not. Captured in
+/// eu-west-2 and us-east-1.
 pub(crate) fn parse_transaction(statements: &[ParameterizedStatement]) -> Result<Vec<Statement>, Exception> {
+    statements.iter().try_for_each(|asked| check_parameters(asked.parameters.as_ref()))?;
     let parsed = statements.iter().enumerate().map(|(at, asked)| {
-        parse(&asked.statement, asked.parameters.as_deref()).map_err(|refusal| of_statement(at, refusal))
+        parse(&asked.statement, asked.parameters.as_ref()).map_err(|refusal| of_statement(at, refusal))
     });
     parsed.collect()
 }

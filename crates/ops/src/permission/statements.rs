@@ -12,7 +12,7 @@ use crate::partiql;
 type Outcome = Result<(), Exception>;
 
 pub(super) fn one<'a>(request: &'a ExecuteStatementInput, asking: &mut Asking<'a>) -> Outcome {
-    let statement = partiql::parse(&request.statement, request.parameters.as_deref())?;
+    let statement = partiql::parse(&request.statement, request.parameters.as_ref())?;
     statement_asks(statement, request.return_values_on_condition_check_failure, None, asking)
 }
 
@@ -26,7 +26,7 @@ pub(super) fn transaction<'a>(request: &'a ExecuteTransactionInput, asking: &mut
 }
 
 pub(super) fn of_batch<'a>(request: &'a BatchStatementRequest, asking: &mut Asking<'a>) -> Outcome {
-    let statement = partiql::parse(&request.statement, request.parameters.as_deref())?;
+    let statement = partiql::parse(&request.statement, request.parameters.as_ref())?;
     statement_asks(statement, request.return_values_on_condition_check_failure, None, asking)
 }
 

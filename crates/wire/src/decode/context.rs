@@ -98,6 +98,14 @@ impl Context {
         }
     }
 
+    /// Reads values whose refusal is no part of the verdict on the request; returns the first one.
+    pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Context) -> T) -> (T, Option<String>) {
+        let before = self.bad_value.take();
+        let read = read(self);
+        let found = std::mem::replace(&mut self.bad_value, before);
+        (read, found.map(|bad_value| bad_value.text))
+    }
+
     /// Notes constraints that the value at hand breaks.
     pub(super) fn violate(&mut self, constraints: Vec<String>, value: impl FnOnce() -> String) {
         if constraints.is_empty() || self.violations.len() >= VIOLATIONS_MAX {

@@ -11,6 +11,7 @@ pub(crate) mod context;
 pub(crate) mod describe;
 mod scalar;
 mod set;
+mod statement_parameters;
 pub(crate) mod structure;
 
 use std::fmt;
