@@ -12,6 +12,7 @@ mod generated;
 mod operation;
 mod statement_parameters;
 mod timestamp;
+pub mod validation;
 
 pub use enumeration::UnknownValue;
 pub use exception::Exception;

@@ -79,6 +79,17 @@ impl Condition {
         names
     }
 
+    /// The attributes that it goes into, in the order of the text.
+    pub fn nested_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.predicate.visit_paths(&mut |path| {
+            if !path.is_top() {
+                names.push(path.name.as_str());
+            }
+        });
+        names
+    }
+
     /// How often it names an attribute: how often an item may have to be looked through.
     pub fn looks(&self) -> usize {
         let mut looks = 0;

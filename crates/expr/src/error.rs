@@ -87,6 +87,17 @@ impl From<ExpressionError> for api::Exception {
 }
 
 impl ExpressionError {
+    /// The same without the size of an expression that is too long.
+    #[must_use]
+    pub fn without_size(self) -> ExpressionError {
+        match self {
+            ExpressionError::Invalid(kind, Problem::TooLong(_)) => {
+                ExpressionError::Invalid(kind, Problem::TooLong(None))
+            }
+            other => other,
+        }
+    }
+
     pub fn problem(&self) -> &Problem {
         match self {
             ExpressionError::Invalid(_, problem) | ExpressionError::Bare(problem) => problem,
@@ -115,9 +126,8 @@ impl PlaceholderMap {
 pub enum Problem {
     // The text.
     Empty,
-    TooLong {
-        size: usize,
-    },
+    /// With the size, where the message gives it.
+    TooLong(Option<usize>),
     Syntax {
         token: String,
         near: String,
@@ -230,9 +240,10 @@ impl Problem {
     fn write(&self, f: &mut fmt::Formatter<'_>, kind: Option<ExpressionKind>) -> fmt::Result {
         match self {
             Problem::Empty => f.write_str("The expression can not be empty;"),
-            Problem::TooLong { size } => {
+            Problem::TooLong(Some(size)) if kind != Some(ExpressionKind::Update) => {
                 write!(f, "Expression size has exceeded the maximum allowed size; expression size: {size}")
             }
+            Problem::TooLong(_) => f.write_str("Expression size has exceeded the maximum allowed size;"),
             Problem::Syntax { token, near } => write!(f, "Syntax error; token: \"{token}\", near: \"{near}\""),
             Problem::ReservedWord(word) => {
                 write!(f, "Attribute name is a reserved keyword; reserved keyword: {word}")

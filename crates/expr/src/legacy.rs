@@ -59,8 +59,11 @@ pub fn key_conditions(conditions: Conditions) -> Result<KeyParts, ExpressionErro
 /// `AttributesToGet`.
 ///
 /// # Errors
-/// A name that stands twice.
+/// A name that is empty, or is there twice.
 pub fn attributes_to_get(names: &[String]) -> Result<Projection, ExpressionError> {
+    if names.iter().any(String::is_empty) {
+        return Err(LegacyProblem::NameEmpty.into());
+    }
     let mut seen = BTreeSet::new();
     if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
         return Err(LegacyProblem::NameRepeated(name.clone()).into());

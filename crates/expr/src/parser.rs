@@ -50,7 +50,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     /// Checks the size before anything else, as DynamoDB does.
     pub(crate) fn new(kind: ExpressionKind, text: &'t str, placeholders: &'p mut Placeholders) -> Parsed<Self> {
         if text.len() > EXPRESSION_SIZE_MAX {
-            return Err(ExpressionError::Invalid(kind, Problem::TooLong { size: text.len() }));
+            return Err(ExpressionError::Invalid(kind, Problem::TooLong(Some(text.len()))));
         }
         let tokens = tokenize(text);
         if tokens.len() == 1 {
@@ -62,7 +62,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     /// Reports the gravest finding, if there is one.
     fn finish(mut self) -> Parsed<()> {
         self.check_operators();
-        match self.findings.gravest() {
+        match self.findings.gravest(self.kind) {
             Some(problem) => Err(ExpressionError::Invalid(self.kind, problem)),
             None => Ok(()),
         }

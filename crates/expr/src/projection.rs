@@ -47,6 +47,11 @@ impl Projection {
         self.members.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The attributes that it goes into.
+    pub fn nested_names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().filter(|(_, selection)| *selection != Selection::Whole).map(|(name, _)| name.as_str())
+    }
+
     /// The projected part of an item. Elements of a list keep their order and close up; a path that leads nowhere
     /// leaves nothing behind.
     pub fn apply(&self, item: MapRef<'_>) -> Attributes {

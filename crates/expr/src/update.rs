@@ -63,6 +63,20 @@ impl Update {
         names
     }
 
+    /// The attributes that its actions and operands go into.
+    pub fn nested_names(&self) -> Vec<&str> {
+        let nested = self.paths().filter(|path| !path.is_top());
+        let mut names: Vec<&str> = nested.map(|path| path.name.as_str()).collect();
+        self.set.iter().for_each(|(_, value)| {
+            value.visit_paths(&mut |path| {
+                if !path.is_top() {
+                    names.push(path.name.as_str());
+                }
+            });
+        });
+        names
+    }
+
     /// The item after the update, from the item as it was: with its key and nothing else if it did not exist.
     ///
     /// # Errors

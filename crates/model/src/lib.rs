@@ -17,7 +17,7 @@ mod view;
 
 pub use item::Item;
 pub use key::{KeyAttribute, KeySchema, KeyType};
-pub use number::{Number, NumberError};
+pub use number::{Number, NumberError, NumberReading};
 pub use path::{DocumentPath, PathElement};
 pub use size::{attribute_size, item_size, value_size};
 pub use value::{AttributeValue, Attributes};

@@ -16,7 +16,8 @@ const _: () = assert!(10_u128.checked_pow(NUMBER_DIGITS_MAX).is_some());
 
 /// An item, names and values. Unit: bytes. Source: Quotas, "Items".
 pub const ITEM_SIZE_MAX: usize = 400 * KIB;
-/// Lists and maps within one another. Source: Quotas, "Nested attribute depth".
+/// Levels of a value, a scalar being one: it may be in 31 lists and maps. Source: Quotas, "Nested attribute depth";
+/// captures from eu-west-2 and us-east-1.
 pub const NESTING_MAX: usize = 32;
 
 /// A partition key value. Unit: bytes. Source: Quotas, "Partition key length".

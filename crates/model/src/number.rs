@@ -24,6 +24,8 @@ pub struct Number {
 pub enum NumberError {
     /// Not a decimal at all; carries the text.
     Malformed(String),
+    /// No text, where the message names none ([`NumberReading::BigDecimal`]).
+    Empty,
     Overflow,
     Underflow,
     TooManyDigits,
@@ -32,12 +34,10 @@ pub enum NumberError {
 impl fmt::Display for NumberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NumberError::Malformed(text) if text.is_empty() => {
-                f.write_str("The parameter cannot be converted to a numeric value")
-            }
             NumberError::Malformed(text) => {
                 write!(f, "The parameter cannot be converted to a numeric value: {text}")
             }
+            NumberError::Empty => f.write_str("The parameter cannot be converted to a numeric value"),
             NumberError::Overflow => {
                 f.write_str("Number overflow. Attempting to store a number with magnitude larger than supported range")
             }
@@ -53,6 +53,17 @@ impl fmt::Display for NumberError {
 
 impl std::error::Error for NumberError {}
 
+/// How the exponent of a text is read. DynamoDB has two readers; each operation uses one of them. They agree on every
+/// number that can be stored and differ in their refusals. Observed in eu-west-2 and us-east-1, 2026.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NumberReading {
+    /// An exponent of 64 bits, compared with the range as it is.
+    Exact,
+    /// As Java's `BigDecimal`: exponent and scale have 32 bits, and so has the arithmetic of the range check, which
+    /// wraps: `1e2147483647` is an underflow.
+    BigDecimal,
+}
+
 impl Number {
     pub const ZERO: Number = Number { negative: false, coefficient: 0, exponent: 0 };
 
@@ -61,7 +72,23 @@ impl Number {
     /// # Errors
     /// [`NumberError`], in DynamoDB's words.
     pub fn parse(text: &str) -> Result<Number, NumberError> {
-        Spelling::read(text.as_bytes()).ok_or_else(|| NumberError::Malformed(text.to_owned()))?.value()
+        Number::parse_as(text, NumberReading::Exact)
+    }
+
+    /// The number a text spells for this reader.
+    ///
+    /// # Errors
+    /// [`NumberError`], in DynamoDB's words.
+    pub fn parse_as(text: &str, reading: NumberReading) -> Result<Number, NumberError> {
+        let malformed = || match reading {
+            NumberReading::BigDecimal if text.is_empty() => NumberError::Empty,
+            _ => NumberError::Malformed(text.to_owned()),
+        };
+        let spelling = Spelling::read(text.as_bytes()).ok_or_else(malformed)?;
+        if reading == NumberReading::BigDecimal && !spelling.fits_big_decimal() {
+            return Err(malformed());
+        }
+        spelling.value(reading)
     }
 
     pub fn from_u64(value: u64) -> Number {
@@ -270,6 +297,9 @@ struct Spelling {
     coefficient: u128,
     digits: u32,
     exponent: i64,
+    /// The exponent and the digits behind the point, as written.
+    written_exponent: i64,
+    fraction_digits: i64,
     /// Zero with a written exponent is still range-checked, when it has no fraction (observed on AWS: `0e126` is
     /// refused and `0.0e126` is not).
     bare_zero_exponent: i64,
@@ -288,10 +318,18 @@ impl Spelling {
             [] => 0,
             [_, digits @ ..] => read_exponent(digits)?,
         };
-        let mut spelling =
-            Spelling { negative, coefficient: 0, digits: 0, exponent: written_exponent, bare_zero_exponent: 0 };
+        let mut spelling = Spelling {
+            negative,
+            coefficient: 0,
+            digits: 0,
+            exponent: written_exponent,
+            written_exponent,
+            fraction_digits: 0,
+            bare_zero_exponent: 0,
+        };
         let fraction_digits = spelling.read_mantissa(mantissa)?;
-        spelling.exponent -= fraction_digits;
+        spelling.exponent = spelling.exponent.saturating_sub(fraction_digits);
+        spelling.fraction_digits = fraction_digits;
         if fraction_digits == 0 {
             spelling.bare_zero_exponent = written_exponent;
         }
@@ -318,7 +356,7 @@ impl Spelling {
                 _ => return None,
             }
         }
-        self.exponent += i64::from(zeros);
+        self.exponent = self.exponent.saturating_add(i64::from(zeros));
         seen.then_some(fraction)
     }
 
@@ -330,20 +368,30 @@ impl Spelling {
         }
     }
 
-    fn value(self) -> Result<Number, NumberError> {
-        if self.digits == 0 {
-            return match self.bare_zero_exponent {
-                e if e > i64::from(NUMBER_MAGNITUDE_MAX) => Err(NumberError::Overflow),
-                e if e < i64::from(NUMBER_MAGNITUDE_MIN) => Err(NumberError::Underflow),
-                _ => Ok(Number::ZERO),
-            };
-        }
-        let magnitude = self.exponent + i64::from(self.digits) - 1;
+    /// Whether exponent and scale have 32 bits.
+    fn fits_big_decimal(&self) -> bool {
+        let scale = self.fraction_digits.saturating_sub(self.written_exponent);
+        i32::try_from(self.written_exponent).is_ok() && i32::try_from(scale).is_ok()
+    }
+
+    fn value(self, reading: NumberReading) -> Result<Number, NumberError> {
+        let magnitude = match self.digits {
+            0 => self.bare_zero_exponent,
+            digits => self.exponent.saturating_add(i64::from(digits) - 1),
+        };
+        // The older reader compares precision less scale, which is one more than the magnitude.
+        let magnitude = match reading {
+            NumberReading::Exact => magnitude,
+            NumberReading::BigDecimal => i64::from(magnitude.saturating_add(1) as i32) - 1,
+        };
         if magnitude > i64::from(NUMBER_MAGNITUDE_MAX) {
             return Err(NumberError::Overflow);
         }
         if magnitude < i64::from(NUMBER_MAGNITUDE_MIN) {
             return Err(NumberError::Underflow);
+        }
+        if self.digits == 0 {
+            return Ok(Number::ZERO);
         }
         if self.digits > NUMBER_DIGITS_MAX {
             return Err(NumberError::TooManyDigits);
@@ -352,7 +400,7 @@ impl Spelling {
     }
 }
 
-/// An exponent saturates far outside the range, so that its length cannot matter.
+/// An exponent of 64 bits, with any number of leading zeros.
 fn read_exponent(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -362,8 +410,9 @@ fn read_exponent(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let magnitude = digits.iter().fold(0_i64, |sum, b| (sum * 10 + i64::from(b - b'0')).min(1 << 40));
-    Some(if negative { -magnitude } else { magnitude })
+    // Downwards, where the range is larger by one.
+    let down = digits.iter().try_fold(0_i64, |sum, b| sum.checked_mul(10)?.checked_sub(i64::from(b - b'0')))?;
+    if negative { Some(down) } else { down.checked_neg() }
 }
 
 #[cfg(test)]

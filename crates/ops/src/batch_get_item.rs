@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::{BatchGetItemInput, BatchGetItemOutput, Exception, KeysAndAttributes};
+use api::{BatchGetItemInput, BatchGetItemOutput, Exception, KeysAndAttributes, Operation};
 use auth::Caller;
 use expr::Projection;
 use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX};
@@ -16,7 +16,7 @@ use crate::catalog::Table;
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::item_key;
-use crate::parameters;
+use crate::parameters::{self, validated};
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::write::{OnConditionFailure, exception};
@@ -44,14 +44,18 @@ impl Service {
         if keys > BATCH_GET_KEYS_MAX {
             return Err(Exception::validation("Too many items requested for the BatchGetItem call"));
         }
-        check_tables_not_mixed(&request.request_items)?;
+        let operation = Operation::BatchGetItem;
+        validated(operation, || check_tables_not_mixed(&request.request_items))?;
         let mut parsed = Vec::with_capacity(request.request_items.len());
         for (name, asked) in request.request_items {
-            let projection = parameters::projection(
-                asked.projection_expression.clone(),
-                asked.attributes_to_get.clone(),
-                asked.expression_attribute_names.clone(),
-            )?;
+            let projection = validated(operation, || {
+                parameters::projection(
+                    operation,
+                    asked.projection_expression.clone(),
+                    asked.attributes_to_get.clone(),
+                    asked.expression_attribute_names.clone(),
+                )
+            })?;
             parsed.push((name, asked, projection));
         }
         let mut reads = Vec::with_capacity(parsed.len());
@@ -80,6 +84,7 @@ impl Service {
         projection: Option<Projection>,
     ) -> Result<TableRead, Exception> {
         let table = self.catalog.table(caller, &name).await?;
+        item_key::check_projection(&table, projection.as_ref())?;
         let mut rows = Vec::with_capacity(asked.keys.len());
         for key in &asked.keys {
             item_key::check_key(&table, key)?;

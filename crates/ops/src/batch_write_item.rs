@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::{BatchWriteItemInput, BatchWriteItemOutput, Exception, ItemCollectionMetrics, WriteRequest};
+use api::{BatchWriteItemInput, BatchWriteItemOutput, Exception, ItemCollectionMetrics, Operation, WriteRequest};
 use auth::Caller;
 use model::limits::BATCH_WRITE_REQUESTS_MAX;
 
@@ -57,7 +57,10 @@ impl Service {
 
     fn change_of(&self, table: Arc<Table>, write: &WriteRequest) -> Result<Change, Exception> {
         match (&write.put_request, &write.delete_request) {
-            (Some(put), None) => Ok(Change::put(&self.secret, table, put.item.clone(), None)?),
+            (Some(put), None) => {
+                let change = Change::put(&self.secret, table, put.item.clone(), None);
+                Ok(change.map_err(|problem| problem.of_put(Operation::BatchWriteItem.validation().put_key))?)
+            }
             (None, Some(delete)) => Ok(Change::of_key(&self.secret, table, delete.key.clone(), None, Action::Delete)?),
             (None, None) => Err(Exception::validation(
                 "Supplied WriteRequest is empty, must contain exactly one of PutRequest or DeleteRequest",

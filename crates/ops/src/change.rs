@@ -91,6 +91,7 @@ impl Change {
         condition: Option<Condition>,
     ) -> Result<Change, KeyProblem> {
         item_key::check_item(&table, &item)?;
+        item_key::check_condition(&table, condition.as_ref())?;
         let key = ItemKey::of(secret, &table, item.view());
         let key_attributes = rows::key_attributes(&table, item.view());
         Ok(Change { table, key, key_attributes, condition, action: Action::Put(item), author: Author::Client })
@@ -105,6 +106,7 @@ impl Change {
         action: Action,
     ) -> Result<Change, KeyProblem> {
         item_key::check_key(&table, &key)?;
+        item_key::check_condition(&table, condition.as_ref())?;
         if let Action::Update(update) = &action {
             item_key::check_update(&table, update)?;
         }

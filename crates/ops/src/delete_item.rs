@@ -1,18 +1,18 @@
 //! DeleteItem: removes one item, if it is there and the condition holds.
 
-use api::{DeleteItemInput, DeleteItemOutput, Exception};
+use api::{DeleteItemInput, DeleteItemOutput, Exception, Operation};
 use auth::Caller;
 
 use crate::capacity::Split;
 use crate::change::{Action, Change};
-use crate::parameters::WriteCondition;
+use crate::parameters::{WriteCondition, validated};
 use crate::returned::ReturnOld;
 use crate::service::Service;
 use crate::write::OnConditionFailure;
 
 impl Service {
     pub async fn delete_item(&self, caller: &Caller, request: DeleteItemInput) -> Result<DeleteItemOutput, Exception> {
-        let returned = ReturnOld::of(request.return_values)?;
+        let returned = validated(Operation::DeleteItem, || ReturnOld::of(request.return_values))?;
         let condition = WriteCondition {
             condition_expression: request.condition_expression,
             expected: request.expected,
@@ -20,7 +20,7 @@ impl Service {
             names: request.expression_attribute_names,
             values: request.expression_attribute_values,
         };
-        let condition = condition.parse()?;
+        let condition = validated(Operation::DeleteItem, || condition.parse(Operation::DeleteItem))?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Delete)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);

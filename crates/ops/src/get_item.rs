@@ -1,6 +1,6 @@
 //! GetItem: reads one item by its key.
 
-use api::{Exception, GetItemInput, GetItemOutput};
+use api::{Exception, GetItemInput, GetItemOutput, Operation};
 use auth::Caller;
 use model::codec::row::StoredItem;
 use model::{Attributes, Item};
@@ -10,20 +10,24 @@ use crate::catalog::Table;
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::item_key;
-use crate::parameters;
+use crate::parameters::{self, validated};
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {
     pub async fn get_item(&self, caller: &Caller, request: GetItemInput) -> Result<GetItemOutput, Exception> {
-        let projection = parameters::projection(
-            request.projection_expression,
-            request.attributes_to_get,
-            request.expression_attribute_names,
-        )?;
+        let projection = validated(Operation::GetItem, || {
+            parameters::projection(
+                Operation::GetItem,
+                request.projection_expression,
+                request.attributes_to_get,
+                request.expression_attribute_names,
+            )
+        })?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         item_key::check_key(&table, &request.key)?;
+        item_key::check_projection(&table, projection.as_ref())?;
         let kind = ReadKind::of(request.consistent_read);
         let stored = self.get_stored(&table, &request.key, kind).await?;
         let units = Units::of_table(kind.units(stored.as_ref().map_or(0, StoredItem::size)));

@@ -16,6 +16,7 @@ impl Service {
         caller: &Caller,
         request: GetShardIteratorInput,
     ) -> Result<GetShardIteratorOutput, Exception> {
+        check_sequence_number(&request)?;
         let stream = self.stream(caller, &request.stream_arn).await?;
         let number = self.shard_number(&stream, &request.shard_id)?;
         let view = self.view_of_stream(&stream).await?;
@@ -48,6 +49,16 @@ impl Service {
                 shard.first_since(view, time_ms).await
             }
         }
+    }
+}
+
+/// Only positions that are given by a sequence number go with one.
+fn check_sequence_number(request: &GetShardIteratorInput) -> Result<(), Exception> {
+    match (request.shard_iterator_type, &request.sequence_number) {
+        (ShardIteratorType::TrimHorizon | ShardIteratorType::Latest, Some(_)) => {
+            Err(Exception::validation("SequenceNumber is not allowed for this ShardIteratorType"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use expr::Update;
+use api::validation::PutKey;
+use expr::{Condition, Projection, Update};
 use model::limits::{HASH_KEY_SIZE_MAX, ITEM_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{Attributes, KeyAttribute, KeySchema, MapRef, ValueKind, ValueRef, item_size, value_size};
 
@@ -53,9 +54,24 @@ pub(crate) enum KeyProblem {
     UpdatesKey {
         name: String,
     },
+    /// A path that goes into a key attribute of the table or of an index.
+    NotScalar {
+        name: String,
+        of_index: bool,
+    },
 }
 
 impl KeyProblem {
+    /// As an operation words it for the item of a put.
+    pub(crate) fn of_put(self, words: PutKey) -> KeyProblem {
+        match (self, words) {
+            (KeyProblem::MissingInItem { .. } | KeyProblem::TypeInItem { .. }, PutKey::SchemaMismatch) => {
+                KeyProblem::SchemaMismatch
+            }
+            (problem, _) => problem,
+        }
+    }
+
     /// In a transaction, whether the problem cancels it with a reason, or refuses the request as a whole.
     pub(crate) fn cancels(&self) -> bool {
         !matches!(
@@ -129,6 +145,11 @@ impl fmt::Display for KeyProblem {
                 f,
                 "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of \
                  the key"
+            ),
+            KeyProblem::NotScalar { name, of_index } => write!(
+                f,
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {}: {name}",
+                if *of_index { "IndexKey" } else { "Key" }
             ),
         }
     }
@@ -227,8 +248,30 @@ fn check_index(index: &Index, item: MapRef<'_>) -> Result<(), KeyProblem> {
     Ok(())
 }
 
+/// Whether a projection goes into no key attribute.
+pub(crate) fn check_projection(table: &Table, projection: Option<&Projection>) -> Result<(), KeyProblem> {
+    projection.map_or(Ok(()), |projection| check_scalars(table, projection.nested_names()))
+}
+
+/// Whether a condition or a filter goes into no key attribute.
+pub(crate) fn check_condition(table: &Table, condition: Option<&Condition>) -> Result<(), KeyProblem> {
+    condition.map_or(Ok(()), |condition| check_scalars(table, condition.nested_names()))
+}
+
+/// `names`: the attributes that paths go into.
+fn check_scalars<'a>(table: &Table, names: impl IntoIterator<Item = &'a str>) -> Result<(), KeyProblem> {
+    for name in names {
+        let of_table = table.key.contains(name);
+        if of_table || table.indexes.iter().any(|index| index.key.contains(name)) {
+            return Err(KeyProblem::NotScalar { name: name.to_owned(), of_index: !of_table });
+        }
+    }
+    Ok(())
+}
+
 /// Whether an update leaves the key alone.
 pub(crate) fn check_update(table: &Table, update: &Update) -> Result<(), KeyProblem> {
+    check_scalars(table, update.nested_names())?;
     let written = update.paths().find(|path| table.key.contains(&path.name));
     written.map_or(Ok(()), |path| Err(KeyProblem::UpdatesKey { name: path.name.clone() }))
 }

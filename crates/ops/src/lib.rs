@@ -64,6 +64,7 @@ mod transact_write_items;
 mod transaction;
 mod update_item;
 mod update_table;
+mod validation;
 mod write;
 
 pub use change_log::ShardSettings;
@@ -76,3 +77,4 @@ pub use permission::{Asks, NamedResource, RequestFacts, ResourceAccess, StreamRe
 pub use principal_directory::{PrincipalDirectory, Unresolved};
 pub use service::{OpenError, Service, Settings};
 pub use table_keys::{TableKey, TableKeys};
+pub use validation::{check_delete_item, check_put_item, check_transact_get_items, check_transact_write_items};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{AttributeValueUpdate, ConditionalOperator, Exception, ExpectedAttributeValue};
+use api::{AttributeValueUpdate, ConditionalOperator, Exception, ExpectedAttributeValue, Operation};
 use expr::{Condition, ExpressionError, ExpressionKind, Placeholders, Projection, Update, legacy};
 use model::Attributes;
 
@@ -11,6 +11,19 @@ pub(crate) type Values = Option<Attributes>;
 
 pub(crate) fn invalid(error: ExpressionError) -> Exception {
     Exception::validation(error.to_string())
+}
+
+/// Validates parameters and expressions; refusals are in the words of the operation's row.
+pub(crate) fn validated<T>(
+    operation: Operation,
+    validate: impl FnOnce() -> Result<T, Exception>,
+) -> Result<T, Exception> {
+    validate().map_err(|refusal| operation.validation().request.refuse(refusal))
+}
+
+/// The refusal of an expression in the words of the operation's layer.
+fn worded(operation: Operation, error: ExpressionError) -> Exception {
+    invalid(if operation.validation().layer.gives_expression_size { error } else { error.without_size() })
 }
 
 /// One parameter of a request, by name, and whether it was given.
@@ -33,18 +46,24 @@ pub(crate) fn check_not_mixed(legacy: &[Given], expressions: &[Given]) -> Result
 }
 
 /// The placeholders of a request, which needs an expression to use them.
-pub(crate) fn placeholders(expressions: &[Given], names: Names, values: Values) -> Result<Placeholders, Exception> {
+pub(crate) fn placeholders(
+    operation: Operation,
+    expressions: &[Given],
+    names: Names,
+    values: Values,
+) -> Result<Placeholders, Exception> {
     if expressions.iter().all(|(_, given)| !given) {
         if names.is_some() {
             return Err(Exception::validation("ExpressionAttributeNames can only be specified when using expressions"));
         }
         if values.is_some() {
+            let text = "ExpressionAttributeValues can only be specified when using expressions";
+            if !operation.validation().layer.lists_missing_expressions {
+                return Err(Exception::validation(text));
+            }
             let missing: Vec<&str> = expressions.iter().map(|(name, _)| *name).collect();
             let verb = if missing.len() == 1 { "is" } else { "are" };
-            return Err(Exception::validation(format!(
-                "ExpressionAttributeValues can only be specified when using expressions: {} {verb} null",
-                missing.join(" and ")
-            )));
+            return Err(Exception::validation(format!("{text}: {} {verb} null", missing.join(" and "))));
         }
     }
     Placeholders::new(names, values).map_err(invalid)
@@ -52,19 +71,21 @@ pub(crate) fn placeholders(expressions: &[Given], names: Names, values: Values) 
 
 /// Parses a condition or a filter, if there is one.
 pub(crate) fn parse_condition(
+    operation: Operation,
     kind: ExpressionKind,
     text: Option<&str>,
     placeholders: &mut Placeholders,
 ) -> Result<Option<Condition>, Exception> {
-    text.map(|text| Condition::parse(kind, text, placeholders).map_err(invalid)).transpose()
+    text.map(|text| Condition::parse(kind, text, placeholders).map_err(|error| worded(operation, error))).transpose()
 }
 
 /// Parses a projection, if there is one.
 pub(crate) fn parse_projection(
+    operation: Operation,
     text: Option<&str>,
     placeholders: &mut Placeholders,
 ) -> Result<Option<Projection>, Exception> {
-    text.map(|text| Projection::parse(text, placeholders).map_err(invalid)).transpose()
+    text.map(|text| Projection::parse(text, placeholders).map_err(|error| worded(operation, error))).transpose()
 }
 
 /// What PutItem and DeleteItem say of their condition.
@@ -77,12 +98,12 @@ pub(crate) struct WriteCondition {
 }
 
 impl WriteCondition {
-    pub(crate) fn parse(self) -> Result<Option<Condition>, Exception> {
+    pub(crate) fn parse(self, operation: Operation) -> Result<Option<Condition>, Exception> {
         let expressions = [("ConditionExpression", self.condition_expression.is_some())];
         check_not_mixed(&legacy_condition(&self.expected, self.conditional_operator), &expressions)?;
-        let mut placeholders = placeholders(&expressions, self.names, self.values)?;
+        let mut placeholders = placeholders(operation, &expressions, self.names, self.values)?;
         let text = self.condition_expression.as_deref();
-        let condition = parse_condition(ExpressionKind::Condition, text, &mut placeholders)?;
+        let condition = parse_condition(operation, ExpressionKind::Condition, text, &mut placeholders)?;
         placeholders.finish().map_err(invalid)?;
         match condition {
             Some(condition) => Ok(Some(condition)),
@@ -106,7 +127,7 @@ pub(crate) struct UpdateParameters {
 }
 
 impl UpdateParameters {
-    pub(crate) fn parse(self) -> Result<(Update, Option<Condition>), Exception> {
+    pub(crate) fn parse(self, operation: Operation) -> Result<(Update, Option<Condition>), Exception> {
         let condition = self.condition;
         let expressions = [
             ("UpdateExpression", self.update_expression.is_some()),
@@ -115,11 +136,11 @@ impl UpdateParameters {
         let [expected, operator] = legacy_condition(&condition.expected, condition.conditional_operator);
         let updates = ("AttributeUpdates", self.attribute_updates.is_some());
         check_not_mixed(&[updates, expected, operator], &expressions)?;
-        let mut placeholders = placeholders(&expressions, condition.names, condition.values)?;
+        let mut placeholders = placeholders(operation, &expressions, condition.names, condition.values)?;
         let update = self.update_expression.map(|text| Update::parse(&text, &mut placeholders).map_err(invalid));
         let update = update.transpose()?;
         let text = condition.condition_expression.as_deref();
-        let parsed = parse_condition(ExpressionKind::Condition, text, &mut placeholders)?;
+        let parsed = parse_condition(operation, ExpressionKind::Condition, text, &mut placeholders)?;
         placeholders.finish().map_err(invalid)?;
         let parsed = match parsed {
             Some(parsed) => Some(parsed),
@@ -135,14 +156,15 @@ impl UpdateParameters {
 
 /// What a read says of the attributes that it wants.
 pub(crate) fn projection(
+    operation: Operation,
     projection_expression: Option<String>,
     attributes_to_get: Option<Vec<String>>,
     names: Names,
 ) -> Result<Option<Projection>, Exception> {
     let expressions = [("ProjectionExpression", projection_expression.is_some())];
     check_not_mixed(&[("AttributesToGet", attributes_to_get.is_some())], &expressions)?;
-    let mut placeholders = placeholders(&expressions, names, None)?;
-    let projection = parse_projection(projection_expression.as_deref(), &mut placeholders)?;
+    let mut placeholders = placeholders(operation, &expressions, names, None)?;
+    let projection = parse_projection(operation, projection_expression.as_deref(), &mut placeholders)?;
     placeholders.finish().map_err(invalid)?;
     match (projection, attributes_to_get) {
         (None, Some(names)) => legacy::attributes_to_get(&names).map(Some).map_err(invalid),

@@ -1,19 +1,19 @@
 //! PutItem: writes one whole item, in place of any that has its key.
 
-use api::{Exception, PutItemInput, PutItemOutput};
+use api::{Exception, Operation, PutItemInput, PutItemOutput};
 use auth::Caller;
 
 use crate::capacity::Split;
 use crate::change::Change;
 use crate::item_key;
-use crate::parameters::WriteCondition;
+use crate::parameters::{WriteCondition, validated};
 use crate::returned::ReturnOld;
 use crate::service::Service;
 use crate::write::OnConditionFailure;
 
 impl Service {
     pub async fn put_item(&self, caller: &Caller, request: PutItemInput) -> Result<PutItemOutput, Exception> {
-        let returned = ReturnOld::of(request.return_values)?;
+        let returned = validated(Operation::PutItem, || ReturnOld::of(request.return_values))?;
         let condition = WriteCondition {
             condition_expression: request.condition_expression,
             expected: request.expected,
@@ -21,7 +21,7 @@ impl Service {
             names: request.expression_attribute_names,
             values: request.expression_attribute_values,
         };
-        let condition = condition.parse()?;
+        let condition = validated(Operation::PutItem, || condition.parse(Operation::PutItem))?;
         item_key::check_item_size(&request.item)?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::put(&self.secret, table, request.item, condition)?;

@@ -1,15 +1,15 @@
 //! Query: reads the items of one partition, of a table or of an index, in the order of their sort keys.
 
-use api::{Exception, QueryInput, QueryOutput};
+use api::{Exception, Operation, QueryInput, QueryOutput};
 use auth::Caller;
 use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, legacy};
 use storage::ScanDirection;
 
 use crate::capacity::{ReadKind, Split};
 use crate::catalog::{Index, IndexKind, Table};
-use crate::item_key::KeyProblem;
+use crate::item_key::{self, KeyProblem};
 use crate::key_range;
-use crate::parameters::{self, check_not_mixed, invalid};
+use crate::parameters::{self, check_not_mixed, invalid, validated};
 use crate::read::PageRequest;
 use crate::select::Selection;
 use crate::service::Service;
@@ -22,6 +22,8 @@ struct Parsed {
     legacy_filter: bool,
     selection: Selection,
 }
+
+const OPERATION: Operation = Operation::Query;
 
 /// Which keys are asked for; what that means depends on the schema.
 fn key_condition(keys: KeyParts, table: &Table, index: Option<&Index>) -> Result<KeyCondition, Exception> {
@@ -37,12 +39,14 @@ fn key_condition(keys: KeyParts, table: &Table, index: Option<&Index>) -> Result
 
 impl Service {
     pub async fn query(&self, caller: &Caller, mut request: QueryInput) -> Result<QueryOutput, Exception> {
-        let parsed = parse(&mut request)?;
+        let parsed = validated(OPERATION, || parse(&mut request))?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let index = find_index(&table, request.index_name.as_deref())?;
         check_consistency(index, request.consistent_read)?;
         let schema = index.map_or(&table.key, |index| &index.key);
         let key_condition = key_condition(parsed.keys, &table, index)?;
+        item_key::check_condition(&table, parsed.filter.as_ref())?;
+        item_key::check_projection(&table, parsed.selection.projection())?;
         if let Some(filter) = &parsed.filter {
             let checked = match parsed.legacy_filter {
                 false => filter.check_non_key(schema),
@@ -97,12 +101,13 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
     // A projection takes names and no values.
     let takes_names = request.projection_expression.is_some();
     let users = if takes_names { &expressions[..] } else { &expressions[1..] };
-    let mut placeholders = parameters::placeholders(users, names, values)?;
+    let mut placeholders = parameters::placeholders(OPERATION, users, names, values)?;
     let text = request.key_condition_expression.as_deref();
-    let key_condition = parameters::parse_condition(ExpressionKind::KeyCondition, text, &mut placeholders)?;
+    let key_condition = parameters::parse_condition(OPERATION, ExpressionKind::KeyCondition, text, &mut placeholders)?;
     let text = request.filter_expression.as_deref();
-    let filter = parameters::parse_condition(ExpressionKind::Filter, text, &mut placeholders)?;
-    let projection = parameters::parse_projection(request.projection_expression.as_deref(), &mut placeholders)?;
+    let filter = parameters::parse_condition(OPERATION, ExpressionKind::Filter, text, &mut placeholders)?;
+    let projection =
+        parameters::parse_projection(OPERATION, request.projection_expression.as_deref(), &mut placeholders)?;
     placeholders.finish().map_err(invalid)?;
     let keys = match (key_condition, request.key_conditions.take()) {
         (Some(condition), _) => KeyParts::of(&condition),
@@ -124,15 +129,9 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
         (None, Some(names)) => Some(legacy::attributes_to_get(&names).map_err(invalid)?),
         (projection, _) => projection,
     };
-    let selection = Selection::of(request.select, projection, legacy_projection, request.index_name.as_deref());
-    let selection = selection.map_err(|refusal| Exception::validation(counted(&refusal)))?;
+    let (select, index_name) = (request.select, request.index_name.as_deref());
+    let selection = Selection::of(OPERATION, select, projection, legacy_projection, index_name)?;
     Ok(Parsed { keys, filter, legacy_filter, selection })
-}
-
-/// A refusal as Query words it: with the count that it has for constraints of the model, where Scan has none. Captured
-/// in eu-west-2 and us-east-1.
-fn counted(refusal: &Exception) -> String {
-    format!("1 validation error detected: {refusal}")
 }
 
 /// The index that a request names, if it names one.

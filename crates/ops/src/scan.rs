@@ -1,14 +1,15 @@
 //! Scan: reads every item of a table or an index, or of one of its segments.
 
-use api::{Exception, ScanInput, ScanOutput};
+use api::{Exception, Operation, ScanInput, ScanOutput};
 use auth::Caller;
 use expr::{Condition, ExpressionKind, legacy};
 use storage::ScanDirection;
 
 use crate::capacity::{ReadKind, Split};
 use crate::catalog::{Index, Table};
+use crate::item_key;
 use crate::key_range::{self, Range};
-use crate::parameters::{self, check_not_mixed, invalid};
+use crate::parameters::{self, check_not_mixed, invalid, validated};
 use crate::query::{check_consistency, find_index};
 use crate::read::PageRequest;
 use crate::rows;
@@ -16,13 +17,17 @@ use crate::select::Selection;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
 
+const OPERATION: Operation = Operation::Scan;
+
 impl Service {
     pub async fn scan(&self, caller: &Caller, mut request: ScanInput) -> Result<ScanOutput, Exception> {
         let segment = Segment::of(request.segment, request.total_segments)?;
-        let (filter, selection) = parse(&mut request)?;
+        let (filter, selection) = validated(OPERATION, || parse(&mut request))?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let index = find_index(&table, request.index_name.as_deref())?;
         check_consistency(index, request.consistent_read)?;
+        item_key::check_condition(&table, filter.as_ref())?;
+        item_key::check_projection(&table, selection.projection())?;
         let fetch = selection.needs_table(&table, index, request.select)?;
         let (lower, upper) = range(&table, index, segment);
         let mut page = PageRequest {
@@ -109,12 +114,13 @@ fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Selection), Exce
     let (names, values) = (request.expression_attribute_names.take(), request.expression_attribute_values.take());
     let mut placeholders = match request.projection_expression {
         // A projection takes names and no values.
-        Some(_) => parameters::placeholders(&expressions, names, values)?,
-        None => parameters::placeholders(&expressions[1..], names, values)?,
+        Some(_) => parameters::placeholders(OPERATION, &expressions, names, values)?,
+        None => parameters::placeholders(OPERATION, &expressions[1..], names, values)?,
     };
     let text = request.filter_expression.as_deref();
-    let filter = parameters::parse_condition(ExpressionKind::Filter, text, &mut placeholders)?;
-    let projection = parameters::parse_projection(request.projection_expression.as_deref(), &mut placeholders)?;
+    let filter = parameters::parse_condition(OPERATION, ExpressionKind::Filter, text, &mut placeholders)?;
+    let projection =
+        parameters::parse_projection(OPERATION, request.projection_expression.as_deref(), &mut placeholders)?;
     placeholders.finish().map_err(invalid)?;
     let filter = match filter {
         Some(filter) => Some(filter),
@@ -125,6 +131,7 @@ fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Selection), Exce
         (None, Some(names)) => Some(legacy::attributes_to_get(&names).map_err(invalid)?),
         (projection, _) => projection,
     };
-    let selection = Selection::of(request.select, projection, legacy_projection, request.index_name.as_deref())?;
+    let (select, index_name) = (request.select, request.index_name.as_deref());
+    let selection = Selection::of(OPERATION, select, projection, legacy_projection, index_name)?;
     Ok((filter, selection))
 }

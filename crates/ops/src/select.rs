@@ -1,6 +1,6 @@
 //! Which attributes a Query or Scan returns: Select, the projection, and what its index can give.
 
-use api::{Exception, Select};
+use api::{Exception, Operation, Select};
 use expr::Projection;
 use model::Item;
 use model::codec::row::StoredItem;
@@ -19,6 +19,17 @@ pub(crate) enum Selection {
 impl Selection {
     /// Whether Select and the projection go together; both are the request's.
     pub(crate) fn of(
+        operation: Operation,
+        select: Option<Select>,
+        projection: Option<Projection>,
+        legacy: bool,
+        index_name: Option<&str>,
+    ) -> Result<Selection, Exception> {
+        let selection = Selection::checked(select, projection, legacy, index_name);
+        selection.map_err(|refusal| operation.validation().selection.refuse(refusal))
+    }
+
+    fn checked(
         select: Option<Select>,
         projection: Option<Projection>,
         legacy: bool,
@@ -42,6 +53,14 @@ impl Selection {
             ))),
             (Some(Select::Count), None) => Ok(Selection::Count),
             (_, None) => Ok(Selection::Whole),
+        }
+    }
+
+    /// The projection, if there is one.
+    pub(crate) fn projection(&self) -> Option<&Projection> {
+        match self {
+            Selection::Some(projection) => Some(projection),
+            Selection::Whole | Selection::Count => None,
         }
     }
 

@@ -9,6 +9,7 @@ use model::{Attributes, KeyAttribute};
 use storage::ScanDirection;
 
 use crate::catalog::{Index, Table};
+use crate::item_key::KeyProblem;
 use crate::key_range::Range;
 use crate::read::PageRequest;
 use crate::rows::{self, ItemKey};
@@ -44,6 +45,9 @@ pub(crate) fn begin_after(
     Ok(())
 }
 
+const INVALID_BY_SCHEMA: &str =
+    "The provided starting key is invalid: The provided key element does not match the schema";
+
 impl Walker<'_> {
     /// What is said of a row that the page cannot begin behind.
     fn out_of_bounds(self, row: &Bytes) -> String {
@@ -61,15 +65,21 @@ impl Walker<'_> {
         }
     }
 
-    /// What is said of a key that is none of the table's or the index's. Captured in us-east-1: only a Scan of a table
-    /// gives the reason.
+    /// The refusal of a key that does not have the attributes of the table's or the index's. Captured in us-east-1: only
+    /// a Scan of a table gives the reason.
     fn no_key(self, index: Option<&Index>) -> Exception {
-        Exception::validation(match (self, index) {
-            (Walker::Scan { .. }, None) => {
-                "The provided starting key is invalid: The provided key element does not match the schema"
-            }
-            _ => "The provided starting key is invalid",
-        })
+        match (self, index) {
+            (Walker::Scan { .. }, None) => Exception::validation(INVALID_BY_SCHEMA),
+            _ => Exception::validation("The provided starting key is invalid"),
+        }
+    }
+
+    /// The refusal of a key that has them, one of another type. A Query of a table has no words about starting keys.
+    fn mistyped(self, index: Option<&Index>) -> Exception {
+        match (self, index) {
+            (Walker::Query { .. }, None) => KeyProblem::SchemaMismatch.into(),
+            _ => Exception::validation(INVALID_BY_SCHEMA),
+        }
     }
 }
 
@@ -87,9 +97,12 @@ fn row_of(
             parts.push(part);
         }
     }
-    let fits = |part: &&KeyAttribute| start.get(&part.name).is_some_and(|v| v.view().kind() == part.key_type.kind());
-    if start.len() != parts.len() || !parts.iter().all(fits) {
+    if start.len() != parts.len() || !parts.iter().all(|part| start.get(&part.name).is_some()) {
         return Err(walker.no_key(index));
+    }
+    let fits = |part: &&KeyAttribute| start.get(&part.name).is_some_and(|v| v.view().kind() == part.key_type.kind());
+    if !parts.iter().all(fits) {
+        return Err(walker.mistyped(index));
     }
     let item_key = ItemKey::of(secret, table, start.view());
     let row = match index {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Exception, ItemResponse, TransactGetItemsInput, TransactGetItemsOutput};
+use api::{Exception, ItemResponse, Operation, TransactGetItem, TransactGetItemsInput, TransactGetItemsOutput};
 use auth::Caller;
 use expr::Projection;
 use model::Item;
@@ -12,7 +12,7 @@ use crate::capacity::{ReadKind, Split, Units};
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::item_key;
-use crate::parameters;
+use crate::parameters::{self, validated};
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::transact_write_items::SEVERAL_OPERATIONS;
@@ -28,9 +28,7 @@ impl Service {
         let count = request.transact_items.len();
         let mut projections = Vec::with_capacity(count);
         for item in &request.transact_items {
-            let (expression, names) =
-                (item.get.projection_expression.clone(), item.get.expression_attribute_names.clone());
-            projections.push(parameters::projection(expression, None, names)?);
+            projections.push(projection(item)?);
         }
         let mut tables = Vec::with_capacity(count);
         for item in &request.transact_items {
@@ -38,7 +36,8 @@ impl Service {
         }
         let mut rows = Vec::with_capacity(count);
         for (at, (item, table)) in request.transact_items.iter().zip(&tables).enumerate() {
-            match item_key::check_key(table, &item.get.key) {
+            let checked = item_key::check_key(table, &item.get.key);
+            match checked.and_then(|()| item_key::check_projection(table, projections[at].as_ref())) {
                 Ok(()) => {}
                 Err(problem) if problem.cancels() => {
                     let reason = transaction::reason("ValidationError", problem.to_string(), None);
@@ -81,4 +80,11 @@ fn shown(stored: &StoredItem, projection: Option<&Projection>) -> Option<Item> {
     let Some(projection) = projection else { return Some(stored.item()) };
     let projected = projection.apply(stored.attributes());
     (!projected.is_empty()).then_some(Item::Tree(projected))
+}
+
+/// What one action asks of its item; nothing for all of it.
+pub(crate) fn projection(item: &TransactGetItem) -> Result<Option<Projection>, Exception> {
+    let (expression, names) = (item.get.projection_expression.clone(), item.get.expression_attribute_names.clone());
+    let operation = Operation::TransactGetItems;
+    validated(operation, || parameters::projection(operation, expression, None, names))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{
-    Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValuesOnConditionCheckFailure,
+    Exception, ItemCollectionMetrics, Operation, ReturnItemCollectionMetrics, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, TransactWriteItemsInput, TransactWriteItemsOutput,
 };
 use auth::Caller;
@@ -14,7 +14,7 @@ use model::{Attributes, item_size};
 use crate::change::{Action, Change};
 use crate::fingerprint;
 use crate::item_key::{self, KeyProblem};
-use crate::parameters::{UpdateParameters, WriteCondition};
+use crate::parameters::{UpdateParameters, WriteCondition, validated};
 use crate::rows::{self, TokenKind};
 use crate::service::Service;
 use crate::transaction::{self, Token, TransactionAction, TransactionDone};
@@ -118,7 +118,7 @@ pub(crate) fn check_distinct(actions: &[TransactionAction]) -> Result<(), Except
 }
 
 /// One action with its expressions parsed, before its table is known.
-struct Parsed {
+pub(crate) struct Parsed {
     table_name: String,
     target: Target,
     condition: Option<Condition>,
@@ -130,8 +130,16 @@ enum Target {
     Key(Attributes, Action),
 }
 
+const OPERATION: Operation = Operation::TransactWriteItems;
+
 impl Parsed {
-    fn of(item: TransactWriteItem) -> Result<Parsed, Exception> {
+    /// # Errors
+    /// An action that is none, or whose expressions are none.
+    pub(crate) fn of(item: TransactWriteItem) -> Result<Parsed, Exception> {
+        validated(OPERATION, || Parsed::of_action(item))
+    }
+
+    fn of_action(item: TransactWriteItem) -> Result<Parsed, Exception> {
         match (item.condition_check, item.put, item.delete, item.update) {
             (Some(check), None, None, None) => {
                 let condition = WriteCondition {
@@ -143,7 +151,7 @@ impl Parsed {
                 };
                 let target = Target::Key(check.key, Action::Check);
                 let shown = check.return_values_on_condition_check_failure;
-                Ok(Parsed::new(check.table_name, target, condition.parse()?, shown))
+                Ok(Parsed::new(check.table_name, target, condition.parse(OPERATION)?, shown))
             }
             (None, Some(put), None, None) => {
                 let condition = condition(
@@ -153,7 +161,7 @@ impl Parsed {
                 );
                 let shown = put.return_values_on_condition_check_failure;
                 item_key::check_item_size(&put.item)?;
-                Ok(Parsed::new(put.table_name, Target::Item(put.item), condition.parse()?, shown))
+                Ok(Parsed::new(put.table_name, Target::Item(put.item), condition.parse(OPERATION)?, shown))
             }
             (None, None, Some(delete), None) => {
                 let condition = condition(
@@ -163,7 +171,7 @@ impl Parsed {
                 );
                 let target = Target::Key(delete.key, Action::Delete);
                 let shown = delete.return_values_on_condition_check_failure;
-                Ok(Parsed::new(delete.table_name, target, condition.parse()?, shown))
+                Ok(Parsed::new(delete.table_name, target, condition.parse(OPERATION)?, shown))
             }
             (None, None, None, Some(update)) => {
                 let condition = condition(
@@ -176,11 +184,15 @@ impl Parsed {
                     attribute_updates: None,
                     condition,
                 };
-                let (parsed, condition): (Update, Option<Condition>) = parameters.parse()?;
+                let (parsed, condition): (Update, Option<Condition>) = parameters.parse(OPERATION)?;
                 let target = Target::Key(update.key, Action::Update(parsed));
                 let shown = update.return_values_on_condition_check_failure;
                 Ok(Parsed::new(update.table_name, target, condition, shown))
             }
+            // Captured in us-east-1.
+            (None, None, None, None) => Err(Exception::validation(
+                "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
+            )),
             _ => Err(Exception::validation("TransactItems can only contain one of Check, Put, Update or Delete")),
         }
     }

@@ -1,12 +1,12 @@
 //! UpdateItem: changes attributes of one item, making the item if it is not there.
 
-use api::{Exception, UpdateItemInput, UpdateItemOutput};
+use api::{Exception, Operation, UpdateItemInput, UpdateItemOutput};
 use auth::Caller;
 
 use crate::capacity::Split;
 use crate::change::{Action, Change};
 use crate::item_key;
-use crate::parameters::{UpdateParameters, WriteCondition};
+use crate::parameters::{UpdateParameters, WriteCondition, validated};
 use crate::returned;
 use crate::service::Service;
 use crate::write::OnConditionFailure;
@@ -24,7 +24,7 @@ impl Service {
                 values: request.expression_attribute_values,
             },
         };
-        let (update, condition) = parameters.parse()?;
+        let (update, condition) = validated(Operation::UpdateItem, || parameters.parse(Operation::UpdateItem))?;
         item_key::check_statement_size(&update)?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Update(update))?;

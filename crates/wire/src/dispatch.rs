@@ -24,12 +24,13 @@ pub async fn handle(
     answer(service, operation, caller, body, observer).await.unwrap_or_else(|refusal| exception(&refusal))
 }
 
-/// Defines [`BUILT`] and [`answer`] from rows `Operation => method`. A method is
+/// Defines [`BUILT`] and [`answer`] from rows `Operation => method`, or `Operation => method after check` where
+/// DynamoDB checks other things between the attribute values of a request ([`decode::Check`]). A method is
 /// `async fn(&Service, &Caller, Input) -> Result<Output, Exception>`, where `Input` and `Output` are the operation's own
 /// types of `api`, or `()` for an operation that answers with nothing. The types follow from the method, so a row is
 /// all that a newly built operation needs; without a row an operation answers that it is not built.
 macro_rules! built {
-    ($($operation:ident => $method:ident,)*) => {
+    ($($operation:ident => $method:ident $(after $check:ident)?,)*) => {
         /// The operations that have a row.
         #[cfg(test)]
         const BUILT: &[Operation] = &[$(Operation::$operation,)*];
@@ -49,7 +50,7 @@ macro_rules! built {
             match operation {
                 $(Operation::$operation => {
                     let work = async {
-                        let request = decode::request(operation, &body)?;
+                        let request = decode::request(operation, &body, built!(@check $($check)?))?;
                         // The request has what it needs of the body, which may be large.
                         drop(body);
                         if let Some(observer) = observer {
@@ -77,6 +78,8 @@ macro_rules! built {
             }
         }
     };
+    (@check) => { decode::nothing };
+    (@check $check:ident) => { ops::$check };
 }
 
 /// What one opening bracket or comma of a body may come to in memory: an empty list is as much as a number, and vectors
@@ -107,7 +110,7 @@ where
     R: decode::Decode + Asks,
     F: Fn(&'a Service, &'a Caller, R) -> A,
 {
-    let request: R = decode::request(operation, body).ok()?;
+    let request: R = decode::request(operation, body, decode::nothing).ok()?;
     Some(service.facts(caller, operation, &request))
 }
 
@@ -123,7 +126,7 @@ built! {
     BatchGetItem => batch_get_item,
     BatchWriteItem => batch_write_item,
     CreateTable => create_table,
-    DeleteItem => delete_item,
+    DeleteItem => delete_item after check_delete_item,
     DeleteResourcePolicy => delete_resource_policy,
     DeleteTable => delete_table,
     DescribeContinuousBackups => describe_continuous_backups,
@@ -140,13 +143,13 @@ built! {
     GetResourcePolicy => get_resource_policy,
     ListTables => list_tables,
     ListTagsOfResource => list_tags_of_resource,
-    PutItem => put_item,
+    PutItem => put_item after check_put_item,
     PutResourcePolicy => put_resource_policy,
     Query => query,
     Scan => scan,
     TagResource => tag_resource,
-    TransactGetItems => transact_get_items,
-    TransactWriteItems => transact_write_items,
+    TransactGetItems => transact_get_items after check_transact_get_items,
+    TransactWriteItems => transact_write_items after check_transact_write_items,
     UntagResource => untag_resource,
     UpdateContinuousBackups => update_continuous_backups,
     UpdateItem => update_item,

@@ -23,6 +23,7 @@ pub enum LegacyProblem {
     ArgumentKindsDiffer,
     BetweenOrder,
     NameRepeated(String),
+    NameEmpty,
     ActionWithoutValue,
     ActionKind(AttributeAction, ValueKind),
     /// Found only when the item is read.
@@ -87,6 +88,7 @@ impl fmt::Display for LegacyProblem {
             LegacyProblem::NameRepeated(name) => {
                 write!(f, "{INVALID} Duplicate value in attribute name: {name}")
             }
+            LegacyProblem::NameEmpty => f.write_str("Empty attribute name"),
             LegacyProblem::ActionWithoutValue => {
                 write!(f, "{INVALID} Only DELETE action is allowed when no attribute value is specified")
             }

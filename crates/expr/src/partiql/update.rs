@@ -8,7 +8,7 @@ use model::{AttributeValue, DocumentPath, ValueKind};
 use super::UpdateItem;
 use super::error::{PartiqlError, Refusal};
 use super::parser::{Parsed, Parser, PathKind};
-use crate::error::Problem;
+use crate::error::{ExpressionKind, Problem};
 use crate::parser::{Findings, check_distinct_paths};
 use crate::update::{Update, UpdateValue};
 
@@ -53,7 +53,7 @@ impl Parser<'_> {
         }
         let mut findings = Findings::default();
         check_distinct_paths(update.paths(), &mut findings);
-        if let Some(problem) = findings.gravest() {
+        if let Some(problem) = findings.gravest(ExpressionKind::Update) {
             self.refuse(problem);
         }
         Ok(update)

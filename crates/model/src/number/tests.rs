@@ -42,7 +42,11 @@ fn range_and_precision_end_where_dynamodb_s_do() {
     assert_eq!(Number::parse("0e126"), Err(NumberError::Overflow));
     assert!(Number::parse("1e-130").is_ok());
     assert_eq!(Number::parse("1e-131"), Err(NumberError::Underflow));
-    assert_eq!(Number::parse("1e99999999999999999999999"), Err(NumberError::Overflow));
+    assert_eq!(Number::parse("1e9223372036854775807"), Err(NumberError::Overflow));
+    assert_eq!(Number::parse("11e9223372036854775807"), Err(NumberError::Overflow));
+    assert_eq!(Number::parse("1e-9223372036854775808"), Err(NumberError::Underflow));
+    assert_eq!(Number::parse("0.1e-9223372036854775808"), Err(NumberError::Underflow));
+    assert_eq!(Number::parse(&format!("1e{}5", "0".repeat(40))), Ok(n("100000")));
     assert_eq!(Number::parse(&"1".repeat(39)), Err(NumberError::TooManyDigits));
     assert_eq!(Number::parse(&format!("1{}1", "0".repeat(37))), Err(NumberError::TooManyDigits));
     assert!(Number::parse(&format!("1{}", "0".repeat(60))).is_ok());
@@ -74,4 +78,37 @@ fn sizes_count_pairs_of_digits_on_both_sides_of_the_point() {
         assert_eq!(n(text).size(), size, "{text}");
     }
     assert_eq!(n(&"9".repeat(38)).size(), 20);
+}
+
+#[test]
+fn the_two_readers_differ_in_their_refusals_only() {
+    let malformed = |text: &str| Err(NumberError::Malformed(text.to_owned()));
+    // An exponent past 64 bits is none for either; past 32 bits for the older one.
+    for text in ["1e9223372036854775808", "1e-9223372036854775809", "0e99999999999999999999"] {
+        assert_eq!(Number::parse(text), malformed(text));
+        assert_eq!(Number::parse_as(text, NumberReading::BigDecimal), malformed(text));
+    }
+    let cases = [
+        ("1e2147483648", Err(NumberError::Overflow), malformed("1e2147483648")),
+        ("-1e99999999999", Err(NumberError::Overflow), malformed("-1e99999999999")),
+        ("1e-99999999999", Err(NumberError::Underflow), malformed("1e-99999999999")),
+        ("1e-2147483648", Err(NumberError::Underflow), malformed("1e-2147483648")),
+        ("0.1e-2147483647", Err(NumberError::Underflow), malformed("0.1e-2147483647")),
+        ("1e2147483647", Err(NumberError::Overflow), Err(NumberError::Underflow)),
+        ("0e2147483647", Err(NumberError::Overflow), Err(NumberError::Underflow)),
+        ("12e2147483646", Err(NumberError::Overflow), Err(NumberError::Underflow)),
+        ("1e2147483646", Err(NumberError::Overflow), Err(NumberError::Overflow)),
+        ("1e-2147483647", Err(NumberError::Underflow), Err(NumberError::Underflow)),
+        ("", malformed(""), Err(NumberError::Empty)),
+        ("1e126", Err(NumberError::Overflow), Err(NumberError::Overflow)),
+        ("1e-131", Err(NumberError::Underflow), Err(NumberError::Underflow)),
+        ("abc", malformed("abc"), malformed("abc")),
+        ("-12.5e3", Ok(n("-12500")), Ok(n("-12500"))),
+    ];
+    for (text, exact, big_decimal) in cases {
+        assert_eq!(Number::parse(text), exact, "{text}");
+        assert_eq!(Number::parse_as(text, NumberReading::BigDecimal), big_decimal, "{text}");
+    }
+    assert_eq!(malformed("").unwrap_err().to_string(), "The parameter cannot be converted to a numeric value: ");
+    assert_eq!(NumberError::Empty.to_string(), "The parameter cannot be converted to a numeric value");
 }

@@ -5,6 +5,18 @@
 
 pub(crate) mod pattern;
 
+use api::validation::Broken;
+
+use crate::generated::shapes::ATTRIBUTE_NAME;
+
+/// A broken constraint: which one, and its sentence.
+pub(crate) type Constraint = (Broken, String);
+
+const NAME_SIZE_MIN: i64 = model::limits::TABLE_NAME_SIZE_MIN as i64;
+/// A table's name, where it may also be an ARN. One that is too short is only refused where a table is made.
+const NAME: Shape =
+    Shape::TEXT.at_most(model::limits::TABLE_NAME_SIZE_MAX as i64).matching("[a-zA-Z0-9_.-]+", pattern::table_name);
+
 /// The bounds of one type of the model.
 pub(crate) struct Shape {
     min: Option<i64>,
@@ -77,21 +89,21 @@ impl Shape {
     }
 
     /// Every constraint that a list or a map of so many elements breaks.
-    pub(crate) fn broken_by_length(&self, length: usize) -> Vec<String> {
+    pub(crate) fn broken_by_length(&self, length: usize) -> Vec<Constraint> {
         self.broken_bounds(i64::try_from(length).unwrap_or(i64::MAX))
     }
 
-    pub(crate) fn broken_by_number(&self, number: i64) -> Vec<String> {
+    pub(crate) fn broken_by_number(&self, number: i64) -> Vec<Constraint> {
         self.broken_bounds(number)
     }
 
     /// Every constraint that a text breaks, in the order in which they are reported.
-    pub(crate) fn broken_by_text(&self, text: &str) -> Vec<String> {
+    pub(crate) fn broken_by_text(&self, text: &str) -> Vec<Constraint> {
         if self.name_or_arn {
             return self.broken_by_name_or_arn(text);
         }
         let pattern = self.pattern.filter(|pattern| !(pattern.matches)(text));
-        let mut broken: Vec<String> = pattern.iter().map(Pattern::sentence).collect();
+        let mut broken: Vec<Constraint> = pattern.iter().map(|pattern| (Broken::Present, pattern.sentence())).collect();
         if self.min.is_some() || self.max.is_some() {
             broken.extend(self.broken_bounds(length(text)));
         }
@@ -99,11 +111,15 @@ impl Shape {
     }
 
     /// Only the first broken constraint is reported. A name that is too short is only refused where a table is made.
-    fn broken_by_name_or_arn(&self, text: &str) -> Vec<String> {
-        static NAME: Shape = Shape::TEXT.at_most(255).matching("[a-zA-Z0-9_.-]+", pattern::table_name);
+    fn broken_by_name_or_arn(&self, text: &str) -> Vec<Constraint> {
         let broken = self.broken_bounds(length(text));
         let of_name = |text| if text_is_arn(text) { Vec::new() } else { NAME.broken_by_text(text) };
         if text.is_empty() { broken } else { of_name(text).into_iter().chain(broken).take(1).collect() }
+    }
+
+    /// Whether it is the shape of an attribute's name.
+    pub(crate) fn is_attribute_name(&'static self) -> bool {
+        std::ptr::eq(self, &ATTRIBUTE_NAME)
     }
 
     /// Whether something is asked of the value itself, and not only of what it is made of.
@@ -111,14 +127,18 @@ impl Shape {
         self.name_or_arn || self.min.is_some() || self.max.is_some() || self.pattern.is_some() || self.words.is_some()
     }
 
-    fn broken_bounds(&self, value: i64) -> Vec<String> {
-        let low = self.min.filter(|min| value < *min).map(|min| self.at_least_sentence(min));
-        let high = self.max.filter(|max| value > *max).map(|max| self.at_most_sentence(max));
+    fn broken_bounds(&self, value: i64) -> Vec<Constraint> {
+        let low = self.min.filter(|min| value < *min).map(|min| (Broken::Low, self.at_least_sentence(min)));
+        let high = self.max.filter(|max| value > *max).map(|max| (Broken::Present, self.at_most_sentence(max)));
         low.into_iter().chain(high).collect()
     }
 
     /// All constraints of an element or a key, as they are listed when one of them is broken.
     pub(crate) fn listed(&self) -> String {
+        if self.name_or_arn {
+            // As a key of a map, a table's name has its own lower bound.
+            return NAME.at_least(NAME_SIZE_MIN).listed();
+        }
         let high = self.max.map(|max| self.at_most_sentence(max));
         let low = self.min.map(|min| self.at_least_sentence(min));
         let pattern = self.pattern.as_ref().map(Pattern::sentence);

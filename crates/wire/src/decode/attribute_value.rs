@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use model::limits::NESTING_MAX;
+use api::validation::Broken;
 use model::{AttributeValue, Attributes, Number, ValueKind};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 
@@ -13,20 +13,19 @@ use crate::constraint::Shape;
 use crate::generated::shapes::MAP_ATTRIBUTE_VALUE;
 
 use super::context::{Context, Step};
+use super::defect::Defect;
 use super::describe::Description;
 use super::{Decode, Expected, set, structure};
 
 const EMPTY: &str = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
 const SEVERAL: &str =
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
-const EMPTY_NAME: &str = "One or more parameter values were invalid: An attribute name may not be empty";
-const TOO_DEEP: &str = "Nesting Levels have exceeded supported limits";
 
 impl Decode for AttributeValue {
     const EXPECTED: Expected = Expected::Structure;
 
     fn from_null(context: &mut Context) -> Option<AttributeValue> {
-        context.bad_value(EMPTY);
+        context.told(EMPTY);
         Some(AttributeValue::Null)
     }
 
@@ -35,6 +34,12 @@ impl Decode for AttributeValue {
         _: &'static Shape,
         context: &mut Context,
     ) -> Result<AttributeValue, A::Error> {
+        if context.is_too_deep() {
+            context.defect(Defect::TooDeep);
+            // Skipped without recursion.
+            while body.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(AttributeValue::Null);
+        }
         let mut found: Option<(ValueKind, AttributeValue)> = None;
         while let Some(kind) = body.next_key_seed(Descriptor)? {
             let Some(kind) = kind else {
@@ -43,12 +48,12 @@ impl Decode for AttributeValue {
             };
             let Some(value) = payload(kind, &mut body, context)? else { continue };
             if found.as_ref().is_some_and(|(other, _)| *other != kind) {
-                context.bad_value(SEVERAL);
+                context.told(SEVERAL);
             }
             found = Some((kind, value));
         }
         let Some((_, value)) = found else {
-            context.bad_value(EMPTY);
+            context.told(EMPTY);
             return Ok(AttributeValue::Null);
         };
         Ok(value)
@@ -58,21 +63,34 @@ impl Decode for AttributeValue {
     fn describe(&self, out: &mut Description) {
         let own = self.view().kind();
         out.members_of("AttributeValue", |out| {
-            for kind in DESCRIBED {
-                out.field(
-                    kind.descriptor(),
-                    |out| if kind == own { describe_payload(self, out) } else { out.plain("null") },
-                );
+            for name in DESCRIBED {
+                let is_set = own.descriptor() == name;
+                out.field(name, |out| if is_set { describe_payload(self, out) } else { out.plain("null") });
             }
         });
     }
 }
 
-/// The order in which refusals show the members.
-const DESCRIBED: [ValueKind; 10] = {
-    use ValueKind::*;
-    [S, N, B, SS, NS, BS, M, L, Null, Bool]
-};
+/// The members of DynamoDB's class as refusals show them, with those that its published model does not have. Captured in
+/// eu-west-2 and ap-southeast-2.
+const DESCRIBED: [&str; 16] = [
+    "S",
+    "N",
+    "B",
+    "INT",
+    "DECIMAL",
+    "DOUBLE",
+    "SS",
+    "NS",
+    "BS",
+    "INTSET",
+    "DECIMALSET",
+    "DOUBLESET",
+    "M",
+    "L",
+    "NULL",
+    "BOOL",
+];
 
 fn describe_payload(value: &AttributeValue, out: &mut Description) {
     match value {
@@ -120,17 +138,12 @@ pub(super) fn read<'de, T: Decode, A: MapAccess<'de>>(
     structure::member(body, &Shape::FREE, context)
 }
 
-/// Reads a list or a map, unless it lies too deep: then it is skipped, which needs no stack.
-fn read_nested<'de, T: Decode + Default, A: MapAccess<'de>>(
+/// Reads a list or a map, whose values are one level deeper.
+fn read_nested<'de, T: Decode, A: MapAccess<'de>>(
     body: &mut A,
     shape: &'static Shape,
     context: &mut Context,
 ) -> Result<Option<T>, A::Error> {
-    if context.nesting == NESTING_MAX {
-        context.bad_value(TOO_DEEP);
-        body.next_value::<IgnoredAny>()?;
-        return Ok(Some(T::default()));
-    }
     context.nesting += 1;
     let value = structure::member(body, shape, context)?;
     context.nesting -= 1;
@@ -139,9 +152,8 @@ fn read_nested<'de, T: Decode + Default, A: MapAccess<'de>>(
 
 fn null(is_null: bool, context: &mut Context) -> AttributeValue {
     if !is_null {
-        context.bad_value(
-            "One or more parameter values were invalid: Null attribute value types must have the value of true",
-        );
+        context
+            .told("One or more parameter values were invalid: Null attribute value types must have the value of true");
     }
     AttributeValue::Null
 }
@@ -176,8 +188,8 @@ impl Decode for NumberText {
     const EXPECTED: Expected = String::EXPECTED;
 
     fn from_text<E: Error>(text: &str, _: &'static Shape, context: &mut Context) -> Result<NumberText, E> {
-        Ok(NumberText(Number::parse(text).unwrap_or_else(|error| {
-            context.bad_value(error.to_string());
+        Ok(NumberText(Number::parse_as(text, context.numbers()).unwrap_or_else(|_| {
+            context.defect(Defect::Number(text.to_owned()));
             Number::ZERO
         })))
     }
@@ -227,17 +239,19 @@ impl Decode for Attributes {
     ) -> Result<Attributes, A::Error> {
         let mut entries = Vec::new();
         let mut broken_keys = false;
+        // Placeholders are checked with their expressions.
+        let names = shape.key().is_attribute_name();
+        let levels_max = context.begin_attributes(names);
         while let Some(name) = body.next_key::<String>()? {
             broken_keys |= !shape.key().broken_by_text(&name).is_empty();
-            // Only names of attributes are bounded; placeholders are checked with their expressions.
-            if name.is_empty() && shape.key().bounds_itself() {
-                context.bad_value(EMPTY_NAME);
+            if name.is_empty() && names {
+                context.defect(if context.nesting == 0 { Defect::EmptyName } else { Defect::EmptyKey });
             }
             let mark = context.mark();
             // Null is a value here, if a bad one.
             let value = read(&mut body, context)?;
             if context.nesting == 0 {
-                context.lead_bad_value_out(mark, || Step::Key(name.clone()));
+                context.lead_defects_out(mark, || Step::Key(name.clone()));
             }
             if let Some(value) = value
                 && context.has_room_for::<(String, AttributeValue)>()
@@ -245,10 +259,11 @@ impl Decode for Attributes {
                 entries.push((name, value));
             }
         }
+        context.levels_max = levels_max;
         let attributes = Attributes::from_unsorted(entries);
         if broken_keys {
             let constraint = format!("Map keys must satisfy constraint: {}", shape.key().listed());
-            context.violate(vec![constraint], || Description::of(&attributes));
+            context.violate(vec![(Broken::Keys, constraint)], || Description::of(&attributes));
         }
         Ok(attributes)
     }

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use api::validation::Broken;
 use serde::de::{MapAccess, SeqAccess};
 
 use crate::constraint::Shape;
 
 use super::context::{Context, Step};
+use super::defect::Defect;
 use super::describe::Description;
 use super::{Decode, Expected, Slot};
 
@@ -39,7 +41,7 @@ impl<T: Decode> Decode for Vec<T> {
         context.violate(shape.broken_by_length(count), || Description::of(&list));
         if broken {
             let constraint = format!("Member must satisfy constraint: {}", shape.element().listed());
-            context.violate(vec![constraint], || Description::of(&list));
+            context.violate(vec![(Broken::Present, constraint)], || Description::of(&list));
         }
         Ok(list)
     }
@@ -62,6 +64,9 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
         let value_bounds = shape.element().bounds_itself();
         while let Some(key) = body.next_key::<String>()? {
             broken_keys |= !shape.key().broken_by_text(&key).is_empty();
+            if key.is_empty() && shape.key().is_attribute_name() {
+                context.defect(Defect::EmptyName);
+            }
             let mark = context.mark();
             let value = body.next_value_seed(Slot::<T> { shape: shape.element(), context, of: PhantomData })?;
             broken_values |= value_bounds && context.take_back_own(mark);
@@ -73,10 +78,11 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
             }
         }
         context.violate(shape.broken_by_length(map.len()), || Description::of(&map));
-        let lists = [(broken_keys, "Map keys", shape.key()), (broken_values, "Map value", shape.element())];
-        for (_, part, shape) in lists.into_iter().filter(|(broken, _, _)| *broken) {
+        let keys = (broken_keys, Broken::Keys, "Map keys", shape.key());
+        let values = (broken_values, Broken::Present, "Map value", shape.element());
+        for (_, broken, part, shape) in [keys, values].into_iter().filter(|(is_broken, ..)| *is_broken) {
             let constraint = format!("{part} must satisfy constraint: {}", shape.listed());
-            context.violate(vec![constraint], || Description::of(&map));
+            context.violate(vec![(broken, constraint)], || Description::of(&map));
         }
         Ok(map)
     }

@@ -1,52 +1,65 @@
-//! What is found wrong while a request is read, and which of it the client is told.
+//! What is found wrong while a request is read.
 //!
 //! Three kinds, in the order in which they are reported: a body that is not of the right shape ends the reading at
-//! once (`SerializationException`); broken constraints of the model are collected and reported together; the first
-//! attribute value that is none is reported when nothing else is wrong.
+//! once (`SerializationException`); broken constraints of members are collected and reported together; attribute values
+//! that are none are reported when no constraint is broken. `verdict` turns them into the answer.
 
+use std::borrow::Cow;
+
+use api::validation::{Broken, Validation};
 use api::{Exception, Operation};
+use model::NumberReading;
+use model::limits::NESTING_MAX;
 use serde::de::Error;
 
-use crate::constraint::NOT_NULL;
+use crate::constraint::{Constraint, NOT_NULL};
 
-use super::structure::{Member, Quirk};
+use super::defect::Defect;
+use super::structure::Member;
 
 /// Refusals name no more than this many broken constraints, however many a large request breaks.
 const VIOLATIONS_MAX: usize = 64;
+/// The first of so many attribute values that are none can be reported.
+const DEFECTS_MAX: usize = 256;
 /// What elements of lists and maps may take beside their payloads, whatever the body's size; three times as much while
 /// a list grows. Unit: bytes.
 const ELEMENTS_SIZE_FLOOR: usize = 64 << 10;
 /// What they may take for each byte of the body: no element that means something takes as much.
 const ELEMENTS_SIZE_FACTOR: usize = 8;
 
-const OVERFULL: &str = "The request has too many elements for its size";
-
 pub(crate) struct Context {
+    pub(super) operation: Operation,
+    /// How the operation validates requests.
+    pub(super) row: &'static Validation,
     misshapen: Option<String>,
-    violations: Vec<Violation>,
-    bad_value: Option<BadValue>,
+    pub(super) violations: Vec<Violation>,
+    /// In the order of the body.
+    pub(super) defects: Vec<PlacedDefect>,
     /// Lists and maps of attribute values around the one being read.
     pub(super) nesting: usize,
+    /// Levels that the attribute value being read may have.
+    pub(super) levels_max: usize,
     /// What elements may still take. Unit: bytes.
     elements_size_left: usize,
     /// Whether elements were left out for want of it.
-    overfull: bool,
+    pub(super) overfull: bool,
 }
 
 /// One broken constraint.
-struct Violation {
+pub(super) struct Violation {
     /// From the member inward to the outermost: containers add themselves as the reading returns to them.
-    path: Vec<Step>,
+    pub(super) path: Vec<Step>,
     /// The value, as text; `None` for one that is missing.
-    value: Option<String>,
-    constraint: String,
+    pub(super) value: Option<String>,
+    pub(super) broken: Broken,
+    pub(super) constraint: String,
 }
 
 /// Something that stands where an attribute value should.
-struct BadValue {
+pub(super) struct PlacedDefect {
     /// As a violation's.
-    path: Vec<Step>,
-    text: String,
+    pub(super) path: Vec<Step>,
+    pub(super) defect: Defect,
 }
 
 /// One step of the way to a value.
@@ -61,16 +74,19 @@ pub(super) enum Step {
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     violations: usize,
-    bad_value: bool,
+    defects: usize,
 }
 
 impl Context {
-    pub(super) fn new(body_size: usize) -> Context {
+    pub(super) fn new(operation: Operation, body_size: usize) -> Context {
         Context {
+            operation,
+            row: operation.validation(),
             misshapen: None,
             violations: Vec::new(),
-            bad_value: None,
+            defects: Vec::new(),
             nesting: 0,
+            levels_max: NESTING_MAX,
             elements_size_left: ELEMENTS_SIZE_FLOOR + ELEMENTS_SIZE_FACTOR * body_size,
             overfull: false,
         }
@@ -92,55 +108,76 @@ impl Context {
         E::custom("a token where it cannot be")
     }
 
-    pub(super) fn bad_value(&mut self, text: impl Into<String>) {
-        if self.bad_value.is_none() {
-            self.bad_value = Some(BadValue { path: Vec::new(), text: text.into() });
+    /// How texts of numbers are read.
+    pub(super) fn numbers(&self) -> NumberReading {
+        self.row.layer.numbers
+    }
+
+    /// Begins a map of attributes, or of the values of expressions; returns the bound of levels to restore behind it.
+    pub(super) fn begin_attributes(&mut self, names: bool) -> usize {
+        let before = self.levels_max;
+        if self.nesting == 0 && !names {
+            self.levels_max = self.row.layer.expression_levels_max;
+        }
+        before
+    }
+
+    /// Whether an attribute value that begins here would be on a level too many.
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.nesting >= self.levels_max
+    }
+
+    pub(super) fn told(&mut self, text: impl Into<Cow<'static, str>>) {
+        self.defect(Defect::Told(text.into()));
+    }
+
+    pub(super) fn defect(&mut self, defect: Defect) {
+        if self.defects.len() < DEFECTS_MAX {
+            self.defects.push(PlacedDefect { path: Vec::new(), defect });
         }
     }
 
     /// Reads values whose refusal is no part of the verdict on the request; returns the first one.
     pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Context) -> T) -> (T, Option<String>) {
-        let before = self.bad_value.take();
+        let before = std::mem::take(&mut self.defects);
         let read = read(self);
-        let found = std::mem::replace(&mut self.bad_value, before);
-        (read, found.map(|bad_value| bad_value.text))
+        let found = std::mem::replace(&mut self.defects, before);
+        let first = found.into_iter().min_by_key(|found| found.defect.pass());
+        (read, first.map(|found| found.defect.text(self.row.layer).into_owned()))
     }
 
     /// Notes constraints that the value at hand breaks.
-    pub(super) fn violate(&mut self, constraints: Vec<String>, value: impl FnOnce() -> String) {
+    pub(super) fn violate(&mut self, constraints: Vec<Constraint>, value: impl FnOnce() -> String) {
         if constraints.is_empty() || self.violations.len() >= VIOLATIONS_MAX {
             return;
         }
         let value = value();
-        for constraint in constraints {
-            self.violations.push(Violation { path: Vec::new(), value: Some(value.clone()), constraint });
+        for (broken, constraint) in constraints {
+            self.violations.push(Violation { path: Vec::new(), value: Some(value.clone()), broken, constraint });
         }
     }
 
     /// Notes that what stands at `step` is missing.
     pub(super) fn missing(&mut self, step: Step) {
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push(Violation { path: vec![step], value: None, constraint: NOT_NULL.to_owned() });
+            let constraint = NOT_NULL.to_owned();
+            self.violations.push(Violation { path: vec![step], value: None, broken: Broken::Null, constraint });
         }
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark { violations: self.violations.len(), bad_value: self.bad_value.is_some() }
+        Mark { violations: self.violations.len(), defects: self.defects.len() }
     }
 
     /// Leads everything noted since `mark` one step further out.
     pub(super) fn lead_out(&mut self, mark: Mark, step: impl Fn() -> Step) {
         self.violations[mark.violations..].iter_mut().for_each(|violation| violation.path.push(step()));
-        self.lead_bad_value_out(mark, step);
+        self.lead_defects_out(mark, step);
     }
 
-    /// The same for the bad value alone: names of attributes are no part of a violation's path.
-    pub(super) fn lead_bad_value_out(&mut self, mark: Mark, step: impl Fn() -> Step) {
-        if let Some(bad_value) = &mut self.bad_value
-            && !mark.bad_value
-        {
-            bad_value.path.push(step());
-        }
+    /// The same for defects alone: names of attributes are no part of a violation's path.
+    pub(super) fn lead_defects_out(&mut self, mark: Mark, step: impl Fn() -> Step) {
+        self.defects[mark.defects..].iter_mut().for_each(|defect| defect.path.push(step()));
     }
 
     /// Takes back what was noted since `mark` about the value at hand itself, and says whether there was any: an
@@ -154,124 +191,16 @@ impl Context {
 
     /// Forgets what was noted since `mark` about a member that the body has once more: the last one counts.
     pub(super) fn forget(&mut self, mark: Mark, member: usize) {
+        let about = |path: &[Step]| matches!(path.last(), Some(Step::Member(at, _)) if *at == member);
         let later = self.violations.split_off(mark.violations);
-        let about = |violation: &Violation| matches!(violation.path.last(), Some(Step::Member(at, _)) if *at == member);
-        self.violations.extend(later.into_iter().filter(|violation| !about(violation)));
+        self.violations.extend(later.into_iter().filter(|violation| !about(&violation.path)));
+        let later = self.defects.split_off(mark.defects);
+        self.defects.extend(later.into_iter().filter(|defect| !about(&defect.path)));
     }
 
     /// A reading that ended early: what was found, or a body that is not JSON.
     pub(super) fn into_misshapen(self) -> Exception {
         Exception::Serialization(self.misshapen.unwrap_or_default())
-    }
-
-    /// The verdict on a body that was read to its end.
-    pub(super) fn finish(mut self, operation: Operation) -> Result<(), Exception> {
-        self.violations.sort_by(|a, b| a.path.iter().rev().map(Step::rank).cmp(b.path.iter().rev().map(Step::rank)));
-        if let Some(parameter) = self.violations.iter().find_map(Violation::missing_parameter) {
-            let text = format!("The {} parameter is required for {operation}", lower_camel(parameter));
-            return Err(Exception::Validation(text));
-        }
-        if let Some(name) = self.violations.iter().find_map(Violation::missing_name) {
-            let text = format!("The parameter '{name}' is required but was not present in the request");
-            return Err(Exception::Validation(text));
-        }
-        if self.violations.iter().any(Violation::is_reported_alone) {
-            self.violations.retain(Violation::is_reported_alone);
-        }
-        if !self.violations.is_empty() {
-            return Err(Exception::Validation(sentence(&self.violations)));
-        }
-        if let Some(bad_value) = self.bad_value {
-            return Err(Exception::Validation(bad_value.sentence()));
-        }
-        if self.overfull { Err(Exception::validation(OVERFULL)) } else { Ok(()) }
-    }
-}
-
-fn sentence(violations: &[Violation]) -> String {
-    let count = violations.len();
-    let plural = if count == 1 { "" } else { "s" };
-    let each: Vec<String> = violations.iter().map(Violation::sentence).collect();
-    format!("{count} validation error{plural} detected: {}", each.join("; "))
-}
-
-impl Violation {
-    fn quirk(&self) -> Quirk {
-        match self.path.first() {
-            Some(Step::Member(_, member)) => member.quirk,
-            _ => Quirk::None,
-        }
-    }
-
-    /// The member's name, if it is one that must be there and hold something.
-    fn missing_parameter(&self) -> Option<&'static str> {
-        let empty = self.value.as_ref().is_none_or(|value| value == "{}");
-        match self.path.first() {
-            Some(Step::Member(_, member)) if member.quirk == Quirk::Parameter && empty => Some(member.name),
-            _ => None,
-        }
-    }
-
-    /// The member's name, if it is missing and its refusal has words of its own.
-    fn missing_name(&self) -> Option<&'static str> {
-        match self.path.first() {
-            Some(Step::Member(_, member)) if member.quirk == Quirk::Named && self.value.is_none() => Some(member.name),
-            _ => None,
-        }
-    }
-
-    fn is_reported_alone(&self) -> bool {
-        matches!(self.quirk(), Quirk::Alone | Quirk::Named) && self.path.len() == 1 && self.value.is_some()
-    }
-
-    fn sentence(&self) -> String {
-        let bare = self.quirk() == Quirk::Bare;
-        let value = match &self.value {
-            _ if bare => String::new(),
-            None => "null ".to_owned(),
-            Some(value) => format!("'{value}' "),
-        };
-        let steps: Vec<String> = self.path.iter().rev().map(|step| step.name(bare)).collect();
-        format!("Value {value}at '{}' failed to satisfy constraint: {}", steps.join("."), self.constraint)
-    }
-}
-
-impl BadValue {
-    /// Two members say whose value it is that is bad; the others let it speak for itself. Seen in messages of AWS.
-    fn sentence(self) -> String {
-        let text = self.text;
-        let place = self.path.windows(2).find_map(|pair| match pair {
-            [Step::Key(key), Step::Member(_, member)] => Some((key, member.name)),
-            _ => None,
-        });
-        match place {
-            Some((key, "ExpressionAttributeValues")) => {
-                format!("ExpressionAttributeValues contains invalid value: {text} for key {key}")
-            }
-            Some((_, "ExclusiveStartKey")) => format!("The provided starting key is invalid: {text}"),
-            _ => text,
-        }
-    }
-}
-
-impl Step {
-    /// The order of refusals: the table's name, then the other members as the model has them; elements as the request
-    /// has them.
-    fn rank(&self) -> (bool, usize, &str) {
-        match self {
-            Step::Member(at, member) => (!matches!(member.quirk, Quirk::Alone | Quirk::Named), *at, ""),
-            Step::Element(at) => (false, *at, ""),
-            Step::Key(key) => (false, 0, key),
-        }
-    }
-
-    fn name(&self, bare: bool) -> String {
-        match self {
-            Step::Member(_, member) if bare => member.name.to_owned(),
-            Step::Member(_, member) => lower_camel(member.name),
-            Step::Element(at) => format!("{at}.member"),
-            Step::Key(key) => format!("{key}.member"),
-        }
     }
 }
 

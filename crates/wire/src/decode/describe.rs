@@ -7,8 +7,11 @@ use std::fmt::Write;
 use super::context::lower_camel;
 use super::{Decode, structure::Structure};
 
+/// Members that DynamoDB's classes have behind those of the published model. Captured in eu-west-2 and ap-southeast-2.
+const UNPUBLISHED: &[(&str, &str)] = &[("PutRequest", "workloadProfileName")];
+
 /// A refusal shows no more of a value than this; a longer one is cut between its parts. Unit: bytes.
-const SIZE_MAX: usize = 16 * 1024;
+pub(super) const SIZE_MAX: usize = 16 * 1024;
 
 /// The text of one value.
 #[derive(Default)]
@@ -43,7 +46,11 @@ impl Description {
     }
 
     pub(crate) fn structure<T: Structure>(&mut self, value: &T) {
-        self.members_of(T::NAME, |out| value.describe_members(out));
+        self.members_of(T::NAME, |out| {
+            value.describe_members(out);
+            let unset = UNPUBLISHED.iter().filter(|(structure, _)| *structure == T::NAME);
+            unset.for_each(|(_, member)| out.field(member, |out| out.plain("null")));
+        });
     }
 
     pub(super) fn members_of(&mut self, class: &str, write: impl FnOnce(&mut Description)) {

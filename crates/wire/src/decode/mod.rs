@@ -8,15 +8,19 @@
 mod attribute_value;
 mod collection;
 pub(crate) mod context;
+mod defect;
 pub(crate) mod describe;
+mod json_text;
 mod scalar;
 mod set;
 mod statement_parameters;
 pub(crate) mod structure;
+mod verdict;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+use api::validation::Stage;
 use api::{Exception, Operation};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -28,19 +32,27 @@ use describe::Description;
 pub(crate) use scalar::words;
 pub(crate) use structure::structures;
 
-/// Reads the request of an operation.
+/// Validates one stage of one action of a request; the actions are those of its list, or it is one by itself.
+pub(crate) type Check<T> = fn(&T, Stage, usize) -> Result<(), Exception>;
+
+/// Of operations whose attribute values are validated before all else.
+pub(crate) fn nothing<T>(_: &T, _: Stage, _: usize) -> Result<(), Exception> {
+    Ok(())
+}
+
+/// Reads the request of an operation. `check` is asked where DynamoDB validates other things between its values.
 ///
 /// # Errors
 /// `Serialization` for a body that is not JSON of the right shape; `Validation` for one that breaks constraints of the
 /// model or holds something that is no attribute value.
-pub(crate) fn request<T: Decode>(operation: Operation, body: &[u8]) -> Result<T, Exception> {
-    let mut context = Context::new(body.len());
+pub(crate) fn request<T: Decode>(operation: Operation, body: &[u8], check: Check<T>) -> Result<T, Exception> {
     let body = std::str::from_utf8(body).map_err(|_| Exception::Serialization(String::new()))?;
+    let mut context = Context::new(operation, body.len());
     let mut json = serde_json::Deserializer::from_str(body);
     let slot = Slot::<T> { shape: &Shape::FREE, context: &mut context, of: PhantomData };
     let read = slot.deserialize(&mut json).and_then(|request| json.end().map(|()| request));
     match read {
-        Ok(Some(request)) => context.finish(operation).map(|()| request),
+        Ok(Some(request)) => context.finish(body, |stage, action| check(&request, stage, action)).map(|()| request),
         Ok(None) | Err(_) => Err(context.into_misshapen()),
     }
 }

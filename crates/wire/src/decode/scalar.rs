@@ -1,6 +1,7 @@
 //! Texts, numbers, booleans, timestamps, and the words of enumerations.
 
 use api::Timestamp;
+use api::validation::Broken;
 use serde::de::Error;
 
 use crate::constraint::Shape;
@@ -130,6 +131,6 @@ pub(crate) use words;
 
 impl Context {
     pub(crate) fn not_a_word(&mut self, text: &str, shape: &Shape) {
-        self.violate(vec![shape.words_sentence()], || Description::of_text(text));
+        self.violate(vec![(Broken::Words, shape.words_sentence())], || Description::of_text(text));
     }
 }

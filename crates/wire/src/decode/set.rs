@@ -9,21 +9,23 @@ use crate::constraint::Shape;
 
 use super::attribute_value::{self, Base64, NumberText};
 use super::context::Context;
+use super::defect::{Defect, SetKind};
 use super::describe::Description;
 use super::{Decode, Expected};
 
 /// What stands for an element of a set in the body, and how refusals speak of its set.
 pub(super) trait Element: Decode {
     type Kept: Ord;
+    const SET: SetKind;
     const KIND: &'static str;
     const EMPTY: &'static str;
-    /// What follows the shown elements.
-    const DUPLICATES: &'static str;
     /// Stands in a set that is refused.
     const FILLER: Self::Kept;
 
     fn keep(self) -> Self::Kept;
     fn show(kept: &Self::Kept) -> String;
+    /// What the text about duplicates shows; nothing of a number.
+    fn bytes(kept: &Self::Kept) -> Option<&[u8]>;
 }
 
 /// An element in its place: there, a null is a refused value.
@@ -34,7 +36,7 @@ impl<T: Element> Decode for InSet<T> {
 
     fn from_null(context: &mut Context) -> Option<InSet<T>> {
         let kind = T::KIND;
-        context.bad_value(format!(
+        context.told(format!(
             "One or more parameter values were invalid: An {kind} set  may not have a null {kind} as a member"
         ));
         Some(InSet(T::FILLER, PhantomData))
@@ -57,11 +59,12 @@ pub(super) fn read<'de, T: Element, A: MapAccess<'de>>(
     let Some(elements) = attribute_value::read::<Vec<InSet<T>>, A>(body, context)? else { return Ok(None) };
     let mut set: Vec<T::Kept> = elements.into_iter().map(|element| element.0).collect();
     if set.is_empty() {
-        context.bad_value(format!("One or more parameter values were invalid: {}", T::EMPTY));
+        context.told(format!("One or more parameter values were invalid: {}", T::EMPTY));
     }
     if !set.is_sorted_by(|a, b| a < b) {
         if has_duplicates(&set) {
-            context.bad_value(duplicates::<T>(&set));
+            let elements = set.iter().filter_map(T::bytes).map(<[u8]>::to_vec).collect();
+            context.defect(Defect::Duplicates { set: T::SET, elements });
         }
         set.sort_unstable();
         set.dedup();
@@ -75,19 +78,11 @@ fn has_duplicates<T: Ord>(set: &[T]) -> bool {
     sorted.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// Shows the set in the request's order; of a large one, the first elements.
-fn duplicates<T: Element>(set: &[T::Kept]) -> String {
-    const SHOWN_MAX: usize = 100;
-    let shown: Vec<String> = set.iter().take(SHOWN_MAX).map(T::show).collect();
-    let shown = shown.join(", ");
-    format!("One or more parameter values were invalid: Input collection [{shown}]{}", T::DUPLICATES)
-}
-
 impl Element for String {
     type Kept = String;
+    const SET: SetKind = SetKind::Strings;
     const KIND: &'static str = "string";
     const EMPTY: &'static str = "An string set  may not be empty";
-    const DUPLICATES: &'static str = " contains duplicates.";
     const FILLER: String = String::new();
 
     fn keep(self) -> String {
@@ -97,13 +92,17 @@ impl Element for String {
     fn show(kept: &String) -> String {
         kept.clone()
     }
+
+    fn bytes(kept: &String) -> Option<&[u8]> {
+        Some(kept.as_bytes())
+    }
 }
 
 impl Element for NumberText {
     type Kept = Number;
+    const SET: SetKind = SetKind::Numbers;
     const KIND: &'static str = "number";
     const EMPTY: &'static str = "An number set  may not be empty";
-    const DUPLICATES: &'static str = " contains duplicates.";
     const FILLER: Number = Number::ZERO;
 
     fn keep(self) -> Number {
@@ -113,13 +112,17 @@ impl Element for NumberText {
     fn show(kept: &Number) -> String {
         kept.to_string()
     }
+
+    fn bytes(_: &Number) -> Option<&[u8]> {
+        None
+    }
 }
 
 impl Element for Base64 {
     type Kept = Vec<u8>;
+    const SET: SetKind = SetKind::Binaries;
     const KIND: &'static str = "binary";
     const EMPTY: &'static str = "Binary sets should not be empty";
-    const DUPLICATES: &'static str = "of type BS contains duplicates.";
     const FILLER: Vec<u8> = Vec::new();
 
     fn keep(self) -> Vec<u8> {
@@ -128,5 +131,9 @@ impl Element for Base64 {
 
     fn show(kept: &Vec<u8>) -> String {
         attribute_value::base64(kept)
+    }
+
+    fn bytes(kept: &Vec<u8>) -> Option<&[u8]> {
+        Some(kept)
     }
 }

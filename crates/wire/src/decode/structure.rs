@@ -15,21 +15,6 @@ use super::{Decode, Expected, Slot};
 pub(crate) struct Member {
     pub(crate) name: &'static str,
     pub(crate) required: bool,
-    pub(crate) quirk: Quirk,
-}
-
-/// How refusals of a member differ from the others'.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Quirk {
-    None,
-    /// The value is not shown, and names stand as the request has them.
-    Bare,
-    /// Missing and empty are one refusal, in other words.
-    Parameter,
-    /// Nothing else is reported beside it; it comes first.
-    Alone,
-    /// As [`Quirk::Alone`]; if it is missing, the refusal names it as a parameter.
-    Named,
 }
 
 /// A structure of requests; implemented by [`structures`] for every one of them.
@@ -128,9 +113,9 @@ impl Visitor<'_> for MemberName {
 }
 
 /// Makes the structures of the generated list readable. A row is: place, field, whether it must be there, name in the
-/// body, quirk, shape.
+/// body, shape.
 macro_rules! structures {
-    ($($name:ident { $($at:literal $field:ident $need:ident $text:literal [$($quirk:ident)?] $shape:expr;)* })+) => {
+    ($($name:ident { $($at:literal $field:ident $need:ident $text:literal $shape:expr;)* })+) => {
         $(
             impl $crate::decode::structure::Structure for api::$name {
                 const NAME: &'static str = stringify!($name);
@@ -138,7 +123,6 @@ macro_rules! structures {
                     $crate::decode::structure::Member {
                         name: $text,
                         required: $crate::decode::structures!(@required $need),
-                        quirk: $crate::decode::structures!(@quirk $($quirk)?),
                     },
                 )*];
 
@@ -185,11 +169,6 @@ macro_rules! structures {
     };
     (@required required) => { true };
     (@required optional) => { false };
-    (@quirk) => { $crate::decode::structure::Quirk::None };
-    (@quirk bare) => { $crate::decode::structure::Quirk::Bare };
-    (@quirk parameter) => { $crate::decode::structure::Quirk::Parameter };
-    (@quirk named) => { $crate::decode::structure::Quirk::Named };
-    (@quirk alone) => { $crate::decode::structure::Quirk::Alone };
     (@keep required $field:expr, $value:expr) => {
         if let Some(value) = $value {
             $field = value;

@@ -1,6 +1,7 @@
 //! Bodies and what becomes of them: one row a case.
 
 mod every_operation;
+mod layers;
 mod property;
 
 use super::*;
@@ -12,7 +13,7 @@ macro_rules! requests {
         pub(crate) fn verdict(operation: api::Operation, body: &[u8]) -> Result<(), api::Exception> {
             match operation {
                 $(api::Operation::$operation => {
-                    crate::decode::request::<api::$input>(operation, body).map(drop)
+                    crate::decode::request::<api::$input>(operation, body, crate::decode::nothing).map(drop)
                 })+
             }
         }
@@ -31,9 +32,12 @@ fn check(operation: Operation, body: &str, expected: &str) {
     assert_eq!(said, expected, "{operation} {}", &body[..body.len().min(200)]);
 }
 
-/// Checks what is said about one attribute of an item.
+/// Checks what is said about one attribute of an item, in the envelope of a put.
 #[track_caller]
 fn check_value(value: &str, expected: &str) {
+    let is_of_values = expected != "ok" && !expected.starts_with("Serialization: ");
+    let expected = if is_of_values { format!("1 validation error detected: {expected}") } else { expected.to_owned() };
+    let expected = expected.as_str();
     check(Operation::PutItem, &format!(r#"{{"TableName":"abc","Item":{{"pk":{{"S":"a"}},"x":{value}}}}}"#), expected);
 }
 
@@ -105,14 +109,14 @@ fn broken_constraints_are_reported_together() {
     put(r#","TableName":null"#, null);
     put(
         r#","ReturnValues":"x","ReturnItemCollectionMetrics":"y""#,
-        "3 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be \
-         null; Value 'y' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value \
-         set: [SIZE, NONE]; Value 'x' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value \
-         set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
+        "3 validation errors detected: Value 'x' at 'returnValues' failed to satisfy constraint: Member must satisfy \
+         enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]; Value 'y' at 'returnItemCollectionMetrics' \
+         failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]; Value null at 'tableName' \
+         failed to satisfy constraint: Member must not be null",
     );
     put(
         r#","TableName":"","ReturnValues":"x""#,
-        "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length \
+        "1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must have length \
          greater than or equal to 1",
     );
     put(
@@ -195,8 +199,9 @@ fn elements_own_constraints_are_listed_by_their_container() {
          to satisfy constraint: Member must have length greater than or equal to 1",
     );
     let write = r#"{"DeleteRequest":{"Key":{"pk":{"S":"a"}}}}"#;
-    let shown = "WriteRequest(deleteRequest=DeleteRequest(key={pk=AttributeValue(s=a, n=null, b=null, sS=null, nS=null, \
-                 bS=null, m=null, l=null, nULL=null, bOOL=null)}), putRequest=null)";
+    let shown = "WriteRequest(putRequest=null, deleteRequest=DeleteRequest(key={pk=AttributeValue(s=a, n=null, b=null, \
+                 iNT=null, dECIMAL=null, dOUBLE=null, sS=null, nS=null, bS=null, iNTSET=null, dECIMALSET=null, \
+                 dOUBLESET=null, m=null, l=null, nULL=null, bOOL=null)}))";
     check(
         Operation::BatchWriteItem,
         &format!(r#"{{"RequestItems":{{"abc":[{}]}}}}"#, [write; 26].join(",")),
@@ -212,8 +217,8 @@ fn elements_own_constraints_are_listed_by_their_container() {
         &format!(r#"{{"RequestItems":{{"a b":[{write}]}}}}"#),
         &format!(
             "1 validation error detected: Value '{{a b=[{shown}]}}' at 'requestItems' failed to satisfy constraint: Map \
-             keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length \
-             greater than or equal to 1]"
+             keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length \
+             greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
         ),
     );
 }
@@ -252,10 +257,18 @@ fn some_members_are_refused_in_their_own_words() {
         "1 validation error detected: Value at 'RequestItems.abc.member.Keys' failed to satisfy constraint: Member must \
          have length less than or equal to 100",
     );
-    for body in ["{}", r#"{"RequestItems":null}"#, r#"{"RequestItems":{}}"#] {
+    for body in ["{}", r#"{"RequestItems":null}"#] {
         check(Operation::BatchGetItem, body, "The requestItems parameter is required for BatchGetItem");
         check(Operation::BatchWriteItem, body, "The requestItems parameter is required for BatchWriteItem");
     }
+    let empty = r#"{"RequestItems":{}}"#;
+    check(Operation::BatchWriteItem, empty, "The requestItems parameter is required for BatchWriteItem");
+    check(
+        Operation::BatchGetItem,
+        empty,
+        "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length \
+         greater than or equal to 1",
+    );
     check(
         Operation::TransactWriteItems,
         r#"{"TransactItems":[]}"#,
@@ -305,9 +318,9 @@ fn values_that_are_none_are_refused() {
     invalid(r#"{"NS":[]}"#, "An number set  may not be empty");
     invalid(r#"{"BS":[]}"#, "Binary sets should not be empty");
     invalid(r#"{"M":{"a":{"SS":[]}}}"#, "An string set  may not be empty");
-    invalid(r#"{"SS":["b","a","a"]}"#, "Input collection [b, a, a] contains duplicates.");
-    invalid(r#"{"NS":["1","1.0"]}"#, "Input collection [1, 1] contains duplicates.");
-    invalid(r#"{"BS":["AQ==","AQ=="]}"#, "Input collection [AQ==, AQ==]of type BS contains duplicates.");
+    invalid(r#"{"SS":["b","a","a"]}"#, r#"Input collection ["a", "b", "a"] contains duplicates."#);
+    invalid(r#"{"NS":["1","1.0"]}"#, "Input collection contains duplicates.");
+    invalid(r#"{"BS":["AQ==","AQ=="]}"#, r#"Input collection ["AQ==","AQ=="]of type BS contains duplicates."#);
     invalid(r#"{"SS":[null]}"#, "An string set  may not have a null string as a member");
     invalid(r#"{"NS":["1",null]}"#, "An number set  may not have a null number as a member");
     check_value(r#"{"SS":["b","a",""]}"#, "ok");
@@ -324,7 +337,7 @@ fn values_that_are_none_are_refused() {
 #[test]
 fn sets_and_maps_are_kept_sorted() {
     let body = br#"{"TableName":"abc","Item":{"b":{"SS":["b","a"]},"a":{"NS":["10","9"]}}}"#;
-    let request: api::PutItemInput = request(Operation::PutItem, body).expect("a request");
+    let request: api::PutItemInput = request(Operation::PutItem, body, nothing).expect("a request");
     let mut out = Vec::new();
     model::codec::json::write_map(&mut out, request.item.view());
     assert_eq!(String::from_utf8(out).as_deref(), Ok(r#"{"a":{"NS":["9","10"]},"b":{"SS":["a","b"]}}"#));
@@ -334,12 +347,18 @@ fn sets_and_maps_are_kept_sorted() {
 fn depth_is_bounded() {
     let lists = |depth: usize| format!("{}{}{}", r#"{"L":["#.repeat(depth), r#"{"S":"a"}"#, "]}".repeat(depth));
     let maps = |depth: usize| format!("{}{}{}", r#"{"M":{"a":"#.repeat(depth), r#"{"S":"a"}"#, "}}".repeat(depth));
-    let refusal = "Nesting Levels have exceeded supported limits";
-    for value in [lists(32), maps(32)] {
+    let refusal = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
+                   supported limit";
+    for value in [lists(31), maps(31), maps(0)] {
         check_value(&value, "ok");
     }
-    for value in [lists(33), maps(33), lists(100_000), maps(100_000)] {
+    for value in [lists(32), maps(32)] {
         check_value(&value, refusal);
+    }
+    // Too deep for the current layer, too.
+    for value in [lists(100_000), maps(100_000)] {
+        let body = format!(r#"{{"TableName":"abc","Item":{{"x":{value}}}}}"#);
+        check(Operation::PutItem, &body, refusal);
     }
     let deep = |open: &str| open.repeat((16 << 20) / open.len());
     check(Operation::PutItem, &deep("["), "Serialization: Start of list found where not expected");

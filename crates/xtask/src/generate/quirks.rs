@@ -1,6 +1,7 @@
 //! Where DynamoDB's front end does not say what its published model says.
 //!
-//! Everything here is about the words of refusals, and was observed on AWS.
+//! Everything here is about the words of refusals, and was observed on AWS. How refusals of single members differ by
+//! operation is in `api::validation`.
 
 /// The words of an enumeration in the order in which refusals list them. Others keep the model's order.
 pub(super) fn enum_order(shape: &str) -> Option<&'static [&'static str]> {
@@ -33,19 +34,13 @@ const ENUM_ORDERS: &[(&str, &[&str])] = &[
     ("Select", &["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"]),
 ];
 
-/// How refusals of one member differ from the others'; the names are those of `wire`'s flags.
-pub(super) fn member_quirk(structure: &str, member: &str) -> &'static str {
-    match (structure, member) {
-        // Refused without showing the value, and with the names as the request has them.
-        ("QueryInput", "Limit") | ("KeysAndAttributes", "Keys") => "bare",
-        // Refused as a missing parameter, even when there but empty.
-        ("BatchGetItemInput" | "BatchWriteItemInput", "RequestItems") => "parameter",
-        // Reported alone; and missing, in words of its own.
-        ("CreateTableInput", "TableName") => "named",
-        // Reported alone.
-        (_, "TableName") => "alone",
-        _ => "",
-    }
+/// A member's place before others, where DynamoDB does not list the members of a structure in the model's order.
+pub(super) fn member_order(structure: &str, member: &str) -> usize {
+    let first: &[&str] = match structure {
+        "WriteRequest" => &["PutRequest"],
+        _ => &[],
+    };
+    first.iter().position(|name| *name == member).unwrap_or(first.len())
 }
 
 /// A member whose length is bounded more narrowly than its shape's.

@@ -102,15 +102,16 @@ fn decode(model: &Model) -> String {
     out.push_str("structures! {\n");
     for (name, shape) in request_structures(model) {
         writeln!(out, "    {name} {{").expect("a string takes all");
-        for (at, (member, reference)) in shape.members.iter().enumerate() {
+        let mut members: Vec<_> = shape.members.iter().collect();
+        members.sort_by_key(|(member, _)| quirks::member_order(name, member));
+        for (at, (member, reference)) in members.into_iter().enumerate() {
             let need = if shape.requires(member) { "required" } else { "optional" };
-            let quirk = quirks::member_quirk(name, member);
             let bound = match quirks::length_max(name, member) {
                 Some(_) => format!("&{}_{}", names::constant(name), names::constant(member)),
                 None => self::reference(model, &reference.shape),
             };
             let field = names::field(member);
-            writeln!(out, "        {at} {field} {need} {member:?} [{quirk}] {bound};").expect("a string takes all");
+            writeln!(out, "        {at} {field} {need} {member:?} {bound};").expect("a string takes all");
         }
         out.push_str("    }\n");
     }

@@ -1,0 +1,49 @@
+//! What `wire` asks of a request while it reports its attribute values: the checks that DynamoDB makes between them,
+//! stage by stage and action by action (`api::validation::ValuePhase::ByAction`).
+
+use api::validation::Stage;
+use api::{DeleteItemInput, Exception, PutItemInput, TransactGetItemsInput, TransactWriteItemsInput};
+
+use crate::returned::ReturnOld;
+use crate::transact_get_items;
+use crate::transact_write_items::Parsed;
+
+/// # Errors
+/// A ReturnValues that the operation does not have.
+pub fn check_put_item(request: &PutItemInput, stage: Stage, _: usize) -> Result<(), Exception> {
+    match stage {
+        Stage::Parameters => ReturnOld::of(request.return_values).map(drop),
+        Stage::Expressions => Ok(()),
+    }
+}
+
+/// # Errors
+/// A ReturnValues that the operation does not have.
+pub fn check_delete_item(request: &DeleteItemInput, stage: Stage, _: usize) -> Result<(), Exception> {
+    match stage {
+        Stage::Parameters => ReturnOld::of(request.return_values).map(drop),
+        Stage::Expressions => Ok(()),
+    }
+}
+
+/// # Errors
+/// An action that is none, or whose expressions are none.
+pub fn check_transact_write_items(
+    request: &TransactWriteItemsInput,
+    stage: Stage,
+    action: usize,
+) -> Result<(), Exception> {
+    match (stage, request.transact_items.get(action)) {
+        (Stage::Expressions, Some(item)) => Parsed::of(item.clone()).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// # Errors
+/// A projection that is none.
+pub fn check_transact_get_items(request: &TransactGetItemsInput, stage: Stage, action: usize) -> Result<(), Exception> {
+    match (stage, request.transact_items.get(action)) {
+        (Stage::Expressions, Some(item)) => transact_get_items::projection(item).map(drop),
+        _ => Ok(()),
+    }
+}
