@@ -652,7 +652,7 @@ async fn streams_are_not_enabled_and_disabled_without_end() {
     set(false).await.unwrap();
     let refused = set(true).await.unwrap_err();
     assert!(matches!(&refused, Exception::LimitExceeded(text) if text.contains("table free")), "{refused:?}");
-    assert_eq!(set(false).await.unwrap_err().to_string(), "Table has no enabled stream: TableName: free");
+    assert_eq!(set(false).await.unwrap_err().to_string(), "Table has no stream to disable: TableName: free");
 }
 
 #[tokio::test]
