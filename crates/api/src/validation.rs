@@ -60,9 +60,10 @@ pub enum Duplicates {
     Plain,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub enum Envelope {
     /// The text alone.
+    #[default]
     Bare,
     /// After `1 validation error detected: `, as broken constraints of members are.
     Enveloped,

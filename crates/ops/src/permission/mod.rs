@@ -117,7 +117,8 @@ impl<'a> Asking<'a> {
     }
 
     fn about(&mut self, action: Action, resource: Resource<'a>, said: Said<'a>) -> Result<(), Exception> {
-        self.asked.push(Asked { action, resource, said });
+        let envelope = self.operation.validation().request;
+        self.asked.push(Asked { action, resource, said: Said { envelope, ..said } });
         Ok(())
     }
 

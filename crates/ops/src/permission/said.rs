@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::validation::Envelope;
 use api::{AttributeValueUpdate, Exception, ExpectedAttributeValue};
 use expr::partiql::{Access, PartiqlError, Plan, Statement, access, key_of};
 use expr::{Condition, ExpressionKind, KeyParts, Placeholders, Projection, Update, legacy};
@@ -19,6 +20,8 @@ type Conditions = BTreeMap<String, api::Condition>;
 /// The members of a request, or of one action of it, under their own names.
 #[derive(Default)]
 pub(crate) struct Said<'a> {
+    /// Around refusals of its expressions, as the operation itself would have it.
+    pub envelope: Envelope,
     /// Keys, or whole items that are put.
     pub items: Vec<&'a Attributes>,
     pub exclusive_start_key: Option<&'a Attributes>,
@@ -68,11 +71,12 @@ impl Said<'_> {
             statement_attributes(statement).into_iter().for_each(&mut add);
         }
         let mut placeholders = self.placeholders()?;
+        let refuse = |error| self.envelope.refuse(invalid(error));
         if let Some(text) = self.projection {
-            Projection::parse(text, &mut placeholders).map_err(invalid)?.attribute_names().for_each(&mut add);
+            Projection::parse(text, &mut placeholders).map_err(refuse)?.attribute_names().for_each(&mut add);
         }
         if let Some(text) = self.update {
-            Update::parse(text, &mut placeholders).map_err(invalid)?.attribute_names().into_iter().for_each(&mut add);
+            Update::parse(text, &mut placeholders).map_err(refuse)?.attribute_names().into_iter().for_each(&mut add);
         }
         for (kind, text) in [
             (ExpressionKind::Condition, self.condition),
@@ -80,7 +84,7 @@ impl Said<'_> {
             (ExpressionKind::KeyCondition, self.key_condition),
         ] {
             if let Some(text) = text {
-                let condition = Condition::parse(kind, text, &mut placeholders).map_err(invalid)?;
+                let condition = Condition::parse(kind, text, &mut placeholders).map_err(refuse)?;
                 condition.attribute_names().into_iter().for_each(&mut add);
             }
         }
@@ -88,7 +92,8 @@ impl Said<'_> {
     }
 
     fn placeholders(&self) -> Result<Placeholders, Exception> {
-        Placeholders::new(self.names.cloned(), self.values.cloned()).map_err(invalid)
+        Placeholders::new(self.names.cloned(), self.values.cloned())
+            .map_err(|error| self.envelope.refuse(invalid(error)))
     }
 
     /// The values of partition keys that the request is about, one list for each attribute of the key; `None` if it
@@ -177,5 +182,18 @@ fn statement_partitions(statement: &Statement, table: &Table) -> Result<Option<V
             Some((key, _)) => of_items(&[&key], &table.key).map(Some),
             None => Err(refused(PartiqlError::ExistsWithoutCondition)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_refused_in_the_operations_envelope() {
+        let attributes = |envelope| Said { condition: Some("a ="), envelope, ..Said::default() }.attributes();
+        let text = r#"Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "=""#;
+        assert_eq!(attributes(Envelope::Bare), Err(Exception::validation(text)));
+        assert_eq!(attributes(Envelope::Enveloped), Err(Envelope::Enveloped.refuse(Exception::validation(text))));
     }
 }
