@@ -24,6 +24,16 @@ impl AttributeValue {
     pub fn view(&self) -> ValueRef<'_> {
         ValueRef::of(self)
     }
+
+    /// How deep it goes, itself counted: 1 for anything that is neither a list nor a map.
+    pub fn levels(&self) -> usize {
+        let inner = match self {
+            AttributeValue::L(list) => list.iter().map(AttributeValue::levels).max(),
+            AttributeValue::M(map) => map.iter().map(|(_, value)| value.levels()).max(),
+            _ => None,
+        };
+        1 + inner.unwrap_or(0)
+    }
 }
 
 /// From how many attributes on they go in or out together: one by one, each moves all those behind it.

@@ -51,7 +51,14 @@ impl Parser<'_> {
         }
         let token = self.advance();
         match (token.kind, token.text) {
-            (TokenKind::Parameter, _) => Ok(self.parameter()),
+            (TokenKind::Parameter, _) => {
+                let value = self.parameter();
+                // The item of an INSERT is no level, whether it is a parameter or has some.
+                if level + value.levels() > NESTING_MAX + 1 {
+                    self.refuse(Problem::NestingTooDeep);
+                }
+                Ok(value)
+            }
             (TokenKind::Text, _) => Ok(AttributeValue::S(token.content())),
             (TokenKind::Number, text) => Ok(self.number(text)),
             (TokenKind::Symbol, "[") => self.elements("]", level).map(AttributeValue::L),

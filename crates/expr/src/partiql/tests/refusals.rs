@@ -278,12 +278,16 @@ fn values_and_operands_are_judged() {
 #[test]
 fn levels_of_documents_are_bounded() {
     let nested = |depth: usize| format!("INSERT INTO T VALUE {{'a': {}1{}}}", "[".repeat(depth), "]".repeat(depth));
+    let refusal = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
+                   supported limit";
     parsed(&nested(31), "[]");
-    refused(
-        &nested(32),
-        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported \
-         limit",
-    );
+    refused(&nested(32), refusal);
+    // Parameters count as what they bring.
+    let lists = |depth: usize| format!("[{}1{}]", "[".repeat(depth), "]".repeat(depth));
+    parsed("INSERT INTO T VALUE {'a': ?}", &lists(31));
+    refused_with("INSERT INTO T VALUE {'a': ?}", &lists(32), refusal);
+    parsed("INSERT INTO T VALUE {'a': {'b': ?}}", &lists(30));
+    refused_with("INSERT INTO T VALUE {'a': {'b': ?}}", &lists(31), refusal);
 }
 
 #[test]
