@@ -15,6 +15,9 @@ impl Parser<'_> {
         let table = self.insert_table()?;
         if !self.take_word("VALUE") {
             // An expression may stand in the place of VALUE, of which DynamoDB runs none.
+            if self.peek().is_word("VALUES") && !self.peek_second().is_symbol("(") {
+                return Err(PartiqlError::Malformed("Expected LEFT_PAREN for row value constructor"));
+            }
             self.take_symbol("(");
             return Err(match self.peek().is_name() {
                 true => PartiqlError::Malformed("Unexpected token after expression"),

@@ -154,7 +154,7 @@ impl Parser<'_> {
         function: Token<'_>,
         judge: impl Fn([Operand; N]) -> Result<Predicate, Problem>,
     ) -> Parsed<Node> {
-        let operands = self.arguments()?;
+        let operands = self.arguments(Parser::operand)?;
         let counted = operands.try_into().map_err(|operands: Vec<Operand>| {
             let operator = function.text.to_ascii_lowercase();
             Problem::OperandCount { operator, count: operands.len() }
@@ -170,14 +170,14 @@ impl Parser<'_> {
         })
     }
 
-    fn arguments(&mut self) -> Parsed<Vec<Operand>> {
+    fn arguments(&mut self, argument: fn(&mut Self) -> Parsed<Operand>) -> Parsed<Vec<Operand>> {
         self.advance();
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
         let mut operands = Vec::new();
         if !self.take_symbol(")") {
-            operands.push(self.operand()?);
+            operands.push(argument(self)?);
             while self.take_symbol(",") {
-                operands.push(self.operand()?);
+                operands.push(argument(self)?);
             }
             self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         }
@@ -194,17 +194,35 @@ impl Parser<'_> {
             return self.path(PathKind::Any).map(Operand::Path);
         }
         if !token.is_word("size") {
-            let name = token.text.to_ascii_lowercase();
-            let refusal = Refusal::UnknownFunction { name, place: self.place(token) };
-            self.refuse(refusal);
+            self.refuse_function()?;
+            return Ok(Operand::Value(AttributeValue::Null));
+        }
+        let measured = one_measured(self.arguments(Parser::operand_without_call)?);
+        Ok(measured.map(|operand| Operand::Size(Box::new(operand))).unwrap_or_else(|problem| {
+            self.refuse(problem);
+            Operand::Value(AttributeValue::Null)
+        }))
+    }
+
+    /// An argument of `size`, which no other function gives: calls within calls need no stack.
+    fn operand_without_call(&mut self) -> Parsed<Operand> {
+        if self.peek().kind == TokenKind::Word && self.peek_second().is_symbol("(") {
+            self.refuse(Problem::PathRequired("size".to_owned()));
             self.skip_call()?;
             return Ok(Operand::Value(AttributeValue::Null));
         }
-        self.advance();
-        self.expect_symbol("(", "Expected LEFT_PAREN")?;
-        let path = self.path(PathKind::Any)?;
-        self.expect_symbol(")", "Expected RIGHT_PAREN")?;
-        Ok(Operand::Size(Box::new(Operand::Path(path))))
+        match self.at_value() {
+            true => self.value().map(Operand::Value),
+            false => self.path(PathKind::Any).map(Operand::Path),
+        }
+    }
+
+    /// Passes over a call of a function that does not belong here.
+    pub(super) fn refuse_function(&mut self) -> Parsed<()> {
+        let token = self.peek();
+        let refusal = Refusal::UnknownFunction { name: token.text.to_ascii_lowercase(), place: self.place(token) };
+        self.refuse(refusal);
+        self.skip_call()
     }
 
     /// An operand on the right of an operator, where its parentheses can mean nothing else.
@@ -399,6 +417,10 @@ const TYPES: [(&str, &[ValueKind]); 12] = [
 /// What `<` and BETWEEN compare.
 const ORDERED: [ValueKind; 3] = [ValueKind::S, ValueKind::N, ValueKind::B];
 
+/// What has a size.
+const SIZED: [ValueKind; 7] =
+    [ValueKind::S, ValueKind::B, ValueKind::L, ValueKind::M, ValueKind::SS, ValueKind::NS, ValueKind::BS];
+
 fn comparator(token: &Token<'_>) -> Option<Comparator> {
     match (token.kind, token.text) {
         (TokenKind::Symbol, "!=") => Some(Comparator::NotEqual),
@@ -411,6 +433,20 @@ fn path_of(operator: &str, operand: Operand) -> Result<DocumentPath, Problem> {
     match operand {
         Operand::Path(path) => Ok(path),
         _ => Err(Problem::PathRequired(operator.to_owned())),
+    }
+}
+
+/// The argument of `size`.
+fn one_measured(operands: Vec<Operand>) -> Result<Operand, Problem> {
+    let count = operands.len();
+    let [operand] =
+        <[Operand; 1]>::try_from(operands).map_err(|_| Problem::OperandCount { operator: "size".to_owned(), count })?;
+    match operand {
+        Operand::Path(_) => Ok(operand),
+        _ => {
+            check_kinds("size", &[&operand], &SIZED)?;
+            Ok(operand)
+        }
     }
 }
 

@@ -174,6 +174,7 @@ fn conditions_select_items() {
         "contains(s, 'bc') AND contains(\"set\", 'p') AND contains(l, 2)",
         "attribute_type(s, 'S')",
         "size(s) = 3",
+        "size('abc') = 3",
         "(size(l)) < 3",
         "SIZE(m.x) = 1",
         "a = 2 OR a = 1",

@@ -7,6 +7,7 @@ use model::{AttributeValue, DocumentPath, ValueKind};
 
 use super::UpdateItem;
 use super::error::{PartiqlError, Refusal};
+use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser, PathKind};
 use crate::error::{ExpressionKind, Problem};
 use crate::parser::{Findings, check_distinct_paths};
@@ -88,11 +89,14 @@ impl Parser<'_> {
         let function = self.place(function);
         self.expect_symbol("(", "Expected LEFT_PAREN")?;
         let first = self.place(self.peek());
-        let mut arguments = vec![self.set_argument()?];
-        while self.take_symbol(",") {
+        let mut arguments = Vec::new();
+        if !self.take_symbol(")") {
             arguments.push(self.set_argument()?);
+            while self.take_symbol(",") {
+                arguments.push(self.set_argument()?);
+            }
+            self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         }
-        self.expect_symbol(")", "Expected RIGHT_PAREN")?;
         let refusal = match <[SetArgument; 2]>::try_from(arguments) {
             Ok([SetArgument::Path(path), SetArgument::Value(set)]) if path == target && is_set(&set) => {
                 return Ok(Some((path, set)));
@@ -106,10 +110,14 @@ impl Parser<'_> {
     }
 
     fn set_argument(&mut self) -> Parsed<SetArgument> {
-        match self.at_value() {
-            true => self.value().map(SetArgument::Value),
-            false => self.path(PathKind::Any).map(SetArgument::Path),
+        if self.at_value() {
+            return self.value().map(SetArgument::Value);
         }
+        if self.peek().kind == TokenKind::Word && self.peek_second().is_symbol("(") {
+            self.skip_call()?;
+            return Ok(SetArgument::Call);
+        }
+        self.path(PathKind::Any).map(SetArgument::Path)
     }
 
     /// Operands, joined by `+` and `-` from left to right.
@@ -146,12 +154,13 @@ impl Parser<'_> {
             self.expect_symbol(")", "Expected RIGHT_PAREN")?;
             return Ok(value);
         }
-        if !self.peek_second().is_symbol("(") {
+        if self.peek().kind != TokenKind::Word || !self.peek_second().is_symbol("(") {
             return self.path(PathKind::Any).map(UpdateValue::Path);
         }
         let function = self.peek();
         if !function.is_word("list_append") {
-            return Err(self.unsupported("function", function));
+            self.refuse_function()?;
+            return Ok(UpdateValue::Value(AttributeValue::Null));
         }
         self.advance();
         self.list_append(depth + 1)
@@ -179,6 +188,8 @@ impl Parser<'_> {
 enum SetArgument {
     Path(DocumentPath),
     Value(AttributeValue),
+    /// Of another function, which is neither.
+    Call,
 }
 
 fn is_set(value: &AttributeValue) -> bool {

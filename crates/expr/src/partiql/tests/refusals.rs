@@ -83,6 +83,7 @@ fn texts_that_are_not_partiql_are_refused() {
     malformed("INSERT INTO T VALUE {'a': MISSING}", "Unexpected keyword");
     malformed("INSERT INTO T", "Unexpected term");
     malformed("INSERT INTO T VALUE", "Unexpected term");
+    malformed("INSERT INTO T VALUES {'a': 1}", "Expected LEFT_PAREN for row value constructor");
     malformed("UPDATE T WHERE a = 1", "Expected data manipulation");
     malformed("UPDATE Payment-x SET a = 1 WHERE a = 1", "Expected data manipulation");
     malformed("UPDATE T SET a WHERE a = 1", "Expected '='");
@@ -162,7 +163,8 @@ fn what_dynamodb_leaves_out_is_refused() {
     refused("SELECT * FROM T WHERE a = 1 AND set_add(a, <<1>>) = a", "Unrecognized function: set_add at 1:33:7");
     refused("INSERT INTO T VALUE {'a': f(1)}", "Unsupported data type: f under key root at 1:27:1");
     refused("INSERT INTO T VALUE {'a': {'b': [1, f(1)]}}", "Unsupported data type: f under key root.b[1] at 1:37:1");
-    refused("UPDATE T SET a = if_not_exists(a, 1) WHERE a = 1", "Unsupported function: IF_NOT_EXISTS at 1:18:13");
+    refused("UPDATE T SET a = if_not_exists(a, 1) WHERE a = 1", "Unrecognized function: if_not_exists at 1:18:13");
+    refused("UPDATE T SET a = 1 + SIZE(b) WHERE a = 1", "Unrecognized function: size at 1:22:4");
     for text in [
         "UPDATE T.I SET a = 1 WHERE a = 1",
         "DELETE FROM \"T\".\"I\" WHERE a = 1 RETURNING ALL OLD *",
@@ -200,6 +202,9 @@ fn what_dynamodb_leaves_out_is_refused() {
         ("set_add(a, a)", "The second argument to SET_ADD must be a value with type SET at 1:26:1"),
         ("set_delete(a, 'x')", "The second argument to SET_DELETE must be a value with type SET at 1:29:1"),
         ("set_delete(a)", "SET_DELETE must have exactly two arguments at 1:18:10"),
+        ("set_add()", "SET_ADD must have exactly two arguments at 1:18:7"),
+        ("set_add(size(a), <<1>>)", "The first argument to SET_ADD must equal the assignment value at 1:18:7"),
+        ("set_add(a, f(1, (2)))", "The second argument to SET_ADD must be a value with type SET at 1:26:1"),
         ("set_add(a, <<1>>, <<2>>)", "SET_ADD must have exactly two arguments at 1:18:7"),
         ("set_add(a, <<>>)", "Empty bags are not supported"),
     ] {
@@ -220,6 +225,7 @@ fn values_and_operands_are_judged() {
     refused("SELECT * FROM T WHERE a < TRUE", &format!("{operand} <, operand type: BOOL"));
     refused("SELECT * FROM T WHERE a BETWEEN NULL AND 1", &format!("{operand} BETWEEN, operand type: NULL"));
     refused("SELECT * FROM T WHERE begins_with(a, 1)", &format!("{operand} begins_with, operand type: N"));
+    refused("SELECT * FROM T WHERE size(1) = 1", &format!("{operand} size, operand type: N"));
     refused_with("SELECT * FROM T WHERE a IN ?", "[1]", &format!("{operand} IN, operand type: N"));
     refused("UPDATE T SET a = a + 'x' WHERE a = 1", &format!("{operand} +, operand type: S"));
     refused("UPDATE T SET a = list_append(a, 1) WHERE a = 1", &format!("{operand} list_append, operand type: N"));
