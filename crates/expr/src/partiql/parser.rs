@@ -161,10 +161,11 @@ impl<'t> Parser<'t> {
     }
 
     fn end(&mut self) -> Parsed<()> {
-        self.take_symbol(";");
-        match self.peek().kind {
-            TokenKind::End => Ok(()),
-            _ => Err(PartiqlError::Malformed("Unexpected token after expression")),
+        let ended = self.take_symbol(";");
+        match (self.peek().kind, ended) {
+            (TokenKind::End, _) => Ok(()),
+            (_, true) => Err(PartiqlError::Malformed("Unexpected token after semicolon. (Only one query is allowed.)")),
+            (_, false) => Err(PartiqlError::Malformed("Unexpected token after expression")),
         }
     }
 

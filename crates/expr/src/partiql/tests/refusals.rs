@@ -36,7 +36,9 @@ fn texts_that_are_not_partiql_are_refused() {
     malformed("SELECT * FROM 'T'", "Unexpected term");
     malformed("SELECT * FROM a-b", "Unexpected token after expression");
 
-    malformed("SELECT * FROM T; SELECT * FROM T", "Unexpected token after expression");
+    for text in ["SELECT * FROM T; SELECT * FROM T", "DELETE FROM T WHERE a = 1;;"] {
+        malformed(text, "Unexpected token after semicolon. (Only one query is allowed.)");
+    }
     malformed("SELECT * FROM T WHERE", "Unexpected term");
     malformed("SELECT * FROM T WHERE a", "Unexpected term");
     malformed("SELECT * FROM T WHERE a =", "Missing right-hand side expression of infix operator");
