@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use model::limits::NESTING_MAX;
-use model::{AttributeValue, Attributes, Number, PathElement};
+use model::{AttributeValue, Attributes, Number, NumberReading, PathElement};
 
 use super::error::{PartiqlError, Refusal, ValuePath};
 use super::lexer::TokenKind;
@@ -93,7 +93,7 @@ impl Parser<'_> {
     }
 
     fn number(&mut self, text: &str) -> AttributeValue {
-        Number::parse(text).map(AttributeValue::N).unwrap_or_else(|error| {
+        Number::parse_as(text, NumberReading::BigDecimal).map(AttributeValue::N).unwrap_or_else(|error| {
             let path = ValuePath(self.inside.clone());
             self.refused_value(PartiqlError::NumberAt { error, path })
         })

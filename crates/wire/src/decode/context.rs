@@ -137,12 +137,13 @@ impl Context {
         }
     }
 
-    /// Reads values whose refusal is no part of the verdict on the request; returns the first one.
+    /// Reads values whose refusal is no part of the verdict on the request; returns the first one, in the order of the
+    /// body.
     pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Context) -> T) -> (T, Option<String>) {
         let before = std::mem::take(&mut self.defects);
         let read = read(self);
         let found = std::mem::replace(&mut self.defects, before);
-        let first = found.into_iter().min_by_key(|found| found.defect.pass());
+        let first = found.into_iter().next();
         (read, first.map(|found| found.defect.text(self.row.layer).into_owned()))
     }
 

@@ -271,6 +271,11 @@ fn values_and_operands_are_judged() {
     refused("INSERT INTO T VALUE {'a': <<[1]>>}", elements);
     let overflow =
         "Number overflow. Attempting to store a number with magnitude larger than supported range under root";
+    // Literals and parameters have one reader, whose range check wraps.
+    let underflow =
+        "Number underflow. Attempting to store a number with magnitude smaller than supported range under root";
+    refused("SELECT * FROM T WHERE a = 1e2147483647", underflow);
+    refused("INSERT INTO T VALUE {'a': -1e2147483647}", underflow);
     for (text, place) in [
         ("INSERT INTO T VALUE {'a': 1e126}", ""),
         ("INSERT INTO T VALUE {'a': {'x': 1e126}}", ".x"),
