@@ -1,5 +1,5 @@
 //! The parameters of a PartiQL statement. What is wrong with them is an answer to their statement, not to the request
-//! that it stands in: a batch goes on.
+//! that it belongs to: a batch continues.
 
 use model::AttributeValue;
 

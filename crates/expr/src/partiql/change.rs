@@ -14,7 +14,7 @@ impl Parser<'_> {
         self.expect_word("INTO", "Unexpected keyword")?;
         let table = self.insert_table()?;
         if !self.take_word("VALUE") {
-            // An expression may stand in the place of VALUE, of which DynamoDB runs none.
+            // PartiQL allows an expression in the place of VALUE; DynamoDB runs none.
             if self.peek().is_word("VALUES") && !self.peek_second().is_symbol("(") {
                 return Err(PartiqlError::Malformed("Expected LEFT_PAREN for row value constructor"));
             }

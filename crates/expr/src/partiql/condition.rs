@@ -162,7 +162,7 @@ impl Parser<'_> {
         Ok(Node::Predicate(self.or_refuse(counted.and_then(judge))))
     }
 
-    /// A condition, or what stands in its place once it is refused.
+    /// A condition, or a placeholder once it is refused.
     fn or_refuse(&mut self, judged: Result<Predicate, Problem>) -> Predicate {
         judged.unwrap_or_else(|problem| {
             self.refuse(problem);

@@ -77,7 +77,7 @@ pub(super) struct Source {
     pub(super) index: Option<String>,
 }
 
-/// Which paths may stand somewhere: any, or those that can be written to.
+/// Which paths are allowed: any, or those that can be written to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PathKind {
     Any,
@@ -290,7 +290,7 @@ impl<'t> Parser<'t> {
         Ok(source)
     }
 
-    /// Another name for what stands before it, with or without AS, which DynamoDB refuses.
+    /// An alias for the table or column before it, with or without AS, which DynamoDB refuses.
     pub(super) fn alias(&mut self) -> Parsed<()> {
         if self.take_word("AS") {
             if !self.peek().is_name() {

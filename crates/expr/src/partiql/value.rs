@@ -99,7 +99,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Stands where a value is that DynamoDB does not have.
+    /// The placeholder of a value that DynamoDB does not have.
     fn refused_value(&mut self, refusal: impl Into<PartiqlError>) -> AttributeValue {
         self.refuse(refusal);
         AttributeValue::Null
@@ -121,7 +121,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Refuses what stands in a list where neither its end nor a comma does.
+    /// Takes the comma behind an element; a list without one must end here.
     pub(super) fn expect_comma(&mut self, end: &str) -> Parsed<()> {
         self.expect_symbol(
             ",",

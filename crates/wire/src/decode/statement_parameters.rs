@@ -1,4 +1,4 @@
-//! Parameters of PartiQL statements: a list of attribute values, whose first refusal is kept with them.
+//! Parameters of PartiQL statements: a list of attribute values, or the first refusal of one.
 
 use api::StatementParameters;
 use model::AttributeValue;
