@@ -92,8 +92,10 @@ pub enum Refusal {
     Alias,
     /// A name of no letters: a table's, an index's or an attribute's in a path.
     EmptyName,
-    /// An attribute of no name in an item or a map.
+    /// An attribute of no name in an item.
     EmptyAttributeName,
+    /// The same in a map.
+    EmptyKey,
     /// More than a table and an index.
     LongSource,
     /// A test of a type that DynamoDB does not have.
@@ -221,6 +223,9 @@ impl fmt::Display for Refusal {
             Refusal::Alias => f.write_str("Aliasing is not supported"),
             Refusal::EmptyName => f.write_str("Path component cannot be an empty string"),
             Refusal::EmptyAttributeName => f.write_str("Empty attribute name"),
+            Refusal::EmptyKey => {
+                f.write_str("One or more parameter values were invalid: An attribute name may not be empty")
+            }
             Refusal::LongSource => f.write_str("A path may contain at most 2 components in the FROM clause"),
             Refusal::IsType => f.write_str("Unsupported operation: IsType"),
             Refusal::IndexWrite => f.write_str("This operation is not supported on an index"),

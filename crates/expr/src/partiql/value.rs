@@ -145,7 +145,7 @@ impl Parser<'_> {
             }
             let name = self.advance().content();
             if name.is_empty() {
-                self.refuse(Refusal::EmptyAttributeName);
+                self.refuse(if level == 0 { Refusal::EmptyAttributeName } else { Refusal::EmptyKey });
             }
             self.expect_symbol(":", "Expected COLON")?;
             // The item of an INSERT is no level: each of its attributes is a root.

@@ -193,8 +193,9 @@ fn what_dynamodb_leaves_out_is_refused() {
     ] {
         refused(text, "Path component cannot be an empty string");
     }
-    for text in ["INSERT INTO T VALUE {'': 1}", "UPDATE T SET a = [{'': 1}] WHERE a = 1"] {
-        refused(text, "Empty attribute name");
+    refused("INSERT INTO T VALUE {'': 1}", "Empty attribute name");
+    for text in ["INSERT INTO T VALUE {'a': {'': 1}}", "UPDATE T SET a = [{'': 1}] WHERE a = 1"] {
+        refused(text, "One or more parameter values were invalid: An attribute name may not be empty");
     }
     refused("INSERT INTO T VALUE [1]", "INSERT statements take one item: VALUE {'name': value, ...}");
     for (call, expected) in [
