@@ -70,8 +70,7 @@ impl Defect {
                  supported limit"
                     .into()
             }
-            Defect::EmptyName => "Empty attribute name".into(),
-            Defect::EmptyKey => "One or more parameter values were invalid: An attribute name may not be empty".into(),
+            Defect::EmptyName | Defect::EmptyKey => "Empty attribute name".into(),
         }
     }
 }
