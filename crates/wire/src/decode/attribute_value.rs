@@ -25,7 +25,7 @@ impl Decode for AttributeValue {
     const EXPECTED: Expected = Expected::Structure;
 
     fn from_null(context: &mut Context) -> Option<AttributeValue> {
-        context.told(EMPTY);
+        context.refused(EMPTY);
         Some(AttributeValue::Null)
     }
 
@@ -48,12 +48,12 @@ impl Decode for AttributeValue {
             };
             let Some(value) = payload(kind, &mut body, context)? else { continue };
             if found.as_ref().is_some_and(|(other, _)| *other != kind) {
-                context.told(SEVERAL);
+                context.refused(SEVERAL);
             }
             found = Some((kind, value));
         }
         let Some((_, value)) = found else {
-            context.told(EMPTY);
+            context.refused(EMPTY);
             return Ok(AttributeValue::Null);
         };
         Ok(value)
@@ -152,8 +152,9 @@ fn read_nested<'de, T: Decode, A: MapAccess<'de>>(
 
 fn null(is_null: bool, context: &mut Context) -> AttributeValue {
     if !is_null {
-        context
-            .told("One or more parameter values were invalid: Null attribute value types must have the value of true");
+        context.refused(
+            "One or more parameter values were invalid: Null attribute value types must have the value of true",
+        );
     }
     AttributeValue::Null
 }

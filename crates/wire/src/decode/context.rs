@@ -55,7 +55,7 @@ pub(super) struct Violation {
     pub(super) constraint: String,
 }
 
-/// Something that stands where an attribute value should.
+/// Something in the place of an attribute value that is none.
 pub(super) struct PlacedDefect {
     /// As a violation's.
     pub(super) path: Vec<Step>,
@@ -127,8 +127,8 @@ impl Context {
         self.nesting >= self.levels_max
     }
 
-    pub(super) fn told(&mut self, text: impl Into<Cow<'static, str>>) {
-        self.defect(Defect::Told(text.into()));
+    pub(super) fn refused(&mut self, text: impl Into<Cow<'static, str>>) {
+        self.defect(Defect::Text(text.into()));
     }
 
     pub(super) fn defect(&mut self, defect: Defect) {
@@ -158,7 +158,7 @@ impl Context {
         }
     }
 
-    /// Notes that what stands at `step` is missing.
+    /// Notes that the value at `step` is missing.
     pub(super) fn missing(&mut self, step: Step) {
         if self.violations.len() < VIOLATIONS_MAX {
             let constraint = NOT_NULL.to_owned();

@@ -14,7 +14,7 @@ const SHOWN_MAX: usize = 100;
 #[derive(Debug)]
 pub(super) enum Defect {
     /// In the same words in both layers.
-    Told(Cow<'static, str>),
+    Text(Cow<'static, str>),
     /// No number; the text as sent.
     Number(String),
     /// A set that has an element twice, with the bytes of its elements as sent; none of a number set.
@@ -51,14 +51,14 @@ impl Defect {
     pub(super) fn pass(&self) -> u8 {
         match self {
             Defect::EmptyName => 0,
-            Defect::Told(_) | Defect::Number(_) | Defect::Duplicates { .. } | Defect::TooDeep => 1,
+            Defect::Text(_) | Defect::Number(_) | Defect::Duplicates { .. } | Defect::TooDeep => 1,
             Defect::EmptyKey => 2,
         }
     }
 
     pub(super) fn text(&self, layer: &Layer) -> Cow<'static, str> {
         match self {
-            Defect::Told(text) => text.clone(),
+            Defect::Text(text) => text.clone(),
             // Both readers refuse it, but for a zero that only the older one refuses: it has no other words.
             Defect::Number(text) => match Number::parse_as(text, layer.numbers) {
                 Err(error) => error.to_string().into(),

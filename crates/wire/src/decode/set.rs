@@ -36,7 +36,7 @@ impl<T: Element> Decode for InSet<T> {
 
     fn from_null(context: &mut Context) -> Option<InSet<T>> {
         let kind = T::KIND;
-        context.told(format!(
+        context.refused(format!(
             "One or more parameter values were invalid: An {kind} set  may not have a null {kind} as a member"
         ));
         Some(InSet(T::FILLER, PhantomData))
@@ -59,7 +59,7 @@ pub(super) fn read<'de, T: Element, A: MapAccess<'de>>(
     let Some(elements) = attribute_value::read::<Vec<InSet<T>>, A>(body, context)? else { return Ok(None) };
     let mut set: Vec<T::Kept> = elements.into_iter().map(|element| element.0).collect();
     if set.is_empty() {
-        context.told(format!("One or more parameter values were invalid: {}", T::EMPTY));
+        context.refused(format!("One or more parameter values were invalid: {}", T::EMPTY));
     }
     if !set.is_sorted_by(|a, b| a < b) {
         if has_duplicates(&set) {
