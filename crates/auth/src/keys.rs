@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 
 use crate::caller::{Caller, SHARED_ACCOUNT};
 use crate::sigv4::{Credential, Received, Refusal, Signature, SigningKeys};
-use crate::weak_secret::WeakSecret;
+use base::WeakSecret;
 
 const ACCESS_KEY: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
@@ -148,7 +148,11 @@ fn profiles(text: &str) -> Result<Vec<Profile<'_>>, String> {
         // The line itself may hold a secret.
         let wrong = || format!("line {} is neither a [profile] nor a setting of one", at + 1);
         let (name, value) = line.split_once('=').ok_or_else(wrong)?;
-        profiles.last_mut().ok_or_else(wrong)?.settings.insert(name.trim(), value.trim());
+        let profile = profiles.last_mut().ok_or_else(wrong)?;
+        // Which of two accounts or secrets is meant is not guessed.
+        if profile.settings.insert(name.trim(), value.trim()).is_some() {
+            return Err(format!("line {} has a setting that profile [{}] has already", at + 1, profile.name));
+        }
     }
     Ok(profiles)
 }
@@ -193,6 +197,10 @@ mod tests {
                 "[a]\naws_access_key_id=b\naws_secret_access_key=hidden\n[c]\naws_access_key_id=b\n\
                  aws_secret_access_key=hidden",
                 "profile [c] has the access key b, which another one has already",
+            ),
+            (
+                "[a]\naws_access_key_id=b\naws_account_id=111122223333\naws_account_id = 444455556666",
+                "line 4 has a setting that profile [a] has already",
             ),
         ] {
             assert_eq!(KeyRing::parse(text).map(|_| ()), Err(complaint.to_owned()), "{text}");

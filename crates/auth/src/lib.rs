@@ -8,7 +8,6 @@ pub mod iam;
 mod keys;
 mod service_arns;
 pub mod sigv4;
-mod weak_secret;
 
 pub use access::{Access, Directory, Known, Principals};
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces, issue_access_key, issued_account};

@@ -12,6 +12,7 @@ pub mod random;
 mod regular_file;
 mod system_authorities;
 mod weak_key;
+mod weak_secret;
 
 pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
@@ -21,3 +22,4 @@ pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramR
 pub use regular_file::{RegularFile, Unreadable};
 pub use system_authorities::check_system_authorities;
 pub use weak_key::{Weakness, weakness};
+pub use weak_secret::WeakSecret;

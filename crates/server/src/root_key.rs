@@ -9,8 +9,6 @@ pub(crate) const SECRET: &str = "STATOR_ROOT_SECRET_ACCESS_KEY";
 
 const SECRET_LENGTH_MIN: usize = 32;
 const SECRET_LENGTH_MAX: usize = 128;
-/// Of a random secret of 32 characters about 25 are different.
-const SECRET_VALUES_MIN: usize = 12;
 
 pub(crate) struct RootKey {
     /// As the id says it.
@@ -43,12 +41,9 @@ fn root_key(id: String, secret: Zeroizing<String>) -> Result<RootKey, String> {
     let account = account.filter(|account| account != SHARED_ACCOUNT).ok_or_else(|| {
         format!("{ID} is not the id of an access key: AKIA and 16 capital letters or digits from 2 to 7, which hold the account")
     })?;
-    let mut values: Vec<u8> = secret.bytes().collect();
-    let is_plain = values.iter().all(u8::is_ascii_graphic);
-    values.sort_unstable();
-    values.dedup();
+    let is_plain = secret.bytes().all(|byte| byte.is_ascii_graphic());
     let length = SECRET_LENGTH_MIN..=SECRET_LENGTH_MAX;
-    if !is_plain || !length.contains(&secret.len()) || values.len() < SECRET_VALUES_MIN {
+    if !is_plain || !length.contains(&secret.len()) || base::WeakSecret::of(&secret).is_some() {
         return Err(format!(
             "{SECRET} is malformed or easy to guess: use {SECRET_LENGTH_MIN} to {SECRET_LENGTH_MAX} random characters without spaces, \
              such as 40 of base64 (openssl rand -base64 30)"

@@ -21,7 +21,8 @@ impl RunMark {
         let file = folder.join(FILE);
         if file.exists() {
             let message = "the last server of this folder did not stop cleanly (crash, kill or power failure): its journals \
-                           were replayed, and every acknowledged write is there";
+                           were replayed; bytes at the end of one that were no whole write, as a write that was never \
+                           acknowledged leaves them, were left out";
             log::warning("recovered", message, &[]);
         } else if create(&file).is_err() {
             // Only the line of the next start depends on it.

@@ -22,43 +22,47 @@ pub(super) struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// What policies, files and the command line hold is theirs: none of it ends a line or is hidden in one.
     pub(super) fn text(&self) -> String {
-        let mut text = match self.decision {
-            Decision::Allowed => "allowed\n".to_owned(),
-            Decision::Denied(denial) => format!("denied: {}\n", self.message(denial)),
-        };
+        let lines = self.lines();
+        lines.iter().flat_map(|line| [base::visible(line), "\n".into()]).collect()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let action = self.question.action;
+        let mut lines = vec![match self.decision {
+            Decision::Allowed => "allowed".to_owned(),
+            Decision::Denied(denial) => format!("denied: {}", self.message(denial)),
+        }];
         if self.is_foreign() {
-            let _ = writeln!(
-                text,
-                "note: {} is of a service that Stator does not know, and so are its condition keys",
-                self.question.action
-            );
+            lines.push(format!(
+                "note: {action} is of a service that Stator does not know, and so are its condition keys"
+            ));
         }
-        for (file, action) in self.misspelt {
-            let _ = writeln!(text, "note: {action} in {} is no action", file.display());
-        }
-        for key in self.ignored {
-            let action = self.question.action;
-            let _ = writeln!(text, "ignored: {key} is no condition key of {action} on this resource");
-        }
+        let misspelt = self.misspelt.iter();
+        lines.extend(misspelt.map(|(file, action)| format!("note: {action} in {} is no action", file.display())));
+        let ignored = self.ignored.iter();
+        lines.extend(ignored.map(|key| format!("ignored: {key} is no condition key of {action} on this resource")));
         for statement in self.statements {
-            let applies = if statement.applies { "applies" } else { "does not apply" };
-            let effect = effect(statement.effect);
-            // A text in memory takes all that is written to it.
-            let _ = writeln!(text, "\n{}: {effect}, {applies}", self.name(statement));
-            for (element, fits) in &statement.elements {
-                let fits = if *fits { "fits" } else { "does not fit" };
-                let _ = writeln!(text, "  {}: {fits}", name(*element));
-            }
-            for condition in &statement.conditions {
-                let _ = writeln!(text, "  {}", in_words(condition));
-            }
-            for (key, value) in &statement.variables {
-                let value = value.as_ref().map_or("has no value".to_owned(), |value| format!("is \"{value}\""));
-                let _ = writeln!(text, "  ${{{key}}} {value}");
-            }
+            lines.push(String::new());
+            lines.extend(self.lines_of(statement));
         }
-        text
+        lines
+    }
+
+    fn lines_of(&self, statement: &StatementReport) -> Vec<String> {
+        let applies = if statement.applies { "applies" } else { "does not apply" };
+        let mut lines = vec![format!("{}: {}, {applies}", self.name(statement), effect(statement.effect))];
+        for (element, fits) in &statement.elements {
+            let fits = if *fits { "fits" } else { "does not fit" };
+            lines.push(format!("  {}: {fits}", name(*element)));
+        }
+        lines.extend(statement.conditions.iter().map(|condition| format!("  {}", in_words(condition))));
+        for (key, value) in &statement.variables {
+            let value = value.as_ref().map_or("has no value".to_owned(), |value| format!("is \"{value}\""));
+            lines.push(format!("  ${{{key}}} {value}"));
+        }
+        lines
     }
 
     fn misspelt(&self) -> Vec<Value> {
@@ -92,13 +96,15 @@ impl Report<'_> {
             Decision::Denied(denial) => ("denied", self.denial(denial)),
         };
         let statements: Vec<Value> = self.statements.iter().map(|statement| self.statement(statement)).collect();
-        format!(
-            "{:#}\n",
+        let report = format!(
+            "{:#}",
             json!({
                 "decision": decision, "denial": denial, "ignored": self.ignored, "misspelt": self.misspelt(),
                 "statements": statements
             })
-        )
+        );
+        // Lines of JSON's own end as before; in texts the escapes mean what they were.
+        report.lines().flat_map(|line| [base::visible(line), "\n".into()]).collect()
     }
 
     fn denial(&self, denial: Denial) -> Value {

@@ -34,8 +34,9 @@ pub(super) fn write(record: &Value, shard: &str, out: &mut Vec<u8>) {
         sequence: &change["SequenceNumber"],
         shard,
     };
-    // Writing to memory does not fail, and what was JSON is JSON again.
-    let _ = serde_json::to_writer(&mut *out, &line);
+    // What was JSON is JSON again. Escaped characters mean what they were.
+    let line = serde_json::to_string(&line).unwrap_or_default();
+    out.extend_from_slice(base::visible(&line).as_bytes());
     out.push(b'\n');
 }
 
@@ -60,6 +61,10 @@ mod tests {
             r#"{"eventName":"MODIFY","dynamodb":{"ApproximateCreationDateTime":1440938160,"Keys":{"k":{"S":"\n"}},
                 "OldImage":{"n":{"N":"0.10"}},"NewImage":{},"SequenceNumber":"1"}}"#,
             r#"{"time":"2015-08-30T12:36:00.000Z","event":"MODIFY","keys":{"k":{"S":"\n"}},"old":{"n":{"N":"0.10"}},"new":{},"sequence":"1","shard":"shardId-1"}"#,
+        );
+        check(
+            "{\"eventName\":\"INSERT\",\"dynamodb\":{\"Keys\":{\"k\":{\"S\":\"a\u{202e}\u{2028}\u{85}\"}},\"SequenceNumber\":\"1\"}}",
+            r#"{"time":null,"event":"INSERT","keys":{"k":{"S":"a\u202e\u2028\u0085"}},"sequence":"1","shard":"shardId-1"}"#,
         );
         check(
             r#"{"eventName":"REMOVE","userIdentity":{"Type":"Service","PrincipalId":"dynamodb.amazonaws.com"},

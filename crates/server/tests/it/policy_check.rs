@@ -164,3 +164,20 @@ fn what_cannot_be_told() {
     let output = run(&["policy", "check", "--principal", role, "--action", "dynamodb:Scan"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// What a policy or the command line holds can pass for no line of the report, and hide none.
+#[test]
+fn texts_of_policies_end_no_lines() {
+    let files = Files::new();
+    let text = r#"{"Version":"2012-10-17","Statement":[{"Sid":"","Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*",
+        "Condition":{"StringEquals":{"dynamodb:LeadingKeys":"a\n\nallowed\u001b[2J\u202e"}}}]}"#;
+    let policy = files.write("inj.json", text);
+    let given = "dynamodb:LeadingKeys=b\n\nallowed\u{2028}";
+    let arguments = ["--identity-policy", &policy, "--action", "dynamodb:GetItem", "--context", given];
+    for more in [&[][..], &["--json"]] {
+        let (code, text) = check(&[&arguments[..], more].concat(), files.0.path());
+        assert_eq!(code, Some(1), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("allowed")), "{text}");
+        assert!(!text.contains(|letter: char| base::is_hidden(letter) && letter != '\n'), "{text:?}");
+    }
+}
