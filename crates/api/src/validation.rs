@@ -135,6 +135,8 @@ pub enum MemberWords {
     Required,
     /// `The parameter 'Member' is required but was not present in the request`, alone and without a count.
     NotPresent,
+    /// This text, alone and without a count.
+    Text(&'static str),
 }
 
 /// How a broken constraint goes with others.
@@ -155,6 +157,13 @@ pub enum Standing {
 pub const JSON_DEPTH_MAX: usize = 127;
 
 const ENVELOPE: &str = "1 validation error detected: ";
+
+impl MemberWords {
+    /// Whether they are the whole refusal, without a count.
+    pub fn are_whole(self) -> bool {
+        matches!(self, MemberWords::Required | MemberWords::NotPresent | MemberWords::Text(_))
+    }
+}
 
 impl Envelope {
     pub fn around(self, text: &str) -> String {
@@ -305,10 +314,27 @@ static BATCH_WRITE_ITEM: Validation = Validation {
 
 static TRANSACTION: Validation = Validation { values: ValuePhase::ByAction, ..ROW };
 
+/// Looked at behind the front end, and so only where nothing else is broken.
+const TABLE_CLASS: MemberRule = rule(
+    "TableClass",
+    Broken::Words,
+    MemberWords::Text(
+        "Invalid table-class parameter provided. Please try again with a valid table-class value: [STANDARD, \
+         STANDARD_INFREQUENT_ACCESS].",
+    ),
+    Standing::Yields,
+);
+
 static CREATE_TABLE: Validation = Validation {
-    members: &[rule("TableName", Broken::Null, MemberWords::NotPresent, Standing::Alone), TABLE_NAME_ALONE],
+    members: &[
+        rule("TableName", Broken::Null, MemberWords::NotPresent, Standing::Alone),
+        TABLE_NAME_ALONE,
+        TABLE_CLASS,
+    ],
     ..ROW
 };
+
+static UPDATE_TABLE: Validation = Validation { members: &[TABLE_NAME_ALONE, TABLE_CLASS], ..ROW };
 
 static OTHER: Validation = ROW;
 
@@ -325,6 +351,7 @@ impl Operation {
             Operation::BatchWriteItem => &BATCH_WRITE_ITEM,
             Operation::TransactGetItems | Operation::TransactWriteItems => &TRANSACTION,
             Operation::CreateTable => &CREATE_TABLE,
+            Operation::UpdateTable => &UPDATE_TABLE,
             _ => &OTHER,
         }
     }

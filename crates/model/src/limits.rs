@@ -74,6 +74,9 @@ pub const TABLE_NAME_SIZE_MIN: usize = 3;
 pub const TABLE_NAME_SIZE_MAX: usize = 255;
 /// Tags of a table. Source: Developer Guide, "Tagging restrictions".
 pub const TAGS_MAX: usize = 50;
+/// A tag's key and value. Unit: UTF-16 units. Source: model, TagKeyString, TagValueString.
+pub const TAG_KEY_SIZE_MAX: usize = 128;
+pub const TAG_VALUE_SIZE_MAX: usize = 256;
 /// Tags of one answer of ListTagsOfResource. Source: observed; the API Reference names no number.
 pub const TAGS_PAGE_MAX: usize = 10;
 /// Streams or shards of one answer of ListStreams and DescribeStream. Source: API Reference, Limit.

@@ -35,7 +35,7 @@ impl Service {
         if request.tag_keys.is_empty() {
             return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
         }
-        catalog::check_tag_count(request.tag_keys.len())?;
+        catalog::check_tag_keys(&request.tag_keys)?;
         let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "UntagResource", &request.resource_arn)?;
         let mut tags = table.definition.tags.clone();
@@ -56,10 +56,10 @@ impl Service {
         let after = request.next_token.as_deref().map(decode_token).transpose()?;
         let lower = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = tags.range::<str, _>((lower, Bound::Unbounded));
-        let tag = |(key, value): (&String, &String)| Tag { key: key.clone(), value: value.clone() };
+        let tag = |(key, value): (&String, &String)| Tag { key: Some(key.clone()), value: Some(value.clone()) };
         let page: Vec<Tag> = rest.by_ref().take(TAGS_PAGE_MAX).map(tag).collect();
         let more = rest.next().is_some();
-        let next_token = page.last().filter(|_| more).map(|last| encode_token(&last.key));
+        let next_token = page.last().filter(|_| more).and_then(|last| last.key.as_deref()).map(encode_token);
         Ok(ListTagsOfResourceOutput { next_token, tags: Some(page) })
     }
 

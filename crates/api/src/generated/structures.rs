@@ -1025,8 +1025,8 @@ pub struct TableWarmThroughputDescription {
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Tag {
-    pub key: String,
-    pub value: String,
+    pub key: Option<String>,
+    pub value: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]

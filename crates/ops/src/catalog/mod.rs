@@ -37,7 +37,7 @@ pub(crate) use name::{NameUse, Place, TableArn, table_place};
 pub(crate) use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};
 pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_projections, invalid};
 pub(crate) use settings::{
-    STREAM_OF_NEW_TABLE, STREAM_OF_TABLE, check_tag_count, check_tags, encryption, new_stream, not_before,
+    STREAM_OF_NEW_TABLE, STREAM_OF_TABLE, check_tag_keys, check_tags, encryption, new_stream, not_before,
 };
 pub(crate) use table::{Index, IndexKind, Table};
 pub(crate) use throughput::{IndexThroughput, TableThroughput};

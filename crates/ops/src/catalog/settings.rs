@@ -1,11 +1,12 @@
 //! Settings of requests, proven: streams, encryption, tags.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use api::{Exception, SSESpecification, SSEType, StreamSpecification, StreamViewType, Tag};
 use model::ValueRef;
 use model::codec::key::h16;
-use model::limits::TAGS_MAX;
+use model::limits::{TAG_KEY_SIZE_MAX, TAG_VALUE_SIZE_MAX, TAGS_MAX};
 
 use super::definition::{Encryption, Stream, StreamView, Unknown};
 use super::schema::invalid;
@@ -141,30 +142,55 @@ pub(crate) fn check_tags(
     let mut tags = current.clone();
     let mut keys = std::collections::BTreeSet::new();
     for tag in asked {
-        if tag.key.len() >= RESERVED_TAG_PREFIX.len()
-            && tag.key.as_bytes()[..RESERVED_TAG_PREFIX.len()].eq_ignore_ascii_case(RESERVED_TAG_PREFIX.as_bytes())
-        {
-            return Err(Exception::validation(format!("Tag Key cannot be prefixed with aws:, Key: {}", tag.key)));
-        }
-        if !tag.key.chars().all(is_tag_character) {
-            return Err(Exception::validation(format!("The Tag Key provided is invalid, Key: {}", tag.key)));
-        }
-        if !tag.value.chars().all(is_tag_character) {
-            return Err(Exception::validation(format!("The Tag Value provided is invalid, Value: {}", tag.value)));
-        }
-        if !keys.insert(tag.key.clone()) {
+        let key = check_tag_key(tag.key)?;
+        let value = check_tag_value(tag.value)?;
+        if !keys.insert(key.clone()) {
             return Err(Exception::validation(format!(
-                "Duplicate Tag Keys provided as input: Duplicate Tag Key found {}",
-                tag.key
+                "Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}"
             )));
         }
-        tags.insert(tag.key, tag.value);
+        tags.insert(key, value);
     }
     check_tag_count(tags.len()).map(|()| tags)
 }
 
+/// The keys of a request to untag. Keys that no tag can have are refused too.
+pub(crate) fn check_tag_keys(keys: &[String]) -> Result<(), Exception> {
+    check_tag_count(keys.len())?;
+    keys.iter().try_for_each(|key| check_tag_key(Some(key.clone())).map(drop))
+}
+
+fn check_tag_key(key: Option<String>) -> Result<String, Exception> {
+    let prefix = key.as_ref().and_then(|key| key.as_bytes().get(..RESERVED_TAG_PREFIX.len()));
+    if let (Some(key), Some(prefix)) = (&key, prefix)
+        && prefix.eq_ignore_ascii_case(RESERVED_TAG_PREFIX.as_bytes())
+    {
+        return Err(Exception::validation(format!("Tag Key cannot be prefixed with aws:, Key: {key}")));
+    }
+    tag_text(key, 1..=TAG_KEY_SIZE_MAX).map_err(|key| {
+        Exception::validation(format!("The Tag Key provided is invalid, Key: {}", key.as_deref().unwrap_or("null")))
+    })
+}
+
+fn check_tag_value(value: Option<String>) -> Result<String, Exception> {
+    tag_text(value, 0..=TAG_VALUE_SIZE_MAX).map_err(|value| {
+        Exception::validation(format!(
+            "The Tag Value provided is invalid, Value: {}",
+            value.as_deref().unwrap_or("null")
+        ))
+    })
+}
+
+/// A tag's key or value of a size within bounds and of the right characters; else what was given.
+fn tag_text(text: Option<String>, sizes: RangeInclusive<usize>) -> Result<String, Option<String>> {
+    match text {
+        Some(text) if sizes.contains(&text.encode_utf16().count()) && text.chars().all(is_tag_character) => Ok(text),
+        other => Err(other),
+    }
+}
+
 /// Bounds the tags of a table, and the keys that one request takes away.
-pub(crate) fn check_tag_count(count: usize) -> Result<(), Exception> {
+fn check_tag_count(count: usize) -> Result<(), Exception> {
     if count <= TAGS_MAX {
         return Ok(());
     }

@@ -145,8 +145,9 @@ fn check_tag_count(tags: &[Tag]) -> Result<(), Exception> {
     }
 }
 
+/// Those that have a key: others are refused before anything is tagged.
 fn tags(tags: &[Tag]) -> Vec<(&str, Option<&str>)> {
-    tags.iter().map(|tag| (tag.key.as_str(), Some(tag.value.as_str()))).collect()
+    tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()))).collect()
 }
 
 /// An iterator names its stream, under a seal.

@@ -9,7 +9,7 @@ use crate::service::Service;
 const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/tagged";
 
 fn tags(range: std::ops::Range<u32>) -> Vec<Tag> {
-    range.map(|at| Tag { key: format!("key {at:02}"), value: format!("ключ:{at}") }).collect()
+    range.map(|at| Tag { key: Some(format!("key {at:02}")), value: Some(format!("ключ:{at}")) }).collect()
 }
 
 async fn all(service: &Service) -> (Vec<Tag>, usize) {
@@ -34,12 +34,12 @@ async fn tags_come_in_pages_and_go_by_key() {
     service.tag_resource(&caller(), request).await.unwrap();
     assert_eq!(all(&service).await, (tags(0..25), 3));
 
-    let tag_keys = tags(10..30).into_iter().map(|tag| tag.key).collect();
+    let tag_keys = tags(10..30).into_iter().filter_map(|tag| tag.key).collect();
     let request = UntagResourceInput { resource_arn: ARN.to_owned(), tag_keys };
     service.untag_resource(&caller(), request).await.unwrap();
     assert_eq!(all(&service).await, (tags(0..10), 1));
 
-    let tag_keys = tags(0..51).into_iter().map(|tag| tag.key).collect();
+    let tag_keys = tags(0..51).into_iter().filter_map(|tag| tag.key).collect();
     let request = UntagResourceInput { resource_arn: ARN.to_owned(), tag_keys };
     let refused = service.untag_resource(&caller(), request).await.unwrap_err();
     assert_eq!(refused, Exception::validation("Number of Tags exceed the current limit for the provided ResourceArn"));

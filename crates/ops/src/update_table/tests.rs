@@ -302,19 +302,19 @@ async fn create_table_refuses() {
             "The KeySchema contains multiple key attributes with the same name",
         ),
         (
-            |t| t.tags = Some(vec![Tag { key: "aws:x".to_owned(), value: String::new() }]),
+            |t| t.tags = Some(vec![Tag { key: Some("aws:x".to_owned()), value: Some(String::new()) }]),
             "Tag Key cannot be prefixed with aws:, Key: aws:x",
         ),
         (
-            |t| t.tags = Some(vec![Tag { key: "a#".to_owned(), value: String::new() }]),
+            |t| t.tags = Some(vec![Tag { key: Some("a#".to_owned()), value: Some(String::new()) }]),
             "The Tag Key provided is invalid, Key: a#",
         ),
         (
-            |t| t.tags = Some(vec![Tag { key: "a".to_owned(), value: "100%".to_owned() }]),
+            |t| t.tags = Some(vec![Tag { key: Some("a".to_owned()), value: Some("100%".to_owned()) }]),
             "The Tag Value provided is invalid, Value: 100%",
         ),
         (
-            |t| t.tags = Some(vec![Tag { key: "a".to_owned(), value: String::new() }; 2]),
+            |t| t.tags = Some(vec![Tag { key: Some("a".to_owned()), value: Some(String::new()) }; 2]),
             "Duplicate Tag Keys provided as input: Duplicate Tag Key found a",
         ),
         (|t| t.vector_indexes = Some(Vec::new()), "VectorIndexes is not built yet in this version of Stator"),

@@ -13,9 +13,10 @@ use crate::generated::shapes::ATTRIBUTE_NAME;
 pub(crate) type Constraint = (Broken, String);
 
 const NAME_SIZE_MIN: i64 = model::limits::TABLE_NAME_SIZE_MIN as i64;
-/// A table's name, where it may also be an ARN. One that is too short is only refused where a table is made.
+/// A table's name, where it may also be an ARN.
 const NAME: Shape =
     Shape::TEXT.at_most(model::limits::TABLE_NAME_SIZE_MAX as i64).matching("[a-zA-Z0-9_.-]+", pattern::table_name);
+const WHOLE_NAME: Shape = NAME.at_least(NAME_SIZE_MIN).length_first();
 
 /// The bounds of one type of the model.
 pub(crate) struct Shape {
@@ -24,11 +25,22 @@ pub(crate) struct Shape {
     pattern: Option<Pattern>,
     /// The words of an enumeration as refusals list them.
     words: Option<&'static str>,
-    name_or_arn: bool,
+    name_or_arn: Option<NameUse>,
     is_number: bool,
+    /// Whether a broken length is reported before a broken pattern.
+    length_first: bool,
     /// Of a list's elements or a map's values.
     element: Option<&'static Shape>,
     key: Option<&'static Shape>,
+}
+
+/// What a table's name is given for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NameUse {
+    /// To reach items: a name may be short, and one broken rule is reported.
+    Items,
+    /// For what concerns the table itself: a name has at least three characters, and every broken rule is reported.
+    Table,
 }
 
 #[derive(Clone, Copy)]
@@ -43,15 +55,27 @@ impl Shape {
         max: None,
         pattern: None,
         words: None,
-        name_or_arn: false,
+        name_or_arn: None,
         is_number: false,
+        length_first: false,
         element: None,
         key: None,
     };
     pub(crate) const TEXT: Shape = Shape::FREE;
     pub(crate) const NUMBER: Shape = Shape { is_number: true, ..Shape::FREE };
     /// A table's ARN, or its name, which is held to the rules of names.
-    pub(crate) const NAME_OR_ARN: Shape = Shape { name_or_arn: true, ..Shape::FREE };
+    pub(crate) const NAME_OR_ARN: Shape = Shape { name_or_arn: Some(NameUse::Items), ..Shape::FREE };
+
+    /// The same for an operation on the table itself.
+    pub(crate) const fn of_table(mut self) -> Shape {
+        self.name_or_arn = Some(NameUse::Table);
+        self
+    }
+
+    pub(crate) const fn length_first(mut self) -> Shape {
+        self.length_first = true;
+        self
+    }
 
     pub(crate) const fn words(words: &'static str) -> Shape {
         Shape { words: Some(words), ..Shape::FREE }
@@ -99,22 +123,27 @@ impl Shape {
 
     /// Every constraint that a text breaks, in the order in which they are reported.
     pub(crate) fn broken_by_text(&self, text: &str) -> Vec<Constraint> {
-        if self.name_or_arn {
-            return self.broken_by_name_or_arn(text);
+        match self.name_or_arn {
+            Some(_) if text_is_arn(text) => return self.broken_bounds(length(text)),
+            Some(NameUse::Items) => return self.broken_by_name(text),
+            Some(NameUse::Table) => return WHOLE_NAME.broken_by_text(text),
+            None => {}
         }
         let pattern = self.pattern.filter(|pattern| !(pattern.matches)(text));
         let mut broken: Vec<Constraint> = pattern.iter().map(|pattern| (Broken::Present, pattern.sentence())).collect();
         if self.min.is_some() || self.max.is_some() {
             broken.extend(self.broken_bounds(length(text)));
         }
+        if self.length_first {
+            broken.reverse();
+        }
         broken
     }
 
-    /// Only the first broken constraint is reported. A name that is too short is only refused where a table is made.
-    fn broken_by_name_or_arn(&self, text: &str) -> Vec<Constraint> {
+    /// Only the first broken constraint is reported.
+    fn broken_by_name(&self, text: &str) -> Vec<Constraint> {
         let broken = self.broken_bounds(length(text));
-        let of_name = |text| if text_is_arn(text) { Vec::new() } else { NAME.broken_by_text(text) };
-        if text.is_empty() { broken } else { of_name(text).into_iter().chain(broken).take(1).collect() }
+        if text.is_empty() { broken } else { NAME.broken_by_text(text).into_iter().chain(broken).take(1).collect() }
     }
 
     /// Whether it is the shape of an attribute's name.
@@ -124,7 +153,11 @@ impl Shape {
 
     /// Whether something is asked of the value itself, and not only of what it is made of.
     pub(crate) fn bounds_itself(&self) -> bool {
-        self.name_or_arn || self.min.is_some() || self.max.is_some() || self.pattern.is_some() || self.words.is_some()
+        self.name_or_arn.is_some()
+            || self.min.is_some()
+            || self.max.is_some()
+            || self.pattern.is_some()
+            || self.words.is_some()
     }
 
     fn broken_bounds(&self, value: i64) -> Vec<Constraint> {
@@ -135,7 +168,7 @@ impl Shape {
 
     /// All constraints of an element or a key, as they are listed when one of them is broken.
     pub(crate) fn listed(&self) -> String {
-        if self.name_or_arn {
+        if self.name_or_arn.is_some() {
             // As a key of a map, a table's name has its own lower bound.
             return NAME.at_least(NAME_SIZE_MIN).listed();
         }

@@ -24,6 +24,19 @@ fn texts_are_held_to_their_shape() {
     check(&TABLE_ARN, &"a".repeat(2000), &[long]);
     check(&TABLE_ARN, "arn:aws:dynamodb:us-east-1:000000000000:table/t", &[]);
     check(&TABLE_ARN, &format!("arn:{}", "a".repeat(1021)), &["Member must have length less than or equal to 1024"]);
+    // On operations on the table itself it has its whole rule.
+    check(&TABLE_ARN_OF_TABLE, "ab", &[short]);
+    check(&TABLE_ARN_OF_TABLE, "", &[short, pattern]);
+    check(&TABLE_ARN_OF_TABLE, "a b", &[pattern]);
+    check(&TABLE_ARN_OF_TABLE, &"a".repeat(256), &[long]);
+    check(&TABLE_ARN_OF_TABLE, "arn:aws:dynamodb:us-east-1:000000000000:table/t", &[]);
+    check(
+        &TABLE_ARN_OF_TABLE,
+        &format!("arn:{}", "a".repeat(1021)),
+        &["Member must have length less than or equal to 1024"],
+    );
+    // Which of two is first depends on the shape.
+    check(&INDEX_NAME, "", &[short, pattern]);
     // Lengths count UTF-16 units.
     check(&CLIENT_REQUEST_TOKEN, &"𝄞".repeat(18), &[]);
     check(&CLIENT_REQUEST_TOKEN, &"𝄞".repeat(19), &["Member must have length less than or equal to 36"]);

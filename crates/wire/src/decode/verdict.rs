@@ -61,9 +61,7 @@ impl Context {
             .collect();
         let texts: Vec<String> = listed.iter().map(|(violation, rule)| self.sentence(violation, *rule, body)).collect();
         match listed.first() {
-            Some((_, Some(rule))) if matches!(rule.words, MemberWords::Required | MemberWords::NotPresent) => {
-                Exception::validation(&*texts[0])
-            }
+            Some((_, Some(rule))) if rule.words.are_whole() => Exception::validation(&*texts[0]),
             Some((_, Some(rule))) if rule.standing == Standing::AloneAsValue => {
                 Exception::Validation(row.request.around(&texts[0]))
             }
@@ -92,6 +90,7 @@ impl Context {
             (MemberWords::NotPresent, _) => {
                 return format!("The parameter '{}' is required but was not present in the request", name());
             }
+            (MemberWords::Text(text), _) => return text.to_owned(),
             (MemberWords::Unechoed, _) => String::new(),
             (MemberWords::Echoed | MemberWords::EchoedJson, None) => "null ".to_owned(),
             (MemberWords::Echoed, Some(value)) => format!("'{value}' "),

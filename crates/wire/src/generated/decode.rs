@@ -46,8 +46,8 @@ words! {
 
 structures! {
     AttributeDefinition {
-        0 attribute_name required "AttributeName" &KEY_SCHEMA_ATTRIBUTE_NAME;
-        1 attribute_type required "AttributeType" &SCALAR_ATTRIBUTE_TYPE;
+        0 attribute_type required "AttributeType" &SCALAR_ATTRIBUTE_TYPE;
+        1 attribute_name required "AttributeName" &KEY_SCHEMA_ATTRIBUTE_NAME;
     }
     AttributeValueUpdate {
         0 action optional "Action" &ATTRIBUTE_ACTION;
@@ -106,7 +106,7 @@ structures! {
     }
     CreateBackupInput {
         0 backup_name required "BackupName" &BACKUP_NAME;
-        1 table_name required "TableName" &TABLE_ARN;
+        1 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     CreateGlobalSecondaryIndexAction {
         0 index_name required "IndexName" &INDEX_NAME;
@@ -128,7 +128,7 @@ structures! {
     }
     CreateReplicationGroupMemberAction {
         0 global_secondary_indexes optional "GlobalSecondaryIndexes" &REPLICA_GLOBAL_SECONDARY_INDEX_LIST;
-        1 kms_master_key_id optional "KMSMasterKeyId" &Shape::FREE;
+        1 kms_master_key_id optional "KMSMasterKeyId" &KMS_MASTER_KEY_ID;
         2 on_demand_throughput_override optional "OnDemandThroughputOverride" &Shape::FREE;
         3 provisioned_throughput_override optional "ProvisionedThroughputOverride" &Shape::FREE;
         4 region_name required "RegionName" &Shape::FREE;
@@ -149,7 +149,7 @@ structures! {
         11 sse_specification optional "SSESpecification" &Shape::FREE;
         12 stream_specification optional "StreamSpecification" &Shape::FREE;
         13 table_class optional "TableClass" &TABLE_CLASS;
-        14 table_name required "TableName" &TABLE_ARN;
+        14 table_name required "TableName" &TABLE_ARN_OF_TABLE;
         15 tags optional "Tags" &Shape::FREE;
         16 vector_indexes optional "VectorIndexes" &Shape::FREE;
         17 warm_throughput optional "WarmThroughput" &Shape::FREE;
@@ -210,7 +210,7 @@ structures! {
         1 resource_arn required "ResourceArn" &RESOURCE_ARN_STRING;
     }
     DeleteTableInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DeleteVectorIndexAction {
         0 index_name required "IndexName" &INDEX_NAME;
@@ -222,11 +222,11 @@ structures! {
         0 bulk_operation_arn required "BulkOperationArn" &BULK_OPERATION_ARN;
     }
     DescribeContinuousBackupsInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DescribeContributorInsightsInput {
         0 index_name optional "IndexName" &INDEX_NAME;
-        1 table_name required "TableName" &TABLE_ARN;
+        1 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DescribeEndpointsRequest {
     }
@@ -243,7 +243,7 @@ structures! {
         0 import_arn required "ImportArn" &IMPORT_ARN;
     }
     DescribeKinesisStreamingDestinationInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DescribeLimitsInput {
     }
@@ -254,13 +254,13 @@ structures! {
         3 stream_arn required "StreamArn" &STREAM_ARN;
     }
     DescribeTableInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DescribeTableReplicaAutoScalingInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DescribeTimeToLiveInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     DisassociateReplicationGroupMemberAction {
         0 disassociation_mode required "DisassociationMode" &DISASSOCIATION_MODE;
@@ -402,13 +402,13 @@ structures! {
     KinesisStreamingDestinationInput {
         0 enable_kinesis_streaming_configuration optional "EnableKinesisStreamingConfiguration" &Shape::FREE;
         1 stream_arn required "StreamArn" &STREAM_ARN;
-        2 table_name required "TableName" &TABLE_ARN;
+        2 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     ListBackupsInput {
         0 backup_type optional "BackupType" &BACKUP_TYPE_FILTER;
         1 exclusive_start_backup_arn optional "ExclusiveStartBackupArn" &BACKUP_ARN;
         2 limit optional "Limit" &BACKUPS_INPUT_LIMIT;
-        3 table_name optional "TableName" &TABLE_ARN;
+        3 table_name optional "TableName" &TABLE_ARN_OF_TABLE;
         4 time_range_lower_bound optional "TimeRangeLowerBound" &Shape::FREE;
         5 time_range_upper_bound optional "TimeRangeUpperBound" &Shape::FREE;
     }
@@ -419,7 +419,7 @@ structures! {
     ListContributorInsightsInput {
         0 max_results optional "MaxResults" &LIST_CONTRIBUTOR_INSIGHTS_LIMIT;
         1 next_token optional "NextToken" &Shape::FREE;
-        2 table_name optional "TableName" &TABLE_ARN;
+        2 table_name optional "TableName" &TABLE_ARN_OF_TABLE;
     }
     ListExportsInput {
         0 max_results optional "MaxResults" &LIST_EXPORTS_MAX_LIMIT;
@@ -483,8 +483,8 @@ structures! {
         1 projection_type optional "ProjectionType" &PROJECTION_TYPE;
     }
     ProvisionedThroughput {
-        0 read_capacity_units required "ReadCapacityUnits" &POSITIVE_LONG_OBJECT;
-        1 write_capacity_units required "WriteCapacityUnits" &POSITIVE_LONG_OBJECT;
+        0 write_capacity_units required "WriteCapacityUnits" &POSITIVE_LONG_OBJECT;
+        1 read_capacity_units required "ReadCapacityUnits" &POSITIVE_LONG_OBJECT;
     }
     ProvisionedThroughputOverride {
         0 read_capacity_units optional "ReadCapacityUnits" &POSITIVE_LONG_OBJECT;
@@ -609,7 +609,7 @@ structures! {
     }
     SSESpecification {
         0 enabled optional "Enabled" &Shape::FREE;
-        1 kms_master_key_id optional "KMSMasterKeyId" &Shape::FREE;
+        1 kms_master_key_id optional "KMSMasterKeyId" &KMS_MASTER_KEY_ID;
         2 sse_type optional "SSEType" &SSE_TYPE;
     }
     ScanInput {
@@ -655,7 +655,7 @@ structures! {
         2 max_write_request_units optional "MaxWriteRequestUnits" &BULK_OPERATION_MAX_WRITE_REQUEST_UNITS;
         3 output_s3_configuration required "OutputS3Configuration" &Shape::FREE;
         4 performance_tier optional "PerformanceTier" &BULK_OPERATION_PERFORMANCE_TIER;
-        5 table_name required "TableName" &TABLE_ARN;
+        5 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     StreamSpecification {
         0 stream_enabled required "StreamEnabled" &Shape::FREE;
@@ -673,8 +673,8 @@ structures! {
         8 vector_indexes optional "VectorIndexes" &Shape::FREE;
     }
     Tag {
-        0 key required "Key" &TAG_KEY_STRING;
-        1 value required "Value" &TAG_VALUE_STRING;
+        0 key optional "Key" &Shape::FREE;
+        1 value optional "Value" &Shape::FREE;
     }
     TagResourceInput {
         0 resource_arn required "ResourceArn" &RESOURCE_ARN_STRING;
@@ -705,7 +705,7 @@ structures! {
     }
     UntagResourceInput {
         0 resource_arn required "ResourceArn" &RESOURCE_ARN_STRING;
-        1 tag_keys required "TagKeys" &TAG_KEY_LIST;
+        1 tag_keys required "TagKeys" &Shape::FREE;
     }
     Update {
         0 condition_expression optional "ConditionExpression" &Shape::FREE;
@@ -718,13 +718,13 @@ structures! {
     }
     UpdateContinuousBackupsInput {
         0 point_in_time_recovery_specification required "PointInTimeRecoverySpecification" &Shape::FREE;
-        1 table_name required "TableName" &TABLE_ARN;
+        1 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     UpdateContributorInsightsInput {
         0 contributor_insights_action required "ContributorInsightsAction" &CONTRIBUTOR_INSIGHTS_ACTION;
         1 contributor_insights_mode optional "ContributorInsightsMode" &CONTRIBUTOR_INSIGHTS_MODE;
         2 index_name optional "IndexName" &INDEX_NAME;
-        3 table_name required "TableName" &TABLE_ARN;
+        3 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     UpdateGlobalSecondaryIndexAction {
         0 index_name required "IndexName" &INDEX_NAME;
@@ -764,12 +764,12 @@ structures! {
     }
     UpdateKinesisStreamingDestinationInput {
         0 stream_arn required "StreamArn" &STREAM_ARN;
-        1 table_name required "TableName" &TABLE_ARN;
+        1 table_name required "TableName" &TABLE_ARN_OF_TABLE;
         2 update_kinesis_streaming_configuration optional "UpdateKinesisStreamingConfiguration" &Shape::FREE;
     }
     UpdateReplicationGroupMemberAction {
         0 global_secondary_indexes optional "GlobalSecondaryIndexes" &REPLICA_GLOBAL_SECONDARY_INDEX_LIST;
-        1 kms_master_key_id optional "KMSMasterKeyId" &Shape::FREE;
+        1 kms_master_key_id optional "KMSMasterKeyId" &KMS_MASTER_KEY_ID;
         2 on_demand_throughput_override optional "OnDemandThroughputOverride" &Shape::FREE;
         3 provisioned_throughput_override optional "ProvisionedThroughputOverride" &Shape::FREE;
         4 region_name required "RegionName" &Shape::FREE;
@@ -790,7 +790,7 @@ structures! {
         11 sse_specification optional "SSESpecification" &Shape::FREE;
         12 stream_specification optional "StreamSpecification" &Shape::FREE;
         13 table_class optional "TableClass" &TABLE_CLASS;
-        14 table_name required "TableName" &TABLE_ARN;
+        14 table_name required "TableName" &TABLE_ARN_OF_TABLE;
         15 vector_index_updates optional "VectorIndexUpdates" &Shape::FREE;
         16 warm_throughput optional "WarmThroughput" &Shape::FREE;
     }
@@ -798,10 +798,10 @@ structures! {
         0 global_secondary_index_updates optional "GlobalSecondaryIndexUpdates" &GLOBAL_SECONDARY_INDEX_AUTO_SCALING_UPDATE_LIST;
         1 provisioned_write_capacity_auto_scaling_update optional "ProvisionedWriteCapacityAutoScalingUpdate" &Shape::FREE;
         2 replica_updates optional "ReplicaUpdates" &REPLICA_AUTO_SCALING_UPDATE_LIST;
-        3 table_name required "TableName" &TABLE_ARN;
+        3 table_name required "TableName" &TABLE_ARN_OF_TABLE;
     }
     UpdateTimeToLiveInput {
-        0 table_name required "TableName" &TABLE_ARN;
+        0 table_name required "TableName" &TABLE_ARN_OF_TABLE;
         1 time_to_live_specification required "TimeToLiveSpecification" &Shape::FREE;
     }
     VectorAttributeDefinition {

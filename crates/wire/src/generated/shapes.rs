@@ -47,9 +47,10 @@ shapes! {
     GLOBAL_TABLE_WITNESS_GROUP_UPDATE_LIST = Shape::list(&Shape::FREE).at_least(1).at_most(1);
     IMPORT_ARN = Shape::TEXT.at_least(37).at_most(1024);
     IMPORT_NEXT_TOKEN = Shape::TEXT.at_least(112).at_most(1024).matching("([0-9a-f]{16})+", pattern::import_next_token);
-    INDEX_NAME = Shape::TEXT.at_least(3).at_most(255).matching("[a-zA-Z0-9_.-]+", pattern::index_name);
+    INDEX_NAME = Shape::TEXT.at_least(3).at_most(255).matching("[a-zA-Z0-9_.-]+", pattern::index_name).length_first();
     INPUT_COMPRESSION_TYPE = Shape::words("[GZIP, ZSTD, NONE]");
     INPUT_FORMAT = Shape::words("[DYNAMODB_JSON, ION, CSV]");
+    KMS_MASTER_KEY_ID = Shape::TEXT.at_least(1);
     KEY = Shape::map(&ATTRIBUTE_NAME, &Shape::FREE);
     KEY_CONDITIONS = Shape::map(&ATTRIBUTE_NAME, &Shape::FREE);
     KEY_LIST = Shape::list(&KEY).at_least(1).at_most(100);
@@ -107,13 +108,10 @@ shapes! {
     SHARD_ITERATOR = Shape::TEXT.at_least(1).at_most(2048);
     SHARD_ITERATOR_TYPE = Shape::words("[TRIM_HORIZON, LATEST, AT_SEQUENCE_NUMBER, AFTER_SEQUENCE_NUMBER, AT_TIMESTAMP]");
     STREAM_ARN = Shape::TEXT.at_least(37).at_most(1024);
-    STREAM_VIEW_TYPE = Shape::words("[NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]");
+    STREAM_VIEW_TYPE = Shape::words("[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]");
     TABLE_ARN = Shape::NAME_OR_ARN.at_least(1).at_most(1024);
     TABLE_CLASS = Shape::words("[STANDARD, STANDARD_INFREQUENT_ACCESS]");
     TABLE_NAME = Shape::TEXT.at_least(3).at_most(255).matching("[a-zA-Z0-9_.-]+", pattern::table_name);
-    TAG_KEY_LIST = Shape::list(&TAG_KEY_STRING);
-    TAG_KEY_STRING = Shape::TEXT.at_least(1).at_most(128);
-    TAG_VALUE_STRING = Shape::TEXT.at_least(0).at_most(256);
     TIME_TO_LIVE_ATTRIBUTE_NAME = Shape::TEXT.at_least(1).at_most(255);
     TOP_K_INTEGER = Shape::NUMBER.at_least(1);
     TRANSACT_GET_ITEM_LIST = Shape::list(&Shape::FREE).at_least(1).at_most(100);
@@ -122,4 +120,5 @@ shapes! {
     VECTOR_DISTANCE_FUNCTION = Shape::words("[COSINE, DOT_PRODUCT, EUCLIDEAN]");
     WRITE_REQUESTS = Shape::list(&Shape::FREE).at_least(1).at_most(25);
     CREATE_TABLE_INPUT_KEY_SCHEMA = Shape::list(&Shape::FREE).at_least(1).at_most(2);
+    TABLE_ARN_OF_TABLE = Shape::NAME_OR_ARN.at_least(1).at_most(1024).of_table();
 }

@@ -44,7 +44,8 @@ pub(crate) fn check() -> Result<(), String> {
 
 fn outputs() -> Result<Vec<Output>, String> {
     let models = repository().join("models");
-    let model = Model::load(&models)?;
+    let mut model = Model::load(&models)?;
+    quirks::correct(&mut model);
     let authorization = Authorization::load(&models)?;
     let members = query_model::input_members(&models)?;
     let of_permissions = authorization::outputs(&authorization, &members);

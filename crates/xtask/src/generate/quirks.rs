@@ -3,6 +3,21 @@
 //! Everything here is about the words of refusals, and was observed on AWS. How refusals of single members differ by
 //! operation is in `api::validation`.
 
+use crate::model::Model;
+
+/// Makes the model say what the front end does, where the two differ about members or bounds.
+pub(super) fn correct(model: &mut Model) {
+    // The tagging of resources looks at tags by itself, behind the front end, and words what it refuses.
+    for (name, shape) in &mut model.shapes {
+        match name.as_str() {
+            "Tag" => shape.required.clear(),
+            "TagKeyString" | "TagValueString" => (shape.min, shape.max) = (None, None),
+            "KMSMasterKeyId" => shape.min = Some(1),
+            _ => {}
+        }
+    }
+}
+
 /// The words of an enumeration in the order in which refusals list them. Others keep the model's order.
 pub(super) fn enum_order(shape: &str) -> Option<&'static [&'static str]> {
     ENUM_ORDERS.iter().find(|(name, _)| *name == shape).map(|(_, order)| *order)
@@ -32,25 +47,70 @@ const ENUM_ORDERS: &[(&str, &[&str])] = &[
     ("ReturnValue", &["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"]),
     ("ScalarAttributeType", &["B", "N", "S"]),
     ("Select", &["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"]),
+    ("StreamViewType", &["OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE"]),
 ];
 
 /// A member's place before others, where DynamoDB does not list the members of a structure in the model's order.
 pub(super) fn member_order(structure: &str, member: &str) -> usize {
     let first: &[&str] = match structure {
+        "AttributeDefinition" => &["AttributeType"],
+        "ProvisionedThroughput" => &["WriteCapacityUnits"],
         "WriteRequest" => &["PutRequest"],
         _ => &[],
     };
     first.iter().position(|name| *name == member).unwrap_or(first.len())
 }
 
-/// A member whose length is bounded more narrowly than its shape's.
-pub(super) fn length_max(structure: &str, member: &str) -> Option<i64> {
-    match (structure, member) {
-        // A table's own key; keys of global indexes share the shape and may have more attributes.
-        ("CreateTableInput", "KeySchema") => Some(2),
-        _ => None,
+/// A shape that differs for some of the members that have it.
+pub(super) struct Variant {
+    pub(super) name: &'static str,
+    pub(super) shape: &'static str,
+    /// What is added to the definition of the shape.
+    pub(super) differs: &'static str,
+    /// Whether a structure's member has it.
+    of: fn(structure: &str, member: &str) -> bool,
+}
+
+impl Variant {
+    pub(super) fn is_of(&self, structure: &str, member: &str, shape: &str) -> bool {
+        shape == self.shape && (self.of)(structure, member)
     }
 }
 
+pub(super) const VARIANTS: [Variant; 2] = [
+    // Keys of global indexes share the shape and may have more attributes.
+    Variant {
+        name: "CREATE_TABLE_INPUT_KEY_SCHEMA",
+        shape: "KeySchema",
+        differs: ".at_most(2)",
+        of: |structure, _| structure == "CreateTableInput",
+    },
+    // Operations on items report one broken rule of a table's name, and look one up that is too short.
+    Variant {
+        name: "TABLE_ARN_OF_TABLE",
+        shape: NAME_OR_ARN,
+        differs: ".of_table()",
+        of: |structure, member| member == "TableName" && !ITEM_REQUESTS.contains(&structure),
+    },
+];
+
+/// Shapes whose length is reported before their pattern.
+pub(super) const LENGTH_FIRST: [&str; 1] = ["IndexName"];
+
 /// The shape of a table's name or ARN: a name is held to the rules of names.
 pub(super) const NAME_OR_ARN: &str = "TableArn";
+
+const ITEM_REQUESTS: &[&str] = &[
+    "ConditionCheck",
+    "Delete",
+    "DeleteItemInput",
+    "Get",
+    "GetItemInput",
+    "Put",
+    "PutItemInput",
+    "QueryInput",
+    "ScanInput",
+    "SearchVectorsInput",
+    "Update",
+    "UpdateItemInput",
+];

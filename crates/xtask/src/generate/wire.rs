@@ -27,14 +27,9 @@ fn shapes(model: &Model) -> String {
             write_shape(&mut out, &names::constant(name), &definition(model, name, &model.shapes[name]));
         }
     }
-    for (structure, shape) in request_structures(model) {
-        for (member, reference) in &shape.members {
-            if let Some(max) = quirks::length_max(structure, member) {
-                let narrow = definition(model, &reference.shape, &model.shapes[&reference.shape]);
-                let name = format!("{}_{}", names::constant(structure), names::constant(member));
-                write_shape(&mut out, &name, &format!("{narrow}.at_most({max})"));
-            }
-        }
+    for variant in &quirks::VARIANTS {
+        let definition = definition(model, variant.shape, &model.shapes[variant.shape]);
+        write_shape(&mut out, variant.name, &format!("{definition}{}", variant.differs));
     }
     out.push_str("}\n");
     out
@@ -81,6 +76,9 @@ fn definition(model: &Model, name: &str, shape: &Shape) -> String {
     if let Some(pattern) = &shape.pattern {
         write!(text, ".matching({pattern:?}, pattern::{})", names::snake(name)).expect("a string takes all");
     }
+    if quirks::LENGTH_FIRST.contains(&name) {
+        text.push_str(".length_first()");
+    }
     text
 }
 
@@ -106,8 +104,9 @@ fn decode(model: &Model) -> String {
         members.sort_by_key(|(member, _)| quirks::member_order(name, member));
         for (at, (member, reference)) in members.into_iter().enumerate() {
             let need = if shape.requires(member) { "required" } else { "optional" };
-            let bound = match quirks::length_max(name, member) {
-                Some(_) => format!("&{}_{}", names::constant(name), names::constant(member)),
+            let variant = quirks::VARIANTS.iter().find(|variant| variant.is_of(name, member, &reference.shape));
+            let bound = match variant {
+                Some(variant) => format!("&{}", variant.name),
                 None => self::reference(model, &reference.shape),
             };
             let field = names::field(member);
