@@ -3,6 +3,8 @@
 //! Texts are observed, as published by the authors of AWS's controllers for Kubernetes. AWS gives a document back in a
 //! form of its own; here it stays as it was given.
 
+use std::collections::HashSet;
+
 use api::Exception;
 use auth::iam::{Policy, PolicyKind, PrincipalIds};
 use model::limits::RESOURCE_POLICY_SIZE_MAX;
@@ -66,7 +68,7 @@ pub(crate) fn check_resource_policy(of: PolicyOf, document: &str) -> Result<Poli
         return Err(invalid(format!("Maximum policy size of {RESOURCE_POLICY_SIZE_MAX} bytes exceeded")));
     }
     let malformed = |text: &str| invalid(format!("Invalid policy document: {text}"));
-    let json: Value = serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json"))?;
+    let json = read_document(document).map_err(|text| malformed(&text))?;
     let policy = Policy::parse(PolicyKind::Resource, document).map_err(|error| malformed(&error.0))?;
     let wrong: Vec<String> =
         policy.actions().filter(|action| !is_action_of(of, action)).map(|action| format!("\"{action}\"")).collect();
@@ -80,6 +82,43 @@ pub(crate) fn check_resource_policy(of: PolicyOf, document: &str) -> Result<Poli
         ));
     }
     Ok(policy)
+}
+
+/// What every statement has: the member or its negation. In the order in which DynamoDB misses them.
+const STATEMENT_MEMBERS: [[&str; 2]; 4] =
+    [["Effect", "Effect"], ["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]];
+
+/// A document whose outline is a policy's, or what DynamoDB says of it. The rest is IAM's to judge.
+///
+/// Source: captures in us-west-2, October 2026.
+fn read_document(document: &str) -> Result<Value, String> {
+    let json = match serde_json::from_str(document) {
+        Ok(Value::Null) => return Err("This text appears not to be a policy".to_owned()),
+        Ok(json @ Value::Object(_)) => json,
+        _ => return Err("This policy contains invalid Json".to_owned()),
+    };
+    match json.get("Statement") {
+        None => {
+            let last = document.trim_end().lines().last().unwrap_or_default();
+            let line = document.trim_end().lines().count();
+            return Err(format!("Syntax error at position ({line},{})", last.chars().count() + 1));
+        }
+        Some(Value::Array(list)) if list.is_empty() => {
+            return Err("Could not parse the policy: Statement is empty!".to_owned());
+        }
+        Some(_) => {}
+    }
+    let mut ids = HashSet::new();
+    for statement in statements(&json).filter_map(Value::as_object) {
+        let lacks = |names: &&[&str; 2]| !names.iter().any(|name| statement.contains_key(*name));
+        if let Some([name, _]) = STATEMENT_MEMBERS.iter().find(lacks) {
+            return Err(format!("Missing required field {name}"));
+        }
+        if !statement.get("Sid").and_then(Value::as_str).is_none_or(|id| ids.insert(id)) {
+            return Err("The Statement Ids in the policy are not unique".to_owned());
+        }
+    }
+    Ok(json)
 }
 
 /// Reads a stored document. One that cannot be read denies everything, and the root user can replace it.

@@ -119,6 +119,8 @@ async fn documents_and_arns_are_judged() {
     service.create_table(&caller(), simple("shared")).await.unwrap();
     let invalid = |text: &str| Exception::validation(format!("One or more parameter values were invalid: {text}"));
     let long = policy("dynamodb:GetItem") + &" ".repeat(20 * 1024);
+    let statement = r#"{"Sid":"s","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}"#;
+    let twice = format!(r#"{{"Statement":[{statement},{statement}]}}"#);
     let everybody = policy("dynamodb:*").replace(r#"{"AWS":"arn:aws:iam::111111111111:root"}"#, r#""*""#);
     let unbounded = Exception::validation(
         "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure \
@@ -126,7 +128,17 @@ async fn documents_and_arns_are_judged() {
     );
     for (document, expected) in [
         ("", invalid("Invalid policy document: This policy contains invalid Json")),
-        ("{}", invalid("Invalid policy document: Syntax errors in policy.")),
+        ("[]", invalid("Invalid policy document: This policy contains invalid Json")),
+        ("null", invalid("Invalid policy document: This text appears not to be a policy")),
+        ("{}", invalid("Invalid policy document: Syntax error at position (1,3)")),
+        (r#"{"Statement":[]}"#, invalid("Invalid policy document: Could not parse the policy: Statement is empty!")),
+        (r#"{"Statement":[{}]}"#, invalid("Invalid policy document: Missing required field Effect")),
+        (r#"{"Statement":{"Effect":"Allow"}}"#, invalid("Invalid policy document: Missing required field Principal")),
+        (
+            r#"{"Statement":{"Effect":"Allow","NotPrincipal":"*","Action":"*"}}"#,
+            invalid("Invalid policy document: Missing required field Resource"),
+        ),
+        (&twice, invalid("Invalid policy document: The Statement Ids in the policy are not unique")),
         (&long, invalid("Maximum policy size of 20480 bytes exceeded")),
         (
             &policy("dynamodb:GetRecords"),
