@@ -132,7 +132,7 @@ fn update_billing(
         }
         (_, Some(BillingMode::Provisioned), None) => Err(update_units_missing()),
         (Some(current), _, Some(asked)) => {
-            check_units_change("table", current, asked)?;
+            check_units_change(Of::Table, current, asked)?;
             definition.changes.record(current, asked, now_ms);
             definition.billing = Billing::from(asked);
             Ok(())

@@ -271,6 +271,7 @@ fn on_demand(max: &OnDemandMax) -> Option<OnDemandThroughput> {
     })
 }
 
+/// By their names.
 fn attribute_definitions(definition: &Definition) -> Vec<api::AttributeDefinition> {
     let attribute = |own: &super::AttributeDefinition| api::AttributeDefinition {
         attribute_name: own.name.clone(),
@@ -280,7 +281,9 @@ fn attribute_definitions(definition: &Definition) -> Vec<api::AttributeDefinitio
             KeyType::B => api::ScalarAttributeType::B,
         },
     };
-    definition.attributes.iter().map(attribute).collect()
+    let mut attributes: Vec<api::AttributeDefinition> = definition.attributes.iter().map(attribute).collect();
+    attributes.sort_by(|a, b| a.attribute_name.cmp(&b.attribute_name));
+    attributes
 }
 
 pub(crate) fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
@@ -295,10 +298,11 @@ fn projection(own: &Projection) -> api::Projection {
         Projection::KeysOnly => ProjectionType::KeysOnly,
         Projection::Include(_) => ProjectionType::Include,
     };
-    let names = own.named();
+    let mut names = own.named().to_vec();
+    names.sort();
     api::Projection {
         projection_type: Some(projection_type),
-        non_key_attributes: (!names.is_empty()).then(|| names.to_vec()),
+        non_key_attributes: Some(names).filter(|names| !names.is_empty()),
     }
 }
 

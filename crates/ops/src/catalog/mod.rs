@@ -11,6 +11,7 @@ mod build_index;
 mod change;
 mod definition;
 mod describe;
+mod hash_order;
 mod name;
 mod refresh;
 mod remains;

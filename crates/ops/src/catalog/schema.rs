@@ -11,6 +11,7 @@ use model::limits::{GLOBAL_INDEXES_MAX, INDEX_KEY_ATTRIBUTES_MAX, LOCAL_INDEXES_
 use super::definition::{
     AttributeDefinition, IndexDefinition, IndexStatus, KeyNames, KeyType, Projection, ThroughputChanges,
 };
+use super::hash_order;
 use super::name::constraints_broken;
 use super::throughput::IndexThroughput;
 
@@ -139,8 +140,8 @@ impl NewSchema {
         }
         Err(invalid(format!(
             "Some AttributeDefinitions are not used. AttributeDefinitions: {}, keys used: {}",
-            listed(defined),
-            listed(used.into_iter())
+            listed(hash_order::of_map(defined)),
+            listed(hash_order::of_set(used.into_iter()))
         )))
     }
 
@@ -307,7 +308,7 @@ fn check_defined(elements: &[KeySchemaElement], attributes: &[AttributeDefinitio
     Err(invalid(format!(
         "Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
         listed(elements.iter().map(|element| &element.attribute_name)),
-        listed(attributes.iter().map(|attribute| &attribute.name))
+        listed(hash_order::of_map(attributes.iter().map(|attribute| &attribute.name)))
     )))
 }
 
@@ -315,8 +316,8 @@ fn defines(attributes: &[AttributeDefinition], name: &str) -> bool {
     attributes.iter().any(|attribute| attribute.name == name)
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    format!("[{}]", names.map(String::as_str).collect::<Vec<_>>().join(", "))
+fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    format!("[{}]", names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "))
 }
 
 fn detected(errors: &[String]) -> Exception {

@@ -196,8 +196,12 @@ pub(crate) fn on_demand_max(
 ) -> Result<OnDemandMax, Exception> {
     for (member, units) in on_demand_members(asked.as_ref()) {
         if billing != Billing::OnDemand {
+            let of = match of {
+                Of::Table => String::new(),
+                Of::Index(_) => format!(" for {}", of.on_demand()),
+            };
             return Err(invalid(format!(
-                "{member} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
+                "{member} for OnDemandThroughput{of} cannot be specified when the table BillingMode is PROVISIONED"
             )));
         }
         if units < 1 && units != UNLIMITED {
@@ -280,17 +284,20 @@ pub(crate) fn warm(
     }))
 }
 
-/// DynamoDB refuses a change of provisioned throughput that changes nothing. `of` names the table or the index.
-pub(crate) fn check_units_change(of: &str, current: Provisioned, asked: Provisioned) -> Result<(), Exception> {
+/// DynamoDB refuses a change of provisioned throughput that changes nothing.
+pub(crate) fn check_units_change(of: Of<'_>, current: Provisioned, asked: Provisioned) -> Result<(), Exception> {
     if current != asked {
         return Ok(());
     }
-    // "the table" in the second half, "the index" for an index, whatever its name.
-    let kind = if of == "table" { "table" } else { "index" };
+    // Source: captures in us-west-2, October 2026, the second half without an article for an index.
+    let (what, whose) = match of {
+        Of::Table => ("table".to_owned(), "the table".to_owned()),
+        Of::Index(name) => (format!("index {name}"), format!("index {name}")),
+    };
     Err(Exception::validation(format!(
-        "The provisioned throughput for the {of} will not change. The requested value equals the current value. \
-         Current ReadCapacityUnits provisioned for the {kind}: {}. Requested ReadCapacityUnits: {}. Current \
-         WriteCapacityUnits provisioned for the {kind}: {}. Requested WriteCapacityUnits: {}. Refer to the Amazon \
+        "The provisioned throughput for the {what} will not change. The requested value equals the current value. \
+         Current ReadCapacityUnits provisioned for {whose}: {}. Requested ReadCapacityUnits: {}. Current \
+         WriteCapacityUnits provisioned for {whose}: {}. Requested WriteCapacityUnits: {}. Refer to the Amazon \
          DynamoDB Developer Guide for current limits and how to request higher limits.",
         current.read_units, asked.read_units, current.write_units, asked.write_units
     )))

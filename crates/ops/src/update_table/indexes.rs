@@ -178,7 +178,9 @@ fn update_index(
     let billing = definition.billing;
     let name = asked.index_name;
     check_is_global(definition, "update", &name)?;
-    let index = definition.global_index_mut(&name).ok_or_else(Exception::resource_not_found)?;
+    let of_table = format!("Index {name} for table {}", definition.name);
+    let not_found = || Exception::ResourceNotFound(format!("Requested resource not found: {of_table}"));
+    let index = definition.global_index_mut(&name).ok_or_else(not_found)?;
     let asks = has_maxima(asked.on_demand_throughput.as_ref()) || asked.warm_throughput.is_some();
     if billing == Billing::OnDemand && (asked.provisioned_throughput.is_some() || !asks) {
         return Err(catalog::invalid(format!(
@@ -194,7 +196,7 @@ fn update_index(
     if let Some(units) = &asked.provisioned_throughput {
         let units = check_units(units)?;
         if let Some(current) = index.provisioned {
-            check_units_change(&format!("index {name}"), current, units)?;
+            check_units_change(Of::Index(&name), current, units)?;
             index.changes.record(current, units, now_ms);
         }
         index.provisioned = Some(units);

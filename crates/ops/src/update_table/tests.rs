@@ -92,7 +92,7 @@ async fn create_table_refuses() {
                 t.attribute_definitions = strings(&["pk", "g", "extra"]);
                 t.global_secondary_indexes = Some(vec![global("by-g", &[("g", HASH)])]);
             },
-            "*Some AttributeDefinitions are not used. AttributeDefinitions: [pk, g, extra], keys used: [pk, g]",
+            "*Some AttributeDefinitions are not used. AttributeDefinitions: [pk, g, extra], keys used: [g, pk]",
         ),
         (
             |t| t.billing_mode = None,
@@ -284,7 +284,7 @@ async fn create_table_refuses() {
                     ..global("index", &[("pk", HASH)])
                 }]);
             },
-            "*Some AttributeDefinitions are not used. AttributeDefinitions: [pk, unused], keys used: [pk]",
+            "*Some AttributeDefinitions are not used. AttributeDefinitions: [unused, pk], keys used: [pk]",
         ),
         (
             |t| {
