@@ -11,9 +11,12 @@ use base::Clock;
 use crate::connection::{READ_BUFFER_BYTES_MIN, REPLY_SIZE_BYTES_MAX, Trouble};
 use crate::endpoint::Endpoint;
 use crate::head;
-use crate::response::{self, Head, Length};
+use crate::response::{self, Chunks, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
+
+/// Up to this size a body is sent together with its head; a larger one is not copied. Unit: bytes.
+const BODY_BESIDE_HEAD_BYTES_MAX: usize = 16 * 1024;
 
 pub struct Call<'a> {
     pub method: &'a str,
@@ -38,6 +41,15 @@ pub struct Answer {
     pub status: u16,
     head: Vec<u8>,
     pub body: Vec<u8>,
+    /// Whether `body` is all of it.
+    pub is_whole: bool,
+}
+
+/// How much of a reply's body is read, and how much of that is kept. Unit: bytes.
+#[derive(Clone, Copy)]
+struct Bounds {
+    read: usize,
+    kept: usize,
 }
 
 impl Answer {
@@ -75,15 +87,50 @@ impl Call<'_> {
         timeout: Duration,
         reply_bytes_max: usize,
     ) -> Result<Answer, Trouble> {
-        let request = self.written(endpoint, signed_for)?;
-        let exchange = exchange(endpoint, &request, reply_bytes_max);
+        let bounds = Bounds { read: reply_bytes_max, kept: reply_bytes_max };
+        self.send_within(endpoint, signed_for, timeout, bounds).await
+    }
+
+    /// As [`Call::send_bounded`]. Of the body only the first `kept_bytes_max` are kept; the rest is read and dropped.
+    ///
+    /// # Errors
+    /// As for [`Call::send_bounded`].
+    pub async fn send_keeping(
+        &self,
+        endpoint: &Endpoint,
+        signed_for: Option<SignedFor<'_>>,
+        timeout: Duration,
+        kept_bytes_max: usize,
+        reply_bytes_max: usize,
+    ) -> Result<Answer, Trouble> {
+        let bounds = Bounds { read: reply_bytes_max, kept: kept_bytes_max };
+        self.send_within(endpoint, signed_for, timeout, bounds).await
+    }
+
+    async fn send_within(
+        &self,
+        endpoint: &Endpoint,
+        signed_for: Option<SignedFor<'_>>,
+        timeout: Duration,
+        bounds: Bounds,
+    ) -> Result<Answer, Trouble> {
+        let mut head = self.head(endpoint, signed_for)?;
+        let body = match self.body.len() <= BODY_BESIDE_HEAD_BYTES_MAX {
+            true => {
+                head.extend_from_slice(self.body);
+                &[]
+            }
+            false => self.body,
+        };
+        let exchange = exchange(endpoint, &head, body, bounds);
         tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(Trouble::Timeout))
     }
 
-    fn written(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Result<Vec<u8>, Trouble> {
+    /// All that stands before the body.
+    fn head(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Result<Vec<u8>, Trouble> {
         head::check(self.method, self.target, self.headers)?;
         head::check_value("host", &endpoint.host)?;
-        let mut out = Vec::with_capacity(1024 + self.body.len());
+        let mut out = Vec::with_capacity(1024);
         match signed_for {
             Some(SignedFor { credentials, service }) => {
                 head::check_credentials(credentials)?;
@@ -102,66 +149,109 @@ impl Call<'_> {
             }
         }
         out.extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", self.body.len()).as_bytes());
-        out.extend_from_slice(self.body);
         Ok(out)
     }
 }
 
-async fn exchange(endpoint: &Endpoint, request: &[u8], reply_bytes_max: usize) -> Result<Answer, Trouble> {
+async fn exchange(endpoint: &Endpoint, head: &[u8], body: &[u8], bounds: Bounds) -> Result<Answer, Trouble> {
     let mut socket = Socket::open(endpoint).await?;
-    socket.write_all(request).await?;
-    let mut input = Vec::new();
-    let mut head = None;
+    socket.write_all(head).await?;
+    socket.write_all(body).await?;
+    let (head, mut arrived) = read_head(&mut socket).await?;
+    let rest = arrived.split_off(head.size);
+    let mut answer = Answer { status: head.status, head: arrived, body: Vec::new(), is_whole: true };
+    let mut body = Body::of(&head, &answer, bounds);
+    body.take(&rest)?;
+    drop(rest);
+    let mut room = vec![0; READ_BUFFER_BYTES_MIN];
+    while !body.is_complete() {
+        match socket.read(&mut room).await? {
+            0 if matches!(body.form, Form::UntilTheEnd) => break,
+            0 => return Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
+            read => body.take(&room[..read])?,
+        }
+    }
+    answer.is_whole = body.length == body.kept.len();
+    answer.body = body.kept;
+    Ok(answer)
+}
+
+/// The head, and what has arrived with it.
+async fn read_head(socket: &mut Socket) -> Result<(Head, Vec<u8>), Trouble> {
+    let mut arrived = Vec::new();
     loop {
-        let ended = read(&mut socket, &mut input, reply_bytes_max).await? == 0;
-        head = match head {
-            Some(head) => Some(head),
-            None => response::head(&input)?,
-        };
-        let answer = match head {
-            Some(head) => answer(&head, &input, ended)?,
-            None => None,
-        };
-        match answer {
-            Some(answer) => return Ok(answer),
-            None if ended => return Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
+        let filled = arrived.len();
+        arrived.resize(filled + READ_BUFFER_BYTES_MIN, 0);
+        let read = socket.read(&mut arrived[filled..]).await?;
+        arrived.truncate(filled + read);
+        match response::head(&arrived)? {
+            Some(head) => return Ok((head, arrived)),
+            None if read == 0 => return Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
             None => {}
         }
     }
 }
 
-/// The answer, once all of it has arrived. Without a length the body ends with the connection.
-fn answer(head: &Head, input: &[u8], ended: bool) -> Result<Option<Answer>, Trouble> {
-    let made = |body: &[u8]| Answer { status: head.status, head: input[..head.size].to_vec(), body: body.to_vec() };
-    let rest = &input[head.size..];
-    match head.length {
-        Length::Chunked => {
-            let mut body = Vec::new();
-            let complete = response::unchunk(rest, &mut body)?.is_some();
-            Ok(complete.then(|| made(&body)))
-        }
-        Length::Known(length) if length <= rest.len() => {
-            let whole = made(&rest[..length]);
-            let is_told = length > 0 || matches!(head.status, 204 | 304) || whole.header("content-length").is_some();
-            match (is_told, ended) {
-                (true, _) => Ok(Some(whole)),
-                (false, true) => Ok(Some(made(rest))),
-                (false, false) => Ok(None),
-            }
-        }
-        Length::Known(_) => Ok(None),
-    }
+/// A body that is arriving.
+struct Body {
+    form: Form,
+    bounds: Bounds,
+    /// As it came, with the frames of its chunks.
+    read: usize,
+    length: usize,
+    kept: Vec<u8>,
 }
 
-async fn read(socket: &mut Socket, input: &mut Vec<u8>, bytes_max: usize) -> Result<usize, Trouble> {
-    let filled = input.len();
-    if filled > bytes_max {
-        return Err(Trouble::NotHttp);
+/// Where a body ends.
+enum Form {
+    /// After so many more bytes.
+    Counted(usize),
+    Chunked(Chunks),
+    UntilTheEnd,
+}
+
+impl Body {
+    fn of(head: &Head, answer: &Answer, bounds: Bounds) -> Body {
+        let form = match head.length {
+            Length::Chunked => Form::Chunked(Chunks::new()),
+            // Without a length the body ends with the connection.
+            Length::Known(0) if !matches!(head.status, 204 | 304) && answer.header("content-length").is_none() => {
+                Form::UntilTheEnd
+            }
+            Length::Known(length) => Form::Counted(length),
+        };
+        Body { form, bounds, read: 0, length: 0, kept: Vec::new() }
     }
-    input.resize(filled + filled.max(READ_BUFFER_BYTES_MIN), 0);
-    let read = socket.read(&mut input[filled..]).await?;
-    input.truncate(filled + read);
-    Ok(read)
+
+    fn is_complete(&self) -> bool {
+        match &self.form {
+            Form::Counted(left) => *left == 0,
+            Form::Chunked(chunks) => chunks.are_complete(),
+            Form::UntilTheEnd => false,
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.read += bytes.len();
+        if self.read > self.bounds.read {
+            return Err(Trouble::NotHttp);
+        }
+        let (kept, kept_max, length) = (&mut self.kept, self.bounds.kept, &mut self.length);
+        let mut keep = |data: &[u8]| {
+            *length += data.len();
+            kept.extend_from_slice(&data[..data.len().min(kept_max - kept.len())]);
+        };
+        match &mut self.form {
+            Form::Counted(left) => {
+                let own = (*left).min(bytes.len());
+                keep(&bytes[..own]);
+                *left -= own;
+            }
+            Form::Chunked(chunks) => chunks.take(bytes, keep)?,
+            Form::UntilTheEnd => keep(bytes),
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +262,7 @@ mod tests {
     use super::*;
 
     /// Answers one request with these bytes, and gives what it got.
-    async fn exchanged(reply: &'static str, signed: bool) -> (Result<Answer, Trouble>, String) {
+    async fn answering(reply: &'static str) -> (Endpoint, tokio::task::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move {
@@ -186,7 +276,11 @@ mod tests {
             socket.write_all(reply.as_bytes()).await.unwrap();
             String::from_utf8(request).unwrap()
         });
-        let endpoint = Endpoint::parse(&url, None).unwrap();
+        (Endpoint::parse(&url, None).unwrap(), server)
+    }
+
+    async fn exchanged(reply: &'static str, signed: bool) -> (Result<Answer, Trouble>, String) {
+        let (endpoint, server) = answering(reply).await;
         let credentials = Credentials {
             access_key: "AKIDEXAMPLE".to_owned(),
             secret: "secret".to_owned(),
@@ -221,6 +315,48 @@ mod tests {
             assert_eq!(answer, Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)), "{broken}");
         }
         assert_eq!(exchanged("SSH-2.0\r\n\r\n", false).await.0, Err(Trouble::NotHttp));
+    }
+
+    #[tokio::test]
+    async fn the_beginning_of_a_reply_is_kept() {
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
+        let counted = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nabcdefg";
+        for reply in [chunked, counted, "HTTP/1.1 200 OK\r\n\r\nabcdefg"] {
+            for (kept, read, expected) in [
+                (0, 100, Some((&b""[..], false))),
+                (5, 100, Some((b"abcde", false))),
+                (7, 100, Some((b"abcdefg", true))),
+                (100, 100, Some((b"abcdefg", true))),
+                (5, 6, None),
+            ] {
+                let (endpoint, server) = answering(reply).await;
+                let call = Call { method: "POST", target: "/", headers: &[], body: b"payload" };
+                let answer = call.send_keeping(&endpoint, None, Duration::from_secs(600), kept, read).await;
+                let found = answer.as_ref().ok().map(|answer| (answer.body.as_slice(), answer.is_whole));
+                assert_eq!(found, expected, "{kept} of {read}: {reply}");
+                server.await.unwrap();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_body_arrives_whole() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
+        let body = vec![b'x'; BODY_BESIDE_HEAD_BYTES_MAX * 40];
+        let length = body.len();
+        let sent = tokio::spawn(async move {
+            let call = Call { method: "POST", target: "/", headers: &[], body: &body };
+            call.send(&endpoint, None, Duration::from_secs(600)).await
+        });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while memchr::memmem::find(&request, b"\r\n\r\n").is_none_or(|head| request.len() < head + 4 + length) {
+            assert!(socket.read_buf(&mut request).await.unwrap() > 0);
+        }
+        assert!(request.ends_with(b"xx"));
+        socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert_eq!(sent.await.unwrap().unwrap().status, 204);
     }
 
     /// Line ends in any part of a call: nothing arrives, not even a part.

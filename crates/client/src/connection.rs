@@ -97,6 +97,8 @@ pub struct Connection {
     endpoint: Endpoint,
     signer: Signer,
     timeout: Duration,
+    /// Unit: bytes.
+    reply_bytes_max: usize,
     socket: Option<Socket>,
     /// Credentials and host, if a head must not have them.
     unusable: Option<Trouble>,
@@ -120,6 +122,7 @@ impl Connection {
             endpoint: endpoint.clone(),
             signer: Signer::new(protocol, credentials.clone(), &endpoint.host, Clock::system()),
             timeout,
+            reply_bytes_max: REPLY_SIZE_BYTES_MAX,
             socket: None,
             unusable: head::check_credentials(credentials).and(head::check_value("host", &endpoint.host)).err(),
             out: Vec::new(),
@@ -127,6 +130,12 @@ impl Connection {
             filled: 0,
             unchunked: Vec::new(),
         }
+    }
+
+    /// The same, for replies of no more than so many bytes.
+    #[must_use]
+    pub fn bounded(self, reply_bytes_max: usize) -> Connection {
+        Connection { reply_bytes_max, ..self }
     }
 
     /// Opens the connection before it is needed, so that no request's time contains it.
@@ -196,7 +205,7 @@ impl Connection {
         self.filled = 0;
         let mut head = None;
         loop {
-            read(socket, &mut self.input, &mut self.filled).await?;
+            read(socket, &mut self.input, &mut self.filled, self.reply_bytes_max).await?;
             let arrived = &self.input[..self.filled];
             let Some(known) = (match head {
                 Some(known) => Some(known),
@@ -207,7 +216,7 @@ impl Connection {
             head = Some(known);
             let complete = match known.length {
                 Length::Known(length) => {
-                    reserve(&mut self.input, known.size.saturating_add(length))?;
+                    reserve(&mut self.input, known.size.saturating_add(length), self.reply_bytes_max)?;
                     self.filled >= known.size + length
                 }
                 Length::Chunked => response::unchunk(&arrived[known.size..], &mut self.unchunked)?.is_some(),
@@ -220,9 +229,17 @@ impl Connection {
 }
 
 /// Reads what is there, with room for at least one byte more than has arrived.
-async fn read(socket: &mut Socket, input: &mut Vec<u8>, filled: &mut usize) -> Result<(), Trouble> {
+async fn read(
+    socket: &mut Socket,
+    input: &mut Vec<u8>,
+    filled: &mut usize,
+    bytes_max: usize,
+) -> Result<(), Trouble> {
     if *filled == input.len() {
-        reserve(input, *filled * 2)?;
+        if *filled >= bytes_max {
+            return Err(Trouble::NotHttp);
+        }
+        reserve(input, (*filled * 2).min(bytes_max), bytes_max)?;
     }
     match socket.read(&mut input[*filled..]).await? {
         0 => Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
@@ -233,8 +250,8 @@ async fn read(socket: &mut Socket, input: &mut Vec<u8>, filled: &mut usize) -> R
     }
 }
 
-fn reserve(input: &mut Vec<u8>, size: usize) -> Result<(), Trouble> {
-    if size > REPLY_SIZE_BYTES_MAX {
+fn reserve(input: &mut Vec<u8>, size: usize, bytes_max: usize) -> Result<(), Trouble> {
+    if size > bytes_max {
         return Err(Trouble::NotHttp);
     }
     if size > input.len() {
@@ -263,5 +280,31 @@ mod tests {
             let found = connection.exchange().await.map(<[u8]>::to_vec);
             assert!(matches!(found, Err(Trouble::Unusable(_))), "{found:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn replies_are_bounded() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
+        let credentials = Credentials {
+            access_key: "AKIDEXAMPLE".to_owned(),
+            secret: "secret".to_owned(),
+            session_token: None,
+            region: "us-east-1".to_owned(),
+        };
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                // A length alone, and the head of a long one that never comes.
+                let _ = socket.read(&mut [0; 4096]).await;
+                let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 60000000\r\n\r\n").await;
+                let _ = socket.read(&mut [0; 4096]).await;
+            }
+        });
+        let connection = Connection::to(Protocol::KINESIS, &endpoint, &credentials, Duration::from_secs(600));
+        let mut connection = connection.bounded(1 << 20);
+        connection.prepare_for("Kinesis_20131202.PutRecords", b"{}");
+        assert_eq!(connection.exchange().await.map(<[u8]>::to_vec), Err(Trouble::NotHttp));
+        assert!(connection.input.capacity() < 1 << 20);
     }
 }

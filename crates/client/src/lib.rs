@@ -6,10 +6,13 @@
 //! above it. What a reply holds is looked at only if it refuses. A call now and then to another service is a [`Call`].
 //!
 //! [`Url`] is the one parser of URLs, [`Egress`] decides which servers callers of an API may have called, and no request is
-//! sent whose head has what must not be there. Redirects are not followed.
+//! sent whose head has what must not be there. Redirects are not followed. [`SharedBudget`] is what accounts share, and calls
+//! under way are one ([`reserve_call`]).
 
 mod aws;
+mod budget;
 mod call;
+mod calls;
 mod connection;
 mod credentials;
 mod egress;
@@ -26,7 +29,9 @@ mod url;
 use std::fmt;
 
 pub use aws::streams_url;
+pub use budget::{Holder, Reservation, SharedBudget};
 pub use call::{Answer, Call, SignedFor};
+pub use calls::{CALLS_MAX, reserve_call, set_calls_max};
 pub use connection::{Connection, Trouble};
 pub use egress::{Closed, Egress, EgressRule};
 pub use endpoint::Endpoint;

@@ -70,9 +70,7 @@ pub(crate) fn unchunk(bytes: &[u8], body: &mut Vec<u8>) -> Result<Option<usize>,
         let Some(line) = memchr::memmem::find(&bytes[at..], b"\r\n") else {
             return if bytes.len() - at > CHUNK_LINE_BYTES_MAX { Err(NotHttp) } else { Ok(None) };
         };
-        let size = bytes[at..at + line].split(|&byte| byte == b';').next().unwrap_or_default();
-        let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size.trim(), 16).ok());
-        let size = size.filter(|size| *size < 1 << 32).ok_or(NotHttp)?;
+        let size = chunk_size(&bytes[at..at + line])?;
         let start = at + line + 2;
         // The last chunk is empty; no trailers are expected, only the empty line.
         if bytes.len() < start + size + 2 {
@@ -84,6 +82,87 @@ pub(crate) fn unchunk(bytes: &[u8], body: &mut Vec<u8>) -> Result<Option<usize>,
             return Ok(Some(at));
         }
     }
+}
+
+/// A body in chunks, taken as it arrives; nothing of it is kept here but the line of a chunk's size.
+pub(crate) struct Chunks {
+    line: Vec<u8>,
+    at: ChunkPart,
+    /// Of the chunk's data.
+    left: usize,
+    is_last: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum ChunkPart {
+    Size,
+    Data,
+    /// The line end behind the data, of which so many bytes are missing.
+    LineEnd(usize),
+    Complete,
+}
+
+impl Chunks {
+    pub(crate) fn new() -> Chunks {
+        Chunks { line: Vec::new(), at: ChunkPart::Size, left: 0, is_last: false }
+    }
+
+    pub(crate) fn are_complete(&self) -> bool {
+        self.at == ChunkPart::Complete
+    }
+
+    /// Takes what has arrived; `keep` is called with each piece of data.
+    pub(crate) fn take(&mut self, mut bytes: &[u8], mut keep: impl FnMut(&[u8])) -> Result<(), NotHttp> {
+        while !bytes.is_empty() && !self.are_complete() {
+            let used = match self.at {
+                ChunkPart::Size => self.take_line(bytes)?,
+                ChunkPart::Data => {
+                    let own = self.left.min(bytes.len());
+                    keep(&bytes[..own]);
+                    self.left -= own;
+                    if self.left == 0 {
+                        self.at = ChunkPart::LineEnd(2);
+                    }
+                    own
+                }
+                ChunkPart::LineEnd(missing) => {
+                    let own = missing.min(bytes.len());
+                    self.at = match (missing - own, self.is_last) {
+                        (0, true) => ChunkPart::Complete,
+                        (0, false) => ChunkPart::Size,
+                        (missing, _) => ChunkPart::LineEnd(missing),
+                    };
+                    own
+                }
+                ChunkPart::Complete => 0,
+            };
+            bytes = &bytes[used..];
+        }
+        Ok(())
+    }
+
+    fn take_line(&mut self, bytes: &[u8]) -> Result<usize, NotHttp> {
+        let end = memchr::memchr(b'\n', bytes);
+        let used = end.map_or(bytes.len(), |end| end + 1);
+        self.line.extend_from_slice(&bytes[..used]);
+        if self.line.len() > CHUNK_LINE_BYTES_MAX {
+            return Err(NotHttp);
+        }
+        if end.is_some() {
+            self.left = chunk_size(&self.line)?;
+            self.line.clear();
+            self.is_last = self.left == 0;
+            // The last chunk is empty; no trailers are expected, only the empty line.
+            self.at = if self.is_last { ChunkPart::LineEnd(2) } else { ChunkPart::Data };
+        }
+        Ok(used)
+    }
+}
+
+fn chunk_size(line: &[u8]) -> Result<usize, NotHttp> {
+    let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
+    let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size.trim(), 16).ok());
+    size.filter(|size| *size < 1 << 32).ok_or(NotHttp)
 }
 
 #[cfg(test)]
@@ -129,5 +208,20 @@ mod tests {
         check("x\r\n", Err(NotHttp), "");
         check("ffffffffffffffff\r\n", Err(NotHttp), "");
         check("-1\r\n", Err(NotHttp), "");
+    }
+    #[test]
+    fn chunks_that_come_in_pieces() {
+        let text = b"3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n";
+        for piece in 1..=text.len() {
+            let (mut chunks, mut data) = (Chunks::new(), Vec::new());
+            for bytes in text.chunks(piece) {
+                assert!(!chunks.are_complete());
+                chunks.take(bytes, |part| data.extend_from_slice(part)).unwrap();
+            }
+            assert!(chunks.are_complete() && data == b"abc0123456789", "{piece}");
+        }
+        for bad in ["x\r\n", "ffffffffffffffff\r\n", "-1\r\n", &"1".repeat(CHUNK_LINE_BYTES_MAX + 1)] {
+            assert_eq!(Chunks::new().take(bad.as_bytes(), |_| ()), Err(NotHttp), "{bad}");
+        }
     }
 }
