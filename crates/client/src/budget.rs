@@ -91,13 +91,12 @@ impl SharedBudget {
 }
 
 impl State {
-    fn has_room(&self, holder: &Holder, units: u64) -> bool {
+    /// How much more a holder may reserve.
+    fn room(&self, holder: &Holder) -> u64 {
         let free = self.max.saturating_sub(self.used);
         let account = self.by_account.get(&holder.account).copied().unwrap_or(0);
         let own = self.by_holder.get(holder).copied().unwrap_or(0);
-        let account_has_room = account == 0 || account + units <= free;
-        let holder_has_room = own == 0 || HOLDER_WEIGHT * own + account + units <= free;
-        units <= free && account_has_room && holder_has_room
+        free.saturating_sub(account).saturating_sub(HOLDER_WEIGHT * own)
     }
 
     fn add(&mut self, holder: &Holder, units: u64) {
@@ -138,7 +137,7 @@ impl Reservation {
     /// Reserves so much more, if there is room for it now.
     pub fn try_grow(&mut self, units: u64) -> bool {
         let mut state = self.budget.state.lock();
-        let grows = units == 0 || state.has_room(&self.holder, units);
+        let grows = units == 0 || units <= state.room(&self.holder);
         if grows && units > 0 {
             state.add(&self.holder, units);
             self.units += units;
@@ -146,9 +145,9 @@ impl Reservation {
         grows
     }
 
-    /// Whether so much more could be reserved now.
-    pub fn has_room(&self, units: u64) -> bool {
-        self.budget.state.lock().has_room(&self.holder, units)
+    /// How much more could be reserved now.
+    pub fn room(&self) -> u64 {
+        self.budget.state.lock().room(&self.holder)
     }
 
     /// Gives so much back.
@@ -230,7 +229,7 @@ mod tests {
         assert!(budget.try_take(&Holder::new("2", "a"), 1).is_none());
         own.shrink(90);
         assert_eq!((own.units(), budget.used()), (10, 10));
-        assert!(own.has_room(40) && !own.has_room(41));
+        assert_eq!(own.room(), 40);
         assert!(own.may_idle());
         let _other = budget.try_take(&Holder::new("2", "a"), 40).expect("room");
         assert!(!own.may_idle());

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use crate::budget::{Holder, Reservation, SharedBudget};
 
 /// Where a process has handles enough. Unit: calls.
-pub const CALLS_MAX: u32 = 256;
+pub const CALLS_MAX: u32 = 128;
 
 static CALLS: LazyLock<Arc<SharedBudget>> = LazyLock::new(|| SharedBudget::new(CALLS_MAX.into()));
 

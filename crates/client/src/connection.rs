@@ -229,12 +229,7 @@ impl Connection {
 }
 
 /// Reads what is there, with room for at least one byte more than has arrived.
-async fn read(
-    socket: &mut Socket,
-    input: &mut Vec<u8>,
-    filled: &mut usize,
-    bytes_max: usize,
-) -> Result<(), Trouble> {
+async fn read(socket: &mut Socket, input: &mut Vec<u8>, filled: &mut usize, bytes_max: usize) -> Result<(), Trouble> {
     if *filled == input.len() {
         if *filled >= bytes_max {
             return Err(Trouble::NotHttp);

@@ -7,11 +7,13 @@
 mod figures;
 pub mod follow;
 pub mod kinesis;
+mod memory;
 pub mod triggers;
 
 use std::sync::Arc;
 
 use base::Clock;
+use memory::DeliveryMemory;
 use ops::Service;
 use tokio::task::JoinSet;
 use triggers::{Places, Triggers};
@@ -35,7 +37,9 @@ pub struct Deliveries {
 impl Deliveries {
     pub fn start(service: &Arc<Service>, settings: Settings) -> Deliveries {
         let figures: Arc<Figures> = Arc::default();
-        let triggers = Triggers::new(Arc::clone(service), settings.places, Arc::clone(&figures), Clock::system());
+        let memory = DeliveryMemory::new();
+        let (places, clock) = (settings.places, Clock::system());
+        let triggers = Triggers::new(Arc::clone(service), places, Arc::clone(&figures), Arc::clone(&memory), clock);
         let mut deliveries = Deliveries { tasks: JoinSet::new(), figures, triggers };
         deliveries.tasks.spawn(Arc::clone(&deliveries.triggers).run());
         if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
@@ -48,7 +52,7 @@ impl Deliveries {
         if let Some(kinesis) = settings.kinesis {
             service.reaches_kinesis();
             let figures = Arc::clone(&deliveries.figures);
-            deliveries.tasks.spawn(kinesis::run(Arc::clone(service), kinesis, figures));
+            deliveries.tasks.spawn(kinesis::run(Arc::clone(service), kinesis, figures, memory));
         }
         deliveries
     }

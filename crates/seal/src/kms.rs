@@ -8,13 +8,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64_simd::STANDARD;
-use client::{Connection, Credentials, Endpoint, Protocol, Trouble};
+use client::{Connection, Credentials, Endpoint, Holder, Protocol, Trouble};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// A wrapped secret and its names are far smaller. Unit: bytes.
+const REPLY_BYTES_MAX: usize = 64 << 10;
 /// What passes is tried again after so long, and so on.
 const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1_000)];
 /// The name of the encryption context's one entry.
@@ -129,6 +131,9 @@ impl Kms {
     }
 
     async fn try_call(&self, operation: &str, body: &[u8]) -> Result<Value, Trouble> {
+        let holder = Holder::server("kms");
+        let call = tokio::time::timeout(TIMEOUT, client::reserve_call(&holder));
+        let _call = call.await.map_err(|_| Trouble::Timeout)?;
         let mut connection = self.connect().await.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
         connection.prepare_for(&format!("TrentService.{operation}"), body);
         let reply = connection.exchange().await?;
@@ -141,7 +146,7 @@ impl Kms {
         let connected = tokio::task::spawn_blocking(move || {
             let endpoint = Endpoint::parse(&kms.endpoint, kms.ca_bundle.as_deref())?;
             let credentials = Credentials::from_environment(&endpoint, kms.region())?;
-            Ok(Connection::to(Protocol::KMS, &endpoint, &credentials, TIMEOUT))
+            Ok(Connection::to(Protocol::KMS, &endpoint, &credentials, TIMEOUT).bounded(REPLY_BYTES_MAX))
         });
         connected.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())))
     }

@@ -1,16 +1,32 @@
-//! File handles: each connection takes one, and so does each file of data in use. Shells and service managers often give
-//! a program 1,024 and let it ask for more, so this one asks.
+//! File handles: each connection takes one, and so do each call to another server and each file of data in use. Shells and
+//! service managers often give a program 1,024 and let it ask for more, so this one asks.
+//!
+//! The three have their parts of what there is, so that neither clients nor receivers that never answer take the handles that the
+//! storage engine needs: a flush without one ends all writes until a restart.
 
 use crate::log::{self, Value};
 
-/// What is kept for everything that is no client's connection. Unit: handles.
+/// What is kept for everything that is no client's connection: data, and calls to other servers. Unit: handles.
 const RESERVED: u64 = 512;
+// Most of it is for data.
+const _: () = assert!(client::CALLS_MAX as u64 * 4 <= RESERVED);
+/// Where there are few handles, calls have one of so many.
+const CALLS_PART: u64 = 8;
 
-/// Sees to it that there are handles for so many connections. Returns for how many there are.
+/// For how many connections and calls there are handles.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Parts {
+    connections: u32,
+    calls: u32,
+}
+
+/// Sees to it that there are handles for so many connections, and bounds the calls to other servers. Returns for how many
+/// connections there are.
 pub(crate) fn for_connections(connections: u32) -> u32 {
     let wanted = u64::from(connections) + RESERVED;
     let granted = granted(wanted);
-    let possible = possible(connections, granted);
+    let Parts { connections: possible, calls } = parts(connections, granted);
+    client::set_calls_max(calls);
     if possible < connections {
         let data = [
             ("connections_max", Value::Number(possible.into())),
@@ -26,10 +42,12 @@ pub(crate) fn for_connections(connections: u32) -> u32 {
     possible
 }
 
-/// Half of what there is goes to connections if there is too little for both.
-fn possible(connections: u32, granted: u64) -> u32 {
+/// Half of what there is goes to connections if there is too little for both them and the rest.
+fn parts(connections: u32, granted: u64) -> Parts {
+    let calls = u64::from(client::CALLS_MAX).min(granted / CALLS_PART).max(1);
     let room = granted.saturating_sub(RESERVED).max(granted / 2).max(1);
-    connections.min(u32::try_from(room).unwrap_or(u32::MAX))
+    let number = |handles: u64| u32::try_from(handles).unwrap_or(u32::MAX);
+    Parts { connections: connections.min(number(room)), calls: number(calls) }
 }
 
 /// How many handles this process may have, after asking for so many.
@@ -61,16 +79,17 @@ mod tests {
 
     #[test]
     fn connections_leave_room_for_data() {
-        for (wanted, granted, expected) in [
-            (10_000, u64::MAX, 10_000),
-            (10_000, 10_512, 10_000),
-            (10_000, 4_096, 3_584),
-            (10_000, 1_024, 512),
-            (10_000, 64, 32),
-            (10, 1, 1),
-            (100, 1_024, 100),
+        for (wanted, granted, connections, calls) in [
+            (10_000, u64::MAX, 10_000, 128),
+            (10_000, 10_512, 10_000, 128),
+            (10_000, 4_096, 3_584, 128),
+            (10_000, 1_024, 512, 128),
+            (10_000, 400, 200, 50),
+            (10_000, 64, 32, 8),
+            (10, 1, 1, 1),
+            (100, 1_024, 100, 128),
         ] {
-            assert_eq!(possible(wanted, granted), expected, "{wanted} of {granted}");
+            assert_eq!(parts(wanted, granted), Parts { connections, calls }, "{wanted} of {granted}");
         }
     }
 }

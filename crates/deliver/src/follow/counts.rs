@@ -72,7 +72,7 @@ impl Counts {
     }
 
     /// It is not this node that follows.
-    pub(super) fn rest(&self) {
+    pub(crate) fn rest(&self) {
         self.waiting.lock().clear();
     }
 }

@@ -8,6 +8,9 @@ use ops::follow::{Batch, Cursor, FollowError, Hold};
 
 use super::{Following, IDLE_FIRST, IDLE_LONGEST, Pause};
 
+/// What a batch may take on its way beside the bytes of its records: as values, as JSON, and in the body of a call.
+const MEMORY_FACTOR: u64 = 8;
+
 pub(super) struct Lane {
     service: Arc<Service>,
     following: Following,
@@ -30,12 +33,18 @@ impl Lane {
 
     async fn run_to_the_end(&mut self) -> Result<(), FollowError> {
         let mut idle = Duration::ZERO;
+        let bytes = MEMORY_FACTOR * self.following.bounds.bytes_max as u64;
         loop {
+            let memory = self.following.memory.take(&self.following.holder, bytes).await;
             let batch = self.service.read_on(&self.following.follower, self.cursor, self.following.bounds).await?;
             self.tell_loss(&batch);
             let waits_since_ms = batch.changes.first().map(|change| change.created_ms);
             self.following.counts.waits(self.cursor.shard, waits_since_ms);
-            if self.give(&batch).await? && batch.ended {
+            let all = self.give(&batch).await?;
+            drop(memory);
+            if !all {
+                self.pause.next().await;
+            } else if batch.ended {
                 return Ok(());
             }
             idle = if batch.changes.is_empty() { (idle * 2).clamp(IDLE_FIRST, IDLE_LONGEST) } else { Duration::ZERO };
@@ -69,9 +78,6 @@ impl Lane {
                 self.following.counts.failed();
                 log::warn!(event = "delivery_failed"; "{} could not deliver and retries: {why}", self.following.title);
             }
-        }
-        if !all {
-            self.pause.next().await;
         }
         Ok(all)
     }

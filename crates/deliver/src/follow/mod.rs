@@ -14,11 +14,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use client::Holder;
 use ops::Service;
 use ops::follow::{Bounds, Change, Cursor, FollowError, Follower, Hold, Start};
 use storage::BoxFuture;
 use tokio::task::{Id, JoinSet};
 
+use crate::memory::DeliveryMemory;
 pub use counts::{Counts, Totals};
 use lane::Lane;
 pub use pause::Pause;
@@ -63,6 +65,9 @@ pub struct Following {
     pub bounds: Bounds,
     pub receiver: Arc<dyn Receiver>,
     pub counts: Arc<Counts>,
+    /// What changes in the receiver's hands may take, with others'.
+    pub(crate) memory: Arc<DeliveryMemory>,
+    pub(crate) holder: Holder,
 }
 
 /// Why following ended for good.

@@ -228,6 +228,8 @@ fn start(
             bounds: Bounds { records_max: 4, bytes_max: 1 << 20 },
             receiver: Arc::new(receiver),
             counts: Arc::default(),
+            memory: DeliveryMemory::new(),
+            holder: Holder::server("test"),
         },
     ))
 }

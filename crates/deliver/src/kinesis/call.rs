@@ -5,13 +5,15 @@
 
 use std::time::Duration;
 
-use client::{Connection, Credentials, Endpoint, Protocol, Trouble};
+use client::{Connection, Credentials, Endpoint, Holder, Protocol, Reservation, Trouble};
 use model::codec::json;
 use serde_json::Value;
 
 use super::Settings;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// What PutRecords answers for the most records it takes has room in it. Unit: bytes.
+const REPLY_BYTES_MAX: usize = 1 << 20;
 const UNREACHED: &str = "Kinesis could not be reached";
 
 /// One stream of one server.
@@ -21,7 +23,9 @@ pub(super) struct Kinesis {
     stream_arn: String,
     stream_name: String,
     region: String,
-    connection: Option<Connection>,
+    holder: Holder,
+    /// With the reservation of its file handle.
+    connection: Option<(Connection, Reservation)>,
 }
 
 /// One record to be put.
@@ -46,12 +50,17 @@ pub(super) struct Problem {
 pub(super) type Outcome = Option<String>;
 
 impl Kinesis {
-    pub(super) fn new(settings: &Settings, stream_arn: &str) -> Kinesis {
+    pub(super) fn new(settings: &Settings, stream_arn: &str, holder: &Holder) -> Kinesis {
         // `arn:aws:kinesis:<region>:<account>:stream/<name>`
         let region = stream_arn.split(':').nth(3).unwrap_or_default().to_owned();
         let stream_name = stream_arn.rsplit('/').next().unwrap_or_default().to_owned();
-        let settings = settings.clone();
-        Kinesis { settings, stream_arn: stream_arn.to_owned(), stream_name, region, connection: None }
+        let (settings, holder) = (settings.clone(), holder.clone());
+        Kinesis { settings, stream_arn: stream_arn.to_owned(), stream_name, region, holder, connection: None }
+    }
+
+    /// Whether its connection is worth keeping until the next call; otherwise others may need its file handle.
+    pub(super) fn rests(&self) -> bool {
+        self.connection.as_ref().is_some_and(|(_, reservation)| reservation.may_idle())
     }
 
     /// Whether records can be put.
@@ -92,7 +101,7 @@ impl Kinesis {
     }
 
     async fn call(&mut self, operation: &str, body: &[u8]) -> Result<Value, Problem> {
-        let mut connection = match self.connection.take() {
+        let (mut connection, reservation) = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
@@ -102,22 +111,24 @@ impl Kinesis {
         let reply = reply.map(|reply| serde_json::from_slice(reply).unwrap_or_default());
         let reply = reply.map_err(|trouble| problem(&self.settings.endpoint, operation, &trouble));
         if keeps {
-            self.connection = Some(connection);
+            self.connection = Some((connection, reservation));
         }
         reply
     }
 
     /// Finding a name and reading certificates may block for a while.
-    async fn connect(&self) -> Result<Connection, Problem> {
+    async fn connect(&self) -> Result<(Connection, Reservation), Problem> {
+        let reservation = client::reserve_call(&self.holder).await;
         let (settings, region) = (self.settings.clone(), self.region.clone());
         let found = tokio::task::spawn_blocking(move || {
             let endpoint = Endpoint::parse(&settings.endpoint, settings.ca_bundle.as_deref())?;
             let credentials = Credentials::from_environment(&endpoint, Some(&region))?;
-            Ok(Connection::to(Protocol::KINESIS, &endpoint, &credentials, TIMEOUT))
+            Ok(Connection::to(Protocol::KINESIS, &endpoint, &credentials, TIMEOUT).bounded(REPLY_BYTES_MAX))
         });
         let found: Result<Connection, client::Failure> =
             found.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())));
-        found.map_err(|failure| Problem { text: failure.to_string(), shown: UNREACHED.to_owned(), passes: true })
+        let connected = found.map(|connection| (connection, reservation));
+        connected.map_err(|failure| Problem { text: failure.to_string(), shown: UNREACHED.to_owned(), passes: true })
     }
 }
 
@@ -205,7 +216,8 @@ mod tests {
     #[test]
     fn a_body_names_the_stream_and_its_records() {
         let settings = Settings { endpoint: "http://127.0.0.1:1".to_owned(), ca_bundle: None, by_arn: false };
-        let kinesis = Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream");
+        let kinesis =
+            Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", &Holder::server("test"));
         assert_eq!((kinesis.region.as_str(), kinesis.stream_name.as_str()), ("eu-west-1", "my.stream"));
         let entry = |partition_key, data| Entry { partition_key, data };
         let entries = [entry("k1", b"hello".as_slice()), entry("k2", b"".as_slice())];
@@ -217,7 +229,8 @@ mod tests {
         });
         assert_eq!(body, expected);
         let settings = Settings { by_arn: true, ..settings };
-        let kinesis = Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream");
+        let kinesis =
+            Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", &Holder::server("test"));
         let body: Value = serde_json::from_slice(&put_records_body(kinesis.stream(), &[])).unwrap();
         assert_eq!(
             body,

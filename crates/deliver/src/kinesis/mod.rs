@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use client::Holder;
 use ops::follow::{Bounds, FollowError, Start};
 use ops::{KinesisDestination, Service};
 use tokio::task::{AbortHandle, JoinSet};
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::figures::Figures;
 use crate::follow::{self, Counts, Following, Pause};
+use crate::memory::DeliveryMemory;
 use call::{Kinesis, Problem};
 use put::Putter;
 
@@ -27,7 +29,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a stream that cannot be reached is tried before its destination counts as failed.
 const ENABLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What one read of the log gives: one full call of PutRecords, if the changes are of different items.
-const BOUNDS: Bounds = Bounds { records_max: put::RECORDS_MAX, bytes_max: 1 << 20 };
+const BOUNDS: Bounds = Bounds { records_max: put::RECORDS_MAX, bytes_max: 512 << 10 };
 
 /// Where Kinesis is.
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ pub struct Settings {
 }
 
 /// Delivers for as long as it is polled.
-pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<Figures>) {
+pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<Figures>, memory: Arc<DeliveryMemory>) {
     let mut tasks = JoinSet::new();
     let mut running: BTreeMap<String, (AbortHandle, Arc<put::Precision>)> = BTreeMap::new();
     let (mut seen, mut warned) = (None, BTreeSet::new());
@@ -67,9 +69,17 @@ pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<
                 }
                 let precision = Arc::new(put::Precision::new(destination.precision));
                 let counts = figures.add("kinesis");
-                let work =
-                    deliver(Arc::clone(&service), settings.clone(), destination.clone(), precision.clone(), counts);
-                running.insert(name(destination), (tasks.spawn(work), precision));
+                let destination = destination.clone();
+                let name = name(&destination);
+                let work = Work {
+                    service: Arc::clone(&service),
+                    settings: settings.clone(),
+                    destination,
+                    precision: Arc::clone(&precision),
+                    counts,
+                    memory: Arc::clone(&memory),
+                };
+                running.insert(name, (tasks.spawn(deliver(work)), precision));
             }
         }
         while tasks.try_join_next().is_some() {}
@@ -97,22 +107,33 @@ fn title(destination: &KinesisDestination) -> String {
     format!("the Kinesis destination {} of table {}", destination.stream_arn, destination.table_name)
 }
 
-/// One destination, until it is disabled or its table is gone.
-async fn deliver(
+/// What it takes to deliver to one destination.
+struct Work {
     service: Arc<Service>,
     settings: Settings,
     destination: KinesisDestination,
     precision: Arc<put::Precision>,
     counts: Arc<Counts>,
-) {
+    memory: Arc<DeliveryMemory>,
+}
+
+/// What calls and memory are reserved for.
+fn holder(destination: &KinesisDestination) -> Holder {
+    Holder::new(&destination.account, &destination.follower.to_string())
+}
+
+/// One destination, until it is disabled or its table is gone.
+async fn deliver(work: Work) {
+    let Work { service, settings, destination, precision, counts, memory } = work;
+    let holder = holder(&destination);
     if destination.is_enabling && !enable(&service, &settings, &destination, &counts).await {
         return;
     }
     let title = title(&destination);
     let receiver = Putter::new(settings, &destination, precision);
     let (follower, start) = (destination.follower, Start::Latest);
-    let following =
-        Following { follower, title: title.into(), start, bounds: BOUNDS, receiver: Arc::new(receiver), counts };
+    let (title, bounds) = (title.into(), BOUNDS);
+    let following = Following { follower, title, start, bounds, receiver: Arc::new(receiver), counts, memory, holder };
     follow::follow(service, following).await;
 }
 
@@ -139,7 +160,7 @@ async fn enable_once(
     counts: &Counts,
 ) -> Result<bool, FollowError> {
     let hold = follow::hold(service, &destination.follower, counts).await?;
-    let reached = reach(settings, &destination.stream_arn).await;
+    let reached = reach(settings, destination).await;
     if let Err(problem) = &reached {
         log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {}", title(destination), problem.text);
     }
@@ -154,8 +175,8 @@ async fn enable_once(
 }
 
 /// Whether the stream can be put to. One that is still being made is waited for, and so is a server that does not answer.
-async fn reach(settings: &Settings, stream_arn: &str) -> Result<(), Problem> {
-    let mut kinesis = Kinesis::new(settings, stream_arn);
+async fn reach(settings: &Settings, destination: &KinesisDestination) -> Result<(), Problem> {
+    let mut kinesis = Kinesis::new(settings, &destination.stream_arn, &holder(destination));
     let mut pause = Pause::new();
     let until = Instant::now() + ENABLE_TIMEOUT;
     loop {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::ApproximateCreationDateTimePrecision;
+use client::Holder;
 use ops::KinesisDestination;
 use ops::follow::Change;
 use storage::BoxFuture;
@@ -53,6 +54,7 @@ impl Precision {
 pub(super) struct Putter {
     settings: Settings,
     stream_arn: String,
+    holder: Holder,
     table_name: String,
     /// For the log.
     title: String,
@@ -68,12 +70,13 @@ impl Putter {
         precision: std::sync::Arc<Precision>,
     ) -> Putter {
         let (stream_arn, table_name) = (destination.stream_arn.clone(), destination.table_name.clone());
-        Putter { settings, stream_arn, table_name, title: super::title(destination), precision, idle: Mutex::default() }
+        let (title, holder) = (super::title(destination), super::holder(destination));
+        Putter { settings, stream_arn, holder, table_name, title, precision, idle: Mutex::default() }
     }
 
     async fn put(&self, changes: &[Change]) -> Taken {
         let idle = self.idle.lock().await.pop();
-        let mut kinesis = idle.unwrap_or_else(|| Kinesis::new(&self.settings, &self.stream_arn));
+        let mut kinesis = idle.unwrap_or_else(|| Kinesis::new(&self.settings, &self.stream_arn, &self.holder));
         let precision = self.precision.get();
         let records = changes.iter().map(|change| Pending {
             partition_key: record::partition_key(&change.item),
@@ -82,7 +85,9 @@ impl Putter {
         });
         let mut records: Vec<Pending> = records.collect();
         let failure = put_all(&mut kinesis, &mut records, &self.title).await;
-        self.idle.lock().await.push(kinesis);
+        if kinesis.rests() {
+            self.idle.lock().await.push(kinesis);
+        }
         Taken { count: records.iter().take_while(|record| record.is_put).count(), failure }
     }
 }

@@ -10,7 +10,7 @@ use super::mapping::Mapping;
 use super::{LOOK_INTERVAL, MAPPINGS, Triggers, runner};
 
 /// By the mapping's id. Dropping a sender ends its runner.
-type Runners = BTreeMap<String, watch::Sender<Mapping>>;
+type Runners = BTreeMap<String, watch::Sender<Arc<Mapping>>>;
 
 impl Triggers {
     /// Keeps all mappings running for ever.
@@ -40,30 +40,24 @@ impl Triggers {
         if *seen == Some(self.service.documents_version(MAPPINGS).await?) {
             return Ok(());
         }
-        let rows = self.service.documents(MAPPINGS).await?;
-        runners.retain(|uuid, _| rows.by_id.contains_key(uuid));
-        for (uuid, row) in &rows.by_id {
-            let mapping: Mapping = match serde_json::from_slice(row) {
-                Ok(mapping) => mapping,
-                Err(error) => {
-                    log::error!(event = "mapping_unreadable", mapping = uuid.as_str(); "an event source mapping cannot be read: {error}");
-                    continue;
-                }
-            };
+        let mappings = self.mappings().await?;
+        runners.retain(|uuid, _| mappings.contains(uuid));
+        for (uuid, mapping) in mappings.all() {
             match runners.get(uuid) {
                 Some(runner) => {
                     runner.send_if_modified(|before| {
-                        !std::mem::replace(before, mapping.clone()).asks_for_the_same(&mapping)
+                        let before = std::mem::replace(before, Arc::clone(mapping));
+                        !Arc::ptr_eq(&before, mapping) && !before.asks_for_the_same(mapping)
                     });
                 }
                 None => {
-                    let (sender, receiver) = watch::channel(mapping);
+                    let (sender, receiver) = watch::channel(Arc::clone(mapping));
                     tasks.spawn(runner::run(Arc::clone(self), receiver));
                     runners.insert(uuid.clone(), sender);
                 }
             }
         }
-        *seen = Some(rows.version);
+        *seen = Some(mappings.version);
         Ok(())
     }
 }

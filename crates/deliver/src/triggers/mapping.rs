@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::api::tags::Tags;
 use super::function::{Function, is_url};
 use super::lane::Rules;
+use super::reader::Reader;
 
 pub(crate) const NO_RECORDS_YET: &str = "No records processed";
 
@@ -35,6 +36,9 @@ pub(crate) struct Mapping {
     pub settings: Settings,
     #[serde(default)]
     pub tags: Tags,
+    /// Of another account's stream: the caller that its policy is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<Reader>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

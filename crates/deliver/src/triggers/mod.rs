@@ -1,10 +1,10 @@
 //! Triggers: event source mappings, by Lambda's own API. Each follows a table's stream and invokes a function with its
 //! records, batch by batch.
 //!
-//! `api` keeps the mappings; `keeper` runs on every node and gives each mapping a `runner`. The runner whose node may
+//! `api` keeps the mappings, which `mappings` has parsed; `keeper` runs on every node and gives each mapping a `runner`. The runner whose node may
 //! follow does what the mapping's state asks for, and delivers: a `shard` at a time, in `lane`s, which decide what is
 //! invoked when and what becomes of what fails. They and the modules below them are pure: `filter`, `event`, `answer`,
-//! `failure_record`. What goes over the network is in `receivers`.
+//! `failure_record`. `reader` is the right to read another account's stream. What goes over the network is in `receivers`.
 
 mod answer;
 pub mod api;
@@ -15,7 +15,9 @@ mod function;
 mod keeper;
 mod lane;
 mod mapping;
+mod mappings;
 mod progress;
+mod reader;
 mod receivers;
 mod runner;
 mod shard;
@@ -26,10 +28,13 @@ use std::time::Duration;
 use base::Clock;
 use ops::follow::FollowError;
 use ops::{Collection, Service};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::figures::Figures;
+use crate::memory::DeliveryMemory;
 use mapping::Mapping;
+use mappings::Mappings;
 pub use receivers::Places;
 use receivers::queue_place;
 
@@ -43,14 +48,24 @@ pub struct Triggers {
     service: Arc<Service>,
     places: Places,
     figures: Arc<Figures>,
+    memory: Arc<DeliveryMemory>,
     clock: Clock,
+    /// The mappings, as they were seen last.
+    known: Mutex<Arc<Mappings>>,
     /// A mapping was changed here.
     changed: Notify,
 }
 
 impl Triggers {
-    pub fn new(service: Arc<Service>, places: Places, figures: Arc<Figures>, clock: Clock) -> Arc<Triggers> {
-        Arc::new(Triggers { service, places, figures, clock, changed: Notify::new() })
+    pub(crate) fn new(
+        service: Arc<Service>,
+        places: Places,
+        figures: Arc<Figures>,
+        memory: Arc<DeliveryMemory>,
+        clock: Clock,
+    ) -> Arc<Triggers> {
+        let (known, changed) = (Mutex::default(), Notify::new());
+        Arc::new(Triggers { service, places, figures, memory, clock, known, changed })
     }
 
     /// Writes down where a new mapping begins. If that cannot be done yet, its runner does it.

@@ -25,8 +25,13 @@ use super::mapping::Mapping;
 
 /// How long a queue may take for a message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-/// What a function may answer with, and its head. Unit: bytes. Source: Lambda Developer Guide, "Lambda quotas", invocation payload.
+/// What a function may answer with, and the frames of its chunks. Unit: bytes. Source: Lambda Developer Guide, "Lambda quotas",
+/// invocation payload.
 const ANSWER_SIZE_BYTES_MAX: usize = (6 << 20) + (64 << 10);
+/// What is kept of an answer: its first words, for the log, or what it says of each record. Unit: bytes.
+const ANSWER_KEPT_BYTES: usize = 16 << 10;
+/// One failure of a batch response: `{"itemIdentifier":"…"},` with a sequence number of up to 40 digits, and white space. Unit: bytes.
+pub(super) const ANSWER_RECORD_BYTES: usize = 128;
 const JSON: &str = "application/json";
 
 /// Where functions and queues are: URLs, which are looked up when they are needed.
@@ -40,6 +45,14 @@ pub struct Places {
     pub ca_bundle: Option<PathBuf>,
     /// Which servers the URLs of mappings may lead to.
     pub egress: Egress,
+}
+
+/// Of one call.
+#[derive(Clone, Copy)]
+struct Bounds {
+    timeout: Duration,
+    /// Of the answer. Unit: bytes.
+    kept: usize,
 }
 
 /// How an invocation ended.
@@ -68,20 +81,25 @@ impl Places {
             return not_invoked(format!("{} is neither a function nor a URL", mapping.function_arn.escape_default()));
         };
         let is_function = matches!(function, Function::Lambda { .. });
+        let reports = mapping.settings.report_item_failures;
+        let bounds = Bounds {
+            timeout: self.invoke_timeout,
+            kept: ANSWER_KEPT_BYTES + if reports { batch.entries.len() * ANSWER_RECORD_BYTES } else { 0 },
+        };
         let answer = match &function {
-            Function::Url(url) => self.post(url, event, self.invoke_timeout).await,
+            Function::Url(url) => self.post(url, event, bounds).await,
             Function::Lambda { .. } => {
                 let path = function.invoke_path(&mapping.account, &mapping.region, by_arn).unwrap_or_default();
                 let headers = [("content-type", JSON), ("x-amz-invocation-type", "RequestResponse")];
                 let call = Call { method: "POST", target: &path, headers: &headers, body: event };
                 match &self.lambda {
-                    Some(url) => self.call_service(url, "lambda", None, &call, self.invoke_timeout).await,
+                    Some(url) => self.call_service(url, "lambda", None, &call, bounds).await,
                     None => return not_invoked("this server has no --lambda-endpoint".to_owned()),
                 }
             }
         };
         match answer {
-            Ok(answer) => judged(&answer, is_function, mapping.settings.report_item_failures, batch),
+            Ok(answer) => judged(&answer, is_function, reports, batch),
             Err(trouble) if was_reached(&trouble) => {
                 Invoked { ended: Ended::Failed, answered: None, problem: Some(trouble.to_string()) }
             }
@@ -92,9 +110,10 @@ impl Places {
     /// Tells an on-failure destination.
     pub(crate) async fn tell(&self, destination: &str, document: &Value) -> Sent {
         let document = document.to_string();
+        let bounds = Bounds { timeout: SEND_TIMEOUT, kept: ANSWER_KEPT_BYTES };
         let answer = if is_url(destination) {
             match Url::parse(destination) {
-                Ok(url) => self.post(&url, document.as_bytes(), SEND_TIMEOUT).await,
+                Ok(url) => self.post(&url, document.as_bytes(), bounds).await,
                 Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
             }
         } else {
@@ -106,7 +125,7 @@ impl Places {
             let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.SendMessage")];
             let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
             // A queue's URL does not say its region; the signature does.
-            self.call_service(url, "sqs", Some(region), &call, SEND_TIMEOUT).await
+            self.call_service(url, "sqs", Some(region), &call, bounds).await
         };
         match answer {
             Ok(answer) => match answer.status {
@@ -125,29 +144,31 @@ impl Places {
         service: &'static str,
         region: Option<&str>,
         call: &Call<'_>,
-        timeout: Duration,
+        bounds: Bounds,
     ) -> Result<Answer, Trouble> {
         let url = Url::parse(url).map_err(|error| Trouble::Unusable(format!("{url} is not a URL: {error}")))?;
-        let endpoint = self.endpoint(&url, &Egress::open()).await?;
+        let endpoint = self.endpoint(&url, &Egress::open(), bounds).await?;
         let credentials = Credentials::from_environment(&endpoint, None);
         let mut credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
         if let Some(region) = region {
             region.clone_into(&mut credentials.region);
         }
         let signed_for = Some(SignedFor { credentials: &credentials, service });
-        call.send_bounded(&endpoint, signed_for, timeout, ANSWER_SIZE_BYTES_MAX).await
+        call.send_keeping(&endpoint, signed_for, bounds.timeout, bounds.kept, ANSWER_SIZE_BYTES_MAX).await
     }
 
     /// Posts JSON to a URL that a caller has chosen.
-    async fn post(&self, url: &Url, body: &[u8], timeout: Duration) -> Result<Answer, Trouble> {
-        let endpoint = self.endpoint(url, &self.egress).await?;
+    async fn post(&self, url: &Url, body: &[u8], bounds: Bounds) -> Result<Answer, Trouble> {
+        let endpoint = self.endpoint(url, &self.egress, bounds).await?;
         let call = Call { method: "POST", target: url.target(), headers: &[("content-type", JSON)], body };
-        call.send_bounded(&endpoint, None, timeout, ANSWER_SIZE_BYTES_MAX).await
+        call.send_keeping(&endpoint, None, bounds.timeout, bounds.kept, ANSWER_SIZE_BYTES_MAX).await
     }
 
     /// Names are looked up, and authorities read, each time: receivers move.
-    async fn endpoint(&self, url: &Url, egress: &Egress) -> Result<Endpoint, Trouble> {
-        let found = Endpoint::find(url, self.ca_bundle.clone(), egress).await;
+    async fn endpoint(&self, url: &Url, egress: &Egress, bounds: Bounds) -> Result<Endpoint, Trouble> {
+        let finding = Endpoint::find(url, self.ca_bundle.clone(), egress);
+        let found = tokio::time::timeout(bounds.timeout, finding).await;
+        let found = found.map_err(|_| Trouble::Unusable(format!("the name in {url} was not found in time")))?;
         found.map_err(|failure| Trouble::Unusable(failure.to_string()))
     }
 }
@@ -195,6 +216,11 @@ fn judged(answer: &Answer, is_function: bool, report_item_failures: bool, batch:
     let failed = || (Ended::Failed, Some(told(answer)));
     let (ended, problem) = match answer.status {
         200..=299 if is_function && answer.header("x-amz-function-error").is_some() => failed(),
+        // It says more than what failed.
+        200..=299 if report_item_failures && !answer.is_whole => {
+            let problem = "the function's answer is too long to be a batch response".to_owned();
+            (Ended::Processed(Processed::Before(0)), Some(problem))
+        }
         200..=299 if report_item_failures => {
             let sequences = batch.entries.iter().map(|entry| entry.sequence_number.as_str());
             let processed = processed(&answer.body, sequences);
@@ -264,9 +290,12 @@ mod tests {
             ("arn:aws:sns:us-east-1:123456789012:t", None),
             ("arn:aws:s3:::bucket", None),
             ("arn:aws:sqs:us-east-1:123456789012:", None),
+            ("arn:aws:sqs:us-east-1:123456789012:.", None),
+            ("arn:aws:sqs:us-east-1:123456789012:..", None),
+            ("arn:aws:sqs:us-east-1:123456789012:...", None),
+            ("arn:aws:sqs:us-east-1:123456789012:.q", Some("/123456789012/.q")),
             ("arn:aws:sqs:us-east-1:123456789012:a:b", None),
             ("arn:aws:sqs:us-east-1:123456789012:a/b", None),
-            ("arn:aws:sqs:us-east-1:123456789012:..", None),
             ("arn:aws:sqs:us-east-1:1234:q", None),
             ("arn:aws:sqs:us-east-1\r\nx:123456789012:q", None),
             ("arn:aws:sqs::123456789012:q", None),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use client::Holder;
 use ops::DocumentChange;
 use ops::follow::FollowError;
 use parking_lot::Mutex;
@@ -20,10 +21,14 @@ const SOON: Duration = Duration::from_millis(100);
 /// How often a stream is looked for that is not there. It may be new, and not known here yet.
 const GONE_INTERVAL: Duration = Duration::from_secs(2);
 
+/// How often the policy of another account's stream is asked, beside the times before something is read or delivered.
+const PERMISSION_INTERVAL: Duration = Duration::from_secs(1);
+const NOT_PERMITTED: &str = "PROBLEM: The policy of the stream does not allow this mapping to read it";
+
 /// What the shards of a mapping share.
 pub(super) struct Delivery {
     pub triggers: Arc<Triggers>,
-    pub mapping: Mapping,
+    pub mapping: Arc<Mapping>,
     pub filters: Filters,
     pub counts: Arc<Counts>,
     /// What came of the last invocation, as far as it is written down.
@@ -31,6 +36,11 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    /// What calls and memory are reserved for.
+    pub(super) fn holder(&self) -> Holder {
+        Holder::new(&self.mapping.account, &self.mapping.uuid)
+    }
+
     /// Writes down what came of an invocation, if that is something new.
     pub(super) async fn tell(&self, result: &str) {
         if self.result.lock().as_deref() == Some(result) {
@@ -43,10 +53,46 @@ impl Delivery {
     }
 }
 
+/// The policy of another account's stream.
+impl Delivery {
+    /// Whether the mapping may read its stream, and deliver what it has read.
+    pub(super) async fn is_permitted(&self) -> bool {
+        self.triggers.may_read(&self.mapping).await.is_ok()
+    }
+
+    /// Waits until it may, and says meanwhile that it may not.
+    async fn until_permitted(&self) {
+        let Some(owner) = self.mapping.foreign_owner() else { return };
+        let mut was_denied = false;
+        while let Err(refused) = self.triggers.may_read(&self.mapping).await {
+            if !std::mem::replace(&mut was_denied, true) {
+                let (uuid, account) = (self.mapping.uuid.as_str(), self.mapping.account.as_str());
+                log::warn!(
+                    event = "mapping_not_permitted", mapping = uuid, account = account, owner = owner;
+                    "an event source mapping of account {account} delivers nothing: the stream of account {owner} is closed to it: {}",
+                    refused.cause()
+                );
+            }
+            self.counts.rest();
+            self.tell(NOT_PERMITTED).await;
+            tokio::time::sleep(PERMISSION_INTERVAL).await;
+        }
+    }
+
+    async fn until_denied(&self) {
+        if self.mapping.foreign_owner().is_none() {
+            return std::future::pending().await;
+        }
+        while self.is_permitted().await {
+            tokio::time::sleep(PERMISSION_INTERVAL).await;
+        }
+    }
+}
+
 /// Runs until the mapping is taken away.
-pub(super) async fn run(triggers: Arc<Triggers>, mut changes: watch::Receiver<Mapping>) {
+pub(super) async fn run(triggers: Arc<Triggers>, mut changes: watch::Receiver<Arc<Mapping>>) {
     loop {
-        let mapping = changes.borrow_and_update().clone();
+        let mapping = Arc::clone(&changes.borrow_and_update());
         let work = async {
             match mapping.state {
                 State::Enabled => deliver(&triggers, mapping).await,
@@ -97,20 +143,24 @@ async fn settle_once(triggers: &Triggers, mapping: &Mapping) -> Result<bool, Fol
             other => return other,
         }
     }
-    let rows = service.documents(MAPPINGS).await?;
-    let stored = rows.by_id.get(&mapping.uuid).and_then(|row| serde_json::from_slice::<Mapping>(row).ok());
-    let Some(stored) = stored.filter(|stored| stored.asks_for_the_same(mapping)) else {
+    let mappings = triggers.mappings().await?;
+    let stored = mappings.get(&mapping.uuid).filter(|stored| stored.asks_for_the_same(mapping));
+    let Some(stored) = stored else {
         // Changed meanwhile: there is something new to be done.
         return Ok(true);
     };
     let after = (mapping.state != State::Deleting).then(|| serde_json::to_vec(&stored.settled())).transpose();
     let after = after.map_err(|error| FollowError::Failed(error.to_string()))?;
     let change = DocumentChange { id: mapping.uuid.clone(), text: after };
-    Ok(service.change_documents(MAPPINGS, rows.version, &[change]).await?)
+    let is_changed = service.change_documents(MAPPINGS, mappings.version, std::slice::from_ref(&change)).await?;
+    if is_changed {
+        triggers.know_changed(&mappings, &mapping.uuid, change.text);
+    }
+    Ok(is_changed)
 }
 
 /// Delivers until nothing can come any more.
-async fn deliver(triggers: &Arc<Triggers>, mapping: Mapping) {
+async fn deliver(triggers: &Arc<Triggers>, mapping: Arc<Mapping>) {
     let filters = Filters::parse(mapping.settings.filters.iter().map(String::as_str));
     let Ok(filters) = filters else {
         log::error!(event = "mapping_unreadable", mapping = mapping.uuid.as_str(); "the filters of {} cannot be read", mapping.title());
@@ -124,23 +174,24 @@ async fn deliver(triggers: &Arc<Triggers>, mapping: Mapping) {
         mapping,
     });
     let mapping = &delivery.mapping;
+    let follower = mapping.follower();
     loop {
+        delivery.until_permitted().await;
         let shard = |hold, cursor| Shard::new(Arc::clone(&delivery), hold, cursor).run();
-        match follow_shards(
-            &triggers.service,
-            &mapping.follower(),
-            &mapping.title(),
-            mapping.start(),
-            &delivery.counts,
-            shard,
-        )
-        .await
-        {
-            End::Stopping => return,
-            End::Finished => {
+        let (service, counts, start) = (&triggers.service, &delivery.counts, mapping.start());
+        let title = mapping.title();
+        let followed = tokio::select! {
+            end = follow_shards(service, &follower, &title, start, counts, shard) => Some(end),
+            // What is under way ends here, and its records are read again if they may be.
+            () = delivery.until_denied() => None,
+        };
+        match followed {
+            None => continue,
+            Some(End::Stopping) => return,
+            Some(End::Finished) => {
                 return delivery.tell("PROBLEM: The stream is disabled. All of its records were delivered").await;
             }
-            End::Gone => delivery.tell("PROBLEM: The stream is not there any more").await,
+            Some(End::Gone) => delivery.tell("PROBLEM: The stream is not there any more").await,
         }
         tokio::time::sleep(GONE_INTERVAL).await;
     }

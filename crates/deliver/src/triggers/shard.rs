@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use client::Reservation;
+use ops::allowance;
 use ops::follow::{Batch as Read, Bounds, Cursor, FollowError, Hold};
 use serde_json::Value;
 use tokio::task::{JoinError, JoinSet};
 
 use super::failure_record::{self, Answered, Origin};
 use super::function::is_url;
-use super::lane::{Batch, Condition, Entry, Lane, Step};
+use super::lane::{Batch, Condition, Ended, Entry, Lane, Step};
 use super::progress::Progress;
-use super::receivers::{Invoked, Sent, not_invoked};
+use super::receivers::{ANSWER_RECORD_BYTES, Invoked, Sent, not_invoked};
 use super::runner::Delivery;
 use super::{event, lane};
 use crate::follow::Pause;
@@ -20,9 +22,17 @@ use crate::follow::Pause;
 /// Unit: milliseconds.
 const POLL_INTERVAL_MS: u64 = 250;
 /// Records that are read at once.
-const READ: Bounds = Bounds { records_max: 1000, bytes_max: 2 << 20 };
+const READ: Bounds = Bounds { records_max: 1000, bytes_max: 1 << 20 };
 /// No more is read while more than this is under way. Unit: bytes.
 const UNDER_WAY_BYTES_MAX: usize = 2 * lane::EVENT_SIZE_BYTES_MAX;
+/// Less memory than this is not worth a read. Unit: bytes.
+const READ_MEMORY_MIN: u64 = 64 << 10;
+/// How soon records are read again for which there was no memory: the first time, and at most. Unit: milliseconds.
+const NO_ROOM_FIRST_MS: u64 = POLL_INTERVAL_MS;
+const NO_ROOM_LONGEST_MS: u64 = 8_000;
+
+/// What a record costs beside its JSON. Unit: bytes.
+const RECORD_BYTES: usize = 256;
 
 const FAILED: &str = "PROBLEM: Function call failed";
 /// For the log.
@@ -40,8 +50,11 @@ pub(super) struct Shard {
     /// Whether there is nothing more to be read.
     ended: bool,
     read_again_ms: u64,
+    no_room_ms: u64,
     /// Bytes of records under way.
     bytes: usize,
+    /// What they cost.
+    memory: Reservation,
 }
 
 /// A lane, and what is going on with it.
@@ -54,6 +67,8 @@ struct Worked {
 /// What was done for a lane.
 enum Done {
     Invoked(Invoked),
+    /// The mapping may not read the stream any more, and may not deliver what it has read.
+    Denied,
     Discarded,
 }
 
@@ -64,6 +79,7 @@ impl Shard {
         let settings = &delivery.mapping.settings;
         let worked = || Worked { lane: Lane::new(settings.rules()), busy: false, answered: None };
         let shard_id = delivery.triggers.service.shard_id(delivery.mapping.table_id, cursor.shard);
+        let memory = delivery.triggers.memory.nothing(&delivery.holder());
         Shard {
             lanes: (0..settings.parallelization_factor.max(1)).map(|_| worked()).collect(),
             shard: cursor.shard,
@@ -72,7 +88,9 @@ impl Shard {
             saved: cursor,
             ended: false,
             read_again_ms: 0,
+            no_room_ms: NO_ROOM_FIRST_MS,
             bytes: 0,
+            memory,
             delivery,
             hold,
         }
@@ -119,8 +137,17 @@ impl Shard {
     }
 
     async fn read(&mut self) -> Result<(), FollowError> {
+        let room = self.memory.room();
+        if room < READ_MEMORY_MIN || !self.delivery.is_permitted().await {
+            self.read_again_ms = self.now_ms().saturating_add(POLL_INTERVAL_MS);
+            return Ok(());
+        }
+        let delivery = Arc::clone(&self.delivery);
+        // Until what was read is reserved.
+        let _reading = delivery.triggers.memory.read().await;
         let (service, follower) = (&self.delivery.triggers.service, self.delivery.mapping.follower());
-        let read = service.read_on(&follower, self.progress.end(), READ).await?;
+        let bytes_max = READ.bytes_max.min(usize::try_from(room / 2).unwrap_or(usize::MAX));
+        let read = service.read_on(&follower, self.progress.end(), Bounds { bytes_max, ..READ }).await?;
         if read.lost > 0 {
             self.delivery.counts.lost(read.lost);
             log::error!(
@@ -128,15 +155,34 @@ impl Shard {
                 "{} has lost records: they became older than 24 hours", self.delivery.mapping.title()
             );
         }
-        self.part(&read);
-        self.ended = read.ended;
-        let pause_ms = if read.changes.is_empty() { POLL_INTERVAL_MS } else { 0 };
+        let count = match read.changes.len() > 1 {
+            // Others have the processors meanwhile.
+            true => {
+                let _turn = allowance::turn().await;
+                allowance::in_one_go(READ.bytes_max, || self.part(&read))
+            }
+            false => self.part(&read),
+        };
+        self.progress.read_to(read.cursor_after(count));
+        self.ended = read.ended && count == read.changes.len();
+        let pause_ms = match (count, read.changes.len()) {
+            (_, 0) => POLL_INTERVAL_MS,
+            (0, _) => {
+                let pause_ms = self.no_room_ms;
+                self.no_room_ms = (pause_ms * 2).min(NO_ROOM_LONGEST_MS);
+                pause_ms
+            }
+            (count, all) => {
+                self.no_room_ms = NO_ROOM_FIRST_MS;
+                if count == all { 0 } else { POLL_INTERVAL_MS }
+            }
+        };
         self.read_again_ms = self.now_ms().saturating_add(pause_ms);
         Ok(())
     }
 
-    /// Puts what fits the filters into its lanes.
-    fn part(&mut self, read: &Read) {
+    /// Puts what fits the filters into its lanes, as far as there is memory for it; returns how many records that are.
+    fn part(&mut self, read: &Read) -> usize {
         let (now_ms, stream_arn) = (self.now_ms(), &self.delivery.mapping.event_source_arn);
         for (at, change) in read.changes.iter().enumerate() {
             let json = event::record(&change.record, stream_arn);
@@ -144,6 +190,9 @@ impl Shard {
                 || serde_json::from_slice::<Value>(&json).is_ok_and(|event| self.delivery.filters.fit(&event));
             if !fits {
                 continue;
+            }
+            if !self.memory.try_grow(cost(1, json.len())) {
+                return at;
             }
             let shown = change.record.dynamodb.as_ref();
             let entry = Entry {
@@ -156,7 +205,7 @@ impl Shard {
             let lane = u64::from_be_bytes(*change.item.first_chunk().unwrap_or(&[0; 8])) % self.lanes.len() as u64;
             self.lanes[lane as usize].lane.push(entry, now_ms);
         }
-        self.progress.read_to(read.cursor_after(read.changes.len()));
+        read.changes.len()
     }
 
     /// Does for each lane what it wants; says when one of them wants something later.
@@ -168,7 +217,7 @@ impl Shard {
                 Step::Wait { until_ms } => wake_ms = Some(wake_ms.map_or(until_ms, |other: u64| other.min(until_ms))),
                 Step::Invoke(batch) => {
                     let (delivery, batch) = (Arc::clone(&self.delivery), batch.clone());
-                    work.spawn(async move { (at, Done::Invoked(invoke(&delivery, &batch).await)) });
+                    work.spawn(async move { (at, invoke(&delivery, &batch).await) });
                     worked.busy = true;
                 }
                 Step::Discard(batch, condition) => {
@@ -192,7 +241,7 @@ impl Shard {
         let now_ms = self.now_ms();
         let worked = &mut self.lanes[at];
         worked.busy = false;
-        let before = worked.lane.bytes();
+        let (records_before, before) = (worked.lane.len(), worked.lane.bytes());
         let (places, result) = match done {
             Done::Invoked(invoked) => {
                 worked.answered = invoked.answered;
@@ -208,9 +257,16 @@ impl Shard {
                 self.delivery.counts.delivered(places.len());
                 (places, Some(result))
             }
+            Done::Denied => (worked.lane.ended(Ended::NotInvoked, now_ms), None),
             Done::Discarded => (worked.lane.discarded(), None),
         };
-        self.bytes -= before - worked.lane.bytes();
+        let (records, bytes) = (records_before - worked.lane.len(), before - worked.lane.bytes());
+        self.bytes -= bytes;
+        if records > 0 {
+            self.memory.shrink(cost(records, bytes));
+            // There is room now for what was not read, or was read in vain.
+            self.read_again_ms = self.read_again_ms.min(now_ms);
+        }
         self.progress.close(&places);
         if let Some(result) = result {
             self.delivery.tell(&result).await;
@@ -248,7 +304,18 @@ async fn sleep_until(time_ms: Option<u64>, now_ms: u64) {
     }
 }
 
-async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
+/// The memory that records need until they are done: once as they wait, once in the event of their batch, and what an answer
+/// may say of each.
+fn cost(records: usize, json_bytes: usize) -> u64 {
+    (2 * json_bytes + records * (RECORD_BYTES + ANSWER_RECORD_BYTES)) as u64
+}
+
+async fn invoke(delivery: &Delivery, batch: &Batch) -> Done {
+    // For as long as the call goes on; the event is made once there is one.
+    let _call = client::reserve_call(&delivery.holder()).await;
+    if !delivery.is_permitted().await {
+        return Done::Denied;
+    }
     let event = event::event(batch.entries.iter().map(|entry| &entry.json));
     let mapping = &delivery.mapping;
     // A name alone would be a function of the account that the server's keys belong to.
@@ -263,7 +330,7 @@ async fn invoke(delivery: &Delivery, batch: &Batch) -> Invoked {
     if let Some(problem) = &invoked.problem {
         log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(); "{} retries: {problem}", mapping.title());
     }
-    invoked
+    Done::Invoked(invoked)
 }
 
 /// Whether a mapping's account may have a function or a queue called: the operator's rules may be others than when it was made.
@@ -296,7 +363,10 @@ async fn discard(delivery: &Delivery, document: &Value) {
     }
     let mut pause = Pause::new();
     loop {
-        match delivery.triggers.places.tell(destination, document).await {
+        let call = client::reserve_call(&delivery.holder()).await;
+        let sent = delivery.triggers.places.tell(destination, document).await;
+        drop(call);
+        match sent {
             Sent::Done => return,
             Sent::Refused(why) => {
                 log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "the on-failure destination of {} refuses a record: {why}", delivery.mapping.title());

@@ -32,7 +32,7 @@ impl Authority {
         let account = self.identities.account(role::account_of(arn).unwrap_or_default());
         let issuer = token.issuer().map(str::to_owned).unwrap_or_default();
         let provider = provider(&account, &issuer)?;
-        let claims = self.issuers.claims(token, &provider.url, &provider.entity.client_ids).await?;
+        let claims = self.issuers.claims(token, &account.id, &provider.url, &provider.entity.client_ids).await?;
         let provider_arn = provider.entity.arn(&account.id);
         let role = AskedRole::find(self, arn).ok_or_else(denied)?;
         let session_tags = self.may_assume(way, parameters, &role, arn, &provider_arn, &claims)?;

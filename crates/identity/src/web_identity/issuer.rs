@@ -1,6 +1,6 @@
 //! Issuers: where their keys are, and the keys, which are kept for a while. Only issuers that an account has registered are
 //! ever asked, over `https`, or on this machine, and only at addresses that are open to callers; an answer is bounded in size
-//! and time; and tokens with unknown keys cannot make a server ask more often than every few seconds.
+//! and time, and a call is one of those that the server has for all accounts; and tokens with unknown keys cannot make a server ask more often than every few seconds.
 //!
 //! An issuer is known by the URL that is registered, not by a token's spelling of it: all spellings share its keys, its one
 //! question at a time and its pause between two.
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Clock;
-use client::{Call, Egress, Endpoint};
+use client::{Call, Egress, Endpoint, Holder};
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -85,12 +85,18 @@ impl Issuers {
         Issuers { clock, ca_bundle, egress, entries: Mutex::default() }
     }
 
-    /// What a token says, if the issuer with this registered URL has signed it, for one of these audiences, and it is good now.
+    /// What a token says, for an account, if the issuer with this registered URL has signed it, for one of these audiences, and it is good now.
     ///
     /// # Errors
     /// Why it is not believed.
-    pub async fn claims(&self, token: Jwt<'_>, issuer: &str, client_ids: &[String]) -> Result<Claims, Rejected> {
-        let published = self.published(&token, issuer).await?;
+    pub async fn claims(
+        &self,
+        token: Jwt<'_>,
+        account: &str,
+        issuer: &str,
+        client_ids: &[String],
+    ) -> Result<Claims, Rejected> {
+        let published = self.published(&token, account, issuer).await?;
         let claims = token.verified(&published.keys).ok_or_else(Rejected::unverified)?;
         let issuer = published.issuer.as_str();
         if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
@@ -101,7 +107,7 @@ impl Issuers {
     }
 
     /// The issuer's keys, with one that fits the token if it has one.
-    async fn published(&self, token: &Jwt<'_>, issuer: &str) -> Result<Arc<Published>, Rejected> {
+    async fn published(&self, token: &Jwt<'_>, account: &str, issuer: &str) -> Result<Arc<Published>, Rejected> {
         let entry = self.entry(issuer);
         let fresh = |now_ms: u64| {
             entry.cached.lock().younger_than(FRESH_MS, now_ms).filter(|published| published.has_key_for(token))
@@ -119,7 +125,10 @@ impl Issuers {
         if asked_ms.is_none_or(|asked_ms| now_ms.saturating_sub(asked_ms) >= AGAIN_MS) {
             // Before the answer: a request that gives up while it waits has asked, too.
             entry.cached.lock().asked_ms = Some(now_ms);
-            match tokio::time::timeout(TIMEOUT, self.fetch(issuer)).await.unwrap_or(Err(Rejected::Communication)) {
+            match tokio::time::timeout(TIMEOUT, self.fetch(account, issuer))
+                .await
+                .unwrap_or(Err(Rejected::Communication))
+            {
                 Ok(published) => {
                     let mut cached = entry.cached.lock();
                     (cached.published, cached.fetched_ms) = (Some(Arc::new(published)), now_ms);
@@ -149,7 +158,9 @@ impl Issuers {
         Arc::clone(entry)
     }
 
-    async fn fetch(&self, issuer: &str) -> Result<Published, Rejected> {
+    async fn fetch(&self, account: &str, issuer: &str) -> Result<Published, Rejected> {
+        // One socket at a time. The wait for it is part of the time that the issuer has.
+        let _call = client::reserve_call(&Holder::new(account, issuer)).await;
         let home = url::parse(issuer).ok_or_else(Rejected::no_keys)?;
         let place = format!("{issuer}/.well-known/openid-configuration", issuer = issuer.trim_end_matches('/'));
         let document: Value = serde_json::from_slice(&self.get(&place).await?).map_err(|_| Rejected::no_keys())?;

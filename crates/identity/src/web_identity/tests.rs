@@ -123,7 +123,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 }
 
 async fn ask(issuers: &Issuers, token: &str, url: &str) -> Result<Claims, Rejected> {
-    issuers.claims(Jwt::parse(token)?, url, &["sts.amazonaws.com".to_owned(), "app".to_owned()]).await
+    issuers.claims(Jwt::parse(token)?, "111111111111", url, &["sts.amazonaws.com".to_owned(), "app".to_owned()]).await
 }
 
 fn issuers() -> Issuers {

@@ -13,6 +13,8 @@ use crate::service::Service;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KinesisDestination {
     pub follower: Follower,
+    /// The table's.
+    pub account: String,
     pub table_name: String,
     pub stream_arn: String,
     pub precision: ApproximateCreationDateTimePrecision,
@@ -57,6 +59,7 @@ impl Service {
             let used = table.definition.kinesis.all.iter().filter(|own| own.status.is_on());
             found.extend(used.map(|own| KinesisDestination {
                 follower: kinesis_follower(table.id(), own.number),
+                account: table.definition.account.clone(),
                 table_name: table.name().to_owned(),
                 stream_arn: own.stream_arn.clone(),
                 precision: own.precision.unwrap_or_default().into(),

@@ -16,6 +16,7 @@ mod call;
 mod outbound;
 mod permission;
 mod query;
+mod quotas;
 mod refusal;
 mod request;
 mod route;
@@ -23,11 +24,11 @@ pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::Exception;
 use auth::Caller;
-use ops::{DocumentChange, Documents};
+use ops::DocumentChange;
 use serde_json::{Value, json};
 
 pub use call::Call;
@@ -39,6 +40,8 @@ pub use route::{Operation, Route};
 
 use super::function::Function;
 use super::mapping::{Mapping, Settings, State};
+use super::mappings::Mappings;
+use super::reader::Reader;
 use super::{MAPPINGS, Triggers};
 
 /// Source: API Reference, ListEventSourceMappings.
@@ -126,8 +129,14 @@ impl Triggers {
             last_modified_ms: self.clock.now_ms(),
             settings,
             tags: asked.tags.clone().unwrap_or_default(),
+            reader: Reader::of(caller, arn),
         };
-        self.change(&mapping.uuid, |others| refuse_second(others, &mapping).map(|()| mapping.clone())).await?;
+        let decide = |others: &Mappings| {
+            refuse_second(others, &mapping)?;
+            quotas::check(others, &mapping).map(|()| mapping.clone())
+        };
+        self.change(&mapping.uuid, decide).await?;
+        tell_owner(&mapping);
         // Where it begins is known before the client is answered, whatever node delivers.
         self.begin(&mapping).await;
         self.changed.notify_one();
@@ -158,7 +167,8 @@ impl Triggers {
                     },
                     last_modified_ms: self.clock.now_ms(),
                     settings,
-                    ..before.clone()
+                    reader: Reader::of(caller, &before.event_source_arn),
+                    ..Mapping::clone(before)
                 };
                 refuse_second(mappings, &after)?;
                 Ok(after)
@@ -176,7 +186,7 @@ impl Triggers {
                 // It may lead elsewhere than a moment ago.
                 permit_one(caller, Operation::DeleteEventSourceMapping.action(), before, Vec::new())?;
                 let before = settled(before, "delete")?;
-                Ok(Mapping { state: State::Deleting, last_modified_ms: self.clock.now_ms(), ..before.clone() })
+                Ok(Mapping { state: State::Deleting, last_modified_ms: self.clock.now_ms(), ..Mapping::clone(before) })
             })
             .await?;
         let shown = self.shown(202, &changed).await;
@@ -186,7 +196,7 @@ impl Triggers {
 
     async fn get(&self, caller: &Caller, uuid: &str) -> Answer {
         self.permit_mapping(caller, Operation::GetEventSourceMapping.action(), uuid, Vec::new()).await?;
-        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
+        let mappings = self.mappings().await?;
         self.shown(200, find(&mappings, caller, uuid)?).await
     }
 
@@ -197,15 +207,15 @@ impl Triggers {
             function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))
         });
         let function = function.transpose()?;
-        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
-        let is_asked_for = |mapping: &&Mapping| {
+        let mappings = self.mappings().await?;
+        let is_asked_for = |mapping: &&Arc<Mapping>| {
             is_callers(mapping, caller)
                 && function.as_ref().is_none_or(|function| *function == mapping.function_arn)
                 && asked.event_source_arn.as_ref().is_none_or(|arn| *arn == mapping.event_source_arn)
                 && asked.marker.as_ref().is_none_or(|marker| mapping.uuid > *marker)
         };
-        let mut found = mappings.values().filter(is_asked_for).peekable();
-        let page: Vec<&Mapping> = found.by_ref().take(asked.items_max.min(PAGE_MAX)).collect();
+        let mut found = mappings.of_account(&caller.account).filter(is_asked_for).peekable();
+        let page: Vec<&Arc<Mapping>> = found.by_ref().take(asked.items_max.min(PAGE_MAX)).collect();
         let mut shown = Vec::with_capacity(page.len());
         for mapping in &page {
             let result = self.service.document_note(MAPPINGS, &mapping.uuid).await?;
@@ -228,14 +238,15 @@ impl Triggers {
     async fn change(
         &self,
         uuid: &str,
-        decide: impl Fn(&BTreeMap<String, Mapping>) -> Result<Mapping, Refusal>,
+        decide: impl Fn(&Mappings) -> Result<Mapping, Refusal>,
     ) -> Result<Mapping, Refusal> {
         for _ in 0..TRIES_MAX {
-            let rows = self.service.documents(MAPPINGS).await?;
-            let changed = decide(&read(&rows)?)?;
+            let mappings = self.mappings().await?;
+            let changed = decide(&mappings)?;
             let document = serde_json::to_vec(&changed).map_err(|error| Refusal::Service(error.to_string()))?;
             let change = DocumentChange { id: uuid.to_owned(), text: Some(document) };
-            if self.service.change_documents(MAPPINGS, rows.version, &[change]).await? {
+            if self.service.change_documents(MAPPINGS, mappings.version, std::slice::from_ref(&change)).await? {
+                self.know_changed(&mappings, uuid, change.text);
                 return Ok(changed);
             }
         }
@@ -268,21 +279,11 @@ impl Triggers {
     }
 }
 
-/// All mappings, by their ids.
-pub(super) fn read(rows: &Documents) -> Result<BTreeMap<String, Mapping>, Refusal> {
-    let read = |(uuid, row): (&String, &bytes::Bytes)| {
-        let mapping = serde_json::from_slice(row);
-        let mapping = mapping.map_err(|error| Refusal::Service(format!("the mapping {uuid} cannot be read: {error}")));
-        mapping.map(|mapping| (uuid.clone(), mapping))
-    };
-    rows.by_id.iter().map(read).collect()
-}
-
 fn is_callers(mapping: &Mapping, caller: &Caller) -> bool {
     mapping.account == caller.account && mapping.region == caller.region
 }
 
-fn find<'a>(mappings: &'a BTreeMap<String, Mapping>, caller: &Caller, uuid: &str) -> Result<&'a Mapping, Refusal> {
+fn find<'a>(mappings: &'a Mappings, caller: &Caller, uuid: &str) -> Result<&'a Arc<Mapping>, Refusal> {
     let found = mappings.get(uuid).filter(|mapping| is_callers(mapping, caller));
     found.ok_or(Refusal::ResourceNotFound)
 }
@@ -295,16 +296,27 @@ fn settled<'a>(mapping: &'a Mapping, purpose: &str) -> Result<&'a Mapping, Refus
     }
 }
 
+/// The stream's account neither sees nor changes a mapping of another one: its operator finds it here.
+fn tell_owner(mapping: &Mapping) {
+    if let Some(owner) = mapping.foreign_owner() {
+        log::info!(
+            event = "mapping_across_accounts", mapping = mapping.uuid.as_str(), account = mapping.account.as_str(), owner = owner;
+            "account {} reads the stream {} of account {owner} by an event source mapping; the stream's policy ends that",
+            mapping.account,
+            mapping.event_source_arn
+        );
+    }
+}
+
 /// A function reads a stream once.
-fn refuse_second(mappings: &BTreeMap<String, Mapping>, mapping: &Mapping) -> Result<(), Refusal> {
-    let same = |other: &&Mapping| {
+fn refuse_second(mappings: &Mappings, mapping: &Mapping) -> Result<(), Refusal> {
+    let same = |other: &&Arc<Mapping>| {
         other.uuid != mapping.uuid
-            && other.account == mapping.account
             && other.region == mapping.region
             && other.event_source_arn == mapping.event_source_arn
             && other.function_arn == mapping.function_arn
     };
-    let Some(other) = mappings.values().find(same) else { return Ok(()) };
+    let Some(other) = mappings.of_account(&mapping.account).find(same) else { return Ok(()) };
     let name = mapping.function().map_or(mapping.function_arn.clone(), |function| function.name());
     Err(Refusal::ResourceConflict(format!(
         "The event source arn (\" {} \") and function (\" {name} \") provided mapping already exists. Please update or \

@@ -3,7 +3,7 @@
 //! Actions, resources and condition keys are those of the Service Authorization Reference, "AWS Lambda". On AWS the
 //! function's role reads the stream; here nobody has that role, so whoever makes a mapping, or changes where it leads, must
 //! be allowed to read the stream themselves, and to send to its on-failure queue (`sqs:SendMessage`). Once made, a mapping goes on
-//! whatever becomes of its maker. A function or destination that is a URL is its own `lambda:FunctionArn`, in its canonical form.
+//! whatever becomes of its maker, but of another account's stream only while that one's policy allows it (`reader`). A function or destination that is a URL is its own `lambda:FunctionArn`, in its canonical form.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,9 @@ use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide
 use auth::{Caller, account_of};
 
 use super::tags::Tags;
-use super::{Refusal, find, read};
+use super::{Refusal, find};
+use crate::triggers::Triggers;
 use crate::triggers::mapping::Mapping;
-use crate::triggers::{MAPPINGS, Triggers};
 
 const REQUEST_TAG: &str = "aws:requesttag/";
 const RESOURCE_TAG: &str = "aws:resourcetag/";
@@ -103,7 +103,7 @@ impl Triggers {
         if caller.identity.is_none() {
             return Ok(None);
         }
-        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
+        let mappings = self.mappings().await?;
         let mapping = find(&mappings, caller, uuid).ok();
         let said = Said {
             function_arn: mapping.map(|mapping| mapping.function_arn.as_str()),
@@ -112,7 +112,7 @@ impl Triggers {
         };
         let arn = format!("arn:aws:lambda:{}:{}:event-source-mapping:{uuid}", caller.region, caller.account);
         permit(caller, action, &arn, &said)?;
-        Ok(mapping.map(|mapping: &Mapping| mapping.event_source_arn.clone()))
+        Ok(mapping.map(|mapping| mapping.event_source_arn.clone()))
     }
 
     /// Asks whether a caller may read a stream.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use auth::Caller;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Operation, Refusal, find, read};
+use super::{Answer, Operation, Refusal, find};
+use crate::triggers::Triggers;
 use crate::triggers::mapping::Mapping;
-use crate::triggers::{MAPPINGS, Triggers};
+use crate::triggers::mappings::Mappings;
 
 /// Source: AWS Lambda Developer Guide, "Tag requirements".
 const TAGS_MAX: usize = 50;
@@ -22,7 +23,7 @@ pub(crate) type Tags = BTreeMap<String, String>;
 impl Triggers {
     pub(super) async fn list_tags(&self, caller: &Caller, arn: &str) -> Answer {
         self.permit_mapping(caller, Operation::ListTags.action(), uuid_of(arn), Vec::new()).await?;
-        let mappings = read(&self.service.documents(MAPPINGS).await?)?;
+        let mappings = self.mappings().await?;
         Ok((200, json!({"Tags": of_arn(&mappings, caller, arn)?.tags})))
     }
 
@@ -40,7 +41,7 @@ impl Triggers {
 
     async fn change_tags(&self, caller: &Caller, arn: &str, change: &(dyn Fn(&mut Tags) + Sync)) -> Answer {
         let changed = self.change(uuid_of(arn), |mappings| {
-            let mut mapping = of_arn(mappings, caller, arn)?.clone();
+            let mut mapping = Mapping::clone(of_arn(mappings, caller, arn)?);
             change(&mut mapping.tags);
             checked(&mapping.tags)?;
             Ok(mapping)
@@ -53,9 +54,9 @@ fn uuid_of(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or_default()
 }
 
-fn of_arn<'a>(mappings: &'a BTreeMap<String, Mapping>, caller: &Caller, arn: &str) -> Result<&'a Mapping, Refusal> {
+fn of_arn<'a>(mappings: &'a Mappings, caller: &Caller, arn: &str) -> Result<&'a Mapping, Refusal> {
     let found = find(mappings, caller, uuid_of(arn)).ok();
-    found.filter(|mapping| mapping.arn() == arn).ok_or(Refusal::ResourceNotFound)
+    found.filter(|mapping| mapping.arn() == arn).map(|mapping| &**mapping).ok_or(Refusal::ResourceNotFound)
 }
 
 pub(super) const NO_TAGS: &str = "Value null at 'tags' failed to satisfy constraint: Member must not be null";

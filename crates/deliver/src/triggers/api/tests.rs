@@ -1,5 +1,6 @@
 //! The API where nobody does what its changes ask for: what is under way stays so, and others cannot change it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
@@ -13,7 +14,10 @@ use client::Egress;
 use ops::Service;
 use storage::Memory;
 
+mod running;
+
 use super::*;
+use crate::memory::DeliveryMemory;
 use crate::triggers::Places;
 
 fn caller(account: &str) -> Caller {
@@ -26,6 +30,14 @@ async fn triggers() -> (Arc<Triggers>, String) {
 }
 
 async fn triggers_with(places: Places, service_arns: ServiceArns) -> (Arc<Triggers>, String) {
+    triggers_within(places, service_arns, DeliveryMemory::new()).await
+}
+
+async fn triggers_within(
+    places: Places,
+    service_arns: ServiceArns,
+    memory: Arc<DeliveryMemory>,
+) -> (Arc<Triggers>, String) {
     let settings = ops::Settings { service_arns, ..ops::Settings::default() };
     let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
     let request = CreateTableInput {
@@ -38,13 +50,13 @@ async fn triggers_with(places: Places, service_arns: ServiceArns) -> (Arc<Trigge
         billing_mode: Some(BillingMode::PayPerRequest),
         stream_specification: Some(StreamSpecification {
             stream_enabled: true,
-            stream_view_type: Some(StreamViewType::KeysOnly),
+            stream_view_type: Some(StreamViewType::NewImage),
         }),
         ..CreateTableInput::default()
     };
     let made = service.create_table(&caller("111111111111"), request).await.unwrap();
     let arn = made.table_description.unwrap().latest_stream_arn.unwrap();
-    (Triggers::new(service, places, Arc::default(), Clock::system()), arn)
+    (Triggers::new(service, places, Arc::default(), memory, Clock::system()), arn)
 }
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
@@ -94,12 +106,16 @@ async fn a_mapping_is_its_makers_alone() {
 
 /// A user of the first account with a policy of these statements.
 fn user(statements: &[Value]) -> Caller {
+    user_of("111111111111", statements)
+}
+
+fn user_of(account: &str, statements: &[Value]) -> Caller {
     let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
     let policy = Policy::parse(PolicyKind::Identity, &document).expect("a policy");
     let principal = Principal {
         kind: PrincipalKind::User,
-        account: "111111111111".to_owned(),
-        arn: "arn:aws:iam::111111111111:user/user".to_owned(),
+        account: account.to_owned(),
+        arn: format!("arn:aws:iam::{account}:user/user"),
         role_arn: None,
         role_id: None,
         user_id: "AIDAUSER".to_owned(),
@@ -112,7 +128,7 @@ fn user(statements: &[Value]) -> Caller {
     };
     let transport = Transport { peer: std::net::IpAddr::from([127, 0, 0, 1]), secure: false };
     let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { identity: Some(identity), ..caller("111111111111") }
+    Caller { identity: Some(identity), ..caller(account) }
 }
 
 /// Every request of the API, with all that it asks: taking any of it away stops it.
@@ -171,8 +187,8 @@ async fn functions_and_tags_are_conditions() {
         let request = asked("POST", PATH, "", &body);
         assert_eq!(triggers.answer(&user, &request).await.status, expected, "{function}");
     }
-    let mappings = read(&triggers.service.documents(MAPPINGS).await.unwrap()).unwrap();
-    let path = format!("{PATH}/{}", mappings.keys().next().unwrap());
+    let mappings = triggers.mappings().await.unwrap();
+    let path = format!("{PATH}/{}", mappings.all().next().unwrap().0);
     let request = asked("PUT", &path, "", &json!({"FunctionName": "https://elsewhere.example/x"}));
     assert_eq!(triggers.answer(&user, &request).await.status, 403);
 }
@@ -359,8 +375,12 @@ async fn conditions_cover_destinations() {
         }
     }
     // The same for another destination of one that is there. 400: allowed, and still being made.
-    let mappings = read(&triggers.service.documents(MAPPINGS).await.unwrap()).unwrap();
-    let made = mappings.values().find(|mapping| mapping.settings.on_failure.as_deref() == Some(queue)).unwrap();
+    let mappings = triggers.mappings().await.unwrap();
+    let made = mappings
+        .all()
+        .map(|(_, mapping)| mapping)
+        .find(|mapping| mapping.settings.on_failure.as_deref() == Some(queue))
+        .unwrap();
     let one = format!("/{}", made.uuid);
     for (user, destination, expected) in [
         (&without, "https://elsewhere.example/", 403),
@@ -415,6 +435,70 @@ async fn results_have_no_words_of_what_answered() {
     triggers.service.put_document_note(MAPPINGS, uuid, old).await.unwrap();
     let shown = call(&triggers, "111111111111", "GET", &format!("/{uuid}"), &Value::Null).await.1;
     assert_eq!(shown["LastProcessingResult"], "PROBLEM: Function call failed");
+}
+
+#[tokio::test]
+async fn accounts_and_streams_have_quotas() {
+    let (triggers, stream) = triggers().await;
+    for at in 0..quotas::STREAM_MAX {
+        let body = mapping(&stream, &format!("http://h/{at}"), None);
+        assert_eq!(call(&triggers, "111111111111", "POST", "", &body).await.0, 202, "{at}");
+    }
+    let one_more = mapping(&stream, "http://h/more", None);
+    let (status, name, text) = ask(&triggers, &caller("111111111111"), "POST", "", &one_more).await;
+    assert_eq!((status, name.as_str()), (400, "InvalidParameterValueException"), "{text}");
+    assert!(text.contains("already has 10 event source mappings"), "{text}");
+    // As many as an account may have, of other streams.
+    let known = triggers.mappings().await.unwrap();
+    let any = Mapping::clone(known.all().next().unwrap().1);
+    let of_other = |at: usize| {
+        let uuid = format!("other-{at}");
+        let event_source_arn = format!("{stream}-{at}");
+        let text = serde_json::to_vec(&Mapping { uuid: uuid.clone(), event_source_arn, ..any.clone() }).unwrap();
+        DocumentChange { id: uuid, text: Some(text) }
+    };
+    let others: Vec<DocumentChange> = (quotas::STREAM_MAX..quotas::ACCOUNT_MAX).map(of_other).collect();
+    assert!(triggers.service.change_documents(MAPPINGS, known.version, &others).await.unwrap());
+    let freed: Vec<DocumentChange> =
+        known.all().take(1).map(|(uuid, _)| DocumentChange { id: uuid.clone(), text: None }).collect();
+    let (status, _, text) = ask(&triggers, &caller("111111111111"), "POST", "", &one_more).await;
+    assert!(status == 400 && text.contains("10 event source mappings"), "{text}");
+    let elsewhere = quotas::check(
+        &triggers.mappings().await.unwrap(),
+        &Mapping { event_source_arn: format!("{stream}-new"), ..any.clone() },
+    );
+    let Err(Refusal::InvalidParameterValue(text)) = elsewhere else { panic!("{elsewhere:?}") };
+    assert!(text.contains("already has 100 event source mappings"), "{text}");
+    let foreign = Mapping { account: "222222222222".to_owned(), ..any.clone() };
+    assert_eq!(quotas::check(&triggers.mappings().await.unwrap(), &foreign), Ok(()));
+    // One that is taken away makes room.
+    assert!(triggers.service.change_documents(MAPPINGS, known.version + 1, &freed).await.unwrap());
+    assert_eq!(call(&triggers, "111111111111", "POST", "", &one_more).await.0, 202);
+}
+
+/// A change leaves what was parsed of the others, be it made here or elsewhere.
+#[tokio::test]
+async fn mappings_are_parsed_once() {
+    let (triggers, stream) = triggers().await;
+    let (_, made) = call(&triggers, "111111111111", "POST", "", &mapping(&stream, "http://h/x", None)).await;
+    let uuid = made["UUID"].as_str().unwrap();
+    let first = Arc::clone(triggers.mappings().await.unwrap().get(uuid).unwrap());
+    let (_, second) = call(&triggers, "111111111111", "POST", "", &mapping(&stream, "http://h/y", None)).await;
+    let known = triggers.mappings().await.unwrap();
+    assert!(Arc::ptr_eq(&first, known.get(uuid).unwrap()));
+    assert_eq!(known.version, triggers.service.documents_version(MAPPINGS).await.unwrap());
+    // Another node takes one away, and writes one that this program cannot read.
+    let second = second["UUID"].as_str().unwrap();
+    let changes = [
+        DocumentChange { id: second.to_owned(), text: None },
+        DocumentChange { id: "newer".to_owned(), text: Some(b"{}".to_vec()) },
+    ];
+    assert!(triggers.service.change_documents(MAPPINGS, known.version, &changes).await.unwrap());
+    let known = triggers.mappings().await.unwrap();
+    assert!(Arc::ptr_eq(&first, known.get(uuid).unwrap()));
+    assert!(known.get(second).is_none() && !known.contains(second));
+    assert!(known.get("newer").is_none() && known.contains("newer"));
+    assert_eq!(known.of_account("111111111111").count(), 1);
 }
 
 /// What the audit log has of a request, and what it has not: a member that comes twice counts as it is executed.

@@ -1,6 +1,7 @@
 //! Event source mappings: Lambda's API on the server's port, and what reaches functions that fail in all ways.
 
 mod api;
+mod bounds;
 mod delivery;
 mod function;
 mod nodes;
