@@ -103,6 +103,7 @@ fn tagged_arn(text: &str) -> Result<TableArn<'_>, Exception> {
         return Err(catalog::invalid(format!("ARNs must start with 'arn:': {text}")));
     }
     let arn = TableArn::parse(text)
+        .filter(|arn| !arn.rest.is_some_and(|rest| rest.starts_with("backup/")))
         .ok_or_else(|| catalog::invalid(format!("Provided Arn is not a DynamoDB resource arn: {text}")))?;
     if arn.rest.is_some() {
         return Err(catalog::invalid(format!(

@@ -72,6 +72,10 @@ async fn arns_are_judged() {
             Some(invalid(&format!("Provided Arn is not a DynamoDB resource arn: {own}global-table/x"))),
         ),
         (
+            format!("{ARN}/backup/x"),
+            Some(invalid(&format!("Provided Arn is not a DynamoDB resource arn: {ARN}/backup/x"))),
+        ),
+        (
             format!("{ARN}/index/x"),
             Some(invalid(&format!(
                 "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/x"
