@@ -20,27 +20,60 @@ use crate::seats::Seat;
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 const TRANSFER_ENCODING: &[u8] = b"transfer-encoding:";
-/// How a connection of HTTP/2 begins. It has no such heads. Source: RFC 9113, section 3.4.
-const HTTP2: &[u8] = b"PRI * HTTP/2.0";
+/// How a connection of HTTP/2 begins, which has no such heads. Source: RFC 9113, section 3.4.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// No shorter than what a line is compared with.
 const START_SIZE: usize = TRANSFER_ENCODING.len();
+
+/// Which protocol a connection speaks. Its first bytes decide that, as hyper's do: the whole preface and nothing less is
+/// HTTP/2, and no later line is a preface.
+enum Protocol {
+    /// So many bytes came, all of them the preface's.
+    Open(usize),
+    Http1,
+    Http2,
+}
+
+impl Default for Protocol {
+    fn default() -> Protocol {
+        Protocol::Open(0)
+    }
+}
+
+impl Protocol {
+    fn push(&mut self, bytes: &[u8]) {
+        let Protocol::Open(matched) = self else { return };
+        let expected = &HTTP2_PREFACE[*matched..];
+        let compared = expected.len().min(bytes.len());
+        *self = match bytes[..compared] == expected[..compared] {
+            false => Protocol::Http1,
+            true if compared == expected.len() => Protocol::Http2,
+            true => Protocol::Open(*matched + compared),
+        };
+    }
+}
 
 /// What is remembered between two pieces.
 #[derive(Default)]
 struct Lines {
+    protocol: Protocol,
     /// The beginning of the line, and how long the line is so far, at most one more than that.
     start: [u8; START_SIZE],
     length: usize,
     lengths: u32,
     has_coding: bool,
-    is_http2: bool,
 }
 
 impl Lines {
     /// Whether a head that ends in these bytes has two lengths.
     fn push(&mut self, mut bytes: &[u8]) -> bool {
+        self.protocol.push(bytes);
+        // Lines of a preface that is not complete yet are no fields.
+        if matches!(self.protocol, Protocol::Http2) {
+            return false;
+        }
         let mut found = false;
-        while !self.is_http2 && !bytes.is_empty() {
+        while !bytes.is_empty() {
             let end = memchr::memchr(b'\n', bytes);
             let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
             self.extend(line);
@@ -62,7 +95,6 @@ impl Lines {
     fn end_line(&mut self) -> bool {
         let line = &self.start[..self.length.min(START_SIZE)];
         let begins = |name: &[u8]| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        self.is_http2 = begins(HTTP2);
         self.lengths += u32::from(begins(CONTENT_LENGTH));
         self.has_coding |= begins(TRANSFER_ENCODING);
         let found = self.lengths > 1 || self.lengths > 0 && self.has_coding;
@@ -164,5 +196,16 @@ mod tests {
         check(&[&head(length), "{}abc", &head(chunked), "0\r\n\r\n", &head(length)].concat(), false);
         check(&[&head(chunked), "5\r\nabcde\r\n0\r\nContent-Length: 5\r\n\r\n"].concat(), false);
         check(&["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", length, chunked].concat(), false);
+        // The whole preface at the beginning of a connection, and nothing else, is HTTP/2.
+        let both = head(&[length, chunked].concat());
+        for line in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0"] {
+            check(&[&head(length), "{}\n", line, "\r\n", &both].concat(), true);
+            check(&["\r\n", line, "\r\n", &both].concat(), true);
+        }
+        for cut in
+            ["PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n", "PRI * HTTP/2.0\n\nSM\n\n"]
+        {
+            check(&[cut, &both].concat(), true);
+        }
     }
 }
