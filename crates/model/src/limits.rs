@@ -72,6 +72,8 @@ pub const ITEM_COLLECTION_SIZE_MAX: u64 = 10 * 1024 * 1024 * 1024;
 /// A table's or an index's name. Unit: characters. Source: model, TableName, IndexName.
 pub const TABLE_NAME_SIZE_MIN: usize = 3;
 pub const TABLE_NAME_SIZE_MAX: usize = 255;
+/// Tables of an account in a region. Source: Quotas, "Table limits" (the default, which AWS raises on request).
+pub const TABLES_MAX: usize = 2500;
 /// Tags of a table. Source: Developer Guide, "Tagging restrictions".
 pub const TAGS_MAX: usize = 50;
 /// A tag's key and value. Unit: UTF-16 units. Source: model, TagKeyString, TagValueString.

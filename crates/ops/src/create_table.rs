@@ -15,7 +15,7 @@ use crate::service::Service;
 
 impl Service {
     /// # Errors
-    /// DynamoDB's refusals: of the request, or because the table exists.
+    /// DynamoDB's refusals: of the request, because the table exists, or because the account has as many as it may have.
     pub async fn create_table(
         &self,
         caller: &Caller,
@@ -36,6 +36,7 @@ impl Service {
                     _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
                 });
             }
+            self.catalog.check_quota(&self.settings.quotas, definition.place())?;
             let mut definition = Definition { table_id: guard.next_table_id(), ..definition.clone() };
             // Streams of deleted tables of this name can still be read, under their labels.
             let remains = self.catalog.remains_at(definition.place());

@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Quotas};
 use crate::change_log::{Heat, ShardSettings};
 use crate::lag::Lags;
 use crate::nodes::lease::Leased;
@@ -29,6 +29,7 @@ pub struct Settings {
     /// Host and port under which clients reach this server: what DescribeEndpoints answers.
     pub endpoint: String,
     pub shards: ShardSettings,
+    pub quotas: Quotas,
     /// Which resources of other AWS services callers may have called.
     pub service_arns: ServiceArns,
 }
@@ -36,7 +37,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         let (region, endpoint) = ("us-east-1".to_owned(), "127.0.0.1:8000".to_owned());
-        Settings { region, endpoint, shards: ShardSettings::default(), service_arns: ServiceArns::open() }
+        Settings {
+            region,
+            endpoint,
+            shards: ShardSettings::default(),
+            quotas: Quotas::default(),
+            service_arns: ServiceArns::open(),
+        }
     }
 }
 

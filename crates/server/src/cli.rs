@@ -294,6 +294,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_DISK_RESERVE", value_name = "SIZE", value_parser = byte_size)]
     pub(crate) disk_reserve: Option<u64>,
 
+    /// Tables that an account may have in a region, and a quarter of those it may have in all regions; 0 for no quota
+    #[arg(long, env = "STATOR_TABLES_MAX", value_name = "COUNT", default_value_t = ops::Quotas::default().tables_max)]
+    pub(crate) tables_max: usize,
+
     /// Open connections; when full, an idle one is closed, first of the address that has most of them
     #[arg(long, env = "STATOR_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 8192, value_parser = connections)]
     pub(crate) connections_max: u32,

@@ -544,7 +544,8 @@ pub(crate) async fn service(
     let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let settings = ops::Settings { region, endpoint, shards, service_arns };
+    let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
+    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns };
     let clock = base::Clock::system();
     let service = match shared {
         None => ops::Service::open(engine, settings, clock).await,

@@ -121,6 +121,28 @@ impl Definition {
         self.local_indexes.iter().chain(&self.global_indexes).map(|index| index.name.as_str())
     }
 
+    /// What readers of a deleted table's streams need of it.
+    pub(crate) fn cut_to_streams(self) -> Definition {
+        let mut cut = Definition {
+            table_id: self.table_id,
+            account: self.account,
+            region: self.region,
+            name: self.name,
+            uuid: self.uuid,
+            created_ms: self.created_ms,
+            status: self.status,
+            attributes: self.attributes,
+            key: self.key,
+            stream: self.stream,
+            past_streams: self.past_streams,
+            log: ChangeLog { next_shard: self.log.next_shard, unknown: self.log.unknown, ..ChangeLog::default() },
+            unknown: self.unknown,
+            ..Definition::default()
+        };
+        cut.prune_attributes();
+        cut
+    }
+
     /// Forgets the attribute definitions that no key uses any more.
     pub(crate) fn prune_attributes(&mut self) {
         let used: BTreeSet<String> = self.key_names().cloned().collect();

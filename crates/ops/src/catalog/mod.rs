@@ -13,6 +13,7 @@ mod definition;
 mod describe;
 mod hash_order;
 mod name;
+mod quota;
 mod refresh;
 mod remains;
 mod resource_policy;
@@ -35,6 +36,7 @@ pub(crate) use change::{ChangeGuard, Edit, Rewrite, being_updated};
 pub(crate) use definition::*;
 pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
 pub(crate) use name::{NameUse, Place, TableArn, table_place};
+pub use quota::Quotas;
 pub(crate) use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};
 pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_projections, invalid};
 pub(crate) use settings::{
@@ -67,8 +69,7 @@ struct Inner {
 struct Tables {
     /// By account, region and name.
     accounts: BTreeMap<String, BTreeMap<String, Region>>,
-    /// What remains of deleted tables, by their ids.
-    remains: BTreeMap<u64, Arc<Table>>,
+    remains: remains::Remains,
     /// Tables that a newer one has replaced, or that are gone, for as long as somebody uses them.
     replaced: Vec<Replaced>,
     next_id: u64,

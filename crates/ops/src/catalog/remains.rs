@@ -1,6 +1,10 @@
-//! What remains of a deleted table while its streams can be read: its definition, in a row of another kind, so that its
-//! name is free. Its shards and records stay where they are until the last stream is over.
+//! What remains of a deleted table while its streams can be read: what they need of its definition, in a row of another
+//! kind, so that its name is free. Its shards and records stay where they are until the last stream is over.
+//!
+//! The number of such tables is bounded. Beyond it those of the account and region that take most are dropped first, the
+//! oldest before the others, so that a caller who creates and deletes tables ends its own streams early.
 
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use api::Exception;
@@ -8,8 +12,71 @@ use auth::Caller;
 use storage::Engine;
 
 use super::change::{self, ChangeGuard};
-use super::{Catalog, Definition, Inner, Place, Table, Tables};
+use super::{Catalog, Definition, Inner, Place, Quotas, Table, Tables};
 use crate::rows;
+
+/// Beyond a bound this part of it is dropped at once, so that each deletion does not drop another table.
+const SLACK_PART: usize = 64;
+
+/// What remains of deleted tables, by their ids.
+#[derive(Default)]
+pub(super) struct Remains {
+    tables: BTreeMap<u64, Remaining>,
+    /// What all of them take.
+    bytes: usize,
+}
+
+struct Remaining {
+    table: Arc<Table>,
+    /// What its row takes, about.
+    bytes: usize,
+}
+
+impl Remains {
+    fn insert(&mut self, definition: Definition) {
+        let definition = definition.cut_to_streams();
+        let bytes = change::encode(&definition).map_or(0, |row| row.len());
+        let table = Arc::new(Table::new(definition));
+        self.remove(table.id());
+        self.bytes += bytes;
+        self.tables.insert(table.id(), Remaining { table, bytes });
+    }
+
+    fn remove(&mut self, table_id: u64) {
+        self.bytes -= self.tables.remove(&table_id).map_or(0, |removed| removed.bytes);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values().map(|remaining| &remaining.table)
+    }
+
+    /// The tables to drop if there are too many.
+    fn excess(&self, quotas: &Quotas) -> Vec<Arc<Table>> {
+        let (count_max, bytes_max) = (quotas.dropped_tables_max, quotas.dropped_tables_bytes_max);
+        let (mut count, mut bytes) = (self.tables.len(), self.bytes);
+        if count <= count_max && bytes <= bytes_max {
+            return Vec::new();
+        }
+        let mut spaces: HashMap<(&str, &str), (usize, VecDeque<&Remaining>)> = HashMap::new();
+        for remaining in self.tables.values() {
+            let Place { account, region, .. } = remaining.table.definition.place();
+            let (bytes, tables) = spaces.entry((account, region)).or_default();
+            *bytes += remaining.bytes;
+            tables.push_back(remaining);
+        }
+        let mut excess = Vec::new();
+        while count > count_max - count_max / SLACK_PART || bytes > bytes_max - bytes_max / SLACK_PART {
+            let largest = spaces.values_mut().max_by_key(|(bytes, _)| *bytes);
+            let Some((own, tables)) = largest else { break };
+            let Some(oldest) = tables.pop_front() else { break };
+            *own -= oldest.bytes;
+            count -= 1;
+            bytes -= oldest.bytes;
+            excess.push(oldest.table.clone());
+        }
+        excess
+    }
+}
 
 impl Catalog {
     /// What remains of the caller's tables; the oldest first.
@@ -24,12 +91,17 @@ impl Catalog {
 
     fn remains_where(&self, is_asked: impl Fn(&Definition) -> bool) -> Vec<Arc<Table>> {
         let tables = self.inner.tables.read();
-        tables.remains.values().filter(|table| is_asked(&table.definition)).cloned().collect()
+        tables.remains.iter().filter(|table| is_asked(&table.definition)).cloned().collect()
     }
 
     /// What remains of the tables of all callers.
     pub(crate) fn all_remains(&self) -> Vec<Arc<Table>> {
-        self.inner.tables.read().remains.values().cloned().collect()
+        self.inner.tables.read().remains.iter().cloned().collect()
+    }
+
+    /// The remains to drop before their time, because there are too many.
+    pub(crate) fn excess_remains(&self, quotas: &Quotas) -> Vec<Arc<Table>> {
+        self.inner.tables.read().remains.excess(quotas)
     }
 
     /// Takes a table away and leaves its remains, the definition as it is from now on.
@@ -59,8 +131,8 @@ impl Catalog {
 
 impl Tables {
     pub(super) fn keep_remains(&mut self, definitions: Vec<Definition>) {
-        let tables = definitions.into_iter().map(|definition| (definition.table_id, Arc::new(Table::new(definition))));
-        self.remains = tables.collect();
+        self.remains = Remains::default();
+        definitions.into_iter().for_each(|definition| self.remains.insert(definition));
     }
 }
 
@@ -78,7 +150,7 @@ async fn leave(
         && let Some(table) = tables.by_id(table_id).cloned()
     {
         tables.withdraw(&table, version);
-        tables.remains.insert(table_id, Arc::new(Table::new(definition)));
+        tables.remains.insert(definition);
     }
     Ok(())
 }
@@ -87,8 +159,88 @@ async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_i
     let version = change::exchange(inner, engine, rows::remains(table_id), None).await?;
     let mut tables = inner.tables.write();
     if tables.count_own(version) {
-        tables.remains.remove(&table_id);
+        tables.remains.remove(table_id);
         tables.newest = tables.newest.max(version);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{AttachedPolicy, Stream, StreamView};
+    use crate::fixture;
+
+    fn stream(policy_bytes: usize) -> Stream {
+        let document = "x".repeat(policy_bytes);
+        Stream {
+            label: "2026-01-01T00:00:00.000".to_owned(),
+            view: StreamView::KeysOnly,
+            enabled: false,
+            created_ms: 0,
+            disabled_ms: Some(1),
+            first_shard: 0,
+            end_shard: None,
+            policy: Some(AttachedPolicy { document, revision: "1".to_owned(), principals: None }),
+            unknown: Default::default(),
+        }
+    }
+
+    fn dropped(table_id: u64, account: &str, policy_bytes: usize) -> Definition {
+        let (account, stream) = (account.to_owned(), Some(stream(policy_bytes)));
+        Definition { table_id, account, stream, ..fixture::definition() }
+    }
+
+    fn excess(remains: &Remains, count: usize, bytes: usize) -> Vec<u64> {
+        let quotas = Quotas { dropped_tables_max: count, dropped_tables_bytes_max: bytes, ..Quotas::default() };
+        remains.excess(&quotas).iter().map(|table| table.id()).collect()
+    }
+
+    #[test]
+    fn the_oldest_of_the_largest_space_is_dropped_first() {
+        let mut remains = Remains::default();
+        remains.insert(dropped(1, "few", 10));
+        (2..=6).for_each(|id| remains.insert(dropped(id, "many", 10)));
+        assert!(excess(&remains, 6, usize::MAX).is_empty());
+        assert_eq!(excess(&remains, 4, usize::MAX), [2, 3]);
+        assert_eq!(excess(&remains, 0, usize::MAX).len(), 6);
+        assert_eq!(excess(&remains, 64, remains.bytes - 1), [2]);
+        assert!(excess(&remains, 64, remains.bytes).is_empty());
+    }
+
+    #[test]
+    fn policies_of_streams_count_with_their_size() {
+        let mut remains = Remains::default();
+        remains.insert(dropped(1, "large", 20_000));
+        (2..=6).for_each(|id| remains.insert(dropped(id, "small", 10)));
+        assert_eq!(excess(&remains, 64, 20_000), [1]);
+    }
+
+    #[test]
+    fn what_is_counted_is_what_is_there() {
+        let mut remains = Remains::default();
+        (1..=3).for_each(|id| remains.insert(dropped(id, "a", 10)));
+        let bytes = remains.bytes;
+        remains.insert(dropped(2, "a", 10));
+        assert_eq!((remains.tables.len(), remains.bytes), (3, bytes));
+        (0..=3).for_each(|id| remains.remove(id));
+        assert_eq!((remains.tables.len(), remains.bytes), (0, 0));
+    }
+
+    /// Rows that were written before definitions were cut are cut when they are read.
+    #[test]
+    fn only_what_streams_need_is_held() {
+        let mut remains = Remains::default();
+        let tags = (0..50).map(|tag| (format!("tag-{tag}"), "x".repeat(256))).collect();
+        let definition = Definition { tags, resource_policy: Some("{}".to_owned()), ..dropped(7, "a", 10) };
+        let (arn, key, stream) = (definition.arn(), definition.key.clone(), definition.stream.clone());
+        remains.insert(definition);
+        let table = remains.iter().next().unwrap();
+        let held = &table.definition;
+        assert_eq!((held.arn(), &held.key, &held.stream), (arn, &key, &stream));
+        let names: Vec<&str> = held.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+        assert_eq!(names, ["pk", "sk"]);
+        assert_eq!((held.tags.len(), held.index_names().count(), &held.resource_policy), (0, 0, &None));
+        assert!(table.indexes.is_empty() && table.stream_policies.len() == 1);
+    }
 }

@@ -17,6 +17,7 @@ use crate::service::{Service, Settings};
 use crate::{catalog, key_range};
 
 mod newer;
+mod quota;
 
 pub(crate) fn caller() -> Caller {
     Caller {

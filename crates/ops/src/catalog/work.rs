@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use storage::{Family, StorageError};
 use tokio::sync::mpsc;
 
-use super::{ChangeLog, Definition, Edit, IndexStatus, TableStatus, is_closed};
+use super::{Definition, Edit, IndexStatus, TableStatus, is_closed};
 use crate::change_log;
 use crate::expiry;
 use crate::nodes::owner::{Owned, Ownership};
@@ -231,7 +231,7 @@ impl Service {
     }
 
     /// Ends the log of a table that nobody uses any more, and destroys all the rest.
-    async fn drop_but_streams(&self, mut definition: Definition) -> Result<(), Interrupted> {
+    async fn drop_but_streams(&self, definition: Definition) -> Result<(), Interrupted> {
         let table_id = definition.table_id;
         self.end_rolls(table_id, &definition.log).await?;
         self.close_logs(table_id, &definition.log).await?;
@@ -241,8 +241,8 @@ impl Service {
         for prefix in rows::beside_log(table_id) {
             self.engine.destroy(Family::Catalog, prefix).await?;
         }
-        definition.log = ChangeLog { next_shard: definition.log.next_shard, ..ChangeLog::default() };
-        Ok(self.catalog.leave_remains(&self.engine, definition).await?)
+        self.catalog.leave_remains(&self.engine, definition.cut_to_streams()).await?;
+        Ok(self.drop_excess_streams().await?)
     }
 }
 

@@ -72,7 +72,11 @@ impl Service {
                 ::log::error!(event = "stream_trim_failed", table = table.as_str(); "trimming a stream failed and is retried: {text}");
             }
         }
-        if let Err(Exception::InternalServerError(text)) = self.forget_remains(self.clock.now_ms()).await {
+        let dropped = match self.forget_remains(self.clock.now_ms()).await {
+            Ok(()) => self.drop_excess_streams().await,
+            failed => failed,
+        };
+        if let Err(Exception::InternalServerError(text)) = dropped {
             ::log::error!(event = "stream_trim_failed"; "deleting streams of deleted tables failed and is retried: {text}");
         }
     }
@@ -177,15 +181,36 @@ impl Service {
     async fn forget_remains(&self, now_ms: u64) -> Result<(), Exception> {
         let remains = self.catalog.all_remains();
         for table in remains.iter().filter(|table| !outlives_table(&table.definition, now_ms)) {
-            for family in [Family::Log, Family::Catalog] {
-                let rows = rows::table_prefix(table.id());
-                self.engine.destroy(family, rows).await.map_err(storage_failure)?;
-            }
-            let key = rows::table_key(table.id()).bytes;
-            self.engine.destroy(Family::Catalog, key).await.map_err(storage_failure)?;
-            self.catalog.forget_remains(&self.engine, table.id()).await?;
+            self.drop_streams(table.id()).await?;
         }
         Ok(())
+    }
+
+    /// Ends streams of deleted tables early if there are too many such tables.
+    pub(crate) async fn drop_excess_streams(&self) -> Result<(), Exception> {
+        let excess = self.catalog.excess_remains(&self.settings.quotas);
+        if let Some(table) = excess.first() {
+            let (count, of) = (excess.len(), table.definition.place());
+            ::log::warn!(
+                event = "streams_dropped", count = count;
+                "too many deleted tables have readable streams: those of {count} tables are deleted early, \
+                 the first of account {} in {}", of.account, of.region
+            );
+        }
+        for table in &excess {
+            self.drop_streams(table.id()).await?;
+        }
+        Ok(())
+    }
+
+    /// Destroys what is left of a deleted table.
+    async fn drop_streams(&self, table_id: u64) -> Result<(), Exception> {
+        for family in [Family::Log, Family::Catalog] {
+            self.engine.destroy(family, rows::table_prefix(table_id)).await.map_err(storage_failure)?;
+        }
+        let key = rows::table_key(table_id).bytes;
+        self.engine.destroy(Family::Catalog, key).await.map_err(storage_failure)?;
+        self.catalog.forget_remains(&self.engine, table_id).await
     }
 
     async fn forget_streams(&self, table_id: u64, is_over: &impl Fn(u64) -> bool) -> Result<(), Exception> {

@@ -110,6 +110,7 @@ struct Node {
 
 struct House {
     memory: Arc<dyn Engine>,
+    settings: Settings,
     clock: Clock,
     hand: ManualClock,
 }
@@ -121,12 +122,12 @@ impl House {
 
     fn over(memory: Arc<dyn Engine>) -> House {
         let (clock, hand) = Clock::manual(1_000_000);
-        House { memory, clock, hand }
+        House { memory, settings: Settings::default(), clock, hand }
     }
 
     async fn node(&self) -> Node {
         let (requests, heartbeats) = (Stage::over(&self.memory), Stage::over(&self.memory));
-        let settings = Settings::default();
+        let settings = self.settings.clone();
         let node = NodeSettings {
             engine: heartbeats.clone(),
             address: "127.0.0.1:8000".to_owned(),
@@ -265,6 +266,32 @@ async fn tables_are_made_on_several_nodes_at_once() {
     assert_eq!((expected.len(), names(&nodes[1]).await), (100, names(&nodes[2]).await));
     let all = nodes[0].service.catalog.version();
     assert_eq!(all, 120, "each change counts");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_share_the_quota_of_tables() {
+    let mut house = House::new();
+    house.settings.quotas.tables_max = 10;
+    let nodes = [house.node().await, house.node().await, house.node().await];
+    let made = nodes.each_ref().map(|node| {
+        let service = node.service.clone();
+        tokio::spawn(async move {
+            let mut made = 0;
+            for i in 0..10 {
+                let own = format!("{:p}-{i}", Arc::as_ptr(&service)).replace("0x", "own-");
+                match service.create_table(&caller(), simple(&own)).await {
+                    Ok(_) => made += 1,
+                    Err(error) => assert!(matches!(error, Exception::LimitExceeded(_)), "{error:?}"),
+                }
+            }
+            made
+        })
+    });
+    let mut all = 0;
+    for made in made {
+        all += made.await.unwrap();
+    }
+    assert_eq!((all, names(&nodes[0]).await.len()), (10, 10));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,6 +30,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
     (
         "Limits",
         &[
+            "tables_max",
             "connections_max",
             "connections_per_address_max",
             "request_memory",

@@ -121,3 +121,44 @@ async fn an_interrupted_deletion_keeps_the_stream() {
         }
     }
 }
+
+/// The row of a deleted table has nothing but what its streams need, and the oldest of too many tables goes early.
+#[tokio::test]
+async fn streams_of_too_many_deleted_tables_end_early() {
+    let mut house = House::new(StreamViewType::NewAndOldImages).await;
+    house.settings.quotas.dropped_tables_max = 2;
+    house.restart().await;
+    let mut arns = Vec::new();
+    for round in 0..4 {
+        if round > 0 {
+            house.hand.advance_ms(1);
+            house.create_table(StreamViewType::NewAndOldImages).await;
+        }
+        let tags = vec![Tag { key: "unneeded".to_owned(), value: "value".to_owned() }];
+        let resource_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/tab".to_owned();
+        house.service.tag_resource(&caller(), TagResourceInput { resource_arn, tags }).await.unwrap();
+        house.put("a", "1").await;
+        arns.push(house.arn().await);
+        house.delete_table().await;
+    }
+    while house.service.catalog.all_remains().len() > 2 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..2 {
+        assert_eq!(listed(&house, None).await, arns[2..]);
+        assert!(matches!(house.describe(&arns[1]).await, Err(Exception::ResourceNotFound(_))));
+        for family in storage::Family::ALL {
+            assert_eq!((rows_of(&house, family, 1).await, rows_of(&house, family, 2).await), (0, 0));
+        }
+        house.restart().await;
+    }
+    assert_eq!(house.keys(&arns[3], From::Horizon).await, ["a"]);
+    let row = house.engine.get(&rows::remains(4)).await.unwrap().unwrap();
+    assert!(!String::from_utf8_lossy(&row).contains("unneeded"));
+
+    // As after a start with more of them than there may be.
+    house.settings.quotas.dropped_tables_max = 1;
+    house.restart().await;
+    house.service.trim_logs().await;
+    assert_eq!(listed(&house, None).await, arns[3..]);
+}
