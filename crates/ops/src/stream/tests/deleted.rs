@@ -134,7 +134,7 @@ async fn streams_of_too_many_deleted_tables_end_early() {
             house.hand.advance_ms(1);
             house.create_table(StreamViewType::NewAndOldImages).await;
         }
-        let tags = vec![Tag { key: "unneeded".to_owned(), value: "value".to_owned() }];
+        let tags = vec![Tag { key: Some("unneeded".to_owned()), value: Some("value".to_owned()) }];
         let resource_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/tab".to_owned();
         house.service.tag_resource(&caller(), TagResourceInput { resource_arn, tags }).await.unwrap();
         house.put("a", "1").await;
