@@ -13,6 +13,7 @@ use api::{
 };
 use auth::Caller;
 use auth::iam::Policy;
+use model::limits::RESOURCE_POLICY_SIZE_MAX;
 use serde_json::Value;
 
 use crate::catalog::{self, AttachedPolicy, Definition, Edit, PolicyOf, Table, TableArn, TableStatus};
@@ -21,6 +22,10 @@ use crate::service::Service;
 
 /// The expected revision of a policy that is not there.
 const NO_POLICY: &str = "NO_POLICY";
+
+/// Policies of a table's streams together. A disabled stream keeps its policy for a day, and each is held in memory. AWS
+/// names no maximum. Unit: bytes.
+const STREAM_POLICIES_SIZE_MAX: usize = 2 * RESOURCE_POLICY_SIZE_MAX;
 
 /// A table or one of its streams.
 struct Attachable<'a> {
@@ -83,6 +88,7 @@ impl Service {
         let revision = next_revision(before.as_ref(), self.clock.now_ms());
         let policy = AttachedPolicy { document: request.policy, revision: revision.clone(), principals };
         let definition = attachable.with(Some(policy));
+        check_policies_of_streams(&definition, &attachable.table.definition)?;
         self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
         Ok(PutResourcePolicyOutput { revision_id: Some(revision) })
     }
@@ -184,6 +190,22 @@ fn others_account() -> Exception {
 
 fn not_found(details: &str) -> Exception {
     Exception::PolicyNotFound(format!("Resource-based policy not found for the provided ResourceArn: {details}"))
+}
+
+/// # Errors
+/// If the policies of the table's streams grow beyond what they may take together.
+fn check_policies_of_streams(new: &Definition, old: &Definition) -> Result<(), Exception> {
+    let size = |definition: &Definition| -> usize {
+        definition.streams().filter_map(|stream| stream.policy.as_ref()).map(|policy| policy.document.len()).sum()
+    };
+    if size(new) <= STREAM_POLICIES_SIZE_MAX.max(size(old)) {
+        return Ok(());
+    }
+    Err(Exception::LimitExceeded(format!(
+        "Too large policies of streams: those of table {} may have {STREAM_POLICIES_SIZE_MAX} bytes together, with those of \
+         streams that were disabled in the last 24 hours.",
+        new.name
+    )))
 }
 
 fn check_revision(attachable: &Attachable<'_>, expected: Option<&str>, arn: &str) -> Result<(), Exception> {

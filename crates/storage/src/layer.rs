@@ -72,6 +72,10 @@ impl<L: Layer> Engine for L {
         Layer::verify(self)
     }
 
+    fn count_decoded(&self, bytes: usize) {
+        self.inner().count_decoded(bytes);
+    }
+
     fn shortage(&self) -> Option<watch::Receiver<bool>> {
         self.inner().shortage()
     }

@@ -95,6 +95,10 @@ pub trait Engine: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    /// What the layers above hold in memory of the stored rows, decoded, from now on. An engine in memory counts it
+    /// against its limit. Unit: bytes.
+    fn count_decoded(&self, _bytes: usize) {}
+
     /// Whether rows take most of the room that the engine may take, as it changes: what may go early should then go. None if
     /// that never happens.
     fn shortage(&self) -> Option<watch::Receiver<bool>> {

@@ -4,7 +4,7 @@
 //! number of the last commit that it sees, and scans of a view can let go of the lock between two chunks. Versions
 //! that no view sees any more go when the next write or the last view that saw them goes.
 //!
-//! Rows are counted, and above a limit ([`room`]) writes that add data are refused.
+//! Rows are counted, with what the layers above hold of them, and above a limit ([`room`]) writes that add data are refused.
 //!
 //! Every write is decided and committed under the lock, so nothing is ever "in flight" and no write meets a conflict.
 
@@ -265,6 +265,14 @@ impl Engine for Memory {
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move { self.destroy_now(family, &prefix) })
+    }
+
+    fn count_decoded(&self, bytes: usize) {
+        self.shared.room.count_decoded(bytes);
+        // If a write is under way it looks by itself.
+        if let Some(rows) = self.shared.rows.try_read() {
+            self.shared.room.look(rows.bytes);
+        }
     }
 
     fn shortage(&self) -> Option<watch::Receiver<bool>> {

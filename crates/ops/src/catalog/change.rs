@@ -153,11 +153,12 @@ async fn create(
         return if inner.shared.is_some() { Ok(Err(Behind)) } else { Err(torn()) };
     };
     let table = Arc::new(Table::new(definition));
-    let mut tables = inner.tables.write();
-    if tables.count_own(version) {
-        tables.next_id = id + 1;
-        tables.publish(table.clone(), version);
-    }
+    inner.update(engine, |tables| {
+        if tables.count_own(version) {
+            tables.next_id = id + 1;
+            tables.publish(table.clone(), version);
+        }
+    });
     Ok(Ok(table))
 }
 
@@ -198,12 +199,12 @@ async fn replace(
     };
     let table = Arc::new(Table { log, ..Table::new(definition) });
     let keeps_log = change_log::is_to_be_kept(&table.definition);
-    let mut tables = inner.tables.write();
-    if tables.count_own(version) {
-        table.log.set(&table.definition.log.open);
-        tables.publish(table.clone(), version);
-    }
-    drop(tables);
+    inner.update(engine, |tables| {
+        if tables.count_own(version) {
+            table.log.set(&table.definition.log.open);
+            tables.publish(table.clone(), version);
+        }
+    });
     if keeps_log {
         inner.work.start(Work::KeepLog { table_id: old.table_id });
     }
@@ -215,12 +216,13 @@ async fn replace(
 
 async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
     let version = exchange(inner, engine, rows::definition(table_id), None).await?;
-    let mut tables = inner.tables.write();
-    if tables.count_own(version)
-        && let Some(table) = tables.by_id(table_id).cloned()
-    {
-        tables.withdraw(&table, version);
-    }
+    inner.update(engine, |tables| {
+        if tables.count_own(version)
+            && let Some(table) = tables.by_id(table_id).cloned()
+        {
+            tables.withdraw(&table, version);
+        }
+    });
     Ok(())
 }
 

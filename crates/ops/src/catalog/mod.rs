@@ -70,6 +70,8 @@ struct Tables {
     /// By account, region and name.
     accounts: BTreeMap<String, BTreeMap<String, Region>>,
     remains: remains::Remains,
+    /// What the published tables hold.
+    bytes: usize,
     /// Tables that a newer one has replaced, or that are gone, for as long as somebody uses them.
     replaced: Vec<Replaced>,
     next_id: u64,
@@ -105,7 +107,9 @@ impl Tables {
         let definition = &table.definition;
         let account = self.accounts.entry(definition.account.clone()).or_default();
         let region = account.entry(definition.region.clone()).or_default();
+        self.bytes += table.held_bytes;
         if let Some(old) = region.insert(definition.name.clone(), table) {
+            self.bytes -= old.held_bytes;
             self.note_replaced(&old, version);
         }
         self.newest = self.newest.max(version);
@@ -117,8 +121,9 @@ impl Tables {
         let account = self.accounts.get_mut(&definition.account);
         if let Some(region) = account.and_then(|regions| regions.get_mut(&definition.region))
             && region.get(&definition.name).is_some_and(|named| named.id() == table.id())
+            && let Some(removed) = region.remove(&definition.name)
         {
-            region.remove(&definition.name);
+            self.bytes -= removed.held_bytes;
         }
         self.note_replaced(table, version);
         self.newest = self.newest.max(version);
@@ -235,6 +240,14 @@ impl Catalog {
 }
 
 impl Inner {
+    /// Publishes a change; the engine then counts what is held.
+    fn update<T>(&self, engine: &dyn Engine, change: impl FnOnce(&mut Tables) -> T) -> T {
+        let mut tables = self.tables.write();
+        let done = change(&mut tables);
+        engine.count_decoded(tables.bytes + tables.remains.bytes());
+        done
+    }
+
     fn in_use(&self, table_id: u64) -> bool {
         let mut tables = self.tables.write();
         tables.forget_unused();

@@ -21,13 +21,13 @@ pub struct Quotas {
     pub tables_max: usize,
     /// Deleted tables whose streams are readable, of all accounts.
     pub dropped_tables_max: usize,
-    /// What they take in their rows, which policies of streams may make large. Unit: bytes.
+    /// The memory that they take, which policies of streams may make large. Unit: bytes.
     pub dropped_tables_bytes_max: usize,
 }
 
 impl Default for Quotas {
     fn default() -> Quotas {
-        Quotas { tables_max: TABLES_MAX, dropped_tables_max: 10_000, dropped_tables_bytes_max: 32 << 20 }
+        Quotas { tables_max: TABLES_MAX, dropped_tables_max: 10_000, dropped_tables_bytes_max: 64 << 20 }
     }
 }
 

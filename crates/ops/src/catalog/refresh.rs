@@ -69,7 +69,7 @@ impl Catalog {
 impl Inner {
     pub(super) async fn read_all(&self, engine: &dyn Engine) -> Result<(), OpenError> {
         let stored = Stored::read(engine).await?;
-        let work = self.tables.write().take_over(stored);
+        let work = self.update(engine, |tables| tables.take_over(stored));
         work.into_iter().for_each(|work| self.work.start(work));
         Ok(())
     }

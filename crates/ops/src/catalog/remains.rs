@@ -21,33 +21,36 @@ const SLACK_PART: usize = 64;
 /// What remains of deleted tables, by their ids.
 #[derive(Default)]
 pub(super) struct Remains {
-    tables: BTreeMap<u64, Remaining>,
-    /// What all of them take.
+    tables: BTreeMap<u64, Arc<Table>>,
+    /// What they hold.
     bytes: usize,
 }
 
-struct Remaining {
-    table: Arc<Table>,
-    /// What its row takes, about.
+/// The remains of one account and region, the oldest first.
+#[derive(Default)]
+struct Space<'a> {
     bytes: usize,
+    tables: VecDeque<&'a Arc<Table>>,
 }
 
 impl Remains {
     fn insert(&mut self, definition: Definition) {
-        let definition = definition.cut_to_streams();
-        let bytes = change::encode(&definition).map_or(0, |row| row.len());
-        let table = Arc::new(Table::new(definition));
+        let table = Arc::new(Table::new(definition.cut_to_streams()));
         self.remove(table.id());
-        self.bytes += bytes;
-        self.tables.insert(table.id(), Remaining { table, bytes });
+        self.bytes += table.held_bytes;
+        self.tables.insert(table.id(), table);
     }
 
     fn remove(&mut self, table_id: u64) {
-        self.bytes -= self.tables.remove(&table_id).map_or(0, |removed| removed.bytes);
+        self.bytes -= self.tables.remove(&table_id).map_or(0, |removed| removed.held_bytes);
     }
 
     fn iter(&self) -> impl Iterator<Item = &Arc<Table>> {
-        self.tables.values().map(|remaining| &remaining.table)
+        self.tables.values()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The tables to drop if there are too many.
@@ -57,22 +60,21 @@ impl Remains {
         if count <= count_max && bytes <= bytes_max {
             return Vec::new();
         }
-        let mut spaces: HashMap<(&str, &str), (usize, VecDeque<&Remaining>)> = HashMap::new();
-        for remaining in self.tables.values() {
-            let Place { account, region, .. } = remaining.table.definition.place();
-            let (bytes, tables) = spaces.entry((account, region)).or_default();
-            *bytes += remaining.bytes;
-            tables.push_back(remaining);
+        let mut spaces: HashMap<(&str, &str), Space<'_>> = HashMap::new();
+        for table in self.tables.values() {
+            let Place { account, region, .. } = table.definition.place();
+            let space = spaces.entry((account, region)).or_default();
+            space.bytes += table.held_bytes;
+            space.tables.push_back(table);
         }
         let mut excess = Vec::new();
         while count > count_max - count_max / SLACK_PART || bytes > bytes_max - bytes_max / SLACK_PART {
-            let largest = spaces.values_mut().max_by_key(|(bytes, _)| *bytes);
-            let Some((own, tables)) = largest else { break };
-            let Some(oldest) = tables.pop_front() else { break };
-            *own -= oldest.bytes;
+            let Some(largest) = spaces.values_mut().max_by_key(|space| space.bytes) else { break };
+            let Some(oldest) = largest.tables.pop_front() else { break };
+            largest.bytes -= oldest.held_bytes;
             count -= 1;
-            bytes -= oldest.bytes;
-            excess.push(oldest.table.clone());
+            bytes -= oldest.held_bytes;
+            excess.push(Arc::clone(oldest));
         }
         excess
     }
@@ -145,23 +147,25 @@ async fn leave(
     let table_id = definition.table_id;
     let put = (rows::remains(table_id), change::encode(&definition)?.into());
     let version = change::exchange(inner, engine, rows::definition(table_id), Some(put)).await?;
-    let mut tables = inner.tables.write();
-    if tables.count_own(version)
-        && let Some(table) = tables.by_id(table_id).cloned()
-    {
-        tables.withdraw(&table, version);
-        tables.remains.insert(definition);
-    }
+    inner.update(engine, |tables| {
+        if tables.count_own(version)
+            && let Some(table) = tables.by_id(table_id).cloned()
+        {
+            tables.withdraw(&table, version);
+            tables.remains.insert(definition);
+        }
+    });
     Ok(())
 }
 
 async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
     let version = change::exchange(inner, engine, rows::remains(table_id), None).await?;
-    let mut tables = inner.tables.write();
-    if tables.count_own(version) {
-        tables.remains.remove(table_id);
-        tables.newest = tables.newest.max(version);
-    }
+    inner.update(engine, |tables| {
+        if tables.count_own(version) {
+            tables.remains.remove(table_id);
+            tables.newest = tables.newest.max(version);
+        }
+    });
     Ok(())
 }
 
@@ -213,7 +217,7 @@ mod tests {
         let mut remains = Remains::default();
         remains.insert(dropped(1, "large", 20_000));
         (2..=6).for_each(|id| remains.insert(dropped(id, "small", 10)));
-        assert_eq!(excess(&remains, 64, 20_000), [1]);
+        assert_eq!(excess(&remains, 64, 100_000), [1]);
     }
 
     #[test]

@@ -113,6 +113,33 @@ async fn a_stream_has_its_own() {
     assert_eq!(delete(&service, &arn, None).await, Ok(Some(revision)));
 }
 
+/// Disabled streams keep their policies for a day: together they are bounded, and smaller ones are always taken.
+#[tokio::test]
+async fn policies_of_a_tables_streams_are_bounded_together() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("shared")).await.unwrap();
+    let large = policy("dynamodb:GetRecords") + &" ".repeat(19 * 1024);
+    let mut arns = Vec::new();
+    for round in 0..3 {
+        for stream_enabled in [true, false] {
+            let stream_view_type = stream_enabled.then_some(StreamViewType::KeysOnly);
+            let stream_specification = Some(StreamSpecification { stream_enabled, stream_view_type });
+            let table_name = "shared".to_owned();
+            let request = UpdateTableInput { table_name, stream_specification, ..UpdateTableInput::default() };
+            let changed = service.update_table(&caller(), request).await.unwrap();
+            arns.extend(changed.table_description.unwrap().latest_stream_arn.filter(|_| stream_enabled));
+        }
+        let put = put(&service, &arns[round], &large, None).await;
+        match round {
+            0 | 1 => assert!(put.is_ok(), "{put:?}"),
+            _ => assert!(matches!(&put, Err(Exception::LimitExceeded(text)) if text.contains("40960")), "{put:?}"),
+        }
+    }
+    assert!(put(&service, &arns[2], &policy("dynamodb:GetRecords"), None).await.is_ok());
+    assert!(put(&service, &arns[0], &policy("dynamodb:GetRecords"), None).await.is_ok());
+    assert!(put(&service, &arns[2], &large, None).await.is_ok());
+}
+
 #[tokio::test]
 async fn documents_and_arns_are_judged() {
     let service = open(&Memory::new()).await;

@@ -4,7 +4,7 @@
 //! rows smaller. A reserve of an eighth more is for deletes: their rows of the catalog and of logs. Above three quarters
 //! of the limit memory is short, and the streams of deleted tables are dropped.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -30,6 +30,8 @@ pub struct MemoryStats {
 pub(super) struct Room {
     /// 0 for none.
     limit: usize,
+    /// What the layers above hold of the rows, decoded.
+    decoded: AtomicUsize,
     refused: AtomicU64,
     short: watch::Sender<bool>,
     full: watch::Sender<bool>,
@@ -37,12 +39,27 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new(limit: usize) -> Room {
-        Room { limit, refused: AtomicU64::new(0), short: watch::Sender::new(false), full: watch::Sender::new(false) }
+        Room {
+            limit,
+            decoded: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+            short: watch::Sender::new(false),
+            full: watch::Sender::new(false),
+        }
     }
 
     pub(super) fn stats(&self, bytes: usize) -> MemoryStats {
         let refused_writes = self.refused.load(Ordering::Relaxed);
-        MemoryStats { bytes: bytes as u64, bytes_max: self.limit as u64, refused_writes }
+        MemoryStats { bytes: self.taken(bytes) as u64, bytes_max: self.limit as u64, refused_writes }
+    }
+
+    pub(super) fn count_decoded(&self, bytes: usize) {
+        self.decoded.store(bytes, Ordering::Relaxed);
+    }
+
+    /// What rows of so many bytes take together with what is decoded of them.
+    fn taken(&self, bytes: usize) -> usize {
+        bytes.saturating_add(self.decoded.load(Ordering::Relaxed))
     }
 
     /// None without a limit.
@@ -55,12 +72,13 @@ impl Room {
     }
 
     pub(super) fn admit(&self, rows: &Rows, batch: &Batch) -> Result<(), StorageError> {
-        if self.limit == 0 || rows.bytes.saturating_add(added(batch)) <= self.limit {
+        let taken = self.taken(rows.bytes);
+        if self.limit == 0 || taken.saturating_add(added(batch)) <= self.limit {
             return Ok(());
         }
         let limit = if batch.adds_data() { self.limit } else { self.limit.saturating_add(self.limit / 8) };
         let (added, removed) = (added(batch), removed(rows, batch));
-        if added <= removed || rows.bytes.saturating_add(added - removed) <= limit {
+        if added <= removed || taken.saturating_add(added - removed) <= limit {
             return Ok(());
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
@@ -73,6 +91,7 @@ impl Room {
         if self.limit == 0 {
             return;
         }
+        let bytes = self.taken(bytes);
         let short = bytes > self.limit - self.limit / 4;
         self.short.send_if_modified(|was| std::mem::replace(was, short) != short);
         // Lower than where writes are refused, so that the state does not flap.

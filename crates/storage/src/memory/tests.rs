@@ -87,6 +87,20 @@ fn above_the_limit_writes_are_refused_and_deletes_go_on() {
 }
 
 #[test]
+fn what_is_decoded_counts_against_the_limit() {
+    let engine = Memory::with_limit(LIMIT);
+    engine.count_decoded(LIMIT as usize - 2_000);
+    assert_eq!(engine.stats().bytes, LIMIT - 2_000);
+    assert!(*engine.shortage().unwrap().borrow());
+    assert!(write(&engine, Family::Items, "1", Some(1_000)).is_ok());
+    assert!(refused(write(&engine, Family::Items, "2", Some(1_000))));
+    assert!(write(&engine, Family::Items, "1", None).is_ok());
+    engine.count_decoded(0);
+    assert!(!*engine.shortage().unwrap().borrow() && !*engine.full_changes().borrow());
+    assert_eq!(engine.stats().bytes, 0);
+}
+
+#[test]
 fn what_is_counted_is_what_is_there() {
     let engine = Memory::with_limit(1 << 30);
     let empty = engine.stats().bytes;

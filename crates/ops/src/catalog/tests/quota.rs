@@ -62,3 +62,34 @@ async fn without_a_quota_nothing_is_counted() {
         create(&service, &caller(), &format!("table-{at}")).await.unwrap();
     }
 }
+
+/// What definitions take decoded counts against the memory of an engine in memory, on the way up and down.
+#[tokio::test]
+async fn decoded_definitions_count_as_memory() {
+    let engine = Memory::with_limit(1 << 20);
+    let service = service(engine.clone(), 0).await;
+    create(&service, &caller(), "first").await.unwrap();
+    let few = engine.stats().bytes;
+    let tags = (0..50).map(|at| Tag { key: format!("{at:0128}"), value: "v".repeat(256) });
+    let tags: Vec<Tag> = tags.collect();
+    let mut made = 0;
+    while made < 100 {
+        let request = CreateTableInput { tags: Some(tags.clone()), ..simple(&format!("table-{made}")) };
+        if service.create_table(&caller(), request).await.is_err() {
+            break;
+        }
+        made += 1;
+    }
+    // A row of 21 KB counts as 26 KB, and its definition as 35 KB more.
+    assert!((15..=18).contains(&made), "{made}");
+    for at in 0..made {
+        let table_name = format!("table-{at}");
+        service.delete_table(&caller(), DeleteTableInput { table_name: table_name.clone() }).await.unwrap();
+        until_gone(&service, &table_name).await;
+    }
+    assert_eq!(engine.stats().bytes, few);
+    drop(service);
+    let again = self::service(engine.clone(), 0).await;
+    assert_eq!(engine.stats().bytes, few, "after a start");
+    drop(again);
+}
