@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::task::{JoinError, JoinSet};
 
 use super::failure_record::{self, Answered, Origin};
+use super::filter::Fit;
 use super::function::is_url;
 use super::lane::{Batch, Condition, Ended, Entry, Lane, Step};
 use super::progress::Progress;
@@ -55,6 +56,8 @@ pub(super) struct Shard {
     bytes: usize,
     /// What they cost.
     memory: Reservation,
+    /// The log has a line about records that cost too much to filter.
+    is_warned_of_cost: bool,
 }
 
 /// A lane, and what is going on with it.
@@ -91,6 +94,7 @@ impl Shard {
             no_room_ms: NO_ROOM_FIRST_MS,
             bytes: 0,
             memory,
+            is_warned_of_cost: false,
             delivery,
             hold,
         }
@@ -155,7 +159,7 @@ impl Shard {
                 "{} has lost records: they became older than 24 hours", self.delivery.mapping.title()
             );
         }
-        let count = match read.changes.len() > 1 {
+        let count = match read.changes.len() > 1 || !self.delivery.filters.is_empty() {
             // Others have the processors meanwhile.
             true => {
                 let _turn = allowance::turn().await;
@@ -183,13 +187,14 @@ impl Shard {
 
     /// Puts what fits the filters into its lanes, as far as there is memory for it; returns how many records that are.
     fn part(&mut self, read: &Read) -> usize {
-        let (now_ms, stream_arn) = (self.now_ms(), &self.delivery.mapping.event_source_arn);
+        let (now_ms, delivery) = (self.now_ms(), Arc::clone(&self.delivery));
         for (at, change) in read.changes.iter().enumerate() {
-            let json = event::record(&change.record, stream_arn);
-            let fits = self.delivery.filters.is_empty()
-                || serde_json::from_slice::<Value>(&json).is_ok_and(|event| self.delivery.filters.fit(&event));
-            if !fits {
-                continue;
+            let json = event::record(&change.record, &delivery.mapping.event_source_arn);
+            match delivery.filters.fit(&json) {
+                Fit::Yes => {}
+                Fit::No => continue,
+                // The function can look for itself; a record that is left out would be lost.
+                Fit::TooCostly => self.warn_of_cost(),
             }
             if !self.memory.try_grow(cost(1, json.len())) {
                 return at;
@@ -206,6 +211,17 @@ impl Shard {
             self.lanes[lane as usize].lane.push(entry, now_ms);
         }
         read.changes.len()
+    }
+
+    fn warn_of_cost(&mut self) {
+        if std::mem::replace(&mut self.is_warned_of_cost, true) {
+            return;
+        }
+        log::warn!(
+            event = "filter_too_costly", mapping = self.delivery.mapping.uuid.as_str();
+            "a record takes more work than filters may cause, and {} has it unfiltered, as the next ones like it: name fewer rules, \
+             or smaller attributes", self.delivery.mapping.title()
+        );
     }
 
     /// Does for each lane what it wants; says when one of them wants something later.

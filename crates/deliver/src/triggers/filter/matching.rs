@@ -3,73 +3,112 @@
 //! A list in an event fits if one of its elements does; where the elements are objects, one of them must fit as a whole.
 //! Rules look at leaves: an object is no value, and neither is an empty list. So `exists` is false of a member that holds
 //! an object, and of whatever would stand below a member that is not there.
+//!
+//! With its effort exhausted nothing fits; [`super::Filters::fit`] then answers that it does not know.
+
+use std::cell::OnceCell;
 
 use model::Number;
-use serde_json::Value;
 
+use super::effort::Effort;
+use super::event::Event;
 use super::{Fields, Node, Rule, TextRule};
 
 /// Under these names DynamoDB writes numbers as text, which `numeric` compares as the numbers that they are.
 const NUMBERS_AS_TEXT: [&str; 2] = ["N", "NS"];
 
 /// `value` is what stands where the pattern's object does, if anything.
-pub(super) fn fields(pattern: &Fields, value: Option<&Value>) -> bool {
-    if let Some(Value::Array(elements)) = value
-        && elements.iter().any(Value::is_object)
+pub(super) fn fields(pattern: &Fields, value: Option<&Event<'_>>, effort: &Effort) -> bool {
+    if let Some(Event::List(elements)) = value
+        && effort.spend(elements.len())
+        && elements.iter().any(Event::is_object)
     {
-        return elements.iter().filter(|element| element.is_object()).any(|element| fields(pattern, Some(element)));
+        return elements
+            .iter()
+            .filter(|element| element.is_object())
+            .any(|element| fields(pattern, Some(element), effort));
     }
-    let member = |name: &str| value.and_then(|value| value.get(name));
+    if !effort.spend(1 + pattern.named.len()) {
+        return false;
+    }
+    let member = |name: &str| value.and_then(|value| value.member(name));
     pattern.named.iter().all(|(name, node)| match node {
-        Node::Object(inner) => fields(inner, member(name)),
-        Node::Leaf(rules) => leaf(rules, name, member(name)),
-    }) && pattern.alternatives.iter().all(|alternatives| alternatives.iter().any(|one| fields(one, value)))
+        Node::Object(inner) => fields(inner, member(name), effort),
+        Node::Leaf(rules) => leaf(rules, name, member(name), effort),
+    }) && pattern.alternatives.iter().all(|alternatives| alternatives.iter().any(|one| fields(one, value, effort)))
 }
 
-fn leaf(rules: &[Rule], name: &str, value: Option<&Value>) -> bool {
-    let values: Vec<&Value> = match value {
-        Some(Value::Array(elements)) => elements.iter().filter(|element| !is_branch(element)).collect(),
-        Some(value) if !is_branch(value) => vec![value],
-        _ => Vec::new(),
+fn leaf(rules: &[Rule], name: &str, value: Option<&Event<'_>>, effort: &Effort) -> bool {
+    let values: &[Event<'_>] = match value {
+        Some(Event::List(elements)) => elements,
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
     };
-    let numbers_as_text = NUMBERS_AS_TEXT.contains(&name);
-    rules.iter().any(|rule| match rule {
-        Rule::Exists(expected) => values.is_empty() != *expected,
-        rule => values.iter().any(|value| holds(rule, value, numbers_as_text)),
-    })
-}
-
-fn is_branch(value: &Value) -> bool {
-    value.is_object() || value.is_array()
-}
-
-fn holds(rule: &Rule, value: &Value, numbers_as_text: bool) -> bool {
-    match (rule, value) {
-        (Rule::Null, value) => value.is_null(),
-        (Rule::Bool(expected), value) => value.as_bool() == Some(*expected),
-        (Rule::Number(expected), Value::Number(number)) => number.to_string() == *expected,
-        (Rule::Text(rule), Value::String(text)) => text_holds(rule, text),
-        (Rule::AnythingBut(rules), value) => !rules.iter().any(|rule| holds(rule, value, numbers_as_text)),
-        (Rule::Numeric(range), Value::Number(number)) => {
-            Number::parse(&number.to_string()).is_ok_and(|number| range.holds(&number))
-        }
-        (Rule::Numeric(range), Value::String(text)) if numbers_as_text => {
-            Number::parse(text).is_ok_and(|number| range.holds(&number))
-        }
-        (Rule::Cidr(block), Value::String(text)) => block.holds(text),
-        _ => false,
+    if !effort.spend(values.len() + rules.len()) {
+        return false;
     }
+    let has_value = values.iter().any(|value| !value.is_branch());
+    let exists = |rule: &Rule| matches!(rule, Rule::Exists(expected) if has_value == *expected);
+    let numbers_as_text = NUMBERS_AS_TEXT.contains(&name);
+    rules.iter().any(exists)
+        || values.iter().filter(|value| !value.is_branch()).any(|value| {
+            let seen = Seen { value, numbers_as_text, folded: OnceCell::new(), number: OnceCell::new(), effort };
+            rules.iter().any(|rule| seen.holds(rule))
+        })
 }
 
-fn text_holds(rule: &TextRule, text: &str) -> bool {
-    match rule {
-        TextRule::Equals(expected) => text == expected,
-        TextRule::EqualsIgnoreCase(folded) => text.to_lowercase() == *folded,
-        TextRule::Prefix(prefix) => text.starts_with(prefix),
-        TextRule::PrefixIgnoreCase(folded) => text.to_lowercase().starts_with(folded),
-        TextRule::Suffix(suffix) => text.ends_with(suffix),
-        TextRule::SuffixIgnoreCase(folded) => text.to_lowercase().ends_with(folded),
-        TextRule::Wildcard(parts) => wildcard_holds(parts, text),
+/// A leaf, with what rules make of it, once for all of them.
+struct Seen<'v, 'e> {
+    value: &'v Event<'e>,
+    numbers_as_text: bool,
+    /// Its text in lower case.
+    folded: OnceCell<String>,
+    number: OnceCell<Option<Number>>,
+    effort: &'v Effort,
+}
+
+impl Seen<'_, '_> {
+    fn holds(&self, rule: &Rule) -> bool {
+        if !self.effort.spend(1) {
+            return false;
+        }
+        match (rule, self.value) {
+            (Rule::Null, value) => matches!(value, Event::Null),
+            (Rule::Bool(expected), Event::Bool(value)) => value == expected,
+            (Rule::Number(expected), Event::Number(number)) => number.to_string() == *expected,
+            (Rule::Text(rule), Event::Text(text)) => self.text_holds(rule, text),
+            // What is too much for the rules inside is no reason to deliver.
+            (Rule::AnythingBut(rules), _) => !rules.iter().any(|rule| self.holds(rule)) && !self.effort.is_exhausted(),
+            (Rule::Numeric(range), _) => self.number().is_some_and(|number| range.holds(number)),
+            (Rule::Cidr(block), Event::Text(text)) => block.holds(text),
+            _ => false,
+        }
+    }
+
+    fn number(&self) -> Option<&Number> {
+        let parse = || match self.value {
+            Event::Number(number) => Number::parse(&number.to_string()).ok(),
+            Event::Text(text) if self.numbers_as_text && self.effort.spend(text.len()) => Number::parse(text).ok(),
+            _ => None,
+        };
+        self.number.get_or_init(parse).as_ref()
+    }
+
+    fn folded(&self, text: &str) -> &str {
+        let fold = || if self.effort.spend(text.len()) { text.to_lowercase() } else { String::new() };
+        self.folded.get_or_init(fold)
+    }
+
+    fn text_holds(&self, rule: &TextRule, text: &str) -> bool {
+        match rule {
+            TextRule::Equals(expected) => text == expected,
+            TextRule::EqualsIgnoreCase(folded) => self.folded(text) == folded,
+            TextRule::Prefix(prefix) => text.starts_with(prefix),
+            TextRule::PrefixIgnoreCase(folded) => self.folded(text).starts_with(folded),
+            TextRule::Suffix(suffix) => text.ends_with(suffix),
+            TextRule::SuffixIgnoreCase(folded) => self.folded(text).ends_with(folded),
+            TextRule::Wildcard(parts) => self.effort.spend(text.len()) && wildcard_holds(parts, text),
+        }
     }
 }
 

@@ -7,16 +7,20 @@
 //! Parsing and matching are apart: `parse` refuses at the creation of a mapping what `matching` could never fit.
 
 mod address;
+mod effort;
+mod event;
 mod matching;
 mod parse;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use address::AddressBlock;
+use effort::Effort;
+use event::Event;
 use model::Number;
-use serde_json::Value;
 
 /// Source: Lambda Developer Guide: five filters an event source, ten after a quota's increase.
 pub(crate) const FILTERS_MAX: usize = 10;
@@ -25,7 +29,20 @@ pub(crate) const PATTERN_LENGTH_MAX: usize = 4096;
 
 /// Patterns, one of which must fit; none at all fit everything.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Filters(Vec<Fields>);
+pub(crate) struct Filters {
+    patterns: Vec<Fields>,
+    /// Of the members that they look at.
+    names: BTreeSet<String>,
+}
+
+/// What filters say of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fit {
+    Yes,
+    No,
+    /// To tell would take more work than a record may cause.
+    TooCostly,
+}
 
 /// A pattern that is not one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,17 +50,42 @@ pub(crate) struct InvalidPattern;
 
 impl Filters {
     pub(crate) fn parse<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Filters, InvalidPattern> {
-        patterns.into_iter().map(parse::pattern).collect::<Result<_, _>>().map(Filters)
+        let patterns: Vec<Fields> = patterns.into_iter().map(parse::pattern).collect::<Result<_, _>>()?;
+        let mut names = BTreeSet::new();
+        patterns.iter().for_each(|pattern| pattern.gather_names(&mut names));
+        Ok(Filters { patterns, names })
     }
 
     /// Whether every record fits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.patterns.is_empty()
     }
 
-    /// Whether an event, as the function would see it, fits.
-    pub(crate) fn fit(&self, event: &Value) -> bool {
-        self.is_empty() || self.0.iter().any(|pattern| matching::fields(pattern, Some(event)))
+    /// Whether an event, as the function would see it, fits. What is no JSON does not.
+    pub(crate) fn fit(&self, json: &[u8]) -> Fit {
+        if self.is_empty() {
+            return Fit::Yes;
+        }
+        let Ok(event) = Event::read(json, &self.names) else { return Fit::No };
+        let effort = Effort::of_record(json.len());
+        let fits = self.patterns.iter().any(|pattern| matching::fields(pattern, Some(&event), &effort));
+        match fits {
+            true => Fit::Yes,
+            false if effort.is_exhausted() => Fit::TooCostly,
+            false => Fit::No,
+        }
+    }
+}
+
+impl Fields {
+    fn gather_names(&self, names: &mut BTreeSet<String>) {
+        for (name, node) in &self.named {
+            names.insert(name.clone());
+            if let Node::Object(inner) = node {
+                inner.gather_names(names);
+            }
+        }
+        self.alternatives.iter().flatten().for_each(|one| one.gather_names(names));
     }
 }
 
