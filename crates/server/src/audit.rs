@@ -12,12 +12,15 @@
 
 mod action;
 mod arguments;
+mod backlog;
+mod ending;
 mod file;
 mod identity;
 mod names;
 mod origin;
 mod outcome;
 mod record;
+mod stream;
 mod unauthenticated;
 mod writer;
 
@@ -25,7 +28,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use base::Clock;
@@ -36,12 +38,14 @@ use tokio::sync::oneshot;
 
 pub(crate) use action::{Action, IAM, LAMBDA, STS};
 pub(crate) use arguments::AuditArguments;
+use backlog::Backlog;
+use ending::Ending;
 use file::{AuditFile, Line};
 pub(crate) use origin::Origin;
 pub(crate) use outcome::Outcome;
 pub(crate) use record::Draft;
 use unauthenticated::{HeldBack, Unauthenticated};
-use writer::{Message, Writer};
+use writer::{Message, Running, Writer};
 
 use crate::hangups::Hangups;
 
@@ -74,7 +78,7 @@ pub(crate) struct Figures {
     writing_since: Mutex<Option<Instant>>,
     /// The log says that requests are refused.
     is_reported: AtomicBool,
-    stopping: AtomicBool,
+    ending: Arc<Ending>,
     /// Events that must be written, and were printed at the end instead.
     unwritten: AtomicU64,
     /// Requests that had not ended when the log did, and have no events.
@@ -152,7 +156,7 @@ pub(crate) struct Audit {
     started: Instant,
     figures: Arc<Figures>,
     unauthenticated: Arc<Unauthenticated>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: Mutex<Option<Running>>,
 }
 
 impl Audit {
@@ -165,10 +169,12 @@ impl Audit {
         let (queue, messages) = mpsc::channel(QUEUE);
         let (figures, unauthenticated) = <(Arc<Figures>, Arc<Unauthenticated>)>::default();
         let required = arguments.audit_required;
-        let (figures_of, unauthenticated_of) = (Arc::clone(&figures), Arc::clone(&unauthenticated));
+        let file = file.ending_with(Arc::clone(&figures.ending));
         let last_resort = Box::new(std::io::stderr());
-        let writer = Writer { file, required, figures: figures_of, unauthenticated: unauthenticated_of, last_resort };
-        let writer = Mutex::new(Some(writer.start(messages).map_err(failed)?));
+        let backlog = Arc::new(Backlog::new(messages, required, Arc::clone(&figures), last_resort));
+        let (figures_of, unauthenticated_of) = (Arc::clone(&figures), Arc::clone(&unauthenticated));
+        let writer = Writer { file, backlog, figures: figures_of, unauthenticated: unauthenticated_of };
+        let writer = Mutex::new(Some(writer.start().map_err(failed)?));
         let (data, region, started) = (arguments.audit_data, region.to_owned(), Instant::now());
         let audit = Arc::new(Audit { queue, data, required, region, started, figures, unauthenticated, writer });
         tokio::spawn(Arc::clone(&audit).keep(Hangups::new().map_err(failed)?));
@@ -285,27 +291,34 @@ impl Audit {
         }
     }
 
-    /// Everything is written, or the file hangs.
+    /// Everything is written, or printed.
     ///
     /// # Errors
-    /// If requests must be audited, and events had to be printed instead.
+    /// If requests must be audited, and events had to be printed instead; or if the file hangs.
     pub(crate) async fn stop(&self) -> Result<(), String> {
         self.sum_up();
-        self.figures.stopping.store(true, Ordering::Relaxed);
-        let Some(writer) = self.writer.lock().take() else { return Ok(()) };
+        self.figures.ending.begin();
+        let Some(Running { thread, backlog }) = self.writer.lock().take() else { return Ok(()) };
         // It may be waiting for a file that cannot be written.
-        writer.thread().unpark();
+        thread.thread().unpark();
         let end = async {
             let _ = self.queue.send(Message::End).await;
-            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         };
-        // A file that hangs, such as a pipe whose reader does not read, keeps no server from ending.
-        if tokio::time::timeout(END_PATIENCE, end).await.is_err() {
-            return Err("the file of the audit log hangs: events of executed requests may not be in it".to_owned());
+        // A pipe is given up by the thread. A disk that hangs retains the thread, and keeps no server from ending either.
+        let hangs = tokio::time::timeout(END_PATIENCE, end).await.is_err();
+        if hangs {
+            let abandon = tokio::task::spawn_blocking(move || backlog.abandon());
+            let _ = tokio::time::timeout(END_PATIENCE, abandon).await;
         }
+        self.result(hangs)
+    }
+
+    fn result(&self, hangs: bool) -> Result<(), String> {
         let [unwritten, cut_off] =
             [&self.figures.unwritten, &self.figures.cut_off].map(|count| count.load(Ordering::Relaxed));
         match (unwritten, cut_off) {
+            (0, _) if hangs => Err("the file of the audit log hangs: its last events may not be in it".to_owned()),
             (0, 0) => Ok(()),
             (0, _) if !self.required => Ok(()),
             (0, requests) => Err(format!(

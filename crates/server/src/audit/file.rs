@@ -4,10 +4,14 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base::RegularFile;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::ending::Ending;
+use super::stream;
 use super::unauthenticated::HeldBack;
 use super::{named, rotated};
 
@@ -31,76 +35,159 @@ pub(super) struct Line {
 pub(super) struct AuditFile {
     path: PathBuf,
     file: File,
+    /// A device or a pipe is not: it has no length, is never rotated, and may lose its name.
+    is_regular: bool,
+    /// As it was before the last write: other programs shorten the file.
     bytes: u64,
+    /// Half a line is at its end, and could not be taken away.
+    is_torn: bool,
     /// Of events of unknown callers, since the file was opened.
     unauthenticated_bytes: u64,
     bytes_max: Option<u64>,
     /// How many rotated files remain.
     files_max: u32,
+    ending: Arc<Ending>,
+}
+
+/// How an open file has lost its name to another program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Detached {
+    Removed,
+    Replaced,
+}
+
+impl Detached {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Detached::Removed => "the file was removed, with the events in it",
+            Detached::Replaced => "another file has its name",
+        }
+    }
+}
+
+/// Lines that are written together.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    steps: Vec<Step>,
+}
+
+/// What becomes of a line.
+struct Step {
+    /// Of the bytes up to this line.
+    end: usize,
+    is_held_back: bool,
 }
 
 impl AuditFile {
     pub(super) fn open(path: &Path, bytes_max: Option<u64>, files_max: u32) -> io::Result<AuditFile> {
-        refuse_idle_pipe(path)?;
         refuse_other_files(path)?;
         let file = append(File::options().create(true), path)?;
         let metadata = file.metadata()?;
-        if metadata.is_file() {
+        let is_regular = metadata.is_file();
+        if is_regular {
             lock(&file)?;
         }
-        let bytes = metadata.len();
-        // A device or a pipe is never rotated.
-        let bytes_max = bytes_max.filter(|_| metadata.is_file());
-        Ok(AuditFile { path: path.to_owned(), file, bytes, unauthenticated_bytes: 0, bytes_max, files_max })
+        Ok(AuditFile {
+            path: path.to_owned(),
+            file,
+            is_regular,
+            bytes: metadata.len(),
+            is_torn: false,
+            unauthenticated_bytes: 0,
+            bytes_max,
+            files_max,
+            ending: Arc::default(),
+        })
     }
 
-    /// Writes whole lines and takes them away from `lines`; after an error, those that are left are not written.
-    pub(super) fn write(&mut self, lines: &mut Vec<Line>, written: &mut Written) -> io::Result<()> {
-        while !lines.is_empty() {
+    /// The end of the program ends a wait for a pipe.
+    pub(super) fn ending_with(self, ending: Arc<Ending>) -> AuditFile {
+        AuditFile { ending, ..self }
+    }
+
+    /// Writes whole lines and takes them away from `lines`, which is not locked meanwhile; after an error, those that are
+    /// left are not written.
+    pub(super) fn write(&mut self, lines: &Mutex<Vec<Line>>, written: &mut Written) -> io::Result<()> {
+        loop {
+            let first = lines.lock().first().map(|line| (line.bytes.len() as u64, line.unauthenticated.is_none()));
+            let Some((size, is_known)) = first else { return Ok(()) };
+            self.measure()?;
             // After a rotation that failed, the other lines go into the file as it is, until the next call.
-            if written.not_rotated.is_none() {
-                written.not_rotated = self.make_room(&lines[0]).err();
+            if written.not_rotated.is_none() && is_known {
+                written.not_rotated = self.make_room(size).err();
             }
-            let is_full_file_written = written.not_rotated.is_some();
-            let (mut together, mut taken) = (Vec::new(), 0);
-            let (mut share, mut now) = (0, Written::default());
-            for line in &*lines {
-                let size = line.bytes.len() as u64;
-                let fits = self.fits(together.len() as u64 + size);
-                match &line.unauthenticated {
-                    None if !fits && taken > 0 && !is_full_file_written => break,
-                    Some(requests) if !fits || !self.has_share(share + size) => now.held_back.push(*requests),
-                    unauthenticated => {
-                        share += if unauthenticated.is_some() { size } else { 0 };
-                        together.extend_from_slice(&line.bytes);
-                        now.lines += 1;
-                    }
-                }
-                taken += 1;
-            }
-            self.append(&together)?;
-            for done in lines.drain(..taken).filter_map(|line| line.written) {
-                // The request may have given up.
-                let _ = done.send(());
-            }
-            self.unauthenticated_bytes += share;
-            written.lines += now.lines;
-            written.held_back.append(&mut now.held_back);
+            let batch = self.batch(&lines.lock(), written.not_rotated.is_some());
+            let (whole, result) = self.append(&batch.bytes);
+            self.finish(&batch.steps, whole, lines, written);
+            result?;
         }
+    }
+
+    /// The lines that fit into the file, or all if it cannot be rotated.
+    fn batch(&self, lines: &[Line], outgrows: bool) -> Batch {
+        let (mut batch, mut share) = (Batch::default(), 0);
+        for line in lines {
+            let size = line.bytes.len() as u64;
+            let fits = self.fits(batch.bytes.len() as u64 + size);
+            let is_known = line.unauthenticated.is_none();
+            if is_known && !fits && !batch.steps.is_empty() && !outgrows {
+                break;
+            }
+            let is_held_back = !is_known && (!fits || !self.has_share(share + size));
+            if !is_held_back {
+                share += if is_known { 0 } else { size };
+                batch.bytes.extend_from_slice(&line.bytes);
+            }
+            batch.steps.push(Step { end: batch.bytes.len(), is_held_back });
+        }
+        batch
+    }
+
+    /// Takes away the lines that are in the first bytes of the batch.
+    fn finish(&mut self, steps: &[Step], whole: usize, lines: &Mutex<Vec<Line>>, written: &mut Written) {
+        let done = steps.iter().take_while(|step| step.end <= whole);
+        let mut lines = lines.lock();
+        // The end of the program may have taken them already.
+        let count = done.clone().count().min(lines.len());
+        for (line, step) in lines.drain(..count).zip(done) {
+            match line.unauthenticated {
+                Some(requests) if step.is_held_back => written.held_back.push(requests),
+                unauthenticated => {
+                    self.unauthenticated_bytes += unauthenticated.map_or(0, |_| line.bytes.len() as u64);
+                    written.lines += 1;
+                }
+            }
+            if let Some(notify) = line.written {
+                // The request may have given up.
+                let _ = notify.send(());
+            }
+        }
+    }
+
+    /// Another program may have shortened the file since the last write, and what it took away is no share of it.
+    fn measure(&mut self) -> io::Result<()> {
+        self.bytes = self.file.metadata()?.len();
+        self.unauthenticated_bytes = self.unauthenticated_bytes.min(self.bytes);
         Ok(())
+    }
+
+    /// How large the file is to be.
+    fn limit(&self) -> Option<u64> {
+        self.bytes_max.filter(|_| self.is_regular)
     }
 
     /// Whether so many bytes more leave the file as small as it is to be.
     fn fits(&self, more: u64) -> bool {
-        self.bytes_max.is_none_or(|max| self.bytes + more <= max)
+        self.limit().is_none_or(|max| self.bytes + more <= max)
     }
 
     fn has_share(&self, more: u64) -> bool {
-        self.bytes_max.is_none_or(|max| self.unauthenticated_bytes + more <= max / UNAUTHENTICATED_SHARE)
+        self.limit().is_none_or(|max| self.unauthenticated_bytes + more <= max / UNAUTHENTICATED_SHARE)
     }
 
-    fn make_room(&mut self, first: &Line) -> io::Result<()> {
-        match first.unauthenticated.is_none() && self.bytes > 0 && !self.fits(first.bytes.len() as u64) {
+    fn make_room(&mut self, size: u64) -> io::Result<()> {
+        match self.bytes > 0 && !self.fits(size) {
             true => self.rotate(),
             false => Ok(()),
         }
@@ -108,24 +195,52 @@ impl AuditFile {
 
     /// Whether a line could be written now.
     pub(super) fn probe(&mut self) -> io::Result<()> {
-        let kind = self.file.metadata()?.file_type();
-        if !kind.is_file() {
-            // A device may be full; a pipe takes lines alone.
-            return if is_device(kind) { self.file.write_all(b"\n") } else { Ok(()) };
+        if self.is_regular {
+            self.measure()?;
+            let (_, written) = stream::write(&self.file, &vec![b'\n'; PROBE_SIZE], &self.ending);
+            self.take_back(self.bytes)?;
+            return written;
         }
-        let written = self.file.write_all(&vec![b'\n'; PROBE_SIZE]);
-        self.file.set_len(self.bytes)?;
-        written
+        // A device may be full; a pipe takes lines alone.
+        match is_device(self.file.metadata()?.file_type()) {
+            true => (&self.file).write_all(b"\n"),
+            false => Ok(()),
+        }
     }
 
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(bytes);
-        match &written {
-            Ok(()) => self.bytes += bytes.len() as u64,
-            // No half a line stays; if it cannot be taken away, whoever reads it sees that it is none.
-            Err(_) => drop(self.file.set_len(self.bytes)),
+    /// How many bytes of whole lines were written. No half a line stays; one that cannot be taken away, as from a pipe, is
+    /// ended before the next line, so that this one is whole.
+    fn append(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
+        if self.is_torn {
+            match stream::write(&self.file, b"\n", &self.ending) {
+                (_, Ok(())) => (self.is_torn, self.bytes) = (false, self.bytes + 1),
+                (_, Err(error)) => return (0, Err(error)),
+            }
         }
-        written
+        let (count, written) = stream::write(&self.file, bytes, &self.ending);
+        let whole = match &written {
+            Ok(()) => count,
+            Err(_) => memchr::memrchr(b'\n', &bytes[..count]).map_or(0, |end| end + 1),
+        };
+        let end = self.bytes + whole as u64;
+        if written.is_err() {
+            self.is_torn = match self.is_regular {
+                true => self.take_back(end).is_err(),
+                false => whole < count,
+            };
+        }
+        self.bytes = end;
+        (whole, written)
+    }
+
+    /// Shortens the file to this length. It may have become shorter meanwhile, and is never made longer: that would fill it
+    /// with zeros.
+    fn take_back(&self, end: u64) -> io::Result<()> {
+        match self.file.metadata()?.len() {
+            now if now > end => self.file.set_len(end),
+            now if now == end || now == 0 => Ok(()),
+            _ => Err(io::Error::other("another program has shortened the file during a write")),
+        }
     }
 
     /// Begins another file, and renames this one and those before it.
@@ -144,7 +259,7 @@ impl AuditFile {
             let _ = fs::remove_file(&next);
             return renamed;
         }
-        (self.file, self.bytes, self.unauthenticated_bytes) = (file, 0, 0);
+        (self.file, self.bytes, self.is_torn, self.unauthenticated_bytes) = (file, 0, false, 0);
         Ok(())
     }
 
@@ -168,13 +283,27 @@ impl AuditFile {
         found.is_ok_and(|(found, own)| is_same(&found, &own))
     }
 
+    /// Whether events in the open file are not found under the log's name. A file that was moved away alone keeps its events
+    /// until SIGHUP: its successor is about to be made.
+    pub(super) fn detached(&self) -> Option<Detached> {
+        let own = self.file.metadata().ok().filter(fs::Metadata::is_file)?;
+        if is_removed(&own) {
+            return Some(Detached::Removed);
+        }
+        let found = fs::metadata(&self.path).ok()?;
+        (!is_same(&found, &own)).then_some(Detached::Replaced)
+    }
+
     /// The file that has the name now. Without one that can be opened, the open file goes on.
     pub(super) fn reopen(&mut self) -> io::Result<()> {
-        self.sync();
         // It may be the same file, whose lock is taken anew.
         let _ = self.file.unlock();
         match AuditFile::open(&self.path, self.bytes_max, self.files_max) {
-            Ok(file) => *self = file,
+            Ok(mut file) => {
+                self.sync();
+                file.is_torn = self.is_torn && self.has_its_name();
+                *self = file.ending_with(Arc::clone(&self.ending));
+            }
             Err(error) => {
                 let _ = lock(&self.file);
                 return Err(error);
@@ -200,24 +329,6 @@ fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true
 }
 
-/// Opening a pipe without a reader blocks until there is one, and no signal ends that.
-#[cfg(unix)]
-fn refuse_idle_pipe(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt as _;
-
-    use rustix::fs::{Mode, OFlags};
-    use rustix::io::Errno;
-
-    if !fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
-        return Ok(());
-    }
-    match rustix::fs::open(path, OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()) {
-        Ok(_) => Ok(()),
-        Err(Errno::NXIO) => Err(io::Error::other("it is a pipe that no program reads")),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Events are objects of JSON. A flag that names a file of keys by mistake does not spoil it.
 fn refuse_other_files(path: &Path) -> io::Result<()> {
     if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
@@ -230,9 +341,14 @@ fn refuse_other_files(path: &Path) -> io::Result<()> {
     }
 }
 
+#[cfg(unix)]
+fn is_removed(file: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(file) == 0
+}
+
 #[cfg(not(unix))]
-fn refuse_idle_pipe(_: &Path) -> io::Result<()> {
-    Ok(())
+fn is_removed(_: &fs::Metadata) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -282,11 +398,53 @@ fn append(options: &mut fs::OpenOptions, path: &Path) -> io::Result<File> {
     options.append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(path)
+    stream::open(options, path)
+}
+
+/// Files that hang, for tests.
+#[cfg(all(test, unix))]
+pub(super) mod testing {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// A pipe that is read on demand.
+    pub(in super::super) struct Pipe {
+        pub(in super::super) path: PathBuf,
+        reader: File,
+    }
+
+    impl Pipe {
+        pub(in super::super) fn new(folder: &Path) -> Pipe {
+            let path = folder.join("pipe");
+            rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+            let reader = stream::open(File::options().read(true), &path).unwrap();
+            Pipe { path, reader }
+        }
+
+        /// What is in it now.
+        pub(in super::super) fn read(&self) -> String {
+            let mut bytes = Vec::new();
+            match (&self.reader).read_to_end(&mut bytes) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => panic!("{error}"),
+                _ => String::from_utf8(bytes).unwrap(),
+            }
+        }
+    }
+
+    impl AuditFile {
+        /// Writes block, as those of a disk do.
+        pub(in super::super) fn blocking(self) -> AuditFile {
+            rustix::fs::fcntl_setfl(&self.file, rustix::fs::OFlags::APPEND).unwrap();
+            self
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use super::testing::Pipe;
     use super::*;
 
     #[cfg(unix)]
@@ -294,12 +452,130 @@ mod tests {
     fn a_pipe_needs_a_reader() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let make = || rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        make();
         let refused = AuditFile::open(&path, None, 1).err().unwrap();
         assert!(refused.to_string().contains("no program reads"), "{refused}");
-        let reader = File::options().read(true).write(true).open(&path).unwrap();
-        assert!(AuditFile::open(&path, None, 1).is_ok());
-        drop(reader);
+        fs::remove_file(&path).unwrap();
+        let pipe = Pipe::new(folder.path());
+        assert!(AuditFile::open(&pipe.path, None, 1).is_ok());
+    }
+
+    /// A full pipe takes a part of what is written. The rest is written or not, and no line is both or in halves.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_that_is_full_has_whole_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = Pipe::new(folder.path());
+        let mut file = AuditFile::open(&pipe.path, None, 1).unwrap().ending_with(Arc::new(Ending::over()));
+        // Longer than what a pipe takes or refuses as a whole.
+        let text = |number: usize| format!("{number}{}\n", "x".repeat(10_000));
+        let all: Vec<String> = (0..100).map(text).collect();
+        let (left, mut written) = (Mutex::new(all.iter().map(|text| line(text, None)).collect()), Written::default());
+        let error = file.write(&left, &mut written).unwrap_err();
+        assert!(error.to_string().contains("reader does not read"), "{error}");
+        let count = usize::try_from(written.lines).unwrap();
+        assert!(count > 0 && count + left.lock().len() == all.len());
+        assert_eq!(left.lock()[0].bytes, all[count].as_bytes());
+        let first = pipe.read();
+        // Opened anew or not, the half line is ended before the next one.
+        assert!(file.is_torn);
+        file.reopen().unwrap();
+        assert!(file.write(&left, &mut written).is_err());
+        let text = [first, pipe.read()].concat();
+        let found: Vec<&str> = text.split_inclusive('\n').filter(|line| all.iter().any(|one| one == line)).collect();
+        assert_eq!(found, all[..usize::try_from(written.lines).unwrap()]);
+        // The reader leaves, and another one comes.
+        drop(pipe);
+        assert!(file.write(&left, &mut written).is_err());
+    }
+
+    /// Other programs shorten the file, as `copytruncate` of logrotate does.
+    #[test]
+    fn a_file_that_was_shortened_has_no_zeros() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit");
+        let mut file = AuditFile::open(&path, Some(10), 2).unwrap();
+        let shorten = || File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+        let is = |expected: &str| assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        write(&mut file, lines(&["{234567\n"]));
+        shorten();
+        file.probe().unwrap();
+        is("");
+        write(&mut file, lines(&["{234567\n"]));
+        shorten();
+        // It is not rotated, as it has room.
+        write(&mut file, lines(&["{2345678\n"]));
+        is("{2345678\n");
+        assert!(!rotated(&path, 1).exists());
+        // During a write that fails.
+        file.take_back(9).unwrap();
+        file.take_back(3).unwrap();
+        is("{23");
+        assert!(file.take_back(9).is_err());
+        is("{23");
+        // What is left of a line is ended.
+        file.is_torn = true;
+        write(&mut file, lines(&["{}\n"]));
+        is("{23\n{}\n");
+        shorten();
+        file.take_back(9).unwrap();
+        is("");
+        // There is a share for unknown callers again.
+        file.bytes_max = Some(40);
+        let unknown = || line("{2345678\n", Some(HeldBack { requests: 1, since_ms: 7, counted: false }));
+        write(&mut file, vec![unknown()]);
+        shorten();
+        write(&mut file, vec![unknown()]);
+        is("{2345678\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_loses_its_name_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, moved) = (folder.path().join("audit"), folder.path().join("moved"));
+        let mut file = AuditFile::open(&path, None, 2).unwrap();
+        assert_eq!(file.detached(), None);
+        // It is moved, and its successor is about to be made.
+        fs::rename(&path, &moved).unwrap();
+        assert_eq!(file.detached(), None);
+        fs::write(&path, "").unwrap();
+        assert_eq!(file.detached(), Some(Detached::Replaced));
+        file.reopen().unwrap();
+        assert_eq!(file.detached(), None);
+        for others in [true, false] {
+            fs::remove_file(&path).unwrap();
+            if others {
+                fs::write(&path, "").unwrap();
+            }
+            assert_eq!(file.detached(), Some(Detached::Removed));
+            file.reopen().unwrap();
+            assert_eq!(file.detached(), None);
+        }
+        // Rotations are its own.
+        file.rotate().unwrap();
+        assert_eq!(file.detached(), None);
+        // A pipe without a name has its reader.
+        let pipe = Pipe::new(folder.path());
+        let file = AuditFile::open(&pipe.path, None, 2).unwrap();
+        fs::remove_file(&pipe.path).unwrap();
+        assert_eq!(file.detached(), None);
+    }
+
+    /// The limit is the file's, and a device that has its name for a while does not take it away.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_after_a_device_is_rotated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit");
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        let mut file = AuditFile::open(&path, Some(4), 2).unwrap();
+        write(&mut file, lines(&["one\n", "two\n"]));
+        fs::remove_file(&path).unwrap();
+        file.reopen().unwrap();
+        write(&mut file, lines(&["one\n", "two\n"]));
+        assert_eq!([&path, &rotated(&path, 1)].map(|file| fs::read_to_string(file).unwrap()), ["two\n", "one\n"]);
     }
 
     /// Whether it was opened, made by a rotation, or opened anew.
@@ -313,7 +589,7 @@ mod tests {
             assert!(refused.as_ref().is_some_and(|text| text.contains("another process")), "{refused:?}");
         };
         is_refused();
-        write(&mut file, &mut lines(&["{1\n", "{2\n"]));
+        write(&mut file, lines(&["{1\n", "{2\n"]));
         is_refused();
         file.reopen().unwrap();
         is_refused();
@@ -348,10 +624,11 @@ mod tests {
         texts.iter().map(|text| line(text, None)).collect()
     }
 
-    fn write(file: &mut AuditFile, lines: &mut Vec<Line>) {
+    fn write(file: &mut AuditFile, lines: Vec<Line>) {
         let (all, mut written) = (lines.len() as u64, Written::default());
-        file.write(lines, &mut written).unwrap();
-        assert_eq!((written.lines, lines.len()), (all, 0));
+        let lines = Mutex::new(lines);
+        file.write(&lines, &mut written).unwrap();
+        assert_eq!((written.lines, lines.lock().len()), (all, 0));
     }
 
     #[test]
@@ -363,20 +640,20 @@ mod tests {
         let check = |expected: [&str; 4]| {
             assert_eq!(["audit", "audit.1", "audit.2", "audit.3"].map(read), expected);
         };
-        write(&mut file, &mut lines(&["1234\n", "5678\n"]));
+        write(&mut file, lines(&["1234\n", "5678\n"]));
         check(["1234\n5678\n", "none", "none", "none"]);
-        write(&mut file, &mut lines(&["abcd\n", "longer than ten\n", "{f\n"]));
+        write(&mut file, lines(&["abcd\n", "longer than ten\n", "{f\n"]));
         check(["{f\n", "longer than ten\n", "abcd\n", "none"]);
         // What is there is counted at the next start.
         drop(file);
         let mut file = AuditFile::open(&path, Some(10), 2).unwrap();
-        write(&mut file, &mut lines(&["12345678\n"]));
+        write(&mut file, lines(&["12345678\n"]));
         check(["12345678\n", "{f\n", "longer than ten\n", "none"]);
         // Another program moves it away.
         fs::rename(&path, folder.path().join("moved")).unwrap();
-        write(&mut file, &mut lines(&["a"]));
+        write(&mut file, lines(&["a"]));
         file.reopen().unwrap();
-        write(&mut file, &mut lines(&["b"]));
+        write(&mut file, lines(&["b"]));
         assert_eq!((read("moved"), read("audit")), ("12345678\na".to_owned(), "b".to_owned()));
     }
 
@@ -389,14 +666,14 @@ mod tests {
         let files = || ["audit", "audit.1", "audit.2", "audit.3"].map(read);
         let mut file = AuditFile::open(&path, Some(4), 3).unwrap();
         for text in ["one\n", "two\n", "tri\n", "for\n"] {
-            write(&mut file, &mut lines(&[text]));
+            write(&mut file, lines(&[text]));
         }
         assert_eq!(files(), ["for\n", "tri\n", "two\n", "one\n"]);
         let fails = |file: &mut AuditFile| {
             let mut written = Written::default();
-            let mut more = lines(&["x\n", "y\n"]);
-            file.write(&mut more, &mut written).unwrap();
-            (written.lines, more.len(), written.not_rotated.is_some())
+            let more = Mutex::new(lines(&["x\n", "y\n"]));
+            file.write(&more, &mut written).unwrap();
+            (written.lines, more.lock().len(), written.not_rotated.is_some())
         };
         // The successor cannot be opened.
         let next = folder.path().join("audit.next");
@@ -418,11 +695,11 @@ mod tests {
         fs::rename(&aside, &oldest).unwrap();
         // Files move up to a number that is free, and no further.
         fs::remove_file(folder.path().join("audit.1")).unwrap();
-        write(&mut file, &mut lines(&["new\n"]));
+        write(&mut file, lines(&["new\n"]));
         assert_eq!(files(), ["new\n", &format!("{grown}x\ny\n"), "two\n", "one\n"]);
         // Another program has moved the file: nothing else is renamed.
         fs::rename(&path, &aside).unwrap();
-        write(&mut file, &mut lines(&["last"]));
+        write(&mut file, lines(&["last"]));
         assert_eq!(files(), ["last", &format!("{grown}x\ny\n"), "two\n", "one\n"]);
         // Its folder is gone: the open file is written.
         let moved = folder.path().with_extension("moved");
@@ -441,21 +718,21 @@ mod tests {
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_else(|_| "none".to_owned());
         let unknown = || Some(HeldBack { requests: 3, since_ms: 7, counted: false });
         let flood = |file: &mut AuditFile| {
-            let mut lines: Vec<Line> = (0..1_000).map(|_| line("bad\n", unknown())).collect();
+            let lines = Mutex::new((0..1_000).map(|_| line("bad\n", unknown())).collect());
             let mut written = Written::default();
-            file.write(&mut lines, &mut written).unwrap();
-            (written.lines, written.held_back.len(), lines.len())
+            file.write(&lines, &mut written).unwrap();
+            (written.lines, written.held_back.len(), lines.lock().len())
         };
-        write(&mut file, &mut lines(&["first\n"]));
+        write(&mut file, lines(&["first\n"]));
         assert_eq!(flood(&mut file), (2, 998, 0));
         assert_eq!(flood(&mut file), (0, 1_000, 0));
         assert_eq!([read("audit"), read("audit.1")], ["first\nbad\nbad\n", "none"]);
         // An event of a known caller rotates the file, and then there is a share again.
-        let mut both = vec![line("123456789012345678901234567\n", None), line("bad\n", unknown())];
-        write(&mut file, &mut both);
+        let both = vec![line("123456789012345678901234567\n", None), line("bad\n", unknown())];
+        write(&mut file, both);
         assert_eq!([read("audit"), read("audit.1")], ["123456789012345678901234567\nbad\n", "first\nbad\nbad\n"]);
         // There is a share, and no room.
-        write(&mut file, &mut lines(&["1234\n"]));
+        write(&mut file, lines(&["1234\n"]));
         assert_eq!(flood(&mut file), (0, 1_000, 0));
         assert_eq!([read("audit.1"), read("audit.2")], ["first\nbad\nbad\n", "none"]);
     }
@@ -465,9 +742,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit");
         let mut file = AuditFile::open(&path, None, 2).unwrap();
-        write(&mut file, &mut lines(&["a\n"]));
+        write(&mut file, lines(&["a\n"]));
         file.probe().unwrap();
-        write(&mut file, &mut lines(&["b\n"]));
+        write(&mut file, lines(&["b\n"]));
         assert_eq!(fs::read_to_string(&path).unwrap(), "a\nb\n");
         #[cfg(target_os = "linux")]
         assert!(AuditFile::open(Path::new("/dev/full"), None, 2).unwrap().probe().is_err());

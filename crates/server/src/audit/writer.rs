@@ -8,25 +8,21 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::sync::mpsc::Receiver;
-
-use super::file::{AuditFile, Line, Written};
+use super::Figures;
+use super::backlog::Backlog;
+use super::file::{AuditFile, Detached, Line, Written};
 use super::unauthenticated::Unauthenticated;
-use super::{Figures, PATIENCE};
 use crate::log::{self, Gate, Value};
 
-/// Messages that are taken at a time.
-const MESSAGES_MAX: usize = 256;
 /// How long it takes until a file that could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often it is looked, at the end, whether the requests under way have ended.
-const REST: Duration = Duration::from_millis(10);
 const LOG_WINDOW: Duration = Duration::from_secs(60);
 
 static LINES_LOST: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
 static LINES_NOT_ROTATED: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
+static LINES_NOT_REOPENED: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
 static LINES_BLOCKED: std::sync::LazyLock<Gate> = std::sync::LazyLock::new(|| Gate::new(1, LOG_WINDOW));
 
 pub(super) enum Message {
@@ -37,12 +33,15 @@ pub(super) enum Message {
 
 pub(super) struct Writer {
     pub(super) file: AuditFile,
-    /// Whether what cannot be written is kept.
-    pub(super) required: bool,
+    pub(super) backlog: Arc<Backlog>,
     pub(super) figures: Arc<Figures>,
     pub(super) unauthenticated: Arc<Unauthenticated>,
-    /// Where events go that must be written, and are not in the file when the program ends.
-    pub(super) last_resort: Box<dyn io::Write + Send>,
+}
+
+/// The thread, and what it has not written.
+pub(super) struct Running {
+    pub(super) thread: JoinHandle<()>,
+    pub(super) backlog: Arc<Backlog>,
 }
 
 /// Counts events that are missing in the file, and logs at most once a minute how many they are since the line before.
@@ -73,8 +72,14 @@ fn not_rotated(error: &io::Error) {
     }
 }
 
+/// If it cannot be opened anew, the open file goes on.
+fn not_reopened(error: &io::Error) {
+    let data = [("detail", Value::Text(&error.to_string()))];
+    log::error("audit_not_reopened", "the audit log cannot be opened anew; the old file goes on", &data);
+}
+
 impl Message {
-    fn line(self) -> Option<Line> {
+    pub(super) fn line(self) -> Option<Line> {
         match self {
             Message::Line(line) => Some(line),
             Message::Reopen | Message::End => None,
@@ -84,8 +89,9 @@ impl Message {
 
 impl Writer {
     /// Where requests must be audited, it is known before the first one whether they can be.
-    pub(super) fn start(mut self, messages: Receiver<Message>) -> io::Result<JoinHandle<()>> {
-        let blocked = if self.required { self.file.probe().err() } else { None };
+    pub(super) fn start(mut self) -> io::Result<Running> {
+        let backlog = Arc::clone(&self.backlog);
+        let blocked = if backlog.required { self.file.probe().err() } else { None };
         if let Some(error) = &blocked {
             self.blocked(error);
         }
@@ -93,89 +99,46 @@ impl Writer {
             if blocked.is_some() {
                 self.until_writable();
             }
-            self.run(messages);
+            self.run();
         };
-        std::thread::Builder::new().name("audit".to_owned()).spawn(run)
+        let thread = std::thread::Builder::new().name("audit".to_owned()).spawn(run)?;
+        Ok(Running { thread, backlog })
     }
 
-    fn run(&mut self, mut messages: Receiver<Message>) {
-        let (mut taken, mut lines, mut is_ending) = (Vec::new(), Vec::new(), false);
-        while !is_ending && messages.blocking_recv_many(&mut taken, MESSAGES_MAX) > 0 {
-            self.figures.writes(self.required);
-            for message in taken.drain(..) {
-                match message {
-                    Message::Line(line) => lines.push(line),
-                    Message::Reopen => {
-                        self.write(&mut lines);
-                        self.reopen();
-                    }
-                    Message::End => is_ending = true,
-                }
+    fn run(&mut self) {
+        while let Some(orders) = self.backlog.receive() {
+            self.figures.writes(self.backlog.required);
+            if orders.reopen {
+                self.reopen();
             }
-            if is_ending {
-                self.take_rest(&mut messages, &mut lines);
-            }
-            self.write(&mut lines);
+            self.write();
             self.figures.writes(false);
             self.writable();
+            if orders.end {
+                break;
+            }
         }
         self.file.sync();
     }
 
-    /// Events behind the end, and of requests that are still executed, which have their room already: no other request takes
-    /// room from here on. A request that does not end has no event, and is counted.
-    fn take_rest(&self, messages: &mut Receiver<Message>, lines: &mut Vec<Line>) {
-        messages.close();
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            // Room is counted before the messages are taken: what is sent in between is taken in the next round.
-            let is_all_sent = messages.capacity() + messages.len() == messages.max_capacity();
-            lines.extend(std::iter::from_fn(|| messages.try_recv().ok()).filter_map(Message::line));
-            if is_all_sent || Instant::now() >= deadline {
-                break;
-            }
-            std::thread::park_timeout(REST);
-        }
-        let missing = (messages.max_capacity() - messages.capacity()) as u64;
-        if missing > 0 {
-            self.figures.cut_off.fetch_add(missing, Ordering::Relaxed);
-            lost(&self.figures, missing, "requests were cut off at the end");
-        }
-    }
-
-    fn write(&mut self, lines: &mut Vec<Line>) {
-        while !lines.is_empty() {
-            match self.try_write(lines) {
+    fn write(&mut self) {
+        while !self.backlog.lines.lock().is_empty() {
+            match self.try_write() {
                 Ok(()) => self.figures.blocked.store(false, Ordering::Relaxed),
-                Err(error) if self.required && !self.figures.stopping.load(Ordering::Relaxed) => {
+                Err(error) if self.backlog.required && !self.figures.ending.has_begun() => {
                     self.blocked(&error);
                     // The end of the program unparks it.
                     std::thread::park_timeout(RETRY);
                 }
-                Err(error) if self.required => self.print(lines, &error),
-                Err(error) => {
-                    lost(&self.figures, lines.len() as u64, &error.to_string());
-                    lines.clear();
-                }
+                Err(error) => self.backlog.give_up(&error.to_string()),
             }
         }
     }
 
-    /// The requests were executed, and the events are nowhere else.
-    fn print(&mut self, lines: &mut Vec<Line>, why: &io::Error) {
-        let count = lines.len() as u64;
-        self.figures.unwritten.fetch_add(count, Ordering::Relaxed);
-        for line in lines.drain(..) {
-            // Without stderr, what is left is the exit status.
-            let _ = self.last_resort.write_all(&line.bytes);
-        }
-        let _ = self.last_resort.flush();
-        lost(&self.figures, count, &why.to_string());
-    }
-
     /// What does not go in at once is tried once more, with the file opened anew.
-    fn try_write(&mut self, lines: &mut Vec<Line>) -> io::Result<()> {
-        let mut written = Written::default();
+    fn try_write(&mut self) -> io::Result<()> {
+        self.follow_name()?;
+        let (lines, mut written) = (&self.backlog.lines, Written::default());
         let first = self.file.write(lines, &mut written);
         let done = first.or_else(|_| self.file.reopen().and_then(|()| self.file.write(lines, &mut written)));
         self.figures.written.fetch_add(written.lines, Ordering::Relaxed);
@@ -186,8 +149,29 @@ impl Writer {
         done
     }
 
+    /// Another program has removed the file, or given its name to another one: the log is the file that has the name.
+    ///
+    /// # Errors
+    /// If that cannot be opened. A file without a name takes no event; one that has another name does, unless requests must
+    /// be audited.
+    fn follow_name(&mut self) -> io::Result<()> {
+        let Some(detached) = self.file.detached() else { return Ok(()) };
+        match self.file.reopen() {
+            Ok(()) => {
+                let data = [("detail", Value::Text(detached.text()))];
+                log::warning("audit_reopened", "the audit log was opened anew: it had lost its name", &data);
+            }
+            Err(error) if self.backlog.required || detached == Detached::Removed => {
+                return Err(io::Error::other(format!("{}: {error}", detached.text())));
+            }
+            Err(error) if LINES_NOT_REOPENED.pass().is_some() => not_reopened(&error),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
     fn until_writable(&mut self) {
-        while !self.figures.stopping.load(Ordering::Relaxed) {
+        while !self.figures.ending.has_begun() {
             match self.file.reopen().and_then(|()| self.file.probe()) {
                 Ok(()) => {
                     self.figures.blocked.store(false, Ordering::Relaxed);
@@ -210,11 +194,9 @@ impl Writer {
         blocked(&self.figures, &error.to_string());
     }
 
-    /// If it cannot be, the open file goes on.
     fn reopen(&mut self) {
         if let Err(error) = self.file.reopen() {
-            let data = [("detail", Value::Text(&error.to_string()))];
-            log::error("audit_not_reopened", "the audit log cannot be opened anew; the old file goes on", &data);
+            not_reopened(&error);
         }
     }
 }
@@ -225,6 +207,8 @@ mod tests {
 
     use parking_lot::Mutex;
 
+    use super::super::ending::Ending;
+    use super::super::file::testing::Pipe;
     use super::*;
 
     #[derive(Clone, Default)]
@@ -250,26 +234,136 @@ mod tests {
         assert_eq!([figures.take_unlogged(), figures.take_unlogged()], [41, 0]);
     }
 
+    fn writer(file: AuditFile, required: bool) -> (Writer, tokio::sync::mpsc::Sender<Message>, Arc<Figures>, Printed) {
+        let (printed, figures) = (Printed::default(), Arc::<Figures>::default());
+        let (queue, messages) = tokio::sync::mpsc::channel(128);
+        let backlog = Backlog::new(messages, required, Arc::clone(&figures), Box::new(printed.clone()));
+        let writer =
+            Writer { file, backlog: Arc::new(backlog), figures: Arc::clone(&figures), unauthenticated: Arc::default() };
+        (writer, queue, figures, printed)
+    }
+
+    fn line(text: &str) -> Message {
+        Message::Line(Line { bytes: text.into(), unauthenticated: None, written: None })
+    }
+
+    impl Printed {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().clone()).unwrap()
+        }
+    }
+
     /// On a full disk, those before the end and those that are queued behind it.
     #[test]
     fn unwritten_events_are_printed_at_the_end() {
         for required in [false, true] {
-            let (printed, figures) = (Printed::default(), Arc::<Figures>::default());
             let file = AuditFile::open(Path::new("/dev/full"), Some(1), 2).unwrap();
-            let last_resort = Box::new(printed.clone());
-            let mut writer =
-                Writer { file, required, figures: Arc::clone(&figures), unauthenticated: Arc::default(), last_resort };
-            let (queue, messages) = tokio::sync::mpsc::channel(8);
-            let line = |text: &str| Message::Line(Line { bytes: text.into(), unauthenticated: None, written: None });
+            let (mut writer, queue, figures, printed) = writer(file, required);
             for message in [line("a\n"), line("b\n"), Message::End, line("c\n")] {
                 queue.try_send(message).ok().unwrap();
             }
-            figures.stopping.store(true, Ordering::Relaxed);
-            writer.run(messages);
-            let expected = if required { "a\nb\nc\n" } else { "" };
-            assert_eq!(String::from_utf8(printed.0.lock().clone()).unwrap(), expected);
+            figures.ending.begin();
+            writer.run();
+            assert_eq!(printed.text(), if required { "a\nb\nc\n" } else { "" });
             let counts = [&figures.lost, &figures.unwritten].map(|count| count.load(Ordering::Relaxed));
             assert_eq!(counts, [3, if required { 3 } else { 0 }]);
+        }
+    }
+
+    /// Longer than what a pipe takes or refuses as a whole.
+    fn long_lines() -> Vec<String> {
+        (0..20).map(|number| format!("{number}{}\n", "x".repeat(10_000))).collect()
+    }
+
+    /// Each event is in the pipe or printed, and none is in neither.
+    #[test]
+    fn a_pipe_that_is_not_read_does_not_retain_the_writer() {
+        for required in [false, true] {
+            let (folder, all) = (tempfile::tempdir().unwrap(), long_lines());
+            let pipe = Pipe::new(folder.path());
+            let file = AuditFile::open(&pipe.path, None, 2).unwrap().ending_with(Arc::new(Ending::over()));
+            let (mut writer, queue, figures, printed) = writer(file, required);
+            figures.ending.begin();
+            for text in &all {
+                queue.try_send(line(text)).ok().unwrap();
+            }
+            queue.try_send(Message::End).ok().unwrap();
+            writer.run();
+            let (read, printed) = (pipe.read(), printed.text());
+            let written = read.split_inclusive('\n').filter(|line| all.iter().any(|one| one == line));
+            let written: Vec<&str> = written.collect();
+            assert!(!written.is_empty() && written.len() < all.len());
+            let unwritten = if required { all[written.len()..].concat() } else { String::new() };
+            assert_eq!((written.concat(), printed), (all[..written.len()].concat(), unwritten));
+            assert_eq!(figures.lost.load(Ordering::Relaxed), (all.len() - written.len()) as u64);
+        }
+    }
+
+    /// The thread never comes back: what it has taken, and what is queued, is printed all the same.
+    #[test]
+    fn events_of_a_write_that_hangs_are_printed() {
+        let (folder, all) = (tempfile::tempdir().unwrap(), long_lines());
+        let pipe = Pipe::new(folder.path());
+        let file = AuditFile::open(&pipe.path, None, 2).unwrap().blocking();
+        let (writer, queue, figures, printed) = writer(file, true);
+        let Running { thread, backlog } = writer.start().unwrap();
+        let never_ends = queue.clone().try_reserve_owned().unwrap();
+        for text in &all {
+            queue.try_send(line(text)).ok().unwrap();
+        }
+        // The thread has taken some of them.
+        while backlog.lines.lock().is_empty() {
+            std::thread::yield_now();
+        }
+        queue.try_send(line("queued\n")).ok().unwrap();
+        backlog.abandon();
+        let printed = printed.text();
+        assert!(printed.ends_with(&[all.last().unwrap().as_str(), "queued\n"].concat()));
+        assert!(printed.split_inclusive('\n').all(|one| one == "queued\n" || all.iter().any(|line| line == one)));
+        assert_eq!(figures.cut_off.load(Ordering::Relaxed), 1);
+        backlog.abandon();
+        assert_eq!(figures.cut_off.load(Ordering::Relaxed), 1);
+        // It comes back after all, and has nothing more to write.
+        drop((pipe, never_ends));
+        thread.join().unwrap();
+        assert!(backlog.lines.lock().is_empty());
+    }
+
+    /// Where requests must be audited, a file that is not the log takes no events.
+    #[test]
+    fn a_lost_name_is_followed() {
+        for (required, removed) in [(false, false), (false, true), (true, false), (true, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, moved) = (folder.path().join("audit"), folder.path().join("moved"));
+            let (mut writer, _queue, figures, printed) = writer(AuditFile::open(&path, None, 2).unwrap(), required);
+            let backlog = Arc::clone(&writer.backlog);
+            let mut write = |text: &str| {
+                backlog.lines.lock().extend(line(text).line());
+                writer.try_write().map_err(|error| error.to_string())
+            };
+            let lose = || match removed {
+                true => std::fs::remove_file(&path).unwrap(),
+                false => std::fs::rename(&path, &moved).unwrap(),
+            };
+            write("{1\n").unwrap();
+            lose();
+            std::fs::write(&path, "").unwrap();
+            write("{2\n").unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "{2\n");
+            // What has the name now cannot be the log.
+            lose();
+            std::fs::create_dir(&path).unwrap();
+            let refused = write("{3\n");
+            assert_eq!(refused.is_err(), required || removed, "{refused:?}");
+            if !removed && !required {
+                assert_eq!(std::fs::read_to_string(&moved).unwrap(), "{2\n{3\n");
+                continue;
+            }
+            std::fs::remove_dir(&path).unwrap();
+            write("{4\n").unwrap();
+            let log = if removed { &path } else { &moved };
+            assert!(std::fs::read_to_string(log).unwrap().ends_with("{3\n{4\n"));
+            assert_eq!((figures.lost.load(Ordering::Relaxed), printed.text().as_str()), (0, ""));
         }
     }
 
@@ -278,26 +372,16 @@ mod tests {
     fn requests_under_way_at_the_end_are_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit");
-        let file = AuditFile::open(&path, None, 2).unwrap();
-        let (figures, last_resort) = (Arc::<Figures>::default(), Box::new(Printed::default()));
-        let mut writer = Writer {
-            file,
-            required: true,
-            figures: Arc::clone(&figures),
-            unauthenticated: Arc::default(),
-            last_resort,
-        };
-        let (queue, messages) = tokio::sync::mpsc::channel(8);
+        let (mut writer, queue, figures, _printed) = writer(AuditFile::open(&path, None, 2).unwrap(), true);
         let [slot, _never_ends] = [(); 2].map(|()| queue.clone().try_reserve_owned().unwrap());
         queue.try_send(Message::End).ok().unwrap();
         let late = std::thread::spawn(move || {
             while !queue.is_closed() {
                 std::thread::yield_now();
             }
-            let line = Line { bytes: b"late\n".to_vec(), unauthenticated: None, written: None };
-            drop(slot.send(Message::Line(line)));
+            drop(slot.send(line("late\n")));
         });
-        writer.run(messages);
+        writer.run();
         late.join().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "late\n");
         assert_eq!(figures.cut_off.load(Ordering::Relaxed), 1);

@@ -469,6 +469,135 @@ fn requests_wait_for_a_file_that_hangs() {
     assert!(server.stop().success());
 }
 
+/// The pipe is not read until the server has ended: each executed write has its event, in the pipe or on stderr.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_event_is_lost_with_a_pipe_that_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, data) = (folder.path().join("pipe"), folder.path().join("data").display().to_string());
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let log = pipe.display().to_string();
+    let server = Server::start(&["--data", &data, "--audit-log", &log, "--audit-required", "--audit-data"]);
+    assert_eq!(server.client().call("CreateTable", TABLE).status, 200);
+    std::thread::scope(|scope| {
+        for client in 0..16 {
+            let mut connection = server.client();
+            scope.spawn(move || {
+                let put =
+                    |number: u32| format!(r#"{{"TableName":"Music","Item":{{"pk":{{"S":"{client}-{number}"}}}}}}"#);
+                (0..).find(|number| connection.call("PutItem", &put(*number)).status == 500).unwrap();
+            });
+        }
+    });
+    server.signal("-TERM");
+    let mut printed = Vec::new();
+    loop {
+        let line = server.hears("");
+        if line.contains("events of executed requests are not in it") {
+            break;
+        }
+        printed.extend(serde_json::from_str::<Value>(&line));
+    }
+    assert_eq!(server.wait().code(), Some(1));
+    let rest = std::fs::File::open(&pipe).unwrap();
+    drop(reader);
+    let text = std::io::read_to_string(rest).unwrap();
+    let in_pipe = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let in_pipe: Vec<Value> = in_pipe.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let all = [in_pipe, printed].concat();
+    let mut ids: Vec<&str> = all.iter().map(|event| event["requestID"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all.len());
+    let puts = names(&all).into_iter().filter(|name| *name == "PutItem").count();
+    let server = Server::start(&["--data", &data]);
+    let executed = server.client().call("Scan", r#"{"TableName":"Music","Select":"COUNT"}"#).json();
+    assert_eq!(executed["Count"], json!(puts));
+}
+
+/// Another program empties the file, and a write fails after that: the file has whole events, and no zeros.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_was_emptied_has_whole_events() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit");
+    // A write beyond the limit is an error, and no signal.
+    let mut shell = std::process::Command::new("sh");
+    shell.args([
+        "-c",
+        r#"trap "" XFSZ; exec "$0" "$@""#,
+        env!("CARGO_BIN_EXE_stator"),
+        "serve",
+        "--memory",
+        "--listen",
+    ]);
+    let server = Server::of_command(shell.args(["127.0.0.1:0", "--audit-log", log.to_str().unwrap()]));
+    let mut client = server.client();
+    let mut lists = |count: u32| (0..count).for_each(|_| assert_eq!(client.call("ListTables", "{}").status, 200));
+    let pid = Pid::from_raw(server.pid().cast_signed());
+    let limit = |bytes| prlimit(pid, Resource::Fsize, Rlimit { current: bytes, maximum: None }).map(drop).unwrap();
+    lists(20);
+    until("all are written", || metrics(&mut server.client()).contains("stator_audit_events_total 20\n"));
+    let size = log.metadata().unwrap().len() / 20;
+    std::fs::File::options().write(true).open(&log).unwrap().set_len(0).unwrap();
+    // Two events and a half.
+    limit(Some(size * 5 / 2));
+    lists(10);
+    until("the others are lost", || metrics(&mut server.client()).contains("stator_audit_events_lost_total 8\n"));
+    limit(None);
+    lists(1);
+    drop(client);
+    assert!(server.stop().success());
+    let events = events(&log);
+    // Two before the limit, and one after it.
+    assert_eq!(events.len(), 3);
+    assert!(names(&events).iter().all(|name| *name == "ListTables"));
+    // It is a log for the next server.
+    let server = Server::start(&["--memory", "--audit-log", log.to_str().unwrap()]);
+    assert!(server.stop().success());
+}
+
+/// A file that is removed is made anew, and nothing is executed while that cannot be.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_is_removed_is_made_anew() {
+    let house = Switched::new();
+    let mut client = house.server.client();
+    assert_eq!(client.call("CreateTable", TABLE).status, 200);
+    std::fs::remove_file(house.at("audit")).unwrap();
+    assert_eq!(client.call("ListTables", "{}").status, 200);
+    house.server.hears("it had lost its name");
+    assert_eq!(names(&events(&house.at("audit"))), ["ListTables"]);
+    // Another file has the name, without a signal.
+    std::fs::rename(house.at("audit"), house.at("before")).unwrap();
+    std::fs::write(house.at("audit"), "").unwrap();
+    assert_eq!(client.call("DescribeLimits", "{}").status, 200);
+    assert_eq!(names(&events(&house.at("audit"))), ["DescribeLimits"]);
+    // What has the name now takes no events.
+    for lose in [
+        |house: &Switched| std::fs::remove_file(house.at("audit")),
+        |house: &Switched| std::fs::rename(house.at("audit"), house.at("other")),
+    ] {
+        lose(&house).unwrap();
+        std::fs::create_dir(house.at("audit")).unwrap();
+        assert_eq!(client.call("DescribeEndpoints", "{}").status, 500);
+        assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
+        assert!(metrics(&mut client).contains("stator_ready 0\n"));
+        std::fs::remove_dir(house.at("audit")).unwrap();
+        if house.at("other").exists() {
+            std::fs::write(house.at("audit"), "").unwrap();
+        }
+        until("requests are executed", || client.call("ListTables", "{}").status == 200);
+    }
+    assert_eq!(client.call("ListTables", "{}").json()["TableNames"], json!(["Music"]));
+    let log = house.at("audit");
+    assert!(house.server.stop().success());
+    assert_eq!(names(&events(&log))[..2], ["DescribeEndpoints", "ListTables"]);
+}
+
 /// Two servers on one file would cut each other's lines.
 #[test]
 fn a_log_has_one_server() {
