@@ -70,7 +70,7 @@ async fn decoded_definitions_count_as_memory() {
     let service = service(engine.clone(), 0).await;
     create(&service, &caller(), "first").await.unwrap();
     let few = engine.stats().bytes;
-    let tags = (0..50).map(|at| Tag { key: format!("{at:0128}"), value: "v".repeat(256) });
+    let tags = (0..50).map(|at| Tag { key: Some(format!("{at:0128}")), value: Some("v".repeat(256)) });
     let tags: Vec<Tag> = tags.collect();
     let mut made = 0;
     while made < 100 {
