@@ -569,8 +569,8 @@ fn a_log_that_is_removed_is_made_anew() {
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     std::fs::remove_file(house.at("audit")).unwrap();
     assert_eq!(client.call("ListTables", "{}").status, 200);
-    house.server.hears("it had lost its name");
     assert_eq!(names(&events(&house.at("audit"))), ["ListTables"]);
+    house.server.hears("it had lost its name");
     // Another file has the name, without a signal.
     std::fs::rename(house.at("audit"), house.at("before")).unwrap();
     std::fs::write(house.at("audit"), "").unwrap();
