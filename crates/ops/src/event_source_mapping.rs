@@ -11,6 +11,8 @@ use crate::service::Service;
 /// A stream that a mapping can read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StreamSource {
+    /// In its one spelling.
+    pub arn: String,
     pub table_id: u64,
     pub label: String,
     pub enabled: bool,
@@ -23,8 +25,8 @@ impl Service {
     /// If it is no stream's ARN, or if the stream is not there.
     pub async fn stream_source(&self, caller: &Caller, arn: &str) -> Result<StreamSource, Exception> {
         let stream = self.stream(caller, arn).await?;
-        let (table_id, own) = (stream.table.id(), stream.own);
-        Ok(StreamSource { table_id, label: own.label, enabled: own.enabled })
+        let (arn, table_id, own) = (stream.arn(), stream.table.id(), stream.own);
+        Ok(StreamSource { arn, table_id, label: own.label, enabled: own.enabled })
     }
 
     /// A shard's id, as the Streams API has it.

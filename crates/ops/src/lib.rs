@@ -67,7 +67,7 @@ mod update_table;
 mod validation;
 mod write;
 
-pub use catalog::Quotas;
+pub use catalog::{Quotas, canonical_arn};
 pub use change_log::ShardSettings;
 pub use documents::{Collection, DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::limits::STREAM_RETENTION_MS;
 use ops::follow::{Followed, Follower, Start};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::api::tags::Tags;
@@ -26,6 +26,7 @@ pub(crate) struct Mapping {
     /// The stream's.
     pub table_id: u64,
     pub label: String,
+    #[serde(deserialize_with = "own_partition")]
     pub event_source_arn: String,
     /// An ARN, or a URL.
     pub function_arn: String,
@@ -142,6 +143,11 @@ impl Mapping {
         format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", self.region, self.account, self.uuid)
     }
 
+    /// Whether both read one stream, whatever spelling of its ARN an older program has stored.
+    pub(crate) fn reads_the_same(&self, other: &Mapping) -> bool {
+        (self.table_id, &self.label) == (other.table_id, &other.label)
+    }
+
     /// Whether there is the same to be done for both: tags change nothing.
     pub(crate) fn asks_for_the_same(&self, other: &Mapping) -> bool {
         Mapping { tags: Tags::new(), ..self.clone() } == Mapping { tags: Tags::new(), ..other.clone() }
@@ -187,6 +193,15 @@ impl Mapping {
         }
         shown
     }
+}
+
+/// Older programs stored a stream's ARN as it was typed, with any partition. This server's own ARNs have `aws`.
+fn own_partition<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let arn = String::deserialize(deserializer)?;
+    Ok(match arn.splitn(3, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", partition, rest] if *partition != "aws" => format!("arn:aws:{rest}"),
+        _ => arn,
+    })
 }
 
 /// Older programs stored what a receiver had answered, in brackets.

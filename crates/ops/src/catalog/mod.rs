@@ -35,6 +35,7 @@ use storage::{Engine, StorageError};
 pub(crate) use change::{ChangeGuard, Edit, Rewrite, being_updated};
 pub(crate) use definition::*;
 pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
+pub use name::canonical_arn;
 pub(crate) use name::{NameUse, Place, TableArn, table_place};
 pub use quota::Quotas;
 pub(crate) use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};

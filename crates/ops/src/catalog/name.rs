@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use api::Exception;
+use auth::credential::partition_of;
 use auth::{Caller, SHARED_ACCOUNT};
 use model::limits::{TABLE_NAME_SIZE_MAX, TABLE_NAME_SIZE_MIN};
 
@@ -30,7 +31,9 @@ impl<'a> TableArn<'a> {
         let mut parts = text.splitn(6, ':');
         let (arn, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_table = arn == "arn" && partition.starts_with("aws") && service == "dynamodb" && !region.is_empty();
+        // The server's own ARNs have `aws` in every region; another partition than the region's names nothing.
+        let is_partition = partition == "aws" || partition == partition_of(region);
+        let is_table = arn == "arn" && is_partition && service == "dynamodb" && !region.is_empty();
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         if !is_table || !is_account {
             return None;
@@ -55,6 +58,17 @@ impl<'a> TableArn<'a> {
         let is_asked = caller.identity.is_some() && self.region == caller.region;
         is_asked.then_some(Place { account: self.account, region: self.region, name: self.name })
     }
+
+    /// The ARN as the server writes it, whatever spelling the caller has used; `None` in a space that it never sees.
+    pub(crate) fn canonical(&self, caller: &Caller) -> Option<String> {
+        let table = self.place(caller)?.arn();
+        Some(self.rest.map_or(table.clone(), |rest| format!("{table}/{rest}")))
+    }
+}
+
+/// The one spelling of an ARN of a table, or of what belongs to it, that names something in a space which the caller sees.
+pub fn canonical_arn(caller: &Caller, text: &str) -> Option<String> {
+    TableArn::parse(text)?.canonical(caller)
 }
 
 /// Where a table is: whose, in which region, under which name.
@@ -69,6 +83,11 @@ impl<'a> Place<'a> {
     /// Among the caller's own tables.
     pub(crate) fn own(caller: &'a Caller, name: &'a str) -> Place<'a> {
         Place { account: &caller.account, region: &caller.region, name }
+    }
+
+    pub(crate) fn arn(&self) -> String {
+        let Place { account, region, name } = self;
+        format!("arn:aws:dynamodb:{region}:{account}:table/{name}")
     }
 }
 
@@ -182,6 +201,44 @@ mod tests {
         ];
         for (account, given, name_use, expected) in cases {
             check_name(account, given, *name_use, *expected);
+        }
+    }
+
+    #[test]
+    fn one_partition_a_region() {
+        for (partition, region, expected) in [
+            ("aws", "eu-west-1", true),
+            ("aws-cn", "eu-west-1", false),
+            ("aws-us-gov", "eu-west-1", false),
+            ("awsx", "eu-west-1", false),
+            ("AWS", "eu-west-1", false),
+            ("", "eu-west-1", false),
+            ("aws-cn", "cn-north-1", true),
+            ("aws", "cn-north-1", true),
+            ("aws-us-gov", "cn-north-1", false),
+            ("aws-us-gov", "us-gov-west-1", true),
+            ("aws", "ddblocal", true),
+        ] {
+            let text = format!("arn:{partition}:dynamodb:{region}:123456789012:table/Music");
+            assert_eq!(TableArn::parse(&text).is_some(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn arns_have_one_spelling() {
+        let own = "arn:aws:dynamodb:eu-west-1:123456789012:table/Music/stream/2026";
+        let china = Caller { region: "cn-north-1".to_owned(), ..caller("123456789012") };
+        let china_own = "arn:aws:dynamodb:cn-north-1:123456789012:table/Music";
+        let shared = "arn:aws:dynamodb:eu-west-1:000000000000:table/Music/index/i";
+        for (caller, given, expected) in [
+            (&caller("123456789012"), own, Some(own)),
+            (&caller("123456789012"), "arn:aws:dynamodb:us-east-1:123456789012:table/Music", None),
+            (&caller("123456789012"), "Music", None),
+            (&china, china_own, Some(china_own)),
+            (&china, "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/Music", Some(china_own)),
+            (&caller(SHARED_ACCOUNT), "arn:aws:dynamodb:ddblocal:123456789012:table/Music/index/i", Some(shared)),
+        ] {
+            assert_eq!(canonical_arn(caller, given).as_deref(), expected, "{given}");
         }
     }
 

@@ -6,7 +6,7 @@ use auth::Caller;
 
 use super::action::Action;
 use super::{Asked, Asking, Asks, Resource, statements};
-use crate::catalog::{NameUse, Place, TableArn, table_place};
+use crate::catalog::{NameUse, canonical_arn, table_place};
 use crate::service::Service;
 
 /// The resources that a request names, in its order, and the other names in it.
@@ -96,17 +96,12 @@ fn access(caller: &Caller, asked: &Asked<'_>) -> ResourceAccess {
 
 /// The ARN of the table or the stream, as permission sees it.
 fn arn(caller: &Caller, resource: &Resource<'_>) -> Option<String> {
-    let of = |Place { account, region, name }| format!("arn:aws:dynamodb:{region}:{account}:table/{name}");
-    let of_table = |name| table_place(caller, name, NameUse::Lookup).ok().map(of);
+    let of_table = |name| table_place(caller, name, NameUse::Lookup).ok().map(|place| place.arn());
     match resource {
         Resource::Any | Resource::Tables | Resource::Streams(None) => None,
         Resource::Streams(Some(name)) => of_table(name),
         Resource::Table(name) | Resource::Index(name, _) => of_table(name),
-        Resource::Arn(text) => {
-            let arn = TableArn::parse(text)?;
-            let table = of(arn.place(caller)?);
-            Some(arn.rest.map_or(table.clone(), |rest| format!("{table}/{rest}")))
-        }
+        Resource::Arn(text) => canonical_arn(caller, text),
     }
 }
 

@@ -232,18 +232,17 @@ impl Service {
 
     /// A table, or what belongs to it.
     fn at(&self, place: Place<'_>, rest: Option<&str>) -> Found {
-        let Place { account, region, name } = place;
         let table = self.catalog.find(place);
         let arn = match rest {
-            None => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
-            Some(rest) => format!("arn:aws:dynamodb:{region}:{account}:table/{name}/{rest}"),
+            None => place.arn(),
+            Some(rest) => format!("{}/{rest}", place.arn()),
         };
         let stream = rest.and_then(|rest| rest.strip_prefix("stream/"));
         let policy = match stream {
             None => table.as_ref().and_then(|table| table.policy.clone()),
             Some(label) => self.stream_policy(place, table.as_deref(), label),
         };
-        Found { arn, account: account.to_owned(), table, policy, has_tags: stream.is_none() }
+        Found { arn, account: place.account.to_owned(), table, policy, has_tags: stream.is_none() }
     }
 
     /// What a stream says itself, its table being there or not any more.

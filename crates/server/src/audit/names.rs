@@ -338,7 +338,9 @@ mod tests {
     fn events_of_mappings_and_forms() {
         let call = |body: &str| {
             let route = deliver::triggers::api::Route::of("PUT", "/2015-03-31/event-source-mappings/u");
-            let call = Call::read(route.unwrap().unwrap(), "", body.as_bytes()).unwrap();
+            let (account, region) = ("123456789012".to_owned(), "us-east-1".to_owned());
+            let caller = auth::Caller { account, region, access_key: String::new(), identity: None };
+            let call = Call::read(&caller, route.unwrap().unwrap(), "", body.as_bytes()).unwrap();
             Value::Object(Names::of_lambda(&call).parameters)
         };
         assert_eq!(call(r#"{"FunctionName":"f:$LATEST"}"#), json!({"functionName": "f:$LATEST", "uUID": "u"}));

@@ -35,7 +35,7 @@ impl<S: Backend> Pipeline<S> {
         let caller = caller.map_err(|refusal| lambda::unsigned(&refusal))?;
         let unaudited = |error: Unaudited| lambda_api::Refusal::Service(error.to_string());
         visit.reserve().await.map_err(|error| lambda::refused(unaudited(error)))?;
-        let call = lambda_api::Call::read(route, head.uri.query().unwrap_or_default(), &body.bytes);
+        let call = lambda_api::Call::read(&caller, route, head.uri.query().unwrap_or_default(), &body.bytes);
         let call = call.map_err(lambda::refused)?;
         if let Some(draft) = &visit.audit {
             draft.decoded_call(&call);

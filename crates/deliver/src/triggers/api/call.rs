@@ -1,5 +1,6 @@
 //! A request of this API, decoded once: what is permitted, done and audited is read from it.
 
+use auth::Caller;
 use serde_json::Value;
 
 use super::Refusal;
@@ -24,11 +25,23 @@ pub(super) enum Input {
     TagKeys(Vec<String>),
 }
 
+impl Input {
+    fn event_source_arn(&mut self) -> Option<&mut String> {
+        match self {
+            Input::Mapping(asked) => asked.event_source_arn.as_mut(),
+            Input::List(asked) => asked.event_source_arn.as_mut(),
+            Input::Nothing | Input::Tags(_) | Input::TagKeys(_) => None,
+        }
+    }
+}
+
 impl Call {
+    /// A stream's ARN gets its one spelling, so that permissions, quotas, filters and the audit log see what is the same.
+    ///
     /// # Errors
     /// Lambda's refusal of a body or a query that cannot be read.
-    pub fn read(route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
-        let input = match route.operation {
+    pub fn read(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
+        let mut input = match route.operation {
             Operation::CreateEventSourceMapping | Operation::UpdateEventSourceMapping => {
                 Input::Mapping(Box::new(Asked::read(body)?))
             }
@@ -39,6 +52,11 @@ impl Call {
                 Input::Nothing
             }
         };
+        if let Some(arn) = input.event_source_arn()
+            && let Some(canonical) = ops::canonical_arn(caller, arn)
+        {
+            *arn = canonical;
+        }
         Ok(Call { route, input })
     }
 

@@ -121,7 +121,8 @@ impl Triggers {
             region: caller.region.clone(),
             table_id: stream.table_id,
             label: stream.label,
-            event_source_arn: arn.clone(),
+            reader: Reader::of(caller, &stream.arn),
+            event_source_arn: stream.arn,
             function_arn: function.arn(),
             starting_position,
             enabled: asked.enabled.unwrap_or(true),
@@ -129,7 +130,6 @@ impl Triggers {
             last_modified_ms: self.clock.now_ms(),
             settings,
             tags: asked.tags.clone().unwrap_or_default(),
-            reader: Reader::of(caller, arn),
         };
         let decide = |others: &Mappings| {
             refuse_second(others, &mapping)?;
@@ -313,7 +313,7 @@ fn refuse_second(mappings: &Mappings, mapping: &Mapping) -> Result<(), Refusal> 
     let same = |other: &&Arc<Mapping>| {
         other.uuid != mapping.uuid
             && other.region == mapping.region
-            && other.event_source_arn == mapping.event_source_arn
+            && other.reads_the_same(mapping)
             && other.function_arn == mapping.function_arn
     };
     let Some(other) = mappings.of_account(&mapping.account).find(same) else { return Ok(()) };

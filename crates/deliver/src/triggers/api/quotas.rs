@@ -18,7 +18,7 @@ pub(super) const STREAM_MAX: usize = 10;
 /// # Errors
 /// The refusal, which names the quota.
 pub(super) fn check(others: &Mappings, new: &Mapping) -> Result<(), Refusal> {
-    let of_stream = others.of_account(&new.account).filter(|other| other.event_source_arn == new.event_source_arn);
+    let of_stream = others.of_account(&new.account).filter(|other| other.reads_the_same(new));
     if of_stream.count() >= STREAM_MAX {
         return Err(Refusal::invalid(format!(
             "The event source {} already has {STREAM_MAX} event source mappings, the maximum for one account",

@@ -40,6 +40,13 @@ async fn triggers_within(
 ) -> (Arc<Triggers>, String) {
     let settings = ops::Settings { service_arns, ..ops::Settings::default() };
     let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
+    let triggers = Triggers::new(service, places, Arc::default(), memory, Clock::system());
+    let arn = table(&triggers, &caller("111111111111")).await;
+    (triggers, arn)
+}
+
+/// Makes a table, and returns the ARN of its stream.
+async fn table(triggers: &Triggers, caller: &Caller) -> String {
     let request = CreateTableInput {
         table_name: "tab".to_owned(),
         attribute_definitions: Some(vec![AttributeDefinition {
@@ -54,22 +61,22 @@ async fn triggers_within(
         }),
         ..CreateTableInput::default()
     };
-    let made = service.create_table(&caller("111111111111"), request).await.unwrap();
-    let arn = made.table_description.unwrap().latest_stream_arn.unwrap();
-    (Triggers::new(service, places, Arc::default(), memory, Clock::system()), arn)
+    let made = triggers.service.create_table(caller, request).await.unwrap();
+    made.table_description.unwrap().latest_stream_arn.unwrap()
 }
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 const TAGS: &str = "/2017-03-31/tags/";
 
-fn asked(method: &str, path: &str, query: &str, body: &Value) -> Call {
+fn asked(caller: &Caller, method: &str, path: &str, query: &str, body: &Value) -> Call {
     let route = Route::of(method, path).expect("a path of this API").expect("an operation");
-    Call::read(route, query, body.to_string().as_bytes()).expect("a request")
+    Call::read(caller, route, query, body.to_string().as_bytes()).expect("a request")
 }
 
 async fn call(triggers: &Triggers, account: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let call = asked(method, &format!("{PATH}{path}"), "", body);
-    let reply = triggers.answer(&caller(account), &call).await;
+    let caller = caller(account);
+    let call = asked(&caller, method, &format!("{PATH}{path}"), "", body);
+    let reply = triggers.answer(&caller, &call).await;
     (reply.status, serde_json::from_slice(&reply.body).unwrap())
 }
 
@@ -156,7 +163,7 @@ async fn policies_say_who_may_do_what() {
     ];
     let allow = |(action, resource): &(&str, &str)| json!({"Effect": "Allow", "Action": action, "Resource": resource});
     for (method, path, query, body, asks, status) in &requests {
-        let request = asked(method, path, query, body);
+        let request = asked(&caller("111111111111"), method, path, query, body);
         for (action, resource) in asks {
             let before = triggers.service.documents(MAPPINGS).await.unwrap().by_id;
             let most: Vec<Value> = asks.iter().filter(|asked| asked.0 != *action).map(allow).collect();
@@ -184,12 +191,13 @@ async fn functions_and_tags_are_conditions() {
     let user = user(&[statement, json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"})]);
     for (function, expected) in [("https://hooks.example/x", 202), ("https://elsewhere.example/x", 403)] {
         let body = json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "LATEST"});
-        let request = asked("POST", PATH, "", &body);
+        let request = asked(&caller("111111111111"), "POST", PATH, "", &body);
         assert_eq!(triggers.answer(&user, &request).await.status, expected, "{function}");
     }
     let mappings = triggers.mappings().await.unwrap();
     let path = format!("{PATH}/{}", mappings.all().next().unwrap().0);
-    let request = asked("PUT", &path, "", &json!({"FunctionName": "https://elsewhere.example/x"}));
+    let request =
+        asked(&caller("111111111111"), "PUT", &path, "", &json!({"FunctionName": "https://elsewhere.example/x"}));
     assert_eq!(triggers.answer(&user, &request).await.status, 403);
 }
 
@@ -223,7 +231,9 @@ async fn foreign_members_are_no_conditions() {
             let lambda = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*", "Condition": condition});
             // Reading the stream is denied, so that nothing is changed by the ones that are allowed.
             let tags = json!({"Effect": "Allow", "Action": "dynamodb:None", "Resource": "*"});
-            let reply = triggers.answer(&user(&[lambda, tags]), &asked(method, path, query, body)).await;
+            let reply = triggers
+                .answer(&user(&[lambda, tags]), &asked(&caller("111111111111"), method, path, query, body))
+                .await;
             let refused = String::from_utf8_lossy(&reply.body).into_owned();
             let is_denied = reply.status == 403 && refused.contains("perform: lambda:");
             assert_eq!(is_denied, !own_keys.contains(&key), "{method} {path} {key}: {refused}");
@@ -240,7 +250,7 @@ async fn tags_of_a_new_mapping_are_asked_of_a_mapping() {
     let deny = json!({"Effect": "Deny", "Action": "lambda:TagResource", "Resource": mappings});
     let body = json!({"FunctionName": "http://h/x", "EventSourceArn": stream, "StartingPosition": "LATEST",
         "Tags": {"k": "v"}});
-    let request = asked("POST", PATH, "", &body);
+    let request = asked(&caller("111111111111"), "POST", PATH, "", &body);
     let refused = triggers.answer(&user(&[allow.clone(), deny]), &request).await;
     assert_eq!(refused.status, 403, "{}", String::from_utf8_lossy(&refused.body));
     assert_eq!(triggers.answer(&user(&[allow]), &request).await.status, 202);
@@ -261,7 +271,7 @@ fn mapping(stream: &str, function: &str, destination: Option<&str>) -> Value {
 }
 
 async fn ask(triggers: &Triggers, caller: &Caller, method: &str, path: &str, body: &Value) -> (u16, String, String) {
-    let reply = triggers.answer(caller, &asked(method, &format!("{PATH}{path}"), "", body)).await;
+    let reply = triggers.answer(caller, &asked(caller, method, &format!("{PATH}{path}"), "", body)).await;
     let name = reply.refusal.as_ref().map(Refusal::name).unwrap_or_default().to_owned();
     (reply.status, name, String::from_utf8(reply.body).unwrap())
 }
@@ -453,8 +463,8 @@ async fn accounts_and_streams_have_quotas() {
     let any = Mapping::clone(known.all().next().unwrap().1);
     let of_other = |at: usize| {
         let uuid = format!("other-{at}");
-        let event_source_arn = format!("{stream}-{at}");
-        let text = serde_json::to_vec(&Mapping { uuid: uuid.clone(), event_source_arn, ..any.clone() }).unwrap();
+        let label = format!("other-{at}");
+        let text = serde_json::to_vec(&Mapping { uuid: uuid.clone(), label, ..any.clone() }).unwrap();
         DocumentChange { id: uuid, text: Some(text) }
     };
     let others: Vec<DocumentChange> = (quotas::STREAM_MAX..quotas::ACCOUNT_MAX).map(of_other).collect();
@@ -463,10 +473,8 @@ async fn accounts_and_streams_have_quotas() {
         known.all().take(1).map(|(uuid, _)| DocumentChange { id: uuid.clone(), text: None }).collect();
     let (status, _, text) = ask(&triggers, &caller("111111111111"), "POST", "", &one_more).await;
     assert!(status == 400 && text.contains("10 event source mappings"), "{text}");
-    let elsewhere = quotas::check(
-        &triggers.mappings().await.unwrap(),
-        &Mapping { event_source_arn: format!("{stream}-new"), ..any.clone() },
-    );
+    let elsewhere =
+        quotas::check(&triggers.mappings().await.unwrap(), &Mapping { label: "new".to_owned(), ..any.clone() });
     let Err(Refusal::InvalidParameterValue(text)) = elsewhere else { panic!("{elsewhere:?}") };
     assert!(text.contains("already has 100 event source mappings"), "{text}");
     let foreign = Mapping { account: "222222222222".to_owned(), ..any.clone() };
@@ -474,6 +482,46 @@ async fn accounts_and_streams_have_quotas() {
     // One that is taken away makes room.
     assert!(triggers.service.change_documents(MAPPINGS, known.version + 1, &freed).await.unwrap());
     assert_eq!(call(&triggers, "111111111111", "POST", "", &one_more).await.0, 202);
+}
+
+/// Where regions and accounts of ARNs mean nothing, and where an older program stored another partition.
+#[tokio::test]
+async fn a_stream_has_one_spelling() {
+    let (triggers, stream) = triggers().await;
+    let (caller, rest) = (caller("111111111111"), stream.strip_prefix("arn:aws:").unwrap());
+    assert_eq!(ask(&triggers, &caller, "POST", "", &mapping(&stream, "http://h/x", None)).await.0, 202);
+    for partition in ["aws-cn", "aws-us-gov", "awsx", "aws2", "AWS"] {
+        let typed = format!("arn:{partition}:{rest}");
+        let (status, name, text) = ask(&triggers, &caller, "POST", "", &mapping(&typed, "http://h/x", None)).await;
+        assert_eq!((status, name.as_str()), (400, "InvalidParameterValueException"), "{text}");
+        assert!(text.contains("Unrecognized event source"), "{text}");
+    }
+    let known = triggers.mappings().await.unwrap();
+    let (_, own) = known.all().next().unwrap();
+    assert_eq!(own.event_source_arn, stream);
+    let old = Mapping { event_source_arn: format!("arn:aws-cn:{rest}"), ..Mapping::clone(own) };
+    let read: Mapping = serde_json::from_slice(&serde_json::to_vec(&old).unwrap()).unwrap();
+    assert_eq!(read.event_source_arn, stream);
+    let second = Mapping { uuid: "another".to_owned(), ..old };
+    assert!(matches!(refuse_second(&known, &second), Err(Refusal::ResourceConflict(_))));
+}
+
+#[tokio::test]
+async fn a_shared_space_has_one_spelling() {
+    let (triggers, _) = triggers().await;
+    let shared = caller(auth::SHARED_ACCOUNT);
+    let stream = table(&triggers, &shared).await;
+    let elsewhere = stream.replace("us-east-1:000000000000", "eu-west-3:123456789012");
+    let (status, _, made) = ask(&triggers, &shared, "POST", "", &mapping(&elsewhere, "http://h/x", None)).await;
+    assert_eq!(status, 202, "{made}");
+    assert!(made.contains(&stream), "{made}");
+    let (status, name, _) = ask(&triggers, &shared, "POST", "", &mapping(&stream, "http://h/x", None)).await;
+    assert_eq!((status, name.as_str()), (409, "ResourceConflictException"));
+    for arn in [&stream, &elsewhere] {
+        let call = asked(&shared, "GET", PATH, &format!("EventSourceArn={arn}"), &Value::Null);
+        let listed: Value = serde_json::from_slice(&triggers.answer(&shared, &call).await.body).unwrap();
+        assert_eq!(listed["EventSourceMappings"].as_array().map(Vec::len), Some(1), "{arn}");
+    }
 }
 
 /// A change leaves what was parsed of the others, be it made here or elsewhere.
@@ -506,13 +554,30 @@ async fn mappings_are_parsed_once() {
 fn names_are_those_of_the_decoded_request() {
     let check = |method: &str, path: &str, query: &str, body: &str, expected: &[(&str, &str)]| {
         let route = Route::of(method, path).expect("a path of this API").expect("an operation");
-        let call = Call::read(route, query, body.as_bytes()).expect("a request");
+        let call = Call::read(&caller("111111111111"), route, query, body.as_bytes()).expect("a request");
         assert_eq!(call.names(), expected, "{method} {path} {query} {body}");
     };
     let body = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h","Other":1e999}"#;
     let wide = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h"}"#;
-    assert!(Call::read(Route::of("POST", PATH).unwrap().unwrap(), "", body.as_bytes()).is_err());
+    assert!(
+        Call::read(&caller("111111111111"), Route::of("POST", PATH).unwrap().unwrap(), "", body.as_bytes()).is_err()
+    );
     check("POST", PATH, "FunctionName=q", wide, &[("eventSourceArn", "a"), ("functionName", "g")]);
+    // A stream has one name, and what names none stays as it is.
+    let stream =
+        |partition: &str, region: &str| format!("arn:{partition}:dynamodb:{region}:111111111111:table/t/stream/l");
+    let (typed, own) = (stream("aws-cn", "cn-north-1"), stream("aws", "cn-north-1"));
+    let china = Caller { region: "cn-north-1".to_owned(), ..caller("111111111111") };
+    for (method, query, body) in [
+        ("POST", String::new(), json!({"EventSourceArn": typed}).to_string()),
+        ("GET", format!("EventSourceArn={typed}"), String::new()),
+    ] {
+        let route = Route::of(method, PATH).unwrap().unwrap();
+        let call = Call::read(&china, route, &query, body.as_bytes()).expect("a request");
+        assert_eq!(call.names(), [("eventSourceArn", own.as_str())]);
+    }
+    let wrong = stream("aws-cn", "us-east-1");
+    check("GET", PATH, &format!("EventSourceArn={wrong}"), "", &[("eventSourceArn", &wrong)]);
     check("GET", PATH, "FunctionName=f&Function%4eame=g&FunctionName=h&MaxItems=1", "", &[("functionName", "h")]);
     let one = format!("{PATH}/u/");
     check("PUT", &one, "FunctionName=q", r#"{"FunctionName":"f"}"#, &[("functionName", "f"), ("uUID", "u")]);
