@@ -4,7 +4,8 @@
 //! `api` keeps the mappings, which `mappings` has parsed; `keeper` runs on every node and gives each mapping a `runner`. The runner whose node may
 //! follow does what the mapping's state asks for, and delivers: a `shard` at a time, in `lane`s, which decide what is
 //! invoked when and what becomes of what fails. They and the modules below them are pure: `filter`, `event`, `answer`,
-//! `failure_record`. `reader` is the right to read another account's stream. What goes over the network is in `receivers`.
+//! `failure_record`. `reader` is the right to read another account's stream, and `read_permission` the
+//! last answer about it. What goes over the network is in `receivers`.
 
 mod answer;
 pub mod api;
@@ -17,6 +18,7 @@ mod lane;
 mod mapping;
 mod mappings;
 mod progress;
+mod read_permission;
 mod reader;
 mod receivers;
 mod runner;

@@ -1,8 +1,8 @@
 //! The right of a mapping to read the stream of another account: that stream's policy gives it, and can take it away.
 //!
 //! The policy is asked about the caller that has made the mapping or changed it last, as that was then: what the caller's own
-//! account allows it was decided then. It is asked before anything is read or delivered, so that its owner ends a mapping of
-//! another account by the policy alone.
+//! account allows it was decided then. It is asked before anything is read or delivered, at most once a second
+//! (`read_permission`), so that its owner ends a mapping of another account by the policy alone.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -41,6 +41,10 @@ enum Kind {
     FederatedUser,
 }
 
+/// Of what a client calls itself, as the audit log cuts it: the stream's policy is asked for as long as the mapping is there.
+/// Unit: bytes.
+const USER_AGENT_SIZE_MAX: usize = 1024;
+
 /// What the caller's account allows is not asked again.
 static EVERYTHING: LazyLock<Option<Arc<Policy>>> = LazyLock::new(|| {
     let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
@@ -69,7 +73,7 @@ impl Reader {
             context: principal.context.clone(),
             peer: transport.peer,
             secure: transport.secure,
-            user_agent: user_agent.clone(),
+            user_agent: user_agent.as_deref().map(|agent| cut(agent).to_owned()),
         })
     }
 
@@ -113,9 +117,16 @@ impl Reader {
             session_policies: None,
         };
         let transport = Transport { peer: self.peer, secure: self.secure };
-        let identity = Identity { principal: Arc::new(principal), transport, user_agent: self.user_agent, now_ms };
+        // An older program has stored all of it.
+        let user_agent = self.user_agent.map(|agent| cut(&agent).to_owned());
+        let identity = Identity { principal: Arc::new(principal), transport, user_agent, now_ms };
         Caller { account, region: region.to_owned(), access_key: String::new(), identity: Some(identity) }
     }
+}
+
+fn cut(agent: &str) -> &str {
+    let end = (0..=USER_AGENT_SIZE_MAX.min(agent.len())).rev().find(|end| agent.is_char_boundary(*end));
+    &agent[..end.unwrap_or_default()]
 }
 
 impl Mapping {

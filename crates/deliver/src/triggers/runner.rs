@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::filter::Filters;
 use super::mapping::{Mapping, State};
+use super::read_permission::{ANSWER_MS, ReadPermission};
 use super::shard::Shard;
 use super::{LOOK_INTERVAL, MAPPINGS, Triggers};
 use crate::follow::{Counts, End, follow_shards};
@@ -21,8 +22,8 @@ const SOON: Duration = Duration::from_millis(100);
 /// How often a stream is looked for that is not there. It may be new, and not known here yet.
 const GONE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often the policy of another account's stream is asked, beside the times before something is read or delivered.
-const PERMISSION_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a mapping looks whether it may read another account's stream, beside the times before something is read or delivered.
+const PERMISSION_INTERVAL: Duration = Duration::from_millis(ANSWER_MS);
 const NOT_PERMITTED: &str = "PROBLEM: The policy of the stream does not allow this mapping to read it";
 
 /// What the shards of a mapping share.
@@ -31,6 +32,7 @@ pub(super) struct Delivery {
     pub mapping: Arc<Mapping>,
     pub filters: Filters,
     pub counts: Arc<Counts>,
+    permission: ReadPermission,
     /// What came of the last invocation, as far as it is written down.
     result: Mutex<Option<String>>,
 }
@@ -57,14 +59,14 @@ impl Delivery {
 impl Delivery {
     /// Whether the mapping may read its stream, and deliver what it has read.
     pub(super) async fn is_permitted(&self) -> bool {
-        self.triggers.may_read(&self.mapping).await.is_ok()
+        self.permission.check(&self.triggers, &self.mapping).await.is_ok()
     }
 
     /// Waits until it may, and says meanwhile that it may not.
     async fn until_permitted(&self) {
         let Some(owner) = self.mapping.foreign_owner() else { return };
         let mut was_denied = false;
-        while let Err(refused) = self.triggers.may_read(&self.mapping).await {
+        while let Err(refused) = self.permission.check(&self.triggers, &self.mapping).await {
             if !std::mem::replace(&mut was_denied, true) {
                 let (uuid, account) = (self.mapping.uuid.as_str(), self.mapping.account.as_str());
                 log::warn!(
@@ -170,6 +172,7 @@ async fn deliver(triggers: &Arc<Triggers>, mapping: Arc<Mapping>) {
         triggers: Arc::clone(triggers),
         filters,
         counts: triggers.figures.add("lambda"),
+        permission: ReadPermission::default(),
         result: Mutex::new(None),
         mapping,
     });

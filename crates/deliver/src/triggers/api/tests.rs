@@ -38,9 +38,18 @@ async fn triggers_within(
     service_arns: ServiceArns,
     memory: Arc<DeliveryMemory>,
 ) -> (Arc<Triggers>, String) {
+    triggers_at(places, service_arns, memory, Clock::system()).await
+}
+
+async fn triggers_at(
+    places: Places,
+    service_arns: ServiceArns,
+    memory: Arc<DeliveryMemory>,
+    clock: Clock,
+) -> (Arc<Triggers>, String) {
     let settings = ops::Settings { service_arns, ..ops::Settings::default() };
-    let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
-    let triggers = Triggers::new(service, places, Arc::default(), memory, Clock::system());
+    let service = Service::open(Memory::new(), settings, clock.clone()).await.unwrap();
+    let triggers = Triggers::new(service, places, Arc::default(), memory, clock);
     let arn = table(&triggers, &caller("111111111111")).await;
     (triggers, arn)
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::triggers::read_permission::ReadPermission;
 
 const OWNER: &str = "111111111111";
 const OTHER: &str = "222222222222";
@@ -126,8 +127,9 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
 
     let take_away = DeleteResourcePolicyInput { resource_arn: stream.clone(), ..DeleteResourcePolicyInput::default() };
     triggers.service.delete_resource_policy(&owner, take_away).await.unwrap();
-    put(&triggers, "second", 1).await;
+    // An answer of the policy is good for a second.
     until_result(&triggers, uuid, "PROBLEM: The policy of the stream does not allow this mapping to read it").await;
+    put(&triggers, "second", 1).await;
     put(&triggers, "third", 1).await;
     assert!(received.try_recv().is_err());
     // Nor does it go on after a restart of delivery.
@@ -145,6 +147,57 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     assert_eq!(came, ["second", "third"]);
     until_result(&triggers, uuid, "OK").await;
     running.abort();
+}
+
+/// A policy that is asked again sees what has changed; within a second it is not asked.
+#[tokio::test]
+async fn an_answer_of_a_policy_is_shared_for_a_second() {
+    let (clock, time) = Clock::manual(1_000_000);
+    let (triggers, stream) = triggers_at(places(), ServiceArns::open(), DeliveryMemory::new(), clock).await;
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let (owner, reader) = (user_of(OWNER, std::slice::from_ref(&everything)), user_of(OTHER, &[everything]));
+    let policy = |effect: &str| PutResourcePolicyInput {
+        resource_arn: stream.clone(),
+        policy: json!({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Principal": {"AWS": OTHER},
+            "Resource": stream,
+            "Action": ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"]}]})
+        .to_string(),
+        ..PutResourcePolicyInput::default()
+    };
+    triggers.service.put_resource_policy(&owner, policy("Allow")).await.unwrap();
+    let (status, _, made) = ask(&triggers, &reader, "POST", "", &mapping(&stream, "http://h/x", None)).await;
+    assert_eq!(status, 202, "{made}");
+    let known = triggers.mappings().await.unwrap();
+    let foreign = known.of_account(OTHER).next().unwrap();
+    let permission = ReadPermission::default();
+    // (the policy then, the time since the step before, what the mapping may)
+    for (effect, after_ms, expected) in [
+        ("Allow", 0, true),
+        ("Deny", 999, true),
+        ("Deny", 1, false),
+        ("Allow", 999, false),
+        ("Allow", 1, true),
+        ("Deny", 5_000, false),
+    ] {
+        triggers.service.put_resource_policy(&owner, policy(effect)).await.unwrap();
+        time.advance_ms(after_ms);
+        assert_eq!(permission.check(&triggers, foreign).await.is_ok(), expected, "{effect} {after_ms}");
+    }
+}
+
+/// A mapping stores as much of the client's name as the audit log does.
+#[test]
+fn the_name_of_a_client_is_cut() {
+    let stream = format!("arn:aws:dynamodb:us-east-1:{OWNER}:table/tab/stream/l");
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let mut reader = user_of(OTHER, &[everything]);
+    for (agent, expected) in
+        [("a".repeat(30_000), 1024), ("\u{e9}".repeat(1000), 1024), (format!("a{}", "\u{e9}".repeat(1000)), 1023)]
+    {
+        reader.identity.as_mut().unwrap().user_agent = Some(agent);
+        let stored = serde_json::to_value(Reader::of(&reader, &stream).unwrap()).unwrap();
+        assert_eq!(stored["user_agent"].as_str().map(str::len), Some(expected));
+    }
 }
 
 /// The policy is asked about the one who made the mapping, and of a mapping without one about its account.
