@@ -114,7 +114,8 @@ impl Reader {
             context: self.context,
             identity_policies: EVERYTHING.iter().cloned().collect(),
             boundary: None,
-            session_policies: None,
+            // A federated user without any may do nothing; for others it changes nothing.
+            session_policies: Some(EVERYTHING.iter().cloned().collect()),
         };
         let transport = Transport { peer: self.peer, secure: self.secure };
         // An older program has stored all of it.

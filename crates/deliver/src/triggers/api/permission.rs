@@ -122,7 +122,10 @@ impl Triggers {
     pub(super) async fn permit_reader(&self, caller: &Caller, stream_arn: &str) -> Result<(), Refusal> {
         let reader = ops::StreamReader { stream_arn: stream_arn.to_owned() };
         self.service.permit(caller, api::Operation::GetRecords, &reader).await.map_err(|refused| match refused {
-            api::Exception::AccessDenied(text) => Refusal::Unsigned("AccessDeniedException", text),
+            // Lambda has no exception of its own for policies that take too much work (see `permit`).
+            api::Exception::AccessDenied(text) | api::Exception::LimitExceeded(text) => {
+                Refusal::Unsigned("AccessDeniedException", text)
+            }
             other => other.into(),
         })
     }

@@ -149,6 +149,67 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     running.abort();
 }
 
+/// Whatever kind of principal makes a mapping, it may read what it could read then.
+#[tokio::test]
+async fn every_kind_of_principal_reads_as_its_maker() {
+    let (triggers, stream) = triggers_with(places(), ServiceArns::open()).await;
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let owner = user_of(OWNER, std::slice::from_ref(&everything));
+    let of_kind = |kind: PrincipalKind, name: &str| {
+        let mut maker = user_of(OTHER, std::slice::from_ref(&everything));
+        let identity = maker.identity.as_mut().unwrap();
+        let principal = Arc::get_mut(&mut identity.principal).unwrap();
+        let is_session = matches!(kind, PrincipalKind::AssumedRole | PrincipalKind::FederatedUser);
+        principal.session_policies = is_session.then(|| principal.identity_policies.clone());
+        let service = if is_session { "sts" } else { "iam" };
+        principal.arn = format!("arn:aws:{service}::{OTHER}:{name}");
+        principal.role_arn = (kind == PrincipalKind::AssumedRole).then(|| format!("arn:aws:iam::{OTHER}:role/r"));
+        principal.kind = kind;
+        maker
+    };
+    let policy = |principal: &str| PutResourcePolicyInput {
+        resource_arn: stream.clone(),
+        policy: json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal},
+            "Resource": stream,
+            "Action": ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"]}]})
+        .to_string(),
+        ..PutResourcePolicyInput::default()
+    };
+    for (kind, name) in [
+        (PrincipalKind::Root, "root"),
+        (PrincipalKind::User, "user/user"),
+        (PrincipalKind::AssumedRole, "assumed-role/r/s"),
+        (PrincipalKind::FederatedUser, "federated-user/f"),
+    ] {
+        let maker = of_kind(kind, name);
+        triggers.service.put_resource_policy(&owner, policy(OTHER)).await.unwrap();
+        let url = format!("http://h/{name}");
+        let (status, _, made) = ask(&triggers, &maker, "POST", "", &mapping(&stream, &url, None)).await;
+        assert_eq!(status, 202, "{name}: {made}");
+        let made: Value = serde_json::from_str(&made).unwrap();
+        let known = triggers.mappings().await.unwrap();
+        let known = known.get(made["UUID"].as_str().unwrap()).unwrap();
+        assert_eq!(triggers.may_read(known).await, Ok(()), "{name}");
+        triggers.service.put_resource_policy(&owner, policy("333333333333")).await.unwrap();
+        assert!(triggers.may_read(known).await.is_err(), "{name}");
+    }
+}
+
+/// Policies that take too much work deny, as on the other operations of this API.
+#[tokio::test]
+async fn a_reader_whose_policies_take_too_much_work_is_denied() {
+    let (triggers, stream) = triggers().await;
+    let lambda = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
+    let mut reads = json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"});
+    let patterns: Vec<String> = (0..200).map(|at| format!("*b{at}*")).collect();
+    reads["Condition"] = json!({"StringLike": {"aws:UserAgent": patterns}});
+    let mut maker = user(&[lambda, reads]);
+    maker.identity.as_mut().unwrap().user_agent = Some("a".repeat(100_000));
+    let (status, name, text) = ask(&triggers, &maker, "POST", "", &mapping(&stream, "http://h/x", None)).await;
+    assert_eq!((status, name.as_str()), (403, "AccessDeniedException"), "{text}");
+    assert!(text.contains(auth::iam::WorkBudget::REFUSAL), "{text}");
+}
+
 /// A policy that is asked again sees what has changed; within a second it is not asked.
 #[tokio::test]
 async fn an_answer_of_a_policy_is_shared_for_a_second() {
