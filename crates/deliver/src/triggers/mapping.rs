@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use auth::SHARED_ACCOUNT;
 use model::limits::STREAM_RETENTION_MS;
 use ops::follow::{Followed, Follower, Start};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -139,6 +140,10 @@ impl Mapping {
         Function::parse(&self.function_arn, &self.account, &self.region)
     }
 
+    pub(crate) fn queue_region(&self) -> Option<&str> {
+        queue_region(&self.account, &self.region)
+    }
+
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", self.region, self.account, self.uuid)
     }
@@ -193,6 +198,12 @@ impl Mapping {
         }
         shown
     }
+}
+
+/// The region that on-failure queues of an account's mappings are in: the stream's. At `--sqs-endpoint` a queue's URL has no region, so
+/// that one queue with several ARNs would get around policies. In the shared space, which has no policies, every region is its own.
+pub(crate) fn queue_region<'a>(account: &str, region: &'a str) -> Option<&'a str> {
+    (account != SHARED_ACCOUNT).then_some(region)
 }
 
 /// Older programs stored a stream's ARN as it was typed, with any partition. This server's own ARNs have `aws`.

@@ -108,7 +108,9 @@ impl Places {
     }
 
     /// Tells an on-failure destination.
-    pub(crate) async fn tell(&self, destination: &str, document: &Value) -> Sent {
+    ///
+    /// `region`, if there is one, is that of its queue.
+    pub(crate) async fn tell(&self, destination: &str, region: Option<&str>, document: &Value) -> Sent {
         let document = document.to_string();
         let bounds = Bounds { timeout: SEND_TIMEOUT, kept: ANSWER_KEPT_BYTES };
         let answer = if is_url(destination) {
@@ -117,15 +119,18 @@ impl Places {
                 Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
             }
         } else {
-            let (Some(url), Some((region, path))) = (&self.sqs, queue_place(destination)) else {
+            let (Some(url), Some((own_region, path))) = (&self.sqs, queue_place(destination)) else {
                 return Sent::Refused("this server has no --sqs-endpoint".to_owned());
             };
+            if region.is_some_and(|region| region != own_region) {
+                return Sent::Refused(format!("{destination} is in another region than the stream"));
+            }
             let queue_url = format!("{}{path}", url.trim_end_matches('/'));
             let body = json!({"QueueUrl": queue_url, "MessageBody": document}).to_string();
             let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.SendMessage")];
             let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
             // A queue's URL does not say its region; the signature does.
-            self.call_service(url, "sqs", Some(region), &call, bounds).await
+            self.call_service(url, "sqs", Some(own_region), &call, bounds).await
         };
         match answer {
             Ok(answer) => match answer.status {
@@ -261,20 +266,33 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let places = Places { egress: Egress::closed(Vec::new()), ..Places::default() };
         for host in ["127.0.0.1", "0x7f.1", "localhost", "[::1]", "169.254.169.254"] {
-            let sent = places.tell(&format!("http://{host}:{port}/x"), &json!({})).await;
+            let sent = places.tell(&format!("http://{host}:{port}/x"), None, &json!({})).await;
             let Sent::Later(why) = sent else { panic!("{host}: {sent:?}") };
             assert!(why.contains("--egress-allow"), "{why}");
         }
         let injected = format!("http://127.0.0.1:{port}/x HTTP/1.1\r\nX-A: b\r\n\r\n");
-        assert!(matches!(places.tell(&injected, &json!({})).await, Sent::Refused(_)));
+        assert!(matches!(places.tell(&injected, None, &json!({})).await, Sent::Refused(_)));
         let allowed = Places { egress: Egress::closed(vec!["127.0.0.0/8".parse().unwrap()]), ..Places::default() };
         let url = format!("http://127.0.0.1:{port}/good");
-        let sending = tokio::spawn(async move { allowed.tell(&url, &json!({})).await });
+        let sending = tokio::spawn(async move { allowed.tell(&url, None, &json!({})).await });
         let (mut socket, _) = listener.accept().await.unwrap();
         let mut first = [0; 10];
         tokio::io::AsyncReadExt::read_exact(&mut socket, &mut first).await.unwrap();
         assert_eq!(&first, b"POST /good");
         sending.abort();
+    }
+
+    /// A mapping that an older program has stored with a queue of another region.
+    #[tokio::test]
+    async fn queues_of_another_region_are_not_called() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sqs = Some(format!("http://{}", listener.local_addr().unwrap()));
+        let places = Places { sqs, ..Places::default() };
+        let queue = "arn:aws:sqs:eu-west-3:123456789012:q";
+        for other in ["us-east-1", "eu-west-1", "cn-north-1"] {
+            let sent = places.tell(queue, Some(other), &json!({})).await;
+            assert!(matches!(&sent, Sent::Refused(why) if why.contains("another region")), "{other}: {sent:?}");
+        }
     }
 
     #[test]

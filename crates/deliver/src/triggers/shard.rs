@@ -380,7 +380,7 @@ async fn discard(delivery: &Delivery, document: &Value) {
     let mut pause = Pause::new();
     loop {
         let call = client::reserve_call(&delivery.holder()).await;
-        let sent = delivery.triggers.places.tell(destination, document).await;
+        let sent = delivery.triggers.places.tell(destination, delivery.mapping.queue_region(), document).await;
         drop(call);
         match sent {
             Sent::Done => return,

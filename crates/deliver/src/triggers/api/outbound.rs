@@ -11,7 +11,7 @@ use super::{Operation, Refusal};
 
 const UPDATE: &str = Operation::UpdateEventSourceMapping.action();
 use crate::triggers::function::Function;
-use crate::triggers::mapping::{Mapping, Settings};
+use crate::triggers::mapping::{Mapping, Settings, queue_region};
 use crate::triggers::{Triggers, queue_place};
 
 impl Triggers {
@@ -73,10 +73,14 @@ impl Triggers {
             permit(caller, action, mapping, &said)?;
             return self.check_url("destination", &url);
         }
-        if queue_place(destination).is_none() {
-            return Err(Refusal::invalid(format!(
-                "The provided destination config DestinationConfig(onFailure={destination}) is invalid: name an SQS queue or an HTTP URL"
-            )));
+        let invalid = |why: &str| {
+            Refusal::invalid(format!(
+                "The provided destination config DestinationConfig(onFailure={destination}) is invalid: {why}"
+            ))
+        };
+        let (region, _) = queue_place(destination).ok_or_else(|| invalid("name an SQS queue or an HTTP URL"))?;
+        if queue_region(&caller.account, &caller.region).is_some_and(|own| own != region) {
+            return Err(invalid("the queue is in another region than the stream"));
         }
         permit(caller, "sqs:SendMessage", destination, &Said::default())?;
         self.check_arn(caller, "sqs:SendMessage", destination)?;

@@ -415,6 +415,49 @@ async fn conditions_cover_destinations() {
     }
 }
 
+/// At the endpoint a queue has no region: one of another region would be the same queue under a name that no policy has.
+#[tokio::test]
+async fn queues_are_of_the_streams_region() {
+    let (triggers, stream) = triggers_with(closed(), ServiceArns::open()).await;
+    let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let deny =
+        json!({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:111111111111:secret"});
+    let (user, unknown) = (user(&[allow, deny]), caller("111111111111"));
+    let own = "arn:aws:sqs:us-east-1:111111111111:q";
+    let (status, _, made) = ask(&triggers, &user, "POST", "", &mapping(&stream, "f", Some(own))).await;
+    assert_eq!(status, 202, "{made}");
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let one = format!("/{}", made["UUID"].as_str().unwrap());
+    for place in [
+        "aws:sqs:us-west-2",
+        "aws:sqs:eu-west-3",
+        "aws-cn:sqs:cn-north-1",
+        "aws-cn:sqs:us-east-1",
+        "awsx:sqs:us-east-1",
+    ] {
+        let queue = format!("arn:{place}:111111111111:secret");
+        let update = json!({"DestinationConfig": {"OnFailure": {"Destination": queue}}});
+        for caller in [&user, &unknown] {
+            for (method, path, body) in
+                [("POST", "", mapping(&stream, "g", Some(&queue))), ("PUT", one.as_str(), update.clone())]
+            {
+                let (status, name, text) = ask(&triggers, caller, method, path, &body).await;
+                assert_eq!(
+                    (status, name.as_str()),
+                    (400, "InvalidParameterValueException"),
+                    "{method} {queue}: {text}"
+                );
+                assert!(text.contains("DestinationConfig"), "{text}");
+            }
+        }
+    }
+    // The shared space has no policies, and takes every region for its own.
+    let shared = caller(auth::SHARED_ACCOUNT);
+    let stream = table(&triggers, &shared).await;
+    let elsewhere = "arn:aws:sqs:eu-west-3:000000000000:q";
+    assert_eq!(ask(&triggers, &shared, "POST", "", &mapping(&stream, "f", Some(elsewhere))).await.0, 202);
+}
+
 /// A policy for one function is none for taking over another one's mapping, nor for giving the own one away.
 #[tokio::test]
 async fn updates_are_decided_on_both_functions() {
