@@ -226,8 +226,9 @@ fn other_machines_are_let_in_with_identities() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path");
     printed(&init(folder.path(), &[]));
-    refused(&["serve", "--listen", "0.0.0.0:0", "--data", path], "--auth");
-    assert!(Server::start(&["--listen", "0.0.0.0:0", "--data", path, "--auth"]).address.ip().is_unspecified());
+    refused(&["serve", "--listen", "192.0.2.1:0", "--data", path], "--auth");
+    // An address that no machine has: it is let in, and there is nothing to listen on.
+    refused(&["serve", "--listen", "192.0.2.1:0", "--data", path, "--auth"], "cannot listen on 192.0.2.1:0");
 }
 
 #[test]
