@@ -126,7 +126,7 @@ impl Call<'_> {
         tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(Trouble::Timeout))
     }
 
-    /// All that stands before the body.
+    /// All before the body.
     fn head(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Result<Vec<u8>, Trouble> {
         head::check(self.method, self.target, self.headers)?;
         head::check_value("host", &endpoint.host)?;

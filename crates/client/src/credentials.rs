@@ -1,4 +1,4 @@
-//! Whom the requests speak for: as the usual environment variables say, or a user's profile, in the region of the endpoint.
+//! The credentials of requests: as the usual environment variables say, or a user's profile, in the region of the endpoint.
 
 use crate::Failure;
 use crate::aws::{REGION_DEFAULT, is_aws, region_of};

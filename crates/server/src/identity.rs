@@ -22,7 +22,7 @@ pub(crate) fn is_form(head: &Parts) -> bool {
     text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }
 
-/// Whose request a head says that it is, by its signature; nothing if it has none.
+/// The service that a head's signature names; nothing if it has no signature.
 pub(crate) fn signed_for(head: &Parts) -> Option<Api> {
     match scope::service(head) {
         Some(service) if service == Api::Sts.service() => Some(Api::Sts),

@@ -26,7 +26,7 @@ use since::Since;
 use streams::Streams;
 
 const ENDPOINT_DEFAULT: &str = "http://127.0.0.1:8000";
-/// Whose endpoints are asked for, as variables name them: a server has both services in one place.
+/// The services whose endpoints are looked up, as variables name them: a server has both in one place.
 const SERVICES: [&str; 2] = ["DYNAMODB_STREAMS", "DYNAMODB"];
 
 const EXAMPLES: &str = "\

@@ -2,7 +2,7 @@
 //! kind, so that its name is free. Its shards and records stay where they are until the last stream is over.
 //!
 //! The number of such tables is bounded. Beyond it those of the account and region that take most are dropped first, the
-//! oldest before the others, so that a caller who creates and deletes tables ends its own streams early.
+//! oldest before the others, so that an account that creates and deletes tables ends its own streams early.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;

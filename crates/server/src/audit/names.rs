@@ -193,7 +193,7 @@ pub(super) fn shown(name: &str) -> String {
     shown
 }
 
-/// An access key's id. What is longer may be a secret that somebody has put in its place: it has only its beginning.
+/// An access key's id. What is longer may be a secret in the wrong place: it is cut to its beginning.
 fn key_id(text: &str) -> Cow<'_, str> {
     match text.len() > CLAIMED_SIZE_MAX {
         true => (cut(text, CLAIMED_SIZE_MAX / 2).to_owned() + CUT).into(),

@@ -261,7 +261,7 @@ fn the_name_of_a_client_is_cut() {
     }
 }
 
-/// The policy is asked about the one who made the mapping, and of a mapping without one about its account.
+/// The policy is asked about the mapping's maker, and where none is stored about its account.
 #[tokio::test]
 async fn the_policy_is_asked_about_the_maker() {
     let (triggers, stream) = triggers_with(places(), ServiceArns::open()).await;
