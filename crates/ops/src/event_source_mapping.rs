@@ -29,6 +29,13 @@ impl Service {
         Ok(StreamSource { arn, table_id, label: own.label, enabled: own.enabled })
     }
 
+    /// The revision of a stream's policy: another one once the policy is another. Nothing without a policy, or a stream.
+    pub fn stream_policy_revision(&self, table_id: u64, label: &str) -> Option<String> {
+        let table = self.catalog.by_id(table_id)?;
+        let policy = table.definition.stream_named(label)?.policy.as_ref()?;
+        Some(policy.revision.clone())
+    }
+
     /// A shard's id, as the Streams API has it.
     pub fn shard_id(&self, table_id: u64, shard: u32) -> String {
         Shard::id_of(&self.secret, table_id, shard)

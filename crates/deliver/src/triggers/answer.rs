@@ -3,6 +3,8 @@
 //! Source: Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda": what counts as a complete
 //! success, and what as a complete failure. An identifier that is no record's of the batch counts as one that is missing.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 /// How far a function came.
@@ -29,11 +31,9 @@ pub(crate) fn processed<'a>(answer: &[u8], sequences: impl Iterator<Item = &'a s
         Value::Array(failures) => failures,
         _ => return Processed::Before(0),
     };
-    let sequences: Vec<&str> = sequences.collect();
-    let position = |failure: &Value| {
-        let identifier = failure.get("itemIdentifier")?.as_str()?;
-        sequences.iter().position(|sequence| *sequence == identifier)
-    };
+    // Both may be many: each failure is looked up.
+    let positions: HashMap<&str, usize> = sequences.enumerate().map(|(at, sequence)| (sequence, at)).collect();
+    let position = |failure: &Value| positions.get(failure.get("itemIdentifier")?.as_str()?).copied();
     // The lowest one is where the batch goes on.
     Processed::Before(failures.iter().map(|failure| position(failure).unwrap_or(0)).min().unwrap_or(0))
 }
@@ -74,5 +74,18 @@ mod tests {
         check(r#"{"batchItemFailures":[{"itemIdentifier":"12"}]}"#, Processed::Before(1));
         check(r#"{"batchItemFailures":[{"itemIdentifier":"13"},{"itemIdentifier":"12"}]}"#, Processed::Before(1));
         check(r#"{"batchItemFailures":[{"itemIdentifier":"13"}],"more":1}"#, Processed::Before(2));
+    }
+
+    /// As many failures as an answer may have, of as many records as a batch may have: compared each with each, this test would take
+    /// minutes.
+    #[test]
+    fn failures_are_looked_up() {
+        let sequences: Vec<String> = (0..10_000_u64).map(|at| format!("{:021}", at + 1)).collect();
+        let failures = vec![format!(r#"{{"itemIdentifier":"{}"}}"#, sequences[9_999]); 25_000].join(",");
+        let answer = format!(r#"{{"batchItemFailures":[{failures}]}}"#);
+        for _ in 0..20 {
+            let found = processed(answer.as_bytes(), sequences.iter().map(String::as_str));
+            assert_eq!(found, Processed::Before(9_999));
+        }
     }
 }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use client::{Answer, Call, Credentials, Egress, Endpoint, SignedFor, Trouble, Url};
+use ops::allowance;
 use serde_json::{Value, json};
 
 use super::answer::{Processed, processed};
@@ -99,7 +100,12 @@ impl Places {
             }
         };
         match answer {
-            Ok(answer) => judged(&answer, is_function, reports, batch),
+            Ok(answer) => {
+                // A long one is read as other heavy work is done.
+                let _turn =
+                    if answer.body.len() > allowance::SMALL_BYTES { Some(allowance::turn().await) } else { None };
+                allowance::in_one_go(answer.body.len(), || judged(&answer, is_function, reports, batch))
+            }
             Err(trouble) if was_reached(&trouble) => {
                 Invoked { ended: Ended::Failed, answered: None, problem: Some(trouble.to_string()) }
             }

@@ -42,9 +42,8 @@ impl Call {
     /// Lambda's refusal of a body or a query that cannot be read.
     pub fn read(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
         let mut input = match route.operation {
-            Operation::CreateEventSourceMapping | Operation::UpdateEventSourceMapping => {
-                Input::Mapping(Box::new(Asked::read(body)?))
-            }
+            Operation::CreateEventSourceMapping => Input::Mapping(Box::new(Asked::read(body)?)),
+            Operation::UpdateEventSourceMapping => Input::Mapping(Box::new(Asked::read(body)?.of_update())),
             Operation::ListEventSourceMappings => Input::List(query::Asked::read(query)?),
             Operation::TagResource => Input::Tags(tags_of(body)?),
             Operation::UntagResource => Input::TagKeys(query::values(query, "tagKeys")),

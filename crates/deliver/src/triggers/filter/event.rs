@@ -17,6 +17,7 @@ pub(super) enum Event<'e> {
     Number(Number),
     Text(Cow<'e, str>),
     List(Vec<Event<'e>>),
+    /// In the order of the names.
     Object(Vec<(Cow<'e, str>, Event<'e>)>),
 }
 
@@ -31,7 +32,8 @@ impl<'e> Event<'e> {
 
     pub(super) fn member(&self, name: &str) -> Option<&Event<'e>> {
         let Event::Object(members) = self else { return None };
-        members.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+        let at = members.binary_search_by(|(own, _)| own.as_ref().cmp(name)).ok()?;
+        Some(&members[at].1)
     }
 
     pub(super) fn is_object(&self) -> bool {
@@ -137,6 +139,7 @@ impl<'e> Visitor<'e> for Reader<'_> {
                 body.next_value::<IgnoredAny>()?;
             }
         }
+        members.sort_unstable_by(|one: &(Cow<'e, str>, _), other| one.0.cmp(&other.0));
         Ok(Event::Object(members))
     }
 }

@@ -75,7 +75,7 @@ impl Seen<'_, '_> {
         match (rule, self.value) {
             (Rule::Null, value) => matches!(value, Event::Null),
             (Rule::Bool(expected), Event::Bool(value)) => value == expected,
-            (Rule::Number(expected), Event::Number(number)) => number.to_string() == *expected,
+            (Rule::Number(expected), Event::Number(number)) => *number.to_string() == **expected,
             (Rule::Text(rule), Event::Text(text)) => self.text_holds(rule, text),
             // What is too much for the rules inside is no reason to deliver.
             (Rule::AnythingBut(rules), _) => !rules.iter().any(|rule| self.holds(rule)) && !self.effort.is_exhausted(),

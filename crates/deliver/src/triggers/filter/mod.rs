@@ -109,11 +109,12 @@ enum Rule {
     Null,
     Bool(bool),
     /// Compared as it is written, as the guide says.
-    Number(String),
+    Number(Box<str>),
     Text(TextRule),
     /// None of them holds, and there is a value.
     AnythingBut(Vec<Rule>),
-    Numeric(Range),
+    /// As most rules are literals, what is large is apart.
+    Numeric(Box<Range>),
     Exists(bool),
     Cidr(AddressBlock),
 }

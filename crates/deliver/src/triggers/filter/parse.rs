@@ -56,7 +56,7 @@ fn literal(value: &Value) -> Parsed<Rule> {
     Ok(match value {
         Value::Null => Rule::Null,
         Value::Bool(value) => Rule::Bool(*value),
-        Value::Number(number) => Rule::Number(number.to_string()),
+        Value::Number(number) => Rule::Number(number.to_string().into()),
         Value::String(text) => Rule::Text(TextRule::Equals(text.clone())),
         Value::Array(_) | Value::Object(_) => return Err(InvalidPattern),
     })
@@ -75,7 +75,7 @@ fn operator(value: &Value) -> Parsed<Rule> {
     let (name, operand) = only_member(value)?;
     Ok(match name {
         "anything-but" => Rule::AnythingBut(anything_but(operand)?),
-        "numeric" => Rule::Numeric(numeric(operand)?),
+        "numeric" => Rule::Numeric(Box::new(numeric(operand)?)),
         "exists" => Rule::Exists(operand.as_bool().ok_or(InvalidPattern)?),
         "cidr" => Rule::Cidr(operand.as_str().and_then(AddressBlock::parse).ok_or(InvalidPattern)?),
         _ => Rule::Text(text_rule(name, operand)?),

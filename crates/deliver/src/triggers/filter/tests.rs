@@ -68,6 +68,17 @@ fn costly_patterns_are_given_up() {
     let ors: Vec<Value> = (0..150).map(|_| json!({"N": ["1"]})).collect();
     let pattern = json!({"dynamodb": {"NewImage": {"l": {"L": {"$or": ors}}}}});
     assert_eq!(costly(pattern, json!({"l": {"L": objects}})), Fit::TooCostly);
+    // Names are looked up in objects of many: what took billions of comparisons is told.
+    let names: Vec<String> = (0x100..0x100 + 3_950).filter_map(char::from_u32).map(String::from).collect();
+    let map: serde_json::Map<String, Value> = names.iter().map(|name| (name.clone(), json!({"NULL": true}))).collect();
+    let patterns: Vec<String> = names
+        .chunks(395)
+        .map(|names| names.iter().map(|name| json!({name: [1]})).collect::<Vec<_>>())
+        .map(|ors| json!({"dynamodb": {"NewImage": {"l": {"L": {"M": {"$or": ors}}}}}}).to_string())
+        .collect();
+    let filters = Filters::parse(patterns.iter().map(String::as_str)).expect("patterns");
+    let image = json!({"dynamodb": {"NewImage": {"l": {"L": vec![json!({"M": map}); 21]}}}});
+    assert_eq!(filters.fit(image.to_string().as_bytes()), Fit::No);
     // What people write is far from it.
     let one = json!({"dynamodb": {"NewImage": {"v": {"S": [{"wildcard": "*x*y*"}]}}}});
     assert_eq!(costly(one, long), Fit::No);
