@@ -181,6 +181,8 @@ pub enum Problem {
     KeyRepeated,
     KeyMissing(String),
     KeyConditionUnsupported,
+    /// What an update writes is more than an item may be.
+    UpdatedItemTooLarge,
     KeyConditionCount,
     KeyConditionsBeyondSchema {
         count: usize,
@@ -366,6 +368,7 @@ impl Problem {
             Problem::KeyRepeated => f.write_str("KeyConditionExpressions must only contain one condition per key"),
             Problem::KeyMissing(name) => write!(f, "Query condition missed key schema element: {name}"),
             Problem::KeyConditionUnsupported => f.write_str("Query key condition not supported"),
+            Problem::UpdatedItemTooLarge => f.write_str("Item size to update has exceeded the maximum allowed size"),
             Problem::KeyConditionCount => f.write_str("Conditions can be of length 1 or 2 only"),
             Problem::KeyConditionsBeyondSchema { count, attributes } => beyond_schema(f, *count, *attributes),
             Problem::KeyGap { missing, present } => key_gap(f, missing, present),

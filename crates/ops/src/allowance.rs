@@ -178,7 +178,9 @@ pub fn in_one_go<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
 /// memory), and others never wait for it: each of its steps counts as done in one go.
 pub async fn heavy<F: Future>(bytes: usize, work: F) -> F::Output {
     let mut work = pin!(work);
-    let mut turn = Some(turn().await);
+    // Who has a turn waits for no second one: all turns could be with such requests.
+    let has_turn = own().is_some_and(|own| own.used.lock().turn.is_some());
+    let mut turn = if has_turn { None } else { Some(turn().await) };
     std::future::poll_fn(move |context| {
         let polled = in_one_go(bytes, || work.as_mut().poll(context));
         drop(turn.take());

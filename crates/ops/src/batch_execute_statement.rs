@@ -20,6 +20,7 @@ use crate::capacity::{ReadKind, Split, Units, write_units};
 use crate::catalog::Table;
 use crate::change::Refusal;
 use crate::partiql::{self, StatementWrite, single_key};
+use crate::read;
 use crate::returned;
 use crate::rows::ItemKey;
 use crate::service::Service;
@@ -157,9 +158,7 @@ impl Service {
         let stored = self.get_stored(&read.table, &read.key, read.kind).await?;
         let size = stored.as_ref().map_or(0, StoredItem::size);
         allowance::read(size, READS_MEMORY).await?;
-        let matches =
-            |stored: &StoredItem| read.filter.as_ref().is_none_or(|filter| filter.matches(stored.attributes()));
-        let found = stored.filter(matches);
+        let found = read::filtered(stored, read.filter.as_ref()).await;
         let item = found.and_then(|stored| partiql::shown_alone(&read.select, &stored));
         Ok((item, Units::of_table(read.kind.units(size))))
     }

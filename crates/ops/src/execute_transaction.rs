@@ -12,6 +12,7 @@ use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
+use crate::read;
 use crate::rows::{self, ItemKey, TokenKind};
 use crate::service::Service;
 use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
@@ -69,7 +70,7 @@ impl Service {
         check_distinct(&actions)?;
         let token = request.client_request_token.as_deref().map(|text| {
             let fingerprint = fingerprint::of_statements(&self.secret, &request.transact_statements);
-            Token { key: rows::token(TokenKind::ExecuteTransaction, &caller.account, text), fingerprint }
+            Token { key: rows::token(TokenKind::ExecuteTransaction, caller, text), fingerprint }
         });
         let done = self.transact(token.as_ref(), &actions).await?;
         Ok(ExecuteTransactionOutput {
@@ -110,7 +111,7 @@ impl Service {
             let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
             let size = stored.as_ref().map_or(0, StoredItem::size);
             units.entry(&select.table).or_default().table += ReadKind::Transactional.units(size);
-            let found = stored.filter(|stored| filter.as_ref().is_none_or(|f| f.matches(stored.attributes())));
+            let found = read::filtered(stored, filter.as_ref()).await;
             let item = found.and_then(|stored| partiql::shown_alone(select, &stored));
             responses.push(ItemResponse { item });
         }

@@ -3,8 +3,10 @@
 use api::{Exception, GetItemInput, GetItemOutput, Operation};
 use auth::Caller;
 use model::codec::row::StoredItem;
+use model::limits::ITEM_SIZE_MAX;
 use model::{Attributes, Item};
 
+use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::catalog::Table;
 use crate::change::read_stored;
@@ -14,6 +16,9 @@ use crate::parameters::{self, validated};
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::write::{OnConditionFailure, exception};
+
+/// What a large item may take in memory: it, and its JSON, which is up to three times as long if attributes are short. Unit: bytes.
+const ITEM_MEMORY: usize = 4 * ITEM_SIZE_MAX;
 
 impl Service {
     pub async fn get_item(&self, caller: &Caller, request: GetItemInput) -> Result<GetItemOutput, Exception> {
@@ -30,6 +35,7 @@ impl Service {
         item_key::check_projection(&table, projection.as_ref())?;
         let kind = ReadKind::of(request.consistent_read);
         let stored = self.get_stored(&table, &request.key, kind).await?;
+        allowance::read(stored.as_ref().map_or(0, StoredItem::size), ITEM_MEMORY).await?;
         let units = Units::of_table(kind.units(stored.as_ref().map_or(0, StoredItem::size)));
         let item = stored.map(|stored| match &projection {
             None => stored.item(),

@@ -5,12 +5,18 @@
 
 use api::{Exception, GetRecordsInput, GetRecordsOutput};
 use auth::Caller;
-use model::limits::{STREAM_RECORDS_MAX, STREAM_RECORDS_SIZE_MAX};
+use model::codec::row::StoredItem;
+use model::limits::{ITEM_SIZE_MAX, STREAM_RECORDS_MAX, STREAM_RECORDS_SIZE_MAX};
 
+use crate::allowance;
 use crate::change_log::Shard;
 use crate::get_shard_iterator::trimmed;
 use crate::service::Service;
 use crate::stream::{self, Shape, ShardIterator};
+
+/// What a page may take in memory: records of 1 MiB and one more with two images, and those again as JSON, which is up to three
+/// times as long. Unit: bytes.
+const RECORDS_MEMORY: usize = 4 * (STREAM_RECORDS_SIZE_MAX + 2 * ITEM_SIZE_MAX);
 
 impl Service {
     /// # Errors
@@ -41,6 +47,8 @@ impl Service {
         let shape = Shape { table: &stream.table, arn: stream.arn(), view: stream.own.view };
         let mut newest_ms = page.given_up_ms.unwrap_or(now_ms);
         let (mut records, mut size) = (Vec::with_capacity(page.records.len()), 0);
+        let images = page.records.iter().flat_map(|(_, record)| [&record.old, &record.new]).flatten();
+        allowance::read(images.map(StoredItem::size).sum(), RECORDS_MEMORY).await?;
         for (at, record) in &page.records {
             let shown = self.shown(&shape, &shard, *at, record);
             size += shown.size;

@@ -84,6 +84,15 @@ impl ReadKind {
     }
 }
 
+/// The item, if the filter lets it through. A filter that looks through it often waits for its turn.
+pub(crate) async fn filtered(stored: Option<StoredItem>, filter: Option<&Condition>) -> Option<StoredItem> {
+    let (Some(item), Some(filter)) = (&stored, filter) else { return stored };
+    let work = filter.looks() * item.size();
+    Effort::default().spend(work / LOOKS_WORTH_A_THREAD).await;
+    let matches = allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || filter.matches(item.attributes()));
+    stored.filter(|_| matches)
+}
+
 impl Service {
     pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
         let view = request.kind.view(self.engine.as_ref()).await.map_err(storage_failure)?;

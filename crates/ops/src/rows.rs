@@ -33,6 +33,7 @@
 
 use std::ops::Bound;
 
+use auth::Caller;
 use bytes::Bytes;
 use model::codec::key::{self, H16_SIZE, HashSecret};
 use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
@@ -116,17 +117,20 @@ pub(crate) fn definitions_prefix() -> Bytes {
     catalog(DATABASE, b'T', &[]).bytes
 }
 
-/// Which operation a token belongs to: the two kinds never meet.
+/// Which operation a token belongs to: the two kinds never meet. 1 and 2 are those of rows without a region, which expire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TokenKind {
-    TransactWriteItems = 1,
-    ExecuteTransaction = 2,
+    TransactWriteItems = 3,
+    ExecuteTransaction = 4,
 }
 
-pub(crate) fn token(kind: TokenKind, account: &str, token: &str) -> Key {
+/// Of a caller's account in its region: the same token means another request in another region, as its tables are others.
+pub(crate) fn token(kind: TokenKind, caller: &Caller, token: &str) -> Key {
     let mut rest = vec![kind as u8];
-    rest.extend_from_slice(account.as_bytes());
-    rest.push(0);
+    for part in [&caller.account, &caller.region] {
+        rest.extend_from_slice(part.as_bytes());
+        rest.push(0);
+    }
     rest.extend_from_slice(token.as_bytes());
     catalog(DATABASE, b'K', &rest)
 }

@@ -28,7 +28,7 @@ impl Service {
     ) -> Result<TransactWriteItemsOutput, Exception> {
         let token = request.client_request_token.as_deref().map(|text| {
             let fingerprint = fingerprint::of_actions(&self.secret, &request.transact_items);
-            Token { key: rows::token(TokenKind::TransactWriteItems, &caller.account, text), fingerprint }
+            Token { key: rows::token(TokenKind::TransactWriteItems, caller, text), fingerprint }
         });
         let parsed = request.transact_items.into_iter().map(Parsed::of).collect::<Result<Vec<_>, _>>()?;
         if parsed.iter().map(Parsed::size).sum::<usize>() > TRANSACTION_SIZE_MAX {

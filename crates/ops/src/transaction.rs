@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
 use bytes::Bytes;
+use expr::Condition;
 use model::Item;
+use model::codec::row::StoredItem;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
 use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError, View};
 
@@ -19,7 +21,7 @@ use crate::change::{Applied, Change, Refusal};
 use crate::failure::{storage_failure, write_failure};
 use crate::fingerprint::{self, Fingerprint};
 use crate::service::Service;
-use crate::write::{OnConditionFailure, decided};
+use crate::write::{ITEM_LOOK, LOOKS_FEW, OnConditionFailure, decided};
 
 /// What a transaction reads before it asks for more memory. Unit: items.
 const READ_AT_ONCE: usize = 4;
@@ -88,7 +90,11 @@ impl Service {
             verdict = Some(decided);
             decision
         };
-        match self.engine.transact(self.op_id(), Mode::Transaction, &keys, &mut decide).await {
+        let made = self.engine.transact(self.op_id(), Mode::Transaction, &keys, &mut decide);
+        let conditions = actions.iter().filter_map(|action| action.change.condition.as_ref());
+        let looks: usize = conditions.map(Condition::looks).sum();
+        let made = if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await };
+        match made {
             Ok(_) => {}
             Err(TxError::Conflict { key }) if key < first => return Err(Exception::TransactionInProgress),
             Err(TxError::Conflict { key }) => return Err(conflict(actions.len(), key - first)),
@@ -103,7 +109,10 @@ impl Service {
             }
             Verdict::Replayed(sizes) => Ok(TransactionDone::Replayed(sizes)),
             Verdict::OtherRequest => Err(Exception::IdempotentParameterMismatch),
-            Verdict::Refused(refusals) => Err(canceled(refusals, actions)),
+            Verdict::Refused(refusals) => {
+                allowance::read(shown_bytes(&refusals, actions), ANSWER_MEMORY).await?;
+                Err(canceled(refusals, actions))
+            }
         }
     }
 
@@ -251,6 +260,16 @@ pub(crate) fn canceled_by(count: usize, at: usize, reason: CancellationReason) -
 
 fn conflict(count: usize, at: usize) -> Exception {
     canceled_by(count, at, reason("TransactionConflict", "Transaction is ongoing for the item", None))
+}
+
+/// What the items take that a refusal shows. Unit: bytes.
+fn shown_bytes(refusals: &[Option<Refusal>], actions: &[TransactionAction]) -> usize {
+    let shown = refusals.iter().zip(actions).filter(|(_, action)| action.on_failure == OnConditionFailure::ShowItem);
+    let sizes = shown.map(|(refusal, _)| match refusal {
+        Some(Refusal::ConditionFailed { old }) => old.as_ref().map_or(0, StoredItem::size),
+        _ => 0,
+    });
+    sizes.sum()
 }
 
 /// Every failed condition is reported in its place; of updates that cannot be applied only the first.

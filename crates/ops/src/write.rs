@@ -11,9 +11,9 @@ use crate::failure::write_failure;
 use crate::service::Service;
 
 /// A condition that looks through its item more often may keep a processor busy.
-const LOOKS_FEW: usize = 12;
+pub(crate) const LOOKS_FEW: usize = 12;
 /// What one look counts, as the item is not known yet. Unit: bytes.
-const ITEM_LOOK: usize = ITEM_SIZE_MAX / 8;
+pub(crate) const ITEM_LOOK: usize = ITEM_SIZE_MAX / 8;
 
 /// What a failed condition tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

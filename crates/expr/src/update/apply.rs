@@ -4,8 +4,8 @@
 //! elements beyond a list's end are appended in the order of their indexes; removals follow in descending order, so
 //! that none shifts what another names.
 
-use model::limits::NESTING_MAX;
-use model::{AttributeValue, Attributes, DocumentPath, MapRef, PathElement, ValueRef};
+use model::limits::{ITEM_SIZE_MAX, NESTING_MAX};
+use model::{AttributeValue, Attributes, DocumentPath, MapRef, PathElement, ValueRef, value_size};
 
 use super::Update;
 use super::arithmetic::{added, assigned, deleted};
@@ -32,6 +32,8 @@ pub(super) fn apply(update: &Update, old: Attributes) -> Result<Attributes, Expr
 #[derive(Default)]
 struct Changes<'u> {
     writes: Vec<(&'u DocumentPath, AttributeValue)>,
+    /// What the writes take. Unit: bytes.
+    size: usize,
     removals: Vec<&'u DocumentPath>,
 }
 
@@ -41,21 +43,32 @@ impl<'u> Changes<'u> {
         for (path, value) in &update.set {
             let value = assigned(value, old)?;
             check_nesting(path, &value)?;
-            changes.writes.push((path, value));
+            changes.write(path, value)?;
         }
         for path in &update.remove {
             changes.remove(path, old)?;
         }
         for (path, operand) in &update.add {
-            changes.writes.push((path, added(path, operand, old)?));
+            changes.write(path, added(path, operand, old)?)?;
         }
         for (path, operand) in &update.delete {
             match deleted(path, operand, old)? {
-                Some(rest) => changes.writes.push((path, rest)),
+                Some(rest) => changes.write(path, rest)?,
                 None => changes.remove(path, old)?,
             }
         }
         Ok(changes)
+    }
+
+    /// No path is within another, so that the new item has all that is written. An update copies what the item holds as often as it
+    /// names it: it ends as soon as that cannot be an item any more.
+    fn write(&mut self, path: &'u DocumentPath, value: AttributeValue) -> Result<(), ExpressionError> {
+        self.size += value_size(value.view());
+        if self.size > ITEM_SIZE_MAX {
+            return Err(Problem::UpdatedItemTooLarge.into());
+        }
+        self.writes.push((path, value));
+        Ok(())
     }
 
     /// Removing what is not there changes nothing, provided that what would hold it is there.

@@ -315,3 +315,25 @@ fn a_statement_is_charged_as_it_is_written() {
     }
     assert_eq!(Update::default().statement_size(), 3);
 }
+
+/// An update ends as soon as what it writes cannot be an item any more: copies of a large value do not add up.
+#[test]
+fn updates_that_write_too_much() {
+    let large = "x".repeat(150 * 1024);
+    let old = item(&format!("{{b: \"{large}\", l: [\"{large}\"]}}"));
+    let apply = |text: &str| {
+        let update = Update::parse(text, &mut placeholders(GIVEN)).expect("well formed");
+        update.apply(old.clone()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let too_large = Err("Item size to update has exceeded the maximum allowed size".to_owned());
+    assert_eq!(apply("SET x = b, y = b"), Ok(()));
+    let sets: Vec<String> = (0..300).map(|at| format!("x{at} = b")).collect();
+    assert_eq!(apply(&format!("SET {}", sets.join(", "))), too_large);
+    assert_eq!(apply("SET x = list_append(l, l), y = if_not_exists(zz, b)"), too_large);
+    // What comes behind is not looked at any more.
+    assert_eq!(apply("SET x = b, y = b, z = b, a = nothing"), too_large);
+    assert_eq!(
+        apply("SET x = b, a = nothing"),
+        Err("The provided expression refers to an attribute that does not exist in the item".to_owned())
+    );
+}

@@ -213,13 +213,31 @@ async fn a_token_is_remembered_for_ten_minutes_and_by_the_next_server() {
     assert_eq!(count(&service).await, Some(n("3")));
 }
 
+/// A token is one of its region: the tables of another region are others, and what is written there is written.
+#[tokio::test]
+async fn tokens_are_of_an_account_and_region() {
+    let (clock, _) = Clock::manual(1_700_000_000_000);
+    let service = Service::open(Memory::new(), Settings::default(), clock).await.unwrap();
+    let callers = ["us-east-1", "eu-west-1"].map(|region| auth::Caller { region: region.to_owned(), ..caller() });
+    let callers = callers.map(|caller| auth::Caller { account: "111122223333".to_owned(), ..caller });
+    for caller in &callers {
+        service.create_table(caller, simple("tokens")).await.unwrap();
+        service.transact_write_items(caller, increment(Some("one"), "1")).await.unwrap();
+    }
+    for caller in &callers {
+        let key = item(&[("pk", s("a"))]);
+        let asked = GetItemInput { table_name: "tokens".to_owned(), key, ..GetItemInput::default() };
+        assert!(service.get_item(caller, asked).await.unwrap().item.is_some(), "{}", caller.region);
+    }
+}
+
 /// A server of another version has taken the fingerprint in its own way.
 #[tokio::test]
 async fn a_token_is_known_to_the_next_version() {
     let service = open(&Memory::new()).await;
     service.create_table(&caller(), simple("tokens")).await.unwrap();
     service.transact_write_items(&caller(), increment(Some("one"), "1")).await.unwrap();
-    let key = rows::token(TokenKind::TransactWriteItems, &caller().account, "one");
+    let key = rows::token(TokenKind::TransactWriteItems, &caller(), "one");
     let keys = [KeyUse::write(key.clone())];
     let mut decide = |reads: &Reads, batch: &mut Batch| {
         let mut row = reads.values[0].clone().unwrap().to_vec();
