@@ -4,7 +4,7 @@
     stator serve &
     python examples/airports/airports.py
 
-`AWS_ENDPOINT_URL_DYNAMODB` names another server than http://127.0.0.1:8000, as it does for every SDK.
+`AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` names another server than http://127.0.0.1:8000, as for every SDK.
 """
 
 import collections
@@ -17,7 +17,8 @@ import airportsdata
 import boto3
 from boto3.dynamodb.conditions import Attr, Key
 
-ENDPOINT = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or "http://127.0.0.1:8000"
+NAMED = [os.environ.get(name) for name in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")]
+ENDPOINT = next(filter(None, NAMED), "http://127.0.0.1:8000")
 TABLE = "airports"
 SEGMENTS = 8
 
