@@ -3,6 +3,8 @@
 //! Placeholders are resolved: the tree owns the values it compares with. `And` and `Or` hold any number of branches,
 //! so the tree is only as deep as the parentheses of the text.
 
+use std::sync::Arc;
+
 use model::{AttributeValue, DocumentPath};
 
 /// A truth about an item.
@@ -28,7 +30,7 @@ pub enum Predicate {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Operand {
     Path(DocumentPath),
-    Value(AttributeValue),
+    Value(Arc<AttributeValue>),
     /// `size(operand)`
     Size(Box<Operand>),
 }

@@ -108,10 +108,10 @@ impl KeyParts {
             (Operand::Path(_), Operand::Path(_)) => Err(Problem::KeySeveralNames),
             (Operand::Value(_), Operand::Value(_)) => Err(Problem::KeyNoName),
             (path @ Operand::Path(_), Operand::Value(value)) => {
-                self.push(first_operand("", path)?, compared(comparator, value.clone()))
+                self.push(first_operand("", path)?, compared(comparator, value.as_ref().clone()))
             }
             (Operand::Value(value), path @ Operand::Path(_)) => {
-                self.push(first_operand("", path)?, compared(comparator.mirrored(), value.clone()))
+                self.push(first_operand("", path)?, compared(comparator.mirrored(), value.as_ref().clone()))
             }
         }
     }
@@ -242,7 +242,7 @@ fn first_operand<'a>(operator: &'static str, operand: &'a Operand) -> Result<&'a
 
 fn given(operand: &Operand) -> Result<AttributeValue, Problem> {
     match operand {
-        Operand::Value(value) => Ok(value.clone()),
+        Operand::Value(value) => Ok(value.as_ref().clone()),
         Operand::Path(_) => Err(Problem::KeySeveralNames),
         Operand::Size(_) => Err(Problem::KeyOperator("size".to_owned())),
     }

@@ -11,6 +11,7 @@ mod update;
 
 use model::limits::{EXPRESSION_OPERATORS_MAX, EXPRESSION_SIZE_MAX, LIST_INDEX_MAX};
 use model::{AttributeValue, DocumentPath, PathElement};
+use std::sync::Arc;
 
 use crate::error::{ExpressionError, ExpressionKind, Problem};
 use crate::placeholders::Placeholders;
@@ -30,7 +31,7 @@ const CALL_DEPTH_MAX: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) enum Term<'t> {
     Path(DocumentPath),
-    Value(AttributeValue),
+    Value(Arc<AttributeValue>),
     Call(&'t str, Vec<Term<'t>>),
 }
 
@@ -236,7 +237,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         Ok(())
     }
 
-    fn value(&mut self) -> Parsed<AttributeValue> {
+    fn value(&mut self) -> Parsed<Arc<AttributeValue>> {
         let token = self.peek();
         if token.kind != TokenKind::ValuePlaceholder {
             return Err(self.syntax_error());
@@ -247,7 +248,7 @@ impl<'t, 'p> Parser<'t, 'p> {
             self.findings.push(Problem::ValueUndefined(token.text.to_owned()));
         }
         // Never looked at: the finding ends the request.
-        Ok(value.unwrap_or(AttributeValue::Null))
+        Ok(value.unwrap_or_else(|| Arc::new(AttributeValue::Null)))
     }
 
     fn call(&mut self, name: &'t str, depth: usize) -> Parsed<Term<'t>> {

@@ -1,6 +1,7 @@
 //! `ExpressionAttributeNames` and `ExpressionAttributeValues` of one request, and which of them its expressions used.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::limits::PLACEHOLDER_SIZE_MAX;
 use model::{AttributeValue, Attributes};
@@ -13,7 +14,8 @@ use crate::token::is_word;
 #[derive(Clone, Debug, Default)]
 pub struct Placeholders {
     names: BTreeMap<String, String>,
-    values: Attributes,
+    /// An expression may use one very often: uses share it.
+    values: BTreeMap<String, Arc<AttributeValue>>,
     names_used: BTreeSet<String>,
     values_used: BTreeSet<String>,
 }
@@ -33,7 +35,8 @@ impl Placeholders {
         if let Some((key, _)) = names.iter().find(|(_, name)| name.is_empty()) {
             return Err(Problem::PlaceholderNameEmpty(key.clone()).into());
         }
-        Ok(Placeholders { names, values: values.unwrap_or_default(), ..Placeholders::default() })
+        let values = values.into_iter().flatten().map(|(key, value)| (key, Arc::new(value))).collect();
+        Ok(Placeholders { names, values, ..Placeholders::default() })
     }
 
     /// The attribute name that `#name` stands for; it counts as used.
@@ -44,7 +47,7 @@ impl Placeholders {
     }
 
     /// The value that `:value` stands for; it counts as used.
-    pub fn value(&mut self, key: &str) -> Option<&AttributeValue> {
+    pub fn value(&mut self, key: &str) -> Option<&Arc<AttributeValue>> {
         let value = self.values.get(key)?;
         mark(&mut self.values_used, key);
         Some(value)
@@ -56,7 +59,7 @@ impl Placeholders {
     /// `Value provided in … unused in expressions: keys: {…}`.
     pub fn finish(&self) -> Result<(), ExpressionError> {
         refuse_unused(PlaceholderMap::Names, self.names.keys().map(String::as_str), &self.names_used)?;
-        refuse_unused(PlaceholderMap::Values, self.values.names(), &self.values_used)
+        refuse_unused(PlaceholderMap::Values, self.values.keys().map(String::as_str), &self.values_used)
     }
 }
 
@@ -153,7 +156,7 @@ mod tests {
         assert_eq!(placeholders.name("#a"), Some("x"));
         assert_eq!(placeholders.name("#b"), Some("y"));
         assert_eq!(placeholders.name("#c"), None);
-        assert_eq!(placeholders.value(":a"), Some(&AttributeValue::Null));
+        assert_eq!(placeholders.value(":a").map(AsRef::as_ref), Some(&AttributeValue::Null));
         assert_eq!(
             placeholders.finish().expect_err("unused").to_string(),
             "Value provided in ExpressionAttributeValues unused in expressions: keys: {:_1, :b}"
@@ -161,5 +164,20 @@ mod tests {
         placeholders.value(":b");
         placeholders.value(":_1");
         assert_eq!(placeholders.finish(), Ok(()));
+    }
+
+    /// However often an expression uses a value, there is one of it.
+    #[test]
+    fn uses_share_a_value() {
+        let value = AttributeValue::L(vec![AttributeValue::Null; 1_000]);
+        let values = Some([(":v".to_owned(), value)].into_iter().collect());
+        let mut placeholders = Placeholders::new(None, values).expect("valid");
+        let uses = vec![":v"; 90].join(", ");
+        let text = vec![format!("b IN ({uses})"); 10].join(" OR ");
+        let condition =
+            crate::Condition::parse(crate::ExpressionKind::Filter, &text, &mut placeholders).expect("valid");
+        let shared = placeholders.values.get(":v").map(Arc::strong_count);
+        assert_eq!(shared, Some(901));
+        drop(condition);
     }
 }

@@ -7,6 +7,7 @@ mod arithmetic;
 mod statement_size;
 
 use model::{AttributeValue, Attributes, DocumentPath, MapRef};
+use std::sync::Arc;
 
 use crate::error::{ExpressionError, Problem};
 use crate::legacy::LegacyProblem;
@@ -19,9 +20,9 @@ pub struct Update {
     pub set: Vec<(DocumentPath, UpdateValue)>,
     pub remove: Vec<DocumentPath>,
     /// Numbers and sets.
-    pub add: Vec<(DocumentPath, AttributeValue)>,
+    pub add: Vec<(DocumentPath, Arc<AttributeValue>)>,
     /// Sets.
-    pub delete: Vec<(DocumentPath, AttributeValue)>,
+    pub delete: Vec<(DocumentPath, Arc<AttributeValue>)>,
     /// Says `AttributeUpdates`, which words an item of the wrong type in its own way.
     pub legacy: bool,
 }
@@ -30,7 +31,7 @@ pub struct Update {
 #[derive(Clone, PartialEq, Debug)]
 pub enum UpdateValue {
     Path(DocumentPath),
-    Value(AttributeValue),
+    Value(Arc<AttributeValue>),
     IfNotExists(DocumentPath, Box<UpdateValue>),
     ListAppend(Box<UpdateValue>, Box<UpdateValue>),
     Add(Box<UpdateValue>, Box<UpdateValue>),

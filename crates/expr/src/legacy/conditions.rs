@@ -1,6 +1,7 @@
 //! Conditions of the form operator and values: each becomes one predicate on a top-level attribute.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{ComparisonOperator, ExpectedAttributeValue};
 use model::limits::INDEX_KEY_ATTRIBUTES_MAX;
@@ -87,7 +88,7 @@ fn comparison(
     check_values(operator, &values)?;
     let path = DocumentPath::top(name);
     let attribute = Operand::Path(path.clone());
-    let mut values = values.into_iter().map(Operand::Value);
+    let mut values = values.into_iter().map(|value| Operand::Value(Arc::new(value)));
     let mut next = || values.next().ok_or(LegacyProblem::ArgumentCount(operator));
     let compare = |comparator, value| Predicate::Compare(comparator, attribute.clone(), value);
     Ok(match operator {

@@ -1,6 +1,7 @@
 //! `AttributeUpdates`: PUT, ADD and DELETE of top-level attributes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{AttributeAction, AttributeValueUpdate};
 use model::{AttributeValue, DocumentPath, ValueKind};
@@ -20,7 +21,7 @@ pub fn attribute_updates(updates: BTreeMap<String, AttributeValueUpdate>) -> Res
         match (action.unwrap_or(AttributeAction::Put), value) {
             (AttributeAction::Delete, None) => update.remove.push(path),
             (_, None) => return Err(LegacyProblem::ActionWithoutValue.into()),
-            (AttributeAction::Put, Some(value)) => update.set.push((path, UpdateValue::Value(value))),
+            (AttributeAction::Put, Some(value)) => update.set.push((path, UpdateValue::Value(Arc::new(value)))),
             (AttributeAction::Add, Some(value)) => add(&mut update, path, value)?,
             (AttributeAction::Delete, Some(value)) => delete(&mut update, path, value)?,
         }
@@ -31,11 +32,11 @@ pub fn attribute_updates(updates: BTreeMap<String, AttributeValueUpdate>) -> Res
 /// Unlike the ADD of an expression, this one also appends to lists.
 fn add(update: &mut Update, path: DocumentPath, value: AttributeValue) -> Result<(), LegacyProblem> {
     match value.view().kind() {
-        ValueKind::N | ValueKind::SS | ValueKind::NS | ValueKind::BS => update.add.push((path, value)),
+        ValueKind::N | ValueKind::SS | ValueKind::NS | ValueKind::BS => update.add.push((path, value.into())),
         ValueKind::L => {
-            let nothing = Box::new(UpdateValue::Value(AttributeValue::L(Vec::new())));
+            let nothing = Box::new(UpdateValue::Value(Arc::new(AttributeValue::L(Vec::new()))));
             let list = Box::new(UpdateValue::IfNotExists(path.clone(), nothing));
-            update.set.push((path, UpdateValue::ListAppend(list, Box::new(UpdateValue::Value(value)))));
+            update.set.push((path, UpdateValue::ListAppend(list, Box::new(UpdateValue::Value(Arc::new(value))))));
         }
         kind => return Err(LegacyProblem::ActionKind(AttributeAction::Add, kind)),
     }
@@ -47,6 +48,6 @@ fn delete(update: &mut Update, path: DocumentPath, value: AttributeValue) -> Res
     if !matches!(kind, ValueKind::SS | ValueKind::NS | ValueKind::BS) {
         return Err(LegacyProblem::ActionKind(AttributeAction::Delete, kind));
     }
-    update.delete.push((path, value));
+    update.delete.push((path, value.into()));
     Ok(())
 }

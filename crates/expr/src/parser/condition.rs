@@ -7,6 +7,7 @@
 
 use model::limits::IN_OPERANDS_MAX;
 use model::{AttributeValue, DocumentPath, ValueKind};
+use std::sync::Arc;
 
 use super::{Parsed, Parser, Term};
 use crate::ast::{Comparator, Operand, Predicate};
@@ -221,7 +222,7 @@ impl<'t> Parser<'t, '_> {
             Term::Call("size", operands) => self.size(operands),
             Term::Call(name, _) => {
                 self.refuse_function(name);
-                Operand::Value(AttributeValue::Null)
+                Operand::Value(Arc::new(AttributeValue::Null))
             }
         }
     }
@@ -297,7 +298,7 @@ impl<'t> Parser<'t, '_> {
             self.findings.push(Problem::OperandCount { operator: name.to_owned(), count: operands.len() });
         }
         let mut operands = operands.into_iter();
-        std::array::from_fn(|_| operands.next().unwrap_or(Term::Value(AttributeValue::Null)))
+        std::array::from_fn(|_| operands.next().unwrap_or(Term::Value(Arc::new(AttributeValue::Null))))
     }
 
     fn path_operand(&mut self, name: &str, term: Term<'t>) -> DocumentPath {

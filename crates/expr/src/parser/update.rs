@@ -1,6 +1,7 @@
 //! Update expressions: the sections SET, REMOVE, ADD and DELETE, each at most once and in any order.
 
 use model::{AttributeValue, DocumentPath, ValueKind};
+use std::sync::Arc;
 
 use super::{Parsed, Parser, Term, check_distinct_paths};
 use crate::error::{ExpressionKind, Problem};
@@ -61,7 +62,11 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    fn action_value(&mut self, action: &'static str, allowed: impl Fn(ValueKind) -> bool) -> Parsed<AttributeValue> {
+    fn action_value(
+        &mut self,
+        action: &'static str,
+        allowed: impl Fn(ValueKind) -> bool,
+    ) -> Parsed<Arc<AttributeValue>> {
         let value = self.value()?;
         let kind = value.view().kind();
         if !allowed(kind) {
@@ -127,7 +132,7 @@ impl<'t> Parser<'t, '_> {
                     | "contains" => Problem::FunctionNotAllowed(name.to_owned()),
                     _ => Problem::UnknownFunction(name.to_owned()),
                 });
-                UpdateValue::Value(AttributeValue::Null)
+                UpdateValue::Value(Arc::new(AttributeValue::Null))
             }
         }
     }

@@ -7,6 +7,7 @@
 
 use model::limits::IN_OPERANDS_MAX;
 use model::{AttributeValue, DocumentPath, ValueKind};
+use std::sync::Arc;
 
 use super::error::{PartiqlError, Refusal};
 use super::lexer::{Token, TokenKind};
@@ -187,7 +188,7 @@ impl Parser<'_> {
     /// A value, a path, or the size of what stands there.
     fn operand(&mut self) -> Parsed<Operand> {
         if self.at_value() {
-            return self.value().map(Operand::Value);
+            return self.value().map(|value| Operand::Value(Arc::new(value)));
         }
         let token = self.peek();
         if token.kind != TokenKind::Word || !self.peek_second().is_symbol("(") {
@@ -195,12 +196,12 @@ impl Parser<'_> {
         }
         if !token.is_word("size") {
             self.refuse_function()?;
-            return Ok(Operand::Value(AttributeValue::Null));
+            return Ok(Operand::Value(Arc::new(AttributeValue::Null)));
         }
         let measured = one_measured(self.arguments(Parser::operand_without_call)?);
         Ok(measured.map(|operand| Operand::Size(Box::new(operand))).unwrap_or_else(|problem| {
             self.refuse(problem);
-            Operand::Value(AttributeValue::Null)
+            Operand::Value(Arc::new(AttributeValue::Null))
         }))
     }
 
@@ -209,10 +210,10 @@ impl Parser<'_> {
         if self.peek().kind == TokenKind::Word && self.peek_second().is_symbol("(") {
             self.refuse(Problem::PathRequired("size".to_owned()));
             self.skip_call()?;
-            return Ok(Operand::Value(AttributeValue::Null));
+            return Ok(Operand::Value(Arc::new(AttributeValue::Null)));
         }
         match self.at_value() {
-            true => self.value().map(Operand::Value),
+            true => self.value().map(|value| Operand::Value(Arc::new(value))),
             false => self.path(PathKind::Any).map(Operand::Path),
         }
     }
@@ -386,7 +387,7 @@ impl Parser<'_> {
             };
             let of_kind = |kind: &ValueKind| {
                 let name = AttributeValue::S(kind.descriptor().to_owned());
-                Predicate::AttributeType(Operand::Path(path.clone()), Operand::Value(name))
+                Predicate::AttributeType(Operand::Path(path.clone()), Operand::Value(Arc::new(name)))
             };
             one_or(kinds.iter().map(of_kind).collect(), Predicate::Or)
         };
@@ -452,11 +453,13 @@ fn one_measured(operands: Vec<Operand>) -> Result<Operand, Problem> {
 
 fn attribute_type([value, kind]: [Operand; 2]) -> Result<Predicate, Problem> {
     check_kinds("attribute_type", &[&kind], &[ValueKind::S])?;
-    match (value, &kind) {
-        (Operand::Path(_), Operand::Value(AttributeValue::S(name))) if ValueKind::from_descriptor(name).is_none() => {
-            Err(Problem::TypeName(name.clone()))
-        }
-        (value @ Operand::Path(_), _) => Ok(Predicate::AttributeType(value, kind)),
+    if let (Operand::Path(_), Some(AttributeValue::S(name))) = (&value, kind.as_value())
+        && ValueKind::from_descriptor(name).is_none()
+    {
+        return Err(Problem::TypeName(name.clone()));
+    }
+    match value {
+        value @ Operand::Path(_) => Ok(Predicate::AttributeType(value, kind)),
         _ => Err(Problem::PathRequired("attribute_type".to_owned())),
     }
 }
@@ -465,8 +468,10 @@ fn attribute_type([value, kind]: [Operand; 2]) -> Result<Predicate, Problem> {
 fn check_bounds(low: &Operand, high: &Operand) -> Result<(), Problem> {
     let (Operand::Value(low), Operand::Value(high)) = (low, high) else { return Ok(()) };
     match low.view().compare(&high.view()) {
-        None => Err(Problem::BetweenKinds(Box::new((low.clone(), high.clone())))),
-        Some(order) if order.is_gt() => Err(Problem::BetweenOrder(Box::new((low.clone(), high.clone())))),
+        None => Err(Problem::BetweenKinds(Box::new((low.as_ref().clone(), high.as_ref().clone())))),
+        Some(order) if order.is_gt() => {
+            Err(Problem::BetweenOrder(Box::new((low.as_ref().clone(), high.as_ref().clone()))))
+        }
         Some(_) => Ok(()),
     }
 }
@@ -480,7 +485,7 @@ fn elements(value: AttributeValue) -> Result<Vec<Operand>, Problem> {
         AttributeValue::BS(set) => set.into_iter().map(AttributeValue::B).collect(),
         other => return Err(Problem::operand_type("IN", other.view().kind())),
     };
-    Ok(elements.into_iter().map(Operand::Value).collect())
+    Ok(elements.into_iter().map(|value| Operand::Value(Arc::new(value))).collect())
 }
 
 /// Refuses values that the operator cannot take, whatever the item.

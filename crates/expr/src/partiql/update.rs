@@ -4,6 +4,7 @@
 //! actions. So `SET a = set_add(b, …)` is refused unless `a` and `b` are one path.
 
 use model::{AttributeValue, DocumentPath, ValueKind};
+use std::sync::Arc;
 
 use super::UpdateItem;
 use super::error::{PartiqlError, Refusal};
@@ -66,9 +67,9 @@ impl Parser<'_> {
             self.expect_symbol("=", "Expected '='")?;
             let (token, call) = (self.peek(), self.peek_second().is_symbol("("));
             if call && token.is_word("set_add") {
-                update.add.extend(self.set_function("SET_ADD", path)?);
+                update.add.extend(self.set_function("SET_ADD", path)?.map(|(path, value)| (path, value.into())));
             } else if call && token.is_word("set_delete") {
-                update.delete.extend(self.set_function("SET_DELETE", path)?);
+                update.delete.extend(self.set_function("SET_DELETE", path)?.map(|(path, value)| (path, value.into())));
             } else {
                 let value = self.assigned_value(0)?;
                 update.set.push((path, value));
@@ -147,7 +148,7 @@ impl Parser<'_> {
             return Err(PartiqlError::Malformed("Expression is nested too deeply"));
         }
         if self.at_value() {
-            return self.value().map(UpdateValue::Value);
+            return self.value().map(|value| UpdateValue::Value(Arc::new(value)));
         }
         if self.take_symbol("(") {
             let value = self.assigned_value(depth + 1)?;
@@ -160,7 +161,7 @@ impl Parser<'_> {
         let function = self.peek();
         if !function.is_word("list_append") {
             self.refuse_function()?;
-            return Ok(UpdateValue::Value(AttributeValue::Null));
+            return Ok(UpdateValue::Value(Arc::new(AttributeValue::Null)));
         }
         self.advance();
         self.list_append(depth + 1)

@@ -8,7 +8,7 @@ use crate::error::{ExpressionError, Problem};
 /// The value that a SET action assigns.
 pub(super) fn assigned(value: &UpdateValue, old: MapRef<'_>) -> Result<AttributeValue, ExpressionError> {
     match value {
-        UpdateValue::Value(value) => Ok(value.clone()),
+        UpdateValue::Value(value) => Ok(value.as_ref().clone()),
         UpdateValue::Path(path) => match path.resolve(old) {
             Some(value) => Ok(value.to_owned()),
             None => Err(Problem::AttributeMissing.into()),

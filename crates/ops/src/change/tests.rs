@@ -209,7 +209,7 @@ fn an_update_may_not_leave_more_than_an_item_holds() {
 fn a_statement_is_no_larger_than_an_item() {
     let check = |legacy: bool, size: usize| {
         let value = s(&"x".repeat(size - 3 - 19 - "v".len()));
-        let set = vec![(model::DocumentPath::top("v"), expr::UpdateValue::Value(value))];
+        let set = vec![(model::DocumentPath::top("v"), expr::UpdateValue::Value(value.into()))];
         item_key::check_statement_size(&Update { set, legacy, ..Update::default() })
     };
     assert_eq!(check(false, ITEM_SIZE_MAX), Ok(()));
