@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
 use bytes::Bytes;
-use expr::Condition;
 use model::Item;
 use model::codec::row::StoredItem;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
@@ -21,7 +20,7 @@ use crate::change::{Applied, Change, Refusal};
 use crate::failure::{storage_failure, write_failure};
 use crate::fingerprint::{self, Fingerprint};
 use crate::service::Service;
-use crate::write::{ITEM_LOOK, LOOKS_FEW, OnConditionFailure, decided};
+use crate::write::{OnConditionFailure, decided, in_turn};
 
 /// What a transaction reads before it asks for more memory. Unit: items.
 const READ_AT_ONCE: usize = 4;
@@ -92,9 +91,7 @@ impl Service {
         };
         let made = self.engine.transact(self.op_id(), Mode::Transaction, &keys, &mut decide);
         let conditions = actions.iter().filter_map(|action| action.change.condition.as_ref());
-        let looks: usize = conditions.map(Condition::looks).sum();
-        let made = if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await };
-        match made {
+        match in_turn(conditions, made).await {
             Ok(_) => {}
             Err(TxError::Conflict { key }) if key < first => return Err(Exception::TransactionInProgress),
             Err(TxError::Conflict { key }) => return Err(conflict(actions.len(), key - first)),

@@ -11,9 +11,15 @@ use crate::failure::write_failure;
 use crate::service::Service;
 
 /// A condition that looks through its item more often may keep a processor busy.
-pub(crate) const LOOKS_FEW: usize = 12;
+const LOOKS_FEW: usize = 12;
 /// What one look counts, as the item is not known yet. Unit: bytes.
-pub(crate) const ITEM_LOOK: usize = ITEM_SIZE_MAX / 8;
+const ITEM_LOOK: usize = ITEM_SIZE_MAX / 8;
+
+/// Makes changes under these conditions. Those that look through their items often wait for their turn.
+pub(crate) async fn in_turn<'c, F: Future>(conditions: impl IntoIterator<Item = &'c Condition>, made: F) -> F::Output {
+    let looks: usize = conditions.into_iter().map(Condition::looks).sum();
+    if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await }
+}
 
 /// What a failed condition tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,9 +57,7 @@ impl Service {
         };
         let keys = [KeyUse::write(change.key.row.clone())];
         let made = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide);
-        let looks = change.condition.as_ref().map_or(0, Condition::looks);
-        let made = if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await };
-        made.map_err(write_failure)?;
+        in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
         decided(outcome)
     }
 
