@@ -163,6 +163,73 @@ async fn what_does_not_fit_a_batch_comes_back_as_keys() {
     assert_eq!((found, rounds), (keys, 2));
 }
 
+/// Whatever reads a large item, or shows one in a refusal, has its part of the memory for answers; a small one has none.
+#[tokio::test]
+async fn large_items_are_part_of_the_memory_for_answers() {
+    use std::time::Duration;
+
+    use crate::allowance::{Allowance, MemoryBudget, Peer};
+
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("large")).await.unwrap();
+    put(&service, "large", &[("pk", s("small"))]).await;
+    put(&service, "large", &[("pk", s("large")), ("x", s(&"x".repeat(390 * 1024)))]).await;
+    let key = |pk: &str| item(&[("pk", s(pk))]);
+    let name = || "large".to_owned();
+    let peer = Peer::of(std::net::Ipv4Addr::LOCALHOST.into());
+    for (pk, is_counted) in [("small", false), ("large", true)] {
+        for operation in ["GetItem", "BatchGetItem", "TransactGetItems", "Query", "ExecuteStatement", "canceled"] {
+            let memory = MemoryBudget::new(64 << 20, Duration::ZERO);
+            let allowance = Allowance::new(&memory, peer);
+            let statement = format!("SELECT * FROM large WHERE pk = '{pk}'");
+            let done = async {
+                match operation {
+                    "GetItem" => {
+                        let asked = GetItemInput { table_name: name(), key: key(pk), ..GetItemInput::default() };
+                        service.get_item(&caller(), asked).await.map(drop)
+                    }
+                    "BatchGetItem" => {
+                        let keys = KeysAndAttributes { keys: vec![key(pk)], ..KeysAndAttributes::default() };
+                        let request_items = BTreeMap::from([(name(), keys)]);
+                        let asked = BatchGetItemInput { request_items, ..BatchGetItemInput::default() };
+                        service.batch_get_item(&caller(), asked).await.map(drop)
+                    }
+                    "TransactGetItems" => {
+                        let get = Get { table_name: name(), key: key(pk), ..Get::default() };
+                        let transact_items = vec![TransactGetItem { get }];
+                        let asked = TransactGetItemsInput { transact_items, ..TransactGetItemsInput::default() };
+                        service.transact_get_items(&caller(), asked).await.map(drop)
+                    }
+                    "Query" => service.query(&caller(), query("large", pk)).await.map(drop),
+                    "ExecuteStatement" => {
+                        let asked = ExecuteStatementInput { statement, ..ExecuteStatementInput::default() };
+                        service.execute_statement(&caller(), asked).await.map(drop)
+                    }
+                    _ => {
+                        let check = ConditionCheck {
+                            table_name: name(),
+                            key: key(pk),
+                            condition_expression: "attribute_not_exists(pk)".to_owned(),
+                            return_values_on_condition_check_failure: Some(ReturnValuesOnConditionCheckFailure::AllOld),
+                            ..ConditionCheck::default()
+                        };
+                        let transact_items = vec![TransactWriteItem {
+                            condition_check: Some(Box::new(check)),
+                            ..TransactWriteItem::default()
+                        }];
+                        let asked = TransactWriteItemsInput { transact_items, ..TransactWriteItemsInput::default() };
+                        let refused = service.transact_write_items(&caller(), asked).await;
+                        assert!(matches!(refused, Err(Exception::TransactionCanceled { .. })), "{refused:?}");
+                        Ok(())
+                    }
+                }
+            };
+            assert_eq!(allowance.scope(done).await, Ok(()), "{operation}");
+            assert_eq!(memory.bytes_used() > 0, is_counted, "{operation} {pk}");
+        }
+    }
+}
+
 fn increment(token: Option<&str>, by: &str) -> TransactWriteItemsInput {
     let update = Update {
         table_name: "tokens".to_owned(),
