@@ -5,6 +5,7 @@
 
 mod calendar;
 mod clock;
+mod cut;
 mod exposure;
 mod hidden;
 mod histogram;
@@ -16,6 +17,7 @@ mod weak_secret;
 
 pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
+pub use cut::cut;
 pub use exposure::Exposure;
 pub use hidden::{is_hidden, visible};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};

@@ -1,6 +1,6 @@
-//! An amount that accounts share: calls under way, bytes in memory. No account can take all of it, whatever it does.
+//! An amount that accounts share: calls under way, bytes in memory. No account can take all of it in parts that are small beside it.
 //!
-//! **Fairness.** An account takes at most as much as it leaves free, so that one account has up to a half, two up to a third each,
+//! **Fairness.** An account takes more only while as much is free as it has, so that one account has up to a half, two up to a third each,
 //! and another one always finds room. Within an account the same holds of its holders (an event source mapping, a shard), more
 //! strictly: a holder that has something takes more only while four times that is free beside what its account has. So a receiver
 //! that never answers stops neither other accounts nor, while it is one of a few, the other receivers of its own account.

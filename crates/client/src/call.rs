@@ -87,8 +87,7 @@ impl Call<'_> {
         timeout: Duration,
         reply_bytes_max: usize,
     ) -> Result<Answer, Trouble> {
-        let bounds = Bounds { read: reply_bytes_max, kept: reply_bytes_max };
-        self.send_within(endpoint, signed_for, timeout, bounds).await
+        self.send_keeping(endpoint, signed_for, timeout, reply_bytes_max, reply_bytes_max).await
     }
 
     /// As [`Call::send_bounded`]. Of the body only the first `kept_bytes_max` are kept; the rest is read and dropped.
@@ -104,16 +103,6 @@ impl Call<'_> {
         reply_bytes_max: usize,
     ) -> Result<Answer, Trouble> {
         let bounds = Bounds { read: reply_bytes_max, kept: kept_bytes_max };
-        self.send_within(endpoint, signed_for, timeout, bounds).await
-    }
-
-    async fn send_within(
-        &self,
-        endpoint: &Endpoint,
-        signed_for: Option<SignedFor<'_>>,
-        timeout: Duration,
-        bounds: Bounds,
-    ) -> Result<Answer, Trouble> {
         let mut head = self.head(endpoint, signed_for)?;
         let body = match self.body.len() <= BODY_BESIDE_HEAD_BYTES_MAX {
             true => {

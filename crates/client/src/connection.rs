@@ -10,7 +10,7 @@ use base::Clock;
 use crate::endpoint::Endpoint;
 use crate::head;
 use crate::refusal;
-use crate::response::{self, Head, Length};
+use crate::response::{self, Chunks, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
 use crate::tls;
@@ -203,7 +203,10 @@ impl Connection {
         let socket = self.socket.as_mut().ok_or(Trouble::Connection(io::ErrorKind::NotConnected))?;
         socket.write_all(&self.out).await?;
         self.filled = 0;
+        self.unchunked.clear();
         let mut head = None;
+        // What of a body in chunks is taken already, from the first byte of the reply on.
+        let (mut chunks, mut taken) = (Chunks::new(), 0);
         loop {
             read(socket, &mut self.input, &mut self.filled, self.reply_bytes_max).await?;
             let arrived = &self.input[..self.filled];
@@ -219,7 +222,12 @@ impl Connection {
                     reserve(&mut self.input, known.size.saturating_add(length), self.reply_bytes_max)?;
                     self.filled >= known.size + length
                 }
-                Length::Chunked => response::unchunk(&arrived[known.size..], &mut self.unchunked)?.is_some(),
+                Length::Chunked => {
+                    let new = &arrived[known.size.max(taken)..];
+                    chunks.take(new, |data| self.unchunked.extend_from_slice(data))?;
+                    taken = self.filled;
+                    chunks.are_complete()
+                }
             };
             if complete {
                 return Ok(known);

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::aws::{REGION_DEFAULT, is_aws, region_of};
 use crate::endpoint::Endpoint;
-use crate::profile::Profile;
+use crate::profile::{Profile, variable};
 use crate::sigv4::Credentials;
 
 /// What a server gets that does not ask who calls.
@@ -25,10 +25,6 @@ impl Credentials {
     pub fn of_user(endpoint: &Endpoint, region: Option<&str>, profile: &Profile) -> Result<Credentials, Failure> {
         of_user(endpoint, region, profile, variable)
     }
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn of_user(

@@ -141,7 +141,7 @@ impl Profile {
 }
 
 /// One that is set to nothing is not set.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -62,28 +62,6 @@ fn decimal(text: &[u8]) -> Option<usize> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Takes the chunks of a body out of `bytes` into `body`, and says how long the coded body was once it is complete.
-pub(crate) fn unchunk(bytes: &[u8], body: &mut Vec<u8>) -> Result<Option<usize>, NotHttp> {
-    body.clear();
-    let mut at = 0;
-    loop {
-        let Some(line) = memchr::memmem::find(&bytes[at..], b"\r\n") else {
-            return if bytes.len() - at > CHUNK_LINE_BYTES_MAX { Err(NotHttp) } else { Ok(None) };
-        };
-        let size = chunk_size(&bytes[at..at + line])?;
-        let start = at + line + 2;
-        // The last chunk is empty; no trailers are expected, only the empty line.
-        if bytes.len() < start + size + 2 {
-            return Ok(None);
-        }
-        body.extend_from_slice(&bytes[start..start + size]);
-        at = start + size + 2;
-        if size == 0 {
-            return Ok(Some(at));
-        }
-    }
-}
-
 /// A body in chunks, taken as it arrives; nothing of it is kept here but the line of a chunk's size.
 pub(crate) struct Chunks {
     line: Vec<u8>,
@@ -192,24 +170,6 @@ mod tests {
     }
 
     #[test]
-    fn chunks() {
-        let check = |text: &str, expected: Result<Option<usize>, NotHttp>, body: &str| {
-            let mut found = Vec::new();
-            assert_eq!(unchunk(text.as_bytes(), &mut found), expected, "{text:?}");
-            if expected.is_ok_and(|size| size.is_some()) {
-                assert_eq!(found, body.as_bytes());
-            }
-        };
-        check("0\r\n\r\n", Ok(Some(5)), "");
-        check("3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n", Ok(Some(32)), "abc0123456789");
-        for (at, _) in "3\r\nabc\r\n0\r\n\r\n".char_indices() {
-            check(&"3\r\nabc\r\n0\r\n\r\n"[..at], Ok(None), "");
-        }
-        check("x\r\n", Err(NotHttp), "");
-        check("ffffffffffffffff\r\n", Err(NotHttp), "");
-        check("-1\r\n", Err(NotHttp), "");
-    }
-    #[test]
     fn chunks_that_come_in_pieces() {
         let text = b"3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n";
         for piece in 1..=text.len() {
@@ -220,6 +180,9 @@ mod tests {
             }
             assert!(chunks.are_complete() && data == b"abc0123456789", "{piece}");
         }
+        let mut none = Chunks::new();
+        none.take(b"0\r\n\r\n", |_| panic!("there is no data")).unwrap();
+        assert!(none.are_complete());
         for bad in ["x\r\n", "ffffffffffffffff\r\n", "-1\r\n", &"1".repeat(CHUNK_LINE_BYTES_MAX + 1)] {
             assert_eq!(Chunks::new().take(bad.as_bytes(), |_| ()), Err(NotHttp), "{bad}");
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use auth::SHARED_ACCOUNT;
 use model::limits::STREAM_RETENTION_MS;
 use ops::follow::{Followed, Follower, Start};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::tags::Tags;
@@ -27,7 +27,6 @@ pub(crate) struct Mapping {
     /// The stream's.
     pub table_id: u64,
     pub label: String,
-    #[serde(deserialize_with = "own_partition")]
     pub event_source_arn: String,
     /// An ARN, or a URL.
     pub function_arn: String,
@@ -148,7 +147,29 @@ impl Mapping {
         format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", self.region, self.account, self.uuid)
     }
 
-    /// Whether both read one stream, whatever spelling of its ARN an older program has stored.
+    /// The stream's ARN in its one spelling. Older programs stored it as it was typed: with any partition, and in the shared space with
+    /// any account and region.
+    fn canonical_source(&self) -> Option<String> {
+        let parts: Vec<&str> = self.event_source_arn.splitn(6, ':').collect();
+        let [_, _, _, region, account, rest] = parts.as_slice() else { return None };
+        let (region, account) = match self.account == SHARED_ACCOUNT {
+            true => (self.region.as_str(), SHARED_ACCOUNT),
+            false => (*region, *account),
+        };
+        Some(format!("arn:aws:dynamodb:{region}:{account}:{rest}"))
+    }
+
+    /// As it was stored.
+    ///
+    /// # Errors
+    /// If this program cannot read it.
+    pub(crate) fn read(row: &[u8]) -> serde_json::Result<Mapping> {
+        let mapping: Mapping = serde_json::from_slice(row)?;
+        let event_source_arn = mapping.canonical_source().unwrap_or_else(|| mapping.event_source_arn.clone());
+        Ok(Mapping { event_source_arn, ..mapping })
+    }
+
+    /// Whether both read one stream.
     pub(crate) fn reads_the_same(&self, other: &Mapping) -> bool {
         (self.table_id, &self.label) == (other.table_id, &other.label)
     }
@@ -204,15 +225,6 @@ impl Mapping {
 /// that one queue with several ARNs would get around policies. In the shared space, which has no policies, every region is its own.
 pub(crate) fn queue_region<'a>(account: &str, region: &'a str) -> Option<&'a str> {
     (account != SHARED_ACCOUNT).then_some(region)
-}
-
-/// Older programs stored a stream's ARN as it was typed, with any partition. This server's own ARNs have `aws`.
-fn own_partition<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let arn = String::deserialize(deserializer)?;
-    Ok(match arn.splitn(3, ':').collect::<Vec<_>>().as_slice() {
-        ["arn", partition, rest] if *partition != "aws" => format!("arn:aws:{rest}"),
-        _ => arn,
-    })
 }
 
 /// Older programs stored what a receiver had answered, in brackets.

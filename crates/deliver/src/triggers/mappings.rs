@@ -73,7 +73,7 @@ impl Mappings {
 
 impl Known {
     fn read(uuid: &str, row: &Bytes) -> Known {
-        let mapping = serde_json::from_slice(row).map_err(|error| {
+        let mapping = Mapping::read(row).map_err(|error| {
             log::error!(event = "mapping_unreadable", mapping = uuid; "an event source mapping cannot be read: {error}");
         });
         Known { row: row.clone(), mapping: mapping.ok().map(Arc::new) }

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 use ::api::{Exception, Operation};
 use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
 use auth::{Caller, account_of};
+use base::cut;
 use serde::{Deserialize, Serialize};
 
 use super::Triggers;
@@ -73,7 +74,7 @@ impl Reader {
             context: principal.context.clone(),
             peer: transport.peer,
             secure: transport.secure,
-            user_agent: user_agent.as_deref().map(|agent| cut(agent).to_owned()),
+            user_agent: user_agent.as_deref().map(|agent| cut(agent, USER_AGENT_SIZE_MAX).to_owned()),
         })
     }
 
@@ -119,15 +120,10 @@ impl Reader {
         };
         let transport = Transport { peer: self.peer, secure: self.secure };
         // An older program has stored all of it.
-        let user_agent = self.user_agent.map(|agent| cut(&agent).to_owned());
+        let user_agent = self.user_agent.map(|agent| cut(&agent, USER_AGENT_SIZE_MAX).to_owned());
         let identity = Identity { principal: Arc::new(principal), transport, user_agent, now_ms };
         Caller { account, region: region.to_owned(), access_key: String::new(), identity: Some(identity) }
     }
-}
-
-fn cut(agent: &str) -> &str {
-    let end = (0..=USER_AGENT_SIZE_MAX.min(agent.len())).rev().find(|end| agent.is_char_boundary(*end));
-    &agent[..end.unwrap_or_default()]
 }
 
 impl Mapping {

@@ -100,12 +100,11 @@ impl Places {
             }
         };
         match answer {
-            Ok(answer) => {
-                // A long one is read as other heavy work is done.
-                let _turn =
-                    if answer.body.len() > allowance::SMALL_BYTES { Some(allowance::turn().await) } else { None };
-                allowance::in_one_go(answer.body.len(), || judged(&answer, is_function, reports, batch))
+            // A long one is read as other heavy work is done.
+            Ok(answer) if answer.body.len() > allowance::SMALL_BYTES => {
+                allowance::heavy(answer.body.len(), async { judged(&answer, is_function, reports, batch) }).await
             }
+            Ok(answer) => judged(&answer, is_function, reports, batch),
             Err(trouble) if was_reached(&trouble) => {
                 Invoked { ended: Ended::Failed, answered: None, problem: Some(trouble.to_string()) }
             }

@@ -51,6 +51,8 @@ pub(super) struct Shard {
     /// Whether there is nothing more to be read.
     ended: bool,
     read_again_ms: u64,
+    /// The last read ended for want of memory.
+    lacks_room: bool,
     no_room_ms: u64,
     /// Bytes of records under way.
     bytes: usize,
@@ -91,6 +93,7 @@ impl Shard {
             saved: cursor,
             ended: false,
             read_again_ms: 0,
+            lacks_room: false,
             no_room_ms: NO_ROOM_FIRST_MS,
             bytes: 0,
             memory,
@@ -142,7 +145,8 @@ impl Shard {
 
     async fn read(&mut self) -> Result<(), FollowError> {
         let room = self.memory.room();
-        if room < READ_MEMORY_MIN || !self.delivery.is_permitted().await {
+        self.lacks_room = room < READ_MEMORY_MIN;
+        if self.lacks_room || !self.delivery.is_permitted().await {
             self.read_again_ms = self.now_ms().saturating_add(POLL_INTERVAL_MS);
             return Ok(());
         }
@@ -159,14 +163,13 @@ impl Shard {
                 "{} has lost records: they became older than 24 hours", self.delivery.mapping.title()
             );
         }
-        let count = match read.changes.len() > 1 || !self.delivery.filters.is_empty() {
+        let is_work = read.changes.len() > 1 || !(read.changes.is_empty() || self.delivery.filters.is_empty());
+        let count = match is_work {
             // Others have the processors meanwhile.
-            true => {
-                let _turn = allowance::turn().await;
-                allowance::in_one_go(READ.bytes_max, || self.part(&read))
-            }
+            true => allowance::heavy(READ.bytes_max, async { self.part(&read) }).await,
             false => self.part(&read),
         };
+        self.lacks_room = count < read.changes.len();
         self.progress.read_to(read.cursor_after(count));
         self.ended = read.ended && count == read.changes.len();
         let pause_ms = match (count, read.changes.len()) {
@@ -280,8 +283,10 @@ impl Shard {
         self.bytes -= bytes;
         if records > 0 {
             self.memory.shrink(cost(records, bytes));
-            // There is room now for what was not read, or was read in vain.
-            self.read_again_ms = self.read_again_ms.min(now_ms);
+            if self.lacks_room {
+                // There is room now for what was not read, or was read in vain.
+                self.read_again_ms = self.read_again_ms.min(now_ms);
+            }
         }
         self.progress.close(&places);
         if let Some(result) = result {

@@ -2,10 +2,10 @@
 
 use auth::Caller;
 use auth::iam::{Principal, PrincipalKind};
+use base::cut;
 use serde::Serialize;
 
 use super::names::shown;
-use super::origin::cut;
 
 /// Of an access key's id. Unit: bytes. Source: IAM API Reference, AccessKey.
 const KEY_SIZE_MAX: usize = 128;

@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 
 use api::{Operation, Service};
+use base::cut;
 use deliver::triggers::api::Call;
 use ops::{NamedResource, RequestFacts, ResourceAccess};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::identity::CLAIMED_SIZE_MAX;
-use super::origin::cut;
 
 /// A request that is executed has no more parts than this.
 const NAMES_MAX: usize = 100;

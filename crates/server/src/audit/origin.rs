@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use base::cut;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 
@@ -43,12 +44,6 @@ fn visible(value: &HeaderValue) -> Cow<'_, str> {
         byte => format!("%{byte:02X}"),
     };
     value.to_str().map_or_else(|_| value.as_bytes().iter().map(encoded).collect(), Cow::Borrowed)
-}
-
-/// The first bytes of a text, in whole characters.
-pub(super) fn cut(text: &str, size_max: usize) -> &str {
-    let end = (0..=size_max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or_default()]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use api::Operation;
 use auth::Caller;
-use base::Clock;
+use base::{Clock, cut};
 use deliver::triggers::api::Call;
 use ops::RequestFacts;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::action::{Action, Category, DYNAMODB};
 use super::identity::UserIdentity;
 use super::names::{NameCounts, Names};
-use super::origin::{Origin, USER_AGENT_UNKNOWN_SIZE_MAX, cut};
+use super::origin::{Origin, USER_AGENT_UNKNOWN_SIZE_MAX};
 use super::outcome::Outcome;
 use super::unauthenticated::HeldBack;
 use super::writer::Message;

@@ -552,8 +552,12 @@ async fn a_stream_has_one_spelling() {
     let (_, own) = known.all().next().unwrap();
     assert_eq!(own.event_source_arn, stream);
     let old = Mapping { event_source_arn: format!("arn:aws-cn:{rest}"), ..Mapping::clone(own) };
-    let read: Mapping = serde_json::from_slice(&serde_json::to_vec(&old).unwrap()).unwrap();
-    assert_eq!(read.event_source_arn, stream);
+    let read = |old: &Mapping| Mapping::read(&serde_json::to_vec(old).unwrap()).unwrap();
+    assert_eq!(read(&old).event_source_arn, stream);
+    // In the shared space any account and region were taken, too: it is no other account's stream.
+    let shared = Mapping { account: auth::SHARED_ACCOUNT.to_owned(), ..old.clone() };
+    assert_eq!(read(&shared).event_source_arn, stream.replace("111111111111", auth::SHARED_ACCOUNT));
+    assert_eq!(read(&shared).foreign_owner(), None);
     let second = Mapping { uuid: "another".to_owned(), ..old };
     assert!(matches!(refuse_second(&known, &second), Err(Refusal::ResourceConflict(_))));
 }

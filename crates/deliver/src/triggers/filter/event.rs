@@ -133,7 +133,9 @@ impl<'e> Visitor<'e> for Reader<'_> {
         while let Some(name) = body.next_key_seed(Name)? {
             if self.names.contains(&*name) {
                 // Objects of one member are by far the most.
-                members.reserve_exact(1);
+                if members.is_empty() {
+                    members.reserve_exact(1);
+                }
                 members.push((name, body.next_value_seed(self)?));
             } else {
                 body.next_value::<IgnoredAny>()?;

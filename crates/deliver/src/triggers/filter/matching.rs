@@ -4,13 +4,13 @@
 //! Rules look at leaves: an object is no value, and neither is an empty list. So `exists` is false of a member that holds
 //! an object, and of whatever would stand below a member that is not there.
 //!
-//! With its effort exhausted nothing fits; [`super::Filters::fit`] then answers that it does not know.
+//! Without work left nothing fits; [`super::Filters::fit`] then answers that it does not know.
 
 use std::cell::OnceCell;
 
+use auth::iam::WorkBudget;
 use model::Number;
 
-use super::effort::Effort;
 use super::event::Event;
 use super::{Fields, Node, Rule, TextRule};
 
@@ -18,33 +18,33 @@ use super::{Fields, Node, Rule, TextRule};
 const NUMBERS_AS_TEXT: [&str; 2] = ["N", "NS"];
 
 /// `value` is what stands where the pattern's object does, if anything.
-pub(super) fn fields(pattern: &Fields, value: Option<&Event<'_>>, effort: &Effort) -> bool {
+pub(super) fn fields(pattern: &Fields, value: Option<&Event<'_>>, work: &WorkBudget) -> bool {
     if let Some(Event::List(elements)) = value
-        && effort.spend(elements.len())
+        && work.spend(elements.len())
         && elements.iter().any(Event::is_object)
     {
         return elements
             .iter()
             .filter(|element| element.is_object())
-            .any(|element| fields(pattern, Some(element), effort));
+            .any(|element| fields(pattern, Some(element), work));
     }
-    if !effort.spend(1 + pattern.named.len()) {
+    if !work.spend(1 + pattern.named.len()) {
         return false;
     }
     let member = |name: &str| value.and_then(|value| value.member(name));
     pattern.named.iter().all(|(name, node)| match node {
-        Node::Object(inner) => fields(inner, member(name), effort),
-        Node::Leaf(rules) => leaf(rules, name, member(name), effort),
-    }) && pattern.alternatives.iter().all(|alternatives| alternatives.iter().any(|one| fields(one, value, effort)))
+        Node::Object(inner) => fields(inner, member(name), work),
+        Node::Leaf(rules) => leaf(rules, name, member(name), work),
+    }) && pattern.alternatives.iter().all(|alternatives| alternatives.iter().any(|one| fields(one, value, work)))
 }
 
-fn leaf(rules: &[Rule], name: &str, value: Option<&Event<'_>>, effort: &Effort) -> bool {
+fn leaf(rules: &[Rule], name: &str, value: Option<&Event<'_>>, work: &WorkBudget) -> bool {
     let values: &[Event<'_>] = match value {
         Some(Event::List(elements)) => elements,
         Some(value) => std::slice::from_ref(value),
         None => &[],
     };
-    if !effort.spend(values.len() + rules.len()) {
+    if !work.spend(values.len() + rules.len()) {
         return false;
     }
     let has_value = values.iter().any(|value| !value.is_branch());
@@ -52,7 +52,7 @@ fn leaf(rules: &[Rule], name: &str, value: Option<&Event<'_>>, effort: &Effort) 
     let numbers_as_text = NUMBERS_AS_TEXT.contains(&name);
     rules.iter().any(exists)
         || values.iter().filter(|value| !value.is_branch()).any(|value| {
-            let seen = Seen { value, numbers_as_text, folded: OnceCell::new(), number: OnceCell::new(), effort };
+            let seen = Seen { value, numbers_as_text, folded: OnceCell::new(), number: OnceCell::new(), work };
             rules.iter().any(|rule| seen.holds(rule))
         })
 }
@@ -64,12 +64,12 @@ struct Seen<'v, 'e> {
     /// Its text in lower case.
     folded: OnceCell<String>,
     number: OnceCell<Option<Number>>,
-    effort: &'v Effort,
+    work: &'v WorkBudget,
 }
 
 impl Seen<'_, '_> {
     fn holds(&self, rule: &Rule) -> bool {
-        if !self.effort.spend(1) {
+        if !self.work.spend(1) {
             return false;
         }
         match (rule, self.value) {
@@ -78,7 +78,7 @@ impl Seen<'_, '_> {
             (Rule::Number(expected), Event::Number(number)) => *number.to_string() == **expected,
             (Rule::Text(rule), Event::Text(text)) => self.text_holds(rule, text),
             // What is too much for the rules inside is no reason to deliver.
-            (Rule::AnythingBut(rules), _) => !rules.iter().any(|rule| self.holds(rule)) && !self.effort.is_exhausted(),
+            (Rule::AnythingBut(rules), _) => !rules.iter().any(|rule| self.holds(rule)) && !self.work.is_exhausted(),
             (Rule::Numeric(range), _) => self.number().is_some_and(|number| range.holds(number)),
             (Rule::Cidr(block), Event::Text(text)) => block.holds(text),
             _ => false,
@@ -88,14 +88,14 @@ impl Seen<'_, '_> {
     fn number(&self) -> Option<&Number> {
         let parse = || match self.value {
             Event::Number(number) => Number::parse(&number.to_string()).ok(),
-            Event::Text(text) if self.numbers_as_text && self.effort.spend(text.len()) => Number::parse(text).ok(),
+            Event::Text(text) if self.numbers_as_text && self.work.spend(text.len()) => Number::parse(text).ok(),
             _ => None,
         };
         self.number.get_or_init(parse).as_ref()
     }
 
     fn folded(&self, text: &str) -> &str {
-        let fold = || if self.effort.spend(text.len()) { text.to_lowercase() } else { String::new() };
+        let fold = || if self.work.spend(text.len()) { text.to_lowercase() } else { String::new() };
         self.folded.get_or_init(fold)
     }
 
@@ -107,7 +107,7 @@ impl Seen<'_, '_> {
             TextRule::PrefixIgnoreCase(folded) => self.folded(text).starts_with(folded),
             TextRule::Suffix(suffix) => text.ends_with(suffix),
             TextRule::SuffixIgnoreCase(folded) => self.folded(text).ends_with(folded),
-            TextRule::Wildcard(parts) => self.effort.spend(text.len()) && wildcard_holds(parts, text),
+            TextRule::Wildcard(parts) => self.work.spend(text.len()) && wildcard_holds(parts, text),
         }
     }
 }

@@ -7,7 +7,6 @@
 //! Parsing and matching are apart: `parse` refuses at the creation of a mapping what `matching` could never fit.
 
 mod address;
-mod effort;
 mod event;
 mod matching;
 mod parse;
@@ -18,7 +17,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use address::AddressBlock;
-use effort::Effort;
+use auth::iam::WorkBudget;
 use event::Event;
 use model::Number;
 
@@ -26,6 +25,13 @@ use model::Number;
 pub(crate) const FILTERS_MAX: usize = 10;
 /// Unit: characters. Source: API Reference, Filter.
 pub(crate) const PATTERN_LENGTH_MAX: usize = 4096;
+
+/// What the filters of a mapping may cost for any record: more than all rules of ten patterns. A step is a rule that looks at a value,
+/// or a byte that it reads beyond its own length. A pattern has some thousand rules at most, and a record some hundred thousand
+/// values or one long one: their product is bounded so.
+const STEPS: u64 = 20_000;
+/// For each byte of a record: more than ten patterns of a rule each that reads all of it.
+const STEPS_PER_BYTE: u64 = 25;
 
 /// Patterns, one of which must fit; none at all fit everything.
 #[derive(Clone, Debug, Default)]
@@ -67,11 +73,11 @@ impl Filters {
             return Fit::Yes;
         }
         let Ok(event) = Event::read(json, &self.names) else { return Fit::No };
-        let effort = Effort::of_record(json.len());
-        let fits = self.patterns.iter().any(|pattern| matching::fields(pattern, Some(&event), &effort));
+        let work = WorkBudget::new(STEPS + STEPS_PER_BYTE * json.len() as u64);
+        let fits = self.patterns.iter().any(|pattern| matching::fields(pattern, Some(&event), &work));
         match fits {
             true => Fit::Yes,
-            false if effort.is_exhausted() => Fit::TooCostly,
+            false if work.is_exhausted() => Fit::TooCostly,
             false => Fit::No,
         }
     }

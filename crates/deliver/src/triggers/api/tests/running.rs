@@ -135,6 +135,8 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     // Nor does it go on after a restart of delivery.
     running.abort();
     let _ = running.await;
+    // What it says then is said anew.
+    triggers.service.put_document_note(MAPPINGS, uuid, "").await.unwrap();
     let running = tokio::spawn(Arc::clone(&triggers).run());
     until_result(&triggers, uuid, "PROBLEM: The policy of the stream does not allow this mapping to read it").await;
     assert!(received.try_recv().is_err());
