@@ -73,22 +73,22 @@ impl Ownership {
     }
 
     fn of_file(self, runner: Runner) -> Option<Exposure> {
-        if self.is_foreign(runner) {
-            return Some(Exposure::Owner(self.uid));
-        }
-        let allowed = if self.uid == runner.uid { 0o700 } else { 0o750 };
-        let mode = self.mode & 0o777;
-        (mode & !allowed != 0).then_some(Exposure::Mode(mode))
+        self.exposure(runner, 0o750)
     }
 
     /// The data folder: root's may be open to a group, which is the server's.
     fn of_data_folder(self, runner: Runner) -> Option<Exposure> {
+        self.exposure(runner, 0o770)
+    }
+
+    /// What is the server's own is for its user alone; what is root's may have this mode.
+    fn exposure(self, runner: Runner, allowed_of_root: u32) -> Option<Exposure> {
         if self.is_foreign(runner) {
             return Some(Exposure::Owner(self.uid));
         }
-        let closed = if self.uid == runner.uid { 0o077 } else { 0o007 };
+        let allowed = if self.uid == runner.uid { 0o700 } else { allowed_of_root };
         let mode = self.mode & 0o777;
-        (mode & closed != 0).then_some(Exposure::Mode(mode))
+        (mode & !allowed != 0).then_some(Exposure::Mode(mode))
     }
 
     /// A folder above a file: what counts is whether the file can be exchanged. The server's primary group is most often the

@@ -55,6 +55,14 @@ pub fn visible(line: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same of a line of one's own, which is not copied where nothing is hidden.
+pub fn into_visible(line: String) -> String {
+    if let Cow::Owned(shown) = visible(&line) {
+        return shown;
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,7 +77,7 @@ mod tests {
             ("\u{1b}[31m\u{7f}\u{85}\0", "\\u001b[31m\\u007f\\u0085\\u0000"),
             ("\u{feff}\u{ad}\u{e0041}x", "\\ufeff\\u00ad\\udb40\\udc41x"),
         ] {
-            assert_eq!(visible(line), expected);
+            assert_eq!((visible(line), into_visible(line.to_owned())), (expected.into(), expected.to_owned()));
         }
         assert!(FORMATS.is_sorted() && FORMATS.iter().all(|(first, last)| first <= last));
     }

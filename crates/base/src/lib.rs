@@ -19,7 +19,7 @@ pub use calendar::{civil, days};
 pub use clock::{Clock, ManualClock};
 pub use cut::cut;
 pub use exposure::Exposure;
-pub use hidden::{is_hidden, visible};
+pub use hidden::{into_visible, is_hidden, visible};
 pub use histogram::{DURATION_BOUNDS_NS, DurationHistogram, Histogram, HistogramReading};
 pub use regular_file::{RegularFile, Unreadable};
 pub use system_authorities::check_system_authorities;

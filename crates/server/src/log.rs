@@ -132,7 +132,7 @@ impl Event<'_> {
             line.push(')');
         }
         // An event is a line that shows what it consists of, whatever is in a name or in the error of another program.
-        base::visible(&line.replace(['\n', '\r', '\t'], " ")).into_owned() + "\n"
+        base::into_visible(line.replace(['\n', '\r', '\t'], " ")) + "\n"
     }
 
     fn json(&self, now_ms: u64) -> String {
@@ -145,7 +145,7 @@ impl Event<'_> {
             };
         }
         line.push('}');
-        base::visible(&line).into_owned() + "\n"
+        base::into_visible(line) + "\n"
     }
 }
 

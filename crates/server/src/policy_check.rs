@@ -1,12 +1,11 @@
 //! `stator policy check`: why a request would be allowed or denied by policies in files, statement by statement. It asks no
 //! server: the files, the principal and the request's context are all that a decision depends on.
 //!
-//! `asker` makes the principal and the context from the arguments, `unknown` finds actions that no service has, `report`
+//! `asker` makes the principal and the context from the arguments, `report`
 //! writes what was found.
 
 mod asker;
 mod report;
-mod unknown;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -125,7 +124,7 @@ impl fmt::Display for Failure {
 
 /// A name that is misspelt is denied, and proves nothing.
 fn check_action(action: &str) -> Result<(), Failure> {
-    match unknown::is_unknown(action) || action.contains(['*', '?']) {
+    match reference::is_unknown(action) || action.contains(['*', '?']) {
         true => Err(Failure::Action(action.to_owned())),
         false => Ok(()),
     }
@@ -191,7 +190,8 @@ fn policy(kind: PolicyKind, path: &Path, misspelt: &mut Vec<(PathBuf, String)>) 
     let read = RegularFile::read(path, POLICY_BYTES_MAX).map_err(|error| Failure::Read(path.to_owned(), error))?;
     let text = std::str::from_utf8(&read.bytes).map_err(|_| Failure::Text(path.to_owned()))?;
     let policy = Policy::parse(kind, text).map_err(|malformed| Failure::Malformed(path.to_owned(), malformed))?;
-    misspelt.extend(unknown::actions(text).into_iter().map(|action| (path.to_owned(), action)));
+    let unknown = policy.actions().filter(|action| reference::is_unknown(action));
+    misspelt.extend(unknown.map(|action| (path.to_owned(), action.to_owned())));
     Ok(Arc::new(policy))
 }
 

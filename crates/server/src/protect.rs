@@ -55,18 +55,13 @@ fn memory() {
 pub(crate) fn data_folder(folder: &Path) {
     let path = folder.display().to_string();
     let warn = |message: &str| log::warning("data_folder_exposed", message, &[("folder", Value::Text(&path))]);
-    match Exposure::of_data_folder(folder) {
+    match Exposure::of_data_folder(folder).or_else(|| Exposure::of_folders_above(folder)) {
         Some(Exposure::Mode(mode)) => {
             let done = close_to_others(folder, mode);
             warn(&format!("the data folder {path} was open to other users (mode {mode:04o}); {done}"));
         }
         Some(exposure) => warn(&format!("the data folder {path} {exposure}: {}", exposure.advice())),
-        None => {
-            let above = Exposure::of_folders_above(folder);
-            above
-                .iter()
-                .for_each(|exposure| warn(&format!("the data folder {path} {exposure}: {}", exposure.advice())));
-        }
+        None => {}
     }
 }
 

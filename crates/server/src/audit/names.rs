@@ -42,6 +42,8 @@ pub(super) struct Names {
     /// Whether something may be changed, if the request shows it.
     pub(super) writes: Option<bool>,
     pub(super) counts: Option<NameCounts>,
+    /// A text is in the place of an access key's id that may be none: only its beginning is here.
+    pub(super) has_cut_key: bool,
 }
 
 impl Names {
@@ -96,7 +98,11 @@ impl Names {
         for (member, name) in parameters.names() {
             match member {
                 "ClientIDList" | "PolicyArns" => names.element(&small(member), shown(name)),
-                "AccessKeyId" => names.parameter(&small(member), &key_id(name)),
+                "AccessKeyId" => {
+                    let id = key_id(name);
+                    names.has_cut_key = id.len() != name.len();
+                    names.parameter(&small(member), &id);
+                }
                 "Url" => names.parameter("url", &public(name)),
                 _ => names.parameter(&small(member), name),
             }
@@ -105,11 +111,6 @@ impl Names {
             }
         }
         names
-    }
-
-    /// Whether a text is in the place of an access key's id that may be none.
-    pub(super) fn has_cut_key(&self) -> bool {
-        self.parameters.get("accessKeyId").and_then(Value::as_str).is_some_and(|id| id.ends_with(CUT))
     }
 
     /// Of a request that was refused before anything was done: of many the first ones, and how many there are, each no longer

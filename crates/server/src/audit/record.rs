@@ -218,7 +218,7 @@ impl Draft {
         let few = outcome.is_denial().then(|| names.of_refused());
         let names = few.as_ref().unwrap_or(names);
         // The sentence of a refusal may repeat what is in the place of an access key's id.
-        let message = outcome.message.as_deref().filter(|_| !names.has_cut_key());
+        let message = outcome.message.as_deref().filter(|_| !names.has_cut_key);
         let statement_errors = outcome.statement_errors.as_deref();
         let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
@@ -307,7 +307,7 @@ impl<'a> Record<'a> {
 
     fn into_line(self) -> Vec<u8> {
         let line = serde_json::to_string(&self).unwrap_or_default();
-        let mut line = base::visible(&line).into_owned().into_bytes();
+        let mut line = base::into_visible(line).into_bytes();
         line.push(b'\n');
         line
     }

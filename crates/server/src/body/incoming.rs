@@ -68,7 +68,8 @@ where
         Ok(())
     }
 
-    /// All bytes of the body. One that comes in a single piece, as nearly all do, is not copied. What has arrived is shown
+    /// All bytes of the body. One whose length is declared and that comes in a single piece, as nearly all do, is
+    /// not copied. What has arrived is shown
     /// to `reservation` if it is `readable`.
     pub(super) async fn collect<F>(
         &mut self,

@@ -5,6 +5,7 @@
 
 mod generated;
 
+use super::glob::{self, Letters};
 use super::work::WorkBudget;
 
 /// An action, as `iam:CreateUser`.
@@ -98,6 +99,17 @@ pub fn find(name: &str) -> Option<&'static Action> {
     let wanted = || name.bytes().map(|byte| byte.to_ascii_lowercase());
     let found = generated::ACTIONS.binary_search_by(|action| lower(action.name).cmp(wanted()));
     found.ok().map(|at| &generated::ACTIONS[at])
+}
+
+/// Whether a name or a pattern of an action is of a service that is known here, and fits none of its actions.
+pub fn is_unknown(pattern: &str) -> bool {
+    let Some((service, _)) = pattern.split_once(':') else { return pattern != "*" };
+    let is_of_service =
+        |action: &&Action| action.name.split_once(':').is_some_and(|(of, _)| of.eq_ignore_ascii_case(service));
+    let atoms = glob::compile(pattern);
+    let fits = |action: &Action| glob::matches(&atoms, action.name, Letters::Either, &WorkBudget::default());
+    let mut of_service = actions().iter().filter(is_of_service).peekable();
+    of_service.peek().is_some() && !of_service.any(fits)
 }
 
 /// Whether a key, in lower case, has several values by its nature, even if it has but one now.

@@ -122,3 +122,25 @@ fn patterns_with_variables() {
         assert_eq!(fits(pattern, text), expected, "{pattern} and {text}");
     }
 }
+
+#[test]
+fn misspelt_actions_are_found() {
+    for (pattern, expected) in [
+        ("*", false),
+        ("dynamodb:*", false),
+        ("dynamodb:GetItem", false),
+        ("DynamoDB:getitem", false),
+        ("dynamodb:Get*", false),
+        ("dynamodb:*Item", false),
+        ("dynamodb:?etItem", false),
+        ("dynamodb:GetItme", true),
+        ("dynamodb:Gett*", true),
+        ("dynamodb:*Itme*", true),
+        ("dynamodb:", true),
+        ("iam:CreateUsr", true),
+        ("s3:GetObject", false),
+        ("GetItem", true),
+    ] {
+        assert_eq!(is_unknown(pattern), expected, "{pattern}");
+    }
+}
