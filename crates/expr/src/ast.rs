@@ -1,6 +1,6 @@
 //! The one tree that condition, filter, key-condition, legacy and PartiQL conditions are lowered into.
 //!
-//! Placeholders are resolved: the tree owns the values it compares with. `And` and `Or` hold any number of branches,
+//! Placeholders are resolved: the tree shares the values it compares with. `And` and `Or` hold any number of branches,
 //! so the tree is only as deep as the parentheses of the text.
 
 use std::sync::Arc;

@@ -300,9 +300,6 @@ struct Spelling {
     /// The exponent and the digits behind the point, as written.
     written_exponent: i64,
     fraction_digits: i64,
-    /// Zero with a written exponent is still range-checked, when it has no fraction (observed on AWS: `0e126` is
-    /// refused and `0.0e126` is not).
-    bare_zero_exponent: i64,
 }
 
 impl Spelling {
@@ -325,14 +322,10 @@ impl Spelling {
             exponent: written_exponent,
             written_exponent,
             fraction_digits: 0,
-            bare_zero_exponent: 0,
         };
         let fraction_digits = spelling.read_mantissa(mantissa)?;
         spelling.exponent = spelling.exponent.saturating_sub(fraction_digits);
         spelling.fraction_digits = fraction_digits;
-        if fraction_digits == 0 {
-            spelling.bare_zero_exponent = written_exponent;
-        }
         Some(spelling)
     }
 
@@ -376,7 +369,10 @@ impl Spelling {
 
     fn value(self, reading: NumberReading) -> Result<Number, NumberError> {
         let magnitude = match self.digits {
-            0 => self.bare_zero_exponent,
+            // Zero with a written exponent is still range-checked, when it has no fraction (observed on AWS: `0e126` is
+            // refused and `0.0e126` is not).
+            0 if self.fraction_digits == 0 => self.written_exponent,
+            0 => 0,
             digits => self.exponent.saturating_add(i64::from(digits) - 1),
         };
         // The older reader compares precision less scale, which is one more than the magnitude.

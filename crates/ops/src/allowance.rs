@@ -27,6 +27,8 @@ pub use peer::Peer;
 
 /// What a request may read and work through before it is a large one. Unit: bytes.
 pub const SMALL_BYTES: usize = 256 * 1024;
+/// What a large request works through in one turn: then it is behind the others that wait for one. Unit: bytes.
+const TURN_BYTES: usize = 64 << 20;
 
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -49,6 +51,8 @@ struct Used {
     read_bytes: usize,
     share: Option<Share>,
     turn: Option<Turn>,
+    /// What was worked through in this turn.
+    turn_bytes: usize,
 }
 
 /// The right to keep a processor busy, until it is dropped.
@@ -103,11 +107,22 @@ impl Allowance {
         Ok(())
     }
 
-    async fn take_turn(&self) {
-        if self.used.lock().turn.is_none() {
-            let turn = turn().await;
-            self.used.lock().turn = Some(turn);
+    /// Has a turn for so much more work. One that was used up is given back first: turns are taken in the order in which
+    /// they are asked for, so that no request has all of one as long as others wait, however much it has to do.
+    async fn take_turn(&self, bytes: usize) {
+        {
+            let mut used = self.used.lock();
+            used.turn_bytes += bytes;
+            if used.turn_bytes > TURN_BYTES {
+                used.turn = None;
+            }
+            if used.turn.is_some() {
+                return;
+            }
         }
+        let turn = turn().await;
+        let mut used = self.used.lock();
+        (used.turn, used.turn_bytes) = (Some(turn), bytes);
     }
 }
 
@@ -140,7 +155,7 @@ pub async fn read(bytes: usize, most: usize) -> Result<(), Exception> {
     };
     if grows_large {
         own.take_memory(most).await?;
-        own.take_turn().await;
+        own.take_turn(0).await;
     }
     Ok(())
 }
@@ -156,9 +171,9 @@ impl Effort {
     pub(crate) async fn spend(&mut self, bytes: usize) {
         self.bytes += bytes;
         if self.bytes > SMALL_BYTES {
-            self.bytes = 0;
+            let bytes = std::mem::take(&mut self.bytes);
             if let Some(own) = own() {
-                own.take_turn().await;
+                own.take_turn(bytes).await;
             }
             tokio::task::yield_now().await;
         }

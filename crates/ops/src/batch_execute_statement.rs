@@ -15,7 +15,7 @@ use model::codec::row::StoredItem;
 use model::limits::{BATCH_STATEMENTS_MAX, ITEM_SIZE_MAX};
 use model::{Attributes, Item};
 
-use crate::allowance;
+use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Split, Units, write_units};
 use crate::catalog::Table;
 use crate::change::Refusal;
@@ -24,10 +24,10 @@ use crate::read;
 use crate::returned;
 use crate::rows::ItemKey;
 use crate::service::Service;
-use crate::write::exception;
+use crate::write::refused;
 
 /// What many large items may take in memory: themselves, and again as JSON. Unit: bytes.
-const READS_MEMORY: usize = 3 * BATCH_STATEMENTS_MAX * ITEM_SIZE_MAX;
+const ITEMS_MEMORY: usize = 3 * BATCH_STATEMENTS_MAX * ITEM_SIZE_MAX;
 
 /// A statement that is ready to run.
 enum Ready {
@@ -76,10 +76,11 @@ impl Service {
         self.check_distinct_reads(&ready)?;
         let mut units: BTreeMap<String, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(ready.len());
+        let mut effort = Effort::default();
         for ready in ready {
             responses.push(match ready {
                 Ok(ready) => {
-                    let done = self.run_statement(ready).await;
+                    let done = self.run_statement(ready, &mut effort).await;
                     units.entry(done.table_name.clone()).or_default().add(&done.units);
                     response(Some(done.table_name), done.result)
                 }
@@ -132,10 +133,10 @@ impl Service {
         }
     }
 
-    async fn run_statement(&self, ready: Ready) -> Done {
+    async fn run_statement(&self, ready: Ready, effort: &mut Effort) -> Done {
         match ready {
             Ready::Read(read) => {
-                let done = self.run_read(&read).await;
+                let done = self.run_read(&read, effort).await;
                 let (result, units) =
                     done.map_or_else(|failed| (Err(failed), Units::default()), |(item, units)| (Ok(item), units));
                 Done { table_name: read.select.table, result, units }
@@ -145,7 +146,7 @@ impl Service {
                     Ok(Ok(done)) => (Ok(returned::of_update(write.returned, &write.change, &done)), done.units),
                     Ok(Err(refusal)) => {
                         let units = refused_units(&refusal);
-                        (Err(exception(refusal, write.on_failure)), units)
+                        (Err(refused(refusal, write.on_failure, ITEMS_MEMORY).await), units)
                     }
                     Err(failed) => (Err(failed), Units::default()),
                 };
@@ -154,11 +155,11 @@ impl Service {
         }
     }
 
-    async fn run_read(&self, read: &Read) -> Result<(Option<Item>, Units), Exception> {
+    async fn run_read(&self, read: &Read, effort: &mut Effort) -> Result<(Option<Item>, Units), Exception> {
         let stored = self.get_stored(&read.table, &read.key, read.kind).await?;
         let size = stored.as_ref().map_or(0, StoredItem::size);
-        allowance::read(size, READS_MEMORY).await?;
-        let found = read::filtered(stored, read.filter.as_ref()).await;
+        allowance::read(size, ITEMS_MEMORY).await?;
+        let found = read::filtered(effort, stored, read.filter.as_ref()).await;
         let item = found.and_then(|stored| partiql::shown_alone(&read.select, &stored));
         Ok((item, Units::of_table(read.kind.units(size))))
     }

@@ -4,6 +4,7 @@
 
 use api::{CreateTableInput, CreateTableOutput, Exception, GlobalSecondaryIndex};
 use auth::Caller;
+use model::limits::GLOBAL_INDEXES_MAX;
 
 use crate::catalog::{
     self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
@@ -153,5 +154,6 @@ fn new_indexes(
         )?;
         NewIndex::global(index.index_name, &index.key_schema, index.projection, throughput, attributes)
     };
-    asked.into_iter().map(parse).collect()
+    // One more than there may be is refused for their number, whatever the rest is.
+    asked.into_iter().take(GLOBAL_INDEXES_MAX + 1).map(parse).collect()
 }

@@ -7,6 +7,7 @@ use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
 use model::codec::row::StoredItem;
 
+use crate::allowance::Effort;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::read_stored;
 use crate::failure::storage_failure;
@@ -106,12 +107,13 @@ impl Service {
         let values = transaction::read_all(view.as_ref(), &rows).await?;
         let mut units: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(selects.len());
+        let mut effort = Effort::default();
         for ((select, (table, key, filter)), value) in selects.iter().zip(&reads).zip(values) {
             let stored = value.map(|bytes| read_stored(table, &bytes, key)).transpose();
             let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
             let size = stored.as_ref().map_or(0, StoredItem::size);
             units.entry(&select.table).or_default().table += ReadKind::Transactional.units(size);
-            let found = read::filtered(stored, filter.as_ref()).await;
+            let found = read::filtered(&mut effort, stored, filter.as_ref()).await;
             let item = found.and_then(|stored| partiql::shown_alone(select, &stored));
             responses.push(ItemResponse { item });
         }

@@ -3,7 +3,6 @@
 use api::{Exception, GetItemInput, GetItemOutput, Operation};
 use auth::Caller;
 use model::codec::row::StoredItem;
-use model::limits::ITEM_SIZE_MAX;
 use model::{Attributes, Item};
 
 use crate::allowance;
@@ -13,12 +12,10 @@ use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::item_key;
 use crate::parameters::{self, validated};
+use crate::read::ITEM_MEMORY;
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::write::{OnConditionFailure, exception};
-
-/// What a large item may take in memory: it, and its JSON, which is up to three times as long if attributes are short. Unit: bytes.
-const ITEM_MEMORY: usize = 4 * ITEM_SIZE_MAX;
 
 impl Service {
     pub async fn get_item(&self, caller: &Caller, request: GetItemInput) -> Result<GetItemOutput, Exception> {

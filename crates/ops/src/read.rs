@@ -33,6 +33,8 @@ const LOOKS_WORTH_A_THREAD: usize = 16;
 /// What a page may take in memory while it is read and written out: its rows, and those again as JSON, which is up to
 /// three times as long if attributes are short. Unit: bytes.
 const PAGE_MEMORY: usize = 4 * (PAGE_SIZE_MAX + ITEM_SIZE_MAX);
+/// The same of one item. Unit: bytes.
+pub(crate) const ITEM_MEMORY: usize = 4 * ITEM_SIZE_MAX;
 
 /// Which rows a page is about.
 #[derive(Debug)]
@@ -84,11 +86,15 @@ impl ReadKind {
     }
 }
 
-/// The item, if the filter lets it through. A filter that looks through it often waits for its turn.
-pub(crate) async fn filtered(stored: Option<StoredItem>, filter: Option<&Condition>) -> Option<StoredItem> {
+/// The item, if the filter lets it through. A request whose filters look through items often waits for its turn.
+pub(crate) async fn filtered(
+    effort: &mut Effort,
+    stored: Option<StoredItem>,
+    filter: Option<&Condition>,
+) -> Option<StoredItem> {
     let (Some(item), Some(filter)) = (&stored, filter) else { return stored };
     let work = filter.looks() * item.size();
-    Effort::default().spend(work / LOOKS_WORTH_A_THREAD).await;
+    effort.spend(work).await;
     let matches = allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || filter.matches(item.attributes()));
     stored.filter(|_| matches)
 }

@@ -18,7 +18,7 @@
 //! | how often identities were changed | 0 (8) · 'I' |
 //! | a user, a role, an access key and so on | 0 (8) · 'I' · 'M' · id |
 //! | when an access key was last used | 0 (8) · 'I' · 'R' · id |
-//! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · token |
+//! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · region · 0 · token |
 //! | where data are encrypted, what their keys are found by; the layer that encrypts keeps it | 0 (8) · 'Y' |
 //! | the key of a table that has its own | 0 (8) · 'Y' · table id (8) |
 //! | how far an index is built | table id (8) · 'B' · index id (4) |

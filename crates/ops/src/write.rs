@@ -8,6 +8,7 @@ use storage::{Batch, Decision, KeyUse, Mode, OpId, Reads, TxError};
 use crate::allowance;
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::write_failure;
+use crate::read::ITEM_MEMORY;
 use crate::service::Service;
 
 /// A condition that looks through its item more often may keep a processor busy.
@@ -43,7 +44,10 @@ impl OnConditionFailure {
 impl Service {
     /// Makes one change.
     pub(crate) async fn write(&self, change: &Change, on_failure: OnConditionFailure) -> Result<Applied, Exception> {
-        self.try_write(change).await?.map_err(|refusal| exception(refusal, on_failure))
+        match self.try_write(change).await? {
+            Ok(applied) => Ok(applied),
+            Err(refusal) => Err(refused(refusal, on_failure, ITEM_MEMORY).await),
+        }
     }
 
     /// The same, with a refusal that says what was met.
@@ -125,6 +129,20 @@ enum TogetherError {
 /// What the last run of a decision left; an engine that answers has run it.
 pub(crate) fn decided<T>(outcome: Option<T>) -> Result<T, Exception> {
     outcome.ok_or_else(|| Exception::internal("the storage engine answered without a decision"))
+}
+
+/// The same as [`exception`] of a write that was refused: the item that it shows is part of the request's memory, of
+/// which the request's answers may take `most`.
+pub(crate) async fn refused(refusal: Refusal, on_failure: OnConditionFailure, most: usize) -> Exception {
+    let bytes = match &refusal {
+        Refusal::ConditionFailed { old: Some(old) } if on_failure == OnConditionFailure::ShowItem => old.size(),
+        _ => 0,
+    };
+    match allowance::read(bytes, most).await {
+        Ok(()) => exception(refusal, on_failure),
+        // Nothing was written: the client may try again.
+        Err(throttled) => throttled,
+    }
 }
 
 /// A refusal as the exception of an operation on one item.

@@ -83,8 +83,6 @@ fn status(exception: &Exception) -> u16 {
     }
 }
 
-/// Defines [`ExceptionName`] from rows: the exceptions of one name, the first of which names it here too, then its
-/// namespace, its name and the member that its sentence stands in.
 /// The member that bears the text. With an item beside it a failed condition's is spelled as a transaction's. Source:
 /// captures.
 fn message_member(exception: &Exception, name: ExceptionName) -> &'static str {
@@ -94,6 +92,8 @@ fn message_member(exception: &Exception, name: ExceptionName) -> &'static str {
     }
 }
 
+/// Defines [`ExceptionName`] from rows: the exceptions of one name, the first of which names it here too, then its
+/// namespace, its name and the member that its sentence stands in.
 macro_rules! names {
     ($($first:ident $(| $other:ident)* => $namespace:ident, $name:literal, $message:ident;)+) => {
         /// What an exception is called on the wire.

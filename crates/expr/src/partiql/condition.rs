@@ -400,7 +400,7 @@ impl Parser<'_> {
 }
 
 /// What the names of PartiQL's types mean here. A missing attribute is of no type.
-const TYPES: [(&str, &[ValueKind]); 12] = [
+const TYPES: [(&str, &[ValueKind]); 11] = [
     ("NULL", &[ValueKind::Null]),
     ("BOOLEAN", &[ValueKind::Bool]),
     ("BOOL", &[ValueKind::Bool]),
@@ -411,7 +411,6 @@ const TYPES: [(&str, &[ValueKind]); 12] = [
     ("LIST", &[ValueKind::L]),
     ("STRUCT", &[ValueKind::M]),
     ("TUPLE", &[ValueKind::M]),
-    ("MAP", &[ValueKind::M]),
     ("BAG", &[ValueKind::SS, ValueKind::NS, ValueKind::BS]),
 ];
 

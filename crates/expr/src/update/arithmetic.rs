@@ -1,6 +1,7 @@
 //! What the operands of an update come to, read from the item as it was.
 
-use model::{AttributeValue, DocumentPath, MapRef, ValueRef};
+use model::limits::ITEM_SIZE_MAX;
+use model::{AttributeValue, DocumentPath, MapRef, ValueRef, value_size};
 
 use super::UpdateValue;
 use crate::error::{ExpressionError, Problem};
@@ -18,10 +19,7 @@ pub(super) fn assigned(value: &UpdateValue, old: MapRef<'_>) -> Result<Attribute
             None => assigned(default, old),
         },
         UpdateValue::ListAppend(first, second) => match (assigned(first, old)?, assigned(second, old)?) {
-            (AttributeValue::L(mut list), AttributeValue::L(more)) => {
-                list.extend(more);
-                Ok(AttributeValue::L(list))
-            }
+            (AttributeValue::L(list), AttributeValue::L(more)) => appended(list, more),
             _ => Err(Problem::OperandTypeInItem.into()),
         },
         UpdateValue::Add(left, right) => match (assigned(left, old)?, assigned(right, old)?) {
@@ -33,6 +31,16 @@ pub(super) fn assigned(value: &UpdateValue, old: MapRef<'_>) -> Result<Attribute
             _ => Err(Problem::OperandTypeInItem.into()),
         },
     }
+}
+
+/// A statement appends to what it appended, some hundred times: it ends as soon as the list cannot be in an item any more.
+fn appended(mut list: Vec<AttributeValue>, more: Vec<AttributeValue>) -> Result<AttributeValue, ExpressionError> {
+    let size: usize = list.iter().chain(&more).map(|element| value_size(element.view())).sum();
+    if size > ITEM_SIZE_MAX {
+        return Err(Problem::UpdatedItemTooLarge.into());
+    }
+    list.extend(more);
+    Ok(AttributeValue::L(list))
 }
 
 /// The value that an ADD action leaves: a sum, a union, or the operand itself where nothing was.

@@ -114,6 +114,37 @@ fn turns_are_few() {
     });
 }
 
+/// A request that has much to do is behind the others again after each turn.
+#[test]
+fn no_request_has_all_of_a_turn() {
+    let memory = memory(0);
+    run(async {
+        // All turns but one are another's.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut held = Vec::new();
+        for _ in 1..cores {
+            held.push(turn().await);
+        }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let work = |number: u8| {
+            let (allowance, log) = (Allowance::new(&memory, peer(number)), Arc::clone(&log));
+            async move {
+                let work = async {
+                    let mut effort = Effort::default();
+                    for _ in 0..3 {
+                        effort.spend(TURN_BYTES).await;
+                        log.lock().push(number);
+                    }
+                };
+                allowance.scope(work).await;
+                drop(allowance.keep(0));
+            }
+        };
+        tokio::join!(work(1), work(2));
+        assert_eq!(*log.lock(), [1, 2, 1, 2, 1, 2]);
+    });
+}
+
 /// Waits until so many requests wait.
 async fn waiting(memory: &MemoryBudget, count: u64) {
     while memory.waiting() < count {

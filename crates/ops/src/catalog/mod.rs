@@ -118,16 +118,28 @@ impl Tables {
 
     fn withdraw(&mut self, table: &Arc<Table>, version: u64) {
         self.changes += 1;
-        let definition = &table.definition;
-        let account = self.accounts.get_mut(&definition.account);
-        if let Some(region) = account.and_then(|regions| regions.get_mut(&definition.region))
-            && region.get(&definition.name).is_some_and(|named| named.id() == table.id())
-            && let Some(removed) = region.remove(&definition.name)
-        {
-            self.bytes -= removed.held_bytes;
-        }
+        self.remove(table);
         self.note_replaced(table, version);
         self.newest = self.newest.max(version);
+    }
+
+    /// Where nothing is left of a region or an account, nothing is kept of it: with `--isolate` callers invent them.
+    fn remove(&mut self, table: &Table) {
+        let definition = &table.definition;
+        let Some(account) = self.accounts.get_mut(&definition.account) else { return };
+        let Some(region) = account.get_mut(&definition.region) else { return };
+        if region.get(&definition.name).is_none_or(|named| named.id() != table.id()) {
+            return;
+        }
+        if let Some(removed) = region.remove(&definition.name) {
+            self.bytes -= removed.held_bytes;
+        }
+        if region.is_empty() {
+            account.remove(&definition.region);
+        }
+        if account.is_empty() {
+            self.accounts.remove(&definition.account);
+        }
     }
 
     fn note_replaced(&mut self, old: &Arc<Table>, version: u64) {

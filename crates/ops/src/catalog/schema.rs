@@ -122,14 +122,10 @@ impl NewSchema {
         let keys = local.iter().copied().flatten().map(|index| &index.key_schema);
         let keys = keys.chain(global.iter().copied().flatten().map(|index| &index.key_schema));
         let of_indexes = keys.flatten().map(|element| &element.attribute_name);
-        let mut used: Vec<&String> = Vec::new();
-        for name in self.key.names().chain(of_indexes) {
-            if !used.contains(&name) {
-                used.push(name);
-            }
-        }
+        let mut known = BTreeSet::new();
+        let used: Vec<&String> = self.key.names().chain(of_indexes).filter(|name| known.insert(*name)).collect();
         let defined = self.attributes.iter().map(|attribute| &attribute.name);
-        if defined.clone().all(|name| used.contains(&name)) {
+        if defined.clone().all(|name| known.contains(name)) {
             return Ok(());
         }
         if local.is_none() && global.is_none() {
@@ -194,8 +190,9 @@ pub(crate) fn attribute_definitions(
     given: Vec<api::AttributeDefinition>,
 ) -> Result<Vec<AttributeDefinition>, Exception> {
     let mut attributes: Vec<AttributeDefinition> = Vec::with_capacity(given.len());
+    let mut names = BTreeSet::new();
     for definition in given {
-        if defines(&attributes, &definition.attribute_name) {
+        if !names.insert(definition.attribute_name.clone()) {
             let name = definition.attribute_name;
             return Err(Exception::validation(format!("Attribute Name is duplicated: {name}")));
         }

@@ -242,7 +242,8 @@ impl Service {
             self.engine.destroy(Family::Catalog, prefix).await?;
         }
         self.catalog.leave_remains(&self.engine, definition.cut_to_streams()).await?;
-        Ok(self.drop_excess_streams().await?)
+        self.drop_excess_streams().await;
+        Ok(())
     }
 }
 

@@ -298,6 +298,13 @@ async fn tokens_are_of_an_account_and_region() {
     }
 }
 
+/// Nodes of two versions find each other's tokens by these bytes.
+#[test]
+fn a_tokens_row_is_found_by_every_version() {
+    let key = rows::token(TokenKind::ExecuteTransaction, &caller(), "one");
+    assert_eq!(&key.bytes[..], b"\0\0\0\0\0\0\0\0K\x04000000000000\0us-east-1\0one");
+}
+
 /// A server of another version has taken the fingerprint in its own way.
 #[tokio::test]
 async fn a_token_is_known_to_the_next_version() {

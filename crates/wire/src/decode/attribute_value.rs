@@ -252,7 +252,7 @@ impl Decode for Attributes {
             // Null is a value here, if a bad one.
             let value = read(&mut body, context)?;
             if context.nesting == 0 {
-                context.lead_defects_out(mark, || Step::Key(name.clone()));
+                context.lead_defects_out(mark, || Step::Key(Description::of_text(&name)));
             }
             if let Some(value) = value
                 && context.has_room_for::<(String, AttributeValue)>()

@@ -70,11 +70,11 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
             let mark = context.mark();
             let value = body.next_value_seed(Slot::<T> { shape: shape.element(), context, of: PhantomData })?;
             broken_values |= value_bounds && context.take_back_own(mark);
-            context.lead_out(mark, || Step::Key(key.clone()));
+            context.lead_out(mark, || Step::Key(Description::of_text(&key)));
             match value {
                 Some(value) if context.has_room_for::<(String, T)>() => drop(map.insert(key, value)),
                 Some(_) => {}
-                None => context.missing(Step::Key(key)),
+                None => context.missing(Step::Key(Description::of_text(&key))),
             }
         }
         context.violate(shape.broken_by_length(map.len()), || Description::of(&map));

@@ -43,6 +43,9 @@ pub(crate) struct Context {
     elements_size_left: usize,
     /// Whether elements were left out for want of it.
     pub(super) overfull: bool,
+    /// Whether something is wrong that is on neither list, because there was no room. What the lists have may be
+    /// forgotten with a member that the body has once more; this is not.
+    pub(super) unlisted: bool,
 }
 
 /// One broken constraint.
@@ -67,6 +70,7 @@ pub(super) enum Step {
     Member(usize, &'static Member),
     /// Of a list, from 1.
     Element(usize),
+    /// Of a map, cut as the values in refusals are.
     Key(String),
 }
 
@@ -89,6 +93,7 @@ impl Context {
             levels_max: NESTING_MAX,
             elements_size_left: ELEMENTS_SIZE_FLOOR + ELEMENTS_SIZE_FACTOR * body_size,
             overfull: false,
+            unlisted: false,
         }
     }
 
@@ -134,6 +139,8 @@ impl Context {
     pub(super) fn defect(&mut self, defect: Defect) {
         if self.defects.len() < DEFECTS_MAX {
             self.defects.push(PlacedDefect { path: Vec::new(), defect });
+        } else {
+            self.unlisted = true;
         }
     }
 
@@ -141,7 +148,9 @@ impl Context {
     /// body.
     pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Context) -> T) -> (T, Option<String>) {
         let before = std::mem::take(&mut self.defects);
+        let unlisted = self.unlisted;
         let read = read(self);
+        self.unlisted = unlisted;
         let found = std::mem::replace(&mut self.defects, before);
         let first = found.into_iter().next();
         (read, first.map(|found| found.defect.text(self.row.layer).into_owned()))
@@ -149,7 +158,11 @@ impl Context {
 
     /// Notes constraints that the value at hand breaks.
     pub(super) fn violate(&mut self, constraints: Vec<Constraint>, value: impl FnOnce() -> String) {
-        if constraints.is_empty() || self.violations.len() >= VIOLATIONS_MAX {
+        if constraints.is_empty() {
+            return;
+        }
+        if self.violations.len() >= VIOLATIONS_MAX {
+            self.unlisted = true;
             return;
         }
         let value = value();
@@ -160,10 +173,12 @@ impl Context {
 
     /// Notes that the value at `step` is missing.
     pub(super) fn missing(&mut self, step: Step) {
-        if self.violations.len() < VIOLATIONS_MAX {
-            let constraint = NOT_NULL.to_owned();
-            self.violations.push(Violation { path: vec![step], value: None, broken: Broken::Null, constraint });
+        if self.violations.len() >= VIOLATIONS_MAX {
+            self.unlisted = true;
+            return;
         }
+        let constraint = NOT_NULL.to_owned();
+        self.violations.push(Violation { path: vec![step], value: None, broken: Broken::Null, constraint });
     }
 
     pub(super) fn mark(&self) -> Mark {

@@ -25,13 +25,21 @@ impl Description {
     pub(super) fn of(value: &impl Decode) -> String {
         let mut description = Description::default();
         value.describe(&mut description);
-        description.text
+        description.into_text()
     }
 
     pub(super) fn of_text(text: &str) -> String {
         let mut description = Description::default();
         description.plain(text);
-        description.text
+        description.into_text()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.text.len() >= SIZE_MAX
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.text
     }
 
     pub(crate) fn plain(&mut self, value: impl std::fmt::Display) {
@@ -97,7 +105,7 @@ impl Description {
 
     /// Writes one part of a group, after a comma if it is not the first; nothing once the text is long enough.
     fn part(&mut self, write: impl FnOnce(&mut Description)) {
-        if self.text.len() >= SIZE_MAX {
+        if self.is_full() {
             return;
         }
         if !std::mem::replace(&mut self.first, false) {

@@ -1,5 +1,7 @@
 //! A body as text, for refusals of it: how deep its JSON is, and one member as it was sent. The body is well-formed.
 
+use super::describe::Description;
+
 /// Levels of lists and objects.
 pub(super) fn depth(body: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -16,9 +18,9 @@ pub(super) fn depth(body: &str) -> usize {
     deepest
 }
 
-/// The value of a member of the body, without whitespace; no more than about `size_max` bytes of it. `None` if its name is
-/// not found as it is spelled.
-pub(super) fn member(body: &str, name: &str, size_max: usize) -> Option<String> {
+/// The value of a member of the body, without whitespace; cut as a description is. `None` if its name is not found as it
+/// is spelled.
+pub(super) fn member(body: &str, name: &str) -> Option<String> {
     let quoted = format!("\"{name}\"");
     let mut tokens = Tokens::of(body).peekable();
     let mut depth = 0_usize;
@@ -27,7 +29,7 @@ pub(super) fn member(body: &str, name: &str, size_max: usize) -> Option<String> 
             Some(b'{' | b'[') => depth += 1,
             Some(b'}' | b']') => depth = depth.saturating_sub(1),
             _ if depth == 1 && token == quoted && tokens.next_if_eq(&":").is_some() => {
-                return Some(value(tokens, size_max));
+                return Some(value(tokens));
             }
             _ => {}
         }
@@ -36,8 +38,8 @@ pub(super) fn member(body: &str, name: &str, size_max: usize) -> Option<String> 
 }
 
 /// The tokens up to the end of the value that they begin with.
-fn value<'t>(tokens: impl Iterator<Item = &'t str>, size_max: usize) -> String {
-    let mut text = String::new();
+fn value<'t>(tokens: impl Iterator<Item = &'t str>) -> String {
+    let mut text = Description::default();
     let mut depth = 0_usize;
     for token in tokens {
         match token.as_bytes().first() {
@@ -45,12 +47,12 @@ fn value<'t>(tokens: impl Iterator<Item = &'t str>, size_max: usize) -> String {
             Some(b'}' | b']') => depth = depth.saturating_sub(1),
             _ => {}
         }
-        text.push_str(token);
-        if depth == 0 || text.len() >= size_max {
+        text.plain(token);
+        if depth == 0 || text.is_full() {
             break;
         }
     }
-    text
+    text.into_text()
 }
 
 /// Punctuation, strings and words, one after the other.
@@ -101,6 +103,7 @@ fn string_end(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::describe::SIZE_MAX;
     use super::*;
 
     #[test]
@@ -114,9 +117,12 @@ mod tests {
     #[test]
     fn a_member_is_shown_as_sent_without_whitespace() {
         let body = "{\"x\":{\"m\":1}, \"m\" : { \"b\" : [ 1 ,\n\"a \\\" b\" , null ] , \"é\":{} } ,\"n\":-1.5e3}";
-        assert_eq!(member(body, "m", 1000).as_deref(), Some(r#"{"b":[1,"a \" b",null],"é":{}}"#));
-        assert_eq!(member(body, "n", 1000).as_deref(), Some("-1.5e3"));
-        assert_eq!(member(body, "b", 1000), None);
-        assert_eq!(member(body, "m", 5).as_deref(), Some("{\"b\":"));
+        assert_eq!(member(body, "m").as_deref(), Some(r#"{"b":[1,"a \" b",null],"é":{}}"#));
+        assert_eq!(member(body, "n").as_deref(), Some("-1.5e3"));
+        assert_eq!(member(body, "b"), None);
+        for value in [format!("\"{}\"", "é".repeat(SIZE_MAX)), format!("[{}1]", "1,".repeat(SIZE_MAX))] {
+            let shown = member(&format!("{{\"m\":{value}}}"), "m").unwrap();
+            assert!(value.starts_with(&shown) && (SIZE_MAX - 1..=SIZE_MAX).contains(&shown.len()), "{}", shown.len());
+        }
     }
 }

@@ -400,3 +400,30 @@ fn a_request_has_no_more_elements_than_mean_something() {
     let attributes: Vec<String> = (0..100_000).map(|at| format!(r#""{at:x}":{{"S":""}}"#)).collect();
     check_value(&format!(r#"{{"M":{{{}}}}}"#, attributes.join(",")), "ok");
 }
+
+/// What a large request breaks first may be in a member that it has once more, where the last one counts.
+#[test]
+fn what_is_wrong_is_refused_however_much_else_is() {
+    let many = (0..300).map(|at| format!(r#"":v{at}":{{}}"#)).collect::<Vec<_>>().join(",");
+    let body = |bad: &str| {
+        format!(
+            r#"{{"TableName":"abc","ExpressionAttributeValues":{{{many}}},"Item":{{"pk":{{"S":"a"}},"n":{bad}}},
+            "ConditionExpression":"pk=:v","ExpressionAttributeValues":{{":v":{{"S":"a"}}}}}}"#
+        )
+    };
+    assert!(verdict(Operation::PutItem, body(r#"{"N":"abc"}"#).as_bytes()).is_err());
+    assert!(verdict(Operation::PutItem, body(r#"{"N":"1"}"#).as_bytes()).is_err(), "nor is it known that all is right");
+    let many = vec![r#"{"Key":"","Value":""}"#; 100].join(",");
+    let good = r#"{"Key":"a","Value":"b"}"#;
+    let twice = format!(r#"{{"ResourceArn":"arn","Tags":[{many}],"ResourceArn":"","Tags":[{good}]}}"#);
+    assert!(verdict(Operation::TagResource, twice.as_bytes()).is_err());
+}
+
+/// A key of megabytes is in refusals only as far as values are.
+#[test]
+fn long_keys_of_refused_values_are_cut() {
+    let many = vec![r#"{"N":"abc"}"#; 300].join(",");
+    let body = format!(r#"{{"TableName":"abc","Item":{{"{}":{{"L":[{many}]}}}}}}"#, "k".repeat(1 << 20));
+    let Err(Exception::Validation(text)) = verdict(Operation::PutItem, body.as_bytes()) else { panic!("accepted") };
+    assert!(text.len() < 17 << 10, "{}", text.len());
+}

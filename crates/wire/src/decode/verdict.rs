@@ -4,7 +4,6 @@ use api::Exception;
 use api::validation::{Broken, JSON_DEPTH_MAX, MemberRule, MemberWords, Stage, Standing, Validation, ValuePhase};
 
 use super::context::{Context, PlacedDefect, Step, Violation, lower_camel};
-use super::describe::SIZE_MAX;
 use super::json_text;
 
 const OVERFULL: &str = "The request has too many elements for its size";
@@ -20,7 +19,7 @@ impl Context {
         check: impl Fn(Stage, usize) -> Result<(), Exception>,
     ) -> Result<(), Exception> {
         if self.violations.is_empty() && self.defects.is_empty() {
-            return if self.overfull { Err(Exception::validation(OVERFULL)) } else { Ok(()) };
+            return if self.overfull || self.unlisted { Err(Exception::validation(OVERFULL)) } else { Ok(()) };
         }
         self.row = self.row_of_reader(body);
         if !self.violations.is_empty() {
@@ -95,7 +94,7 @@ impl Context {
             (MemberWords::Echoed | MemberWords::EchoedJson, None) => "null ".to_owned(),
             (MemberWords::Echoed, Some(value)) => format!("'{value}' "),
             (MemberWords::EchoedJson, Some(value)) => {
-                let json = json_text::member(body, &name(), SIZE_MAX);
+                let json = json_text::member(body, &name());
                 format!("'{}' ", json.as_ref().unwrap_or(value))
             }
         };
