@@ -89,7 +89,7 @@ impl Server {
     }
 
     fn ask(&self, operation: Operation, body: Bytes) -> Result<Vec<u8>, String> {
-        let reply = self.runtime.block_on(wire::handle(&self.service, operation, &self.caller, body, None));
+        let reply = self.runtime.block_on(wire::handle(&self.service, operation, (&self.caller).into(), body));
         match reply.status {
             200 => Ok(reply.body),
             status => Err(format!("{operation} was answered {status} {}", String::from_utf8_lossy(&reply.body))),

@@ -52,7 +52,7 @@ struct Done {
 }
 
 impl Service {
-    pub async fn batch_execute_statement(
+    pub(crate) async fn batch_execute_statement(
         &self,
         caller: &Caller,
         request: BatchExecuteStatementInput,

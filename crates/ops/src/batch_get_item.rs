@@ -35,7 +35,7 @@ struct TableRead {
 }
 
 impl Service {
-    pub async fn batch_get_item(
+    pub(crate) async fn batch_get_item(
         &self,
         caller: &Caller,
         request: BatchGetItemInput,

@@ -14,7 +14,7 @@ use crate::item_key;
 use crate::service::Service;
 
 impl Service {
-    pub async fn batch_write_item(
+    pub(crate) async fn batch_write_item(
         &self,
         caller: &Caller,
         request: BatchWriteItemInput,

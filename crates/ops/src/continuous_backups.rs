@@ -22,7 +22,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 impl Service {
     /// # Errors
     /// DynamoDB's refusals; an absent table is a TableNotFoundException here.
-    pub async fn update_continuous_backups(
+    pub(crate) async fn update_continuous_backups(
         &self,
         caller: &Caller,
         request: UpdateContinuousBackupsInput,
@@ -54,7 +54,7 @@ impl Service {
 
     /// # Errors
     /// If the table does not exist.
-    pub async fn describe_continuous_backups(
+    pub(crate) async fn describe_continuous_backups(
         &self,
         caller: &Caller,
         request: DescribeContinuousBackupsInput,

@@ -17,7 +17,7 @@ use crate::service::Service;
 impl Service {
     /// # Errors
     /// DynamoDB's refusals: of the request, because the table exists, or because the account has as many as it may have.
-    pub async fn create_table(
+    pub(crate) async fn create_table(
         &self,
         caller: &Caller,
         request: CreateTableInput,

@@ -11,7 +11,7 @@ use crate::service::Service;
 impl Service {
     /// # Errors
     /// If the table does not exist, is being deleted already, or is protected.
-    pub async fn delete_table(
+    pub(crate) async fn delete_table(
         &self,
         caller: &Caller,
         request: DeleteTableInput,

@@ -12,7 +12,7 @@ const CACHE_PERIOD: i64 = 1440;
 impl Service {
     /// # Errors
     /// None.
-    pub async fn describe_endpoints(
+    pub(crate) async fn describe_endpoints(
         &self,
         _caller: &Caller,
         _request: DescribeEndpointsRequest,

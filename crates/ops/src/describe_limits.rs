@@ -12,7 +12,7 @@ const TABLE_UNITS_MAX: i64 = 40_000;
 impl Service {
     /// # Errors
     /// None.
-    pub async fn describe_limits(
+    pub(crate) async fn describe_limits(
         &self,
         _caller: &Caller,
         _request: DescribeLimitsInput,

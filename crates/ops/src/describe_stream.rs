@@ -17,7 +17,7 @@ use crate::stream::{self, Stream};
 impl Service {
     /// # Errors
     /// If the stream or the shard of the filter is not there.
-    pub async fn describe_stream(
+    pub(crate) async fn describe_stream(
         &self,
         caller: &Caller,
         request: DescribeStreamInput,

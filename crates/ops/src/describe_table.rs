@@ -9,7 +9,7 @@ use crate::service::Service;
 impl Service {
     /// # Errors
     /// If the table does not exist.
-    pub async fn describe_table(
+    pub(crate) async fn describe_table(
         &self,
         caller: &Caller,
         request: DescribeTableInput,

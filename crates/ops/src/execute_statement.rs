@@ -10,7 +10,7 @@ use crate::returned;
 use crate::service::Service;
 
 impl Service {
-    pub async fn execute_statement(
+    pub(crate) async fn execute_statement(
         &self,
         caller: &Caller,
         request: ExecuteStatementInput,

@@ -21,7 +21,7 @@ use crate::transaction::{self, Token, TransactionAction};
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {
-    pub async fn execute_transaction(
+    pub(crate) async fn execute_transaction(
         &self,
         caller: &Caller,
         request: ExecuteTransactionInput,

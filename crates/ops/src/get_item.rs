@@ -18,7 +18,7 @@ use crate::service::Service;
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {
-    pub async fn get_item(&self, caller: &Caller, request: GetItemInput) -> Result<GetItemOutput, Exception> {
+    pub(crate) async fn get_item(&self, caller: &Caller, request: GetItemInput) -> Result<GetItemOutput, Exception> {
         let projection = validated(Operation::GetItem, || {
             parameters::projection(
                 Operation::GetItem,

@@ -11,7 +11,7 @@ use crate::stream::{self, ShardIterator};
 impl Service {
     /// # Errors
     /// If the stream or the shard is not there, the sequence number is none of the shard's, or its record is gone.
-    pub async fn get_shard_iterator(
+    pub(crate) async fn get_shard_iterator(
         &self,
         caller: &Caller,
         request: GetShardIteratorInput,

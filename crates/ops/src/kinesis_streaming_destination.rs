@@ -35,7 +35,7 @@ impl Service {
     /// # Errors
     /// DynamoDB's refusals: of the ARN, because the caller's account or the table's may not name it, or because the table has a
     /// destination already.
-    pub async fn enable_kinesis_streaming_destination(
+    pub(crate) async fn enable_kinesis_streaming_destination(
         &self,
         caller: &Caller,
         request: KinesisStreamingDestinationInput,
@@ -76,7 +76,7 @@ impl Service {
 
     /// # Errors
     /// DynamoDB's refusals, among them of a destination that is not active.
-    pub async fn disable_kinesis_streaming_destination(
+    pub(crate) async fn disable_kinesis_streaming_destination(
         &self,
         caller: &Caller,
         request: KinesisStreamingDestinationInput,
@@ -105,7 +105,7 @@ impl Service {
 
     /// # Errors
     /// DynamoDB's refusals, among them of a change that changes nothing.
-    pub async fn update_kinesis_streaming_destination(
+    pub(crate) async fn update_kinesis_streaming_destination(
         &self,
         caller: &Caller,
         request: UpdateKinesisStreamingDestinationInput,
@@ -142,7 +142,7 @@ impl Service {
 
     /// # Errors
     /// If the table does not exist.
-    pub async fn describe_kinesis_streaming_destination(
+    pub(crate) async fn describe_kinesis_streaming_destination(
         &self,
         caller: &Caller,
         request: DescribeKinesisStreamingDestinationInput,

@@ -30,6 +30,7 @@ mod fingerprint;
 #[cfg(test)]
 mod fixture;
 pub mod follow;
+mod gate;
 mod get_item;
 mod get_records;
 mod get_shard_iterator;
@@ -71,6 +72,7 @@ pub use catalog::{Quotas, canonical_arn};
 pub use change_log::ShardSettings;
 pub use documents::{Collection, DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;
+pub use gate::{Call, Observer, Permitted, RequestContext, call};
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
@@ -78,4 +80,3 @@ pub use permission::{Asks, NamedResource, RequestFacts, ResourceAccess, StreamRe
 pub use principal_directory::{PrincipalDirectory, Unresolved};
 pub use service::{OpenError, Service, Settings};
 pub use table_keys::{TableKey, TableKeys};
-pub use validation::{check_delete_item, check_put_item, check_transact_get_items, check_transact_write_items};

@@ -14,7 +14,7 @@ use crate::stream::{self, Stream};
 impl Service {
     /// # Errors
     /// If a table is named that is not there, or the place to go on from is no stream's.
-    pub async fn list_streams(
+    pub(crate) async fn list_streams(
         &self,
         caller: &Caller,
         request: ListStreamsInput,

@@ -12,7 +12,7 @@ use crate::service::Service;
 use crate::write::OnConditionFailure;
 
 impl Service {
-    pub async fn put_item(&self, caller: &Caller, request: PutItemInput) -> Result<PutItemOutput, Exception> {
+    pub(crate) async fn put_item(&self, caller: &Caller, request: PutItemInput) -> Result<PutItemOutput, Exception> {
         let returned = validated(Operation::PutItem, || ReturnOld::of(request.return_values))?;
         let condition = WriteCondition {
             condition_expression: request.condition_expression,

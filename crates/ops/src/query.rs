@@ -38,7 +38,7 @@ fn key_condition(keys: KeyParts, table: &Table, index: Option<&Index>) -> Result
 }
 
 impl Service {
-    pub async fn query(&self, caller: &Caller, mut request: QueryInput) -> Result<QueryOutput, Exception> {
+    pub(crate) async fn query(&self, caller: &Caller, mut request: QueryInput) -> Result<QueryOutput, Exception> {
         let parsed = validated(OPERATION, || parse(&mut request))?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let index = find_index(&table, request.index_name.as_deref())?;

@@ -64,7 +64,7 @@ impl Service {
     /// # Errors
     /// DynamoDB's refusals of the ARN, of the policy, of a revision that is not the expected one, and of a policy that
     /// would not let its maker change it again.
-    pub async fn put_resource_policy(
+    pub(crate) async fn put_resource_policy(
         &self,
         caller: &Caller,
         request: PutResourcePolicyInput,
@@ -95,7 +95,7 @@ impl Service {
 
     /// # Errors
     /// DynamoDB's refusals of the ARN, and if there is no policy.
-    pub async fn get_resource_policy(
+    pub(crate) async fn get_resource_policy(
         &self,
         caller: &Caller,
         request: GetResourcePolicyInput,
@@ -110,7 +110,7 @@ impl Service {
     /// # Errors
     /// DynamoDB's refusals of the ARN, and of a revision that is not the expected one. A policy that is not there is no
     /// error.
-    pub async fn delete_resource_policy(
+    pub(crate) async fn delete_resource_policy(
         &self,
         caller: &Caller,
         request: DeleteResourcePolicyInput,

@@ -20,7 +20,7 @@ use crate::start_key::{self, Walker};
 const OPERATION: Operation = Operation::Scan;
 
 impl Service {
-    pub async fn scan(&self, caller: &Caller, mut request: ScanInput) -> Result<ScanOutput, Exception> {
+    pub(crate) async fn scan(&self, caller: &Caller, mut request: ScanInput) -> Result<ScanOutput, Exception> {
         let segment = Segment::of(request.segment, request.total_segments)?;
         let (filter, selection) = validated(OPERATION, || parse(&mut request))?;
         let table = self.catalog.table(caller, &request.table_name).await?;

@@ -18,7 +18,7 @@ use crate::service::Service;
 impl Service {
     /// # Errors
     /// DynamoDB's refusals of the ARN and of the tags.
-    pub async fn tag_resource(&self, caller: &Caller, request: TagResourceInput) -> Result<(), Exception> {
+    pub(crate) async fn tag_resource(&self, caller: &Caller, request: TagResourceInput) -> Result<(), Exception> {
         if request.tags.is_empty() {
             return Err(Exception::validation("Atleast one Tag needs to be provided as Input."));
         }
@@ -31,7 +31,7 @@ impl Service {
 
     /// # Errors
     /// DynamoDB's refusals of the ARN. A key that no tag has is no error.
-    pub async fn untag_resource(&self, caller: &Caller, request: UntagResourceInput) -> Result<(), Exception> {
+    pub(crate) async fn untag_resource(&self, caller: &Caller, request: UntagResourceInput) -> Result<(), Exception> {
         if request.tag_keys.is_empty() {
             return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
         }
@@ -45,7 +45,7 @@ impl Service {
 
     /// # Errors
     /// DynamoDB's refusals of the ARN and of a token that is not its own.
-    pub async fn list_tags_of_resource(
+    pub(crate) async fn list_tags_of_resource(
         &self,
         caller: &Caller,
         request: ListTagsOfResourceInput,

@@ -20,7 +20,7 @@ const DROPPING_MAX: usize = 16;
 impl Service {
     /// # Errors
     /// DynamoDB's refusals, among them of a change that changes nothing.
-    pub async fn update_time_to_live(
+    pub(crate) async fn update_time_to_live(
         &self,
         caller: &Caller,
         request: UpdateTimeToLiveInput,
@@ -46,7 +46,7 @@ impl Service {
 
     /// # Errors
     /// If the table does not exist.
-    pub async fn describe_time_to_live(
+    pub(crate) async fn describe_time_to_live(
         &self,
         caller: &Caller,
         request: DescribeTimeToLiveInput,

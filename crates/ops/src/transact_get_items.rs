@@ -20,7 +20,7 @@ use crate::transaction;
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {
-    pub async fn transact_get_items(
+    pub(crate) async fn transact_get_items(
         &self,
         caller: &Caller,
         request: TransactGetItemsInput,

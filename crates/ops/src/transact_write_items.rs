@@ -21,7 +21,7 @@ use crate::transaction::{self, Token, TransactionAction, TransactionDone};
 use crate::write::OnConditionFailure;
 
 impl Service {
-    pub async fn transact_write_items(
+    pub(crate) async fn transact_write_items(
         &self,
         caller: &Caller,
         request: TransactWriteItemsInput,

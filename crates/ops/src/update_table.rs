@@ -27,7 +27,7 @@ const PAST_STREAMS_MAX: usize = 32;
 impl Service {
     /// # Errors
     /// DynamoDB's refusals: of the request, of a change that changes nothing, or because of the table's state.
-    pub async fn update_table(
+    pub(crate) async fn update_table(
         &self,
         caller: &Caller,
         request: UpdateTableInput,

@@ -10,7 +10,7 @@ use crate::transact_write_items::Parsed;
 
 /// # Errors
 /// A ReturnValues that the operation does not have.
-pub fn check_put_item(request: &PutItemInput, stage: Stage, _: usize) -> Result<(), Exception> {
+pub(crate) fn check_put_item(request: &PutItemInput, stage: Stage, _: usize) -> Result<(), Exception> {
     match stage {
         Stage::Parameters => ReturnOld::of(request.return_values).map(drop),
         Stage::Expressions => Ok(()),
@@ -19,7 +19,7 @@ pub fn check_put_item(request: &PutItemInput, stage: Stage, _: usize) -> Result<
 
 /// # Errors
 /// A ReturnValues that the operation does not have.
-pub fn check_delete_item(request: &DeleteItemInput, stage: Stage, _: usize) -> Result<(), Exception> {
+pub(crate) fn check_delete_item(request: &DeleteItemInput, stage: Stage, _: usize) -> Result<(), Exception> {
     match stage {
         Stage::Parameters => ReturnOld::of(request.return_values).map(drop),
         Stage::Expressions => Ok(()),
@@ -28,7 +28,7 @@ pub fn check_delete_item(request: &DeleteItemInput, stage: Stage, _: usize) -> R
 
 /// # Errors
 /// An action that is none, or whose expressions are none.
-pub fn check_transact_write_items(
+pub(crate) fn check_transact_write_items(
     request: &TransactWriteItemsInput,
     stage: Stage,
     action: usize,
@@ -41,7 +41,7 @@ pub fn check_transact_write_items(
 
 /// # Errors
 /// A projection that is none.
-pub fn check_transact_get_items(request: &TransactGetItemsInput, stage: Stage, action: usize) -> Result<(), Exception> {
+pub(crate) fn check_transact_get_items(request: &TransactGetItemsInput, stage: Stage, action: usize) -> Result<(), Exception> {
     match (stage, request.transact_items.get(action)) {
         (Stage::Expressions, Some(item)) => transact_get_items::projection(item).map(drop),
         _ => Ok(()),

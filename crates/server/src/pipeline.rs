@@ -10,9 +10,8 @@ use deliver::triggers::Triggers;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version, header};
-use ops::RequestFacts;
+use ops::{Observer, RequestContext, RequestFacts};
 use ops::allowance::{Allowance, MemoryBudget};
-use wire::Observer;
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::Audit;
@@ -59,7 +58,7 @@ impl Backend for Arc<ops::Service> {
         body: Bytes,
         observer: Option<&dyn Observer>,
     ) -> impl Future<Output = wire::Reply> + Send {
-        wire::handle(self, operation, caller, body, observer)
+        wire::handle(self, operation, RequestContext { caller, observer }, body)
     }
 
     fn facts(&self, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {

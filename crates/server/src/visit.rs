@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use api::Operation;
 use base::random::{REQUEST_ID_SIZE, request_id};
-use ops::RequestFacts;
+use ops::{Observer, RequestFacts};
 use parking_lot::Mutex;
-use wire::{Observer, ReplyError};
+use wire::ReplyError;
 
 use crate::audit::{Draft, Unaudited};
 use crate::heads::HeldHead;
@@ -163,7 +163,7 @@ impl Visit {
 }
 
 impl Observer for Visit {
-    fn decoded(&self, facts: RequestFacts) {
+    fn asked(&self, facts: RequestFacts) {
         self.name_tables(&facts);
         if let Some(draft) = &self.audit {
             draft.decoded(&facts);

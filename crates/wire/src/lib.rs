@@ -12,7 +12,7 @@ mod exception;
 mod generated;
 mod target;
 
-pub use dispatch::{Observer, facts, handle};
+pub use dispatch::{facts, handle};
 pub use exception::{ExceptionName, exception};
 pub use target::target;
 

@@ -1,5 +1,7 @@
 //! The rules of the house that a compiler does not know, as tests over the source text.
 
+mod module_graph;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -94,14 +96,23 @@ fn functions_fit_on_a_screen() {
     }
 }
 
+/// Whether a line begins a function, whoever may call it: `pub(super) const async unsafe extern "C" fn`.
+fn is_function(code: &str) -> bool {
+    let code = code.strip_prefix("pub").map_or(code, |rest| match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(')').map_or("", |(_, rest)| rest),
+        None => rest,
+    });
+    let qualifiers = ["const", "async", "unsafe", "extern", "\"C\""];
+    code.split_whitespace().find(|word| !qualifiers.contains(word)) == Some("fn")
+}
+
 /// Where functions begin, and how many lines they have: up to the brace that closes at the same indent.
 fn functions(text: &str) -> Vec<(usize, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let code = line.trim_start();
-        let words = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn "];
-        if !words.iter().any(|word| code.starts_with(word)) {
+        if !is_function(code) {
             continue;
         }
         // A declaration has no body.

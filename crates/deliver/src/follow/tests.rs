@@ -137,13 +137,13 @@ async fn prepare(service: &Service) -> Follower {
         billing_mode: Some(BillingMode::PayPerRequest),
         ..CreateTableInput::default()
     };
-    service.create_table(&caller(), request).await.unwrap();
+    service.execute::<ops::call::CreateTable>(&caller(), request).await.unwrap();
     let request = KinesisStreamingDestinationInput {
         table_name: "tab".to_owned(),
         stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/changes".to_owned(),
         enable_kinesis_streaming_configuration: None,
     };
-    service.enable_kinesis_streaming_destination(&caller(), request).await.unwrap();
+    service.execute::<ops::call::EnableKinesisStreamingDestination>(&caller(), request).await.unwrap();
     let [destination] = service.kinesis_destinations().try_into().unwrap();
     let hold = service.hold(&destination.follower).await.unwrap().unwrap();
     assert_eq!(service.end_enabling(&destination, &hold, Ok(())).await, Ok(true));
@@ -174,7 +174,7 @@ impl House {
         let item = [("pk", text(pk)), ("v", text(&number.to_string()))];
         let item: Attributes = item.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let request = PutItemInput { table_name: "tab".to_owned(), item, ..PutItemInput::default() };
-        self.service.put_item(&caller(), request).await.unwrap();
+        self.service.execute::<ops::call::PutItem>(&caller(), request).await.unwrap();
         self.present.insert(pk, true);
     }
 
@@ -185,7 +185,7 @@ impl House {
         *self.written.entry(pk).or_default() += 1;
         let key: Attributes = [("pk".to_owned(), text(pk))].into_iter().collect();
         let request = DeleteItemInput { table_name: "tab".to_owned(), key, ..DeleteItemInput::default() };
-        self.service.delete_item(&caller(), request).await.unwrap();
+        self.service.execute::<ops::call::DeleteItem>(&caller(), request).await.unwrap();
     }
 
     async fn turn_stream(&mut self) {
@@ -193,7 +193,7 @@ impl House {
         let view = self.streamed.then_some(StreamViewType::KeysOnly);
         let stream_specification = Some(StreamSpecification { stream_enabled: view.is_some(), stream_view_type: view });
         let request = UpdateTableInput { table_name: "tab".to_owned(), stream_specification, ..Default::default() };
-        self.service.update_table(&caller(), request).await.unwrap();
+        self.service.execute::<ops::call::UpdateTable>(&caller(), request).await.unwrap();
     }
 
     /// Waits until everything has arrived.
@@ -341,6 +341,6 @@ async fn following_ends_with_its_table() {
     house.put("a").await;
     house.settle().await;
     let request = api::DeleteTableInput { table_name: "tab".to_owned() };
-    house.service.delete_table(&caller(), request).await.unwrap();
+    house.service.execute::<ops::call::DeleteTable>(&caller(), request).await.unwrap();
     assert_eq!(house.task.await.unwrap(), End::Gone);
 }

@@ -43,17 +43,17 @@ impl World {
             resource_policy: policy,
             ..Default::default()
         };
-        self.service.create_table(&caller(), request).await.map(drop)
+        self.service.execute::<ops::call::CreateTable>(&caller(), request).await.map(drop)
     }
 
     async fn put(&self, policy: String) -> Result<(), Exception> {
         let request = PutResourcePolicyInput { resource_arn: TABLE.to_owned(), policy, ..Default::default() };
-        self.service.put_resource_policy(&caller(), request).await.map(drop)
+        self.service.execute::<ops::call::PutResourcePolicy>(&caller(), request).await.map(drop)
     }
 
     async fn shown(&self) -> String {
         let request = GetResourcePolicyInput { resource_arn: TABLE.to_owned() };
-        self.service.get_resource_policy(&caller(), request).await.unwrap().policy.unwrap()
+        self.service.execute::<ops::call::GetResourcePolicy>(&caller(), request).await.unwrap().policy.unwrap()
     }
 
     async fn may_describe(&self, caller: &Caller) -> bool {

@@ -1,7 +1,7 @@
 //! Whether a caller may do what it asks for: every request as questions (an action on a resource, with what the request
 //! says of it), each decided by the caller's policies and the resource's own, before anything is read or written.
 //!
-//! `list.rs` is the one list of what an operation asks. `wire` lets every decoded request through [`Service::permit`], and
+//! `list.rs` is the one list of what an operation asks. The gate lets every request through [`Service::permit`], and
 //! an operation without a row there does not compile. A caller without an identity is asked nothing.
 //!
 //! A table that changes between the check and the operation is the operation's own affair: policies take effect within

@@ -163,7 +163,7 @@ struct Stuck;
 impl Backend for Stuck {
     async fn handle(&self, _: Operation, _: &Caller, _: Bytes, observer: Option<&dyn Observer>) -> wire::Reply {
         let parameters = vec![("tableName", "Music".to_owned())];
-        observer.expect("an audit log").decoded(ops::RequestFacts { accesses: Vec::new(), parameters });
+        observer.expect("an audit log").asked(ops::RequestFacts { accesses: Vec::new(), parameters });
         std::future::pending().await
     }
 

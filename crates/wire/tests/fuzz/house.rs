@@ -89,7 +89,7 @@ impl House {
         let body = Bytes::copy_from_slice(body);
         let mut reply = None;
         let counted = allocation_counter::measure(|| {
-            reply = Some(self.runtime.block_on(wire::handle(&self.service, operation, &self.caller, body, None)));
+            reply = Some(self.runtime.block_on(wire::handle(&self.service, operation, (&self.caller).into(), body)));
         });
         self.runtime.block_on(settle());
         let reply = reply.expect("an answer");

@@ -70,7 +70,7 @@ async fn table(triggers: &Triggers, caller: &Caller) -> String {
         }),
         ..CreateTableInput::default()
     };
-    let made = triggers.service.create_table(caller, request).await.unwrap();
+    let made = triggers.service.execute::<ops::call::CreateTable>(caller, request).await.unwrap();
     made.table_description.unwrap().latest_stream_arn.unwrap()
 }
 

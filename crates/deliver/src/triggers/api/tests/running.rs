@@ -54,7 +54,7 @@ fn item(pk: &str, bytes: usize) -> Attributes {
 
 async fn put(triggers: &Triggers, pk: &str, bytes: usize) {
     let request = PutItemInput { table_name: "tab".to_owned(), item: item(pk, bytes), ..PutItemInput::default() };
-    triggers.service.put_item(&caller(OWNER), request).await.unwrap();
+    triggers.service.execute::<ops::call::PutItem>(&caller(OWNER), request).await.unwrap();
 }
 
 fn keys(event: &Value) -> Vec<&str> {
@@ -115,7 +115,7 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     let (url, mut received) = receiver(true).await;
     let body = mapping(&stream, &url, None);
     assert_eq!(ask(&triggers, &reader, "POST", "", &body).await.0, 403);
-    triggers.service.put_resource_policy(&owner, allow()).await.unwrap();
+    triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, allow()).await.unwrap();
     let (status, _, made) = ask(&triggers, &reader, "POST", "", &body).await;
     assert_eq!(status, 202, "{made}");
     let made: Value = serde_json::from_str(&made).unwrap();
@@ -126,7 +126,7 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     until_result(&triggers, uuid, "OK").await;
 
     let take_away = DeleteResourcePolicyInput { resource_arn: stream.clone(), ..DeleteResourcePolicyInput::default() };
-    triggers.service.delete_resource_policy(&owner, take_away).await.unwrap();
+    triggers.service.execute::<ops::call::DeleteResourcePolicy>(&owner, take_away).await.unwrap();
     // An answer of the policy is good for a second.
     until_result(&triggers, uuid, "PROBLEM: The policy of the stream does not allow this mapping to read it").await;
     put(&triggers, "second", 1).await;
@@ -141,7 +141,7 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     until_result(&triggers, uuid, "PROBLEM: The policy of the stream does not allow this mapping to read it").await;
     assert!(received.try_recv().is_err());
 
-    triggers.service.put_resource_policy(&owner, allow()).await.unwrap();
+    triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, allow()).await.unwrap();
     let mut came: Vec<String> = Vec::new();
     while came.len() < 2 {
         came.extend(keys(&received.recv().await.unwrap()).into_iter().map(str::to_owned));
@@ -184,7 +184,7 @@ async fn every_kind_of_principal_reads_as_its_maker() {
         (PrincipalKind::FederatedUser, "federated-user/f"),
     ] {
         let maker = of_kind(kind, name);
-        triggers.service.put_resource_policy(&owner, policy(OTHER)).await.unwrap();
+        triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, policy(OTHER)).await.unwrap();
         let url = format!("http://h/{name}");
         let (status, _, made) = ask(&triggers, &maker, "POST", "", &mapping(&stream, &url, None)).await;
         assert_eq!(status, 202, "{name}: {made}");
@@ -192,7 +192,7 @@ async fn every_kind_of_principal_reads_as_its_maker() {
         let known = triggers.mappings().await.unwrap();
         let known = known.get(made["UUID"].as_str().unwrap()).unwrap();
         assert_eq!(triggers.may_read(known).await, Ok(()), "{name}");
-        triggers.service.put_resource_policy(&owner, policy("333333333333")).await.unwrap();
+        triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, policy("333333333333")).await.unwrap();
         assert!(triggers.may_read(known).await.is_err(), "{name}");
     }
 }
@@ -227,7 +227,7 @@ async fn an_answer_of_a_policy_is_shared_for_a_second() {
         .to_string(),
         ..PutResourcePolicyInput::default()
     };
-    triggers.service.put_resource_policy(&owner, policy("Allow")).await.unwrap();
+    triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, policy("Allow")).await.unwrap();
     let (status, _, made) = ask(&triggers, &reader, "POST", "", &mapping(&stream, "http://h/x", None)).await;
     assert_eq!(status, 202, "{made}");
     let known = triggers.mappings().await.unwrap();
@@ -242,7 +242,7 @@ async fn an_answer_of_a_policy_is_shared_for_a_second() {
         ("Allow", 1, true),
         ("Deny", 5_000, false),
     ] {
-        triggers.service.put_resource_policy(&owner, policy(effect)).await.unwrap();
+        triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, policy(effect)).await.unwrap();
         time.advance_ms(after_ms);
         assert_eq!(permission.check(&triggers, foreign).await.is_ok(), expected, "{effect} {after_ms}");
     }
@@ -277,7 +277,7 @@ async fn the_policy_is_asked_about_the_maker() {
         .to_string(),
         ..PutResourcePolicyInput::default()
     };
-    triggers.service.put_resource_policy(&owner, policy(json!({}))).await.unwrap();
+    triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, policy(json!({}))).await.unwrap();
     let (status, _, made) = ask(&triggers, &reader, "POST", "", &mapping(&stream, "http://h/x", None)).await;
     assert_eq!(status, 202, "{made}");
     let (_, own) = call(&triggers, OWNER, "POST", "", &mapping(&stream, "http://h/x", None)).await;
@@ -290,7 +290,7 @@ async fn the_policy_is_asked_about_the_maker() {
     for (condition, maker, account) in
         [(json!({}), true, true), (user, true, false), (another, false, false), (address, true, false)]
     {
-        triggers.service.put_resource_policy(&owner, policy(condition.clone())).await.unwrap();
+        triggers.service.execute::<ops::call::PutResourcePolicy>(&owner, policy(condition.clone())).await.unwrap();
         assert_eq!(triggers.may_read(foreign).await.is_ok(), maker, "{condition}");
         assert_eq!(triggers.may_read(&old).await.is_ok(), account, "{condition}");
         let own = known.get(own["UUID"].as_str().unwrap()).unwrap();

@@ -1,0 +1,164 @@
+//! The one way to an operation: [`Service::execute`] asks the caller's policies about the typed request and then does what
+//! it asks. An operation cannot be reached from outside of this crate, and not without what only the gate makes.
+//!
+//! Here is the one list of the operations that are built. Whoever reads requests (`wire`) follows it by
+//! [`built_operations!`](crate::built_operations).
+
+use api::validation::Stage;
+use api::*;
+use auth::Caller;
+
+use crate::permission::{Asks, RequestFacts};
+use crate::service::Service;
+use crate::validation;
+
+/// On whose behalf a request is executed.
+#[derive(Clone, Copy)]
+pub struct RequestContext<'c> {
+    pub caller: &'c Caller,
+    pub observer: Option<&'c dyn Observer>,
+}
+
+/// Receives what a request names, before it is decided and before anything is done.
+pub trait Observer: Sync {
+    fn asked(&self, facts: RequestFacts);
+}
+
+/// A request that may be executed. Only the gate makes one.
+pub struct Permitted<'c, R> {
+    caller: &'c Caller,
+    request: R,
+}
+
+/// An operation that is built: its types, and what does it.
+pub trait Call {
+    const OPERATION: Operation;
+    type Request: Asks + Send;
+    type Response: Send;
+
+    /// What DynamoDB validates between the attribute values of a request. Of operations whose values are validated before
+    /// all else it is nothing.
+    ///
+    /// # Errors
+    /// What is refused in this stage of this action.
+    fn validate(request: &Self::Request, stage: Stage, action: usize) -> Result<(), Exception>;
+
+    fn call(
+        service: &Service,
+        permitted: Permitted<'_, Self::Request>,
+    ) -> impl Future<Output = Result<Self::Response, Exception>> + Send;
+}
+
+impl<'c> From<&'c Caller> for RequestContext<'c> {
+    fn from(caller: &'c Caller) -> RequestContext<'c> {
+        RequestContext { caller, observer: None }
+    }
+}
+
+impl Service {
+    /// Executes a request, if its caller may have it executed.
+    ///
+    /// # Errors
+    /// The refusal of the caller's policies or of the operation; nothing is done then.
+    pub async fn execute<C: Call>(
+        &self,
+        context: impl Into<RequestContext<'_>>,
+        request: C::Request,
+    ) -> Result<C::Response, Exception> {
+        let RequestContext { caller, observer } = context.into();
+        if let Some(observer) = observer {
+            observer.asked(self.facts(caller, C::OPERATION, &request));
+        }
+        if caller.identity.is_some() {
+            // Boxed, so that requests of callers without one have no room for it.
+            Box::pin(self.permit(caller, C::OPERATION, &request)).await?;
+        }
+        C::call(self, Permitted { caller, request }).await
+    }
+}
+
+/// Defines a type for each operation, by whose name [`Service::execute`] is told which one is asked for, from rows
+/// `Operation(Request) -> Response = method`, with `after check` where DynamoDB checks other things between the
+/// attribute values of a request.
+macro_rules! calls {
+    ($($operation:ident($request:ty) -> $response:ty = $method:ident $(after $check:ident)?;)+) => {
+        /// The operations that are built, by name.
+        pub mod call {
+            $(
+                #[derive(Clone, Copy, Debug)]
+                pub struct $operation;
+            )+
+        }
+
+        $(impl Call for call::$operation {
+            const OPERATION: Operation = Operation::$operation;
+            type Request = $request;
+            type Response = $response;
+
+            fn validate(_request: &$request, _stage: Stage, _action: usize) -> Result<(), Exception> {
+                calls!(@validate _request, _stage, _action $($check)?)
+            }
+
+            fn call(
+                service: &Service,
+                permitted: Permitted<'_, $request>,
+            ) -> impl Future<Output = Result<$response, Exception>> + Send {
+                service.$method(permitted.caller, permitted.request)
+            }
+        })+
+
+        calls!(@list $ $($operation)+);
+    };
+    (@validate $request:ident, $stage:ident, $action:ident) => { Ok(()) };
+    (@validate $request:ident, $stage:ident, $action:ident $check:ident) => {
+        validation::$check($request, $stage, $action)
+    };
+    (@list $dollar:tt $($operation:ident)+) => {
+        /// Hands the names of all built operations to a macro.
+        #[macro_export]
+        macro_rules! built_operations {
+            ($dollar then:ident) => { $dollar then! { $($operation)+ } };
+        }
+    };
+}
+
+calls! {
+    BatchExecuteStatement(BatchExecuteStatementInput) -> BatchExecuteStatementOutput = batch_execute_statement;
+    BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput = batch_get_item;
+    BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item;
+    CreateTable(CreateTableInput) -> CreateTableOutput = create_table;
+    DeleteItem(DeleteItemInput) -> DeleteItemOutput = delete_item after check_delete_item;
+    DeleteResourcePolicy(DeleteResourcePolicyInput) -> DeleteResourcePolicyOutput = delete_resource_policy;
+    DeleteTable(DeleteTableInput) -> DeleteTableOutput = delete_table;
+    DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
+    DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
+    DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
+    DescribeLimits(DescribeLimitsInput) -> DescribeLimitsOutput = describe_limits;
+    DescribeTable(DescribeTableInput) -> DescribeTableOutput = describe_table;
+    DescribeTimeToLive(DescribeTimeToLiveInput) -> DescribeTimeToLiveOutput = describe_time_to_live;
+    DisableKinesisStreamingDestination(KinesisStreamingDestinationInput) -> KinesisStreamingDestinationOutput = disable_kinesis_streaming_destination;
+    EnableKinesisStreamingDestination(KinesisStreamingDestinationInput) -> KinesisStreamingDestinationOutput = enable_kinesis_streaming_destination;
+    ExecuteStatement(ExecuteStatementInput) -> ExecuteStatementOutput = execute_statement;
+    ExecuteTransaction(ExecuteTransactionInput) -> ExecuteTransactionOutput = execute_transaction;
+    GetItem(GetItemInput) -> GetItemOutput = get_item;
+    GetResourcePolicy(GetResourcePolicyInput) -> GetResourcePolicyOutput = get_resource_policy;
+    ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
+    ListTagsOfResource(ListTagsOfResourceInput) -> ListTagsOfResourceOutput = list_tags_of_resource;
+    PutItem(PutItemInput) -> PutItemOutput = put_item after check_put_item;
+    PutResourcePolicy(PutResourcePolicyInput) -> PutResourcePolicyOutput = put_resource_policy;
+    Query(QueryInput) -> QueryOutput = query;
+    Scan(ScanInput) -> ScanOutput = scan;
+    TagResource(TagResourceInput) -> () = tag_resource;
+    TransactGetItems(TransactGetItemsInput) -> TransactGetItemsOutput = transact_get_items after check_transact_get_items;
+    TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput = transact_write_items after check_transact_write_items;
+    UntagResource(UntagResourceInput) -> () = untag_resource;
+    UpdateContinuousBackups(UpdateContinuousBackupsInput) -> UpdateContinuousBackupsOutput = update_continuous_backups;
+    UpdateItem(UpdateItemInput) -> UpdateItemOutput = update_item;
+    UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationInput) -> UpdateKinesisStreamingDestinationOutput = update_kinesis_streaming_destination;
+    UpdateTable(UpdateTableInput) -> UpdateTableOutput = update_table;
+    UpdateTimeToLive(UpdateTimeToLiveInput) -> UpdateTimeToLiveOutput = update_time_to_live;
+    DescribeStream(DescribeStreamInput) -> DescribeStreamOutput = describe_stream;
+    GetRecords(GetRecordsInput) -> GetRecordsOutput = get_records;
+    GetShardIterator(GetShardIteratorInput) -> GetShardIteratorOutput = get_shard_iterator;
+    ListStreams(ListStreamsInput) -> ListStreamsOutput = list_streams;
+}
