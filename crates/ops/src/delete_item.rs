@@ -11,7 +11,11 @@ use crate::service::Service;
 use crate::write::OnConditionFailure;
 
 impl Service {
-    pub(crate) async fn delete_item(&self, caller: &Caller, request: DeleteItemInput) -> Result<DeleteItemOutput, Exception> {
+    pub(crate) async fn delete_item(
+        &self,
+        caller: &Caller,
+        request: DeleteItemInput,
+    ) -> Result<DeleteItemOutput, Exception> {
         let returned = validated(Operation::DeleteItem, || ReturnOld::of(request.return_values))?;
         let condition = WriteCondition {
             condition_expression: request.condition_expression,

@@ -79,9 +79,9 @@ impl Service {
 
 /// Defines a type for each operation, by whose name [`Service::execute`] is told which one is asked for, from rows
 /// `Operation(Request) -> Response = method`, with `after check` where DynamoDB checks other things between the
-/// attribute values of a request.
+/// attribute values of a request. The sign in front is for the macro that it defines.
 macro_rules! calls {
-    ($($operation:ident($request:ty) -> $response:ty = $method:ident $(after $check:ident)?;)+) => {
+    ($dollar:tt; $($operation:ident($request:ty) -> $response:ty = $method:ident $(after $check:ident)?;)+) => {
         /// The operations that are built, by name.
         pub mod call {
             $(
@@ -107,22 +107,20 @@ macro_rules! calls {
             }
         })+
 
-        calls!(@list $ $($operation)+);
-    };
-    (@validate $request:ident, $stage:ident, $action:ident) => { Ok(()) };
-    (@validate $request:ident, $stage:ident, $action:ident $check:ident) => {
-        validation::$check($request, $stage, $action)
-    };
-    (@list $dollar:tt $($operation:ident)+) => {
         /// Hands the names of all built operations to a macro.
         #[macro_export]
         macro_rules! built_operations {
             ($dollar then:ident) => { $dollar then! { $($operation)+ } };
         }
     };
+    (@validate $request:ident, $stage:ident, $action:ident) => { Ok(()) };
+    (@validate $request:ident, $stage:ident, $action:ident $check:ident) => {
+        validation::$check($request, $stage, $action)
+    };
 }
 
 calls! {
+    $;
     BatchExecuteStatement(BatchExecuteStatementInput) -> BatchExecuteStatementOutput = batch_execute_statement;
     BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput = batch_get_item;
     BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item;

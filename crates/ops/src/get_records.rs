@@ -21,7 +21,11 @@ const RECORDS_MEMORY: usize = 4 * (STREAM_RECORDS_SIZE_MAX + 2 * ITEM_SIZE_MAX);
 impl Service {
     /// # Errors
     /// If the iterator is not one of this database's or too old, or if what it points to is gone.
-    pub(crate) async fn get_records(&self, caller: &Caller, request: GetRecordsInput) -> Result<GetRecordsOutput, Exception> {
+    pub(crate) async fn get_records(
+        &self,
+        caller: &Caller,
+        request: GetRecordsInput,
+    ) -> Result<GetRecordsOutput, Exception> {
         let limit = stream::page_limit(request.limit, STREAM_RECORDS_MAX)?;
         let read = ShardIterator::read(&self.secret, &request.shard_iterator);
         let (arn, iterator) = read.ok_or_else(|| Exception::validation("Invalid ShardIterator"))?;

@@ -9,7 +9,11 @@ use crate::service::Service;
 impl Service {
     /// # Errors
     /// None of its own: what may be wrong with the request is found before.
-    pub(crate) async fn list_tables(&self, caller: &Caller, request: ListTablesInput) -> Result<ListTablesOutput, Exception> {
+    pub(crate) async fn list_tables(
+        &self,
+        caller: &Caller,
+        request: ListTablesInput,
+    ) -> Result<ListTablesOutput, Exception> {
         let limit = request.limit.and_then(|limit| usize::try_from(limit).ok());
         let count = limit.unwrap_or(TABLE_NAMES_PAGE_MAX).clamp(1, TABLE_NAMES_PAGE_MAX);
         self.catalog.refresh().await?;

@@ -12,7 +12,11 @@ use crate::service::Service;
 use crate::write::OnConditionFailure;
 
 impl Service {
-    pub(crate) async fn update_item(&self, caller: &Caller, request: UpdateItemInput) -> Result<UpdateItemOutput, Exception> {
+    pub(crate) async fn update_item(
+        &self,
+        caller: &Caller,
+        request: UpdateItemInput,
+    ) -> Result<UpdateItemOutput, Exception> {
         let parameters = UpdateParameters {
             update_expression: request.update_expression,
             attribute_updates: request.attribute_updates,

@@ -41,7 +41,11 @@ pub(crate) fn check_transact_write_items(
 
 /// # Errors
 /// A projection that is none.
-pub(crate) fn check_transact_get_items(request: &TransactGetItemsInput, stage: Stage, action: usize) -> Result<(), Exception> {
+pub(crate) fn check_transact_get_items(
+    request: &TransactGetItemsInput,
+    stage: Stage,
+    action: usize,
+) -> Result<(), Exception> {
     match (stage, request.transact_items.get(action)) {
         (Stage::Expressions, Some(item)) => transact_get_items::projection(item).map(drop),
         _ => Ok(()),

@@ -10,8 +10,8 @@ use deliver::triggers::Triggers;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version, header};
-use ops::{Observer, RequestContext, RequestFacts};
 use ops::allowance::{Allowance, MemoryBudget};
+use ops::{RequestContext, RequestFacts};
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::Audit;
@@ -41,9 +41,8 @@ pub(crate) trait Backend: Send + Sync + 'static {
     fn handle(
         &self,
         operation: Operation,
-        caller: &Caller,
+        context: RequestContext<'_>,
         body: Bytes,
-        observer: Option<&dyn Observer>,
     ) -> impl Future<Output = wire::Reply> + Send;
 
     /// What a request names that was not observed.
@@ -54,11 +53,10 @@ impl Backend for Arc<ops::Service> {
     fn handle(
         &self,
         operation: Operation,
-        caller: &Caller,
+        context: RequestContext<'_>,
         body: Bytes,
-        observer: Option<&dyn Observer>,
     ) -> impl Future<Output = wire::Reply> + Send {
-        wire::handle(self, operation, RequestContext { caller, observer }, body)
+        wire::handle(self, operation, context, body)
     }
 
     fn facts(&self, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
@@ -196,7 +194,8 @@ impl<S: Backend> Pipeline<S> {
         // Shape and constraints of the body, then what the operation means.
         let allowance = Allowance::new(&self.memory, seat.peer());
         let bytes = body.bytes.clone();
-        let handled = self.backend.handle(operation, &caller, body.bytes, visit.observer());
+        let context = RequestContext { caller: &caller, observer: visit.observer() };
+        let handled = self.backend.handle(operation, context, body.bytes);
         let handled = allowance.scope(handled);
         let reply = guard::catch(traces::within(visit.trace.as_ref(), handled)).await;
         if visit.lacks_names(&self.notable) {

@@ -66,7 +66,7 @@ where
 
 /// Nothing is executed: constraints alone are checked, not what comes between them.
 fn facts_of<C: Call<Request: Decode>>(service: &Service, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
-    let request = decode::request(C::OPERATION, body, decode::nothing).ok()?;
+    let request = decode::request::<C::Request>(C::OPERATION, body, decode::nothing).ok()?;
     Some(service.facts(caller, C::OPERATION, &request))
 }
 

@@ -22,13 +22,13 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 struct Echo;
 
 impl Backend for Echo {
-    async fn handle(&self, _: Operation, caller: &Caller, body: Bytes, _: Option<&dyn Observer>) -> wire::Reply {
+    async fn handle(&self, _: Operation, context: RequestContext<'_>, body: Bytes) -> wire::Reply {
         assert!(body.as_ref() != b"panic", "asked to panic");
         let body = if body.as_ref() == b"big" { vec![b'x'; 100_000] } else { body.to_vec() };
         if body == b"fail" {
             return wire::exception(&Exception::internal("asked to fail"));
         }
-        wire::Reply { status: 200, body: [caller.region.as_bytes(), b" ", &body].concat(), error: None }
+        wire::Reply { status: 200, body: [context.caller.region.as_bytes(), b" ", &body].concat(), error: None }
     }
 
     fn facts(&self, _: Operation, _: &Caller, _: &[u8]) -> Option<RequestFacts> {
@@ -161,9 +161,9 @@ fn a_panic_stays_with_its_request() {
 struct Stuck;
 
 impl Backend for Stuck {
-    async fn handle(&self, _: Operation, _: &Caller, _: Bytes, observer: Option<&dyn Observer>) -> wire::Reply {
+    async fn handle(&self, _: Operation, context: RequestContext<'_>, _: Bytes) -> wire::Reply {
         let parameters = vec![("tableName", "Music".to_owned())];
-        observer.expect("an audit log").asked(ops::RequestFacts { accesses: Vec::new(), parameters });
+        context.observer.expect("an audit log").asked(ops::RequestFacts { accesses: Vec::new(), parameters });
         std::future::pending().await
     }
 
