@@ -17,13 +17,13 @@ use model::{Attributes, Item};
 
 use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Split, Units, write_units};
-use crate::catalog::Table;
 use crate::change::Refusal;
 use crate::partiql::{self, StatementWrite, single_key};
 use crate::read;
 use crate::returned;
 use crate::rows::ItemKey;
 use crate::service::Service;
+use crate::tables::Table;
 use crate::write::refused;
 
 /// What many large items may take in memory: themselves, and again as JSON. Unit: bytes.

@@ -12,13 +12,13 @@ use storage::{Engine, Key};
 
 use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
-use crate::catalog::Table;
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::rows::ItemKey;
 use crate::service::Service;
+use crate::tables::Table;
 use crate::write::{OnConditionFailure, exception};
 
 /// What a large batch may take in memory: its items, and those again as JSON. Unit: bytes.

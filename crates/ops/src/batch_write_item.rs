@@ -8,10 +8,10 @@ use auth::Caller;
 use model::limits::BATCH_WRITE_REQUESTS_MAX;
 
 use crate::capacity::{Split, Units};
-use crate::catalog::Table;
 use crate::change::{Action, Applied, Change};
 use crate::item_key;
 use crate::service::Service;
+use crate::tables::Table;
 
 impl Service {
     pub(crate) async fn batch_write_item(

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use api::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
 use model::limits::{READ_UNIT_SIZE, WRITE_UNIT_SIZE};
 
-use crate::catalog::IndexKind;
+use crate::tables::IndexKind;
 
 /// What one operation consumed of one table.
 #[derive(Clone, PartialEq, Debug, Default)]

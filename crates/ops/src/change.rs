@@ -17,10 +17,10 @@ use model::{Attributes, MapRef, item_size};
 use storage::{Batch, Key};
 
 use crate::capacity::{Units, write_units};
-use crate::catalog::{Index, IndexKind, Table};
 use crate::change_log::{self, Author};
 use crate::item_key::{self, KeyProblem};
 use crate::rows::{self, ItemKey};
+use crate::tables::{Index, IndexKind, Table};
 
 /// What to do with the item.
 #[derive(Debug)]
@@ -150,7 +150,15 @@ impl Change {
             }
         };
         let units = self.write(secret, old.as_ref(), new.as_ref(), batch);
-        change_log::append(self, clock, old.as_ref(), new.as_ref(), batch);
+        change_log::append(
+            &self.table,
+            &self.key.partition,
+            self.author,
+            clock.now_ms(),
+            old.as_ref(),
+            new.as_ref(),
+            batch,
+        );
         Ok(Applied { old, new, units })
     }
 

@@ -8,26 +8,15 @@
 //! order in which they were made, each with its parent (`Shard::list`), and reads each one page by page
 //! (`Service::page_of_shard`), a child after its parent's end.
 
-mod hash_range;
 mod heat;
 mod keep;
 #[cfg(test)]
 pub(crate) mod lagging;
-mod measure;
-mod open;
-mod part;
-mod read;
 mod record;
-mod roll;
 mod shard;
-mod trim;
 
-pub(crate) use hash_range::HashRange;
-pub(crate) use heat::Heat;
-#[cfg(test)]
-pub(crate) use heat::Hot;
 pub use heat::ShardSettings;
-pub(crate) use keep::{follow, is_to_be_kept, outlives_table};
-pub(crate) use open::OpenShards;
+pub(crate) use heat::{Heat, Hot};
+pub(crate) use keep::{disabling, follow, is_to_be_kept, outlives_table};
 pub(crate) use record::{Author, Content, Header, Record, append};
 pub(crate) use shard::{Closed, Shard};

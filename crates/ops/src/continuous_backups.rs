@@ -9,8 +9,9 @@ use api::{
 };
 use auth::Caller;
 
-use crate::catalog::{self, Definition, Edit, NameUse, PointInTimeRecovery, TableStatus, table_place, timestamp};
+use crate::catalog::Edit;
 use crate::service::Service;
+use crate::tables::{self, Definition, NameUse, PointInTimeRecovery, TableStatus, table_place, timestamp};
 
 /// How far back a restore may go. Unit: days. Source: API Reference, PointInTimeRecoverySpecification.
 const PERIOD_DAYS_MAX: i32 = 35;
@@ -30,10 +31,10 @@ impl Service {
         let asked = request.point_in_time_recovery_specification;
         let period_days = asked.recovery_period_in_days;
         if period_days.is_some_and(|days| !(1..=PERIOD_DAYS_MAX).contains(&days)) {
-            return Err(catalog::invalid(format!("RecoveryPeriodInDays must be between 1 and {PERIOD_DAYS_MAX}")));
+            return Err(tables::invalid(format!("RecoveryPeriodInDays must be between 1 and {PERIOD_DAYS_MAX}")));
         }
         if period_days.is_some() && !asked.point_in_time_recovery_enabled {
-            return Err(catalog::invalid(
+            return Err(tables::invalid(
                 "RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false",
             ));
         }

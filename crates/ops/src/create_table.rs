@@ -6,13 +6,13 @@ use api::{CreateTableInput, CreateTableOutput, Exception, GlobalSecondaryIndex};
 use auth::Caller;
 use model::limits::GLOBAL_INDEXES_MAX;
 
-use crate::catalog::{
-    self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
-    NewSchema, PolicyOf, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_place,
-};
 use crate::change_log;
 use crate::rows;
 use crate::service::Service;
+use crate::tables::{
+    self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
+    NewSchema, PolicyOf, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_place,
+};
 
 impl Service {
     /// # Errors
@@ -25,7 +25,7 @@ impl Service {
         let sse = request.sse_specification.clone();
         let mut definition = self.new_definition(caller, request)?;
         if let Some(document) = &definition.resource_policy {
-            let mut policy = catalog::check_resource_policy(PolicyOf::Table, document)?;
+            let mut policy = tables::check_resource_policy(PolicyOf::Table, document)?;
             definition.resource_policy_principals = self.bind_principals(&mut policy).await?;
         }
         let key = self.new_table_key(caller, sse.as_ref(), &mut definition).await?;
@@ -43,7 +43,7 @@ impl Service {
             let remains = self.catalog.remains_at(definition.place());
             let former = remains.iter().filter_map(|table| table.definition.stream.as_ref());
             if let Some((stream, former)) = definition.stream.as_mut().zip(former.max_by_key(|stream| &stream.label)) {
-                catalog::not_before(stream, former);
+                tables::not_before(stream, former);
             }
             let mut puts = change_log::follow(&mut definition);
             puts.extend(key.clone().map(|key| (rows::table_key(definition.table_id), key)));
@@ -75,11 +75,11 @@ impl Service {
         schema.add_global(new_indexes(global, throughput.billing, &schema.attributes)?)?;
         schema.check_whole()?;
         if let Some(policy) = &request.resource_policy {
-            catalog::check_resource_policy(PolicyOf::Table, policy)?;
+            tables::check_resource_policy(PolicyOf::Table, policy)?;
         }
         let now_ms = self.clock.now_ms();
         let stream = request.stream_specification.map(|asked| new_stream(&asked, now_ms)).transpose()?;
-        let encryption = request.sse_specification.map(|asked| catalog::encryption(&asked, &account, &region));
+        let encryption = request.sse_specification.map(|asked| tables::encryption(&asked, &account, &region));
         let encryption = encryption.transpose()?;
         // Ids begin at 1: 0 stands for the table itself.
         let mut ids = 1..;
@@ -111,14 +111,14 @@ impl Service {
             encryption: encryption.flatten(),
             resource_policy: request.resource_policy,
             resource_policy_revision: None,
-            tags: catalog::check_tags(&Default::default(), request.tags.unwrap_or_default())?,
+            tags: tables::check_tags(&Default::default(), request.tags.unwrap_or_default())?,
             ..Definition::default()
         })
     }
 }
 
-fn new_stream(asked: &api::StreamSpecification, now_ms: u64) -> Result<Option<catalog::Stream>, Exception> {
-    catalog::new_stream(asked, &catalog::STREAM_OF_NEW_TABLE, None, now_ms)
+fn new_stream(asked: &api::StreamSpecification, now_ms: u64) -> Result<Option<tables::Stream>, Exception> {
+    tables::new_stream(asked, &tables::STREAM_OF_NEW_TABLE, None, now_ms)
 }
 
 /// What a later version will bring is refused, not ignored.
@@ -129,7 +129,7 @@ fn refuse_unbuilt(request: &CreateTableInput) -> Result<(), Exception> {
         ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
     ] {
         if given {
-            return Err(catalog::not_built(member));
+            return Err(tables::not_built(member));
         }
     }
     Ok(())
@@ -142,7 +142,7 @@ fn new_indexes(
 ) -> Result<Vec<NewIndex>, Exception> {
     let Some(asked) = asked else { return Ok(Vec::new()) };
     if asked.is_empty() {
-        return Err(catalog::invalid("List of GlobalSecondaryIndexes is empty"));
+        return Err(tables::invalid("List of GlobalSecondaryIndexes is empty"));
     }
     let parse = |index: GlobalSecondaryIndex| {
         let throughput = IndexThroughput::parse(

@@ -4,9 +4,10 @@
 use api::{DeleteTableInput, DeleteTableOutput, Exception};
 use auth::Caller;
 
-use crate::catalog::{Edit, Shown, TableStatus, Work};
+use crate::catalog::{Edit, Work};
 use crate::change_log;
 use crate::service::Service;
+use crate::tables::{Shown, TableStatus};
 
 impl Service {
     /// # Errors

@@ -8,11 +8,11 @@ use auth::Caller;
 use model::limits::STREAMS_PAGE_MAX;
 use storage::View;
 
-use crate::catalog;
 use crate::change_log::Shard;
 use crate::failure::storage_failure;
 use crate::service::Service;
 use crate::stream::{self, Stream};
+use crate::tables;
 
 impl Service {
     /// # Errors
@@ -36,14 +36,14 @@ impl Service {
         let table = &stream.table;
         Ok(DescribeStreamOutput {
             stream_description: Some(StreamDescription {
-                creation_request_date_time: Some(catalog::timestamp(stream.own.created_ms)),
-                key_schema: Some(catalog::key_schema(&table.definition.key)),
+                creation_request_date_time: Some(tables::timestamp(stream.own.created_ms)),
+                key_schema: Some(tables::key_schema(&table.definition.key)),
                 last_evaluated_shard_id: page.last().filter(|_| more).and_then(|last| last.shard_id.clone()),
                 shards: Some(page),
                 stream_arn: Some(stream.arn()),
                 stream_label: Some(stream.own.label.clone()),
                 stream_status: Some(status),
-                stream_view_type: Some(catalog::stream_view(stream.own.view)),
+                stream_view_type: Some(tables::stream_view(stream.own.view)),
                 table_name: Some(table.name().to_owned()),
             }),
         })

@@ -3,8 +3,8 @@
 use api::{DescribeTableInput, DescribeTableOutput, Exception};
 use auth::Caller;
 
-use crate::catalog::Shown;
 use crate::service::Service;
+use crate::tables::Shown;
 
 impl Service {
     /// # Errors

@@ -14,19 +14,11 @@ use storage::{Batch, Decision, KeyUse, Mode, Reads};
 use crate::catalog_rows;
 use crate::failure::{storage_failure, write_failure};
 use crate::key_range;
-use crate::rows;
+use crate::rows::{self, Collection};
 use crate::service::Service;
 
 /// By how much documents change without growing. Unit: bytes.
 const DOCUMENT_SLACK: usize = 16;
-
-/// Which documents. The letters stand in the keys of their rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Collection {
-    EventSourceMappings = b'E',
-    Identities = b'I',
-}
 
 /// All documents of a collection at one moment.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -16,8 +16,9 @@ use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
 use crate::read;
 use crate::rows::{self, ItemKey, TokenKind};
 use crate::service::Service;
+use crate::tokens::Token;
 use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
-use crate::transaction::{self, Token, TransactionAction};
+use crate::transaction::{self, TransactionAction};
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {

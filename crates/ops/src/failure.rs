@@ -1,4 +1,6 @@
-//! From the vocabulary of storage to DynamoDB's: the one place where an engine's failure becomes an exception.
+//! Failures of what is stored: the one place where an engine's becomes an exception, and why a database cannot be opened.
+
+use std::fmt;
 
 use api::Exception;
 use model::codec::row::UnknownFormat;
@@ -27,4 +29,29 @@ pub(crate) fn write_failure(error: TxError) -> Exception {
 
 pub(crate) fn damaged(row: UnknownFormat) -> Exception {
     Exception::internal(format!("a stored row cannot be read: format {} with flags {}", row.format, row.flags))
+}
+
+/// Why the stored database cannot be served.
+#[derive(Debug)]
+pub enum OpenError {
+    Storage(StorageError),
+    /// A row that this program did not write so.
+    Malformed(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Storage(error) => error.fmt(f),
+            OpenError::Malformed(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<StorageError> for OpenError {
+    fn from(error: StorageError) -> OpenError {
+        OpenError::Storage(error)
+    }
 }

@@ -8,7 +8,7 @@ use auth::Caller;
 use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
 use model::{AttributeValue, Attributes, Number};
 
-use crate::catalog::{
+use crate::tables::{
     AttributeDefinition, Definition, IndexDefinition, KeyNames, KeyType, Projection, Table, TableStatus,
 };
 

@@ -7,7 +7,6 @@ use model::{Attributes, Item};
 
 use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
-use crate::catalog::Table;
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::item_key;
@@ -15,6 +14,7 @@ use crate::parameters::{self, validated};
 use crate::read::ITEM_MEMORY;
 use crate::rows::ItemKey;
 use crate::service::Service;
+use crate::tables::Table;
 use crate::write::{OnConditionFailure, exception};
 
 impl Service {

@@ -7,7 +7,7 @@ use expr::{Condition, Projection, Update};
 use model::limits::{HASH_KEY_SIZE_MAX, ITEM_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{Attributes, KeyAttribute, KeySchema, MapRef, ValueKind, ValueRef, item_size, value_size};
 
-use crate::catalog::{Index, Table};
+use crate::tables::{Index, Table};
 
 /// Why a key, or an item because of its keys, is refused. `Display` is DynamoDB's sentence.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -7,8 +7,8 @@ use expr::{KeyCondition, RangeCondition};
 use model::codec::key::{self, HashSecret};
 use model::{AttributeValue, ValueRef};
 
-use crate::catalog::{Index, Table};
 use crate::rows;
+use crate::tables::{Index, Table};
 
 pub(crate) type Range = (Bound<Bytes>, Bound<Bytes>);
 

@@ -17,9 +17,10 @@ use api::{
 };
 use auth::Caller;
 
-use crate::catalog::{self, Definition, DestinationStatus, Edit, Precision, Unknown};
+use crate::catalog::Edit;
 use crate::change_log;
 use crate::service::Service;
+use crate::tables::{self, Definition, DestinationStatus, Precision, Unknown};
 pub use enable::KinesisDestination;
 pub(crate) use enable::kinesis_follower;
 
@@ -177,7 +178,7 @@ impl Service {
     }
 }
 
-fn is_ending(own: &catalog::KinesisDestination) -> bool {
+fn is_ending(own: &tables::KinesisDestination) -> bool {
     own.status == DestinationStatus::Disabling
 }
 
@@ -186,7 +187,7 @@ fn begin(definition: &mut Definition, stream_arn: &str, precision: Option<Precis
     let kinesis = &mut definition.kinesis;
     let number = kinesis.next;
     kinesis.next = number.saturating_add(1);
-    let new = catalog::KinesisDestination {
+    let new = tables::KinesisDestination {
         number,
         stream_arn: stream_arn.to_owned(),
         status: DestinationStatus::Enabling,
@@ -202,7 +203,7 @@ fn begin(definition: &mut Definition, stream_arn: &str, precision: Option<Precis
     kinesis.all.drain(..too_many);
 }
 
-fn destination<'a>(definition: &'a mut Definition, stream_arn: &str) -> Option<&'a mut catalog::KinesisDestination> {
+fn destination<'a>(definition: &'a mut Definition, stream_arn: &str) -> Option<&'a mut tables::KinesisDestination> {
     definition.kinesis.all.iter_mut().find(|own| own.stream_arn == stream_arn)
 }
 
@@ -211,7 +212,7 @@ fn to_update<'a>(
     definition: &'a mut Definition,
     table: &str,
     stream_arn: &str,
-) -> Result<&'a mut catalog::KinesisDestination, Exception> {
+) -> Result<&'a mut tables::KinesisDestination, Exception> {
     let own = destination(definition, stream_arn).ok_or_else(|| {
         state_error(&format!(
             "No streaming destination with streamArn: {stream_arn} found for table with tableName: {table}"
@@ -226,7 +227,7 @@ fn to_update<'a>(
     )))
 }
 
-fn described(own: &catalog::KinesisDestination) -> KinesisDataStreamDestination {
+fn described(own: &tables::KinesisDestination) -> KinesisDataStreamDestination {
     KinesisDataStreamDestination {
         approximate_creation_date_time_precision: own.precision.map(Into::into),
         destination_status: Some(own.status.into()),

@@ -5,11 +5,11 @@
 //! and deletes what has expired, and each has readers of its own.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::service::Service;
+use crate::tables::Table;
 
 /// Over how long the greatest age of what readers were given is told. Unit: milliseconds.
 const WINDOW_MS: u64 = 60_000;
@@ -81,6 +81,25 @@ impl Lags {
         self.0.lock().entry(table_id).or_default().overdue_s = Some(seconds);
     }
 
+    /// What is known of each table that `table` still finds.
+    pub(crate) fn report(&self, now_ms: u64, table: impl Fn(u64) -> Option<Arc<Table>>) -> Vec<TableLag> {
+        let mut known = self.0.lock();
+        known.retain(|table_id, _| table(*table_id).is_some());
+        let lag = |(table_id, known): (&u64, &Known)| {
+            let table = table(*table_id)?;
+            let definition = &table.definition;
+            Some(TableLag {
+                account: definition.account.clone(),
+                region: definition.region.clone(),
+                table: definition.name.clone(),
+                log: known.log.filter(|_| definition.log.next_shard > 0),
+                iterator_age_ms: known.ages.greatest(now_ms),
+                overdue_s: known.overdue_s.filter(|_| table.times.is_some()),
+            })
+        };
+        known.iter().filter_map(lag).collect()
+    }
+
     pub(crate) fn add_age(&self, table_id: u64, now_ms: u64, age_ms: u64) {
         self.0.lock().entry(table_id).or_default().ages.add(now_ms, age_ms);
     }
@@ -92,37 +111,6 @@ pub struct BackgroundStats {
     /// Items that time to live has deleted since the start.
     pub expired_items: u64,
     pub tables: Vec<TableLag>,
-}
-
-impl Service {
-    pub fn background_stats(&self) -> BackgroundStats {
-        BackgroundStats { expired_items: self.expired.load(Ordering::Relaxed), tables: self.lags() }
-    }
-
-    /// A table's name for the log: its id once it is deleted.
-    pub(crate) fn table_label(&self, table_id: u64) -> String {
-        self.catalog.by_id(table_id).map_or_else(|| format!("#{table_id}"), |table| table.definition.name.clone())
-    }
-
-    /// The tables that have a log or time to live, as far as this node knows of them.
-    pub(crate) fn lags(&self) -> Vec<TableLag> {
-        let now_ms = self.clock.now_ms();
-        let mut known = self.lags.0.lock();
-        known.retain(|table_id, _| self.catalog.by_id(*table_id).is_some());
-        let told = |(table_id, known): (&u64, &Known)| {
-            let table = self.catalog.by_id(*table_id)?;
-            let definition = &table.definition;
-            Some(TableLag {
-                account: definition.account.clone(),
-                region: definition.region.clone(),
-                table: definition.name.clone(),
-                log: known.log.filter(|_| definition.log.next_shard > 0),
-                iterator_age_ms: known.ages.greatest(now_ms),
-                overdue_s: known.overdue_s.filter(|_| table.times.is_some()),
-            })
-        };
-        known.iter().filter_map(told).collect()
-    }
 }
 
 #[cfg(test)]

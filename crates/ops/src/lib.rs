@@ -1,7 +1,17 @@
 //! What each operation means: one file an operation.
 //!
-//! `write.rs` is the one write path and `read.rs` the one page loop; `catalog` keeps the tables. This crate speaks
-//! typed requests and responses and knows neither HTTP nor JSON, nor which engine it stands on.
+//! This crate speaks typed requests and responses and knows neither HTTP nor JSON, nor which engine it stands on. Its modules
+//! use those of lower layers, and never each other in a circle; lowest first:
+//!
+//! 1. What tables are (`tables`), and how their rows are laid out (`rows`, `key_range`, `item_key`, `catalog_rows`).
+//! 2. What a write means: `change`, with its record in the log (`change_log`), its index of times (`expiry`), its `capacity`.
+//! 3. What is held in memory: `catalog`, the tables that there are; `nodes`, `tokens`, `lag`; and what the program gives
+//!    (`table_keys`, `principal_directory`).
+//! 4. `service`, which holds all of these.
+//! 5. What the service does by itself (`table_work`, `log_work`, `expiry_work`, `node_work`, `token_sweep`), the one write path
+//!    (`write`, `transaction`), the one page loop (`read`), followers of logs (`follow`, `stream`).
+//! 6. `permission` and the operations, one file each.
+//! 7. `gate`, the one way to them.
 
 pub mod allowance;
 mod batch_execute_statement;
@@ -25,6 +35,7 @@ mod event_source_mapping;
 mod execute_statement;
 mod execute_transaction;
 mod expiry;
+mod expiry_work;
 mod failure;
 mod fingerprint;
 #[cfg(test)]
@@ -34,16 +45,21 @@ mod gate;
 mod get_item;
 mod get_records;
 mod get_shard_iterator;
+mod index_choice;
 mod item_key;
 mod key_range;
 mod kinesis_streaming_destination;
 mod lag;
+mod lag_report;
 mod list_streams;
 mod list_tables;
+mod log_work;
+mod node_work;
 mod nodes;
 mod parameters;
 mod partiql;
 mod permission;
+mod policy_principals;
 mod principal_directory;
 mod put_item;
 mod query;
@@ -52,13 +68,19 @@ mod resource_policy;
 mod returned;
 mod rows;
 mod scan;
+mod segment;
 mod select;
 mod service;
 mod start_key;
 mod stream;
+mod table_description;
+mod table_encryption;
 mod table_keys;
+mod table_work;
+mod tables;
 mod tag_resource;
 mod time_to_live;
+mod token_sweep;
 mod tokens;
 mod transact_get_items;
 mod transact_write_items;
@@ -68,15 +90,18 @@ mod update_table;
 mod validation;
 mod write;
 
-pub use catalog::{Quotas, canonical_arn};
+pub use catalog::Quotas;
 pub use change_log::ShardSettings;
-pub use documents::{Collection, DocumentChange, Documents};
+pub use documents::{DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;
+pub use failure::OpenError;
 pub use gate::{Call, Observer, Permitted, RequestContext, call};
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use lag::{BackgroundStats, LogSize, TableLag};
 pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
 pub use permission::{Asks, NamedResource, RequestFacts, ResourceAccess, StreamReader};
 pub use principal_directory::{PrincipalDirectory, Unresolved};
-pub use service::{OpenError, Service, Settings};
+pub use rows::Collection;
+pub use service::{Service, Settings};
 pub use table_keys::{TableKey, TableKeys};
+pub use tables::canonical_arn;

@@ -7,9 +7,9 @@ use api::{Exception, ListStreamsInput, ListStreamsOutput};
 use auth::Caller;
 use model::limits::STREAMS_PAGE_MAX;
 
-use crate::catalog::{self, NameUse, Table, TableArn};
 use crate::service::Service;
 use crate::stream::{self, Stream};
+use crate::tables::{self, NameUse, Table, TableArn};
 
 impl Service {
     /// # Errors
@@ -45,7 +45,7 @@ impl Service {
             tables.extend(self.catalog.remains(caller));
             return Ok(tables);
         };
-        let mut tables = self.catalog.remains_at(catalog::table_place(caller, asked, NameUse::Lookup)?);
+        let mut tables = self.catalog.remains_at(tables::table_place(caller, asked, NameUse::Lookup)?);
         match self.catalog.described(caller, asked) {
             Ok(table) => tables.push(table),
             Err(absent) if tables.is_empty() => return Err(absent),

@@ -6,7 +6,7 @@ use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, legacy};
 use storage::ScanDirection;
 
 use crate::capacity::{ReadKind, Split};
-use crate::catalog::{Index, IndexKind, Table};
+use crate::index_choice::{check_consistency, find_index};
 use crate::item_key::{self, KeyProblem};
 use crate::key_range;
 use crate::parameters::{self, check_not_mixed, invalid, validated};
@@ -14,6 +14,7 @@ use crate::read::PageRequest;
 use crate::select::Selection;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
+use crate::tables::{Index, Table};
 
 /// A query's expressions, before its table is known.
 struct Parsed {
@@ -132,24 +133,4 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
     let (select, index_name) = (request.select, request.index_name.as_deref());
     let selection = Selection::of(OPERATION, select, projection, legacy_projection, index_name)?;
     Ok(Parsed { keys, filter, legacy_filter, selection })
-}
-
-/// The index that a request names, if it names one.
-pub(crate) fn find_index<'t>(table: &'t Table, name: Option<&str>) -> Result<Option<&'t Index>, Exception> {
-    let Some(name) = name else { return Ok(None) };
-    let index = table
-        .index(name)
-        .ok_or_else(|| Exception::validation(format!("The table does not have the specified index: {name}")))?;
-    if !index.is_readable() {
-        return Err(Exception::validation(format!("Cannot read from backfilling global secondary index: {name}")));
-    }
-    Ok(Some(index))
-}
-
-/// A global index cannot be read consistently.
-pub(crate) fn check_consistency(index: Option<&Index>, consistent: Option<bool>) -> Result<(), Exception> {
-    if consistent == Some(true) && index.is_some_and(|index| index.kind == IndexKind::Global) {
-        return Err(Exception::validation("Consistent reads are not supported on global secondary indexes"));
-    }
-    Ok(())
 }

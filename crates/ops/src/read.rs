@@ -16,10 +16,10 @@ use storage::{BoxFuture, Engine, Family, Key, ScanDirection, ScanRange, StorageE
 
 use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Units};
-use crate::catalog::{Index, Table};
 use crate::failure::{damaged, storage_failure};
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
+use crate::tables::{Index, Table};
 
 /// What one step of a page reads from the engine. Unit: bytes.
 const CHUNK_SIZE: usize = 256 * 1024;

@@ -1,6 +1,6 @@
 //! PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: what a table or a stream itself says of who may use it.
 //!
-//! A policy is kept with the table's definition, and read once for each version of it (`catalog::Table`). Of an index the
+//! A policy is kept with the table's definition, and read once for each version of it (`tables::Table`). Of an index the
 //! table's policy speaks; a stream has one of its own. They take an ARN, never a name. Texts are observed.
 //!
 //! Its principals are stored by their unique ids (`principal_directory`).
@@ -16,9 +16,10 @@ use auth::iam::Policy;
 use model::limits::RESOURCE_POLICY_SIZE_MAX;
 use serde_json::Value;
 
-use crate::catalog::{self, AttachedPolicy, Definition, Edit, PolicyOf, Table, TableArn, TableStatus};
+use crate::catalog::Edit;
 use crate::permission::Action;
 use crate::service::Service;
+use crate::tables::{self, AttachedPolicy, Definition, PolicyOf, Table, TableArn, TableStatus};
 
 /// The expected revision of a policy that is not there.
 const NO_POLICY: &str = "NO_POLICY";
@@ -71,7 +72,7 @@ impl Service {
     ) -> Result<PutResourcePolicyOutput, Exception> {
         let guard = self.catalog.lock().await?;
         let attachable = self.attachable(caller, &request.resource_arn)?;
-        let mut parsed = catalog::check_resource_policy(attachable.kind(), &request.policy)?;
+        let mut parsed = tables::check_resource_policy(attachable.kind(), &request.policy)?;
         let principals = self.bind_principals(&mut parsed).await?;
         let before = attachable.policy();
         check_revision(&attachable, request.expected_revision_id.as_deref(), &request.resource_arn)?;
@@ -127,7 +128,7 @@ impl Service {
 
     /// The table or stream that an ARN names.
     fn attachable<'a>(&self, caller: &Caller, text: &'a str) -> Result<Attachable<'a>, Exception> {
-        let invalid = |text: String| catalog::invalid(text);
+        let invalid = |text: String| tables::invalid(text);
         if !text.starts_with("arn:") {
             return Err(invalid(format!("ARNs must start with 'arn:': {text}")));
         }
@@ -156,7 +157,7 @@ impl Service {
             || Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", arn.name));
         let table = self.catalog.find(place).ok_or_else(not_found)?;
         if table.definition.status == TableStatus::Deleting {
-            return Err(catalog::being_deleted(table.name()));
+            return Err(tables::being_deleted(table.name()));
         }
         match stream {
             Some(label) if table.definition.stream_named(label).is_none() => Err(Exception::ResourceNotFound(format!(

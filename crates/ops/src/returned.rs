@@ -2,7 +2,6 @@
 
 use api::{Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValue};
 use model::{Attributes, Item};
-use storage::TALLY_WIDTH;
 
 use crate::change::{Action, Applied, Change};
 use crate::failure::storage_failure;
@@ -69,7 +68,7 @@ impl Service {
             return Ok(None);
         }
         let key = rows::collection_tally(change.table.id(), &change.key.partition);
-        let bytes = self.engine.get(&key).await.map_err(storage_failure)?.map_or(0, |row| tally(&row)[1]);
+        let bytes = self.engine.get(&key).await.map_err(storage_failure)?.map_or(0, |row| rows::read_tally(&row)[1]);
         let estimate = (bytes as f64 / GIB).floor();
         let hash = change.table.key.hash.iter();
         let collection =
@@ -79,13 +78,4 @@ impl Service {
             size_estimate_range_gb: Some(vec![estimate, estimate + 1.0]),
         }))
     }
-}
-
-/// Reads a row of counters.
-pub(crate) fn tally(row: &[u8]) -> [i64; TALLY_WIDTH] {
-    let mut counters = [0; TALLY_WIDTH];
-    for (counter, bytes) in counters.iter_mut().zip(row.as_chunks::<8>().0) {
-        *counter = i64::from_be_bytes(*bytes);
-    }
-    counters
 }

@@ -38,10 +38,17 @@ use bytes::Bytes;
 use model::codec::key::{self, H16_SIZE, HashSecret};
 use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{AttributeValue, Attributes, KeyAttribute, MapRef, ValueRef};
-use storage::{Family, Key};
+use storage::{Family, Key, TALLY_WIDTH};
 
-use crate::catalog::{Index, IndexKind, Table};
-use crate::documents::Collection;
+use crate::tables::{Index, IndexKind, Table};
+
+/// Which documents. The letters stand in the keys of their rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Collection {
+    EventSourceMappings = b'E',
+    Identities = b'I',
+}
 
 /// The table id under which the database keeps its own rows.
 const DATABASE: u64 = 0;
@@ -312,4 +319,12 @@ pub(crate) fn key_attributes(table: &Table, item: MapRef<'_>) -> Attributes {
         .attributes()
         .filter_map(|attribute| Some((attribute.name.clone(), item.get(&attribute.name)?.to_owned())))
         .collect()
+}
+/// Reads a row of counters.
+pub(crate) fn read_tally(row: &[u8]) -> [i64; TALLY_WIDTH] {
+    let mut counters = [0; TALLY_WIDTH];
+    for (counter, bytes) in counters.iter_mut().zip(row.as_chunks::<8>().0) {
+        *counter = i64::from_be_bytes(*bytes);
+    }
+    counters
 }

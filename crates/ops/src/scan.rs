@@ -6,16 +6,17 @@ use expr::{Condition, ExpressionKind, legacy};
 use storage::ScanDirection;
 
 use crate::capacity::{ReadKind, Split};
-use crate::catalog::{Index, Table};
+use crate::index_choice::{check_consistency, find_index};
 use crate::item_key;
 use crate::key_range::{self, Range};
 use crate::parameters::{self, check_not_mixed, invalid, validated};
-use crate::query::{check_consistency, find_index};
 use crate::read::PageRequest;
 use crate::rows;
+use crate::segment::Segment;
 use crate::select::Selection;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
+use crate::tables::{Index, Table};
 
 const OPERATION: Operation = Operation::Scan;
 
@@ -52,40 +53,6 @@ impl Service {
             consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
             last_evaluated_key: found.last,
         })
-    }
-}
-
-/// A share of a parallel scan.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment {
-    pub number: u32,
-    pub total: u32,
-}
-
-impl Segment {
-    fn of(segment: Option<i32>, total: Option<i32>) -> Result<Option<Segment>, Exception> {
-        let refuse = |text: String| Err(Exception::validation(text));
-        match (segment, total) {
-            (None, None) => Ok(None),
-            (Some(_), None) => refuse(
-                "The TotalSegments parameter is required but was not present in the request when Segment parameter \
-                 is present"
-                    .to_owned(),
-            ),
-            (None, Some(_)) => refuse(
-                "The Segment parameter is required but was not present in the request when parameter TotalSegments \
-                 is present"
-                    .to_owned(),
-            ),
-            (Some(number), Some(total)) if number >= total => refuse(format!(
-                "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {number} \
-                 is not less than TotalSegments: {total}"
-            )),
-            (Some(number), Some(total)) => {
-                // The model has refused negative ones.
-                Ok(Some(Segment { number: number.unsigned_abs(), total: total.unsigned_abs() }))
-            }
-        }
     }
 }
 

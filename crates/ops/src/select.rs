@@ -5,7 +5,7 @@ use expr::Projection;
 use model::Item;
 use model::codec::row::StoredItem;
 
-use crate::catalog::{self, Index, IndexKind, Table};
+use crate::tables::{self, Index, IndexKind, Table};
 
 /// What a page returns of each item.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Selection {
         index: Option<&Index>,
         select: Option<Select>,
     ) -> Result<bool, Exception> {
-        let Some(index) = index.filter(|index| index.projection != catalog::Projection::All) else {
+        let Some(index) = index.filter(|index| index.projection != tables::Projection::All) else {
             return Ok(false);
         };
         let missing = self.unprojected(table, index);

@@ -1,6 +1,5 @@
 //! The service: everything an operation needs, and the background work that goes with it.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 
@@ -9,13 +8,13 @@ use base::Clock;
 use model::codec::key::HashSecret;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
-use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, TxError};
 
 use crate::catalog::{Catalog, Quotas};
 use crate::change_log::{Heat, ShardSettings};
+use crate::failure::OpenError;
 use crate::lag::Lags;
-use crate::nodes::lease::Leased;
-use crate::nodes::{NodeSettings, Nodes};
+use crate::nodes::{NodeSettings, Nodes, lease::Leased};
 use crate::principal_directory::PrincipalDirectory;
 use crate::rows;
 use crate::table_keys::TableKeys;
@@ -68,31 +67,6 @@ pub struct Service {
     pub(crate) principals: RwLock<Option<Arc<dyn PrincipalDirectory>>>,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
-}
-
-/// Why the stored database cannot be served.
-#[derive(Debug)]
-pub enum OpenError {
-    Storage(StorageError),
-    /// A row that this program did not write so.
-    Malformed(String),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OpenError::Storage(error) => error.fmt(f),
-            OpenError::Malformed(text) => f.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
-
-impl From<StorageError> for OpenError {
-    fn from(error: StorageError) -> OpenError {
-        OpenError::Storage(error)
-    }
 }
 
 /// What the database keeps about itself; written once, when it is made.

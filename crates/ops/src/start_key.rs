@@ -8,12 +8,12 @@ use model::codec::key::HashSecret;
 use model::{Attributes, KeyAttribute};
 use storage::ScanDirection;
 
-use crate::catalog::{Index, Table};
 use crate::item_key::KeyProblem;
 use crate::key_range::Range;
 use crate::read::PageRequest;
 use crate::rows::{self, ItemKey};
-use crate::scan::Segment;
+use crate::segment::Segment;
+use crate::tables::{Index, Table};
 
 /// Which operation the key belongs to, and the bounds that it judges keys by: they differ in their words.
 #[derive(Clone, Copy, Debug)]

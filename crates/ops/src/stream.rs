@@ -12,16 +12,16 @@ use api::Exception;
 use auth::Caller;
 use storage::View;
 
-use crate::catalog::{self, Table, TableArn};
 use crate::change_log::Shard;
 use crate::service::Service;
+use crate::tables::{self, Table, TableArn};
 pub(crate) use iterator::ShardIterator;
 pub(crate) use shown::Shape;
 
 /// A stream that can be read, and its table.
 pub(crate) struct Stream {
     pub table: Arc<Table>,
-    pub own: catalog::Stream,
+    pub own: tables::Stream,
 }
 
 impl Stream {

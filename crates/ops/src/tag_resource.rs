@@ -11,9 +11,10 @@ use api::{Exception, ListTagsOfResourceInput, ListTagsOfResourceOutput, Tag, Tag
 use auth::Caller;
 use model::limits::TAGS_PAGE_MAX;
 
-use crate::catalog::{self, ChangeGuard, Edit, Table, TableArn, TableStatus};
+use crate::catalog::{ChangeGuard, Edit};
 use crate::permission;
 use crate::service::Service;
+use crate::tables::{self, Table, TableArn, TableStatus};
 
 impl Service {
     /// # Errors
@@ -22,10 +23,10 @@ impl Service {
         if request.tags.is_empty() {
             return Err(Exception::validation("Atleast one Tag needs to be provided as Input."));
         }
-        catalog::check_tags(&BTreeMap::new(), request.tags.clone())?;
+        tables::check_tags(&BTreeMap::new(), request.tags.clone())?;
         let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "TagResource", &request.resource_arn)?;
-        let tags = catalog::check_tags(&table.definition.tags, request.tags)?;
+        let tags = tables::check_tags(&table.definition.tags, request.tags)?;
         self.replace_tags(guard, &table, tags).await
     }
 
@@ -35,7 +36,7 @@ impl Service {
         if request.tag_keys.is_empty() {
             return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
         }
-        catalog::check_tag_keys(&request.tag_keys)?;
+        tables::check_tag_keys(&request.tag_keys)?;
         let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "UntagResource", &request.resource_arn)?;
         let mut tags = table.definition.tags.clone();
@@ -100,13 +101,13 @@ impl Service {
 /// An ARN of a table. The refusals are captures from us-west-2.
 fn tagged_arn(text: &str) -> Result<TableArn<'_>, Exception> {
     if !text.starts_with("arn:") {
-        return Err(catalog::invalid(format!("ARNs must start with 'arn:': {text}")));
+        return Err(tables::invalid(format!("ARNs must start with 'arn:': {text}")));
     }
     let arn = TableArn::parse(text)
         .filter(|arn| !arn.rest.is_some_and(|rest| rest.starts_with("backup/")))
-        .ok_or_else(|| catalog::invalid(format!("Provided Arn is not a DynamoDB resource arn: {text}")))?;
+        .ok_or_else(|| tables::invalid(format!("Provided Arn is not a DynamoDB resource arn: {text}")))?;
     if arn.rest.is_some() {
-        return Err(catalog::invalid(format!(
+        return Err(tables::invalid(format!(
             "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {text}"
         )));
     }

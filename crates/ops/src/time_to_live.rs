@@ -10,9 +10,10 @@ use api::{
 use auth::Caller;
 use model::limits::KEY_NAME_SIZE_MAX;
 
-use crate::catalog::{Edit, TimeToLive, Work};
+use crate::catalog::{Edit, Work};
 use crate::expiry;
 use crate::service::Service;
+use crate::tables::TimeToLive;
 
 /// Indexes of times that may wait to be taken away: changes that come faster are refused, as on DynamoDB.
 const DROPPING_MAX: usize = 16;

@@ -7,26 +7,66 @@
 //! that work, who reads all of them now and then.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use parking_lot::Mutex;
-use storage::{
-    Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, StorageError,
-};
+use storage::{Engine, Family, Key, ScanDirection, ScanRange, StorageError};
 
+use crate::fingerprint::{self, Fingerprint};
 use crate::key_range;
-use crate::nodes::owner::Ownership;
 use crate::rows;
-use crate::service::Service;
-use crate::transaction::TokenRow;
 
-/// How often tokens of nodes that are gone are looked for.
-const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
-/// How often due tokens are removed.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 /// Tokens that are removed in one batch.
 const SWEEP_BATCH: usize = 256;
+
+/// A client's token, and what it was first used for.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub key: Key,
+    pub fingerprint: Fingerprint,
+}
+
+/// What is remembered of a token: fingerprint (16), its version (1), expiry in milliseconds (7, big-endian), and for each
+/// action the size of the item that it met (4, big-endian), by which a replay is charged. Every version keeps this
+/// shape: nodes of two versions read each other's tokens.
+pub(crate) struct TokenRow {
+    pub fingerprint: Fingerprint,
+    pub version: u8,
+    pub expires_ms: u64,
+    pub sizes: Vec<usize>,
+}
+
+impl TokenRow {
+    pub(crate) fn read(row: &[u8]) -> Option<TokenRow> {
+        let (fingerprint, rest) = row.split_first_chunk::<16>()?;
+        let ([version, expires_ms @ ..], sizes) = rest.split_first_chunk::<8>()?;
+        let [a, b, c, d, e, f, g] = *expires_ms;
+        let size = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes) as usize;
+        Some(TokenRow {
+            fingerprint: *fingerprint,
+            version: *version,
+            expires_ms: u64::from_be_bytes([0, a, b, c, d, e, f, g]),
+            sizes: sizes.as_chunks::<4>().0.iter().map(size).collect(),
+        })
+    }
+
+    /// Whether the token was first used for the same. A fingerprint that another version of this program has taken cannot
+    /// be compared. Then as many actions will do: an update must not make an honest retry fail, and a client that gives
+    /// one token to two requests is told so before the update and ten minutes after it.
+    pub(crate) fn is_of(&self, token: &Token, actions: usize) -> bool {
+        match self.version == fingerprint::VERSION {
+            true => self.fingerprint == token.fingerprint,
+            false => self.sizes.len() == actions,
+        }
+    }
+
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut row = [&self.fingerprint[..], &self.expires_ms.to_be_bytes()].concat();
+        row[size_of::<Fingerprint>()] = self.version;
+        // An item is far smaller than 4 GB.
+        row.extend(self.sizes.iter().flat_map(|size| (*size as u32).to_be_bytes()));
+        row
+    }
+}
 
 /// Tokens by expiry, the next one first.
 #[derive(Default)]
@@ -65,7 +105,7 @@ impl Tokens {
     }
 
     /// Takes over what another one has read, but for what is known already.
-    fn merge(&self, read: Tokens) {
+    pub(crate) fn merge(&self, read: Tokens) {
         let mut due = self.due.lock();
         let known: HashSet<Key> = due.iter().map(|(_, key)| key.clone()).collect();
         due.extend(read.due.into_inner().into_iter().filter(|(_, key)| !known.contains(key)));
@@ -81,67 +121,12 @@ impl Tokens {
         self.due.lock().len()
     }
 
-    fn take_due(&self, now_ms: u64) -> Vec<Key> {
+    pub(crate) fn take_due(&self, now_ms: u64) -> Vec<Key> {
         let mut due = self.due.lock();
         let mut taken = Vec::new();
         while taken.len() < SWEEP_BATCH && due.front().is_some_and(|(expires_ms, _)| *expires_ms <= now_ms) {
             taken.extend(due.pop_front().map(|(_, key)| key));
         }
         taken
-    }
-}
-
-impl Service {
-    /// Removes due tokens now and then, for as long as the service lives.
-    pub(crate) fn sweep_tokens(self: &Arc<Service>) {
-        let service: Weak<Service> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            let mut orphans_read_ms = None;
-            loop {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                let Some(service) = service.upgrade() else { return };
-                service.adopt_orphaned_tokens(&mut orphans_read_ms).await;
-                service.sweep_due_tokens().await;
-            }
-        });
-    }
-
-    /// Reads the tokens that no living node may know of, if that is this node's work and it is time for it.
-    pub(crate) async fn adopt_orphaned_tokens(&self, read_ms: &mut Option<u64>) {
-        let now_ms = self.clock.steady_ms();
-        let recent = |read_ms: u64| now_ms.saturating_sub(read_ms) < ORPHANS_INTERVAL.as_millis() as u64;
-        // What fails is tried again in the next round.
-        if !matches!(self.own(0).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
-            return;
-        }
-        if let Ok(tokens) = Tokens::load(self.engine.as_ref()).await {
-            self.tokens.merge(tokens);
-            *read_ms = Some(now_ms);
-        }
-    }
-
-    pub(crate) async fn sweep_due_tokens(&self) {
-        loop {
-            let now_ms = self.clock.now_ms();
-            let due = self.tokens.take_due(now_ms);
-            if due.is_empty() {
-                return;
-            }
-            let keys: Vec<KeyUse> = due.into_iter().map(KeyUse::write).collect();
-            let mut decide = |reads: &Reads, batch: &mut Batch| {
-                for (key, row) in keys.iter().zip(&reads.values) {
-                    let expired = row
-                        .as_ref()
-                        .is_some_and(|row| TokenRow::read(row).is_none_or(|token| token.expires_ms <= now_ms));
-                    if expired {
-                        batch.delete(key.key.clone());
-                    }
-                }
-                Decision::Commit
-            };
-            // One that is in use just now stays until the next start; it is not believed any more in any case.
-            let op = OpId(base::random::bytes16());
-            let _ = self.engine.transact(op, Mode::Plain, &keys, &mut decide).await;
-        }
     }
 }

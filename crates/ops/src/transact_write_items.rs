@@ -17,7 +17,8 @@ use crate::item_key::{self, KeyProblem};
 use crate::parameters::{UpdateParameters, WriteCondition, validated};
 use crate::rows::{self, TokenKind};
 use crate::service::Service;
-use crate::transaction::{self, Token, TransactionAction, TransactionDone};
+use crate::tokens::Token;
+use crate::transaction::{self, TransactionAction, TransactionDone};
 use crate::write::OnConditionFailure;
 
 impl Service {

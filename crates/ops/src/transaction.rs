@@ -18,8 +18,9 @@ use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::{storage_failure, write_failure};
-use crate::fingerprint::{self, Fingerprint};
+use crate::fingerprint::{self};
 use crate::service::Service;
+use crate::tokens::{Token, TokenRow};
 use crate::write::{OnConditionFailure, decided, in_turn};
 
 /// What a transaction reads before it asks for more memory. Unit: items.
@@ -34,13 +35,6 @@ pub(crate) struct TransactionAction {
     pub table_name: String,
     pub change: Change,
     pub on_failure: OnConditionFailure,
-}
-
-/// A client's token, and what it was first used for.
-#[derive(Clone, Debug)]
-pub(crate) struct Token {
-    pub key: Key,
-    pub fingerprint: Fingerprint,
 }
 
 /// How a transaction went.
@@ -193,49 +187,6 @@ fn key_use(action: &TransactionAction) -> KeyUse {
     match action.change.action {
         crate::change::Action::Check => KeyUse::read(key),
         _ => KeyUse::write(key),
-    }
-}
-
-/// What is remembered of a token: fingerprint (16), its version (1), expiry in milliseconds (7, big-endian), and for each
-/// action the size of the item that it met (4, big-endian), by which a replay is charged. Every version keeps this
-/// shape: nodes of two versions read each other's tokens.
-pub(crate) struct TokenRow {
-    pub fingerprint: Fingerprint,
-    pub version: u8,
-    pub expires_ms: u64,
-    pub sizes: Vec<usize>,
-}
-
-impl TokenRow {
-    pub(crate) fn read(row: &[u8]) -> Option<TokenRow> {
-        let (fingerprint, rest) = row.split_first_chunk::<16>()?;
-        let ([version, expires_ms @ ..], sizes) = rest.split_first_chunk::<8>()?;
-        let [a, b, c, d, e, f, g] = *expires_ms;
-        let size = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes) as usize;
-        Some(TokenRow {
-            fingerprint: *fingerprint,
-            version: *version,
-            expires_ms: u64::from_be_bytes([0, a, b, c, d, e, f, g]),
-            sizes: sizes.as_chunks::<4>().0.iter().map(size).collect(),
-        })
-    }
-
-    /// Whether the token was first used for the same. A fingerprint that another version of this program has taken cannot
-    /// be compared. Then as many actions will do: an update must not make an honest retry fail, and a client that gives
-    /// one token to two requests is told so before the update and ten minutes after it.
-    fn is_of(&self, token: &Token, actions: usize) -> bool {
-        match self.version == fingerprint::VERSION {
-            true => self.fingerprint == token.fingerprint,
-            false => self.sizes.len() == actions,
-        }
-    }
-
-    fn write(&self) -> Vec<u8> {
-        let mut row = [&self.fingerprint[..], &self.expires_ms.to_be_bytes()].concat();
-        row[size_of::<Fingerprint>()] = self.version;
-        // An item is far smaller than 4 GB.
-        row.extend(self.sizes.iter().flat_map(|size| (*size as u32).to_be_bytes()));
-        row
     }
 }
 

@@ -1,7 +1,7 @@
 //! UpdateTable: every change of a table but its tags, its TTL and its backups.
 //!
 //! The answer says UPDATING, as DynamoDB's does; settings hold as soon as they are durable. Only an index that is made
-//! or dropped takes longer: see `catalog/build_index.rs`.
+//! or dropped takes longer: see `table_work/build_index.rs`.
 
 mod answer;
 mod indexes;
@@ -10,15 +10,16 @@ mod members;
 use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
 use auth::Caller;
 
-use crate::catalog::throughput::{
-    Of, check_units, check_units_change, default_warm, on_demand_max, units_superfluous, update_index_units_missing,
-    update_units_missing, warm,
-};
-use crate::catalog::{
-    self, Billing, Definition, Edit, NameUse, Provisioned, TableClassChoice, WarmThroughput, table_place,
-};
+use crate::catalog::{self, Edit};
 use crate::change_log;
 use crate::service::Service;
+use crate::tables::{
+    self, Billing, Definition, NameUse, Provisioned, TableClassChoice, WarmThroughput, table_place,
+    throughput::{
+        Of, check_units, check_units_change, default_warm, on_demand_max, units_superfluous,
+        update_index_units_missing, update_units_missing, warm,
+    },
+};
 use answer::Asked;
 
 /// Disabled streams that are readable yet. AWS names no maximum.
@@ -78,7 +79,7 @@ fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
         ("VectorIndexUpdates", request.vector_index_updates.is_some()),
     ] {
         if given {
-            return Err(catalog::not_built(member));
+            return Err(tables::not_built(member));
         }
     }
     Ok(())
@@ -128,7 +129,7 @@ fn update_billing(
         (_, None, None) | (None, Some(BillingMode::PayPerRequest), None) => Ok(()),
         (None, None, Some(_)) => Err(units_superfluous()),
         (_, Some(BillingMode::PayPerRequest), Some(_)) => {
-            Err(catalog::invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST"))
+            Err(tables::invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST"))
         }
         (_, Some(BillingMode::Provisioned), None) => Err(update_units_missing()),
         (Some(current), _, Some(asked)) => {
@@ -158,7 +159,7 @@ fn update_billing(
 
 /// A table that becomes provisioned gives each of its indexes throughput in the same request.
 fn check_index_units(definition: &Definition) -> Result<(), Exception> {
-    let live = definition.global_indexes.iter().filter(|index| index.status != catalog::IndexStatus::Deleting);
+    let live = definition.global_indexes.iter().filter(|index| index.status != tables::IndexStatus::Deleting);
     let without: Vec<&str> = live.filter(|index| index.provisioned.is_none()).map(|index| &*index.name).collect();
     if without.is_empty() || definition.is_on_demand() { Ok(()) } else { Err(update_index_units_missing(&without)) }
 }
@@ -168,7 +169,7 @@ fn current_warm(definition: &Definition) -> WarmThroughput {
 }
 
 fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, now_ms: u64) -> Result<(), Exception> {
-    let new = catalog::new_stream(asked, &catalog::STREAM_OF_TABLE, definition.stream.as_ref(), now_ms)?;
+    let new = tables::new_stream(asked, &tables::STREAM_OF_TABLE, definition.stream.as_ref(), now_ms)?;
     let name = &definition.name;
     match (definition.stream.as_mut().filter(|stream| stream.enabled), new) {
         (Some(_), Some(_)) => {
@@ -198,12 +199,12 @@ fn too_many_streams(table_name: &str) -> Exception {
 
 /// The same key may be asked for again, which changes nothing, unless by its ARN.
 fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification) -> Result<(), Exception> {
-    let new = catalog::encryption(asked, &definition.account, &definition.region)?;
+    let new = tables::encryption(asked, &definition.account, &definition.region)?;
     if new == definition.encryption {
         match new {
-            None => return Err(catalog::invalid("Table is already encrypted by default")),
+            None => return Err(tables::invalid("Table is already encrypted by default")),
             Some(_) if asked.kms_master_key_id.as_ref().is_some_and(|id| id.starts_with("arn:")) => {
-                return Err(catalog::invalid(
+                return Err(tables::invalid(
                     "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to \
                      change Master Key",
                 ));

@@ -11,10 +11,11 @@ use bytes::Bytes;
 use storage::{Append, Batch, Decision, Engine, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Catalog, Definition, Inner, Table, Work, read_definition};
+use super::{Catalog, Inner, Work};
 use crate::change_log;
 use crate::failure::write_failure;
 use crate::rows;
+use crate::tables::{Definition, Table, being_updated};
 
 /// By how much a definition changes without growing: a status, a time. Unit: bytes.
 const DEFINITION_SLACK: usize = 64;
@@ -116,7 +117,7 @@ impl Catalog {
     ///
     /// # Errors
     /// The engine's failure; the table then is still there.
-    pub(super) async fn forget(&self, engine: &Arc<dyn Engine>, table_id: u64) -> Result<(), Exception> {
+    pub(crate) async fn forget(&self, engine: &Arc<dyn Engine>, table_id: u64) -> Result<(), Exception> {
         let guard = self.lock().await?;
         let (inner, engine) = (self.inner.clone(), engine.clone());
         finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, table_id).await })).await
@@ -136,7 +137,7 @@ async fn create(
     puts: Vec<(Key, Bytes)>,
 ) -> Result<Result<Arc<Table>, Behind>, Exception> {
     let id = guard.next_table_id();
-    let row = encode(&definition)?;
+    let row = definition.encode()?;
     let keys = vec![KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
     let mut decide = |reads: &Reads, batch: &mut Batch| {
         let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_number(row));
@@ -172,10 +173,10 @@ async fn replace(
 ) -> Result<Arc<Table>, Exception> {
     let old = inner.tables.read().by_id(definition.table_id).map(|table| (table.definition.clone(), table.log.clone()));
     let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
-    let row = encode(&definition)?;
+    let row = definition.encode()?;
     let key = rows::definition(definition.table_id);
     let mut decide = |reads: &Reads, batch: &mut Batch| {
-        let stored = reads.values[0].as_ref().and_then(|row| read_definition(row).ok());
+        let stored = reads.values[0].as_ref().and_then(|row| Definition::read(row).ok());
         if stored.as_ref() != Some(&old) {
             return Decision::Refuse;
         }
@@ -214,7 +215,12 @@ async fn replace(
     Ok(table)
 }
 
-async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
+pub(crate) async fn forget(
+    inner: &Inner,
+    engine: &dyn Engine,
+    _guard: ChangeGuard,
+    table_id: u64,
+) -> Result<(), Exception> {
     let version = exchange(inner, engine, rows::definition(table_id), None).await?;
     inner.update(engine, |tables| {
         if tables.count_own(version)
@@ -243,7 +249,7 @@ pub(super) async fn exchange(
 }
 
 /// Writes, and tells the catalog's version after it, which stays 0 where there is one node; none if `decide` refused.
-async fn write(
+pub(crate) async fn write(
     inner: &Inner,
     engine: &dyn Engine,
     mut keys: Vec<KeyUse>,
@@ -271,16 +277,6 @@ async fn write(
 
 fn torn() -> Exception {
     Exception::internal("the stored catalog is not the one that was read")
-}
-
-pub(crate) fn being_updated(name: &str) -> Exception {
-    Exception::ResourceInUse(format!(
-        "Attempt to change a resource which is still in use: Table is being updated: {name}"
-    ))
-}
-
-pub(super) fn encode(definition: &Definition) -> Result<Vec<u8>, Exception> {
-    serde_json::to_vec(definition).map_err(|error| Exception::internal(error.to_string()))
 }
 
 pub(super) fn read_number(row: &[u8]) -> Option<u64> {

@@ -1,26 +1,16 @@
-//! The catalog: which tables there are, and what they are.
+//! The catalog: which tables there are.
 //!
 //! A table's definition is a row; in memory it is an immutable [`Table`] that operations share. A change of a table
 //! (one at a time in the whole catalog, `change.rs`) writes the row and then publishes a new [`Table`]. Where it
-//! matters that every writer knows the new one, background work (`work.rs`) waits until nobody holds an older one.
+//! matters that every writer knows the new one, background work (`table_work`) waits until nobody holds an older one.
 //!
 //! Where other nodes change the same rows, every change counts up the catalog's version, and each node reads again what
 //! it does not know (`refresh.rs`).
 
-mod build_index;
 mod change;
-mod definition;
-mod describe;
-mod hash_order;
-mod name;
 mod quota;
 mod refresh;
 mod remains;
-mod resource_policy;
-mod schema;
-mod settings;
-mod table;
-pub(crate) mod throughput;
 mod work;
 
 use std::collections::BTreeMap;
@@ -31,23 +21,14 @@ use api::Exception;
 use auth::Caller;
 use parking_lot::RwLock;
 use storage::{Engine, StorageError};
+use tokio::sync::mpsc::UnboundedReceiver;
 
-pub(crate) use change::{ChangeGuard, Edit, Rewrite, being_updated};
-pub(crate) use definition::*;
-pub(crate) use describe::{Shown, key_schema, stream_view, timestamp};
-pub use name::canonical_arn;
-pub(crate) use name::{NameUse, Place, TableArn, table_place};
+pub(crate) use change::{ChangeGuard, Edit, Rewrite};
 pub use quota::Quotas;
-pub(crate) use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};
-pub(crate) use schema::{NewIndex, NewSchema, attribute_definitions, check_projections, invalid};
-pub(crate) use settings::{
-    STREAM_OF_NEW_TABLE, STREAM_OF_TABLE, check_tag_keys, check_tags, encryption, new_stream, not_before,
-};
-pub(crate) use table::{Index, IndexKind, Table};
-pub(crate) use throughput::{IndexThroughput, TableThroughput};
 pub(crate) use work::{Interrupted, Work};
 
-use crate::service::OpenError;
+use crate::failure::OpenError;
+use crate::tables::{Definition, NameUse, Place, Table, TableStatus, being_deleted, table_place};
 
 /// How often waiting work looks whether older tables are still in use.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(1);
@@ -244,6 +225,11 @@ impl Catalog {
         self.inner.tables.read().by_id(table_id).cloned()
     }
 
+    /// What changes leave to be done, for whoever asks first.
+    pub(crate) fn take_work(&self) -> Option<UnboundedReceiver<Work>> {
+        self.inner.work.take()
+    }
+
     /// Waits until nobody uses a table that the published one has replaced.
     pub(crate) async fn settle(&self, table_id: u64) {
         while self.inner.in_use(table_id) {
@@ -265,26 +251,6 @@ impl Inner {
         let mut tables = self.tables.write();
         tables.forget_unused();
         tables.replaced.iter().any(|old| old.table_id == table_id)
-    }
-}
-
-/// A setting whose engine a later version brings.
-pub(crate) fn not_built(member: &str) -> Exception {
-    Exception::validation(format!("{member} is not built yet in this version of Stator"))
-}
-
-pub(crate) fn being_deleted(name: &str) -> Exception {
-    Exception::ResourceInUse(format!(
-        "Attempt to change a resource which is still in use: Table is being deleted: {name}"
-    ))
-}
-
-fn read_definition(row: &[u8]) -> Result<Definition, OpenError> {
-    let malformed = |text: String| OpenError::Malformed(format!("a table's definition cannot be read: {text}"));
-    let definition: Definition = serde_json::from_slice(row).map_err(|error| malformed(error.to_string()))?;
-    match definition.undefined_key() {
-        None => Ok(definition),
-        Some(name) => Err(malformed(format!("table {} does not define its key {name}", definition.name))),
     }
 }
 

@@ -7,7 +7,8 @@
 use api::Exception;
 use model::limits::TABLES_MAX;
 
-use super::{Catalog, Place};
+use super::Catalog;
+use crate::tables::Place;
 
 /// A caller may name any region, so that an account's tables in all of its regions are bounded as well: by so many times
 /// the quota of one. With the defaults 10,000, beyond which AWS raises no quota. Source: Developer Guide, "Best

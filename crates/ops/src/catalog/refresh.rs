@@ -10,11 +10,12 @@ use std::sync::Arc;
 use api::Exception;
 use storage::{Engine, StorageError, View};
 
-use super::{Catalog, Definition, Inner, Table, Tables, Work, change, read_definition};
+use super::{Catalog, Inner, Tables, Work, change};
 use crate::catalog_rows;
+use crate::failure::OpenError;
 use crate::key_range;
 use crate::rows;
-use crate::service::OpenError;
+use crate::tables::{Definition, Table};
 
 /// The stored catalog at one moment.
 struct Stored {
@@ -130,7 +131,7 @@ impl Tables {
 }
 
 impl Stored {
-    async fn read(engine: &dyn Engine) -> Result<Stored, OpenError> {
+    pub(crate) async fn read(engine: &dyn Engine) -> Result<Stored, OpenError> {
         let view = engine.view().await?;
         let single = view.get_many(&[rows::catalog_version(), rows::next_table_id()]).await?;
         let next_id = single[1].as_deref().map_or(Some(rows::TABLE_ID_FIRST), change::read_number);
@@ -149,5 +150,5 @@ fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
 
 async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Vec<Definition>, OpenError> {
     let rows = catalog_rows::read(view, key_range::of_prefix(prefix)).await?;
-    rows.iter().map(|row| read_definition(&row.value)).collect()
+    rows.iter().map(|row| Definition::read(&row.value)).collect()
 }

@@ -12,8 +12,9 @@ use auth::Caller;
 use storage::Engine;
 
 use super::change::{self, ChangeGuard};
-use super::{Catalog, Definition, Inner, Place, Quotas, Table, Tables};
+use super::{Catalog, Inner, Quotas, Tables};
 use crate::rows;
+use crate::tables::{Definition, Place, Table};
 
 /// Beyond a bound this part of it is dropped at once, so that each deletion does not drop another table.
 const SLACK_PART: usize = 64;
@@ -110,7 +111,7 @@ impl Catalog {
     ///
     /// # Errors
     /// The engine's failure; the table then is still there.
-    pub(super) async fn leave_remains(
+    pub(crate) async fn leave_remains(
         &self,
         engine: &Arc<dyn Engine>,
         definition: Definition,
@@ -138,14 +139,14 @@ impl Tables {
     }
 }
 
-async fn leave(
+pub(crate) async fn leave(
     inner: &Inner,
     engine: &dyn Engine,
     _guard: ChangeGuard,
     definition: Definition,
 ) -> Result<(), Exception> {
     let table_id = definition.table_id;
-    let put = (rows::remains(table_id), change::encode(&definition)?.into());
+    let put = (rows::remains(table_id), definition.encode()?.into());
     let version = change::exchange(inner, engine, rows::definition(table_id), Some(put)).await?;
     inner.update(engine, |tables| {
         if tables.count_own(version)
@@ -158,7 +159,12 @@ async fn leave(
     Ok(())
 }
 
-async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
+pub(crate) async fn forget(
+    inner: &Inner,
+    engine: &dyn Engine,
+    _guard: ChangeGuard,
+    table_id: u64,
+) -> Result<(), Exception> {
     let version = change::exchange(inner, engine, rows::remains(table_id), None).await?;
     inner.update(engine, |tables| {
         if tables.count_own(version) {
@@ -172,8 +178,8 @@ async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_i
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{AttachedPolicy, Stream, StreamView};
     use crate::fixture;
+    use crate::tables::{AttachedPolicy, Stream, StreamView};
 
     fn stream(policy_bytes: usize) -> Stream {
         let document = "x".repeat(policy_bytes);

@@ -10,10 +10,10 @@ use base::Clock;
 use model::AttributeValue;
 use storage::{Batch, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, Reads, ScanDirection, ScanRange};
 
-use super::{Definition, IndexStatus as Status, TableStatus as State};
 use crate::fixture::{item, n, s};
 use crate::rows;
 use crate::service::{Service, Settings};
+use crate::tables::{self, Definition, IndexStatus as Status, TableStatus as State};
 use crate::{catalog, key_range};
 
 mod newer;
@@ -142,7 +142,7 @@ async fn rewrite(engine: &Memory, table_id: u64, change: impl Fn(&mut Definition
     let key = KeyUse::write(rows::definition(table_id));
     let keys = [key.clone()];
     let mut decide = |reads: &Reads, batch: &mut Batch| {
-        let mut definition = super::read_definition(reads.values[0].as_ref().unwrap()).unwrap();
+        let mut definition = Definition::read(reads.values[0].as_ref().unwrap()).unwrap();
         change(&mut definition);
         batch.put(key.key.clone(), serde_json::to_vec(&definition).unwrap());
         Decision::Commit
@@ -151,7 +151,7 @@ async fn rewrite(engine: &Memory, table_id: u64, change: impl Fn(&mut Definition
 }
 
 fn table_id(service: &Service, name: &str) -> u64 {
-    service.catalog.find(catalog::Place::own(&caller(), name)).unwrap().id()
+    service.catalog.find(tables::Place::own(&caller(), name)).unwrap().id()
 }
 
 #[tokio::test]
@@ -320,13 +320,11 @@ async fn unfinished_work_is_taken_up_again() {
         (table_id(&service, "building"), table_id(&service, "deleting"))
     };
     rewrite(&engine, building, |definition| {
-        let key = catalog::KeyNames { hash: vec!["g".to_owned()], range: Vec::new() };
+        let key = tables::KeyNames { hash: vec!["g".to_owned()], range: Vec::new() };
         let name = "by-g".to_owned();
-        let index = catalog::IndexDefinition { id: 1, name, key, status: Status::Creating, ..Default::default() };
+        let index = tables::IndexDefinition { id: 1, name, key, status: Status::Creating, ..Default::default() };
         definition.global_indexes.push(index);
-        definition
-            .attributes
-            .push(catalog::AttributeDefinition { name: "g".to_owned(), key_type: catalog::KeyType::S });
+        definition.attributes.push(tables::AttributeDefinition { name: "g".to_owned(), key_type: tables::KeyType::S });
     })
     .await;
     rewrite(&engine, deleting, |definition| definition.status = State::Deleting).await;

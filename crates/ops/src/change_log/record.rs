@@ -12,15 +12,13 @@
 //!
 //! So who looks for one shard's records passes over others by their headers alone.
 
-use base::Clock;
 use bytes::Bytes;
 use model::ValueRef;
 use model::codec::row::StoredItem;
 use storage::Batch;
 
-use super::hash_range;
-use crate::change::Change;
 use crate::rows;
+use crate::tables::{Table, hash_range};
 
 const FORMAT: u8 = 2;
 const HEADER_SIZE: usize = 22;
@@ -83,22 +81,24 @@ impl Header {
 
 /// Adds the record of a change to its batch, if the table is followed and something has changed.
 pub(crate) fn append(
-    change: &Change,
-    clock: &Clock,
+    table: &Table,
+    partition: &[u8],
+    author: Author,
+    at_ms: u64,
     old: Option<&StoredItem>,
     new: Option<&StoredItem>,
     batch: &mut Batch,
 ) {
-    let Some(shard) = change.table.log.of(&change.key.partition) else { return };
+    let Some(shard) = table.log.of(partition) else { return };
     // Versions differ with every write; what a reader can see may not.
     let old_attributes = old.map(|item| ValueRef::M(item.attributes()));
     let new_attributes = new.map(|item| ValueRef::M(item.attributes()));
     if old_attributes == new_attributes {
         return;
     }
-    let hash = hash_range::leading(&change.key.partition);
-    let record = encode(change.author, clock.now_ms(), hash, old, new);
-    batch.append(rows::log(change.table.id(), shard), record);
+    let hash = hash_range::leading(partition);
+    let record = encode(author, at_ms, hash, old, new);
+    batch.append(rows::log(table.id(), shard), record);
 }
 
 fn encode(author: Author, created_ms: u64, hash: u64, old: Option<&StoredItem>, new: Option<&StoredItem>) -> Vec<u8> {

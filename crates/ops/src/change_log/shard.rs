@@ -17,11 +17,10 @@ use model::codec::key::{HashSecret, h16};
 use serde::{Deserialize, Serialize};
 use storage::{Family, Row, ScanDirection, ScanRange, View, log};
 
-use super::HashRange;
-use crate::catalog::Unknown;
 use crate::catalog_rows;
 use crate::failure::storage_failure;
 use crate::rows;
+use crate::tables::{HashRange, Unknown};
 
 /// In front of the 20 digits of a sequence number, to make them the 21 that the API asks for.
 const SEQUENCE_LEAD: &str = "1";
@@ -75,7 +74,7 @@ impl Shard {
         self.log.unwrap_or(self.number)
     }
 
-    pub(super) fn log_name(&self) -> Bytes {
+    pub(crate) fn log_name(&self) -> Bytes {
         rows::log(self.table_id, self.log())
     }
 

@@ -3,31 +3,21 @@
 //! A table with time to live has one more index, of no items but of their keys: a row for each item that has an expiry,
 //! under the index's prefix, the expiry in seconds (8, big-endian), and the rest of the item's own row key. It is
 //! maintained in the batch of every write, as any index is, and is built when time to live is enabled
-//! ([`crate::catalog`]), so that what is due is the beginning of one range ([`sweep`]).
+//! (`table_work`), so that what is due is the beginning of one range (`expiry_work`).
 
 mod keep;
-mod sweep;
 
 use bytes::Bytes;
 use model::{MapRef, Number, ValueRef};
 use storage::{Batch, Family, Key};
 
-use crate::catalog::Table;
 use crate::rows::{self, ItemKey};
+use crate::tables::{Table, TimeIndex};
 
-pub(crate) use keep::{disable, enable, is_to_be_kept};
+pub(crate) use keep::{disable, enable, is_to_be_kept, number};
 
 /// DynamoDB leaves items alone that expired longer ago. Unit: seconds.
 const PAST_MAX_S: u64 = 5 * 365 * 24 * 60 * 60;
-
-/// A table's items by their expiry.
-#[derive(Debug)]
-pub(crate) struct TimeIndex {
-    pub id: u32,
-    pub attribute: String,
-    /// Whether items from before it are still to be put in.
-    pub is_building: bool,
-}
 
 impl TimeIndex {
     /// Where an item's row stands; `None` if it never expires.
@@ -75,7 +65,7 @@ impl TimeIndex {
 }
 
 /// The expiry that counts at a moment, at the earliest.
-fn oldest_s(now_s: u64) -> u64 {
+pub(crate) fn oldest_s(now_s: u64) -> u64 {
     now_s.saturating_sub(PAST_MAX_S)
 }
 
@@ -87,13 +77,13 @@ const TIME_ROW_PREFIX: usize = TIME_PREFIX + 8;
 const TIME_PREFIX: usize = 8 + 4;
 
 /// The item that a row of the index stands for.
-fn item_row(table_id: u64, time_row: &[u8]) -> Option<Key> {
+pub(crate) fn item_row(table_id: u64, time_row: &[u8]) -> Option<Key> {
     let rest = time_row.get(TIME_ROW_PREFIX..)?;
     Some(Key::new(Family::Items, [&table_id.to_be_bytes()[..], rest].concat()))
 }
 
 /// The whole second in a row of the index.
-fn expiry_of_row(time_row: &[u8]) -> Option<u64> {
+pub(crate) fn expiry_of_row(time_row: &[u8]) -> Option<u64> {
     time_row.get(TIME_PREFIX..)?.first_chunk().map(|second| u64::from_be_bytes(*second))
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use storage::{Batch, Decision, KeyUse, Mode, Reads, View};
 
 use super::{FollowError, Followed, Follower, Hold, Start, position};
-use crate::catalog::Table;
 use crate::change_log::Shard;
 use crate::service::Service;
+use crate::tables::Table;
 
 impl Service {
     /// Writes down where a follower begins, unless it has begun already. False while it is too early: some node may not

@@ -4,10 +4,10 @@ use model::AttributeValue;
 use model::codec::key::h16;
 
 use super::{Batch, Bounds, Change, Cursor, FollowError, Follower, ready};
-use crate::catalog::{StreamView, Table};
 use crate::change_log::{Record, Shard};
 use crate::service::Service;
 use crate::stream::Shape;
+use crate::tables::{StreamView, Table};
 
 impl Service {
     /// The changes from the cursor on, as far as the bounds go; none if there are none yet.

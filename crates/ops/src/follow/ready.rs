@@ -6,9 +6,9 @@ use std::ops::Range;
 use storage::View;
 
 use super::{Cursor, FollowError, Followed, Follower, Ready, position};
-use crate::catalog::{Stream, Table};
 use crate::change_log::Shard;
 use crate::service::Service;
+use crate::tables::{Stream, Table};
 
 impl Service {
     /// The shards that can be read now, with the places to go on from.

@@ -7,9 +7,9 @@ use model::{AttributeValue, Attributes};
 use proptest::prelude::*;
 
 use super::*;
-use crate::catalog::Table;
 use crate::fixture::{SECRET, item, n, s, table};
 use crate::rows::ItemKey;
+use crate::tables::Table;
 
 /// Whether the range of a key condition holds the row of an item, and whether the condition itself does.
 fn both(table: &Table, index: Option<&str>, text: &str, values: &Attributes, stored: &Attributes) -> (bool, bool) {

@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering;
 
 use api::{ApproximateCreationDateTimePrecision, Exception};
 
-use crate::catalog::{Definition, DestinationStatus, Edit};
+use crate::catalog::Edit;
 use crate::change_log;
 use crate::follow::{FollowError, Followed, Follower, Hold, Start};
 use crate::service::Service;
+use crate::tables::{Definition, DestinationStatus};
 
 /// A destination that is in use.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +89,7 @@ impl Service {
         let table = self.catalog.by_id(destination.follower.table_id).ok_or(FollowError::Gone)?;
         let mut definition = table.definition.clone();
         drop(table);
-        let is_it = |own: &&mut crate::catalog::KinesisDestination| own.number == destination.number;
+        let is_it = |own: &&mut crate::tables::KinesisDestination| own.number == destination.number;
         let own = definition.kinesis.all.iter_mut().find(is_it).ok_or(FollowError::Gone)?;
         if own.status != DestinationStatus::Enabling {
             return Ok(true);

@@ -49,7 +49,7 @@ impl Lease {
         }
     }
 
-    pub(super) fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> Moment {
         Moment { steady_ms: self.clock.steady_ms(), wall_ms: self.clock.now_ms() }
     }
 
@@ -60,7 +60,7 @@ impl Lease {
     }
 
     /// Runs from `since`, a moment before others could have seen the heartbeat.
-    pub(super) fn renew(&self, since: Moment) {
+    pub(crate) fn renew(&self, since: Moment) {
         if self.is_ended() {
             return;
         }
@@ -68,7 +68,7 @@ impl Lease {
         self.ends_wall_ms.store(since.wall_ms + self.length_ms, Ordering::SeqCst);
     }
 
-    pub(super) fn lose(&self) {
+    pub(crate) fn lose(&self) {
         self.ends_steady_ms.store(0, Ordering::SeqCst);
     }
 
@@ -78,16 +78,16 @@ impl Lease {
         self.lose();
     }
 
-    pub(super) fn is_ended(&self) -> bool {
+    pub(crate) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst)
     }
 
-    pub(super) fn knows(&self, version: u64) {
+    pub(crate) fn knows(&self, version: u64) {
         self.known.store(version, Ordering::SeqCst);
     }
 
     /// What is settled here, given what is by the requests that somebody waits for.
-    pub(super) fn settled(&self, waited_for: u64) -> u64 {
+    pub(crate) fn settled(&self, waited_for: u64) -> u64 {
         let now = self.clock.steady_ms();
         let mut abandoned = self.abandoned.lock();
         abandoned.retain(|(_, until)| now < *until);
@@ -116,7 +116,13 @@ impl Leased {
         Leased { engine, lease }
     }
 
-    async fn write(&self, op: OpId, mode: Mode, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Decision, TxError> {
+    pub(crate) async fn write(
+        &self,
+        op: OpId,
+        mode: Mode,
+        keys: &[KeyUse],
+        decide: &mut Decide<'_>,
+    ) -> Result<Decision, TxError> {
         let mut under_way = UnderWay { lease: &self.lease, decided: false };
         let mut lapsed = false;
         let mut leased = |reads: &Reads, batch: &mut Batch| {

@@ -21,7 +21,7 @@ mod row;
 mod silence;
 mod watch;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
@@ -32,8 +32,8 @@ pub use list::{NodeReport, list_nodes};
 pub(crate) use row::{NodeId, NodeRow};
 pub use silence::until_silent;
 
+use crate::failure::OpenError;
 use crate::rows;
-use crate::service::{OpenError, Service};
 use lease::Lease;
 use watch::Watch;
 
@@ -65,13 +65,13 @@ pub(crate) struct Nodes {
     started_ms: u64,
     watch: Watch,
     /// Why the last heartbeat failed.
-    failure: Mutex<Option<String>>,
-    beating: tokio::sync::Mutex<()>,
+    pub(crate) failure: Mutex<Option<String>>,
+    pub(crate) beating: tokio::sync::Mutex<()>,
 }
 
 /// What became of a heartbeat's row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Written {
+pub(crate) enum Written {
     Renewed,
     /// There was none: others have not waited for us.
     Joined,
@@ -104,7 +104,7 @@ impl Nodes {
         self.write(0).await.map(drop).map_err(|error| OpenError::Malformed(format!("this node cannot join: {error}")))
     }
 
-    async fn write(&self, settled: u64) -> Result<Written, StorageError> {
+    pub(crate) async fn write(&self, settled: u64) -> Result<Written, StorageError> {
         let key = rows::node(&self.id.0);
         let row = NodeRow {
             address: self.settings.address.clone(),
@@ -130,8 +130,13 @@ impl Nodes {
         Ok(written)
     }
 
+    /// All nodes that live, read from the engine.
+    pub(crate) async fn survey(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
+        self.watch.survey(engine).await
+    }
+
     /// Ends the membership at once, instead of by silence.
-    async fn leave(&self) {
+    pub(crate) async fn leave(&self) {
         self.lease.end();
         let key = rows::node(&self.id.0);
         let mut decide = |_: &Reads, batch: &mut Batch| {
@@ -151,115 +156,6 @@ async fn transact(
 ) -> Result<Decision, StorageError> {
     let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, keys, decide).await;
     done.map_err(StorageError::from)
-}
-
-impl Service {
-    /// Why this server takes no writes just now, if it does not.
-    pub fn unready(&self) -> Option<String> {
-        let nodes = self.nodes.as_ref().filter(|nodes| !nodes.lease.is_held())?;
-        let why = nodes.failure.lock().clone();
-        Some(format!("the node's lease has run out{}", why.map(|why| format!(": {why}")).unwrap_or_default()))
-    }
-
-    /// Whether other servers may use the same engine.
-    pub fn is_shared(&self) -> bool {
-        self.nodes.is_some()
-    }
-
-    /// Tells other nodes that this one stops, so that they need not find out.
-    pub async fn leave(&self) {
-        if let Some(nodes) = &self.nodes {
-            let _alone = nodes.beating.lock().await;
-            nodes.leave().await;
-        }
-    }
-
-    /// Keeps the lease, for as long as the service lives.
-    pub(crate) fn keep_beating(self: &Arc<Service>) {
-        let Some(interval) = self.nodes.as_ref().map(Nodes::interval) else { return };
-        let service: Weak<Service> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            let mut held = true;
-            loop {
-                tokio::time::sleep(interval).await;
-                let Some(service) = service.upgrade() else { return };
-                match service.beat().await {
-                    Err(StorageError::Closed) => return,
-                    Ok(()) | Err(_) => held = service.tell_lease(held),
-                }
-            }
-        });
-    }
-
-    /// Tells the operator when the lease was lost and when it is held again.
-    fn tell_lease(&self, held_before: bool) -> bool {
-        let lost = self.unready();
-        match (&lost, held_before) {
-            (Some(why), true) => {
-                log::warn!(event = "lease_lost"; "no writes are taken until the next heartbeat succeeds: {why}")
-            }
-            (None, false) => {
-                log::info!(event = "lease_regained"; "the node's lease is held again, and writes are taken")
-            }
-            _ => {}
-        }
-        lost.is_none()
-    }
-
-    /// One heartbeat.
-    pub(crate) async fn beat(&self) -> Result<(), StorageError> {
-        let Some(nodes) = &self.nodes else { return Ok(()) };
-        let _alone = nodes.beating.lock().await;
-        let done = self.beat_once(nodes).await;
-        *nodes.failure.lock() = done.as_ref().err().map(StorageError::cause);
-        done
-    }
-
-    async fn beat_once(&self, nodes: &Nodes) -> Result<(), StorageError> {
-        if nodes.lease.is_ended() {
-            return Err(StorageError::Closed);
-        }
-        let mut lapsed = !nodes.lease.is_held();
-        loop {
-            let begun = nodes.lease.moment();
-            nodes.engine().verify().await?;
-            self.catalog.refresh_from(nodes.engine()).await.map_err(|error| match error {
-                OpenError::Storage(error) => error,
-                OpenError::Malformed(text) => StorageError::Corrupt(text),
-            })?;
-            let applied = self.catalog.applied();
-            let settled = nodes.lease.settled(self.catalog.settled());
-            nodes.lease.knows(applied);
-            if nodes.write(settled).await? == Written::Joined {
-                // The others have gone on without us, so all that was begun before must be over first.
-                nodes.lease.lose();
-                lapsed = true;
-                continue;
-            }
-            // Whoever was silent may have been left behind: what is under way must not use an older definition.
-            if lapsed && self.catalog.settled() < applied {
-                return Err(StorageError::Unavailable("requests from before are still being ended".to_owned()));
-            }
-            nodes.lease.renew(begun);
-            break;
-        }
-        nodes.watch.survey(nodes.engine()).await.map(drop)
-    }
-
-    /// Waits until nothing under way, on any node, uses an older definition of the table than this one does.
-    pub(crate) async fn settle(&self, table_id: u64) -> Result<(), StorageError> {
-        self.catalog.settle(table_id).await;
-        let version = self.catalog.version();
-        let Some(nodes) = &self.nodes else { return Ok(()) };
-        loop {
-            // Not through the heartbeats' connections: many tables may be waited for at once.
-            let all = nodes.watch.survey(self.engine.as_ref()).await?;
-            if all.iter().all(|(_, row)| row.settled >= version) {
-                return Ok(());
-            }
-            tokio::time::sleep(nodes.interval() / 4).await;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,6 @@
 use storage::{Batch, Decision, Key, KeyUse, Reads, StorageError, TxError};
 
 use super::{NodeId, Nodes, transact};
-use crate::rows;
-use crate::service::Service;
 
 /// An owned piece of work, as its steps see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +27,16 @@ impl Owned {
         batch.put(self.key.clone(), write(self.owner, steps + 1));
         true
     }
+
+    /// Lets go of the work, if it is still ours.
+    pub(crate) fn release(&self, reads: &Reads, batch: &mut Batch) -> Decision {
+        let ours = reads.values[0].as_deref().and_then(read).is_some_and(|(owner, _)| owner == self.owner);
+        if !ours {
+            return Decision::Refuse;
+        }
+        batch.delete(self.key.clone());
+        Decision::Commit
+    }
 }
 
 /// An owner (16) and how many steps it has made (8, big-endian).
@@ -43,7 +51,7 @@ fn write(owner: NodeId, steps: u64) -> Vec<u8> {
 
 impl Nodes {
     /// Makes the work ours, unless it is that of a node that lives.
-    async fn own(&self, key: Key, engine: &dyn storage::Engine) -> Result<Option<Owned>, StorageError> {
+    pub(crate) async fn own(&self, key: Key, engine: &dyn storage::Engine) -> Result<Option<Owned>, StorageError> {
         let owned = Owned { key: key.clone(), owner: self.id };
         let is_free = |row: Option<&[u8]>| {
             let owner = row.and_then(read).map(|(owner, _)| owner);
@@ -88,38 +96,6 @@ impl Ownership {
     }
 }
 
-impl Service {
-    /// Asks for a table's background work; 0 stands for what belongs to no table.
-    pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
-        self.own_key(rows::owner(table_id)).await
-    }
-
-    /// Asks for the work that belongs to the one who is named under a key.
-    pub(crate) async fn own_key(&self, key: Key) -> Result<Ownership, StorageError> {
-        let Some(nodes) = &self.nodes else { return Ok(Ownership::Alone) };
-        Ok(match nodes.own(key, self.engine.as_ref()).await? {
-            Some(owned) => Ownership::Ours(owned),
-            None => Ownership::Others,
-        })
-    }
-
-    /// Lets go of work that is done.
-    pub(crate) async fn disown(&self, ownership: &Ownership) {
-        let Some(owned) = ownership.owned() else { return };
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let ours = reads.values[0].as_deref().and_then(read).is_some_and(|(owner, _)| owner == owned.owner);
-            if !ours {
-                return Decision::Refuse;
-            }
-            batch.delete(owned.key.clone());
-            Decision::Commit
-        };
-        let keys = [owned.key()];
-        // A row that stays names a node that will be gone one day.
-        let _ = self.engine.transact(self.op_id(), storage::Mode::Plain, &keys, &mut decide).await;
-    }
-}
-
 /// A step was refused because another node does the work now.
 pub(crate) fn taken() -> TxError {
     StorageError::Unavailable("another node has taken over the work".to_owned()).into()
@@ -128,6 +104,7 @@ pub(crate) fn taken() -> TxError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows;
 
     #[test]
     fn a_step_is_refused_once_the_row_names_another() {

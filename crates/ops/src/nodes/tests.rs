@@ -13,12 +13,12 @@ use storage::{
 };
 
 use super::NodeSettings;
-use crate::catalog::Place;
 use crate::catalog::tests::{add_index, caller, describe, drop_index, simple};
 use crate::fixture::{item, s};
 use crate::key_range;
 use crate::rows;
 use crate::service::{Service, Settings};
+use crate::tables::Place;
 
 mod follow;
 mod formats;

@@ -11,13 +11,13 @@ use storage::ScanDirection;
 use super::next_token::Position;
 use super::{refused, shown};
 use crate::capacity::{ReadKind, Units};
-use crate::catalog::{Index, IndexKind, Projection, Table};
+use crate::index_choice::find_index;
 use crate::key_range::{self, Range};
-use crate::query::find_index;
 use crate::read::PageRequest;
 use crate::rows;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
+use crate::tables::{Index, IndexKind, Projection, Table};
 
 /// What a request says of a SELECT beside its text.
 pub(crate) struct SelectOptions {

@@ -10,10 +10,10 @@ use expr::partiql::{PartiqlError, Statement, key_of};
 use model::{Attributes, DocumentPath};
 
 use super::{refused, return_value};
-use crate::catalog::Table;
 use crate::change::{Action, Change};
 use crate::item_key::{self, KeyProblem};
 use crate::service::Service;
+use crate::tables::Table;
 use crate::write::OnConditionFailure;
 
 /// A statement that writes one item, or checks it.

@@ -15,7 +15,7 @@ use base64_simd::STANDARD;
 use model::AttributeValue;
 
 use super::said::Said;
-use crate::catalog::Table;
+use crate::tables::Table;
 
 pub(super) struct RequestContext<'a> {
     pub said: &'a Said<'a>,

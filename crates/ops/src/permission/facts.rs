@@ -6,8 +6,8 @@ use auth::Caller;
 
 use super::action::Action;
 use super::{Asked, Asking, Asks, Resource, statements};
-use crate::catalog::{NameUse, canonical_arn, table_place};
 use crate::service::Service;
+use crate::tables::{NameUse, canonical_arn, table_place};
 
 /// The resources that a request names, in its order, and the other names in it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

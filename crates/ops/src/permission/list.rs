@@ -9,9 +9,9 @@ use super::action::Action;
 use super::outside::Outside;
 use super::said::Said;
 use super::{Asking, Asks, Resource, StreamReader, items, statements};
-use crate::catalog::check_tags;
 use crate::stream::ShardIterator;
 use crate::table_keys::named;
+use crate::tables::check_tags;
 
 /// Implements [`Asks`] from rows `Input => what it asks`, a function of the request and its [`Asking`].
 macro_rules! asks {

@@ -33,8 +33,8 @@ pub(crate) use outside::permit_resolved_key;
 use said::Said;
 
 use crate::allowance::Effort;
-use crate::catalog::{NameUse, Place, Table, TableArn, table_place};
 use crate::service::Service;
+use crate::tables::{NameUse, Place, Table, TableArn, table_place};
 
 /// A request that says what it needs to be allowed.
 pub trait Asks: Sync {

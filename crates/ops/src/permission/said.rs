@@ -9,11 +9,11 @@ use expr::partiql::{Access, PartiqlError, Plan, Statement, access, key_of};
 use expr::{Condition, ExpressionKind, KeyParts, Placeholders, Projection, Update, legacy};
 use model::{AttributeValue, Attributes, KeyAttribute, KeySchema};
 
-use crate::catalog::Table;
+use crate::index_choice::find_index;
 use crate::item_key::KeyProblem;
 use crate::parameters::invalid;
 use crate::partiql::refused;
-use crate::query::find_index;
+use crate::tables::Table;
 
 type Conditions = BTreeMap<String, api::Condition>;
 

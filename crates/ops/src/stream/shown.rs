@@ -5,10 +5,10 @@ use model::codec::key::h16;
 use model::codec::row::StoredItem;
 use model::{Attributes, Item, ValueRef, item_size};
 
-use crate::catalog::{self, StreamView, Table};
 use crate::change_log::{Author, Record, Shard};
 use crate::rows;
 use crate::service::Service;
+use crate::tables::{self, StreamView, Table};
 
 /// How records are shown.
 pub(crate) struct Shape<'a> {
@@ -50,7 +50,7 @@ impl Service {
             old_image: old.map(StoredItem::item),
             sequence_number: Some(sequence.clone()),
             size_bytes: Some(i64::try_from(size).unwrap_or(i64::MAX)),
-            stream_view_type: Some(catalog::stream_view(shape.view)),
+            stream_view_type: Some(tables::stream_view(shape.view)),
         };
         let record = ShownRecord {
             aws_region: Some(shape.table.definition.region.clone()),
@@ -76,7 +76,7 @@ fn keys(table: &Table, record: &Record) -> Attributes {
 }
 
 fn whole_seconds(epoch_ms: u64) -> Timestamp {
-    catalog::timestamp(epoch_ms / 1000 * 1000)
+    tables::timestamp(epoch_ms / 1000 * 1000)
 }
 
 fn identity(author: Author) -> Option<Identity> {

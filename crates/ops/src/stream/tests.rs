@@ -19,11 +19,11 @@ use model::AttributeValue;
 use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
 use storage::Engine;
 
-use crate::catalog::Place;
 use crate::catalog::tests::{caller, describe, simple};
 use crate::change_log::lagging::Lagging;
 use crate::fixture::{item, n, s};
 use crate::service::{Service, Settings};
+use crate::tables::Place;
 use breaking::Breaking;
 
 const START_MS: u64 = 1_700_000_000_500;

@@ -10,8 +10,10 @@ use api::{
 };
 
 use super::members::{self, Members};
-use crate::catalog::throughput::{UNLIMITED, default_warm};
-use crate::catalog::{Definition, Provisioned, Shown, ThroughputChanges};
+use crate::tables::{
+    Definition, Provisioned, Shown, ThroughputChanges,
+    throughput::{UNLIMITED, default_warm},
+};
 
 /// What the answer needs to know of the request.
 pub(super) struct Asked {
@@ -60,7 +62,7 @@ impl Asked {
         if self.members & members::BILLING != 0
             && let Some(summary) = &mut description.billing_mode_summary
         {
-            let since = before.on_demand_since_ms.map(crate::catalog::timestamp);
+            let since = before.on_demand_since_ms.map(crate::tables::timestamp);
             summary.last_update_to_pay_per_request_date_time = since;
         }
         if let Some(shown) = &mut description.provisioned_throughput {

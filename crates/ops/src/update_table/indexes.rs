@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use api::{CreateGlobalSecondaryIndexAction, Exception, GlobalSecondaryIndexUpdate, UpdateGlobalSecondaryIndexAction};
 use model::limits::GLOBAL_INDEXES_MAX;
 
-use crate::catalog::throughput::{
-    Of, check_units, check_units_change, default_warm, is_empty_warm, on_demand_max, warm,
-};
-use crate::catalog::{
-    self, AttributeDefinition, Billing, Definition, IndexStatus, IndexThroughput, KeyNames, NewIndex, Work,
+use crate::catalog::Work;
+use crate::tables::{
+    self, AttributeDefinition, Billing, Definition, IndexStatus, IndexThroughput, KeyNames, NewIndex,
+    throughput::{Of, check_units, check_units_change, default_warm, is_empty_warm, on_demand_max, warm},
 };
 
 /// What can be refused without the table.
@@ -23,24 +22,24 @@ pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<()
         ];
         let mut given = actions.into_iter().flatten();
         let Some(name) = given.next() else {
-            return Err(catalog::invalid(
+            return Err(tables::invalid(
                 "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, \
                  GlobalSecondaryIndexUpdate.Delete must not be null",
             ));
         };
         if given.next().is_some() {
-            return Err(catalog::invalid(
+            return Err(tables::invalid(
                 "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
             ));
         }
         if update.update.as_ref().and_then(|update| update.warm_throughput.as_ref()).is_some_and(is_empty_warm) {
-            return Err(catalog::invalid(format!(
+            return Err(tables::invalid(format!(
                 "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for \
                  index: {name}"
             )));
         }
         if !names.insert(name) {
-            return Err(catalog::invalid(format!(
+            return Err(tables::invalid(format!(
                 "Only one global secondary index update per index is allowed simultaneously. Index: {name}"
             )));
         }
@@ -58,7 +57,7 @@ pub(super) fn update(
     updates: Vec<GlobalSecondaryIndexUpdate>,
     now_ms: u64,
 ) -> Result<Option<Work>, Exception> {
-    let attributes = catalog::attribute_definitions(attributes)?;
+    let attributes = tables::attribute_definitions(attributes)?;
     let mut work = None;
     for asked in updates {
         if let Some(create) = asked.create {
@@ -94,7 +93,7 @@ fn create_index(
         asked.warm_throughput,
     )?;
     if attributes.is_empty() {
-        return Err(catalog::invalid(format!("AttributeDefinitions is not specified for index: {name}")));
+        return Err(tables::invalid(format!("AttributeDefinitions is not specified for index: {name}")));
     }
     let index = NewIndex::global(name, &asked.key_schema, asked.projection, throughput, attributes)?;
     merge_attributes(definition, attributes, &index.key)?;
@@ -108,18 +107,18 @@ fn create_index(
         )));
     }
     let indexes = definition.local_indexes.iter().chain(&definition.global_indexes);
-    catalog::check_projections(indexes.map(|index| &index.projection))?;
+    tables::check_projections(indexes.map(|index| &index.projection))?;
     Ok(Work::BuildIndex { table_id: definition.table_id, index_id: id })
 }
 
 /// CreateTable words the same in another way.
 fn check_new_index_units(name: &str, billing: Billing, given: bool) -> Result<(), Exception> {
     match (billing, given) {
-        (Billing::OnDemand, true) => Err(catalog::invalid(format!(
+        (Billing::OnDemand, true) => Err(tables::invalid(format!(
             "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {name} when BillingMode is \
              PAY_PER_REQUEST"
         ))),
-        (Billing::Provisioned { .. }, false) => Err(catalog::invalid(format!(
+        (Billing::Provisioned { .. }, false) => Err(tables::invalid(format!(
             "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {name}"
         ))),
         _ => Ok(()),
@@ -142,7 +141,7 @@ fn merge_attributes(definition: &mut Definition, new: &[AttributeDefinition], ke
             None => definition.attributes.push(attribute.clone()),
             Some(own) if own.key_type == attribute.key_type || !key.names().any(|name| *name == own.name) => {}
             Some(own) => {
-                return Err(catalog::invalid(format!(
+                return Err(tables::invalid(format!(
                     "Attribute {} is already defined with another type: {:?}",
                     own.name, own.key_type
                 )));
@@ -183,13 +182,13 @@ fn update_index(
     let index = definition.global_index_mut(&name).ok_or_else(not_found)?;
     let asks = has_maxima(asked.on_demand_throughput.as_ref()) || asked.warm_throughput.is_some();
     if billing == Billing::OnDemand && (asked.provisioned_throughput.is_some() || !asks) {
-        return Err(catalog::invalid(format!(
+        return Err(tables::invalid(format!(
             "The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to \
              OnDemandThroughput, WarmThroughput"
         )));
     }
     if asked.provisioned_throughput.is_none() && !asks {
-        return Err(catalog::invalid(format!(
+        return Err(tables::invalid(format!(
             "At least one of ProvisionedThroughput, OnDemandThroughput or WarmThroughput is required for index: {name}"
         )));
     }

@@ -6,8 +6,10 @@
 use api::{BillingMode, Exception, UpdateTableInput};
 
 use super::indexes;
-use crate::catalog;
-use crate::catalog::throughput::{check_units, is_empty_warm};
+use crate::tables::{
+    self,
+    throughput::{check_units, is_empty_warm},
+};
 
 /// Members of a request, as a set of bits.
 pub(super) type Members = u16;
@@ -64,12 +66,12 @@ pub(super) fn check(request: &UpdateTableInput) -> Result<(), Exception> {
         ));
     }
     if request.global_secondary_index_updates.as_ref().is_some_and(Vec::is_empty) {
-        return Err(catalog::invalid("List of GlobalSecondaryIndexUpdates is empty"));
+        return Err(tables::invalid("List of GlobalSecondaryIndexUpdates is empty"));
     }
     request.provisioned_throughput.as_ref().map(check_units).transpose()?;
     indexes::check_updates(updates)?;
     let broken = RULES.iter().find(|(one, other, _)| members & one != 0 && members & other != 0);
-    broken.map_or(Ok(()), |(_, _, text)| Err(catalog::invalid(text)))
+    broken.map_or(Ok(()), |(_, _, text)| Err(tables::invalid(text)))
 }
 
 pub(super) fn of(request: &UpdateTableInput) -> Members {

@@ -7,8 +7,7 @@ use storage::{Batch, Reads};
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::change_log::lagging::Lagging;
-use crate::change_log::{Hot, Shard};
+use crate::change_log::{Hot, Shard, lagging::Lagging};
 
 /// Long enough for a shard to be due.
 const ROLL_MS: u64 = 4 * 60 * 60 * 1000;

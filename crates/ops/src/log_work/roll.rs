@@ -10,12 +10,12 @@
 use api::Exception;
 use storage::{Append, Batch, Decision, Key, KeyUse, Mode, Reads};
 
-use super::heat::Hot;
-use super::{Closed, HashRange, Record, Shard};
-use crate::catalog::{ChangeLog, Definition, Edit, Rewrite, Roll, Split};
+use crate::catalog::{Edit, Rewrite};
+use crate::change_log::{Closed, Hot, Record, Shard};
 use crate::failure::{storage_failure, write_failure};
 use crate::rows;
 use crate::service::Service;
+use crate::tables::{ChangeLog, Definition, HashRange, Roll, Split};
 
 /// Shards that one log has open. All of their readers read all of it.
 const OPEN_SHARDS_MAX: usize = 8;

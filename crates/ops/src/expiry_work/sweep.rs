@@ -15,14 +15,14 @@ use api::Exception;
 use model::codec::row::StoredItem;
 use storage::{Family, Key, ScanDirection, ScanRange};
 
-use super::{TimeIndex, expiry_of_row, item_row, oldest_s};
-use crate::catalog::Table;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
+use crate::expiry::{expiry_of_row, item_row, oldest_s};
 use crate::failure::storage_failure;
 use crate::nodes::owner::Ownership;
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
+use crate::tables::{Table, TimeIndex};
 
 /// How often a table's due items are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
@@ -91,7 +91,7 @@ impl Service {
     }
 
     /// The next rows of the index that are due.
-    pub(super) async fn due(
+    pub(crate) async fn due(
         &self,
         table: &Table,
         times: &TimeIndex,
@@ -113,7 +113,7 @@ impl Service {
     }
 
     /// The deletions of these items.
-    pub(super) async fn expirations(
+    pub(crate) async fn expirations(
         &self,
         table: &Arc<Table>,
         now_s: u64,

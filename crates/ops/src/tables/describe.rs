@@ -11,7 +11,7 @@ use api::{
     ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, StreamSpecification, StreamViewType,
     TableClassSummary, TableDescription, TableWarmThroughputDescription, Timestamp,
 };
-use storage::{Key, TALLY_WIDTH};
+use storage::TALLY_WIDTH;
 
 use super::definition::{
     Definition, IndexDefinition, IndexStatus, KeyNames, KeyType, OnDemandMax, Projection, Provisioned, StreamView,
@@ -19,10 +19,6 @@ use super::definition::{
 };
 use super::table::Table;
 use super::throughput::default_warm;
-use crate::failure::storage_failure;
-use crate::returned::tally;
-use crate::rows;
-use crate::service::Service;
 
 /// What an answer shows of the life cycle: a change shows the state that it begins, DescribeTable the one that is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,10 +30,10 @@ pub(crate) enum Shown {
 }
 
 /// Counters by index id; the table's own under [`TABLE`].
-struct Tallies(HashMap<u32, [i64; TALLY_WIDTH]>);
+pub(crate) struct Tallies(pub HashMap<u32, [i64; TALLY_WIDTH]>);
 
 /// No index has this id: ids begin at 1.
-const TABLE: u32 = 0;
+pub(crate) const TABLE: u32 = 0;
 
 impl Tallies {
     fn count(&self, id: u32) -> i64 {
@@ -50,42 +46,17 @@ impl Tallies {
     }
 }
 
-impl Service {
-    pub(crate) async fn describe(&self, table: &Table, shown: Shown) -> Result<TableDescription, api::Exception> {
-        let tallies = self.tallies(&table.definition).await?;
-        let mut description = description(table, &tallies, shown, self.clock.now_ms());
-        match shown {
-            Shown::JustCreated => as_created(&mut description, &table.definition),
-            Shown::JustDeleted => description = as_deleted(description, &table.definition),
-            Shown::AsIs | Shown::JustUpdated => {}
-        }
-        if let Some(since_ms) = self.inaccessible_since_ms(table.definition.table_id) {
-            description.table_status = Some(api::TableStatus::InaccessibleEncryptionCredentials);
-            if let Some(encryption) = &mut description.sse_description {
-                encryption.inaccessible_encryption_date_time = Some(timestamp(since_ms));
-            }
-        }
-        Ok(description)
+pub(crate) fn description(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDescription {
+    let mut description = whole(table, tallies, shown, now_ms);
+    match shown {
+        Shown::JustCreated => as_created(&mut description, &table.definition),
+        Shown::JustDeleted => description = as_deleted(description, &table.definition),
+        Shown::AsIs | Shown::JustUpdated => {}
     }
-
-    async fn tallies(&self, definition: &Definition) -> Result<Tallies, api::Exception> {
-        let indexes = definition.local_indexes.iter().chain(&definition.global_indexes);
-        // The counters of an index that is being built count only a part of it.
-        let counted = indexes.filter(|index| index.status != IndexStatus::Creating).map(|index| index.id);
-        let ids: Vec<u32> = std::iter::once(TABLE).chain(counted).collect();
-        let key = |id: &u32| match *id {
-            TABLE => rows::table_tally(definition.table_id),
-            id => rows::index_tally(definition.table_id, id),
-        };
-        let keys: Vec<Key> = ids.iter().map(key).collect();
-        let view = self.engine.view().await.map_err(storage_failure)?;
-        let rows = view.get_many(&keys).await.map_err(storage_failure)?;
-        let read = ids.into_iter().zip(rows).filter_map(|(id, row)| Some((id, tally(&row?))));
-        Ok(Tallies(read.collect()))
-    }
+    description
 }
 
-fn description(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDescription {
+fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDescription {
     let (definition, arn) = (&table.definition, &table.arn);
     let stream = definition.stream.as_ref();
     let is_streamed = stream.is_some_and(|stream| stream.enabled);

@@ -2,6 +2,7 @@
 
 use api::{CreateTableInput, UpdateTableInput};
 use serde_json::{Value, json};
+use storage::BoxFuture;
 
 use super::*;
 use crate::catalog::tests::{caller, describe, open, simple};

@@ -8,13 +8,11 @@ use std::sync::Arc;
 use auth::iam::Policy;
 use model::{KeyAttribute, KeySchema};
 
-use super::change;
 use super::definition::{
     Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TableStatus, TimeToLive,
 };
+use super::open_shards::OpenShards;
 use super::resource_policy::{AttachedPolicy, stored_policy};
-use crate::change_log::OpenShards;
-use crate::expiry::TimeIndex;
 
 /// A table that can be read and written.
 #[derive(Debug)]
@@ -48,6 +46,15 @@ pub(crate) struct Index {
     pub status: IndexStatus,
 }
 
+/// A table's items by their expiry.
+#[derive(Debug)]
+pub(crate) struct TimeIndex {
+    pub id: u32,
+    pub attribute: String,
+    /// Whether items from before it are still to be put in.
+    pub is_building: bool,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum IndexKind {
     Local,
@@ -58,7 +65,7 @@ pub(crate) enum IndexKind {
 /// resident memory with tables of one key, with such of 20 indexes and 50 tags with long names, and with policies of
 /// many small statements. Unit: bytes.
 fn held_bytes(definition: &Definition) -> usize {
-    let row = change::encode(definition).map_or(0, |row| row.len());
+    let row = definition.encode().map_or(0, |row| row.len());
     let of_streams = definition.streams().filter_map(|stream| stream.policy.as_ref()).map(|policy| &policy.document);
     let policies: usize = definition.resource_policy.iter().chain(of_streams).map(String::len).sum();
     TABLE_BYTES + row * DECODED_TENTHS / 10 + policies * PARSED_POLICY

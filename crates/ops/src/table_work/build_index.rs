@@ -22,15 +22,13 @@ use storage::{
     Batch, Decision, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
 };
 
-use super::work::Interrupted;
-use super::{Edit, IndexStatus, Table};
+use crate::catalog::{Edit, Interrupted};
 use crate::change::index_entry;
-use crate::expiry::TimeIndex;
 use crate::key_range;
 use crate::nodes::owner::{self, Owned};
-use crate::returned::tally;
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
+use crate::tables::{Index, IndexStatus, Table, TimeIndex};
 
 /// Items of one step.
 const STEP_ITEMS: usize = 256;
@@ -187,7 +185,7 @@ impl Service {
     ) -> Result<[i64; TALLY_WIDTH], Interrupted> {
         let view = self.engine.view().await?;
         let known = view.get_many(std::slice::from_ref(tally_key)).await?;
-        let known = known.first().and_then(Option::as_ref).map_or([0; TALLY_WIDTH], |row| tally(row));
+        let known = known.first().and_then(Option::as_ref).map_or([0; TALLY_WIDTH], |row| rows::read_tally(row));
         let counted = count_rows(view.as_ref(), &rows::index_prefix(table_id, index_id)).await?;
         Ok([counted[0] - known[0], counted[1] - known[1]])
     }
@@ -222,7 +220,7 @@ fn whole(family: Family, prefix: &[u8], rows_max: usize) -> ScanRange {
     ScanRange { family, lower, upper, direction: ScanDirection::Forward, rows_max, bytes_max: STEP_SIZE }
 }
 
-fn building_index(table: &Table, index_id: u32) -> Option<&super::Index> {
+fn building_index(table: &Table, index_id: u32) -> Option<&Index> {
     table.indexes.iter().find(|index| index.id == index_id && index.status == IndexStatus::Creating)
 }
 

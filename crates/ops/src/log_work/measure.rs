@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::Exception;
 use storage::{ScanDirection, ScanRange, View};
 
-use super::Shard;
+use crate::change_log::Shard;
 use crate::failure::storage_failure;
 use crate::lag::LogSize;
 use crate::service::Service;

@@ -6,10 +6,11 @@
 
 use api::Exception;
 
-use super::Shard;
-use crate::catalog::{Definition, Edit, being_updated};
+use crate::catalog::Edit;
+use crate::change_log::Shard;
 use crate::failure::storage_failure;
 use crate::service::Service;
+use crate::tables::{Definition, being_updated};
 
 impl Service {
     /// Gives a stream that `definition` enables or disables, and `before` did not, its place in a log that goes on.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
+use super::definition::OpenShard;
 use super::hash_range;
-use crate::catalog::OpenShard;
 
 #[derive(Debug, Default)]
 pub(crate) struct OpenShards {
@@ -29,7 +29,7 @@ impl OpenShards {
     }
 
     /// The shard of a partition, by its hash.
-    pub(super) fn of(&self, partition: &[u8]) -> Option<u32> {
+    pub(crate) fn of(&self, partition: &[u8]) -> Option<u32> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }

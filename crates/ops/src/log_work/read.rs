@@ -6,12 +6,11 @@
 use api::Exception;
 use storage::{Row, View, log};
 
-use super::hash_range;
-use super::{Content, Header, Record, Shard};
-use crate::catalog::Table;
+use crate::change_log::{Content, Header, Record, Shard};
 use crate::failure::storage_failure;
 use crate::rows::ItemKey;
 use crate::service::Service;
+use crate::tables::{Table, hash_range};
 
 /// Rows that one page reads, those of other shards included. Few in tests, so that pages end there.
 const READ_ROWS_MAX: usize = if cfg!(test) { 32 } else { 8 * 1024 };

@@ -5,6 +5,7 @@
 //! not know it keeps it as it is. So it may only say what such a program may leave out of account; what every writer must
 //! heed needs a value that the older ones cannot read, or another format (`docs/decisions`, 0009).
 
+use api::Exception;
 use std::collections::{BTreeMap, BTreeSet};
 
 use auth::iam::PrincipalIds;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::Place;
 use super::resource_policy::AttachedPolicy;
+use crate::failure::OpenError;
 
 /// Members that a newer program has added.
 pub(crate) type Unknown = BTreeMap<String, serde_json::Value>;
@@ -75,6 +77,23 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
+    /// As a row has it.
+    ///
+    /// # Errors
+    /// If the row is not one of this program's.
+    pub(crate) fn read(row: &[u8]) -> Result<Definition, OpenError> {
+        let malformed = |text: String| OpenError::Malformed(format!("a table's definition cannot be read: {text}"));
+        let definition: Definition = serde_json::from_slice(row).map_err(|error| malformed(error.to_string()))?;
+        match definition.undefined_key() {
+            None => Ok(definition),
+            Some(name) => Err(malformed(format!("table {} does not define its key {name}", definition.name))),
+        }
+    }
+
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, Exception> {
+        serde_json::to_vec(self).map_err(|error| Exception::internal(error.to_string()))
+    }
+
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:dynamodb:{}:{}:table/{}", self.region, self.account, self.name)
     }

@@ -9,12 +9,13 @@ use api::Exception;
 use model::limits::STREAM_RETENTION_MS;
 use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, Row, log};
 
-use super::{Header, Shard, outlives_table};
-use crate::catalog::{Edit, Stream};
+use crate::catalog::Edit;
+use crate::change_log::{Header, Shard, outlives_table};
 use crate::failure::{storage_failure, write_failure};
 use crate::nodes::owner::Ownership;
 use crate::rows;
 use crate::service::Service;
+use crate::tables::Stream;
 
 /// How often logs are looked after.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
@@ -224,7 +225,7 @@ impl Service {
     }
 }
 
-fn log_failure(dropped: Result<(), Exception>) {
+pub(crate) fn log_failure(dropped: Result<(), Exception>) {
     if let Err(Exception::InternalServerError(text)) = dropped {
         ::log::error!(event = "stream_trim_failed"; "deleting streams of deleted tables failed and is retried: {text}");
     }

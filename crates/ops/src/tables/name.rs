@@ -7,8 +7,6 @@ use auth::credential::partition_of;
 use auth::{Caller, SHARED_ACCOUNT};
 use model::limits::{TABLE_NAME_SIZE_MAX, TABLE_NAME_SIZE_MIN};
 
-use crate::permission;
-
 /// Which lengths of a name an operation takes: a table that is made needs a real name, others only look it up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NameUse {
@@ -44,13 +42,13 @@ impl<'a> TableArn<'a> {
     }
 
     /// Whether the caller's space is the one that the ARN names. In the shared space every account and region is.
-    fn is_of(&self, caller: &Caller) -> bool {
+    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
         let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none();
         is_shared || (self.account == caller.account && self.region == caller.region)
     }
 
     /// Where the table is that the ARN names, for this caller: `None` in a space that it never sees. Other accounts'
-    /// tables are seen by callers of whom policies were asked (`permission`), before anything is looked up.
+    /// tables are seen by callers of whom policies were asked, before anything is looked up.
     pub(crate) fn place(&self, caller: &'a Caller) -> Option<Place<'a>> {
         if self.is_of(caller) {
             return Some(Place::own(caller, self.name));
@@ -106,7 +104,7 @@ pub(crate) fn table_place<'a>(caller: &'a Caller, given: &'a str, name_use: Name
         None if arn.account == caller.account || caller.identity.is_some() => Err(Exception::resource_not_found()),
         None => Err(Exception::AccessDenied(format!(
             "User: {} is not authorized to perform this operation on resource: {given}",
-            permission::user(caller)
+            caller.arn()
         ))),
     }
 }

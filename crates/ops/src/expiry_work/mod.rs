@@ -1,0 +1,4 @@
+//! Time to live at work: items that are due are deleted, and indexes of times are made and taken away (`expiry`).
+
+mod keep;
+mod sweep;

@@ -1,0 +1,22 @@
+//! What the service does besides answering, for the operator.
+
+use std::sync::atomic::Ordering;
+
+use crate::lag::{BackgroundStats, TableLag};
+use crate::service::Service;
+
+impl Service {
+    pub fn background_stats(&self) -> BackgroundStats {
+        BackgroundStats { expired_items: self.expired.load(Ordering::Relaxed), tables: self.lags() }
+    }
+
+    /// A table's name for the log: its id once it is deleted.
+    pub(crate) fn table_label(&self, table_id: u64) -> String {
+        self.catalog.by_id(table_id).map_or_else(|| format!("#{table_id}"), |table| table.definition.name.clone())
+    }
+
+    /// The tables that have a log or time to live, as far as this node knows of them.
+    pub(crate) fn lags(&self) -> Vec<TableLag> {
+        self.lags.report(self.clock.now_ms(), |table_id| self.catalog.by_id(table_id))
+    }
+}

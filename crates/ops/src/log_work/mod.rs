@@ -1,0 +1,9 @@
+//! Tables' logs of changes at work: shards are opened, rolled, split, closed, trimmed and measured, and read page by page.
+
+mod heat;
+mod keep;
+mod measure;
+mod part;
+mod read;
+mod roll;
+mod trim;

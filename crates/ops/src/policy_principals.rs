@@ -1,0 +1,41 @@
+//! Resource policies and the ids of the principals that they name (`principal_directory`).
+
+use crate::principal_directory::{PrincipalDirectory, Unresolved};
+use crate::service::Service;
+use crate::tables::{self, AttachedPolicy};
+use api::Exception;
+use auth::iam::{Policy, PrincipalIds};
+use std::sync::Arc;
+impl Service {
+    /// From now on principals of policies are known by their ids. A later call takes the place of an earlier one.
+    pub fn use_principals(&self, directory: Arc<dyn PrincipalDirectory>) {
+        *self.principals.write() = Some(directory);
+    }
+
+    fn directory(&self) -> Option<Arc<dyn PrincipalDirectory>> {
+        self.principals.read().clone()
+    }
+
+    /// The ids of a policy's principals, which the policy is bound to from here on; none without a directory.
+    ///
+    /// # Errors
+    /// DynamoDB's refusal of a principal that does not exist.
+    pub(crate) async fn bind_principals(&self, policy: &mut Policy) -> Result<Option<PrincipalIds>, Exception> {
+        let Some(directory) = self.directory() else { return Ok(None) };
+        let ids = directory.ids(policy.principals().collect()).await.map_err(|unresolved| match unresolved {
+            // DynamoDB's sentence does not say which one.
+            Unresolved::Missing(_) => tables::invalid("Invalid principal in policy document."),
+            Unresolved::Unavailable(text) => Exception::internal(text),
+        })?;
+        policy.bind(&ids);
+        Ok(Some(ids))
+    }
+
+    /// A policy's document with the ARNs that its principals have now.
+    pub(crate) fn shown_policy(&self, policy: &AttachedPolicy) -> String {
+        let Some((directory, ids)) = self.directory().zip(policy.principals.as_ref()) else {
+            return policy.document.clone();
+        };
+        ids.shown(&policy.document, |principal, id| directory.current_arn(principal, id)).into_owned()
+    }
+}

@@ -1,0 +1,39 @@
+//! A table as operations answer it: its definition, what its counters say, and whether its key can be used.
+
+use api::{Exception, TableDescription};
+use storage::Key;
+
+use crate::failure::storage_failure;
+use crate::rows;
+use crate::service::Service;
+use crate::tables::{Definition, IndexStatus, Shown, TABLE, Table, Tallies, description, timestamp};
+
+impl Service {
+    pub(crate) async fn describe(&self, table: &Table, shown: Shown) -> Result<TableDescription, Exception> {
+        let tallies = self.tallies(&table.definition).await?;
+        let mut description = description(table, &tallies, shown, self.clock.now_ms());
+        if let Some(since_ms) = self.inaccessible_since_ms(table.definition.table_id) {
+            description.table_status = Some(api::TableStatus::InaccessibleEncryptionCredentials);
+            if let Some(encryption) = &mut description.sse_description {
+                encryption.inaccessible_encryption_date_time = Some(timestamp(since_ms));
+            }
+        }
+        Ok(description)
+    }
+
+    async fn tallies(&self, definition: &Definition) -> Result<Tallies, Exception> {
+        let indexes = definition.local_indexes.iter().chain(&definition.global_indexes);
+        // The counters of an index that is being built count only a part of it.
+        let counted = indexes.filter(|index| index.status != IndexStatus::Creating).map(|index| index.id);
+        let ids: Vec<u32> = std::iter::once(TABLE).chain(counted).collect();
+        let key = |id: &u32| match *id {
+            TABLE => rows::table_tally(definition.table_id),
+            id => rows::index_tally(definition.table_id, id),
+        };
+        let keys: Vec<Key> = ids.iter().map(key).collect();
+        let view = self.engine.view().await.map_err(storage_failure)?;
+        let rows = view.get_many(&keys).await.map_err(storage_failure)?;
+        let read = ids.into_iter().zip(rows).filter_map(|(id, row)| Some((id, rows::read_tally(&row?))));
+        Ok(Tallies(read.collect()))
+    }
+}

@@ -1,0 +1,93 @@
+//! The keys of tables that have one of their own, as requests choose them (`table_keys`).
+
+use crate::failure::storage_failure;
+use crate::permission::permit_resolved_key;
+use crate::rows;
+use crate::service::Service;
+use crate::table_keys::{TableKey, TableKeys, named};
+use crate::tables::Definition;
+use api::{Exception, SSESpecification};
+use auth::Caller;
+use bytes::Bytes;
+use std::sync::Arc;
+use storage::Key;
+
+impl Service {
+    /// From now on tables may have keys of their own.
+    pub fn use_table_keys(&self, keys: Arc<dyn TableKeys>) {
+        // Whoever comes second is the same.
+        let _ = self.table_keys.set(keys);
+    }
+
+    pub(crate) fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
+        self.table_keys.get()?.inaccessible_since_ms(table_id)
+    }
+
+    /// The key of a table to come, if it is to have one; the definition then names it as the KMS does.
+    pub(crate) async fn new_table_key(
+        &self,
+        caller: &Caller,
+        asked: Option<&SSESpecification>,
+        definition: &mut Definition,
+    ) -> Result<Option<Bytes>, Exception> {
+        let Some((keys, key_id)) = self.table_keys.get().zip(named(asked)) else { return Ok(None) };
+        self.check_key(caller, &definition.account, "dynamodb:CreateTable", key_id)?;
+        let key = keys.wrap(None, Some(key_id)).await.map_err(refused)?;
+        permit_wrapped(caller, key_id, &key)?;
+        Ok(Some(name(definition, key)))
+    }
+
+    /// The row that is to be written so that a table has the key that it is asked to have.
+    pub(crate) async fn other_table_key(
+        &self,
+        caller: &Caller,
+        asked: Option<&SSESpecification>,
+        definition: &mut Definition,
+    ) -> Result<Option<(Key, Bytes)>, Exception> {
+        let (Some(keys), Some(_)) = (self.table_keys.get(), asked) else { return Ok(None) };
+        if let Some(key_id) = named(asked) {
+            self.check_key(caller, &definition.account, "dynamodb:UpdateTable", key_id)?;
+        }
+        let row = rows::table_key(definition.table_id);
+        let stored = self.engine.get(&row).await.map_err(storage_failure)?;
+        let key_id = named(asked);
+        if stored.is_none() && key_id.is_none() {
+            return Ok(None);
+        }
+        let key = keys.wrap(stored, key_id).await.map_err(refused)?;
+        if let Some(key_id) = key_id {
+            permit_wrapped(caller, key_id, &key)?;
+        }
+        Ok(Some((row, name(definition, key))))
+    }
+}
+
+impl Service {
+    /// Whether the caller's account and the table's may have a key of the KMS used. An id or alias without an account is one of
+    /// the operator's own account.
+    fn check_key(&self, caller: &Caller, account: &str, action: &str, key_id: &str) -> Result<(), Exception> {
+        let arns = &self.settings.service_arns;
+        let allowed = arns.check(caller, action, key_id);
+        allowed.and_then(|()| arns.check_for(caller, account, action, key_id)).map_err(Exception::AccessDenied)
+    }
+}
+
+/// Only the KMS knows which key an alias or an id means, so the caller's policies on that key are asked after the KMS's answer,
+/// and before anything is written.
+fn permit_wrapped(caller: &Caller, key_id: &str, key: &TableKey) -> Result<(), Exception> {
+    key.key_arn.as_deref().map_or(Ok(()), |key_arn| permit_resolved_key(caller, key_id, key_arn))
+}
+
+fn name(definition: &mut Definition, key: TableKey) -> Bytes {
+    if let (Some(encryption), Some(key_arn)) = (&mut definition.encryption, key.key_arn) {
+        encryption.key_arn = key_arn;
+    }
+    key.row
+}
+
+fn refused(text: String) -> Exception {
+    Exception::validation(format!("KMS validation error: {text}"))
+}
+
+#[cfg(test)]
+mod tests;

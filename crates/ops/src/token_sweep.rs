@@ -1,0 +1,68 @@
+//! Tokens that are due are removed from their rows (`tokens`).
+
+use crate::nodes::owner::Ownership;
+use crate::service::Service;
+use crate::tokens::{TokenRow, Tokens};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use storage::{Batch, Decision, KeyUse, Mode, OpId, Reads};
+
+/// How often tokens of nodes that are gone are looked for.
+const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
+/// How often due tokens are removed.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+impl Service {
+    /// Removes due tokens now and then, for as long as the service lives.
+    pub(crate) fn sweep_tokens(self: &Arc<Service>) {
+        let service: Weak<Service> = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let mut orphans_read_ms = None;
+            loop {
+                tokio::time::sleep(SWEEP_INTERVAL).await;
+                let Some(service) = service.upgrade() else { return };
+                service.adopt_orphaned_tokens(&mut orphans_read_ms).await;
+                service.sweep_due_tokens().await;
+            }
+        });
+    }
+
+    /// Reads the tokens that no living node may know of, if that is this node's work and it is time for it.
+    pub(crate) async fn adopt_orphaned_tokens(&self, read_ms: &mut Option<u64>) {
+        let now_ms = self.clock.steady_ms();
+        let recent = |read_ms: u64| now_ms.saturating_sub(read_ms) < ORPHANS_INTERVAL.as_millis() as u64;
+        // What fails is tried again in the next round.
+        if !matches!(self.own(0).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
+            return;
+        }
+        if let Ok(tokens) = Tokens::load(self.engine.as_ref()).await {
+            self.tokens.merge(tokens);
+            *read_ms = Some(now_ms);
+        }
+    }
+
+    pub(crate) async fn sweep_due_tokens(&self) {
+        loop {
+            let now_ms = self.clock.now_ms();
+            let due = self.tokens.take_due(now_ms);
+            if due.is_empty() {
+                return;
+            }
+            let keys: Vec<KeyUse> = due.into_iter().map(KeyUse::write).collect();
+            let mut decide = |reads: &Reads, batch: &mut Batch| {
+                for (key, row) in keys.iter().zip(&reads.values) {
+                    let expired = row
+                        .as_ref()
+                        .is_some_and(|row| TokenRow::read(row).is_none_or(|token| token.expires_ms <= now_ms));
+                    if expired {
+                        batch.delete(key.key.clone());
+                    }
+                }
+                Decision::Commit
+            };
+            // One that is in use just now stays until the next start; it is not believed any more in any case.
+            let op = OpId(base::random::bytes16());
+            let _ = self.engine.transact(op, Mode::Plain, &keys, &mut decide).await;
+        }
+    }
+}
