@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use base::Clock;
 
-use crate::connection::{READ_BUFFER_BYTES_MIN, REPLY_SIZE_BYTES_MAX, Trouble};
+use crate::connection::{READ_BUFFER_BYTES_MIN, REPLY_SIZE_BYTES_MAX};
 use crate::endpoint::Endpoint;
+use crate::error::Trouble;
 use crate::head;
 use crate::response::{self, Chunks, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};

@@ -1,6 +1,5 @@
 //! One connection to a server: a signed request out, its reply back, one at a time.
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -8,90 +7,16 @@ use api::Operation;
 use base::Clock;
 
 use crate::endpoint::Endpoint;
+use crate::error::Trouble;
 use crate::head;
 use crate::refusal;
 use crate::response::{self, Chunks, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
-use crate::tls;
 
 pub(crate) const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
 /// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
 pub(crate) const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// The exceptions that ask to be slower.
-const THROTTLED: [&str; 4] = [
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    // Of DynamoDB Streams.
-    "LimitExceededException",
-];
-
-/// Why a request has no good reply.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Trouble {
-    /// The server refused: its status and exception.
-    Refused {
-        status: u16,
-        exception: String,
-        message: String,
-    },
-    Connection(io::ErrorKind),
-    /// No encrypted connection can be had: why, and what to do.
-    Encryption(String),
-    /// The endpoint or the credentials cannot be used: why.
-    Unusable(String),
-    NotHttp,
-    Timeout,
-}
-
-impl Trouble {
-    /// Whether the server was reached and may answer the same request later.
-    pub fn is_passing(&self) -> bool {
-        match self {
-            Trouble::Refused { status: 500.., .. } => true,
-            Trouble::Refused { exception, .. } => THROTTLED.contains(&exception.as_str()),
-            _ => false,
-        }
-    }
-
-    /// Whether nothing more can come over the connection.
-    pub fn breaks_connection(&self) -> bool {
-        match self {
-            Trouble::Refused { .. } => false,
-            Trouble::Connection(_) | Trouble::Encryption(_) | Trouble::NotHttp => true,
-            Trouble::Timeout | Trouble::Unusable(_) => true,
-        }
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Trouble::Refused { status, exception, message } => write!(f, "{status} {exception}: {message}"),
-            Trouble::Connection(kind) => write!(f, "connection: {kind}"),
-            Trouble::Encryption(what) | Trouble::Unusable(what) => f.write_str(what),
-            Trouble::NotHttp => f.write_str("reply is not HTTP/1.1"),
-            Trouble::Timeout => f.write_str("no reply in time"),
-        }
-    }
-}
-
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Trouble {
-        match tls::explained(&error) {
-            Some(what) => Trouble::Encryption(what),
-            None => Trouble::Connection(error.kind()),
-        }
-    }
-}
-
-impl From<response::NotHttp> for Trouble {
-    fn from(_: response::NotHttp) -> Trouble {
-        Trouble::NotHttp
-    }
-}
 
 pub struct Connection {
     endpoint: Endpoint,

@@ -3,7 +3,7 @@
 //! A region, a token or a path may come from a request that the server got. Written raw, a line end in one of them would begin
 //! another header or another request. Source: RFC 9112, section 3; RFC 9110, sections 5.1, 5.5 and 5.6.2.
 
-use crate::connection::Trouble;
+use crate::error::Trouble;
 use crate::sigv4::Credentials;
 
 /// # Errors

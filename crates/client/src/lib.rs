@@ -8,6 +8,9 @@
 //! [`Url`] is the one parser of URLs, [`Egress`] decides which servers callers of an API may have called, and no request is
 //! sent whose head has what must not be there. Redirects are not followed. [`SharedBudget`] is what accounts share, and calls
 //! under way are one ([`reserve_call`]).
+//!
+//! Modules, lowest first: the formats (`url`, `sigv4`, `response`, `refusal`), `egress` and `tls`; `endpoint` and `socket`; `error`;
+//! `head`; `connection` and `call`.
 
 mod aws;
 mod budget;
@@ -17,6 +20,7 @@ mod connection;
 mod credentials;
 mod egress;
 mod endpoint;
+mod error;
 mod head;
 mod profile;
 mod refusal;
@@ -32,9 +36,10 @@ pub use aws::streams_url;
 pub use budget::{Holder, Reservation, SharedBudget};
 pub use call::{Answer, Call, SignedFor};
 pub use calls::{CALLS_MAX, reserve_call, set_calls_max};
-pub use connection::{Connection, Trouble};
+pub use connection::Connection;
 pub use egress::{Closed, Egress, EgressRule};
 pub use endpoint::Endpoint;
+pub use error::Trouble;
 pub use profile::Profile;
 pub use sigv4::{Credentials, Protocol};
 pub use url::{Host, Url, UrlError};
