@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::count::count;
 use crate::drive::{MEASURED_REQUESTS, WARM_UP_REQUESTS};
 
-/// What stands in an engine's place, where one of these is counted.
+/// Given in place of an engine where one of these is counted.
 pub(crate) const SIGNATURE: &str = "signature";
 /// Which digit of the signature is wrong.
 const WRONG_DIGITS: [&str; 3] = ["0", "31", "63"];

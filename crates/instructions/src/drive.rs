@@ -11,10 +11,9 @@ use seal::{Keyring, Layout, MasterKey, Sealed, Secret};
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
 use tokio::runtime::Runtime;
 
-use crate::comparison::{self, SIGNATURE};
 use crate::requests::{self, EMBEDDED, MEMORY, Request, SEALED};
 
-/// The argument that leads here.
+/// The argument that runs what is counted instead of counting.
 pub(crate) const COMMAND: &str = "drive";
 /// The function whose instructions count, as valgrind names it.
 pub(crate) const MEASURED: &str = "instructions::*::measured*";
@@ -25,9 +24,6 @@ pub(crate) const WARM_UP_REQUESTS: u64 = 20;
 const STATUS_LOOKS_MAX: u32 = 10_000;
 
 pub(crate) fn run(engine: &str, name: &str) -> Result<(), String> {
-    if engine == SIGNATURE {
-        return comparison::run(name);
-    }
     let request = requests::named(name)?;
     let folder = tempfile::tempdir().map_err(|error| format!("cannot make a folder: {error}"))?;
     // One thread, so that all of a request is on it.

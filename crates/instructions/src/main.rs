@@ -7,8 +7,9 @@
 //! The program runs itself below valgrind, once for each request and engine ([`count`]); there it asks the request many
 //! times ([`drive`]). What is counted begins with the bytes of a request's body and ends with the bytes of the answer,
 //! on the thread that serves the request: sockets, HTTP and the committer's thread are not in it. The requests stand in
-//! [`requests`], the recorded counts in `recorded.txt` ([`recorded`]), and [`report`] compares.
-//! Beside them it makes sure that how long a wrong signature takes tells nothing about the right one ([`comparison`]).
+//! [`requests`], the recorded counts in `recorded.txt` ([`recorded`]), and [`report`] compares them.
+//! [`comparison`], which uses both, proves that the time to refuse a wrong signature says nothing about the right one.
+//! Of these modules, `requests` and `drive` are the lowest, then `count`, then `comparison`.
 
 mod comparison;
 mod count;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         [] => count_all().and_then(|counts| compare(&counts)).and_then(|()| comparison::check()),
         ["--record"] => count_all().and_then(|counts| recorded::write(&counts)),
+        [drive::COMMAND, comparison::SIGNATURE, digit] => comparison::run(digit),
         [drive::COMMAND, engine, request] => drive::run(engine, request),
         _ => Err(USAGE.to_owned()),
     };
