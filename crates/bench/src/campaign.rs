@@ -14,7 +14,7 @@ use crate::workload::Workload;
 use crate::{Failure, interrupt, say, tables};
 
 pub(crate) fn run(plan: &Plan) -> Result<Vec<Figures>, Failure> {
-    let data = Arc::new(Data::new(plan));
+    let data = Arc::new(plan.data());
     let ceiling = plan.ceiling.then(Ceiling::start).transpose()?;
     let shapes: BTreeSet<Shape> = plan.workloads.iter().map(|workload| workload.shape).collect();
     let mut made = Vec::new();

@@ -2,7 +2,6 @@
 //! needs escaping, and random, so that no server can compress it away.
 
 use crate::chance::Chance;
-use crate::plan::Plan;
 use crate::zipf::Zipf;
 
 /// Rows in one partition of the table that queries read: one reply.
@@ -46,7 +45,20 @@ impl Shape {
 /// The attribute by which items expire.
 pub(crate) const EXPIRY: &str = "expires";
 
-/// Settings of the content, shared by all connections.
+/// What the content depends on: runs with equal settings have equal tables.
+#[derive(Debug)]
+pub(crate) struct DataSettings {
+    /// Start of the tables' names.
+    pub(crate) prefix: String,
+    pub(crate) keys: u64,
+    /// Unit: bytes.
+    pub(crate) value_size: usize,
+    /// Whether reads ask to be strongly consistent.
+    pub(crate) consistent: bool,
+    pub(crate) seed: u64,
+}
+
+/// The content, shared by all connections.
 #[derive(Debug)]
 pub(crate) struct Data {
     prefix: String,
@@ -59,14 +71,15 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    pub(crate) fn new(plan: &Plan) -> Data {
+    pub(crate) fn new(settings: DataSettings) -> Data {
+        let DataSettings { prefix, keys, value_size, consistent, seed } = settings;
         Data {
-            prefix: plan.prefix.clone(),
-            keys: plan.keys,
-            value_size: plan.value_size,
-            consistency: if plan.consistent { r#","ConsistentRead":true"# } else { "" },
-            zipf: Zipf::new(plan.keys),
-            text: text(plan.seed, TEXT_BYTES + plan.value_size),
+            prefix,
+            keys,
+            value_size,
+            consistency: if consistent { r#","ConsistentRead":true"# } else { "" },
+            zipf: Zipf::new(keys),
+            text: text(seed, TEXT_BYTES + value_size),
         }
     }
 
@@ -143,8 +156,7 @@ mod tests {
     use super::*;
 
     fn data(keys: u64, value_size: usize) -> Data {
-        let zipf = Zipf::new(keys);
-        Data { prefix: "p".to_owned(), keys, value_size, consistency: "", zipf, text: text(1, TEXT_BYTES + value_size) }
+        Data::new(DataSettings { prefix: "p".to_owned(), keys, value_size, consistent: false, seed: 1 })
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{Failure, load, say};
+use crate::{Failure, runtime, say};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// Listens from now on. Where signals cannot be caught, Ctrl-C does what it always does.
 pub(crate) fn listen() -> Result<(), Failure> {
-    let runtime = load::runtime()?;
+    let runtime = runtime::one_thread()?;
     std::thread::spawn(move || {
         runtime.block_on(async {
             while tokio::signal::ctrl_c().await.is_ok() {

@@ -5,7 +5,10 @@
 //!
 //! `plan` is what was asked for, proven once. `campaign` makes the tables and goes through the workloads in rounds, the
 //! servers taking turns; `load` is one round against one server; `figures` is what came of it, and `report` shows it.
-//! What a workload asks and which replies it accepts stands in `workload`, one file each; who gets it is a `peer`.
+//! What a workload asks and which replies it accepts is in `workload`, one file each; a `peer` gets it.
+//!
+//! Modules, lowest first: the content of tables (`data`) and the `workload`s over it; `peer`; `arguments` and `plan`, which chooses
+//! among them; `schedule` and `load`; `fill`, `tables`, `figures` and `report`; `campaign`.
 //!
 //! The client must cost little beside the server, for both often share a machine: it asks through
 //! the crate `client`, and looks at replies without parsing them (`reply`).
@@ -28,6 +31,7 @@ mod plan;
 mod recorder;
 mod reply;
 mod report;
+mod runtime;
 mod schedule;
 mod start;
 mod tables;

@@ -16,6 +16,7 @@ use crate::data::Data;
 use crate::peer::Peer;
 use crate::plan::{Plan, Target};
 use crate::recorder::Recorder;
+use crate::runtime::one_thread;
 use crate::schedule::{Pacer, Schedule};
 use crate::trouble::Trouble;
 use crate::workload::{Driver, Seat, Workload};
@@ -165,7 +166,7 @@ impl Round<'_> {
 
     fn open(&self, seats: Vec<Seat>, is_beside: bool) -> Result<Opened, Failure> {
         let make = self.workload.beside.filter(|_| is_beside).unwrap_or(self.workload.driver);
-        let runtime = runtime()?;
+        let runtime = one_thread()?;
         let mut peers = Vec::new();
         for seat in seats {
             let mut peer = self.target.peer(self.plan.timeout);
@@ -175,11 +176,6 @@ impl Round<'_> {
         }
         Ok((runtime, peers))
     }
-}
-
-pub(crate) fn runtime() -> Result<Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))
 }
 
 fn joined<T>(result: std::thread::Result<Result<T, Failure>>) -> Result<T, Failure> {

@@ -8,6 +8,7 @@ use client::{Connection, Credentials, Endpoint};
 
 use crate::Failure;
 use crate::arguments::LoadArguments;
+use crate::data::{Data, DataSettings};
 use crate::database::{Database, Reach};
 use crate::peer::{Direct, Peer};
 use crate::trouble::Trouble;
@@ -118,6 +119,17 @@ impl Plan {
         };
         plan.check_keys()?;
         Ok(plan)
+    }
+
+    /// What the tables hold.
+    pub(crate) fn data(&self) -> Data {
+        Data::new(DataSettings {
+            prefix: self.prefix.clone(),
+            keys: self.keys,
+            value_size: self.value_size,
+            consistent: self.consistent,
+            seed: self.seed,
+        })
     }
 
     fn check_keys(&self) -> Result<(), Failure> {

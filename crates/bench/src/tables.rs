@@ -11,7 +11,7 @@ use crate::data::{Data, EXPIRY, Shape};
 use crate::fill::fill;
 use crate::plan::{Plan, Target, Way};
 use crate::trouble::Trouble;
-use crate::{Failure, load, say};
+use crate::{Failure, runtime, say};
 
 const STATUS_POLL: Duration = Duration::from_millis(50);
 /// How long a table may take to appear or vanish.
@@ -27,7 +27,7 @@ pub(crate) fn prepare(
     made: impl FnOnce(Shape),
 ) -> Result<(), Failure> {
     let table = data.table(shape);
-    load::runtime()?.block_on(async {
+    runtime::one_thread()?.block_on(async {
         let is_new = match &target.way {
             Way::Server(endpoint, credentials) => {
                 let mut admin = Admin::new(plan, endpoint, credentials);
@@ -61,7 +61,7 @@ pub(crate) fn prepare(
 
 /// Deletes the table and waits until it is gone, so that the next run finds room for its own.
 pub(crate) fn delete(plan: &Plan, target: &Target, data: &Data, shape: Shape) -> Result<(), Failure> {
-    load::runtime()?.block_on(async {
+    runtime::one_thread()?.block_on(async {
         match &target.way {
             Way::Server(endpoint, credentials) => {
                 Admin::new(plan, endpoint, credentials).delete(&data.table(shape)).await

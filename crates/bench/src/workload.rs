@@ -119,13 +119,12 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::plan::Plan;
+    use crate::data::DataSettings;
 
     fn seat(workload: &Workload, connection: u64) -> Seat {
-        let mut plan = Plan::for_tests();
-        plan.keys = 200;
-        assert!(workload.keys_per_connection * 8 <= plan.keys);
-        Seat { data: Arc::new(Data::new(&plan)), chance: Chance::new(1, connection), connection, connections: 8 }
+        let settings = DataSettings { prefix: "p".to_owned(), keys: 200, value_size: 1024, consistent: false, seed: 1 };
+        assert!(workload.keys_per_connection * 8 <= settings.keys);
+        Seat { data: Arc::new(Data::new(settings)), chance: Chance::new(1, connection), connection, connections: 8 }
     }
 
     /// Partition keys that a request names.

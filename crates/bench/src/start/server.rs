@@ -10,7 +10,7 @@ use api::Operation;
 use client::{Connection, Credentials, Endpoint, Trouble};
 use tokio::runtime::Runtime;
 
-use crate::{Failure, interrupt, load};
+use crate::{Failure, interrupt, runtime};
 
 /// Between two attempts to connect.
 const POLL: Duration = Duration::from_micros(200);
@@ -34,7 +34,7 @@ impl Server {
     pub(super) fn start(data: Option<&Path>, flags: &[String]) -> Result<Server, Failure> {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = port.map_err(|error| Failure::new(format!("there is no free port: {error}")))?.to_string();
-        let runtime = load::runtime()?;
+        let runtime = runtime::one_thread()?;
         let endpoint = Endpoint::parse(&format!("http://{address}"), None)?;
         let credentials = Credentials::from_environment(&endpoint, None)?;
         let mut connection = Connection::new(&endpoint, &credentials, PATIENCE);
