@@ -1,11 +1,11 @@
 //! Who recognises credentials: access keys by the store, sessions by their tokens. It is asked with every request, so what it
 //! has found once is kept until the account changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind, folded_tag, is_same_tag};
+use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
 use auth::{Directory, Known, Refusal};
 use client::Egress;
 use parking_lot::RwLock;
@@ -13,11 +13,11 @@ use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
 use crate::auth_key::AuthKey;
-use crate::iam::managed;
 use crate::query::timestamp;
 use crate::session::{Holder, Session, Tokens};
 use crate::store::entity::{AccessKey, KeyStatus};
-use crate::store::{Account, Identities};
+use crate::store::{Account, Identities, assumed_role_arn, federated_user_arn, managed};
+use crate::tag_key::override_tag;
 use crate::web_identity::Issuers;
 
 /// Credentials that are kept. With more of them all are forgotten.
@@ -238,34 +238,6 @@ fn context(session: &Session) -> BTreeMap<String, Vec<String>> {
     context
 }
 
-/// Sets a tag, in place of one whose key differs in case at most: keys of principals' tags are the same in either case.
-pub(crate) fn override_tag(tags: &mut BTreeMap<String, String>, key: &str, value: &str) {
-    tags.retain(|other, _| !same_key(other, key));
-    tags.insert(key.to_owned(), value.to_owned());
-}
-
-/// The keys of tags that a request names, and behind them the stored ones that differ from one of these in case: a request
-/// that replaces or removes a tag means the stored one too.
-pub(crate) fn with_stored_keys<'a>(named: Vec<&'a str>, stored: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let spelled: BTreeSet<&str> = named.iter().copied().collect();
-    let meant: BTreeSet<String> = named.iter().map(|key| folded_tag(key)).collect();
-    let is_meant = |key: &&str| !spelled.contains(key) && meant.contains(&folded_tag(key));
-    let others: Vec<&str> = stored.filter(is_meant).collect();
-    named.into_iter().chain(others).collect()
-}
-
-pub(crate) fn same_key(one: &str, other: &str) -> bool {
-    is_same_tag(one, other)
-}
-
 fn everything() -> Option<Arc<Policy>> {
     managed::find("arn:aws:iam::aws:policy/AdministratorAccess")?.document.policy(PolicyKind::Identity)
-}
-
-pub(crate) fn assumed_role_arn(account: &str, role: &str, session_name: &str) -> String {
-    format!("arn:aws:sts::{account}:assumed-role/{role}/{session_name}")
-}
-
-pub(crate) fn federated_user_arn(account: &str, name: &str) -> String {
-    format!("arn:aws:sts::{account}:federated-user/{name}")
 }

@@ -3,6 +3,9 @@
 //! `store` has everything in memory and keeps it as documents in the engine; `query` is the protocol that IAM and STS
 //! share, form in and XML out; `iam` is what each of IAM's operations means, one list of them and a file for each kind of
 //! entity. Policies are read and judged by `auth::iam`, which knows nothing of this crate.
+//!
+//! Modules, lowest first: `auth_key`, `query`, `tag_key` and `web_identity`; `session`; `store`; `authority`, which recognises
+//! credentials; the two APIs, `iam` over the store and `sts` over the authority.
 
 mod auth_key;
 mod authority;
@@ -11,6 +14,7 @@ pub mod query;
 mod session;
 mod store;
 pub mod sts;
+mod tag_key;
 pub mod web_identity;
 
 pub use auth_key::{AuthKey, KeyError, Sealing};

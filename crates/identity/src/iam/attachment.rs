@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::Answer;
 use super::asked::Ask;
 use super::holder::Holder;
-use super::{managed, quota};
+use super::quota;
 use crate::query::{Refusal, Xml};
 use crate::store::entity::{Grants, Group, Role, User, key_of};
-use crate::store::{Account, Draft};
+use crate::store::{Account, Draft, managed};
 
 /// A policy that is attached already stays so.
 pub(super) fn attach<H: Holder>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {

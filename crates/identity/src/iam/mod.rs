@@ -14,7 +14,6 @@ mod group;
 mod holder;
 mod inline;
 mod length;
-pub(crate) mod managed;
 mod oidc_provider;
 mod permission;
 mod policy;
@@ -252,4 +251,33 @@ fn unknown(name: &str, request: &Request<'_>) -> Refusal {
     }
     let version = request.parameters.get("Version").unwrap_or("2010-05-08");
     Refusal::new(Code::InvalidAction, format!("Could not find operation {name} for version {version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::names::iam_names;
+
+    /// Every operation that names an entity of its own has a row.
+    #[test]
+    fn operations_without_names_are_known() {
+        let without = OPERATION_NAMES.iter().filter(|action| iam_names(action).is_empty());
+        let expected = [
+            "ListUsers",
+            "ListGroups",
+            "ListRoles",
+            "ListPolicies",
+            "ListOpenIDConnectProviders",
+            "SimulateCustomPolicy",
+            "GetAccountSummary",
+            "GetAccountAuthorizationDetails",
+            "ListAccountAliases",
+            "ListVirtualMFADevices",
+            "ListServerCertificates",
+            "ListSAMLProviders",
+            "ListInstanceProfiles",
+            "GetAccountPasswordPolicy",
+        ];
+        assert_eq!(without.copied().collect::<Vec<_>>(), expected);
+    }
 }

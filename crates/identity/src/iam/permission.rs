@@ -13,10 +13,10 @@ use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide
 use super::asked::Ask;
 use super::tag;
 use super::target::Target;
-use crate::authority::with_stored_keys;
 use crate::query::{Code, Refusal, is_member};
 use crate::store::Account;
 use crate::store::entity::Tags;
+use crate::tag_key::with_stored_keys;
 
 /// IAM has one place for all regions.
 const REGION: &str = "us-east-1";

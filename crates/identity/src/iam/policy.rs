@@ -6,10 +6,10 @@ use auth::iam::PolicyKind;
 
 use super::asked::Ask;
 use super::attachment::{self, Usage};
-use super::managed::{self, AwsPolicy};
 use super::{Answer, constraint, quota, tag};
 use crate::query::{Code, Refusal, Xml, percent_encoded, timestamp};
 use crate::store::entity::{ManagedPolicy, PolicyVersion, Tags, Versions, key_of};
+use crate::store::managed::{self, AwsPolicy};
 use crate::store::{Account, Draft, PolicyDocument, UniqueIdKind, unique_id};
 
 /// Unit: characters.

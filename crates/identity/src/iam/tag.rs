@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use auth::iam::folded_tag;
+use auth::iam::{folded_tag, is_same_tag};
 
 use super::asked::Ask;
 use super::{Answer, constraint, oidc_provider, policy, quota};
-use crate::authority::same_key as same;
 use crate::query::{Code, Refusal, Xml};
 use crate::store::entity::{ManagedPolicy, OidcProvider, Role, Tags, User};
 use crate::store::{Account, Draft, Kept};
@@ -57,7 +56,7 @@ pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let added = asked(ask)?;
     let mut entity = T::named(ask, draft)?;
     for (key, value) in added {
-        entity.tags_mut().retain(|other, _| !same(other, &key));
+        entity.tags_mut().retain(|other, _| !is_same_tag(other, &key));
         entity.tags_mut().insert(key, value);
     }
     if entity.tags().len() > quota::TAGS_MAX {
@@ -74,7 +73,7 @@ pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         check(&format!("tagKeys.{}.member", at + 1), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
     }
     let mut entity = T::named(ask, draft)?;
-    entity.tags_mut().retain(|other, _| !keys.iter().any(|key| same(other, key)));
+    entity.tags_mut().retain(|other, _| !keys.iter().any(|key| is_same_tag(other, key)));
     draft.put(entity);
     Ok(None)
 }

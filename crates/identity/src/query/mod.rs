@@ -1,7 +1,7 @@
 //! AWS's Query protocol, which IAM and STS speak: a form of parameters comes in, XML goes out.
 
 mod members;
-mod names;
+pub(crate) mod names;
 mod parameters;
 mod refusal;
 mod reply;

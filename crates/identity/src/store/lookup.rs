@@ -3,7 +3,7 @@
 use auth::iam::PrincipalIds;
 
 use super::account::{Account, Snapshot};
-use crate::authority::{assumed_role_arn, federated_user_arn};
+use super::principal::{assumed_role_arn, federated_user_arn};
 
 /// What a policy's principal is.
 enum Found {

@@ -12,6 +12,7 @@ mod freshness;
 mod given_root;
 mod last_used;
 mod lookup;
+pub(crate) mod managed;
 mod principal;
 mod root;
 pub(crate) mod unique_id;
@@ -34,7 +35,7 @@ use entity::{AccessKey, KeyStatus};
 use freshness::Freshness;
 use last_used::Uses;
 pub(crate) use lookup::Lookup;
-pub(crate) use principal::Granted;
+pub(crate) use principal::{Granted, assumed_role_arn, federated_user_arn};
 pub(crate) use unique_id::{UniqueIdKind, unique_id};
 
 use crate::auth_key::{AuthKey, Sealing};

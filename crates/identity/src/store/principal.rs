@@ -7,7 +7,7 @@ use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
 
 use super::account::Account;
 use super::entity::{Grants, Group, Role, User, key_of};
-use crate::iam::managed;
+use super::managed;
 
 /// What an identity's own policies say.
 #[derive(Clone, Debug, Default)]
@@ -132,4 +132,14 @@ fn word_of(kind: &str) -> &'static str {
         "group" => "group",
         _ => "role",
     }
+}
+
+/// The ARN of a session of a role.
+pub(crate) fn assumed_role_arn(account: &str, role: &str, session_name: &str) -> String {
+    format!("arn:aws:sts::{account}:assumed-role/{role}/{session_name}")
+}
+
+/// The ARN of a session that a user or the root has federated.
+pub(crate) fn federated_user_arn(account: &str, name: &str) -> String {
+    format!("arn:aws:sts::{account}:federated-user/{name}")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth::iam::{Decision, Globals, PrincipalKind, Question, decide};
+use auth::iam::{Decision, Globals, PrincipalKind, Question, decide, is_same_tag};
 
 use super::Answer;
 use super::asked::{Ask, is_name, name, optional};
@@ -10,7 +10,7 @@ use super::circumstances::Circumstances;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
 use super::tags;
-use crate::authority::{SOURCE_IDENTITY, TRANSITIVE, same_key};
+use crate::authority::{SOURCE_IDENTITY, TRANSITIVE};
 use crate::query::{Code, Refusal, Xml};
 use crate::session::Holder;
 
@@ -124,18 +124,18 @@ impl SessionTags {
         let inherited = principal.context.get(TRANSITIVE).map(Vec::as_slice).unwrap_or_default();
         let mut all = asked.clone();
         for key in inherited {
-            if asked.keys().any(|other| same_key(other, key)) {
+            if asked.keys().any(|other| is_same_tag(other, key)) {
                 let text = "One of the specified transitive tag keys can't be set because it conflicts with a \
                             transitive tag key from the calling session.";
                 return Err(Refusal::new(Code::InvalidParameterValue, text));
             }
-            if let Some((_, value)) = principal.tags.iter().find(|(own, _)| same_key(own, key)) {
+            if let Some((_, value)) = principal.tags.iter().find(|(own, _)| is_same_tag(own, key)) {
                 tags::put(&mut all, key, value)?;
             }
         }
         let mut transitive: BTreeSet<String> = inherited.iter().cloned().collect();
         for key in ask.parameters.list("TransitiveTagKeys") {
-            let Some(tag) = asked.keys().find(|tag| same_key(tag, key)) else {
+            let Some(tag) = asked.keys().find(|tag| is_same_tag(tag, key)) else {
                 let text = "The specified transitive tag key must be included in the requested tags.";
                 return Err(Refusal::new(Code::InvalidParameterValue, text));
             };

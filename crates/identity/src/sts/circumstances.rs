@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use auth::iam::{Context, Values, WorkBudget, tag_value};
 
 use super::Way;
-use crate::authority::with_stored_keys;
 use crate::query::{Parameters, timestamp};
+use crate::tag_key::with_stored_keys;
 
 #[derive(Default)]
 pub(super) struct Circumstances<'a> {

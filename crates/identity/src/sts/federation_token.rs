@@ -9,9 +9,9 @@ use super::asked::{Ask, duration, name};
 use super::grant::{Bounds, Grant};
 use super::session_token::ROOT_SECONDS_MAX;
 use super::tags;
-use crate::authority::federated_user_arn;
 use crate::query::Xml;
 use crate::session::Holder;
+use crate::store::federated_user_arn;
 
 /// Unit: characters.
 const NAME_LENGTH_MAX: usize = 32;

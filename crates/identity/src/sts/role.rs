@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::asked::{duration, required};
-use crate::authority::{Authority, assumed_role_arn};
+use crate::authority::Authority;
 use crate::query::{Parameters, Refusal, Xml};
-use crate::store::Account;
 use crate::store::entity::Role;
+use crate::store::{Account, assumed_role_arn};
 
 /// Unit: seconds. Source: IAM API Reference, "CreateRole".
 const SECONDS_MAX: u32 = 43_200;

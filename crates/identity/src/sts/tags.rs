@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use auth::iam::is_same_tag;
+
 use super::asked::length;
-use crate::authority::same_key;
 use crate::query::{Code, Parameters, Refusal};
 
 const TAGS_MAX: usize = 50;
@@ -38,7 +39,7 @@ pub(super) fn put(tags: &mut BTreeMap<String, String>, key: &str, value: &str) -
     if !key.chars().chain(value.chars()).all(is_good) {
         return wrong("A session tag contains a letter that tags cannot have.");
     }
-    if tags.keys().any(|other| same_key(other, key)) {
+    if tags.keys().any(|other| is_same_tag(other, key)) {
         return wrong("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
     if tags.len() == TAGS_MAX {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use auth::iam::{Decision, decide_federated};
+use auth::iam::{Decision, decide_federated, is_same_tag};
 
 use super::asked::{name, required};
 use super::circumstances::Circumstances;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
 use super::{Answer, Way, tags};
-use crate::authority::{Authority, same_key};
+use crate::authority::Authority;
 use crate::query::{Code, Parameters, Refusal, Request, Xml};
 use crate::session::Holder;
 use crate::store::Account;
@@ -95,7 +95,7 @@ impl Authority {
         for (key, value) in &claims.tags {
             tags::put(&mut checked, key, value)?;
         }
-        let is_known = |key: &String| claims.tags.keys().any(|tag| same_key(tag, key));
+        let is_known = |key: &String| claims.tags.keys().any(|tag| is_same_tag(tag, key));
         match claims.transitive.iter().all(is_known) {
             true => Ok(checked),
             false => Err(Refusal::from(Rejected::Claim("A transitive tag key is no key of a tag".to_owned()))),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use auth::iam::PolicyKind;
 
-use crate::store::PolicyDocument;
+use super::document::PolicyDocument;
 
 pub(crate) struct AwsPolicy {
     pub name: &'static str,
@@ -16,8 +16,8 @@ pub(crate) struct AwsPolicy {
 }
 
 /// They do not change, and have one version. 2015-02-06, as AWS's oldest ones.
-pub(super) const VERSION_ID: &str = "v1";
-pub(super) const CREATED_MS: u64 = 1_423_247_940_000;
+pub(crate) const VERSION_ID: &str = "v1";
+pub(crate) const CREATED_MS: u64 = 1_423_247_940_000;
 
 impl AwsPolicy {
     pub(crate) fn arn(&self) -> String {
@@ -25,7 +25,7 @@ impl AwsPolicy {
     }
 
     /// An id of the right form that is the same on every server.
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         let letters = self.name.bytes().cycle().take(17).enumerate();
         let letters = letters.map(|(at, byte)| {
             let mixed = u32::from(byte) * 31 + (at as u32) * 7 + self.name.len() as u32;
