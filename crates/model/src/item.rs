@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::codec::compact;
-use crate::value::Attributes;
-use crate::view::MapRef;
+use crate::value::{Attributes, MapRef, compact};
 
 /// Attributes of a response. Stored ones are written out straight from their bytes.
 #[derive(Clone, Debug)]

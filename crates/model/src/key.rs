@@ -1,6 +1,6 @@
 //! Key schemas: which attributes identify an item, in a table or in an index.
 
-use crate::view::ValueKind;
+use crate::value::ValueKind;
 
 /// The types a key attribute may have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

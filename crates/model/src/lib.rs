@@ -4,6 +4,8 @@
 //! An attribute value exists in two shapes, and everything above works on either:
 //! the owned [`AttributeValue`] that a request brings, and the compact bytes in which an item is stored
 //! ([`codec::compact`]). [`ValueRef`] and [`MapRef`] are the borrowed views over both.
+//!
+//! Modules, lowest first: `limits` and `number`; `value`; `item`, `key`, `path` and `size`; `codec`.
 
 pub mod codec;
 mod item;
@@ -13,12 +15,10 @@ mod number;
 mod path;
 mod size;
 mod value;
-mod view;
 
 pub use item::Item;
 pub use key::{KeyAttribute, KeySchema, KeyType};
 pub use number::{Number, NumberError, NumberReading};
 pub use path::{DocumentPath, PathElement};
 pub use size::{attribute_size, item_size, value_size};
-pub use value::{AttributeValue, Attributes};
-pub use view::{ListIter, ListRef, MapIter, MapRef, SetIter, SetRef, ValueKind, ValueRef};
+pub use value::{AttributeValue, Attributes, ListIter, ListRef, MapIter, MapRef, SetIter, SetRef, ValueKind, ValueRef};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::view::{MapRef, ValueRef};
+use crate::value::{MapRef, ValueRef};
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum PathElement {

@@ -2,7 +2,7 @@
 //!
 //! Source: Developer Guide, "DynamoDB item sizes and formats", and captures of ConsumedCapacity at its edges.
 
-use crate::view::{MapRef, ValueRef};
+use crate::value::{MapRef, ValueRef};
 
 /// What a list or a map adds beside its contents.
 const CONTAINER_OVERHEAD: usize = 3;

@@ -4,7 +4,7 @@
 //! written from views, so an item goes from its stored bytes to the response without a tree in between.
 
 use crate::number::Number;
-use crate::view::{ListRef, MapRef, SetRef, ValueRef};
+use crate::value::{ListRef, MapRef, SetRef, ValueRef};
 
 /// Appends one value.
 pub fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {

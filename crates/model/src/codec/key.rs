@@ -23,7 +23,7 @@ use std::hash::Hasher;
 
 use crate::limits::NUMBER_MAGNITUDE_MIN;
 use crate::number::Number;
-use crate::view::ValueRef;
+use crate::value::ValueRef;
 
 /// The database's secret for [`h16`].
 pub type HashSecret = [u8; 16];

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::compact;
 use crate::item::Item;
 use crate::size::item_size;
-use crate::view::MapRef;
+use crate::value::MapRef;
 
 pub const FORMAT: u8 = 1;
 pub const HEADER_SIZE: usize = 14;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::number::Number;
-use crate::view::{MapRef, ValueRef};
 
 /// One attribute value. Sets are sorted and hold no duplicates; maps are sorted by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,10 +20,6 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    pub fn view(&self) -> ValueRef<'_> {
-        ValueRef::of(self)
-    }
-
     /// How deep it goes, itself counted: 1 for anything that is neither a list nor a map.
     pub fn levels(&self) -> usize {
         let inner = match self {
@@ -128,10 +123,6 @@ impl Attributes {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    pub fn view(&self) -> MapRef<'_> {
-        MapRef::Tree(self)
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {

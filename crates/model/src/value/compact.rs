@@ -20,8 +20,8 @@
 //! lets the search stop early. Varints are LEB128. The bytes are only ever our own: reading ones that are not well
 //! formed is a broken disk or a bug, and stops the request with a panic that the server answers as an internal error.
 
+use super::{ListRef, MapRef, SetRef, ValueRef};
 use crate::number::Number;
-use crate::view::{ListRef, MapRef, SetRef, ValueRef};
 
 const TAG_S: u8 = 1;
 const TAG_N: u8 = 2;

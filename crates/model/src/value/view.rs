@@ -5,9 +5,9 @@
 
 use std::cmp::Ordering;
 
-use crate::codec::compact;
+use super::compact;
+use super::tree::{AttributeValue, Attributes};
 use crate::number::Number;
-use crate::value::{AttributeValue, Attributes};
 
 /// The ten types, in the order of their names in the API.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -81,6 +81,18 @@ pub enum ListRef<'a> {
 pub enum MapRef<'a> {
     Tree(&'a Attributes),
     Compact(compact::Map<'a>),
+}
+
+impl AttributeValue {
+    pub fn view(&self) -> ValueRef<'_> {
+        ValueRef::of(self)
+    }
+}
+
+impl Attributes {
+    pub fn view(&self) -> MapRef<'_> {
+        MapRef::Tree(self)
+    }
 }
 
 impl<'a> ValueRef<'a> {
