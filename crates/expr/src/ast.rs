@@ -1,11 +1,16 @@
-//! The one tree that condition, filter, key-condition, legacy and PartiQL conditions are lowered into.
+//! The one tree that condition, filter, key-condition, legacy and PartiQL conditions are lowered into, and that of
+//! updates.
 //!
 //! Placeholders are resolved: the tree shares the values it compares with. `And` and `Or` hold any number of branches,
 //! so the tree is only as deep as the parentheses of the text.
 
+mod update;
+
 use std::sync::Arc;
 
 use model::{AttributeValue, DocumentPath};
+
+pub use update::{Update, UpdateValue};
 
 /// A truth about an item.
 #[derive(Clone, PartialEq, Debug)]

@@ -3,12 +3,14 @@
 //! Problems of the text itself carry the parameter's name before them (`Invalid FilterExpression: …`); problems that
 //! DynamoDB reports without it are [`ExpressionError::Bare`]. Which is which follows captures of the service.
 
+mod legacy;
+
 use std::fmt;
 
 use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{AttributeValue, DocumentPath, NumberError, PathElement, ValueKind, ValueRef};
 
-use crate::legacy::LegacyProblem;
+pub use legacy::LegacyProblem;
 
 /// The parameter in which an expression stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -415,7 +417,7 @@ impl Problem {
 }
 
 /// ADD and DELETE name types in full.
-pub(crate) const fn long_name(kind: ValueKind) -> &'static str {
+const fn long_name(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::S => "STRING",
         ValueKind::N => "NUMBER",

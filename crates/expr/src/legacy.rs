@@ -5,7 +5,6 @@
 //! contain: a dot in them is no path.
 
 mod conditions;
-mod problem;
 mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +14,10 @@ use model::DocumentPath;
 
 use crate::ast::Predicate;
 use crate::condition::Condition;
-use crate::error::ExpressionError;
+use crate::error::{ExpressionError, LegacyProblem};
 use crate::key_condition::KeyParts;
 use crate::projection::Projection;
 
-pub use problem::LegacyProblem;
 pub use updates::attribute_updates;
 
 type Conditions = BTreeMap<String, api::Condition>;

@@ -23,8 +23,8 @@ mod value;
 use model::limits::STATEMENT_SIZE_MAX;
 use model::{AttributeValue, Attributes};
 
+use crate::ast::Update;
 use crate::condition::Condition;
-use crate::update::Update;
 
 pub use access::{Access, Plan, access, full_key, key_of, names_partitions};
 pub use columns::Columns;

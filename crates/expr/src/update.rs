@@ -1,4 +1,4 @@
-//! Updates: what an `UpdateExpression` (or `AttributeUpdates`) says, by kind of action.
+//! What an update makes of an item: an `UpdateExpression`, `AttributeUpdates`, or a PartiQL statement.
 //!
 //! Every operand is read from the item as it was; [`apply`] then makes all changes at once.
 
@@ -6,37 +6,13 @@ mod apply;
 mod arithmetic;
 mod statement_size;
 
-use model::{AttributeValue, Attributes, DocumentPath, MapRef};
-use std::sync::Arc;
+use model::{Attributes, MapRef};
 
-use crate::error::{ExpressionError, Problem};
-use crate::legacy::LegacyProblem;
+use crate::ast::Update;
+use crate::error::{ExpressionError, LegacyProblem, Problem};
 use crate::parser::parse_update;
 use crate::placeholders::Placeholders;
 use crate::projection::Projection;
-
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Update {
-    pub set: Vec<(DocumentPath, UpdateValue)>,
-    pub remove: Vec<DocumentPath>,
-    /// Numbers and sets.
-    pub add: Vec<(DocumentPath, Arc<AttributeValue>)>,
-    /// Sets.
-    pub delete: Vec<(DocumentPath, Arc<AttributeValue>)>,
-    /// Says `AttributeUpdates`, which words an item of the wrong type in its own way.
-    pub legacy: bool,
-}
-
-/// The right side of a SET action.
-#[derive(Clone, PartialEq, Debug)]
-pub enum UpdateValue {
-    Path(DocumentPath),
-    Value(Arc<AttributeValue>),
-    IfNotExists(DocumentPath, Box<UpdateValue>),
-    ListAppend(Box<UpdateValue>, Box<UpdateValue>),
-    Add(Box<UpdateValue>, Box<UpdateValue>),
-    Subtract(Box<UpdateValue>, Box<UpdateValue>),
-}
 
 impl Update {
     /// Parses an update expression.
@@ -45,37 +21,6 @@ impl Update {
     /// Whatever DynamoDB refuses before it reads the item.
     pub fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Update, ExpressionError> {
         parse_update(text, placeholders)
-    }
-
-    /// The paths of all actions, SET first, then REMOVE, ADD and DELETE.
-    pub fn paths(&self) -> impl Iterator<Item = &DocumentPath> {
-        let set = self.set.iter().map(|(path, _)| path);
-        let add = self.add.iter().map(|(path, _)| path);
-        let delete = self.delete.iter().map(|(path, _)| path);
-        set.chain(&self.remove).chain(add).chain(delete)
-    }
-
-    /// The top-level attributes whose old values SET reads, as well as those that actions name.
-    pub fn attribute_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.paths().map(|path| path.name.as_str()).collect();
-        self.set.iter().for_each(|(_, value)| value.visit_paths(&mut |path| names.push(&path.name)));
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    /// The attributes that its actions and operands go into.
-    pub fn nested_names(&self) -> Vec<&str> {
-        let nested = self.paths().filter(|path| !path.is_top());
-        let mut names: Vec<&str> = nested.map(|path| path.name.as_str()).collect();
-        self.set.iter().for_each(|(_, value)| {
-            value.visit_paths(&mut |path| {
-                if !path.is_top() {
-                    names.push(path.name.as_str());
-                }
-            });
-        });
-        names
     }
 
     /// The item after the update, from the item as it was: with its key and nothing else if it did not exist.
@@ -90,36 +35,11 @@ impl Update {
         })
     }
 
-    /// Whether it only takes away. An update without any action does not.
-    pub fn only_clears(&self) -> bool {
-        let clears = !self.remove.is_empty() || !self.delete.is_empty();
-        clears && self.set.is_empty() && self.add.is_empty()
-    }
-
     /// The image for `ReturnValues=UPDATED_OLD` or `UPDATED_NEW`: what stands at the paths of all actions in the item
     /// as it was or as it has become. Indexes are taken as they are written: where an element was removed, the one that
     /// moved there is shown, and one that was appended behind a gap is not. Captured in eu-west-2.
     pub fn image(&self, item: MapRef<'_>) -> Attributes {
         Projection::of(self.paths()).apply(item)
-    }
-}
-
-impl UpdateValue {
-    fn visit_paths<'a>(&'a self, visit: &mut impl FnMut(&'a DocumentPath)) {
-        match self {
-            UpdateValue::Path(path) => visit(path),
-            UpdateValue::Value(_) => {}
-            UpdateValue::IfNotExists(path, default) => {
-                visit(path);
-                default.visit_paths(visit);
-            }
-            UpdateValue::ListAppend(left, right)
-            | UpdateValue::Add(left, right)
-            | UpdateValue::Subtract(left, right) => {
-                left.visit_paths(visit);
-                right.visit_paths(visit);
-            }
-        }
     }
 }
 

@@ -7,9 +7,8 @@ use api::{ComparisonOperator, ExpectedAttributeValue};
 use model::limits::INDEX_KEY_ATTRIBUTES_MAX;
 use model::{AttributeValue, DocumentPath, ValueKind};
 
-use super::LegacyProblem;
 use crate::ast::{Comparator, Operand, Predicate};
-use crate::error::{ExpressionError, Problem};
+use crate::error::{ExpressionError, LegacyProblem, Problem};
 use crate::key_condition::{KeyParts, RangeCondition};
 
 /// One entry of `Expected`: either an operator with its values, or the older pair of `Exists` and `Value`.

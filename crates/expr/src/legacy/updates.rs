@@ -6,9 +6,8 @@ use std::sync::Arc;
 use api::{AttributeAction, AttributeValueUpdate};
 use model::{AttributeValue, DocumentPath, ValueKind};
 
-use super::LegacyProblem;
-use crate::error::ExpressionError;
-use crate::update::{Update, UpdateValue};
+use crate::ast::{Update, UpdateValue};
+use crate::error::{ExpressionError, LegacyProblem};
 
 /// The update that `AttributeUpdates` says. Without an action it is PUT.
 ///

@@ -4,9 +4,9 @@ use model::{AttributeValue, DocumentPath, ValueKind};
 use std::sync::Arc;
 
 use super::{Parsed, Parser, Term, check_distinct_paths};
+use crate::ast::{Update, UpdateValue};
 use crate::error::{ExpressionKind, Problem};
 use crate::placeholders::Placeholders;
-use crate::update::{Update, UpdateValue};
 
 /// Parses an update expression.
 pub(crate) fn parse_update(text: &str, placeholders: &mut Placeholders) -> Parsed<Update> {

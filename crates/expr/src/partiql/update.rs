@@ -10,9 +10,9 @@ use super::UpdateItem;
 use super::error::{PartiqlError, Refusal};
 use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser, PathKind};
+use crate::ast::{Update, UpdateValue};
 use crate::error::{ExpressionKind, Problem};
 use crate::parser::{Findings, check_distinct_paths};
-use crate::update::{Update, UpdateValue};
 
 /// Levels of one assigned value: parentheses, calls and operators. It keeps hostile texts from exhausting the stack.
 const DEPTH_MAX: usize = 32;

@@ -7,8 +7,8 @@
 use model::limits::{ITEM_SIZE_MAX, NESTING_MAX};
 use model::{AttributeValue, Attributes, DocumentPath, MapRef, PathElement, ValueRef, value_size};
 
-use super::Update;
 use super::arithmetic::{added, assigned, deleted};
+use crate::ast::Update;
 use crate::error::{ExpressionError, Problem};
 
 pub(super) fn apply(update: &Update, old: Attributes) -> Result<Attributes, ExpressionError> {

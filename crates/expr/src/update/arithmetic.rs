@@ -3,7 +3,7 @@
 use model::limits::ITEM_SIZE_MAX;
 use model::{AttributeValue, DocumentPath, MapRef, ValueRef, value_size};
 
-use super::UpdateValue;
+use crate::ast::UpdateValue;
 use crate::error::{ExpressionError, Problem};
 
 /// The value that a SET action assigns.

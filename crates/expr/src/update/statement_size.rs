@@ -6,7 +6,7 @@
 
 use model::{AttributeValue, DocumentPath, PathElement, value_size};
 
-use super::{Update, UpdateValue};
+use crate::ast::{Update, UpdateValue};
 
 const STATEMENT: usize = 3;
 /// SET and ADD.

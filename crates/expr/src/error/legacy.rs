@@ -5,7 +5,7 @@ use std::fmt;
 use api::{AttributeAction, ComparisonOperator};
 use model::ValueKind;
 
-use crate::error::{ExpressionError, Problem, long_name};
+use super::{ExpressionError, Problem, long_name};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum LegacyProblem {
