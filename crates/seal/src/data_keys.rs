@@ -26,8 +26,9 @@ use storage::{
 use crate::ids::IdMap;
 use crate::keyring::Keyring;
 use crate::layout;
+use crate::scope::{DATABASE, Scope};
 use crate::secret::Secret;
-use crate::tables::{DATABASE, Scope, Tables, Wrapping};
+use crate::tables::{Tables, Wrapping};
 use crate::value::{DataKey, KeyId, SealingKey};
 
 /// Without the time, which counts as 0.

@@ -8,6 +8,9 @@
 //! master key → database key (keyring) → data keys (rows of the catalog) → values
 //!                                     → the code of keys
 //! ```
+//!
+//! Modules, lowest first: `secret`, `scope`, `layout`, `order` and `held`; `wrap`, `kms` and `value`; `master`, `keyring` and
+//! `tables`; `data_keys`; `sealed_rows`; `view` and `sweep` over those; `engine`. `kept` stores a keyring in the engine.
 
 mod data_keys;
 mod engine;
@@ -19,6 +22,8 @@ mod kms;
 mod layout;
 mod master;
 mod order;
+mod scope;
+mod sealed_rows;
 mod secret;
 mod sweep;
 mod tables;

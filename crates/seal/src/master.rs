@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::kms::{Kms, KmsError, Wrapped};
-use crate::secret::{Secret, hex};
-use crate::value::aes;
+use crate::secret::{Secret, aes, hex};
 use crate::wrap;
 
 pub enum MasterKey {

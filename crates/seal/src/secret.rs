@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::hmac;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -82,6 +83,11 @@ pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
     let bytes = pairs.iter().map(|[upper, lower]| Some(digit(*upper)? << 4 | digit(*lower)?));
     if rest.is_empty() { bytes.collect() } else { None }
+}
+
+/// The secret as a key of AES-256-GCM.
+pub(crate) fn aes(secret: &Secret) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, secret.bytes()).expect("32 bytes are a key of AES-256"))
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use storage::{
     Batch, Decision, Family, Key, KeyUse, Mode, OpId, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
 };
 
-use crate::engine::Shared;
 use crate::layout;
+use crate::sealed_rows::SealedRows;
 use crate::value::KeyId;
 
 /// What is walked.
@@ -74,11 +74,11 @@ fn whole(family: Family) -> ScanRange {
 
 impl Sweep {
     /// Retires keys of this process. None if no key is old whose values are to be looked for.
-    pub(crate) async fn begin(shared: &Shared, age_ms: u64) -> Result<Option<Sweep>, StorageError> {
-        let now_ms = shared.data_keys.now_ms();
-        shared.data_keys.retire(now_ms, age_ms);
+    pub(crate) async fn begin(sealed_rows: &SealedRows, age_ms: u64) -> Result<Option<Sweep>, StorageError> {
+        let now_ms = sealed_rows.data_keys.now_ms();
+        sealed_rows.data_keys.retire(now_ms, age_ms);
         let (mut old, mut late) = (HashSet::new(), HashSet::new());
-        for key in shared.data_keys.list(&*shared.inner).await? {
+        for key in sealed_rows.data_keys.list(&*sealed_rows.inner).await? {
             let age = now_ms.saturating_sub(key.made_ms);
             if age >= age_ms && !key.is_free {
                 old.insert(key.id);
@@ -96,27 +96,27 @@ impl Sweep {
     }
 
     /// Reads a page or rewrites a few rows. What it has done once it is at its end.
-    pub(crate) async fn step(&mut self, shared: &Shared) -> Result<Option<Swept>, StorageError> {
+    pub(crate) async fn step(&mut self, sealed_rows: &SealedRows) -> Result<Option<Swept>, StorageError> {
         if !self.due.is_empty() {
-            self.rewrite_some(shared).await?;
+            self.rewrite_some(sealed_rows).await?;
             return Ok(None);
         }
         match &self.range {
             Some(range) => {
-                let page = shared.inner.view().await?.scan(range).await?;
-                self.take(shared, page.rows, page.more);
+                let page = sealed_rows.inner.view().await?.scan(range).await?;
+                self.take(sealed_rows, page.rows, page.more);
                 Ok(None)
             }
             None => {
                 for id in &self.late {
-                    self.swept.freed += u64::from(shared.data_keys.free(&*shared.inner, *id).await?);
+                    self.swept.freed += u64::from(sealed_rows.data_keys.free(&*sealed_rows.inner, *id).await?);
                 }
                 Ok(Some(self.swept))
             }
         }
     }
 
-    fn take(&mut self, shared: &Shared, rows: Vec<Row>, more: bool) {
+    fn take(&mut self, sealed_rows: &SealedRows, rows: Vec<Row>, more: bool) {
         let Some(range) = &mut self.range else { return };
         let family = range.family;
         match rows.last() {
@@ -125,36 +125,36 @@ impl Sweep {
         }
         for Row { key, value } in rows {
             let key = Key { family, bytes: key };
-            if let Some(id) = shared.key_under(&key, &value).filter(|id| self.old.contains(id)) {
+            if let Some(id) = sealed_rows.key_under(&key, &value).filter(|id| self.old.contains(id)) {
                 self.late.remove(&id);
                 self.due.push_back((key, value));
             }
         }
     }
 
-    async fn rewrite_some(&mut self, shared: &Shared) -> Result<(), StorageError> {
+    async fn rewrite_some(&mut self, sealed_rows: &SealedRows) -> Result<(), StorageError> {
         let mut keys = Vec::with_capacity(STEP_ROWS);
         while keys.len() < STEP_ROWS {
             let Some((key, value)) = self.due.pop_front() else { break };
             // What has to be asked for is asked for before anybody has to wait.
-            match shared.prepare(&key, value).await {
+            match sealed_rows.prepare(&key, value).await {
                 Ok(()) => keys.push(key),
                 Err(error) => self.leave(&error)?,
             }
         }
-        let _alone = shared.held.alone().await;
+        let _alone = sealed_rows.held.alone().await;
         // Items are always held by who writes them.
         let mut others = keys.clone();
         others.retain(|key| key.family != Family::Items);
-        let held = (!others.is_empty()).then(|| shared.held.hold(others));
+        let held = (!others.is_empty()).then(|| sealed_rows.held.hold(others));
         if held.is_some()
-            && let Err(error) = shared.pass_all_before().await
+            && let Err(error) = sealed_rows.pass_all_before().await
         {
             self.swept.left += keys.len() as u64;
             return Err(error);
         }
         for key in &keys {
-            match self.rewrite(shared, key).await {
+            match self.rewrite(sealed_rows, key).await {
                 Ok(()) => {}
                 Err(TxError::Storage(error)) => self.leave(&error)?,
                 // Somebody is writing it, or nobody knows whether it is rewritten.
@@ -164,11 +164,11 @@ impl Sweep {
         Ok(())
     }
 
-    async fn rewrite(&mut self, shared: &Shared, key: &Key) -> Result<(), TxError> {
+    async fn rewrite(&mut self, sealed_rows: &SealedRows, key: &Key) -> Result<(), TxError> {
         let mut failed = None;
         let mut decide = |reads: &Reads, batch: &mut Batch| {
             failed = None;
-            match reads.values[0].as_ref().map(|value| shared.reseal(key, value, &self.old)) {
+            match reads.values[0].as_ref().map(|value| sealed_rows.reseal(key, value, &self.old)) {
                 Some(Ok(Some(value))) => {
                     batch.put(key.clone(), value);
                     Decision::Commit
@@ -183,7 +183,7 @@ impl Sweep {
         };
         let keys = [KeyUse::write(key.clone())];
         let op = OpId(base::random::bytes16());
-        let decision = shared.inner.transact(op, Mode::Plain, &keys, &mut decide).await?;
+        let decision = sealed_rows.inner.transact(op, Mode::Plain, &keys, &mut decide).await?;
         self.swept.rewritten += u64::from(decision == Decision::Commit);
         failed.map_or(Ok(()), |error| Err(TxError::Storage(error)))
     }
@@ -202,7 +202,7 @@ impl Sweep {
     }
 }
 
-impl Shared {
+impl SealedRows {
     /// Commits a row that says nothing, behind all that the engine has been handed.
     async fn pass_all_before(&self) -> Result<(), StorageError> {
         let key = layout::sweep_mark();
@@ -240,17 +240,17 @@ impl Sweeper {
         if self.sweep.is_some() { PAUSE } else { LOOK.min(Duration::from_millis(self.age_ms / 16)).max(PAUSE) }
     }
 
-    pub(crate) async fn step(&mut self, shared: &Shared) -> Result<(), StorageError> {
-        shared.data_keys.retire(shared.data_keys.now_ms(), self.age_ms);
-        let now_ms = shared.data_keys.steady_ms();
+    pub(crate) async fn step(&mut self, sealed_rows: &SealedRows) -> Result<(), StorageError> {
+        sealed_rows.data_keys.retire(sealed_rows.data_keys.now_ms(), self.age_ms);
+        let now_ms = sealed_rows.data_keys.steady_ms();
         let Some(sweep) = &mut self.sweep else {
             if now_ms >= self.next_ms {
-                self.sweep = Sweep::begin(shared, self.age_ms).await?;
+                self.sweep = Sweep::begin(sealed_rows, self.age_ms).await?;
                 self.next_ms = now_ms + self.age_ms / 16;
             }
             return Ok(());
         };
-        if let Some(swept) = sweep.step(shared).await? {
+        if let Some(swept) = sweep.step(sealed_rows).await? {
             self.sweep = None;
             self.next_ms = now_ms + self.age_ms / 16;
             if swept != Swept::default() {

@@ -22,13 +22,9 @@ use crate::keyring::{Keyring, KeyringError};
 use crate::kms::{Kms, KmsError};
 use crate::layout;
 use crate::master::{MasterError, MasterKey};
-use crate::secret::Secret;
-use crate::value::aes;
+use crate::scope::{DATABASE, NoScope, Scope};
+use crate::secret::{Secret, aes};
 use crate::wrap;
-
-/// Whose data keys: a table's id, or the database's.
-pub(crate) type Scope = u64;
-pub(crate) const DATABASE: Scope = 0;
 
 /// A key that wraps data keys.
 pub(crate) struct Wrapping(LessSafeKey);
@@ -65,14 +61,6 @@ pub(crate) struct Tables {
     known: RwLock<IdMap<u64, Known>>,
     /// Held by who asks the KMS because of a request: the others wait for what it says.
     asking: tokio::sync::Mutex<()>,
-}
-
-/// Why a value is neither to be sealed nor to be read just now.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum NoScope {
-    /// The table has to be looked at first.
-    Unknown(u64),
-    Inaccessible(StorageError),
 }
 
 fn inaccessible(text: &str) -> StorageError {

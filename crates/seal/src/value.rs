@@ -15,11 +15,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use storage::Family;
 
-use crate::secret::Secret;
-use crate::tables::{NoScope, Scope};
+use crate::scope::{NoScope, Scope};
+use crate::secret::{Secret, aes};
 
 const VERSION: u8 = 1;
 const HEADER: usize = 1 + 4 + 4;
@@ -93,10 +93,6 @@ impl From<NoScope> for Unreadable {
     fn from(why: NoScope) -> Unreadable {
         Unreadable::NoScope(why)
     }
-}
-
-pub(crate) fn aes(secret: &Secret) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, secret.bytes()).expect("32 bytes are a key of AES-256"))
 }
 
 impl SealingKey {

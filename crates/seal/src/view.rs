@@ -8,33 +8,33 @@ use std::sync::Arc;
 use bytes::Bytes;
 use storage::{BoxFuture, Family, Key, Row, ScanPage, ScanRange, StorageError, View};
 
-use crate::engine::Shared;
 use crate::order::KeyReader;
+use crate::sealed_rows::SealedRows;
 
 pub(crate) struct SealedView {
     inner: Box<dyn View>,
-    shared: Arc<Shared>,
+    sealed_rows: Arc<SealedRows>,
 }
 
 impl SealedView {
-    pub(crate) fn around(inner: Box<dyn View>, shared: &Arc<Shared>) -> Box<dyn View> {
-        Box::new(SealedView { inner, shared: Arc::clone(shared) })
+    pub(crate) fn around(inner: Box<dyn View>, sealed_rows: &Arc<SealedRows>) -> Box<dyn View> {
+        Box::new(SealedView { inner, sealed_rows: Arc::clone(sealed_rows) })
     }
 
     async fn read_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, StorageError> {
-        let seal = |key: &Key| Key { family: key.family, bytes: self.shared.seal_key(key.family, &key.bytes) };
+        let seal = |key: &Key| Key { family: key.family, bytes: self.sealed_rows.seal_key(key.family, &key.bytes) };
         let keys: Vec<Key> = keys.iter().map(seal).collect();
         let mut values = self.inner.get_many(&keys).await?;
         for (key, value) in keys.iter().zip(&mut values) {
             if let Some(value) = value {
-                *value = self.shared.unseal(key.family, &key.bytes, std::mem::take(value)).await?;
+                *value = self.sealed_rows.unseal(key.family, &key.bytes, std::mem::take(value)).await?;
             }
         }
         Ok(values)
     }
 
     async fn read_page(&self, range: &ScanRange) -> Result<ScanPage, StorageError> {
-        let mut page = PlainPage::new(&self.shared, range);
+        let mut page = PlainPage::new(&self.sealed_rows, range);
         let mut left = self.seal_range(range);
         loop {
             left.rows_max = range.rows_max.saturating_sub(page.rows.len()).max(1);
@@ -55,7 +55,7 @@ impl SealedView {
     }
 
     fn seal_range(&self, range: &ScanRange) -> ScanRange {
-        let seal = |bound: &Bound<Bytes>| bound.as_ref().map(|key| self.shared.seal_key(range.family, key));
+        let seal = |bound: &Bound<Bytes>| bound.as_ref().map(|key| self.sealed_rows.seal_key(range.family, key));
         ScanRange { lower: seal(&range.lower), upper: seal(&range.upper), ..range.clone() }
     }
 }
@@ -67,7 +67,7 @@ fn sealed_bytes(bytes_max: usize) -> usize {
 
 /// Rows in plain, as many as there is room for.
 struct PlainPage<'a> {
-    shared: &'a Shared,
+    sealed_rows: &'a SealedRows,
     range: &'a ScanRange,
     keys: KeyReader<'a>,
     rows: Vec<Row>,
@@ -75,9 +75,9 @@ struct PlainPage<'a> {
 }
 
 impl<'a> PlainPage<'a> {
-    fn new(shared: &'a Shared, range: &'a ScanRange) -> PlainPage<'a> {
-        let keys = KeyReader::new(&shared.order, range.family);
-        PlainPage { shared, range, keys, rows: Vec::new(), bytes: 0 }
+    fn new(sealed_rows: &'a SealedRows, range: &'a ScanRange) -> PlainPage<'a> {
+        let keys = KeyReader::new(&sealed_rows.order, range.family);
+        PlainPage { sealed_rows, range, keys, rows: Vec::new(), bytes: 0 }
     }
 
     fn has_room(&self) -> bool {
@@ -86,9 +86,9 @@ impl<'a> PlainPage<'a> {
 
     async fn push(&mut self, row: Row) -> Result<(), StorageError> {
         let family = self.range.family;
-        let plain = self.shared.layout.plain(family, &row.key);
+        let plain = self.sealed_rows.layout.plain(family, &row.key);
         let key = self.keys.read(&row.key, plain).ok_or_else(|| foreign(family))?;
-        let value = self.shared.unseal(family, &row.key, row.value).await?;
+        let value = self.sealed_rows.unseal(family, &row.key, row.value).await?;
         self.bytes += key.len() + value.len();
         self.rows.push(Row { key, value });
         Ok(())

@@ -27,7 +27,7 @@ pub(crate) fn unwrap(by: &LessSafeKey, wrapped: &[u8], context: &[u8]) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::aes;
+    use crate::secret::aes;
 
     #[test]
     fn secrets_come_back_by_their_key_and_for_their_purpose() {

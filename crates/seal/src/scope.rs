@@ -1,0 +1,15 @@
+//! Whose data keys a row is sealed with: the database's, or those of a table that has a key of its own.
+
+use storage::StorageError;
+
+/// Whose data keys: a table's id, or the database's.
+pub(crate) type Scope = u64;
+pub(crate) const DATABASE: Scope = 0;
+
+/// Why a value is neither to be sealed nor to be read just now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum NoScope {
+    /// The table has to be looked at first.
+    Unknown(u64),
+    Inaccessible(StorageError),
+}

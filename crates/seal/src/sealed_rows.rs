@@ -1,0 +1,288 @@
+//! The rows of the inner engine: their keys and values are sealed on the way in and unsealed on the way out, with the data
+//! keys that this takes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use base::Clock;
+use bytes::Bytes;
+use storage::{Append, Batch, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+
+use crate::data_keys::DataKeys;
+use crate::held::Held;
+use crate::keyring::Keyring;
+use crate::kms::Kms;
+use crate::layout::{self, Layout};
+use crate::order::Order;
+use crate::scope::{NoScope, Scope};
+use crate::tables::Tables;
+use crate::value::{KeyId, Room, SealingKey, Unreadable, key_of};
+
+/// All that the engine, its views and the sweep work on.
+pub(crate) struct SealedRows {
+    pub(crate) inner: Arc<dyn Engine>,
+    pub(crate) layout: Layout,
+    pub(crate) order: Order,
+    pub(crate) data_keys: DataKeys,
+    pub(crate) held: Held,
+    pub(crate) tables: Tables,
+}
+
+/// Why a decision could not be made.
+enum Stuck {
+    Unknown(KeyId),
+    UnknownTable(u64),
+    Failed(StorageError),
+    /// There is no key to seal with, or it has sealed all that it may.
+    NoKey(Scope),
+    /// It writes a row unread that is being rewritten just now.
+    Held,
+}
+
+impl From<NoScope> for Stuck {
+    fn from(why: NoScope) -> Stuck {
+        match why {
+            NoScope::Unknown(table) => Stuck::UnknownTable(table),
+            NoScope::Inaccessible(error) => Stuck::Failed(error),
+        }
+    }
+}
+
+/// Where a row's value is bound to, beside its room.
+fn place(family: Family, sealed_key: &[u8]) -> &[u8] {
+    if family == Family::Log { layout::log_of(sealed_key) } else { sealed_key }
+}
+
+fn damaged(family: Family) -> StorageError {
+    StorageError::Corrupt(format!("a sealed value of {family:?} is not what was written there"))
+}
+
+impl SealedRows {
+    pub(crate) fn new(
+        inner: Arc<dyn Engine>,
+        keyring: &Keyring,
+        kms: Option<Kms>,
+        layout: Layout,
+        clock: Clock,
+    ) -> SealedRows {
+        let order = Order::new(keyring.key("stator: order of keys").bytes());
+        let (data_keys, tables) = (DataKeys::new(keyring, clock), Tables::new(keyring, kms));
+        SealedRows { inner, layout, order, data_keys, held: Held::default(), tables }
+    }
+
+    pub(crate) fn seal_key(&self, family: Family, key: &Bytes) -> Bytes {
+        let plain = self.layout.plain(family, key);
+        if key.len() <= plain { key.clone() } else { self.order.seal(family, key, plain) }
+    }
+
+    pub(crate) fn seal(&self, key: &Key) -> Key {
+        Key { family: key.family, bytes: self.seal_key(key.family, &key.bytes) }
+    }
+
+    /// The value of a row; the key is that of the engine.
+    fn unseal_now(&self, family: Family, key: &[u8], value: Bytes) -> Result<Bytes, Unreadable> {
+        if self.layout.is_plain_value(family, key, &value) {
+            return Ok(value);
+        }
+        self.tables.scope(family, key)?;
+        let id = key_of(&value)?;
+        let data_key = self.data_keys.known(id).ok_or(Unreadable::Unknown(id))?;
+        data_key.unseal(Room::Row(family), place(family, key), &value)
+    }
+
+    pub(crate) async fn unseal(&self, family: Family, key: &[u8], value: Bytes) -> Result<Bytes, StorageError> {
+        loop {
+            match self.unseal_now(family, key, value.clone()) {
+                Ok(value) => return Ok(value),
+                Err(Unreadable::Unknown(id)) => self.learn_key(id).await?,
+                Err(Unreadable::Damaged) => return Err(damaged(family)),
+                Err(Unreadable::NoScope(NoScope::Unknown(table))) => self.tables.learn(&*self.inner, table).await?,
+                Err(Unreadable::NoScope(NoScope::Inaccessible(error))) => return Err(error),
+            }
+        }
+    }
+
+    async fn learn_key(&self, id: KeyId) -> Result<(), StorageError> {
+        self.data_keys.learn(&*self.inner, &self.tables, id).await
+    }
+
+    pub(crate) async fn read(
+        &self,
+        key: Key,
+        found: Result<Option<Bytes>, StorageError>,
+    ) -> Result<Option<Bytes>, StorageError> {
+        match found? {
+            Some(value) => self.unseal(key.family, &key.bytes, value).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Decides on what was read, in plain, and seals what that writes.
+    fn decide(
+        &self,
+        keys: &Keys<'_>,
+        reads: &Reads,
+        batch: &mut Batch,
+        decide: &mut Decide<'_>,
+    ) -> Result<Decision, Stuck> {
+        let mut plain = Reads { values: Vec::with_capacity(reads.values.len()) };
+        for (used, value) in keys.sealed.iter().zip(&reads.values) {
+            let Key { family, bytes } = &used.key;
+            let value = value.clone().map(|value| self.unseal_now(*family, bytes, value));
+            plain.values.push(value.transpose().map_err(|why| match why {
+                Unreadable::Unknown(id) => Stuck::Unknown(id),
+                Unreadable::NoScope(why) => why.into(),
+                Unreadable::Damaged => Stuck::Failed(damaged(*family)),
+            })?);
+        }
+        let decision = decide(&plain, batch);
+        if decision == Decision::Commit {
+            self.seal_batch(keys, batch)?;
+            let unread = |key: &Key| keys.sealed.iter().all(|used| used.key != *key);
+            if batch.writes.iter().any(|(key, _)| self.held.has(key) && unread(key)) {
+                return Err(Stuck::Held);
+            }
+        }
+        Ok(decision)
+    }
+
+    fn seal_batch(&self, keys: &Keys<'_>, batch: &mut Batch) -> Result<(), Stuck> {
+        let mut seals = Seals { sealed_rows: self, last: None };
+        let mut used = 0;
+        for (key, value) in &mut batch.writes {
+            let sealed = keys.find(key, &mut used).unwrap_or_else(|| self.seal(key));
+            if let Some(value) = value {
+                let family = sealed.family;
+                if !self.layout.is_plain_value(family, &sealed.bytes, value) {
+                    let scope = self.tables.scope(family, &sealed.bytes)?;
+                    *value = seals.seal(scope, Room::Row(family), place(family, &sealed.bytes), value)?;
+                }
+            }
+            *key = sealed;
+        }
+        for tally in &mut batch.tallies {
+            tally.key = self.seal(&tally.key);
+        }
+        for Append { log, record } in &mut batch.appends {
+            let scope = self.tables.scope(Family::Log, log)?;
+            *record = seals.seal(scope, Room::Record, log, record)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn transact(
+        &self,
+        op: OpId,
+        mode: Mode,
+        plain: &[KeyUse],
+        decide: &mut Decide<'_>,
+    ) -> Result<Decision, TxError> {
+        let sealed = plain.iter().map(|used| KeyUse { key: self.seal(&used.key), write: used.write }).collect();
+        let keys = Keys { plain, sealed };
+        loop {
+            let mut stuck = None;
+            let mut rekeyed = Vec::new();
+            let mut decide_sealed = |reads: &Reads, batch: &mut Batch| {
+                let decided = self.decide(&keys, reads, batch, decide);
+                rekeyed = batch.writes.iter().filter_map(|(key, _)| layout::table_of_key(key)).collect();
+                stuck = None;
+                decided.unwrap_or_else(|why| {
+                    stuck = Some(why);
+                    batch.clear();
+                    Decision::Refuse
+                })
+            };
+            let decision = self.held.write(self.inner.transact(op, mode, &keys.sealed, &mut decide_sealed)).await;
+            // Whether it was committed or nobody knows.
+            rekeyed.into_iter().for_each(|table| self.tables.forget(table));
+            let decision = decision?;
+            match stuck {
+                None => return Ok(decision),
+                Some(Stuck::Unknown(id)) => self.learn_key(id).await?,
+                Some(Stuck::UnknownTable(table)) => self.tables.learn(&*self.inner, table).await?,
+                Some(Stuck::Failed(error)) => return Err(TxError::Storage(error)),
+                Some(Stuck::NoKey(scope)) => self.data_keys.provide(&*self.inner, &self.tables, scope).await?,
+                Some(Stuck::Held) => self.held.released().await,
+            }
+        }
+    }
+
+    /// The data key that a row's value is under, as the engine has both.
+    pub(crate) fn key_under(&self, key: &Key, value: &[u8]) -> Option<KeyId> {
+        let is_plain = self.layout.is_plain_value(key.family, &key.bytes, value);
+        if is_plain { None } else { key_of(value).ok() }
+    }
+
+    /// Learns what it takes to seal a row's value again.
+    pub(crate) async fn prepare(&self, key: &Key, value: Bytes) -> Result<(), StorageError> {
+        self.unseal(key.family, &key.bytes, value).await?;
+        // Unsealed, so its table is known, unless it was forgotten since.
+        let Ok(scope) = self.tables.scope(key.family, &key.bytes) else { return Ok(()) };
+        match self.data_keys.sealing(scope) {
+            Some(_) => Ok(()),
+            None => Ok(self.data_keys.provide(&*self.inner, &self.tables, scope).await?),
+        }
+    }
+
+    /// The same value under this process's own key, if it is under one of `old`.
+    pub(crate) fn reseal(&self, key: &Key, value: &Bytes, old: &HashSet<KeyId>) -> Result<Option<Bytes>, StorageError> {
+        if !self.key_under(key, value).is_some_and(|id| old.contains(&id)) {
+            return Ok(None);
+        }
+        let changed = || StorageError::Unavailable("its keys have just changed".to_owned());
+        let plain = self.unseal_now(key.family, &key.bytes, value.clone()).map_err(|why| match why {
+            Unreadable::Damaged => damaged(key.family),
+            Unreadable::NoScope(NoScope::Inaccessible(error)) => error,
+            Unreadable::Unknown(_) | Unreadable::NoScope(NoScope::Unknown(_)) => changed(),
+        })?;
+        let scope = self.tables.scope(key.family, &key.bytes).map_err(|_| changed())?;
+        let sealing = self.data_keys.sealing(scope).filter(|sealing| !old.contains(&sealing.key.id));
+        let sealed =
+            sealing.and_then(|sealing| sealing.seal(Room::Row(key.family), place(key.family, &key.bytes), &plain));
+        sealed.map(Some).ok_or_else(changed)
+    }
+
+    /// Looks again at the keys of tables.
+    pub(crate) async fn look_again(&self) -> Result<(), StorageError> {
+        for table in self.tables.look_again(&*self.inner).await? {
+            self.data_keys.forget(table);
+        }
+        Ok(())
+    }
+}
+
+/// Seals the values of a batch, most of which are of one table.
+struct Seals<'a> {
+    sealed_rows: &'a SealedRows,
+    last: Option<(Scope, Arc<SealingKey>)>,
+}
+
+impl Seals<'_> {
+    fn seal(&mut self, scope: Scope, room: Room, place: &[u8], value: &[u8]) -> Result<Bytes, Stuck> {
+        let sealing = match self.last.take().filter(|(last, _)| *last == scope) {
+            Some((_, sealing)) => sealing,
+            None => self.sealed_rows.data_keys.sealing(scope).ok_or(Stuck::NoKey(scope))?,
+        };
+        let sealed = sealing.seal(room, place, value).ok_or(Stuck::NoKey(scope))?;
+        self.last = Some((scope, sealing));
+        Ok(sealed)
+    }
+}
+
+/// The keys of a transaction.
+struct Keys<'a> {
+    plain: &'a [KeyUse],
+    sealed: Vec<KeyUse>,
+}
+
+impl Keys<'_> {
+    /// A key of items is always among those that were read, and mostly the next one.
+    fn find(&self, key: &Key, from: &mut usize) -> Option<Key> {
+        if key.family != Family::Items {
+            return None;
+        }
+        let at = (*from..self.plain.len()).chain(0..*from).find(|at| self.plain[*at].key == *key)?;
+        *from = at;
+        Some(self.sealed[at].key.clone())
+    }
+}
