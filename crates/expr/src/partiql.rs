@@ -2,7 +2,7 @@
 //!
 //! A statement is parsed once, with its parameters in place, into the same trees that expressions are parsed into
 //! ([`Condition`], [`Update`]); nothing below knows in which language a request was written. What a WHERE clause
-//! means for the keys of a table or an index is read from its tree by [`access`] and [`key_of`].
+//! means for the keys of a table or an index is read from its tree by [`access()`] and [`key_of`].
 //!
 //! Source of the language: Developer Guide, "PartiQL: a SQL-compatible query language for Amazon DynamoDB". What it
 //! leaves open (which words need quotes, the wording of syntax errors) follows the language's public reference

@@ -9,7 +9,7 @@
 //! | tag | type | payload |
 //! |---|---|---|
 //! | 1 | S | UTF-8 |
-//! | 2 | N | sign and exponent (2, see [`push_number`]), coefficient (big-endian, no leading zero byte) |
+//! | 2 | N | sign and exponent (2, see `push_number`), coefficient (big-endian, no leading zero byte) |
 //! | 3 | B | the bytes |
 //! | 4, 5, 6 | false, true, NULL | none |
 //! | 7, 8, 9 | SS, NS, BS | varint count, then the elements as values, ascending |
