@@ -37,38 +37,59 @@ impl Service {
         Ok(Some(name(definition, key)))
     }
 
-    /// The row that is to be written so that a table has the key that it is asked to have.
+    /// The key that a table is asked to have, wrapped; `None` if it keeps what it has. It asks the KMS, which may take long:
+    /// before the catalog is locked.
     pub(crate) async fn other_table_key(
         &self,
         caller: &Caller,
         asked: Option<&SSESpecification>,
-        definition: &mut Definition,
-    ) -> Result<Option<(Key, Bytes)>, Exception> {
+        definition: &Definition,
+    ) -> Result<Option<OtherKey>, Exception> {
         let (Some(keys), Some(_)) = (self.table_keys.get(), asked) else { return Ok(None) };
-        if let Some(key_id) = named(asked) {
+        let key_id = named(asked);
+        if let Some(key_id) = key_id {
             self.check_key(caller, &definition.account, "dynamodb:UpdateTable", key_id)?;
         }
         let row = rows::table_key(definition.table_id);
         let stored = self.engine.get(&row).await.map_err(storage_failure)?;
-        let key_id = named(asked);
         if stored.is_none() && key_id.is_none() {
             return Ok(None);
         }
-        let key = keys.wrap(stored, key_id).await.map_err(refused)?;
+        let key = keys.wrap(stored.clone(), key_id).await.map_err(refused)?;
         if let Some(key_id) = key_id {
             permit_wrapped(caller, key_id, &key)?;
         }
-        Ok(Some((row, name(definition, key))))
+        Ok(Some(OtherKey { row, stored, key }))
     }
-}
 
-impl Service {
+    /// Whether the table still has the key that another one was made from. Asked with the catalog locked: until the change is
+    /// made nothing else changes it.
+    pub(crate) async fn is_current(&self, other: &OtherKey, table_id: u64) -> Result<bool, Exception> {
+        let stored = self.engine.get(&other.row).await.map_err(storage_failure)?;
+        Ok(other.row == rows::table_key(table_id) && stored == other.stored)
+    }
+
     /// Whether the caller's account and the table's may have a key of the KMS used. An id or alias without an account is one of
     /// the operator's own account.
     fn check_key(&self, caller: &Caller, account: &str, action: &str, key_id: &str) -> Result<(), Exception> {
         let arns = &self.settings.service_arns;
         let allowed = arns.check(caller, action, key_id);
         allowed.and_then(|()| arns.check_for(caller, account, action, key_id)).map_err(Exception::AccessDenied)
+    }
+}
+
+/// A key for a table that has had another one, or none.
+pub(crate) struct OtherKey {
+    row: Key,
+    /// What the table had in its place.
+    stored: Option<Bytes>,
+    key: TableKey,
+}
+
+impl OtherKey {
+    /// The row to be written with the definition, which then names the key as the KMS does.
+    pub(crate) fn put(&self, definition: &mut Definition) -> (Key, Bytes) {
+        (self.row.clone(), name(definition, self.key.clone()))
     }
 }
 

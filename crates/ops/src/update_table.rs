@@ -10,9 +10,10 @@ mod members;
 use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
 use auth::Caller;
 
-use crate::catalog::{self, Edit};
+use crate::catalog::{self, ChangeGuard, Edit};
 use crate::change_log;
 use crate::service::Service;
+use crate::table_encryption::OtherKey;
 use crate::tables::{
     self, Billing, Definition, NameUse, Provisioned, TableClassChoice, WarmThroughput, table_place,
     throughput::{
@@ -36,20 +37,15 @@ impl Service {
         table_place(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
         members::check(&request)?;
-        let guard = self.catalog.lock().await?;
-        let table = self.catalog.changeable(caller, &request.table_name)?;
-        let before = table.definition.clone();
-        let mut definition = before.clone();
-        // Background work waits until nobody uses the table as it was, and this would be a user.
-        drop(table);
-        let sse = request.sse_specification.clone();
         let is_requested = !makes_room(&request);
         let asked = Asked::of(&request);
+        let (guard, before, other_key) = self.lock_with_key(caller, &request).await?;
+        let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
-        puts.extend(self.other_table_key(caller, sse.as_ref(), &mut definition).await?);
+        puts.extend(other_key.map(|key| key.put(&mut definition)));
         let mut edit = Edit { work, puts, is_requested, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
@@ -58,6 +54,33 @@ impl Service {
         let mut description = self.describe(&table, asked.shown()).await?;
         asked.adapt(&mut description, &before, self.clock.now_ms());
         Ok(UpdateTableOutput { table_description: Some(description) })
+    }
+
+    /// Locks the catalog, with the table as it is then, and the key that it is asked to have. The KMS may take seconds to
+    /// answer, and all changes of all tables wait for the lock: so it is asked first, about what would not be refused anyway,
+    /// and again if the table got another key meanwhile.
+    async fn lock_with_key(
+        &self,
+        caller: &Caller,
+        request: &UpdateTableInput,
+    ) -> Result<(ChangeGuard, Definition, Option<OtherKey>), Exception> {
+        let asked = request.sse_specification.as_ref();
+        // A definition alone: background work waits until nobody uses the table as it was, and this would be a user.
+        let found = || self.catalog.changeable(caller, &request.table_name).map(|table| table.definition.clone());
+        loop {
+            let mut other_key = None;
+            if asked.is_some() {
+                let mut definition = found()?;
+                update(&mut definition, request.clone(), self.clock.now_ms())?;
+                other_key = self.other_table_key(caller, asked, &definition).await?;
+            }
+            let guard = self.catalog.lock().await?;
+            let definition = found()?;
+            match &other_key {
+                Some(key) if !self.is_current(key, definition.table_id).await? => {}
+                _ => return Ok((guard, definition, other_key)),
+            }
+        }
     }
 }
 

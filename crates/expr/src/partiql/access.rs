@@ -7,7 +7,9 @@
 //! Source: Developer Guide, "PartiQL select statements for DynamoDB", on avoiding full table scans.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
+use model::codec::compact;
 use model::{AttributeValue, Attributes, KeyAttribute, KeySchema};
 
 use super::OrderKey;
@@ -116,12 +118,13 @@ fn refuse_overlapping(predicate: &Predicate, schema: &KeySchema) -> Result<(), P
         Some((value, says_range, conjuncts.len() > 1))
     });
     let Some(alternatives) = alternatives.collect::<Option<Vec<_>>>() else { return Ok(()) };
-    let overlaps = |value: &AttributeValue| {
-        let of_partition = || alternatives.iter().filter(|(other, ..)| *other == value);
-        of_partition().any(|(_, says_range, _)| *says_range)
-            && of_partition().any(|(_, says_range, filters)| !says_range && *filters)
-    };
-    match alternatives.iter().any(|(value, ..)| overlaps(value)) {
+    let mut partitions: BTreeMap<Vec<u8>, (bool, bool)> = BTreeMap::new();
+    for (value, says_range, filters) in alternatives {
+        let (ranges, filters_alone) = partitions.entry(bytes_of(value)).or_default();
+        *ranges |= says_range;
+        *filters_alone |= !says_range && filters;
+    }
+    match partitions.values().any(|(ranges, filters_alone)| *ranges && *filters_alone) {
         true => Err(PartiqlError::OverlappingConditions),
         false => Ok(()),
     }
@@ -154,7 +157,10 @@ impl<'c> Planner<'c> {
             }
             match &mut result {
                 None => result = Some(values),
-                Some(result) => result.retain(|value| values.contains(value)),
+                Some(result) => {
+                    let also: BTreeSet<Vec<u8>> = values.into_iter().map(bytes_of).collect();
+                    result.retain(|value| also.contains(&bytes_of(value)));
+                }
             }
         }
         Ok(result)
@@ -273,14 +279,21 @@ fn candidates<'c>(predicate: &'c Predicate, name: &str) -> Option<Vec<&'c Attrib
 }
 
 fn distinct<'c>(values: impl Iterator<Item = Option<&'c AttributeValue>>) -> Option<Vec<&'c AttributeValue>> {
-    let mut distinct = Vec::new();
+    let (mut distinct, mut known) = (Vec::new(), BTreeSet::new());
     for value in values {
         let value = value?;
-        if !distinct.contains(&value) {
+        if known.insert(bytes_of(value)) {
             distinct.push(value);
         }
     }
     Some(distinct)
+}
+
+/// A value as it is found among others: equal ones have the same bytes. A statement may name thousands of large values.
+fn bytes_of(value: &AttributeValue) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    compact::push_entries(&mut bytes, 1, std::iter::once(("", value.view())));
+    bytes
 }
 
 /// The value that a top-level attribute must be equal to.

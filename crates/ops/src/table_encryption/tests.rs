@@ -91,3 +91,46 @@ async fn a_key_is_of_the_tables_account_and_of_the_callers() {
     }
     service.update_table(&caller(), update(ORDERS)).await.unwrap();
 }
+
+/// A KMS that answers once it is let.
+struct Waiting(tokio::sync::Semaphore, tokio::sync::Semaphore);
+
+impl TableKeys for Waiting {
+    fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>> {
+        Box::pin(async move {
+            self.0.add_permits(1);
+            self.1.acquire().await.expect("open").forget();
+            Kms.wrap(row, key_id).await
+        })
+    }
+
+    fn inaccessible_since_ms(&self, _: u64) -> Option<u64> {
+        None
+    }
+}
+
+/// All changes of all tables wait for the catalog's lock: nobody has it while the KMS is asked.
+#[tokio::test]
+async fn other_tables_do_not_wait_for_the_kms() {
+    let service = open(&storage::Memory::new()).await;
+    let kms = Arc::new(Waiting(tokio::sync::Semaphore::new(0), tokio::sync::Semaphore::new(0)));
+    service.use_table_keys(kms.clone());
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    let asked = |key: &'static str| {
+        let service = service.clone();
+        tokio::spawn(async move { service.update_table(&caller(), update(key)).await })
+    };
+    let updates = [asked(ORDERS), asked(ADMINS)];
+    kms.0.acquire_many(2).await.expect("open").forget();
+    service.create_table(&caller(), simple("other")).await.unwrap();
+    // A request that is refused anyway asks nobody.
+    let wrong = UpdateTableInput { billing_mode: Some(api::BillingMode::Provisioned), ..update(ORDERS) };
+    assert!(matches!(service.update_table(&caller(), wrong).await, Err(Exception::Validation(_))));
+    assert_eq!(kms.0.available_permits(), 0);
+    // Of two at once, one finds that the key is another one, and asks anew.
+    kms.1.add_permits(3);
+    for update in updates {
+        update.await.expect("no panic").unwrap();
+    }
+    assert_eq!((kms.0.available_permits(), kms.1.available_permits()), (1, 0));
+}

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::partiql::{Statement, parse};
-use crate::testing::item;
+use crate::testing::{item, value};
 
 fn schema(hash: &[(&str, KeyType)], range: &[(&str, KeyType)]) -> KeySchema {
     let attributes = |list: &[(&str, KeyType)]| {
@@ -354,5 +354,30 @@ fn alternatives_of_a_partition_do_not_overlap() {
         "x = 1 OR pk = 'a' AND sk = 2",
     ] {
         assert_eq!(refused(condition), None, "{condition}");
+    }
+}
+
+/// Values are found among others by their bytes, so that many large ones are no work of the square of their number.
+#[test]
+fn equal_values_have_the_same_bytes() {
+    let values = [
+        r#""a""#,
+        "0x61",
+        "1.0",
+        "1",
+        r#"<"b", "a">"#,
+        r#"<"a", "b">"#,
+        "{x: 10, y: null}",
+        "{y: null, x: 1e1}",
+        r#"["a"]"#,
+        r#"["a", "a"]"#,
+        "<1, 10>",
+        "<10.0, 1>",
+    ];
+    let values = values.map(value);
+    for a in &values {
+        for b in &values {
+            assert_eq!(bytes_of(a) == bytes_of(b), a == b, "{a:?} {b:?}");
+        }
     }
 }
