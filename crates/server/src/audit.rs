@@ -22,6 +22,7 @@ mod outcome;
 mod record;
 mod stream;
 mod unauthenticated;
+mod watch;
 mod writer;
 
 use std::fmt;
@@ -45,6 +46,7 @@ pub(crate) use origin::Origin;
 pub(crate) use outcome::Outcome;
 pub(crate) use record::Draft;
 use unauthenticated::{HeldBack, Unauthenticated};
+pub(crate) use watch::Watch;
 use writer::{Message, Running, Writer};
 
 use crate::hangups::Hangups;
@@ -108,23 +110,6 @@ impl Figures {
     }
 }
 
-/// What the operator's page reports.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Counts {
-    pub(crate) written: u64,
-    pub(crate) lost: u64,
-    pub(crate) refused: u64,
-    pub(crate) held_back: u64,
-    pub(crate) is_blocked: bool,
-}
-
-/// The audit log as the operator's page reads it.
-#[derive(Default)]
-pub(crate) struct Watch {
-    figures: Arc<Figures>,
-    unauthenticated: Arc<Unauthenticated>,
-}
-
 /// A request that must be audited cannot be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unaudited {
@@ -182,7 +167,7 @@ impl Audit {
     }
 
     pub(crate) fn watch(&self) -> Arc<Watch> {
-        Arc::new(Watch { figures: Arc::clone(&self.figures), unauthenticated: Arc::clone(&self.unauthenticated) })
+        Arc::new(Watch::of(&self.figures, &self.unauthenticated))
     }
 
     pub(crate) fn begin(self: &Arc<Audit>, action: Action, origin: Origin) -> Draft {
@@ -329,20 +314,6 @@ impl Audit {
                 "the audit log could not be written: {events} events of executed requests are not in it. They are on stderr, one \
                  JSON object a line; add them to the log"
             )),
-        }
-    }
-}
-
-impl Watch {
-    pub(crate) fn read(&self) -> Counts {
-        let figures = &self.figures;
-        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        Counts {
-            written: read(&figures.written),
-            lost: read(&figures.lost),
-            refused: read(&figures.refused),
-            held_back: self.unauthenticated.total(),
-            is_blocked: figures.is_blocked(),
         }
     }
 }

@@ -18,6 +18,7 @@ use hyper::body::Body;
 use hyper::header::{self, HeaderMap};
 use ops::allowance::MemoryBudget;
 
+use crate::body_error::BodyError;
 use crate::seats::{Held, Seat};
 use incoming::Incoming;
 use reservation::Reservation;
@@ -29,62 +30,6 @@ pub(crate) const REQUEST_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const REQUEST_DISCARDED_BYTES_MAX: u64 = 4 * REQUEST_SIZE_BYTES_MAX as u64;
 /// Bodies up to here need no share of the memory; requests at once on one connection share it. Unit: bytes.
 const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
-
-/// Why a body was not read to its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum BodyError {
-    TooLarge,
-    /// Larger than anyone would read on; what follows on the connection is lost.
-    FarTooLarge,
-    TooSlow,
-    /// The client went away.
-    Broken,
-    /// Its chunks are none, so that nothing behind them on the connection can be understood.
-    Malformed,
-    CorruptGzip,
-    /// Others hold the memory that it needs. `unread` if the client still has it.
-    NoMemory {
-        unread: bool,
-    },
-}
-
-impl BodyError {
-    /// One of each name.
-    pub(crate) const ALL: [BodyError; 7] = [
-        BodyError::TooLarge,
-        BodyError::FarTooLarge,
-        BodyError::TooSlow,
-        BodyError::Broken,
-        BodyError::Malformed,
-        BodyError::CorruptGzip,
-        BodyError::NoMemory { unread: false },
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            BodyError::TooLarge => "too_large",
-            BodyError::FarTooLarge => "far_too_large",
-            BodyError::TooSlow => "too_slow",
-            BodyError::Broken => "broken",
-            BodyError::Malformed => "malformed",
-            BodyError::CorruptGzip => "corrupt_gzip",
-            BodyError::NoMemory { .. } => "no_memory",
-        }
-    }
-
-    /// Its place in [`BodyError::ALL`].
-    pub(crate) const fn place(self) -> usize {
-        match self {
-            BodyError::TooLarge => 0,
-            BodyError::FarTooLarge => 1,
-            BodyError::TooSlow => 2,
-            BodyError::Broken => 3,
-            BodyError::Malformed => 4,
-            BodyError::CorruptGzip => 5,
-            BodyError::NoMemory { .. } => 6,
-        }
-    }
-}
 
 /// Why no memory is spent on a body.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -7,6 +7,7 @@ mod answer;
 mod audit;
 mod bench_database;
 mod body;
+mod body_error;
 mod cli;
 mod dialect;
 mod door;

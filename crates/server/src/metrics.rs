@@ -1,7 +1,8 @@
 //! What is counted while the server works, and the page that tells it in Prometheus's text format.
 //!
 //! A request costs a few additions to shared numbers, found by the operation's place in the one list: no lock, no
-//! hash, no text. Everything else happens when the page is asked for.
+//! hash, no text. Everything else happens when the page is asked for. Modules above this one register what they count
+//! themselves ([`Collector`]).
 
 mod arguments;
 mod background;
@@ -24,11 +25,13 @@ use storage_postgres::{Postgres, PostgresStats};
 
 pub(crate) use arguments::MetricsArguments;
 pub(crate) use background::TableSeries;
-use page::Page;
+pub(crate) use page::Page;
 pub(crate) use requests::{Requests, UnderWay};
 
-use crate::audit;
-use crate::tls::Tls;
+/// A module above this one that has metrics of its own, and writes them on the page when it is asked for.
+pub(crate) trait Collector: Send + Sync {
+    fn collect(&self, page: &mut Page);
+}
 
 /// Everything that the server itself counts.
 pub(crate) struct Metrics {
@@ -43,9 +46,9 @@ pub(crate) struct Metrics {
     /// What delivers changes, once it does.
     deliveries: OnceLock<Arc<Figures>>,
     /// What encrypts connections, if they are.
-    tls: OnceLock<Arc<Tls>>,
+    tls: OnceLock<Arc<dyn Collector>>,
     /// The audit log, if there is one.
-    audit: OnceLock<Arc<audit::Watch>>,
+    audit: OnceLock<Arc<dyn Collector>>,
     /// Tables that have series of their own, unless it is the default.
     tables_max: OnceLock<usize>,
     started_ms: u64,
@@ -107,14 +110,14 @@ impl Metrics {
         let _ = self.deliveries.set(Arc::clone(figures));
     }
 
-    pub(crate) fn watch_tls(&self, tls: &Arc<Tls>) {
+    pub(crate) fn watch_tls(&self, tls: Arc<dyn Collector>) {
         // Only the first one counts, and there is no second.
-        let _ = self.tls.set(Arc::clone(tls));
+        let _ = self.tls.set(tls);
     }
 
-    pub(crate) fn watch_audit(&self, figures: Arc<audit::Watch>) {
+    pub(crate) fn watch_audit(&self, audit: Arc<dyn Collector>) {
         // Only the first one counts, and there is no second.
-        let _ = self.audit.set(figures);
+        let _ = self.audit.set(audit);
     }
 
     pub(crate) fn watch(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
@@ -153,18 +156,12 @@ impl Metrics {
         page.value(u8::from(ready));
         self.requests.write(&mut page);
         self.connections.write(&mut page);
-        if let Some(expiry_s) = self.tls.get().and_then(|tls| tls.expiry_s()) {
-            page.gauge(
-                "stator_tls_certificate_expiry_timestamp_seconds",
-                "When the certificate ends, in seconds since 1970.",
-            );
-            page.value(expiry_s);
-        }
+        self.tls.get().into_iter().for_each(|tls| tls.collect(&mut page));
         self.write_memory(&mut page);
         background::write(background, tables, &mut page);
         let figures = self.deliveries.get().map(|figures| figures.read()).unwrap_or_default();
         deliveries::write(&figures, &mut page);
-        self.write_audit(&mut page);
+        self.audit.get().into_iter().for_each(|audit| audit.collect(&mut page));
         if let Some(engine) = engine {
             engine::write(engine, &mut page);
         }
@@ -196,28 +193,6 @@ impl Metrics {
         of(page, MemoryBudget::waiting);
         page.counter("stator_memory_refused_total", "Requests that were refused because others held it.");
         of(page, MemoryBudget::refused);
-    }
-}
-
-impl Metrics {
-    fn write_audit(&self, page: &mut Page) {
-        let Some(counts) = self.audit.get().map(|audit| audit.read()) else { return };
-        page.counter("stator_audit_events_total", "Events that were written to the audit log.");
-        page.value(counts.written);
-        page.counter("stator_audit_events_lost_total", "Events that are missing in the audit log.");
-        page.value(counts.lost);
-        page.counter("stator_audit_unauthenticated_total", "Unauthenticated requests that were only counted.");
-        page.value(counts.held_back);
-        page.counter(
-            "stator_audit_refused_total",
-            "Requests that were not executed because they could not be audited.",
-        );
-        page.value(counts.refused);
-    }
-
-    /// Whether requests are refused because the audit log cannot be written.
-    pub(crate) fn refuses_unaudited(&self) -> bool {
-        self.audit.get().is_some_and(|audit| audit.read().is_blocked)
     }
 }
 

@@ -22,6 +22,7 @@ use storage::Embedded;
 use tokio::sync::watch;
 
 use crate::answer::{Answer, ContentType};
+use crate::audit;
 use crate::door;
 use crate::listener::Responder;
 use crate::metrics::{Metrics, TableSeries};
@@ -67,6 +68,8 @@ pub(crate) struct Operator {
     engine: OnceLock<Option<Arc<Embedded>>>,
     /// Set with it: what may take no writes for a while.
     service: OnceLock<Arc<ops::Service>>,
+    /// The audit log, if there is one.
+    audit: OnceLock<Arc<audit::Watch>>,
     /// What the start waits for, once it does.
     waiting: watch::Sender<Option<String>>,
     stopping: AtomicBool,
@@ -104,11 +107,18 @@ impl Operator {
             metrics: Metrics::new(),
             engine: OnceLock::new(),
             service: OnceLock::new(),
+            audit: OnceLock::new(),
             waiting: watch::Sender::new(None),
             stopping: AtomicBool::new(false),
             each: Rendered::default(),
             total: Rendered::default(),
         })
+    }
+
+    pub(crate) fn watch_audit(&self, audit: &Arc<audit::Watch>) {
+        self.metrics.watch_audit(Arc::<audit::Watch>::clone(audit));
+        // Only the first one counts, and there is no second.
+        let _ = self.audit.set(Arc::clone(audit));
     }
 
     /// The data cannot be opened yet.
@@ -142,6 +152,11 @@ impl Operator {
         self.engine.get().and_then(Option::as_ref)?.failure()
     }
 
+    /// Whether requests are refused because the audit log cannot be written.
+    fn refuses_unaudited(&self) -> bool {
+        self.audit.get().is_some_and(|audit| audit.is_blocked())
+    }
+
     fn unready(&self) -> Option<String> {
         if self.stopping.load(Ordering::Relaxed) {
             return Some("stopping".to_owned());
@@ -149,7 +164,7 @@ impl Operator {
         match self.engine.get() {
             None => Some(self.waiting.borrow().clone().unwrap_or_else(|| "starting".to_owned())),
             Some(_) if self.failed().is_some() => Some("the storage engine failed; restart the server".to_owned()),
-            Some(_) if self.metrics.refuses_unaudited() => Some("the audit log cannot be written".to_owned()),
+            Some(_) if self.refuses_unaudited() => Some("the audit log cannot be written".to_owned()),
             Some(_) => self.service.get().and_then(|service| service.unready()),
         }
     }

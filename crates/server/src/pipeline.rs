@@ -15,7 +15,8 @@ use ops::{RequestContext, RequestFacts};
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::Audit;
-use crate::body::{BodyError, BodyReader, RequestBody};
+use crate::body::{BodyReader, RequestBody};
+use crate::body_error::BodyError;
 use crate::heads::HeldHead;
 use crate::listener::Responder;
 use crate::operator::{Audience, Operator, Page, too_many_pages};

@@ -28,7 +28,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::metrics::Connections;
-use crate::tls::Session;
+use crate::transport::TlsSession;
 
 /// A connection that was opened, or used, or has begun its next request this short time ago is not closed for a new one.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ const EVICTED: u32 = u32::MAX;
 pub(crate) struct Seat {
     transport: Transport,
     peer: Peer,
-    tls: OnceLock<Session>,
+    tls: OnceLock<TlsSession>,
     opened: Instant,
     /// When it was last used. Unit: milliseconds since it was opened.
     idle_since_ms: AtomicU64,
@@ -117,13 +117,13 @@ impl Seat {
     }
 
     /// The handshake is done.
-    pub(crate) fn encrypted(&self, session: Session) {
+    pub(crate) fn encrypted(&self, session: TlsSession) {
         // Only the first one counts, and there is no second.
         let _ = self.tls.set(session);
     }
 
     /// What was agreed on, where the connection is encrypted.
-    pub(crate) fn tls(&self) -> Option<&Session> {
+    pub(crate) fn tls(&self) -> Option<&TlsSession> {
         self.tls.get()
     }
 

@@ -456,7 +456,7 @@ fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<Tc
 fn audit(arguments: &ServeArguments, operator: &Operator) -> Result<Option<Arc<Audit>>, Failure> {
     let audit = Audit::start(&arguments.audit, &arguments.region).map_err(Failure::Audit)?;
     if let Some(audit) = &audit {
-        operator.metrics.watch_audit(audit.watch());
+        operator.watch_audit(&audit.watch());
     }
     Ok(audit)
 }
@@ -582,7 +582,7 @@ fn encryption(
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed().map_err(Failure::Runtime)?;
-    metrics.watch_tls(tls);
+    metrics.watch_tls(Arc::<Tls>::clone(tls));
     Ok(Encryption { ca_bundle })
 }
 

@@ -26,11 +26,10 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) use arguments::TlsArguments;
 use files::{Loaded, Source, Stamps};
 pub(crate) use handshake::Encrypted;
-pub(crate) use session::Session;
 
 use crate::hangups::Hangups;
 use crate::log::{self, Value};
-use crate::metrics::Connections;
+use crate::metrics::{Collector, Connections, Page};
 use crate::patience::Patient;
 use crate::protect;
 use crate::seats::Seat;
@@ -86,11 +85,6 @@ impl Tls {
         Ok(())
     }
 
-    /// Until when the certificate is good. Unit: seconds since the start of 1970.
-    pub(crate) fn expiry_s(&self) -> Option<u64> {
-        self.current.lock().expiry_s
-    }
-
     /// Puts what clients are to trust where they can take it, if it was made at the start. Returns where.
     pub(crate) fn publish(&self, named: Option<&Path>, data: Option<&Path>) -> Result<Option<PathBuf>, String> {
         let Some(pem) = &self.made else { return Ok(None) };
@@ -118,6 +112,17 @@ impl Tls {
     pub(crate) fn keep_renewed(self: &Arc<Tls>) -> std::io::Result<()> {
         tokio::spawn(renewal::run(Arc::clone(self), Hangups::new()?));
         Ok(())
+    }
+}
+
+impl Collector for Tls {
+    fn collect(&self, page: &mut Page) {
+        let Some(expiry_s) = self.current.lock().expiry_s else { return };
+        page.gauge(
+            "stator_tls_certificate_expiry_timestamp_seconds",
+            "When the certificate ends, in seconds since 1970.",
+        );
+        page.value(expiry_s);
     }
 }
 

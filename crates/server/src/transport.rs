@@ -8,6 +8,13 @@ use std::net::SocketAddr;
 
 use auth::iam::Transport;
 
+/// What client and server agreed on, in OpenSSL's names, which are CloudTrail's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct TlsSession {
+    pub(crate) version: &'static str,
+    pub(crate) cipher_suite: String,
+}
+
 /// An address of IPv4 that a socket of IPv6 shows is the one of IPv4.
 pub(crate) fn transport(peer: SocketAddr, secure: bool) -> Transport {
     Transport { peer: peer.ip().to_canonical(), secure }

@@ -9,7 +9,8 @@ use flate2::bufread::MultiGzDecoder;
 use ops::allowance;
 
 use super::reservation::Reservation;
-use super::{BodyError, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use crate::body_error::BodyError;
 
 struct Decompression {
     decoder: MultiGzDecoder<Reader<Bytes>>,

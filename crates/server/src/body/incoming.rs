@@ -10,7 +10,8 @@ use hyper::body::Body;
 use tokio::time::{Instant, Sleep};
 
 use super::reservation::Reservation;
-use super::{BodyError, NotAdmitted, REQUEST_DISCARDED_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{NotAdmitted, REQUEST_DISCARDED_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, Stop};
+use crate::body_error::BodyError;
 
 pub(super) struct Incoming<'a, B> {
     body: Pin<&'a mut B>,

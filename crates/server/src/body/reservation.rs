@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ops::allowance::{Exhausted, MemoryBudget};
 
-use super::{BODY_SMALL_BYTES_MAX, BodyError, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{BODY_SMALL_BYTES_MAX, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use crate::body_error::BodyError;
 use crate::seats::{Held, Seat};
 
 pub(super) struct Reservation<'a, F> {

@@ -7,7 +7,7 @@ use std::fmt::{Display, Write};
 use base::HistogramReading;
 
 #[derive(Default)]
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
     /// The metric whose values are being written.
     name: &'static str,
@@ -17,11 +17,11 @@ type Labels<'a> = &'a [(&'static str, &'a str)];
 
 impl Page {
     /// What only grows, but for a restart.
-    pub(super) fn counter(&mut self, name: &'static str, help: &str) {
+    pub(crate) fn counter(&mut self, name: &'static str, help: &str) {
         self.begin(name, help, "counter");
     }
 
-    pub(super) fn gauge(&mut self, name: &'static str, help: &str) {
+    pub(crate) fn gauge(&mut self, name: &'static str, help: &str) {
         self.begin(name, help, "gauge");
     }
 
@@ -34,11 +34,11 @@ impl Page {
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    pub(super) fn value(&mut self, value: impl Display) {
+    pub(crate) fn value(&mut self, value: impl Display) {
         self.labelled(&[], value);
     }
 
-    pub(super) fn labelled(&mut self, labels: Labels<'_>, value: impl Display) {
+    pub(crate) fn labelled(&mut self, labels: Labels<'_>, value: impl Display) {
         self.line("", labels, value);
     }
 

@@ -9,7 +9,7 @@ use base::DurationHistogram;
 use wire::ExceptionName;
 
 use super::page::Page;
-use crate::body::BodyError;
+use crate::body_error::BodyError;
 
 const NS_A_SECOND: f64 = 1e9;
 /// What stands for the operation of a request that was refused before it had one.

@@ -8,8 +8,9 @@ use deliver::Figure;
 use wire::ExceptionName;
 
 use super::*;
-use crate::body::BodyError;
-use crate::tls::TlsArguments;
+use crate::audit::Watch;
+use crate::body_error::BodyError;
+use crate::tls::{Tls, TlsArguments};
 
 fn line(page: &str, start: &str) -> String {
     let mut lines = page.lines().filter(|line| line.starts_with(start));
@@ -116,12 +117,12 @@ fn the_documentation_names_every_metric() {
     let folder = tempfile::tempdir().expect("folder");
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
     let metrics = Metrics::new();
-    metrics.watch_audit(Arc::default());
+    metrics.watch_audit(Arc::<Watch>::default());
     metrics.watch_rows(Some(&storage::Memory::new()));
     let self_signed = TlsArguments { tls_self_signed: true, ..TlsArguments::default() };
     let tls =
         Tls::new(&self_signed, "localhost:0", Duration::ZERO).expect("a certificate").expect("what was asked for");
-    metrics.watch_tls(&tls);
+    metrics.watch_tls(tls);
     let page = metrics.page(
         true,
         TableSeries::Total,

@@ -19,7 +19,7 @@ use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::seats::Seat;
 
-use super::Session;
+use super::session;
 
 /// What every handshake begins with: a record of that kind.
 const HANDSHAKE_RECORD: u8 = 22;
@@ -64,7 +64,7 @@ impl Encrypted {
         if let State::Handshake(handshake) = &mut self.state {
             match ready!(handshake.as_mut().poll(context)) {
                 Ok(stream) => {
-                    self.seat.encrypted(Session::of(stream.get_ref().1));
+                    self.seat.encrypted(session::of(stream.get_ref().1));
                     self.state = State::Open(Box::new(stream));
                 }
                 Err(error) => {

@@ -2,22 +2,16 @@
 
 use tokio_rustls::rustls::{CipherSuite, ProtocolVersion, ServerConnection};
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Session {
-    pub(crate) version: &'static str,
-    pub(crate) cipher_suite: String,
-}
+use crate::transport::TlsSession;
 
-impl Session {
-    pub(super) fn of(connection: &ServerConnection) -> Session {
-        let version = match connection.protocol_version() {
-            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
-            Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
-            _ => "TLS",
-        };
-        let suite = connection.negotiated_cipher_suite().map(|suite| suite.suite());
-        Session { version, cipher_suite: suite.map(cipher_suite).unwrap_or_default() }
-    }
+pub(super) fn of(connection: &ServerConnection) -> TlsSession {
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        _ => "TLS",
+    };
+    let suite = connection.negotiated_cipher_suite().map(|suite| suite.suite());
+    TlsSession { version, cipher_suite: suite.map(cipher_suite).unwrap_or_default() }
 }
 
 fn cipher_suite(suite: CipherSuite) -> String {
