@@ -14,7 +14,7 @@ use hyper::http::request::Parts;
 use hyper::{StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
-use crate::route::Form;
+use crate::form::Form;
 use crate::{door, lambda, scope};
 
 /// Of errors of the front end that all AWS services share.

@@ -11,7 +11,7 @@ use hyper::{Method, StatusCode, header};
 
 use crate::answer::Answer;
 use crate::dialect::{Dialect, rpc_service};
-use crate::route::Form;
+use crate::form::Form;
 use crate::{scope, web};
 use services::Service;
 

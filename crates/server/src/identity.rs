@@ -1,4 +1,4 @@
-//! IAM's and STS's APIs: what a form looks like, and what HTTP adds to an answer. Where callers have no identities, STS says
+//! IAM's and STS's APIs: whose a form is, and what HTTP adds to an answer. Where callers have no identities, STS says
 //! whose account it is, and all else needs `--auth`.
 
 use std::sync::Arc;
@@ -12,15 +12,8 @@ use wire::{ExceptionName, ReplyError};
 
 use crate::answer::{Answer, ContentType};
 use crate::body::RequestBody;
-use crate::route::Form;
+use crate::form::Form;
 use crate::{guard, scope};
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-pub(crate) fn is_form(head: &Parts) -> bool {
-    let text = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
-}
 
 /// The service that a head's signature names; nothing if it has no signature.
 pub(crate) fn signed_for(head: &Parts) -> Option<Api> {

@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::SERVER;
 use crate::framing::Watched;
+use crate::host;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
@@ -27,7 +28,6 @@ use crate::seats::{Seat, Seats};
 use crate::tls::Tls;
 use crate::transport::transport;
 use crate::unsent::AnswerBody;
-use crate::web;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -324,7 +324,7 @@ fn has_host(request: &Request<Incoming>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) => request.version() < Version::HTTP_11,
-        (Some(host), None) => web::is_host(host.as_bytes()),
+        (Some(host), None) => host::is_host(host.as_bytes()),
         (Some(_), Some(_)) => false,
     }
 }

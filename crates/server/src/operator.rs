@@ -16,7 +16,7 @@ use api::Exception;
 use auth::Access;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use ops::allowance::MemoryBudget;
 use storage::Embedded;
 use tokio::sync::watch;
@@ -26,6 +26,7 @@ use crate::audit;
 use crate::door;
 use crate::listener::Responder;
 use crate::metrics::{Metrics, TableSeries};
+use crate::route::Page;
 use crate::seats::Seat;
 use crate::unsent::AnswerBody;
 use crate::web::Web;
@@ -33,15 +34,6 @@ use crate::web::Web;
 mod rendered;
 
 use rendered::Rendered;
-
-const HEALTHZ: &str = "/healthz";
-const READYZ: &str = "/readyz";
-const METRICS: &str = "/metrics";
-
-/// Whether a path is one of these pages'.
-pub(crate) fn is_page(path: &str) -> bool {
-    [HEALTHZ, READYZ, METRICS].contains(&path)
-}
 
 /// For which readers a page is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,29 +68,6 @@ pub(crate) struct Operator {
     /// The last page of metrics, of all tables and without them.
     each: Rendered,
     total: Rendered,
-}
-
-/// One of the paths above.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Page {
-    Health,
-    Ready,
-    Metrics,
-}
-
-impl Page {
-    /// `None` for any other request.
-    pub(crate) fn of(head: &Parts) -> Option<Page> {
-        if !matches!(head.method, Method::GET | Method::HEAD) {
-            return None;
-        }
-        match head.uri.path() {
-            HEALTHZ => Some(Page::Health),
-            READYZ => Some(Page::Ready),
-            METRICS => Some(Page::Metrics),
-            _ => None,
-        }
-    }
 }
 
 impl Operator {

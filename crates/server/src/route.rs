@@ -1,15 +1,14 @@
 //! What a request asks for, decided once and from its head alone. Permission, execution and the audit log all follow
 //! from it, so that a request cannot be one thing to one of them and another thing to another.
 
-use ::identity::Parameters;
 use api::{Exception, Operation};
 use deliver::triggers::api as lambda;
 use hyper::Method;
 use hyper::http::request::Parts;
 
 use crate::answer::{Answer, ContentType};
-use crate::operator::Page;
-use crate::{door, identity};
+use crate::door;
+use crate::form::Form;
 
 pub(crate) enum Route {
     /// The operator's.
@@ -24,11 +23,12 @@ pub(crate) enum Route {
     Answered(Answer),
 }
 
-/// Where a form's parameters are, and nowhere else.
+/// One of the operator's pages, which `operator` answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Form {
-    Query,
-    Body,
+pub(crate) enum Page {
+    Health,
+    Ready,
+    Metrics,
 }
 
 impl Route {
@@ -51,25 +51,19 @@ impl Route {
     }
 }
 
-impl Form {
-    fn of(head: &Parts) -> Option<Form> {
-        (head.uri.path() == "/").then(|| Form::at_any_path(head)).flatten()
+impl Page {
+    /// `None` for any other request.
+    pub(crate) fn of(head: &Parts) -> Option<Page> {
+        matches!(head.method, Method::GET | Method::HEAD).then(|| Page::at(head.uri.path())).flatten()
     }
 
-    /// Services that are not here have forms at paths of their own.
-    pub(crate) fn at_any_path(head: &Parts) -> Option<Form> {
-        let query = || head.uri.query().unwrap_or_default();
-        match head.method {
-            Method::POST => identity::is_form(head).then_some(Form::Body),
-            Method::GET => Parameters::has(query(), "Action").then_some(Form::Query),
+    /// The page that has this path.
+    pub(crate) fn at(path: &str) -> Option<Page> {
+        match path {
+            "/healthz" => Some(Page::Health),
+            "/readyz" => Some(Page::Ready),
+            "/metrics" => Some(Page::Metrics),
             _ => None,
-        }
-    }
-
-    pub(crate) fn bytes<'a>(self, head: &'a Parts, body: &'a [u8]) -> &'a [u8] {
-        match self {
-            Form::Query => head.uri.query().unwrap_or_default().as_bytes(),
-            Form::Body => body,
         }
     }
 }

@@ -23,8 +23,9 @@ use hyper::{Method, StatusCode};
 
 use crate::answer::Answer;
 use crate::dialect::Dialect;
-use crate::{lambda, operator};
-use host::{Host, Hosts};
+use crate::lambda;
+use crate::route::Page;
+use host::Hosts;
 use origin::Origins;
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
@@ -37,11 +38,6 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 
 /// Content types that a page may send to any origin without a preflight.
 const SIMPLE_TYPES: [&str; 3] = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
-
-/// Whether a value of `Host` names a host, of this server or not.
-pub(crate) fn is_host(authority: &[u8]) -> bool {
-    std::str::from_utf8(authority).ok().and_then(Host::of).is_some()
-}
 
 /// The service of AWS that is asked for by the name of its endpoint, if it is not here.
 pub(crate) fn foreign_service(head: &Parts) -> Option<String> {
@@ -128,7 +124,7 @@ impl Web {
     pub(crate) fn allow(&self, head: &Parts, headers: &mut HeaderMap) {
         let Some(origin) = head.headers.get(header::ORIGIN) else { return };
         // Not of pages that need no signature where others do.
-        if !self.origins.allow(origin) || !self.open && operator::is_page(head.uri.path()) {
+        if !self.origins.allow(origin) || !self.open && Page::at(head.uri.path()).is_some() {
             return;
         }
         match self.origins.are_any() {

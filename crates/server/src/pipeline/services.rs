@@ -13,7 +13,7 @@ use super::{Backend, Pipeline, user_agent};
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Action, Audit, Draft, IAM, LAMBDA, Origin, STS, Unaudited};
 use crate::body::RequestBody;
-use crate::route::Form;
+use crate::form::Form;
 use crate::seats::Seat;
 use crate::visit::Visit;
 use crate::{foreign, identity, lambda};

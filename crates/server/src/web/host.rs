@@ -8,7 +8,7 @@
 //! | names of AWS's endpoints for the services that are here | AWS owns the zones, and no name of a customer's machine has this form |
 //! | the names of this machine, of `--listen` and of `--host` | they are the operator's own |
 
-use std::net::{IpAddr, Ipv6Addr};
+use crate::host::{Host, is_under};
 
 /// Domains that public DNS does not delegate. Sources: RFC 6761, 6762, 8375; ICANN's reservation of `internal`; Kubernetes.
 const PRIVATE: [&str; 6] = ["localhost", "internal", "local", "svc", "test", "home.arpa"];
@@ -19,60 +19,6 @@ const SERVED: [&str; 6] = ["dynamodb", "streams.dynamodb", "streams-dynamodb", "
 const OF_ACCOUNT: &str = "ddb";
 /// In the place of a region.
 const GLOBAL: [&str; 2] = ["global", "us-gov"];
-
-/// Of an authority, as in the header `Host`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Host<'a> {
-    Ip(IpAddr),
-    /// Without the dot that may end it.
-    Name(&'a str),
-}
-
-impl<'a> Host<'a> {
-    /// `None` if it is not a host with or without a port.
-    pub(super) fn of(authority: &'a str) -> Option<Host<'a>> {
-        if let Some(rest) = authority.strip_prefix('[') {
-            let (address, port) = rest.split_once(']')?;
-            let address = address.split('%').next().unwrap_or_default();
-            let address: Ipv6Addr = address.parse().ok()?;
-            return is_port(port).then_some(Host::Ip(address.into()));
-        }
-        let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-        if !is_port(port) {
-            return None;
-        }
-        if let Ok(address) = host.parse() {
-            return Some(Host::Ip(IpAddr::V4(address)));
-        }
-        let name = host.strip_suffix('.').unwrap_or(host);
-        is_name(name).then_some(Host::Name(name))
-    }
-
-    /// Whether it can only be this machine.
-    pub(super) fn is_loopback(self) -> bool {
-        match self {
-            Host::Ip(address) => address.to_canonical().is_loopback(),
-            Host::Name(name) => is_under(name, "localhost"),
-        }
-    }
-}
-
-/// Nothing, or a colon and a number.
-fn is_port(text: &str) -> bool {
-    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn is_name(name: &str) -> bool {
-    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    name.split('.').all(|label| !label.is_empty() && label.bytes().all(is_good))
-}
-
-/// Whether a name is a domain or in it, whatever the case.
-fn is_under(name: &str, domain: &str) -> bool {
-    let Some(at) = name.len().checked_sub(domain.len()) else { return false };
-    let ends = name.as_bytes()[at..].eq_ignore_ascii_case(domain.as_bytes());
-    ends && (at == 0 || name.as_bytes()[at - 1] == b'.')
-}
 
 /// What is before AWS's domain and the region in a name, in small letters: `streams.dynamodb` of
 /// `streams.dynamodb.eu-west-3.amazonaws.com`. `None` for other names.

@@ -2,7 +2,7 @@
 
 use hyper::header::HeaderValue;
 
-use super::host::Host;
+use crate::host::Host;
 
 /// A value of `--cors`.
 #[derive(Clone, PartialEq, Eq, Debug)]
