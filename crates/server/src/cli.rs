@@ -1,12 +1,11 @@
 //! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
 
 mod groups;
+mod relations;
 mod variables;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -21,9 +20,9 @@ use crate::metrics::MetricsArguments;
 use crate::outbound::OutboundArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::protect::ProtectArguments;
-use crate::relations;
 use crate::tail::TailArguments;
 use crate::tls::TlsArguments;
+use crate::value_parsers::{Secret, byte_size, hours, http_url, milliseconds, seconds};
 use crate::web::WebArguments;
 
 /// DynamoDB that anyone can run.
@@ -150,24 +149,6 @@ pub(crate) struct NodesArguments {
     /// File that holds the database's password; without it PGPASSWORD may hold it
     #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) storage_password_file: Option<PathBuf>,
-}
-
-/// A text that may hold a password, and is in no message.
-#[derive(Clone)]
-pub(crate) struct Secret(pub(crate) String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
-
-impl FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Secret, Self::Err> {
-        Ok(Secret(text.to_owned()))
-    }
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -388,27 +369,12 @@ fn region(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Whether it leads anywhere shows when it is used.
-pub(crate) fn http_url(text: &str) -> Result<String, String> {
-    let url = client::Url::parse(text).map_err(|error| format!("a URL such as http://127.0.0.1:4566: {error}"))?;
-    match url.is_origin() {
-        true => Ok(text.to_owned()),
-        false => Err("a URL without a path, such as http://127.0.0.1:4566".to_owned()),
-    }
-}
-
 fn lease(text: &str) -> Result<Duration, String> {
     milliseconds(text, 200, 60_000)
 }
 
 fn lag(text: &str) -> Result<Duration, String> {
     milliseconds(text, 100, 3_600_000)
-}
-
-fn milliseconds(text: &str, min: u64, max: u64) -> Result<Duration, String> {
-    let ms: Option<u64> = text.parse().ok();
-    let ms = ms.filter(|ms| (min..=max).contains(ms));
-    ms.map(Duration::from_millis).ok_or_else(|| format!("a number of milliseconds from {min} to {max}"))
 }
 
 /// When a request is slow, if any ever is.
@@ -418,26 +384,6 @@ pub(crate) struct Slow(pub(crate) Option<Duration>);
 fn slow(text: &str) -> Result<Slow, String> {
     let ms: u64 = text.parse().map_err(|_| "a number of milliseconds, or 0 for never".to_owned())?;
     Ok(Slow((ms > 0).then(|| Duration::from_millis(ms))))
-}
-
-/// The unit suffixes of a size, with the number of bytes that each stands for.
-const SIZE_UNITS: [(&str, u64); 7] = [
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("B", 1),
-];
-
-pub(crate) fn byte_size(text: &str) -> Result<u64, String> {
-    let unit = SIZE_UNITS.iter().find(|(suffix, _)| text.ends_with(suffix));
-    let (number, bytes) = unit.map_or((text, 1), |(suffix, bytes)| (&text[..text.len() - suffix.len()], *bytes));
-    let number: Option<u64> = number.trim().parse().ok();
-    number
-        .and_then(|number| number.checked_mul(bytes))
-        .ok_or_else(|| "a size is a whole number and a unit, such as 256MiB or 2GiB".to_owned())
 }
 
 /// Rows of less memory would not even be those of the catalog. Unit: bytes.
@@ -466,38 +412,6 @@ fn connections(text: &str) -> Result<u32, String> {
     count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
 }
 
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: Option<u64> = text.parse().ok();
-    let seconds = seconds.filter(|seconds| (1..=86_400).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| "a number of seconds from 1 to 86400".to_owned())
-}
-
-/// The units of a time that is short of an hour or a few, with their milliseconds.
-const TIME_UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("ms", 1), ("s", 1_000)];
-
-/// A number of hours, or of what its unit says: up to a day, which is as long as records are kept. The shortest times are
-/// for tests.
-fn hours(text: &str) -> Result<Duration, String> {
-    let unit = TIME_UNITS.iter().find_map(|(suffix, ms)| Some((text.strip_suffix(suffix)?, *ms)));
-    let (number, unit_ms) = unit.unwrap_or((text, 3_600_000));
-    let number: Option<u64> = number.parse().ok();
-    let ms = number.and_then(|number| number.checked_mul(unit_ms));
-    let ms = ms.filter(|ms| (100..=86_400_000).contains(ms));
-    ms.map(Duration::from_millis).ok_or_else(|| "a number of hours, or a time such as 30m, up to 24h".to_owned())
-}
-
-const DAY_MS: u64 = 86_400_000;
-
-/// A number of days, up to ten years, or of what its unit says. The shortest times are for tests.
-pub(crate) fn days(text: &str) -> Result<Duration, String> {
-    let unit = TIME_UNITS.iter().find_map(|(suffix, ms)| Some((text.strip_suffix(suffix)?, *ms)));
-    let (number, unit_ms) = unit.unwrap_or((text, DAY_MS));
-    let number: Option<u64> = number.parse().ok();
-    let ms = number.and_then(|number| number.checked_mul(unit_ms));
-    let ms = ms.filter(|ms| *ms == 0 || (1_000..=3_650 * DAY_MS).contains(ms));
-    ms.map(Duration::from_millis).ok_or_else(|| "a number of days up to 3650, or 0 for never".to_owned())
-}
-
 fn writes(text: &str) -> Result<u64, String> {
     let count: Option<u64> = text.parse().ok();
     count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
@@ -506,17 +420,6 @@ fn writes(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_are_days_unless_a_unit_says_otherwise() {
-        let day = Duration::from_secs(86_400);
-        assert_eq!(days("90"), Ok(90 * day));
-        assert_eq!(days("0"), Ok(Duration::ZERO));
-        assert_eq!(days("2s"), Ok(Duration::from_secs(2)));
-        for wrong in ["", "-1", "1.5", "3651", "500ms", "s"] {
-            assert!(days(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -586,8 +489,6 @@ mod tests {
         {
             check(&["--stream-shard-hours", time], accepted);
         }
-        assert_eq!(hours("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(hours("200ms"), Ok(Duration::from_millis(200)));
         check(&["--stream-shard-writes", "1"], true);
         check(&["--stream-shard-writes", "0"], false);
         check(&["--body-timeout", "0"], false);
@@ -604,7 +505,6 @@ mod tests {
         assert_eq!(slow("0"), Ok(Slow(None)));
         assert_eq!(slow("250"), Ok(Slow(Some(Duration::from_millis(250)))));
         check(&["--unknown"], false);
-        assert_eq!(byte_size("3KiB"), Ok(3072));
     }
 
     #[test]
@@ -623,6 +523,17 @@ mod tests {
         ] {
             let parsed = Cli::read(["stator", "serve", "--kinesis-endpoint", url]);
             assert_eq!(parsed.is_ok(), accepted, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn callers_are_known_by_signatures() {
+        for (flags, expected) in
+            [(&[][..], false), (&["--isolate"], false), (&["--auth"], true), (&["--credentials", "file"], true)]
+        {
+            let cli = Cli::read([&["stator", "serve"], flags].concat()).unwrap();
+            let Command::Serve(arguments) = cli.command else { panic!("not serve") };
+            assert_eq!(arguments.knows_callers(), expected, "{flags:?}");
         }
     }
 

@@ -13,9 +13,9 @@ use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
 use storage::{BoxFuture, Engine, Keys};
 use zeroize::Zeroizing;
 
-use crate::cli::{days, http_url, seconds};
 use crate::log;
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy};
+use crate::value_parsers::{days, http_url, seconds};
 
 /// Holds the master key itself.
 const VARIABLE: &str = "STATOR_MASTER_KEY";

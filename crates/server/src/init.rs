@@ -17,12 +17,13 @@ use auth::SHARED_ACCOUNT;
 use base::Clock;
 use clap::{Args, Parser};
 
-use crate::cli::{Cli, Command, Secret, ServeArguments};
+use crate::cli::{Cli, Command, ServeArguments};
 use crate::encryption::MasterKeyArguments;
 use crate::engine;
 use crate::protect;
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
 use crate::serve::{self, Failure};
+use crate::value_parsers::Secret;
 use base::Unreadable;
 
 pub(crate) use output::OutputArguments;

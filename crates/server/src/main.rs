@@ -36,7 +36,6 @@ mod pipeline;
 mod policy_check;
 mod protect;
 mod rekey;
-mod relations;
 mod room;
 mod root_key;
 mod route;
@@ -53,6 +52,7 @@ mod tls;
 mod traces;
 mod transport;
 mod unsent;
+mod value_parsers;
 mod visit;
 mod web;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::cli::byte_size;
+use crate::value_parsers::byte_size;
 
 #[derive(Args, Debug)]
 pub(crate) struct AuditArguments {

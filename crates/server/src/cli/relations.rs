@@ -115,7 +115,7 @@ const MASTER_KEY_VARIABLE: &str = "STATOR_MASTER_KEY";
 
 /// # Errors
 /// The first relation that the flags break, as a sentence.
-pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+pub(super) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
     for Conflict(one, other, why) in &CONFLICTS {
         if is_given(flags, one) && is_given(flags, other) {
             let (one, other) = (name(flags, one), name(flags, other));
@@ -139,7 +139,7 @@ pub(crate) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String
 ///
 /// # Errors
 /// The first flag that has no effect then.
-pub(crate) fn check_init(flags: &ArgMatches) -> Result<(), String> {
+pub(super) fn check_init(flags: &ArgMatches) -> Result<(), String> {
     let of_stored = ["data", "storage", "master_key_file", "kms_endpoint", "kms_key_id", "auth_key_file", "account"];
     let is_typed = |id: &&str| flags.value_source(id) == Some(ValueSource::CommandLine);
     match of_stored.iter().find(|id| is_typed(id)) {
