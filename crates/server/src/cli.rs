@@ -13,16 +13,20 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::audit::AuditArguments;
-use crate::encryption::{KeyCareArguments, MasterKeyArguments, NewMasterKeyArguments};
+use crate::encryption::KeyCareArguments;
+use crate::engine::EngineArguments;
 use crate::init::InitArguments;
 use crate::log::LogFormat;
 use crate::metrics::MetricsArguments;
+use crate::nodes::NodesArguments;
 use crate::outbound::OutboundArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::protect::ProtectArguments;
+use crate::rekey::RekeyArguments;
+use crate::storage_check::StorageCheckArguments;
 use crate::tail::TailArguments;
 use crate::tls::TlsArguments;
-use crate::value_parsers::{Secret, byte_size, hours, http_url, milliseconds, seconds};
+use crate::value_parsers::{byte_size, hours, http_url, seconds};
 use crate::web::WebArguments;
 
 /// DynamoDB that anyone can run.
@@ -95,60 +99,9 @@ pub(crate) enum PolicyCommand {
 #[derive(Subcommand, Debug)]
 pub(crate) enum StorageCommand {
     /// Report a database's version, speed and safety, and what is missing; changes nothing
-    Check(StorageArguments),
+    Check(StorageCheckArguments),
     /// Change the master key of encrypted data; rewrites none of it
-    #[command(after_help = REKEY_EXAMPLE)]
     Rekey(RekeyArguments),
-}
-
-const REKEY_EXAMPLE: &str = "\
-Example, with the server stopped:
-  (umask 077; head -c 32 /dev/urandom > new-key)
-  stator storage rekey --data /var/lib/stator --master-key-file key --new-master-key-file new-key
-
-Servers on a shared database go on with the keys that they have; from then on they start with the new one only.";
-
-#[derive(Args, Debug)]
-pub(crate) struct RekeyArguments {
-    /// Folder that keeps the tables; no server may have it open
-    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
-    pub(crate) data: PathBuf,
-
-    /// The database that keeps the tables instead
-    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true, conflicts_with = "data")]
-    pub(crate) storage: Option<Secret>,
-
-    /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
-    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
-    pub(crate) storage_password_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) master_key: MasterKeyArguments,
-
-    #[command(flatten)]
-    pub(crate) new_master_key: NewMasterKeyArguments,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct StorageArguments {
-    /// The database, such as postgres://stator@db.example/stator
-    #[arg(env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
-    pub(crate) url: Secret,
-
-    /// File that holds the database's password; without it PGPASSWORD may hold it
-    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
-    pub(crate) storage_password_file: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct NodesArguments {
-    /// The database, such as postgres://stator@db.example/stator
-    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
-    pub(crate) storage: Secret,
-
-    /// File that holds the database's password; without it PGPASSWORD may hold it
-    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
-    pub(crate) storage_password_file: Option<PathBuf>,
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -167,49 +120,14 @@ Then, from another terminal:
 #[derive(Args, Debug)]
 #[command(after_help = SERVE_EXAMPLES)]
 pub(crate) struct ServeArguments {
-    /// Folder that keeps the tables; made if it does not exist
-    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
-    pub(crate) data: PathBuf,
-
-    /// Keep all data in memory; it is lost when the server stops
-    #[arg(long, env = "STATOR_MEMORY", value_parser = BoolishValueParser::new())]
-    pub(crate) memory: bool,
-
-    /// Memory that rows may take with --memory; above it writes are refused, and deletes are accepted. 0 for no limit.
-    /// Default: half of the memory of the machine or the container
-    #[arg(long, env = "STATOR_MEMORY_LIMIT", value_name = "SIZE", value_parser = memory_limit)]
-    pub(crate) memory_limit: Option<u64>,
-
-    /// Store the tables in a PostgreSQL database instead of a folder
-    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
-    pub(crate) storage: Option<Secret>,
-
-    /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
-    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
-    pub(crate) storage_password_file: Option<PathBuf>,
-
-    /// Replicas of the database for eventually consistent reads, several hosts separated by commas, such as
-    /// postgres://stator@replica-1,replica-2/stator
-    #[arg(long, env = "STATOR_STORAGE_REPLICAS", value_name = "URL", hide_env_values = true)]
-    pub(crate) storage_replicas: Option<Secret>,
-
-    /// Milliseconds that a replica may be behind; beyond that, the primary answers
-    #[arg(long, env = "STATOR_STORAGE_REPLICA_LAG_MS", value_name = "MS", default_value = "5000", value_parser = lag)]
-    pub(crate) storage_replica_lag_ms: Duration,
-
     #[command(flatten)]
-    pub(crate) master_key: MasterKeyArguments,
+    pub(crate) engine: EngineArguments,
 
     #[command(flatten)]
     pub(crate) key_care: KeyCareArguments,
 
     #[command(flatten)]
     pub(crate) protect: ProtectArguments,
-
-    /// Node lease in milliseconds: how long a server on a shared database may write after its last heartbeat. The other
-    /// servers see changes of tables within this time, and take over its background work after it
-    #[arg(long, env = "STATOR_NODE_LEASE_MS", value_name = "MS", default_value = "2000", value_parser = lease)]
-    pub(crate) node_lease_ms: Duration,
 
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
@@ -261,19 +179,6 @@ pub(crate) struct ServeArguments {
     /// The account is the access key itself if that is 12 digits, else it is derived from the key
     #[arg(long, env = "STATOR_ISOLATE", value_parser = BoolishValueParser::new())]
     pub(crate) isolate: bool,
-
-    /// Memory for cached data, such as 256MiB or 2GiB; with --data
-    #[arg(long, env = "STATOR_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = byte_size)]
-    pub(crate) cache: u64,
-
-    /// For tests: memtables of a new database are no larger, so that they are flushed early
-    #[arg(long, env = "STATOR_MEMTABLE", hide = true, value_name = "SIZE", value_parser = byte_size)]
-    pub(crate) memtable: Option<u64>,
-
-    /// Space on the disk that writes leave free, so that deletes and compactions still work on a full disk; 0 for none.
-    /// Default: 256MiB, or a fiftieth of the disk if that is less
-    #[arg(long, env = "STATOR_DISK_RESERVE", value_name = "SIZE", value_parser = byte_size)]
-    pub(crate) disk_reserve: Option<u64>,
 
     /// Tables that an account may have in a region, and a quarter of those it may have in all regions; 0 for no quota
     #[arg(long, env = "STATOR_TABLES_MAX", value_name = "COUNT", default_value_t = ops::Quotas::default().tables_max)]
@@ -369,14 +274,6 @@ fn region(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn lease(text: &str) -> Result<Duration, String> {
-    milliseconds(text, 200, 60_000)
-}
-
-fn lag(text: &str) -> Result<Duration, String> {
-    milliseconds(text, 100, 3_600_000)
-}
-
 /// When a request is slow, if any ever is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Slow(pub(crate) Option<Duration>);
@@ -384,19 +281,6 @@ pub(crate) struct Slow(pub(crate) Option<Duration>);
 fn slow(text: &str) -> Result<Slow, String> {
     let ms: u64 = text.parse().map_err(|_| "a number of milliseconds, or 0 for never".to_owned())?;
     Ok(Slow((ms > 0).then(|| Duration::from_millis(ms))))
-}
-
-/// Rows of less memory would not even be those of the catalog. Unit: bytes.
-const MEMORY_LIMIT_MIN: u64 = 1 << 20;
-
-fn memory_limit(text: &str) -> Result<u64, String> {
-    match byte_size(text)? {
-        0 => Ok(0),
-        bytes if bytes >= MEMORY_LIMIT_MIN => Ok(bytes),
-        bytes => Err(format!(
-            "{bytes} bytes are less than 1MiB, the least; a size has a unit, such as 512MiB, and 0 is no limit"
-        )),
-    }
 }
 
 /// Memory below which hardly any large request would be answered. Unit: bytes.

@@ -1,5 +1,7 @@
 //! Which engine was asked for, and where it keeps what.
 
+mod arguments;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +13,8 @@ use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
 use storage_postgres::{FORMAT, HEARTBEAT_CONNECTIONS_MAX, Options, Patience, Postgres, ReplicaOptions};
 use zeroize::Zeroizing;
 
-use crate::cli::ServeArguments;
+pub(crate) use arguments::EngineArguments;
+
 use crate::encryption;
 use crate::log;
 use crate::memory_limit;
@@ -40,6 +43,8 @@ pub(crate) struct Opened {
 pub(crate) struct Shared {
     /// Connections for heartbeats alone.
     pub(crate) heartbeats: Arc<dyn Engine>,
+    /// How long the node may write after its last heartbeat.
+    pub(crate) lease: Duration,
     /// How long after its decision a write may still be committed.
     pub(crate) margin: Duration,
 }
@@ -112,7 +117,7 @@ impl fmt::Display for OpenError {
     }
 }
 
-pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError> {
+pub(crate) async fn open(arguments: &EngineArguments) -> Result<Opened, OpenError> {
     if let Some(url) = &arguments.storage {
         return open_database(arguments, &url.0).await;
     }
@@ -123,7 +128,7 @@ pub(crate) async fn open(arguments: &ServeArguments) -> Result<Opened, OpenError
     open_folder(arguments).await
 }
 
-fn open_memory(arguments: &ServeArguments) -> Opened {
+fn open_memory(arguments: &EngineArguments) -> Opened {
     let memory = Memory::with_limit(arguments.memory_limit.unwrap_or_else(memory_limit::default));
     Opened {
         engine: memory.clone(),
@@ -142,7 +147,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// As [`open`], and waits for a database that cannot be reached: `waits` is called with what for at the first failure.
 /// Whatever else is wrong, such as a password, is no better later.
-pub(crate) async fn open_patiently(arguments: &ServeArguments, waits: impl Fn(String)) -> Result<Opened, OpenError> {
+pub(crate) async fn open_patiently(arguments: &EngineArguments, waits: impl Fn(String)) -> Result<Opened, OpenError> {
     let mut pause = PAUSE_MIN;
     let mut waiting = false;
     loop {
@@ -170,7 +175,7 @@ fn tell_away(server: &str, error: &str) {
     log::warning("waiting_for_database", &message, &[]);
 }
 
-async fn open_database(arguments: &ServeArguments, url: &str) -> Result<Opened, OpenError> {
+async fn open_database(arguments: &EngineArguments, url: &str) -> Result<Opened, OpenError> {
     let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
     let options = database(url, arguments.storage_password_file.as_deref())?;
     let server = options.server();
@@ -188,13 +193,13 @@ async fn open_database(arguments: &ServeArguments, url: &str) -> Result<Opened, 
     let keyring = keyring.map_err(|error| OpenError::DatabaseKeys { server: server.clone(), error })?;
     let around = |engine| encryption::around(engine, keyring.as_ref(), &arguments.master_key);
     let (engine, sealed) = around(database.clone());
-    let Shared { heartbeats, margin } = shared(options).await?;
-    let shared = Some(Shared { heartbeats: around(heartbeats).0, margin });
+    let (heartbeats, margin) = heartbeats(options).await?;
+    let shared = Some(Shared { heartbeats: around(heartbeats).0, lease: arguments.node_lease_ms, margin });
     let (keeps, database) = (Keeps::Database(server), Some(database));
     Ok(Opened { engine, embedded: None, memory: None, database, keeps, shared, sealed })
 }
 
-async fn open_folder(arguments: &ServeArguments) -> Result<Opened, OpenError> {
+async fn open_folder(arguments: &EngineArguments) -> Result<Opened, OpenError> {
     let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
     let folder = std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone());
     let keyring = encryption::of_folder(&folder, master.as_ref()).await;
@@ -253,8 +258,9 @@ fn tell_older(found: i64, nodes: &[ops::NodeReport]) {
     log::warning("waiting_for_older_nodes", &message, &[]);
 }
 
-/// A second, small pool to the same database, which gives up early: a heartbeat that is late is of no use.
-async fn shared(options: Options) -> Result<Shared, OpenError> {
+/// A second, small pool to the same database, which gives up early: a heartbeat that is late is of no use. With it, the
+/// margin of the first one's writes.
+async fn heartbeats(options: Options) -> Result<(Arc<Postgres>, Duration), OpenError> {
     let patience = options.patience;
     let margin = margin(&patience);
     let mut options = options.with_connections_max(HEARTBEAT_CONNECTIONS_MAX);
@@ -267,7 +273,7 @@ async fn shared(options: Options) -> Result<Shared, OpenError> {
         ..patience
     };
     let heartbeats = Postgres::open(options).await.map_err(OpenError::Database)?;
-    Ok(Shared { heartbeats, margin })
+    Ok((heartbeats, margin))
 }
 
 /// The server ends whoever does not go on, and after that only a statement that waits for a lock can come in between.
@@ -275,7 +281,7 @@ fn margin(patience: &Patience) -> Duration {
     patience.idle_in_transaction + patience.flight + patience.lock
 }
 
-fn replicas(arguments: &ServeArguments) -> Result<Option<ReplicaOptions>, OpenError> {
+fn replicas(arguments: &EngineArguments) -> Result<Option<ReplicaOptions>, OpenError> {
     let Some(url) = &arguments.storage_replicas else { return Ok(None) };
     let password = password(arguments.storage_password_file.as_deref())?;
     let password = password.as_ref().map(|password| password.as_str());

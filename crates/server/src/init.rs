@@ -143,7 +143,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
 
 async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let serve = serve_arguments(arguments)?;
-    let opened = engine::open(&serve).await.map_err(Failure::Storage)?;
+    let opened = engine::open(&serve.engine).await.map_err(Failure::Storage)?;
     let engine = Arc::clone(&opened.engine);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service = serve::service(opened.engine, opened.shared, &opened.keeps, &serve, address).await?;
@@ -161,12 +161,13 @@ fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, Failure>
     let Command::Serve(mut serve) = parsed.command else {
         return Err(Failure::Identity("there is no command 'serve'".to_owned()));
     };
-    serve.memory = false;
-    serve.storage_replicas = None;
-    serve.data.clone_from(&arguments.data);
-    serve.storage.clone_from(&arguments.storage);
-    serve.storage_password_file.clone_from(&arguments.storage_password_file);
-    serve.master_key = arguments.master_key.clone();
+    let engine = &mut serve.engine;
+    engine.memory = false;
+    engine.storage_replicas = None;
+    engine.data.clone_from(&arguments.data);
+    engine.storage.clone_from(&arguments.storage);
+    engine.storage_password_file.clone_from(&arguments.storage_password_file);
+    engine.master_key = arguments.master_key.clone();
     Ok(*serve)
 }
 

@@ -3,18 +3,31 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base::Clock;
+use clap::Args;
 use ops::NodeReport;
 use storage::Engine;
 use storage_postgres::{Options, Postgres};
 
-use crate::cli::NodesArguments;
 use crate::engine;
+use crate::value_parsers::Secret;
 
 /// Some heartbeats of a node that lives.
 const WATCHED: Duration = Duration::from_millis(1_200);
+
+#[derive(Args, Debug)]
+pub(crate) struct NodesArguments {
+    /// The database, such as postgres://stator@db.example/stator
+    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
+    pub(crate) storage: Secret,
+
+    /// File that holds the database's password; without it PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) storage_password_file: Option<PathBuf>,
+}
 
 pub(crate) enum Failure {
     Runtime(io::Error),

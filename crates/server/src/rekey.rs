@@ -4,15 +4,45 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use clap::Args;
 use seal::{Keyring, MasterKey};
 use storage::{Embedded, Engine, Keys};
 use storage_postgres::Postgres;
 
-use crate::cli::RekeyArguments;
-use crate::encryption;
+use crate::encryption::{self, MasterKeyArguments, NewMasterKeyArguments};
 use crate::engine;
 use crate::log;
 use crate::protect;
+use crate::value_parsers::Secret;
+
+const EXAMPLE: &str = "\
+Example, with the server stopped:
+  (umask 077; head -c 32 /dev/urandom > new-key)
+  stator storage rekey --data /var/lib/stator --master-key-file key --new-master-key-file new-key
+
+Servers on a shared database go on with the keys that they have; from then on they start with the new one only.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct RekeyArguments {
+    /// Folder that keeps the tables; no server may have it open
+    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
+    pub(crate) data: PathBuf,
+
+    /// The database that keeps the tables instead
+    #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true, conflicts_with = "data")]
+    pub(crate) storage: Option<Secret>,
+
+    /// File that holds the database's password; without it the URL or PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE", requires = "storage")]
+    pub(crate) storage_password_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) master_key: MasterKeyArguments,
+
+    #[command(flatten)]
+    pub(crate) new_master_key: NewMasterKeyArguments,
+}
 
 pub(crate) enum Failure {
     Runtime(io::Error),

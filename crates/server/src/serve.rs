@@ -185,7 +185,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let watched = watched(traces.as_deref(), &engine);
     let service = service(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service, arguments).await?;
-    crate::encryption::serve_keys(sealed, &service, &arguments.master_key, &arguments.key_care);
+    crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = Deliveries::start(&service, delivery(arguments));
     operator.metrics.watch_deliveries(deliveries.figures());
     let memory = Memories::of(arguments);
@@ -248,7 +248,7 @@ async fn opened(
     let memory = pages_memory(arguments);
     let limits = limits(arguments, vec![Arc::clone(&memory)]);
     let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
-    let opening = engine::open_patiently(arguments, |what| operator.waits(what));
+    let opening = engine::open_patiently(&arguments.engine, |what| operator.waits(what));
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
@@ -302,7 +302,7 @@ enum Check {
 }
 
 fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
-    let is_given = arguments.auth && arguments.memory;
+    let is_given = arguments.auth && arguments.engine.memory;
     let root = root_key::read(is_given, |name| std::env::var(name).ok()).map_err(Failure::Identity)?;
     if !arguments.auth {
         return access(arguments).map(Check::Access);
@@ -310,7 +310,7 @@ fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
     if root.is_some() {
         return Ok(Check::Identities(AuthKey::random(), root));
     }
-    let data = arguments.storage.is_none().then_some(arguments.data.as_path());
+    let data = arguments.engine.storage.is_none().then_some(arguments.engine.data.as_path());
     let key = init::read_key(arguments.auth_key_file.as_deref(), data)?;
     Ok(Check::Identities(key, None))
 }
@@ -549,13 +549,13 @@ pub(crate) async fn service(
     let clock = base::Clock::system();
     let service = match shared {
         None => ops::Service::open(engine, settings, clock).await,
-        Some(Shared { heartbeats, margin }) => {
+        Some(Shared { heartbeats, lease, margin }) => {
             let node = ops::NodeSettings {
                 engine: heartbeats,
                 address: nodes::named(address, std::env::var("HOSTNAME").ok().as_deref()),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 format: storage_postgres::FORMAT,
-                lease: arguments.node_lease_ms,
+                lease,
                 margin,
             };
             ops::Service::open_node(engine, settings, clock, node).await

@@ -2,10 +2,24 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
-use crate::cli::StorageArguments;
+use clap::Args;
+
 use crate::engine;
 use crate::nodes;
+use crate::value_parsers::Secret;
+
+#[derive(Args, Debug)]
+pub(crate) struct StorageCheckArguments {
+    /// The database, such as postgres://stator@db.example/stator
+    #[arg(env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true)]
+    pub(crate) url: Secret,
+
+    /// File that holds the database's password; without it PGPASSWORD may hold it
+    #[arg(long, env = "STATOR_STORAGE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) storage_password_file: Option<PathBuf>,
+}
 
 pub(crate) enum Failure {
     Runtime(io::Error),
@@ -22,7 +36,7 @@ impl fmt::Display for Failure {
 }
 
 /// Prints a report; tells whether Stator can run on what was found.
-pub(crate) fn run(arguments: &StorageArguments) -> Result<bool, Failure> {
+pub(crate) fn run(arguments: &StorageCheckArguments) -> Result<bool, Failure> {
     let options = engine::database(&arguments.url.0, arguments.storage_password_file.as_deref());
     let options = options.map_err(Failure::Storage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{crates, is_test, sources};
 
 /// Modules of a crate that are in circles, those of no other crate. A ratchet: the numbers may only fall.
-const IN_CIRCLES: [(&str, usize); 1] = [("server", 8)];
+const IN_CIRCLES: [(&str, usize); 1] = [("server", 4)];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
