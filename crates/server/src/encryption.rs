@@ -14,6 +14,7 @@ use storage::{BoxFuture, Engine, Keys};
 use zeroize::Zeroizing;
 
 use crate::log;
+use crate::outbound;
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy};
 use crate::value_parsers::{days, http_url, seconds};
 
@@ -152,8 +153,7 @@ fn or_kms(given: Option<MasterKey>, endpoint: Option<&str>, key: Option<&str>) -
 }
 
 fn kms(endpoint: &str, key_id: &str) -> Kms {
-    let ca_bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
-    Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle }
+    Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle: outbound::ca_bundle() }
 }
 
 /// A key's bytes, and where they are.

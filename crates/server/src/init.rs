@@ -6,25 +6,25 @@ mod output;
 mod profile;
 mod rotate;
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::identity::query::timestamp;
 use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
 use auth::SHARED_ACCOUNT;
 use base::Clock;
-use clap::{Args, Parser};
+use clap::Args;
 
-use crate::cli::{Cli, Command, ServeArguments};
+use crate::auth_key::KeyFile;
 use crate::encryption::MasterKeyArguments;
-use crate::engine;
+use crate::engine::{self, Opened};
 use crate::protect;
-use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
-use crate::serve::{self, Failure};
+use crate::serve::ServeArguments;
+use crate::service;
 use crate::value_parsers::Secret;
-use base::Unreadable;
 
 pub(crate) use output::OutputArguments;
 use output::{Made, Output};
@@ -41,9 +41,6 @@ While a server runs, by the key that the profile holds:
   stator init --rotate-root --profile stator --endpoint http://127.0.0.1:8000
 
 Then: stator serve --auth";
-
-/// The key's name in the folder of the data.
-const KEY_FILE: &str = "auth.key";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -92,39 +89,25 @@ fn account(text: &str) -> Result<String, String> {
     if is_account { Ok(text.to_owned()) } else { Err("12 digits, not all of them 0".to_owned()) }
 }
 
-/// The auth key, from where it is said to be, or from the folder of the data.
-pub(crate) fn read_key(named: Option<&Path>, data: Option<&Path>) -> Result<AuthKey, Failure> {
-    let file = key_file(named, data)?;
-    key_in(&file, named.is_some()).map_err(|error| unusable(&file, &error))
+/// Why there is no new access key; each says what to do about it.
+pub(crate) enum Failure {
+    Runtime(io::Error),
+    Storage(engine::OpenError),
+    Service(service::OpenError),
+    Identity(String),
+    Close(storage::StorageError),
 }
 
-/// `stator init` makes the file in the folder of the data for its owner only. One that is named may be an orchestrator's.
-fn key_in(file: &Path, is_named: bool) -> Result<AuthKey, KeyError> {
-    let secrecy = if is_named { Secrecy::Foreign } else { Secrecy::Own };
-    let bytes = secret_file::read("--auth-key-file", file, KEY_BYTES_MAX, secrecy);
-    let bytes = bytes.map_err(|error| match error {
-        Unusable::Unreadable(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => KeyError::Missing,
-        Unusable::Unreadable(Unreadable::Io(error)) => KeyError::Io(error),
-        other => KeyError::Io(io::Error::other(other.to_string())),
-    })?;
-    AuthKey::parse(&bytes)
-}
-
-/// The file of the auth key: where it is said to be, or in the folder of the data.
-fn key_file(named: Option<&Path>, data: Option<&Path>) -> Result<PathBuf, Failure> {
-    let file = named.map(Path::to_owned).or_else(|| data.map(|data| data.join(KEY_FILE)));
-    file.ok_or_else(|| Failure::Identity("name the file of the auth key with --auth-key-file".to_owned()))
-}
-
-fn unusable(file: &Path, error: &KeyError) -> Failure {
-    Failure::Identity(match error {
-        KeyError::Missing => format!(
-            "there is no auth key in {}: 'stator init' makes one, with the first account, in the folder of --data or where \
-             --auth-key-file says",
-            file.display()
-        ),
-        error => format!("the auth key in {} cannot be used: {error}", file.display()),
-    })
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Runtime(error) => write!(f, "cannot start: {error}"),
+            Failure::Storage(error) => error.fmt(f),
+            Failure::Service(error) => error.fmt(f),
+            Failure::Identity(text) => f.write_str(text),
+            Failure::Close(error) => write!(f, "the data could not be closed cleanly: {error}"),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
@@ -142,11 +125,12 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
 }
 
 async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
-    let serve = serve_arguments(arguments)?;
-    let opened = engine::open(&serve.engine).await.map_err(Failure::Storage)?;
-    let engine = Arc::clone(&opened.engine);
+    let serve = serve_arguments(arguments).map_err(|error| Failure::Identity(error.to_string()))?;
+    let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine).await.map_err(Failure::Storage)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let service = serve::service(opened.engine, opened.shared, &opened.keeps, &serve, address).await?;
+    let service_arns = serve.outbound.service_arns(serve.knows_callers());
+    let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, service_arns, address).await;
+    let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;
     service.leave().await;
     engine.close().await.map_err(Failure::Close)?;
@@ -156,11 +140,8 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
 }
 
 /// How a server would open the same data.
-fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, Failure> {
-    let parsed = Cli::try_parse_from(["stator", "serve"]).map_err(|error| Failure::Identity(error.to_string()))?;
-    let Command::Serve(mut serve) = parsed.command else {
-        return Err(Failure::Identity("there is no command 'serve'".to_owned()));
-    };
+fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, clap::Error> {
+    let mut serve = ServeArguments::from_environment()?;
     let engine = &mut serve.engine;
     engine.memory = false;
     engine.storage_replicas = None;
@@ -168,13 +149,13 @@ fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, Failure>
     engine.storage.clone_from(&arguments.storage);
     engine.storage_password_file.clone_from(&arguments.storage_password_file);
     engine.master_key = arguments.master_key.clone();
-    Ok(*serve)
+    Ok(serve)
 }
 
 async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<(String, NewAccessKey), Failure> {
     let data = arguments.storage.is_none().then_some(arguments.data.as_path());
-    let named = arguments.auth_key_file.as_deref();
-    let key = auth_key(service, &key_file(named, data)?, named.is_some()).await?;
+    let file = KeyFile::of(arguments.auth_key_file.as_deref(), data).map_err(Failure::Identity)?;
+    let key = auth_key(service, &file).await?;
     let failure = |error: &dyn std::fmt::Display| Failure::Identity(error.to_string());
     let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
     let identities = identities.map_err(|error| failure(&error))?;
@@ -190,20 +171,21 @@ async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<
 }
 
 /// The key in the file; a new one if nothing is sealed with another one yet.
-async fn auth_key(service: &ops::Service, file: &Path, is_named: bool) -> Result<AuthKey, Failure> {
-    match key_in(file, is_named) {
+async fn auth_key(service: &ops::Service, file: &KeyFile) -> Result<AuthKey, Failure> {
+    let unusable = |error: KeyError| Failure::Identity(file.unusable(&error));
+    match file.read() {
         Err(KeyError::Missing) => {}
-        read => return read.map_err(|error| unusable(file, &error)),
+        read => return read.map_err(unusable),
     }
     if Identities::are_kept(service).await.map_err(|error| Failure::Identity(error.to_string()))? {
         return Err(Failure::Identity(format!(
             "there is no auth key in {}, and the data has identities that are sealed with one: bring that file back, or \
              name it with --auth-key-file",
-            file.display()
+            file.path().display()
         )));
     }
     let key = AuthKey::random();
-    key.write_new(file).map_err(|error| unusable(file, &error))?;
+    key.write_new(file.path()).map_err(unusable)?;
     Ok(key)
 }
 

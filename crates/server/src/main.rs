@@ -2,9 +2,26 @@
 //!
 //! What a request means is decided below, in `ops`; here are sockets, configuration, signals and the order in which a
 //! request passes the other rooms (`pipeline`).
+//!
+//! The modules are in layers, here the lowest first. A module uses those of its layer and of the layers below it; a test of
+//! `xtask` refuses circles.
+//!
+//! | layer | modules |
+//! |---|---|
+//! | values and formats | `body_error`, `form`, `host`, `scope`, `transport`, `value_parsers` |
+//! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file` |
+//! | counts | `metrics`: modules above it register what they count |
+//! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
+//! | protocols | `door`, `lambda`, `route`, `dialect`, `web`, `foreign`, `identity` |
+//! | records of requests | `audit`, `traces`, `visit`, `operator` |
+//! | requests | `pipeline` |
+//! | data | `outbound`, `encryption`, `engine`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database` |
+//! | the command line | `cli`, which flattens the flags |
 
 mod answer;
 mod audit;
+mod auth_key;
 mod bench_database;
 mod body;
 mod body_error;
@@ -44,6 +61,7 @@ mod scope;
 mod seats;
 mod secret_file;
 mod serve;
+mod service;
 mod stop;
 mod storage_check;
 mod suggestion;

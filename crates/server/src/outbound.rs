@@ -3,6 +3,8 @@
 //! Where callers are known (`--auth`, `--credentials`), both are closed but for public addresses and an account's own resources.
 //! Without that, every client that reaches the port is trusted, and both are open unless one of the flags is given.
 
+use std::path::PathBuf;
+
 use auth::{ArnRule, ServiceArns};
 use clap::Args;
 use client::{Egress, EgressRule};
@@ -36,6 +38,11 @@ impl OutboundArguments {
             false => ServiceArns::open(),
         }
     }
+}
+
+/// The authorities that may have signed the certificates of servers that this one calls, instead of the system's.
+pub(crate) fn ca_bundle() -> Option<PathBuf> {
+    std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 #[cfg(test)]

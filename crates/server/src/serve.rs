@@ -1,5 +1,7 @@
 //! `stator serve`: from flags to a running server, and from a signal to a clean end.
 
+mod arguments;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -16,25 +18,27 @@ use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
 use tokio::task::JoinHandle;
 
+pub(crate) use arguments::ServeArguments;
+
 use crate::audit::Audit;
+use crate::auth_key;
 use crate::body::BodyReader;
-use crate::cli::ServeArguments;
 use crate::engine::{self, Keeps, Opened, Shared};
 use crate::handles;
 use crate::hangups;
-use crate::init;
 use crate::listener::{self, Door, Limits};
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
-use crate::nodes;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
+use crate::outbound;
 use crate::pipeline::Pipeline;
 use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
+use crate::service;
 use crate::stop;
-use crate::suggestion;
+use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
 use crate::traces::{self, Traces};
 use crate::visit::Notable;
@@ -86,10 +90,7 @@ pub(crate) enum Failure {
     /// Traces are asked for and cannot be sent.
     Traces(String),
     Storage(engine::OpenError),
-    Service {
-        keeps: Keeps,
-        error: ops::OpenError,
-    },
+    Service(service::OpenError),
     /// The engine failed for good while serving; what is on the disk is whole.
     Engine(String),
     Close(storage::StorageError),
@@ -132,13 +133,7 @@ impl fmt::Display for Failure {
             Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) => error.fmt(f),
-            Failure::Service { keeps: Keeps::Folder(data), error } => {
-                write!(f, "cannot serve the folder {}: {error}", data.display())
-            }
-            Failure::Service { keeps: Keeps::Memory, error } => write!(f, "cannot serve from memory: {error}"),
-            Failure::Service { keeps: Keeps::Database(server), error } => {
-                write!(f, "cannot serve the database at {server}: {error}")
-            }
+            Failure::Service(error) => error.fmt(f),
             Failure::Engine(text) => {
                 write!(
                     f,
@@ -183,7 +178,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
-    let service = service(watched, shared, &keeps, arguments, address).await?;
+    let service = operations(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = Deliveries::start(&service, delivery(arguments));
@@ -196,7 +191,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let pipeline = Pipeline {
         backend: Arc::clone(&service),
         access,
-        region: arguments.region.clone(),
+        region: arguments.service.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
         memory: Arc::clone(&memory.answers),
         requests_max: limits.connections_max.into(),
@@ -252,6 +247,18 @@ async fn opened(
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
+async fn operations(
+    engine: Arc<dyn Engine>,
+    shared: Option<Shared>,
+    keeps: &Keeps,
+    arguments: &ServeArguments,
+    address: SocketAddr,
+) -> Result<Arc<ops::Service>, Failure> {
+    let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
+    let service = service::open(engine, shared, keeps, &arguments.service, service_arns, address).await;
+    service.map_err(Failure::Service)
+}
+
 /// The engine's end is clean once it is closed, and not before.
 async fn close(engine: &Arc<dyn Engine>, running: &RunMark) -> Result<(), Failure> {
     engine.close().await.map_err(Failure::Close)?;
@@ -281,7 +288,7 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     let Some(path) = &arguments.credentials else {
         return Ok(Access::Open(match arguments.isolate {
             true => Spaces::Isolated,
-            false => Spaces::Shared { region: arguments.region.clone() },
+            false => Spaces::Shared { region: arguments.service.region.clone() },
         }));
     };
     let failure = |error: String| Failure::Credentials { path: path.clone(), error };
@@ -311,7 +318,7 @@ fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
         return Ok(Check::Identities(AuthKey::random(), root));
     }
     let data = arguments.engine.storage.is_none().then_some(arguments.engine.data.as_path());
-    let key = init::read_key(arguments.auth_key_file.as_deref(), data)?;
+    let key = auth_key::read(arguments.auth_key_file.as_deref(), data).map_err(Failure::Identity)?;
     Ok(Check::Identities(key, None))
 }
 
@@ -351,7 +358,7 @@ impl Check {
         }
         let looking = tokio::spawn(Arc::clone(&identities).run());
         let egress = arguments.outbound.egress(arguments.knows_callers());
-        let authority = Authority::new(identities, &key, ca_bundle(), egress);
+        let authority = Authority::new(identities, &key, outbound::ca_bundle(), egress);
         let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
         Ok(Callers { access, authority: Some(authority), looking: Some(looking) })
     }
@@ -367,13 +374,8 @@ async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The authorities that servers are believed by which this one calls, instead of the system's.
-pub(crate) fn ca_bundle() -> Option<PathBuf> {
-    std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from)
-}
-
 fn delivery(arguments: &ServeArguments) -> deliver::Settings {
-    let ca_bundle = ca_bundle();
+    let ca_bundle = outbound::ca_bundle();
     let places = Places {
         lambda: arguments.lambda_endpoint.clone(),
         sqs: arguments.sqs_endpoint.clone(),
@@ -454,7 +456,7 @@ fn bind(flag: &'static str, listen: &str, addresses: &[SocketAddr]) -> Result<Tc
 
 /// Nothing unless a file is named.
 fn audit(arguments: &ServeArguments, operator: &Operator) -> Result<Option<Arc<Audit>>, Failure> {
-    let audit = Audit::start(&arguments.audit, &arguments.region).map_err(Failure::Audit)?;
+    let audit = Audit::start(&arguments.audit, &arguments.service.region).map_err(Failure::Audit)?;
     if let Some(audit) = &audit {
         operator.watch_audit(&audit.watch());
     }
@@ -534,36 +536,6 @@ async fn failed(engine: Option<Arc<Embedded>>) -> String {
     }
 }
 
-pub(crate) async fn service(
-    engine: Arc<dyn Engine>,
-    shared: Option<Shared>,
-    keeps: &Keeps,
-    arguments: &ServeArguments,
-    address: SocketAddr,
-) -> Result<Arc<ops::Service>, Failure> {
-    let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
-    let (region, endpoint) = (arguments.region.clone(), address.to_string());
-    let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
-    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns };
-    let clock = base::Clock::system();
-    let service = match shared {
-        None => ops::Service::open(engine, settings, clock).await,
-        Some(Shared { heartbeats, lease, margin }) => {
-            let node = ops::NodeSettings {
-                engine: heartbeats,
-                address: nodes::named(address, std::env::var("HOSTNAME").ok().as_deref()),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                format: storage_postgres::FORMAT,
-                lease,
-                margin,
-            };
-            ops::Service::open_node(engine, settings, clock, node).await
-        }
-    };
-    service.map_err(|error| Failure::Service { keeps: keeps.clone(), error })
-}
-
 /// How clients come to trust a server that encrypts: by a file of certificates, if it needs one.
 struct Encryption {
     ca_bundle: Option<PathBuf>,
@@ -588,12 +560,17 @@ fn encryption(
 
 /// The ready line: where, what is kept, and something to try.
 fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
-    let region = &arguments.region;
+    let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
     let scheme = if encryption.is_some() { "https" } else { "http" };
     let ca_bundle = encryption.and_then(|encryption| encryption.ca_bundle.as_deref());
-    let command = suggestion::command(arguments, ca_bundle, &format!("{scheme}://{address}"));
+    let caller = match &arguments.credentials {
+        Some(file) => Caller::InFile(file),
+        None if arguments.auth => Caller::Own,
+        None => Caller::Any,
+    };
+    let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
     let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

@@ -4,21 +4,28 @@ use std::path::Path;
 
 use base::RegularFile;
 
-use crate::cli::ServeArguments;
 use crate::secret_file::CREDENTIALS_BYTES_MAX;
 
 const DEFAULT_PROFILE: &str = "default";
 
+/// Whose credentials the command uses.
+pub(crate) enum Caller<'a> {
+    /// Those of a file of access keys.
+    InFile(&'a Path),
+    /// The caller's own: the server knows none that it could name.
+    Own,
+    /// Signatures are not checked.
+    Any,
+}
+
 /// For a POSIX shell.
-pub(crate) fn command(arguments: &ServeArguments, ca_bundle: Option<&Path>, url: &str) -> String {
+pub(crate) fn command(caller: &Caller<'_>, ca_bundle: Option<&Path>, region: &str, url: &str) -> String {
     let trust = ca_bundle.map(|file| format!("AWS_CA_BUNDLE={} ", path(file))).unwrap_or_default();
-    let (variables, profile) = match &arguments.credentials {
-        Some(file) => of_file(file),
-        // With --auth the caller's own credentials are used: the server knows none that it could name.
-        None if arguments.auth => (String::new(), String::new()),
-        None => ("AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any ".to_owned(), String::new()),
+    let (variables, profile) = match caller {
+        Caller::InFile(file) => of_file(file),
+        Caller::Own => (String::new(), String::new()),
+        Caller::Any => ("AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any ".to_owned(), String::new()),
     };
-    let region = &arguments.region;
     format!("{trust}{variables}aws dynamodb list-tables{profile} --region {region} --endpoint-url {url}")
 }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::output::{Made, Output, OutputArguments, account_of};
 use super::profile::Keys;
-use crate::serve;
+use crate::outbound;
 
 const IAM: (&str, &str) = ("iam", "2010-05-08");
 const STS: (&str, &str) = ("sts", "2011-06-15");
@@ -19,7 +19,7 @@ const PROPAGATION_TRIES: usize = 50;
 const PROPAGATION_PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(arguments: &OutputArguments, url: &str) -> Result<(), String> {
-    let ca_bundle = arguments.ca_bundle.clone().or_else(serve::ca_bundle);
+    let ca_bundle = arguments.ca_bundle.clone().or_else(outbound::ca_bundle);
     let endpoint = Endpoint::parse(url, ca_bundle.as_deref()).map_err(|error| error.to_string())?;
     // The key in the profile is the one that is replaced.
     let output = Output::of(arguments, true)?;

@@ -1,0 +1,64 @@
+//! DynamoDB's operations over an engine that was opened, alone or as one of several nodes.
+
+mod arguments;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use auth::ServiceArns;
+use base::Clock;
+use storage::Engine;
+
+pub(crate) use arguments::ServiceArguments;
+
+use crate::engine::{Keeps, Shared};
+use crate::nodes;
+
+/// Why there are no operations.
+#[derive(Debug)]
+pub(crate) struct OpenError {
+    keeps: Keeps,
+    error: ops::OpenError,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = &self.error;
+        match &self.keeps {
+            Keeps::Folder(data) => write!(f, "cannot serve the folder {}: {error}", data.display()),
+            Keeps::Memory => write!(f, "cannot serve from memory: {error}"),
+            Keeps::Database(server) => write!(f, "cannot serve the database at {server}: {error}"),
+        }
+    }
+}
+
+/// `address` is where the server listens, which other nodes see.
+pub(crate) async fn open(
+    engine: Arc<dyn Engine>,
+    shared: Option<Shared>,
+    keeps: &Keeps,
+    arguments: &ServiceArguments,
+    service_arns: ServiceArns,
+    address: SocketAddr,
+) -> Result<Arc<ops::Service>, OpenError> {
+    let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
+    let (region, endpoint) = (arguments.region.clone(), address.to_string());
+    let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
+    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns };
+    let service = match shared {
+        None => ops::Service::open(engine, settings, Clock::system()).await,
+        Some(Shared { heartbeats, lease, margin }) => {
+            let node = ops::NodeSettings {
+                engine: heartbeats,
+                address: nodes::named(address, std::env::var("HOSTNAME").ok().as_deref()),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                format: storage_postgres::FORMAT,
+                lease,
+                margin,
+            };
+            ops::Service::open_node(engine, settings, Clock::system(), node).await
+        }
+    };
+    service.map_err(|error| OpenError { keeps: keeps.clone(), error })
+}

@@ -1,0 +1,40 @@
+//! The flags of what the operations mean: the region, shards of streams, and quotas.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::value_parsers::hours;
+
+#[derive(Args, Debug)]
+pub(crate) struct ServiceArguments {
+    /// Region in ARNs. With --isolate, --credentials or --auth, tables are in the region that a request is signed for
+    #[arg(long, env = "STATOR_REGION", value_name = "REGION", default_value = "us-east-1", value_parser = region)]
+    pub(crate) region: String,
+
+    /// Hours after which a stream's shard is closed and followed by another one; shorter times have a unit, such as 30m
+    /// or 10s
+    #[arg(long, env = "STATOR_STREAM_SHARD_HOURS", value_name = "HOURS", default_value = "4", value_parser = hours)]
+    pub(crate) stream_shard_hours: Duration,
+
+    /// Split a stream's shard above this many changes per second (one per KiB); a stream has up to eight open shards
+    #[arg(long, env = "STATOR_STREAM_SHARD_WRITES", value_name = "COUNT", default_value_t = 1000, value_parser = writes)]
+    pub(crate) stream_shard_writes: u64,
+
+    /// Tables that an account may have in a region, and a quarter of those it may have in all regions; 0 for no quota
+    #[arg(long, env = "STATOR_TABLES_MAX", value_name = "COUNT", default_value_t = ops::Quotas::default().tables_max)]
+    pub(crate) tables_max: usize,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if text.is_empty() || text.len() > 32 || !text.bytes().all(valid) {
+        return Err("a region is made of small letters, digits and hyphens, such as eu-west-3".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn writes(text: &str) -> Result<u64, String> {
+    let count: Option<u64> = text.parse().ok();
+    count.filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| "a number from 1 to 1000000".to_owned())
+}
