@@ -131,7 +131,7 @@ impl Answer {
                 left.push(key.clone());
                 continue;
             }
-            let Some(bytes) = kind.get(engine, row).await.map_err(storage_failure)? else {
+            let Some(bytes) = engine.get(row, kind.consistency()).await.map_err(storage_failure)? else {
                 units.table += kind.units(0);
                 continue;
             };

@@ -24,7 +24,7 @@ pub(crate) async fn read(view: &dyn View, (lower, upper): Range) -> Result<Vec<R
 
 #[cfg(test)]
 mod tests {
-    use storage::{Batch, Decision, Engine, Key, KeyUse, Memory, Mode, OpId, Reads};
+    use storage::{Batch, Consistency, Decision, Engine, Key, KeyUse, Memory, Mode, OpId, Reads, Transaction};
 
     use super::*;
     use crate::key_range;
@@ -41,8 +41,11 @@ mod tests {
             Decision::Commit
         };
         let witness = [KeyUse::write(keys[0].clone())];
-        memory.transact(OpId([7; 16]), Mode::Plain, &witness, &mut decide).await.unwrap();
-        let view = memory.view().await.unwrap();
+        memory
+            .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &witness, decide: &mut decide })
+            .await
+            .unwrap();
+        let view = memory.view(Consistency::Strong).await.unwrap();
         let found = read(&*view, key_range::of_prefix(b"b")).await.unwrap();
         assert!(found.iter().map(|row| &row.key).eq(keys.iter().map(|key| &key.bytes)));
         assert!(read(&*view, key_range::of_prefix(b"d")).await.unwrap().is_empty());

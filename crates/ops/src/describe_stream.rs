@@ -6,6 +6,7 @@ use api::{
 };
 use auth::Caller;
 use model::limits::STREAMS_PAGE_MAX;
+use storage::Consistency;
 use storage::View;
 
 use crate::change_log::Shard;
@@ -24,7 +25,7 @@ impl Service {
     ) -> Result<DescribeStreamOutput, Exception> {
         let limit = stream::page_limit(request.limit, STREAMS_PAGE_MAX)?;
         let stream = self.stream(caller, &request.stream_arn).await?;
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let status = status(&*view, &stream).await?;
         let after = request.exclusive_start_shard_id.as_deref().map(|id| self.shard_number(&stream, id)).transpose()?;
         let parent = request.shard_filter.as_ref().map(|filter| self.parent(&stream, filter)).transpose()?;

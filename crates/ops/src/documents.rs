@@ -6,10 +6,11 @@
 //! decides rightly, and other nodes see by one small row whether there is something new.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use api::Exception;
 use bytes::Bytes;
-use storage::{Batch, Decision, KeyUse, Mode, Reads};
+use storage::{Batch, Consistency, KeyUse, Mode, Reads};
 
 use crate::catalog_rows;
 use crate::failure::{storage_failure, write_failure};
@@ -38,14 +39,18 @@ impl Service {
     /// # Errors
     /// The engine's failure.
     pub async fn documents_version(&self, collection: Collection) -> Result<u64, Exception> {
-        let row = self.engine.get(&rows::documents_version(collection)).await.map_err(storage_failure)?;
+        let row = self
+            .engine
+            .get(&rows::documents_version(collection), Consistency::Strong)
+            .await
+            .map_err(storage_failure)?;
         version(row.as_deref())
     }
 
     /// # Errors
     /// The engine's failure.
     pub async fn documents(&self, collection: Collection) -> Result<Documents, Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let found = view.get_many(&[rows::documents_version(collection)]).await.map_err(storage_failure)?;
         let mut all = Documents { version: version(found.first().and_then(Option::as_deref))?, ..Documents::default() };
         let prefix = rows::documents_prefix(collection);
@@ -71,9 +76,9 @@ impl Service {
         let witness = rows::documents_version(collection);
         let documents = changes.iter().map(|change| rows::document(collection, &change.id));
         let keys: Vec<KeyUse> = std::iter::once(witness).chain(documents).map(KeyUse::write).collect();
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let change = |reads: &Reads, batch: &mut Batch| {
             if self::version(reads.values[0].as_deref()) != Ok(version) {
-                return Decision::Refuse;
+                return Err(Changed);
             }
             batch.put(keys[0].key.clone(), (version + 1).to_be_bytes().to_vec());
             batch.grows = grow(changes, &reads.values[1..]);
@@ -86,10 +91,10 @@ impl Service {
                     }
                 }
             }
-            Decision::Commit
+            Ok(())
         };
-        let done = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await;
-        done.map(|done| done == Decision::Commit).map_err(write_failure)
+        let done = self.engine.write(Mode::Plain, &keys, change).await.map_err(write_failure)?;
+        Ok(done.is_ok())
     }
 
     /// The note beside a document, if there is one.
@@ -97,7 +102,11 @@ impl Service {
     /// # Errors
     /// The engine's failure.
     pub async fn document_note(&self, collection: Collection, id: &str) -> Result<Option<String>, Exception> {
-        let row = self.engine.get(&rows::document_note(collection, id)).await.map_err(storage_failure)?;
+        let row = self
+            .engine
+            .get(&rows::document_note(collection, id), Consistency::Strong)
+            .await
+            .map_err(storage_failure)?;
         Ok(row.map(|row| String::from_utf8_lossy(&row).into_owned()))
     }
 
@@ -107,17 +116,19 @@ impl Service {
     /// The engine's failure.
     pub async fn put_document_note(&self, collection: Collection, id: &str, note: &str) -> Result<(), Exception> {
         let keys = [KeyUse::write(rows::document_note(collection, id)), KeyUse::read(rows::document(collection, id))];
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            if reads.values[1].is_none() {
-                return Decision::Refuse;
+        let put = |reads: &Reads, batch: &mut Batch| {
+            if reads.values[1].is_some() {
+                batch.put(keys[0].key.clone(), note.as_bytes().to_vec());
             }
-            batch.put(keys[0].key.clone(), note.as_bytes().to_vec());
-            Decision::Commit
+            Ok::<(), Infallible>(())
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
+        let Ok(()) = self.engine.write(Mode::Plain, &keys, put).await.map_err(write_failure)?;
         Ok(())
     }
 }
+
+/// The documents are not any more what a change was decided from.
+struct Changed;
 
 /// Whether the documents take more room than before. A change of a few bytes, such as a key's status, is no growth: access
 /// is revoked where room is short, too.

@@ -1,6 +1,7 @@
 //! ExecuteTransaction: up to 100 PartiQL statements, all or none; either reads, or writes and checks.
 
 use std::collections::BTreeMap;
+use storage::Consistency;
 
 use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
 use auth::Caller;
@@ -104,7 +105,7 @@ impl Service {
             rows.push(row);
             reads.push((table, key, filter));
         }
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let values = transaction::read_all(view.as_ref(), &rows).await?;
         let mut units: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(selects.len());

@@ -52,7 +52,7 @@ impl Service {
         kind: ReadKind,
     ) -> Result<Option<StoredItem>, Exception> {
         let row = ItemKey::of(&self.secret, table, key.view()).row;
-        match kind.get(self.engine.as_ref(), &row).await.map_err(storage_failure)? {
+        match self.engine.get(&row, kind.consistency()).await.map_err(storage_failure)? {
             None => Ok(None),
             Some(bytes) => read_stored(table, &bytes, key)
                 .map(Some)

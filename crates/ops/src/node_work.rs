@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Weak};
 
-use storage::{Batch, Key, Reads, StorageError};
+use storage::{Batch, Key, Mode, Reads, StorageError};
 
 use crate::failure::OpenError;
 use crate::nodes::{Nodes, Written, owner::Ownership};
@@ -137,9 +137,8 @@ impl Service {
     /// Lets go of work that is done.
     pub(crate) async fn disown(&self, ownership: &Ownership) {
         let Some(owned) = ownership.owned() else { return };
-        let mut decide = |reads: &Reads, batch: &mut Batch| owned.release(reads, batch);
-        let keys = [owned.key()];
         // A row that stays names a node that will be gone one day.
-        let _ = self.engine.transact(self.op_id(), storage::Mode::Plain, &keys, &mut decide).await;
+        let release = |reads: &Reads, batch: &mut Batch| owned.release(reads, batch);
+        let _ = self.engine.write(Mode::Plain, &[owned.key()], release).await;
     }
 }

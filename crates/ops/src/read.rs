@@ -12,7 +12,7 @@ use expr::Condition;
 use model::codec::row::StoredItem;
 use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
 use model::{Attributes, MapRef};
-use storage::{BoxFuture, Engine, Family, Key, ScanDirection, ScanRange, StorageError, View};
+use storage::{Consistency, Family, Key, ScanDirection, ScanRange, View};
 
 use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Units};
@@ -66,22 +66,11 @@ pub(crate) struct Page {
 }
 
 impl ReadKind {
-    /// One row as this kind of read sees it.
-    pub(crate) fn get<'a>(
-        self,
-        engine: &'a dyn Engine,
-        key: &'a Key,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+    /// What this kind of read may see.
+    pub(crate) fn consistency(self) -> Consistency {
         match self {
-            ReadKind::Eventual => engine.get_eventual(key),
-            ReadKind::Strong | ReadKind::Transactional => engine.get(key),
-        }
-    }
-
-    fn view(self, engine: &dyn Engine) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        match self {
-            ReadKind::Eventual => engine.view_eventual(),
-            ReadKind::Strong | ReadKind::Transactional => engine.view(),
+            ReadKind::Eventual => Consistency::Eventual,
+            ReadKind::Strong | ReadKind::Transactional => Consistency::Strong,
         }
     }
 }
@@ -101,7 +90,7 @@ pub(crate) async fn filtered(
 
 impl Service {
     pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
-        let view = request.kind.view(self.engine.as_ref()).await.map_err(storage_failure)?;
+        let view = self.engine.view(request.kind.consistency()).await.map_err(storage_failure)?;
         let mut walk = Walk::new(request);
         let mut effort = Effort::default();
         // A filter looks at an item as often as it names an attribute.

@@ -2,6 +2,7 @@
 
 use api::{Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValue};
 use model::{Attributes, Item};
+use storage::Consistency;
 
 use crate::change::{Action, Applied, Change};
 use crate::failure::storage_failure;
@@ -68,7 +69,12 @@ impl Service {
             return Ok(None);
         }
         let key = rows::collection_tally(change.table.id(), &change.key.partition);
-        let bytes = self.engine.get(&key).await.map_err(storage_failure)?.map_or(0, |row| rows::read_tally(&row)[1]);
+        let bytes = self
+            .engine
+            .get(&key, Consistency::Strong)
+            .await
+            .map_err(storage_failure)?
+            .map_or(0, |row| rows::read_tally(&row)[1]);
         let estimate = (bytes as f64 / GIB).floor();
         let hash = change.table.key.hash.iter();
         let collection =

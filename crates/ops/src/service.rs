@@ -8,7 +8,7 @@ use base::Clock;
 use model::codec::key::HashSecret;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
-use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, TxError};
+use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
 
 use crate::catalog::{Catalog, Quotas};
 use crate::change_log::{Heat, ShardSettings};
@@ -163,26 +163,15 @@ impl Service {
 async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
     let key = rows::database_settings();
     let fresh = DatabaseSettings { format: DATABASE_FORMAT, hash_secret: base::random::secret16() };
-    let mut settled = Ok(fresh.hash_secret);
-    let mut decide = |reads: &Reads, batch: &mut Batch| {
-        let found = reads.values[0].as_deref().map_or(Ok(None), |row| DatabaseSettings::read(row).map(Some));
-        let written = found.and_then(|found| match found {
-            Some(found) if found.format == DATABASE_FORMAT => Ok((found.hash_secret, None)),
-            found => {
-                let hash_secret = found.map_or(fresh.hash_secret, |found| found.hash_secret);
-                let row = DatabaseSettings { format: DATABASE_FORMAT, hash_secret }.encode()?;
-                Ok((hash_secret, Some(row)))
-            }
-        });
-        settled = written.map(|(secret, row)| {
-            row.into_iter().for_each(|row| batch.put(key.clone(), row));
-            secret
-        });
-        if settled.is_ok() { Decision::Commit } else { Decision::Refuse }
+    let settle = |reads: &Reads, batch: &mut Batch| {
+        let found = reads.values[0].as_deref().map(DatabaseSettings::read).transpose()?;
+        let hash_secret = found.as_ref().map_or(fresh.hash_secret, |found| found.hash_secret);
+        if found.is_none_or(|found| found.format != DATABASE_FORMAT) {
+            batch.put(key.clone(), DatabaseSettings { format: DATABASE_FORMAT, hash_secret }.encode()?);
+        }
+        Ok(hash_secret)
     };
-    let keys = [KeyUse::write(key.clone())];
-    engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.map_err(storage_error)?;
-    settled
+    engine.write(Mode::Plain, &[KeyUse::write(key.clone())], settle).await.map_err(storage_error)?
 }
 
 impl DatabaseSettings {

@@ -1,6 +1,7 @@
 //! A table as operations answer it: its definition, what its counters say, and whether its key can be used.
 
 use api::{Exception, TableDescription};
+use storage::Consistency;
 use storage::Key;
 
 use crate::failure::storage_failure;
@@ -31,7 +32,7 @@ impl Service {
             id => rows::index_tally(definition.table_id, id),
         };
         let keys: Vec<Key> = ids.iter().map(key).collect();
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let rows = view.get_many(&keys).await.map_err(storage_failure)?;
         let read = ids.into_iter().zip(rows).filter_map(|(id, row)| Some((id, rows::read_tally(&row?))));
         Ok(Tallies(read.collect()))

@@ -10,6 +10,7 @@ use api::{Exception, SSESpecification};
 use auth::Caller;
 use bytes::Bytes;
 use std::sync::Arc;
+use storage::Consistency;
 use storage::Key;
 
 impl Service {
@@ -51,7 +52,7 @@ impl Service {
             self.check_key(caller, &definition.account, "dynamodb:UpdateTable", key_id)?;
         }
         let row = rows::table_key(definition.table_id);
-        let stored = self.engine.get(&row).await.map_err(storage_failure)?;
+        let stored = self.engine.get(&row, Consistency::Strong).await.map_err(storage_failure)?;
         if stored.is_none() && key_id.is_none() {
             return Ok(None);
         }
@@ -65,7 +66,7 @@ impl Service {
     /// Whether the table still has the key that another one was made from. Asked with the catalog locked: until the change is
     /// made nothing else changes it.
     pub(crate) async fn is_current(&self, other: &OtherKey, table_id: u64) -> Result<bool, Exception> {
-        let stored = self.engine.get(&other.row).await.map_err(storage_failure)?;
+        let stored = self.engine.get(&other.row, Consistency::Strong).await.map_err(storage_failure)?;
         Ok(other.row == rows::table_key(table_id) && stored == other.stored)
     }
 

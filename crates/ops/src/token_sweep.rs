@@ -3,9 +3,10 @@
 use crate::nodes::owner::Ownership;
 use crate::service::Service;
 use crate::tokens::{TokenRow, Tokens};
+use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use storage::{Batch, Decision, KeyUse, Mode, OpId, Reads};
+use storage::{Batch, KeyUse, Mode, Reads};
 
 /// How often tokens of nodes that are gone are looked for.
 const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
@@ -49,7 +50,7 @@ impl Service {
                 return;
             }
             let keys: Vec<KeyUse> = due.into_iter().map(KeyUse::write).collect();
-            let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let remove = |reads: &Reads, batch: &mut Batch| {
                 for (key, row) in keys.iter().zip(&reads.values) {
                     let expired = row
                         .as_ref()
@@ -58,11 +59,10 @@ impl Service {
                         batch.delete(key.key.clone());
                     }
                 }
-                Decision::Commit
+                Ok::<(), Infallible>(())
             };
             // One that is in use just now stays until the next start; it is not believed any more in any case.
-            let op = OpId(base::random::bytes16());
-            let _ = self.engine.transact(op, Mode::Plain, &keys, &mut decide).await;
+            let _ = self.engine.write(Mode::Plain, &keys, remove).await;
         }
     }
 }

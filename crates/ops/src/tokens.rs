@@ -9,7 +9,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use parking_lot::Mutex;
-use storage::{Engine, Family, Key, ScanDirection, ScanRange, StorageError};
+use storage::{Consistency, Engine, Family, Key, ScanDirection, ScanRange, StorageError};
 
 use crate::fingerprint::{self, Fingerprint};
 use crate::key_range;
@@ -86,7 +86,7 @@ impl Tokens {
             rows_max: 4096,
             bytes_max: 1 << 20,
         };
-        let view = engine.view().await?;
+        let view = engine.view(Consistency::Strong).await?;
         let mut due = Vec::new();
         loop {
             let page = view.scan(&range).await?;

@@ -1,6 +1,7 @@
 //! TransactGetItems: reads up to 100 items from one consistent state.
 
 use std::collections::BTreeMap;
+use storage::Consistency;
 
 use api::{Exception, ItemResponse, Operation, TransactGetItem, TransactGetItemsInput, TransactGetItemsOutput};
 use auth::Caller;
@@ -51,7 +52,7 @@ impl Service {
             }
             rows.push(row);
         }
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let values = transaction::read_all(view.as_ref(), &rows).await?;
         let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(count);

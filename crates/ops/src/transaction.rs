@@ -12,7 +12,7 @@ use bytes::Bytes;
 use model::Item;
 use model::codec::row::StoredItem;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
-use storage::{Batch, Decision, Key, KeyUse, Mode, Reads, TxError, View};
+use storage::{Batch, Key, KeyUse, Mode, Reads, TxError, View};
 
 use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
@@ -21,7 +21,7 @@ use crate::failure::{storage_failure, write_failure};
 use crate::fingerprint::{self};
 use crate::service::Service;
 use crate::tokens::{Token, TokenRow};
-use crate::write::{OnConditionFailure, decided, in_turn};
+use crate::write::{OnConditionFailure, in_turn};
 
 /// What a transaction reads before it asks for more memory. Unit: items.
 const READ_AT_ONCE: usize = 4;
@@ -45,11 +45,11 @@ pub(crate) enum TransactionDone {
     Replayed(Vec<usize>),
 }
 
-/// What the decision of a transaction was.
-enum Verdict {
-    Made(Vec<Applied>),
-    Replayed(Vec<usize>),
+/// Why a transaction was not made.
+enum NotMade {
+    /// The token was first used for another request.
     OtherRequest,
+    /// By place, what its actions met.
     Refused(Vec<Option<Refusal>>),
 }
 
@@ -73,37 +73,24 @@ impl Service {
         let first = usize::from(token.is_some());
         let token_key = token.map(|token| KeyUse::write(token.key.clone()));
         let keys: Vec<KeyUse> = token_key.into_iter().chain(actions.iter().map(key_use)).collect();
-        let mut verdict = None;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let decided = self.decide(token, actions, &reads.values, batch);
-            let decision = match &decided {
-                Verdict::Made(_) | Verdict::Replayed(_) => Decision::Commit,
-                Verdict::OtherRequest | Verdict::Refused(_) => Decision::Refuse,
-            };
-            verdict = Some(decided);
-            decision
-        };
-        let made = self.engine.transact(self.op_id(), Mode::Transaction, &keys, &mut decide);
+        let decide = |reads: &Reads, batch: &mut Batch| self.decide(token, actions, &reads.values, batch);
+        let made = self.engine.write(Mode::Transaction, &keys, decide);
         let conditions = actions.iter().filter_map(|action| action.change.condition.as_ref());
         match in_turn(conditions, made).await {
-            Ok(_) => {}
-            Err(TxError::Conflict { key }) if key < first => return Err(Exception::TransactionInProgress),
-            Err(TxError::Conflict { key }) => return Err(conflict(actions.len(), key - first)),
-            Err(other) => return Err(write_failure(other)),
-        }
-        match decided(verdict)? {
-            Verdict::Made(applied) => {
-                if let Some(token) = token {
+            Ok(Ok(done)) => {
+                if let (Some(token), TransactionDone::Made(_)) = (token, &done) {
                     self.tokens.remember(self.clock.now_ms() + TRANSACTION_TOKEN_MS, token.key.clone());
                 }
-                Ok(TransactionDone::Made(applied))
+                Ok(done)
             }
-            Verdict::Replayed(sizes) => Ok(TransactionDone::Replayed(sizes)),
-            Verdict::OtherRequest => Err(Exception::IdempotentParameterMismatch),
-            Verdict::Refused(refusals) => {
+            Ok(Err(NotMade::OtherRequest)) => Err(Exception::IdempotentParameterMismatch),
+            Ok(Err(NotMade::Refused(refusals))) => {
                 allowance::read(shown_bytes(&refusals, actions), ANSWER_MEMORY).await?;
                 Err(canceled(refusals, actions))
             }
+            Err(TxError::Conflict { key }) if key < first => Err(Exception::TransactionInProgress),
+            Err(TxError::Conflict { key }) => Err(conflict(actions.len(), key - first)),
+            Err(other) => Err(write_failure(other)),
         }
     }
 
@@ -113,7 +100,7 @@ impl Service {
         actions: &[TransactionAction],
         stored: &[Option<Bytes>],
         batch: &mut Batch,
-    ) -> Verdict {
+    ) -> Result<TransactionDone, NotMade> {
         let (token_row, items) = stored.split_at(usize::from(token.is_some()));
         let now = self.clock.now_ms();
         if let (Some(token), Some(Some(row))) = (token, token_row.first())
@@ -121,9 +108,9 @@ impl Service {
             && known.expires_ms > now
         {
             return if known.is_of(token, actions.len()) {
-                Verdict::Replayed(known.sizes)
+                Ok(TransactionDone::Replayed(known.sizes))
             } else {
-                Verdict::OtherRequest
+                Err(NotMade::OtherRequest)
             };
         }
         let mut applied = Vec::with_capacity(actions.len());
@@ -142,7 +129,7 @@ impl Service {
             }
         }
         if refusals.iter().any(Option::is_some) {
-            return Verdict::Refused(refusals);
+            return Err(NotMade::Refused(refusals));
         }
         if let Some(token) = token {
             let (fingerprint, version) = (token.fingerprint, fingerprint::VERSION);
@@ -151,7 +138,7 @@ impl Service {
             // A token is data of the caller's: where room is short it is taken only with a delete.
             batch.grows = !batch.deletes_items();
         }
-        Verdict::Made(applied)
+        Ok(TransactionDone::Made(applied))
     }
 
     /// What a transaction consumed, by table. A replay consumes what reading the items does that were written.

@@ -3,7 +3,7 @@
 use api::Exception;
 use expr::Condition;
 use model::limits::ITEM_SIZE_MAX;
-use storage::{Batch, Decision, KeyUse, Mode, OpId, Reads, TxError};
+use storage::{Batch, KeyUse, Mode, Reads, TxError};
 
 use crate::allowance;
 use crate::change::{Applied, Change, Refusal};
@@ -52,17 +52,11 @@ impl Service {
 
     /// The same, with a refusal that says what was met.
     pub(crate) async fn try_write(&self, change: &Change) -> Result<Result<Applied, Refusal>, Exception> {
-        let mut outcome = None;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let applied = change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
-            let decision = if applied.is_ok() { Decision::Commit } else { Decision::Refuse };
-            outcome = Some(applied);
-            decision
-        };
+        let apply =
+            |reads: &Reads, batch: &mut Batch| change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
         let keys = [KeyUse::write(change.key.row.clone())];
-        let made = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide);
-        in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
-        decided(outcome)
+        let made = self.engine.write(Mode::Plain, &keys, apply);
+        in_turn(change.condition.as_ref(), made).await.map_err(write_failure)
     }
 
     /// Makes several changes of different items, all in one batch. Changes that meet a transaction under way are left
@@ -92,31 +86,20 @@ impl Service {
         done: &mut [Option<Applied>],
     ) -> Result<(), TogetherError> {
         let keys: Vec<KeyUse> = chosen.iter().map(|at| KeyUse::write(changes[*at].key.row.clone())).collect();
-        let mut refused = None;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            refused = None;
-            for (read, at) in chosen.iter().enumerate() {
-                match changes[*at].apply(&self.secret, &self.clock, reads.values[read].as_ref(), batch) {
-                    Ok(applied) => done[*at] = Some(applied.forget_items()),
-                    Err(refusal) => {
-                        refused = Some(refusal);
-                        return Decision::Refuse;
-                    }
-                }
-            }
-            Decision::Commit
+        let apply = |reads: &Reads, batch: &mut Batch| {
+            let found = chosen.iter().zip(&reads.values);
+            let applied = found.map(|(at, row)| changes[*at].apply(&self.secret, &self.clock, row.as_ref(), batch));
+            applied.map(|applied| applied.map(Applied::forget_items)).collect::<Result<Vec<Applied>, Refusal>>()
         };
-        let result = self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await;
-        match (result, refused) {
-            (Err(TxError::Conflict { key }), _) => Err(TogetherError::Conflict(key)),
-            (Err(error), _) => Err(TogetherError::Refused(write_failure(error))),
-            (Ok(_), Some(refusal)) => Err(TogetherError::Refused(exception(refusal, OnConditionFailure::Hide))),
-            (Ok(_), None) => Ok(()),
+        match self.engine.write(Mode::Plain, &keys, apply).await {
+            Ok(Ok(applied)) => {
+                chosen.iter().zip(applied).for_each(|(at, applied)| done[*at] = Some(applied));
+                Ok(())
+            }
+            Ok(Err(refusal)) => Err(TogetherError::Refused(exception(refusal, OnConditionFailure::Hide))),
+            Err(TxError::Conflict { key }) => Err(TogetherError::Conflict(key)),
+            Err(error) => Err(TogetherError::Refused(write_failure(error))),
         }
-    }
-
-    pub(crate) fn op_id(&self) -> OpId {
-        OpId(base::random::bytes16())
     }
 }
 
@@ -124,11 +107,6 @@ enum TogetherError {
     /// The place, among the chosen ones, of the change that met a transaction.
     Conflict(usize),
     Refused(Exception),
-}
-
-/// What the last run of a decision left; an engine that answers has run it.
-pub(crate) fn decided<T>(outcome: Option<T>) -> Result<T, Exception> {
-    outcome.ok_or_else(|| Exception::internal("the storage engine answered without a decision"))
 }
 
 /// The same as [`exception`] of a write that was refused: the item that it shows is part of the request's memory, of

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use seal::{Keyring, Layout, MasterKey, Sealed, Secret};
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, ScanDirection, ScanRange};
+use storage::{
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, ScanDirection, ScanRange,
+    Transaction,
+};
 
 const ROWS: u32 = 10_000;
 const CALLS: u32 = 200_000;
@@ -25,7 +28,10 @@ async fn put(engine: &dyn Engine, at: u32, value: &Bytes) {
         batch.put(keys[0].key.clone(), value.clone());
         Decision::Commit
     };
-    engine.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
+    engine
+        .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .expect("a write");
 }
 
 async fn scan(engine: &dyn Engine, at: u32) -> usize {
@@ -37,7 +43,7 @@ async fn scan(engine: &dyn Engine, at: u32) -> usize {
         rows_max: 100,
         bytes_max: 1 << 20,
     };
-    engine.view().await.expect("a view").scan(&range).await.expect("rows").rows.len()
+    engine.view(Consistency::Strong).await.expect("a view").scan(&range).await.expect("rows").rows.len()
 }
 
 fn nanoseconds(taken: Duration, calls: u32) -> u128 {
@@ -51,7 +57,7 @@ async fn measure(name: &str, engine: &dyn Engine) {
     }
     let start = Instant::now();
     for at in 0..CALLS {
-        black_box(engine.get(&key(at.wrapping_mul(7_919))).await.expect("a read"));
+        black_box(engine.get(&key(at.wrapping_mul(7_919)), Consistency::Strong).await.expect("a read"));
     }
     let get = nanoseconds(start.elapsed(), CALLS);
     let start = Instant::now();

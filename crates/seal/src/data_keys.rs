@@ -19,8 +19,8 @@ use base::Clock;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use storage::{
-    Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, Row, ScanDirection, ScanRange, StorageError,
-    TxError, prefix_end,
+    Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
+    prefix_end,
 };
 
 use crate::ids::IdMap;
@@ -115,7 +115,7 @@ impl DataKeys {
     /// Reads the key that another process has made.
     pub(crate) async fn learn(&self, engine: &dyn Engine, tables: &Tables, id: KeyId) -> Result<(), StorageError> {
         let damaged = |what| StorageError::Corrupt(format!("data key {id:08x} {what}"));
-        let stored = engine.get(&row(id)).await?.ok_or_else(|| damaged("is missing"))?;
+        let stored = engine.get(&row(id), Consistency::Strong).await?.ok_or_else(|| damaged("is missing"))?;
         let stored = Stored::read(&stored).ok_or_else(|| damaged("has an unknown form"))?;
         let wrapping = self.wrapping(engine, tables, stored.scope).await?;
         let secret = wrapping.unwrap(stored.wrapped, &stored.context(id)).ok_or_else(|| damaged("is damaged"))?;
@@ -172,18 +172,16 @@ impl DataKeys {
             let value = Bytes::from([&[VERSION][..], &scope.to_be_bytes(), &made_ms.to_be_bytes(), &wrapped].concat());
             let key = row(id);
             let keys = [KeyUse::write(key.clone())];
-            let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let put = |reads: &Reads, batch: &mut Batch| {
                 if reads.values[0].as_ref().is_some_and(|stored| *stored != value) {
-                    return Decision::Refuse;
+                    return Err(Taken);
                 }
                 batch.put(key.clone(), value.clone());
-                Decision::Commit
+                Ok(())
             };
-            let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await;
-            match done? {
-                Decision::Commit => return Ok(self.keep(id, scope, made_ms, &secret)),
-                // Another process has this id.
-                Decision::Refuse => {}
+            // Another process may have this id.
+            if engine.write(Mode::Plain, &keys, put).await?.is_ok() {
+                return Ok(self.keep(id, scope, made_ms, &secret));
             }
         }
     }
@@ -214,7 +212,7 @@ impl DataKeys {
         };
         let mut listed = Vec::new();
         loop {
-            let page = engine.view().await?.scan(&range).await?;
+            let page = engine.view(Consistency::Strong).await?.scan(&range).await?;
             for Row { key, value } in &page.rows {
                 let id = key.strip_prefix(&prefix[..]).and_then(|id| id.try_into().ok()).map(KeyId::from_be_bytes);
                 if let (Some(id), Some(Stored { made_ms, is_free, .. })) = (id, Stored::read(value)) {
@@ -232,22 +230,28 @@ impl DataKeys {
     pub(crate) async fn free(&self, engine: &dyn Engine, id: KeyId) -> Result<bool, StorageError> {
         let key = row(id);
         let keys = [KeyUse::write(key.clone())];
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let Some([first, rest @ ..]) = reads.values[0].as_deref() else { return Decision::Refuse };
+        let mark = |reads: &Reads, batch: &mut Batch| {
+            let Some([first, rest @ ..]) = reads.values[0].as_deref() else { return Err(Unmarked) };
             if first & FREE != 0 {
-                return Decision::Refuse;
+                return Err(Unmarked);
             }
             batch.put(key.clone(), [&[first | FREE], rest].concat());
-            Decision::Commit
+            Ok(())
         };
-        match engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await {
-            Ok(decision) => Ok(decision == Decision::Commit),
+        match engine.write(Mode::Plain, &keys, mark).await {
+            Ok(marked) => Ok(marked.is_ok()),
             Err(TxError::Storage(error)) => Err(error),
             // The next sweep will.
             Err(_) => Ok(false),
         }
     }
 }
+
+/// Another process has the id.
+struct Taken;
+
+/// A key that is gone, or was marked before.
+struct Unmarked;
 
 #[cfg(test)]
 mod tests {
@@ -259,12 +263,12 @@ mod tests {
     const NOW_MS: u64 = 1_800_000_000_000;
 
     async fn put(engine: &dyn Engine, id: KeyId, value: Vec<u8>) {
-        let mut decide = |_: &Reads, batch: &mut Batch| {
+        let put = |_: &Reads, batch: &mut Batch| {
             batch.put(row(id), value.clone());
-            Decision::Commit
+            Ok::<(), Taken>(())
         };
-        let keys = [KeyUse::write(row(id))];
-        engine.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
+        let done = engine.write(Mode::Plain, &[KeyUse::write(row(id))], put).await.expect("a write");
+        assert!(done.is_ok());
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Clock;
 use bytes::Bytes;
-use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, StorageError, TxError, View};
+use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Room, StorageError, Transaction, TxError, View};
 
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::Kms;
@@ -116,40 +116,22 @@ impl Sealed {
 }
 
 impl Engine for Sealed {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
         Box::pin(async move {
             let key = self.sealed_rows.seal(key);
-            let found = self.sealed_rows.inner.get(&key).await;
+            let found = self.sealed_rows.inner.get(&key, consistency).await;
             self.sealed_rows.read(key, found).await
         })
     }
 
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        Box::pin(async move { Ok(SealedView::around(self.sealed_rows.inner.view().await?, &self.sealed_rows)) })
-    }
-
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        Box::pin(async move {
-            let key = self.sealed_rows.seal(key);
-            let found = self.sealed_rows.inner.get_eventual(&key).await;
-            self.sealed_rows.read(key, found).await
-        })
-    }
-
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+    fn view(&self, consistency: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
         Box::pin(
-            async move { Ok(SealedView::around(self.sealed_rows.inner.view_eventual().await?, &self.sealed_rows)) },
+            async move { Ok(SealedView::around(self.sealed_rows.inner.view(consistency).await?, &self.sealed_rows)) },
         )
     }
 
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
-        Box::pin(self.sealed_rows.transact(op, mode, keys, decide))
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(self.sealed_rows.transact(transaction))
     }
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
@@ -165,6 +147,10 @@ impl Engine for Sealed {
 
     fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
         self.sealed_rows.inner.verify()
+    }
+
+    fn room(&self) -> Option<&Room> {
+        self.sealed_rows.inner.room()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

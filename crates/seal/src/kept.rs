@@ -7,7 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, StorageError, TxError};
 
 use crate::keyring::{Keyring, KeyringError};
 use crate::layout;
@@ -64,7 +64,7 @@ fn row() -> Key {
 /// # Errors
 /// If the rows are not encrypted, or with another master key.
 pub async fn open(engine: &dyn Engine, master: Option<&MasterKey>) -> Result<Option<Keyring>, KeptError> {
-    let kept = engine.get(&row()).await?;
+    let kept = engine.get(&row(), Consistency::Strong).await?;
     match (kept, master) {
         (None, None) => Ok(None),
         (Some(_), None) => Err(KeptError::Encrypted),
@@ -77,22 +77,19 @@ pub async fn open(engine: &dyn Engine, master: Option<&MasterKey>) -> Result<Opt
 async fn make(engine: &dyn Engine, master: &MasterKey) -> Result<Keyring, KeptError> {
     let made = Keyring::make(master).await?;
     let keys = [KeyUse::write(row()), KeyUse::read(layout::database_settings())];
-    let mut found = None;
-    let mut is_plain = false;
-    let mut decide = |reads: &Reads, batch: &mut Batch| {
-        found = reads.values[0].clone();
-        is_plain = found.is_none() && reads.values[1].is_some();
-        if found.is_some() || is_plain {
-            return Decision::Refuse;
+    let put = |reads: &Reads, batch: &mut Batch| match &reads.values[..] {
+        [Some(found), _] => Err(Some(found.clone())),
+        // Rows without a keyring are plain ones.
+        [None, Some(_)] => Err(None),
+        _ => {
+            batch.put(row(), made.text().to_owned());
+            Ok(())
         }
-        batch.put(row(), made.text().to_owned());
-        Decision::Commit
     };
-    transact(engine, &keys, &mut decide).await?;
-    match found {
-        _ if is_plain => Err(KeptError::NotEncrypted),
-        Some(found) => Ok(Keyring::unlock(&found, master).await?),
-        None => Ok(made),
+    match write(engine, &keys, put).await? {
+        Ok(()) => Ok(made),
+        Err(Some(found)) => Ok(Keyring::unlock(&found, master).await?),
+        Err(None) => Err(KeptError::NotEncrypted),
     }
 }
 
@@ -101,30 +98,27 @@ async fn make(engine: &dyn Engine, master: &MasterKey) -> Result<Keyring, KeptEr
 /// # Errors
 /// If the rows are not encrypted, or with another master key.
 pub async fn rewrap(engine: &dyn Engine, old: &MasterKey, new: &MasterKey) -> Result<(), KeptError> {
-    let kept = engine.get(&row()).await?.ok_or(KeptError::NotEncrypted)?;
+    let kept = engine.get(&row(), Consistency::Strong).await?.ok_or(KeptError::NotEncrypted)?;
     let rewrapped = Bytes::from(Keyring::unlock(&kept, old).await?.rewrap(new).await?.text().to_owned());
-    let mut decide = |reads: &Reads, batch: &mut Batch| {
+    let put = |reads: &Reads, batch: &mut Batch| {
         // It may have been written by a run that was not told of its success.
         if !reads.values[0].as_ref().is_some_and(|value| *value == kept || *value == rewrapped) {
-            return Decision::Refuse;
+            return Err(KeptError::Changed);
         }
         batch.put(row(), rewrapped.clone());
-        Decision::Commit
+        Ok(())
     };
-    match transact(engine, &[KeyUse::write(row())], &mut decide).await? {
-        Decision::Commit => Ok(()),
-        Decision::Refuse => Err(KeptError::Changed),
-    }
+    write(engine, &[KeyUse::write(row())], put).await?
 }
 
-async fn transact(
+async fn write<R: Send>(
     engine: &dyn Engine,
     keys: &[KeyUse],
-    decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
-) -> Result<Decision, StorageError> {
+    mut change: impl FnMut(&Reads, &mut Batch) -> Result<(), R> + Send,
+) -> Result<Result<(), R>, StorageError> {
     loop {
-        match engine.transact(OpId(base::random::bytes16()), Mode::Plain, keys, decide).await {
-            Ok(decision) => return Ok(decision),
+        match engine.write(Mode::Plain, keys, &mut change).await {
+            Ok(done) => return Ok(done),
             // Another server is at it, or the connection was lost: the next run finds out.
             Err(TxError::Conflict { .. } | TxError::Unknown) => {}
             Err(error) => return Err(error.into()),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use base::Clock;
 use bytes::Bytes;
-use storage::{Append, Batch, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{
+    Append, Batch, Decide, Decision, Engine, Family, Key, KeyUse, Reads, StorageError, Transaction, TxError,
+};
 
 use crate::data_keys::DataKeys;
 use crate::held::Held;
@@ -170,13 +172,8 @@ impl SealedRows {
         Ok(())
     }
 
-    pub(crate) async fn transact(
-        &self,
-        op: OpId,
-        mode: Mode,
-        plain: &[KeyUse],
-        decide: &mut Decide<'_>,
-    ) -> Result<Decision, TxError> {
+    pub(crate) async fn transact(&self, transaction: Transaction<'_>) -> Result<Decision, TxError> {
+        let Transaction { op, mode, keys: plain, decide } = transaction;
         let sealed = plain.iter().map(|used| KeyUse { key: self.seal(&used.key), write: used.write }).collect();
         let keys = Keys { plain, sealed };
         loop {
@@ -192,7 +189,10 @@ impl SealedRows {
                     Decision::Refuse
                 })
             };
-            let decision = self.held.write(self.inner.transact(op, mode, &keys.sealed, &mut decide_sealed)).await;
+            let decision = self
+                .held
+                .write(self.inner.transact(Transaction { op, mode, keys: &keys.sealed, decide: &mut decide_sealed }))
+                .await;
             // Whether it was committed or nobody knows.
             rekeyed.into_iter().for_each(|table| self.tables.forget(table));
             let decision = decision?;

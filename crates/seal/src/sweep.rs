@@ -10,12 +10,13 @@
 //! stays, as nobody can know that no server and no copy of a row needs it; a key without values gives nothing away.
 
 use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
 use std::ops::Bound;
 use std::time::Duration;
 
 use bytes::Bytes;
 use storage::{
-    Batch, Decision, Family, Key, KeyUse, Mode, OpId, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
+    Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
 };
 
 use crate::layout;
@@ -103,7 +104,7 @@ impl Sweep {
         }
         match &self.range {
             Some(range) => {
-                let page = sealed_rows.inner.view().await?.scan(range).await?;
+                let page = sealed_rows.inner.view(Consistency::Strong).await?.scan(range).await?;
                 self.take(sealed_rows, page.rows, page.more);
                 Ok(None)
             }
@@ -165,27 +166,16 @@ impl Sweep {
     }
 
     async fn rewrite(&mut self, sealed_rows: &SealedRows, key: &Key) -> Result<(), TxError> {
-        let mut failed = None;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            failed = None;
-            match reads.values[0].as_ref().map(|value| sealed_rows.reseal(key, value, &self.old)) {
-                Some(Ok(Some(value))) => {
-                    batch.put(key.clone(), value);
-                    Decision::Commit
-                }
-                // It is gone, or written anew.
-                None | Some(Ok(None)) => Decision::Refuse,
-                Some(Err(error)) => {
-                    failed = Some(error);
-                    Decision::Refuse
-                }
-            }
+        let reseal = |reads: &Reads, batch: &mut Batch| {
+            let resealed = reads.values[0].as_ref().map(|value| sealed_rows.reseal(key, value, &self.old)).transpose();
+            // Without a value it is gone, or written anew.
+            let Some(value) = resealed?.flatten() else { return Ok(false) };
+            batch.put(key.clone(), value);
+            Ok(true)
         };
-        let keys = [KeyUse::write(key.clone())];
-        let op = OpId(base::random::bytes16());
-        let decision = sealed_rows.inner.transact(op, Mode::Plain, &keys, &mut decide).await?;
-        self.swept.rewritten += u64::from(decision == Decision::Commit);
-        failed.map_or(Ok(()), |error| Err(TxError::Storage(error)))
+        let rewritten = sealed_rows.inner.write(Mode::Plain, &[KeyUse::write(key.clone())], reseal).await?;
+        self.swept.rewritten += u64::from(rewritten.map_err(TxError::Storage)?);
+        Ok(())
     }
 
     /// A row that cannot be rewritten now. Only an engine that is closed ends the sweep.
@@ -208,11 +198,11 @@ impl SealedRows {
         let key = layout::sweep_mark();
         let keys = [KeyUse::write(key.clone())];
         loop {
-            let mut decide = |_: &Reads, batch: &mut Batch| {
+            let mark = |_: &Reads, batch: &mut Batch| {
                 batch.put(key.clone(), Bytes::from_static(&[1]));
-                Decision::Commit
+                Ok::<(), Infallible>(())
             };
-            match self.inner.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await {
+            match self.inner.write(Mode::Plain, &keys, mark).await {
                 Ok(_) => return Ok(()),
                 // Another server is at the same.
                 Err(TxError::Conflict { .. } | TxError::Unknown) => {}

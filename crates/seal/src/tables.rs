@@ -15,7 +15,7 @@ use base::Clock;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use ring::aead::LessSafeKey;
-use storage::{Engine, Family, StorageError};
+use storage::{Consistency, Engine, Family, StorageError};
 
 use crate::ids::IdMap;
 use crate::keyring::{Keyring, KeyringError};
@@ -89,7 +89,7 @@ impl Tables {
 
     /// Reads what is kept of a table.
     pub(crate) async fn learn(&self, engine: &dyn Engine, table: u64) -> Result<(), StorageError> {
-        let Some(row) = engine.get(&layout::table_key(table)).await? else {
+        let Some(row) = engine.get(&layout::table_key(table), Consistency::Strong).await? else {
             self.known.write().insert(table, Known::Plain);
             return Ok(());
         };
@@ -192,7 +192,7 @@ impl Tables {
             self.known.read().iter().map(|(table, known)| (*table, known.clone())).collect();
         let mut lost = Vec::new();
         for (table, before) in tables {
-            let row = engine.get(&layout::table_key(table)).await?;
+            let row = engine.get(&layout::table_key(table), Consistency::Strong).await?;
             let found = match (row, &before) {
                 (None, Known::Plain) => continue,
                 (None, _) => Known::Plain,

@@ -37,7 +37,7 @@ mod view;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Mode, OpId, StorageError, TxError, View};
+use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, StorageError, Transaction, TxError, View};
 
 pub use bare::{Bare, BareConnection};
 pub use check::{Finding, Report, check};
@@ -118,6 +118,10 @@ impl Postgres {
         Arc::new(Postgres { pool, replicas, patience, latches, sweeper, sequencer, versions })
     }
 
+    fn replicas_for(&self, consistency: Consistency) -> Option<&Arc<Replicas>> {
+        self.replicas.as_ref().filter(|_| consistency == Consistency::Eventual)
+    }
+
     #[must_use]
     pub fn stats(&self) -> PostgresStats {
         let [connections_used, connections_max] = self.pool.use_now();
@@ -126,36 +130,20 @@ impl Postgres {
 }
 
 impl Engine for Postgres {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        Box::pin(view::get(&self.pool, key))
-    }
-
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        Box::pin(async { Ok(Box::new(view::Snapshot::new(&self.pool, None)?) as Box<dyn View>) })
-    }
-
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        match &self.replicas {
-            None => self.get(key),
+    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        match self.replicas_for(consistency) {
+            None => Box::pin(view::get(&self.pool, key)),
             Some(replicas) => Box::pin(view::get_eventual(&self.pool, replicas, key)),
         }
     }
 
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        Box::pin(async {
-            let view = view::Snapshot::new(&self.pool, self.replicas.as_ref())?;
-            Ok(Box::new(view) as Box<dyn View>)
-        })
+    fn view(&self, consistency: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        let view = view::Snapshot::new(&self.pool, self.replicas_for(consistency));
+        Box::pin(std::future::ready(view.map(|view| Box::new(view) as Box<dyn View>)))
     }
 
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
-        Box::pin(self.write(op, mode, keys, decide))
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(self.write(transaction))
     }
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {

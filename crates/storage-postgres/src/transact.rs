@@ -22,7 +22,7 @@ mod writes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::{Batch, Decide, Decision, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{Batch, Decide, Decision, KeyUse, Mode, OpId, Reads, StorageError, Transaction, TxError};
 use tokio::time::Instant;
 
 use crate::Postgres;
@@ -105,13 +105,8 @@ impl Setback {
 }
 
 impl Postgres {
-    pub(crate) async fn write(
-        &self,
-        op: OpId,
-        mode: Mode,
-        keys: &[KeyUse],
-        decide: &mut Decide<'_>,
-    ) -> Result<Decision, TxError> {
+    pub(crate) async fn write(&self, transaction: Transaction<'_>) -> Result<Decision, TxError> {
+        let Transaction { op, mode, keys, decide } = transaction;
         self.pool.check_open()?;
         let in_line = self.latches.hold(keys, self.patience.lock).await;
         let _held = in_line.map_err(|key| in_the_way(mode, key))?;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use storage::{
-    Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, OpId, ScanDirection, ScanRange, prefix_end,
+    Consistency, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, OpId, ScanDirection,
+    ScanRange, Transaction, prefix_end,
 };
 
 const OVERWRITTEN: usize = 900;
@@ -31,7 +32,9 @@ async fn write(engine: &Embedded, table: &str, rows: usize, value: Option<&'stat
             batch.writes = keys.iter().map(|used| (used.key.clone(), value.map(Bytes::from_static))).collect();
             Decision::Commit
         };
-        let done = engine.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await;
+        let done = engine
+            .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+            .await;
         assert_eq!(done, Ok(Decision::Commit));
     }
 }
@@ -49,7 +52,7 @@ async fn read(engine: &Embedded, table: &'static str, rows_max: usize, expected:
     let mut fastest = Duration::MAX;
     for _ in 0..reads {
         let start = Instant::now();
-        let view = engine.view().await.expect("a view");
+        let view = engine.view(Consistency::Strong).await.expect("a view");
         let page = view.scan(&range).await.expect("a page");
         fastest = fastest.min(start.elapsed());
         assert_eq!(page.rows.len(), expected);

@@ -42,8 +42,8 @@ use tokio::sync::{oneshot, watch};
 
 use crate::batch::Decision;
 use crate::error::{StorageError, TxError};
-use crate::key::{Family, Key, KeyUse, OpId};
-use crate::{BoxFuture, Decide, Engine, Mode, View};
+use crate::key::{Family, Key};
+use crate::{BoxFuture, Consistency, Engine, Transaction, View};
 use cache::RowCache;
 use committer::{Committer, Observers};
 pub use error::OpenError;
@@ -226,30 +226,17 @@ impl Embedded {
 }
 
 impl Engine for Embedded {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+    fn get<'a>(&'a self, key: &'a Key, _: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
         Box::pin(std::future::ready(self.get_now(key)))
     }
 
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+    fn view(&self, _: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
         let view = self.open_store().map(|store| Box::new(StoreView::new(store, self.bell.clone())) as Box<dyn View>);
         Box::pin(std::future::ready(view))
     }
 
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.get(key)
-    }
-
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.view()
-    }
-
-    fn transact<'a>(
-        &'a self,
-        _op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let Transaction { mode, keys, decide, .. } = transaction;
         Box::pin(async move { self.begin(mode, keys, decide)?.finish().await })
     }
 

@@ -49,9 +49,16 @@ impl KeyUse {
     }
 }
 
-/// Names one write for ever.
+/// Names one write.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct OpId(pub [u8; 16]);
+
+impl OpId {
+    /// One that no other write has.
+    pub fn random() -> OpId {
+        OpId(base::random::bytes16())
+    }
+}
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {

@@ -1,24 +1,17 @@
 //! An engine around another one that sees its writes pass, and leaves to it what it does not say itself.
 
 use bytes::Bytes;
-use tokio::sync::watch;
 
 use crate::batch::Decision;
 use crate::error::{StorageError, TxError};
-use crate::key::{Family, Key, KeyUse, OpId};
-use crate::{BoxFuture, Decide, Engine, Mode, View};
+use crate::key::{Family, Key};
+use crate::{BoxFuture, Consistency, Engine, Room, Transaction, View};
 
 pub trait Layer: Send + Sync + 'static {
     fn inner(&self) -> &dyn Engine;
 
     /// As [`Engine::transact`], which it is to end up in.
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>>;
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>>;
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         self.inner().sequence(log)
@@ -34,30 +27,16 @@ pub trait Layer: Send + Sync + 'static {
 }
 
 impl<L: Layer> Engine for L {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.inner().get(key)
+    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.inner().get(key, consistency)
     }
 
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.inner().view()
+    fn view(&self, consistency: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.inner().view(consistency)
     }
 
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.inner().get_eventual(key)
-    }
-
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.inner().view_eventual()
-    }
-
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
-        Layer::transact(self, op, mode, keys, decide)
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Layer::transact(self, transaction)
     }
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
@@ -72,12 +51,8 @@ impl<L: Layer> Engine for L {
         Layer::verify(self)
     }
 
-    fn count_decoded(&self, bytes: usize) {
-        self.inner().count_decoded(bytes);
-    }
-
-    fn shortage(&self) -> Option<watch::Receiver<bool>> {
-        self.inner().shortage()
+    fn room(&self) -> Option<&Room> {
+        self.inner().room()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -22,7 +22,6 @@ use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use tokio::sync::watch;
 
 pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
 pub use embedded::{
@@ -32,7 +31,7 @@ pub use embedded::{
 pub use error::{StorageError, TxError};
 pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
 pub use layer::Layer;
-pub use memory::{Memory, MemoryStats};
+pub use memory::{Memory, MemoryStats, Room};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -49,36 +48,42 @@ pub enum Mode {
 /// were not all read at one moment does not: an engine that cannot lock what is absent finds out afterwards.
 pub type Decide<'a> = dyn FnMut(&Reads, &mut Batch) -> Decision + Send + 'a;
 
+/// Which state a read may see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Consistency {
+    /// All writes that were acknowledged before.
+    Strong,
+    /// Perhaps none of the last seconds: an engine with replicas asks them.
+    Eventual,
+}
+
+/// A write, from the keys that it reads to its batch.
+pub struct Transaction<'a> {
+    /// Names this write, and no other.
+    pub op: OpId,
+    pub mode: Mode,
+    /// The first one is the witness from which an unknown outcome is resolved.
+    pub keys: &'a [KeyUse],
+    pub decide: &'a mut Decide<'a>,
+}
+
 pub trait Engine: Send + Sync + 'static {
-    /// The newest durable value of one key.
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
+    /// The durable value of one key.
+    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
 
-    /// A consistent snapshot of everything that is durable at one moment between this call and the view's first read.
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
+    /// A snapshot of what is durable, consistent in itself: with [`Consistency::Strong`] of one moment between this call and
+    /// the view's first read.
+    fn view(&self, consistency: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
 
-    /// As [`Engine::get`], for readers who may miss the writes of the last seconds: an engine with replicas asks them.
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
-
-    /// As [`Engine::view`], for such readers: consistent in itself, and perhaps of a moment some seconds ago.
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>>;
-
-    /// Reads `keys`, lets `decide` turn them into a batch or a refusal, commits all of it or nothing, and returns
-    /// once it is durable and visible. Rows that are written without standing in `keys` must be functions of rows
-    /// that do (an index row is a function of its item). Rows of [`Family::Items`] always stand in `keys`: readers may
+    /// Reads the keys, lets `decide` turn them into a batch or a refusal, commits all of it or nothing, and returns
+    /// once it is durable and visible. Rows that are written and are not among the keys must be functions of rows
+    /// that are (an index row is a function of its item). Rows of [`Family::Items`] are always among the keys: readers may
     /// keep them in a cache.
     ///
     /// Either a decision is handed over in the poll in which it is made, and batches are committed in the order in which they
-    /// are handed over; or a row that a write reads is locked against all who write it. (Who rewrites rows that do not stand
-    /// in others' `keys` rests on it.)
-    ///
-    /// `op` names this write for ever; `keys[0]` is the witness from which an unknown outcome is resolved.
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>>;
+    /// are handed over; or a row that a write reads is locked against all who write it. (What rewrites rows that are not among
+    /// others' keys rests on it.)
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>>;
 
     /// Gives their positions to all records of a log whose batches were committed before this call: a view that is
     /// asked for afterwards shows them. An engine that does so at the commit has nothing to do here; another one may show
@@ -95,19 +100,39 @@ pub trait Engine: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// What the layers above hold in memory of the stored rows, decoded, from now on. An engine in memory counts it
-    /// against its limit. Unit: bytes.
-    fn count_decoded(&self, _bytes: usize) {}
-
-    /// Whether rows take most of the room that the engine may take, as it changes: what may go early should then go. None if
-    /// that never happens.
-    fn shortage(&self) -> Option<watch::Receiver<bool>> {
+    /// The room that rows may take, of an engine that has a limit.
+    fn room(&self) -> Option<&Room> {
         None
     }
 
     /// Waits for queued writes, then releases the files. Later calls fail with [`StorageError::Closed`]; closing again
     /// does nothing.
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>>;
+}
+
+impl dyn Engine {
+    /// As [`Engine::transact`], by a decision that has a result: `Ok` commits its batch, `Err` refuses and leaves nothing.
+    ///
+    /// # Errors
+    /// The engine's, if nothing was decided or its outcome is not known.
+    pub async fn write<T: Send, R: Send>(
+        &self,
+        mode: Mode,
+        keys: &[KeyUse],
+        mut decide: impl FnMut(&Reads, &mut Batch) -> Result<T, R> + Send,
+    ) -> Result<Result<T, R>, TxError> {
+        let mut decided = None;
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let result = decide(reads, batch);
+            let decision = if result.is_ok() { Decision::Commit } else { Decision::Refuse };
+            decided = Some(result);
+            decision
+        };
+        let decision = self.transact(Transaction { op: OpId::random(), mode, keys, decide: &mut decide }).await?;
+        // The last run of a decision counts, and an engine that answers has run it.
+        let decided = decided.filter(|result| result.is_ok() == (decision == Decision::Commit));
+        decided.ok_or_else(|| StorageError::Corrupt("the engine's answer is not the decision's".to_owned()).into())
+    }
 }
 
 /// A snapshot. Holding one keeps old versions alive: keep it for a page, not for a walk.

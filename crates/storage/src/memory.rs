@@ -21,11 +21,11 @@ use tokio::sync::watch;
 
 use crate::batch::{Append, Batch, Decision, Reads};
 use crate::error::{StorageError, TxError};
-use crate::key::{Family, Key, KeyUse, OpId, prefix_end};
-use crate::{BoxFuture, Decide, Engine, Mode, View, log, tally};
+use crate::key::{Family, Key, KeyUse, prefix_end};
+use crate::{BoxFuture, Consistency, Decide, Engine, Transaction, View, log, tally};
 use chain::{Chain, row_bytes, value_bytes};
 pub use room::MemoryStats;
-use room::Room;
+pub use room::Room;
 use view::MemoryView;
 
 /// Counts commits; version 0 is the empty database.
@@ -128,7 +128,7 @@ impl Shared {
             rows.write(key, value);
         }
         rows.prune(self.oldest_seen(rows));
-        self.room.look(rows.bytes);
+        self.room.count_rows(rows.bytes);
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl Shared {
         if let Some(mut rows) = self.rows.try_write() {
             let oldest_seen = self.oldest_seen(&rows);
             rows.prune(oldest_seen);
-            self.room.look(rows.bytes);
+            self.room.count_rows(rows.bytes);
         }
     }
 }
@@ -232,30 +232,16 @@ impl Rows {
 }
 
 impl Engine for Memory {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+    fn get<'a>(&'a self, key: &'a Key, _: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
         Box::pin(std::future::ready(self.get_now(key)))
     }
 
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+    fn view(&self, _: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
         Box::pin(std::future::ready(self.view_now().map(|view| Box::new(view) as Box<dyn View>)))
     }
 
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.get(key)
-    }
-
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.view()
-    }
-
-    fn transact<'a>(
-        &'a self,
-        _op: OpId,
-        _mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
-        Box::pin(async move { self.transact_now(keys, decide) })
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move { self.transact_now(transaction.keys, transaction.decide) })
     }
 
     /// Positions are given out at the commit.
@@ -267,16 +253,8 @@ impl Engine for Memory {
         Box::pin(async move { self.destroy_now(family, &prefix) })
     }
 
-    fn count_decoded(&self, bytes: usize) {
-        self.shared.room.count_decoded(bytes);
-        // If a write is under way it looks by itself.
-        if let Some(rows) = self.shared.rows.try_read() {
-            self.shared.room.look(rows.bytes);
-        }
-    }
-
-    fn shortage(&self) -> Option<watch::Receiver<bool>> {
-        self.shared.room.shortage()
+    fn room(&self) -> Option<&Room> {
+        Some(&self.shared.room)
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use storage::{
-    Batch, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH, TxError,
-    log,
+    Batch, Consistency, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, OpId, Reads,
+    TALLY_WIDTH, Transaction, TxError, log,
 };
 
 const FOLDER: &str = "STATOR_TEST_CRASH_FOLDER";
@@ -56,7 +56,8 @@ async fn write(engine: &Embedded, writer: u8) -> u32 {
         batch.append(Bytes::from_static(LOG), [&[writer][..], &number.to_be_bytes()].concat());
         Decision::Commit
     };
-    let written: Result<Decision, TxError> = engine.transact(OpId([0; 16]), mode, &keys, &mut decide).await;
+    let written: Result<Decision, TxError> =
+        engine.transact(Transaction { op: OpId([0; 16]), mode, keys: &keys, decide: &mut decide }).await;
     assert_eq!(written, Ok(Decision::Commit));
     number
 }
@@ -119,17 +120,17 @@ async fn check(folder: &Path, answered: &[u32]) {
     let engine = open(folder);
     let mut total = 0;
     for (writer, answered) in (0..WRITERS).zip(answered) {
-        let last = value(engine.get(&last_key(writer)).await.unwrap().as_ref());
+        let last = value(engine.get(&last_key(writer), Consistency::Strong).await.unwrap().as_ref());
         assert!(last >= *answered, "writer {writer}: {answered} was answered, {last} is there");
         total += i64::from(last);
         for number in 1..=last + 2 {
             for key in rows(writer, number) {
-                let there = engine.get(&key).await.unwrap().is_some();
+                let there = engine.get(&key, Consistency::Strong).await.unwrap().is_some();
                 assert_eq!(there, number <= last, "writer {writer}, row {number} of {last} in {:?}", key.family);
             }
         }
     }
-    let tally = engine.get(&tally_key()).await.unwrap().unwrap();
+    let tally = engine.get(&tally_key(), Consistency::Strong).await.unwrap().unwrap();
     assert_eq!(tally.len(), TALLY_WIDTH * 8);
     assert_eq!(i64::from_be_bytes(tally[..8].try_into().unwrap()), total, "the tally counts every write once");
     check_log(engine.as_ref(), answered.len(), total as u64).await;
@@ -140,14 +141,14 @@ async fn check(folder: &Path, answered: &[u32]) {
 async fn check_log(engine: &dyn Engine, writers: usize, total: u64) {
     let mut numbers = vec![0; writers];
     for position in 1..=total {
-        let record = engine.get(&log::record(LOG, position)).await.unwrap().expect("a dense log");
+        let record = engine.get(&log::record(LOG, position), Consistency::Strong).await.unwrap().expect("a dense log");
         let (writer, number) = (usize::from(record[0]), value(Some(&record.slice(1..))));
         assert_eq!(number, numbers[writer] + 1, "writer {writer} at {position}");
         numbers[writer] = number;
     }
-    let head = engine.get(&log::head(Bytes::from_static(LOG))).await.unwrap();
+    let head = engine.get(&log::head(Bytes::from_static(LOG)), Consistency::Strong).await.unwrap();
     assert_eq!(log::decode_head(head.as_ref()), Some(total));
-    assert_eq!(engine.get(&log::record(LOG, total + 1)).await, Ok(None));
+    assert_eq!(engine.get(&log::record(LOG, total + 1), Consistency::Strong).await, Ok(None));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use identity::sts::Way;
 use identity::{Api, AuthKey, Authority, Identities, Parameters, Request};
 use ops::{NodeSettings, Service, Settings};
 use storage::{
-    BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, StorageError, TxError, View,
+    BoxFuture, Consistency, Decision, Engine, Family, Key, Memory, StorageError, Transaction, TxError, View,
 };
 
 use crate::node::{ACCOUNT, NOW_MS, text_of};
@@ -38,30 +38,16 @@ impl Wire {
 type Found<'a, T> = BoxFuture<'a, Result<T, StorageError>>;
 
 impl Engine for Wire {
-    fn get<'a>(&'a self, key: &'a Key) -> Found<'a, Option<bytes::Bytes>> {
-        Box::pin(async { self.over()?.get(key).await })
+    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> Found<'a, Option<bytes::Bytes>> {
+        Box::pin(async move { self.over()?.get(key, consistency).await })
     }
 
-    fn view(&self) -> Found<'_, Box<dyn View>> {
-        Box::pin(async { self.over()?.view().await })
+    fn view(&self, consistency: Consistency) -> Found<'_, Box<dyn View>> {
+        Box::pin(async move { self.over()?.view(consistency).await })
     }
 
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> Found<'a, Option<bytes::Bytes>> {
-        self.get(key)
-    }
-
-    fn view_eventual(&self) -> Found<'_, Box<dyn View>> {
-        self.view()
-    }
-
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
-        Box::pin(async move { self.over()?.transact(op, mode, keys, decide).await })
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        Box::pin(async move { self.over()?.transact(transaction).await })
     }
 
     fn sequence<'a>(&'a self, log: &'a bytes::Bytes) -> Found<'a, ()> {

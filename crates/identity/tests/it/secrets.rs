@@ -3,12 +3,12 @@
 use std::ops::Bound;
 
 use identity::AuthKey;
-use storage::{Engine, Family, Memory, ScanDirection, ScanRange};
+use storage::{Consistency, Engine, Family, Memory, ScanDirection, ScanRange};
 
 use crate::node::{nodes, text_of};
 
 async fn all_rows(engine: &dyn Engine) -> Vec<u8> {
-    let view = engine.view().await.unwrap();
+    let view = engine.view(Consistency::Strong).await.unwrap();
     let range = ScanRange {
         family: Family::Catalog,
         lower: Bound::Unbounded,

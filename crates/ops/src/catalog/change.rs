@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use api::Exception;
 use bytes::Bytes;
-use storage::{Append, Batch, Decision, Engine, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH};
+use storage::{Append, Batch, Engine, Key, KeyUse, Mode, Reads, TALLY_WIDTH};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Catalog, Inner, Work};
@@ -139,18 +139,18 @@ async fn create(
     let id = guard.next_table_id();
     let row = definition.encode()?;
     let keys = vec![KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
-    let mut decide = |reads: &Reads, batch: &mut Batch| {
+    let create = |reads: &Reads, batch: &mut Batch| {
         let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_number(row));
         if known != Some(id) || reads.values[1].is_some() {
-            return Decision::Refuse;
+            return Err(Behind);
         }
         batch.put(rows::next_table_id(), (id + 1).to_be_bytes().to_vec());
         batch.put(rows::definition(id), row.clone());
         batch.grows = true;
         puts.iter().for_each(|(key, value)| batch.put(key.clone(), value.clone()));
-        Decision::Commit
+        Ok(())
     };
-    let Some(version) = write(inner, engine, keys, &mut decide).await? else {
+    let Ok(version) = write(inner, engine, keys, create).await? else {
         return if inner.shared.is_some() { Ok(Err(Behind)) } else { Err(torn()) };
     };
     let table = Arc::new(Table::new(definition));
@@ -175,13 +175,13 @@ async fn replace(
     let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
     let row = definition.encode()?;
     let key = rows::definition(definition.table_id);
-    let mut decide = |reads: &Reads, batch: &mut Batch| {
+    let replace = |reads: &Reads, batch: &mut Batch| {
         let stored = reads.values[0].as_ref().and_then(|row| Definition::read(row).ok());
         if stored.as_ref() != Some(&old) {
-            return Decision::Refuse;
+            return Err(Behind);
         }
         for (rewrite, row) in edit.rewrites.iter().zip(&reads.values[1..]) {
-            let Some(row) = row.as_deref().and_then(&rewrite.with) else { return Decision::Refuse };
+            let Some(row) = row.as_deref().and_then(&rewrite.with) else { return Err(Behind) };
             batch.put(rewrite.key.clone(), row);
         }
         batch.put(key.clone(), row.clone());
@@ -191,11 +191,11 @@ async fn replace(
         edit.deletes.iter().for_each(|key| batch.delete(key.clone()));
         edit.tallies.iter().for_each(|(key, deltas)| batch.hot_tally(key.clone(), *deltas));
         batch.appends.extend(edit.appends.iter().cloned());
-        Decision::Commit
+        Ok(())
     };
     let rewritten = edit.rewrites.iter().map(|rewrite| KeyUse::write(rewrite.key.clone()));
     let keys = std::iter::once(KeyUse::write(key.clone())).chain(rewritten).collect();
-    let Some(version) = write(inner, engine, keys, &mut decide).await? else {
+    let Ok(version) = write(inner, engine, keys, replace).await? else {
         return Err(if inner.shared.is_some() { being_updated(&old.name) } else { torn() });
     };
     let table = Arc::new(Table { log, ..Table::new(definition) });
@@ -239,40 +239,34 @@ pub(super) async fn exchange(
     old: Key,
     new: Option<(Key, Bytes)>,
 ) -> Result<u64, Exception> {
-    let mut decide = |_: &Reads, batch: &mut Batch| {
+    let exchange = |_: &Reads, batch: &mut Batch| {
         batch.delete(old.clone());
         new.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
-        Decision::Commit
+        Ok(())
     };
-    let version = write(inner, engine, vec![KeyUse::write(old.clone())], &mut decide).await?;
-    version.ok_or_else(torn)
+    write(inner, engine, vec![KeyUse::write(old.clone())], exchange).await?.map_err(|Behind| torn())
 }
 
-/// Writes, and tells the catalog's version after it, which stays 0 where there is one node; none if `decide` refused.
-pub(crate) async fn write(
+/// Writes, and tells the catalog's version after it, which stays 0 where there is one node.
+pub(super) async fn write(
     inner: &Inner,
     engine: &dyn Engine,
     mut keys: Vec<KeyUse>,
-    decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
-) -> Result<Option<u64>, Exception> {
-    if inner.shared.is_some() {
-        keys.push(KeyUse::write(rows::catalog_version()));
+    mut change: impl FnMut(&Reads, &mut Batch) -> Result<(), Behind> + Send,
+) -> Result<Result<u64, Behind>, Exception> {
+    if inner.shared.is_none() {
+        let done = engine.write(Mode::Plain, &keys, change).await.map_err(write_failure)?;
+        return Ok(done.map(|()| 0));
     }
-    let mut version = 0;
-    let mut counted = |reads: &Reads, batch: &mut Batch| {
-        let decision = decide(reads, batch);
-        if inner.shared.is_some() && decision == Decision::Commit {
-            let stored = reads.values.last().and_then(Option::as_deref);
-            version = 1 + stored.and_then(read_number).unwrap_or(0);
-            batch.put(rows::catalog_version(), version.to_be_bytes().to_vec());
-        }
-        decision
+    // In the batch of the change itself: a node that knows this version knows the change, and each before it.
+    keys.push(KeyUse::write(rows::catalog_version()));
+    let counted = |reads: &Reads, batch: &mut Batch| {
+        change(reads, batch)?;
+        let version = 1 + reads.values.last().and_then(Option::as_deref).and_then(read_number).unwrap_or(0);
+        batch.put(rows::catalog_version(), version.to_be_bytes().to_vec());
+        Ok(version)
     };
-    let op = OpId(base::random::bytes16());
-    match engine.transact(op, Mode::Plain, &keys, &mut counted).await.map_err(write_failure)? {
-        Decision::Commit => Ok(Some(version)),
-        Decision::Refuse => Ok(None),
-    }
+    engine.write(Mode::Plain, &keys, counted).await.map_err(write_failure)
 }
 
 fn torn() -> Exception {

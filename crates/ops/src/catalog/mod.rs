@@ -243,7 +243,9 @@ impl Inner {
     fn update<T>(&self, engine: &dyn Engine, change: impl FnOnce(&mut Tables) -> T) -> T {
         let mut tables = self.tables.write();
         let done = change(&mut tables);
-        engine.count_decoded(tables.bytes + tables.remains.bytes());
+        if let Some(room) = engine.room() {
+            room.count_decoded(tables.bytes + tables.remains.bytes());
+        }
         done
     }
 

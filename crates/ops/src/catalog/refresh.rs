@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::Exception;
-use storage::{Engine, StorageError, View};
+use storage::{Consistency, Engine, StorageError, View};
 
 use super::{Catalog, Inner, Tables, Work, change};
 use crate::catalog_rows;
@@ -40,7 +40,7 @@ impl Catalog {
     /// # Errors
     /// The engine's failure, or a definition that this program cannot read.
     pub(crate) async fn refresh_from(&self, engine: &dyn Engine) -> Result<(), OpenError> {
-        let stored = engine.get(&rows::catalog_version()).await?;
+        let stored = engine.get(&rows::catalog_version(), Consistency::Strong).await?;
         let stored = version(stored.as_deref())?;
         while self.inner.tables.read().applied < stored {
             self.inner.read_all(engine).await?;
@@ -132,7 +132,7 @@ impl Tables {
 
 impl Stored {
     pub(crate) async fn read(engine: &dyn Engine) -> Result<Stored, OpenError> {
-        let view = engine.view().await?;
+        let view = engine.view(Consistency::Strong).await?;
         let single = view.get_many(&[rows::catalog_version(), rows::next_table_id()]).await?;
         let next_id = single[1].as_deref().map_or(Some(rows::TABLE_ID_FIRST), change::read_number);
         let next_id =

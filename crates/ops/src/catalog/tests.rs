@@ -8,7 +8,10 @@ use api::*;
 use auth::{Caller, SHARED_ACCOUNT};
 use base::Clock;
 use model::AttributeValue;
-use storage::{Batch, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, Reads, ScanDirection, ScanRange};
+use storage::{
+    Batch, Consistency, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, Reads, ScanDirection, ScanRange,
+    Transaction,
+};
 
 use crate::fixture::{item, n, s};
 use crate::rows;
@@ -134,7 +137,7 @@ async fn count_rows(engine: &Memory, family: Family, prefix: &[u8]) -> usize {
     let (lower, upper) = key_range::of_prefix(prefix);
     let direction = ScanDirection::Forward;
     let range = ScanRange { family, lower, upper, direction, rows_max: 1 << 20, bytes_max: 1 << 30 };
-    engine.view().await.unwrap().scan(&range).await.unwrap().rows.len()
+    engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
 }
 
 /// Changes a stored definition behind the service's back, as if a server had stopped in the middle.
@@ -147,7 +150,10 @@ async fn rewrite(engine: &Memory, table_id: u64, change: impl Fn(&mut Definition
         batch.put(key.key.clone(), serde_json::to_vec(&definition).unwrap());
         Decision::Commit
     };
-    engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.unwrap();
+    engine
+        .transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .unwrap();
 }
 
 fn table_id(service: &Service, name: &str) -> u64 {
@@ -275,7 +281,7 @@ async fn an_index_is_built_under_load() {
     assert_eq!(index.item_count, Some(expected));
     let id = table_id(&service, "busy");
     assert_eq!(count_rows(&engine, Family::Index, &rows::index_prefix(id, 1)).await as i64, expected);
-    assert_eq!(engine.get(&rows::build_progress(id, 1)).await.unwrap(), None);
+    assert_eq!(engine.get(&rows::build_progress(id, 1), Consistency::Strong).await.unwrap(), None);
 
     // The counters go on from there, and an item that the index never had leaves without a trace.
     delete_item(&service, "busy", "other type").await;

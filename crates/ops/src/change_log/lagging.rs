@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use storage::{
-    Append, Batch, BoxFuture, Decide, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, Reads, StorageError,
+    Append, Batch, BoxFuture, Decision, Engine, Family, Layer, Memory, Mode, OpId, Reads, StorageError, Transaction,
     TxError,
 };
 
@@ -30,13 +30,8 @@ impl Layer for Lagging {
     }
 
     /// The engine in memory decides once and commits at once, so that what is taken out here is committed with the rest.
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let Transaction { op, mode, keys, decide } = transaction;
         Box::pin(async move {
             let mut without_records = |reads: &Reads, batch: &mut Batch| {
                 let decision = decide(reads, batch);
@@ -46,7 +41,7 @@ impl Layer for Lagging {
                 }
                 decision
             };
-            self.inner.transact(op, mode, keys, &mut without_records).await
+            self.inner.transact(Transaction { op, mode, keys, decide: &mut without_records }).await
         })
     }
 
@@ -57,7 +52,10 @@ impl Layer for Lagging {
                 batch.appends = self.waiting.lock().extract_if(.., |append| append.log == *log).collect();
                 Decision::Commit
             };
-            let done = self.inner.transact(OpId([0; 16]), Mode::Plain, &[], &mut append).await;
+            let done = self
+                .inner
+                .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &[], decide: &mut append })
+                .await;
             done.map(drop).map_err(StorageError::from)
         })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::*;
 use base::{Clock, ManualClock};
 use model::{Attributes, Number};
-use storage::{Engine, Family, Memory, ScanDirection, ScanRange};
+use storage::{Consistency, Engine, Family, Memory, ScanDirection, ScanRange};
 
 use super::whole_seconds;
 use crate::catalog::tests::{add_index, caller, simple};
@@ -80,7 +80,7 @@ impl House {
         let direction = ScanDirection::Forward;
         let range =
             ScanRange { family: Family::Index, lower, upper, direction, rows_max: usize::MAX, bytes_max: usize::MAX };
-        self.memory.view().await.unwrap().scan(&range).await.unwrap().rows.len()
+        self.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
     }
 }
 

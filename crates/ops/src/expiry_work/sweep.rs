@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use api::Exception;
 use model::codec::row::StoredItem;
-use storage::{Family, Key, ScanDirection, ScanRange};
+use storage::{Consistency, Family, Key, ScanDirection, ScanRange};
 
 use crate::change::{Action, Change};
 use crate::change_log::Author;
@@ -107,7 +107,7 @@ impl Service {
             rows_max: STEP_ITEMS,
             bytes_max: STEP_BYTES,
         };
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let page = view.scan(&range).await.map_err(storage_failure)?;
         Ok(page.rows.into_iter().map(|row| Key::new(Family::Index, row.key)).collect())
     }
@@ -119,7 +119,7 @@ impl Service {
         now_s: u64,
         items: &[Key],
     ) -> Result<Vec<Change>, Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let stored = view.get_many(items).await.map_err(storage_failure)?;
         let expiration = |(row, bytes): (&Key, Option<bytes::Bytes>)| {
             // The others are not to wait for one that is damaged, and reading it says so.

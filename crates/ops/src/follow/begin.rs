@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use storage::{Batch, Decision, KeyUse, Mode, Reads, View};
+use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
 
 use super::{FollowError, Followed, Follower, Hold, Start, position};
 use crate::change_log::Shard;
@@ -17,7 +17,7 @@ impl Service {
     /// If there is nothing to follow, or the engine fails.
     pub async fn begin(&self, follower: &Follower, hold: &Hold, start: Start) -> Result<bool, FollowError> {
         let table = self.followed_table(follower)?;
-        if self.engine.get(&position::begun(follower)).await?.is_some() {
+        if self.engine.get(&position::begun(follower), Consistency::Strong).await?.is_some() {
             return Ok(true);
         }
         let log = table.definition.log.clone();
@@ -35,17 +35,17 @@ impl Service {
         let mut keys = vec![KeyUse::write(position::begun(follower))];
         let owned = hold.0.owned();
         keys.extend(owned.map(crate::nodes::owner::Owned::key));
-        let mut taken = false;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            taken = owned.is_some_and(|owned| !owned.renew(reads, batch));
-            if taken || reads.values[0].is_some() {
-                return Decision::Refuse;
+        let begin = |reads: &Reads, batch: &mut Batch| {
+            if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
+                return Err(FollowError::Taken);
             }
-            puts.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
-            Decision::Commit
+            // It may have begun before, in a run that was not told of its success.
+            if reads.values[0].is_none() {
+                puts.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
+            }
+            Ok(true)
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await?;
-        if taken { Err(FollowError::Taken) } else { Ok(true) }
+        self.engine.write(Mode::Plain, &keys, begin).await?
     }
 
     /// The table that is followed. A stream is followed to its end, which it may have only after its table is deleted.

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, View};
+use storage::{Batch, Family, Key, KeyUse, Mode, Reads, View};
 
 use super::{Cursor, FollowError, Follower, Hold};
 use crate::catalog_rows;
@@ -76,21 +76,17 @@ impl Service {
         let mut keys = vec![KeyUse::write(position.clone()), KeyUse::read(begun(follower))];
         let owned = hold.0.owned();
         keys.extend(owned.map(crate::nodes::owner::Owned::key));
-        let mut refusal = None;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            refusal = match &reads.values[1] {
-                None => Some(FollowError::Gone),
-                Some(_) if owned.is_some_and(|owned| !owned.renew(reads, batch)) => Some(FollowError::Taken),
-                Some(_) => None,
-            };
-            if refusal.is_some() {
-                return Decision::Refuse;
+        let save = |reads: &Reads, batch: &mut Batch| {
+            if reads.values[1].is_none() {
+                return Err(FollowError::Gone);
+            }
+            if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
+                return Err(FollowError::Taken);
             }
             batch.put(position.clone(), row(cursor.next));
-            Decision::Commit
+            Ok(())
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await?;
-        refusal.map_or(Ok(()), Err)
+        self.engine.write(Mode::Plain, &keys, save).await?
     }
 
     /// Forgets the positions in shards that are gone; their numbers are never used again.
@@ -99,12 +95,11 @@ impl Service {
             return Ok(());
         }
         let keys: Vec<KeyUse> = shards.iter().map(|shard| KeyUse::write(of_shard(follower, *shard))).collect();
-        let mut decide = |_: &Reads, batch: &mut Batch| {
+        let forget = |_: &Reads, batch: &mut Batch| {
             keys.iter().for_each(|used| batch.delete(used.key.clone()));
-            Decision::Commit
+            Ok(())
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await?;
-        Ok(())
+        self.engine.write(Mode::Plain, &keys, forget).await?
     }
 
     /// Forgets a follower for good.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use storage::Consistency;
 
 use storage::View;
 
@@ -17,7 +18,7 @@ impl Service {
     /// If there is nothing to follow any more, or the engine fails.
     pub async fn ready(&self, follower: &Follower) -> Result<Ready, FollowError> {
         let table = self.followed_table(follower)?;
-        let view = self.engine.view().await?;
+        let view = self.engine.view(Consistency::Strong).await?;
         let positions = position::all(&*view, follower).await?.ok_or(FollowError::Gone)?;
         let shards = self.followed_shards(&*view, &table, follower).await?;
         drop(view);

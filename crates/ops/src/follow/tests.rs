@@ -3,6 +3,7 @@
 mod history;
 
 use std::sync::Arc;
+use storage::Consistency;
 
 use api::{
     DeleteTableInput, DescribeStreamInput, GetRecordsInput, GetShardIteratorInput, OperationType, PutItemInput, Record,
@@ -81,7 +82,7 @@ impl House {
     }
 
     async fn split(&self) {
-        let view = self.engine.view().await.unwrap();
+        let view = self.engine.view(Consistency::Strong).await.unwrap();
         let mut open = Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
         open.retain(|shard| shard.closed.is_none());
         let newest = open.pop().unwrap();
@@ -170,7 +171,7 @@ async fn a_follower_that_was_forgotten_leaves_nothing_behind() {
     let [cursor] = house.ready().await.try_into().unwrap();
     house.service.forget_follower(&house.destination.follower).await.unwrap();
     assert_eq!(house.save(cursor).await, Err(FollowError::Gone));
-    let view = house.engine.view().await.unwrap();
+    let view = house.engine.view(Consistency::Strong).await.unwrap();
     assert_eq!(position::all(&*view, &house.destination.follower).await, Ok(None));
 }
 
@@ -302,7 +303,7 @@ async fn positions_go_with_their_shards() {
         house.hand.advance_ms(STREAM_RETENTION_MS);
         house.service.trim_logs().await;
         let cursors = house.ready().await;
-        let view = house.engine.view().await.unwrap();
+        let view = house.engine.view(Consistency::Strong).await.unwrap();
         let positions = position::all(&*view, &house.destination.follower).await.unwrap().unwrap();
         assert!(!positions.contains_key(&cursor.shard) && cursors.len() == 1, "{positions:?}");
     }

@@ -8,7 +8,7 @@ use crate::rows;
 use crate::service::Service;
 use crate::tables::{ChangeLog, DestinationStatus};
 use api::Exception;
-use storage::{Batch, Decision, KeyUse, Mode, Reads, View};
+use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
 
 impl Service {
     /// Does what [`is_to_be_kept`] finds.
@@ -63,7 +63,7 @@ impl Service {
 
     /// Writes the ends of a log's open shards down, to which nobody can append any more.
     async fn close_log(&self, table_id: u64, log: u32) -> Result<(), Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let mut open = Shard::list(&*view, table_id, log, u32::MAX).await?;
         drop(view);
         open.retain(|shard| shard.log() == log && shard.closed.is_none());
@@ -85,7 +85,7 @@ impl Service {
         for log in logs {
             self.engine.sequence(&rows::log(table_id, *log)).await.map_err(storage_failure)?;
         }
-        self.engine.view().await.map_err(storage_failure)
+        self.engine.view(Consistency::Strong).await.map_err(storage_failure)
     }
 
     /// Changes a shard's row, if there is one.
@@ -96,25 +96,13 @@ impl Service {
         change: impl Fn(&mut Shard, &mut Batch) + Send + Sync,
     ) -> Result<(), Exception> {
         let keys = [KeyUse::write(rows::shard(table_id, number))];
-        let mut done = Ok(());
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let Some(row) = &reads.values[0] else { return Decision::Refuse };
-            let changed = Shard::read(table_id, number, row).and_then(|mut shard| {
-                change(&mut shard, batch);
-                shard.encode()
-            });
-            match changed {
-                Ok(row) => {
-                    batch.put(keys[0].key.clone(), row);
-                    Decision::Commit
-                }
-                Err(error) => {
-                    done = Err(error);
-                    Decision::Refuse
-                }
-            }
+        let change = |reads: &Reads, batch: &mut Batch| {
+            let Some(row) = &reads.values[0] else { return Ok(()) };
+            let mut shard = Shard::read(table_id, number, row)?;
+            change(&mut shard, batch);
+            batch.put(keys[0].key.clone(), shard.encode()?);
+            Ok(())
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
-        done
+        self.engine.write(Mode::Plain, &keys, change).await.map_err(write_failure)?
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::Exception;
-use storage::{ScanDirection, ScanRange, View};
+use storage::{Consistency, ScanDirection, ScanRange, View};
 
 use crate::change_log::Shard;
 use crate::failure::storage_failure;
@@ -29,7 +29,7 @@ impl Service {
     }
 
     pub(crate) async fn measure_log(&self, table_id: u64) -> Result<LogSize, Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         // Of each log: the last position that is gone, the last one there is, and a shard to read it by.
         let mut logs: BTreeMap<u32, (u64, u64, Shard)> = BTreeMap::new();
         for shard in Shard::list(&*view, table_id, 0, u32::MAX).await? {

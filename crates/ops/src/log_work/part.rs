@@ -5,6 +5,7 @@
 //! stream's that ends. Other followers read on from parents to children, and see nothing of it.
 
 use api::Exception;
+use storage::Consistency;
 
 use crate::catalog::Edit;
 use crate::change_log::Shard;
@@ -39,7 +40,7 @@ impl Service {
                 false => stream.end_shard = Some(first_child),
             }
         }
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let shards = Shard::list(&*view, definition.table_id, 0, u32::MAX).await?;
         drop(view);
         let is_open =

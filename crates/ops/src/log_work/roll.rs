@@ -8,7 +8,7 @@
 //! parent open, and wait before the mark. Readers of other open shards of the log pass over it, for it names its shard.
 
 use api::Exception;
-use storage::{Append, Batch, Decision, Key, KeyUse, Mode, Reads};
+use storage::{Append, Batch, Consistency, Key, KeyUse, Mode, Reads};
 
 use crate::catalog::{Edit, Rewrite};
 use crate::change_log::{Closed, Hot, Record, Shard};
@@ -81,7 +81,7 @@ impl Service {
         };
         let child = number();
         let split = split_at.map(|at| Split { sibling: number(), at });
-        let from = parent.last(&*self.engine.view().await.map_err(storage_failure)?).await?;
+        let from = parent.last(&*self.engine.view(Consistency::Strong).await.map_err(storage_failure)?).await?;
         log.rolling.push(Roll { log: parent.log(), parent: parent.number, child, from, split });
         let mark = Record::mark(self.clock.now_ms(), parent.number).into();
         edit.appends.push(Append { log: parent.log_name(), record: mark });
@@ -97,7 +97,7 @@ impl Service {
         hot: &[Hot],
         now_ms: u64,
     ) -> Result<Vec<(Shard, Option<u64>)>, Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let mut open = Shard::list(&*view, table_id, 0, u32::MAX).await?;
         drop(view);
         open.retain(|shard| shard.closed.is_none() && log.open.iter().any(|open| open.number == shard.log()));
@@ -128,23 +128,13 @@ impl Service {
         let numbers = [Some(roll.parent), Some(roll.child), roll.split.map(|split| split.sibling)];
         let keys = numbers.into_iter().flatten().map(|number| KeyUse::write(rows::shard(table_id, number)));
         let keys: Vec<KeyUse> = keys.collect();
-        let mut done = Ok(());
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
-            let Some(row) = &reads.values[0] else { return Decision::Refuse };
-            match Shard::read(table_id, roll.parent, row).and_then(|parent| ended(parent, roll, closed, mark)) {
-                Ok(rows) if rows.is_empty() => Decision::Refuse,
-                Ok(rows) => {
-                    rows.into_iter().for_each(|(key, row)| batch.put(key, row));
-                    Decision::Commit
-                }
-                Err(error) => {
-                    done = Err(error);
-                    Decision::Refuse
-                }
-            }
+        let end = |reads: &Reads, batch: &mut Batch| {
+            let Some(row) = &reads.values[0] else { return Ok(()) };
+            let rows = ended(Shard::read(table_id, roll.parent, row)?, roll, closed, mark)?;
+            rows.into_iter().for_each(|(key, row)| batch.put(key, row));
+            Ok(())
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await.map_err(write_failure)?;
-        done
+        self.engine.write(Mode::Plain, &keys, end).await.map_err(write_failure)?
     }
 }
 

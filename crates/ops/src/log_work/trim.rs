@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api::Exception;
 use model::limits::STREAM_RETENTION_MS;
-use storage::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, Row, log};
+use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Room, Row, log};
 
 use crate::catalog::Edit;
 use crate::change_log::{Header, Shard, outlives_table};
@@ -49,7 +49,7 @@ impl Service {
     /// Drops the streams of deleted tables while the engine is short of room, for as long as the service lives. Only an
     /// engine in memory ever is: a deleted table's records would take up to a day of the memory that tables need.
     pub(crate) fn drop_remains_when_short(self: &Arc<Service>) {
-        let Some(mut shortage) = self.engine.shortage() else { return };
+        let Some(mut shortage) = self.engine.room().and_then(Room::shortage) else { return };
         let service: Weak<Service> = Arc::downgrade(self);
         tokio::spawn(async move {
             while shortage.wait_for(|is_short| *is_short).await.is_ok() {
@@ -79,7 +79,7 @@ impl Service {
     }
 
     async fn trim_log(&self, table_id: u64) -> Result<(), Exception> {
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let shards = Shard::list(&*view, table_id, 0, u32::MAX).await?;
         drop(view);
         let now_ms = self.clock.now_ms();
@@ -99,7 +99,7 @@ impl Service {
             return Ok(false);
         };
         let range = oldest.rows_of_log(oldest.trimmed.saturating_add(1), STEP_ROWS, STEP_BYTES);
-        let view = self.engine.view().await.map_err(storage_failure)?;
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let page = view.scan(&range).await.map_err(storage_failure)?;
         drop(view);
         let headers: Option<Vec<Header>> = page.rows.iter().map(|row| Header::read(&row.value)).collect();
@@ -120,28 +120,18 @@ impl Service {
         let keys: Vec<(u64, u32)> = touched().map(|shard| (shard.table_id, shard.number)).collect();
         let uses = keys.iter().map(|(table_id, number)| KeyUse::write(rows::shard(*table_id, *number)));
         let uses: Vec<KeyUse> = uses.collect();
-        let mut done = Ok(());
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let trim = |reads: &Reads, batch: &mut Batch| {
             for ((table_id, number), row) in keys.iter().zip(&reads.values) {
                 // Another node may have forgotten it meanwhile.
                 let Some(row) = row else { continue };
-                let trimmed = Shard::read(*table_id, *number, row).and_then(|mut shard| {
-                    shard.trim(last);
-                    shard.encode()
-                });
-                match trimmed {
-                    Ok(row) => batch.put(rows::shard(*table_id, *number), row),
-                    Err(error) => {
-                        done = Err(error);
-                        return Decision::Refuse;
-                    }
-                }
+                let mut shard = Shard::read(*table_id, *number, row)?;
+                shard.trim(last);
+                batch.put(rows::shard(*table_id, *number), shard.encode()?);
             }
             over.iter().for_each(|row| batch.delete(Key::new(Family::Log, row.key.clone())));
-            Decision::Commit
+            Ok::<(), Exception>(())
         };
-        self.engine.transact(self.op_id(), Mode::Plain, &uses, &mut decide).await.map_err(write_failure)?;
-        done?;
+        self.engine.write(Mode::Plain, &uses, trim).await.map_err(write_failure)??;
         shards.iter_mut().for_each(|shard| shard.trim(last));
         Ok(())
     }

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use base::Clock;
 use parking_lot::Mutex;
-use storage::{Batch, BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, Reads, StorageError, TxError};
+use storage::{
+    Batch, BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, Reads, StorageError, Transaction, TxError,
+};
 
 /// A moment by both clocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,7 +136,7 @@ impl Leased {
             under_way.decided |= decision == Decision::Commit;
             decision
         };
-        let done = self.engine.transact(op, mode, keys, &mut leased).await;
+        let done = self.engine.transact(Transaction { op, mode, keys, decide: &mut leased }).await;
         under_way.decided = matches!(done, Err(TxError::Unknown));
         match done {
             Ok(_) if lapsed => Err(StorageError::Unavailable(
@@ -165,13 +167,8 @@ impl Layer for Leased {
         &*self.engine
     }
 
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let Transaction { op, mode, keys, decide } = transaction;
         Box::pin(self.write(op, mode, keys, decide))
     }
 }

@@ -21,12 +21,13 @@ mod row;
 mod silence;
 mod watch;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
 use parking_lot::Mutex;
-use storage::{Batch, Decision, Engine, KeyUse, Mode, OpId, Reads, StorageError};
+use storage::{Batch, Engine, KeyUse, Mode, Reads, StorageError};
 
 pub use list::{NodeReport, list_nodes};
 pub(crate) use row::{NodeId, NodeRow};
@@ -115,18 +116,16 @@ impl Nodes {
             beats: 0,
             settled,
         };
-        let mut written = Written::Joined;
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let beat = |reads: &Reads, batch: &mut Batch| {
             let before = reads.values[0].as_deref().and_then(NodeRow::read);
-            written = if before.is_some() { Written::Renewed } else { Written::Joined };
+            let written = if before.is_some() { Written::Renewed } else { Written::Joined };
             let beats = before.map_or(0, |before| before.beats) + 1;
             // Whoever joins has settled nothing: what it knows may be older than what the others rely on.
             let settled = if written == Written::Joined { 0 } else { row.settled };
             batch.put(key.clone(), NodeRow { beats, settled, ..row.clone() }.write());
-            Decision::Commit
+            Ok::<Written, Infallible>(written)
         };
-        let keys = [KeyUse::write(key.clone())];
-        transact(self.engine(), &keys, &mut decide).await?;
+        let Ok(written) = self.engine().write(Mode::Plain, &[KeyUse::write(key.clone())], beat).await?;
         Ok(written)
     }
 
@@ -139,23 +138,13 @@ impl Nodes {
     pub(crate) async fn leave(&self) {
         self.lease.end();
         let key = rows::node(&self.id.0);
-        let mut decide = |_: &Reads, batch: &mut Batch| {
+        let leave = |_: &Reads, batch: &mut Batch| {
             batch.delete(key.clone());
-            Decision::Commit
+            Ok::<(), Infallible>(())
         };
-        let keys = [KeyUse::write(key.clone())];
         // The others find out in any case.
-        let _ = transact(self.engine(), &keys, &mut decide).await;
+        let _ = self.engine().write(Mode::Plain, &[KeyUse::write(key.clone())], leave).await;
     }
-}
-
-async fn transact(
-    engine: &dyn Engine,
-    keys: &[KeyUse],
-    decide: &mut (dyn FnMut(&Reads, &mut Batch) -> Decision + Send),
-) -> Result<Decision, StorageError> {
-    let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, keys, decide).await;
-    done.map_err(StorageError::from)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! Whoever finds the named node gone writes its own name; a step of the former owner then finds another name in the row
 //! and is refused. So nothing hangs on anybody's clock but how soon the work goes on.
 
-use storage::{Batch, Decision, Key, KeyUse, Reads, StorageError, TxError};
+use storage::{Batch, Consistency, Key, KeyUse, Mode, Reads, StorageError, TxError};
 
-use super::{NodeId, Nodes, transact};
+use super::{NodeId, Nodes};
 
 /// An owned piece of work, as its steps see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,13 +29,13 @@ impl Owned {
     }
 
     /// Lets go of the work, if it is still ours.
-    pub(crate) fn release(&self, reads: &Reads, batch: &mut Batch) -> Decision {
+    pub(crate) fn release(&self, reads: &Reads, batch: &mut Batch) -> Result<(), NotOurs> {
         let ours = reads.values[0].as_deref().and_then(read).is_some_and(|(owner, _)| owner == self.owner);
         if !ours {
-            return Decision::Refuse;
+            return Err(NotOurs);
         }
         batch.delete(self.key.clone());
-        Decision::Commit
+        Ok(())
     }
 }
 
@@ -57,25 +57,29 @@ impl Nodes {
             let owner = row.and_then(read).map(|(owner, _)| owner);
             owner.is_none_or(|owner| owner == self.id || !self.watch.is_live(owner))
         };
-        let row = engine.get(&key).await?;
+        let row = engine.get(&key, Consistency::Strong).await?;
         if !is_free(row.as_deref()) {
             return Ok(None);
         }
         if row.as_deref().and_then(read).is_some_and(|(owner, _)| owner == self.id) {
             return Ok(Some(owned));
         }
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let take = |reads: &Reads, batch: &mut Batch| {
             if !is_free(reads.values[0].as_deref()) {
-                return Decision::Refuse;
+                return Err(NotOurs);
             }
             batch.put(key.clone(), write(self.id, 0));
-            Decision::Commit
+            Ok(())
         };
         let keys = [KeyUse::write(key.clone())];
-        let taken = transact(engine, &keys, &mut decide).await? == Decision::Commit;
-        Ok(taken.then_some(owned))
+        let taken = engine.write(Mode::Plain, &keys, take).await.map_err(StorageError::from)?;
+        Ok(taken.is_ok().then_some(owned))
     }
 }
+
+/// Another node has the work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NotOurs;
 
 /// Whether background work may be done here.
 #[derive(Clone, PartialEq, Eq, Debug)]

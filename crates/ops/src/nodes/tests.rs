@@ -8,8 +8,8 @@ use std::time::Duration;
 use api::*;
 use base::{Clock, ManualClock};
 use storage::{
-    BoxFuture, Decide, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, ScanDirection, ScanRange,
-    StorageError, TxError,
+    BoxFuture, Consistency, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, ScanDirection, ScanRange,
+    StorageError, Transaction, TxError,
 };
 
 use super::NodeSettings;
@@ -74,20 +74,15 @@ impl Layer for Stage {
         &*self.inner
     }
 
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let Transaction { op, mode, keys, decide } = transaction;
         Box::pin(async move {
             self.waiting.fetch_add(1, Ordering::SeqCst);
             while !self.may_pass() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             self.waiting.fetch_sub(1, Ordering::SeqCst);
-            self.inner.transact(op, mode, keys, decide).await
+            self.inner.transact(Transaction { op, mode, keys, decide }).await
         })
     }
 
@@ -145,7 +140,7 @@ impl House {
         let (lower, upper) = key_range::of_prefix(&rows::index_prefix(id, 1));
         let (family, direction) = (Family::Index, ScanDirection::Forward);
         let range = ScanRange { family, lower, upper, direction, rows_max: 1 << 20, bytes_max: 1 << 30 };
-        self.memory.view().await.unwrap().scan(&range).await.unwrap().rows.len()
+        self.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use base::Clock;
 use parking_lot::Mutex;
-use storage::{Batch, Decision, Engine, KeyUse, Reads, Row, StorageError};
+use storage::{Batch, Consistency, Engine, KeyUse, Mode, Reads, Row, StorageError};
 
-use super::{NodeId, NodeRow, transact};
+use super::{NodeId, NodeRow};
 use crate::catalog_rows;
 use crate::key_range;
 use crate::rows;
@@ -84,7 +84,7 @@ impl Watch {
 
 pub(super) async fn read_nodes(engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
     let prefix = rows::nodes_prefix();
-    let view = engine.view().await?;
+    let view = engine.view(Consistency::Strong).await?;
     let rows = catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await?;
     let node = |row: &Row| {
         let id = row.key[prefix.len()..].try_into().ok().map(NodeId);
@@ -95,16 +95,18 @@ pub(super) async fn read_nodes(engine: &dyn Engine) -> Result<Vec<(NodeId, NodeR
     rows.iter().map(node).collect()
 }
 
+/// The node has beaten meanwhile.
+struct Beaten;
+
 /// Removes the row of a node, unless it has beaten since.
 async fn remove(engine: &dyn Engine, id: NodeId, beats: u64) -> Result<bool, StorageError> {
     let key = rows::node(&id.0);
-    let mut decide = |reads: &Reads, batch: &mut Batch| match reads.values[0].as_deref().and_then(NodeRow::read) {
+    let remove = |reads: &Reads, batch: &mut Batch| match reads.values[0].as_deref().and_then(NodeRow::read) {
         Some(row) if row.beats == beats => {
             batch.delete(key.clone());
-            Decision::Commit
+            Ok(())
         }
-        _ => Decision::Refuse,
+        _ => Err(Beaten),
     };
-    let keys = [KeyUse::write(key.clone())];
-    Ok(transact(engine, &keys, &mut decide).await? == Decision::Commit)
+    Ok(engine.write(Mode::Plain, &[KeyUse::write(key.clone())], remove).await?.is_ok())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use api::*;
 use base::Clock;
 use model::{AttributeValue, Attributes};
-use storage::{Batch, Decision, KeyUse, Memory, Mode, OpId, Reads};
+use storage::{Batch, Consistency, Decision, KeyUse, Memory, Mode, OpId, Reads, Transaction};
 
 use super::{Service, Settings};
 use crate::catalog::tests::{attribute, caller, key, open, simple};
@@ -320,7 +320,11 @@ async fn a_token_is_known_to_the_next_version() {
         batch.put(key.clone(), row);
         Decision::Commit
     };
-    service.engine.transact(OpId([7; 16]), Mode::Plain, &keys, &mut decide).await.unwrap();
+    service
+        .engine
+        .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .unwrap();
 
     service.transact_write_items(&caller(), increment(Some("one"), "1")).await.unwrap();
     assert_eq!(count(&service).await, Some(n("1")), "an honest retry");
@@ -410,20 +414,23 @@ async fn databases_of_older_formats_are_brought_here_and_newer_ones_left_alone()
             Decision::Commit
         };
         let keys = [KeyUse::write(key.clone())];
-        memory.transact(OpId([7; 16]), Mode::Plain, &keys, &mut decide).await.unwrap();
+        memory
+            .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+            .await
+            .unwrap();
     };
     let secret = database_secret(&*memory).await.unwrap();
-    let row = memory.get(&key).await.unwrap().unwrap();
+    let row = memory.get(&key, Consistency::Strong).await.unwrap().unwrap();
     let text = String::from_utf8(row.to_vec()).unwrap();
     assert!(text.contains("\"format\":2"), "{text}");
     write(&text.replace("\"format\":2", "\"format\":1")).await;
     assert_eq!(database_secret(&*memory).await.unwrap(), secret);
-    assert_eq!(memory.get(&key).await.unwrap().unwrap(), row);
+    assert_eq!(memory.get(&key, Consistency::Strong).await.unwrap().unwrap(), row);
     for format in [0, 3] {
         let other = text.replace("\"format\":2", &format!("\"format\":{format}"));
         write(&other).await;
         let refusal = database_secret(&*memory).await.unwrap_err().to_string();
         assert_eq!(refusal, format!("the database has format {format}, and this program knows 2"));
-        assert_eq!(memory.get(&key).await.unwrap().unwrap(), other.as_bytes());
+        assert_eq!(memory.get(&key, Consistency::Strong).await.unwrap().unwrap(), other.as_bytes());
     }
 }

@@ -12,6 +12,8 @@ mod splits;
 mod steps;
 
 use std::sync::Arc;
+use storage::Consistency;
+use storage::Transaction;
 
 use api::*;
 use base::{Clock, ManualClock};
@@ -73,7 +75,14 @@ async fn settle_secret(rows: &Arc<dyn Engine>) {
         storage::Decision::Commit
     };
     let keys = [storage::KeyUse::write(key.clone())];
-    rows.transact(storage::OpId([0; 16]), storage::Mode::Plain, &keys, &mut decide).await.unwrap();
+    rows.transact(Transaction {
+        op: storage::OpId([0; 16]),
+        mode: storage::Mode::Plain,
+        keys: &keys,
+        decide: &mut decide,
+    })
+    .await
+    .unwrap();
 }
 
 fn specification(view: Option<StreamViewType>) -> Option<StreamSpecification> {
@@ -191,7 +200,7 @@ impl House {
 
     /// The rows of the open shards.
     async fn open_shards(&self) -> Vec<crate::change_log::Shard> {
-        let view = self.engine.view().await.unwrap();
+        let view = self.engine.view(Consistency::Strong).await.unwrap();
         let mut shards = crate::change_log::Shard::list(&*view, self.table_id(), 0, u32::MAX).await.unwrap();
         shards.retain(|shard| shard.closed.is_none());
         shards
@@ -508,11 +517,11 @@ async fn a_disabled_stream_is_read_for_a_day() {
     house.service.trim_logs().await;
     assert!(matches!(house.describe(&old).await, Err(Exception::ResourceNotFound(_))));
     assert_eq!(house.describe(&new).await.unwrap().stream_status, Some(StreamStatus::Enabled));
-    let left = house.engine.view().await.unwrap();
+    let left = house.engine.view(Consistency::Strong).await.unwrap();
     let shards = crate::change_log::Shard::list(&*left, 1, 0, u32::MAX).await.unwrap();
     assert_eq!(shards.iter().map(|shard| shard.number).collect::<Vec<_>>(), [1]);
     let head = storage::log::head(crate::rows::log(1, 0));
-    assert_eq!(house.engine.get(&head).await, Ok(None), "nothing of the old shard is left");
+    assert_eq!(house.engine.get(&head, Consistency::Strong).await, Ok(None), "nothing of the old shard is left");
 }
 
 #[tokio::test]
@@ -559,7 +568,7 @@ async fn a_table_that_nobody_follows_leaves_no_records() {
         rows_max: 10,
         bytes_max: 1_000,
     };
-    assert_eq!(house.engine.view().await.unwrap().scan(&range).await.unwrap().rows, []);
+    assert_eq!(house.engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows, []);
 }
 
 /// Changes a table's stored definition, as another version or an interrupted server would have left it.
@@ -573,7 +582,11 @@ async fn rewrite(house: &House, change: impl Fn(&mut serde_json::Value) + Sync) 
     };
     let keys = [storage::KeyUse::write(definition.clone())];
     let op = storage::OpId([0; 16]);
-    house.engine.transact(op, storage::Mode::Plain, &keys, &mut decide).await.unwrap();
+    house
+        .engine
+        .transact(Transaction { op, mode: storage::Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

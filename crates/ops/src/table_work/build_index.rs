@@ -19,7 +19,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use model::codec::row::StoredItem;
 use storage::{
-    Batch, Decision, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
+    Batch, Consistency, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
 };
 
 use crate::catalog::{Edit, Interrupted};
@@ -59,7 +59,7 @@ impl Service {
     ) -> Result<bool, Interrupted> {
         self.settle(table_id).await?;
         let progress = rows::build_progress(table_id, index_id);
-        let mut passed = self.engine.get(&progress).await?;
+        let mut passed = self.engine.get(&progress, Consistency::Strong).await?;
         // A write that nobody waits for any more may still be queued, or wait for a replica. Commits become visible in
         // their order: what comes before this one is seen by all that follows.
         let begun = passed.clone().unwrap_or_else(|| rows::table_prefix(table_id));
@@ -87,7 +87,7 @@ impl Service {
         if let Some(passed) = passed {
             range.lower = Bound::Excluded(passed.clone());
         }
-        let page = self.engine.view().await?.scan(&range).await?;
+        let page = self.engine.view(Consistency::Strong).await?.scan(&range).await?;
         Ok(page.rows.into_iter().map(|row| Key::new(Family::Items, row.key)).collect())
     }
 
@@ -125,9 +125,9 @@ impl Service {
     ) -> Result<(), TxError> {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let keys: Vec<KeyUse> = items.iter().cloned().map(KeyUse::write).chain(owned.map(Owned::key)).collect();
-        let mut decide = |reads: &Reads, batch: &mut Batch| {
+        let build = |reads: &Reads, batch: &mut Batch| {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
-                return Decision::Refuse;
+                return Err(owner::taken());
             }
             for stored in reads.values[..items.len()].iter().flatten() {
                 if let Some((key, row)) = self.built_row(&table, index_id, stored) {
@@ -135,12 +135,9 @@ impl Service {
                 }
             }
             batch.put(rows::build_progress(table_id, index_id), passed.clone());
-            Decision::Commit
+            Ok(())
         };
-        match self.engine.transact(self.op_id(), Mode::Plain, &keys, &mut decide).await? {
-            Decision::Commit => Ok(()),
-            Decision::Refuse => Err(owner::taken()),
-        }
+        self.engine.write(Mode::Plain, &keys, build).await?
     }
 
     /// The index row of a stored item. A row that cannot be read has none: reading the item says so, not the index.
@@ -183,7 +180,7 @@ impl Service {
         index_id: u32,
         tally_key: &Key,
     ) -> Result<[i64; TALLY_WIDTH], Interrupted> {
-        let view = self.engine.view().await?;
+        let view = self.engine.view(Consistency::Strong).await?;
         let known = view.get_many(std::slice::from_ref(tally_key)).await?;
         let known = known.first().and_then(Option::as_ref).map_or([0; TALLY_WIDTH], |row| rows::read_tally(row));
         let counted = count_rows(view.as_ref(), &rows::index_prefix(table_id, index_id)).await?;

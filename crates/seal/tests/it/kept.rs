@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use seal::{KeptError, KeyringError, Layout, MasterKey, Sealed, Secret, kept};
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads};
+use storage::{Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Transaction};
 
 async fn put_settings(engine: &dyn Engine) {
     let key = Key::new(Family::Catalog, [&[0; 8][..], b"D"].concat());
@@ -12,7 +12,15 @@ async fn put_settings(engine: &dyn Engine) {
         batch.put(key.clone(), "settings");
         Decision::Commit
     };
-    engine.transact(OpId([0; 16]), Mode::Plain, &[KeyUse::write(key.clone())], &mut decide).await.expect("a write");
+    engine
+        .transact(Transaction {
+            op: OpId([0; 16]),
+            mode: Mode::Plain,
+            keys: &[KeyUse::write(key.clone())],
+            decide: &mut decide,
+        })
+        .await
+        .expect("a write");
 }
 
 #[tokio::test]
@@ -26,7 +34,7 @@ async fn all_servers_find_one_keyring() {
     put_settings(&*Sealed::over(disk.clone(), &one, None, Layout::STATOR)).await;
     let key = Key::new(Family::Catalog, [&[0; 8][..], b"D"].concat());
     let third = Sealed::over(disk.clone(), &open().await, None, Layout::STATOR);
-    assert_eq!(third.get(&key).await, Ok(Some(Bytes::from("settings"))));
+    assert_eq!(third.get(&key, Consistency::Strong).await, Ok(Some(Bytes::from("settings"))));
 
     assert_eq!(kept::open(&*disk, None).await.err(), Some(KeptError::Encrypted));
     let wrong = MasterKey::given(&Secret::random());
@@ -37,7 +45,7 @@ async fn all_servers_find_one_keyring() {
     assert!(kept::open(&*disk, Some(&master)).await.is_err());
     let rewrapped = kept::open(&*disk, Some(&wrong)).await.expect("a keyring").expect("a keyring");
     assert_eq!(
-        Sealed::over(disk.clone(), &rewrapped, None, Layout::STATOR).get(&key).await,
+        Sealed::over(disk.clone(), &rewrapped, None, Layout::STATOR).get(&key, Consistency::Strong).await,
         Ok(Some(Bytes::from("settings")))
     );
     assert!(kept::rewrap(&*disk, &master, &wrong).await.is_err());

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use storage::{
-    Batch, BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, StorageError, TxError,
-    View,
+    Batch, BoxFuture, Consistency, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads,
+    StorageError, Transaction, TxError, View,
 };
 use tokio::sync::oneshot;
 
@@ -46,7 +46,10 @@ impl Late {
             *committed = batch.clone();
             Decision::Commit
         };
-        self.memory.transact(OpId([0; 16]), Mode::Plain, &[], &mut decide).await.expect("a commit");
+        self.memory
+            .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &[], decide: &mut decide })
+            .await
+            .expect("a commit");
         let _ = done.send(());
         true
     }
@@ -64,7 +67,7 @@ impl Late {
         let noted = self.queue.lock().noted.get(key).cloned();
         match noted {
             Some(value) => Ok(value),
-            None => self.memory.get(key).await,
+            None => self.memory.get(key, Consistency::Strong).await,
         }
     }
 
@@ -96,29 +99,16 @@ impl Late {
 }
 
 impl Engine for Late {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.memory.get(key)
+    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        self.memory.get(key, consistency)
     }
 
-    fn view(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.memory.view()
+    fn view(&self, consistency: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        self.memory.view(consistency)
     }
 
-    fn get_eventual<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.memory.get(key)
-    }
-
-    fn view_eventual(&self) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.memory.view()
-    }
-
-    fn transact<'a>(
-        &'a self,
-        _op: OpId,
-        _mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let Transaction { keys, decide, .. } = transaction;
         Box::pin(async move {
             let (decision, durable) = self.begin(keys, decide).await?;
             if let Some(durable) = durable {

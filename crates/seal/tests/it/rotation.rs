@@ -10,8 +10,8 @@ use base::{Clock, ManualClock};
 use bytes::Bytes;
 use seal::{Keyring, Layout, Sealed, Swept};
 use storage::{
-    Batch, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row,
-    ScanDirection, ScanRange,
+    Batch, Consistency, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads,
+    Row, ScanDirection, ScanRange, Transaction,
 };
 
 use tokio::task::JoinHandle;
@@ -73,7 +73,7 @@ async fn rows(engine: &dyn Engine, family: Family) -> Vec<Row> {
     let (lower, upper) = (Bound::Unbounded, Bound::Unbounded);
     let (rows_max, bytes_max) = (100_000, 1 << 30);
     let range = ScanRange { family, lower, upper, direction: ScanDirection::Forward, rows_max, bytes_max };
-    engine.view().await.expect("a view").scan(&range).await.expect("rows").rows
+    engine.view(Consistency::Strong).await.expect("a view").scan(&range).await.expect("rows").rows
 }
 
 fn item(table: u64, sort: &str) -> Key {
@@ -98,7 +98,10 @@ async fn put(engine: &dyn Engine, keys: &[Key], value: &str) {
         Decision::Commit
     };
     let uses: Vec<KeyUse> = keys.iter().cloned().map(KeyUse::write).collect();
-    engine.transact(OpId(base::random::bytes16()), Mode::Plain, &uses, &mut decide).await.expect("a write");
+    engine
+        .transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &uses, decide: &mut decide })
+        .await
+        .expect("a write");
 }
 
 /// Rows of every kind.
@@ -115,7 +118,7 @@ async fn fill(engine: &dyn Engine, from: usize, to: usize) -> Rows {
 
 async fn agrees(engine: &dyn Engine, model: &Rows) {
     for (key, value) in model {
-        assert_eq!(engine.get(key).await, Ok(Some(value.clone())), "{key:?}");
+        assert_eq!(engine.get(key, Consistency::Strong).await, Ok(Some(value.clone())), "{key:?}");
     }
     for family in [Family::Items, Family::Index] {
         let found: Vec<Bytes> = rows(engine, family).await.into_iter().map(|row| row.value).collect();
@@ -192,8 +195,8 @@ async fn a_table_with_its_own_key_keeps_it() {
         }
     }
     let again = house.process();
-    assert_eq!(again.get(&own[1]).await, Ok(Some(Bytes::from("own"))));
-    assert_eq!(again.get(&item(8, "a")).await, Ok(Some(Bytes::from("plain"))));
+    assert_eq!(again.get(&own[1], Consistency::Strong).await, Ok(Some(Bytes::from("own"))));
+    assert_eq!(again.get(&item(8, "a"), Consistency::Strong).await, Ok(Some(Bytes::from("plain"))));
 }
 
 /// Counts up in an item. Its index row and its row in the catalog, which are functions of it, are written unread; every
@@ -210,7 +213,8 @@ async fn count_up(engine: &dyn Engine, name: &str) {
         batch.hot_tally(tally(1), [1, 2]);
         Decision::Commit
     };
-    let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await;
+    let done =
+        engine.transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide }).await;
     assert_eq!(done, Ok(Decision::Commit));
 }
 
@@ -275,16 +279,19 @@ async fn nothing_is_lost(disk: Arc<dyn Engine>, rounds: u64) {
             is_there(&*engine, &format!("{writer}-{at}"), rounds).await;
         }
         let writes = (WRITERS * ITEMS * rounds) as i64;
-        assert_eq!(engine.get(&tally(1)).await.expect("a read"), storage::tally::encode(&[writes, 2 * writes]));
+        assert_eq!(
+            engine.get(&tally(1), Consistency::Strong).await.expect("a read"),
+            storage::tally::encode(&[writes, 2 * writes])
+        );
     }
 }
 
 /// An item that was counted up so often, and the rows that follow from it.
 async fn is_there(engine: &dyn Engine, name: &str, count: u64) {
     let expected = (count > 0).then(|| Bytes::from(count.to_string()));
-    assert_eq!(engine.get(&item(1, name)).await.expect("a read"), expected, "{name}");
+    assert_eq!(engine.get(&item(1, name), Consistency::Strong).await.expect("a read"), expected, "{name}");
     for key in [index_row(1, name), of_catalog(name)] {
-        assert_eq!(engine.get(&key).await.expect("a read"), derived(count), "{key:?}");
+        assert_eq!(engine.get(&key, Consistency::Strong).await.expect("a read"), derived(count), "{key:?}");
     }
 }
 
@@ -372,7 +379,7 @@ async fn the_sweep_waits_for_what_is_queued_and_writers_for_the_sweep() {
     }
     assert!(sweeping.await.expect("a task").expect("a sweep").rewritten > 0);
     for key in ["a", "b"].into_iter().flat_map(|name| [item(1, name), index_row(1, name), of_catalog(name)]) {
-        assert_eq!(sealed.get(&key).await, Ok(Some(Bytes::from("2"))), "{key:?}");
+        assert_eq!(sealed.get(&key, Consistency::Strong).await, Ok(Some(Bytes::from("2"))), "{key:?}");
     }
 }
 

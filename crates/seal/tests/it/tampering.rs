@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use seal::{Keyring, Layout, Sealed};
 use storage::{
-    Batch, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection, ScanRange,
-    StorageError, TxError,
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection,
+    ScanRange, StorageError, Transaction, TxError,
 };
 
 use crate::keyring;
@@ -40,7 +40,10 @@ async fn put(engine: &dyn Engine, key: &Key, value: &[u8]) {
         Decision::Commit
     };
     let keys = [KeyUse::write(key.clone())];
-    engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.expect("a write");
+    engine
+        .transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .expect("a write");
 }
 
 impl House {
@@ -56,13 +59,13 @@ impl House {
     }
 
     async fn rows(&self, family: Family) -> Vec<Row> {
-        self.disk.view().await.expect("a view").scan(&whole(family)).await.expect("rows").rows
+        self.disk.view(Consistency::Strong).await.expect("a view").scan(&whole(family)).await.expect("rows").rows
     }
 
     /// Puts a value on the disk, and tells how it is read: by get, by a scan, and by a transaction.
     async fn tampered(&self, key: &Bytes, value: &[u8], plain: &Key) -> [Result<Option<Bytes>, StorageError>; 3] {
         put(&*self.disk, &Key::new(plain.family, key.clone()), value).await;
-        let view = self.sealed.view().await.expect("a view");
+        let view = self.sealed.view(Consistency::Strong).await.expect("a view");
         let range = ScanRange {
             lower: Bound::Included(plain.bytes.clone()),
             upper: Bound::Included(plain.bytes.clone()),
@@ -75,13 +78,16 @@ impl House {
             Decision::Refuse
         };
         let keys = [KeyUse::write(plain.clone())];
-        let done = self.sealed.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await;
+        let done = self
+            .sealed
+            .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+            .await;
         let decided = match done {
             Ok(_) => Ok(read),
             Err(TxError::Storage(error)) => Err(error),
             Err(error) => panic!("{error:?}"),
         };
-        [self.sealed.get(plain).await, scanned, decided]
+        [self.sealed.get(plain, Consistency::Strong).await, scanned, decided]
     }
 }
 
@@ -122,7 +128,7 @@ async fn keys_that_were_not_sealed_are_errors() {
     let house = House::new().await;
     put(&*house.sealed, &item("a"), b"value").await;
     put(&*house.disk, &item("abc"), b"value").await;
-    let scanned = house.sealed.view().await.expect("a view").scan(&whole(Family::Items)).await;
+    let scanned = house.sealed.view(Consistency::Strong).await.expect("a view").scan(&whole(Family::Items)).await;
     assert!(matches!(scanned, Err(StorageError::Corrupt(_))), "{scanned:?}");
 }
 
@@ -139,7 +145,7 @@ async fn each_process_has_its_own_data_key_and_reads_those_of_others() {
     let third = house.opened_again();
     for name in ["a", "b", "c"] {
         for engine in [&house.sealed, &other, &third] {
-            assert_eq!(engine.get(&item(name)).await, Ok(Some(Bytes::from(name))));
+            assert_eq!(engine.get(&item(name), Consistency::Strong).await, Ok(Some(Bytes::from(name))));
         }
     }
     assert_eq!(keys().await, 2, "who only reads makes none");
@@ -150,7 +156,14 @@ async fn each_process_has_its_own_data_key_and_reads_those_of_others() {
         read = reads.values[0].clone();
         Decision::Refuse
     };
-    let done = fourth.transact(OpId([1; 16]), Mode::Plain, &[KeyUse::read(item("b"))], &mut decide).await;
+    let done = fourth
+        .transact(Transaction {
+            op: OpId([1; 16]),
+            mode: Mode::Plain,
+            keys: &[KeyUse::read(item("b"))],
+            decide: &mut decide,
+        })
+        .await;
     assert_eq!((done, read), (Ok(Decision::Refuse), Some(Bytes::from("b"))));
 }
 
@@ -166,8 +179,12 @@ async fn data_keys_that_are_gone_or_changed_are_told() {
             Decision::Commit
         };
         let keys = [KeyUse::write(key.clone())];
-        house.disk.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
-        house.opened_again().get(&item("a")).await.expect_err("an error").to_string()
+        house
+            .disk
+            .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+            .await
+            .expect("a write");
+        house.opened_again().get(&item("a"), Consistency::Strong).await.expect_err("an error").to_string()
     };
     assert!(told(None).await.ends_with("is missing"));
     let mut changed = stored.value.to_vec();
@@ -177,8 +194,8 @@ async fn data_keys_that_are_gone_or_changed_are_told() {
     // Of another database.
     let foreign = Sealed::over(house.disk.clone(), &keyring().await, None, Layout::STATOR);
     put(&*house.disk, &key, &stored.value).await;
-    assert_eq!(house.opened_again().get(&item("a")).await, Ok(Some(Bytes::from("value"))));
-    assert_eq!(foreign.get(&item("a")).await, Ok(None), "not even the key is found");
+    assert_eq!(house.opened_again().get(&item("a"), Consistency::Strong).await, Ok(Some(Bytes::from("value"))));
+    assert_eq!(foreign.get(&item("a"), Consistency::Strong).await, Ok(None), "not even the key is found");
 }
 
 #[tokio::test]
@@ -195,28 +212,33 @@ async fn what_the_engine_adds_to_stays_plain_and_its_neighbours_do_not() {
         Decision::Commit
     };
     let keys = [KeyUse::write(follower.clone())];
-    house.sealed.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("a write");
+    house
+        .sealed
+        .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .expect("a write");
     for (key, value) in [
         (&tally, storage::tally::encode(&[1, 2])),
         (&follower, Some(Bytes::from("position"))),
         (&storage::log::head(log.clone()), Some(storage::log::encode_head(1))),
         (&storage::log::record(&log, 1), Some(Bytes::from("record"))),
     ] {
-        assert_eq!(house.sealed.get(key).await, Ok(value), "{key:?}");
+        assert_eq!(house.sealed.get(key, Consistency::Strong).await, Ok(value), "{key:?}");
     }
-    assert_eq!(house.disk.get(&tally).await, Ok(storage::tally::encode(&[1, 2])));
-    assert_eq!(house.disk.get(&follower).await, Ok(None));
-    let record = house.disk.get(&storage::log::record(&log, 1)).await.expect("a read").expect("a record");
+    assert_eq!(house.disk.get(&tally, Consistency::Strong).await, Ok(storage::tally::encode(&[1, 2])));
+    assert_eq!(house.disk.get(&follower, Consistency::Strong).await, Ok(None));
+    let record =
+        house.disk.get(&storage::log::record(&log, 1), Consistency::Strong).await.expect("a read").expect("a record");
     assert_ne!(record, "record");
     // A record of another log.
     let other = Bytes::from([&table[..], &[0, 0, 0, 2]].concat());
     put(&*house.disk, &storage::log::record(&other, 1), &record).await;
-    let moved = house.sealed.get(&storage::log::record(&other, 1)).await;
+    let moved = house.sealed.get(&storage::log::record(&other, 1), Consistency::Strong).await;
     assert!(matches!(moved, Err(StorageError::Corrupt(_))), "{moved:?}");
     house
         .sealed
         .destroy(Family::Catalog, Bytes::from([&table[..], b"Fname of a follower\0"].concat()))
         .await
         .expect("gone");
-    assert_eq!(house.sealed.get(&follower).await, Ok(None));
+    assert_eq!(house.sealed.get(&follower, Consistency::Strong).await, Ok(None));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
-use storage::{BoxFuture, Decide, Decision, Engine, KeyUse, Layer, Mode, OpId, StorageError, TxError};
+use storage::{BoxFuture, Decision, Engine, Layer, StorageError, Transaction, TxError};
 
 pub(super) struct Watched {
     engine: Arc<dyn Engine>,
@@ -24,22 +24,16 @@ impl Layer for Watched {
         &*self.engine
     }
 
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
         let context = Context::current();
         if !context.has_active_span() {
-            return self.engine.transact(op, mode, keys, decide);
+            return self.engine.transact(transaction);
         }
         Box::pin(async move {
             let builder = SpanBuilder::from_name("storage.transact").with_kind(SpanKind::Internal);
             let mut span = self.tracer.build_with_context(builder, &context);
-            span.set_attribute(KeyValue::new("stator.storage.keys", super::number(keys.len())));
-            let done = self.engine.transact(op, mode, keys, decide).await;
+            span.set_attribute(KeyValue::new("stator.storage.keys", super::number(transaction.keys.len())));
+            let done = self.engine.transact(transaction).await;
             if let Err(error) = &done {
                 span.set_attribute(KeyValue::new("error.type", name(error)));
                 span.set_status(Status::error(""));

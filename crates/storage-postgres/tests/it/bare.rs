@@ -1,7 +1,7 @@
 //! The statements without the engine: the same as the engine's, or a comparison of the two would say nothing.
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads};
+use storage::{Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, Transaction};
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{Bare, Options};
 
@@ -34,12 +34,15 @@ async fn they_are_those_of_the_engine() {
             Decision::Commit
         };
         let keys = [KeyUse::write(key.clone())];
-        engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await.unwrap()
+        engine
+            .transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+            .await
+            .unwrap()
     };
     put(&old).await;
     mark("engine");
     put(&new).await;
-    assert_eq!(engine.get(&key).await, Ok(Some(new.clone())));
+    assert_eq!(engine.get(&key, Consistency::Strong).await, Ok(Some(new.clone())));
     mark("between");
 
     let bare = Bare::new(Options::parse(&url, None).unwrap(), "beside \"it\"");
@@ -62,5 +65,9 @@ async fn they_are_those_of_the_engine() {
     drop(connection);
     bare.remove().await.unwrap();
     assert_eq!(bare.make().await, Ok(true), "it was gone");
-    assert_eq!(engine.get(&key).await.map(|value| value.is_some()), Ok(true), "the engine's rows are not touched");
+    assert_eq!(
+        engine.get(&key, Consistency::Strong).await.map(|value| value.is_some()),
+        Ok(true),
+        "the engine's rows are not touched"
+    );
 }

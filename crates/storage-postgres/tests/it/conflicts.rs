@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TxError};
+use storage::{Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, Transaction, TxError};
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{Options, Patience, Postgres};
 
@@ -24,7 +24,7 @@ async fn put(engine: &Postgres, mode: Mode, names: &[&str]) -> Result<Decision, 
         keys.iter().for_each(|key| batch.put(key.key.clone(), "x"));
         Decision::Commit
     };
-    engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await
+    engine.transact(Transaction { op: OpId::random(), mode, keys: &keys, decide: &mut decide }).await
 }
 
 /// Two nodes: one holds a row in the middle of its decision, the other wants it.
@@ -87,7 +87,7 @@ async fn nodes_race_for_absent_rows() {
                     Decision::Commit
                 };
                 let mode = if writer.is_multiple_of(2) { Mode::Plain } else { Mode::Transaction };
-                match node.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await {
+                match node.transact(Transaction { op: OpId::random(), mode, keys: &keys, decide: &mut decide }).await {
                     Ok(Decision::Commit) => won += 1,
                     Ok(Decision::Refuse) => assert_eq!(absent, 0, "a torn read was answered from"),
                     other => panic!("{other:?}"),
@@ -98,7 +98,7 @@ async fn nodes_race_for_absent_rows() {
     }
     let won: u64 = writers.join_all().await.into_iter().sum();
     assert_eq!(won, 20, "each round has one winner");
-    let tally = nodes[0].get(&Key::new(Family::Catalog, "wins")).await.unwrap().unwrap();
+    let tally = nodes[0].get(&Key::new(Family::Catalog, "wins"), Consistency::Strong).await.unwrap().unwrap();
     assert_eq!(tally[..8], 20_u64.to_be_bytes());
 }
 
@@ -120,7 +120,8 @@ async fn nodes_add_to_one_row() {
                     batch.put(keys[0].key.clone(), (sum + 1).to_be_bytes().to_vec());
                     Decision::Commit
                 };
-                let done = node.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await;
+                let done =
+                    node.transact(Transaction { op: OpId::random(), mode, keys: &keys, decide: &mut decide }).await;
                 assert_eq!(done, Ok(Decision::Commit));
             }
         });
@@ -129,7 +130,7 @@ async fn nodes_add_to_one_row() {
         done.unwrap();
     }
     let engine = open(&url).await;
-    assert_eq!(engine.get(&key("sum")).await.unwrap().unwrap()[..], 200_u64.to_be_bytes());
+    assert_eq!(engine.get(&key("sum"), Consistency::Strong).await.unwrap().unwrap()[..], 200_u64.to_be_bytes());
 }
 
 /// "a" is read as absent before somebody writes both rows, "b" is locked after: a refusal that rests on such reads is
@@ -161,7 +162,9 @@ async fn torn_reads_refuse_nothing() {
         seen.clone_from(&reads.values);
         Decision::Refuse
     };
-    let done = engine.transact(OpId([1; 16]), Mode::Transaction, &keys, &mut decide).await;
+    let done = engine
+        .transact(Transaction { op: OpId([1; 16]), mode: Mode::Transaction, keys: &keys, decide: &mut decide })
+        .await;
     assert_eq!(done, Ok(Decision::Refuse));
     session.await.unwrap().unwrap();
     assert_eq!(seen, [Some("new".into()), Some("new".into())], "in {runs} runs");

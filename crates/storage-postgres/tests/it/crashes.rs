@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, Transaction, TxError,
+};
 use storage_postgres::testing::PostgresServer;
 
 use crate::contract::open;
@@ -43,7 +45,7 @@ async fn write(engine: Arc<storage_postgres::Postgres>, writer: u8, stop: Arc<At
             batch.append(LOG, [&[writer][..], &(left + 1).to_be_bytes()].concat());
             Decision::Commit
         };
-        match engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await {
+        match engine.transact(Transaction { op: OpId::random(), mode, keys: &keys, decide: &mut decide }).await {
             Ok(_) => known.done += 1,
             Err(TxError::Unknown) => known.unknown += 1,
             Err(TxError::Busy | TxError::Storage(StorageError::Unavailable(_))) => {
@@ -105,8 +107,8 @@ async fn killed_under_load() {
     let mut done = 0;
     for (writer, known) in all_known.into_iter().enumerate() {
         let [left, right] = counters(writer as u8);
-        let stored = number(engine.get(&left).await.unwrap().as_ref());
-        assert_eq!(stored, number(engine.get(&right).await.unwrap().as_ref()), "torn");
+        let stored = number(engine.get(&left, Consistency::Strong).await.unwrap().as_ref());
+        assert_eq!(stored, number(engine.get(&right, Consistency::Strong).await.unwrap().as_ref()), "torn");
         assert_eq!(told[writer], stored, "a record of each");
         assert!((known.done..=known.done + known.unknown).contains(&stored), "{stored} of {}", known.done);
         done += known.done;

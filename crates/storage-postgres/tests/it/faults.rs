@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, TxError};
+use storage::{
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, StorageError, Transaction, TxError,
+};
 use storage_postgres::testing::{Fault, PostgresServer, Proxy};
 use storage_postgres::{Options, Patience, Postgres};
 
@@ -35,14 +37,14 @@ async fn add(engine: &Postgres, mode: Mode) -> (Result<Decision, TxError>, u32) 
         batch.append(log(), (number(reads.values[0].as_ref()) + 1).to_be_bytes().to_vec());
         Decision::Commit
     };
-    let done = engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await;
+    let done = engine.transact(Transaction { op: OpId::random(), mode, keys: &keys, decide: &mut decide }).await;
     (done, decided)
 }
 
 /// What stands there, read past the proxy.
 async fn stored(direct: &Postgres) -> [u64; 3] {
-    let counter = number(direct.get(&key()).await.unwrap().as_ref());
-    let tally = direct.get(&Key::new(Family::Catalog, "tally")).await.unwrap();
+    let counter = number(direct.get(&key(), Consistency::Strong).await.unwrap().as_ref());
+    let tally = direct.get(&Key::new(Family::Catalog, "tally"), Consistency::Strong).await.unwrap();
     let counted = tally.map_or(0, |row| u64::from_be_bytes(row[..8].try_into().unwrap()));
     let told: Vec<u64> = records(direct, &log(), 0).await.iter().map(|record| number(Some(record))).collect();
     assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
@@ -58,7 +60,7 @@ async fn check_sequencing(fault: Fault) {
     let (engine, direct) = (open(&through).await, open(&url).await);
     for sum in 1..=3 {
         assert_eq!(add(&direct, Mode::Plain).await.0, Ok(Decision::Commit));
-        assert_eq!(number(direct.get(&key()).await.unwrap().as_ref()), sum);
+        assert_eq!(number(direct.get(&key(), Consistency::Strong).await.unwrap().as_ref()), sum);
     }
     for count in [3, 4] {
         proxy.arm(fault);
@@ -180,10 +182,11 @@ async fn a_late_flight_of_what_was_refused() {
         // As if what the decision rests on had changed in between.
         if decided == 1 { Decision::Commit } else { Decision::Refuse }
     };
-    let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await;
+    let done =
+        engine.transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide }).await;
     assert_eq!(done, Ok(Decision::Refuse));
     tokio::time::sleep(Duration::from_millis(900)).await;
-    assert_eq!(direct.get(&key()).await, Ok(None));
+    assert_eq!(direct.get(&key(), Consistency::Strong).await, Ok(None));
 }
 
 #[tokio::test]
@@ -236,7 +239,7 @@ async fn no_server() {
     let engine = open(&server.database()).await;
     assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));
     server.crash();
-    assert!(matches!(engine.get(&key()).await, Err(StorageError::Unavailable(_))));
+    assert!(matches!(engine.get(&key(), Consistency::Strong).await, Err(StorageError::Unavailable(_))));
     assert!(matches!(add(&engine, Mode::Plain).await.0, Err(TxError::Storage(StorageError::Unavailable(_)))));
     server.run();
     assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));

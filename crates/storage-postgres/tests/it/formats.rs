@@ -1,6 +1,6 @@
 //! Tables of other formats: older ones stay as they are until they are brought to this program's, newer ones for ever.
 
-use storage::{Engine, Family, Key, Mode};
+use storage::{Consistency, Engine, Family, Key, Mode};
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{FORMAT, OpenError, Options, Postgres};
 
@@ -39,7 +39,7 @@ async fn older_tables_are_looked_at_and_updated_when_that_is_asked_for() {
     assert!(matches!(refused, OpenError::Older { found: 1, known: FORMAT }), "{refused}");
     let visitor = Postgres::visit(options(&url)).await.unwrap();
     let key = Key::new(Family::Items, 1_u64.to_be_bytes().to_vec());
-    assert!(visitor.get(&key).await.unwrap().is_some());
+    assert!(visitor.get(&key, Consistency::Strong).await.unwrap().is_some());
     assert!(visitor.verify().await.is_err());
     assert_eq!(tables(&server, &url), before);
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use storage::{
-    Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, StorageError, log,
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange,
+    StorageError, Transaction, log,
 };
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{Options, Postgres};
@@ -24,7 +25,7 @@ pub(crate) const HEAD_S: &str = "'\\x6e676573'::bytea";
 /// The records behind a position, which are dense.
 pub(crate) async fn try_records(engine: &Postgres, log: &Bytes, after: u64) -> Result<Vec<Bytes>, StorageError> {
     engine.sequence(log).await?;
-    let view = engine.view().await?;
+    let view = engine.view(Consistency::Strong).await?;
     let mut range = ScanRange {
         family: Family::Log,
         lower: Bound::Excluded(log::record(log, after).bytes),
@@ -78,7 +79,7 @@ pub(crate) async fn add(engine: &Postgres, mode: Mode, items: &[u64]) {
         }
         Decision::Commit
     };
-    while engine.transact(OpId(base::random::bytes16()), mode, &keys, &mut decide).await.is_err() {}
+    while engine.transact(Transaction { op: OpId::random(), mode, keys: &keys, decide: &mut decide }).await.is_err() {}
 }
 
 /// What a reader knows of the items from the records that it has seen.
@@ -146,7 +147,7 @@ async fn several_nodes_write_and_read() {
     }
     ended.store(true, Ordering::Relaxed);
     let keys: Vec<Key> = (0..ITEMS).map(item).collect();
-    let stored = nodes[0].view().await.unwrap().get_many(&keys).await.unwrap();
+    let stored = nodes[0].view(Consistency::Strong).await.unwrap().get_many(&keys).await.unwrap();
     let expected: BTreeMap<Bytes, u64> =
         keys.iter().zip(&stored).map(|(key, value)| (key.bytes.clone(), number(value.as_ref()))).collect();
     while let Some(told) = readers.join_next().await {
@@ -225,7 +226,7 @@ async fn what_waits_is_destroyed_with_its_log() {
     node.destroy(Family::Log, LOG.slice(..8)).await.unwrap();
     assert_eq!(waiting(&server, &url), "0");
     assert!(records(&node, &LOG, 0).await.is_empty());
-    assert_eq!(node.get(&log::head(LOG)).await, Ok(None));
+    assert_eq!(node.get(&log::head(LOG), Consistency::Strong).await, Ok(None));
 }
 
 /// Many records have gathered after the server has made its plans for few.
@@ -255,7 +256,7 @@ async fn nothing_waits_for_long() {
     let url = server.database();
     let node = open(&url).await;
     add(&node, Mode::Plain, &[1]).await;
-    while node.get(&log::record(&LOG, 1)).await.unwrap().is_none() {
+    while node.get(&log::record(&LOG, 1), Consistency::Strong).await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(waiting(&server, &url), "0");

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange};
+use storage::{
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange, Transaction,
+};
 use storage_postgres::testing::PostgresServer;
 use storage_postgres::{Options, Patience, Postgres, ReplicaOptions, ReplicaStats};
 
@@ -40,7 +42,8 @@ async fn put(engine: &Postgres, value: &'static str) {
         batch.put(key(), value);
         Decision::Commit
     };
-    let done = engine.transact(OpId(base::random::bytes16()), Mode::Plain, &keys, &mut decide).await;
+    let done =
+        engine.transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide }).await;
     assert_eq!(done, Ok(Decision::Commit));
 }
 
@@ -48,8 +51,8 @@ async fn put(engine: &Postgres, value: &'static str) {
 const READS: u64 = 2;
 
 /// What is read in each of the ways, which must agree.
-async fn read(engine: &Postgres, eventual: bool) -> Option<Bytes> {
-    let view = if eventual { engine.view_eventual().await } else { engine.view().await }.unwrap();
+async fn read(engine: &Postgres, consistency: Consistency) -> Option<Bytes> {
+    let view = engine.view(consistency).await.unwrap();
     let range = ScanRange {
         family: Family::Items,
         lower: std::ops::Bound::Unbounded,
@@ -59,7 +62,7 @@ async fn read(engine: &Postgres, eventual: bool) -> Option<Bytes> {
         bytes_max: 1_000,
     };
     let scanned = view.scan(&range).await.unwrap().rows.first().map(|row| row.value.clone());
-    let got = if eventual { engine.get_eventual(&key()).await } else { engine.get(&key()).await };
+    let got = engine.get(&key(), consistency).await;
     assert_eq!(got, Ok(scanned.clone()));
     assert_eq!(view.get_many(&[key()]).await.unwrap(), std::slice::from_ref(&scanned));
     scanned
@@ -79,7 +82,7 @@ async fn read_of_replica(engine: &Postgres) -> Option<Bytes> {
     let mut found = None;
     until("a read that only replicas answer", async || {
         let before = engine.stats().replicas.unwrap().answered;
-        found = read(engine, true).await;
+        found = read(engine, Consistency::Eventual).await;
         engine.stats().replicas.unwrap().answered - before == READS
     })
     .await;
@@ -90,7 +93,7 @@ async fn read_of_replica(engine: &Postgres) -> Option<Bytes> {
 async fn until_answered(engine: &Postgres) {
     until("a replica's answer", async || {
         let before = engine.stats().replicas.unwrap().answered;
-        engine.get_eventual(&key()).await.unwrap();
+        engine.get(&key(), Consistency::Eventual).await.unwrap();
         engine.stats().replicas.unwrap().answered > before
     })
     .await;
@@ -111,7 +114,7 @@ async fn only_reads_that_may_be_old_are_answered_by_a_replica() {
     until("the write at the replica", async || read_of_replica(&engine).await.is_some()).await;
     replica.psql("postgres", "SELECT pg_wal_replay_pause()").unwrap();
     put(&engine, "new").await;
-    assert_eq!(read(&engine, false).await.as_deref(), Some(&b"new"[..]));
+    assert_eq!(read(&engine, Consistency::Strong).await.as_deref(), Some(&b"new"[..]));
     assert_eq!(read_of_replica(&engine).await.as_deref(), Some(&b"old"[..]));
     replica.psql("postgres", "SELECT pg_wal_replay_resume()").unwrap();
     until("the write at the replica", async || read_of_replica(&engine).await.as_deref() == Some(b"new")).await;
@@ -133,13 +136,13 @@ async fn a_replica_that_is_behind_or_gone_is_not_asked() {
     // What the primary had before now must be seen once the allowed time has passed.
     put(&engine, "new").await;
     tokio::time::sleep(lag + Duration::from_millis(50)).await;
-    assert_eq!(read(&engine, true).await.as_deref(), Some(&b"new"[..]));
+    assert_eq!(read(&engine, Consistency::Eventual).await.as_deref(), Some(&b"new"[..]));
     behind.psql("postgres", "SELECT pg_wal_replay_resume()").unwrap();
     until_answered(&engine).await;
 
     behind.crash();
     for _ in 0..50 {
-        assert_eq!(read(&engine, true).await.as_deref(), Some(&b"new"[..]));
+        assert_eq!(read(&engine, Consistency::Eventual).await.as_deref(), Some(&b"new"[..]));
     }
     behind.run();
     until_answered(&engine).await;
@@ -153,7 +156,7 @@ async fn a_replica_that_is_behind_or_gone_is_not_asked() {
     until_answered(&both).await;
     behind.crash();
     until_answered(&both).await;
-    assert_eq!(read(&both, true).await.as_deref(), Some(&b"new"[..]));
+    assert_eq!(read(&both, Consistency::Eventual).await.as_deref(), Some(&b"new"[..]));
 }
 
 /// A replica of something else never shows the newest mark, or has no tables at all.
@@ -169,7 +172,7 @@ async fn another_database_is_no_replica() {
         let engine = open(&url, wrong, FAR).await;
         put(&engine, "own").await;
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(read(&engine, true).await.as_deref(), Some(&b"own"[..]), "{wrong}");
+        assert_eq!(read(&engine, Consistency::Eventual).await.as_deref(), Some(&b"own"[..]), "{wrong}");
         assert_eq!(engine.stats().replicas, Some(ReplicaStats::default()), "{wrong}");
     }
 }

@@ -1,6 +1,6 @@
 //! What this engine leaves in its tables.
 
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TxError};
+use storage::{Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, Transaction, TxError};
 use storage_postgres::testing::PostgresServer;
 
 use crate::contract::open;
@@ -17,9 +17,11 @@ async fn absence_is_kept_by_a_row() {
         batch.put(written.clone(), "x");
         Decision::Commit
     };
-    let done = engine.transact(OpId([1; 16]), Mode::Transaction, &keys, &mut put).await;
+    let done = engine
+        .transact(Transaction { op: OpId([1; 16]), mode: Mode::Transaction, keys: &keys, decide: &mut put })
+        .await;
     assert_eq!(done, Ok(Decision::Commit));
-    assert_eq!(engine.get(&absent).await, Ok(None));
+    assert_eq!(engine.get(&absent, Consistency::Strong).await, Ok(None));
     let rows = server.psql(&name, "SELECT convert_from(substr(p, 2), 'UTF8'), v IS NULL FROM stator_kv ORDER BY p");
     assert_eq!(rows.as_deref(), Ok("absent|t\nwritten|f"));
 }
@@ -36,6 +38,7 @@ async fn a_value_that_no_server_takes() {
         Decision::Commit
     };
     let keys = [KeyUse::write(key)];
-    let done = engine.transact(OpId([1; 16]), Mode::Plain, &keys, &mut tallies).await;
+    let done =
+        engine.transact(Transaction { op: OpId([1; 16]), mode: Mode::Plain, keys: &keys, decide: &mut tallies }).await;
     assert_eq!(done, Err(TxError::TooLarge));
 }

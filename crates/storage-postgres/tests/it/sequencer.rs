@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::{Engine, Mode, StorageError, log};
+use storage::{Consistency, Engine, Mode, StorageError, log};
 use storage_postgres::testing::{Fault, Pair, PostgresServer, Proxy};
 use storage_postgres::{Options, Postgres};
 use tokio::task::JoinSet;
@@ -52,7 +52,7 @@ async fn what_is_written_meanwhile_is_not_waited_for() {
     flood(&server, &name, 1 << 40);
     timeout(FOR_EVER, node.sequence(&LOG)).await.expect("it ends").unwrap();
     for position in [1, COUNT] {
-        let record = node.get(&log::record(&LOG, position)).await.unwrap();
+        let record = node.get(&log::record(&LOG, position), Consistency::Strong).await.unwrap();
         assert_eq!(number(record.as_ref()), position);
     }
 }
@@ -104,7 +104,7 @@ async fn readers_of_a_log_share_a_connection() {
     while let Some(done) = readers.join_next().await {
         assert_eq!(done.unwrap(), Ok(()));
     }
-    assert!(node.get(&log::record(&LOG, 2)).await.unwrap().is_some());
+    assert!(node.get(&log::record(&LOG, 2), Consistency::Strong).await.unwrap().is_some());
 }
 
 /// Whoever comes while a pass is under way may have written what that pass has not seen.
@@ -124,7 +124,7 @@ async fn who_comes_later_waits_for_the_next_pass() {
         }
         add(&direct, Mode::Plain, &[2]).await;
         node.sequence(&LOG).await.unwrap();
-        direct.get(&log::record(&LOG, 3)).await.unwrap()
+        direct.get(&log::record(&LOG, 3), Consistency::Strong).await.unwrap()
     };
     let (first, found) = tokio::join!(async { node.sequence(&LOG).await }, later);
     assert_eq!(first, Ok(()));

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Batch, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH, TxError};
+use crate::{
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, TALLY_WIDTH, Transaction, TxError,
+};
 
 /// A case's own rows in a shared engine.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ impl Space {
     }
 
     pub(super) async fn get(&self, key: &Key) -> Option<Bytes> {
-        self.engine.get(key).await.unwrap()
+        self.engine.get(key, Consistency::Strong).await.unwrap()
     }
 
     pub(super) async fn transact(
@@ -37,7 +39,7 @@ impl Space {
         keys: &[KeyUse],
         mut decide: impl FnMut(&Reads, &mut Batch) -> Decision + Send,
     ) -> Result<Decision, TxError> {
-        self.engine.transact(OpId(base::random::bytes16()), mode, keys, &mut decide).await
+        self.engine.transact(Transaction { op: OpId::random(), mode, keys, decide: &mut decide }).await
     }
 
     /// Writes without a condition.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::kit::{Space, bytes, number};
-use crate::{Batch, Decision, Family, Key, KeyUse, Mode, ScanDirection, ScanRange, View, log};
+use crate::{Batch, Consistency, Decision, Family, Key, KeyUse, Mode, ScanDirection, ScanRange, View, log};
 
 const WRITERS: u64 = 16;
 const ROUNDS: u64 = 30;
@@ -46,7 +46,7 @@ async fn records(view: &dyn View, log: &Bytes, after: u64) -> Vec<(u64, Bytes)> 
 
 async fn all(space: &Space, log: &Bytes) -> Vec<(u64, Bytes)> {
     space.engine.sequence(log).await.unwrap();
-    records(&*space.engine.view().await.unwrap(), log, 0).await
+    records(&*space.engine.view(Consistency::Strong).await.unwrap(), log, 0).await
 }
 
 async fn last(space: &Space, log: &Bytes) -> u64 {
@@ -113,7 +113,7 @@ pub(super) async fn never_give_a_position_twice(space: Space) {
         append(&space, &log, "record").await;
     }
     space.engine.sequence(&log).await.unwrap();
-    let old = space.engine.view().await.unwrap();
+    let old = space.engine.view(Consistency::Strong).await.unwrap();
     assert_eq!(records(&*old, &log, 0).await.len(), 3);
     let mut trim = Batch::default();
     (1..=3).for_each(|at| trim.delete(log::record(&log, at)));
@@ -158,9 +158,9 @@ pub(super) async fn are_dense_and_in_order_under_many_writers(space: Space) {
     let mut seen = 0;
     let mut values: BTreeMap<Bytes, u64> = BTreeMap::new();
     while seen < WRITERS * ROUNDS {
-        let before = space.engine.view().await.unwrap().get_many(&rows).await.unwrap();
+        let before = space.engine.view(Consistency::Strong).await.unwrap().get_many(&rows).await.unwrap();
         space.engine.sequence(&log).await.unwrap();
-        let view = space.engine.view().await.unwrap();
+        let view = space.engine.view(Consistency::Strong).await.unwrap();
         for (position, record) in records(&*view, &log, seen).await {
             seen += 1;
             assert_eq!(position, seen, "dense");

@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::kit::{Space, bytes, number};
-use crate::{Batch, Decision, Family, Key, KeyUse, Mode, Reads, TxError};
+use crate::{Batch, Consistency, Decision, Family, Key, KeyUse, Mode, Reads, TxError};
 
 const WRITERS: u64 = 32;
 const ROUNDS: u64 = 25;
@@ -82,7 +82,7 @@ pub(super) async fn move_without_loss(space: Space) {
                 Decision::Commit
             })
             .await;
-            let view = space.engine.view().await.unwrap();
+            let view = space.engine.view(Consistency::Strong).await.unwrap();
             assert_eq!(total(&view.get_many(&accounts).await.unwrap()), MONEY);
         }
     })
@@ -110,7 +110,7 @@ pub(super) async fn are_seen_whole(space: Space) {
             }
             // A get and a later view: time does not run backwards.
             let single = number(space.get(&keys[3]).await.as_ref());
-            let view = space.engine.view().await.unwrap();
+            let view = space.engine.view(Consistency::Strong).await.unwrap();
             let values = view.get_many(&keys).await.unwrap();
             let now = number(values[0].as_ref());
             assert!(values.iter().all(|value| number(value.as_ref()) == now));
@@ -167,7 +167,7 @@ pub(super) async fn tally_exactly(space: Space) {
     })
     .await;
     let keys: Vec<Key> = (0..50_u64).map(|at| space.key(at.to_be_bytes())).collect();
-    let rows = space.engine.view().await.unwrap().get_many(&keys).await.unwrap();
+    let rows = space.engine.view(Consistency::Strong).await.unwrap().get_many(&keys).await.unwrap();
     let count = rows.iter().flatten().count() as i64;
     assert_eq!(space.counters(&tally).await.unwrap_or_default(), [count, count * 8]);
 }

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 
 use super::kit::Space;
-use crate::{Batch, Decision, Family, KeyUse, Mode, ScanDirection, ScanRange, StorageError, TxError};
+use crate::{Batch, Consistency, Decision, Family, KeyUse, Mode, ScanDirection, ScanRange, StorageError, TxError};
 
 pub(super) async fn come_and_go(space: Space) {
     let key = space.key("a");
@@ -32,7 +32,7 @@ pub(super) async fn families_are_apart(space: Space) {
     }
     space.commit(batch).await;
     space.delete(&keys[1]).await;
-    let view = space.engine.view().await.unwrap();
+    let view = space.engine.view(Consistency::Strong).await.unwrap();
     let values = view.get_many(&keys).await.unwrap();
     assert_eq!(values, [Some("Catalog".into()), None, Some("Index".into()), Some("Log".into())]);
 }
@@ -91,13 +91,13 @@ pub(super) async fn views_stand_still(space: Space) {
     let keys = [space.key("a"), space.key("b"), space.key("c")];
     space.put(&keys[0], "1").await;
     space.put(&keys[1], "1").await;
-    let before = space.engine.view().await.unwrap();
+    let before = space.engine.view(Consistency::Strong).await.unwrap();
     let old = [Some(Bytes::from("1")), Some(Bytes::from("1")), None];
     assert_eq!(before.get_many(&keys).await.unwrap(), old);
     space.put(&keys[0], "2").await;
     space.delete(&keys[1]).await;
     space.put(&keys[2], "2").await;
-    let between = space.engine.view().await.unwrap();
+    let between = space.engine.view(Consistency::Strong).await.unwrap();
     let new = [Some(Bytes::from("2")), None, Some(Bytes::from("2"))];
     assert_eq!(between.get_many(&keys[..1]).await.unwrap(), new[..1]);
     space.put(&keys[0], "3").await;
@@ -160,7 +160,7 @@ pub(super) async fn destroying_takes_what_starts_with_the_prefix(space: Space) {
         rows_max: 10,
         bytes_max: 10_000,
     };
-    let page = space.engine.view().await.unwrap().scan(&range).await.unwrap();
+    let page = space.engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap();
     let left: Vec<&Bytes> = page.rows.iter().map(|row| &row.key).collect();
     assert_eq!(left, spared.iter().map(|key| &key.bytes).collect::<Vec<_>>());
     assert_eq!(space.get(&elsewhere).await, Some(Bytes::from("spared")));
@@ -177,8 +177,8 @@ pub(super) async fn closing_ends_all(space: Space) {
     let key = space.key("a");
     space.put(&key, "1").await;
     space.engine.close().await.unwrap();
-    assert_eq!(space.engine.get(&key).await, Err(StorageError::Closed));
-    assert_eq!(space.engine.view().await.err(), Some(StorageError::Closed));
+    assert_eq!(space.engine.get(&key, Consistency::Strong).await, Err(StorageError::Closed));
+    assert_eq!(space.engine.view(Consistency::Strong).await.err(), Some(StorageError::Closed));
     let keys = [KeyUse::write(key.clone())];
     let late = space.transact(Mode::Plain, &keys, |_, batch| {
         batch.put(key.clone(), "2");

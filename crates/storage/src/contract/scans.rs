@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 
 use super::kit::Space;
-use crate::{Batch, Engine, Family, Key, Row, ScanDirection, ScanPage, ScanRange};
+use crate::{Batch, Consistency, Engine, Family, Key, Row, ScanDirection, ScanPage, ScanRange};
 
 /// Rows, and a range of them. Keys are relative to a place of the case's own.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ async fn check_pages(space: &Space, case: &ScanCase) {
     if case.backward {
         expected.reverse();
     }
-    let view = space.engine.view().await.unwrap();
+    let view = space.engine.view(Consistency::Strong).await.unwrap();
     let mut expected = &expected[..];
     loop {
         let page = view.scan(&range).await.unwrap();
@@ -179,7 +179,7 @@ pub(super) async fn stay_in_their_view(space: Space) {
     for key in &keys {
         space.put(key, "old").await;
     }
-    let view = space.engine.view().await.unwrap();
+    let view = space.engine.view(Consistency::Strong).await.unwrap();
     let mut range = ScanRange {
         family: Family::Items,
         lower: Bound::Included(space.key("").bytes),

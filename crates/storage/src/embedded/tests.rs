@@ -9,6 +9,7 @@ mod space;
 mod stats;
 mod wreckage;
 
+use crate::{KeyUse, Mode};
 use std::path::Path;
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::store::{Store, is_storable};
 use crate::batch::{Batch, Decision, Reads};
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, Row, ScanDirection, ScanRange, prefix_end};
-use crate::{Decide, Mode, log};
+use crate::{Consistency, Decide, Mode, log};
 
 /// More than any request can ask for, and little enough to be written as one piece. Unit: bytes.
 const BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -102,7 +102,7 @@ impl Embedded {
             bytes_max: DESTROY_BYTES,
         };
         loop {
-            let page = crate::Engine::view(self).await?.scan(&range).await?;
+            let page = crate::Engine::view(self, Consistency::Strong).await?.scan(&range).await?;
             let Some(Row { key: last, .. }) = page.rows.last() else { return Ok(()) };
             range.resume_after(last.clone());
             let mut batch = Batch::default();

@@ -27,9 +27,12 @@ pub struct MemoryStats {
     pub refused_writes: u64,
 }
 
-pub(super) struct Room {
+/// The room that rows may take.
+pub struct Room {
     /// 0 for none.
     limit: usize,
+    /// What rows take.
+    rows: AtomicUsize,
     /// What the layers above hold of the rows, decoded.
     decoded: AtomicUsize,
     refused: AtomicU64,
@@ -41,6 +44,7 @@ impl Room {
     pub(super) fn new(limit: usize) -> Room {
         Room {
             limit,
+            rows: AtomicUsize::new(0),
             decoded: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
             short: watch::Sender::new(false),
@@ -53,8 +57,10 @@ impl Room {
         MemoryStats { bytes: self.taken(bytes) as u64, bytes_max: self.limit as u64, refused_writes }
     }
 
-    pub(super) fn count_decoded(&self, bytes: usize) {
+    /// What the layers above hold in memory of the stored rows, decoded, from now on: it counts against the limit.
+    pub fn count_decoded(&self, bytes: usize) {
         self.decoded.store(bytes, Ordering::Relaxed);
+        self.look();
     }
 
     /// What rows of so many bytes take together with what is decoded of them.
@@ -62,8 +68,8 @@ impl Room {
         bytes.saturating_add(self.decoded.load(Ordering::Relaxed))
     }
 
-    /// None without a limit.
-    pub(super) fn shortage(&self) -> Option<watch::Receiver<bool>> {
+    /// Whether rows take most of the room, as it changes: what may go early should then go. None without a limit.
+    pub fn shortage(&self) -> Option<watch::Receiver<bool>> {
         (self.limit > 0).then(|| self.short.subscribe())
     }
 
@@ -87,11 +93,16 @@ impl Room {
     }
 
     /// Rows take so many bytes now.
-    pub(super) fn look(&self, bytes: usize) {
+    pub(super) fn count_rows(&self, bytes: usize) {
+        self.rows.store(bytes, Ordering::Relaxed);
+        self.look();
+    }
+
+    fn look(&self) {
         if self.limit == 0 {
             return;
         }
-        let bytes = self.taken(bytes);
+        let bytes = self.taken(self.rows.load(Ordering::Relaxed));
         let short = bytes > self.limit - self.limit / 4;
         self.short.send_if_modified(|was| std::mem::replace(was, short) != short);
         // Lower than where writes are refused, so that the state does not flap.

@@ -66,7 +66,7 @@ fn above_the_limit_writes_are_refused_and_deletes_go_on() {
     assert!((40..65).contains(&written), "{written}");
     let stats = engine.stats();
     assert!(stats.bytes <= LIMIT && stats.bytes > LIMIT - 2_000 && stats.refused_writes == 1, "{stats:?}");
-    assert!(*engine.full_changes().borrow() && *engine.shortage().unwrap().borrow());
+    assert!(*engine.full_changes().borrow() && *engine.room().unwrap().shortage().unwrap().borrow());
     assert!(refused(write(&engine, Family::Index, "a", Some(1_000))));
     assert!(refused(write(&engine, Family::Items, "1", Some(3_000))), "a larger value");
     assert!(write(&engine, Family::Items, "1", Some(900)).is_ok(), "a smaller value");
@@ -82,21 +82,21 @@ fn above_the_limit_writes_are_refused_and_deletes_go_on() {
     for at in 0..written {
         assert!(write(&engine, Family::Items, &at.to_string(), None).is_ok());
     }
-    assert!(!*engine.full_changes().borrow() && !*engine.shortage().unwrap().borrow());
+    assert!(!*engine.full_changes().borrow() && !*engine.room().unwrap().shortage().unwrap().borrow());
     assert!(write(&engine, Family::Items, "1", Some(3_000)).is_ok());
 }
 
 #[test]
 fn what_is_decoded_counts_against_the_limit() {
     let engine = Memory::with_limit(LIMIT);
-    engine.count_decoded(LIMIT as usize - 2_000);
+    engine.room().unwrap().count_decoded(LIMIT as usize - 2_000);
     assert_eq!(engine.stats().bytes, LIMIT - 2_000);
-    assert!(*engine.shortage().unwrap().borrow());
+    assert!(*engine.room().unwrap().shortage().unwrap().borrow());
     assert!(write(&engine, Family::Items, "1", Some(1_000)).is_ok());
     assert!(refused(write(&engine, Family::Items, "2", Some(1_000))));
     assert!(write(&engine, Family::Items, "1", None).is_ok());
-    engine.count_decoded(0);
-    assert!(!*engine.shortage().unwrap().borrow() && !*engine.full_changes().borrow());
+    engine.room().unwrap().count_decoded(0);
+    assert!(!*engine.room().unwrap().shortage().unwrap().borrow() && !*engine.full_changes().borrow());
     assert_eq!(engine.stats().bytes, 0);
 }
 

@@ -10,7 +10,10 @@ use base::Clock;
 use bytes::Bytes;
 use ops::{OpenError, Service, Settings};
 use serde_json::Value;
-use storage::{Batch, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection, ScanRange};
+use storage::{
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection,
+    ScanRange, Transaction,
+};
 use tokio::runtime::Runtime;
 
 use crate::service_model::Model;
@@ -144,7 +147,7 @@ impl House {
     /// Everything that is stored.
     fn read_rows(&self) -> Vec<(Family, Row)> {
         let read = async {
-            let view = self.engine.view().await.expect("a view");
+            let view = self.engine.view(Consistency::Strong).await.expect("a view");
             let mut rows = Vec::new();
             for family in Family::ALL {
                 let range = ScanRange {
@@ -173,7 +176,10 @@ async fn write(engine: &Memory, rows: &[(Family, Row)]) {
         rows.iter().for_each(|row| batch.put(key(row), row.1.value.clone()));
         Decision::Commit
     };
-    engine.transact(OpId([0; 16]), Mode::Plain, &keys, &mut decide).await.expect("rows");
+    engine
+        .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .expect("rows");
 }
 
 /// Lets background work run to its end.

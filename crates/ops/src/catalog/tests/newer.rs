@@ -1,6 +1,8 @@
 //! Definitions that a newer program has written.
 
 use super::*;
+use storage::Consistency;
+use storage::Transaction;
 
 async fn until_active(service: &Service, table: &str) {
     until(async || {
@@ -34,8 +36,9 @@ async fn members_of_a_newer_program_are_kept() {
     let newer: serde_json::Value = serde_json::from_str(NEWER).unwrap();
     let places = ["", "/global_indexes/0", "/stream", "/log", "/time_to_live"];
     let key = rows::definition(rows::TABLE_ID_FIRST);
-    let stored =
-        async || -> serde_json::Value { serde_json::from_slice(&engine.get(&key).await.unwrap().unwrap()).unwrap() };
+    let stored = async || -> serde_json::Value {
+        serde_json::from_slice(&engine.get(&key, Consistency::Strong).await.unwrap().unwrap()).unwrap()
+    };
     let mut row = stored().await;
     for place in places {
         row.pointer_mut(place).unwrap()["newer"] = newer.clone();
@@ -45,7 +48,10 @@ async fn members_of_a_newer_program_are_kept() {
         batch.put(key.clone(), row.to_string());
         Decision::Commit
     };
-    engine.transact(OpId([7; 16]), Mode::Plain, &keys, &mut decide).await.unwrap();
+    engine
+        .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .unwrap();
 
     let service = open(&engine).await;
     service.update_table(&caller(), add_index("kept", "second", "h", ProjectionType::All)).await.unwrap();

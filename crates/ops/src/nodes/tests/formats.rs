@@ -2,6 +2,7 @@
 //! takes no writes.
 
 use std::sync::Mutex;
+use storage::Transaction;
 
 use super::*;
 use crate::nodes::{NodeReport, until_silent};
@@ -30,7 +31,11 @@ async fn add_older(house: &House) {
         Decision::Commit
     };
     let keys = [KeyUse::write(key.clone())];
-    house.memory.transact(OpId([7; 16]), Mode::Plain, &keys, &mut decide).await.unwrap();
+    house
+        .memory
+        .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

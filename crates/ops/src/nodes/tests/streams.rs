@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::AttributeValue;
-use storage::{Batch, Reads};
+use storage::{Batch, Consistency, Reads, Transaction};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -130,7 +130,7 @@ impl Follower {
 
 /// Makes the newest shard of the only table old.
 async fn age_shards(house: &House) {
-    let definition = house.memory.get(&rows::definition(1)).await.unwrap().unwrap();
+    let definition = house.memory.get(&rows::definition(1), Consistency::Strong).await.unwrap().unwrap();
     let definition: serde_json::Value = serde_json::from_slice(&definition).unwrap();
     for number in 0..definition["log"]["next_shard"].as_u64().unwrap() as u32 {
         let keys = [KeyUse::write(rows::shard(1, number))];
@@ -141,8 +141,8 @@ async fn age_shards(house: &House) {
             batch.put(keys[0].key.clone(), shard.to_string());
             Decision::Commit
         };
-        let op = OpId(base::random::bytes16());
-        house.memory.transact(op, Mode::Plain, &keys, &mut decide).await.unwrap();
+        let op = OpId::random();
+        house.memory.transact(Transaction { op, mode: Mode::Plain, keys: &keys, decide: &mut decide }).await.unwrap();
     }
 }
 
@@ -216,7 +216,7 @@ async fn shards_roll_and_split_under_the_writers_of_several_nodes() {
     });
     for rolled in 1..=ROLLS {
         let before = describe_stream(&nodes[1], &arn).await.shards.unwrap().len();
-        let view = house.memory.view().await.unwrap();
+        let view = house.memory.view(Consistency::Strong).await.unwrap();
         let mut open = Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
         open.retain(|shard| shard.closed.is_none());
         let newest = open.pop().unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use storage::{BoxFuture, Decide, Decision, Engine, Family, Key, KeyUse, Layer, Mode, OpId, StorageError, TxError};
+use storage::{BoxFuture, Decision, Engine, Family, Key, Layer, StorageError, Transaction, TxError};
 
 pub(super) struct Breaking {
     inner: Arc<dyn Engine>,
@@ -73,19 +73,18 @@ impl Layer for Breaking {
         &*self.inner
     }
 
-    fn transact<'a>(
-        &'a self,
-        op: OpId,
-        mode: Mode,
-        keys: &'a [KeyUse],
-        decide: &'a mut Decide<'a>,
-    ) -> BoxFuture<'a, Result<Decision, TxError>> {
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let Transaction { op, mode, keys, decide } = transaction;
         Box::pin(async move {
             if !keys.is_empty() && keys.iter().map(|used| &used.key).eq(self.refused.lock().iter()) {
                 return Err(TxError::Storage(broken()));
             }
             let (is_done, is_answered) = self.next();
-            let done = if is_done { self.inner.transact(op, mode, keys, decide).await } else { Ok(Decision::Refuse) };
+            let done = if is_done {
+                self.inner.transact(Transaction { op, mode, keys, decide }).await
+            } else {
+                Ok(Decision::Refuse)
+            };
             if is_answered { done } else { Err(TxError::Storage(broken())) }
         })
     }

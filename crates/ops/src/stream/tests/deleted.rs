@@ -3,6 +3,7 @@
 use super::reader::{Change, Changes, Reader, Start};
 use super::*;
 use crate::rows;
+use storage::Consistency;
 
 async fn put(house: &House, changes: &mut Changes, pk: &str, value: &str) {
     house.put(pk, value).await;
@@ -21,7 +22,7 @@ async fn rows_of(house: &House, family: storage::Family, table_id: u64) -> usize
     let (lower, upper) = crate::key_range::of_prefix(&rows::table_prefix(table_id));
     let direction = storage::ScanDirection::Forward;
     let range = storage::ScanRange { family, lower, upper, direction, rows_max: 1_000, bytes_max: 1 << 20 };
-    house.engine.view().await.unwrap().scan(&range).await.unwrap().rows.len()
+    house.engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
 }
 
 #[tokio::test]
@@ -66,7 +67,7 @@ async fn the_stream_of_a_deleted_table_is_read_for_a_day() {
     for family in storage::Family::ALL {
         assert_eq!(rows_of(&house, family, 1).await, 0);
     }
-    assert_eq!(house.engine.get(&rows::remains(1)).await, Ok(None));
+    assert_eq!(house.engine.get(&rows::remains(1), Consistency::Strong).await, Ok(None));
     assert_eq!(rows_of(&house, storage::Family::Items, 2).await, 1);
 }
 
@@ -80,7 +81,7 @@ async fn a_table_without_a_stream_leaves_nothing() {
     for family in storage::Family::ALL {
         assert_eq!(rows_of(&house, family, 1).await, 0);
     }
-    assert_eq!(house.engine.get(&rows::remains(1)).await, Ok(None));
+    assert_eq!(house.engine.get(&rows::remains(1), Consistency::Strong).await, Ok(None));
     let request = ListStreamsInput { table_name: Some("tab".to_owned()), ..ListStreamsInput::default() };
     assert!(matches!(house.service.list_streams(&caller(), request).await, Err(Exception::ResourceNotFound(_))));
 }
@@ -153,7 +154,7 @@ async fn streams_of_too_many_deleted_tables_end_early() {
         house.restart().await;
     }
     assert_eq!(house.keys(&arns[3], From::Horizon).await, ["a"]);
-    let row = house.engine.get(&rows::remains(4)).await.unwrap().unwrap();
+    let row = house.engine.get(&rows::remains(4), Consistency::Strong).await.unwrap().unwrap();
     assert!(!String::from_utf8_lossy(&row).contains("unneeded"));
 
     // As after a start with more of them than there may be.

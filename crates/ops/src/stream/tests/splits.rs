@@ -4,6 +4,7 @@ use super::reader::{Change, Changes, Reader, Start};
 use super::*;
 use crate::change_log::{self, Hot};
 use crate::rows;
+use storage::Consistency;
 
 const KEYS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -193,14 +194,16 @@ async fn records_of_older_programs_are_told_by_their_keys() {
     let mut reader = Reader::new(&house, &arn, Start::Latest, &changes).await;
     for at in 2..=9 {
         let key = storage::log::record(&rows::log(1, 0), at);
-        let row = house.engine.get(&key).await.unwrap().unwrap();
+        let row = house.engine.get(&key, Consistency::Strong).await.unwrap().unwrap();
         let older = [&[1][..], &row[1..14], &row[22..]].concat();
         let mut decide = |_: &storage::Reads, batch: &mut storage::Batch| {
             batch.put(key.clone(), older.clone());
             storage::Decision::Commit
         };
         let keys = [storage::KeyUse::write(key.clone())];
-        house.engine.transact(storage::OpId([0; 16]), storage::Mode::Plain, &keys, &mut decide).await.unwrap();
+        let op = storage::OpId([0; 16]);
+        let transaction = storage::Transaction { op, mode: storage::Mode::Plain, keys: &keys, decide: &mut decide };
+        house.engine.transact(transaction).await.unwrap();
     }
     put_all(&house, &mut changes, "2").await;
     reader.drain(&house, &changes).await;
@@ -283,10 +286,12 @@ async fn a_log_goes_with_the_last_of_its_shards_whatever_the_clocks_said() {
         batch.put(keys[0].key.clone(), shard.encode().unwrap());
         storage::Decision::Commit
     };
-    house.engine.transact(storage::OpId([0; 16]), storage::Mode::Plain, &keys, &mut later).await.unwrap();
+    let op = storage::OpId([0; 16]);
+    let transaction = storage::Transaction { op, mode: storage::Mode::Plain, keys: &keys, decide: &mut later };
+    house.engine.transact(transaction).await.unwrap();
     let record = storage::log::record(&rows::log(1, 0), 1);
     let left = async || {
-        let view = house.engine.view().await.unwrap();
+        let view = house.engine.view(Consistency::Strong).await.unwrap();
         let shards = change_log::Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
         let numbers: Vec<u32> = shards.iter().map(|shard| shard.number).collect();
         (numbers, view.get_many(&[storage::log::head(rows::log(1, 0)), record.clone()]).await.unwrap())

@@ -7,6 +7,7 @@ use super::reader::{Change, Changes, Reader, Start};
 use super::*;
 use crate::change_log::{self, Hot};
 use crate::kinesis_streaming_destination::tests as destination;
+use storage::Consistency;
 
 const KEYS: u64 = 12;
 const READERS: usize = 4;
@@ -246,7 +247,7 @@ async fn is_gone(house: &House, told: &Told) -> bool {
 /// Rows of logs and of shards.
 async fn rows_left(house: &House) -> usize {
     use std::ops::Bound::Unbounded;
-    let view = house.engine.view().await.unwrap();
+    let view = house.engine.view(Consistency::Strong).await.unwrap();
     let range = storage::ScanRange {
         family: storage::Family::Log,
         lower: Unbounded,

@@ -2,6 +2,7 @@
 //! value than the store.
 
 use super::*;
+use crate::{KeyUse, Mode};
 
 fn cached(engine: &Embedded, name: &str) -> Option<Bytes> {
     engine.latches.cache().get(&key(name))

@@ -1,5 +1,7 @@
 //! Writes in flight: the committer is paused, so that what is queued stays queued.
 
+use crate::Consistency;
+use crate::{KeyUse, Mode};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -70,7 +72,7 @@ async fn writers_see_queued_values_and_readers_do_not() {
     let third = append("3", Mode::Transaction);
     assert_eq!(seen, [Some(Bytes::from("1")), Some(Bytes::from("2"))]);
     assert_eq!(get(&engine, "a"), None);
-    assert_eq!(engine.view().await.unwrap().get_many(&[key("a")]).await.unwrap(), [None]);
+    assert_eq!(engine.view(Consistency::Strong).await.unwrap().get_many(&[key("a")]).await.unwrap(), [None]);
 
     engine.queue.pause(false);
     for begun in [first, second, third] {
@@ -200,7 +202,7 @@ async fn scans_take_any_bound() {
             let (lower, upper) = (lower.clone(), upper.clone());
             let range =
                 crate::ScanRange { family: Family::Items, lower, upper, direction, rows_max: 9, bytes_max: 1 << 20 };
-            let mut page = engine.view().await.unwrap().scan(&range).await.unwrap();
+            let mut page = engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap();
             page.rows.sort_by(|one, other| one.key.cmp(&other.key));
             let found: String = page.rows.iter().map(|row| char::from(row.key[0])).collect();
             assert_eq!(found, names);
@@ -240,7 +242,7 @@ async fn closing_writes_what_is_queued() {
     let (folder, engine) = fresh();
     engine.queue.pause(true);
     let put = begin_put(&engine, "a", "1");
-    let view = engine.view().await.unwrap();
+    let view = engine.view(Consistency::Strong).await.unwrap();
     engine.close().await.unwrap();
     assert_eq!(put.finish().await, Ok(Decision::Commit));
     assert_eq!(view.get_many(&[key("a")]).await.unwrap(), [None]);
@@ -275,7 +277,7 @@ async fn a_group_that_cannot_be_written_ends_writing() {
     assert!(engine.failed().await.contains("not a tally row"));
     // What was durable before is still read, and nothing of the group.
     assert_eq!((get(&engine, "a"), get(&engine, "b")), (Some(Bytes::from("1")), None));
-    let read = engine.view().await.unwrap().get_many(&[key("a"), key("b")]).await;
+    let read = engine.view(Consistency::Strong).await.unwrap().get_many(&[key("a"), key("b")]).await;
     assert_eq!(read, Ok(vec![Some(Bytes::from("1")), None]));
     assert!(begin(&engine, Mode::Plain, &[KeyUse::write(key("c"))], "1").is_err());
     assert!(matches!(engine.close().await, Err(StorageError::Unavailable(_))));

@@ -1,6 +1,7 @@
 //! Positions go on after a new start.
 
 use super::*;
+use crate::Mode;
 use crate::log;
 
 const NAME: &[u8] = b"log";

@@ -1,5 +1,7 @@
 //! A disk that fills up: what is refused, what goes on, and how space comes back.
 
+use crate::Consistency;
+use crate::{KeyUse, Mode};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fjall::AbstractTree;
@@ -225,10 +227,10 @@ async fn a_range_read_of_many_dead_versions_flushes_them() {
     assert_eq!(store.churn().dead(Family::Items), 29 * 200);
     let memtable = || store.family(Family::Items).tree.active_memtable().len();
     assert_eq!(memtable(), 30 * 200);
-    let page = engine.view().await.unwrap().scan(&range("table--1")).await.unwrap();
+    let page = engine.view(Consistency::Strong).await.unwrap().scan(&range("table--1")).await.unwrap();
     assert_eq!(page.rows.len(), 200);
     wait_until(&engine, || memtable() == 0 && store.family(Family::Items).table_count() > 0).await;
-    let page = engine.view().await.unwrap().scan(&range("table--1")).await.unwrap();
+    let page = engine.view(Consistency::Strong).await.unwrap().scan(&range("table--1")).await.unwrap();
     assert_eq!(page.rows.len(), 200);
     assert_eq!(store.tombstones(Family::Items), (200, 0));
 }
@@ -244,10 +246,10 @@ async fn a_range_read_of_many_deleted_rows_removes_them() {
     }
     write(&engine, Family::Items, "table--1x", Some("kept")).await.unwrap();
     let store = engine.open_store().unwrap();
-    assert_eq!(engine.view().await.unwrap().scan(&range("table--1")).await.unwrap().rows.len(), 1);
+    assert_eq!(engine.view(Consistency::Strong).await.unwrap().scan(&range("table--1")).await.unwrap().rows.len(), 1);
     let memtable = || store.family(Family::Items).tree.active_memtable().len();
     wait_until(&engine, || memtable() == 0 && store.tombstones(Family::Items) == (1, 0)).await;
-    assert_eq!(engine.view().await.unwrap().scan(&range("table--1")).await.unwrap().rows.len(), 1);
+    assert_eq!(engine.view(Consistency::Strong).await.unwrap().scan(&range("table--1")).await.unwrap().rows.len(), 1);
 }
 
 /// Nothing is written that would find out: the thread for upkeep does, so that `/healthz` can fail.

@@ -4,6 +4,7 @@
 //! The database has tables of all keyspaces, a sealed journal and one in use. (`damage` looks at journals in more
 //! detail.) The long form is `STATOR_PROOF_DAMAGE=1000`, changes a file.
 
+use crate::Consistency;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -72,7 +73,7 @@ fn rows(engine: &Embedded) -> Result<Rows, StorageError> {
             rows_max: usize::MAX,
             bytes_max: usize::MAX,
         };
-        let page = runtime.block_on(async { engine.view().await?.scan(&range).await })?;
+        let page = runtime.block_on(async { engine.view(Consistency::Strong).await?.scan(&range).await })?;
         // Point reads go another way, through filters.
         for row in page.rows {
             let found = engine.get_now(&Key::new(family, row.key.clone()))?;

@@ -15,7 +15,7 @@ use ops::Service;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use storage::{Engine, Family, Memory, Row, ScanDirection, ScanRange};
+use storage::{Consistency, Engine, Family, Memory, Row, ScanDirection, ScanRange};
 use tokio::runtime::Runtime;
 
 use super::super::{Answered, PATIENCE};
@@ -264,7 +264,7 @@ impl House {
     /// Everything that is stored.
     pub(super) fn rows(&self) -> Vec<(Family, Row)> {
         self.runtime.block_on(async {
-            let view = self.engine.view().await.expect("a view");
+            let view = self.engine.view(Consistency::Strong).await.expect("a view");
             let mut rows = Vec::new();
             for family in Family::ALL {
                 let (lower, upper, direction) = (Bound::Unbounded, Bound::Unbounded, ScanDirection::Forward);
