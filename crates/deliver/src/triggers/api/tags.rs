@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use auth::Caller;
 use serde_json::{Map, Value, json};
 
+use super::permission::permit_one;
 use super::{Answer, Operation, Refusal, find};
 use crate::triggers::Triggers;
 use crate::triggers::mapping::Mapping;
@@ -19,6 +20,8 @@ const KEY_LENGTH_MAX: usize = 128;
 const VALUE_LENGTH_MAX: usize = 256;
 
 pub(crate) type Tags = BTreeMap<String, String>;
+/// The tags that a request names, as conditions see them: those that it takes away have no value.
+type Asked<'a> = Vec<(&'a str, Option<&'a str>)>;
 
 impl Triggers {
     pub(super) async fn list_tags(&self, caller: &Caller, arn: &str) -> Answer {
@@ -28,20 +31,32 @@ impl Triggers {
     }
 
     pub(super) async fn tag(&self, caller: &Caller, arn: &str, added: &Tags) -> Answer {
-        let asked = added.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
-        self.permit_mapping(caller, Operation::TagResource.action(), uuid_of(arn), asked).await?;
-        self.change_tags(caller, arn, &|tags| tags.extend(added.clone())).await
+        let asked: Asked<'_> = added.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
+        let operation = Operation::TagResource;
+        self.permit_mapping(caller, operation.action(), uuid_of(arn), asked.clone()).await?;
+        self.change_tags(caller, operation, arn, &asked, &|tags| tags.extend(added.clone())).await
     }
 
     pub(super) async fn untag(&self, caller: &Caller, arn: &str, keys: &[String]) -> Answer {
-        let asked = keys.iter().map(|key| (&**key, None)).collect();
-        self.permit_mapping(caller, Operation::UntagResource.action(), uuid_of(arn), asked).await?;
-        self.change_tags(caller, arn, &|tags| tags.retain(|key, _| !keys.contains(key))).await
+        let asked: Asked<'_> = keys.iter().map(|key| (&**key, None)).collect();
+        let operation = Operation::UntagResource;
+        self.permit_mapping(caller, operation.action(), uuid_of(arn), asked.clone()).await?;
+        self.change_tags(caller, operation, arn, &asked, &|tags| tags.retain(|key, _| !keys.contains(key))).await
     }
 
-    async fn change_tags(&self, caller: &Caller, arn: &str, change: &(dyn Fn(&mut Tags) + Sync)) -> Answer {
+    pub(super) async fn change_tags(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        arn: &str,
+        asked: &Asked<'_>,
+        change: &(dyn Fn(&mut Tags) + Sync),
+    ) -> Answer {
         let changed = self.change(uuid_of(arn), |mappings| {
-            let mut mapping = Mapping::clone(of_arn(mappings, caller, arn)?);
+            let before = of_arn(mappings, caller, arn)?;
+            // Its function and its tags, which conditions see, may be others than a moment ago.
+            permit_one(caller, operation.action(), before, asked.clone())?;
+            let mut mapping = Mapping::clone(before);
             change(&mut mapping.tags);
             checked(&mapping.tags)?;
             Ok(mapping)

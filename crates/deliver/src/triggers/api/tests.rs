@@ -19,6 +19,7 @@ mod running;
 use super::*;
 use crate::memory::DeliveryMemory;
 use crate::triggers::Places;
+use crate::triggers::api::tags::Tags;
 
 fn caller(account: &str) -> Caller {
     Caller { account: account.to_owned(), region: "us-east-1".to_owned(), access_key: "k".to_owned(), identity: None }
@@ -263,6 +264,30 @@ async fn tags_of_a_new_mapping_are_asked_of_a_mapping() {
     let refused = triggers.answer(&user(&[allow.clone(), deny]), &request).await;
     assert_eq!(refused.status, 403, "{}", String::from_utf8_lossy(&refused.body));
     assert_eq!(triggers.answer(&user(&[allow]), &request).await.status, 202);
+}
+
+/// A mapping that gets another function or another tag after its caller was permitted: the decision is made again on the
+/// mapping that is changed.
+#[tokio::test]
+async fn tags_are_decided_on_the_mapping_that_is_changed() {
+    let (triggers, stream) = triggers().await;
+    let mut body = mapping(&stream, "http://h/x", None);
+    body["Tags"] = json!({"owner": "them"});
+    let (_, made) = call(&triggers, "111111111111", "POST", "", &body).await;
+    let arn = format!("arn:aws:lambda:us-east-1:111111111111:event-source-mapping:{}", made["UUID"].as_str().unwrap());
+    for (key, value) in [("lambda:FunctionArn", "http://h/y"), ("aws:ResourceTag/owner", "me")] {
+        let condition = json!({"StringEquals": {key: value}});
+        let mine = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*", "Condition": condition});
+        let asked = vec![("owner", Some("me"))];
+        for operation in [Operation::TagResource, Operation::UntagResource] {
+            let user = user(std::slice::from_ref(&mine));
+            let changed = triggers.change_tags(&user, operation, &arn, &asked, &Tags::clear);
+            let name = changed.await.map_err(|refusal| refusal.name());
+            assert_eq!(name, Err("AccessDeniedException"), "{operation:?} {key}");
+        }
+    }
+    let mappings = triggers.mappings().await.unwrap();
+    assert_eq!(mappings.all().next().unwrap().1.tags["owner"], "them");
 }
 
 /// Lambda and SQS somewhere, and nothing open that is not public.
