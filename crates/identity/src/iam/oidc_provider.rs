@@ -23,6 +23,7 @@ pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     refuse_closed(ask, whole_url)?;
     let provider = OidcProvider {
         url,
+        is_encrypted: Url::parse(whole_url).ok().map(|url| url.is_encrypted()),
         client_ids: client_ids(ask)?,
         thumbprints: thumbprints(ask)?,
         created_ms: ask.now_ms,

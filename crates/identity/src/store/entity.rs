@@ -123,6 +123,9 @@ pub struct AccessKey {
 pub struct OidcProvider {
     /// Without `https://`.
     pub url: String,
+    /// Whether it was registered as `https://`. Older programs did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_encrypted: Option<bool>,
     pub client_ids: Vec<String>,
     pub thumbprints: Vec<String>,
     pub created_ms: u64,

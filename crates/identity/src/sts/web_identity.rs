@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use auth::iam::{Decision, decide_federated, is_same_tag};
+use client::Url;
 
 use super::asked::{name, required};
 use super::circumstances::Circumstances;
@@ -116,9 +117,14 @@ struct Registered<'a> {
 
 /// The provider of an account that a token's issuer is. An account without any is answered as one that is not here.
 fn provider<'a>(account: &'a Account, issuer: &str) -> Result<Registered<'a>, Refusal> {
-    let found = issuer.split_once("://").filter(|_| is_issuer(issuer)).and_then(|(scheme, name)| {
+    let found = issuer.split_once("://").filter(|_| is_issuer(issuer)).and_then(|(_, name)| {
         let entity = account.provider(name.trim_end_matches('/'))?;
-        Some(Registered { entity, url: format!("{scheme}://{}", entity.url) })
+        let is_encrypted = Url::parse(issuer).ok()?.is_encrypted();
+        // Older programs have not written the scheme of a registration: a token's counts then. It is written in small letters,
+        // as each spelling would be an issuer of its own, with a question and a pause of its own.
+        let is_registered = entity.is_encrypted.is_none_or(|registered| registered == is_encrypted);
+        let scheme = if is_encrypted { "https" } else { "http" };
+        is_registered.then(|| Registered { entity, url: format!("{scheme}://{}", entity.url) })
     });
     if account.providers.is_empty() {
         return Err(denied());

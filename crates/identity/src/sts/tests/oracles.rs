@@ -129,6 +129,13 @@ async fn an_issuer_is_asked_once_for_all_spellings() {
             "{refused}"
         );
     }
+    let rest = url.strip_prefix("http").unwrap();
+    for scheme in ["HTTP", "hTTp", "httP"] {
+        assert_eq!(web.ask(ACCOUNT, "good", &web.token(&format!("{scheme}{rest}")), "").await, invalid);
+    }
+    // It is registered with another scheme.
+    let other = web.ask(ACCOUNT, "good", &web.token(&format!("https{rest}")), "").await;
+    assert!(other.contains("No OpenIDConnect provider found"), "{other}");
     assert_eq!(web.issuer.asked.load(Ordering::SeqCst), 1);
     // Wrong spellings do not keep right ones from being believed.
     assert_eq!(web.ask(ACCOUNT, "good", &web.token(url), "").await, "");
