@@ -33,6 +33,8 @@ const ANSWER_SIZE_BYTES_MAX: usize = (6 << 20) + (64 << 10);
 const ANSWER_KEPT_BYTES: usize = 16 << 10;
 /// One failure of a batch response: `{"itemIdentifier":"…"},` with a sequence number of up to 40 digits, and white space. Unit: bytes.
 pub(super) const ANSWER_RECORD_BYTES: usize = 128;
+/// Unit: characters, with `.fifo`. Source: SQS API Reference, CreateQueue, QueueName.
+const QUEUE_NAME_LENGTH_MAX: usize = 80;
 const JSON: &str = "application/json";
 
 /// Where functions and queues are: URLs, which are looked up when they are needed.
@@ -124,7 +126,11 @@ impl Places {
                 Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
             }
         } else {
-            let (Some(url), Some((own_region, path))) = (&self.sqs, queue_place(destination)) else {
+            let Some((own_region, path)) = queue_place(destination) else {
+                // An older program took names that no queue has.
+                return Sent::Refused(format!("{} is neither a queue nor a URL", destination.escape_default()));
+            };
+            let Some(url) = &self.sqs else {
                 return Sent::Refused("this server has no --sqs-endpoint".to_owned());
             };
             if region.is_some_and(|region| region != own_region) {
@@ -189,15 +195,19 @@ pub(super) fn queue_place(arn: &str) -> Option<(&str, String)> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
         ["arn", partition, "sqs", region, account, queue] => {
-            let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
             let is_place = auth::credential::is_region(region) && *partition == auth::credential::partition_of(region);
             let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-            // Its name goes into the path of a call, where dots alone lead elsewhere.
-            let is_queue = queue.bytes().any(|byte| byte != b'.') && queue.bytes().all(valid);
-            (is_place && is_account && is_queue).then(|| (*region, format!("/{account}/{queue}")))
+            (is_place && is_account && is_queue_name(queue)).then(|| (*region, format!("/{account}/{queue}")))
         }
         _ => None,
     }
+}
+
+/// Whether a queue may have this name, which goes into the path of a call.
+fn is_queue_name(name: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let stem = name.strip_suffix(".fifo").unwrap_or(name);
+    !stem.is_empty() && name.len() <= QUEUE_NAME_LENGTH_MAX && stem.bytes().all(valid)
 }
 
 pub(super) fn not_invoked(problem: String) -> Invoked {
@@ -316,7 +326,10 @@ mod tests {
             ("arn:aws:sqs:us-east-1:123456789012:.", None),
             ("arn:aws:sqs:us-east-1:123456789012:..", None),
             ("arn:aws:sqs:us-east-1:123456789012:...", None),
-            ("arn:aws:sqs:us-east-1:123456789012:.q", Some("/123456789012/.q")),
+            ("arn:aws:sqs:us-east-1:123456789012:.q", None),
+            ("arn:aws:sqs:us-east-1:123456789012:.fifo", None),
+            ("arn:aws:sqs:us-east-1:123456789012:q.fifo.fifo", None),
+            ("arn:aws:sqs:us-east-1:123456789012:q_-9", Some("/123456789012/q_-9")),
             ("arn:aws:sqs:us-east-1:123456789012:a:b", None),
             ("arn:aws:sqs:us-east-1:123456789012:a/b", None),
             ("arn:aws:sqs:us-east-1:1234:q", None),
@@ -326,5 +339,8 @@ mod tests {
         ] {
             assert_eq!(queue_place(arn).map(|(_, path)| path).as_deref(), path, "{arn}");
         }
+        let named = |name: &str| queue_place(&format!("arn:aws:sqs:us-east-1:123456789012:{name}")).is_some();
+        assert!(named(&"q".repeat(80)) && named(&format!("{}.fifo", "q".repeat(75))));
+        assert!(!named(&"q".repeat(81)) && !named(&format!("{}.fifo", "q".repeat(76))));
     }
 }

@@ -32,6 +32,9 @@ const FOREIGN: [&str; 13] = [
 /// Unit: seconds. Source: API Reference, CreateEventSourceMapping: -1, or at least a minute.
 const RECORD_AGE_SECONDS_MIN: i64 = 60;
 
+/// Unit: characters. Source: API Reference, DestinationArn. A URL has the length that all URLs may have.
+const DESTINATION_LENGTH_MAX: usize = 350;
+
 /// What a body asks for; a member that it leaves out is none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Asked {
@@ -234,7 +237,12 @@ impl<'a> Body<'a> {
                 "Unsupported DestinationConfig parameter for given event source mapping type: OnSuccess",
             ));
         }
-        destination("OnFailure").map(canonical).transpose().map(Some)
+        let destination = destination("OnFailure");
+        if let Some(arn) = destination.filter(|arn| !function::is_url(arn) && arn.len() > DESTINATION_LENGTH_MAX) {
+            let constraint = format!("Member must have length less than or equal to {DESTINATION_LENGTH_MAX}");
+            self.broken("destinationConfig.onFailure.destination", arn, &constraint);
+        }
+        destination.map(canonical).transpose().map(Some)
     }
 
     fn tags(&mut self) -> Result<Option<Tags>, Refusal> {
@@ -357,6 +365,7 @@ mod tests {
             ("FunctionName", json!("http://h/x HTTP/1.1\r\nHost: other")),
             ("FunctionName", json!("http://h\\@other/")),
             ("FunctionResponseTypes", json!(["Other"])),
+            ("DestinationConfig", json!({"OnFailure": {"Destination": format!("arn:aws:sqs:{}", "q".repeat(339))}})),
         ] {
             let refusal = read(json!({name: value}));
             assert!(matches!(&refusal, Err(Refusal::Validation(broken)) if broken.len() == 1), "{name}: {refusal:?}");
