@@ -1,6 +1,7 @@
 //! The query of ListEventSourceMappings.
 
 use super::Refusal;
+use super::refusal::broken;
 use crate::triggers::function;
 
 /// Source: API Reference, ListEventSourceMappings.
@@ -32,9 +33,7 @@ impl Asked {
 }
 
 fn items_max(value: &str) -> Result<usize, Refusal> {
-    let broken = |constraint: String| {
-        Refusal::Validation(vec![format!("Value '{value}' at 'maxItems' failed to satisfy constraint: {constraint}")])
-    };
+    let broken = |constraint: String| Refusal::Validation(vec![broken("MaxItems", value, &constraint)]);
     match value.parse::<i64>() {
         Err(_) => Err(Refusal::Serialization("The value of MaxItems has another type".to_owned())),
         Ok(number) if number < 1 => Err(broken("Member must have value greater than or equal to 1".to_owned())),
@@ -58,10 +57,8 @@ fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
 
 /// A broken constraint of a function's name.
 pub(super) fn bad_function(name: &str) -> String {
-    format!(
-        "Value '{name}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: {}",
-        function::PATTERN
-    )
+    let constraint = format!("Member must satisfy regular expression pattern: {}", function::PATTERN);
+    broken("FunctionName", name, &constraint)
 }
 
 /// Takes percent signs and plus signs out. What is no UTF-8 afterwards names nothing that there is.

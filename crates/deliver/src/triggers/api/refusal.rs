@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 
 use super::Reply;
 
+/// Broken constraints in one refusal: an answer is not many times its request. More than a real request can break.
+pub(super) const BROKEN_MAX: usize = 64;
+/// Of a value in a refusal. Unit: characters.
+const VALUE_LENGTH_MAX: usize = 256;
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// Constraints of the service model that members break.
@@ -78,6 +83,19 @@ impl Refusal {
     pub fn reply(self) -> Reply {
         Reply { status: self.status(), body: self.body().to_string().into_bytes(), refusal: Some(self) }
     }
+}
+
+/// The sentence of a broken constraint. A member is named as requests spell it.
+pub(super) fn broken(member: &str, value: &str, constraint: &str) -> String {
+    let mut letters = member.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    let member: String = first.into_iter().chain(letters).collect();
+    format!("Value '{}' at '{member}' failed to satisfy constraint: {constraint}", beginning(value))
+}
+
+/// As much of a text of a request as a refusal repeats.
+pub(super) fn beginning(text: &str) -> &str {
+    text.char_indices().nth(VALUE_LENGTH_MAX).map_or(text, |(at, _)| &text[..at])
 }
 
 /// What happens below the API is not the client's fault, unless the server is busy.

@@ -7,6 +7,7 @@ use client::Url;
 use serde_json::{Map, Value};
 
 use super::Refusal;
+use super::refusal::{BROKEN_MAX, beginning, broken};
 use super::tags::Tags;
 use crate::triggers::filter::{FILTERS_MAX, Filters};
 use crate::triggers::function;
@@ -34,6 +35,11 @@ const RECORD_AGE_SECONDS_MIN: i64 = 60;
 
 /// Unit: characters. Source: API Reference, DestinationArn. A URL has the length that all URLs may have.
 const DESTINATION_LENGTH_MAX: usize = 350;
+
+/// Unit: characters. Source: API Reference, Arn.
+const ARN_LENGTH_MAX: usize = 10_000;
+/// Source: API Reference, FunctionResponseTypeList.
+const RESPONSE_TYPES_MAX: usize = 1;
 
 /// What a body asks for; a member that it leaves out is none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -107,7 +113,7 @@ impl<'a> Body<'a> {
         let unsigned = |value: i64| u32::try_from(value).ok();
         Ok(Asked {
             function_name: self.function_name()?,
-            event_source_arn: self.text("EventSourceArn")?.map(str::to_owned),
+            event_source_arn: self.event_source_arn()?,
             starting_position: self.starting_position()?,
             enabled: self.boolean("Enabled")?,
             batch_size: self.integer("BatchSize", 1, 10_000)?.and_then(unsigned),
@@ -140,16 +146,27 @@ impl<'a> Body<'a> {
         let Some(value) = self.member(name) else { return Ok(None) };
         let value = value.as_i64().ok_or_else(|| unexpected(name))?;
         if value < min {
-            self.broken(name, value, &format!("Member must have value greater than or equal to {min}"));
+            self.broken(name, &value.to_string(), &format!("Member must have value greater than or equal to {min}"));
         }
         if value > max {
-            self.broken(name, value, &format!("Member must have value less than or equal to {max}"));
+            self.broken(name, &value.to_string(), &format!("Member must have value less than or equal to {max}"));
         }
         Ok(Some(value))
     }
 
-    fn broken(&mut self, name: &str, value: impl std::fmt::Display, constraint: &str) {
-        self.broken.push(format!("Value '{value}' at '{}' failed to satisfy constraint: {constraint}", small(name)));
+    fn broken(&mut self, name: &str, value: &str, constraint: &str) {
+        if self.broken.len() < BROKEN_MAX {
+            self.broken.push(broken(name, value, constraint));
+        }
+    }
+
+    fn event_source_arn(&mut self) -> Result<Option<String>, Refusal> {
+        let Some(arn) = self.text("EventSourceArn")? else { return Ok(None) };
+        if arn.len() > ARN_LENGTH_MAX {
+            let constraint = format!("Member must have length less than or equal to {ARN_LENGTH_MAX}");
+            self.broken("EventSourceArn", arn, &constraint);
+        }
+        Ok(Some(arn.to_owned()))
     }
 
     fn function_name(&mut self) -> Result<Option<String>, Refusal> {
@@ -169,6 +186,7 @@ impl<'a> Body<'a> {
             Some("LATEST") => Some(StartingPosition::Latest),
             Some("AT_TIMESTAMP") => {
                 let arn = self.text("EventSourceArn")?.unwrap_or_default();
+                let arn = beginning(arn);
                 return Err(Refusal::invalid(format!("Unsupported starting position for arn type: {arn}")));
             }
             Some(other) => {
@@ -196,9 +214,13 @@ impl<'a> Body<'a> {
         let name = "FunctionResponseTypes";
         let Some(types) = self.member(name) else { return Ok(None) };
         let types = types.as_array().ok_or_else(|| unexpected(name))?;
-        for other in types.iter().filter(|one| **one != "ReportBatchItemFailures") {
+        if types.len() > RESPONSE_TYPES_MAX {
+            let constraint = format!("Member must have length less than or equal to {RESPONSE_TYPES_MAX}");
+            self.broken(name, &format!("[{} elements]", types.len()), &constraint);
+        }
+        if let Some(other) = types.iter().find(|one| **one != "ReportBatchItemFailures") {
             let constraint = "Member must satisfy enum value set: [ReportBatchItemFailures]";
-            self.broken(name, format!("[{}]", other.as_str().unwrap_or_default()), constraint);
+            self.broken(name, &format!("[{}]", other.as_str().unwrap_or_default()), constraint);
         }
         Ok(Some(!types.is_empty()))
     }
@@ -281,19 +303,13 @@ fn canonical(destination: &str) -> Result<String, Refusal> {
         Ok(url) => Ok(url.to_string()),
         Err(error) => Err(Refusal::invalid(format!(
             "The provided destination config DestinationConfig(onFailure={}) is invalid: {error}",
-            destination.escape_default()
+            beginning(destination).escape_default()
         ))),
     }
 }
 
 fn unexpected(name: &str) -> Refusal {
     Refusal::Serialization(format!("The value of {name} has another type"))
-}
-
-/// A member's name as refusals spell it.
-fn small(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 #[cfg(test)]
@@ -365,11 +381,36 @@ mod tests {
             ("FunctionName", json!("http://h/x HTTP/1.1\r\nHost: other")),
             ("FunctionName", json!("http://h\\@other/")),
             ("FunctionResponseTypes", json!(["Other"])),
+            ("FunctionResponseTypes", json!(["ReportBatchItemFailures", "ReportBatchItemFailures"])),
+            ("EventSourceArn", json!("a".repeat(10_001))),
             ("DestinationConfig", json!({"OnFailure": {"Destination": format!("arn:aws:sqs:{}", "q".repeat(339))}})),
         ] {
             let refusal = read(json!({name: value}));
             assert!(matches!(&refusal, Err(Refusal::Validation(broken)) if broken.len() == 1), "{name}: {refusal:?}");
         }
+    }
+
+    /// Whatever is long or many in a request, its refusal is short.
+    #[test]
+    fn refusals_are_small() {
+        let (long, url) = ("x".repeat(60_000), format!("http://h/{}", "\u{1}".repeat(60_000)));
+        for body in [
+            json!({"FunctionResponseTypes": vec![0; 30_000]}),
+            json!({"FunctionResponseTypes": [long]}),
+            json!({"FunctionName": long}),
+            json!({"StartingPosition": long}),
+            json!({"EventSourceArn": long}),
+            json!({"EventSourceArn": long, "StartingPosition": "AT_TIMESTAMP"}),
+            json!({"DestinationConfig": {"OnFailure": {"Destination": long}}}),
+            json!({"DestinationConfig": {"OnFailure": {"Destination": url}}}),
+        ] {
+            let answer = read(body).unwrap_err().reply().body;
+            assert!(answer.len() < 4_096, "{}: {}", answer.len(), String::from_utf8_lossy(&answer[..300]));
+        }
+        let many: Map<String, Value> = (0..200).map(|at| (at.to_string(), json!(at))).collect();
+        let mut body = Body { members: &many, broken: Vec::new() };
+        many.keys().for_each(|name| body.broken(name, "x", "y"));
+        assert_eq!(body.broken.len(), BROKEN_MAX);
     }
 
     #[test]
