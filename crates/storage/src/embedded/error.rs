@@ -58,7 +58,7 @@ impl OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OpenError::Locked => f.write_str("another server has it open; stop that one, or choose another folder"),
+            OpenError::Locked => f.write_str("another server has it open; stop that one"),
             OpenError::NotADatabase { found } => {
                 write!(f, "it holds {found:?} but no database; choose an empty folder, or one that this program made")
             }
@@ -90,7 +90,8 @@ impl fmt::Display for OpenError {
             ),
             OpenError::FileMissing(file) => write!(
                 f,
-                "the file {} is missing; nothing was changed. Restore a backup, or look at the disk",
+                "the file {} is missing; nothing was changed. A likely cause is a copy that was made file by file while a \
+                 server had the folder open: copy it again with the server stopped, or restore a backup, or look at the disk",
                 file.display()
             ),
             OpenError::FileDamaged(file) => write!(
@@ -101,7 +102,8 @@ impl fmt::Display for OpenError {
             OpenError::CommitsMissing { after, before } => write!(
                 f,
                 "acknowledged writes are missing: commit {after} is followed by commit {before}. A file was lost or \
-                 cut. Restore a backup, or look at the disk"
+                 cut, as in a copy that was made file by file while a server had the folder open. Restore a backup, or look \
+                 at the disk"
             ),
             OpenError::Io { what, error } => write!(f, "cannot {what}: {error}"),
             OpenError::Engine(text) => {
