@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ::identity::{AuthKey, KeyError};
+use ::identity::{AuthKey, KeyError, OpenError};
 use base::Unreadable;
 
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy, Unusable};
@@ -16,15 +16,6 @@ pub(crate) struct KeyFile {
     path: PathBuf,
     /// By a flag. The file may be an orchestrator's; the one in the folder of the data is for its owner only.
     is_named: bool,
-}
-
-/// The auth key, from where it is said to be, or from the folder of the data.
-///
-/// # Errors
-/// If there is none that can be used, as a sentence.
-pub(crate) fn read(named: Option<&Path>, data: Option<&Path>) -> Result<AuthKey, String> {
-    let file = KeyFile::of(named, data)?;
-    file.read().map_err(|error| file.unusable(&error))
 }
 
 impl KeyFile {
@@ -59,6 +50,27 @@ impl KeyFile {
                 self.path.display()
             ),
             error => format!("the auth key in {} cannot be used: {error}", self.path.display()),
+        }
+    }
+
+    /// There is no such file, and the data has what was sealed with one.
+    pub(crate) fn lost(&self) -> String {
+        format!(
+            "there is no auth key in {}, and the data has identities that are sealed with one: bring that file back, or \
+             name it with --auth-key-file",
+            self.path.display()
+        )
+    }
+
+    /// Why identities cannot be opened with its key.
+    pub(crate) fn refused(&self, error: &OpenError) -> String {
+        match error {
+            OpenError::WrongKey => format!(
+                "the auth key in {} is not the one that the stored access keys are sealed with: bring that one back, or \
+                 name its file with --auth-key-file",
+                self.path.display()
+            ),
+            error => error.to_string(),
         }
     }
 }

@@ -74,6 +74,8 @@ pub(crate) enum OpenError {
     Folder {
         data: PathBuf,
         error: storage::OpenError,
+        /// What this user may not open there.
+        denied: Option<String>,
     },
     PasswordFile {
         file: PathBuf,
@@ -96,10 +98,32 @@ pub(crate) enum OpenError {
     },
 }
 
+impl OpenError {
+    pub(crate) fn folder(data: &Path, error: storage::OpenError) -> OpenError {
+        let may_be_denied = matches!(error, storage::OpenError::Io { .. } | storage::OpenError::Engine(_));
+        let denied = may_be_denied.then(|| protect::denied(data)).flatten();
+        OpenError::Folder { data: data.to_owned(), error, denied }
+    }
+
+    /// Whether another server has the folder open.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self, OpenError::Folder { error: storage::OpenError::Locked, .. })
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OpenError::Folder { data, error } => write!(f, "cannot open the folder {}: {error}", data.display()),
+            OpenError::Folder { data, error, denied: None } => {
+                write!(f, "cannot open the folder {}: {error}", data.display())
+            }
+            // The engine's own words would advise a backup.
+            OpenError::Folder { data, denied: Some(denied), .. } => write!(
+                f,
+                "cannot open the folder {}: {denied}. Run every command on it as the user that owns it, and give that user \
+                 all that is in it with chown -R",
+                data.display()
+            ),
             OpenError::PasswordFile { file, error } => {
                 write!(f, "cannot read the database's password from {}: {error}", file.display())
             }
@@ -204,7 +228,7 @@ async fn open_folder(arguments: &EngineArguments) -> Result<Opened, OpenError> {
     let folder = std::path::absolute(&arguments.data).unwrap_or(arguments.data.clone());
     let keyring = encryption::of_folder(&folder, master.as_ref()).await;
     let keyring = keyring.map_err(|error| match error {
-        encryption::FolderFailure::Folder(error) => OpenError::Folder { data: folder.clone(), error },
+        encryption::FolderFailure::Folder(error) => OpenError::folder(&folder, error),
         encryption::FolderFailure::Keyring(error) => OpenError::FolderKeys { data: folder.clone(), error },
     })?;
     let options = EmbeddedOptions {
@@ -214,7 +238,7 @@ async fn open_folder(arguments: &EngineArguments) -> Result<Opened, OpenError> {
         keys: keyring.as_ref().map(|keyring| keyring.text().to_owned().into()),
     };
     let embedded = Embedded::open(&folder, options);
-    let embedded = embedded.map_err(|error| OpenError::Folder { data: folder.clone(), error })?;
+    let embedded = embedded.map_err(|error| OpenError::folder(&folder, error))?;
     protect::data_folder(&folder);
     let (engine, sealed) = encryption::around(embedded.clone(), keyring.as_ref(), &arguments.master_key);
     let (keeps, embedded) = (Keeps::Folder(folder), Some(embedded));

@@ -17,6 +17,7 @@ use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
 use auth::SHARED_ACCOUNT;
 use base::Clock;
 use clap::Args;
+use storage::{Embedded, Keys as StoredKeys};
 
 use crate::auth_key::KeyFile;
 use crate::encryption::MasterKeyArguments;
@@ -93,7 +94,11 @@ fn account(text: &str) -> Result<String, String> {
 pub(crate) enum Failure {
     Runtime(io::Error),
     Storage(engine::OpenError),
+    /// A running server has the folder, and can rotate the key itself.
+    RotateServed(engine::OpenError),
     Service(service::OpenError),
+    /// There is no database in the folder, and no root whose key could be rotated.
+    NoData(PathBuf),
     Identity(String),
     Close(storage::StorageError),
 }
@@ -103,7 +108,17 @@ impl fmt::Display for Failure {
         match self {
             Failure::Runtime(error) => write!(f, "cannot start: {error}"),
             Failure::Storage(error) => error.fmt(f),
+            Failure::RotateServed(error) => write!(
+                f,
+                "{error}, or let it rotate the key while it runs: add --endpoint URL, where it listens, and --profile NAME, \
+                 which holds the root's key"
+            ),
             Failure::Service(error) => error.fmt(f),
+            Failure::NoData(folder) => write!(
+                f,
+                "there are no data in the folder {}; name the one that has them with --data",
+                folder.display()
+            ),
             Failure::Identity(text) => f.write_str(text),
             Failure::Close(error) => write!(f, "the data could not be closed cleanly: {error}"),
         }
@@ -126,7 +141,12 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
 
 async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let serve = serve_arguments(arguments).map_err(|error| Failure::Identity(error.to_string()))?;
-    let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine).await.map_err(Failure::Storage)?;
+    if arguments.rotate_root {
+        check_data(arguments)?;
+    }
+    let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine).await.map_err(|error| {
+        if arguments.rotate_root && error.is_locked() { Failure::RotateServed(error) } else { Failure::Storage(error) }
+    })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
     let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, service_arns, address).await;
@@ -137,6 +157,16 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let (account, NewAccessKey { key, secret }) = made?;
     let keys = Keys { id: key.id, secret: secret.into(), token: None };
     Ok(Made { account, keys, created: timestamp(key.created_ms) })
+}
+
+/// A mistyped folder is left as it is: opening it would make a database there.
+fn check_data(arguments: &InitArguments) -> Result<(), Failure> {
+    let data = &arguments.data;
+    match arguments.storage.is_none().then(|| Embedded::keys(data)) {
+        Some(Ok(StoredKeys::NoDatabase)) => Err(Failure::NoData(data.clone())),
+        // What else is wrong with it, opening says.
+        _ => Ok(()),
+    }
 }
 
 /// How a server would open the same data.
@@ -155,10 +185,10 @@ fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, clap::Er
 async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<(String, NewAccessKey), Failure> {
     let data = arguments.storage.is_none().then_some(arguments.data.as_path());
     let file = KeyFile::of(arguments.auth_key_file.as_deref(), data).map_err(Failure::Identity)?;
-    let key = auth_key(service, &file).await?;
+    let key = auth_key(service, &file, arguments.rotate_root).await?;
     let failure = |error: &dyn std::fmt::Display| Failure::Identity(error.to_string());
     let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
-    let identities = identities.map_err(|error| failure(&error))?;
+    let identities = identities.map_err(|error| Failure::Identity(file.refused(&error)))?;
     let account = chosen(&identities.accounts(), arguments)?;
     let made = identities.found_account(&account, arguments.rotate_root).await.map_err(|error| failure(&error))?;
     let exists = || {
@@ -170,24 +200,25 @@ async fn root(service: &Arc<ops::Service>, arguments: &InitArguments) -> Result<
     Ok((account.clone(), made.ok_or_else(exists)?))
 }
 
-/// The key in the file; a new one if nothing is sealed with another one yet.
-async fn auth_key(service: &ops::Service, file: &KeyFile) -> Result<AuthKey, Failure> {
+/// The key in the file; a new one if nothing is sealed with another one yet, and there is no root's key to rotate.
+async fn auth_key(service: &ops::Service, file: &KeyFile, rotates: bool) -> Result<AuthKey, Failure> {
     let unusable = |error: KeyError| Failure::Identity(file.unusable(&error));
     match file.read() {
         Err(KeyError::Missing) => {}
         read => return read.map_err(unusable),
     }
     if Identities::are_kept(service).await.map_err(|error| Failure::Identity(error.to_string()))? {
-        return Err(Failure::Identity(format!(
-            "there is no auth key in {}, and the data has identities that are sealed with one: bring that file back, or \
-             name it with --auth-key-file",
-            file.path().display()
-        )));
+        return Err(Failure::Identity(file.lost()));
+    }
+    if rotates {
+        return Err(Failure::Identity(NO_ACCOUNT.to_owned()));
     }
     let key = AuthKey::random();
     key.write_new(file.path()).map_err(unusable)?;
     Ok(key)
 }
+
+const NO_ACCOUNT: &str = "there is no account yet: leave --rotate-root away";
 
 /// The account that is meant.
 fn chosen(known: &[String], arguments: &InitArguments) -> Result<String, Failure> {
@@ -196,7 +227,7 @@ fn chosen(known: &[String], arguments: &InitArguments) -> Result<String, Failure
             Err(Failure::Identity(format!("there is no account {account}")))
         }
         (Some(account), _, _) => Ok(account.clone()),
-        (None, [], true) => Err(Failure::Identity("there is no account yet: leave --rotate-root away".to_owned())),
+        (None, [], true) => Err(Failure::Identity(NO_ACCOUNT.to_owned())),
         (None, [], false) => Ok(random_account()),
         (None, [account], _) => Ok(account.clone()),
         (None, known, _) => Err(Failure::Identity(format!(

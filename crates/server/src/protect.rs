@@ -60,9 +60,67 @@ pub(crate) fn data_folder(folder: &Path) {
             let done = close_to_others(folder, mode);
             warn(&format!("the data folder {path} was open to other users (mode {mode:04o}); {done}"));
         }
+        Some(Exposure::Owner(uid)) => warn(&format!(
+            "the data folder {path} belongs to another user (uid {uid}), and this process runs as {}: what it writes there that \
+             user cannot open. Run it as that user; 'chown -R {uid} {path}' gives back what was written",
+            this_user()
+        )),
         Some(exposure) => warn(&format!("the data folder {path} {exposure}: {}", exposure.advice())),
         None => {}
     }
+}
+
+#[cfg(unix)]
+fn this_user() -> String {
+    user(rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn this_user() -> String {
+    "another one".to_owned()
+}
+
+#[cfg(unix)]
+fn user(uid: u32) -> String {
+    if uid == 0 { "root".to_owned() } else { format!("uid {uid}") }
+}
+
+/// What this process may not open of a file, or of a folder with all that is in it, and whose it is: most often the files of a
+/// server that ran as another user.
+#[cfg(unix)]
+pub(crate) fn denied(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let path = std::path::absolute(path).ok()?;
+    let found = first_denied(&path)?;
+    let metadata = std::fs::symlink_metadata(&found).ok()?;
+    Some(format!(
+        "{} belongs to {} (mode {:04o}), and this process runs as {}",
+        found.display(),
+        user(metadata.uid()),
+        metadata.mode() & 0o777,
+        this_user()
+    ))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn denied(_: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+fn first_denied(path: &Path) -> Option<std::path::PathBuf> {
+    use rustix::fs::{Access, access};
+    let Ok(found) = std::fs::metadata(path) else {
+        // Not there, or behind a closed folder: the folder above says which.
+        let above = path.ancestors().skip(1).find(|above| above.metadata().is_ok())?;
+        return access(above, Access::WRITE_OK | Access::EXEC_OK).is_err().then(|| above.to_owned());
+    };
+    let wanted = Access::READ_OK | Access::WRITE_OK | if found.is_dir() { Access::EXEC_OK } else { Access::empty() };
+    if access(path, wanted).is_err() {
+        return Some(path.to_owned());
+    }
+    let entries = if found.is_dir() { std::fs::read_dir(path).ok() } else { None };
+    entries.into_iter().flatten().flatten().find_map(|entry| first_denied(&entry.path()))
 }
 
 /// What was done, or is to be.

@@ -97,7 +97,7 @@ async fn rekey(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> 
 
 async fn in_folder(arguments: &RekeyArguments, old: &MasterKey, new: &MasterKey) -> Result<(), Failure> {
     let data = &arguments.data;
-    let folder = |error| Failure::Storage(engine::OpenError::Folder { data: data.clone(), error });
+    let folder = |error| Failure::Storage(engine::OpenError::folder(data, error));
     let keys = |error| Failure::Storage(engine::OpenError::FolderKeys { data: data.clone(), error });
     let text = match Embedded::keys(data).map_err(folder)? {
         Keys::Encrypted(text) => text,

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use crate::log::{self, Value};
+use crate::protect;
 
 /// What a file with one key or password may hold. Unit: bytes.
 pub(crate) const KEY_BYTES_MAX: u64 = 4096;
@@ -61,9 +62,24 @@ pub(crate) fn read(
     bytes_max: u64,
     secrecy: Secrecy,
 ) -> Result<Zeroizing<Vec<u8>>, Unusable> {
-    let RegularFile { bytes, exposed } = RegularFile::read(file, bytes_max).map_err(Unusable::Unreadable)?;
+    let RegularFile { bytes, exposed } = RegularFile::read(file, bytes_max).map_err(|error| explained(file, error))?;
     judge(flag, file, exposed, secrecy)?;
     Ok(bytes)
+}
+
+/// Whose a file is that this user may not read.
+fn explained(file: &Path, error: Unreadable) -> Unusable {
+    let denied = match &error {
+        Unreadable::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => protect::denied(file),
+        _ => None,
+    };
+    match denied {
+        Some(denied) => {
+            let text = format!("{denied}; run the program as that user, or let this one read the file");
+            io::Error::new(io::ErrorKind::PermissionDenied, text).into()
+        }
+        None => Unusable::Unreadable(error),
+    }
 }
 
 fn judge(flag: &'static str, file: &Path, exposed: Option<Exposure>, secrecy: Secrecy) -> Result<(), Unusable> {

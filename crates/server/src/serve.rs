@@ -5,10 +5,10 @@ mod arguments;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::identity::{AuthKey, Authority, Identities};
+use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
 use deliver::Deliveries;
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 pub(crate) use arguments::ServeArguments;
 
 use crate::audit::Audit;
-use crate::auth_key;
+use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
 use crate::engine::{self, Keeps, Opened, Shared};
 use crate::handles;
@@ -132,6 +132,7 @@ impl fmt::Display for Failure {
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
             Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
+            Failure::Storage(error) if error.is_locked() => write!(f, "{error}, or choose another folder with --data"),
             Failure::Storage(error) => error.fmt(f),
             Failure::Service(error) => error.fmt(f),
             Failure::Engine(text) => {
@@ -304,8 +305,12 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
 /// How callers are checked, before anything is opened.
 enum Check {
     Access(Access),
+    /// With the key in this file.
+    Identities(AuthKey, KeyFile),
+    /// There is no such file. The data says whether it was lost or never made.
+    KeyMissing(KeyFile),
     /// With the root's key, where nothing is stored.
-    Identities(AuthKey, Option<RootKey>),
+    InMemory(AuthKey, RootKey),
 }
 
 fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
@@ -314,12 +319,20 @@ fn check(arguments: &ServeArguments) -> Result<Check, Failure> {
     if !arguments.auth {
         return access(arguments).map(Check::Access);
     }
-    if root.is_some() {
-        return Ok(Check::Identities(AuthKey::random(), root));
+    if let Some(root) = root {
+        return Ok(Check::InMemory(AuthKey::random(), root));
     }
     let data = arguments.engine.storage.is_none().then_some(arguments.engine.data.as_path());
-    let key = auth_key::read(arguments.auth_key_file.as_deref(), data).map_err(Failure::Identity)?;
-    Ok(Check::Identities(key, None))
+    let file = KeyFile::of(arguments.auth_key_file.as_deref(), data).map_err(Failure::Identity)?;
+    match file.read() {
+        Ok(key) => Ok(Check::Identities(key, file)),
+        Err(KeyError::Missing) if data.is_some_and(has_database) => Ok(Check::KeyMissing(file)),
+        Err(error) => Err(Failure::Identity(file.unusable(&error))),
+    }
+}
+
+fn has_database(folder: &Path) -> bool {
+    !matches!(Embedded::keys(folder), Ok(storage::Keys::NoDatabase))
 }
 
 struct Callers {
@@ -335,21 +348,26 @@ impl Check {
     fn weakness(&self) -> Option<&str> {
         match self {
             Check::Access(Access::Signed(keys, _)) => keys.weakness(),
-            Check::Access(_) | Check::Identities(..) => None,
+            Check::Access(_) | Check::Identities(..) | Check::KeyMissing(_) | Check::InMemory(..) => None,
         }
     }
 
     async fn callers(self, service: &Arc<ops::Service>, arguments: &ServeArguments) -> Result<Callers, Failure> {
-        let (key, root) = match self {
+        let (key, file, root) = match self {
             Check::Access(access) => {
                 tell_unused_identities(service).await?;
                 return Ok(Callers { access, authority: None, looking: None });
             }
-            Check::Identities(key, root) => (key, root),
+            Check::KeyMissing(file) => return Err(key_missing(service, &file).await),
+            Check::Identities(key, file) => (key, Some(file), None),
+            Check::InMemory(key, root) => (key, None, Some(root)),
         };
         let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
         let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
-        let identities = identities.map_err(|error| failure(&error))?;
+        let identities = identities.map_err(|error| match &file {
+            Some(file) => failure(&file.refused(&error)),
+            None => failure(&error),
+        })?;
         if let Some(RootKey { account, id, secret }) = &root {
             identities.put_root_key(account, id, secret).await.map_err(|error| failure(&error))?;
         }
@@ -362,6 +380,15 @@ impl Check {
         let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
         Ok(Callers { access, authority: Some(authority), looking: Some(looking) })
     }
+}
+
+/// Whether the file was lost or was never made.
+async fn key_missing(service: &ops::Service, file: &KeyFile) -> Failure {
+    Failure::Identity(match Identities::are_kept(service).await {
+        Ok(true) => file.lost(),
+        Ok(false) => file.unusable(&KeyError::Missing),
+        Err(error) => error.to_string(),
+    })
 }
 
 /// A flag that was lost must not pass unseen: it opens what users and roles guarded.

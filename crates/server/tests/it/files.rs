@@ -200,6 +200,54 @@ fn what_belongs_to_another_user_is_judged_as_what_others_can_read() {
     assert!(said.contains(&format!("is below {}, which belongs to another user", text(&identities))), "{said}");
 }
 
+/// A folder that root has served once: its owner is told whose files are in the way, and root that they will be.
+#[test]
+fn the_user_of_a_folder_is_its_owner() {
+    use std::os::unix::fs::chown;
+    use std::os::unix::process::CommandExt;
+    const OTHER: u32 = 12_345;
+    let folder = tempfile::tempdir().expect("a folder");
+    set_mode(folder.path(), 0o755);
+    let data = folder.path().join("data");
+    assert!(run(&["init", "--data", text(&data)]).status.success());
+    if all(&data).iter().chain([&data]).any(|path| chown(path, Some(OTHER), Some(OTHER)).is_err()) {
+        return;
+    }
+    let server = Server::start(&["--data", text(&data)]);
+    let said = server.heard();
+    assert!(said.contains("belongs to another user (uid 12345), and this process runs as root"), "{said}");
+    assert!(said.contains(&format!("'chown -R 12345 {}' gives back", text(&data))), "{said}");
+    assert!(server.stop().success());
+
+    let as_owner = |arguments: &[&str]| {
+        let program = folder.path().join("stator");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_stator"), &program).expect("copied");
+        }
+        let mut command = std::process::Command::new(&program);
+        command.args(arguments).current_dir(folder.path()).env_clear().uid(OTHER).gid(OTHER);
+        let ended = command.output().expect("ended");
+        assert!(!ended.status.success());
+        String::from_utf8_lossy(&ended.stderr).into_owned()
+    };
+    let journal = all(&data).into_iter().find(|path| path.extension().is_some_and(|name| name == "jnl"));
+    let journal = journal.expect("a journal");
+    chown(&journal, Some(0), Some(0)).expect("chown");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", text(&data)];
+    let said = as_owner(&serve);
+    let expected = format!("{} belongs to root (mode 0600), and this process runs as uid 12345", text(&journal));
+    assert!(said.contains(&expected), "{said}");
+    chown(&journal, Some(OTHER), Some(OTHER)).expect("chown");
+    let key = data.join("auth.key");
+    chown(&key, Some(0), Some(0)).expect("chown");
+    let said = as_owner(&[&serve[..], &["--auth"]].concat());
+    assert!(said.contains(&format!("{} belongs to root (mode 0600)", text(&key))), "{said}");
+    // A folder that cannot be made.
+    set_mode(folder.path(), 0o755);
+    let said = as_owner(&["serve", "--listen", "127.0.0.1:0", "--data", "new"]);
+    assert!(said.contains(&format!("{} belongs to root (mode 0755)", text(folder.path()))), "{said}");
+}
+
 /// As libpq does.
 #[test]
 fn the_database_is_not_shown_a_key_that_others_can_read() {

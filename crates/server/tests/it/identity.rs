@@ -194,7 +194,7 @@ fn it_starts_only_with_its_key() {
     let key = data.join("auth.key");
     let elsewhere = folder.path().join("elsewhere.key");
     std::fs::rename(&key, &elsewhere).expect("moved");
-    refused(&auth, "there is no auth key in ");
+    refused(&auth, "bring that file back");
     // What is sealed is not given up for a new key.
     refused(&["init", "--data", path, "--rotate-root"], "bring that file back");
     assert!(!key.exists());
@@ -202,7 +202,7 @@ fn it_starts_only_with_its_key() {
     let others = folder.path().join("other/auth.key");
     refused(
         &[&auth[..], &["--auth-key-file", others.to_str().expect("a path")]].concat(),
-        "the auth key is not the one",
+        &format!("the auth key in {} is not the one that the stored access keys are sealed with", others.display()),
     );
     std::fs::write(&key, "nonsense").expect("written");
     #[cfg(unix)]
@@ -219,6 +219,22 @@ fn it_starts_only_with_its_key() {
     for other in [&["--isolate"][..], &["--credentials", "file"]] {
         assert_eq!(run(&[&["serve", "--auth"], other].concat()).status.code(), Some(2), "{other:?}");
     }
+}
+
+/// A key is rotated only where there is one: in a mistyped folder, and beside tables without accounts, nothing is made.
+#[test]
+fn nothing_is_made_to_rotate_a_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("nosuch");
+    let path = nowhere.to_str().expect("a path");
+    refused(&["init", "--rotate-root", "--data", path], &format!("there are no data in the folder {path}"));
+    assert!(!nowhere.exists());
+    let data = folder.path().join("data");
+    let path = data.to_str().expect("a path");
+    assert!(Server::start(&["--data", path]).stop().success());
+    refused(&["init", "--rotate-root", "--data", path], "there is no account yet");
+    refused(&["serve", "--listen", "127.0.0.1:0", "--auth", "--data", path], "'stator init' makes one");
+    assert!(!data.join("auth.key").exists());
 }
 
 #[test]
@@ -627,6 +643,7 @@ fn a_root_key_is_rotated_while_its_server_runs() {
     let old = profile(&file, "root");
     let server = serve(&data);
     let url = format!("http://{}", server.address);
+    refused(&["init", "--rotate-root", "--data", path], "add --endpoint URL");
     let rotate = ["init", "--rotate-root", "--endpoint", &url];
     // Neither a user's key nor a wrong one rotates the root's.
     good(&server, &old, IAM, "Action=CreateUser&UserName=app");

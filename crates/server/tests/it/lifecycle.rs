@@ -168,7 +168,10 @@ fn a_second_server_is_refused() {
     let server = Server::start(&["--data", data]);
     let address = server.address.to_string();
     check_refused(&["--memory", "--listen", &address], &format!("{address} is taken by another program"));
-    check_refused(&["--data", data, "--listen", "127.0.0.1:0"], data);
+    check_refused(
+        &["--data", data, "--listen", "127.0.0.1:0"],
+        &format!("the folder {data}: another server has it open; stop that one, or choose another folder with --data"),
+    );
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     assert_eq!(server.stop().code(), Some(0));
     // And once it has ended, the folder is free again.
