@@ -1,6 +1,7 @@
 //! `stator serve`: from flags to a running server, and from a signal to a clean end.
 
 mod arguments;
+mod delivery;
 
 use std::fmt;
 use std::io;
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
-use deliver::Deliveries;
 use deliver::triggers::Places;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, lookup_host};
 use tokio::task::JoinHandle;
 
 pub(crate) use arguments::ServeArguments;
+use delivery::Delivery;
 
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
@@ -182,8 +183,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let service = operations(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
-    let deliveries = Deliveries::start(&service, delivery(arguments));
-    operator.metrics.watch_deliveries(deliveries.figures());
+    let deliveries = deliveries(&service, arguments, &operator).await?;
     let memory = Memories::of(arguments);
     operator.metrics.watch(&memory.requests, &memory.answers);
     operator.metrics.watch_database(database);
@@ -401,7 +401,23 @@ async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
     Ok(())
 }
 
-fn delivery(arguments: &ServeArguments) -> deliver::Settings {
+async fn deliveries(
+    service: &Arc<ops::Service>,
+    arguments: &ServeArguments,
+    operator: &Operator,
+) -> Result<Delivery, Failure> {
+    let settings = delivery_settings(arguments);
+    if arguments.no_deliveries {
+        return Delivery::idle(service, settings).await;
+    }
+    let delivery = Delivery::start(service, settings).await;
+    if let Some(figures) = delivery.figures() {
+        operator.metrics.watch_deliveries(figures);
+    }
+    Ok(delivery)
+}
+
+fn delivery_settings(arguments: &ServeArguments) -> deliver::Settings {
     let ca_bundle = outbound::ca_bundle();
     let places = Places {
         lambda: arguments.lambda_endpoint.clone(),

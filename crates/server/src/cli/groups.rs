@@ -49,6 +49,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
             "lambda_endpoint",
             "lambda_timeout",
             "sqs_endpoint",
+            "no_deliveries",
             "egress_allow",
             "allow_arn",
         ],

@@ -32,7 +32,9 @@ const NOTHING_STORED: &str = "--memory keeps nothing on disk that could be encry
 const NO_CACHE: &str = "only the folder of --data is read through this server's cache";
 const ALL_VERIFIED: &str = "no caller is unverified";
 
-const CONFLICTS: [Conflict; 21] = [
+const NO_DELIVERIES: &str = "nothing is delivered there";
+
+const CONFLICTS: [Conflict; 25] = [
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -54,6 +56,10 @@ const CONFLICTS: [Conflict; 21] = [
     Conflict("storage", "memtable", "all data goes to the database and this server flushes nothing"),
     Conflict("auth", "allow_unverified_remote", ALL_VERIFIED),
     Conflict("credentials", "allow_unverified_remote", ALL_VERIFIED),
+    Conflict("no_deliveries", "kinesis_endpoint", NO_DELIVERIES),
+    Conflict("no_deliveries", "lambda_endpoint", NO_DELIVERIES),
+    Conflict("no_deliveries", "lambda_timeout", "no function is invoked"),
+    Conflict("no_deliveries", "sqs_endpoint", NO_DELIVERIES),
 ];
 
 const NEEDS: [Need; 16] = [
@@ -233,12 +239,15 @@ mod tests {
             | "tls_self_signed"
             | "audit_data"
             | "audit_required"
-            | "allow_unverified_remote" => None,
+            | "allow_unverified_remote"
+            | "no_deliveries" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
-            "kms_endpoint" => Some("http://127.0.0.1:1"),
+            "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" => Some("http://127.0.0.1:1"),
             "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
-            "kms_check_seconds" | "data_key_days" | "audit_log_files" | "metrics_tables_max" => Some("5"),
+            "kms_check_seconds" | "data_key_days" | "audit_log_files" | "metrics_tables_max" | "lambda_timeout" => {
+                Some("5")
+            }
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

@@ -50,6 +50,39 @@ fn a_function_is_invoked_as_lambda_invokes_it() {
     assert_eq!((calls[3].line.as_str(), calls[3].numbers()), ("POST /changes?x=y", vec![0, 1, 2, 3, 4]));
 }
 
+/// A restored copy that is only looked at: what was not delivered waits for the next start.
+#[test]
+fn nothing_is_delivered_with_no_deliveries() {
+    let outside = Outside::start(|_, _| ok("null"));
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let first = Server::start(&["--data", data]);
+    let arn = table(&mut first.client(), "Music");
+    let uuid = map(&first, &mapping(&format!("{}/changes", outside.url()), &arn, &json!({})));
+    put(&mut first.client(), "Music", "a", 1);
+    outside.wait_for_numbers(1);
+    assert!(first.stop().success());
+    let before = outside.calls().len();
+
+    let idle = Server::start(&["--data", data, "--no-deliveries"]);
+    let said = idle.heard();
+    assert!(said.contains("1 event source mapping and 0 Kinesis streaming destinations"), "{said}");
+    let mut client = idle.client();
+    put(&mut client, "Music", "a", 2);
+    assert_eq!(shown(&idle, &uuid, |_| true)["UUID"], json!(uuid));
+    // Twice as long as a mapping's runner takes to look.
+    std::thread::sleep(Duration::from_secs(2));
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert!(!client.response().text().contains("stator_deliveries_active"));
+    assert_eq!(outside.calls().len(), before);
+    assert!(idle.stop().success());
+
+    let again = Server::start(&["--data", data]);
+    let said = again.heard();
+    assert!(said.contains("this server delivers tables' changes: the data has 1 event source mapping"), "{said}");
+    outside.wait(|calls| calls.iter().any(|call| call.numbers().contains(&2)));
+}
+
 #[test]
 fn the_latest_position_is_that_of_the_mappings_creation() {
     let outside = Outside::start(|_, _| ok(""));
