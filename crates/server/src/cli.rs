@@ -32,7 +32,7 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let matches = command
             .try_get_matches_from_mut(&arguments)
-            .map_err(|error| variables::named(error, &command, &arguments))?;
+            .map_err(|error| variables::named(error, &mut command, &arguments))?;
         if let Some(serve) = matches.subcommand_matches("serve") {
             let set = |name: &str| {
                 let value = std::env::var_os(name).filter(|value| !value.is_empty());
@@ -47,6 +47,14 @@ impl Cli {
             relations::check_init(init).map_err(|text| command.error(ErrorKind::ArgumentConflict, text))?;
         }
         Cli::from_arg_matches(&matches)
+    }
+
+    /// Sentences about variables of the environment that look like Stator's and have no effect.
+    pub(crate) fn unknown_variables() -> Vec<String> {
+        let set: Vec<(String, String)> = std::env::vars_os()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+            .collect();
+        variables::unknown(&Cli::command(), set.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// All commands with their flags, as help and completions show them.

@@ -19,8 +19,8 @@ use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy};
 use crate::value_parsers::{days, http_url, seconds};
 
 /// Holds the master key itself.
-const VARIABLE: &str = "STATOR_MASTER_KEY";
-const NEW_VARIABLE: &str = "STATOR_NEW_MASTER_KEY";
+pub(crate) const VARIABLE: &str = "STATOR_MASTER_KEY";
+pub(crate) const NEW_VARIABLE: &str = "STATOR_NEW_MASTER_KEY";
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MasterKeyArguments {

@@ -85,7 +85,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     use_small_pages();
     match Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
-        Command::Serve(arguments) => match serve::run(&arguments) {
+        Command::Serve(arguments) => match serve::run(&arguments, &Cli::unknown_variables()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 log::error("failed", &failure.to_string(), &[]);

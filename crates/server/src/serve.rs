@@ -148,8 +148,10 @@ impl fmt::Display for Failure {
     }
 }
 
-pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
+/// `remarks` are about variables that have no effect.
+pub(crate) fn run(arguments: &ServeArguments, remarks: &[String]) -> Result<(), Failure> {
     log::start(arguments.log);
+    remarks.iter().for_each(|remark| log::warning("variable_unknown", remark, &[]));
     arguments.protect.apply();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let ended = runtime.block_on(async {

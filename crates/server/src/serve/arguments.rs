@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 use clap::{Args, Command, FromArgMatches};
 
 use crate::audit::AuditArguments;
@@ -44,7 +44,7 @@ pub(crate) struct ServeArguments {
     pub(crate) protect: ProtectArguments,
 
     /// Address and port to listen on; port 0 takes any free one
-    #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
+    #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) listen: String,
 
     #[command(flatten)]
@@ -114,7 +114,7 @@ pub(crate) struct ServeArguments {
     pub(crate) idle_timeout: Duration,
 
     /// Address for /metrics, /healthz and /readyz; default: the main address
-    #[arg(long, env = "STATOR_METRICS_LISTEN", value_name = "HOST:PORT")]
+    #[arg(long, env = "STATOR_METRICS_LISTEN", value_name = "HOST:PORT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) metrics_listen: Option<String>,
 
     #[command(flatten)]

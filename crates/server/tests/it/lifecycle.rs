@@ -197,11 +197,23 @@ fn errors_name_the_variable_that_a_value_comes_from() {
         (&[], [("STATOR_IDLE_TIMEOUT", "x")], "(variable STATOR_IDLE_TIMEOUT)"),
         (&[], [("STATOR_AUDIT_DATA", "maybe")], "(variable STATOR_AUDIT_DATA)"),
         (&["--region=EU"], [("STATOR_REGION", "US")], "'--region <REGION>':"),
+        (&[], [("STATOR_REGION", "")], "the variable STATOR_REGION is set and empty"),
+        (&[], [("STATOR_METRICS_LISTEN", "")], "the variable STATOR_METRICS_LISTEN is set and empty"),
+        (&[], [("STATOR_CREDENTIALS", "")], "the variable STATOR_CREDENTIALS is set and empty"),
     ] {
         let output = run_with(&[&serve[..], flags].concat(), &variables);
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn variables_that_have_no_effect_are_warned_about() {
+    let variables = [("STATOR_LISTEM", "127.0.0.1:1"), ("STATOR_PROOF_SEED", "1"), ("STATOR_NEW_MASTER_KEY", "k")];
+    let server = Server::start_with(&["--memory"], &variables);
+    let said = server.heard();
+    assert!(said.contains("the variable STATOR_LISTEM is none of Stator's and has no effect"), "{said}");
+    assert_eq!(said.matches("none of Stator's").count(), 1, "{said}");
 }
 
 #[test]
