@@ -1,10 +1,12 @@
 //! `stator policy check`: why a request would be allowed or denied by policies in files, statement by statement. It asks no
 //! server: the files, the principal and the request's context are all that a decision depends on.
 //!
-//! `asker` makes the principal and the context from the arguments, `report`
-//! writes what was found.
+//! `asker` makes the principal and the context from the arguments, `possible` refuses what no request asks, `locate` finds where a
+//! policy is wrong, and `report` writes what was found.
 
 mod asker;
+mod locate;
+mod possible;
 mod report;
 
 use std::fmt;
@@ -50,9 +52,9 @@ pub(crate) struct PolicyCheckArguments {
     #[arg(long)]
     action: String,
 
-    /// The ARN of what it is asked for; * for actions that have no resource
-    #[arg(long, value_name = "ARN", default_value = "*")]
-    resource: String,
+    /// The ARN of what it is asked for [default: *, for actions that have no resource]
+    #[arg(long, value_name = "ARN")]
+    resource: Option<String>,
 
     /// Whose the resource is [default: the account in its ARN, else the principal's]
     #[arg(long, value_name = "ID")]
@@ -95,9 +97,12 @@ pub(crate) struct PolicyCheckArguments {
 pub(crate) enum Failure {
     Read(PathBuf, Unreadable),
     Text(PathBuf),
-    Malformed(PathBuf, Malformed),
+    /// With the place of what is wrong.
+    Malformed(PathBuf, Malformed, Option<String>),
     Principal(String),
     Action(String),
+    /// No request of the action is about this resource.
+    Resource(String),
 }
 
 impl fmt::Display for Failure {
@@ -105,7 +110,11 @@ impl fmt::Display for Failure {
         match self {
             Failure::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Failure::Text(path) => write!(f, "cannot read {}: it is no UTF-8 text", path.display()),
-            Failure::Malformed(path, malformed) => write!(f, "{} is not such a policy: {malformed}", path.display()),
+            Failure::Malformed(path, malformed, place) => {
+                write!(f, "{} is not such a policy: {malformed}", path.display())?;
+                place.iter().try_for_each(|place| write!(f, " ({place})"))
+            }
+            Failure::Resource(text) => f.write_str(text),
             Failure::Action(action) => {
                 write!(
                     f,
@@ -133,6 +142,7 @@ fn check_action(action: &str) -> Result<(), Failure> {
 /// Prints why; tells whether the request is allowed.
 pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
     check_action(&arguments.action)?;
+    let resource = possible::resource(&arguments.action, arguments.resource.as_deref()).map_err(Failure::Resource)?;
     let mut principal = asker::principal(&arguments.principal, arguments.session_of.as_deref())
         .ok_or_else(|| Failure::Principal(arguments.principal.clone()))?;
     let mut misspelt = Vec::new();
@@ -148,7 +158,7 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
         (None, None) => None,
     };
 
-    let place = asker::place(&arguments.resource);
+    let place = asker::place(resource);
     let region = arguments.region.as_deref().or(place.region).unwrap_or("us-east-1");
     let resource_account =
         arguments.resource_account.as_deref().or(place.account).unwrap_or(&principal.account).to_owned();
@@ -161,7 +171,7 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
     let question = Question {
         principal: &identity.principal,
         action: &arguments.action,
-        resource: &arguments.resource,
+        resource,
         resource_account: &resource_account,
         resource_policy: resource_policy.as_deref(),
         context: &context,
@@ -174,7 +184,8 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
         question: &question,
         decision,
         is_exhausted: work.is_exhausted(),
-        ignored: &arguments.ignored(),
+        ignored: &arguments.ignored(resource),
+        missing: &possible::missing_keys(&question, &statements),
         misspelt: &misspelt,
         statements: &statements,
         file: &|from, at| arguments.file(from, at),
@@ -189,7 +200,8 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
 fn policy(kind: PolicyKind, path: &Path, misspelt: &mut Vec<(PathBuf, String)>) -> Result<Arc<Policy>, Failure> {
     let read = RegularFile::read(path, POLICY_BYTES_MAX).map_err(|error| Failure::Read(path.to_owned(), error))?;
     let text = std::str::from_utf8(&read.bytes).map_err(|_| Failure::Text(path.to_owned()))?;
-    let policy = Policy::parse(kind, text).map_err(|malformed| Failure::Malformed(path.to_owned(), malformed))?;
+    let policy = Policy::parse(kind, text)
+        .map_err(|malformed| Failure::Malformed(path.to_owned(), malformed, locate::locate(kind, text)))?;
     let unknown = policy.actions().filter(|action| reference::is_unknown(action));
     misspelt.extend(unknown.map(|action| (path.to_owned(), action.to_owned())));
     Ok(Arc::new(policy))
@@ -197,12 +209,12 @@ fn policy(kind: PolicyKind, path: &Path, misspelt: &mut Vec<(PathBuf, String)>) 
 
 impl PolicyCheckArguments {
     /// The keys that were given and that the action does not have, once each.
-    fn ignored(&self) -> Vec<&str> {
+    fn ignored(&self, resource: &str) -> Vec<&str> {
         let mut ignored: Vec<&str> = Vec::new();
         for (key, _) in &self.context {
             let lower = key.to_lowercase();
             let is_new = !ignored.iter().any(|other| other.to_lowercase() == lower);
-            if is_new && !reference::can_have(&self.action, &self.resource, &lower) {
+            if is_new && !reference::can_have(&self.action, resource, &lower) {
                 ignored.push(key);
             }
         }

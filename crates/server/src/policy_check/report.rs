@@ -15,6 +15,8 @@ pub(super) struct Report<'a> {
     pub(super) is_exhausted: bool,
     /// Keys that were given and that the action does not have.
     pub(super) ignored: &'a [&'a str],
+    /// Keys that policies name, that every request of the action has, and that were not given.
+    pub(super) missing: &'a [&'a str],
     /// Actions of policies that no service has, with their files.
     pub(super) misspelt: &'a [(PathBuf, String)],
     pub(super) statements: &'a [StatementReport],
@@ -43,6 +45,10 @@ impl Report<'_> {
         lines.extend(misspelt.map(|(file, action)| format!("note: {action} in {} is no action", file.display())));
         let ignored = self.ignored.iter();
         lines.extend(ignored.map(|key| format!("ignored: {key} is no condition key of {action} on this resource")));
+        let missing = self.missing.iter();
+        lines.extend(missing.map(|key| {
+            format!("note: every request of {action} has {key}, and none was given: add --context {key}=VALUE, once for each value")
+        }));
         for statement in self.statements {
             lines.push(String::new());
             lines.extend(self.lines_of(statement));
@@ -99,7 +105,7 @@ impl Report<'_> {
         let report = format!(
             "{:#}",
             json!({
-                "decision": decision, "denial": denial, "ignored": self.ignored, "misspelt": self.misspelt(),
+                "decision": decision, "denial": denial, "ignored": self.ignored, "missing": self.missing, "misspelt": self.misspelt(),
                 "statements": statements
             })
         );

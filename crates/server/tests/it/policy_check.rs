@@ -102,6 +102,22 @@ fn as_json() {
     assert_eq!((code, &answer["decision"], &answer["denial"]["explicit"]), (Some(1), &"denied".into(), &false.into()));
 }
 
+/// `ForAllValues` is met by a key that is not there, which it is in every request.
+#[test]
+fn keys_that_every_request_has_are_missed() {
+    let files = Files::new();
+    let read = files.write("read.json", &READ.replace("${aws:PrincipalTag/table}", "*"));
+    let line = "note: every request of dynamodb:GetItem has dynamodb:LeadingKeys, and none was given";
+    let arguments = ["--identity-policy", &read, "--action", "dynamodb:GetItem"];
+    let (code, text) = check(&arguments, files.0.path());
+    assert!(code == Some(0) && text.contains(line), "{text}");
+    let (code, text) = check(&[&arguments[..], &["--context", "dynamodb:leadingkeys=ada"]].concat(), files.0.path());
+    assert!(code == Some(0) && !text.contains("note:"), "{text}");
+    let (_, text) = check(&[&arguments[..], &["--json"]].concat(), files.0.path());
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["missing"], serde_json::json!(["dynamodb:LeadingKeys"]));
+}
+
 /// A key that the action does not have decides nothing, and the answer says so.
 #[test]
 fn foreign_keys_are_reported_and_ignored() {
@@ -144,13 +160,18 @@ fn misspelt_actions_of_policies_are_reported() {
 fn what_cannot_be_told() {
     let files = Files::new();
     let wrong = files.write("wrong.json", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}");
+    let broken = files.write("broken.json", "{\n  \"Statement\": ,}");
     let action = ["--action", "dynamodb:Scan"];
     for (more, said) in [
         (
             &["--identity-policy", &wrong][..],
             "wrong.json is not such a policy: Policy statement must contain resources.",
         ),
+        (&["--identity-policy", &wrong], "must contain resources. (statement 1)"),
+        (&["--identity-policy", &broken], "Syntax errors in policy. (no JSON: expected value at line 2 column 16)"),
         (&["--boundary", "/nowhere/x.json"], "cannot read /nowhere/x.json"),
+        (&["--action", "dynamodb:ListTables"], "is about no resource"),
+        (&["--action", "dynamodb:GetRecords"], "is no resource of dynamodb:GetRecords"),
         (&["--context", "username=x"], "a key has a prefix"),
         (&["--action", "dynamodb:GetItme"], "dynamodb:GetItme is no action"),
         (&["--action", "GetItem"], "GetItem is no action"),
@@ -159,6 +180,14 @@ fn what_cannot_be_told() {
         let action = if more.contains(&"--action") { &[][..] } else { &action };
         let (code, text) = check(&[action, more].concat(), files.0.path());
         assert_eq!((code, text.contains(said)), (Some(2), true), "{more:?} {text}");
+    }
+    for (more, said) in
+        [(&[][..], "is about a resource: name it with --resource"), (&["--resource", "Music"], "Music is no ARN")]
+    {
+        let arguments = ["policy", "check", "--principal", USER, "--action", "dynamodb:GetItem"];
+        let output = run(&[&arguments[..], more].concat());
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), text.contains(said)), (Some(2), true), "{text}");
     }
     let role = "arn:aws:iam::111122223333:role/reader";
     let output = run(&["policy", "check", "--principal", role, "--action", "dynamodb:Scan"]);
