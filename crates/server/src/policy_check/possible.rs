@@ -40,8 +40,10 @@ pub(super) fn resource<'a>(action: &str, given: Option<&'a str>) -> Result<&'a s
             Err(format!("{arn} is no ARN, such as arn:aws:dynamodb:eu-west-3:111122223333:table/Music"))
         }
         Some(arn) => match known {
+            // The reference has no types for it, and servers ask about all tables, streams or users.
+            Some(action) if of_action.is_empty() && service(arn, 2) == service(action.name, 0) => Ok(arn),
             Some(action) if of_action.is_empty() => {
-                Err(format!("{} is about no resource: leave out --resource", action.name))
+                Err(format!("{} is about no resource of another service: leave out --resource", action.name))
             }
             Some(action) if !is_of_action(action, arn) => {
                 Err(format!("{arn} is no resource of {}, whose are spelt {}", action.name, all()))
@@ -51,6 +53,11 @@ pub(super) fn resource<'a>(action: &str, given: Option<&'a str>) -> Result<&'a s
     }
 }
 
+/// The name of a service, between colons.
+fn service(text: &str, at: usize) -> Option<&str> {
+    text.split(':').nth(at)
+}
+
 fn is_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     matches!(parts[..], ["arn", partition, service, _, _, resource] if ![partition, service, resource].contains(&""))
@@ -58,8 +65,7 @@ fn is_arn(text: &str) -> bool {
 
 /// Whether the type that a resource is spelt most closely as is one of the action's: an index is spelt as a table, too.
 fn is_of_action(action: &Action, arn: &str) -> bool {
-    let service = |action: &Action| action.name.split_once(':').map(|(service, _)| service);
-    let of_service = reference::actions().iter().filter(|other| service(other) == service(action));
+    let of_service = reference::actions().iter().filter(|other| service(other.name, 0) == service(action.name, 0));
     let types = of_service.flat_map(|other| other.resources).map(|own| own.resource_type);
     let closest = types.filter(|kind| kind.has(arn)).map(fixed_letters).max();
     let own = action.resources.iter().map(|own| own.resource_type).filter(|kind| kind.has(arn));
@@ -98,6 +104,8 @@ mod tests {
             ("dynamodb:GetRecords", Some(&stream), ""),
             ("dynamodb:ListTables", None, ""),
             ("dynamodb:ListTables", Some("*"), ""),
+            ("dynamodb:ListTables", Some("arn:aws:dynamodb:eu-west-3:111122223333:table/*"), ""),
+            ("dynamodb:ListStreams", Some("arn:aws:dynamodb:eu-west-3:111122223333:table/Music/stream/*"), ""),
             ("iam:GetUser", Some("arn:aws:iam::111122223333:user/team/ada"), ""),
             ("sts:AssumeRole", Some("arn:aws:iam::111122223333:role/app"), ""),
             ("sts:GetCallerIdentity", None, ""),
@@ -112,7 +120,7 @@ mod tests {
             ("dynamodb:GetItem", Some(&stream), "is no resource of dynamodb:GetItem"),
             ("dynamodb:GetRecords", Some(table), "is no resource of dynamodb:GetRecords"),
             ("dynamodb:GetItem", Some("arn:aws:s3:::bucket"), "is no resource of dynamodb:GetItem"),
-            ("dynamodb:ListTables", Some(table), "is about no resource"),
+            ("dynamodb:ListTables", Some("arn:aws:s3:::bucket"), "is about no resource of another service"),
         ] {
             let said = resource(action, given.map(|given| given as &str)).err().unwrap_or_default();
             assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{action} {given:?}: {said:?}");

@@ -294,7 +294,7 @@ fn special_files_are_no_key_files() {
         // Clients that are asked to believe an authority, and the files of offline questions.
         let tail = ["tail", "t", "--endpoint", "https://127.0.0.1:1", "--no-follow"];
         let check =
-            ["policy", "check", "--principal", "arn:aws:iam::111122223333:user/a", "--action", "dynamodb:GetItem"];
+            ["policy", "check", "--principal", "arn:aws:iam::111122223333:user/a", "--action", "dynamodb:ListTables"];
         for (arguments, variables) in [
             (&[&tail[..], &["--ca-bundle", file]].concat(), &[][..]),
             (&tail.to_vec(), &[("AWS_CA_BUNDLE", file)]),

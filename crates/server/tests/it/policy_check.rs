@@ -170,7 +170,7 @@ fn what_cannot_be_told() {
         (&["--identity-policy", &wrong], "must contain resources. (statement 1)"),
         (&["--identity-policy", &broken], "Syntax errors in policy. (no JSON: expected value at line 2 column 16)"),
         (&["--boundary", "/nowhere/x.json"], "cannot read /nowhere/x.json"),
-        (&["--action", "dynamodb:ListTables"], "is about no resource"),
+        (&["--action", "iam:ListUsers"], "is about no resource of another service"),
         (&["--action", "dynamodb:GetRecords"], "is no resource of dynamodb:GetRecords"),
         (&["--context", "username=x"], "a key has a prefix"),
         (&["--action", "dynamodb:GetItme"], "dynamodb:GetItme is no action"),
