@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use base::Clock;
 use clap::{Args, value_parser};
@@ -86,8 +87,35 @@ pub(crate) fn run(arguments: &TailArguments) -> Result<(), Failure> {
         tokio::select! {
             ended = ended => ended.unwrap_or_else(|_| Err(Failure::new("it broke off"))),
             _ = tokio::signal::ctrl_c() => Ok(()),
+            () = reader_gone() => Ok(()),
         }
     })
+}
+
+/// How often it is checked whether the other end of the output is still open.
+const READER_CHECK: Duration = Duration::from_millis(500);
+
+/// Done once the pipe of the output is closed at its other end. Without it, a table without changes would be followed for nobody.
+async fn reader_gone() {
+    while !is_reader_gone() {
+        tokio::time::sleep(READER_CHECK).await;
+    }
+}
+
+#[cfg(unix)]
+fn is_reader_gone() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    // What is asked for is nothing; ends are reported all the same.
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&now)).is_ok_and(|found| found > 0)
+        && polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+#[cfg(not(unix))]
+fn is_reader_gone() -> bool {
+    false
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -106,9 +134,11 @@ fn follower(arguments: &TailArguments) -> Result<Follower, Failure> {
     let clock = Clock::system();
     let start = arguments.since.start(clock.now_ms()).map_err(Failure::new)?;
     let enabling = enabling(arguments, &endpoint, &credentials);
+    let caller =
+        format!("in region {} at {}, for the access key {}", credentials.region, endpoint.url, credentials.access_key);
     let streams = Streams::new(&endpoint, &credentials, !arguments.no_follow);
     let ends = follow::Ends { limit: arguments.limit, at_end: arguments.no_follow, is_sparse: endpoint.is_aws() };
-    Ok(Follower::new(&arguments.table, streams, start, ends, enabling, clock))
+    Ok(Follower::new(&arguments.table, streams, start, ends, follow::Hints { enabling, caller }, clock))
 }
 
 /// The command that gives the table a stream.

@@ -28,6 +28,14 @@ pub(super) struct Ends {
     pub(super) is_sparse: bool,
 }
 
+/// What errors name.
+pub(super) struct Hints {
+    /// The command that gives the table a stream.
+    pub(super) enabling: String,
+    /// Where the table was looked for, and for whom: each region and account may have tables of its own.
+    pub(super) caller: String,
+}
+
 /// What a round has brought.
 #[derive(Default)]
 struct Round {
@@ -42,8 +50,7 @@ pub(super) struct Follower {
     start: Start,
     shards: Shards,
     ends: Ends,
-    /// The command that gives the table a stream.
-    enabling: String,
+    hints: Hints,
     clock: Clock,
     arn: String,
     is_disabled: bool,
@@ -63,17 +70,10 @@ impl From<Failure> for End {
 }
 
 impl Follower {
-    pub(super) fn new(
-        table: &str,
-        streams: Streams,
-        start: Start,
-        ends: Ends,
-        enabling: String,
-        clock: Clock,
-    ) -> Follower {
+    pub(super) fn new(table: &str, streams: Streams, start: Start, ends: Ends, hints: Hints, clock: Clock) -> Follower {
         let (table, shards) = (table.to_owned(), Shards::new(start));
         let (arn, is_disabled, printed) = (String::new(), false, 0);
-        Follower { table, streams, start, shards, ends, enabling, clock, arn, is_disabled, printed }
+        Follower { table, streams, start, shards, ends, hints, clock, arn, is_disabled, printed }
     }
 
     pub(super) async fn run(mut self) -> Result<(), Failure> {
@@ -114,7 +114,7 @@ impl Follower {
     async fn begin(&mut self) -> Result<(), Failure> {
         let newest = self.streams.newest(&self.table).await.map_err(|refusal| match refusal {
             Refusal::Exception(exception, _) if exception == "ResourceNotFoundException" => {
-                Failure::new(format!("there is no table {}", self.table))
+                Failure::new(format!("there is no table {} {}", self.table, self.hints.caller))
             }
             refusal => refusal.failure("ListStreams"),
         })?;
@@ -137,7 +137,7 @@ impl Follower {
     }
 
     fn no_stream(&self) -> Failure {
-        Failure::new(format!("{} has no stream; this enables one: {}", self.table, self.enabling))
+        Failure::new(format!("{} has no stream; this enables one: {}", self.table, self.hints.enabling))
     }
 
     async fn describe(&mut self) -> Result<(), Failure> {

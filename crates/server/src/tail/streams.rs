@@ -141,6 +141,8 @@ impl Streams {
 
     fn refusal(&self, trouble: Trouble) -> Refusal {
         let said = trouble.to_string();
+        // A refusal without a message.
+        let said = said.trim_end_matches(": ").to_owned();
         match trouble {
             Trouble::Refused { exception, .. } => Refusal::Exception(exception, said),
             _ => Refusal::Failure(Failure::new(format!("cannot reach {}: {said}", self.url))),

@@ -222,7 +222,8 @@ fn disabled_streams() {
 fn without_a_stream_it_says_how_to_enable_one() {
     let server = Server::in_memory();
     let (ok, _, said) = keys(&server, &[]);
-    assert!(!ok && said.contains("there is no table Music"), "{said}");
+    let expected = format!("there is no table Music in region us-east-1 at {}, for the access key ", url(&server));
+    assert!(!ok && said.contains(&expected), "{said}");
     make_table(&mut server.client(), false);
     let (ok, _, said) = keys(&server, &["--region", "eu-west-3"]);
     let enabling = format!(
@@ -232,6 +233,10 @@ fn without_a_stream_it_says_how_to_enable_one() {
     );
     assert!(!ok && said.contains(&enabling), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
+    // A server that speaks TLS answers in plain text.
+    let encrypted = Server::start(&["--memory", "--tls-self-signed"]);
+    let said = keys(&encrypted, &[]).2;
+    assert!(said.contains("400 This port speaks TLS: the endpoint's URL is an https://.\n"), "{said}");
     // Nobody listens on port 1.
     let output = run(&["tail", "Music", "--endpoint", "http://127.0.0.1:1"]);
     let said = String::from_utf8_lossy(&output.stderr);
@@ -243,10 +248,14 @@ fn a_closed_pipe_ends_it_quietly() {
     let server = Server::in_memory();
     let mut client = server.client();
     make_table(&mut client, true);
-    let (tail, stdout) = Tail::start_unread(&url(&server), &[]);
-    drop(stdout);
-    put(&mut client, "a");
-    assert!(tail.wait().success());
+    for is_changed in [true, false] {
+        let (tail, stdout) = Tail::start_unread(&url(&server), &[]);
+        drop(stdout);
+        if is_changed {
+            put(&mut client, "a");
+        }
+        assert!(tail.wait().success());
+    }
 }
 
 #[test]
