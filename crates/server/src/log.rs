@@ -10,7 +10,7 @@ mod gate;
 mod repeat;
 pub(crate) mod time;
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -48,6 +48,15 @@ impl Level {
 pub(crate) enum Value<'a> {
     Text(&'a str),
     Number(u64),
+}
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) => f.write_str(text),
+            Value::Number(number) => number.fmt(f),
+        }
+    }
 }
 
 /// One notable event.
@@ -121,18 +130,34 @@ impl Event<'_> {
             line.push_str(": ");
         }
         line.push_str(self.message);
-        for (at, (name, value)) in self.data.iter().enumerate() {
+        let data: Vec<_> = self.data.iter().filter(|(_, value)| !self.is_said(value)).collect();
+        for (at, (name, value)) in data.iter().enumerate() {
             line.push_str(if at == 0 { " (" } else { ", " });
-            let _ = match value {
-                Value::Text(text) => write!(line, "{name} {text}"),
-                Value::Number(number) => write!(line, "{name} {number}"),
-            };
+            let _ = write!(line, "{name} {value}");
         }
-        if !self.data.is_empty() {
+        if !data.is_empty() {
             line.push(')');
         }
         // An event is a line that shows what it consists of, whatever is in a name or in the error of another program.
         base::into_visible(line.replace(['\n', '\r', '\t'], " ")) + "\n"
+    }
+
+    /// Whether the sentence has a value already. A number that two of the data have may be there for one of them.
+    fn is_said(&self, value: &Value<'_>) -> bool {
+        let text = value.to_string();
+        let is_alone = || self.data.iter().filter(|(_, other)| other.to_string() == text).count() == 1;
+        let is_part = |letter: char| match letter {
+            '/' => text.contains('/'),
+            '_' | '-' | '.' => true,
+            letter => letter.is_alphanumeric(),
+        };
+        let mut found = self.message.match_indices(&text);
+        // Of a longer word or number it is no value.
+        let is_whole = |(at, _): (usize, &str)| {
+            let (before, after) = (&self.message[..at], &self.message[at + text.len()..]);
+            !before.ends_with(is_part) && !after.trim_start_matches(['.', ':']).starts_with(is_part)
+        };
+        !text.is_empty() && found.any(is_whole) && is_alone()
     }
 
     fn json(&self, now_ms: u64) -> String {
@@ -173,6 +198,20 @@ mod tests {
             &[("operation", Value::Text("PutItem")), ("duration_ms", Value::Number(7))],
             "error: two lines, \"quoted\" (operation PutItem, duration_ms 7)",
             r#""error","event":"happened","message":"two\nlines, \"quoted\"","operation":"PutItem","duration_ms":7"#,
+        );
+        check(
+            Level::Warning,
+            "cannot read /a/b: only 7 of 12 files",
+            &[("file", Value::Text("/a/b")), ("count", Value::Number(7)), ("max", Value::Number(1))],
+            "warning: cannot read /a/b: only 7 of 12 files (max 1)",
+            r#""warning","event":"happened","message":"cannot read /a/b: only 7 of 12 files","file":"/a/b","count":7,"max":1"#,
+        );
+        check(
+            Level::Info,
+            "it took 31 ms",
+            &[("duration_ms", Value::Number(31)), ("bytes", Value::Number(31))],
+            "it took 31 ms (duration_ms 31, bytes 31)",
+            r#""info","event":"happened","message":"it took 31 ms","duration_ms":31,"bytes":31"#,
         );
         check(
             Level::Info,
