@@ -68,6 +68,8 @@ const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(crate) struct Figures {
+    /// The audit log, for messages.
+    path: PathBuf,
     written: AtomicU64,
     lost: AtomicU64,
     /// Of those that are lost, the ones that the log has reported.
@@ -152,7 +154,8 @@ impl Audit {
         let failed = |error: std::io::Error| format!("cannot write the audit log {}: {error}", path.display());
         let file = AuditFile::open(path, bytes_max, arguments.audit_log_files).map_err(failed)?;
         let (queue, messages) = mpsc::channel(QUEUE);
-        let (figures, unauthenticated) = <(Arc<Figures>, Arc<Unauthenticated>)>::default();
+        let figures = Arc::new(Figures { path: path.clone(), ..Figures::default() });
+        let unauthenticated = Arc::<Unauthenticated>::default();
         let required = arguments.audit_required;
         let file = file.ending_with(Arc::clone(&figures.ending));
         let last_resort = Box::new(std::io::stderr());

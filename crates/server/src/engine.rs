@@ -74,8 +74,8 @@ pub(crate) enum OpenError {
     Folder {
         data: PathBuf,
         error: storage::OpenError,
-        /// What this user may not open there.
-        denied: Option<String>,
+        /// The cause, where the system's own error would not name it.
+        cause: Option<String>,
     },
     PasswordFile {
         file: PathBuf,
@@ -100,9 +100,9 @@ pub(crate) enum OpenError {
 
 impl OpenError {
     pub(crate) fn folder(data: &Path, error: storage::OpenError) -> OpenError {
-        let may_be_denied = matches!(error, storage::OpenError::Io { .. } | storage::OpenError::Engine(_));
-        let denied = may_be_denied.then(|| protect::denied(data)).flatten();
-        OpenError::Folder { data: data.to_owned(), error, denied }
+        let may_have_cause = matches!(error, storage::OpenError::Io { .. } | storage::OpenError::Engine(_));
+        let cause = may_have_cause.then(|| cause(data)).flatten();
+        OpenError::Folder { data: data.to_owned(), error, cause }
     }
 
     /// Whether another server has the folder open.
@@ -114,16 +114,13 @@ impl OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OpenError::Folder { data, error, denied: None } => {
+            OpenError::Folder { data, error, cause: None } => {
                 write!(f, "cannot open the folder {}: {error}", data.display())
             }
             // The engine's own words would advise a backup.
-            OpenError::Folder { data, denied: Some(denied), .. } => write!(
-                f,
-                "cannot open the folder {}: {denied}. Run every command on it as the user that owns it, and give that user \
-                 all that is in it with chown -R",
-                data.display()
-            ),
+            OpenError::Folder { data, cause: Some(cause), .. } => {
+                write!(f, "cannot open the folder {}: {cause}", data.display())
+            }
             OpenError::PasswordFile { file, error } => {
                 write!(f, "cannot read the database's password from {}: {error}", file.display())
             }
@@ -139,6 +136,17 @@ impl fmt::Display for OpenError {
             OpenError::Nodes(error) => write!(f, "cannot see who uses the tables: {error}"),
         }
     }
+}
+
+fn cause(data: &Path) -> Option<String> {
+    if data.is_file() {
+        return Some("it is a file; name a folder with --data".to_owned());
+    }
+    protect::denied(data).map(|denied| {
+        format!(
+            "{denied}. Run every command on it as the user that owns it, and give that user all that is in it with chown -R"
+        )
+    })
 }
 
 pub(crate) async fn open(arguments: &EngineArguments) -> Result<Opened, OpenError> {

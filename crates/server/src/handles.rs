@@ -4,6 +4,8 @@
 //! The three have their parts of what there is, so that neither clients nor receivers that never answer take the handles that the
 //! storage engine needs: a flush without one ends all writes until a restart.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::log::{self, Value};
 
 /// What is kept for everything that is no client's connection: data, and calls to other servers. Unit: handles.
@@ -27,7 +29,9 @@ pub(crate) fn for_connections(connections: u32) -> u32 {
     let granted = granted(wanted);
     let Parts { connections: possible, calls } = parts(connections, granted);
     client::set_calls_max(calls);
-    if possible < connections {
+    // The limit is the same for each listener.
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if possible < connections && !WARNED.swap(true, Ordering::Relaxed) {
         let data = [
             ("connections_max", Value::Number(possible.into())),
             ("wanted", Value::Number(connections.into())),

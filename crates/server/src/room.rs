@@ -1,7 +1,7 @@
 //! Logs that the disk, or the memory for rows, is full, and that there is room again: one line for each change, however many
 //! writes are refused in between.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use storage::{DiskSpace, DiskState, Embedded, Memory};
@@ -10,13 +10,37 @@ use tokio::sync::watch;
 use crate::engine::Keeps;
 use crate::log::{self, Value};
 
-/// Follows the state of a disk for as long as the engine lives.
-pub(crate) fn watch_disk(embedded: Option<&Arc<Embedded>>, keeps: &Keeps) {
+/// Follows the state of a disk for as long as the engine lives. `reserve` is what was asked to stay free.
+pub(crate) fn watch_disk(embedded: Option<&Arc<Embedded>>, keeps: &Keeps, reserve: Option<u64>) {
     if let (Some(embedded), Keeps::Folder(folder)) = (embedded, keeps) {
+        check_reserve(folder, reserve.unwrap_or_default());
         let (changes, embedded) = (embedded.disk_changes(), Arc::downgrade(embedded));
         let space = move || embedded.upgrade().map(|embedded| embedded.disk_space());
         tokio::spawn(follow(changes, space, folder.clone()));
     }
+}
+
+/// A reserve that the disk never has refuses each write, however much is free.
+fn check_reserve(folder: &Path, reserve: u64) {
+    let Some(total) = disk_size(folder).filter(|total| reserve >= *total) else { return };
+    let message = format!(
+        "--disk-reserve is {reserve} bytes, and the disk of {} has {total} in all: every write is refused until the server is \
+         started with less",
+        folder.display()
+    );
+    let data = [("reserve_bytes", Value::Number(reserve)), ("disk_bytes", Value::Number(total))];
+    log::warning("disk_reserve_too_large", &message, &data);
+}
+
+#[cfg(unix)]
+fn disk_size(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_blocks.saturating_mul(found.f_frsize)).filter(|total| *total > 0)
+}
+
+#[cfg(not(unix))]
+fn disk_size(_: &Path) -> Option<u64> {
+    None
 }
 
 async fn follow(mut changes: watch::Receiver<DiskState>, space: impl Fn() -> Option<DiskSpace>, folder: PathBuf) {

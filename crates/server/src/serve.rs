@@ -130,6 +130,11 @@ impl fmt::Display for Failure {
                 "{listen} is taken by another program (perhaps another stator); \
                  choose another address with {flag}, such as 127.0.0.1:8001"
             ),
+            Failure::Listen { flag, listen, error } if error.kind() == io::ErrorKind::PermissionDenied => write!(
+                f,
+                "cannot listen on {listen}: {error}. Ports below 1024 are for root; choose one from 1024 on with {flag}, or give \
+                 the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
+            ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
             Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
@@ -208,7 +213,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         audit: audit.clone(),
     };
 
-    room::watch_disk(embedded.as_ref(), &keeps);
+    room::watch_disk(embedded.as_ref(), &keeps, arguments.engine.disk_reserve);
     room::watch_memory(rows.as_ref());
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics)).transpose()?;
@@ -612,6 +617,7 @@ fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps,
     let ca_bundle = encryption.and_then(|encryption| encryption.ca_bundle.as_deref());
     let caller = match &arguments.credentials {
         Some(file) => Caller::InFile(file),
+        None if arguments.auth && arguments.engine.memory => Caller::RootOfEnvironment,
         None if arguments.auth => Caller::Own,
         None => Caller::Any,
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -24,6 +24,8 @@ pub(crate) struct StorageCheckArguments {
 pub(crate) enum Failure {
     Runtime(io::Error),
     Storage(engine::OpenError),
+    /// It is a folder's name.
+    Folder(String),
 }
 
 impl fmt::Display for Failure {
@@ -31,12 +33,20 @@ impl fmt::Display for Failure {
         match self {
             Failure::Runtime(error) => write!(f, "cannot start: {error}"),
             Failure::Storage(error) => error.fmt(f),
+            Failure::Folder(folder) => write!(
+                f,
+                "{folder} is a folder, and this command checks databases, such as postgres://stator@db.example/stator. A folder \
+                 is checked when a server starts on it"
+            ),
         }
     }
 }
 
 /// Prints a report; tells whether Stator can run on what was found.
 pub(crate) fn run(arguments: &StorageCheckArguments) -> Result<bool, Failure> {
+    if Path::new(&arguments.url.0).is_dir() {
+        return Err(Failure::Folder(arguments.url.0.to_string()));
+    }
     let options = engine::database(&arguments.url.0, arguments.storage_password_file.as_deref());
     let options = options.map_err(Failure::Storage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;

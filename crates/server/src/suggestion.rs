@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base::RegularFile;
 
+use crate::root_key;
 use crate::secret_file::CREDENTIALS_BYTES_MAX;
 
 const DEFAULT_PROFILE: &str = "default";
@@ -12,8 +13,10 @@ const DEFAULT_PROFILE: &str = "default";
 pub(crate) enum Caller<'a> {
     /// Those of a file of access keys.
     InFile(&'a Path),
-    /// The caller's own: the server knows none that it could name.
+    /// The caller's own, in a profile: the server knows none that it could name.
     Own,
+    /// The root's, from the variables that the server has it from.
+    RootOfEnvironment,
     /// Signatures are not checked.
     Any,
 }
@@ -23,7 +26,10 @@ pub(crate) fn command(caller: &Caller<'_>, ca_bundle: Option<&Path>, region: &st
     let trust = ca_bundle.map(|file| format!("AWS_CA_BUNDLE={} ", path(file))).unwrap_or_default();
     let (variables, profile) = match caller {
         Caller::InFile(file) => of_file(file),
-        Caller::Own => (String::new(), String::new()),
+        Caller::Own => (String::new(), " --profile NAME".to_owned()),
+        Caller::RootOfEnvironment => {
+            (format!("AWS_ACCESS_KEY_ID=${} AWS_SECRET_ACCESS_KEY=${} ", root_key::ID, root_key::SECRET), String::new())
+        }
         Caller::Any => ("AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any ".to_owned(), String::new()),
     };
     format!("{trust}{variables}aws dynamodb list-tables{profile} --region {region} --endpoint-url {url}")

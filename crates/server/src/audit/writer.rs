@@ -57,8 +57,12 @@ pub(super) fn lost(figures: &Figures, events: u64, why: &str) {
 pub(super) fn blocked(figures: &Figures, why: &str) {
     figures.is_reported.store(true, Ordering::Relaxed);
     if LINES_BLOCKED.pass().is_some() {
-        let text = "the audit log cannot be written; requests are refused until it can";
-        log::error("audit_blocked", text, &[("detail", Value::Text(why))]);
+        let file = figures.path.display().to_string();
+        let text = format!(
+            "the audit log {file} cannot be written: {why}. Requests are refused until it can, which is tried each second: free \
+             space on its disk, or give this user the right to write it"
+        );
+        log::error("audit_blocked", &text, &[("file", Value::Text(&file)), ("detail", Value::Text(why))]);
     }
 }
 

@@ -209,6 +209,7 @@ fn it_starts_only_with_its_key() {
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("chmod");
     refused(&auth, "64 hexadecimal digits");
     let server = Server::start(&["--data", path, "--auth", "--auth-key-file", elsewhere.to_str().expect("a path")]);
+    assert!(server.ready_line.contains("aws dynamodb list-tables --profile NAME --region"), "{}", server.ready_line);
     assert_eq!(tables(&server, &root), Ok(json!([])));
     assert!(server.stop().success());
     // A missing --auth is logged.
@@ -535,6 +536,9 @@ fn identities_in_memory_have_a_root_from_the_environment() {
         region: "us-east-1".to_owned(),
     };
     let server = Server::start_with(&["--auth", "--memory"], &given);
+    let command =
+        "try: AWS_ACCESS_KEY_ID=$STATOR_ROOT_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$STATOR_ROOT_SECRET_ACCESS_KEY aws ";
+    assert!(server.ready_line.contains(command), "{}", server.ready_line);
     let xml = good(&server, &root, STS, "Action=GetCallerIdentity");
     assert_eq!(element(&xml, "Arn"), "arn:aws:iam::123456789012:root");
     create(&server, &root, "mine");

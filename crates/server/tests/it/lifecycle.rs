@@ -179,6 +179,19 @@ fn a_second_server_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_a_data_folder_is_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "a").expect("written");
+    let file = file.to_str().expect("path");
+    check_refused(&["--data", file, "--listen", "127.0.0.1:0"], &format!("the folder {file}: it is a file"));
+    let data = folder.path().join("data");
+    let server = Server::start(&["--data", data.to_str().expect("path"), "--disk-reserve", "9999999GiB"]);
+    let said = server.heard();
+    assert!(said.contains("--disk-reserve is 10737417166258176 bytes, and the disk of"), "{said}");
+}
+
+#[test]
 fn other_machines_are_let_in_only_when_told_so() {
     check_refused(&["--memory", "--listen", "0.0.0.0:0"], "--allow-unverified-remote");
     check_refused(&["--memory", "--listen", "[::]:0"], "--allow-unverified-remote");

@@ -199,6 +199,9 @@ fn a_log_for_people() {
     let output = run(&["storage", "check", "nonsense"]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.starts_with("stator: error: "), "{text}");
+    let output = run(&["storage", "check", env!("CARGO_MANIFEST_DIR")]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("is a folder, and this command checks databases"), "{text}");
 }
 
 /// When all connections are taken, the one that has been waiting for its client longest makes room for a new one.
