@@ -17,7 +17,8 @@ use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
 use auth::SHARED_ACCOUNT;
 use base::Clock;
 use clap::Args;
-use storage::{Embedded, Keys as StoredKeys};
+use storage::{Embedded, Engine, Keys as StoredKeys};
+use storage_postgres::Postgres;
 
 use crate::auth_key::KeyFile;
 use crate::encryption::MasterKeyArguments;
@@ -142,7 +143,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
 async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let serve = serve_arguments(arguments).map_err(|error| Failure::Identity(error.to_string()))?;
     if arguments.rotate_root {
-        check_data(arguments)?;
+        check_data(arguments).await?;
     }
     let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine).await.map_err(|error| {
         if arguments.rotate_root && error.is_locked() { Failure::RotateServed(error) } else { Failure::Storage(error) }
@@ -159,13 +160,20 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     Ok(Made { account, keys, created: timestamp(key.created_ms) })
 }
 
-/// A mistyped folder is left as it is: opening it would make a database there.
-fn check_data(arguments: &InitArguments) -> Result<(), Failure> {
+/// A mistyped folder or database is left as it is: opening it would make tables there. What else is wrong with it, opening says.
+async fn check_data(arguments: &InitArguments) -> Result<(), Failure> {
     let data = &arguments.data;
-    match arguments.storage.is_none().then(|| Embedded::keys(data)) {
-        Some(Ok(StoredKeys::NoDatabase)) => Err(Failure::NoData(data.clone())),
-        // What else is wrong with it, opening says.
-        _ => Ok(()),
+    let Some(url) = &arguments.storage else {
+        let is_missing = matches!(Embedded::keys(data), Ok(StoredKeys::NoDatabase));
+        return if is_missing { Err(Failure::NoData(data.clone())) } else { Ok(()) };
+    };
+    let options = engine::database(&url.0, arguments.storage_password_file.as_deref()).map_err(Failure::Storage)?;
+    match Postgres::visit(options).await {
+        Ok(database) => database.close().await.map_err(Failure::Close),
+        Err(error @ storage_postgres::OpenError::Empty { .. }) => {
+            Err(Failure::Storage(engine::OpenError::Database(error)))
+        }
+        Err(_) => Ok(()),
     }
 }
 

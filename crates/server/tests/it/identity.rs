@@ -475,6 +475,8 @@ fn two_servers_share_identities() {
     let folder = tempfile::tempdir().expect("a folder");
     let key = folder.path().join("auth.key");
     let storage = ["--storage", &url, "--auth-key-file", key.to_str().expect("a path")];
+    let rotate = [&["init", "--rotate-root"], &storage[..]].concat();
+    refused(&rotate, "has no tables of Stator");
     let (_, root) = printed(&run(&[&["init"], &storage[..]].concat()));
     let node = || Server::start(&[&storage[..], &["--auth"]].concat());
     let (one, other) = (node(), node());
