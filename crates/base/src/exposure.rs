@@ -25,10 +25,15 @@ impl Exposure {
     pub fn advice(&self) -> String {
         match self {
             Exposure::Mode(_) => "chmod 600 it, or mount the secret with defaultMode 0440".to_owned(),
-            Exposure::Owner(_) => "chown it to the server's user or to root".to_owned(),
+            Exposure::Owner(_) => {
+                "run the program as that user, or chown the file to the program's user or to root".to_owned()
+            }
             Exposure::FolderMode(folder, _) => format!("chmod go-w {}, or move the file", folder.display()),
             Exposure::FolderOwner(folder, _) => {
-                format!("chown {} to the server's user or to root, or move the file", folder.display())
+                format!(
+                    "run the program as that user, chown {} to the program's user or to root, or move the file",
+                    folder.display()
+                )
             }
         }
     }
