@@ -32,7 +32,7 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let matches = command
             .try_get_matches_from_mut(&arguments)
-            .map_err(|error| variables::named(error, &mut command, &arguments))?;
+            .map_err(|error| variables::named(error, &command, &arguments))?;
         if let Some(serve) = matches.subcommand_matches("serve") {
             let set = |name: &str| {
                 let value = std::env::var_os(name).filter(|value| !value.is_empty());

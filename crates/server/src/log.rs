@@ -142,22 +142,21 @@ impl Event<'_> {
         base::into_visible(line.replace(['\n', '\r', '\t'], " ")) + "\n"
     }
 
-    /// Whether the sentence has a value already. A number that two of the data have may be there for one of them.
+    /// Whether the sentence has a value already, once for each of the data that have it.
     fn is_said(&self, value: &Value<'_>) -> bool {
         let text = value.to_string();
-        let is_alone = || self.data.iter().filter(|(_, other)| other.to_string() == text).count() == 1;
+        let wanted = self.data.iter().filter(|(_, other)| other.to_string() == text).count();
         let is_part = |letter: char| match letter {
             '/' => text.contains('/'),
             '_' | '-' | '.' => true,
             letter => letter.is_alphanumeric(),
         };
-        let mut found = self.message.match_indices(&text);
         // Of a longer word or number it is no value.
         let is_whole = |(at, _): (usize, &str)| {
             let (before, after) = (&self.message[..at], &self.message[at + text.len()..]);
             !before.ends_with(is_part) && !after.trim_start_matches(['.', ':']).starts_with(is_part)
         };
-        !text.is_empty() && found.any(is_whole) && is_alone()
+        !text.is_empty() && self.message.match_indices(&text).filter(|found| is_whole(*found)).count() >= wanted
     }
 
     fn json(&self, now_ms: u64) -> String {

@@ -53,12 +53,13 @@ fn is_service_link(name: &str, value: &str) -> bool {
         || is_numbered_port()
 }
 
-/// The known name that a third of the letters or fewer make of it.
+/// The known name that a third of the letters or fewer make of it, or that begins with it.
 fn nearest<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k String> {
     let letters = |name: &str| name.trim_start_matches(PREFIX).to_ascii_uppercase();
     let name = letters(name);
     let (distance, near) = known.iter().map(|near| (distance(&name, &letters(near)), near)).min()?;
-    (distance <= name.len() / 3).then_some(near)
+    let begins = || known.iter().find(|near| !name.is_empty() && letters(near).starts_with(&name));
+    if distance <= name.len() / 3 { Some(near) } else { begins() }
 }
 
 /// Letters that are inserted, left out or exchanged between two words (Levenshtein).
@@ -76,16 +77,14 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// The error, which names the variable too if the flag's value comes from it.
-pub(super) fn named(mut error: clap::Error, command: &mut Command, arguments: &[OsString]) -> clap::Error {
+pub(super) fn named(mut error: clap::Error, command: &Command, arguments: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
     let flag = flag.clone();
-    let Some(argument) = subcommand(command, arguments).get_arguments().find(|argument| argument.to_string() == flag)
-    else {
-        return error;
-    };
+    let command = subcommand(command, arguments);
+    let Some(argument) = command.get_arguments().find(|argument| argument.to_string() == flag) else { return error };
     if let Some(variable) = variable(argument, arguments) {
         if std::env::var_os(&variable).is_some_and(|value| value.is_empty()) {
-            return command.error(
+            return command.clone().error(
                 ErrorKind::InvalidValue,
                 format!("the variable {variable} is set and empty: give it a value, or unset it"),
             );
@@ -130,6 +129,7 @@ mod tests {
             ("STATOR_LISTEM", "", Some("perhaps STATOR_LISTEN is meant")),
             ("STATOR_AUDITLOG", "f", Some("perhaps STATOR_AUDIT_LOG is meant")),
             ("STATOR_listen", "a", Some("perhaps STATOR_LISTEN is meant")),
+            ("STATOR_TLS_CERT", "f", Some("perhaps STATOR_TLS_CERTIFICATE is meant")),
             ("STATOR_PORT", "9000", Some("lists them")),
             ("STATOR_ZZZZZZZZZZ", "", Some("lists them")),
             // Of the server, of other commands, and of none of the flags.
