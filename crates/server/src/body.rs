@@ -85,13 +85,14 @@ impl BodyReader {
         &self.memory
     }
 
-    /// `admit` is asked before memory is spent, with what has arrived if that can be read: nothing has yet, or it is
+    /// A body of more than `bytes_max` is refused. `admit` is asked before memory is spent, with what has arrived if that can be read: nothing has yet, or it is
     /// compressed.
     pub(crate) async fn read<B>(
         &self,
         headers: &HeaderMap,
         body: B,
         seat: &Arc<Seat>,
+        bytes_max: usize,
         admit: impl Fn(Option<&[u8]>) -> Result<(), NotAdmitted> + Send,
     ) -> Result<RequestBody, BodyError>
     where
@@ -101,7 +102,7 @@ impl BodyReader {
         let body = std::pin::pin!(body);
         let alarm = std::pin::pin!(tokio::time::sleep(self.timeout));
         let mut incoming = Incoming::new(body, alarm);
-        let mut reservation = Reservation::new(&self.memory, seat, admit);
+        let mut reservation = Reservation::new(&self.memory, seat, bytes_max, admit);
         let stop = match receive(headers, &mut incoming, &mut reservation).await {
             Ok((bytes, sent)) => {
                 let share = reservation.into_share();
@@ -145,7 +146,7 @@ where
     if declared > REQUEST_DISCARDED_BYTES_MAX {
         return Err(BodyError::FarTooLarge.into());
     }
-    if declared > REQUEST_SIZE_BYTES_MAX as u64 {
+    if declared > reservation.bytes_max() as u64 {
         return Err(BodyError::TooLarge.into());
     }
     if headers.contains_key(header::EXPECT) && !reservation.has_room(incoming.declared()) {

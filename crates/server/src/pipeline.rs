@@ -145,8 +145,8 @@ impl<S: Backend> Pipeline<S> {
             return Err(too_many(head));
         }
         let admit = |arrived: Option<&[u8]>| self.preflight(&route, head, arrived);
-        let body = self.bodies.read(&head.headers, body, seat, admit).await;
-        let body = body.map_err(|error| self.unreadable(head, error))?;
+        let body = self.bodies.read(&head.headers, body, seat, route.body_bytes_max(), admit).await;
+        let body = body.map_err(|error| self.unreadable(&route, head, error))?;
         visit.unread = body.unread;
         let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
@@ -244,9 +244,13 @@ impl<S: Backend> Pipeline<S> {
         (answer.is_refusal() || operation.is_some_and(is_read)).then(|| too_many(head))
     }
 
-    fn unreadable(&self, head: &Parts, error: BodyError) -> Answer {
+    fn unreadable(&self, route: &Route, head: &Parts, error: BodyError) -> Answer {
         self.operator.metrics.requests.body_refused(error);
-        unreadable(head, error)
+        match (route, error) {
+            (Route::Lambda(Ok(route)), BodyError::TooLarge) => services::too_large(route.operation),
+            (Route::Lambda(Ok(route)), BodyError::FarTooLarge) => services::too_large(route.operation).closing(),
+            _ => unreadable(head, error),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use hyper::Method;
 use hyper::http::request::Parts;
 
 use crate::answer::{Answer, ContentType};
+use crate::body::REQUEST_SIZE_BYTES_MAX;
 use crate::door;
 use crate::form::Form;
 
@@ -48,6 +49,16 @@ impl Route {
         }
         let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         Route::DynamoDb(wire::target(target), door::content_type(head).unwrap_or(ContentType::AmzJson10))
+    }
+}
+
+impl Route {
+    /// The largest body that is read. Unit: bytes.
+    pub(crate) fn body_bytes_max(&self) -> usize {
+        match self {
+            Route::Lambda(_) => lambda::BODY_SIZE_BYTES_MAX,
+            Route::Page(_) | Route::Form(_) | Route::DynamoDb(..) | Route::Answered(_) => REQUEST_SIZE_BYTES_MAX,
+        }
     }
 }
 

@@ -185,6 +185,11 @@ impl Mapping {
         Mapping { state, ..self.clone() }
     }
 
+    /// About how large the API shows it. Unit: bytes.
+    pub(crate) fn shown_bytes(&self) -> usize {
+        1_024 + self.settings.filters.iter().map(String::len).sum::<usize>()
+    }
+
     /// As the API shows it. `result` is the outcome of the last invocation.
     pub(crate) fn shown(&self, result: Option<&str>) -> Value {
         let settings = &self.settings;

@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use ops::allowance;
 
 use super::reservation::Reservation;
-use super::{NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{NotAdmitted, Stop};
 use crate::body_error::BodyError;
 
 struct Decompression {
@@ -35,10 +35,11 @@ where
     let mut room = reservation.small();
     loop {
         // One byte more shows whether the body is too large.
-        let bytes = if room < REQUEST_SIZE_BYTES_MAX { room } else { REQUEST_SIZE_BYTES_MAX + 1 };
+        let bytes_max = reservation.bytes_max();
+        let bytes = if room < bytes_max { room } else { bytes_max + 1 };
         let is_full;
         (state, is_full) = on_another_thread(state, bytes).await?;
-        if state.plain.len() > REQUEST_SIZE_BYTES_MAX {
+        if state.plain.len() > bytes_max {
             return Err(BodyError::TooLarge.into());
         }
         if !is_full {

@@ -10,7 +10,7 @@ use hyper::body::Body;
 use tokio::time::{Instant, Sleep};
 
 use super::reservation::Reservation;
-use super::{NotAdmitted, REQUEST_DISCARDED_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{NotAdmitted, REQUEST_DISCARDED_BYTES_MAX, Stop};
 use crate::body_error::BodyError;
 
 pub(super) struct Incoming<'a, B> {
@@ -81,11 +81,11 @@ where
         F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>,
     {
         let declared = self.declared().and_then(|bytes| usize::try_from(bytes).ok());
-        let bytes_max = declared.unwrap_or(usize::MAX).min(REQUEST_SIZE_BYTES_MAX);
+        let bytes_max = declared.unwrap_or(usize::MAX).min(reservation.bytes_max());
         let (mut first, mut all) = (Bytes::new(), BytesMut::new());
         while let Some(data) = self.next().await? {
             let length = first.len() + all.len() + data.len();
-            if length > REQUEST_SIZE_BYTES_MAX {
+            if length > reservation.bytes_max() {
                 // Nothing of it is kept, so nothing is held while the rest is read.
                 reservation.release();
                 return Err(BodyError::TooLarge.into());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ops::allowance::{Exhausted, MemoryBudget};
 
-use super::{BODY_SMALL_BYTES_MAX, NotAdmitted, REQUEST_SIZE_BYTES_MAX, Stop};
+use super::{BODY_SMALL_BYTES_MAX, NotAdmitted, Stop};
 use crate::body_error::BodyError;
 use crate::seats::{Held, Seat};
 
@@ -16,6 +16,8 @@ pub(super) struct Reservation<'a, F> {
     is_admitted: bool,
     /// What the body may be without any of the memory. Unit: bytes.
     small: usize,
+    /// The largest body. Unit: bytes.
+    bytes_max: usize,
     /// For the body as it comes, and decompressed. Unit: bytes.
     sent: usize,
     plain: usize,
@@ -23,9 +25,14 @@ pub(super) struct Reservation<'a, F> {
 }
 
 impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
-    pub(super) fn new(memory: &'a Arc<MemoryBudget>, seat: &'a Arc<Seat>, admit: F) -> Reservation<'a, F> {
+    pub(super) fn new(
+        memory: &'a Arc<MemoryBudget>,
+        seat: &'a Arc<Seat>,
+        bytes_max: usize,
+        admit: F,
+    ) -> Reservation<'a, F> {
         let small = BODY_SMALL_BYTES_MAX / usize::try_from(seat.requests()).unwrap_or(1).max(1);
-        Reservation { memory, seat, admit, is_admitted: false, small, sent: 0, plain: 0, share: None }
+        Reservation { memory, seat, admit, is_admitted: false, small, bytes_max, sent: 0, plain: 0, share: None }
     }
 
     /// What the body may be without any of the memory: a connection's requests share it, or one connection of HTTP/2 would
@@ -34,10 +41,15 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
         self.small
     }
 
+    /// The largest body, as it comes and decompressed. Unit: bytes.
+    pub(super) fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
     /// What is reserved for so many bytes: memory doubles, as buffers do. While a buffer is moved to a larger one, both are
     /// there; that happens within one poll, so that it is true of one body a processor, and is not counted.
     pub(super) fn step(&self, bytes: usize) -> usize {
-        bytes.next_power_of_two().clamp(2 * self.small, REQUEST_SIZE_BYTES_MAX)
+        bytes.next_power_of_two().clamp(2 * self.small, self.bytes_max)
     }
 
     /// Asks whether a body behind this head gets memory at all. While nothing can be read of it, the answer is a first one.

@@ -59,7 +59,7 @@ impl Case {
         let reader = BodyReader::new(HANG, Arc::clone(&self.memory));
         let (headers, seat) = (self.headers.clone(), Arc::clone(&self.seat));
         let body = Pieces(self.pieces.take().expect("it is read once"));
-        tokio::spawn(async move { reader.read(&headers, body, &seat, admit).await })
+        tokio::spawn(async move { reader.read(&headers, body, &seat, REQUEST_SIZE_BYTES_MAX, admit).await })
     }
 
     /// Waits until so much is held.

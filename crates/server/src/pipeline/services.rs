@@ -8,13 +8,14 @@ use ::identity::{Api, Authority, Refusal, Request};
 use api::Exception;
 use deliver::triggers::api as lambda_api;
 use hyper::http::request::Parts;
+use ops::allowance::Allowance;
 
 use super::{Backend, Pipeline, user_agent};
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Action, Audit, Draft, IAM, LAMBDA, Origin, STS, Unaudited};
 use crate::body::RequestBody;
 use crate::form::Form;
-use crate::seats::Seat;
+use crate::seats::{Held, Seat};
 use crate::visit::Visit;
 use crate::{foreign, identity, lambda};
 
@@ -35,12 +36,27 @@ impl<S: Backend> Pipeline<S> {
         let caller = caller.map_err(|refusal| lambda::unsigned(&refusal))?;
         let unaudited = |error: Unaudited| lambda_api::Refusal::Service(error.to_string());
         visit.reserve().await.map_err(|error| lambda::refused(unaudited(error)))?;
-        let call = lambda_api::Call::read(&caller, route, head.uri.query().unwrap_or_default(), &body.bytes);
-        let call = call.map_err(lambda::refused)?;
-        if let Some(draft) = &visit.audit {
-            draft.decoded_call(&call);
-        }
-        Ok(lambda::answer(triggers, &caller, &call).await)
+        let answered = async {
+            let query = head.uri.query().unwrap_or_default();
+            let call = lambda_api::Call::decode(&caller, route, query, &body.bytes).await.map_err(lambda::refused)?;
+            if let Some(draft) = &visit.audit {
+                draft.decoded_call(&call);
+            }
+            Ok(lambda::answer(triggers, &caller, &call).await)
+        };
+        self.admitted(seat, answered).await
+    }
+
+    /// Runs a request with its part of the memory and of the CPU permits; its answer keeps what it needs of the memory.
+    async fn admitted(
+        &self,
+        seat: &Arc<Seat>,
+        answered: impl Future<Output = Result<Answer, Answer>>,
+    ) -> Result<Answer, Answer> {
+        let allowance = Allowance::new(&self.memory, seat.peer());
+        let answer = allowance.scope(answered).await?;
+        let share = allowance.keep(answer.body().len()).map(|share| Held::new(share, seat));
+        Ok(answer.holding(share))
     }
 
     pub(super) async fn form(
@@ -70,7 +86,9 @@ impl<S: Backend> Pipeline<S> {
             draft.decoded_form(&parameters);
         }
         let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
-        Ok(identity::answer(self.authority.as_ref(), caller.as_ref(), &way, api, &request).await)
+        let answered =
+            async { Ok(identity::answer(self.authority.as_ref(), caller.as_ref(), &way, api, &request).await) };
+        self.admitted(seat, answered).await
     }
 
     /// An event begins, if it is one that is wanted.
@@ -85,6 +103,11 @@ impl<S: Backend> Pipeline<S> {
         let action = action(audit)?;
         Some(audit.begin(action, Origin::of(head, seat, visit.request_id())))
     }
+}
+
+/// The refusal of a body that is larger than Lambda's API takes.
+pub(super) fn too_large(operation: lambda_api::Operation) -> Answer {
+    lambda::refused(lambda_api::Refusal::RequestTooLarge(operation))
 }
 
 /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.

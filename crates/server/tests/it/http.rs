@@ -143,6 +143,44 @@ fn bodies_of_16_mib_and_more() {
     check_works(&mut server.client());
 }
 
+/// Lambda's API has a limit of its own, which holds decompressed, too, and is refused in its own form.
+#[test]
+fn bodies_of_mappings_are_small() {
+    const SIZE_MAX: usize = 256 * 1024;
+    let server = Server::in_memory();
+    let head = |more: &str| {
+        format!(
+            "POST /2015-03-31/event-source-mappings HTTP/1.1\r\nHost: localhost\r\nX-Amz-Date: 20260101T000000Z\r\n\
+             Content-Type: application/json\r\nAuthorization: {AUTHORIZATION}\r\n{more}\r\n"
+        )
+    };
+    let ask = |more: &str, body: &[u8]| {
+        let mut client = server.client();
+        client.send(&[head(more).as_bytes(), body].concat());
+        let response = client.response();
+        (response.status, response.header("x-amzn-errortype").to_owned(), response.text())
+    };
+    let of_length = |length: usize| ask(&format!("Content-Length: {length}\r\n"), &vec![b' '; length]);
+    let (status, kind, text) = of_length(SIZE_MAX);
+    assert_eq!((status, &*kind), (400, "SerializationException"), "{text}");
+    let zipped = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![b' '; SIZE_MAX + 1]).expect("encode");
+        encoder.finish().expect("encode")
+    };
+    let gzip = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", zipped.len());
+    let message = format!("Request must be smaller than {SIZE_MAX} bytes for the CreateEventSourceMapping operation");
+    for (status, kind, text) in [of_length(SIZE_MAX + 1), of_length(4 * SIZE_MAX), ask(&gzip, &zipped)] {
+        assert_eq!((status, &*kind), (413, "RequestTooLargeException"), "{text}");
+        assert!(text.contains(&message), "{text}");
+    }
+    let mut client = server.client();
+    client.send(head("Content-Length: 1000000000\r\n").as_bytes());
+    let response = client.response();
+    assert_eq!((response.status, response.header("connection")), (413, "close"));
+    assert_eq!(response.header("x-amzn-errortype"), "RequestTooLargeException");
+}
+
 #[test]
 fn a_slow_body_is_given_up() {
     let server = Server::start(&["--memory", "--body-timeout", "1"]);

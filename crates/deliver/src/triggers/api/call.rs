@@ -1,6 +1,7 @@
 //! A request of this API, decoded once: what is permitted, done and audited is read from it.
 
 use auth::Caller;
+use ops::allowance;
 use serde_json::Value;
 
 use super::Refusal;
@@ -8,6 +9,18 @@ use super::query;
 use super::request::Asked;
 use super::route::{Operation, Route};
 use super::tags::{self, Tags};
+
+/// The largest body: ten filters and fifty tags, each as long as it may be, fit with a percent of their letters escaped.
+/// Unit: bytes. AWS documents none for these operations.
+pub const BODY_SIZE_BYTES_MAX: usize = 256 * 1024;
+/// Up to here a body needs no memory or time worth counting. Unit: bytes.
+const BODY_SMALL_BYTES: usize = 16 * 1024;
+/// What a byte of a body may come to as JSON's values: a map of one member is seven bytes of text, and a node of a B-tree (632
+/// bytes) beside its value in a list.
+/// Unit: bytes.
+const MEMORY_PER_BYTE: usize = 100;
+/// A byte of a body is as much work as so many that are only looked at.
+const WORK_PER_BYTE: usize = 8;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Call {
@@ -36,6 +49,20 @@ impl Input {
 }
 
 impl Call {
+    /// As [`Call::read`]. A large body is decoded with a share of the memory and a CPU permit of the request that it belongs
+    /// to (`ops::allowance`).
+    ///
+    /// # Errors
+    /// As for [`Call::read`], and [`Refusal::TooManyRequests`] if there was no memory for too long.
+    pub async fn decode(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
+        if body.len() <= BODY_SMALL_BYTES {
+            return Call::read(caller, route, query, body);
+        }
+        allowance::reserve(body.len() * MEMORY_PER_BYTE).await?;
+        let read = async { Call::read(caller, route, query, body) };
+        allowance::heavy(body.len() * WORK_PER_BYTE, read).await
+    }
+
     /// A stream's ARN gets its one spelling, so that permissions, quotas, filters and the audit log see what is the same.
     ///
     /// # Errors

@@ -28,11 +28,11 @@ use std::sync::Arc;
 
 use api::Exception;
 use auth::Caller;
-use ops::DocumentChange;
+use ops::{DocumentChange, allowance};
 use serde_json::{Value, json};
 
-pub use call::Call;
 use call::Input;
+pub use call::{BODY_SIZE_BYTES_MAX, Call};
 use permission::{Said, permit, permit_one};
 pub use refusal::Refusal;
 use request::Asked;
@@ -46,6 +46,8 @@ use super::{MAPPINGS, Triggers};
 
 /// Source: API Reference, ListEventSourceMappings.
 const PAGE_MAX: usize = 100;
+/// What a mapping takes in an answer for each of its bytes: as JSON's values, as text, and while the text's buffer grows.
+const SHOWN_MEMORY: usize = 4;
 /// How often a change is decided anew because another one came between.
 const TRIES_MAX: usize = 20;
 
@@ -216,11 +218,15 @@ impl Triggers {
         };
         let mut found = mappings.of_account(&caller.account).filter(is_asked_for).peekable();
         let page: Vec<&Arc<Mapping>> = found.by_ref().take(asked.items_max.min(PAGE_MAX)).collect();
-        let mut shown = Vec::with_capacity(page.len());
+        let mut results = Vec::with_capacity(page.len());
         for mapping in &page {
-            let result = self.service.document_note(MAPPINGS, &mapping.uuid).await?;
-            shown.push(mapping.shown(result.as_deref()));
+            results.push(self.service.document_note(MAPPINGS, &mapping.uuid).await?);
         }
+        // After the last wait: a large page is made with a CPU permit, which is held until the answer is whole.
+        let bytes: usize = page.iter().map(|mapping| mapping.shown_bytes()).sum();
+        allowance::read(bytes, bytes * SHOWN_MEMORY).await?;
+        let shown = page.iter().zip(&results).map(|(mapping, result)| mapping.shown(result.as_deref()));
+        let shown: Vec<Value> = shown.collect();
         let next = found.peek().and(page.last()).map(|last| &last.uuid);
         let mut answer = json!({ "EventSourceMappings": shown });
         if let Some(next) = next {

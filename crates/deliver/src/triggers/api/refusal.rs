@@ -3,7 +3,7 @@
 use api::Exception;
 use serde_json::{Value, json};
 
-use super::Reply;
+use super::{BODY_SIZE_BYTES_MAX, Operation, Reply};
 
 /// Broken constraints in one refusal: an answer is not many times its request. More than a real request can break.
 pub(super) const BROKEN_MAX: usize = 64;
@@ -20,6 +20,8 @@ pub enum Refusal {
     ResourceConflict(String),
     ResourceInUse(String),
     TooManyRequests,
+    /// A body beyond [`BODY_SIZE_BYTES_MAX`].
+    RequestTooLarge(Operation),
     /// Of the front end that all AWS services share: its name and sentence.
     Unsigned(&'static str, String),
     UnknownOperation,
@@ -41,6 +43,7 @@ impl Refusal {
             Refusal::ResourceConflict(_) => "ResourceConflictException",
             Refusal::ResourceInUse(_) => "ResourceInUseException",
             Refusal::TooManyRequests => "TooManyRequestsException",
+            Refusal::RequestTooLarge(_) => "RequestTooLargeException",
             Refusal::Unsigned(name, _) => name,
             Refusal::UnknownOperation => "UnknownOperationException",
             Refusal::Service(_) => "ServiceException",
@@ -54,6 +57,7 @@ impl Refusal {
             Refusal::Unsigned(..) => 403,
             Refusal::ResourceNotFound | Refusal::UnknownOperation => 404,
             Refusal::ResourceConflict(_) => 409,
+            Refusal::RequestTooLarge(_) => 413,
             Refusal::TooManyRequests => 429,
             Refusal::Service(_) => 500,
         }
@@ -73,6 +77,10 @@ impl Refusal {
             Refusal::ResourceInUse(text) => user_capital(text),
             Refusal::TooManyRequests => {
                 json!({"Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate Exceeded."})
+            }
+            Refusal::RequestTooLarge(operation) => {
+                let name = operation.name();
+                user(&format!("Request must be smaller than {BODY_SIZE_BYTES_MAX} bytes for the {name} operation"))
             }
             Refusal::Unsigned(_, text) => json!({"message": text}),
             Refusal::UnknownOperation => json!({"message": "This server has no such operation of Lambda's API"}),

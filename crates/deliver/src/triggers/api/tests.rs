@@ -12,6 +12,7 @@ use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transpor
 use base::Clock;
 use client::Egress;
 use ops::Service;
+use ops::allowance::{Allowance, MemoryBudget, Peer};
 use storage::Memory;
 
 mod running;
@@ -628,6 +629,41 @@ async fn mappings_are_parsed_once() {
     assert!(known.get(second).is_none() && !known.contains(second));
     assert!(known.get("newer").is_none() && known.contains("newer"));
     assert_eq!(known.of_account("111111111111").count(), 1);
+}
+
+/// Large bodies and large pages of mappings take memory of the budget that all requests have.
+#[tokio::test]
+async fn what_is_large_takes_memory() {
+    let (triggers, stream) = triggers().await;
+    let caller = caller("111111111111");
+    let peer = Peer::of(std::net::IpAddr::from([127, 0, 0, 1]));
+    let memory = MemoryBudget::new(16 << 20, std::time::Duration::ZERO);
+    let held = memory.share(peer, 15 << 20).await.unwrap();
+    let pattern = |at: usize| format!(r#"{{"a":["{}"]}}"#, at.to_string().repeat(4_000));
+    let large = |name: usize| {
+        let mut body = mapping(&stream, &format!("http://h/{name}"), None);
+        let filters: Vec<Value> = (0..10).map(|at| json!({"Pattern": pattern(at)})).collect();
+        body["FilterCriteria"] = json!({"Filters": filters});
+        body
+    };
+    let allowance = || Allowance::new(&memory, peer);
+    let body = large(0).to_string();
+    let read = |body: &str| {
+        let (route, body) = (Route::of("POST", PATH).unwrap().unwrap(), body.to_owned());
+        let caller = caller.clone();
+        async move { allowance().scope(Call::decode(&caller, route, "", body.as_bytes())).await.map(|_| ()) }
+    };
+    assert_eq!(read("{}").await, Ok(()));
+    assert_eq!(read(&body).await, Err(Refusal::TooManyRequests));
+    for name in 0..quotas::STREAM_MAX {
+        assert_eq!(ask(&triggers, &caller, "POST", "", &large(name)).await.0, 202);
+    }
+    let list = asked(&caller, "GET", PATH, "", &Value::Null);
+    assert_eq!(allowance().scope(triggers.answer(&caller, &list)).await.status, 429);
+    drop(held);
+    assert_eq!(read(&body).await, Ok(()));
+    assert_eq!(allowance().scope(triggers.answer(&caller, &list)).await.status, 200);
+    assert_eq!(memory.bytes_used(), 0);
 }
 
 /// What the audit log has of a request, and what it has not: a member that comes twice counts as it is executed.
