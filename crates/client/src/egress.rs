@@ -51,10 +51,6 @@ impl Egress {
         Egress(Some(rules.into()))
     }
 
-    pub(crate) fn is_open(&self) -> bool {
-        self.0.is_none()
-    }
-
     /// Whether a URL may be called at this address, which its host has resolved to.
     ///
     /// # Errors

@@ -3,19 +3,20 @@
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-
-use tokio::sync::Semaphore;
+use std::sync::{Arc, LazyLock};
 
 use crate::Failure;
 use crate::aws;
+use crate::budget::{Holder, SharedBudget};
 use crate::egress::Egress;
 use crate::tls::Tls;
 use crate::url::{Host, Url};
 
-/// Names of callers' URLs that are resolved at once. Each takes a thread for as long as a name server does not answer, and those
-/// threads are shared with the rest of the program.
-const LOOKUPS_MAX: usize = 32;
-static LOOKUPS: Semaphore = Semaphore::const_new(LOOKUPS_MAX);
+/// Names of accounts' URLs that are resolved at once. Each takes a thread for as long as a name server does not answer, and those
+/// threads are shared with the rest of the program. Accounts share them as they share calls: the slow names of one do not stop
+/// the look-ups of others.
+const LOOKUPS_MAX: u64 = 32;
+static LOOKUPS: LazyLock<Arc<SharedBudget>> = LazyLock::new(|| SharedBudget::new(LOOKUPS_MAX));
 
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -52,17 +53,37 @@ impl Endpoint {
         Endpoint::resolved(url, ca_bundle, egress, system_addresses)
     }
 
-    /// As [`Endpoint::of`], on a thread that may block.
+    /// As [`Endpoint::of`], on a thread that may block. `named_by` is part of the account that has named the URL; without it the
+    /// operator has.
     ///
     /// # Errors
     /// As for [`Endpoint::of`].
-    pub async fn find(url: &Url, ca_bundle: Option<PathBuf>, egress: &Egress) -> Result<Endpoint, Failure> {
-        let turn = if egress.is_open() { None } else { LOOKUPS.acquire().await.ok() };
+    pub async fn find(
+        url: &Url,
+        ca_bundle: Option<PathBuf>,
+        egress: &Egress,
+        named_by: Option<&Holder>,
+    ) -> Result<Endpoint, Failure> {
+        Endpoint::found(url, ca_bundle, egress, named_by, &LOOKUPS, system_addresses).await
+    }
+
+    async fn found(
+        url: &Url,
+        ca_bundle: Option<PathBuf>,
+        egress: &Egress,
+        named_by: Option<&Holder>,
+        lookups: &Arc<SharedBudget>,
+        resolve: impl FnOnce(&Url) -> io::Result<Vec<SocketAddr>> + Send + 'static,
+    ) -> Result<Endpoint, Failure> {
+        let lookup = match (url.host(), named_by) {
+            (Host::Name(_), Some(holder)) => Some(lookups.take(holder, 1).await),
+            (Host::Address(_), _) | (_, None) => None,
+        };
         let (url, egress) = (url.clone(), egress.clone());
         let found = tokio::task::spawn_blocking(move || {
-            // Kept until the name is resolved, also if the caller has stopped waiting.
-            let _turn = turn;
-            Endpoint::of(&url, ca_bundle.as_deref(), &egress)
+            // Held until the name is resolved, also if the caller has stopped waiting: the thread is busy until then.
+            let _lookup = lookup;
+            Endpoint::resolved(&url, ca_bundle.as_deref(), &egress, resolve)
         });
         found.await.unwrap_or_else(|error| Err(Failure::new(error.to_string())))
     }
@@ -188,11 +209,51 @@ mod tests {
     #[tokio::test]
     async fn endpoints_are_found_beside_the_async_threads() {
         let url = Url::parse("http://127.0.0.1:1/x").unwrap();
-        assert!(Endpoint::find(&url, None, &Egress::closed(Vec::new())).await.is_err());
+        let holder = Holder::new("1", "a");
+        assert!(Endpoint::find(&url, None, &Egress::closed(Vec::new()), Some(&holder)).await.is_err());
         let egress = Egress::closed(vec!["127.0.0.1".parse().unwrap()]);
         for _ in 0..LOOKUPS_MAX * 2 {
-            assert!(Endpoint::find(&url, None, &egress).await.is_ok());
+            assert!(Endpoint::find(&url, None, &egress, Some(&holder)).await.is_ok());
         }
+    }
+
+    /// Name servers that do not answer, and callers that have stopped waiting for them.
+    #[tokio::test]
+    async fn slow_names_of_one_account_do_not_stop_others() {
+        let lookups = SharedBudget::new(LOOKUPS_MAX);
+        let (slow, egress) = (Url::parse("http://slow.example").unwrap(), Egress::closed(Vec::new()));
+        // The resolver of the slow name goes on as long as this one is not dropped.
+        let (silent, answers) = std::sync::mpsc::channel::<()>();
+        let answers = Arc::new(std::sync::Mutex::new(answers));
+        let mut asked = Vec::new();
+        for name in 0..LOOKUPS_MAX * 2 {
+            let (lookups, slow, egress) = (Arc::clone(&lookups), slow.clone(), egress.clone());
+            let answers = Arc::clone(&answers);
+            let resolve = move |_: &Url| {
+                let _ = answers.lock().map(|answers| answers.recv());
+                addresses(&["203.0.113.7"])
+            };
+            asked.push(tokio::spawn(async move {
+                let holder = Holder::new("1", &name.to_string());
+                Endpoint::found(&slow, None, &egress, Some(&holder), &lookups, resolve).await
+            }));
+        }
+        while lookups.used() < LOOKUPS_MAX / 2 {
+            tokio::task::yield_now().await;
+        }
+        asked.iter().for_each(tokio::task::JoinHandle::abort);
+        let good = Url::parse("http://good.example").unwrap();
+        let resolve = |_: &Url| addresses(&["203.0.113.8"]);
+        let found = Endpoint::found(&good, None, &egress, Some(&Holder::new("2", "a")), &lookups, resolve).await;
+        assert_eq!(found.unwrap().addresses, addresses(&["203.0.113.8"]).unwrap());
+        assert_eq!(lookups.used(), LOOKUPS_MAX / 2);
+        // An address is no name, and what the operator names waits for no account.
+        let address = Url::parse("http://203.0.113.9").unwrap();
+        let full = SharedBudget::new(0);
+        let holder = Holder::new("1", "a");
+        assert!(Endpoint::found(&address, None, &egress, Some(&holder), &full, system_addresses).await.is_ok());
+        assert!(Endpoint::found(&good, None, &egress, None, &full, resolve).await.is_ok());
+        drop(silent);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! sent whose head has what must not be there. Redirects are not followed. [`SharedBudget`] is what accounts share, and calls
 //! under way are one ([`reserve_call`]).
 //!
-//! Modules, lowest first: the formats (`url`, `sigv4`, `response`, `refusal`), `egress` and `tls`; `endpoint` and `socket`; `error`;
+//! Modules, lowest first: the formats (`url`, `sigv4`, `response`, `refusal`), `egress`, `budget` and `tls`; `endpoint` and `socket`; `error`;
 //! `head`; `connection` and `call`.
 
 mod aws;

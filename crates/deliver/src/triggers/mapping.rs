@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use auth::SHARED_ACCOUNT;
+use client::Holder;
 use model::limits::STREAM_RETENTION_MS;
 use ops::follow::{Followed, Follower, Start};
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,11 @@ impl Mapping {
     pub(crate) fn settled(&self) -> Mapping {
         let state = if self.enabled { State::Enabled } else { State::Disabled };
         Mapping { state, ..self.clone() }
+    }
+
+    /// What calls, look-ups and memory are reserved for.
+    pub(crate) fn holder(&self) -> Holder {
+        Holder::new(&self.account, &self.uuid)
     }
 
     /// About how large the API shows it. Unit: bytes.

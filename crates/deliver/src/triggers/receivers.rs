@@ -14,7 +14,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use client::{Answer, Call, Credentials, Egress, Endpoint, SignedFor, Trouble, Url};
+use client::{Answer, Call, Credentials, Egress, Endpoint, Holder, SignedFor, Trouble, Url};
 use ops::allowance;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ impl Places {
             kept: ANSWER_KEPT_BYTES + if reports { batch.entries.len() * ANSWER_RECORD_BYTES } else { 0 },
         };
         let answer = match &function {
-            Function::Url(url) => self.post(url, event, bounds).await,
+            Function::Url(url) => self.post(url, event, bounds, &mapping.holder()).await,
             Function::Lambda { .. } => {
                 let path = function.invoke_path(&mapping.account, &mapping.region, by_arn).unwrap_or_default();
                 let headers = [("content-type", JSON), ("x-amz-invocation-type", "RequestResponse")];
@@ -116,13 +116,19 @@ impl Places {
 
     /// Tells an on-failure destination.
     ///
-    /// `region`, if there is one, is that of its queue.
-    pub(crate) async fn tell(&self, destination: &str, region: Option<&str>, document: &Value) -> Sent {
+    /// `region`, if there is one, is that of its queue; `holder` the mapping that names it.
+    pub(crate) async fn tell(
+        &self,
+        destination: &str,
+        region: Option<&str>,
+        document: &Value,
+        holder: &Holder,
+    ) -> Sent {
         let document = document.to_string();
         let bounds = Bounds { timeout: SEND_TIMEOUT, kept: ANSWER_KEPT_BYTES };
         let answer = if is_url(destination) {
             match Url::parse(destination) {
-                Ok(url) => self.post(&url, document.as_bytes(), bounds).await,
+                Ok(url) => self.post(&url, document.as_bytes(), bounds, holder).await,
                 Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
             }
         } else {
@@ -163,7 +169,7 @@ impl Places {
         bounds: Bounds,
     ) -> Result<Answer, Trouble> {
         let url = Url::parse(url).map_err(|error| Trouble::Unusable(format!("{url} is not a URL: {error}")))?;
-        let endpoint = self.endpoint(&url, &Egress::open(), bounds).await?;
+        let endpoint = self.endpoint(&url, &Egress::open(), bounds, None).await?;
         let credentials = Credentials::from_environment(&endpoint, None);
         let mut credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
         if let Some(region) = region {
@@ -174,15 +180,21 @@ impl Places {
     }
 
     /// Posts JSON to a URL that a caller has chosen.
-    async fn post(&self, url: &Url, body: &[u8], bounds: Bounds) -> Result<Answer, Trouble> {
-        let endpoint = self.endpoint(url, &self.egress, bounds).await?;
+    async fn post(&self, url: &Url, body: &[u8], bounds: Bounds, holder: &Holder) -> Result<Answer, Trouble> {
+        let endpoint = self.endpoint(url, &self.egress, bounds, Some(holder)).await?;
         let call = Call { method: "POST", target: url.target(), headers: &[("content-type", JSON)], body };
         call.send_keeping(&endpoint, None, bounds.timeout, bounds.kept, ANSWER_SIZE_BYTES_MAX).await
     }
 
     /// Names are looked up, and authorities read, each time: receivers move.
-    async fn endpoint(&self, url: &Url, egress: &Egress, bounds: Bounds) -> Result<Endpoint, Trouble> {
-        let finding = Endpoint::find(url, self.ca_bundle.clone(), egress);
+    async fn endpoint(
+        &self,
+        url: &Url,
+        egress: &Egress,
+        bounds: Bounds,
+        named_by: Option<&Holder>,
+    ) -> Result<Endpoint, Trouble> {
+        let finding = Endpoint::find(url, self.ca_bundle.clone(), egress, named_by);
         let found = tokio::time::timeout(bounds.timeout, finding).await;
         let found = found.map_err(|_| Trouble::Unusable(format!("the name in {url} was not found in time")))?;
         found.map_err(|failure| Trouble::Unusable(failure.to_string()))
@@ -281,15 +293,15 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let places = Places { egress: Egress::closed(Vec::new()), ..Places::default() };
         for host in ["127.0.0.1", "0x7f.1", "localhost", "[::1]", "169.254.169.254"] {
-            let sent = places.tell(&format!("http://{host}:{port}/x"), None, &json!({})).await;
+            let sent = places.tell(&format!("http://{host}:{port}/x"), None, &json!({}), &Holder::new("1", "a")).await;
             let Sent::Later(why) = sent else { panic!("{host}: {sent:?}") };
             assert!(why.contains("--egress-allow"), "{why}");
         }
         let injected = format!("http://127.0.0.1:{port}/x HTTP/1.1\r\nX-A: b\r\n\r\n");
-        assert!(matches!(places.tell(&injected, None, &json!({})).await, Sent::Refused(_)));
+        assert!(matches!(places.tell(&injected, None, &json!({}), &Holder::new("1", "a")).await, Sent::Refused(_)));
         let allowed = Places { egress: Egress::closed(vec!["127.0.0.0/8".parse().unwrap()]), ..Places::default() };
         let url = format!("http://127.0.0.1:{port}/good");
-        let sending = tokio::spawn(async move { allowed.tell(&url, None, &json!({})).await });
+        let sending = tokio::spawn(async move { allowed.tell(&url, None, &json!({}), &Holder::new("1", "a")).await });
         let (mut socket, _) = listener.accept().await.unwrap();
         let mut first = [0; 10];
         tokio::io::AsyncReadExt::read_exact(&mut socket, &mut first).await.unwrap();
@@ -305,7 +317,7 @@ mod tests {
         let places = Places { sqs, ..Places::default() };
         let queue = "arn:aws:sqs:eu-west-3:123456789012:q";
         for other in ["us-east-1", "eu-west-1", "cn-north-1"] {
-            let sent = places.tell(queue, Some(other), &json!({})).await;
+            let sent = places.tell(queue, Some(other), &json!({}), &Holder::new("1", "a")).await;
             assert!(matches!(&sent, Sent::Refused(why) if why.contains("another region")), "{other}: {sent:?}");
         }
     }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use client::Holder;
 use ops::DocumentChange;
 use ops::follow::FollowError;
 use parking_lot::Mutex;
@@ -38,11 +37,6 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// What calls and memory are reserved for.
-    pub(super) fn holder(&self) -> Holder {
-        Holder::new(&self.mapping.account, &self.mapping.uuid)
-    }
-
     /// Writes down what came of an invocation, if that is something new.
     pub(super) async fn tell(&self, result: &str) {
         if self.result.lock().as_deref() == Some(result) {

@@ -84,7 +84,7 @@ impl Shard {
         let settings = &delivery.mapping.settings;
         let worked = || Worked { lane: Lane::new(settings.rules()), busy: false, answered: None };
         let shard_id = delivery.triggers.service.shard_id(delivery.mapping.table_id, cursor.shard);
-        let memory = delivery.triggers.memory.nothing(&delivery.holder());
+        let memory = delivery.triggers.memory.nothing(&delivery.mapping.holder());
         Shard {
             lanes: (0..settings.parallelization_factor.max(1)).map(|_| worked()).collect(),
             shard: cursor.shard,
@@ -333,7 +333,7 @@ fn cost(records: usize, json_bytes: usize) -> u64 {
 
 async fn invoke(delivery: &Delivery, batch: &Batch) -> Done {
     // For as long as the call goes on; the event is made once there is one.
-    let _call = client::reserve_call(&delivery.holder()).await;
+    let _call = client::reserve_call(&delivery.mapping.holder()).await;
     if !delivery.is_permitted().await {
         return Done::Denied;
     }
@@ -384,8 +384,9 @@ async fn discard(delivery: &Delivery, document: &Value) {
     }
     let mut pause = Pause::new();
     loop {
-        let call = client::reserve_call(&delivery.holder()).await;
-        let sent = delivery.triggers.places.tell(destination, delivery.mapping.queue_region(), document).await;
+        let holder = delivery.mapping.holder();
+        let call = client::reserve_call(&holder).await;
+        let sent = delivery.triggers.places.tell(destination, delivery.mapping.queue_region(), document, &holder).await;
         drop(call);
         match sent {
             Sent::Done => return,

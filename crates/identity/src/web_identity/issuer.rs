@@ -159,11 +159,13 @@ impl Issuers {
     }
 
     async fn fetch(&self, account: &str, issuer: &str) -> Result<Published, Rejected> {
+        let holder = Holder::new(account, issuer);
         // One socket at a time. The wait for it is part of the time that the issuer has.
-        let _call = client::reserve_call(&Holder::new(account, issuer)).await;
+        let _call = client::reserve_call(&holder).await;
         let home = url::parse(issuer).ok_or_else(Rejected::no_keys)?;
         let place = format!("{issuer}/.well-known/openid-configuration", issuer = issuer.trim_end_matches('/'));
-        let document: Value = serde_json::from_slice(&self.get(&place).await?).map_err(|_| Rejected::no_keys())?;
+        let document: Value =
+            serde_json::from_slice(&self.get(&place, &holder).await?).map_err(|_| Rejected::no_keys())?;
         let named = |name: &str| document.get(name).and_then(Value::as_str);
         // A registered URL has no slash at its end, and the issuer's own spelling may have one.
         let is_same = |own: &&str| own.trim_end_matches('/') == issuer.trim_end_matches('/');
@@ -174,17 +176,17 @@ impl Issuers {
         if keys.is_loopback() && !home.is_loopback() {
             return Err(Rejected::no_keys());
         }
-        let keys = jwk::keys(&self.get(place).await?).ok_or_else(Rejected::no_keys)?;
+        let keys = jwk::keys(&self.get(place, &holder).await?).ok_or_else(Rejected::no_keys)?;
         Ok(Published { issuer: own.to_owned(), keys })
     }
 
-    async fn get(&self, place: &str) -> Result<Vec<u8>, Rejected> {
+    async fn get(&self, place: &str, holder: &Holder) -> Result<Vec<u8>, Rejected> {
         let url = url::parse(place).ok_or_else(Rejected::no_keys)?;
         let unreachable = |cause: &dyn fmt::Display| {
             log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {url}: {cause}");
             Rejected::Communication
         };
-        let endpoint = Endpoint::find(&url, self.ca_bundle.clone(), &self.egress).await;
+        let endpoint = Endpoint::find(&url, self.ca_bundle.clone(), &self.egress, Some(holder)).await;
         let endpoint = endpoint.map_err(|failure| unreachable(&failure))?;
         let headers = [("accept", "application/json"), ("user-agent", "stator")];
         let call = Call { method: "GET", target: url.target(), headers: &headers, body: b"" };
