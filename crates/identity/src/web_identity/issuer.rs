@@ -24,7 +24,8 @@ use super::{Claims, Jwt, Rejected, url};
 const FRESH_MS: u64 = 10 * 60 * 1_000;
 /// For how long they are used while the issuer does not answer. Unit: milliseconds.
 const STALE_MS: u64 = 60 * 60 * 1_000;
-/// How soon an issuer is asked again, for a key that it did not have or an answer that it did not give. Unit: milliseconds.
+/// How soon after the end of a question an issuer is asked again, for a key that it did not have or an answer that it did not
+/// give. Unit: milliseconds.
 const AGAIN_MS: u64 = 5_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Unit: bytes.
@@ -50,8 +51,12 @@ struct Cached {
     published: Option<Arc<Published>>,
     /// When it came.
     fetched_ms: u64,
-    /// When the issuer was asked last, with or without success.
-    asked_ms: Option<u64>,
+    /// Questions that have ended, with or without success.
+    questions: u64,
+    /// When the last one did.
+    ended_ms: Option<u64>,
+    /// Why the last one gave no keys, if it did not.
+    rejected: Option<Rejected>,
 }
 
 impl Cached {
@@ -59,6 +64,11 @@ impl Cached {
     fn younger_than(&self, age_ms: u64, now_ms: u64) -> Option<Arc<Published>> {
         let is_young = now_ms.saturating_sub(self.fetched_ms) < age_ms;
         self.published.clone().filter(|_| is_young)
+    }
+
+    /// Whether the issuer may not be asked again yet.
+    fn is_paused(&self, now_ms: u64) -> bool {
+        self.ended_ms.is_some_and(|ended_ms| now_ms.saturating_sub(ended_ms) < AGAIN_MS)
     }
 }
 
@@ -68,6 +78,49 @@ struct Entry {
     /// Held by the one request that asks the issuer. Requests whose keys are cached do not wait for it.
     asking: tokio::sync::Mutex<()>,
     used_ms: AtomicU64,
+}
+
+impl Entry {
+    /// Keys that are not older, if one fits the token.
+    fn fitting(&self, token: &Jwt<'_>, age_ms: u64, now_ms: u64) -> Option<Arc<Published>> {
+        self.cached.lock().younger_than(age_ms, now_ms).filter(|published| published.has_key_for(token))
+    }
+
+    /// What the last question means for a token. Without new keys, those from before are good if one fits.
+    fn outcome(&self, token: &Jwt<'_>, now_ms: u64) -> Result<Arc<Published>, Rejected> {
+        let cached = self.cached.lock();
+        let known = cached.younger_than(STALE_MS, now_ms);
+        match &cached.rejected {
+            None => known.ok_or(Rejected::Communication),
+            Some(rejected) => known.filter(|known| known.has_key_for(token)).ok_or_else(|| rejected.clone()),
+        }
+    }
+}
+
+/// A question that is under way. Its end counts however it ends: a client that goes away while it waits has asked, too.
+struct Question<'a> {
+    entry: &'a Entry,
+    clock: &'a Clock,
+    outcome: Result<Arc<Published>, Rejected>,
+}
+
+impl<'a> Question<'a> {
+    fn begin(entry: &'a Entry, clock: &'a Clock) -> Question<'a> {
+        Question { entry, clock, outcome: Err(Rejected::Communication) }
+    }
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        let now_ms = self.clock.now_ms();
+        let mut cached = self.entry.cached.lock();
+        cached.questions += 1;
+        cached.ended_ms = Some(now_ms);
+        cached.rejected = self.outcome.as_ref().err().cloned();
+        if let Ok(published) = &self.outcome {
+            (cached.published, cached.fetched_ms) = (Some(Arc::clone(published)), now_ms);
+        }
+    }
 }
 
 pub struct Issuers {
@@ -109,40 +162,36 @@ impl Issuers {
     /// The issuer's keys, with one that fits the token if it has one.
     async fn published(&self, token: &Jwt<'_>, account: &str, issuer: &str) -> Result<Arc<Published>, Rejected> {
         let entry = self.entry(issuer);
-        let fresh = |now_ms: u64| {
-            entry.cached.lock().younger_than(FRESH_MS, now_ms).filter(|published| published.has_key_for(token))
-        };
-        if let Some(published) = fresh(self.clock.now_ms()) {
-            return Ok(published);
-        }
-        let _asking = entry.asking.lock().await;
-        // Another request may have asked while this one waited.
         let now_ms = self.clock.now_ms();
-        if let Some(published) = fresh(now_ms) {
+        if let Some(published) = entry.fitting(token, FRESH_MS, now_ms) {
             return Ok(published);
         }
-        let asked_ms = entry.cached.lock().asked_ms;
-        if asked_ms.is_none_or(|asked_ms| now_ms.saturating_sub(asked_ms) >= AGAIN_MS) {
-            // Before the answer: a request that gives up while it waits has asked, too.
-            entry.cached.lock().asked_ms = Some(now_ms);
-            match tokio::time::timeout(TIMEOUT, self.fetch(account, issuer))
-                .await
-                .unwrap_or(Err(Rejected::Communication))
-            {
-                Ok(published) => {
-                    let mut cached = entry.cached.lock();
-                    (cached.published, cached.fetched_ms) = (Some(Arc::new(published)), now_ms);
+        let _asking = match entry.asking.try_lock() {
+            Ok(asking) => asking,
+            Err(_) => {
+                // Another request asks. Keys that are good while the issuer is away are good until it has answered.
+                if let Some(published) = entry.fitting(token, STALE_MS, now_ms) {
+                    return Ok(published);
                 }
-                Err(rejected) => {
-                    let known = entry.cached.lock().published.clone();
-                    if !known.is_some_and(|published| published.has_key_for(token)) {
-                        return Err(rejected);
-                    }
+                let questions = entry.cached.lock().questions;
+                let asking = entry.asking.lock().await;
+                // The question that this request has waited for is its own, too: an issuer that hangs costs all that wait for it
+                // its time once, and not each of them after the other.
+                if entry.cached.lock().questions != questions {
+                    return entry.outcome(token, self.clock.now_ms());
                 }
+                asking
             }
+        };
+        // A question may have ended between the look at the keys and here.
+        let now_ms = self.clock.now_ms();
+        let known = entry.fitting(token, FRESH_MS, now_ms);
+        if known.is_none() && !entry.cached.lock().is_paused(now_ms) {
+            let mut question = Question::begin(&entry, &self.clock);
+            let asked = tokio::time::timeout(TIMEOUT, self.fetch(account, issuer)).await;
+            question.outcome = asked.unwrap_or(Err(Rejected::Communication)).map(Arc::new);
         }
-        let stale = entry.cached.lock().younger_than(STALE_MS, now_ms);
-        stale.ok_or(Rejected::Communication)
+        entry.outcome(token, self.clock.now_ms())
     }
 
     fn entry(&self, issuer: &str) -> Arc<Entry> {

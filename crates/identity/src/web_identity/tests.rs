@@ -302,6 +302,66 @@ async fn known_keys_do_not_wait_for_an_issuer() {
     }
 }
 
+/// An issuer that takes five seconds for a refusal: it is asked once for all requests that wait, and not again at once.
+#[tokio::test]
+async fn an_issuer_that_hangs_is_asked_once_for_all_that_wait() {
+    let signer = Signer::new("k1");
+    let (clock, hand) = Clock::manual(NOW_S * 1_000);
+    let issuers = Issuers::new(clock, None, Egress::open());
+    let slow = hand.clone();
+    let issuer = Issuer::start(move |_, _| {
+        slow.advance_ms(5_000);
+        (503, String::new())
+    })
+    .await;
+    let token = signer.token(&issuer.claims());
+    let known = async || ask(&issuers, &token, &issuer.url).await.map(|_| ()).map_err(|r| r.code());
+    let away = Err("IDPCommunicationError");
+    let all = tokio::join!(known(), known(), known(), known(), known(), known());
+    assert_eq!(all, (away, away, away, away, away, away));
+    assert_eq!((known().await, issuer.asked.load(Ordering::SeqCst)), (away, 1));
+    hand.advance_ms(5_000);
+    assert_eq!((known().await, issuer.asked.load(Ordering::SeqCst)), (away, 2));
+}
+
+/// While an issuer is asked, keys that it would be forgiven for an hour are used without waiting for it. A client that goes away
+/// has asked.
+#[tokio::test]
+async fn stale_keys_do_not_wait_for_an_issuer() {
+    let (signer, other) = (Signer::new("k1"), Signer::new("k2"));
+    let (clock, hand) = Clock::manual(NOW_S * 1_000);
+    let issuers = Issuers::new(clock, None, Egress::open());
+    let is_silent = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (silent, keys) = (Arc::clone(&is_silent), json!([signer.jwk()]));
+    let issuer = Issuer::start(move |own, path| match (silent.load(Ordering::SeqCst), path) {
+        (true, _) => (SILENT, String::new()),
+        (false, "/keys") => (200, json!({ "keys": keys }).to_string()),
+        (false, _) => (200, json!({ "issuer": own, "jwks_uri": format!("{own}/keys") }).to_string()),
+    })
+    .await;
+    let (known, unknown) = (signer.token(&issuer.claims()), other.token(&issuer.claims()));
+    ask(&issuers, &known, &issuer.url).await.unwrap();
+    is_silent.store(true, Ordering::SeqCst);
+    hand.advance_ms(11 * 60 * 1_000);
+    {
+        let mut waiting = std::pin::pin!(ask(&issuers, &unknown, &issuer.url));
+        let asked = async {
+            while issuer.asked.load(Ordering::SeqCst) < 2 {
+                tokio::task::yield_now().await;
+            }
+            ask(&issuers, &known, &issuer.url).await
+        };
+        tokio::select! {
+            biased;
+            ended = &mut waiting => panic!("the issuer does not answer: {ended:?}"),
+            found = asked => assert!(found.is_ok()),
+        }
+    }
+    let refused = ask(&issuers, &unknown, &issuer.url).await.unwrap_err();
+    assert_eq!((refused, issuer.asked.load(Ordering::SeqCst)), (Rejected::Communication, 2));
+    assert!(ask(&issuers, &known, &issuer.url).await.is_ok());
+}
+
 #[tokio::test]
 async fn issuers_that_give_no_keys() {
     let signer = Signer::new("k1");
