@@ -1,7 +1,7 @@
 //! Who recognises credentials: access keys by the store, sessions by their tokens. It is asked with every request, so what it
 //! has found once is kept until the account changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use auth::{Directory, Known, Refusal};
 use client::Egress;
 use parking_lot::RwLock;
 use ring::digest::{SHA256, digest};
-use zeroize::Zeroizing;
 
 use crate::auth_key::AuthKey;
+use crate::credential_cache::{Credential, CredentialCache};
 use crate::query::timestamp;
 use crate::session::{Holder, Session, Tokens};
 use crate::store::entity::{AccessKey, KeyStatus};
@@ -20,8 +20,6 @@ use crate::store::{Account, Identities, assumed_role_arn, federated_user_arn, ma
 use crate::tag_key::override_tag;
 use crate::web_identity::Issuers;
 
-/// Credentials that are kept. With more of them all are forgotten.
-const KEPT_MAX: usize = 8_192;
 /// The context's own name for the tags that go on into further sessions; no policy knows it.
 pub(crate) const TRANSITIVE: &str = "stator:transitivetagkeys";
 pub(crate) const ISSUED: &str = "aws:tokenissuetime";
@@ -32,16 +30,7 @@ pub struct Authority {
     pub(crate) identities: Arc<Identities>,
     pub(crate) tokens: Tokens,
     pub(crate) issuers: Issuers,
-    /// By access key, or by the digest of key and token.
-    kept: RwLock<HashMap<Vec<u8>, Kept>>,
-}
-
-/// What was found, as long as its account is the same.
-struct Kept {
-    account: Arc<Account>,
-    expires_s: Option<u64>,
-    secret: Zeroizing<String>,
-    principal: Arc<Principal>,
+    recognized: RwLock<CredentialCache>,
 }
 
 impl Authority {
@@ -56,29 +45,10 @@ impl Authority {
         let issuers = Issuers::new(identities.clock.clone(), ca_bundle, egress.clone());
         // Set once; a second authority over the same identities has the same settings.
         let _ = identities.egress.set(egress);
-        Arc::new(Authority { identities, tokens: Tokens::new(key), issuers, kept: RwLock::default() })
+        Arc::new(Authority { identities, tokens: Tokens::new(key), issuers, recognized: RwLock::default() })
     }
 
-    fn kept(&self, name: &[u8], account: &Arc<Account>, now_ms: u64) -> Option<Result<Known, Refusal>> {
-        let kept = self.kept.read();
-        let found = kept.get(name).filter(|found| Arc::ptr_eq(&found.account, account))?;
-        if found.expires_s.is_some_and(|expires_s| expires_s <= now_ms / 1_000) {
-            return Some(Err(Refusal::Expired));
-        }
-        Some(Ok(Known { secret: found.secret.clone(), principal: Arc::clone(&found.principal) }))
-    }
-
-    fn keep(&self, name: Vec<u8>, kept: Kept) -> Known {
-        let known = Known { secret: kept.secret.clone(), principal: Arc::clone(&kept.principal) };
-        let mut all = self.kept.write();
-        if all.len() >= KEPT_MAX {
-            all.clear();
-        }
-        all.insert(name, kept);
-        known
-    }
-
-    fn key(&self, account: &Arc<Account>, key: &AccessKey) -> Option<Kept> {
+    fn key(&self, account: &Arc<Account>, key: &AccessKey) -> Option<Credential> {
         if key.status != KeyStatus::Active {
             return None;
         }
@@ -87,7 +57,7 @@ impl Authority {
             None => Arc::new(account.root_principal()),
         };
         let secret = self.identities.secret(key)?;
-        Some(Kept { account: Arc::clone(account), expires_s: None, secret: secret.into(), principal })
+        Some(Credential::of_key(secret, principal))
     }
 }
 
@@ -100,22 +70,24 @@ impl Directory for Authority {
             None => access_key.as_bytes().to_vec(),
             Some(token) => digest(&SHA256, &[access_key.as_bytes(), b" ", token.as_bytes()].concat()).as_ref().to_vec(),
         };
-        if let Some(known) = self.kept(&name, account, now_ms) {
+        if let Some(known) = self.recognized.read().get(&name, account, now_ms) {
             return known;
         }
-        let kept = match token {
+        let credential = match token {
             None => {
                 let (_, key) = moment.access_key(access_key).ok_or(Refusal::Unrecognized)?;
                 self.key(account, key).ok_or(Refusal::Unrecognized)?
             }
             Some(token) => {
                 let session = self.tokens.session(access_key, token, now_ms)?;
-                let principal = account.session_principal(&session).map(Arc::new).ok_or(Refusal::Unrecognized)?;
-                let expires_s = Some(session.expires_s);
-                Kept { account: Arc::clone(account), expires_s, secret: session.secret.into(), principal }
+                let principal = account.session_principal(&session).ok_or(Refusal::Unrecognized)?;
+                let policy_bytes = session.policy.as_ref().map_or(0, String::len);
+                Credential::of_session(session.secret, principal, policy_bytes, session.expires_s)
             }
         };
-        Ok(self.keep(name, kept))
+        let known = credential.known();
+        self.recognized.write().insert(name, account, credential, now_ms);
+        Ok(known)
     }
 
     fn used(&self, access_key: &str, service: &str, region: &str, now_ms: u64) {

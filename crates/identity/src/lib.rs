@@ -4,11 +4,12 @@
 //! share, form in and XML out; `iam` is what each of IAM's operations means, one list of them and a file for each kind of
 //! entity. Policies are read and judged by `auth::iam`, which knows nothing of this crate.
 //!
-//! Modules, lowest first: `auth_key`, `query`, `tag_key` and `web_identity`; `session`; `store`; `authority`, which recognises
+//! Modules, lowest first: `auth_key`, `query`, `tag_key` and `web_identity`; `session`; `store`; `credential_cache`; `authority`, which recognises
 //! credentials; the two APIs, `iam` over the store and `sts` over the authority.
 
 mod auth_key;
 mod authority;
+mod credential_cache;
 pub mod iam;
 pub mod query;
 mod session;
