@@ -7,7 +7,7 @@ use super::attachment::Usage;
 use super::policy::{Shown, Version};
 use super::{Answer, attachment, boundary, constraint, group, quota, role, tag, user};
 use crate::query::{Code, Refusal, Xml, percent_encoded};
-use crate::store::entity::{Alias, Grants, Group, ManagedPolicy, Role, User};
+use crate::store::entity::{Alias, Grants, Group, ManagedPolicy, Role, Tags, User};
 use crate::store::{Account, Draft, Lookup};
 
 /// Unit: characters. Source: IAM API Reference, CreateAccountAlias.
@@ -104,6 +104,7 @@ fn alias<'a>(ask: &Ask<'a>) -> Result<&'a str, Refusal> {
 }
 
 /// One entity of the account's details.
+#[derive(Clone, Copy)]
 enum Detail<'a> {
     User(&'a User),
     Group(&'a Group),
@@ -128,7 +129,7 @@ pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer 
     if takes("LocalManagedPolicy") {
         all.extend(account.policies.iter().map(|(key, policy)| (format!("4/{key}"), Detail::Policy(policy))));
     }
-    let page = ask.items_of_page(all)?;
+    let page = ask.items_of_page_within(all, |detail| detail.shown_bytes())?;
     let moment = ask.identities.snapshot();
     let known = Known { usages: attachment::usages(account), lookup: Lookup::new(&moment, Some(account)) };
     let mut xml = Xml::new();
@@ -140,6 +141,36 @@ pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer 
     }
     page.end(&mut xml);
     Ok(Some(xml))
+}
+
+/// About how much all details of an account are. Unit: bytes.
+pub(super) fn detail_bytes(account: &Account) -> usize {
+    let users = account.users.values().map(|user| Detail::User(user));
+    let groups = account.groups.values().map(|group| Detail::Group(group));
+    let roles = account.roles.values().map(|role| Detail::Role(role));
+    let policies = account.policies.values().map(|policy| Detail::Policy(policy));
+    users.chain(groups).chain(roles).chain(policies).map(Detail::shown_bytes).sum()
+}
+
+impl Detail<'_> {
+    /// About how much it is before its documents are encoded. Unit: bytes.
+    fn shown_bytes(self) -> usize {
+        let tags = |tags: &Tags| tags.iter().map(|(key, value)| 64 + key.len() + value.len()).sum::<usize>();
+        let grants = |grants: &Grants| {
+            let inline = grants.inline.iter().map(|(name, document)| 64 + name.len() + document.text().len());
+            inline.chain(grants.attached.iter().map(|arn| 64 + 2 * arn.len())).sum::<usize>()
+        };
+        let own = match self {
+            Detail::User(one) => grants(&one.grants) + tags(&one.tags) + one.groups.len() * 256,
+            Detail::Group(one) => grants(&one.grants),
+            Detail::Role(one) => grants(&one.grants) + tags(&one.tags) + one.trust.document().text().len(),
+            Detail::Policy(one) => {
+                tags(&one.tags)
+                    + one.versions.values().map(|version| 256 + version.document.text().len()).sum::<usize>()
+            }
+        };
+        1_024 + own
+    }
 }
 
 /// What details are shown with.

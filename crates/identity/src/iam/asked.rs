@@ -10,6 +10,9 @@ use crate::store::{Identities, PolicyDocument};
 /// Source: IAM API Reference, MaxItems.
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1_000;
+/// What a page of documents shows, at most, beyond its first entity; AWS's pages may be shorter than `MaxItems`, too. Unit: bytes,
+/// of which each is up to three in the answer.
+pub(super) const PAGE_BYTES_MAX: usize = 512 * 1024;
 /// Unit: characters.
 const MARKER_LENGTH_MAX: usize = 320;
 /// Before quotas are asked. Unit: characters.
@@ -141,10 +144,26 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn items_of_page<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> Result<Page<T>, Refusal> {
+        self.items_of_page_within(items, |_| 0)
+    }
+
+    /// A page that ends before it has more bytes than [`PAGE_BYTES_MAX`].
+    pub(super) fn items_of_page_within<T>(
+        &self,
+        items: impl IntoIterator<Item = (String, T)>,
+        shown_bytes: impl Fn(&T) -> usize,
+    ) -> Result<Page<T>, Refusal> {
         let length = self.integer("MaxItems", 1, PAGE_MAX as u32)?.map_or(PAGE_DEFAULT, |length| length as usize);
         let after = self.optional("Marker").map(marker_key).transpose()?;
         let mut rest = items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();
-        let items: Vec<_> = rest.by_ref().take(length).collect();
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        while let Some((_, item)) = rest.peek().filter(|_| items.len() < length) {
+            bytes += shown_bytes(item);
+            if bytes > PAGE_BYTES_MAX && !items.is_empty() {
+                break;
+            }
+            items.extend(rest.next());
+        }
         let more = rest.peek().is_some();
         Ok(Page { items, more })
     }

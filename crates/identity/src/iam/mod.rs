@@ -27,17 +27,27 @@ mod user;
 use asked::Ask;
 use auth::Caller;
 use auth::iam::WorkBudget;
+use ops::allowance;
 use target::Target;
 
 use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
 use crate::store::entity::{Group, ManagedPolicy, OidcProvider, Role, User};
 use crate::store::{Account, Draft, Identities};
 
+/// A byte of a document in an answer: percent-encoded.
+const ENCODED_PER_BYTE: usize = 3;
+/// Of a large answer there are at a time: an encoded document, the result, and the whole.
+const DETAIL_COPIES: usize = 3;
+/// Up to here an answer with documents needs no memory or time worth counting. Unit: bytes.
+const DETAIL_SMALL_BYTES: usize = 64 * 1024;
+
 /// What stands in an operation's result, if it has one.
 type Answer = Result<Option<Xml>, Refusal>;
 
 enum Handler {
     Read(fn(&Ask<'_>, &Account) -> Answer),
+    /// Reads documents of many entities: a large answer takes memory and a CPU permit.
+    Detail(fn(&Ask<'_>, &Account) -> Answer),
     Write(fn(&Ask<'_>, &mut Draft) -> Answer),
     /// Asks beside the account when a key was last used.
     LastUsed,
@@ -78,7 +88,7 @@ macro_rules! operations {
 }
 
 use Also::{Becomes, Tags};
-use Handler::{LastUsed, Read, Simulate, Write};
+use Handler::{Detail, LastUsed, Read, Simulate, Write};
 
 operations! {
     CreateUser Write(user::create), target::new_user, Tags("iam:TagUser");
@@ -98,7 +108,7 @@ operations! {
 
     CreateRole Write(role::create), target::new_role, Tags("iam:TagRole");
     GetRole Read(role::get), target::role;
-    ListRoles Read(role::list), target::roles;
+    ListRoles Detail(role::list), target::roles;
     UpdateRole Write(role::update), target::role;
     UpdateRoleDescription Write(role::update_description), target::role;
     UpdateAssumeRolePolicy Write(role::update_trust), target::role;
@@ -174,7 +184,7 @@ operations! {
     SimulatePrincipalPolicy Simulate(simulate::principal), target::source;
 
     GetAccountSummary Read(account::summary), target::any;
-    GetAccountAuthorizationDetails Read(account::authorization_details), target::any;
+    GetAccountAuthorizationDetails Detail(account::authorization_details), target::any;
     ListAccountAliases Read(account::list_aliases), target::any;
     CreateAccountAlias Write(account::create_alias), target::any;
     DeleteAccountAlias Write(account::delete_alias), target::any;
@@ -218,11 +228,21 @@ impl Identities {
         permitted(&ask, operation, &account)?;
         match operation.handler {
             Read(read) => read(&ask, &account),
+            Detail(read) => {
+                let bytes = account::detail_bytes(&account).min(asked::PAGE_BYTES_MAX) * ENCODED_PER_BYTE;
+                if bytes <= DETAIL_SMALL_BYTES {
+                    return read(&ask, &account);
+                }
+                allowance::reserve(bytes * DETAIL_COPIES).await?;
+                allowance::heavy(bytes, async { read(&ask, &account) }).await
+            }
             Write(write) => {
                 let decide = |draft: &mut Draft| {
                     // What is changed may be newer than what the permission was decided on, after another node's change.
                     permitted(&ask, operation, draft)?;
-                    write(&ask, draft)
+                    let before_bytes = quota::white_space_bytes(draft);
+                    let answer = write(&ask, draft)?;
+                    quota::refuse_white_space(before_bytes, quota::white_space_bytes(draft)).map(|()| answer)
                 };
                 self.change(&caller.account, decide).await
             }

@@ -1,6 +1,7 @@
 //! How much of everything an account can have. Source: IAM User Guide, "IAM and AWS STS quotas": the default quotas.
 
 use crate::query::{Code, Refusal};
+use crate::store::{Account, PolicyDocument};
 
 pub(super) const USERS_MAX: usize = 5_000;
 pub(super) const GROUPS_MAX: usize = 300;
@@ -19,9 +20,34 @@ pub(super) const THUMBPRINTS_MAX: usize = 5;
 pub(super) const POLICY_SIZE_MAX: usize = 6_144;
 pub(super) const TRUST_SIZE_MAX: usize = 2_048;
 
-/// A policy's size as quotas count it.
+/// How many times as long as its other characters a policy may be. AWS does not count white space at all, and keeps documents as
+/// they are; indented ones are three times as long.
+const LENGTH_FACTOR: usize = 8;
+/// White space of all policies of an account. AWS documents none. Unit: bytes.
+const WHITE_SPACE_BYTES_MAX: usize = 16 << 20;
+
+/// A policy's size as quotas count it: its characters that are no white space, or an eighth of all, if that is more. So what is
+/// stored is bounded by the quotas, too.
 pub(super) fn size(document: &str) -> usize {
-    document.chars().filter(|letter| !letter.is_ascii_whitespace()).count()
+    let (mut all, mut solid) = (0, 0);
+    for letter in document.chars() {
+        all += 1;
+        solid += usize::from(!letter.is_ascii_whitespace());
+    }
+    solid.max(usize::div_ceil(all, LENGTH_FACTOR))
+}
+
+pub(super) fn white_space_bytes(account: &Account) -> usize {
+    account.documents().map(PolicyDocument::white_space_bytes).sum()
+}
+
+/// # Errors
+/// If a change leaves an account with more white space than it may have. What an older program has stored stays.
+pub(super) fn refuse_white_space(before_bytes: usize, after_bytes: usize) -> Result<(), Refusal> {
+    match after_bytes <= WHITE_SPACE_BYTES_MAX.max(before_bytes) {
+        true => Ok(()),
+        false => Err(exceeded("PolicyWhiteSpacePerAccount", WHITE_SPACE_BYTES_MAX)),
+    }
 }
 
 pub(super) fn exceeded(what: &str, max: usize) -> Refusal {

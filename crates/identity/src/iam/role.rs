@@ -47,8 +47,10 @@ pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
     let roles = roles.map(|(key, role)| (key.clone(), role));
     let moment = ask.identities.snapshot();
     let lookup = Lookup::new(&moment, Some(account));
+    let page = ask.items_of_page_within(roles, |role| 1_024 + role.trust.document().text().len())?;
     let mut xml = Xml::new();
-    ask.page(&mut xml, "Roles", roles, |xml, role| show(xml, &lookup, account, role))?;
+    xml.list("Roles", &page.items, |xml, (_, role)| show(xml, &lookup, account, role));
+    page.end(&mut xml);
     Ok(Some(xml))
 }
 

@@ -11,6 +11,7 @@ use auth::iam::Principal;
 use ops::{DocumentChange, Documents};
 use parking_lot::Mutex;
 
+use super::document::PolicyDocument;
 use super::entity::{AccessKey, Alias, Entity, Group, ManagedPolicy, OidcProvider, Role, User, key_of};
 
 pub(crate) type Entities<E> = BTreeMap<String, Arc<E>>;
@@ -177,6 +178,16 @@ impl Account {
     pub(crate) fn policy(&self, arn: &str) -> Option<&Arc<ManagedPolicy>> {
         let name = arn.rsplit('/').next()?;
         self.policies.get(&key_of(name)).filter(|policy| policy.arn(&self.id) == arn)
+    }
+
+    /// The documents of all its policies.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &PolicyDocument> {
+        let grants = self.users.values().map(|user| &user.grants);
+        let grants = grants.chain(self.groups.values().map(|group| &group.grants));
+        let grants = grants.chain(self.roles.values().map(|role| &role.grants));
+        let versions = self.policies.values().flat_map(|policy| policy.versions.values());
+        let trusts = self.roles.values().map(|role| role.trust.document());
+        grants.flat_map(|grants| grants.inline.values()).chain(versions.map(|version| &version.document)).chain(trusts)
     }
 
     /// Access keys of a user, or the account's own.

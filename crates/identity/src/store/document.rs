@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Default)]
 pub struct PolicyDocument {
     text: String,
+    white_space_bytes: usize,
     parsed: OnceLock<Option<Arc<Policy>>>,
 }
 
@@ -17,8 +18,13 @@ impl PolicyDocument {
     /// # Errors
     /// What is wrong with the text.
     pub fn parse(kind: PolicyKind, text: &str) -> Result<PolicyDocument, Malformed> {
-        let policy = Policy::parse(kind, text)?;
-        Ok(PolicyDocument { text: text.to_owned(), parsed: OnceLock::from(Some(Arc::new(policy))) })
+        let parsed = OnceLock::from(Some(Arc::new(Policy::parse(kind, text)?)));
+        Ok(PolicyDocument { text: text.to_owned(), white_space_bytes: white_space_bytes(text), parsed })
+    }
+
+    /// How much of the text is white space, which most quotas do not count.
+    pub fn white_space_bytes(&self) -> usize {
+        self.white_space_bytes
     }
 
     pub fn text(&self) -> &str {
@@ -48,6 +54,10 @@ impl TrustPolicy {
         TrustPolicy { document, principals: Some(principals), bound: OnceLock::new() }
     }
 
+    pub(crate) fn document(&self) -> &PolicyDocument {
+        &self.document
+    }
+
     /// As it is shown, with the ARNs that its principals have now.
     pub(crate) fn text(&self, current_arn: impl Fn(&str, &str) -> Option<String>) -> Cow<'_, str> {
         match &self.principals {
@@ -66,6 +76,10 @@ impl TrustPolicy {
         });
         bound.clone()
     }
+}
+
+fn white_space_bytes(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_whitespace).count()
 }
 
 fn parsed(kind: PolicyKind, text: &str) -> Option<Policy> {
@@ -93,6 +107,7 @@ impl Serialize for PolicyDocument {
 
 impl<'de> Deserialize<'de> for PolicyDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PolicyDocument, D::Error> {
-        Ok(PolicyDocument { text: String::deserialize(deserializer)?, parsed: OnceLock::new() })
+        let text = String::deserialize(deserializer)?;
+        Ok(PolicyDocument { white_space_bytes: white_space_bytes(&text), text, parsed: OnceLock::new() })
     }
 }

@@ -1,5 +1,7 @@
 //! How much there can be of everything: the last one that fits, and the first one that does not.
 
+use ops::allowance::{Allowance, MemoryBudget, Peer};
+
 use crate::node::{ACCOUNT, Node, node};
 
 /// A policy of so many characters that are no white space.
@@ -47,6 +49,56 @@ async fn sizes_of_policies() {
     node.done(&format!("Action=CreatePolicy&PolicyName=a&PolicyDocument={}", policy(6_144))).await;
     let form = format!("Action=CreatePolicy&PolicyName=b&PolicyDocument={}", policy(6_145));
     exceeded(&node, &form, "Cannot exceed quota for PolicySize: 6144").await;
+}
+
+/// White space is free as far as documents are indented by it, and an account has an end of it.
+#[tokio::test]
+async fn white_space_of_policies() {
+    let node = node().await;
+    let spaced = |policy: String, length: usize| format!("{policy}{}", " ".repeat(length - policy.chars().count()));
+    node.done("Action=CreateUser&UserName=bob").await;
+    node.done(&format!("Action=CreateRole&RoleName=bob&AssumeRolePolicyDocument={}", spaced(trust(200), 16_384))).await;
+    let form = format!("Action=UpdateAssumeRolePolicy&RoleName=bob&PolicyDocument={}", spaced(trust(200), 16_385));
+    exceeded(&node, &form, "Cannot exceed quota for ACLSizePerRole: 2048").await;
+    let put = |name: &str, length: usize| {
+        format!("Action=PutUserPolicy&UserName=bob&PolicyName={name}&PolicyDocument={}", spaced(policy(200), length))
+    };
+    node.done(&put("a", 8_192)).await;
+    node.done(&put("b", 8_192)).await;
+    exceeded(&node, &put("b", 8_193), "Maximum policy size of 2048 bytes exceeded for user bob").await;
+    let create = |at: usize, length: usize| {
+        format!("Action=CreatePolicy&PolicyName=p{at}&PolicyDocument={}", spaced(policy(200), length))
+    };
+    exceeded(&node, &create(0, 49_153), "Cannot exceed quota for PolicySize: 6144").await;
+    // Of each 200 characters are none.
+    let many = (16 << 20) / 48_952;
+    for at in 0..many {
+        node.done(&create(at, 49_152)).await;
+    }
+    let sentence = "Cannot exceed quota for PolicyWhiteSpacePerAccount: 16777216";
+    exceeded(&node, &create(many + 1, 49_152), sentence).await;
+    node.done(&create(many + 1, 210)).await;
+    node.done(&format!("Action=DeletePolicy&PolicyArn=arn:aws:iam::{ACCOUNT}:policy/p0")).await;
+    node.done(&create(many + 2, 49_152)).await;
+    // A large page needs memory of the budget that all requests have.
+    let peer = Peer::of(std::net::IpAddr::from([127, 0, 0, 1]));
+    let memory = MemoryBudget::new(16 << 20, std::time::Duration::ZERO);
+    let held = memory.share(peer, 15 << 20).await.expect("it is free");
+    let details = "Action=GetAccountAuthorizationDetails&Filter.member.1=LocalManagedPolicy";
+    let asked = async || Allowance::new(&memory, peer).scope(node.ask(details)).await.refusal;
+    assert_eq!(asked().await.map(|refusal| refusal.code.name()), Some("Throttling"));
+    drop(held);
+    assert_eq!((asked().await, memory.bytes_used()), (None, 0));
+    // Pages of documents are bounded in bytes, and lead to all of them.
+    let (mut policies, mut marker) = (0, String::new());
+    loop {
+        let page = node.done(&format!("Action=GetAccountAuthorizationDetails&MaxItems=1000{marker}")).await;
+        assert!(page.len() < 2 << 20, "{}", page.len());
+        policies += page.matches("<PolicyVersionList>").count();
+        let Some((_, rest)) = page.split_once("<Marker>") else { break };
+        marker = format!("&Marker={}", rest.split_once('<').expect("an end").0);
+    }
+    assert_eq!(policies, many + 1);
 }
 
 #[tokio::test]
