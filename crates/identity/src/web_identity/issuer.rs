@@ -16,6 +16,7 @@ use base::Clock;
 use client::{Call, Egress, Endpoint, Holder};
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 
 use super::jwk::{self, Jwk};
 use super::{Claims, Jwt, Rejected, url};
@@ -75,8 +76,8 @@ impl Cached {
 #[derive(Default)]
 struct Entry {
     cached: Mutex<Cached>,
-    /// Held by the one request that asks the issuer. Requests whose keys are cached do not wait for it.
-    asking: tokio::sync::Mutex<()>,
+    /// Held while the issuer is asked. Requests whose keys are cached do not wait for it.
+    asking: Arc<tokio::sync::Mutex<()>>,
     used_ms: AtomicU64,
 }
 
@@ -97,20 +98,31 @@ impl Entry {
     }
 }
 
-/// A question that is under way. Its end counts however it ends: a client that goes away while it waits has asked, too.
-struct Question<'a> {
-    entry: &'a Entry,
-    clock: &'a Clock,
+/// A question that is under way. Its end counts however it ends, and is known before another one may begin.
+struct Question {
+    entry: Arc<Entry>,
+    clock: Clock,
     outcome: Result<Arc<Published>, Rejected>,
+    _asking: OwnedMutexGuard<()>,
 }
 
-impl<'a> Question<'a> {
-    fn begin(entry: &'a Entry, clock: &'a Clock) -> Question<'a> {
-        Question { entry, clock, outcome: Err(Rejected::Communication) }
+impl Question {
+    /// On a task of its own: a client that goes away while it waits does not end the question of the others.
+    async fn ask(self, fetcher: Fetcher, account: String, issuer: String) {
+        let asked = tokio::spawn(async move {
+            let fetched = tokio::time::timeout(TIMEOUT, fetcher.fetch(&account, &issuer)).await;
+            self.end(fetched.unwrap_or(Err(Rejected::Communication)));
+        });
+        // After a panic, too, it has ended, and the outcome is that the issuer did not answer.
+        let _ = asked.await;
+    }
+
+    fn end(mut self, fetched: Result<Published, Rejected>) {
+        self.outcome = fetched.map(Arc::new);
     }
 }
 
-impl Drop for Question<'_> {
+impl Drop for Question {
     fn drop(&mut self) {
         let now_ms = self.clock.now_ms();
         let mut cached = self.entry.cached.lock();
@@ -125,17 +137,23 @@ impl Drop for Question<'_> {
 
 pub struct Issuers {
     clock: Clock,
-    /// The authorities to believe instead of the system's.
-    ca_bundle: Option<PathBuf>,
-    /// Which servers may be asked: accounts choose their issuers, and issuers where their keys are.
-    egress: Egress,
+    fetcher: Fetcher,
     /// By registered URL.
     entries: Mutex<HashMap<String, Arc<Entry>>>,
 }
 
+/// Gets what issuers publish.
+#[derive(Clone)]
+struct Fetcher {
+    /// The authorities to believe instead of the system's.
+    ca_bundle: Option<PathBuf>,
+    /// Which servers may be asked: accounts choose their issuers, and issuers where their keys are.
+    egress: Egress,
+}
+
 impl Issuers {
     pub fn new(clock: Clock, ca_bundle: Option<PathBuf>, egress: Egress) -> Issuers {
-        Issuers { clock, ca_bundle, egress, entries: Mutex::default() }
+        Issuers { clock, fetcher: Fetcher { ca_bundle, egress }, entries: Mutex::default() }
     }
 
     /// What a token says, for an account, if the issuer with this registered URL has signed it, for one of these audiences, and it is good now.
@@ -166,7 +184,7 @@ impl Issuers {
         if let Some(published) = entry.fitting(token, FRESH_MS, now_ms) {
             return Ok(published);
         }
-        let _asking = match entry.asking.try_lock() {
+        let asking = match Arc::clone(&entry.asking).try_lock_owned() {
             Ok(asking) => asking,
             Err(_) => {
                 // Another request asks. Keys that are good while the issuer is away are good until it has answered.
@@ -174,7 +192,7 @@ impl Issuers {
                     return Ok(published);
                 }
                 let questions = entry.cached.lock().questions;
-                let asking = entry.asking.lock().await;
+                let asking = Arc::clone(&entry.asking).lock_owned().await;
                 // The question that this request has waited for is its own, too: an issuer that hangs costs all that wait for it
                 // its time once, and not each of them after the other.
                 if entry.cached.lock().questions != questions {
@@ -187,9 +205,9 @@ impl Issuers {
         let now_ms = self.clock.now_ms();
         let known = entry.fitting(token, FRESH_MS, now_ms);
         if known.is_none() && !entry.cached.lock().is_paused(now_ms) {
-            let mut question = Question::begin(&entry, &self.clock);
-            let asked = tokio::time::timeout(TIMEOUT, self.fetch(account, issuer)).await;
-            question.outcome = asked.unwrap_or(Err(Rejected::Communication)).map(Arc::new);
+            let (clock, outcome) = (self.clock.clone(), Err(Rejected::Communication));
+            let question = Question { entry: Arc::clone(&entry), clock, outcome, _asking: asking };
+            question.ask(self.fetcher.clone(), account.to_owned(), issuer.to_owned()).await;
         }
         entry.outcome(token, self.clock.now_ms())
     }
@@ -206,7 +224,9 @@ impl Issuers {
         entry.used_ms.store(self.clock.now_ms(), Ordering::Relaxed);
         Arc::clone(entry)
     }
+}
 
+impl Fetcher {
     async fn fetch(&self, account: &str, issuer: &str) -> Result<Published, Rejected> {
         let holder = Holder::new(account, issuer);
         // One socket at a time. The wait for it is part of the time that the issuer has.
