@@ -50,6 +50,7 @@ pub(crate) use watch::Watch;
 use writer::{Message, Running, Writer};
 
 use crate::hangups::Hangups;
+use crate::protect;
 
 /// Events that wait to be written, and requests that are executed and will have one.
 const QUEUE: usize = 16_384;
@@ -151,7 +152,12 @@ impl Audit {
     pub(crate) fn start(arguments: &AuditArguments, region: &str) -> Result<Option<Arc<Audit>>, String> {
         let Some(path) = &arguments.audit_log else { return Ok(None) };
         let bytes_max = (arguments.audit_log_bytes > 0).then_some(arguments.audit_log_bytes);
-        let failed = |error: std::io::Error| format!("cannot write the audit log {}: {error}", path.display());
+        let failed = |error: std::io::Error| {
+            let denied =
+                (error.kind() == std::io::ErrorKind::PermissionDenied).then(|| protect::denied(path)).flatten();
+            let cause = denied.unwrap_or_else(|| error.to_string());
+            format!("cannot write the audit log {}: {cause}", path.display())
+        };
         let file = AuditFile::open(path, bytes_max, arguments.audit_log_files).map_err(failed)?;
         let (queue, messages) = mpsc::channel(QUEUE);
         let figures = Arc::new(Figures { path: path.clone(), ..Figures::default() });

@@ -244,6 +244,9 @@ fn the_user_of_a_folder_is_its_owner() {
     assert!(said.contains(&format!("{} belongs to root (mode 0600)", text(&key))), "{said}");
     // A folder that cannot be made.
     set_mode(folder.path(), 0o755);
+    let said = as_owner(&["serve", "--listen", "127.0.0.1:0", "--memory", "--audit-log", "audit.jsonl"]);
+    let expected = "cannot write the audit log audit.jsonl: ";
+    assert!(said.contains(expected) && said.contains("belongs to root (mode 0755)"), "{said}");
     let said = as_owner(&["serve", "--listen", "127.0.0.1:0", "--data", "new"]);
     assert!(said.contains(&format!("{} belongs to root (mode 0755)", text(folder.path()))), "{said}");
 }
