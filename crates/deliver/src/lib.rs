@@ -25,6 +25,8 @@ pub use figures::{Figure, Figures};
 pub struct Settings {
     pub kinesis: Option<kinesis::Settings>,
     pub places: Places,
+    /// Nothing is delivered: there is the API of event source mappings alone.
+    pub paused: bool,
 }
 
 /// All delivery of a server. Dropped, it ends at once; what was not delivered is, after the next start.
@@ -41,6 +43,9 @@ impl Deliveries {
         let (places, clock) = (settings.places, Clock::system());
         let triggers = Triggers::new(Arc::clone(service), places, Arc::clone(&figures), Arc::clone(&memory), clock);
         let mut deliveries = Deliveries { tasks: JoinSet::new(), figures, triggers };
+        if settings.paused {
+            return deliveries;
+        }
         deliveries.tasks.spawn(Arc::clone(&deliveries.triggers).run());
         if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
             log::warn!(

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
+use deliver::Deliveries;
 use deliver::triggers::Places;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
@@ -19,7 +20,6 @@ use tokio::net::{TcpListener, lookup_host};
 use tokio::task::JoinHandle;
 
 pub(crate) use arguments::ServeArguments;
-use delivery::Delivery;
 
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
@@ -190,7 +190,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let service = operations(watched, shared, &keeps, arguments, address).await?;
     let Callers { access, authority, looking } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
-    let deliveries = deliveries(&service, arguments, &operator).await?;
+    let deliveries = deliveries(&service, arguments, &operator).await;
     let memory = Memories::of(arguments);
     operator.metrics.watch(&memory.requests, &memory.answers);
     operator.metrics.watch_database(database);
@@ -408,20 +408,12 @@ async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn deliveries(
-    service: &Arc<ops::Service>,
-    arguments: &ServeArguments,
-    operator: &Operator,
-) -> Result<Delivery, Failure> {
-    let settings = delivery_settings(arguments);
-    if arguments.no_deliveries {
-        return Delivery::idle(service, settings).await;
+async fn deliveries(service: &Arc<ops::Service>, arguments: &ServeArguments, operator: &Operator) -> Deliveries {
+    let deliveries = delivery::start(service, delivery_settings(arguments)).await;
+    if !arguments.no_deliveries {
+        operator.metrics.watch_deliveries(deliveries.figures());
     }
-    let delivery = Delivery::start(service, settings).await;
-    if let Some(figures) = delivery.figures() {
-        operator.metrics.watch_deliveries(figures);
-    }
-    Ok(delivery)
+    deliveries
 }
 
 fn delivery_settings(arguments: &ServeArguments) -> deliver::Settings {
@@ -436,7 +428,7 @@ fn delivery_settings(arguments: &ServeArguments) -> deliver::Settings {
     let by_arn = !arguments.outbound.service_arns(arguments.knows_callers()).is_open();
     let kinesis = arguments.kinesis_endpoint.clone();
     let kinesis = kinesis.map(|endpoint| deliver::kinesis::Settings { endpoint, ca_bundle, by_arn });
-    deliver::Settings { kinesis, places }
+    deliver::Settings { kinesis, places, paused: arguments.no_deliveries }
 }
 
 /// What requests share, beside the caches.

@@ -3,52 +3,16 @@
 
 use std::sync::Arc;
 
-use deliver::triggers::Triggers;
-use deliver::{Deliveries, Figures, Settings};
+use deliver::{Deliveries, Settings};
 use ops::{Collection, Service};
 
-use super::Failure;
 use crate::log::{self, Value};
 
-pub(super) struct Delivery {
-    /// None with --no-deliveries.
-    deliveries: Option<Deliveries>,
-    triggers: Arc<Triggers>,
-}
-
-impl Delivery {
-    pub(super) async fn start(service: &Arc<Service>, settings: Settings) -> Delivery {
-        report(service, settings.kinesis.is_some(), true).await;
-        let deliveries = Deliveries::start(service, settings);
-        Delivery { triggers: Arc::clone(deliveries.triggers()), deliveries: Some(deliveries) }
-    }
-
-    /// The API of event source mappings alone.
-    pub(super) async fn idle(service: &Arc<Service>, settings: Settings) -> Result<Delivery, Failure> {
-        report(service, true, false).await;
-        // Tasks of a runtime that no thread drives never run.
-        let undriven = tokio::runtime::Builder::new_current_thread().build().map_err(Failure::Runtime)?;
-        let triggers = {
-            let _spawns_there = undriven.enter();
-            Arc::clone(Deliveries::start(service, settings).triggers())
-        };
-        undriven.shutdown_background();
-        Ok(Delivery { deliveries: None, triggers })
-    }
-
-    pub(super) fn figures(&self) -> Option<&Arc<Figures>> {
-        self.deliveries.as_ref().map(Deliveries::figures)
-    }
-
-    pub(super) fn triggers(&self) -> &Arc<Triggers> {
-        &self.triggers
-    }
-
-    pub(super) async fn stop(self) {
-        if let Some(deliveries) = self.deliveries {
-            deliveries.stop().await;
-        }
-    }
+/// Begins the delivery, or with `paused` settings the API of event source mappings alone.
+pub(super) async fn start(service: &Arc<Service>, settings: Settings) -> Deliveries {
+    let delivers = !settings.paused;
+    report(service, settings.kinesis.is_some() || !delivers, delivers).await;
+    Deliveries::start(service, settings)
 }
 
 /// Logs what changes are delivered to, if there is anything. A copy of a data folder delivers as the original does, which nothing
