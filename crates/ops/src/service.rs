@@ -17,7 +17,7 @@ use crate::lag::Lags;
 use crate::nodes::{NodeSettings, Nodes, lease::Leased};
 use crate::principal_directory::PrincipalDirectory;
 use crate::rows;
-use crate::table_keys::TableKeys;
+use crate::table_keys::{KeyChanges, TableKeys};
 use crate::tokens::Tokens;
 
 /// What the operator chose.
@@ -63,6 +63,7 @@ pub struct Service {
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
     pub(crate) table_keys: OnceLock<Arc<dyn TableKeys>>,
+    pub(crate) key_changes: KeyChanges,
     /// Where callers have identities.
     pub(crate) principals: RwLock<Option<Arc<dyn PrincipalDirectory>>>,
     /// Where several servers share the engine.
@@ -101,6 +102,7 @@ impl Service {
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
+            key_changes: KeyChanges::default(),
             principals: RwLock::default(),
             nodes: None,
         });
@@ -136,6 +138,7 @@ impl Service {
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
+            key_changes: KeyChanges::default(),
             principals: RwLock::default(),
             nodes: Some(nodes),
         });

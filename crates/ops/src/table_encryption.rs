@@ -38,8 +38,8 @@ impl Service {
         Ok(Some(name(definition, key)))
     }
 
-    /// The key that a table is asked to have, wrapped; `None` if it keeps what it has. It asks the KMS, which may take long:
-    /// before the catalog is locked.
+    /// What a request asks of a table's key; `None` if it asks nothing. It asks the KMS, which may take long: before the
+    /// catalog is locked.
     pub(crate) async fn other_table_key(
         &self,
         caller: &Caller,
@@ -54,17 +54,17 @@ impl Service {
         let row = rows::table_key(definition.table_id);
         let stored = self.engine.get(&row, Consistency::Strong).await.map_err(storage_failure)?;
         if stored.is_none() && key_id.is_none() {
-            return Ok(None);
+            return Ok(Some(OtherKey { row, stored, key: None }));
         }
         let key = keys.wrap(stored.clone(), key_id).await.map_err(refused)?;
         if let Some(key_id) = key_id {
             permit_wrapped(caller, key_id, &key)?;
         }
-        Ok(Some(OtherKey { row, stored, key }))
+        Ok(Some(OtherKey { row, stored, key: Some(key) }))
     }
 
-    /// Whether the table still has the key that another one was made from. Asked with the catalog locked: until the change is
-    /// made nothing else changes it.
+    /// Whether the table still has the key, or none, from which its next one was found. Asked with the catalog locked: until the
+    /// change is made nothing else changes it.
     pub(crate) async fn is_current(&self, other: &OtherKey, table_id: u64) -> Result<bool, Exception> {
         let stored = self.engine.get(&other.row, Consistency::Strong).await.map_err(storage_failure)?;
         Ok(other.row == rows::table_key(table_id) && stored == other.stored)
@@ -79,18 +79,20 @@ impl Service {
     }
 }
 
-/// A key for a table that has had another one, or none.
+/// What a table is to have in place of the key that it has.
 pub(crate) struct OtherKey {
     row: Key,
-    /// What the table had in its place.
+    /// What the table has.
     stored: Option<Bytes>,
-    key: TableKey,
+    /// `None` if it goes on without one.
+    key: Option<TableKey>,
 }
 
 impl OtherKey {
     /// The row to be written with the definition, which then names the key as the KMS does.
-    pub(crate) fn put(&self, definition: &mut Definition) -> (Key, Bytes) {
-        (self.row.clone(), name(definition, self.key.clone()))
+    pub(crate) fn put(self, definition: &mut Definition) -> Option<(Key, Bytes)> {
+        let row = name(definition, self.key?);
+        Some((self.row, row))
     }
 }
 

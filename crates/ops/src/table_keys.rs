@@ -3,9 +3,14 @@
 //! The key's row is written and deleted with the table's definition. Without such a layer, and without a KMS, the setting is kept
 //! and described, and changes nothing.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
 use api::SSESpecification;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use storage::BoxFuture;
+use tokio::sync::OwnedMutexGuard;
 
 /// A table's key, as it is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +28,28 @@ pub trait TableKeys: Send + Sync + 'static {
 
     /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
     fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64>;
+}
+
+/// Requests that change the key of one table take turns: each asks the KMS, and finds then what it was asked about.
+#[derive(Default)]
+pub(crate) struct KeyChanges(Mutex<HashMap<u64, Weak<tokio::sync::Mutex<()>>>>);
+
+impl KeyChanges {
+    pub(crate) async fn turn(&self, table_id: u64) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut tables = self.0.lock();
+            tables.retain(|_, lock| lock.strong_count() > 0);
+            match tables.get(&table_id).and_then(Weak::upgrade) {
+                Some(lock) => lock,
+                None => {
+                    let lock = Arc::default();
+                    tables.insert(table_id, Arc::downgrade(&lock));
+                    lock
+                }
+            }
+        };
+        lock.lock_owned().await
+    }
 }
 
 /// The key that a customer names. The account's own is none of those: nobody can disable it.

@@ -9,6 +9,7 @@ mod members;
 
 use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
 use auth::Caller;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::catalog::{self, ChangeGuard, Edit};
 use crate::change_log;
@@ -22,6 +23,9 @@ use crate::tables::{
     },
 };
 use answer::Asked;
+
+/// How often the KMS is asked for a request whose table gets another key meanwhile.
+const KEY_TRIES_MAX: usize = 3;
 
 /// Disabled streams that are readable yet. AWS names no maximum.
 const PAST_STREAMS_MAX: usize = 32;
@@ -39,13 +43,13 @@ impl Service {
         members::check(&request)?;
         let is_requested = !makes_room(&request);
         let asked = Asked::of(&request);
-        let (guard, before, other_key) = self.lock_with_key(caller, &request).await?;
+        let Locked { turn: _turn, guard, before, other_key } = self.lock_with_key(caller, &request).await?;
         let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
-        puts.extend(other_key.map(|key| key.put(&mut definition)));
+        puts.extend(other_key.and_then(|key| key.put(&mut definition)));
         let mut edit = Edit { work, puts, is_requested, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
@@ -56,32 +60,41 @@ impl Service {
         Ok(UpdateTableOutput { table_description: Some(description) })
     }
 
-    /// Locks the catalog, with the table as it is then, and the key that it is asked to have. The KMS may take seconds to
-    /// answer, and all changes of all tables wait for the lock: so it is asked first, about what would not be refused anyway,
-    /// and again if the table got another key meanwhile.
-    async fn lock_with_key(
-        &self,
-        caller: &Caller,
-        request: &UpdateTableInput,
-    ) -> Result<(ChangeGuard, Definition, Option<OtherKey>), Exception> {
-        let asked = request.sse_specification.as_ref();
+    /// Locks the catalog, with the table as it is then, and what is asked of its key. The KMS may take seconds to answer, and all
+    /// changes of all tables wait for the lock: so it is asked first, about what would not be refused anyway. Of this node's
+    /// requests one at a time asks for a table; another node, or a table made anew, is noticed by the key that it left.
+    async fn lock_with_key(&self, caller: &Caller, request: &UpdateTableInput) -> Result<Locked, Exception> {
         // A definition alone: background work waits until nobody uses the table as it was, and this would be a user.
         let found = || self.catalog.changeable(caller, &request.table_name).map(|table| table.definition.clone());
-        loop {
-            let mut other_key = None;
-            if asked.is_some() {
-                let mut definition = found()?;
-                update(&mut definition, request.clone(), self.clock.now_ms())?;
-                other_key = self.other_table_key(caller, asked, &definition).await?;
-            }
+        let changed = || {
+            let mut definition = found()?;
+            update(&mut definition, request.clone(), self.clock.now_ms()).map(|_| definition)
+        };
+        let Some(asked) = request.sse_specification.as_ref() else {
             let guard = self.catalog.lock().await?;
-            let definition = found()?;
+            return Ok(Locked { turn: None, guard, before: found()?, other_key: None });
+        };
+        let turn = self.key_changes.turn(changed()?.table_id).await;
+        for _ in 0..KEY_TRIES_MAX {
+            let other_key = self.other_table_key(caller, Some(asked), &changed()?).await?;
+            let guard = self.catalog.lock().await?;
+            let before = found()?;
             match &other_key {
-                Some(key) if !self.is_current(key, definition.table_id).await? => {}
-                _ => return Ok((guard, definition, other_key)),
+                Some(key) if !self.is_current(key, before.table_id).await? => {}
+                _ => return Ok(Locked { turn: Some(turn), guard, before, other_key }),
             }
         }
+        Err(tables::being_updated(&request.table_name))
     }
+}
+
+/// The locked catalog, and the table as it is until the change is made.
+struct Locked {
+    /// Among the requests that change the table's key.
+    turn: Option<OwnedMutexGuard<()>>,
+    guard: ChangeGuard,
+    before: Definition,
+    other_key: Option<OtherKey>,
 }
 
 /// Whether it takes away an index or a stream, which is to be possible where room is short.

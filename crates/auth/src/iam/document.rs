@@ -2,6 +2,8 @@
 //!
 //! Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 
+use std::collections::BTreeSet;
+
 use std::collections::HashSet;
 
 use super::arn::ArnPattern;
@@ -115,6 +117,7 @@ impl Documents {
                 return Err(malformed("AssumeRole policy may only specify STS AssumeRole actions."));
             }
         }
+        let texts = each_once(texts);
         let patterns = texts.iter().map(|text| glob::compile(text)).collect();
         Ok(Actions { negated, texts, patterns })
     }
@@ -128,6 +131,7 @@ impl Documents {
             return Err(malformed("Policy statement must contain resources."));
         }
         texts.iter().try_for_each(|text| check_resource(text))?;
+        let texts = each_once(texts);
         let patterns = texts.iter().map(|text| ArnPattern::of_resource(text, self.variables)).collect();
         Ok(Resources { negated: name == "NotResource", texts, patterns })
     }
@@ -261,4 +265,11 @@ fn condition_values(value: Json) -> Result<Vec<String>, Malformed> {
         Json::List(list) => list.into_iter().map(one).collect(),
         value => Ok(vec![one(value)?]),
     }
+}
+/// Lists without what they say again: thousands of `*` mean as much as one, and would be compared one by one.
+fn each_once(mut texts: Vec<String>) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    texts.retain(|text| known.insert(text.clone()));
+    texts.shrink_to_fit();
+    texts
 }

@@ -116,21 +116,30 @@ async fn other_tables_do_not_wait_for_the_kms() {
     let kms = Arc::new(Waiting(tokio::sync::Semaphore::new(0), tokio::sync::Semaphore::new(0)));
     service.use_table_keys(kms.clone());
     service.create_table(&caller(), simple("tab")).await.unwrap();
-    let asked = |key: &'static str| {
+    let asked = |asked: Option<SSESpecification>| {
         let service = service.clone();
-        tokio::spawn(async move { service.update_table(&caller(), update(key)).await })
+        let request = UpdateTableInput { sse_specification: asked, ..update(ORDERS) };
+        tokio::spawn(async move { service.update_table(&caller(), request).await })
     };
-    let updates = [asked(ORDERS), asked(ADMINS)];
-    kms.0.acquire_many(2).await.expect("open").forget();
+    let named = asked(encryption(ORDERS));
+    kms.0.acquire().await.expect("open").forget();
+    let managed = asked(encryption(ORDERS).map(|asked| SSESpecification { kms_master_key_id: None, ..asked }));
     service.create_table(&caller(), simple("other")).await.unwrap();
     // A request that is refused anyway asks nobody.
     let wrong = UpdateTableInput { billing_mode: Some(api::BillingMode::Provisioned), ..update(ORDERS) };
     assert!(matches!(service.update_table(&caller(), wrong).await, Err(Exception::Validation(_))));
-    assert_eq!(kms.0.available_permits(), 0);
-    // Of two at once, one finds that the key is another one, and asks anew.
-    kms.1.add_permits(3);
-    for update in updates {
-        update.await.expect("no panic").unwrap();
-    }
-    assert_eq!((kms.0.available_permits(), kms.1.available_permits()), (1, 0));
+    // The later request finds the key that the earlier one gave the table, and asks once for its own.
+    assert!(!managed.is_finished());
+    kms.1.add_permits(1);
+    named.await.expect("no panic").unwrap();
+    assert_eq!(described_key(&service).await.as_deref(), Some(ORDERS));
+    kms.0.acquire().await.expect("open").forget();
+    kms.1.add_permits(1);
+    managed.await.expect("no panic").unwrap();
+    assert_ne!(described_key(&service).await.as_deref(), Some(ORDERS));
+    assert_eq!((kms.0.available_permits(), kms.1.available_permits()), (0, 0));
+}
+
+async fn described_key(service: &Service) -> Option<String> {
+    describe(service, "tab").await.unwrap().sse_description.unwrap().kms_master_key_arn
 }

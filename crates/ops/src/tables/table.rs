@@ -63,7 +63,7 @@ pub(crate) enum IndexKind {
 
 /// What a table takes in memory beside its row: its definition, and what is made of it. Measured against the process's
 /// resident memory with tables of one key, with such of 20 indexes and 50 tags with long names, and with policies of
-/// many small statements. Unit: bytes.
+/// patterns as short as they can be. Unit: bytes.
 fn held_bytes(definition: &Definition) -> usize {
     let row = definition.encode().map_or(0, |row| row.len());
     let of_streams = definition.streams().filter_map(|stream| stream.policy.as_ref()).map(|policy| &policy.document);
@@ -73,7 +73,7 @@ fn held_bytes(definition: &Definition) -> usize {
 
 const TABLE_BYTES: usize = 512;
 const DECODED_TENTHS: usize = 17;
-const PARSED_POLICY: usize = 5;
+const PARSED_POLICY: usize = 50;
 
 fn times(settings: &TimeToLive) -> Option<TimeIndex> {
     let (id, attribute) = (settings.index?, settings.attribute.clone()?);
