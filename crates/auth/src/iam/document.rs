@@ -2,9 +2,7 @@
 //!
 //! Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 
-use std::collections::BTreeSet;
-
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::arn::ArnPattern;
 use super::condition::Condition;
