@@ -6,22 +6,23 @@
 //! that never answers stops neither other accounts nor, while it is one of a few, the other receivers of its own account.
 //!
 //! Nothing is taken back: what is reserved is held until its reservation is dropped or becomes smaller.
+//!
+//! **Order.** What comes back goes to the waiting account that has least, and of those with as much to the one that was not served
+//! for longest, so that hundreds that wait for one account do not stand before a single one of another. A holder's own come in
+//! the order of their arrival, and so do the holders of an account; but one that has no room keeps back no other holder.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::pin::pin;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 
 /// How many times what a holder has must be free for it to take more.
 const HOLDER_WEIGHT: u64 = 4;
 
 pub struct SharedBudget {
     state: Mutex<State>,
-    /// Something came back.
-    returned: Notify,
 }
 
 /// Part of an account that reserves for itself.
@@ -48,16 +49,52 @@ struct State {
     used: u64,
     by_account: HashMap<Arc<str>, u64>,
     by_holder: HashMap<Holder, u64>,
+    /// By account. Whoever fits has been served: none of them fits now.
+    waiting: HashMap<Arc<str>, Waiting>,
+    /// Arrivals and grants, counted.
+    ticks: u64,
+}
+
+/// Those of one account that wait.
+struct Waiting {
+    /// The tick when it was last served, or began to wait.
+    since: u64,
+    lines: Vec<Line>,
+}
+
+/// Those of one holder.
+struct Line {
+    holder: Holder,
+    waiters: VecDeque<Waiter>,
+}
+
+struct Waiter {
+    /// When it came.
+    tick: u64,
+    units: u64,
+    granted: oneshot::Sender<Reservation>,
+}
+
+/// A place in a line, left when it is dropped.
+struct Place<'a> {
+    budget: &'a Arc<SharedBudget>,
+    holder: &'a Holder,
+    tick: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.budget.change(|state| state.leave(self.holder, self.tick));
+    }
 }
 
 impl SharedBudget {
     pub fn new(max: u64) -> Arc<SharedBudget> {
-        Arc::new(SharedBudget { state: Mutex::new(State { max, ..State::default() }), returned: Notify::new() })
+        Arc::new(SharedBudget { state: Mutex::new(State { max, ..State::default() }) })
     }
 
-    pub fn set_max(&self, max: u64) {
-        self.state.lock().max = max;
-        self.returned.notify_waiters();
+    pub fn set_max(self: &Arc<SharedBudget>, max: u64) {
+        self.change(|state| state.max = max);
     }
 
     pub fn used(&self) -> u64 {
@@ -75,17 +112,32 @@ impl SharedBudget {
         reservation.try_grow(units).then_some(reservation)
     }
 
-    /// Waits until there is room for so much. More than there is in all counts as all.
+    /// Waits until there is room for so much, and its turn. More than there is in all counts as all.
     pub async fn take(self: &Arc<SharedBudget>, holder: &Holder, units: u64) -> Reservation {
-        loop {
-            let mut returned = pin!(self.returned.notified());
-            // Before the attempt, so that what comes back between the two is not missed.
-            returned.as_mut().enable();
-            let units = units.min(self.state.lock().max);
-            if let Some(reservation) = self.try_take(holder, units) {
-                return reservation;
+        let (granted, reservation) = oneshot::channel();
+        let mut tick = 0;
+        self.change(|state| tick = state.arrive(holder, units, granted));
+        // Dropped before what it waits for, so that nothing is granted to who has gone.
+        let _place = Place { budget: self, holder, tick };
+        // Never an error: a place in a line is given up for a reservation only.
+        reservation.await.unwrap_or_else(|_| self.nothing(holder))
+    }
+
+    /// Changes the state, and serves those that fit then.
+    fn change(self: &Arc<SharedBudget>, change: impl FnOnce(&mut State)) {
+        let mut served = Vec::new();
+        {
+            let mut state = self.state.lock();
+            change(&mut state);
+            while let Some((holder, waiter)) = state.next() {
+                let units = waiter.units.min(state.max);
+                state.add(&holder, units);
+                served.push((waiter.granted, Reservation { budget: Arc::clone(self), holder, units }));
             }
-            returned.await;
+        }
+        // Without the lock: the reservation of who has gone just now comes back at once.
+        for (granted, reservation) in served {
+            let _ = granted.send(reservation);
         }
     }
 }
@@ -99,7 +151,75 @@ impl State {
         free.saturating_sub(account).saturating_sub(HOLDER_WEIGHT * own)
     }
 
+    fn fits(&self, holder: &Holder, units: u64) -> bool {
+        units == 0 || units <= self.room(holder)
+    }
+
+    /// At the end of its holder's line. Tells the tick.
+    fn arrive(&mut self, holder: &Holder, units: u64, granted: oneshot::Sender<Reservation>) -> u64 {
+        self.ticks += 1;
+        let tick = self.ticks;
+        let waiting = self.waiting.entry(Arc::clone(&holder.account));
+        let lines = &mut waiting.or_insert_with(|| Waiting { since: tick, lines: Vec::new() }).lines;
+        let waiter = Waiter { tick, units, granted };
+        match lines.iter_mut().find(|line| line.holder == *holder) {
+            Some(line) => line.waiters.push_back(waiter),
+            None => lines.push(Line { holder: holder.clone(), waiters: VecDeque::from([waiter]) }),
+        }
+        tick
+    }
+
+    /// Takes away the one that came at this tick, if it still waits.
+    fn leave(&mut self, holder: &Holder, tick: u64) {
+        let Some(waiting) = self.waiting.get_mut(&holder.account) else { return };
+        let Some(at) = waiting.lines.iter().position(|line| line.holder == *holder) else { return };
+        let waiters = &mut waiting.lines[at].waiters;
+        if let Ok(place) = waiters.binary_search_by_key(&tick, |waiter| waiter.tick) {
+            waiters.remove(place);
+        }
+        self.close_line(&holder.account, at);
+    }
+
+    /// Takes away the one that comes next, if one fits.
+    fn next(&mut self) -> Option<(Holder, Waiter)> {
+        let mut first: Option<((u64, u64), Arc<str>, usize)> = None;
+        for (account, waiting) in &self.waiting {
+            let order = (self.by_account.get(account).copied().unwrap_or(0), waiting.since);
+            if first.as_ref().is_some_and(|(before, ..)| *before < order) {
+                continue;
+            }
+            let heads =
+                waiting.lines.iter().enumerate().filter_map(|(at, line)| Some((at, line, line.waiters.front()?)));
+            let fitting = heads.filter(|(_, line, head)| self.fits(&line.holder, head.units.min(self.max)));
+            if let Some((at, ..)) = fitting.min_by_key(|(.., head)| head.tick) {
+                first = Some((order, Arc::clone(account), at));
+            }
+        }
+        let (_, account, at) = first?;
+        self.ticks += 1;
+        let waiting = self.waiting.get_mut(&account)?;
+        waiting.since = self.ticks;
+        let line = &mut waiting.lines[at];
+        let next = (line.holder.clone(), line.waiters.pop_front()?);
+        self.close_line(&account, at);
+        Some(next)
+    }
+
+    /// A line in which nobody waits leaves nothing behind.
+    fn close_line(&mut self, account: &Arc<str>, at: usize) {
+        let Some(waiting) = self.waiting.get_mut(account) else { return };
+        if waiting.lines[at].waiters.is_empty() {
+            waiting.lines.swap_remove(at);
+        }
+        if waiting.lines.is_empty() {
+            self.waiting.remove(account);
+        }
+    }
+
     fn add(&mut self, holder: &Holder, units: u64) {
+        if units == 0 {
+            return;
+        }
         self.used += units;
         *self.by_account.entry(Arc::clone(&holder.account)).or_default() += units;
         *self.by_holder.entry(holder.clone()).or_default() += units;
@@ -137,8 +257,8 @@ impl Reservation {
     /// Reserves so much more, if there is room for it now.
     pub fn try_grow(&mut self, units: u64) -> bool {
         let mut state = self.budget.state.lock();
-        let grows = units == 0 || units <= state.room(&self.holder);
-        if grows && units > 0 {
+        let grows = state.fits(&self.holder, units);
+        if grows {
             state.add(&self.holder, units);
             self.units += units;
         }
@@ -155,8 +275,7 @@ impl Reservation {
         let units = units.min(self.units);
         if units > 0 {
             self.units -= units;
-            self.budget.state.lock().subtract(&self.holder, units);
-            self.budget.returned.notify_waiters();
+            self.budget.change(|state| state.subtract(&self.holder, units));
         }
     }
 
@@ -250,5 +369,83 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(held);
         assert_eq!(waiting.await.expect("taken"), 1);
+    }
+
+    /// Tells in which order the accounts of these were served; each gives back at once what it has. The first unit comes free when all wait.
+    async fn served(waiting: impl Iterator<Item = Holder>) -> Vec<Arc<str>> {
+        let budget = SharedBudget::new(8);
+        let mut all = budget.take(&Holder::new("0", "a"), 8).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let tasks: Vec<_> = waiting
+            .map(|holder| {
+                let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
+                tokio::spawn(async move {
+                    let _held = budget.take(&holder, 1).await;
+                    order.lock().push(Arc::clone(&holder.account));
+                    tokio::task::yield_now().await;
+                })
+            })
+            .collect();
+        for _ in 0..tasks.len() {
+            tokio::task::yield_now().await;
+        }
+        assert!(order.lock().is_empty());
+        all.shrink(1);
+        for task in tasks {
+            task.await.expect("served");
+        }
+        assert!(budget.state.lock().waiting.is_empty());
+        order.lock().clone()
+    }
+
+    #[tokio::test]
+    async fn hundreds_of_one_account_do_not_stand_before_one_of_another() {
+        for names in [1, 7, 300] {
+            let many = (0..300).map(|name| Holder::new("1", &(name % names).to_string()));
+            let order = served(many.chain([Holder::new("2", "a"), Holder::new("3", "a"), Holder::new("2", "a")])).await;
+            assert_eq!(order.len(), 303);
+            let order: String = order.iter().take(7).map(|account| &**account).collect();
+            assert_eq!(order, "1231211", "{names}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_back_goes_to_the_account_that_has_least() {
+        let budget = SharedBudget::new(16);
+        let mut all = budget.nothing(&Holder::new("0", "a"));
+        let _has_two = budget.take(&Holder::new("1", "a"), 2).await;
+        let _has_one = budget.take(&Holder::new("2", "a"), 1).await;
+        assert!(all.try_grow(13));
+        let (more, less) = (Holder::new("1", "b"), Holder::new("2", "b"));
+        let (mut more, mut less) = (Box::pin(budget.take(&more, 1)), Box::pin(budget.take(&less, 1)));
+        assert!(is_pending(more.as_mut()).await && is_pending(less.as_mut()).await);
+        all.shrink(3);
+        assert!(is_pending(more.as_mut()).await);
+        assert_eq!(less.await.units(), 1);
+    }
+
+    /// Polls it once.
+    async fn is_pending<F: Future + Unpin>(future: F) -> bool {
+        tokio::select! {
+            biased;
+            _ = future => false,
+            () = std::future::ready(()) => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_keeps_nobody_back() {
+        let budget = SharedBudget::new(10);
+        let _half = budget.take(&Holder::new("0", "a"), 5).await;
+        let (one, other) = (Holder::new("1", "a"), Holder::new("1", "b"));
+        let mut large = Box::pin(budget.take(&one, 9));
+        assert!(is_pending(large.as_mut()).await);
+        let mut behind = Box::pin(budget.take(&one, 1));
+        assert!(is_pending(behind.as_mut()).await, "a holder's own come in their order");
+        assert_eq!(budget.take(&other, 1).await.units(), 1);
+        drop(large);
+        assert_eq!(behind.await.units(), 1);
+        let state = budget.state.lock();
+        assert!(state.waiting.is_empty() && state.used == 5);
     }
 }
