@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::Failure;
 use crate::aws;
-use crate::budget::{Holder, SharedBudget};
+use crate::budget::{Holder, Reservation, SharedBudget};
 use crate::egress::Egress;
 use crate::tls::Tls;
 use crate::url::{Host, Url};
@@ -17,6 +17,20 @@ use crate::url::{Host, Url};
 /// the look-ups of others.
 const LOOKUPS_MAX: u64 = 32;
 static LOOKUPS: LazyLock<Arc<SharedBudget>> = LazyLock::new(|| SharedBudget::new(LOOKUPS_MAX));
+
+/// The right to look up names, one at a time, taken before there is one to look up.
+#[derive(Clone)]
+pub struct Lookup {
+    /// Shared with the thread that looks one up, which may go on when nobody waits for it any more.
+    _held: Arc<Reservation>,
+}
+
+impl Lookup {
+    /// Waits for it.
+    pub async fn reserve(holder: &Holder) -> Lookup {
+        Lookup { _held: Arc::new(LOOKUPS.take(holder, 1).await) }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -67,6 +81,19 @@ impl Endpoint {
         Endpoint::found(url, ca_bundle, egress, named_by, &LOOKUPS, system_addresses).await
     }
 
+    /// As [`Endpoint::find`], by a right that was taken before.
+    ///
+    /// # Errors
+    /// As for [`Endpoint::of`].
+    pub async fn find_within(
+        url: &Url,
+        ca_bundle: Option<PathBuf>,
+        egress: &Egress,
+        lookup: &Lookup,
+    ) -> Result<Endpoint, Failure> {
+        Endpoint::found_by(url, ca_bundle, egress, Some(lookup.clone()), system_addresses).await
+    }
+
     async fn found(
         url: &Url,
         ca_bundle: Option<PathBuf>,
@@ -76,9 +103,19 @@ impl Endpoint {
         resolve: impl FnOnce(&Url) -> io::Result<Vec<SocketAddr>> + Send + 'static,
     ) -> Result<Endpoint, Failure> {
         let lookup = match (url.host(), named_by) {
-            (Host::Name(_), Some(holder)) => Some(lookups.take(holder, 1).await),
+            (Host::Name(_), Some(holder)) => Some(Lookup { _held: Arc::new(lookups.take(holder, 1).await) }),
             (Host::Address(_), _) | (_, None) => None,
         };
+        Endpoint::found_by(url, ca_bundle, egress, lookup, resolve).await
+    }
+
+    async fn found_by(
+        url: &Url,
+        ca_bundle: Option<PathBuf>,
+        egress: &Egress,
+        lookup: Option<Lookup>,
+        resolve: impl FnOnce(&Url) -> io::Result<Vec<SocketAddr>> + Send + 'static,
+    ) -> Result<Endpoint, Failure> {
         let (url, egress) = (url.clone(), egress.clone());
         let found = tokio::task::spawn_blocking(move || {
             // Held until the name is resolved, also if the caller has stopped waiting: the thread is busy until then.

@@ -38,7 +38,7 @@ pub use call::{Answer, Call, SignedFor};
 pub use calls::{CALLS_MAX, reserve_call, set_calls_max};
 pub use connection::Connection;
 pub use egress::{Closed, Egress, EgressRule};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Lookup};
 pub use error::Trouble;
 pub use profile::Profile;
 pub use sigv4::{Credentials, Protocol};

@@ -3,7 +3,8 @@
 //! and time, and a call is one of those that the server has for all accounts; and tokens with unknown keys cannot make a server ask more often than every few seconds.
 //!
 //! An issuer is known by the URL that is registered, not by a token's spelling of it: all spellings share its keys, its one
-//! question at a time and its pause between two.
+//! question at a time and its pause between two. All accounts share them, too. So a question begins only once who asks it has the
+//! call and the look-up that it takes: an account that has none left waits for its own, and keeps nobody from asking.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,10 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Clock;
-use client::{Call, Egress, Endpoint, Holder};
+use client::{Call, Egress, Endpoint, Holder, Lookup, Reservation};
 use parking_lot::Mutex;
 use serde_json::Value;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::watch;
 
 use super::jwk::{self, Jwk};
 use super::{Claims, Jwt, Rejected, url};
@@ -28,6 +29,7 @@ const STALE_MS: u64 = 60 * 60 * 1_000;
 /// How soon after the end of a question an issuer is asked again, for a key that it did not have or an answer that it did not
 /// give. Unit: milliseconds.
 const AGAIN_MS: u64 = 5_000;
+/// For how long it is waited for an issuer's answer, and before that for the right to ask.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Unit: bytes.
 const DOCUMENT_SIZE_BYTES_MAX: usize = 512 * 1024;
@@ -52,9 +54,9 @@ struct Cached {
     published: Option<Arc<Published>>,
     /// When it came.
     fetched_ms: u64,
-    /// Questions that have ended, with or without success.
-    questions: u64,
-    /// When the last one did.
+    /// A question is under way.
+    is_asked: bool,
+    /// When the last one ended, with or without success.
     ended_ms: Option<u64>,
     /// Why the last one gave no keys, if it did not.
     rejected: Option<Rejected>,
@@ -71,20 +73,44 @@ impl Cached {
     fn is_paused(&self, now_ms: u64) -> bool {
         self.ended_ms.is_some_and(|ended_ms| now_ms.saturating_sub(ended_ms) < AGAIN_MS)
     }
+
+    fn turn(&self, token: &Jwt<'_>, now_ms: u64) -> Turn {
+        let is_fresh = || self.younger_than(FRESH_MS, now_ms).is_some_and(|published| published.has_key_for(token));
+        match self.is_asked {
+            true => Turn::Asked,
+            false if self.is_paused(now_ms) || is_fresh() => Turn::Settled,
+            false => Turn::Free,
+        }
+    }
 }
 
 #[derive(Default)]
 struct Entry {
     cached: Mutex<Cached>,
-    /// Held while the issuer is asked. Requests whose keys are cached do not wait for it.
-    asking: Arc<tokio::sync::Mutex<()>>,
+    /// Told when a question has ended. Requests whose keys are cached do not wait for it.
+    ended: watch::Sender<()>,
     used_ms: AtomicU64,
+}
+
+/// What a request does whose keys are not cached.
+enum Turn {
+    /// It may ask.
+    Free,
+    /// Another one asks.
+    Asked,
+    /// Nobody asks, for keys have come by now, or the issuer was asked just now.
+    Settled,
 }
 
 impl Entry {
     /// Keys that are not older, if one fits the token.
     fn fitting(&self, token: &Jwt<'_>, age_ms: u64, now_ms: u64) -> Option<Arc<Published>> {
         self.cached.lock().younger_than(age_ms, now_ms).filter(|published| published.has_key_for(token))
+    }
+
+    /// What it means for a token that its account cannot ask: nothing is known of the issuer, and nobody else is concerned.
+    fn unasked(&self, token: &Jwt<'_>, now_ms: u64) -> Result<Arc<Published>, Rejected> {
+        self.fitting(token, STALE_MS, now_ms).ok_or(Rejected::Communication)
     }
 
     /// What the last question means for a token. Without new keys, those from before are good if one fits.
@@ -98,19 +124,44 @@ impl Entry {
     }
 }
 
+/// The right to ask: a call, one socket at a time, and a look-up, as an issuer's keys may be elsewhere.
+struct Slots {
+    _call: Reservation,
+    lookup: Lookup,
+}
+
+impl Slots {
+    async fn take(account: &str, issuer: &str) -> Slots {
+        let holder = Holder::new(account, issuer);
+        let call = client::reserve_call(&holder).await;
+        Slots { _call: call, lookup: Lookup::reserve(&holder).await }
+    }
+}
+
 /// A question that is under way. Its end counts however it ends, and is known before another one may begin.
 struct Question {
     entry: Arc<Entry>,
     clock: Clock,
     outcome: Result<Arc<Published>, Rejected>,
-    _asking: OwnedMutexGuard<()>,
 }
 
 impl Question {
+    /// If it is the request's turn; else tells whose it is.
+    fn begin(entry: &Arc<Entry>, token: &Jwt<'_>, clock: &Clock) -> Result<Question, Turn> {
+        let mut cached = entry.cached.lock();
+        match cached.turn(token, clock.now_ms()) {
+            Turn::Free => cached.is_asked = true,
+            other => return Err(other),
+        }
+        Ok(Question { entry: Arc::clone(entry), clock: clock.clone(), outcome: Err(Rejected::Communication) })
+    }
+
     /// On a task of its own: a client that goes away while it waits does not end the question of the others.
-    async fn ask(self, fetcher: Fetcher, account: String, issuer: String) {
+    async fn ask(self, fetcher: Fetcher, slots: Slots, issuer: String) {
         let asked = tokio::spawn(async move {
-            let fetched = tokio::time::timeout(TIMEOUT, fetcher.fetch(&account, &issuer)).await;
+            let fetched = tokio::time::timeout(TIMEOUT, fetcher.fetch(&slots, &issuer)).await;
+            // Before it has ended, so that who asks next for the account finds them free.
+            drop(slots);
             self.end(fetched.unwrap_or(Err(Rejected::Communication)));
         });
         // After a panic, too, it has ended, and the outcome is that the issuer did not answer.
@@ -126,12 +177,14 @@ impl Drop for Question {
     fn drop(&mut self) {
         let now_ms = self.clock.now_ms();
         let mut cached = self.entry.cached.lock();
-        cached.questions += 1;
+        cached.is_asked = false;
         cached.ended_ms = Some(now_ms);
         cached.rejected = self.outcome.as_ref().err().cloned();
         if let Ok(published) = &self.outcome {
             (cached.published, cached.fetched_ms) = (Some(Arc::clone(published)), now_ms);
         }
+        drop(cached);
+        self.entry.ended.send_replace(());
     }
 }
 
@@ -184,30 +237,37 @@ impl Issuers {
         if let Some(published) = entry.fitting(token, FRESH_MS, now_ms) {
             return Ok(published);
         }
-        let asking = match Arc::clone(&entry.asking).try_lock_owned() {
-            Ok(asking) => asking,
-            Err(_) => {
-                // Another request asks. Keys that are good while the issuer is away are good until it has answered.
+        // Before the look at whose turn it is, so that no end is missed.
+        let mut ended = entry.ended.subscribe();
+        let turn = entry.cached.lock().turn(token, now_ms);
+        match turn {
+            Turn::Settled => {}
+            Turn::Asked => {
+                // Keys that are good while the issuer is away are good until it has answered.
                 if let Some(published) = entry.fitting(token, STALE_MS, now_ms) {
                     return Ok(published);
                 }
-                let questions = entry.cached.lock().questions;
-                let asking = Arc::clone(&entry.asking).lock_owned().await;
-                // The question that this request has waited for is its own, too: an issuer that hangs costs all that wait for it
+                // The question that this request waits for is its own, too: an issuer that hangs costs all that wait for it
                 // its time once, and not each of them after the other.
-                if entry.cached.lock().questions != questions {
-                    return entry.outcome(token, self.clock.now_ms());
-                }
-                asking
+                let _ = ended.changed().await;
             }
-        };
-        // A question may have ended between the look at the keys and here.
-        let now_ms = self.clock.now_ms();
-        let known = entry.fitting(token, FRESH_MS, now_ms);
-        if known.is_none() && !entry.cached.lock().is_paused(now_ms) {
-            let (clock, outcome) = (self.clock.clone(), Err(Rejected::Communication));
-            let question = Question { entry: Arc::clone(&entry), clock, outcome, _asking: asking };
-            question.ask(self.fetcher.clone(), account.to_owned(), issuer.to_owned()).await;
+            Turn::Free => {
+                let slots = tokio::select! {
+                    slots = tokio::time::timeout(TIMEOUT, Slots::take(account, issuer)) => slots,
+                    // Another account had slots, and has asked.
+                    _ = ended.changed() => return entry.outcome(token, self.clock.now_ms()),
+                };
+                let Ok(slots) = slots else { return entry.unasked(token, self.clock.now_ms()) };
+                match Question::begin(&entry, token, &self.clock) {
+                    Ok(question) => question.ask(self.fetcher.clone(), slots, issuer.to_owned()).await,
+                    Err(Turn::Asked) => {
+                        // Others may need what this request does not.
+                        drop(slots);
+                        let _ = ended.changed().await;
+                    }
+                    Err(_) => {}
+                }
+            }
         }
         entry.outcome(token, self.clock.now_ms())
     }
@@ -227,14 +287,11 @@ impl Issuers {
 }
 
 impl Fetcher {
-    async fn fetch(&self, account: &str, issuer: &str) -> Result<Published, Rejected> {
-        let holder = Holder::new(account, issuer);
-        // One socket at a time. The wait for it is part of the time that the issuer has.
-        let _call = client::reserve_call(&holder).await;
+    async fn fetch(&self, slots: &Slots, issuer: &str) -> Result<Published, Rejected> {
         let home = url::parse(issuer).ok_or_else(Rejected::no_keys)?;
         let place = format!("{issuer}/.well-known/openid-configuration", issuer = issuer.trim_end_matches('/'));
         let document: Value =
-            serde_json::from_slice(&self.get(&place, &holder).await?).map_err(|_| Rejected::no_keys())?;
+            serde_json::from_slice(&self.get(&place, &slots.lookup).await?).map_err(|_| Rejected::no_keys())?;
         let named = |name: &str| document.get(name).and_then(Value::as_str);
         // A registered URL has no slash at its end, and the issuer's own spelling may have one.
         let is_same = |own: &&str| own.trim_end_matches('/') == issuer.trim_end_matches('/');
@@ -245,17 +302,17 @@ impl Fetcher {
         if keys.is_loopback() && !home.is_loopback() {
             return Err(Rejected::no_keys());
         }
-        let keys = jwk::keys(&self.get(place, &holder).await?).ok_or_else(Rejected::no_keys)?;
+        let keys = jwk::keys(&self.get(place, &slots.lookup).await?).ok_or_else(Rejected::no_keys)?;
         Ok(Published { issuer: own.to_owned(), keys })
     }
 
-    async fn get(&self, place: &str, holder: &Holder) -> Result<Vec<u8>, Rejected> {
+    async fn get(&self, place: &str, lookup: &Lookup) -> Result<Vec<u8>, Rejected> {
         let url = url::parse(place).ok_or_else(Rejected::no_keys)?;
         let unreachable = |cause: &dyn fmt::Display| {
             log::warn!(event = "issuer_unreachable"; "an issuer of web identities cannot be asked at {url}: {cause}");
             Rejected::Communication
         };
-        let endpoint = Endpoint::find(&url, self.ca_bundle.clone(), &self.egress, Some(holder)).await;
+        let endpoint = Endpoint::find_within(&url, self.ca_bundle.clone(), &self.egress, lookup).await;
         let endpoint = endpoint.map_err(|failure| unreachable(&failure))?;
         let headers = [("accept", "application/json"), ("user-agent", "stator")];
         let call = Call { method: "GET", target: url.target(), headers: &headers, body: b"" };

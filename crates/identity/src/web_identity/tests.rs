@@ -123,7 +123,11 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 }
 
 async fn ask(issuers: &Issuers, token: &str, url: &str) -> Result<Claims, Rejected> {
-    issuers.claims(Jwt::parse(token)?, "111111111111", url, &["sts.amazonaws.com".to_owned(), "app".to_owned()]).await
+    ask_for("111111111111", issuers, token, url).await
+}
+
+async fn ask_for(account: &str, issuers: &Issuers, token: &str, url: &str) -> Result<Claims, Rejected> {
+    issuers.claims(Jwt::parse(token)?, account, url, &["sts.amazonaws.com".to_owned(), "app".to_owned()]).await
 }
 
 fn issuers() -> Issuers {
@@ -322,6 +326,44 @@ async fn an_issuer_that_hangs_is_asked_once_for_all_that_wait() {
     assert_eq!((known().await, issuer.asked.load(Ordering::SeqCst)), (away, 1));
     hand.advance_ms(5_000);
     assert_eq!((known().await, issuer.asked.load(Ordering::SeqCst)), (away, 2));
+}
+
+/// All calls that an account can have.
+async fn all_calls(account: &str) -> Vec<client::Reservation> {
+    let mut held = Vec::new();
+    for name in 0.. {
+        let holder = client::Holder::new(account, &name.to_string());
+        match tokio::time::timeout(std::time::Duration::from_millis(10), client::reserve_call(&holder)).await {
+            Ok(call) => held.push(call),
+            Err(_) => break,
+        }
+    }
+    held
+}
+
+/// An issuer is shared by all accounts, and the calls of one are its own: without any, it keeps no other from asking, and what it
+/// did not ask is no answer.
+#[tokio::test]
+async fn an_account_without_calls_stops_no_other() {
+    let (signer, issuers) = (Signer::new("k1"), issuers());
+    let issuer = Issuer::with_keys(json!([signer.jwk()])).await;
+    let token = signer.token(&issuer.claims());
+    let held = all_calls("222222222222").await;
+    let mut waiting = Box::pin(ask_for("222222222222", &issuers, &token, &issuer.url));
+    let is_pending = tokio::time::timeout(std::time::Duration::from_millis(50), waiting.as_mut()).await.is_err();
+    assert!(is_pending && issuer.asked.load(Ordering::SeqCst) == 0);
+    assert!(ask_for("333333333333", &issuers, &token, &issuer.url).await.is_ok());
+    // What the other one has asked is good for the account as well.
+    assert!(waiting.await.is_ok());
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+
+    // Nor does it pause the issuer for others when it gives up.
+    let other = Issuer::with_keys(json!([signer.jwk()])).await;
+    let token = signer.token(&other.claims());
+    let given_up = ask_for("222222222222", &issuers, &token, &other.url).await;
+    assert_eq!((given_up, other.asked.load(Ordering::SeqCst)), (Err(Rejected::Communication), 0));
+    assert!(ask_for("333333333333", &issuers, &token, &other.url).await.is_ok());
+    drop(held);
 }
 
 /// While an issuer is asked, keys that it would be forgiven for an hour are used without waiting for it.
