@@ -8,7 +8,7 @@
 //! Nothing is taken back: what is reserved is held until its reservation is dropped or becomes smaller.
 //!
 //! **Order.** What comes back goes to the waiting account that has least, and of those with as much to the one that was not served
-//! for longest, so that hundreds that wait for one account do not stand before a single one of another. A holder's own come in
+//! for longest, so that hundreds of waiters of one account do not delay a single one of another. A holder's own come in
 //! the order of their arrival, and so do the holders of an account; but one that has no room keeps back no other holder.
 
 use std::collections::{HashMap, VecDeque};
@@ -49,7 +49,7 @@ struct State {
     used: u64,
     by_account: HashMap<Arc<str>, u64>,
     by_holder: HashMap<Holder, u64>,
-    /// By account. Whoever fits has been served: none of them fits now.
+    /// By account. A waiter that fits is served at once: none of them fits now.
     waiting: HashMap<Arc<str>, Waiting>,
     /// Arrivals and grants, counted.
     ticks: u64,
@@ -117,7 +117,7 @@ impl SharedBudget {
         let (granted, reservation) = oneshot::channel();
         let mut tick = 0;
         self.change(|state| tick = state.arrive(holder, units, granted));
-        // Dropped before what it waits for, so that nothing is granted to who has gone.
+        // Dropped before the receiver, so that a waiter that is gone is granted nothing.
         let _place = Place { budget: self, holder, tick };
         // Never an error: a place in a line is given up for a reservation only.
         reservation.await.unwrap_or_else(|_| self.nothing(holder))
@@ -135,7 +135,7 @@ impl SharedBudget {
                 served.push((waiter.granted, Reservation { budget: Arc::clone(self), holder, units }));
             }
         }
-        // Without the lock: the reservation of who has gone just now comes back at once.
+        // Without the lock: the reservation of a waiter that is gone by now comes back at once.
         for (granted, reservation) in served {
             let _ = granted.send(reservation);
         }
@@ -155,7 +155,7 @@ impl State {
         units == 0 || units <= self.room(holder)
     }
 
-    /// At the end of its holder's line. Tells the tick.
+    /// At the end of its holder's line. Returns the tick.
     fn arrive(&mut self, holder: &Holder, units: u64, granted: oneshot::Sender<Reservation>) -> u64 {
         self.ticks += 1;
         let tick = self.ticks;
@@ -205,7 +205,7 @@ impl State {
         Some(next)
     }
 
-    /// A line in which nobody waits leaves nothing behind.
+    /// An empty line leaves nothing behind.
     fn close_line(&mut self, account: &Arc<str>, at: usize) {
         let Some(waiting) = self.waiting.get_mut(account) else { return };
         if waiting.lines[at].waiters.is_empty() {
@@ -371,7 +371,7 @@ mod tests {
         assert_eq!(waiting.await.expect("taken"), 1);
     }
 
-    /// Tells in which order the accounts of these were served; each gives back at once what it has. The first unit comes free when all wait.
+    /// The order in which the accounts of these are served; each gives back at once what it has. The first unit comes free when all wait.
     async fn served(waiting: impl Iterator<Item = Holder>) -> Vec<Arc<str>> {
         let budget = SharedBudget::new(8);
         let mut all = budget.take(&Holder::new("0", "a"), 8).await;

@@ -21,7 +21,7 @@ static LOOKUPS: LazyLock<Arc<SharedBudget>> = LazyLock::new(|| SharedBudget::new
 /// The right to look up names, one at a time, taken before there is one to look up.
 #[derive(Clone)]
 pub struct Lookup {
-    /// Shared with the thread that looks one up, which may go on when nobody waits for it any more.
+    /// Shared with the thread that looks one up, which may go on when its caller is gone.
     _held: Arc<Reservation>,
 }
 

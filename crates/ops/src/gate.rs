@@ -1,7 +1,7 @@
 //! The one way to an operation: [`Service::execute`] asks the caller's policies about the typed request and then does what
 //! it asks. An operation cannot be reached from outside of this crate, and not without what only the gate makes.
 //!
-//! Here is the one list of the operations that are built. Whoever reads requests (`wire`) follows it by
+//! Here is the one list of the operations that are built. The decoder of requests (`wire`) follows it by
 //! [`built_operations!`](crate::built_operations).
 
 use api::validation::Stage;
@@ -77,7 +77,7 @@ impl Service {
     }
 }
 
-/// Defines a type for each operation, by whose name [`Service::execute`] is told which one is asked for, from rows
+/// Defines a type for each operation, by whose name [`Service::execute`] is called, from rows
 /// `Operation(Request) -> Response = method`, with `after check` where DynamoDB checks other things between the
 /// attribute values of a request. The sign in front is for the macro that it defines.
 macro_rules! calls {

@@ -1,6 +1,6 @@
 //! What each operation means: one file an operation.
 //!
-//! This crate speaks typed requests and responses and knows neither HTTP nor JSON, nor which engine it stands on. Its modules
+//! This crate speaks typed requests and responses and knows neither HTTP nor JSON, nor which engine stores its rows. Its modules
 //! use those of lower layers, and never each other in a circle; lowest first:
 //!
 //! 1. What tables are (`tables`), and how their rows are laid out (`rows`, `key_range`, `item_key`, `catalog_rows`).

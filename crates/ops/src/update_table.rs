@@ -64,7 +64,7 @@ impl Service {
     /// changes of all tables wait for the lock: so it is asked first, about what would not be refused anyway. Of this node's
     /// requests one at a time asks for a table; another node, or a table made anew, is noticed by the key that it left.
     async fn lock_with_key(&self, caller: &Caller, request: &UpdateTableInput) -> Result<Locked, Exception> {
-        // A definition alone: background work waits until nobody uses the table as it was, and this would be a user.
+        // A definition alone: background work waits until no request uses the table as it was, and this would be one.
         let found = || self.catalog.changeable(caller, &request.table_name).map(|table| table.definition.clone());
         let changed = || {
             let mut definition = found()?;

@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &TailArguments) -> Result<(), Failure> {
 /// How often it is checked whether the other end of the output is still open.
 const READER_CHECK: Duration = Duration::from_millis(500);
 
-/// Done once the pipe of the output is closed at its other end. Without it, a table without changes would be followed for nobody.
+/// Done once the pipe of the output is closed at its other end. Without it, a table without changes would be followed without a reader.
 async fn reader_gone() {
     while !is_reader_gone() {
         tokio::time::sleep(READER_CHECK).await;

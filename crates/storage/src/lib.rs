@@ -81,7 +81,7 @@ pub trait Engine: Send + Sync + 'static {
     /// keep them in a cache.
     ///
     /// Either a decision is handed over in the poll in which it is made, and batches are committed in the order in which they
-    /// are handed over; or a row that a write reads is locked against all who write it. (What rewrites rows that are not among
+    /// are handed over; or a row that a write reads is locked against all writers. (What rewrites rows that are not among
     /// others' keys rests on it.)
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>>;
 

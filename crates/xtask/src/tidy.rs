@@ -96,7 +96,7 @@ fn functions_fit_on_a_screen() {
     }
 }
 
-/// Whether a line begins a function, whoever may call it: `pub(super) const async unsafe extern "C" fn`.
+/// Whether a line begins a function, of any visibility: `pub(super) const async unsafe extern "C" fn`.
 fn is_function(code: &str) -> bool {
     let code = code.strip_prefix("pub").map_or(code, |rest| match rest.strip_prefix('(') {
         Some(rest) => rest.split_once(')').map_or("", |(_, rest)| rest),

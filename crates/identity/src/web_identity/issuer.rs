@@ -3,8 +3,8 @@
 //! and time, and a call is one of those that the server has for all accounts; and tokens with unknown keys cannot make a server ask more often than every few seconds.
 //!
 //! An issuer is known by the URL that is registered, not by a token's spelling of it: all spellings share its keys, its one
-//! question at a time and its pause between two. All accounts share them, too. So a question begins only once who asks it has the
-//! call and the look-up that it takes: an account that has none left waits for its own, and keeps nobody from asking.
+//! question at a time and its pause between two. All accounts share them, too. So a question begins only once its request has the
+//! call and the look-up that it takes: an account that has none left waits for its own, and delays no other.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -87,7 +87,7 @@ impl Cached {
 #[derive(Default)]
 struct Entry {
     cached: Mutex<Cached>,
-    /// Told when a question has ended. Requests whose keys are cached do not wait for it.
+    /// Notified when a question has ended. Requests whose keys are cached do not wait for it.
     ended: watch::Sender<()>,
     used_ms: AtomicU64,
 }
@@ -98,7 +98,7 @@ enum Turn {
     Free,
     /// Another one asks.
     Asked,
-    /// Nobody asks, for keys have come by now, or the issuer was asked just now.
+    /// There is nothing to ask: keys have come by now, or the issuer was asked just now.
     Settled,
 }
 
@@ -108,7 +108,7 @@ impl Entry {
         self.cached.lock().younger_than(age_ms, now_ms).filter(|published| published.has_key_for(token))
     }
 
-    /// What it means for a token that its account cannot ask: nothing is known of the issuer, and nobody else is concerned.
+    /// What it means for a token that its account cannot ask: nothing is known of the issuer, and no other request is concerned.
     fn unasked(&self, token: &Jwt<'_>, now_ms: u64) -> Result<Arc<Published>, Rejected> {
         self.fitting(token, STALE_MS, now_ms).ok_or(Rejected::Communication)
     }
@@ -146,7 +146,7 @@ struct Question {
 }
 
 impl Question {
-    /// If it is the request's turn; else tells whose it is.
+    /// If it is the request's turn; else the turn as it is.
     fn begin(entry: &Arc<Entry>, token: &Jwt<'_>, clock: &Clock) -> Result<Question, Turn> {
         let mut cached = entry.cached.lock();
         match cached.turn(token, clock.now_ms()) {
@@ -160,7 +160,7 @@ impl Question {
     async fn ask(self, fetcher: Fetcher, slots: Slots, issuer: String) {
         let asked = tokio::spawn(async move {
             let fetched = tokio::time::timeout(TIMEOUT, fetcher.fetch(&slots, &issuer)).await;
-            // Before it has ended, so that who asks next for the account finds them free.
+            // Before it has ended, so that the account's next request finds them free.
             drop(slots);
             self.end(fetched.unwrap_or(Err(Rejected::Communication)));
         });

@@ -215,12 +215,7 @@ async fn replace(
     Ok(table)
 }
 
-pub(crate) async fn forget(
-    inner: &Inner,
-    engine: &dyn Engine,
-    _guard: ChangeGuard,
-    table_id: u64,
-) -> Result<(), Exception> {
+async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
     let version = exchange(inner, engine, rows::definition(table_id), None).await?;
     inner.update(engine, |tables| {
         if tables.count_own(version)
@@ -247,7 +242,7 @@ pub(super) async fn exchange(
     write(inner, engine, vec![KeyUse::write(old.clone())], exchange).await?.map_err(|Behind| torn())
 }
 
-/// Writes, and tells the catalog's version after it, which stays 0 where there is one node.
+/// Writes, and returns the catalog's version after it, which stays 0 where there is one node.
 pub(super) async fn write(
     inner: &Inner,
     engine: &dyn Engine,

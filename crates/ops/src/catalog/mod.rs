@@ -2,7 +2,7 @@
 //!
 //! A table's definition is a row; in memory it is an immutable [`Table`] that operations share. A change of a table
 //! (one at a time in the whole catalog, `change.rs`) writes the row and then publishes a new [`Table`]. Where it
-//! matters that every writer knows the new one, background work (`table_work`) waits until nobody holds an older one.
+//! matters that every writer knows the new one, background work (`table_work`) waits until no request holds an older one.
 //!
 //! Where other nodes change the same rows, every change counts up the catalog's version, and each node reads again what
 //! it does not know (`refresh.rs`).
@@ -225,7 +225,7 @@ impl Catalog {
         self.inner.tables.read().by_id(table_id).cloned()
     }
 
-    /// What changes leave to be done, for whoever asks first.
+    /// The receiver of the work that changes leave to be done; the first call gets it.
     pub(crate) fn take_work(&self) -> Option<UnboundedReceiver<Work>> {
         self.inner.work.take()
     }

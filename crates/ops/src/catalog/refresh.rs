@@ -131,7 +131,7 @@ impl Tables {
 }
 
 impl Stored {
-    pub(crate) async fn read(engine: &dyn Engine) -> Result<Stored, OpenError> {
+    async fn read(engine: &dyn Engine) -> Result<Stored, OpenError> {
         let view = engine.view(Consistency::Strong).await?;
         let single = view.get_many(&[rows::catalog_version(), rows::next_table_id()]).await?;
         let next_id = single[1].as_deref().map_or(Some(rows::TABLE_ID_FIRST), change::read_number);

@@ -139,7 +139,7 @@ impl Tables {
     }
 }
 
-pub(crate) async fn leave(
+async fn leave(
     inner: &Inner,
     engine: &dyn Engine,
     _guard: ChangeGuard,
@@ -159,12 +159,7 @@ pub(crate) async fn leave(
     Ok(())
 }
 
-pub(crate) async fn forget(
-    inner: &Inner,
-    engine: &dyn Engine,
-    _guard: ChangeGuard,
-    table_id: u64,
-) -> Result<(), Exception> {
+async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
     let version = change::exchange(inner, engine, rows::remains(table_id), None).await?;
     inner.update(engine, |tables| {
         if tables.count_own(version) {

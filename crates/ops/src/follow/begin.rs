@@ -39,7 +39,7 @@ impl Service {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(FollowError::Taken);
             }
-            // It may have begun before, in a run that was not told of its success.
+            // It may have begun before, in a run that did not learn of its success.
             if reads.values[0].is_none() {
                 puts.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
             }

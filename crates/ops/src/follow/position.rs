@@ -43,7 +43,7 @@ pub(super) fn row(next: u64) -> Vec<u8> {
     [&[FORMAT][..], &next.to_be_bytes()].concat()
 }
 
-pub(crate) fn read(row: &[u8]) -> Option<u64> {
+fn read(row: &[u8]) -> Option<u64> {
     let (FORMAT, next) = row.split_first().map(|(format, next)| (*format, next))? else { return None };
     next.try_into().ok().map(u64::from_be_bytes)
 }

@@ -215,7 +215,7 @@ impl Service {
     }
 }
 
-pub(crate) fn log_failure(dropped: Result<(), Exception>) {
+fn log_failure(dropped: Result<(), Exception>) {
     if let Err(Exception::InternalServerError(text)) = dropped {
         ::log::error!(event = "stream_trim_failed"; "deleting streams of deleted tables failed and is retried: {text}");
     }

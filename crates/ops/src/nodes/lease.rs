@@ -118,13 +118,7 @@ impl Leased {
         Leased { engine, lease }
     }
 
-    pub(crate) async fn write(
-        &self,
-        op: OpId,
-        mode: Mode,
-        keys: &[KeyUse],
-        decide: &mut Decide<'_>,
-    ) -> Result<Decision, TxError> {
+    async fn write(&self, op: OpId, mode: Mode, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Decision, TxError> {
         let mut under_way = UnderWay { lease: &self.lease, decided: false };
         let mut lapsed = false;
         let mut leased = |reads: &Reads, batch: &mut Batch| {

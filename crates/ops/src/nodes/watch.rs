@@ -31,7 +31,7 @@ impl Watch {
     }
 
     /// Reads all nodes' rows, removes those of nodes that nothing can come from any more, and tells the others.
-    pub(crate) async fn survey(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
+    pub(super) async fn survey(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
         let mut found = read_nodes(engine).await?;
         let now_ms = self.clock.steady_ms();
         self.note(&found, now_ms);

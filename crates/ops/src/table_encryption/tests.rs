@@ -109,7 +109,7 @@ impl TableKeys for Waiting {
     }
 }
 
-/// All changes of all tables wait for the catalog's lock: nobody has it while the KMS is asked.
+/// All changes of all tables wait for the catalog's lock: no request holds it while the KMS is asked.
 #[tokio::test]
 async fn other_tables_do_not_wait_for_the_kms() {
     let service = open(&storage::Memory::new()).await;
@@ -125,7 +125,7 @@ async fn other_tables_do_not_wait_for_the_kms() {
     kms.0.acquire().await.expect("open").forget();
     let managed = asked(encryption(ORDERS).map(|asked| SSESpecification { kms_master_key_id: None, ..asked }));
     service.create_table(&caller(), simple("other")).await.unwrap();
-    // A request that is refused anyway asks nobody.
+    // A request that is refused anyway does not ask the KMS.
     let wrong = UpdateTableInput { billing_mode: Some(api::BillingMode::Provisioned), ..update(ORDERS) };
     assert!(matches!(service.update_table(&caller(), wrong).await, Err(Exception::Validation(_))));
     // The later request finds the key that the earlier one gave the table, and asks once for its own.

@@ -200,7 +200,7 @@ fn what_belongs_to_another_user_is_judged_as_what_others_can_read() {
     assert!(said.contains(&format!("is below {}, which belongs to another user", text(&identities))), "{said}");
 }
 
-/// A folder that root has served once: its owner is told whose files are in the way, and root that they will be.
+/// A folder that root has served once: the owner's error names the owner of its files, and root's warning says that it will.
 #[test]
 fn the_user_of_a_folder_is_its_owner() {
     use std::os::unix::fs::chown;

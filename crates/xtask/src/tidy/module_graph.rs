@@ -1,4 +1,4 @@
-//! Which modules of a crate use each other in a circle. A module is what stands right below the crate's root, with all
+//! Which modules of a crate use each other in a circle. A module is what is right below the crate's root, with all
 //! that is below it; what it uses are the paths `crate::other…` in its files, those of its tests left out.
 
 use std::collections::{BTreeMap, BTreeSet};
