@@ -5,13 +5,14 @@
 //! entity. Policies are read and judged by `auth::iam`, which knows nothing of this crate.
 //!
 //! Modules, lowest first: `auth_key`, `query`, `tag_key` and `web_identity`; `session`; `store`; `credential_cache`; `authority`, which recognises
-//! credentials; the two APIs, `iam` over the store and `sts` over the authority.
+//! credentials; the two APIs, `iam` over the store and `sts` over the authority; `service`, both as the handler calls them.
 
 mod auth_key;
 mod authority;
 mod credential_cache;
 pub mod iam;
 pub mod query;
+mod service;
 mod session;
 mod store;
 pub mod sts;
@@ -21,5 +22,6 @@ pub mod web_identity;
 pub use auth_key::{AuthKey, KeyError, Sealing};
 pub use authority::Authority;
 pub use query::{Api, Code, Parameters, Refusal, Reply, Request};
+pub use service::QueryService;
 pub use session::{Holder, Session, Tokens};
 pub use store::{Account, Identities, NewAccessKey, OpenError, Snapshot, entity};

@@ -7,22 +7,11 @@
 use api::validation::Stage;
 use api::*;
 use auth::Caller;
+use aws::RequestContext;
 
-use crate::permission::{Asks, RequestFacts};
+use crate::permission::Asks;
 use crate::service::Service;
 use crate::validation;
-
-/// On whose behalf a request is executed.
-#[derive(Clone, Copy)]
-pub struct RequestContext<'c> {
-    pub caller: &'c Caller,
-    pub observer: Option<&'c dyn Observer>,
-}
-
-/// Receives what a request names, before it is decided and before anything is done.
-pub trait Observer: Sync {
-    fn asked(&self, facts: RequestFacts);
-}
 
 /// A request that may be executed. Only the gate makes one.
 pub struct Permitted<'c, R> {
@@ -47,12 +36,6 @@ pub trait Call {
         service: &Service,
         permitted: Permitted<'_, Self::Request>,
     ) -> impl Future<Output = Result<Self::Response, Exception>> + Send;
-}
-
-impl<'c> From<&'c Caller> for RequestContext<'c> {
-    fn from(caller: &'c Caller) -> RequestContext<'c> {
-        RequestContext { caller, observer: None }
-    }
 }
 
 impl Service {

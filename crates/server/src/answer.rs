@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use ::aws::{Reply, ReplyError};
 use base::random::REQUEST_ID_SIZE;
 use bytes::Bytes;
 use flate2::Compression;
@@ -11,7 +12,6 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 use ops::allowance::{self, MemoryBudget};
-use wire::ReplyError;
 
 use crate::seats::{Held, Seat};
 use crate::unsent::{AnswerBody, Unsent};
@@ -53,7 +53,7 @@ impl ContentType {
             ContentType::Json => "application/json",
             ContentType::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
             ContentType::Text => "text/plain",
-            ContentType::TextXml => ::identity::Reply::CONTENT_TYPE,
+            ContentType::TextXml => "text/xml",
             ContentType::Xml => "application/xml",
         }
     }
@@ -91,7 +91,7 @@ impl Answer {
         Answer { content_type: Some(content_type), body: body.into(), ..Answer::empty(status) }
     }
 
-    pub(crate) fn reply(reply: wire::Reply, content_type: ContentType) -> Answer {
+    pub(crate) fn reply(reply: Reply, content_type: ContentType) -> Answer {
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Answer { error: reply.error, ..Answer::text(status, content_type, reply.body) }
     }
@@ -102,7 +102,7 @@ impl Answer {
 
     /// The exception's name, if it is one.
     pub(crate) fn exception(&self) -> Option<&'static str> {
-        self.error.as_ref().map(|error| error.name.as_str()).or(self.error_type)
+        self.error.as_ref().map(|error| error.name).or(self.error_type)
     }
 
     /// The status says so, whatever the body does.

@@ -37,7 +37,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
 
-pub(crate) use action::{Action, IAM, LAMBDA, STS};
+pub(crate) use action::Action;
 pub(crate) use arguments::AuditArguments;
 use backlog::Backlog;
 use ending::Ending;

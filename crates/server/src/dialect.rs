@@ -10,12 +10,14 @@
 //! | REST JSON | a path of Lambda's API, a signature for any other service, or a JSON body |
 //! | none | a person, with curl or a browser |
 
+use ::aws::rpc_names;
 use hyper::http::request::Parts;
 use hyper::{StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
 use crate::form::Form;
-use crate::{door, lambda, scope};
+use crate::services::has_rest_path;
+use crate::{door, scope};
 
 /// Of errors of the front end that all AWS services share.
 const NAMESPACE: &str = "com.amazon.coral.service#";
@@ -41,10 +43,10 @@ impl Dialect {
         if head.headers.contains_key("x-amz-target") {
             return of_target(head);
         }
-        if rpc_service(head.uri.path()).is_some() {
+        if rpc_names(head.uri.path()).is_some() {
             return of_rpc(head);
         }
-        if lambda::route(head).is_some() {
+        if has_rest_path(head) {
             return Dialect::RestJson;
         }
         let signed_for = scope::service(head).unwrap_or_default();
@@ -96,13 +98,6 @@ fn of_rpc(head: &Parts) -> Dialect {
     }
 }
 
-/// The service in a path of the RPC v2 protocols.
-pub(crate) fn rpc_service(path: &str) -> Option<&str> {
-    let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
-    let is_name = |text: &str| !text.is_empty() && !text.contains('/');
-    (is_name(service) && is_name(operation)).then_some(service)
-}
-
 fn typed(code: &str) -> String {
     format!("{NAMESPACE}{code}")
 }
@@ -150,16 +145,5 @@ mod tests {
         assert_eq!(encoded[..5], [0xa2, 0x61, b'a', 0x78, 24]);
         assert_eq!(encoded[29..34], [0x61, b'b', 0x79, 1, 44]);
         assert_eq!(encoded.len(), 34 + 300);
-    }
-
-    #[test]
-    fn paths_of_rpc() {
-        assert_eq!(
-            rpc_service("/service/GraniteServiceVersion20100801/operation/PutMetricData"),
-            Some("GraniteServiceVersion20100801")
-        );
-        for path in ["/", "/service/x", "/service//operation/y", "/service/x/operation/", "/a/service/x/operation/y"] {
-            assert_eq!(rpc_service(path), None, "{path}");
-        }
     }
 }

@@ -5,13 +5,14 @@
 
 mod services;
 
-use ::identity::{Api, Parameters};
+use ::aws::{Parameters, Protocol, rpc_names};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode, header};
 
 use crate::answer::Answer;
-use crate::dialect::{Dialect, rpc_service};
+use crate::dialect::Dialect;
 use crate::form::Form;
+use crate::services::Services;
 use crate::{scope, web};
 use services::Service;
 
@@ -22,14 +23,14 @@ const HERE: &str = "This server is Stator. It serves DynamoDB, DynamoDB Streams,
 const NAME_SIZE_MAX: usize = 64;
 
 /// The answer to a request for a service of AWS that is not here; none to any other request.
-pub(crate) fn answer(head: &Parts, body: &[u8]) -> Option<Answer> {
+pub(crate) fn answer(head: &Parts, body: &[u8], services: &Services) -> Option<Answer> {
     if head.method == Method::OPTIONS {
         return None;
     }
-    let asked = by_target(head).or_else(|| by_rpc_path(head)).or_else(|| by_version(head, body));
+    let asked = by_target(head, services).or_else(|| by_rpc_path(head)).or_else(|| by_version(head, body, services));
     let asked = asked.or_else(|| match scope::service(head) {
-        Some(service) => by_name(&service).or_else(|| by_path(head)),
-        None => by_host(head).or_else(|| by_path(head)).or_else(|| by_agent(head)),
+        Some(service) => by_name(&service, services).or_else(|| by_path(head)),
+        None => by_host(head).or_else(|| by_path(head)).or_else(|| by_agent(head, services)),
     })?;
     let dialect = match Dialect::of(head) {
         // Requests that carry a token in place of a signature are REST JSON's.
@@ -73,10 +74,11 @@ impl Asked {
 }
 
 /// `Kinesis_20131202.PutRecord`; a prefix may have dots of its own. What has none names no service.
-fn by_target(head: &Parts) -> Option<Asked> {
+fn by_target(head: &Parts, services: &Services) -> Option<Asked> {
     let target = head.headers.get("x-amz-target")?.to_str().ok()?;
     let (prefix, _) = target.rsplit_once('.')?;
-    if prefix.is_empty() || is_dynamodb(prefix) {
+    let is_here = services.models().any(|model| model.target_prefix == prefix);
+    if prefix.is_empty() || is_here || is_dynamodb(prefix) {
         return None;
     }
     Some(Service::by_target(prefix).map_or_else(|| Asked::named(prefix), Asked::Known))
@@ -87,7 +89,7 @@ fn is_dynamodb(prefix: &str) -> bool {
 }
 
 fn by_rpc_path(head: &Parts) -> Option<Asked> {
-    let service = rpc_service(head.uri.path())?;
+    let (service, _) = rpc_names(head.uri.path())?;
     if is_dynamodb(service) {
         return Some(Asked::DynamoDbByRpc);
     }
@@ -96,12 +98,15 @@ fn by_rpc_path(head: &Parts) -> Option<Asked> {
 
 /// Of the Query protocol: each service's API has one version. One that is signed in an older way has its signature in the form, which
 /// no service does that is here.
-fn by_version(head: &Parts, body: &[u8]) -> Option<Asked> {
+fn by_version(head: &Parts, body: &[u8], services: &Services) -> Option<Asked> {
     let form = Parameters::parse(Form::at_any_path(head)?.bytes(head, body)).ok()?;
     let version = form.get("Version")?;
-    let is_own = [Api::Iam, Api::Sts].iter().any(|api| api.version() == version);
+    let mut own = services.models().filter(|model| model.speaks(Protocol::Query));
+    if own.any(|model| model.api_version == version) {
+        return None;
+    }
     let known = Service::by_version(version).map(Asked::Known);
-    known.or_else(|| (!is_own && form.get("SignatureVersion").is_some()).then(|| Asked::named(version)))
+    known.or_else(|| form.get("SignatureVersion").is_some().then(|| Asked::named(version)))
 }
 
 /// Customers' machines have names in AWS's zones, too, so only services that are known count.
@@ -110,19 +115,20 @@ fn by_host(head: &Parts) -> Option<Asked> {
 }
 
 /// SDKs say which of their clients sends a request: `api/sso-oidc#1.2.3` or `api/sso/1.2.3`.
-fn by_agent(head: &Parts) -> Option<Asked> {
+fn by_agent(head: &Parts, services: &Services) -> Option<Asked> {
     let agents = [header::USER_AGENT.as_str(), "x-amz-user-agent"];
     let mut agents = agents.iter().filter_map(|name| head.headers.get(*name)?.to_str().ok());
     let named = agents.find_map(|agent| agent.split(' ').find_map(|word| word.strip_prefix("api/")))?;
-    by_name(&named.split(['#', '/']).next().unwrap_or_default().replace('_', "-").to_ascii_lowercase())
+    by_name(&named.split(['#', '/']).next().unwrap_or_default().replace('_', "-").to_ascii_lowercase(), services)
 }
 
 /// By a service's name in scopes, in the names of its endpoints, or in SDKs.
-fn by_name(service: &str) -> Option<Asked> {
+fn by_name(service: &str, services: &Services) -> Option<Asked> {
     match service {
-        "" | "iam" | "sts" => None,
+        "" => None,
         own if own.starts_with("dynamodb") => None,
         "lambda" => Some(Asked::Lambda),
+        own if services.models().any(|model| model.signing_name == own) => None,
         other => Some(Service::by_name(other).map_or_else(|| Asked::named(other), Asked::Known)),
     }
 }

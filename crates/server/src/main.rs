@@ -8,11 +8,11 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values and formats | `body_error`, `form`, `host`, `scope`, `transport`, `value_parsers` |
+//! | values and formats | `body_error`, `host`, `scope`, `transport`, `value_parsers` |
 //! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file` |
 //! | counts | `metrics`: modules above it register what they count |
 //! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
-//! | protocols | `door`, `lambda`, `route`, `dialect`, `web`, `foreign`, `identity` |
+//! | protocols | `services`, `form`, `door`, `route`, `dialect`, `web`, `foreign` |
 //! | records of requests | `audit`, `traces`, `visit`, `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
@@ -38,9 +38,7 @@ mod handles;
 mod hangups;
 mod heads;
 mod host;
-mod identity;
 mod init;
-mod lambda;
 mod listener;
 mod log;
 mod memory_limit;
@@ -62,6 +60,7 @@ mod seats;
 mod secret_file;
 mod serve;
 mod service;
+mod services;
 mod stop;
 mod storage_check;
 mod suggestion;

@@ -1,7 +1,7 @@
 //! What is counted while the server works, and the page that tells it in Prometheus's text format.
 //!
-//! A request costs a few additions to shared numbers, found by the operation's place in the one list: no lock, no
-//! hash, no text. Everything else happens when the page is asked for. Modules above this one register what they count
+//! A request costs a few additions to shared numbers, found by the operation's place in its service's list: no lock, no
+//! hash, no text; an exception costs a look at the few that its operation has had. Everything else happens when the page is asked for. Modules above this one register what they count
 //! themselves ([`Collector`]).
 
 mod arguments;
@@ -16,6 +16,7 @@ mod requests;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use ::aws::ServiceModel;
 use base::Clock;
 use deliver::Figures;
 use ops::BackgroundStats;
@@ -75,10 +76,11 @@ pub(crate) struct Connections {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Metrics {
+    /// `models` are those of the services whose requests are counted.
+    pub(crate) fn new(models: &[&'static ServiceModel]) -> Metrics {
         let started_ms = Clock::system().now_ms();
         Metrics {
-            requests: Requests::new(),
+            requests: Requests::new(models),
             connections: Arc::default(),
             memory: OnceLock::new(),
             database: OnceLock::new(),

@@ -12,6 +12,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use ::aws::ServiceModel;
 use api::Exception;
 use auth::Access;
 use hyper::body::Incoming;
@@ -28,6 +29,7 @@ use crate::listener::Responder;
 use crate::metrics::{Metrics, TableSeries};
 use crate::route::Page;
 use crate::seats::Seat;
+use crate::services::HOSTED;
 use crate::unsent::AnswerBody;
 use crate::web::Web;
 
@@ -72,8 +74,13 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) fn new() -> Arc<Operator> {
+        Operator::of(&HOSTED)
+    }
+
+    /// Of a server that has the services of these models.
+    pub(crate) fn of(models: &[&'static ServiceModel]) -> Arc<Operator> {
         Arc::new(Operator {
-            metrics: Metrics::new(),
+            metrics: Metrics::new(models),
             engine: OnceLock::new(),
             service: OnceLock::new(),
             audit: OnceLock::new(),

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use ::identity::Authority;
-use api::{Exception, Operation};
+use ::aws::{OperationId, Reply};
+use api::Exception;
 use auth::{Access, Caller, Refusal};
 use bytes::Bytes;
-use deliver::triggers::Triggers;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version, header};
-use ops::allowance::{Allowance, MemoryBudget};
-use ops::{RequestContext, RequestFacts};
+use ops::allowance::MemoryBudget;
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::Audit;
@@ -21,52 +19,25 @@ use crate::heads::HeldHead;
 use crate::listener::Responder;
 use crate::operator::{Audience, Operator, too_many_pages};
 use crate::route::{Page, Route};
-use crate::seats::{Held, Seat};
-use crate::traces::{self, Traces};
+use crate::seats::Seat;
+use crate::services::Services;
+use crate::traces::Traces;
 use crate::unsent::AnswerBody;
 use crate::visit::{Notable, Visit};
 use crate::web::Web;
-use crate::{door, foreign, guard, heads};
+use crate::{door, foreign, heads};
 
 mod preflight;
 mod services;
 mod signature;
 
-use signature::{SERVICE, SentHeaders, received, signed, unsigned};
+use signature::{SentHeaders, received, signed};
 
 /// Requests at once that any connection may have.
 const REQUESTS_FEW: u32 = 8;
 
-/// What stands behind the door: answers one operation of one caller.
-pub(crate) trait Backend: Send + Sync + 'static {
-    fn handle(
-        &self,
-        operation: Operation,
-        context: RequestContext<'_>,
-        body: Bytes,
-    ) -> impl Future<Output = wire::Reply> + Send;
-
-    /// What a request names that was not observed.
-    fn facts(&self, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts>;
-}
-
-impl Backend for Arc<ops::Service> {
-    fn handle(
-        &self,
-        operation: Operation,
-        context: RequestContext<'_>,
-        body: Bytes,
-    ) -> impl Future<Output = wire::Reply> + Send {
-        wire::handle(self, operation, context, body)
-    }
-
-    fn facts(&self, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
-        wire::facts(self, operation, caller, body)
-    }
-}
-
-pub(crate) struct Pipeline<S> {
-    pub(crate) backend: S,
+pub(crate) struct Pipeline {
+    pub(crate) services: Services,
     pub(crate) access: Access,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,
@@ -79,23 +50,19 @@ pub(crate) struct Pipeline<S> {
     pub(crate) answers_operator: bool,
     pub(crate) web: Web,
     pub(crate) notable: Notable,
-    /// Lambda's API, as far as it is about event source mappings.
-    pub(crate) triggers: Option<Arc<Triggers>>,
-    /// IAM and STS, if callers have identities.
-    pub(crate) authority: Option<Arc<Authority>>,
     /// Only if somebody has asked for them.
     pub(crate) traces: Option<Arc<Traces>>,
     /// Only if there is a file for it.
     pub(crate) audit: Option<Arc<Audit>>,
 }
 
-impl<S: Backend> Responder for Arc<Pipeline<S>> {
+impl Responder for Arc<Pipeline> {
     async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
         self.answer(request, &seat).await
     }
 }
 
-impl<S: Backend> Pipeline<S> {
+impl Pipeline {
     pub(crate) async fn answer<B>(&self, request: Request<B>, seat: &Arc<Seat>) -> Response<AnswerBody>
     where
         B: Body<Data = Bytes>,
@@ -115,7 +82,7 @@ impl<S: Backend> Pipeline<S> {
         let (mut answer, unsent) = answer.counted(seat, &self.memory, refusal).await;
         if let Some(draft) = visit.audit.take() {
             // Boxed, so that requests without an event have no room for it.
-            answer = Box::pin(services::audited(draft, answer, visit.request_id())).await;
+            answer = Box::pin(self.audited(draft, answer, visit.request_id())).await;
         }
         if visit.unread {
             answer = answer.closing();
@@ -140,22 +107,21 @@ impl<S: Backend> Pipeline<S> {
         if let Some(refusal) = self.web.refuse(head) {
             return Err(refusal);
         }
-        let route = Route::of(head, self.answers_operator, &self.region);
+        let route = Route::of(head, &self.services, self.answers_operator, &self.region);
         if !self.holds(&route, head, visit.head.as_mut()) {
             return Err(too_many(head));
         }
         let admit = |arrived: Option<&[u8]>| self.preflight(&route, head, arrived);
-        let body = self.bodies.read(&head.headers, body, seat, route.body_bytes_max(), admit).await;
+        let body = self.bodies.read(&head.headers, body, seat, route.body_bytes_max(&self.services), admit).await;
         let body = body.map_err(|error| self.unreadable(&route, head, error))?;
         visit.unread = body.unread;
         let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
         match route {
             Route::Page(page) => Ok(self.operator.answer(page, Audience::of(&self.access)).await),
-            Route::Answered(answer) => Ok(foreign::answer(head, &body.bytes).unwrap_or(answer)),
-            Route::Lambda(route) => self.lambda(route, head, &body, visit, seat).await,
+            Route::Answered(answer) => Ok(foreign::answer(head, &body.bytes, &self.services).unwrap_or(answer)),
             Route::Form(form) => self.form(form, head, &body, visit, seat).await,
-            Route::DynamoDb(operation, dialect) => self.operation(operation, dialect, head, body, visit, seat).await,
+            Route::Operation(asked) => self.operation(asked, head, body, visit, seat).await,
         }
     }
 
@@ -163,48 +129,6 @@ impl<S: Backend> Pipeline<S> {
     fn holds(&self, route: &Route, head: &Parts, held: Option<&mut HeldHead>) -> bool {
         let Some(held) = held.filter(|held| held.needs_share()) else { return true };
         self.preflight(route, head, Some(&[])).is_ok() && held.take_share(self.bodies.memory()).is_ok()
-    }
-
-    async fn operation(
-        &self,
-        operation: Result<Operation, Exception>,
-        dialect: ContentType,
-        head: &Parts,
-        body: RequestBody,
-        visit: &mut Visit,
-        seat: &Arc<Seat>,
-    ) -> Result<Answer, Answer> {
-        let refuse = |exception: Exception| Answer::reply(wire::exception(&exception), dialect);
-        let unknown = |exception| foreign::answer(head, &body.bytes).unwrap_or_else(|| refuse(exception));
-        let operation = operation.map_err(unknown)?;
-        if matches!(self.access, Access::Open(_)) {
-            visit.operation = Some(operation);
-        }
-        visit.audit = self.draft(head, visit, seat, |audit| audit.of_dynamodb(operation));
-        if let Some(traces) = &self.traces {
-            visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
-        }
-        let caller = self.caller(SERVICE, head, &body, seat, visit).map_err(|refusal| refuse(unsigned(refusal)))?;
-        // Where callers are checked, an unknown one begins no series of metrics.
-        visit.operation = Some(operation);
-        if visit.audit.is_some() {
-            // Boxed, so that requests without an event have no room for it.
-            let reserved = Box::pin(visit.reserve()).await;
-            reserved.map_err(|unaudited| refuse(Exception::internal(unaudited.to_string())))?;
-        }
-        // Shape and constraints of the body, then what the operation means.
-        let allowance = Allowance::new(&self.memory, seat.peer());
-        let bytes = body.bytes.clone();
-        let context = RequestContext { caller: &caller, observer: visit.observer() };
-        let handled = self.backend.handle(operation, context, body.bytes);
-        let handled = allowance.scope(handled);
-        let reply = guard::catch(traces::within(visit.trace.as_ref(), handled)).await;
-        if visit.lacks_names(&self.notable) {
-            self.backend.facts(operation, &caller, &bytes).iter().for_each(|facts| visit.name_tables(facts));
-        }
-        let reply = reply.map_err(|guard::Panicked| refuse(internal()))?;
-        let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
-        Ok(Answer::reply(reply, dialect).holding(share))
     }
 
     fn caller(
@@ -237,27 +161,23 @@ impl<S: Backend> Pipeline<S> {
 
     /// In place of an answer that its connection has no memory for, as it does not read others. What may have changed something
     /// is not refused afterwards: its client would do it again.
-    fn unread(&self, head: &Parts, answer: &Answer, operation: Option<Operation>) -> Option<Answer> {
+    fn unread(&self, head: &Parts, answer: &Answer, operation: Option<OperationId>) -> Option<Answer> {
         if self.answers_operator && Page::of(head).is_some() {
             return Some(too_many_pages());
         }
-        (answer.is_refusal() || operation.is_some_and(is_read)).then(|| too_many(head))
+        let is_repeatable = answer.is_refusal() || operation.is_some_and(OperationId::is_read);
+        is_repeatable.then(|| self.throttled(operation, answer).unwrap_or_else(|| too_many(head)))
     }
 
     fn unreadable(&self, route: &Route, head: &Parts, error: BodyError) -> Answer {
         self.operator.metrics.requests.body_refused(error);
-        match (route, error) {
-            (Route::Lambda(Ok(route)), BodyError::TooLarge) => services::too_large(route.operation),
-            (Route::Lambda(Ok(route)), BodyError::FarTooLarge) => services::too_large(route.operation).closing(),
-            _ => unreadable(head, error),
-        }
+        let (Route::Operation(asked), BodyError::TooLarge | BodyError::FarTooLarge) = (route, error) else {
+            return unreadable(head, error);
+        };
+        let Ok(operation) = asked.operation else { return unreadable(head, error) };
+        let answer = self.too_large(asked.service, operation, asked.protocol, asked.content_type);
+        if error == BodyError::FarTooLarge { answer.closing() } else { answer }
     }
-}
-
-/// Whether an operation changes nothing, by its name. PartiQL's may.
-fn is_read(operation: Operation) -> bool {
-    const READS: [&str; 7] = ["BatchGet", "Describe", "Get", "List", "Query", "Scan", "TransactGet"];
-    READS.iter().any(|read| operation.name().starts_with(read))
 }
 
 /// More than the server takes now; SDKs try again.
@@ -272,10 +192,6 @@ fn text<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
 
 fn user_agent(head: &Parts) -> Option<String> {
     text(head, header::USER_AGENT.as_str()).map(str::to_owned)
-}
-
-fn internal() -> Exception {
-    Exception::internal("the request's handler panicked")
 }
 
 /// A body that could not be had. DynamoDB's service model has no words for most of it: the statuses are HTTP's.
@@ -304,7 +220,7 @@ fn unreadable(head: &Parts, error: BodyError) -> Answer {
         BodyError::CorruptGzip => {
             // Not ours, although DynamoDB says so.
             let theirs = wire::exception(&Exception::internal(String::new()));
-            Answer::reply(wire::Reply { error: None, ..theirs }, ContentType::AmzJson10)
+            Answer::reply(Reply { error: None, ..theirs }, ContentType::AmzJson10)
         }
     }
 }

@@ -1,27 +1,37 @@
 //! What a request asks for, decided once and from its head alone. Permission, execution and the audit log all follow
 //! from it, so that a request cannot be one thing to one of them and another thing to another.
+//!
+//! `X-Amz-Target` decides before the path and the content type do.
 
-use api::{Exception, Operation};
-use deliver::triggers::api as lambda;
+use ::aws::{BODY_SIZE_BYTES_MAX, Fault, OperationId, PathMatch, Protocol};
 use hyper::Method;
 use hyper::http::request::Parts;
 
 use crate::answer::{Answer, ContentType};
-use crate::body::REQUEST_SIZE_BYTES_MAX;
 use crate::door;
 use crate::form::Form;
+use crate::services::{ServiceId, Services};
 
 pub(crate) enum Route {
     /// The operator's.
     Page(Page),
-    /// Lambda's API, or what has its path and is no operation.
-    Lambda(Result<lambda::Route, lambda::Refusal>),
-    /// IAM's and STS's APIs: which operation it is follows from the form.
+    /// An operation of a service, named in the head.
+    Operation(Asked),
+    /// A request of the Query protocol: which operation it is follows from the form.
     Form(Form),
-    /// DynamoDB's API, in one of its dialects.
-    DynamoDb(Result<Operation, Exception>, ContentType),
     /// Health, preflight, and what is no request of any service here.
     Answered(Answer),
+}
+
+/// The operation that a head asks for.
+pub(crate) struct Asked {
+    pub(crate) service: ServiceId,
+    pub(crate) operation: Result<OperationId, Fault>,
+    pub(crate) protocol: Protocol,
+    /// Of the answer.
+    pub(crate) content_type: ContentType,
+    /// Of the path, by name.
+    pub(crate) labels: Vec<(&'static str, String)>,
 }
 
 /// One of the operator's pages, which `operator` answers.
@@ -34,32 +44,73 @@ pub(crate) enum Page {
 
 impl Route {
     /// `answers_operator`: whether the operator's pages are on this address.
-    pub(crate) fn of(head: &Parts, answers_operator: bool, region: &str) -> Route {
+    pub(crate) fn of(head: &Parts, services: &Services, answers_operator: bool, region: &str) -> Route {
         if answers_operator && let Some(page) = Page::of(head) {
             return Route::Page(page);
         }
-        if let Some(route) = crate::lambda::route(head) {
-            return Route::Lambda(route);
+        if let Some(target) = head.headers.get("x-amz-target") {
+            let target = target.to_str().unwrap_or_default();
+            return door::answer(head, region).map_or_else(|| by_target(head, services, target), Route::Answered);
         }
-        if let Some(form) = Form::of(head) {
-            return Route::Form(form);
+        let elsewhere = by_rpc_path(head, services).or_else(|| by_path(head, services));
+        let elsewhere = elsewhere.or_else(|| Form::of(head).map(Route::Form));
+        let answered = || door::answer(head, region).map(Route::Answered);
+        elsewhere.or_else(answered).unwrap_or_else(|| by_target(head, services, ""))
+    }
+
+    /// The largest body that is read. Unit: bytes.
+    pub(crate) fn body_bytes_max(&self, services: &Services) -> usize {
+        match self {
+            Route::Operation(asked) => services[asked.service].body_bytes_max(),
+            Route::Page(_) | Route::Form(_) | Route::Answered(_) => BODY_SIZE_BYTES_MAX,
         }
-        if let Some(answer) = door::answer(head, region) {
-            return Route::Answered(answer);
-        }
-        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        Route::DynamoDb(wire::target(target), door::content_type(head).unwrap_or(ContentType::AmzJson10))
     }
 }
 
-impl Route {
-    /// The largest body that is read. Unit: bytes.
-    pub(crate) fn body_bytes_max(&self) -> usize {
-        match self {
-            Route::Lambda(_) => lambda::BODY_SIZE_BYTES_MAX,
-            Route::Page(_) | Route::Form(_) | Route::DynamoDb(..) | Route::Answered(_) => REQUEST_SIZE_BYTES_MAX,
-        }
-    }
+/// A target that names no service here is DynamoDB's to refuse, if it is not known to be another's.
+fn by_target(head: &Parts, services: &Services, target: &str) -> Route {
+    let found = ::aws::by_target(services.models(), target);
+    let service = found.and_then(|(model, _)| services.of_model(model)).unwrap_or(ServiceId::FIRST);
+    let operation = found.and_then(|(_, operation)| operation);
+    Route::Operation(Asked {
+        service,
+        operation: operation.ok_or_else(unknown),
+        protocol: Protocol::AwsJson,
+        content_type: door::content_type(head).unwrap_or(ContentType::AmzJson10),
+        labels: Vec::new(),
+    })
+}
+
+fn by_rpc_path(head: &Parts, services: &Services) -> Option<Route> {
+    let (model, operation) = ::aws::by_rpc_path(services.models(), head.uri.path())?;
+    (head.method == Method::POST).then_some(())?;
+    Some(Route::Operation(Asked {
+        service: services.of_model(model)?,
+        operation: operation.ok_or_else(unknown),
+        protocol: Protocol::RpcV2Cbor,
+        content_type: ContentType::Cbor,
+        labels: Vec::new(),
+    }))
+}
+
+/// Browsers' preflights are answered at the door.
+fn by_path(head: &Parts, services: &Services) -> Option<Route> {
+    (head.method != Method::OPTIONS).then_some(())?;
+    let (model, operation, labels) = match ::aws::by_path(services.models(), head.method.as_str(), head.uri.path())? {
+        PathMatch::Operation { operation, labels } => (operation.service(), Ok(operation), labels),
+        PathMatch::NoOperation(model) => (model, Err(unknown()), Vec::new()),
+    };
+    Some(Route::Operation(Asked {
+        service: services.of_model(model)?,
+        operation,
+        protocol: Protocol::RestJson,
+        content_type: ContentType::Json,
+        labels,
+    }))
+}
+
+fn unknown() -> Fault {
+    Fault::UnknownOperation { name: String::new(), version: String::new() }
 }
 
 impl Page {

@@ -38,6 +38,7 @@ use crate::root_key::{self, RootKey};
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::service;
+use crate::services::Services;
 use crate::stop;
 use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
@@ -197,7 +198,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     operator.metrics.watch_rows(rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
-        backend: Arc::clone(&service),
+        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref()),
         access,
         region: arguments.service.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
@@ -206,8 +207,6 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         operator: Arc::clone(&operator),
         answers_operator: arguments.metrics_listen.is_none(),
         web: web(arguments, !arguments.auth && arguments.credentials.is_none()),
-        triggers: Some(Arc::clone(deliveries.triggers())),
-        authority,
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
         audit: audit.clone(),

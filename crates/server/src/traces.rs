@@ -14,16 +14,14 @@ mod settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Operation, Service};
+use ::aws::{DYNAMODB, OperationId, ReplyError, RequestFacts};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
 use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Array, Context, KeyValue, StringValue};
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use ops::RequestFacts;
 use storage::Engine;
-use wire::ReplyError;
 
 use crate::log::{self, Value};
 use collector::{Collector, Telling};
@@ -67,7 +65,7 @@ impl Traces {
     pub(crate) fn begin(
         &self,
         head: &Parts,
-        operation: Operation,
+        operation: OperationId,
         body_bytes: usize,
         request_id: &str,
     ) -> Option<Trace> {
@@ -77,21 +75,20 @@ impl Traces {
         if !span.is_recording() {
             return None;
         }
-        let service = match operation.service() {
-            Service::DynamoDb => "DynamoDB",
-            Service::Streams => "DynamoDBStreams",
-        };
-        span.update_name(format!("{service}.{operation}"));
+        let service = operation.service();
+        span.update_name(format!("{}.{operation}", service.name));
         span.set_attributes([
             KeyValue::new("rpc.system", "aws-api"),
-            KeyValue::new("rpc.service", service),
+            KeyValue::new("rpc.service", service.name),
             KeyValue::new("rpc.method", operation.name()),
-            KeyValue::new("db.system", "dynamodb"),
             KeyValue::new("aws.request_id", request_id.to_owned()),
             KeyValue::new("http.request.method", head.method.as_str().to_owned()),
             KeyValue::new("http.request.body.size", number(body_bytes)),
             KeyValue::new("network.protocol.version", if head.version == Version::HTTP_2 { "2" } else { "1.1" }),
         ]);
+        if service.signing_name == DYNAMODB.signing_name {
+            span.set_attribute(KeyValue::new("db.system", "dynamodb"));
+        }
         if let Some(agent) = head.headers.get("user-agent").and_then(|agent| agent.to_str().ok()) {
             span.set_attribute(KeyValue::new("user_agent.original", agent.to_owned()));
         }
@@ -132,7 +129,7 @@ impl Trace {
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
         span.set_attribute(KeyValue::new("http.response.body.size", number(response_bytes)));
         if let Some(error) = error {
-            span.set_attribute(KeyValue::new("error.type", error.name.as_str()));
+            span.set_attribute(KeyValue::new("error.type", error.name));
         }
         // To a server, what it refuses is no error of its own.
         if status.is_server_error() {

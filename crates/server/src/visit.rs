@@ -2,11 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use api::Operation;
+use ::aws::{Observer, OperationId, ReplyError, RequestFacts};
 use base::random::{REQUEST_ID_SIZE, request_id};
-use ops::{Observer, RequestFacts};
 use parking_lot::Mutex;
-use wire::ReplyError;
 
 use crate::audit::{Draft, Unaudited};
 use crate::heads::HeldHead;
@@ -44,7 +42,7 @@ pub(crate) struct Visit {
     /// Since when it has all been here: what comes before is the client's time.
     arrived: Option<Instant>,
     request_bytes: u64,
-    pub(crate) operation: Option<Operation>,
+    pub(crate) operation: Option<OperationId>,
     /// What its head holds, on HTTP/2.
     pub(crate) head: Option<HeldHead>,
     /// The client still has some of the body: the connection ends with the answer.
@@ -133,7 +131,7 @@ impl Visit {
     #[cold]
     fn tell_failure(&self, gate: &Gate, detail: &str) {
         let Some(held_back) = gate.pass() else { return };
-        let operation = self.operation.map_or("a request", Operation::name);
+        let operation = self.operation.map_or("a request", OperationId::name);
         let data = [
             ("request_id", Value::Text(self.request_id())),
             ("operation", Value::Text(operation)),
@@ -143,7 +141,7 @@ impl Visit {
     }
 
     #[cold]
-    fn tell_slow(&self, gate: &Gate, operation: Operation, duration: Duration, response_bytes: u64) {
+    fn tell_slow(&self, gate: &Gate, operation: OperationId, duration: Duration, response_bytes: u64) {
         let Some(held_back) = gate.pass() else { return };
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let table = self.tables.lock().join(", ");

@@ -23,8 +23,8 @@ use hyper::{Method, StatusCode};
 
 use crate::answer::Answer;
 use crate::dialect::Dialect;
-use crate::lambda;
 use crate::route::Page;
+use crate::services::has_rest_path;
 use host::Hosts;
 use origin::Origins;
 
@@ -110,7 +110,7 @@ impl Web {
 
     /// Lambda's API takes any content type, those included that need no preflight.
     fn refuse_type(&self, head: &Parts) -> Option<String> {
-        if !self.open || head.method != Method::POST || lambda::route(head).is_none() {
+        if !self.open || head.method != Method::POST || !has_rest_path(head) {
             return None;
         }
         let refused = match head.headers.get(header::CONTENT_TYPE) {

@@ -2,12 +2,13 @@
 
 use api::{Exception, Operation};
 use auth::Caller;
+use aws::{Reply, RequestContext, RequestFacts};
 use bytes::Bytes;
-use ops::{Call, RequestContext, RequestFacts, Service, allowance, call};
+use ops::{Call, Service, allowance, call};
 
 use crate::decode::Decode;
 use crate::encode::Encode;
-use crate::{Reply, decode, exception};
+use crate::{decode, exception};
 
 /// Answers one request. Never fails: a refusal is a reply too.
 pub async fn handle(service: &Service, operation: Operation, context: RequestContext<'_>, body: Bytes) -> Reply {
@@ -43,7 +44,7 @@ macro_rules! dispatch {
         }
 
         /// What a request names, by the decoder that its execution uses; `None` if it cannot be decoded.
-        pub fn facts(service: &Service, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
+        pub(crate) fn facts(service: &Service, operation: Operation, caller: &Caller, body: &[u8]) -> Option<RequestFacts> {
             match operation {
                 $(Operation::$operation => facts_of::<call::$operation>(service, caller, body),)+
                 _ => None,

@@ -10,8 +10,9 @@ use std::fmt;
 
 use api::{Exception, ThrottlingReason};
 
+use aws::{Reply, ReplyError};
+
 use crate::encode::{Encode, member};
-use crate::{Reply, ReplyError};
 
 /// Of what the service model defines.
 const MODEL: &str = "com.amazonaws.dynamodb.v20120810#";
@@ -55,7 +56,7 @@ pub fn exception(exception: &Exception) -> Reply {
         Exception::InternalServerError(detail) => Some(detail.clone()),
         _ => None,
     };
-    Reply { status: status(exception), body, error: Some(ReplyError { name, detail }) }
+    Reply { status: status(exception), body, error: Some(ReplyError { name: name.as_str(), detail }) }
 }
 
 type Put<'a> = dyn FnMut(&str, &dyn Fn(&mut Vec<u8>)) + 'a;
@@ -98,12 +99,13 @@ macro_rules! names {
     ($($first:ident $(| $other:ident)* => $namespace:ident, $name:literal, $message:ident;)+) => {
         /// What an exception is called on the wire.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum ExceptionName {
+        pub(crate) enum ExceptionName {
             $($first,)+
         }
 
         impl ExceptionName {
-            pub const ALL: &[ExceptionName] = &[$(ExceptionName::$first,)+];
+            #[cfg(test)]
+            pub(crate) const ALL: &[ExceptionName] = &[$(ExceptionName::$first,)+];
 
             fn of(exception: &Exception) -> ExceptionName {
                 match exception {
@@ -112,7 +114,7 @@ macro_rules! names {
             }
 
             /// Without its namespace.
-            pub const fn as_str(self) -> &'static str {
+            const fn as_str(self) -> &'static str {
                 match self {
                     $(ExceptionName::$first => $name,)+
                 }

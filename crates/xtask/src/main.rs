@@ -1,14 +1,14 @@
 //! Development tasks, run as `cargo xtask <task>`.
 //!
-//! `generate` writes what follows from the AWS service models: the types of `api`, the tables of `wire`, and those of
-//! permissions in `auth` and `identity`. The output is checked in, so that building needs no generator; `generate
+//! `generate` writes what follows from the AWS service models: the types of `api`, the tables of `wire`, the models of `aws`, and
+//! the permissions of `auth`. The output is checked in, so that building needs no generator; `generate
 //! --check` and a test compare it with the models.
 
 mod authorization;
 mod generate;
 mod model;
 mod names;
-mod query_model;
+mod service_model;
 #[cfg(test)]
 mod tidy;
 

@@ -13,7 +13,7 @@ use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide
 use super::asked::Ask;
 use super::tag;
 use super::target::Target;
-use crate::query::{Code, Refusal, is_member};
+use crate::query::{Code, Refusal};
 use crate::store::Account;
 use crate::store::entity::Tags;
 use crate::tag_key::with_stored_keys;
@@ -49,11 +49,17 @@ impl<'a> Circumstances<'a> {
         (!keys.is_empty()).then(|| Values::Many(keys.iter().map(|key| Cow::Borrowed(key.as_str())).collect()))
     }
 
+    /// Whether the input of the action's operation has a member.
+    fn has_member(&self, member: &str) -> bool {
+        let operation = self.action.strip_prefix("iam:").and_then(|name| aws::IAM.operation(name));
+        operation.is_some_and(|operation| operation.model().has_member(member))
+    }
+
     /// The one that the request is about to set; of a principal that is there, the one that is attached to it.
     /// Source: IAM User Guide, "Permissions boundaries for IAM entities".
     fn boundary(&self) -> Option<&str> {
         const MEMBER: &str = "PermissionsBoundary";
-        if is_member(self.action, MEMBER) { self.ask.optional(MEMBER) } else { self.target.boundary.as_deref() }
+        if self.has_member(MEMBER) { self.ask.optional(MEMBER) } else { self.target.boundary.as_deref() }
     }
 }
 

@@ -1,14 +1,12 @@
 //! AWS's Query protocol, which IAM and STS speak: a form of parameters comes in, XML goes out.
 
-mod members;
 pub(crate) mod names;
-mod parameters;
 mod refusal;
 mod reply;
 mod text;
 mod xml;
 
-pub use parameters::{Parameters, is_member};
+pub use aws::Parameters;
 pub use refusal::{Code, Refusal};
 pub use reply::{Api, Reply, Request};
 pub use text::{percent_encoded, timestamp};

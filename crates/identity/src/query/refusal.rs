@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ::api::Exception;
+use aws::FormError;
 
 use super::reply::{Api, Reply};
 use super::xml::Xml;
@@ -113,6 +114,14 @@ impl Refusal {
         Refusal::new(Code::ServiceUnavailable, text)
     }
 
+    /// No operation has this name.
+    pub fn unknown_action(name: &str, version: &str) -> Refusal {
+        if name.is_empty() {
+            return Refusal::new(Code::MissingAction, "The request must contain the parameter Action.");
+        }
+        Refusal::new(Code::InvalidAction, format!("Could not find operation {name} for version {version}"))
+    }
+
     pub fn throttled() -> Refusal {
         Refusal::new(Code::Throttling, "Rate exceeded")
     }
@@ -164,6 +173,16 @@ impl From<Exception> for Refusal {
             Exception::ServiceUnavailable(text) => Refusal::new(Code::ServiceUnavailable, text),
             other => Refusal::failure(other.to_string()),
         }
+    }
+}
+
+impl From<FormError> for Refusal {
+    fn from(error: FormError) -> Refusal {
+        let code = match error {
+            FormError::TooLarge => Code::RequestEntityTooLarge,
+            FormError::TooManyParameters | FormError::Malformed => Code::MalformedQueryString,
+        };
+        Refusal::new(code, error.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request without what HTTP has around it, and the answer before it becomes HTTP.
 
-use super::parameters::Parameters;
+use aws::{IAM, Parameters, STS, ServiceModel};
+
 use super::refusal::Refusal;
 use super::xml::Xml;
 
@@ -20,20 +21,16 @@ impl Api {
         }
     }
 
-    /// As requests name it.
-    pub fn version(self) -> &'static str {
+    pub fn model(self) -> &'static ServiceModel {
         match self {
-            Api::Iam => "2010-05-08",
-            Api::Sts => "2011-06-15",
+            Api::Iam => &IAM,
+            Api::Sts => &STS,
         }
     }
 
-    /// How AWS calls the service that its requests are signed for.
-    pub fn service(self) -> &'static str {
-        match self {
-            Api::Iam => "iam",
-            Api::Sts => "sts",
-        }
+    /// As requests name it.
+    pub fn version(self) -> &'static str {
+        self.model().api_version
     }
 
     pub(crate) fn namespace(self) -> &'static str {

@@ -16,6 +16,7 @@ mod web_identity;
 
 use auth::Caller;
 use auth::iam::{Identity, PrincipalKind, Transport};
+use aws::{OperationId, STS};
 
 use crate::authority::{Authority, ISSUED};
 use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
@@ -33,23 +34,18 @@ pub struct Way {
 }
 
 const GET_CALLER_IDENTITY: &str = "GetCallerIdentity";
-/// The one operation that nobody signs: whoever calls it has no credentials yet.
+/// The one operation whose caller has no credentials yet.
 const UNSIGNED: &str = "AssumeRoleWithWebIdentity";
 
 /// The signed operations that give sessions.
 const ISSUING: &[&str] = &["AssumeRole", "GetSessionToken", "GetFederationToken"];
 
 impl Authority {
-    /// Whether a request of STS or IAM must be signed.
-    pub fn is_signed(api: Api, request: &Request<'_>) -> bool {
-        api != Api::Sts || request.parameters.get("Action") != Some(UNSIGNED)
-    }
-
-    /// The answer to a request of IAM or STS. There is a caller if it was signed, as it must be unless
-    /// [`Authority::is_signed`] says otherwise.
+    /// The answer to a request of IAM or STS. There is a caller if it was signed, as it must be unless the operation's model says
+    /// otherwise.
     pub async fn answer(&self, api: Api, caller: Option<&Caller>, way: &Way, request: &Request<'_>) -> Reply {
         let action = request.parameters.get("Action").unwrap_or_default();
-        let own = request.parameters.of_operation(&format!("sts:{action}"));
+        let own = request.parameters.of_operation(STS.operation(action).map(OperationId::model));
         let of_sts = &Request { parameters: &own, request_id: request.request_id };
         let answer = match (api, caller) {
             (Api::Iam, Some(caller)) => match in_session(caller) {
@@ -57,7 +53,8 @@ impl Authority {
                 Err(refusal) => Err(refusal),
             },
             (Api::Sts, Some(caller)) => self.answered(caller, of_sts).await,
-            (Api::Sts, None) => self.assume_role_with_web_identity(way, of_sts).await,
+            (Api::Sts, None) if action == UNSIGNED => self.assume_role_with_web_identity(way, of_sts).await,
+            (Api::Sts, None) => Err(Refusal::unknown_action(action, Api::Sts.version())),
             (Api::Iam, None) => Err(Refusal::from(auth::Refusal::Missing)),
         };
         match answer {
@@ -83,7 +80,7 @@ impl Authority {
             "GetFederationToken" => federation_token::answer(&ask),
             "GetAccessKeyInfo" => access_key_info::answer(&ask),
             "DecodeAuthorizationMessage" => Err(undecodable(&ask)),
-            _ => Err(unknown(action)),
+            _ => Err(Refusal::unknown_action(action, Api::Sts.version())),
         }
     }
 }
@@ -93,13 +90,6 @@ fn undecodable(ask: &Ask<'_>) -> Refusal {
     let message = ask.text("EncodedMessage", 1, 10_240);
     let allowed = message.and_then(|_| ask.allowed("sts:DecodeAuthorizationMessage", "*"));
     allowed.err().unwrap_or_else(|| Refusal::new(Code::InvalidAuthorizationMessage, "Message is not valid"))
-}
-
-fn unknown(action: &str) -> Refusal {
-    if action.is_empty() {
-        return Refusal::new(Code::MissingAction, "The request must contain the parameter Action.");
-    }
-    Refusal::new(Code::InvalidAction, format!("Could not find operation {action} for version 2011-06-15"))
 }
 
 /// Whether the credentials are temporary.

@@ -27,7 +27,6 @@ use auth::iam::{
 
 pub(crate) use action::Action;
 use context::RequestContext;
-pub use facts::{NamedResource, RequestFacts, ResourceAccess};
 use outside::Outside;
 pub(crate) use outside::permit_resolved_key;
 use said::Said;

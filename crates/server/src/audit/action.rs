@@ -5,16 +5,12 @@
 
 use std::borrow::Cow;
 
-use ::identity::Api;
+use ::aws::{IAM, LAMBDA, OperationId, STS, ServiceModel};
 use api::Operation;
-use deliver::triggers::api as lambda;
 
 use super::Audit;
 
-pub(super) const DYNAMODB: &str = "dynamodb.amazonaws.com";
-pub(crate) const LAMBDA: &str = "lambda.amazonaws.com";
-pub(crate) const IAM: &str = "iam.amazonaws.com";
-pub(crate) const STS: &str = "sts.amazonaws.com";
+pub(super) const DYNAMODB: &str = ::aws::DYNAMODB.event_source;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Category {
@@ -76,97 +72,88 @@ pub(super) enum Making {
 }
 
 impl Action {
-    pub(super) fn of_dynamodb(operation: Operation) -> Action {
+    fn of(id: OperationId) -> Action {
+        let (service, model) = (id.service(), id.model());
+        let dynamodb = (service.event_source == DYNAMODB).then(|| Operation::from_name(model.name)).flatten();
         Action {
-            source: DYNAMODB,
-            name: operation.name().into(),
-            api_version: Some("2012-08-10"),
-            category: Category::of(operation),
-            read_only: is_read_only(operation),
-            operation: Some(operation),
+            source: service.event_source,
+            name: model.event_name.into(),
+            // Where it is not in the name.
+            api_version: (model.event_name == model.name).then_some(service.api_version),
+            category: dynamodb.map_or(Category::Management, Category::of),
+            read_only: is_read_only(service, model.name),
+            operation: dynamodb,
         }
     }
 
-    pub(crate) fn of_lambda(operation: lambda::Operation) -> Action {
+    /// Of a name that is no operation's.
+    fn unknown(service: &'static ServiceModel, name: &str) -> Action {
         Action {
-            source: LAMBDA,
-            name: operation.event_name().into(),
-            api_version: None,
+            source: service.event_source,
+            name: name.to_owned().into(),
+            api_version: Some(service.api_version),
             category: Category::Management,
-            read_only: operation.is_read(),
+            read_only: is_read_only(service, name),
             operation: None,
         }
     }
 
     pub(super) fn makes(&self) -> Option<Making> {
-        let mapping = lambda::Operation::CreateEventSourceMapping.event_name();
+        const MAPPING: &str = "CreateEventSourceMapping";
         match (self.source, &*self.name) {
-            (LAMBDA, name) if name == mapping => Some(Making::Mapping),
-            (IAM, "CreateAccessKey") => Some(Making::AccessKey),
-            (STS, "AssumeRole" | "AssumeRoleWithWebIdentity" | "GetFederationToken" | "GetSessionToken") => {
+            (source, name) if source == LAMBDA.event_source && name.starts_with(MAPPING) => Some(Making::Mapping),
+            (source, "CreateAccessKey") if source == IAM.event_source => Some(Making::AccessKey),
+            (source, "AssumeRole" | "AssumeRoleWithWebIdentity" | "GetFederationToken" | "GetSessionToken")
+                if source == STS.event_source =>
+            {
                 Some(Making::Session)
             }
             _ => None,
         }
     }
-
-    /// `None` if the form names no action that could be one.
-    pub(crate) fn of_form(parameters: &::identity::Parameters) -> Option<Action> {
-        let name = parameters.action()?;
-        let api = Api::of(parameters);
-        let source = match api {
-            Api::Iam => IAM,
-            Api::Sts => STS,
-        };
-        let reads = ["Get", "List", "Simulate"].iter().any(|start| name.starts_with(start));
-        Some(Action {
-            source,
-            name: name.to_owned().into(),
-            api_version: Some(api.version()),
-            category: Category::Management,
-            // A session changes nothing.
-            read_only: reads || api == Api::Sts,
-            operation: None,
-        })
-    }
 }
 
 impl Audit {
     /// `None` for an event that is not wanted.
-    pub(crate) fn of_dynamodb(&self, operation: Operation) -> Option<Action> {
-        let wanted = self.data || Category::of(operation) == Category::Management;
-        wanted.then(|| Action::of_dynamodb(operation))
+    pub(crate) fn action(&self, operation: OperationId) -> Option<Action> {
+        let action = Action::of(operation);
+        (self.data || action.category == Category::Management).then_some(action)
+    }
+
+    /// Of a request for an operation that the service does not have. `None` if the text cannot be one's name.
+    pub(crate) fn unknown_action(service: &'static ServiceModel, name: Option<&str>) -> Option<Action> {
+        name.map(|name| Action::unknown(service, name))
     }
 }
 
-/// By its name alone: of PartiQL's operations, only the statements show it.
-fn is_read_only(operation: Operation) -> bool {
-    let reads = ["Get", "List", "Describe", "Query", "Scan", "Search", "BatchGet", "TransactGet"];
-    reads.iter().any(|start| operation.name().starts_with(start))
+/// By its name alone: of PartiQL's operations, only the statements show it. A session changes nothing.
+fn is_read_only(service: &'static ServiceModel, name: &str) -> bool {
+    let reads = ["Get", "List", "Describe", "Query", "Scan", "Search", "Simulate", "BatchGet", "TransactGet"];
+    service.event_source == STS.event_source || reads.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::names::Names;
 
     #[test]
     fn who_reads_and_what_is_data() {
+        let reads = |operation: Operation| is_read_only(&::aws::DYNAMODB, operation.name());
         let of = |kept: &dyn Fn(Operation) -> bool| {
             let names: Vec<&str> = Operation::ALL.iter().filter(|it| kept(**it)).map(|it| it.name()).collect();
             names.join(" ")
         };
         assert_eq!(
-            of(&|it| Category::of(it) == Category::Data && !is_read_only(it)),
+            of(&|it| Category::of(it) == Category::Data && !reads(it)),
             "BatchExecuteStatement BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction PutItem \
              TransactWriteItems UpdateItem"
         );
         assert_eq!(
-            of(&|it| Category::of(it) == Category::Data && is_read_only(it)),
+            of(&|it| Category::of(it) == Category::Data && reads(it)),
             "BatchGetItem GetItem Query Scan SearchVectors TransactGetItems GetRecords GetShardIterator"
         );
         assert_eq!(
-            of(&|it| Category::of(it) == Category::Management && !is_read_only(it)),
+            of(&|it| Category::of(it) == Category::Management && !reads(it)),
             "CancelBulkOperation CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteResourcePolicy \
              DeleteTable DisableKinesisStreamingDestination EnableKinesisStreamingDestination \
              ExportTableToPointInTime ImportTable PutResourcePolicy RestoreTableFromBackup RestoreTableToPointInTime \
@@ -177,33 +164,33 @@ mod tests {
     }
 
     #[test]
-    fn events_of_forms() {
-        let check = |form: &str, source: &str, name: &str, read_only: bool, parameters: &str| {
-            let form = ::identity::Parameters::parse(form.as_bytes()).expect(form);
-            let action = Action::of_form(&form).expect("an action");
-            let found = serde_json::Value::Object(Names::of_form(&form).parameters).to_string();
-            assert_eq!((action.source, &*action.name, action.read_only), (source, name, read_only));
-            assert_eq!(found, parameters);
+    fn actions_of_other_services() {
+        let check = |service: &'static ServiceModel,
+                     name: &str,
+                     event: &str,
+                     version: Option<&str>,
+                     read_only: bool| {
+            let action = Action::of(service.operation(name).expect(name));
+            assert_eq!((action.source, &*action.name), (service.event_source, event));
+            assert_eq!((action.api_version, action.read_only, action.operation), (version, read_only, None), "{name}");
         };
-        let iam = "iam.amazonaws.com";
-        check("Action=CreateUser&Version=2010-05-08&UserName=a", iam, "CreateUser", false, r#"{"userName":"a"}"#);
-        check("Version=2010-05-08&Action=ListUsers&UserName=a", iam, "ListUsers", true, "{}");
-        let role = "arn:aws:iam::123456789012:role/r";
-        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={role}&RoleSessionName=s&ExternalId=secret");
-        let parameters = format!(r#"{{"roleArn":"{role}","roleSessionName":"s"}}"#);
-        check(&form, "sts.amazonaws.com", "AssumeRole", true, &parameters);
-        let provider = "Action=DeleteOpenIDConnectProvider&OpenIDConnectProviderArn=arn:p";
-        check(provider, iam, "DeleteOpenIDConnectProvider", false, r#"{"openIDConnectProviderArn":"arn:p"}"#);
-        let key =
-            format!("Action=DeleteAccessKey&AccessKeyId={}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".repeat(30));
-        check(&key, iam, "DeleteAccessKey", false, r#"{"accessKeyId":"wJalrXUtnFEMI/K7[cut]"}"#);
-        let key = "Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId=AKIAIOSFODNN7EXAMPLE";
-        check(key, "sts.amazonaws.com", "GetAccessKeyInfo", true, r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE"}"#);
-        for nothing in ["", "Version=2010-05-08", "Action=", "Action=a%20b"] {
-            assert!(
-                Action::of_form(&::identity::Parameters::parse(nothing.as_bytes()).unwrap()).is_none(),
-                "{nothing}"
-            );
-        }
+        check(&IAM, "CreateUser", "CreateUser", Some("2010-05-08"), false);
+        check(&IAM, "ListUsers", "ListUsers", Some("2010-05-08"), true);
+        check(&STS, "AssumeRole", "AssumeRole", Some("2011-06-15"), true);
+        check(&LAMBDA, "ListEventSourceMappings", "ListEventSourceMappings20150331", None, true);
+        check(&LAMBDA, "TagResource", "TagResource20170331", None, false);
+        let unknown = Audit::unknown_action(&IAM, Some("DeleteAll")).expect("an action");
+        assert_eq!((&*unknown.name, unknown.read_only), ("DeleteAll", false));
+        assert!(Audit::unknown_action(&IAM, None).is_none());
+    }
+
+    #[test]
+    fn what_makes_something() {
+        let makes =
+            |service: &'static ServiceModel, name: &str| Action::of(service.operation(name).expect(name)).makes();
+        assert_eq!(makes(&LAMBDA, "CreateEventSourceMapping"), Some(Making::Mapping));
+        assert_eq!(makes(&IAM, "CreateAccessKey"), Some(Making::AccessKey));
+        assert_eq!(makes(&STS, "GetFederationToken"), Some(Making::Session));
+        assert_eq!((makes(&LAMBDA, "GetEventSourceMapping"), makes(&IAM, "CreateUser")), (None, None));
     }
 }

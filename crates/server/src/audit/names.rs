@@ -6,10 +6,9 @@
 
 use std::borrow::Cow;
 
+use ::aws::{NamedResource, RequestFacts, ResourceAccess};
 use api::{Operation, Service};
 use base::cut;
-use deliver::triggers::api::Call;
-use ops::{NamedResource, RequestFacts, ResourceAccess};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -47,7 +46,15 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of_dynamodb(operation: Operation, facts: &RequestFacts) -> Names {
+    /// The operation is DynamoDB's, if it is one of these.
+    pub(super) fn of(operation: Option<Operation>, facts: &RequestFacts) -> Names {
+        match operation {
+            Some(operation) => Names::of_dynamodb(operation, facts),
+            None => Names::of_members(&facts.parameters),
+        }
+    }
+
+    fn of_dynamodb(operation: Operation, facts: &RequestFacts) -> Names {
         let mut names = Names { writes: facts.writes(), ..Names::default() };
         for access in &facts.accesses {
             if let Some(arn) = &access.arn {
@@ -75,28 +82,16 @@ impl Names {
         names
     }
 
-    pub(super) fn of_lambda(call: &Call) -> Names {
+    /// A member of one name is the same thing in every service.
+    fn of_members(members: &[(&'static str, String)]) -> Names {
         let mut names = Names::default();
-        for (member, name) in call.names() {
-            match member {
+        for (member, name) in members {
+            match *member {
                 "destination" => {
                     let destination = json!({"onFailure": {"destination": shown(&origin(name))}});
                     names.parameters.insert("destinationConfig".to_owned(), destination);
                 }
                 "functionName" => names.parameter(member, &origin(name)),
-                _ => names.parameter(member, name),
-            }
-            if member == "eventSourceArn" && name.contains(":table/") {
-                names.resource(name);
-            }
-        }
-        names
-    }
-
-    pub(super) fn of_form(parameters: &::identity::Parameters) -> Names {
-        let mut names = Names::default();
-        for (member, name) in parameters.names() {
-            match member {
                 "ClientIDList" | "PolicyArns" => names.element(&small(member), shown(name)),
                 "AccessKeyId" => {
                     let id = key_id(name);
@@ -106,7 +101,7 @@ impl Names {
                 "Url" => names.parameter("url", &public(name)),
                 _ => names.parameter(&small(member), name),
             }
-            if member == "RoleArn" {
+            if *member == "RoleArn" || *member == "eventSourceArn" && name.contains(":table/") {
                 names.resource(name);
             }
         }
@@ -335,31 +330,32 @@ mod tests {
         check("f:$LATEST", "f:$LATEST", "f:$LATEST");
     }
 
+    fn of_members(members: &[(&'static str, &str)]) -> Names {
+        let parameters = members.iter().map(|(member, name)| (*member, (*name).to_owned())).collect();
+        Names::of(None, &RequestFacts { accesses: Vec::new(), parameters })
+    }
+
     #[test]
-    fn events_of_mappings_and_forms() {
-        let call = |body: &str| {
-            let route = deliver::triggers::api::Route::of("PUT", "/2015-03-31/event-source-mappings/u");
-            let (account, region) = ("123456789012".to_owned(), "us-east-1".to_owned());
-            let caller = auth::Caller { account, region, access_key: String::new(), identity: None };
-            let call = Call::read(&caller, route.unwrap().unwrap(), "", body.as_bytes()).unwrap();
-            Value::Object(Names::of_lambda(&call).parameters)
+    fn events_of_mappings_and_identities() {
+        let check = |members: &[(&'static str, &str)], expected: Value| {
+            assert_eq!(Value::Object(of_members(members).parameters), expected);
         };
-        assert_eq!(call(r#"{"FunctionName":"f:$LATEST"}"#), json!({"functionName": "f:$LATEST", "uUID": "u"}));
+        check(&[("functionName", "f:$LATEST"), ("uUID", "u")], json!({"functionName": "f:$LATEST", "uUID": "u"}));
         let queue = "arn:aws:sqs:us-east-1:123456789012:q";
-        let urls = r#"{"FunctionName":"http://h:9/secret","DestinationConfig":{"OnFailure":{"Destination":"http://d/secret"}}}"#;
         let to = |destination: &str| json!({"onFailure": {"destination": destination}});
-        let expected = json!({"functionName": "http://h:9", "uUID": "u", "destinationConfig": to("http://d")});
-        assert_eq!(call(urls), expected);
-        let arn = format!(r#"{{"DestinationConfig":{{"OnFailure":{{"Destination":"{queue}"}}}}}}"#);
-        assert_eq!(call(&arn), json!({"uUID": "u", "destinationConfig": to(queue)}));
-        let form =
-            "Action=CreateOpenIDConnectProvider&Url=https%3A%2F%2Fa%3Ab%40idp%2F%7Ex%3Fq&ClientIDList.member.1=a%20b";
-        let form = ::identity::Parameters::parse(form.as_bytes()).unwrap();
-        let expected = json!({"url": "https://idp/~x", "clientIDList": ["a%20b"]});
-        assert_eq!(Value::Object(Names::of_form(&form).parameters), expected);
+        check(
+            &[("functionName", "http://h:9/secret"), ("destination", "http://d/secret")],
+            json!({"functionName": "http://h:9", "destinationConfig": to("http://d")}),
+        );
+        check(&[("destination", queue)], json!({"destinationConfig": to(queue)}));
+        let provider = [("Url", "https://a:b@idp/~x?q"), ("ClientIDList", "a b")];
+        check(&provider, json!({"url": "https://idp/~x", "clientIDList": ["a%20b"]}));
+        check(&[("AccessKeyId", "AKIAIOSFODNN7EXAMPLE")], json!({"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}));
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".repeat(30);
+        check(&[("AccessKeyId", &secret)], json!({"accessKeyId": "wJalrXUtnFEMI/K7[cut]"}));
+        assert!(of_members(&[("AccessKeyId", &secret)]).has_cut_key);
         let role = "arn:aws:iam::123456789012:role/x!y~/r";
-        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={role}");
-        let names = Names::of_form(&::identity::Parameters::parse(form.as_bytes()).unwrap());
+        let names = of_members(&[("RoleArn", role)]);
         assert_eq!((&names.parameters["roleArn"], names.resources), (&json!(role), vec![role.to_owned()]));
     }
 
@@ -375,8 +371,7 @@ mod tests {
         let parts = refused.parameters["requestItems"].as_array().unwrap().len();
         assert_eq!((refused.resources.len(), parts), (REFUSED_NAMES_MAX, REFUSED_NAMES_MAX));
         assert_eq!(refused.counts, Some(NameCounts { resources: NAMES_MAX, request_items: NAMES_MAX }));
-        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={}", "%C3%A9".repeat(700));
-        let long = Names::of_form(&::identity::Parameters::parse(form.as_bytes()).unwrap()).of_refused();
+        let long = of_members(&[("RoleArn", &"\u{e9}".repeat(700))]).of_refused();
         assert_eq!(long.parameters["roleArn"].as_str().unwrap().len(), REFUSED_SIZE_MAX + CUT.len());
         assert_eq!((long.resources[0].len(), long.counts), (REFUSED_SIZE_MAX + CUT.len(), None));
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::action::Making;
-use crate::answer::Answer;
+use crate::answer::{Answer, ContentType};
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
 /// that tell which value is wrong or quote a function's URL, are in the log by name alone.
@@ -100,6 +100,9 @@ struct Failed {
 impl Outcome {
     pub(crate) fn of(answer: &Answer) -> Outcome {
         match answer.exception() {
+            Some(_) if answer.content_type() == Some(ContentType::TextXml) => {
+                Outcome::of_xml(&String::from_utf8_lossy(answer.body()))
+            }
             Some(error) => Outcome::told(error.into(), || {
                 serde_json::from_slice(answer.body()).ok().and_then(|it: Body| it.message)
             }),

@@ -4,11 +4,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ::aws::RequestFacts;
 use api::Operation;
 use auth::Caller;
 use base::{Clock, cut};
-use deliver::triggers::api::Call;
-use ops::RequestFacts;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::OwnedPermit;
@@ -160,17 +159,10 @@ impl Draft {
         Ok(())
     }
 
-    /// The request of an operation of DynamoDB is decoded.
+    /// The request is decoded.
     pub(crate) fn decoded(&self, facts: &RequestFacts) {
-        if let Some(operation) = self.action.operation {
-            // Only the first one counts, and there is no second.
-            let _ = self.names.set(Names::of_dynamodb(operation, facts));
-        }
-    }
-
-    /// The request of an operation of Lambda is decoded.
-    pub(crate) fn decoded_call(&self, call: &Call) {
-        let _ = self.names.set(Names::of_lambda(call));
+        // Only the first one counts, and there is no second.
+        let _ = self.names.set(Names::of(self.action.operation, facts));
     }
 
     /// The event is as good as written, or counted as lost or held back.
@@ -201,11 +193,6 @@ impl Draft {
             None if self.action.operation == Some(Operation::BatchExecuteStatement) => Outcome::of_statements(answer),
             None => Outcome::of(answer),
         }
-    }
-
-    /// The caller of an operation of IAM or STS may name things in it.
-    pub(crate) fn decoded_form(&self, parameters: &::identity::Parameters) {
-        let _ = self.names.set(Names::of_form(parameters));
     }
 
     pub(super) fn line(&self, outcome: &Outcome, region: &str) -> Vec<u8> {

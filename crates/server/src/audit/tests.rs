@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::aws::OperationId;
 use api::Operation;
 use auth::Caller;
 use auth::iam::{Identity, Principal, PrincipalKind};
@@ -13,9 +14,18 @@ use super::*;
 use crate::seats::Seat;
 use crate::transport::local;
 
+/// As the handler names it.
+fn id_of(operation: Operation) -> OperationId {
+    let model = match operation.service() {
+        api::Service::DynamoDb => &::aws::DYNAMODB,
+        api::Service::Streams => &::aws::DYNAMODB_STREAMS,
+    };
+    model.operation(operation.name()).expect("an operation")
+}
+
 fn draft(audit: &Arc<Audit>, operation: Operation) -> Draft {
     let (head, ()) = Request::builder().header("user-agent", "a".repeat(5_000)).body(()).unwrap().into_parts();
-    audit.begin(audit.of_dynamodb(operation).unwrap(), Origin::of(&head, &Seat::new(local()), "id"))
+    audit.begin(audit.action(id_of(operation)).unwrap(), Origin::of(&head, &Seat::new(local()), "id"))
 }
 
 /// Of a known caller.

@@ -1,8 +1,17 @@
 //! Requests as AWS's SDKs send them to services that are not here, and those that are none of these.
 
+use std::sync::Arc;
+
+use ::aws::AwsService;
+use ::identity::{Api, QueryService};
 use hyper::Request;
 
 use super::*;
+
+fn services() -> Services {
+    let query = |api| Arc::new(QueryService::new(api, None)) as Arc<dyn AwsService>;
+    Services::of(vec![query(Api::Iam), query(Api::Sts)])
+}
 
 struct Sent {
     method: &'static str,
@@ -41,7 +50,7 @@ impl Sent {
     }
 
     fn answer(&self) -> Option<Answer> {
-        answer(&self.head(), self.body.as_bytes())
+        answer(&self.head(), self.body.as_bytes(), &services())
     }
 }
 

@@ -1,43 +1,78 @@
-//! Requests, counted by operation.
+//! Requests, counted by service and operation.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use api::Operation;
+use ::aws::{OperationId, ServiceModel};
 use base::DurationHistogram;
-use wire::ExceptionName;
+use parking_lot::RwLock;
 
 use super::page::Page;
 use crate::body_error::BodyError;
 
 const NS_A_SECOND: f64 = 1e9;
-/// What stands for the operation of a request that was refused before it had one.
-const NO_OPERATION: &str = "none";
-
-/// Exceptions that operators wait for: they are there from an operation's first request on, so that a first one is an
-/// increase from zero.
-const WATCHED: [ExceptionName; 2] = [ExceptionName::InternalServerError, ExceptionName::Throttling];
+/// What is in the place of the service and the operation of a request that was refused before it had them.
+const NONE: &str = "none";
 
 pub(crate) struct Requests {
-    /// One for each operation, in the order of the list.
-    operations: Box<[OfOperation]>,
-    /// For each operation, and for none, one for each exception.
-    errors: Box<[AtomicU64]>,
+    services: Box<[OfService]>,
+    /// Of requests without an operation.
+    errors: Errors,
     bodies_refused: [AtomicU64; BodyError::ALL.len()],
     under_way: Arc<AtomicU64>,
+}
+
+struct OfService {
+    model: &'static ServiceModel,
+    /// One for each operation, in the order of the model.
+    operations: Box<[OfOperation]>,
 }
 
 struct OfOperation {
     duration: DurationHistogram,
     request_bytes: AtomicU64,
     response_bytes: AtomicU64,
+    errors: Errors,
 }
 
 impl OfOperation {
     fn new() -> OfOperation {
         let duration = DurationHistogram::of_durations();
-        OfOperation { duration, request_bytes: AtomicU64::new(0), response_bytes: AtomicU64::new(0) }
+        let (request_bytes, response_bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        OfOperation { duration, request_bytes, response_bytes, errors: Errors::default() }
+    }
+
+    fn is_seen(&self) -> bool {
+        self.duration.reading().count() > 0
+    }
+}
+
+/// Exceptions by name. There are only as many as services have, and the lock is written with the first of each.
+#[derive(Default)]
+struct Errors(RwLock<Vec<(&'static str, AtomicU64)>>);
+
+impl Errors {
+    fn count(&self, exception: &'static str) {
+        let add = |counts: &[(&'static str, AtomicU64)]| {
+            let found = counts.iter().find(|(name, _)| *name == exception);
+            found.map(|(_, count)| count.fetch_add(1, Ordering::Relaxed)).is_some()
+        };
+        if add(&self.0.read()) {
+            return;
+        }
+        let mut counts = self.0.write();
+        if !add(&counts) {
+            counts.push((exception, AtomicU64::new(1)));
+        }
+    }
+
+    /// In the order of their names, those that are `expected` among them.
+    fn read(&self, expected: &[&'static str]) -> BTreeMap<&'static str, u64> {
+        let mut counts: BTreeMap<_, _> = expected.iter().map(|name| (*name, 0)).collect();
+        counts.extend(self.0.read().iter().map(|(name, count)| (*name, count.load(Ordering::Relaxed))));
+        counts
     }
 }
 
@@ -51,11 +86,14 @@ impl Drop for UnderWay {
 }
 
 impl Requests {
-    pub(super) fn new() -> Requests {
-        let errors = (Operation::ALL.len() + 1) * ExceptionName::ALL.len();
+    pub(super) fn new(models: &[&'static ServiceModel]) -> Requests {
+        let services = models.iter().map(|model| OfService {
+            model,
+            operations: model.operations.iter().map(|_| OfOperation::new()).collect(),
+        });
         Requests {
-            operations: Operation::ALL.iter().map(|_| OfOperation::new()).collect(),
-            errors: (0..errors).map(|_| AtomicU64::new(0)).collect(),
+            services: services.collect(),
+            errors: Errors::default(),
             bodies_refused: [const { AtomicU64::new(0) }; BodyError::ALL.len()],
             under_way: Arc::default(),
         }
@@ -67,15 +105,22 @@ impl Requests {
     }
 
     /// An answer, good or bad, to a request whose operation is known.
-    pub(crate) fn answered(&self, operation: Operation, duration: Duration, request_bytes: u64, response_bytes: u64) {
-        let of = &self.operations[operation as usize];
+    pub(crate) fn answered(&self, operation: OperationId, duration: Duration, request_bytes: u64, response_bytes: u64) {
+        let Some(of) = self.of(operation) else { return };
         of.duration.record_duration(duration);
         of.request_bytes.fetch_add(request_bytes, Ordering::Relaxed);
         of.response_bytes.fetch_add(response_bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn failed(&self, operation: Option<Operation>, exception: ExceptionName) {
-        self.errors_of(operation)[exception as usize].fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn failed(&self, operation: Option<OperationId>, exception: &'static str) {
+        let errors = operation.and_then(|operation| self.of(operation)).map_or(&self.errors, |of| &of.errors);
+        errors.count(exception);
+    }
+
+    /// By place: the services are a handful.
+    fn of(&self, operation: OperationId) -> Option<&OfOperation> {
+        let service = self.services.iter().find(|service| std::ptr::eq(service.model, operation.service()))?;
+        service.operations.get(operation.place())
     }
 
     pub(crate) fn body_refused(&self, error: BodyError) {
@@ -87,32 +132,22 @@ impl Requests {
         self.under_way.load(Ordering::Relaxed)
     }
 
-    fn is_seen(&self, operation: Operation) -> bool {
-        self.operations[operation as usize].duration.reading().count() > 0
-    }
-
-    fn errors_of(&self, operation: Option<Operation>) -> &[AtomicU64] {
-        let row = operation.map_or(Operation::ALL.len(), |operation| operation as usize);
-        &self.errors[row * ExceptionName::ALL.len()..][..ExceptionName::ALL.len()]
-    }
-
     /// Series begin with their first request: most servers never see most operations and exceptions.
     pub(super) fn write(&self, page: &mut Page) {
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        let of = |operation: Operation| &self.operations[operation as usize];
-        let durations = Operation::ALL.iter().map(|operation| (*operation, of(*operation).duration.reading()));
-        let seen: Vec<_> = durations.filter(|(_, duration)| duration.count() > 0).collect();
+        let all = self.services.iter().flat_map(|service| service.model.operations().zip(&service.operations));
+        let seen: Vec<_> = all.filter(|(_, of)| of.is_seen()).collect();
         page.histogram("stator_request_duration_seconds", "Time from a request's last byte to its answer's first.");
-        for (operation, duration) in &seen {
-            page.reading(&[("operation", operation.name())], duration, NS_A_SECOND);
+        for (operation, of) in &seen {
+            page.reading(&labels(*operation), &of.duration.reading(), NS_A_SECOND);
         }
         page.counter("stator_request_bytes_total", "Bytes of requests' bodies, decompressed.");
-        for (operation, _) in &seen {
-            page.labelled(&[("operation", operation.name())], read(&of(*operation).request_bytes));
+        for (operation, of) in &seen {
+            page.labelled(&labels(*operation), read(&of.request_bytes));
         }
         page.counter("stator_response_bytes_total", "Bytes of answers' bodies, as they were sent.");
-        for (operation, _) in &seen {
-            page.labelled(&[("operation", operation.name())], read(&of(*operation).response_bytes));
+        for (operation, of) in &seen {
+            page.labelled(&labels(*operation), read(&of.response_bytes));
         }
         self.write_errors(page);
         page.gauge(
@@ -122,20 +157,29 @@ impl Requests {
         page.value(read(&self.under_way));
     }
 
+    /// Exceptions that operators wait for are there from an operation's first request on, so that a first one is an increase from
+    /// zero.
     fn write_errors(&self, page: &mut Page) {
         page.counter("stator_errors_total", "Requests that were answered with an exception.");
-        for operation in Operation::ALL.iter().copied().map(Some).chain([None]) {
-            let name = operation.map_or(NO_OPERATION, Operation::name);
-            for (exception, count) in ExceptionName::ALL.iter().zip(self.errors_of(operation)) {
-                let count = count.load(Ordering::Relaxed);
-                if count > 0 || operation.is_some_and(|it| WATCHED.contains(exception) && self.is_seen(it)) {
-                    page.labelled(&[("operation", name), ("exception", exception.as_str())], count);
+        for service in &self.services {
+            for (operation, of) in service.model.operations().zip(&service.operations) {
+                let expected = if of.is_seen() { service.model.watched } else { &[] };
+                for (exception, count) in of.errors.read(expected) {
+                    let [service, operation] = labels(operation);
+                    page.labelled(&[service, operation, ("exception", exception)], count);
                 }
             }
+        }
+        for (exception, count) in self.errors.read(&[]) {
+            page.labelled(&[("service", NONE), ("operation", NONE), ("exception", exception)], count);
         }
         page.counter("stator_bodies_refused_total", "Requests whose body could not be had.");
         for (error, count) in BodyError::ALL.iter().zip(&self.bodies_refused) {
             page.labelled(&[("reason", error.name())], count.load(Ordering::Relaxed));
         }
     }
+}
+
+fn labels(operation: OperationId) -> [(&'static str, &'static str); 2] {
+    [("service", operation.service().name), ("operation", operation.name())]
 }

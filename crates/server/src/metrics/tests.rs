@@ -3,14 +3,21 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::Operation;
+use ::aws::{DYNAMODB, DYNAMODB_STREAMS, IAM};
 use deliver::Figure;
-use wire::ExceptionName;
+
+use ::aws::OperationId;
 
 use super::*;
 use crate::audit::Watch;
 use crate::body_error::BodyError;
 use crate::tls::{Tls, TlsArguments};
+
+const MODELS: [&ServiceModel; 3] = [&DYNAMODB, &DYNAMODB_STREAMS, &IAM];
+
+fn operation(model: &'static ServiceModel, name: &str) -> OperationId {
+    model.operation(name).expect("an operation")
+}
 
 fn line(page: &str, start: &str) -> String {
     let mut lines = page.lines().filter(|line| line.starts_with(start));
@@ -21,35 +28,41 @@ fn line(page: &str, start: &str) -> String {
 
 #[test]
 fn requests_are_counted_by_operation() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(&MODELS);
     for ms in [1, 2, 30_000] {
-        metrics.requests.answered(Operation::PutItem, Duration::from_millis(ms), 100, 2);
+        metrics.requests.answered(operation(&DYNAMODB, "PutItem"), Duration::from_millis(ms), 100, 2);
     }
     // The last of the list and the last of its row: every place is within bounds.
-    metrics.requests.answered(Operation::ListStreams, Duration::from_micros(1), 0, 0);
-    metrics.requests.failed(Some(Operation::ListStreams), ExceptionName::Validation);
-    metrics.requests.failed(Some(Operation::PutItem), ExceptionName::ConditionalCheckFailed);
-    metrics.requests.failed(None, ExceptionName::BackupInUse);
+    metrics.requests.answered(operation(&DYNAMODB_STREAMS, "ListStreams"), Duration::from_micros(1), 0, 0);
+    metrics.requests.failed(Some(operation(&DYNAMODB_STREAMS, "ListStreams")), "ValidationException");
+    metrics.requests.failed(Some(operation(&DYNAMODB, "PutItem")), "ConditionalCheckFailedException");
+    metrics.requests.failed(None, "BackupInUseException");
     metrics.requests.body_refused(BodyError::TooSlow);
     let under_way = metrics.requests.begin();
     let page = metrics.page(true, TableSeries::Total, &BackgroundStats::default(), None, None);
     drop(under_way);
     for (start, value) in [
         ("stator_ready", "1"),
-        (r#"stator_request_duration_seconds_bucket{operation="PutItem",le="0.0005"}"#, "0"),
-        (r#"stator_request_duration_seconds_bucket{operation="PutItem",le="0.001"}"#, "1"),
-        (r#"stator_request_duration_seconds_bucket{operation="PutItem",le="0.0025"}"#, "2"),
-        (r#"stator_request_duration_seconds_bucket{operation="PutItem",le="10"}"#, "2"),
-        (r#"stator_request_duration_seconds_bucket{operation="PutItem",le="+Inf"}"#, "3"),
-        (r#"stator_request_duration_seconds_sum{operation="PutItem"}"#, "30.003"),
-        (r#"stator_request_duration_seconds_count{operation="PutItem"}"#, "3"),
-        (r#"stator_request_bytes_total{operation="PutItem"}"#, "300"),
-        (r#"stator_response_bytes_total{operation="PutItem"}"#, "6"),
-        (r#"stator_errors_total{operation="PutItem",exception="ConditionalCheckFailedException"}"#, "1"),
-        (r#"stator_errors_total{operation="ListStreams",exception="ValidationException"}"#, "1"),
-        (r#"stator_errors_total{operation="PutItem",exception="InternalServerError"}"#, "0"),
-        (r#"stator_errors_total{operation="PutItem",exception="ThrottlingException"}"#, "0"),
-        (r#"stator_errors_total{operation="none",exception="BackupInUseException"}"#, "1"),
+        (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="0.0005"}"#, "0"),
+        (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="0.001"}"#, "1"),
+        (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="0.0025"}"#, "2"),
+        (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="10"}"#, "2"),
+        (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="+Inf"}"#, "3"),
+        (r#"stator_request_duration_seconds_sum{service="DynamoDB",operation="PutItem"}"#, "30.003"),
+        (r#"stator_request_duration_seconds_count{service="DynamoDB",operation="PutItem"}"#, "3"),
+        (r#"stator_request_bytes_total{service="DynamoDB",operation="PutItem"}"#, "300"),
+        (r#"stator_response_bytes_total{service="DynamoDB",operation="PutItem"}"#, "6"),
+        (
+            r#"stator_errors_total{service="DynamoDB",operation="PutItem",exception="ConditionalCheckFailedException"}"#,
+            "1",
+        ),
+        (
+            r#"stator_errors_total{service="DynamoDBStreams",operation="ListStreams",exception="ValidationException"}"#,
+            "1",
+        ),
+        (r#"stator_errors_total{service="DynamoDB",operation="PutItem",exception="InternalServerError"}"#, "0"),
+        (r#"stator_errors_total{service="DynamoDB",operation="PutItem",exception="ThrottlingException"}"#, "0"),
+        (r#"stator_errors_total{service="none",operation="none",exception="BackupInUseException"}"#, "1"),
         (r#"stator_bodies_refused_total{reason="too_slow"}"#, "1"),
         (r#"stator_bodies_refused_total{reason="too_large"}"#, "0"),
         ("stator_requests_under_way", "1"),
@@ -75,11 +88,11 @@ fn with_replicas() -> PostgresStats {
 fn the_page_is_well_formed() {
     let folder = tempfile::tempdir().expect("folder");
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
-    let metrics = Metrics::new();
-    for operation in Operation::ALL {
-        metrics.requests.answered(*operation, Duration::ZERO, 0, 0);
-        for exception in ExceptionName::ALL {
-            metrics.requests.failed(Some(*operation), *exception);
+    let metrics = Metrics::new(&MODELS);
+    for operation in MODELS.iter().flat_map(|model| model.operations()) {
+        metrics.requests.answered(operation, Duration::ZERO, 0, 0);
+        for exception in ["ValidationException", "InternalServerError", "Throttling"] {
+            metrics.requests.failed(Some(operation), exception);
         }
     }
     let page = metrics.page(
@@ -116,7 +129,7 @@ fn the_page_is_well_formed() {
 fn the_documentation_names_every_metric() {
     let folder = tempfile::tempdir().expect("folder");
     let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(&MODELS);
     metrics.watch_audit(Arc::<Watch>::default());
     metrics.watch_rows(Some(&storage::Memory::new()));
     let self_signed = TlsArguments { tls_self_signed: true, ..TlsArguments::default() };

@@ -1,64 +1,77 @@
-//! Requests of the other services: Lambda's, IAM's and STS's. Each is decoded once, and has its event in the audit log
-//! before anything is done.
+//! A request for an operation of a service: authentication, the event in the audit log, the span, the call, and the refusals
+//! in the service's own words. There is one way for all services.
 
 use std::sync::Arc;
 
-use ::identity::sts::Way;
-use ::identity::{Api, Authority, Refusal, Request};
-use api::Exception;
-use deliver::triggers::api as lambda_api;
+use ::aws::{AwsService, Fault, Input, OperationId, Protocol, Reply, Request, ServiceModel};
+use auth::Access;
 use hyper::http::request::Parts;
 use ops::allowance::Allowance;
 
-use super::{Backend, Pipeline, user_agent};
+use super::{Pipeline, user_agent};
 use crate::answer::{Answer, ContentType};
-use crate::audit::{Action, Audit, Draft, IAM, LAMBDA, Origin, STS, Unaudited};
+use crate::audit::{Action, Audit, Draft, Origin};
 use crate::body::RequestBody;
-use crate::form::Form;
+use crate::form::{self, Form};
+use crate::route::Asked;
 use crate::seats::{Held, Seat};
+use crate::services::ServiceId;
 use crate::visit::Visit;
-use crate::{foreign, identity, lambda};
+use crate::{foreign, guard, traces};
 
-impl<S: Backend> Pipeline<S> {
-    pub(super) async fn lambda(
+/// What is asked of a service.
+struct Call<'a> {
+    service: &'a Arc<dyn AwsService>,
+    /// Of a form, an operation that the service does not have is refused once its caller is known.
+    operation: Result<OperationId, Fault>,
+    /// The operation's name, if it can be one's.
+    name: Option<&'a str>,
+    input: Input<'a>,
+    protocol: Protocol,
+    content_type: ContentType,
+}
+
+impl Call<'_> {
+    fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
+        answer(self.service.refuse(fault, request_id), self.protocol, self.content_type)
+    }
+}
+
+/// Clients of REST read an exception's name in the head.
+fn answer(reply: Reply, protocol: Protocol, content_type: ContentType) -> Answer {
+    let error_type = reply.error.as_ref().filter(|_| protocol == Protocol::RestJson).map(|error| error.name);
+    Answer::reply(reply, content_type).of_type(error_type)
+}
+
+impl Pipeline {
+    /// An operation that the head names.
+    pub(super) async fn operation(
         &self,
-        route: Result<lambda_api::Route, lambda_api::Refusal>,
+        asked: Asked,
         head: &Parts,
-        body: &RequestBody,
+        body: RequestBody,
         visit: &mut Visit,
         seat: &Arc<Seat>,
     ) -> Result<Answer, Answer> {
-        let Some(triggers) = &self.triggers else { return Err(lambda::refused(lambda_api::Refusal::UnknownOperation)) };
-        let route = route.map_err(lambda::refused)?;
-        let operation = route.operation;
-        visit.audit = self.draft(head, visit, seat, |_| Some(Action::of_lambda(operation)));
-        let caller = self.caller(lambda::SERVICE, head, body, seat, visit);
-        let caller = caller.map_err(|refusal| lambda::unsigned(&refusal))?;
-        let unaudited = |error: Unaudited| lambda_api::Refusal::Service(error.to_string());
-        visit.reserve().await.map_err(|error| lambda::refused(unaudited(error)))?;
-        let answered = async {
-            let query = head.uri.query().unwrap_or_default();
-            let call = lambda_api::Call::decode(&caller, route, query, &body.bytes).await.map_err(lambda::refused)?;
-            if let Some(draft) = &visit.audit {
-                draft.decoded_call(&call);
+        let Asked { service, operation, protocol, content_type, labels } = asked;
+        let service = &self.services[service];
+        let input = match protocol {
+            Protocol::RestJson => {
+                Input::Rest { labels, query: head.uri.query().unwrap_or_default(), body: body.bytes.clone() }
             }
-            Ok(lambda::answer(triggers, &caller, &call).await)
+            Protocol::AwsJson | Protocol::RpcV2Cbor | Protocol::Query => Input::Body(body.bytes.clone()),
         };
-        self.admitted(seat, answered).await
+        let name = operation.as_ref().ok().map(|operation| operation.name());
+        let mut call = Call { service, operation, name, input, protocol, content_type };
+        if let Err(fault) = &mut call.operation {
+            let fault = std::mem::replace(fault, Fault::Throttled);
+            let refuse = || call.refuse(fault, visit.request_id());
+            return Err(foreign::answer(head, &body.bytes, &self.services).unwrap_or_else(refuse));
+        }
+        self.call(call, head, &body, visit, seat).await
     }
 
-    /// Runs a request with its part of the memory and of the CPU permits; its answer keeps what it needs of the memory.
-    async fn admitted(
-        &self,
-        seat: &Arc<Seat>,
-        answered: impl Future<Output = Result<Answer, Answer>>,
-    ) -> Result<Answer, Answer> {
-        let allowance = Allowance::new(&self.memory, seat.peer());
-        let answer = allowance.scope(answered).await?;
-        let share = allowance.keep(answer.body().len()).map(|share| Held::new(share, seat));
-        Ok(answer.holding(share))
-    }
-
+    /// An operation that a form names.
     pub(super) async fn form(
         &self,
         form: Form,
@@ -67,32 +80,91 @@ impl<S: Backend> Pipeline<S> {
         visit: &mut Visit,
         seat: &Arc<Seat>,
     ) -> Result<Answer, Answer> {
-        if let Some(answer) = foreign::answer(head, &body.bytes) {
+        if let Some(answer) = foreign::answer(head, &body.bytes, &self.services) {
             return Ok(answer);
         }
-        let request_id = visit.request_id().to_owned();
-        let refuse = |api, refusal| identity::refused(api, refusal, &request_id);
-        let parameters = identity::parameters(form, head, body).map_err(|refusal| refuse(Api::Iam, refusal))?;
-        let (api, request) = (Api::of(&parameters), Request { parameters: &parameters, request_id: &request_id });
-        visit.audit = self.draft(head, visit, seat, |_| Action::of_form(&parameters));
-        // Of a refused caller's form nothing is executed, whatever its beginning says.
-        let caller = (Authority::is_signed(api, &request) || body.refused.is_some())
-            .then(|| self.caller(api.service(), head, body, seat, visit))
-            .transpose()
-            .map_err(|refusal| refuse(api, Refusal::from(refusal)))?;
-        let reserved = visit.reserve().await;
-        reserved.map_err(|error| refuse(api, Refusal::failure(error.to_string())))?;
-        if let Some(draft) = &visit.audit {
-            draft.decoded_form(&parameters);
+        let read = form::parameters(form, head, body, &self.services);
+        let version = read.as_ref().ok().and_then(|parameters| parameters.get("Version"));
+        let Some(service) = self.services.of_version(version) else { return Err(super::too_many(head)) };
+        let service = &self.services[service];
+        let refuse = |fault| answer(service.refuse(fault, visit.request_id()), Protocol::Query, ContentType::TextXml);
+        let parameters = read.map_err(|error| refuse(Fault::Form(error)))?;
+        let name = parameters.get("Action").unwrap_or_default();
+        let version = parameters.get("Version").unwrap_or(service.model().api_version);
+        let unknown = || Fault::UnknownOperation { name: name.to_owned(), version: version.to_owned() };
+        let call = Call {
+            service,
+            operation: service.model().operation(name).ok_or_else(unknown),
+            name: parameters.action(),
+            input: Input::Form(&parameters),
+            protocol: Protocol::Query,
+            content_type: ContentType::TextXml,
+        };
+        self.call(call, head, body, visit, seat).await
+    }
+
+    async fn call(
+        &self,
+        mut call: Call<'_>,
+        head: &Parts,
+        body: &RequestBody,
+        visit: &mut Visit,
+        seat: &Arc<Seat>,
+    ) -> Result<Answer, Answer> {
+        let asked = call.operation.as_ref().ok().copied();
+        if matches!(self.access, Access::Open(_)) {
+            visit.operation = asked;
         }
-        let way = Way { transport: seat.transport(), user_agent: user_agent(head) };
-        let answered =
-            async { Ok(identity::answer(self.authority.as_ref(), caller.as_ref(), &way, api, &request).await) };
-        self.admitted(seat, answered).await
+        let model = call.service.model();
+        visit.audit = self.draft(head, visit, seat, |audit| action(audit, model, asked, call.name));
+        if let (Some(traces), Some(operation)) = (&self.traces, asked) {
+            visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
+        }
+        // Of a refused caller's request nothing is executed, whatever its beginning says.
+        let is_signed = asked.is_none_or(|operation| operation.model().is_signed) || body.refused.is_some();
+        let caller = is_signed.then(|| self.caller(model.signing_name, head, body, seat, visit)).transpose();
+        let caller = caller.map_err(|refusal| call.refuse(Fault::Caller(refusal), visit.request_id()))?;
+        // Where callers are checked, an unknown one begins no series of metrics.
+        visit.operation = asked;
+        if visit.audit.is_some() {
+            // Boxed, so that requests without an event have no room for it.
+            let reserved = Box::pin(visit.reserve()).await;
+            let refuse =
+                |error: crate::audit::Unaudited| call.refuse(Fault::Internal(error.to_string()), visit.request_id());
+            reserved.map_err(refuse)?;
+        }
+        let fault = |call: &mut Call<'_>| std::mem::replace(&mut call.operation, Err(Fault::Throttled));
+        let operation = match fault(&mut call) {
+            Ok(operation) => operation,
+            Err(fault) => return Err(call.refuse(fault, visit.request_id())),
+        };
+        let Call { service, input, protocol, content_type, .. } = call;
+        let user_agent = user_agent(head);
+        let request = Request {
+            operation,
+            caller: caller.as_ref(),
+            observer: visit.observer(),
+            input,
+            request_id: visit.request_id(),
+            transport: seat.transport(),
+            user_agent: user_agent.as_deref(),
+        };
+        let allowance = Allowance::new(&self.memory, seat.peer());
+        let called = allowance.scope(service.call(request));
+        let reply = guard::catch(traces::within(visit.trace.as_ref(), called)).await;
+        if let Some(caller) = caller.as_ref().filter(|_| visit.lacks_names(&self.notable)) {
+            let facts = service.facts(operation, caller, &body.bytes);
+            facts.iter().for_each(|facts| visit.name_tables(facts));
+        }
+        let reply = reply.unwrap_or_else(|guard::Panicked| {
+            service.refuse(Fault::Internal("the request's handler panicked".to_owned()), visit.request_id())
+        });
+        let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
+        Ok(answer(reply, protocol, content_type).holding(share))
     }
 
     /// An event begins, if it is one that is wanted.
-    pub(super) fn draft(
+    fn draft(
         &self,
         head: &Parts,
         visit: &Visit,
@@ -103,26 +175,49 @@ impl<S: Backend> Pipeline<S> {
         let action = action(audit)?;
         Some(audit.begin(action, Origin::of(head, seat, visit.request_id())))
     }
-}
 
-/// The refusal of a body that is larger than Lambda's API takes.
-pub(super) fn too_large(operation: lambda_api::Operation) -> Answer {
-    lambda::refused(lambda_api::Refusal::RequestTooLarge(operation))
-}
-
-/// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
-pub(super) async fn audited(draft: Draft, answer: Answer, request_id: &str) -> Answer {
-    let source = draft.source();
-    let outcome = draft.outcome(&answer);
-    let Err(unaudited) = draft.end(&outcome).await else { return answer };
-    let text = unaudited.to_string();
-    match source {
-        LAMBDA => lambda::refused(lambda_api::Refusal::Service(text)),
-        IAM => identity::refused(Api::Iam, Refusal::failure(text), request_id),
-        STS => identity::refused(Api::Sts, Refusal::failure(text), request_id),
-        _ => {
-            let dialect = answer.content_type().unwrap_or(ContentType::AmzJson10);
-            Answer::reply(wire::exception(&Exception::internal(text)), dialect)
-        }
+    /// The refusal of a body that is larger than the service takes.
+    pub(super) fn too_large(
+        &self,
+        service: ServiceId,
+        operation: OperationId,
+        protocol: Protocol,
+        content_type: ContentType,
+    ) -> Answer {
+        answer(self.services[service].refuse(Fault::TooLarge(operation), ""), protocol, content_type)
     }
+
+    /// The refusal in place of an answer to a known operation, which would be in the same protocol.
+    pub(super) fn throttled(&self, operation: Option<OperationId>, answered: &Answer) -> Option<Answer> {
+        let service = &self.services[self.services.of_model(operation?.service())?];
+        Some(answer(service.refuse(Fault::Throttled, ""), protocol(service), answered.content_type()?))
+    }
+
+    /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
+    pub(super) async fn audited(&self, draft: Draft, answered: Answer, request_id: &str) -> Answer {
+        let source = draft.source();
+        let outcome = draft.outcome(&answered);
+        let Err(unaudited) = draft.end(&outcome).await else { return answered };
+        let service = &self.services[self.services.of_event_source(source).unwrap_or(ServiceId::FIRST)];
+        let reply = service.refuse(Fault::Internal(unaudited.to_string()), request_id);
+        let content_type = answered.content_type().unwrap_or(ContentType::AmzJson10);
+        answer(reply, protocol(service), content_type)
+    }
+}
+
+fn action(
+    audit: &Audit,
+    model: &'static ServiceModel,
+    operation: Option<OperationId>,
+    name: Option<&str>,
+) -> Option<Action> {
+    match operation {
+        Some(operation) => audit.action(operation),
+        None => Audit::unknown_action(model, name),
+    }
+}
+
+/// Of a service that speaks several, the first: none of those has REST.
+fn protocol(service: &Arc<dyn AwsService>) -> Protocol {
+    service.model().protocols.first().copied().unwrap_or(Protocol::AwsJson)
 }

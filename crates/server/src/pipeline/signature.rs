@@ -1,14 +1,10 @@
 //! What of an HTTP request is signed.
 
-use auth::{Headers, Received, Refusal, Signed};
+use auth::{Headers, Received, Signed};
 use hyper::header;
 use hyper::http::request::Parts;
 
 use super::text;
-use api::Exception;
-
-/// How AWS calls the service that requests are signed for.
-pub(super) const SERVICE: &str = "dynamodb";
 
 pub(super) fn signed(head: &Parts) -> Signed<'_> {
     Signed {
@@ -57,17 +53,6 @@ impl Headers for SentHeaders<'_> {
 
     fn has_repeated(&self) -> bool {
         self.0.headers.len() > self.0.headers.keys_len() || self.has_two_hosts()
-    }
-}
-
-pub(super) fn unsigned(refusal: Refusal) -> Exception {
-    let text = refusal.to_string();
-    match refusal {
-        Refusal::Missing => Exception::MissingAuthenticationToken(text),
-        Refusal::SignedTwice | Refusal::Invalid(_) => Exception::InvalidSignature(text),
-        Refusal::Incomplete(_) => Exception::IncompleteSignature(text),
-        Refusal::Unrecognized => Exception::UnrecognizedClient(text),
-        Refusal::Expired => Exception::ExpiredToken(text),
     }
 }
 

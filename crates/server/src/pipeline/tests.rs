@@ -1,7 +1,11 @@
 //! The journey with a stand-in behind the door: what HTTP adds around an operation.
 
 use std::io::Read;
+use std::sync::LazyLock;
 
+use ::aws::{
+    Answering, AwsService, DYNAMODB, Fault, Input, OperationModel, Protocol, ReplyError, RequestFacts, ServiceModel,
+};
 use auth::{KeyRing, Spaces};
 use http_body_util::{BodyExt, Full};
 use hyper::header;
@@ -9,6 +13,7 @@ use hyper::header;
 use super::*;
 use crate::transport::local;
 use crate::web::WebArguments;
+use wire::DynamoDb;
 
 mod permission;
 
@@ -21,24 +26,48 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 /// Answers with the caller and the body; panics or grows when the body says so.
 struct Echo;
 
-impl Backend for Echo {
-    async fn handle(&self, _: Operation, context: RequestContext<'_>, body: Bytes) -> wire::Reply {
-        assert!(body.as_ref() != b"panic", "asked to panic");
-        let body = if body.as_ref() == b"big" { vec![b'x'; 100_000] } else { body.to_vec() };
-        if body == b"fail" {
-            return wire::exception(&Exception::internal("asked to fail"));
-        }
-        wire::Reply { status: 200, body: [context.caller.region.as_bytes(), b" ", &body].concat(), error: None }
+impl AwsService for Echo {
+    fn model(&self) -> &'static ServiceModel {
+        &DYNAMODB
     }
 
-    fn facts(&self, _: Operation, _: &Caller, _: &[u8]) -> Option<RequestFacts> {
-        None
+    fn call<'a>(&'a self, request: ::aws::Request<'a>) -> Answering<'a> {
+        Box::pin(async move {
+            let Input::Body(body) = request.input else { panic!("a body") };
+            assert!(body.as_ref() != b"panic", "asked to panic");
+            let body = if body.as_ref() == b"big" { vec![b'x'; 100_000] } else { body.to_vec() };
+            if body == b"fail" {
+                return wire::exception(&Exception::internal("asked to fail"));
+            }
+            let region = &request.caller.expect("a caller").region;
+            Reply { status: 200, body: [region.as_bytes(), b" ", &body].concat(), error: None }
+        })
+    }
+
+    fn refuse(&self, fault: Fault, request_id: &str) -> Reply {
+        dynamodb().refuse(fault, request_id)
     }
 }
 
-fn pipeline() -> Pipeline<Echo> {
+/// DynamoDB's own words.
+fn dynamodb() -> &'static DynamoDb {
+    static DYNAMODB: LazyLock<DynamoDb> = LazyLock::new(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let open = ops::Service::open(storage::Memory::new(), ops::Settings::default(), base::Clock::system());
+        // A thread of its own may wait.
+        let opened = std::thread::spawn(move || runtime.block_on(open).expect("an empty database"));
+        DynamoDb::new(&opened.join().expect("a service"))
+    });
+    &DYNAMODB
+}
+
+fn pipeline() -> Pipeline {
+    pipeline_of(Echo)
+}
+
+fn pipeline_of(service: impl AwsService) -> Pipeline {
     Pipeline {
-        backend: Echo,
+        services: Services::of(vec![Arc::new(service)]),
         access: Access::Open(Spaces::Isolated),
         region: "eu-west-3".to_owned(),
         bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
@@ -48,8 +77,6 @@ fn pipeline() -> Pipeline<Echo> {
         answers_operator: true,
         web: Web::new(&WebArguments::default(), true, []),
         notable: Notable::slower_than(None),
-        triggers: None,
-        authority: None,
         traces: None,
         audit: None,
     }
@@ -72,7 +99,7 @@ impl Answered {
 }
 
 /// Sends one request; a header without a value takes away a default one.
-fn send(pipeline: &Pipeline<Echo>, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answered {
+fn send(pipeline: &Pipeline, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answered {
     let mut request =
         Request::builder().method(method).uri(path).body(Full::new(Bytes::copy_from_slice(body))).expect("request");
     let defaults = [
@@ -160,15 +187,19 @@ fn a_panic_stays_with_its_request() {
 /// Begins and never ends.
 struct Stuck;
 
-impl Backend for Stuck {
-    async fn handle(&self, _: Operation, context: RequestContext<'_>, _: Bytes) -> wire::Reply {
-        let parameters = vec![("tableName", "Music".to_owned())];
-        context.observer.expect("an audit log").asked(ops::RequestFacts { accesses: Vec::new(), parameters });
-        std::future::pending().await
+impl AwsService for Stuck {
+    fn model(&self) -> &'static ServiceModel {
+        &DYNAMODB
     }
 
-    fn facts(&self, _: Operation, _: &Caller, _: &[u8]) -> Option<RequestFacts> {
-        None
+    fn call<'a>(&'a self, request: ::aws::Request<'a>) -> Answering<'a> {
+        let parameters = vec![("tableName", "Music".to_owned())];
+        request.observer.expect("an audit log").asked(RequestFacts { accesses: Vec::new(), parameters });
+        Box::pin(std::future::pending())
+    }
+
+    fn refuse(&self, fault: Fault, _: &str) -> Reply {
+        panic!("{fault:?}")
     }
 }
 
@@ -176,23 +207,7 @@ impl Backend for Stuck {
 #[tokio::test]
 async fn a_request_that_is_given_up_has_an_event() {
     let (audit, mut events) = crate::audit::Audit::held(8, false);
-    let Pipeline { access, bodies, memory, operator, web, notable, .. } = pipeline();
-    let stuck = Pipeline {
-        backend: Stuck,
-        access,
-        region: "eu-west-3".to_owned(),
-        bodies,
-        memory,
-        requests_max: 100,
-        operator,
-        answers_operator: true,
-        web,
-        notable,
-        triggers: None,
-        authority: None,
-        traces: None,
-        audit: Some(audit),
-    };
+    let stuck = Pipeline { audit: Some(audit), ..pipeline_of(Stuck) };
     let request = Request::post("/")
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", "DynamoDB_20120810.PutItem")
@@ -226,11 +241,11 @@ fn requests_are_counted() {
     let page = send(&pipeline, "GET", "/metrics", &[], b"");
     assert_eq!((page.status, page.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
     for line in [
-        r#"stator_request_duration_seconds_count{operation="ListTables"} 5"#,
-        r#"stator_request_bytes_total{operation="ListTables"} 16"#,
-        r#"stator_errors_total{operation="ListTables",exception="InternalServerError"} 2"#,
-        r#"stator_errors_total{operation="ListTables",exception="MissingAuthenticationTokenException"} 1"#,
-        r#"stator_errors_total{operation="none",exception="UnknownOperationException"} 1"#,
+        r#"stator_request_duration_seconds_count{service="DynamoDB",operation="ListTables"} 5"#,
+        r#"stator_request_bytes_total{service="DynamoDB",operation="ListTables"} 16"#,
+        r#"stator_errors_total{service="DynamoDB",operation="ListTables",exception="InternalServerError"} 2"#,
+        r#"stator_errors_total{service="DynamoDB",operation="ListTables",exception="MissingAuthenticationTokenException"} 1"#,
+        r#"stator_errors_total{service="none",operation="none",exception="UnknownOperationException"} 1"#,
         r#"stator_bodies_refused_total{reason="corrupt_gzip"} 1"#,
         // The one that asks.
         "stator_requests_under_way 1",
@@ -281,7 +296,8 @@ fn strangers_are_counted_under_no_operation() {
         }
     }
     let page = send(&signed, "GET", "/metrics", &[], b"");
-    let line = r#"stator_errors_total{operation="none",exception="MissingAuthenticationTokenException"} 3"#;
+    let line =
+        r#"stator_errors_total{service="none",operation="none",exception="MissingAuthenticationTokenException"} 3"#;
     assert!(page.text().lines().any(|it| it == line), "{}", page.text());
     for operation in ["ListTables", "GetItem", "PutItem"] {
         assert!(!page.text().contains(&format!("operation=\"{operation}\"")), "{operation} in\n{}", page.text());
@@ -432,5 +448,89 @@ fn a_head_is_answered_without_a_body() {
         if path != "/metrics" {
             assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
         }
+    }
+}
+
+/// A service that the handler has never heard of.
+static PROBE: ServiceModel = ServiceModel {
+    name: "Probe",
+    signing_name: "probe",
+    api_version: "2026-01-01",
+    event_source: "probe.amazonaws.com",
+    protocols: &[Protocol::AwsJson],
+    target_prefix: "Probe_20260101",
+    watched: &["ProbeFailure"],
+    operations: &[OperationModel {
+        name: "GetEcho",
+        event_name: "GetEcho",
+        method: "POST",
+        path: "/",
+        is_signed: true,
+        members: &[],
+    }],
+};
+
+struct Probe;
+
+impl AwsService for Probe {
+    fn model(&self) -> &'static ServiceModel {
+        &PROBE
+    }
+
+    fn call<'a>(&'a self, request: ::aws::Request<'a>) -> Answering<'a> {
+        Box::pin(async move {
+            let Input::Body(body) = request.input else { panic!("a body") };
+            assert!(body.as_ref() != b"panic", "asked to panic");
+            let parameters = vec![("EchoName", "e".to_owned())];
+            request
+                .observer
+                .into_iter()
+                .for_each(|it| it.asked(RequestFacts { accesses: Vec::new(), parameters: parameters.clone() }));
+            Reply { status: 200, body: body.to_vec(), error: None }
+        })
+    }
+
+    fn refuse(&self, fault: Fault, _: &str) -> Reply {
+        let (status, name) = match fault {
+            Fault::Internal(_) => (500, "ProbeFailure"),
+            Fault::Caller(_) => (403, "ProbeDenied"),
+            _ => (400, "ProbeUnknown"),
+        };
+        Reply { status, body: name.into(), error: Some(ReplyError { name, detail: None }) }
+    }
+}
+
+/// Adding a service takes its model and its functions, and no change in the handler: its requests are authenticated, audited,
+/// counted and guarded like all others.
+#[test]
+fn a_service_is_added_by_its_model() {
+    let (audit, mut events) = crate::audit::Audit::held(8, false);
+    let models = [&DYNAMODB, &PROBE];
+    let services = Services::of(vec![Arc::new(Echo), Arc::new(Probe)]);
+    let pipeline = Pipeline { services, operator: Operator::of(&models), audit: Some(audit), ..pipeline() };
+    let signature = SIGNATURE.replace("/dynamodb/", "/probe/");
+    let target = |target| ("x-amz-target", target);
+    let ask = |headers: &[(&str, &str)], body: &[u8]| {
+        let answered = send(&pipeline, "POST", "/", headers, body);
+        check_frame(&answered);
+        (answered.status, answered.text().to_owned())
+    };
+    let signed = ("authorization", &*signature);
+    assert_eq!(ask(&[target("Probe_20260101.GetEcho"), signed], b"echo"), (200, "echo".to_owned()));
+    assert_eq!(ask(&[target("Probe_20260101.GetEcho"), signed], b"panic"), (500, "ProbeFailure".to_owned()));
+    assert_eq!(ask(&[target("Probe_20260101.GetEcho"), ("authorization", "")], b"{}"), (403, "ProbeDenied".to_owned()));
+    assert_eq!(ask(&[target("Probe_20260101.Nope"), signed], b"{}"), (400, "ProbeUnknown".to_owned()));
+    let event = events.next().expect("an event");
+    assert_eq!((&event["eventSource"], &event["eventName"]), (&"probe.amazonaws.com".into(), &"GetEcho".into()));
+    assert_eq!((&event["requestParameters"]["echoName"], &event["readOnly"]), (&"e".into(), &true.into()));
+    assert_eq!(events.next().expect("an event")["errorCode"], "ProbeFailure");
+    let page = send(&pipeline, "GET", "/metrics", &[], b"");
+    for line in [
+        r#"stator_request_duration_seconds_count{service="Probe",operation="GetEcho"} 3"#,
+        r#"stator_errors_total{service="Probe",operation="GetEcho",exception="ProbeDenied"} 1"#,
+        r#"stator_errors_total{service="Probe",operation="GetEcho",exception="ProbeFailure"} 1"#,
+        r#"stator_errors_total{service="none",operation="none",exception="ProbeUnknown"} 1"#,
+    ] {
+        assert!(page.text().lines().any(|it| it == line), "{line} in\n{}", page.text());
     }
 }

@@ -1,28 +1,75 @@
 //! Requests, good and tricky, and the one thing that each of them is.
 
+use std::sync::Arc;
+
+use ::aws::{Answering, AwsService, OperationModel, Reply, ServiceModel};
 use hyper::Request;
 
 use super::*;
+use crate::services::HOSTED;
+
+/// A service of RPC v2.
+static METRICS: ServiceModel = ServiceModel {
+    name: "CloudWatch",
+    signing_name: "monitoring",
+    api_version: "2010-08-01",
+    event_source: "monitoring.amazonaws.com",
+    protocols: &[Protocol::RpcV2Cbor, Protocol::AwsJson, Protocol::Query],
+    target_prefix: "GraniteServiceVersion20100801",
+    watched: &[],
+    operations: &[OperationModel {
+        name: "PutMetricData",
+        event_name: "PutMetricData",
+        method: "POST",
+        path: "/",
+        is_signed: true,
+        members: &[],
+    }],
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/x-amz-json-1.0";
+
+/// The routes need the models of the services alone.
+struct Modelled(&'static ServiceModel);
+
+impl AwsService for Modelled {
+    fn model(&self) -> &'static ServiceModel {
+        self.0
+    }
+
+    fn call<'a>(&'a self, _: ::aws::Request<'a>) -> Answering<'a> {
+        panic!("a call")
+    }
+
+    fn refuse(&self, fault: Fault, _: &str) -> Reply {
+        panic!("{fault:?}")
+    }
+}
 
 fn route(method: &str, target: &str, headers: &[(&str, &str)]) -> Route {
     let mut request = Request::builder().method(method).uri(target);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    Route::of(&request.body(()).expect("a request").into_parts().0, true, "eu-west-3")
+    let services = HOSTED.iter().map(|model| Arc::new(Modelled(model)) as Arc<dyn AwsService>);
+    let services = Services::of(services.chain([Arc::new(Modelled(&METRICS)) as Arc<dyn AwsService>]).collect());
+    Route::of(&request.body(()).expect("a request").into_parts().0, &services, true, "eu-west-3")
 }
 
 fn name(route: &Route) -> String {
     match route {
         Route::Page(page) => format!("{page:?}"),
-        Route::Lambda(Ok(route)) => format!("{} {}", route.operation.name(), route.mapping),
-        Route::Lambda(Err(refusal)) => refusal.name().to_owned(),
+        Route::Operation(asked) => match &asked.operation {
+            Ok(operation) if asked.protocol == Protocol::RestJson => {
+                let label = asked.labels.first().map_or("", |(_, value)| value.as_str());
+                format!("{operation} {label}")
+            }
+            Ok(operation) => operation.name().to_owned(),
+            Err(_) if asked.protocol == Protocol::RestJson => "UnknownOperationException".to_owned(),
+            Err(_) => "unknown operation".to_owned(),
+        },
         Route::Form(form) => format!("{form:?}"),
-        Route::DynamoDb(Ok(operation), _) => operation.name().to_owned(),
-        Route::DynamoDb(Err(_), _) => "unknown operation".to_owned(),
         Route::Answered(answer) if answer.is_refusal() => "refused".to_owned(),
         Route::Answered(_) => "answered".to_owned(),
     }
@@ -116,4 +163,29 @@ fn pages() {
     check("POST", "/metrics", &[], "refused");
     check("GET", "/metrics/", &[], "refused");
     check("GET", "/", &[], "answered");
+}
+
+/// The target decides before the content type: a form cannot be in its place.
+#[test]
+fn targets_decide_first() {
+    let target = ("x-amz-target", "DynamoDB_20120810.PutItem");
+    check("POST", "/", &[("content-type", FORM), target], "refused");
+    check("GET", "/?Action=ListUsers", &[target], "answered");
+    check("PUT", "/2015-03-31/event-source-mappings/u", &[target], "refused");
+    check(
+        "POST",
+        "/",
+        &[("content-type", JSON), ("x-amz-target", "GraniteServiceVersion20100801.PutMetricData")],
+        "PutMetricData",
+    );
+}
+
+#[test]
+fn operations_of_rpc() {
+    let path = "/service/GraniteServiceVersion20100801/operation/";
+    let cbor = [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")];
+    check("POST", &format!("{path}PutMetricData"), &cbor, "PutMetricData");
+    check("POST", &format!("{path}Nope"), &cbor, "unknown operation");
+    check("GET", &format!("{path}PutMetricData"), &cbor, "refused");
+    check("POST", "/service/Other/operation/PutMetricData", &cbor, "refused");
 }

@@ -35,7 +35,7 @@ async fn an_answer_beyond_holds_memory_until_it_is_sent() {
     drop(other);
     // Compressed, and then in hyper's hands.
     let mut body = AnswerBody::new(Bytes::from(vec![b'x'; 10 * KIB]), unsent);
-    let (requests, counted) = (seat.requests(), crate::metrics::Metrics::new());
+    let (requests, counted) = (seat.requests(), crate::metrics::Metrics::new(&[]));
     let (at_request, _) = seat.request();
     body.of_request(counted.requests.begin(), at_request);
     assert_eq!((body.size_hint().exact(), memory.bytes_used()), (Some(10 * KIB as u64), 10 * KIB as u64));

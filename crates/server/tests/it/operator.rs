@@ -44,13 +44,15 @@ fn metrics_tell_what_was_done() {
     let response = get(&mut client, "/metrics");
     assert_eq!(response.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     let page = response.text();
-    let requests = |operation: &str| format!("stator_request_duration_seconds_count{{operation=\"{operation}\"}}");
+    let requests = |operation: &str| {
+        format!("stator_request_duration_seconds_count{{service=\"DynamoDB\",operation=\"{operation}\"}}")
+    };
     for (series, expected) in [
         (requests("CreateTable"), 1.0),
         (requests("PutItem"), 4.0),
         (requests("GetItem"), 6.0),
-        (r#"stator_errors_total{operation="PutItem",exception="ConditionalCheckFailedException"}"#.to_owned(), 1.0),
-        (r#"stator_errors_total{operation="GetItem",exception="ResourceNotFoundException"}"#.to_owned(), 1.0),
+        (r#"stator_errors_total{service="DynamoDB",operation="PutItem",exception="ConditionalCheckFailedException"}"#.to_owned(), 1.0),
+        (r#"stator_errors_total{service="DynamoDB",operation="GetItem",exception="ResourceNotFoundException"}"#.to_owned(), 1.0),
         ("stator_ready".to_owned(), 1.0),
         ("stator_requests_under_way".to_owned(), 1.0),
         ("stator_queue_bytes".to_owned(), 0.0),
@@ -59,8 +61,8 @@ fn metrics_tell_what_was_done() {
         assert_eq!(value(&page, &series), expected, "{series}");
     }
     for series in [
-        r#"stator_request_duration_seconds_sum{operation="PutItem"}"#,
-        r#"stator_response_bytes_total{operation="GetItem"}"#,
+        r#"stator_request_duration_seconds_sum{service="DynamoDB",operation="PutItem"}"#,
+        r#"stator_response_bytes_total{service="DynamoDB",operation="GetItem"}"#,
         "stator_commit_writes_sum",
         "stator_commit_duration_seconds_sum",
         "stator_commit_bytes_total",

@@ -141,7 +141,7 @@ fn modelled() -> Vec<Exception> {
 fn exceptions_are_named_for_the_operator() {
     let check = |refusal: Exception, name: &str, detail: Option<&str>| {
         let error = exception(&refusal).error.expect("an error");
-        assert_eq!((error.name.as_str(), error.detail.as_deref()), (name, detail));
+        assert_eq!((error.name, error.detail.as_deref()), (name, detail));
     };
     check(Exception::internal("disk full"), "InternalServerError", Some("disk full"));
     check(Exception::validation("no"), "ValidationException", None);

@@ -1,7 +1,6 @@
-//! The tables of permissions: of `auth::iam` the condition keys and resource types of each action, and of `identity` the
-//! members of each operation's input.
+//! The table of permissions: of `auth::iam` the condition keys and resource types of each action.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::authorization::{Action, Authorization};
@@ -13,11 +12,8 @@ fn header(about: &str, source: &str) -> String {
     format!("//! {about}\n//!\n//! Made from {source} by `cargo xtask generate`; not to be edited.\n\n")
 }
 
-pub(super) fn outputs(authorization: &Authorization, members: &BTreeMap<String, Vec<String>>) -> Vec<Output> {
-    vec![
-        Output { path: "crates/auth/src/iam/reference/generated.rs", text: reference(authorization) },
-        Output { path: "crates/identity/src/query/members.rs", text: inputs(members) },
-    ]
+pub(super) fn outputs(authorization: &Authorization) -> Vec<Output> {
+    vec![Output { path: "crates/auth/src/iam/reference/generated.rs", text: reference(authorization) }]
 }
 
 fn reference(authorization: &Authorization) -> String {
@@ -84,15 +80,4 @@ fn constant(prefix: &str, name: &str) -> String {
 fn texts(texts: &[String]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
     format!("&[{}]", quoted.join(", "))
-}
-
-fn inputs(members: &BTreeMap<String, Vec<String>>) -> String {
-    let mut out = header("The members of the input of each operation of IAM and STS.", "the AWS service models");
-    out.push_str("/// By action, in the order of their names.\n#[rustfmt::skip]\n");
-    out.push_str("pub(super) static MEMBERS: &[(&str, &[&str])] = &[\n");
-    for (action, members) in members {
-        writeln!(out, "    ({action:?}, {}),", texts(members)).expect("a string takes all");
-    }
-    out.push_str("];\n");
-    out
 }

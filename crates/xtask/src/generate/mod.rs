@@ -2,6 +2,7 @@
 
 mod api;
 mod authorization;
+mod aws;
 mod quirks;
 mod wire;
 
@@ -9,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use crate::authorization::Authorization;
 use crate::model::Model;
-use crate::query_model;
 
 /// One file to write: its path in the repository, and what stands in it.
 #[derive(Clone)]
@@ -47,9 +47,8 @@ fn outputs() -> Result<Vec<Output>, String> {
     let mut model = Model::load(&models)?;
     quirks::correct(&mut model);
     let authorization = Authorization::load(&models)?;
-    let members = query_model::input_members(&models)?;
-    let of_permissions = authorization::outputs(&authorization, &members);
-    Ok([api::outputs(&model), wire::outputs(&model), of_permissions].concat())
+    let of_permissions = authorization::outputs(&authorization);
+    Ok([api::outputs(&model), wire::outputs(&model), of_permissions, aws::outputs(&models)?].concat())
 }
 
 /// How every generated file opens.

@@ -12,7 +12,7 @@ use super::tags::{self, Tags};
 
 /// The largest body: ten filters and fifty tags, each as long as it may be, fit with a percent of their letters escaped.
 /// Unit: bytes. AWS documents none for these operations.
-pub const BODY_SIZE_BYTES_MAX: usize = 256 * 1024;
+pub(super) const BODY_SIZE_BYTES_MAX: usize = 256 * 1024;
 /// Up to here a body needs no memory or time worth counting. Unit: bytes.
 const BODY_SMALL_BYTES: usize = 16 * 1024;
 /// What a byte of a body may come to as JSON's values: a map of one member is seven bytes of text, and a node of a B-tree (632
@@ -23,7 +23,7 @@ const MEMORY_PER_BYTE: usize = 100;
 const WORK_PER_BYTE: usize = 8;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Call {
+pub(super) struct Call {
     pub(super) route: Route,
     pub(super) input: Input,
 }
@@ -54,7 +54,7 @@ impl Call {
     ///
     /// # Errors
     /// As for [`Call::read`], and [`Refusal::TooManyRequests`] if there was no memory for too long.
-    pub async fn decode(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
+    pub(super) async fn decode(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
         if body.len() <= BODY_SMALL_BYTES {
             return Call::read(caller, route, query, body);
         }
@@ -67,7 +67,7 @@ impl Call {
     ///
     /// # Errors
     /// Lambda's refusal of a body or a query that cannot be read.
-    pub fn read(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
+    pub(super) fn read(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
         let mut input = match route.operation {
             Operation::CreateEventSourceMapping => Input::Mapping(Box::new(Asked::read(body)?)),
             Operation::UpdateEventSourceMapping => Input::Mapping(Box::new(Asked::read(body)?.of_update())),
@@ -88,7 +88,7 @@ impl Call {
 
     /// The names in the request, under CloudTrail's names of its members; `destination` is that of failures. A function and
     /// a destination may be URLs.
-    pub fn names(&self) -> Vec<(&'static str, &str)> {
+    pub(super) fn names(&self) -> Vec<(&'static str, &str)> {
         let (function_name, event_source_arn) = match &self.input {
             Input::Mapping(asked) => (asked.function_name.as_deref(), asked.event_source_arn.as_deref()),
             Input::List(asked) => (asked.function_name.as_deref(), asked.event_source_arn.as_deref()),

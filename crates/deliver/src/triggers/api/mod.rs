@@ -9,8 +9,8 @@
 //! | `DELETE /2015-03-31/event-source-mappings/{UUID}` | DeleteEventSourceMapping |
 //! | `GET`, `POST`, `DELETE /2017-03-31/tags/{ARN}` | ListTags, TagResource, UntagResource, of mappings |
 //!
-//! A slash at the end changes nothing: older SDKs have one. `route` is the one reader of methods and paths, `call` that of
-//! queries and bodies. Every change is decided from all mappings at once, and made only if no other one came between.
+//! A slash at the end changes nothing: older SDKs have one. `aws::by_path` is the one reader of methods and paths, `call` that of
+//! queries and bodies, and `service` is what the handler calls. Every change is decided from all mappings at once, and made only if no other one came between.
 
 mod call;
 mod outbound;
@@ -20,6 +20,7 @@ mod quotas;
 mod refusal;
 mod request;
 mod route;
+mod service;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
@@ -32,11 +33,11 @@ use ops::{DocumentChange, allowance};
 use serde_json::{Value, json};
 
 use call::Input;
-pub use call::{BODY_SIZE_BYTES_MAX, Call};
+use call::{BODY_SIZE_BYTES_MAX, Call};
 use permission::{Said, permit, permit_one};
-pub use refusal::Refusal;
+use refusal::Refusal;
 use request::Asked;
-pub use route::{Operation, Route};
+use route::Operation;
 
 use super::function::Function;
 use super::mapping::{Mapping, Settings, State};
@@ -53,18 +54,18 @@ const TRIES_MAX: usize = 20;
 
 /// The answer to a request, before it becomes HTTP.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reply {
-    pub status: u16,
+struct Reply {
+    status: u16,
     /// JSON, or nothing.
-    pub body: Vec<u8>,
+    body: Vec<u8>,
     /// Set if the body is one.
-    pub refusal: Option<Refusal>,
+    refusal: Option<Refusal>,
 }
 
 type Answer = Result<(u16, Value), Refusal>;
 
 impl Triggers {
-    pub async fn answer(&self, caller: &Caller, call: &Call) -> Reply {
+    async fn answer(&self, caller: &Caller, call: &Call) -> Reply {
         let (operation, mapping) = (call.route.operation, call.route.mapping.as_str());
         let answer = match (operation, &call.input) {
             (Operation::CreateEventSourceMapping, Input::Mapping(asked)) => self.create(caller, asked).await,

@@ -3,7 +3,7 @@
 use api::Exception;
 use serde_json::{Value, json};
 
-use super::{BODY_SIZE_BYTES_MAX, Operation, Reply};
+use super::{BODY_SIZE_BYTES_MAX, Reply};
 
 /// Broken constraints in one refusal: an answer is not many times its request. More than a real request can break.
 pub(super) const BROKEN_MAX: usize = 64;
@@ -11,7 +11,7 @@ pub(super) const BROKEN_MAX: usize = 64;
 const VALUE_LENGTH_MAX: usize = 256;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Constraints of the service model that members break.
     Validation(Vec<String>),
     Serialization(String),
@@ -20,8 +20,8 @@ pub enum Refusal {
     ResourceConflict(String),
     ResourceInUse(String),
     TooManyRequests,
-    /// A body beyond [`BODY_SIZE_BYTES_MAX`].
-    RequestTooLarge(Operation),
+    /// A body beyond [`BODY_SIZE_BYTES_MAX`], of this operation.
+    RequestTooLarge(&'static str),
     /// Of the front end that all AWS services share: its name and sentence.
     Unsigned(&'static str, String),
     UnknownOperation,
@@ -34,7 +34,7 @@ impl Refusal {
         Refusal::InvalidParameterValue(text.into())
     }
 
-    pub fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Refusal::Validation(_) => "ValidationException",
             Refusal::Serialization(_) => "SerializationException",
@@ -78,8 +78,7 @@ impl Refusal {
             Refusal::TooManyRequests => {
                 json!({"Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate Exceeded."})
             }
-            Refusal::RequestTooLarge(operation) => {
-                let name = operation.name();
+            Refusal::RequestTooLarge(name) => {
                 user(&format!("Request must be smaller than {BODY_SIZE_BYTES_MAX} bytes for the {name} operation"))
             }
             Refusal::Unsigned(_, text) => json!({"message": text}),
@@ -88,7 +87,7 @@ impl Refusal {
         }
     }
 
-    pub fn reply(self) -> Reply {
+    pub(super) fn reply(self) -> Reply {
         Reply { status: self.status(), body: self.body().to_string().into_bytes(), refusal: Some(self) }
     }
 }

@@ -20,6 +20,7 @@ mod running;
 use super::*;
 use crate::memory::DeliveryMemory;
 use crate::triggers::Places;
+use crate::triggers::api::route::Route;
 use crate::triggers::api::tags::Tags;
 
 fn caller(account: &str) -> Caller {
@@ -80,7 +81,7 @@ const PATH: &str = "/2015-03-31/event-source-mappings";
 const TAGS: &str = "/2017-03-31/tags/";
 
 fn asked(caller: &Caller, method: &str, path: &str, query: &str, body: &Value) -> Call {
-    let route = Route::of(method, path).expect("a path of this API").expect("an operation");
+    let route = Route::at(method, path);
     Call::read(caller, route, query, body.to_string().as_bytes()).expect("a request")
 }
 
@@ -649,7 +650,7 @@ async fn what_is_large_takes_memory() {
     let allowance = || Allowance::new(&memory, peer);
     let body = large(0).to_string();
     let read = |body: &str| {
-        let (route, body) = (Route::of("POST", PATH).unwrap().unwrap(), body.to_owned());
+        let (route, body) = (Route::at("POST", PATH), body.to_owned());
         let caller = caller.clone();
         async move { allowance().scope(Call::decode(&caller, route, "", body.as_bytes())).await.map(|_| ()) }
     };
@@ -670,15 +671,13 @@ async fn what_is_large_takes_memory() {
 #[test]
 fn names_are_those_of_the_decoded_request() {
     let check = |method: &str, path: &str, query: &str, body: &str, expected: &[(&str, &str)]| {
-        let route = Route::of(method, path).expect("a path of this API").expect("an operation");
+        let route = Route::at(method, path);
         let call = Call::read(&caller("111111111111"), route, query, body.as_bytes()).expect("a request");
         assert_eq!(call.names(), expected, "{method} {path} {query} {body}");
     };
     let body = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h","Other":1e999}"#;
     let wide = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h"}"#;
-    assert!(
-        Call::read(&caller("111111111111"), Route::of("POST", PATH).unwrap().unwrap(), "", body.as_bytes()).is_err()
-    );
+    assert!(Call::read(&caller("111111111111"), Route::at("POST", PATH), "", body.as_bytes()).is_err());
     check("POST", PATH, "FunctionName=q", wide, &[("eventSourceArn", "a"), ("functionName", "g")]);
     // A stream has one name, and what names none stays as it is.
     let stream =
@@ -689,7 +688,7 @@ fn names_are_those_of_the_decoded_request() {
         ("POST", String::new(), json!({"EventSourceArn": typed}).to_string()),
         ("GET", format!("EventSourceArn={typed}"), String::new()),
     ] {
-        let route = Route::of(method, PATH).unwrap().unwrap();
+        let route = Route::at(method, PATH);
         let call = Call::read(&china, route, &query, body.as_bytes()).expect("a request");
         assert_eq!(call.names(), [("eventSourceArn", own.as_str())]);
     }

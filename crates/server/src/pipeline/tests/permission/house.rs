@@ -17,12 +17,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use storage::{Consistency, Engine, Family, Memory, Row, ScanDirection, ScanRange};
 use tokio::runtime::Runtime;
+use wire::DynamoDb;
 
 use super::super::{Answered, PATIENCE};
 use crate::body::BodyReader;
 use crate::operator::Operator;
 use crate::pipeline::Pipeline;
 use crate::seats::Seat;
+use crate::services::Services;
 use crate::transport;
 use crate::visit::Notable;
 use crate::web::{Web, WebArguments};
@@ -38,7 +40,7 @@ const SECRET: &str = "secret";
 pub(super) struct House {
     runtime: Runtime,
     pub engine: Arc<Memory>,
-    pub pipeline: Pipeline<Arc<Service>>,
+    pub pipeline: Pipeline,
     keys: Arc<Keys>,
     /// Of table TTT: its stream's ARN, a shard of it and an iterator.
     pub stream: String,
@@ -128,7 +130,7 @@ impl House {
         service.reaches_kinesis();
         let keys = Arc::<Keys>::default();
         let pipeline = Pipeline {
-            backend: service,
+            services: Services::of(vec![Arc::new(DynamoDb::new(&service)), Arc::new(DynamoDb::streams(&service))]),
             access: Access::Identity(Principals::new(keys.clone(), clock)),
             region: REGION.to_owned(),
             bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
@@ -138,8 +140,6 @@ impl House {
             answers_operator: false,
             web: Web::new(&WebArguments::default(), false, []),
             notable: Notable::slower_than(None),
-            triggers: None,
-            authority: None,
             traces: None,
             audit: None,
         };

@@ -1,14 +1,37 @@
-//! The parameters of a request: `Action=CreateUser&Tags.member.1.Key=…`, in a body or in a query string.
+//! The parameters of a request of the Query protocol: `Action=CreateUser&Tags.member.1.Key=…`, in a body or in a query
+//! string.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use super::Api;
-use super::members::MEMBERS;
-use super::refusal::{Code, Refusal};
+use crate::model::OperationModel;
 
 /// More than the largest request of IAM needs: a policy of 131,072 characters, percent-encoded. Unit: bytes.
 const SIZE_BYTES_MAX: usize = 1 << 20;
 const PARAMETERS_MAX: usize = 2_000;
+
+/// Of an operation's name. Unit: bytes.
+const ACTION_SIZE_MAX: usize = 128;
+
+/// Why a form cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FormError {
+    TooLarge,
+    TooManyParameters,
+    Malformed,
+}
+
+impl fmt::Display for FormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FormError::TooLarge => "Request body is too large.",
+            FormError::TooManyParameters => "The request has too many parameters.",
+            FormError::Malformed => "The query string contains a syntax error.",
+        })
+    }
+}
+
+impl std::error::Error for FormError {}
 
 /// Names and values, decoded. A name that comes twice has its last value.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -17,9 +40,9 @@ pub struct Parameters(BTreeMap<String, String>);
 impl Parameters {
     /// # Errors
     /// If the form is too large, or no form.
-    pub fn parse(form: &[u8]) -> Result<Parameters, Refusal> {
+    pub fn parse(form: &[u8]) -> Result<Parameters, FormError> {
         if form.len() > SIZE_BYTES_MAX {
-            return Err(Refusal::new(Code::RequestEntityTooLarge, "Request body is too large."));
+            return Err(FormError::TooLarge);
         }
         let mut parameters = BTreeMap::new();
         for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -27,25 +50,34 @@ impl Parameters {
             let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             parameters.insert(decoded(name)?, decoded(value)?);
             if parameters.len() > PARAMETERS_MAX {
-                return Err(Refusal::new(Code::MalformedQueryString, "The request has too many parameters."));
+                return Err(FormError::TooManyParameters);
             }
         }
         Ok(Parameters(parameters))
     }
 
-    /// Those that an operation's input has; the action is its, as `iam:CreateUser`. Nothing else of the request is left, so
-    /// neither conditions nor the operation can read what the operation ignores.
-    pub fn of_operation(&self, action: &str) -> Parameters {
+    /// Those that an operation's input has, or only those of the protocol where no operation has this name. Nothing else of the
+    /// request is left, so neither conditions nor the operation can read what the operation ignores.
+    pub fn of_operation(&self, operation: Option<&OperationModel>) -> Parameters {
         let of_protocol = |name: &str| matches!(name, "Action" | "Version");
-        let is_own = |name: &str| of_protocol(name) || is_member(action, name.split('.').next().unwrap_or(name));
+        let is_member = |name: &str| operation.is_some_and(|operation| operation.has_member(name));
+        let is_own = |name: &str| of_protocol(name) || is_member(name.split('.').next().unwrap_or(name));
         let own = self.0.iter().filter(|(name, _)| is_own(name));
         Parameters(own.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    /// As a request to an API.
-    pub fn of_api(mut self, api: Api) -> Parameters {
-        self.0.insert("Version".to_owned(), api.version().to_owned());
+    /// As a request to the API of this version.
+    #[must_use]
+    pub fn of_version(mut self, version: &str) -> Parameters {
+        self.0.insert("Version".to_owned(), version.to_owned());
         self
+    }
+
+    /// The operation that is asked for, if the text can be an operation's name.
+    pub fn action(&self) -> Option<&str> {
+        let action = self.get("Action")?;
+        let is_name = action.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        ((1..=ACTION_SIZE_MAX).contains(&action.len()) && is_name).then_some(action)
     }
 
     /// Whether a query string has a parameter of this name, however that is spelled.
@@ -79,20 +111,14 @@ impl Parameters {
     }
 }
 
-/// Whether the input of an operation has a member.
-pub fn is_member(action: &str, member: &str) -> bool {
-    let found = MEMBERS.binary_search_by_key(&action, |(action, _)| action);
-    found.is_ok_and(|at| MEMBERS[at].1.contains(&member))
-}
-
 /// A member's number in the one spelling that it has: `01` and `+1` would be others for it.
 fn position(digits: &str) -> Option<u32> {
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     digits.parse().ok().filter(|_| is_plain)
 }
 
-fn decoded(text: &[u8]) -> Result<String, Refusal> {
-    let malformed = || Refusal::new(Code::MalformedQueryString, "The query string contains a syntax error.");
+fn decoded(text: &[u8]) -> Result<String, FormError> {
+    let malformed = || FormError::Malformed;
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -149,12 +175,14 @@ mod tests {
         let form = "Action=TagUser&Version=2010-05-08&UserName=u&Tags.member.1.Key=k&TagKeys.member.1=k&\
                     PermissionsBoundary=b&Tags=x&tags.member.1.Key=l&Tag.member.1.Key=m&TagsX.member.1.Key=n";
         let parameters = Parameters::parse(form.as_bytes()).unwrap();
-        let names = |action: &str| parameters.of_operation(action).0.into_keys().collect::<Vec<_>>();
-        assert_eq!(names("iam:TagUser"), ["Action", "Tags", "Tags.member.1.Key", "UserName", "Version"]);
-        assert_eq!(names("iam:UntagUser"), ["Action", "TagKeys.member.1", "UserName", "Version"]);
-        assert_eq!(names("iam:GetAccountSummary"), ["Action", "Version"]);
-        assert_eq!(names("iam:Unknown"), ["Action", "Version"]);
-        assert!(MEMBERS.is_sorted_by_key(|(action, _)| action));
+        let names = |action: &str| {
+            let operation = crate::IAM.operation(action);
+            parameters.of_operation(operation.map(|operation| operation.model())).0.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(names("TagUser"), ["Action", "Tags", "Tags.member.1.Key", "UserName", "Version"]);
+        assert_eq!(names("UntagUser"), ["Action", "TagKeys.member.1", "UserName", "Version"]);
+        assert_eq!(names("GetAccountSummary"), ["Action", "Version"]);
+        assert_eq!(names("Unknown"), ["Action", "Version"]);
     }
 
     #[test]
@@ -170,8 +198,7 @@ mod tests {
     #[test]
     fn what_is_no_form() {
         for form in ["a=%", "a=%2", "a=%zz", "%+1=a", "a=%ff"] {
-            let refusal = Parameters::parse(form.as_bytes()).unwrap_err();
-            assert_eq!(refusal.code, Code::MalformedQueryString, "{form}");
+            assert_eq!(Parameters::parse(form.as_bytes()), Err(FormError::Malformed), "{form}");
         }
         let many: String = (0..=PARAMETERS_MAX).map(|at| format!("a{at}=1&")).collect();
         assert!(Parameters::parse(many.as_bytes()).is_err());

@@ -1,0 +1,22 @@
+//! What all of AWS's APIs have in common: service models as data, the request that a model describes, and the trait of a
+//! service that one handler serves.
+//!
+//! A service is added by its model (`models/*.json`, made into statics by `cargo xtask generate`) and by its functions. HTTP
+//! is the server's; here a request is a method, a path and bytes. Nothing here knows what an operation means.
+//!
+//! Modules, lowest first: `model` and its `generated` tables; `form`, the Query protocol's parameters; `facts`, what a request
+//! names; `service`, the trait; `route`, which operation of which service a request asks for.
+
+mod facts;
+mod form;
+mod generated;
+mod model;
+mod route;
+mod service;
+
+pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess};
+pub use form::{FormError, Parameters};
+pub use generated::{DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
+pub use model::{OperationId, OperationModel, Protocol, ServiceModel};
+pub use route::{PathMatch, by_path, by_rpc_path, by_target, rpc_names};
+pub use service::{Answering, AwsService, BODY_SIZE_BYTES_MAX, Fault, Input, Reply, ReplyError, Request};

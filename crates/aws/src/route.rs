@@ -1,0 +1,228 @@
+//! Which operation of which service a request asks for, from its head: by target, by path, or by the path of RPC v2.
+//!
+//! A path has one spelling. Only a label in it may be percent-encoded, as SDKs do, and is read decoded.
+
+use crate::model::{OperationId, Protocol, ServiceModel};
+
+/// Of a label of a path. Unit: bytes.
+const LABEL_SIZE_MAX: usize = 256;
+
+/// `DynamoDB_20120810.PutItem`: the service, and its operation if there is one of that name.
+pub fn by_target(
+    services: impl IntoIterator<Item = &'static ServiceModel>,
+    target: &str,
+) -> Option<(&'static ServiceModel, Option<OperationId>)> {
+    let (prefix, name) = target.rsplit_once('.')?;
+    let speaks = |service: &&ServiceModel| service.speaks(Protocol::AwsJson) && service.target_prefix == prefix;
+    let service = services.into_iter().find(speaks)?;
+    Some((service, service.operation(name)))
+}
+
+/// `/service/GraniteServiceVersion20100801/operation/PutMetricData`.
+pub fn by_rpc_path(
+    services: impl IntoIterator<Item = &'static ServiceModel>,
+    path: &str,
+) -> Option<(&'static ServiceModel, Option<OperationId>)> {
+    let (name, operation) = rpc_names(path)?;
+    let speaks = |service: &&ServiceModel| service.speaks(Protocol::RpcV2Cbor) && service.target_prefix == name;
+    let service = services.into_iter().find(speaks)?;
+    Some((service, service.operation(operation)))
+}
+
+/// The service and the operation in a path of the RPC v2 protocols.
+pub fn rpc_names(path: &str) -> Option<(&str, &str)> {
+    let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
+    let is_name = |text: &str| !text.is_empty() && !text.contains('/');
+    (is_name(service) && is_name(operation)).then_some((service, operation))
+}
+
+/// What a method and a path are to the services of REST.
+#[derive(Clone, Debug)]
+pub enum PathMatch {
+    Operation {
+        operation: OperationId,
+        /// By name, decoded.
+        labels: Vec<(&'static str, String)>,
+    },
+    /// The path begins as a service's paths do, and is no operation's.
+    NoOperation(&'static ServiceModel),
+}
+
+/// `None` for a path that is of no service.
+pub fn by_path(
+    services: impl IntoIterator<Item = &'static ServiceModel>,
+    method: &str,
+    path: &str,
+) -> Option<PathMatch> {
+    let mut near = None;
+    for service in services.into_iter().filter(|service| service.speaks(Protocol::RestJson)) {
+        for operation in service.operations() {
+            let (folder, label) = parts(operation.model().path);
+            let Some(rest) = below(folder, path) else { continue };
+            near = Some(service);
+            if operation.model().method == method
+                && let Some(labels) = labels(label, rest)
+            {
+                return Some(PathMatch::Operation { operation, labels });
+            }
+        }
+    }
+    near.map(PathMatch::NoOperation)
+}
+
+/// What a template has before its label, and the label's name: `/tags/{Resource}` is `/tags` and `Resource`. No path of the
+/// services that are here has more behind it.
+fn parts(template: &'static str) -> (&'static str, Option<&'static str>) {
+    match template.split_once("/{") {
+        Some((folder, label)) => (folder, Some(label.trim_end_matches('}'))),
+        None => (template.trim_end_matches('/'), None),
+    }
+}
+
+fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What is behind a folder is the label, or nothing where there is none. Older SDKs end their paths with a slash. A second slash, a
+/// dot or anything else that could be read in two ways makes it no path of an operation.
+fn labels(label: Option<&'static str>, rest: &str) -> Option<Vec<(&'static str, String)>> {
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let segment = rest.strip_suffix('/').unwrap_or(rest);
+    // Nothing but a slash is left of `//`.
+    if segment.is_empty() {
+        return (rest.is_empty() && label.is_none()).then(Vec::new);
+    }
+    let value = percent_decoded(segment)?;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte);
+    let is_name = value.len() <= LABEL_SIZE_MAX && value.bytes().all(is_letter);
+    let label = label.filter(|_| is_name)?;
+    Some(vec![(label, value)])
+}
+
+/// Takes percent signs out of a segment of a path, where a plus sign is one. `None` if it is malformed or not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'%' => {
+                let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
+                bytes.push(u8::try_from(digit(0)? * 16 + digit(1)?).ok()?);
+                rest = &after[2..];
+            }
+            byte => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DYNAMODB, DYNAMODB_STREAMS, LAMBDA};
+
+    #[test]
+    fn only_full_targets_are_known() {
+        let check = |text: &str, expected: Option<(&str, Option<&str>)>| {
+            let found = by_target([&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA], text);
+            let found = found.map(|(service, operation)| (service.name, operation.map(OperationId::name)));
+            assert_eq!(found, expected, "{text:?}");
+        };
+        check("DynamoDB_20120810.PutItem", Some(("DynamoDB", Some("PutItem"))));
+        check("DynamoDBStreams_20120810.GetRecords", Some(("DynamoDBStreams", Some("GetRecords"))));
+        check("DynamoDB_20120810.GetRecords", Some(("DynamoDB", None)));
+        check("DynamoDBStreams_20120810.PutItem", Some(("DynamoDBStreams", None)));
+        check("DynamoDB_20120810.putItem", Some(("DynamoDB", None)));
+        check("DynamoDB_20120810.", Some(("DynamoDB", None)));
+        for text in ["DynamoDB_20111205.PutItem", "PutItem", ".PutItem", ""] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn paths_of_rpc() {
+        let names = rpc_names("/service/GraniteServiceVersion20100801/operation/PutMetricData");
+        assert_eq!(names, Some(("GraniteServiceVersion20100801", "PutMetricData")));
+        for path in ["/", "/service/x", "/service//operation/y", "/service/x/operation/", "/a/service/x/operation/y"] {
+            assert_eq!(rpc_names(path), None, "{path}");
+        }
+    }
+
+    #[track_caller]
+    fn check(method: &str, path: &str, expected: Option<Option<(&str, &str)>>) {
+        let found = by_path([&DYNAMODB, &LAMBDA], method, path);
+        let found = found.as_ref().map(|found| match found {
+            PathMatch::Operation { operation, labels } => {
+                Some((operation.name(), labels.first().map_or("", |(_, value)| value.as_str())))
+            }
+            PathMatch::NoOperation(_) => None,
+        });
+        assert_eq!(found, expected, "{method} {path}");
+    }
+
+    #[test]
+    fn paths_of_operations() {
+        let all = "/2015-03-31/event-source-mappings";
+        for path in [all.to_owned(), format!("{all}/")] {
+            check("POST", &path, Some(Some(("CreateEventSourceMapping", ""))));
+            check("GET", &path, Some(Some(("ListEventSourceMappings", ""))));
+        }
+        let uuid = "91eaeb7e-c976-4939-9aa5-5ad5dd3b5e5e";
+        for path in [format!("{all}/{uuid}"), format!("{all}/{uuid}/"), format!("{all}/%39{}", &uuid[1..])] {
+            check("GET", &path, Some(Some(("GetEventSourceMapping", uuid))));
+            check("PUT", &path, Some(Some(("UpdateEventSourceMapping", uuid))));
+            check("DELETE", &path, Some(Some(("DeleteEventSourceMapping", uuid))));
+            check("POST", &path, Some(None));
+        }
+        let arn = format!("arn:aws:lambda:us-east-1:111111111111:event-source-mapping:{uuid}");
+        for path in [format!("/2017-03-31/tags/{arn}"), format!("/2017-03-31/tags/{}", arn.replace(':', "%3A"))] {
+            check("GET", &path, Some(Some(("ListTags", &arn))));
+            check("POST", &path, Some(Some(("TagResource", &arn))));
+            check("DELETE", &path, Some(Some(("UntagResource", &arn))));
+        }
+    }
+
+    #[test]
+    fn other_paths_are_no_operation() {
+        let all = "/2015-03-31/event-source-mappings";
+        for rest in [
+            "//", "///", "//u", "/u//", "/u/v", "/.", "/..", "/../", "/./u", "/%2e%2e", "/%2F", "/%2f%2f", "/%",
+            "/%zz", "/u%00", "/u+v", "/u%20", "/;", "/u;x=y", "/*",
+        ] {
+            for method in ["GET", "PUT", "POST", "DELETE", "PATCH"] {
+                check(method, &format!("{all}{rest}"), Some(None));
+            }
+        }
+        for (method, path) in [
+            ("post", all),
+            ("HEAD", all),
+            ("PUT", all),
+            ("DELETE", all),
+            ("GET", "/2017-03-31/tags"),
+            ("GET", "/2017-03-31/tags/"),
+            ("PUT", "/2017-03-31/tags/a"),
+            ("GET", "/2017-03-31/tags/a/b"),
+            ("GET", "/2017-03-31/tags//a"),
+            ("GET", "/2017-03-31/tags/%2e"),
+        ] {
+            check(method, path, Some(None));
+        }
+        for path in [
+            "/",
+            "",
+            "//2015-03-31/event-source-mappings",
+            "/2015-03-31/event-source-mappingsx",
+            "/2015-03-31/Event-Source-Mappings",
+            "/2015-03-31/event%2Dsource-mappings",
+            "/2015-03-31//event-source-mappings",
+            "/./2015-03-31/event-source-mappings",
+            "/2015-03-31/functions",
+            "/2017-03-31/tagsx",
+        ] {
+            check("GET", path, None);
+            check("POST", path, None);
+        }
+        check("GET", &format!("{all}/{}", "u".repeat(LABEL_SIZE_MAX + 1)), Some(None));
+    }
+}

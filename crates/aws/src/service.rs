@@ -1,0 +1,100 @@
+//! What the handler asks of a service: its model, its answers, and the refusals of the front end in its own words.
+
+use std::pin::Pin;
+
+use auth::iam::Transport;
+use auth::{Caller, Refusal};
+use bytes::Bytes;
+
+use crate::facts::{Observer, RequestFacts};
+use crate::form::{FormError, Parameters};
+use crate::model::{OperationId, ServiceModel};
+
+/// The largest body that is read, where a service names no other. Unit: bytes. Source: DynamoDB Developer Guide, quotas.
+pub const BODY_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A request to one operation, of a caller that is known.
+pub struct Request<'a> {
+    pub operation: OperationId,
+    /// Absent only where the operation's requests are not signed.
+    pub caller: Option<&'a Caller>,
+    /// Absent if nothing wants the request's names.
+    pub observer: Option<&'a dyn Observer>,
+    pub input: Input<'a>,
+    /// Stands in some answers.
+    pub request_id: &'a str,
+    pub transport: Transport,
+    pub user_agent: Option<&'a str>,
+}
+
+/// What stands in a request beside its operation, by protocol.
+pub enum Input<'a> {
+    /// Of the protocols whose operation is in the head.
+    Body(Bytes),
+    Rest {
+        /// The labels of the path, by name, decoded.
+        labels: Vec<(&'static str, String)>,
+        query: &'a str,
+        body: Bytes,
+    },
+    Form(&'a Parameters),
+}
+
+/// An answer before it becomes HTTP.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reply {
+    /// Of HTTP.
+    pub status: u16,
+    /// In the service's protocol; may be empty.
+    pub body: Vec<u8>,
+    /// Set if the body is an exception.
+    pub error: Option<ReplyError>,
+}
+
+/// What the operator wants to know of an exception.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReplyError {
+    pub name: &'static str,
+    /// What happened inside, if the failure is this server's. The client does not read it.
+    pub detail: Option<String>,
+}
+
+/// A refusal of the front end, which each service has in its own words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The caller is unknown, or the signature is not good.
+    Caller(Refusal),
+    /// The operation that was asked for, and its version; empty where the request names none.
+    UnknownOperation { name: String, version: String },
+    /// The body is larger than [`AwsService::body_bytes_max`].
+    TooLarge(OperationId),
+    /// A form that cannot be read.
+    Form(FormError),
+    /// More than the server takes now; SDKs try again.
+    Throttled,
+    /// A failure of this server. The text is the operator's.
+    Internal(String),
+}
+
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+
+/// One AWS API that this server has.
+pub trait AwsService: Send + Sync + 'static {
+    fn model(&self) -> &'static ServiceModel;
+
+    /// The largest body that is read. Unit: bytes.
+    fn body_bytes_max(&self) -> usize {
+        BODY_SIZE_BYTES_MAX
+    }
+
+    /// Decodes the request, names its resources to the observer, asks the policies, and executes it. Never fails: a refusal is a
+    /// reply too.
+    fn call<'a>(&'a self, request: Request<'a>) -> Answering<'a>;
+
+    /// What a request names that was not observed; `None` if it cannot be decoded.
+    fn facts(&self, _operation: OperationId, _caller: &Caller, _body: &[u8]) -> Option<RequestFacts> {
+        None
+    }
+
+    fn refuse(&self, fault: Fault, request_id: &str) -> Reply;
+}

@@ -1,0 +1,99 @@
+//! The AWS APIs that this server has, and how a request finds its own. A service is added to this list, and nowhere else.
+
+use std::ops::Index;
+use std::sync::Arc;
+
+use ::aws::{AwsService, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel};
+use ::identity::{Api, Authority, QueryService};
+use deliver::triggers::Triggers;
+use hyper::Method;
+use hyper::http::request::Parts;
+use wire::DynamoDb;
+
+/// The models of all services, whose requests are counted.
+pub(crate) const HOSTED: [&ServiceModel; 5] = [&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA, &IAM, &STS];
+
+/// Whether a path is one of a service whose operations have paths. Browsers' preflights have no service.
+pub(crate) fn has_rest_path(head: &Parts) -> bool {
+    let found = || ::aws::by_path(HOSTED, head.method.as_str(), head.uri.path());
+    head.method != Method::OPTIONS && found().is_some()
+}
+
+/// The services, the first of which answers what names none.
+pub(crate) struct Services(Vec<Arc<dyn AwsService>>);
+
+/// The place of a service in the list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ServiceId(usize);
+
+impl ServiceId {
+    /// DynamoDB.
+    pub(crate) const FIRST: ServiceId = ServiceId(0);
+}
+
+impl Services {
+    /// There is no authority where callers have no identities.
+    pub(crate) fn new(
+        service: &Arc<ops::Service>,
+        triggers: Arc<Triggers>,
+        authority: Option<&Arc<Authority>>,
+    ) -> Services {
+        let query = |api| Arc::new(QueryService::new(api, authority.cloned()));
+        Services(vec![
+            Arc::new(DynamoDb::new(service)),
+            Arc::new(DynamoDb::streams(service)),
+            triggers,
+            query(Api::Iam),
+            query(Api::Sts),
+        ])
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(services: Vec<Arc<dyn AwsService>>) -> Services {
+        Services(services)
+    }
+
+    pub(crate) fn models(&self) -> impl Iterator<Item = &'static ServiceModel> {
+        self.0.iter().map(|service| service.model())
+    }
+
+    pub(crate) fn of_model(&self, model: &'static ServiceModel) -> Option<ServiceId> {
+        self.position(|own| std::ptr::eq(own, model))
+    }
+
+    /// The service of the Query protocol whose API has this version; the first one of them if none has.
+    pub(crate) fn of_version(&self, version: Option<&str>) -> Option<ServiceId> {
+        let of_version = |own: &ServiceModel| version.is_some_and(|version| own.api_version == version);
+        let found = self.position(|own| own.speaks(Protocol::Query) && of_version(own));
+        found.or_else(|| self.position(|own| own.speaks(Protocol::Query)))
+    }
+
+    /// The service of the Query protocol that a signature is for; the first one of them if it is for none.
+    pub(crate) fn of_query_scope(&self, scope: &str) -> Option<ServiceId> {
+        let found = self.position(|own| own.speaks(Protocol::Query) && own.signing_name == scope);
+        found.or_else(|| self.position(|own| own.speaks(Protocol::Query)))
+    }
+
+    /// By CloudTrail's name of the service.
+    pub(crate) fn of_event_source(&self, source: &str) -> Option<ServiceId> {
+        self.position(|own| own.event_source == source)
+    }
+
+    /// Whether requests to an operation of this name, of any service of the Query protocol, need no signature.
+    pub(crate) fn is_unsigned(&self, name: &str) -> bool {
+        let mut query = self.models().filter(|model| model.speaks(Protocol::Query));
+        query.any(|model| model.operation(name).is_some_and(|operation| !operation.model().is_signed))
+    }
+
+    fn position(&self, is_it: impl Fn(&'static ServiceModel) -> bool) -> Option<ServiceId> {
+        self.0.iter().position(|service| is_it(service.model())).map(ServiceId)
+    }
+}
+
+impl Index<ServiceId> for Services {
+    type Output = Arc<dyn AwsService>;
+
+    fn index(&self, id: ServiceId) -> &Arc<dyn AwsService> {
+        &self.0[id.0]
+    }
+}
