@@ -175,7 +175,7 @@ impl Pipeline {
             return unreadable(head, error);
         };
         let Ok(operation) = asked.operation else { return unreadable(head, error) };
-        let answer = self.too_large(asked.service, operation, asked.protocol, asked.content_type);
+        let answer = self.too_large(asked, operation);
         if error == BodyError::FarTooLarge { answer.closing() } else { answer }
     }
 }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use ::aws::{AwsService, Fault, Input, OperationId, Protocol, Reply, Request, ServiceModel};
-use auth::Access;
+use auth::{Access, Caller};
 use hyper::http::request::Parts;
 use ops::allowance::Allowance;
 
-use super::{Pipeline, user_agent};
+use super::{Pipeline, too_many, user_agent};
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Action, Audit, Draft, Origin};
 use crate::body::RequestBody;
@@ -19,28 +19,51 @@ use crate::services::ServiceId;
 use crate::visit::Visit;
 use crate::{foreign, guard, traces};
 
+/// A service, and how its answer is written.
+struct Speaker<'a> {
+    service: &'a dyn AwsService,
+    protocol: Protocol,
+    content_type: ContentType,
+}
+
+impl<'a> Speaker<'a> {
+    fn of_form(service: &'a dyn AwsService) -> Speaker<'a> {
+        Speaker { service, protocol: Protocol::Query, content_type: ContentType::TextXml }
+    }
+
+    /// In place of an answer that there was: it is in the protocol of that.
+    fn again(service: &'a dyn AwsService, answered: &Answer) -> Speaker<'a> {
+        let content_type = answered.content_type().unwrap_or(ContentType::AmzJson10);
+        // Of the protocols of a service that speaks several, none is REST.
+        let protocol = service.model().protocols.first().copied().unwrap_or(Protocol::AwsJson);
+        Speaker { service, protocol, content_type }
+    }
+
+    /// Clients of REST read an exception's name in the head.
+    fn answer(&self, reply: Reply) -> Answer {
+        let error_type = reply.error.as_ref().filter(|_| self.protocol == Protocol::RestJson).map(|error| error.name);
+        Answer::reply(reply, self.content_type).of_type(error_type)
+    }
+
+    fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
+        self.answer(self.service.refuse(fault, request_id))
+    }
+}
+
+/// A request that has all arrived.
+struct Arrived<'a> {
+    head: &'a Parts,
+    body: &'a RequestBody,
+    seat: &'a Arc<Seat>,
+}
+
 /// What is asked of a service.
 struct Call<'a> {
-    service: &'a Arc<dyn AwsService>,
     /// Of a form, an operation that the service does not have is refused once its caller is known.
     operation: Result<OperationId, Fault>,
     /// The operation's name, if it can be one's.
     name: Option<&'a str>,
     input: Input<'a>,
-    protocol: Protocol,
-    content_type: ContentType,
-}
-
-impl Call<'_> {
-    fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
-        answer(self.service.refuse(fault, request_id), self.protocol, self.content_type)
-    }
-}
-
-/// Clients of REST read an exception's name in the head.
-fn answer(reply: Reply, protocol: Protocol, content_type: ContentType) -> Answer {
-    let error_type = reply.error.as_ref().filter(|_| protocol == Protocol::RestJson).map(|error| error.name);
-    Answer::reply(reply, content_type).of_type(error_type)
 }
 
 impl Pipeline {
@@ -54,21 +77,19 @@ impl Pipeline {
         seat: &Arc<Seat>,
     ) -> Result<Answer, Answer> {
         let Asked { service, operation, protocol, content_type, labels } = asked;
-        let service = &self.services[service];
+        let speaker = Speaker { service: &*self.services[service], protocol, content_type };
+        let operation = operation.map_err(|fault| {
+            let refuse = || speaker.refuse(fault, visit.request_id());
+            foreign::answer(head, &body.bytes, &self.services).unwrap_or_else(refuse)
+        })?;
         let input = match protocol {
             Protocol::RestJson => {
                 Input::Rest { labels, query: head.uri.query().unwrap_or_default(), body: body.bytes.clone() }
             }
             Protocol::AwsJson | Protocol::RpcV2Cbor | Protocol::Query => Input::Body(body.bytes.clone()),
         };
-        let name = operation.as_ref().ok().map(|operation| operation.name());
-        let mut call = Call { service, operation, name, input, protocol, content_type };
-        if let Err(fault) = &mut call.operation {
-            let fault = std::mem::replace(fault, Fault::Throttled);
-            let refuse = || call.refuse(fault, visit.request_id());
-            return Err(foreign::answer(head, &body.bytes, &self.services).unwrap_or_else(refuse));
-        }
-        self.call(call, head, &body, visit, seat).await
+        let call = Call { operation: Ok(operation), name: Some(operation.name()), input };
+        self.call(&speaker, call, &Arrived { head, body: &body, seat }, visit).await
     }
 
     /// An operation that a form names.
@@ -85,60 +106,30 @@ impl Pipeline {
         }
         let read = form::parameters(form, head, body, &self.services);
         let version = read.as_ref().ok().and_then(|parameters| parameters.get("Version"));
-        let Some(service) = self.services.of_version(version) else { return Err(super::too_many(head)) };
-        let service = &self.services[service];
-        let refuse = |fault| answer(service.refuse(fault, visit.request_id()), Protocol::Query, ContentType::TextXml);
-        let parameters = read.map_err(|error| refuse(Fault::Form(error)))?;
+        let Some(service) = self.services.of_version(version) else { return Err(too_many(head)) };
+        let speaker = Speaker::of_form(&*self.services[service]);
+        let parameters = read.map_err(|error| speaker.refuse(Fault::Form(error), visit.request_id()))?;
+        let model = speaker.service.model();
         let name = parameters.get("Action").unwrap_or_default();
-        let version = parameters.get("Version").unwrap_or(service.model().api_version);
+        let version = parameters.get("Version").unwrap_or(model.api_version);
         let unknown = || Fault::UnknownOperation { name: name.to_owned(), version: version.to_owned() };
-        let call = Call {
-            service,
-            operation: service.model().operation(name).ok_or_else(unknown),
-            name: parameters.action(),
-            input: Input::Form(&parameters),
-            protocol: Protocol::Query,
-            content_type: ContentType::TextXml,
-        };
-        self.call(call, head, body, visit, seat).await
+        let operation = model.operation(name).ok_or_else(unknown);
+        let call = Call { operation, name: parameters.action(), input: Input::Form(&parameters) };
+        self.call(&speaker, call, &Arrived { head, body, seat }, visit).await
     }
 
     async fn call(
         &self,
-        mut call: Call<'_>,
-        head: &Parts,
-        body: &RequestBody,
+        speaker: &Speaker<'_>,
+        call: Call<'_>,
+        arrived: &Arrived<'_>,
         visit: &mut Visit,
-        seat: &Arc<Seat>,
     ) -> Result<Answer, Answer> {
-        let asked = call.operation.as_ref().ok().copied();
-        if matches!(self.access, Access::Open(_)) {
-            visit.operation = asked;
-        }
-        let model = call.service.model();
-        visit.audit = self.draft(head, visit, seat, |audit| action(audit, model, asked, call.name));
-        if let (Some(traces), Some(operation)) = (&self.traces, asked) {
-            visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
-        }
-        // Of a refused caller's request nothing is executed, whatever its beginning says.
-        let is_signed = asked.is_none_or(|operation| operation.model().is_signed) || body.refused.is_some();
-        let caller = is_signed.then(|| self.caller(model.signing_name, head, body, seat, visit)).transpose();
-        let caller = caller.map_err(|refusal| call.refuse(Fault::Caller(refusal), visit.request_id()))?;
-        // Where callers are checked, an unknown one begins no series of metrics.
-        visit.operation = asked;
-        if visit.audit.is_some() {
-            // Boxed, so that requests without an event have no room for it.
-            let reserved = Box::pin(visit.reserve()).await;
-            let refuse =
-                |error: crate::audit::Unaudited| call.refuse(Fault::Internal(error.to_string()), visit.request_id());
-            reserved.map_err(refuse)?;
-        }
-        let fault = |call: &mut Call<'_>| std::mem::replace(&mut call.operation, Err(Fault::Throttled));
-        let operation = match fault(&mut call) {
-            Ok(operation) => operation,
-            Err(fault) => return Err(call.refuse(fault, visit.request_id())),
-        };
-        let Call { service, input, protocol, content_type, .. } = call;
+        let Call { operation, name, input } = call;
+        let Arrived { head, body, seat } = arrived;
+        let asked = operation.as_ref().ok().copied();
+        let caller = self.begin(speaker, asked, name, arrived, visit).await?;
+        let operation = operation.map_err(|fault| speaker.refuse(fault, visit.request_id()))?;
         let user_agent = user_agent(head);
         let request = Request {
             operation,
@@ -150,17 +141,48 @@ impl Pipeline {
             user_agent: user_agent.as_deref(),
         };
         let allowance = Allowance::new(&self.memory, seat.peer());
-        let called = allowance.scope(service.call(request));
+        let called = allowance.scope(speaker.service.call(request));
         let reply = guard::catch(traces::within(visit.trace.as_ref(), called)).await;
         if let Some(caller) = caller.as_ref().filter(|_| visit.lacks_names(&self.notable)) {
-            let facts = service.facts(operation, caller, &body.bytes);
+            let facts = speaker.service.facts(operation, caller, &body.bytes);
             facts.iter().for_each(|facts| visit.name_tables(facts));
         }
-        let reply = reply.unwrap_or_else(|guard::Panicked| {
-            service.refuse(Fault::Internal("the request's handler panicked".to_owned()), visit.request_id())
-        });
+        let panicked = || Fault::Internal("the request's handler panicked".to_owned());
+        let reply = reply.map_err(|guard::Panicked| speaker.refuse(panicked(), visit.request_id()))?;
         let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
-        Ok(answer(reply, protocol, content_type).holding(share))
+        Ok(speaker.answer(reply).holding(share))
+    }
+
+    /// The request's event and span begin, and its caller is found out: there is one unless the operation's requests are not signed.
+    async fn begin(
+        &self,
+        speaker: &Speaker<'_>,
+        operation: Option<OperationId>,
+        name: Option<&str>,
+        arrived: &Arrived<'_>,
+        visit: &mut Visit,
+    ) -> Result<Option<Caller>, Answer> {
+        let Arrived { head, body, seat } = arrived;
+        if matches!(self.access, Access::Open(_)) {
+            visit.operation = operation;
+        }
+        let model = speaker.service.model();
+        visit.audit = self.draft(head, visit, seat, |audit| action(audit, model, operation, name));
+        if let (Some(traces), Some(operation)) = (&self.traces, operation) {
+            visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
+        }
+        // Of a refused caller's request nothing is executed, whatever its beginning says.
+        let is_signed = operation.is_none_or(|operation| operation.model().is_signed) || body.refused.is_some();
+        let caller = is_signed.then(|| self.caller(model.signing_name, head, body, seat, visit)).transpose();
+        let caller = caller.map_err(|refusal| speaker.refuse(Fault::Caller(refusal), visit.request_id()))?;
+        // Where callers are checked, an unknown one begins no series of metrics.
+        visit.operation = operation;
+        if visit.audit.is_some() {
+            // Boxed, so that requests without an event have no room for it.
+            let reserved = Box::pin(visit.reserve()).await;
+            reserved.map_err(|error| speaker.refuse(Fault::Internal(error.to_string()), visit.request_id()))?;
+        }
+        Ok(caller)
     }
 
     /// An event begins, if it is one that is wanted.
@@ -177,31 +199,25 @@ impl Pipeline {
     }
 
     /// The refusal of a body that is larger than the service takes.
-    pub(super) fn too_large(
-        &self,
-        service: ServiceId,
-        operation: OperationId,
-        protocol: Protocol,
-        content_type: ContentType,
-    ) -> Answer {
-        answer(self.services[service].refuse(Fault::TooLarge(operation), ""), protocol, content_type)
+    pub(super) fn too_large(&self, asked: &Asked, operation: OperationId) -> Answer {
+        let service = &*self.services[asked.service];
+        let speaker = Speaker { service, protocol: asked.protocol, content_type: asked.content_type };
+        speaker.refuse(Fault::TooLarge(operation), "")
     }
 
-    /// The refusal in place of an answer to a known operation, which would be in the same protocol.
+    /// The refusal in place of an answer to a known operation.
     pub(super) fn throttled(&self, operation: Option<OperationId>, answered: &Answer) -> Option<Answer> {
-        let service = &self.services[self.services.of_model(operation?.service())?];
-        Some(answer(service.refuse(Fault::Throttled, ""), protocol(service), answered.content_type()?))
+        let service = &*self.services[self.services.of_model(operation?.service())?];
+        Some(Speaker::again(service, answered).refuse(Fault::Throttled, ""))
     }
 
     /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
     pub(super) async fn audited(&self, draft: Draft, answered: Answer, request_id: &str) -> Answer {
-        let source = draft.source();
+        let service = self.services.of_event_source(draft.source()).unwrap_or(ServiceId::FIRST);
         let outcome = draft.outcome(&answered);
         let Err(unaudited) = draft.end(&outcome).await else { return answered };
-        let service = &self.services[self.services.of_event_source(source).unwrap_or(ServiceId::FIRST)];
-        let reply = service.refuse(Fault::Internal(unaudited.to_string()), request_id);
-        let content_type = answered.content_type().unwrap_or(ContentType::AmzJson10);
-        answer(reply, protocol(service), content_type)
+        let speaker = Speaker::again(&*self.services[service], &answered);
+        speaker.refuse(Fault::Internal(unaudited.to_string()), request_id)
     }
 }
 
@@ -215,9 +231,4 @@ fn action(
         Some(operation) => audit.action(operation),
         None => Audit::unknown_action(model, name),
     }
-}
-
-/// Of a service that speaks several, the first: none of those has REST.
-fn protocol(service: &Arc<dyn AwsService>) -> Protocol {
-    service.model().protocols.first().copied().unwrap_or(Protocol::AwsJson)
 }
