@@ -22,6 +22,7 @@ use crate::partiql::{self, StatementWrite, single_key};
 use crate::read;
 use crate::returned;
 use crate::rows::ItemKey;
+use crate::select::Selection;
 use crate::service::Service;
 use crate::tables::Table;
 use crate::write::refused;
@@ -160,7 +161,8 @@ impl Service {
         let size = stored.as_ref().map_or(0, StoredItem::size);
         allowance::read(size, ITEMS_MEMORY).await?;
         let found = read::filtered(effort, stored, read.filter.as_ref()).await;
-        let item = found.and_then(|stored| partiql::shown_alone(&read.select, &stored));
+        let item =
+            found.and_then(|stored| Selection::of_columns(read.select.columns.as_ref()).of_unless_empty(&stored));
         Ok((item, Units::of_table(read.kind.units(size))))
     }
 }

@@ -16,6 +16,7 @@ use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
 use crate::read;
 use crate::rows::{self, ItemKey, TokenKind};
+use crate::select::Selection;
 use crate::service::Service;
 use crate::tokens::Token;
 use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
@@ -116,7 +117,7 @@ impl Service {
             let size = stored.as_ref().map_or(0, StoredItem::size);
             units.entry(&select.table).or_default().table += ReadKind::Transactional.units(size);
             let found = read::filtered(&mut effort, stored, filter.as_ref()).await;
-            let item = found.and_then(|stored| partiql::shown_alone(select, &stored));
+            let item = found.and_then(|stored| Selection::of_columns(select.columns.as_ref()).of_unless_empty(&stored));
             responses.push(ItemResponse { item });
         }
         let asked = request.return_consumed_capacity;

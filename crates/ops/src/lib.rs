@@ -5,6 +5,7 @@
 //!
 //! 1. What tables are (`tables`), and how their rows are laid out (`rows`, `key_range`, `item_key`, `catalog_rows`).
 //! 2. What a write means: `change`, with its record in the log (`change_log`), its index of times (`expiry`), its `capacity`.
+//!    What a read returns (`select`), and what an index can answer (`coverage`).
 //! 3. What is held in memory: `catalog`, the tables that there are; `nodes`, `tokens`, `lag`; and what the program gives
 //!    (`table_keys`, `principal_directory`).
 //! 4. `service`, which holds all of these.
@@ -23,6 +24,7 @@ mod catalog_rows;
 mod change;
 mod change_log;
 mod continuous_backups;
+mod coverage;
 mod create_table;
 mod delete_item;
 mod delete_table;

@@ -2,16 +2,17 @@
 
 use api::{Exception, Operation, QueryInput, QueryOutput};
 use auth::Caller;
-use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, legacy};
+use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, Projection, legacy};
 use storage::ScanDirection;
 
 use crate::capacity::{ReadKind, Split};
+use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
 use crate::item_key::{self, KeyProblem};
 use crate::key_range;
 use crate::parameters::{self, check_not_mixed, invalid, validated};
 use crate::read::PageRequest;
-use crate::select::Selection;
+use crate::select::{Selection, check_select};
 use crate::service::Service;
 use crate::start_key::{self, Walker};
 use crate::tables::{Index, Table};
@@ -21,7 +22,7 @@ struct Parsed {
     keys: KeyParts,
     filter: Option<Condition>,
     legacy_filter: bool,
-    selection: Selection,
+    projection: Option<Projection>,
 }
 
 const OPERATION: Operation = Operation::Query;
@@ -47,7 +48,7 @@ impl Service {
         let schema = index.map_or(&table.key, |index| &index.key);
         let key_condition = key_condition(parsed.keys, &table, index)?;
         item_key::check_condition(&table, parsed.filter.as_ref())?;
-        item_key::check_projection(&table, parsed.selection.projection())?;
+        item_key::check_projection(&table, parsed.projection.as_ref())?;
         if let Some(filter) = &parsed.filter {
             let checked = match parsed.legacy_filter {
                 false => filter.check_non_key(schema),
@@ -55,7 +56,9 @@ impl Service {
             };
             checked.map_err(invalid)?;
         }
-        let fetch = parsed.selection.needs_table(&table, index, request.select)?;
+        let selection = Selection::of_select(request.select, parsed.projection.as_ref());
+        let read = IndexRead { selection, filter: parsed.filter.as_ref(), is_keyed: true };
+        let source = coverage(&table, index, read)?;
         let (lower, upper) = key_range::of_condition(&self.secret, &table, index, &key_condition);
         let forward = request.scan_index_forward.unwrap_or(true);
         let mut page = PageRequest {
@@ -66,7 +69,7 @@ impl Service {
             direction: if forward { ScanDirection::Forward } else { ScanDirection::Backward },
             filter: parsed.filter.as_ref(),
             limit: request.limit.map(|limit| limit as usize),
-            fetch,
+            source,
             kind: ReadKind::of(request.consistent_read),
         };
         if let Some(start) = &request.exclusive_start_key {
@@ -76,7 +79,7 @@ impl Service {
         let found = self.page(&page).await?;
         Ok(QueryOutput {
             count: Some(found.items.len() as i32),
-            items: parsed.selection.items(&found.items),
+            items: selection.items(&found.items),
             scanned_count: Some(found.scanned as i32),
             consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
             last_evaluated_key: found.last,
@@ -131,6 +134,6 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
         (projection, _) => projection,
     };
     let (select, index_name) = (request.select, request.index_name.as_deref());
-    let selection = Selection::of(OPERATION, select, projection, legacy_projection, index_name)?;
-    Ok(Parsed { keys, filter, legacy_filter, selection })
+    check_select(OPERATION, select, projection.as_ref(), legacy_projection, index_name)?;
+    Ok(Parsed { keys, filter, legacy_filter, projection })
 }

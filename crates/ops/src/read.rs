@@ -16,6 +16,7 @@ use storage::{Consistency, Family, Key, ScanDirection, ScanRange, View};
 
 use crate::allowance::{self, Effort};
 use crate::capacity::{ReadKind, Units};
+use crate::coverage::Source;
 use crate::failure::{damaged, storage_failure};
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
@@ -47,8 +48,8 @@ pub(crate) struct PageRequest<'a> {
     pub filter: Option<&'a Condition>,
     /// Rows to evaluate at most.
     pub limit: Option<usize>,
-    /// Whether a local index's rows are completed from the table.
-    pub fetch: bool,
+    /// Whether a local index's rows are answered from the table's items.
+    pub source: Source,
     pub kind: ReadKind,
 }
 
@@ -125,7 +126,7 @@ impl Service {
         view: &dyn View,
         rows: &[storage::Row],
     ) -> Result<Vec<StoredItem>, Exception> {
-        if !request.fetch {
+        if request.source == Source::Rows {
             return Ok(Vec::new());
         }
         let mut keys: Vec<Key> = Vec::with_capacity(rows.len());
@@ -173,7 +174,10 @@ impl<'a> Walk<'a> {
     }
 
     fn rows_left(&self) -> usize {
-        let rows_max = if self.request.fetch { FETCH_ROWS_MAX } else { CHUNK_ROWS_MAX };
+        let rows_max = match self.request.source {
+            Source::Rows => CHUNK_ROWS_MAX,
+            Source::Table => FETCH_ROWS_MAX,
+        };
         self.request.limit.map_or(rows_max, |limit| limit - self.page.scanned).min(rows_max)
     }
 

@@ -2,10 +2,11 @@
 
 use api::{Exception, Operation, ScanInput, ScanOutput};
 use auth::Caller;
-use expr::{Condition, ExpressionKind, legacy};
+use expr::{Condition, ExpressionKind, Projection, legacy};
 use storage::ScanDirection;
 
 use crate::capacity::{ReadKind, Split};
+use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
 use crate::item_key;
 use crate::key_range::{self, Range};
@@ -13,7 +14,7 @@ use crate::parameters::{self, check_not_mixed, invalid, validated};
 use crate::read::PageRequest;
 use crate::rows;
 use crate::segment::Segment;
-use crate::select::Selection;
+use crate::select::{Selection, check_select};
 use crate::service::Service;
 use crate::start_key::{self, Walker};
 use crate::tables::{Index, Table};
@@ -23,13 +24,14 @@ const OPERATION: Operation = Operation::Scan;
 impl Service {
     pub(crate) async fn scan(&self, caller: &Caller, mut request: ScanInput) -> Result<ScanOutput, Exception> {
         let segment = Segment::of(request.segment, request.total_segments)?;
-        let (filter, selection) = validated(OPERATION, || parse(&mut request))?;
+        let (filter, projection) = validated(OPERATION, || parse(&mut request))?;
         let table = self.catalog.table(caller, &request.table_name).await?;
         let index = find_index(&table, request.index_name.as_deref())?;
         check_consistency(index, request.consistent_read)?;
         item_key::check_condition(&table, filter.as_ref())?;
-        item_key::check_projection(&table, selection.projection())?;
-        let fetch = selection.needs_table(&table, index, request.select)?;
+        item_key::check_projection(&table, projection.as_ref())?;
+        let selection = Selection::of_select(request.select, projection.as_ref());
+        let source = coverage(&table, index, IndexRead { selection, filter: filter.as_ref(), is_keyed: false })?;
         let (lower, upper) = range(&table, index, segment);
         let mut page = PageRequest {
             table: &table,
@@ -39,7 +41,7 @@ impl Service {
             direction: ScanDirection::Forward,
             filter: filter.as_ref(),
             limit: request.limit.map(|limit| limit as usize),
-            fetch,
+            source,
             kind: ReadKind::of(request.consistent_read),
         };
         if let Some(start) = &request.exclusive_start_key {
@@ -67,7 +69,7 @@ fn range(table: &Table, index: Option<&Index>, segment: Option<Segment>) -> Rang
     }
 }
 
-fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Selection), Exception> {
+fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Option<Projection>), Exception> {
     let expressions = [
         ("ProjectionExpression", request.projection_expression.is_some()),
         ("FilterExpression", request.filter_expression.is_some()),
@@ -99,6 +101,6 @@ fn parse(request: &mut ScanInput) -> Result<(Option<Condition>, Selection), Exce
         (projection, _) => projection,
     };
     let (select, index_name) = (request.select, request.index_name.as_deref());
-    let selection = Selection::of(OPERATION, select, projection, legacy_projection, index_name)?;
-    Ok((filter, selection))
+    check_select(OPERATION, select, projection.as_ref(), legacy_projection, index_name)?;
+    Ok((filter, projection))
 }

@@ -1,110 +1,107 @@
-//! Which attributes a Query or Scan returns: Select, the projection, and what its index can give.
+//! What a read returns of each item: `Select` and a projection of Query and Scan, the projection of a read by key, the
+//! columns of a PartiQL SELECT.
 
 use api::{Exception, Operation, Select};
 use expr::Projection;
+use expr::partiql::Columns;
 use model::Item;
 use model::codec::row::StoredItem;
 
-use crate::tables::{self, Index, IndexKind, Table};
-
-/// What a page returns of each item.
-#[derive(Debug)]
-pub(crate) enum Selection {
-    /// All that the table or the index's rows hold.
+/// What a read returns of each item.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Selection<'r> {
+    /// All that was read: an item of the table, or a row of an index with what the index projects.
     Whole,
-    Some(Projection),
+    /// All attributes of the item, also where it is read through an index: `ALL_ATTRIBUTES`.
+    Item,
+    Projection(&'r Projection),
+    Columns(&'r Columns),
+    /// Nothing but the number of items.
     Count,
 }
 
-impl Selection {
-    /// Whether Select and the projection go together; both are the request's.
-    pub(crate) fn of(
-        operation: Operation,
-        select: Option<Select>,
-        projection: Option<Projection>,
-        legacy: bool,
-        index_name: Option<&str>,
-    ) -> Result<Selection, Exception> {
-        let selection = Selection::checked(select, projection, legacy, index_name);
-        selection.map_err(|refusal| operation.validation().selection.refuse(refusal))
-    }
-
-    fn checked(
-        select: Option<Select>,
-        projection: Option<Projection>,
-        legacy: bool,
-        index_name: Option<&str>,
-    ) -> Result<Selection, Exception> {
-        let parameter = if legacy { "AttributesToGet" } else { "ProjectionExpression" };
+impl<'r> Selection<'r> {
+    /// What a Query or Scan returns, once [`check_select`] has taken its parameters.
+    pub(crate) fn of_select(select: Option<Select>, projection: Option<&'r Projection>) -> Selection<'r> {
         match (select, projection) {
-            (Some(Select::AllProjectedAttributes), None) if index_name.is_none() => {
-                Err(Exception::validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
-            }
-            (Some(Select::SpecificAttributes), None) => Err(Exception::validation(
-                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
-            )),
-            (None | Some(Select::SpecificAttributes), Some(projection)) => Ok(Selection::Some(projection)),
-            (Some(Select::Count), Some(_)) => Err(Exception::validation(format!(
-                "Cannot specify the {parameter} when choosing to get only the Count"
-            ))),
-            (Some(other), Some(_)) => Err(Exception::validation(format!(
-                "Cannot specify the {parameter} when choosing to get {}",
-                other.as_str()
-            ))),
-            (Some(Select::Count), None) => Ok(Selection::Count),
-            (_, None) => Ok(Selection::Whole),
+            (_, Some(projection)) => Selection::Projection(projection),
+            (Some(Select::Count), None) => Selection::Count,
+            (Some(Select::AllAttributes), None) => Selection::Item,
+            (_, None) => Selection::Whole,
         }
     }
 
-    /// The projection, if there is one.
-    pub(crate) fn projection(&self) -> Option<&Projection> {
+    /// What a PartiQL SELECT returns; `*` has no columns.
+    pub(crate) fn of_columns(columns: Option<&'r Columns>) -> Selection<'r> {
+        columns.map_or(Selection::Whole, Selection::Columns)
+    }
+
+    /// The top-level attributes that it names.
+    pub(crate) fn attribute_names(self) -> Vec<&'r str> {
         match self {
-            Selection::Some(projection) => Some(projection),
-            Selection::Whole | Selection::Count => None,
+            Selection::Whole | Selection::Item | Selection::Count => Vec::new(),
+            Selection::Projection(projection) => projection.attribute_names().collect(),
+            Selection::Columns(columns) => columns.attribute_names(),
         }
     }
 
-    /// Whether an index can give the selection, and whether its rows must be completed from the table.
-    pub(crate) fn needs_table(
-        &self,
-        table: &Table,
-        index: Option<&Index>,
-        select: Option<Select>,
-    ) -> Result<bool, Exception> {
-        let Some(index) = index.filter(|index| index.projection != tables::Projection::All) else {
-            return Ok(false);
-        };
-        let missing = self.unprojected(table, index);
-        let all = select == Some(Select::AllAttributes);
-        match index.kind {
-            IndexKind::Local => Ok(all || !missing.is_empty()),
-            IndexKind::Global if all => Err(Exception::validation(format!(
-                "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global \
-                 secondary index {} because its projection type is not ALL",
-                index.name
-            ))),
-            IndexKind::Global if !missing.is_empty() => Err(Exception::validation(format!(
-                "One or more parameter values were invalid: Global secondary index {} does not project [{}]",
-                index.name,
-                missing.join(", ")
-            ))),
-            IndexKind::Global => Ok(false),
+    /// The selected part of an item.
+    pub(crate) fn of(self, stored: &StoredItem) -> Item {
+        match self {
+            Selection::Whole | Selection::Item | Selection::Count => stored.item(),
+            Selection::Projection(projection) => Item::Tree(projection.apply(stored.attributes())),
+            Selection::Columns(columns) => Item::Tree(columns.apply(stored.attributes())),
         }
     }
 
-    fn unprojected(&self, table: &Table, index: &Index) -> Vec<&str> {
-        let Selection::Some(projection) = self else { return Vec::new() };
-        projection.attribute_names().filter(|name| !index.projects(table, name)).collect()
+    /// The same in a response with a place for each item: absent if the selection leaves nothing of it.
+    pub(crate) fn of_unless_empty(self, stored: &StoredItem) -> Option<Item> {
+        match self.of(stored) {
+            Item::Tree(attributes) if attributes.is_empty() => None,
+            item => Some(item),
+        }
     }
 
     /// The response's items; absent if only their count was asked for.
-    pub(crate) fn items(&self, found: &[StoredItem]) -> Option<Vec<Item>> {
+    pub(crate) fn items(self, found: &[StoredItem]) -> Option<Vec<Item>> {
         match self {
             Selection::Count => None,
-            Selection::Whole => Some(found.iter().map(StoredItem::item).collect()),
-            Selection::Some(projection) => {
-                Some(found.iter().map(|item| Item::Tree(projection.apply(item.attributes()))).collect())
-            }
+            _ => Some(found.iter().map(|stored| self.of(stored)).collect()),
         }
     }
+}
+
+impl<'r> From<Option<&'r Projection>> for Selection<'r> {
+    fn from(projection: Option<&'r Projection>) -> Selection<'r> {
+        projection.map_or(Selection::Whole, Selection::Projection)
+    }
+}
+
+/// Refuses a Query or Scan whose `Select` and projection exclude each other. `is_legacy` projections are
+/// `AttributesToGet`.
+pub(crate) fn check_select(
+    operation: Operation,
+    select: Option<Select>,
+    projection: Option<&Projection>,
+    is_legacy: bool,
+    index_name: Option<&str>,
+) -> Result<(), Exception> {
+    let parameter = if is_legacy { "AttributesToGet" } else { "ProjectionExpression" };
+    let refusal = match (select, projection) {
+        (Some(Select::AllProjectedAttributes), None) if index_name.is_none() => {
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName".to_owned()
+        }
+        (Some(Select::SpecificAttributes), None) => {
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+                .to_owned()
+        }
+        (Some(Select::Count), Some(_)) => {
+            format!("Cannot specify the {parameter} when choosing to get only the Count")
+        }
+        (Some(other), Some(_)) if other != Select::SpecificAttributes => {
+            format!("Cannot specify the {parameter} when choosing to get {}", other.as_str())
+        }
+        _ => return Ok(()),
+    };
+    Err(operation.validation().selection.refuse(Exception::validation(refusal)))
 }

@@ -6,7 +6,6 @@ use storage::Consistency;
 use api::{Exception, ItemResponse, Operation, TransactGetItem, TransactGetItemsInput, TransactGetItemsOutput};
 use auth::Caller;
 use expr::Projection;
-use model::Item;
 use model::codec::row::StoredItem;
 
 use crate::capacity::{ReadKind, Split, Units};
@@ -15,6 +14,7 @@ use crate::failure::storage_failure;
 use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::rows::ItemKey;
+use crate::select::Selection;
 use crate::service::Service;
 use crate::transact_write_items::SEVERAL_OPERATIONS;
 use crate::transaction;
@@ -62,7 +62,7 @@ impl Service {
             let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
             let size = stored.as_ref().map_or(0, StoredItem::size);
             by_table.entry(&get.table_name).or_default().table += ReadKind::Transactional.units(size);
-            let item = stored.and_then(|stored| shown(&stored, projections[at].as_ref()));
+            let item = stored.and_then(|stored| Selection::from(projections[at].as_ref()).of_unless_empty(&stored));
             responses.push(ItemResponse { item });
         }
         let asked = request.return_consumed_capacity;
@@ -74,13 +74,6 @@ impl Service {
                 .collect::<Option<Vec<_>>>(),
         })
     }
-}
-
-/// What of an item a response shows: no `Item` at all, where the projection leaves nothing of it.
-fn shown(stored: &StoredItem, projection: Option<&Projection>) -> Option<Item> {
-    let Some(projection) = projection else { return Some(stored.item()) };
-    let projected = projection.apply(stored.attributes());
-    (!projected.is_empty()).then_some(Item::Tree(projected))
 }
 
 /// What one action asks of its item; nothing for all of it.

@@ -8,9 +8,8 @@ mod select;
 mod write;
 
 use api::{Exception, ParameterizedStatement, ReturnValue, StatementParameters};
-use expr::partiql::{PartiqlError, Returning, Select, Statement};
-use model::codec::row::StoredItem;
-use model::{AttributeValue, Item};
+use expr::partiql::{PartiqlError, Returning, Statement};
+use model::AttributeValue;
 
 pub(crate) use next_token::{Position, Sealer};
 pub(crate) use select::{SelectOptions, single_key};
@@ -54,23 +53,6 @@ pub(crate) fn of_statement(at: usize, refusal: Exception) -> Exception {
             Exception::Validation(format!("Validation failed in TransactStatements[{at}]: {text}"))
         }
         other => other,
-    }
-}
-
-/// What a SELECT shows of a stored item.
-pub(crate) fn shown(select: &Select, stored: &StoredItem) -> Item {
-    match &select.columns {
-        None => stored.item(),
-        Some(columns) => Item::Tree(columns.apply(stored.attributes())),
-    }
-}
-
-/// The same where an answer has room for one item: one without attributes is left out.
-pub(crate) fn shown_alone(select: &Select, stored: &StoredItem) -> Option<Item> {
-    let item = shown(select, stored);
-    match &item {
-        Item::Tree(attributes) if attributes.is_empty() => None,
-        _ => Some(item),
     }
 }
 

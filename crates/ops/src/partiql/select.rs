@@ -3,21 +3,23 @@
 use api::Exception;
 use auth::Caller;
 use expr::Condition;
-use expr::partiql::{Access, Columns, PartiqlError, Plan, Select, access, full_key, names_partitions};
+use expr::partiql::{Access, PartiqlError, Plan, Select, access, full_key, names_partitions};
 use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, Item};
 use storage::ScanDirection;
 
 use super::next_token::Position;
-use super::{refused, shown};
+use super::refused;
 use crate::capacity::{ReadKind, Units};
+use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::find_index;
 use crate::key_range::{self, Range};
 use crate::read::PageRequest;
 use crate::rows;
+use crate::select::Selection;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
-use crate::tables::{Index, IndexKind, Projection, Table};
+use crate::tables::{Index, IndexKind, Table};
 
 /// What a request says of a SELECT beside its text.
 pub(crate) struct SelectOptions {
@@ -47,7 +49,9 @@ impl Service {
         let index = read_index(&table, select, options.consistent)?;
         let schema = index.map_or(&table.key, |index| &index.key);
         let plan = access(select.condition.as_ref(), &select.order, schema).map_err(refused)?;
-        let fetch = needs_table(&table, index, select, &plan)?;
+        let selection = Selection::of_columns(select.columns.as_ref());
+        let is_keyed = select.condition.as_ref().is_some_and(|condition| names_partitions(condition, schema));
+        let source = coverage(&table, index, IndexRead { selection, filter: plan.filter.as_ref(), is_keyed })?;
         let (ranges, direction) = self.ranges(&table, index, &plan);
         let mut selected = Selected { items: Vec::new(), units: Units::default(), next: None };
         let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
@@ -65,7 +69,7 @@ impl Service {
                 direction,
                 filter: plan.filter.as_ref(),
                 limit: options.limit.map(|limit| limit - scanned),
-                fetch,
+                source,
                 kind: ReadKind::of(options.consistent),
             };
             if let Some(start) = after.take() {
@@ -76,7 +80,7 @@ impl Service {
             scanned += found.scanned;
             read_size += found.read_size;
             selected.units.add(&found.units);
-            selected.items.extend(found.items.iter().map(|item| shown(select, item)));
+            selected.items.extend(found.items.iter().map(|item| selection.of(item)));
             if let Some(last) = found.last {
                 selected.next = Some(Position { part, after: Some(last) });
                 break;
@@ -145,33 +149,4 @@ pub(crate) fn single_key(table: &Table, select: &Select) -> Result<Option<(Attri
         return Ok(None);
     }
     Ok(full_key(condition, &table.key).map(|key| (key, plan.filter)))
-}
-
-/// Whether rows of an index must be completed from the table, for the columns of a SELECT; a global index cannot be.
-///
-/// A filter sees what the index has. It may name something else only where the statement does not say which partitions
-/// it is about. Captured in eu-west-2, of both kinds of indexes.
-fn needs_table(table: &Table, index: Option<&Index>, select: &Select, plan: &Plan) -> Result<bool, Exception> {
-    let Some(index) = index.filter(|index| index.projection != Projection::All) else { return Ok(false) };
-    let mut names = select.columns.as_ref().map(Columns::attribute_names).unwrap_or_default();
-    let mut filtered = plan.filter.as_ref().map(Condition::attribute_names).unwrap_or_default();
-    names.retain(|name| !index.projects(table, name));
-    filtered.retain(|name| !index.projects(table, name));
-    let is_keyed = select.condition.as_ref().is_some_and(|condition| names_partitions(condition, &index.key));
-    if is_keyed && !filtered.is_empty() {
-        return Err(Exception::validation(format!(
-            "One or more parameter values were invalid: Secondary index {} does not project one or more filter \
-             attributes: [{}]",
-            index.name,
-            filtered.join(", ")
-        )));
-    }
-    if index.kind == IndexKind::Global && !names.is_empty() {
-        return Err(Exception::validation(format!(
-            "One or more parameter values were invalid: Global secondary index {} does not project [{}]",
-            index.name,
-            names.join(", ")
-        )));
-    }
-    Ok(!names.is_empty())
 }
