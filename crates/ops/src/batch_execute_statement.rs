@@ -15,11 +15,11 @@ use model::codec::row::StoredItem;
 use model::limits::{BATCH_STATEMENTS_MAX, ITEM_SIZE_MAX};
 use model::{Attributes, Item};
 
-use crate::allowance::{self, Effort};
+use crate::allowance::Effort;
 use crate::capacity::{ReadKind, Split, Units, write_units};
 use crate::change::Refusal;
 use crate::partiql::{self, StatementWrite, single_key};
-use crate::read;
+use crate::read::ItemRead;
 use crate::returned;
 use crate::rows::ItemKey;
 use crate::select::Selection;
@@ -157,13 +157,11 @@ impl Service {
     }
 
     async fn run_read(&self, read: &Read, effort: &mut Effort) -> Result<(Option<Item>, Units), Exception> {
-        let stored = self.get_stored(&read.table, &read.key, read.kind).await?;
-        let size = stored.as_ref().map_or(0, StoredItem::size);
-        allowance::read(size, ITEMS_MEMORY).await?;
-        let found = read::filtered(effort, stored, read.filter.as_ref()).await;
-        let item =
-            found.and_then(|stored| Selection::of_columns(read.select.columns.as_ref()).of_unless_empty(&stored));
-        Ok((item, Units::of_table(read.kind.units(size))))
+        let row = ItemKey::of(&self.secret, &read.table, read.key.view()).row;
+        let item = ItemRead { table: &read.table, key: &read.key, row: &row, filter: read.filter.as_ref() };
+        let found = self.read_item(&item, read.kind, effort, ITEMS_MEMORY).await?;
+        let selection = Selection::of_columns(read.select.columns.as_ref());
+        Ok((found.item.and_then(|item| selection.of_unless_empty(&item)), found.units))
     }
 }
 

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use api::{BatchGetItemInput, BatchGetItemOutput, Exception, KeysAndAttributes, Operation};
 use auth::Caller;
 use expr::Projection;
+use model::codec::row::StoredItem;
 use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX};
 use model::{Attributes, Item};
-use storage::{Engine, Key};
+use storage::Key;
 
-use crate::allowance;
+use crate::allowance::Effort;
 use crate::capacity::{ReadKind, Split, Units};
-use crate::change::read_stored;
-use crate::failure::storage_failure;
 use crate::item_key;
 use crate::parameters::{self, validated};
+use crate::read::ItemRead;
 use crate::rows::ItemKey;
+use crate::select::Selection;
 use crate::service::Service;
 use crate::tables::Table;
-use crate::write::{OnConditionFailure, exception};
 
 /// What a large batch may take in memory: its items, and those again as JSON. Unit: bytes.
 const BATCH_MEMORY: usize = 3 * BATCH_SIZE_MAX;
@@ -64,7 +64,7 @@ impl Service {
         }
         let mut answer = Answer::default();
         for read in reads {
-            answer.take(read, self.engine.as_ref(), request.return_consumed_capacity).await?;
+            answer.take(read, self, request.return_consumed_capacity).await?;
         }
         Ok(BatchGetItemOutput {
             responses: Some(answer.responses),
@@ -119,10 +119,12 @@ impl Answer {
     async fn take(
         &mut self,
         read: TableRead,
-        engine: &dyn Engine,
+        service: &Service,
         asked_capacity: Option<api::ReturnConsumedCapacity>,
     ) -> Result<(), Exception> {
+        let mut effort = Effort::default();
         let kind = ReadKind::of(read.asked.consistent_read);
+        let selection = Selection::from(read.projection.as_ref());
         let mut units = Units::default();
         let mut found = Vec::new();
         let mut left: Vec<Attributes> = Vec::new();
@@ -131,23 +133,16 @@ impl Answer {
                 left.push(key.clone());
                 continue;
             }
-            let Some(bytes) = engine.get(row, kind.consistency()).await.map_err(storage_failure)? else {
-                units.table += kind.units(0);
-                continue;
-            };
-            let item = read_stored(&read.table, &bytes, key)
-                .map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
-            allowance::read(item.size(), BATCH_MEMORY).await?;
-            self.size += item.size();
+            let item = ItemRead { table: &read.table, key, row, filter: None };
+            let stored = service.find_item(&item, kind, BATCH_MEMORY).await?;
+            self.size += stored.as_ref().map_or(0, StoredItem::size);
             if self.size > BATCH_SIZE_MAX {
                 left.push(key.clone());
                 continue;
             }
-            units.table += kind.units(item.size());
-            found.push(match &read.projection {
-                None => item.item(),
-                Some(projection) => Item::Tree(projection.apply(item.attributes())),
-            });
+            let item = item.found(stored, kind, &mut effort).await;
+            units.add(&item.units);
+            found.extend(item.item.map(|item| selection.of(&item)));
         }
         self.consumed.push(units.report(asked_capacity, &read.name, Split::None));
         if !left.is_empty() {

@@ -123,7 +123,7 @@ impl Change {
         batch: &mut Batch,
     ) -> Result<Applied, Refusal> {
         let old = match stored {
-            Some(bytes) => Some(read_stored(&self.table, bytes, &self.key_attributes)?),
+            Some(bytes) => Some(read_stored(&self.table, bytes, &self.key_attributes).map_err(Refusal::Damaged)?),
             None => None,
         };
         if let Some(condition) = &self.condition {
@@ -224,13 +224,16 @@ impl Change {
 }
 
 /// Reads a stored row, which must be the item that `key` names: two keys that share a hash would share a row.
-pub(crate) fn read_stored(table: &Table, bytes: &Bytes, key: &Attributes) -> Result<StoredItem, Refusal> {
+///
+/// # Errors
+/// What is wrong with the row, for the operator.
+pub(crate) fn read_stored(table: &Table, bytes: &Bytes, key: &Attributes) -> Result<StoredItem, String> {
     let stored = StoredItem::read(bytes.clone())
-        .map_err(|row| Refusal::Damaged(format!("a row of table {} has unknown format {row:?}", table.name())))?;
+        .map_err(|row| format!("a row of table {} has unknown format {row:?}", table.name()))?;
     let attributes = stored.attributes();
     let same = table.key.hash.iter().all(|part| attributes.get(&part.name) == key.get(&part.name).map(|v| v.view()));
     if !same {
-        return Err(Refusal::Damaged(format!("two partition keys of table {} have one hash", table.name())));
+        return Err(format!("two partition keys of table {} have one hash", table.name()));
     }
     Ok(stored)
 }

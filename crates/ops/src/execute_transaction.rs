@@ -1,27 +1,21 @@
 //! ExecuteTransaction: up to 100 PartiQL statements, all or none; either reads, or writes and checks.
 
 use std::collections::BTreeMap;
-use storage::Consistency;
 
 use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
-use model::codec::row::StoredItem;
 
-use crate::allowance::Effort;
-use crate::capacity::{ReadKind, Split, Units};
-use crate::change::read_stored;
-use crate::failure::storage_failure;
+use crate::capacity::{Split, Units};
 use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
-use crate::read;
+use crate::read::ItemRead;
 use crate::rows::{self, ItemKey, TokenKind};
 use crate::select::Selection;
 use crate::service::Service;
 use crate::tokens::Token;
 use crate::transact_write_items::{SEVERAL_OPERATIONS, check_distinct};
 use crate::transaction::{self, TransactionAction};
-use crate::write::{OnConditionFailure, exception};
 
 impl Service {
     pub(crate) async fn execute_transaction(
@@ -89,7 +83,7 @@ impl Service {
         request: &ExecuteTransactionInput,
         selects: &[Select],
     ) -> Result<ExecuteTransactionOutput, Exception> {
-        let mut reads = Vec::with_capacity(selects.len());
+        let mut named = Vec::with_capacity(selects.len());
         let mut rows = Vec::with_capacity(selects.len());
         for (at, select) in selects.iter().enumerate() {
             if select.index.is_some() {
@@ -104,21 +98,17 @@ impl Service {
                 return Err(Exception::validation(SEVERAL_OPERATIONS));
             }
             rows.push(row);
-            reads.push((table, key, filter));
+            named.push((table, key, filter));
         }
-        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let values = transaction::read_all(view.as_ref(), &rows).await?;
+        let of_rows = named.iter().zip(&rows);
+        let reads: Vec<ItemRead<'_>> =
+            of_rows.map(|((table, key, filter), row)| ItemRead { table, key, row, filter: filter.as_ref() }).collect();
         let mut units: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(selects.len());
-        let mut effort = Effort::default();
-        for ((select, (table, key, filter)), value) in selects.iter().zip(&reads).zip(values) {
-            let stored = value.map(|bytes| read_stored(table, &bytes, key)).transpose();
-            let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
-            let size = stored.as_ref().map_or(0, StoredItem::size);
-            units.entry(&select.table).or_default().table += ReadKind::Transactional.units(size);
-            let found = read::filtered(&mut effort, stored, filter.as_ref()).await;
-            let item = found.and_then(|stored| Selection::of_columns(select.columns.as_ref()).of_unless_empty(&stored));
-            responses.push(ItemResponse { item });
+        for (select, found) in selects.iter().zip(self.read_items_together(&reads).await?) {
+            units.entry(&select.table).or_default().add(&found.units);
+            let selection = Selection::of_columns(select.columns.as_ref());
+            responses.push(ItemResponse { item: found.item.and_then(|item| selection.of_unless_empty(&item)) });
         }
         let asked = request.return_consumed_capacity;
         Ok(ExecuteTransactionOutput {

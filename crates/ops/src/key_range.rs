@@ -48,6 +48,11 @@ fn partition(secret: &HashSecret, table: &Table, index: Option<&Index>, hash: &[
     }
 }
 
+/// All rows of the table or the index.
+pub(crate) fn of_all(table: &Table, index: Option<&Index>) -> Range {
+    of_prefix(&rows::prefix(table, index))
+}
+
 /// Every row that begins with `prefix`.
 pub(crate) fn of_prefix(prefix: &[u8]) -> Range {
     (Bound::Included(Bytes::copy_from_slice(prefix)), end(prefix))

@@ -10,7 +10,7 @@
 //!    (`table_keys`, `principal_directory`).
 //! 4. `service`, which holds all of these.
 //! 5. What the service does by itself (`table_work`, `log_work`, `expiry_work`, `node_work`, `token_sweep`), the one write path
-//!    (`write`, `transaction`), the one page loop (`read`), followers of logs (`follow`, `stream`).
+//!    (`write`, `transaction`), the one read path (`read`), followers of logs (`follow`, `stream`).
 //! 6. `permission` and the operations, one file each.
 //! 7. `gate`, the one way to them.
 

@@ -203,6 +203,14 @@ pub(crate) fn index_prefix(table_id: u64, index_id: u32) -> Bytes {
     [&table_id.to_be_bytes()[..], &index_id.to_be_bytes()].concat().into()
 }
 
+/// What all rows that a read of the table or of the index is about begin with.
+pub(crate) fn prefix(table: &Table, index: Option<&Index>) -> Bytes {
+    match index {
+        None => table_prefix(table.id()),
+        Some(index) => index_prefix(table.id(), index.id),
+    }
+}
+
 fn catalog(table_id: u64, kind: u8, rest: &[u8]) -> Key {
     let mut bytes = table_id.to_be_bytes().to_vec();
     bytes.push(kind);

@@ -59,13 +59,9 @@ impl Service {
 }
 
 fn range(table: &Table, index: Option<&Index>, segment: Option<Segment>) -> Range {
-    let prefix = match index {
-        None => rows::table_prefix(table.id()),
-        Some(index) => rows::index_prefix(table.id(), index.id),
-    };
     match segment {
-        None => key_range::of_prefix(&prefix),
-        Some(segment) => rows::segment(&prefix, segment.number, segment.total),
+        None => key_range::of_all(table, index),
+        Some(segment) => rows::segment(&rows::prefix(table, index), segment.number, segment.total),
     }
 }
 

@@ -1,24 +1,20 @@
 //! TransactGetItems: reads up to 100 items from one consistent state.
 
 use std::collections::BTreeMap;
-use storage::Consistency;
 
 use api::{Exception, ItemResponse, Operation, TransactGetItem, TransactGetItemsInput, TransactGetItemsOutput};
 use auth::Caller;
 use expr::Projection;
-use model::codec::row::StoredItem;
 
-use crate::capacity::{ReadKind, Split, Units};
-use crate::change::read_stored;
-use crate::failure::storage_failure;
+use crate::capacity::{Split, Units};
 use crate::item_key;
 use crate::parameters::{self, validated};
+use crate::read::ItemRead;
 use crate::rows::ItemKey;
 use crate::select::Selection;
 use crate::service::Service;
 use crate::transact_write_items::SEVERAL_OPERATIONS;
 use crate::transaction;
-use crate::write::{OnConditionFailure, exception};
 
 impl Service {
     pub(crate) async fn transact_get_items(
@@ -52,18 +48,18 @@ impl Service {
             }
             rows.push(row);
         }
-        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let values = transaction::read_all(view.as_ref(), &rows).await?;
+        let gets = request.transact_items.iter().map(|item| &item.get);
+        let reads: Vec<ItemRead<'_>> = gets
+            .zip(tables.iter().zip(&rows))
+            .map(|(get, (table, row))| ItemRead { table, key: &get.key, row, filter: None })
+            .collect();
+        let found = self.read_items_together(&reads).await?;
         let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(count);
-        for (at, value) in values.into_iter().enumerate() {
-            let get = &request.transact_items[at].get;
-            let stored = value.map(|bytes| read_stored(&tables[at], &bytes, &get.key)).transpose();
-            let stored = stored.map_err(|refusal| exception(refusal, OnConditionFailure::Hide))?;
-            let size = stored.as_ref().map_or(0, StoredItem::size);
-            by_table.entry(&get.table_name).or_default().table += ReadKind::Transactional.units(size);
-            let item = stored.and_then(|stored| Selection::from(projections[at].as_ref()).of_unless_empty(&stored));
-            responses.push(ItemResponse { item });
+        for ((item, projection), found) in request.transact_items.iter().zip(&projections).zip(found) {
+            by_table.entry(&item.get.table_name).or_default().add(&found.units);
+            let selection = Selection::from(projection.as_ref());
+            responses.push(ItemResponse { item: found.item.and_then(|item| selection.of_unless_empty(&item)) });
         }
         let asked = request.return_consumed_capacity;
         Ok(TransactGetItemsOutput {

@@ -12,19 +12,17 @@ use bytes::Bytes;
 use model::Item;
 use model::codec::row::StoredItem;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
-use storage::{Batch, Key, KeyUse, Mode, Reads, TxError, View};
+use storage::{Batch, KeyUse, Mode, Reads, TxError};
 
 use crate::allowance;
 use crate::capacity::{ReadKind, Split, Units};
 use crate::change::{Applied, Change, Refusal};
-use crate::failure::{storage_failure, write_failure};
+use crate::failure::write_failure;
 use crate::fingerprint::{self};
 use crate::service::Service;
 use crate::tokens::{Token, TokenRow};
 use crate::write::{OnConditionFailure, in_turn};
 
-/// What a transaction reads before it asks for more memory. Unit: items.
-const READ_AT_ONCE: usize = 4;
 /// What a large answer may take in memory: its items, and those again as JSON. Unit: bytes.
 const ANSWER_MEMORY: usize = 3 * TRANSACTION_SIZE_MAX;
 
@@ -51,17 +49,6 @@ enum NotMade {
     OtherRequest,
     /// By place, what its actions met.
     Refused(Vec<Option<Refusal>>),
-}
-
-/// The rows of a transaction that only reads, all of one state.
-pub(crate) async fn read_all(view: &dyn View, rows: &[Key]) -> Result<Vec<Option<Bytes>>, Exception> {
-    let mut values = Vec::with_capacity(rows.len());
-    for some in rows.chunks(READ_AT_ONCE) {
-        let found = view.get_many(some).await.map_err(storage_failure)?;
-        allowance::read(found.iter().flatten().map(Bytes::len).sum(), ANSWER_MEMORY).await?;
-        values.extend(found);
-    }
-    Ok(values)
 }
 
 impl Service {

@@ -15,7 +15,6 @@ use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::find_index;
 use crate::key_range::{self, Range};
 use crate::read::PageRequest;
-use crate::rows;
 use crate::select::Selection;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
@@ -92,13 +91,7 @@ impl Service {
     /// The rows of a plan, part by part.
     fn ranges(&self, table: &Table, index: Option<&Index>, plan: &Plan) -> (Vec<Range>, ScanDirection) {
         match &plan.access {
-            Access::Scan => {
-                let prefix = match index {
-                    None => rows::table_prefix(table.id()),
-                    Some(index) => rows::index_prefix(table.id(), index.id),
-                };
-                (vec![key_range::of_prefix(&prefix)], ScanDirection::Forward)
-            }
+            Access::Scan => (vec![key_range::of_all(table, index)], ScanDirection::Forward),
             Access::Keys { conditions, descending } => {
                 let of = |condition| key_range::of_condition(&self.secret, table, index, condition);
                 let direction = if *descending { ScanDirection::Backward } else { ScanDirection::Forward };

@@ -1,0 +1,202 @@
+//! The one page loop: Query and Scan, over tables and indexes, for expressions, legacy parameters and PartiQL alike.
+//!
+//! A page is read from one snapshot, in chunks, so that neither memory nor a thread is held for long. What a page may
+//! read is counted before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size. The item
+//! that crosses the limit is the last one of its page. Source: captures from AWS.
+
+use std::ops::Bound;
+
+use api::Exception;
+use bytes::Bytes;
+use expr::Condition;
+use model::codec::row::StoredItem;
+use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
+use model::{Attributes, MapRef};
+use storage::{Family, Key, ScanDirection, ScanRange, View};
+
+use crate::allowance::{self, Effort};
+use crate::capacity::{ReadKind, Units};
+use crate::coverage::Source;
+use crate::failure::{damaged, storage_failure};
+use crate::rows::{self, ItemKey};
+use crate::service::Service;
+use crate::tables::{Index, Table};
+
+/// What one step of a page reads from the engine. Unit: bytes.
+const CHUNK_SIZE: usize = 256 * 1024;
+/// What the first step reads when nothing else bounds it: most partitions are small. Unit: rows.
+const CHUNK_ROWS_MAX: usize = 4096;
+/// The same where every row's item is fetched from the table, which may be 400 KB each. Unit: rows.
+const FETCH_ROWS_MAX: usize = 64;
+
+/// Looking at one item is quick enough to do it beside others, unless a filter does so very often.
+pub(super) const LOOKS_WORTH_A_THREAD: usize = 16;
+/// What a page may take in memory while it is read and written out: its rows, and those again as JSON, which is up to
+/// three times as long if attributes are short. Unit: bytes.
+const PAGE_MEMORY: usize = 4 * (PAGE_SIZE_MAX + ITEM_SIZE_MAX);
+
+/// Which rows a page is about.
+#[derive(Debug)]
+pub(crate) struct PageRequest<'a> {
+    pub table: &'a Table,
+    pub index: Option<&'a Index>,
+    pub lower: Bound<Bytes>,
+    pub upper: Bound<Bytes>,
+    pub direction: ScanDirection,
+    pub filter: Option<&'a Condition>,
+    /// Rows to evaluate at most.
+    pub limit: Option<usize>,
+    /// Whether a local index's rows are answered from the table's items.
+    pub source: Source,
+    pub kind: ReadKind,
+}
+
+/// What a page found.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// The items that the filter let through.
+    pub items: Vec<StoredItem>,
+    pub scanned: usize,
+    /// What was read, as the 1 MB rule counts it. Unit: bytes.
+    pub read_size: usize,
+    /// Where the next page begins, if there may be one.
+    pub last: Option<Attributes>,
+    pub units: Units,
+}
+
+impl Service {
+    pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
+        let view = self.engine.view(request.kind.consistency()).await.map_err(storage_failure)?;
+        let mut walk = Walk::new(request);
+        let mut effort = Effort::default();
+        // A filter looks at an item as often as it names an attribute.
+        let looks = 1 + request.filter.map_or(0, Condition::looks);
+        let mut range = request.range();
+        loop {
+            range.rows_max = walk.rows_left();
+            let chunk = view.scan(&range).await.map_err(storage_failure)?;
+            allowance::read(chunk.rows.iter().map(|row| row.value.len()).sum(), PAGE_MEMORY).await?;
+            let fetched = self.fetch(request, view.as_ref(), &chunk.rows).await?;
+            for (at, row) in chunk.rows.iter().enumerate() {
+                let item = StoredItem::read(row.value.clone()).map_err(damaged)?;
+                let fetched = fetched.get(at);
+                let work = looks * fetched.map_or(item.size(), StoredItem::size);
+                effort.spend(work).await;
+                allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || walk.take(item, fetched));
+                if walk.is_full() {
+                    return Ok(walk.stop());
+                }
+            }
+            match chunk.rows.last() {
+                Some(row) if chunk.more => range.resume_after(row.key.clone()),
+                _ => return Ok(walk.finish()),
+            }
+        }
+    }
+
+    /// The table's items behind the rows of a local index, in their order.
+    async fn fetch(
+        &self,
+        request: &PageRequest<'_>,
+        view: &dyn View,
+        rows: &[storage::Row],
+    ) -> Result<Vec<StoredItem>, Exception> {
+        if request.source == Source::Rows {
+            return Ok(Vec::new());
+        }
+        let mut keys: Vec<Key> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let entry = StoredItem::read(row.value.clone()).map_err(damaged)?;
+            keys.push(ItemKey::of(&self.secret, request.table, entry.attributes()).row);
+        }
+        let values = view.get_many(&keys).await.map_err(storage_failure)?;
+        allowance::read(values.iter().flatten().map(Bytes::len).sum(), PAGE_MEMORY).await?;
+        let item = |value: Option<Bytes>| {
+            let bytes = value.ok_or_else(|| Exception::internal("an index row has no item"))?;
+            StoredItem::read(bytes).map_err(damaged)
+        };
+        values.into_iter().map(item).collect()
+    }
+}
+
+impl PageRequest<'_> {
+    fn range(&self) -> ScanRange {
+        ScanRange {
+            family: if self.index.is_some() { Family::Index } else { Family::Items },
+            lower: self.lower.clone(),
+            upper: self.upper.clone(),
+            direction: self.direction,
+            rows_max: 0,
+            bytes_max: CHUNK_SIZE,
+        }
+    }
+}
+
+/// A page being filled.
+struct Walk<'a> {
+    request: &'a PageRequest<'a>,
+    page: Page,
+    fetched_units: f64,
+    /// What has been read, an item that was fetched in the place of its row: what the page may hold. Unit: bytes.
+    held: usize,
+    /// The last row that was evaluated.
+    reached: Option<StoredItem>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(request: &'a PageRequest<'a>) -> Walk<'a> {
+        Walk { request, page: Page::default(), fetched_units: 0.0, held: 0, reached: None }
+    }
+
+    fn rows_left(&self) -> usize {
+        let rows_max = match self.request.source {
+            Source::Rows => CHUNK_ROWS_MAX,
+            Source::Table => FETCH_ROWS_MAX,
+        };
+        self.request.limit.map_or(rows_max, |limit| limit - self.page.scanned).min(rows_max)
+    }
+
+    fn is_full(&self) -> bool {
+        self.held > PAGE_SIZE_MAX || self.rows_left() == 0
+    }
+
+    fn take(&mut self, row: StoredItem, fetched: Option<&StoredItem>) {
+        self.page.scanned += 1;
+        self.page.read_size += row.size();
+        let item = fetched.unwrap_or(&row);
+        self.held += item.size();
+        if fetched.is_some() {
+            self.fetched_units += self.request.kind.units(item.size());
+        }
+        if self.request.filter.is_none_or(|filter| filter.matches(item.attributes())) {
+            self.page.items.push(item.clone());
+        }
+        self.reached = Some(row);
+    }
+
+    /// Ends the page before the range does.
+    fn stop(mut self) -> Page {
+        self.page.last = self.reached.take().map(|row| position(self.request, row.attributes()));
+        self.finish()
+    }
+
+    fn finish(mut self) -> Page {
+        let units = self.request.kind.units(self.page.read_size);
+        self.page.units = match self.request.index {
+            None => Units::of_table(units),
+            Some(index) => Units { table: self.fetched_units, indexes: vec![(index.kind, index.name.clone(), units)] },
+        };
+        self.page
+    }
+}
+
+/// The key that names a row among those of its table or index: LastEvaluatedKey.
+fn position(request: &PageRequest<'_>, row: MapRef<'_>) -> Attributes {
+    let mut key = rows::key_attributes(request.table, row);
+    for part in request.index.iter().flat_map(|index| index.key.attributes()) {
+        if let Some(value) = row.get(&part.name) {
+            key.insert(part.name.clone(), value.to_owned());
+        }
+    }
+    key
+}
