@@ -1,6 +1,5 @@
 //! BatchExecuteStatement: up to 25 PartiQL statements, each for itself.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
@@ -11,13 +10,11 @@ use auth::Caller;
 use auth::iam::WorkBudget;
 use expr::Condition;
 use expr::partiql::{PartiqlError, Select, Statement};
-use model::codec::row::StoredItem;
 use model::limits::{BATCH_STATEMENTS_MAX, ITEM_SIZE_MAX};
 use model::{Attributes, Item};
 
 use crate::allowance::Effort;
-use crate::capacity::{ReadKind, Split, Units, write_units};
-use crate::change::Refusal;
+use crate::capacity::{Consumed, ReadKind};
 use crate::partiql::{self, StatementWrite, single_key};
 use crate::read::ItemRead;
 use crate::returned;
@@ -45,13 +42,6 @@ struct Read {
     kind: ReadKind,
 }
 
-/// What came of a statement that has run, and what it consumed, whether it succeeded or not.
-struct Done {
-    table_name: String,
-    result: Result<Option<Item>, Exception>,
-    units: Units,
-}
-
 impl Service {
     pub(crate) async fn batch_execute_statement(
         &self,
@@ -75,26 +65,18 @@ impl Service {
             });
         }
         self.check_distinct_reads(&ready)?;
-        let mut units: BTreeMap<String, Units> = BTreeMap::new();
+        // A statement that has run is reported, whether it succeeded or not.
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
         let mut responses = Vec::with_capacity(ready.len());
         let mut effort = Effort::default();
         for ready in ready {
             responses.push(match ready {
-                Ok(ready) => {
-                    let done = self.run_statement(ready, &mut effort).await;
-                    units.entry(done.table_name.clone()).or_default().add(&done.units);
-                    response(Some(done.table_name), done.result)
-                }
+                Ok(ready) => self.run_statement(ready, &mut effort, &mut consumed).await,
                 // A statement that has not run does not name its table.
                 Err(refused) => response(None, Err(refused)),
             });
         }
-        let asked = request.return_consumed_capacity;
-        let reports = units.into_iter().map(|(name, units)| units.report(asked, &name, Split::None));
-        Ok(BatchExecuteStatementOutput {
-            responses: Some(responses),
-            consumed_capacity: reports.collect::<Option<Vec<_>>>().filter(|reports| !reports.is_empty()),
-        })
+        Ok(BatchExecuteStatementOutput { responses: Some(responses), consumed_capacity: consumed.list() })
     }
 
     async fn plan_statement(
@@ -134,42 +116,44 @@ impl Service {
         }
     }
 
-    async fn run_statement(&self, ready: Ready, effort: &mut Effort) -> Done {
+    async fn run_statement(
+        &self,
+        ready: Ready,
+        effort: &mut Effort,
+        consumed: &mut Consumed,
+    ) -> BatchStatementResponse {
         match ready {
             Ready::Read(read) => {
-                let done = self.run_read(&read, effort).await;
-                let (result, units) =
-                    done.map_or_else(|failed| (Err(failed), Units::default()), |(item, units)| (Ok(item), units));
-                Done { table_name: read.select.table, result, units }
+                let result = self.run_read(&read, effort, consumed).await;
+                response(Some(read.select.table), result)
             }
             Ready::Write(write) => {
-                let (result, units) = match self.try_write(&write.change).await {
-                    Ok(Ok(done)) => (Ok(returned::of_update(write.returned, &write.change, &done)), done.units),
-                    Ok(Err(refusal)) => {
-                        let units = refused_units(&refusal);
-                        (Err(refused(refusal, write.on_failure, ITEMS_MEMORY).await), units)
-                    }
-                    Err(failed) => (Err(failed), Units::default()),
-                };
-                Done { table_name: write.table_name, result, units }
+                let result = self.run_write(&write, consumed).await;
+                response(Some(write.table_name), result)
             }
         }
     }
 
-    async fn run_read(&self, read: &Read, effort: &mut Effort) -> Result<(Option<Item>, Units), Exception> {
-        let row = ItemKey::of(&self.secret, &read.table, read.key.view()).row;
-        let item = ItemRead { table: &read.table, key: &read.key, row: &row, filter: read.filter.as_ref() };
-        let found = self.read_item(&item, read.kind, effort, ITEMS_MEMORY).await?;
-        let selection = Selection::of_columns(read.select.columns.as_ref());
-        Ok((found.item.and_then(|item| selection.of_unless_empty(&item)), found.units))
+    async fn run_read(
+        &self,
+        read: &Read,
+        effort: &mut Effort,
+        consumed: &mut Consumed,
+    ) -> Result<Option<Item>, Exception> {
+        let (table_name, key) = (&read.select.table, &read.key);
+        consumed.name(table_name);
+        let row = ItemKey::of(&self.secret, &read.table, key.view()).row;
+        let item = ItemRead { table: &read.table, table_name, key, row: &row, filter: read.filter.as_ref() };
+        let stored = self.read_item(&item, read.kind, ITEMS_MEMORY, effort, consumed).await?;
+        Ok(stored.and_then(|stored| Selection::of_columns(read.select.columns.as_ref()).of_unless_empty(&stored)))
     }
-}
 
-/// What a write consumes whose condition does not hold: as much as the item that it met.
-fn refused_units(refusal: &Refusal) -> Units {
-    match refusal {
-        Refusal::ConditionFailed { old } => Units::of_table(write_units(old.as_ref().map_or(0, StoredItem::size))),
-        Refusal::Invalid(_) | Refusal::Key(_) | Refusal::Damaged(_) => Units::default(),
+    async fn run_write(&self, write: &StatementWrite, consumed: &mut Consumed) -> Result<Option<Item>, Exception> {
+        consumed.name(&write.table_name);
+        match self.try_write(&write.change, &write.table_name, consumed).await? {
+            Ok(done) => Ok(returned::of_update(write.returned, &write.change, &done)),
+            Err(refusal) => Err(refused(refusal, write.on_failure, ITEMS_MEMORY).await),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use model::{Attributes, Item};
 use storage::Key;
 
 use crate::allowance::Effort;
-use crate::capacity::{ReadKind, Split, Units};
+use crate::capacity::{Consumed, ReadKind};
 use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::read::ItemRead;
@@ -63,16 +63,14 @@ impl Service {
             reads.push(self.table_read(caller, name, asked, projection).await?);
         }
         let mut answer = Answer::default();
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
         for read in reads {
-            answer.take(read, self, request.return_consumed_capacity).await?;
+            answer.take(read, self, &mut consumed).await?;
         }
         Ok(BatchGetItemOutput {
             responses: Some(answer.responses),
             unprocessed_keys: Some(answer.unprocessed),
-            consumed_capacity: request.return_consumed_capacity.and_then(|_| {
-                let reports: Vec<_> = answer.consumed.into_iter().flatten().collect();
-                (!reports.is_empty()).then_some(reports)
-            }),
+            consumed_capacity: consumed.list(),
         })
     }
 
@@ -109,23 +107,18 @@ fn check_tables_not_mixed(asked: &BTreeMap<String, KeysAndAttributes>) -> Result
 struct Answer {
     responses: BTreeMap<String, Vec<Item>>,
     unprocessed: BTreeMap<String, KeysAndAttributes>,
-    consumed: Vec<Option<api::ConsumedCapacity>>,
     size: usize,
 }
 
 impl Answer {
     /// Reads one table's items, each for itself as GetItem does. Once the answer is full, the rest of the keys goes
     /// back unread.
-    async fn take(
-        &mut self,
-        read: TableRead,
-        service: &Service,
-        asked_capacity: Option<api::ReturnConsumedCapacity>,
-    ) -> Result<(), Exception> {
+    async fn take(&mut self, read: TableRead, service: &Service, consumed: &mut Consumed) -> Result<(), Exception> {
+        // A table is reported, if all of its keys go back.
+        consumed.name(&read.name);
         let mut effort = Effort::default();
         let kind = ReadKind::of(read.asked.consistent_read);
         let selection = Selection::from(read.projection.as_ref());
-        let mut units = Units::default();
         let mut found = Vec::new();
         let mut left: Vec<Attributes> = Vec::new();
         for (key, row) in read.asked.keys.iter().zip(&read.rows) {
@@ -133,18 +126,16 @@ impl Answer {
                 left.push(key.clone());
                 continue;
             }
-            let item = ItemRead { table: &read.table, key, row, filter: None };
+            let item = ItemRead { table: &read.table, table_name: &read.name, key, row, filter: None };
             let stored = service.find_item(&item, kind, BATCH_MEMORY).await?;
             self.size += stored.as_ref().map_or(0, StoredItem::size);
             if self.size > BATCH_SIZE_MAX {
                 left.push(key.clone());
                 continue;
             }
-            let item = item.found(stored, kind, &mut effort).await;
-            units.add(&item.units);
-            found.extend(item.item.map(|item| selection.of(&item)));
+            let stored = service.take_item(&item, stored, kind, &mut effort, consumed).await;
+            found.extend(stored.map(|stored| selection.of(&stored)));
         }
-        self.consumed.push(units.report(asked_capacity, &read.name, Split::None));
         if !left.is_empty() {
             self.unprocessed.insert(read.name.clone(), KeysAndAttributes { keys: left, ..read.asked });
         }

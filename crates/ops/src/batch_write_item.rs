@@ -7,7 +7,7 @@ use api::{BatchWriteItemInput, BatchWriteItemOutput, Exception, ItemCollectionMe
 use auth::Caller;
 use model::limits::BATCH_WRITE_REQUESTS_MAX;
 
-use crate::capacity::{Split, Units};
+use crate::capacity::Consumed;
 use crate::change::{Action, Applied, Change};
 use crate::item_key;
 use crate::service::Service;
@@ -46,11 +46,12 @@ impl Service {
                 changes.push(change);
             }
         }
-        let done = self.write_each(&changes).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let done = self.write_each(&changes, &names, &mut consumed).await?;
         let unprocessed = unprocessed(&request.request_items, &done)?;
         Ok(BatchWriteItemOutput {
             item_collection_metrics: self.batch_metrics(&request, &names, &changes, &done).await?,
-            consumed_capacity: consumed(request.return_consumed_capacity, &names, &done),
+            consumed_capacity: consumed.list(),
             unprocessed_items: Some(unprocessed),
         })
     }
@@ -106,18 +107,4 @@ fn unprocessed(
         left.entry(name.clone()).or_default().push(write.clone());
     }
     Ok(left)
-}
-
-fn consumed(
-    asked: Option<api::ReturnConsumedCapacity>,
-    names: &[&str],
-    done: &[Option<Applied>],
-) -> Option<Vec<api::ConsumedCapacity>> {
-    let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
-    for (name, applied) in names.iter().zip(done) {
-        if let Some(applied) = applied {
-            by_table.entry(name).or_default().add(&applied.units);
-        }
-    }
-    by_table.into_iter().map(|(name, units)| units.report(asked, name, Split::None)).collect()
 }

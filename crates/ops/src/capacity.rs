@@ -1,29 +1,26 @@
-//! Capacity units: what reads and writes consume, and how ConsumedCapacity reports it.
+//! Capacity units: what one read or one write consumes ([`Charge`]), and what a request consumed of each table
+//! ([`Consumed`], the answer's ConsumedCapacity).
 //!
-//! Source: Developer Guide, "DynamoDB read and write operations" (capacity unit consumption); captures for indexes.
+//! | access | units | of |
+//! |---|---|---|
+//! | read, eventually consistent, strongly, in a transaction | ½, 1, 2 for each 4 KB or part of it | the item; nothing found is one block |
+//! | page of a Query, Scan, SELECT | the same | the sum of its rows, before the filter |
+//! | item that a local index fetches from its table | the same, on the table | the item |
+//! | write, in a transaction | 1, 2 for each KB or part of it | the larger one of the item before and after, at least one block |
+//! | write whose condition does not hold, or that only checks | the same | the item that it met |
+//! | entry of an index that changes | 1 for each KB, in a transaction too | the larger entry; if its key changes, both |
+//! | replayed transaction | as a read in a transaction | the items as they were written |
+//! | deletion by time to live | none | |
+//!
+//! Source: Developer Guide, "DynamoDB read and write operations" (capacity unit consumption), "Using time to live"; captures
+//! for indexes (eu-west-2, us-east-1).
 
 use std::collections::BTreeMap;
 
 use api::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
 use model::limits::{READ_UNIT_SIZE, WRITE_UNIT_SIZE};
 
-use crate::tables::IndexKind;
-
-/// What one operation consumed of one table.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub(crate) struct Units {
-    pub table: f64,
-    /// By index: kind, name, units.
-    pub indexes: Vec<(IndexKind, String, f64)>,
-}
-
-/// Whether the report also says of which kind the units are, as it does for transactions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Split {
-    None,
-    Read,
-    Write,
-}
+use crate::tables::{Index, IndexKind};
 
 /// How a read is charged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +28,32 @@ pub(crate) enum ReadKind {
     Eventual,
     Strong,
     Transactional,
+}
+
+/// Whether units are of reading or of writing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Access {
+    #[default]
+    Read,
+    Write,
+}
+
+/// What one read or one write consumed of a table and of its indexes. Unit: capacity units.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Charge {
+    pub access: Access,
+    /// Reports of transactions also say of which access the units are.
+    pub is_transactional: bool,
+    pub table: f64,
+    pub indexes: Vec<IndexCharge>,
+}
+
+/// What it consumed of one index. Unit: capacity units.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct IndexCharge {
+    pub kind: IndexKind,
+    pub name: String,
+    pub units: f64,
 }
 
 impl ReadKind {
@@ -54,63 +77,137 @@ pub(crate) fn write_units(size: usize) -> f64 {
     size.div_ceil(WRITE_UNIT_SIZE).max(1) as f64
 }
 
-impl Units {
-    pub(crate) fn of_table(table: f64) -> Units {
-        Units { table, indexes: Vec::new() }
+impl Charge {
+    /// A read of one item of `size` bytes, or of none.
+    pub(crate) fn of_read(kind: ReadKind, size: usize) -> Charge {
+        let is_transactional = kind == ReadKind::Transactional;
+        Charge { access: Access::Read, is_transactional, table: kind.units(size), indexes: Vec::new() }
     }
 
-    pub(crate) fn total(&self) -> f64 {
-        self.table + self.indexes.iter().map(|(_, _, units)| units).sum::<f64>()
+    /// A page of rows of `size` bytes in all, and the units of the items that were fetched for them.
+    pub(crate) fn of_page(kind: ReadKind, index: Option<&Index>, size: usize, fetched: f64) -> Charge {
+        let page = Charge::of_read(kind, size);
+        let Some(index) = index else { return page };
+        let of_index = IndexCharge { kind: index.kind, name: index.name.clone(), units: page.table };
+        Charge { table: fetched, indexes: vec![of_index], ..page }
     }
 
-    /// Adds what another request consumed of the same table.
-    pub(crate) fn add(&mut self, other: &Units) {
+    /// A write of an item that has `size` bytes, where it is larger: before or after it.
+    pub(crate) fn of_write(size: usize) -> Charge {
+        Charge { table: write_units(size), ..Charge::no_write() }
+    }
+
+    /// A write that consumes nothing.
+    pub(crate) fn no_write() -> Charge {
+        Charge { access: Access::Write, ..Charge::default() }
+    }
+
+    /// Adds what a write consumes of an index; one that it leaves as it was has no part in it.
+    pub(crate) fn add_index(&mut self, index: &Index, units: f64) {
+        if units > 0.0 {
+            self.indexes.push(IndexCharge { kind: index.kind, name: index.name.clone(), units });
+        }
+    }
+
+    /// The same write in a transaction. Only the table's own part pays for the second phase; captured in eu-west-2.
+    pub(crate) fn in_transaction(self) -> Charge {
+        Charge { is_transactional: true, table: self.table * 2.0, ..self }
+    }
+
+    fn total(&self) -> f64 {
+        self.table + self.indexes.iter().map(|index| index.units).sum::<f64>()
+    }
+
+    /// Adds what the same request consumed of the same table otherwise.
+    fn add(&mut self, other: &Charge) {
+        // A request reads or writes, never both, and is a transaction or none: its sum is of one kind.
+        debug_assert!(self.access == other.access && self.is_transactional == other.is_transactional);
         self.table += other.table;
-        for (kind, name, units) in &other.indexes {
-            match self.indexes.iter_mut().find(|(_, own, _)| own == name) {
-                Some((_, _, sum)) => *sum += units,
-                None => self.indexes.push((*kind, name.clone(), *units)),
+        for index in &other.indexes {
+            match self.indexes.iter_mut().find(|own| own.name == index.name) {
+                Some(own) => own.units += index.units,
+                None => self.indexes.push(index.clone()),
             }
         }
     }
 
-    /// The report that the request asked for. `table_name` is the table as the request named it.
-    pub(crate) fn report(
-        &self,
-        asked: Option<ReturnConsumedCapacity>,
-        table_name: &str,
-        split: Split,
-    ) -> Option<ConsumedCapacity> {
-        let detailed = match asked {
-            None | Some(ReturnConsumedCapacity::None) => return None,
-            Some(ReturnConsumedCapacity::Total) => false,
-            Some(ReturnConsumedCapacity::Indexes) => true,
-        };
-        let whole = capacity(self.total(), split);
-        Some(ConsumedCapacity {
+    fn report(&self, table_name: &str, is_detailed: bool) -> ConsumedCapacity {
+        let whole = self.capacity(self.total());
+        ConsumedCapacity {
             table_name: Some(table_name.to_owned()),
             capacity_units: whole.capacity_units,
             read_capacity_units: whole.read_capacity_units,
             write_capacity_units: whole.write_capacity_units,
-            table: detailed.then(|| capacity(self.table, split)),
-            local_secondary_indexes: self.index_report(detailed, IndexKind::Local, split),
-            global_secondary_indexes: self.index_report(detailed, IndexKind::Global, split),
+            table: is_detailed.then(|| self.capacity(self.table)),
+            local_secondary_indexes: self.index_report(is_detailed, IndexKind::Local),
+            global_secondary_indexes: self.index_report(is_detailed, IndexKind::Global),
             ..ConsumedCapacity::default()
-        })
+        }
     }
 
-    fn index_report(&self, detailed: bool, kind: IndexKind, split: Split) -> Option<BTreeMap<String, Capacity>> {
-        let of_kind = self.indexes.iter().filter(|(own, _, _)| *own == kind);
+    fn index_report(&self, is_detailed: bool, kind: IndexKind) -> Option<BTreeMap<String, Capacity>> {
+        let of_kind = self.indexes.iter().filter(|index| index.kind == kind);
         let report: BTreeMap<String, Capacity> =
-            of_kind.map(|(_, name, units)| (name.clone(), capacity(*units, split))).collect();
-        (detailed && !report.is_empty()).then_some(report)
+            of_kind.map(|index| (index.name.clone(), self.capacity(index.units))).collect();
+        (is_detailed && !report.is_empty()).then_some(report)
+    }
+
+    fn capacity(&self, units: f64) -> Capacity {
+        let of = |access| (self.is_transactional && self.access == access).then_some(units);
+        Capacity {
+            capacity_units: Some(units),
+            read_capacity_units: of(Access::Read),
+            write_capacity_units: of(Access::Write),
+        }
     }
 }
 
-fn capacity(units: f64, split: Split) -> Capacity {
-    Capacity {
-        capacity_units: Some(units),
-        read_capacity_units: (split == Split::Read).then_some(units),
-        write_capacity_units: (split == Split::Write).then_some(units),
+/// What a request consumed of each table. Nothing is added up unless the request asks for it.
+#[derive(Debug)]
+pub(crate) struct Consumed {
+    asked: Option<ReturnConsumedCapacity>,
+    /// By the table as the request names it; nothing, until it is charged.
+    tables: BTreeMap<String, Option<Charge>>,
+}
+
+impl Consumed {
+    pub(crate) fn new(asked: Option<ReturnConsumedCapacity>) -> Consumed {
+        let asked = asked.filter(|asked| *asked != ReturnConsumedCapacity::None);
+        Consumed { asked, tables: BTreeMap::new() }
+    }
+
+    /// Has the table reported, even if nothing of it is consumed.
+    pub(crate) fn name(&mut self, table_name: &str) {
+        if self.asked.is_some() && !self.tables.contains_key(table_name) {
+            self.tables.insert(table_name.to_owned(), None);
+        }
+    }
+
+    /// Only the charge point (`charge_point`) adds.
+    pub(crate) fn add(&mut self, table_name: &str, charge: &Charge) {
+        if self.asked.is_none() {
+            return;
+        }
+        match self.tables.get_mut(table_name) {
+            Some(Some(sum)) => sum.add(charge),
+            Some(none) => *none = Some(charge.clone()),
+            None => drop(self.tables.insert(table_name.to_owned(), Some(charge.clone()))),
+        }
+    }
+
+    /// The reports of an answer that has a list of them, by table.
+    pub(crate) fn list(self) -> Option<Vec<ConsumedCapacity>> {
+        let is_detailed = self.asked? == ReturnConsumedCapacity::Indexes;
+        let report = |(name, charge): (String, Option<Charge>)| charge.unwrap_or_default().report(&name, is_detailed);
+        let reports: Vec<ConsumedCapacity> = self.tables.into_iter().map(report).collect();
+        (!reports.is_empty()).then_some(reports)
+    }
+
+    /// The report of an answer about one table.
+    pub(crate) fn single(self) -> Option<ConsumedCapacity> {
+        self.list()?.pop()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use model::limits::ITEM_SIZE_MAX;
 use model::{Attributes, MapRef, item_size};
 use storage::{Batch, Key};
 
-use crate::capacity::{Units, write_units};
+use crate::capacity::{Charge, write_units};
 use crate::change_log::{self, Author};
 use crate::item_key::{self, KeyProblem};
 use crate::rows::{self, ItemKey};
@@ -52,7 +52,9 @@ pub(crate) struct Change {
 pub(crate) struct Applied {
     pub old: Option<StoredItem>,
     pub new: Option<StoredItem>,
-    pub units: Units,
+    /// Whether it wrote anything.
+    pub wrote: bool,
+    pub charge: Charge,
 }
 
 impl Applied {
@@ -81,6 +83,17 @@ pub(crate) enum Refusal {
     Key(KeyProblem),
     /// What is stored cannot be read; the text is the operator's.
     Damaged(String),
+}
+
+impl Refusal {
+    /// What the refused change consumes: if its condition does not hold, as much as a write of the item that it met.
+    /// Source: Developer Guide, "DynamoDB read and write operations", on conditional writes.
+    pub(crate) fn charge(&self) -> Charge {
+        match self {
+            Refusal::ConditionFailed { old } => Charge::of_write(old.as_ref().map_or(0, StoredItem::size)),
+            Refusal::Invalid(_) | Refusal::Key(_) | Refusal::Damaged(_) => Charge::no_write(),
+        }
+    }
 }
 
 impl Change {
@@ -143,13 +156,15 @@ impl Change {
             }
             Action::Delete => None,
             Action::Expire { now_s } if self.is_due(old.as_ref(), *now_s) => None,
-            // It costs nobody anything.
-            Action::Expire { .. } => return Ok(Applied { units: Units::of_table(0.0), new: old.clone(), old }),
+            Action::Expire { .. } => {
+                return Ok(Applied { wrote: false, charge: Charge::no_write(), new: old.clone(), old });
+            }
             Action::Check => {
-                return Ok(Applied { units: self.checked_units(old.as_ref()), new: old.clone(), old });
+                let charge = Charge::of_write(old.as_ref().map_or(0, StoredItem::size));
+                return Ok(Applied { wrote: false, charge, new: old.clone(), old });
             }
         };
-        let units = self.write(secret, old.as_ref(), new.as_ref(), batch);
+        let charge = self.write(secret, old.as_ref(), new.as_ref(), batch);
         change_log::append(
             &self.table,
             &self.key.partition,
@@ -159,7 +174,11 @@ impl Change {
             new.as_ref(),
             batch,
         );
-        Ok(Applied { old, new, units })
+        let charge = match self.author {
+            Author::Client => charge,
+            Author::TimeToLive => Charge::no_write(),
+        };
+        Ok(Applied { wrote: old.is_some() || new.is_some(), old, new, charge })
     }
 
     fn updated(&self, update: &Update, old: Option<&StoredItem>) -> Result<Attributes, Refusal> {
@@ -176,10 +195,6 @@ impl Change {
         self.table.times.as_ref().zip(old).is_some_and(|(times, old)| times.is_due(old.attributes(), now_s))
     }
 
-    fn checked_units(&self, old: Option<&StoredItem>) -> Units {
-        Units { table: write_units(old.map_or(0, StoredItem::size)), indexes: Vec::new() }
-    }
-
     /// Adds the item's row, its index rows and the counters; returns what the write consumes.
     fn write(
         &self,
@@ -187,13 +202,13 @@ impl Change {
         old: Option<&StoredItem>,
         new: Option<&StoredItem>,
         batch: &mut Batch,
-    ) -> Units {
+    ) -> Charge {
         let size = |item: Option<&StoredItem>| item.map_or(0, StoredItem::size);
-        let mut units = Units { table: write_units(size(old).max(size(new))), indexes: Vec::new() };
+        let mut charge = Charge::of_write(size(old).max(size(new)));
         match (old, new) {
             (_, Some(new)) => batch.put(self.key.row.clone(), new.clone().into_bytes()),
             (Some(_), None) => batch.delete(self.key.row.clone()),
-            (None, None) => return units,
+            (None, None) => return charge,
         }
         let mut collection = deltas(old, new);
         batch.hot_tally(rows::table_tally(self.table.id()), collection);
@@ -201,9 +216,7 @@ impl Change {
             let before = old.and_then(|old| self.index_entry(secret, index, old));
             let after = new.and_then(|new| self.index_entry(secret, index, new));
             let change = write_index(&self.table, index, before, after, batch);
-            if change.units > 0.0 {
-                units.indexes.push((index.kind, index.name.clone(), change.units));
-            }
+            charge.add_index(index, change.units);
             if index.kind == IndexKind::Local {
                 collection[1] += change.bytes;
             }
@@ -215,7 +228,7 @@ impl Change {
         if self.table.has_local_indexes() {
             batch.tally(rows::collection_tally(self.table.id(), &self.key.partition), collection);
         }
-        units
+        charge
     }
 
     fn index_entry(&self, secret: &HashSecret, index: &Index, item: &StoredItem) -> Option<(Key, StoredItem)> {

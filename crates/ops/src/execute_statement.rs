@@ -4,7 +4,7 @@ use api::{Exception, ExecuteStatementInput, ExecuteStatementOutput};
 use auth::Caller;
 use expr::partiql::{Select, Statement};
 
-use crate::capacity::Split;
+use crate::capacity::Consumed;
 use crate::partiql::{self, Position, Sealer, SelectOptions};
 use crate::returned;
 use crate::service::Service;
@@ -36,13 +36,13 @@ impl Service {
         };
         let limit = request.limit.map(|limit| limit as usize);
         let options = SelectOptions { consistent: request.consistent_read, limit, from };
-        let selected = self.select(caller, select, options).await?;
-        let report = selected.units.report(request.return_consumed_capacity, &select.table, Split::None);
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let selected = self.select(caller, select, options, &mut consumed).await?;
         Ok(ExecuteStatementOutput {
             items: Some(selected.items),
             next_token: selected.next.as_ref().map(|next| sealer.write(next)),
             last_evaluated_key: selected.next.and_then(|next| next.after),
-            consumed_capacity: report,
+            consumed_capacity: consumed.single(),
         })
     }
 
@@ -53,13 +53,14 @@ impl Service {
         statement: Statement,
     ) -> Result<ExecuteStatementOutput, Exception> {
         let write = self.statement_write(caller, statement, request.return_values_on_condition_check_failure).await?;
-        let done = self.write(&write.change, write.on_failure).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let done = self.write(&write.change, write.on_failure, &write.table_name, &mut consumed).await?;
         let item = returned::of_update(write.returned, &write.change, &done);
         Ok(ExecuteStatementOutput {
             items: Some(item.into_iter().collect()),
             next_token: None,
             last_evaluated_key: None,
-            consumed_capacity: done.units.report(request.return_consumed_capacity, &write.table_name, Split::None),
+            consumed_capacity: consumed.single(),
         })
     }
 }

@@ -1,12 +1,10 @@
 //! ExecuteTransaction: up to 100 PartiQL statements, all or none; either reads, or writes and checks.
 
-use std::collections::BTreeMap;
-
 use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
 
-use crate::capacity::{Split, Units};
+use crate::capacity::Consumed;
 use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
 use crate::read::ItemRead;
@@ -70,11 +68,9 @@ impl Service {
             let fingerprint = fingerprint::of_statements(&self.secret, &request.transact_statements);
             Token { key: rows::token(TokenKind::ExecuteTransaction, caller, text), fingerprint }
         });
-        let done = self.transact(token.as_ref(), &actions).await?;
-        Ok(ExecuteTransactionOutput {
-            responses: Some(Vec::new()),
-            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done),
-        })
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        self.transact(token.as_ref(), &actions, &mut consumed).await?;
+        Ok(ExecuteTransactionOutput { responses: Some(Vec::new()), consumed_capacity: consumed.list() })
     }
 
     async fn transact_selects(
@@ -98,22 +94,24 @@ impl Service {
                 return Err(Exception::validation(SEVERAL_OPERATIONS));
             }
             rows.push(row);
-            named.push((table, key, filter));
+            named.push((&select.table, table, key, filter));
         }
         let of_rows = named.iter().zip(&rows);
-        let reads: Vec<ItemRead<'_>> =
-            of_rows.map(|((table, key, filter), row)| ItemRead { table, key, row, filter: filter.as_ref() }).collect();
-        let mut units: BTreeMap<&str, Units> = BTreeMap::new();
+        let reads: Vec<ItemRead<'_>> = of_rows
+            .map(|((table_name, table, key, filter), row)| ItemRead {
+                table,
+                table_name,
+                key,
+                row,
+                filter: filter.as_ref(),
+            })
+            .collect();
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
         let mut responses = Vec::with_capacity(selects.len());
-        for (select, found) in selects.iter().zip(self.read_items_together(&reads).await?) {
-            units.entry(&select.table).or_default().add(&found.units);
+        for (select, stored) in selects.iter().zip(self.read_items_together(&reads, &mut consumed).await?) {
             let selection = Selection::of_columns(select.columns.as_ref());
-            responses.push(ItemResponse { item: found.item.and_then(|item| selection.of_unless_empty(&item)) });
+            responses.push(ItemResponse { item: stored.and_then(|stored| selection.of_unless_empty(&stored)) });
         }
-        let asked = request.return_consumed_capacity;
-        Ok(ExecuteTransactionOutput {
-            responses: Some(responses),
-            consumed_capacity: units.into_iter().map(|(name, units)| units.report(asked, name, Split::Read)).collect(),
-        })
+        Ok(ExecuteTransactionOutput { responses: Some(responses), consumed_capacity: consumed.list() })
     }
 }

@@ -4,7 +4,7 @@ use api::{Exception, GetItemInput, GetItemOutput, Operation};
 use auth::Caller;
 
 use crate::allowance::Effort;
-use crate::capacity::{ReadKind, Split};
+use crate::capacity::{Consumed, ReadKind};
 use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::read::{ITEM_MEMORY, ItemRead};
@@ -26,13 +26,12 @@ impl Service {
         item_key::check_key(&table, &request.key)?;
         item_key::check_projection(&table, projection.as_ref())?;
         let row = ItemKey::of(&self.secret, &table, request.key.view()).row;
-        let read = ItemRead { table: &table, key: &request.key, row: &row, filter: None };
+        let read =
+            ItemRead { table: &table, table_name: &request.table_name, key: &request.key, row: &row, filter: None };
         let kind = ReadKind::of(request.consistent_read);
-        let found = self.read_item(&read, kind, &mut Effort::default(), ITEM_MEMORY).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let stored = self.read_item(&read, kind, ITEM_MEMORY, &mut Effort::default(), &mut consumed).await?;
         let selection = Selection::from(projection.as_ref());
-        Ok(GetItemOutput {
-            item: found.item.map(|item| selection.of(&item)),
-            consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
-        })
+        Ok(GetItemOutput { item: stored.map(|stored| selection.of(&stored)), consumed_capacity: consumed.single() })
     }
 }

@@ -10,7 +10,8 @@
 //!    (`table_keys`, `principal_directory`).
 //! 4. `service`, which holds all of these.
 //! 5. What the service does by itself (`table_work`, `log_work`, `expiry_work`, `node_work`, `token_sweep`), the one write path
-//!    (`write`, `transaction`), the one read path (`read`), followers of logs (`follow`, `stream`).
+//!    (`write`, `transaction`), the one read path (`read`), the one charge point of both (`charge_point`), followers of logs
+//!    (`follow`, `stream`).
 //! 6. `permission` and the operations, one file each.
 //! 7. `gate`, the one way to them.
 
@@ -23,6 +24,7 @@ mod catalog;
 mod catalog_rows;
 mod change;
 mod change_log;
+mod charge_point;
 mod continuous_backups;
 mod coverage;
 mod create_table;

@@ -3,7 +3,7 @@
 use api::{Exception, Operation, PutItemInput, PutItemOutput};
 use auth::Caller;
 
-use crate::capacity::Split;
+use crate::capacity::Consumed;
 use crate::change::Change;
 use crate::item_key;
 use crate::parameters::{WriteCondition, validated};
@@ -26,10 +26,11 @@ impl Service {
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::put(&self.secret, table, request.item, condition)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
-        let done = self.write(&change, on_failure).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let done = self.write(&change, on_failure, &request.table_name, &mut consumed).await?;
         Ok(PutItemOutput {
             attributes: returned.of_done(&done),
-            consumed_capacity: done.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            consumed_capacity: consumed.single(),
             item_collection_metrics: self.collection_metrics(request.return_item_collection_metrics, &change).await?,
         })
     }

@@ -5,7 +5,7 @@ use auth::Caller;
 use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, Projection, legacy};
 use storage::ScanDirection;
 
-use crate::capacity::{ReadKind, Split};
+use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
 use crate::item_key::{self, KeyProblem};
@@ -63,6 +63,7 @@ impl Service {
         let forward = request.scan_index_forward.unwrap_or(true);
         let mut page = PageRequest {
             table: &table,
+            table_name: &request.table_name,
             index,
             lower,
             upper,
@@ -76,12 +77,13 @@ impl Service {
             let partition = key_range::of_partition(&self.secret, &table, index, &key_condition.hash);
             start_key::begin_after(&self.secret, &mut page, start, Walker::Query { partition: &partition })?;
         }
-        let found = self.page(&page).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let found = self.page(&page, &mut consumed).await?;
         Ok(QueryOutput {
             count: Some(found.items.len() as i32),
             items: selection.items(&found.items),
             scanned_count: Some(found.scanned as i32),
-            consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            consumed_capacity: consumed.single(),
             last_evaluated_key: found.last,
         })
     }

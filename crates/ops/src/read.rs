@@ -18,6 +18,8 @@ use crate::capacity::ReadKind;
 pub(crate) use items::ItemRead;
 pub(crate) use page::PageRequest;
 
+/// Looking at one item is quick enough to do it beside others, unless a filter does so very often.
+const LOOKS_WORTH_A_THREAD: usize = 16;
 /// What one item may take in memory while it is read and written out: itself, and again as JSON, which is up to three
 /// times as long if attributes are short. Unit: bytes.
 pub(crate) const ITEM_MEMORY: usize = 4 * ITEM_SIZE_MAX;

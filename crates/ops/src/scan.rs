@@ -5,7 +5,7 @@ use auth::Caller;
 use expr::{Condition, ExpressionKind, Projection, legacy};
 use storage::ScanDirection;
 
-use crate::capacity::{ReadKind, Split};
+use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
 use crate::item_key;
@@ -35,6 +35,7 @@ impl Service {
         let (lower, upper) = range(&table, index, segment);
         let mut page = PageRequest {
             table: &table,
+            table_name: &request.table_name,
             index,
             lower,
             upper,
@@ -47,12 +48,13 @@ impl Service {
         if let Some(start) = &request.exclusive_start_key {
             start_key::begin_after(&self.secret, &mut page, start, Walker::Scan { segment })?;
         }
-        let found = self.page(&page).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let found = self.page(&page, &mut consumed).await?;
         Ok(ScanOutput {
             count: Some(found.items.len() as i32),
             items: selection.items(&found.items),
             scanned_count: Some(found.scanned as i32),
-            consumed_capacity: found.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            consumed_capacity: consumed.single(),
             last_evaluated_key: found.last,
         })
     }

@@ -1,12 +1,11 @@
 //! TransactGetItems: reads up to 100 items from one consistent state.
 
-use std::collections::BTreeMap;
-
 use api::{Exception, ItemResponse, Operation, TransactGetItem, TransactGetItemsInput, TransactGetItemsOutput};
 use auth::Caller;
 use expr::Projection;
+use model::codec::row::StoredItem;
 
-use crate::capacity::{Split, Units};
+use crate::capacity::Consumed;
 use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::read::ItemRead;
@@ -51,24 +50,22 @@ impl Service {
         let gets = request.transact_items.iter().map(|item| &item.get);
         let reads: Vec<ItemRead<'_>> = gets
             .zip(tables.iter().zip(&rows))
-            .map(|(get, (table, row))| ItemRead { table, key: &get.key, row, filter: None })
+            .map(|(get, (table, row))| ItemRead {
+                table,
+                table_name: &get.table_name,
+                key: &get.key,
+                row,
+                filter: None,
+            })
             .collect();
-        let found = self.read_items_together(&reads).await?;
-        let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
-        let mut responses = Vec::with_capacity(count);
-        for ((item, projection), found) in request.transact_items.iter().zip(&projections).zip(found) {
-            by_table.entry(&item.get.table_name).or_default().add(&found.units);
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let found = self.read_items_together(&reads, &mut consumed).await?;
+        let response = |(projection, stored): (&Option<Projection>, Option<StoredItem>)| {
             let selection = Selection::from(projection.as_ref());
-            responses.push(ItemResponse { item: found.item.and_then(|item| selection.of_unless_empty(&item)) });
-        }
-        let asked = request.return_consumed_capacity;
-        Ok(TransactGetItemsOutput {
-            responses: Some(responses),
-            consumed_capacity: by_table
-                .into_iter()
-                .map(|(name, units)| units.report(asked, name, Split::Read))
-                .collect::<Option<Vec<_>>>(),
-        })
+            ItemResponse { item: stored.and_then(|stored| selection.of_unless_empty(&stored)) }
+        };
+        let responses = projections.iter().zip(found).map(response).collect();
+        Ok(TransactGetItemsOutput { responses: Some(responses), consumed_capacity: consumed.list() })
     }
 }
 

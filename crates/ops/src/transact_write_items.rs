@@ -11,6 +11,7 @@ use expr::{Condition, Update};
 use model::limits::TRANSACTION_SIZE_MAX;
 use model::{Attributes, item_size};
 
+use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::fingerprint;
 use crate::item_key::{self, KeyProblem};
@@ -36,9 +37,10 @@ impl Service {
             return Err(Exception::validation("The aggregate size of the items in the transaction cannot exceed 4 MB"));
         }
         let actions = self.transaction_actions(caller, parsed).await?;
-        let done = self.transact(token.as_ref(), &actions).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let done = self.transact(token.as_ref(), &actions, &mut consumed).await?;
         Ok(TransactWriteItemsOutput {
-            consumed_capacity: self.transaction_consumed(request.return_consumed_capacity, &actions, &done),
+            consumed_capacity: consumed.list(),
             item_collection_metrics: self
                 .transaction_metrics(request.return_item_collection_metrics, &actions, &done)
                 .await?,

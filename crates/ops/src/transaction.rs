@@ -5,9 +5,7 @@
 //! conflict, not a wait. The client's token stands in the same batch as the changes, so that it is remembered exactly
 //! if they were made, and it is still there after a restart.
 
-use std::collections::BTreeMap;
-
-use api::{CancellationReason, ConsumedCapacity, Exception, ReturnConsumedCapacity};
+use api::{CancellationReason, Exception};
 use bytes::Bytes;
 use model::Item;
 use model::codec::row::StoredItem;
@@ -15,7 +13,7 @@ use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
 
 use crate::allowance;
-use crate::capacity::{ReadKind, Split, Units};
+use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::write_failure;
 use crate::fingerprint::{self};
@@ -56,6 +54,7 @@ impl Service {
         &self,
         token: Option<&Token>,
         actions: &[TransactionAction],
+        consumed: &mut Consumed,
     ) -> Result<TransactionDone, Exception> {
         let first = usize::from(token.is_some());
         let token_key = token.map(|token| KeyUse::write(token.key.clone()));
@@ -68,6 +67,7 @@ impl Service {
                 if let (Some(token), TransactionDone::Made(_)) = (token, &done) {
                     self.tokens.remember(self.clock.now_ms() + TRANSACTION_TOKEN_MS, token.key.clone());
                 }
+                self.charge_transaction(actions, &done, consumed);
                 Ok(done)
             }
             Ok(Err(NotMade::OtherRequest)) => Err(Exception::IdempotentParameterMismatch),
@@ -106,8 +106,7 @@ impl Service {
         for (action, stored) in actions.iter().zip(items) {
             match action.change.apply(&self.secret, &self.clock, stored.as_ref(), batch) {
                 Ok(mut done) => {
-                    // Only the table's own arm pays for the second phase; captured in eu-west-2.
-                    done.units.table *= 2.0;
+                    done.charge = done.charge.in_transaction();
                     sizes.push(done.size());
                     applied.push(done.forget_items());
                     refusals.push(None);
@@ -128,31 +127,19 @@ impl Service {
         Ok(TransactionDone::Made(applied))
     }
 
-    /// What a transaction consumed, by table. A replay consumes what reading the items does that were written.
-    pub(crate) fn transaction_consumed(
-        &self,
-        asked: Option<ReturnConsumedCapacity>,
-        actions: &[TransactionAction],
-        done: &TransactionDone,
-    ) -> Option<Vec<ConsumedCapacity>> {
-        if matches!(asked, None | Some(ReturnConsumedCapacity::None)) {
-            return None;
-        }
-        let mut by_table: BTreeMap<&str, Units> = BTreeMap::new();
+    /// Charges what a transaction consumed. A replay consumes what reading the items does that were written.
+    fn charge_transaction(&self, actions: &[TransactionAction], done: &TransactionDone, consumed: &mut Consumed) {
         for (at, action) in actions.iter().enumerate() {
-            let units = match done {
-                TransactionDone::Made(applied) => applied[at].units.clone(),
+            let replayed;
+            let charge = match done {
+                TransactionDone::Made(applied) => &applied[at].charge,
                 TransactionDone::Replayed(sizes) => {
-                    Units::of_table(ReadKind::Transactional.units(sizes.get(at).copied().unwrap_or(0)))
+                    replayed = Charge::of_read(ReadKind::Transactional, sizes.get(at).copied().unwrap_or(0));
+                    &replayed
                 }
             };
-            by_table.entry(&action.table_name).or_default().add(&units);
+            self.charge(&action.change.table, &action.table_name, charge, consumed);
         }
-        let split = match done {
-            TransactionDone::Made(_) => Split::Write,
-            TransactionDone::Replayed(_) => Split::Read,
-        };
-        by_table.into_iter().map(|(name, units)| units.report(asked, name, split)).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use api::{Exception, Operation, UpdateItemInput, UpdateItemOutput};
 use auth::Caller;
 
-use crate::capacity::Split;
+use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::item_key;
 use crate::parameters::{UpdateParameters, WriteCondition, validated};
@@ -33,10 +33,11 @@ impl Service {
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Update(update))?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
-        let done = self.write(&change, on_failure).await?;
+        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let done = self.write(&change, on_failure, &request.table_name, &mut consumed).await?;
         Ok(UpdateItemOutput {
             attributes: returned::of_update(request.return_values, &change, &done),
-            consumed_capacity: done.units.report(request.return_consumed_capacity, &request.table_name, Split::None),
+            consumed_capacity: consumed.single(),
             item_collection_metrics: self.collection_metrics(request.return_item_collection_metrics, &change).await?,
         })
     }

@@ -6,6 +6,7 @@ use model::limits::ITEM_SIZE_MAX;
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
 
 use crate::allowance;
+use crate::capacity::Consumed;
 use crate::change::{Applied, Change, Refusal};
 use crate::failure::write_failure;
 use crate::read::ITEM_MEMORY;
@@ -42,26 +43,49 @@ impl OnConditionFailure {
 }
 
 impl Service {
-    /// Makes one change.
-    pub(crate) async fn write(&self, change: &Change, on_failure: OnConditionFailure) -> Result<Applied, Exception> {
-        match self.try_write(change).await? {
+    /// Makes one change, of a table that the request calls `table_name`.
+    pub(crate) async fn write(
+        &self,
+        change: &Change,
+        on_failure: OnConditionFailure,
+        table_name: &str,
+        consumed: &mut Consumed,
+    ) -> Result<Applied, Exception> {
+        match self.try_write(change, table_name, consumed).await? {
             Ok(applied) => Ok(applied),
             Err(refusal) => Err(refused(refusal, on_failure, ITEM_MEMORY).await),
         }
     }
 
     /// The same, with a refusal that says what was met.
-    pub(crate) async fn try_write(&self, change: &Change) -> Result<Result<Applied, Refusal>, Exception> {
+    pub(crate) async fn try_write(
+        &self,
+        change: &Change,
+        table_name: &str,
+        consumed: &mut Consumed,
+    ) -> Result<Result<Applied, Refusal>, Exception> {
         let apply =
             |reads: &Reads, batch: &mut Batch| change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
         let keys = [KeyUse::write(change.key.row.clone())];
         let made = self.engine.write(Mode::Plain, &keys, apply);
-        in_turn(change.condition.as_ref(), made).await.map_err(write_failure)
+        // A conflict or a failure is no outcome: it consumes nothing.
+        let outcome = in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
+        match &outcome {
+            Ok(applied) => self.charge(&change.table, table_name, &applied.charge, consumed),
+            Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), consumed),
+        }
+        Ok(outcome)
     }
 
     /// Makes several changes of different items, all in one batch. Changes that meet a transaction under way are left
-    /// out and come back as `None`; any other refusal refuses all.
-    pub(crate) async fn write_each(&self, changes: &[Change]) -> Result<Vec<Option<Applied>>, Exception> {
+    /// out and come back as `None`; any other refusal refuses all. By place, the request calls their tables `table_names`.
+    pub(crate) async fn write_each(
+        &self,
+        changes: &[Change],
+        table_names: &[&str],
+        consumed: &mut Consumed,
+    ) -> Result<Vec<Option<Applied>>, Exception> {
+        debug_assert_eq!(changes.len(), table_names.len());
         let mut done: Vec<Option<Applied>> = changes.iter().map(|_| None).collect();
         let mut left: Vec<usize> = (0..changes.len()).collect();
         while !left.is_empty() {
@@ -74,6 +98,11 @@ impl Service {
         for (at, slot) in done.iter_mut().enumerate() {
             if !left.contains(&at) {
                 *slot = None;
+            }
+        }
+        for ((change, table_name), done) in changes.iter().zip(table_names).zip(&done) {
+            if let Some(applied) = done {
+                self.charge(&change.table, table_name, &applied.charge, consumed);
             }
         }
         Ok(done)

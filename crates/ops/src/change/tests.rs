@@ -83,7 +83,7 @@ fn update(text: &str, values: &[(&str, AttributeValue)]) -> Change {
 }
 
 fn units(applied: &Applied, index: &str) -> f64 {
-    applied.units.indexes.iter().filter(|(_, name, _)| name == index).map(|(_, _, units)| units).sum()
+    applied.charge.indexes.iter().filter(|part| part.name == index).map(|part| part.units).sum()
 }
 
 use model::AttributeValue;
@@ -96,7 +96,7 @@ fn index_rows_come_move_and_go_with_their_item() {
     let with = |more: &[(&'static str, AttributeValue)]| [&base[..], more].concat();
 
     let applied = store.run(&put(&base)).unwrap();
-    assert_eq!((applied.units.table, applied.units.indexes.len()), (1.0, 0));
+    assert_eq!((applied.charge.table, applied.charge.indexes.len()), (1.0, 0));
     store.check(&table);
 
     // Enters two of the three indexes; the third needs `h` as well.
@@ -106,7 +106,7 @@ fn index_rows_come_move_and_go_with_their_item() {
 
     // An attribute that no row holds changes none of them.
     let applied = store.run(&update("SET note = :o", &[(":o", s("o"))])).unwrap();
-    assert_eq!(applied.units.indexes.len(), 0);
+    assert_eq!(applied.charge.indexes.len(), 0);
     store.check(&table);
 
     // A new value under the same index key, and a move to another one.
@@ -129,7 +129,7 @@ fn index_rows_come_move_and_go_with_their_item() {
 fn deleting_nothing_costs_one_unit_and_writes_nothing() {
     let mut store = Store::default();
     let applied = store.run(&on_key(Action::Delete)).unwrap();
-    assert_eq!(applied.units, Units::of_table(1.0));
+    assert_eq!(applied.charge, Charge::of_write(0));
     assert!(store.rows.is_empty() && store.tallies.is_empty());
 }
 
@@ -137,9 +137,9 @@ fn deleting_nothing_costs_one_unit_and_writes_nothing() {
 fn a_write_is_charged_for_the_larger_image() {
     let mut store = Store::default();
     let large = put(&[("pk", s("a")), ("sk", n("1")), ("v", s(&"x".repeat(3000)))]);
-    assert_eq!(store.run(&large).unwrap().units.table, 3.0);
-    assert_eq!(store.run(&put(&[("pk", s("a")), ("sk", n("1"))])).unwrap().units.table, 3.0);
-    assert_eq!(store.run(&put(&[("pk", s("a")), ("sk", n("1"))])).unwrap().units.table, 1.0);
+    assert_eq!(store.run(&large).unwrap().charge.table, 3.0);
+    assert_eq!(store.run(&put(&[("pk", s("a")), ("sk", n("1"))])).unwrap().charge.table, 3.0);
+    assert_eq!(store.run(&put(&[("pk", s("a")), ("sk", n("1"))])).unwrap().charge.table, 1.0);
 }
 
 #[test]

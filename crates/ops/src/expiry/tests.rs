@@ -9,6 +9,7 @@ use model::{Attributes, Number};
 use storage::{Consistency, Engine, Family, Memory, ScanDirection, ScanRange};
 
 use super::whole_seconds;
+use crate::capacity::Consumed;
 use crate::catalog::tests::{add_index, caller, simple};
 use crate::fixture::{item, n, s};
 use crate::key_range;
@@ -159,8 +160,11 @@ async fn a_deletion_looks_once_more() {
     let key = item(&[("pk", s("gone"))]);
     let request = DeleteItemInput { table_name: "aging".to_owned(), key, ..DeleteItemInput::default() };
     house.service.delete_item(&caller(), request).await.unwrap();
-    let done = house.service.write_each(&changes).await.unwrap();
-    assert_eq!(done.iter().flatten().filter(|applied| applied.units.table > 0.0).count(), 1);
+    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total));
+    let done = house.service.write_each(&changes, &["aging"; 3], &mut consumed).await.unwrap();
+    assert_eq!(done.iter().flatten().filter(|applied| applied.wrote).count(), 1);
+    // Deletions by time to live consume nothing. Source: Developer Guide, "Using time to live".
+    assert_eq!(consumed.single().unwrap().capacity_units, Some(0.0));
     assert_eq!(house.items().await, ["put off"]);
 }
 

@@ -15,6 +15,7 @@ use api::Exception;
 use model::codec::row::StoredItem;
 use storage::{Consistency, Family, Key, ScanDirection, ScanRange};
 
+use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
 use crate::expiry::{expiry_of_row, item_row, oldest_s};
@@ -80,8 +81,9 @@ impl Service {
             let items: Vec<Key> = items.into_iter().collect();
             let changes = self.expirations(&table, now_s, &items).await?;
             // An item in a transaction under way is left for the next sweep.
-            let done = self.write_each(&changes).await?;
-            let deleted = done.iter().flatten().filter(|applied| applied.units.table > 0.0).count();
+            let names = vec![table.name(); changes.len()];
+            let done = self.write_each(&changes, &names, &mut Consumed::new(None)).await?;
+            let deleted = done.iter().flatten().filter(|applied| applied.wrote).count();
             self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
             // A third of the time is for others; the busier they are, the longer a step takes and its pause.
             let pause_ms = (self.clock.steady_ms().saturating_sub(began_ms) / 2).min(PAUSE_MAX_MS);

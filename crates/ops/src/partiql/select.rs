@@ -10,7 +10,7 @@ use storage::ScanDirection;
 
 use super::next_token::Position;
 use super::refused;
-use crate::capacity::{ReadKind, Units};
+use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::find_index;
 use crate::key_range::{self, Range};
@@ -32,7 +32,6 @@ pub(crate) struct SelectOptions {
 /// What a SELECT found.
 pub(crate) struct Selected {
     pub items: Vec<Item>,
-    pub units: Units,
     /// Where the next page begins, if there may be one.
     pub next: Option<Position>,
 }
@@ -43,6 +42,7 @@ impl Service {
         caller: &Caller,
         select: &Select,
         options: SelectOptions,
+        consumed: &mut Consumed,
     ) -> Result<Selected, Exception> {
         let table = self.catalog.table(caller, &select.table).await?;
         let index = read_index(&table, select, options.consistent)?;
@@ -52,7 +52,9 @@ impl Service {
         let is_keyed = select.condition.as_ref().is_some_and(|condition| names_partitions(condition, schema));
         let source = coverage(&table, index, IndexRead { selection, filter: plan.filter.as_ref(), is_keyed })?;
         let (ranges, direction) = self.ranges(&table, index, &plan);
-        let mut selected = Selected { items: Vec::new(), units: Units::default(), next: None };
+        // A SELECT may have nothing to read.
+        consumed.name(&select.table);
+        let mut selected = Selected { items: Vec::new(), next: None };
         let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
         for (part, (lower, upper)) in ranges.into_iter().enumerate().skip(options.from.part as usize) {
             let part = part as u32;
@@ -62,6 +64,7 @@ impl Service {
             }
             let mut page = PageRequest {
                 table: &table,
+                table_name: &select.table,
                 index,
                 lower,
                 upper,
@@ -75,10 +78,9 @@ impl Service {
                 // The token is sealed, so that its key is one of these rows.
                 start_key::begin_after(&self.secret, &mut page, &start, Walker::Scan { segment: None })?;
             }
-            let found = self.page(&page).await?;
+            let found = self.page(&page, consumed).await?;
             scanned += found.scanned;
             read_size += found.read_size;
-            selected.units.add(&found.units);
             selected.items.extend(found.items.iter().map(|item| selection.of(item)));
             if let Some(last) = found.last {
                 selected.next = Some(Position { part, after: Some(last) });

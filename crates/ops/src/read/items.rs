@@ -8,9 +8,9 @@ use model::codec::row::StoredItem;
 use model::limits::TRANSACTION_SIZE_MAX;
 use storage::Key;
 
-use super::page::LOOKS_WORTH_A_THREAD;
+use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
-use crate::capacity::{ReadKind, Units};
+use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::change::read_stored;
 use crate::failure::storage_failure;
 use crate::service::Service;
@@ -25,6 +25,8 @@ const TOGETHER_MEMORY: usize = 3 * TRANSACTION_SIZE_MAX;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ItemRead<'r> {
     pub table: &'r Table,
+    /// The table as the request names it.
+    pub table_name: &'r str,
     /// A key of the table's schema.
     pub key: &'r Attributes,
     /// The row that the key names.
@@ -32,29 +34,23 @@ pub(crate) struct ItemRead<'r> {
     pub filter: Option<&'r Condition>,
 }
 
-/// What came of reading an item.
-#[derive(Debug)]
-pub(crate) struct ItemFound {
-    /// Absent if there is none, or the filter leaves it out.
-    pub item: Option<StoredItem>,
-    pub units: Units,
-}
-
 impl Service {
-    /// Reads an item by itself. It is part of the request's memory, of which the request's items may take `memory` bytes.
+    /// Reads an item by itself, if there is one that the filter lets through. It is part of the request's memory, of which
+    /// the request's items may take `memory` bytes.
     pub(crate) async fn read_item(
         &self,
         read: &ItemRead<'_>,
         kind: ReadKind,
-        effort: &mut Effort,
         memory: usize,
-    ) -> Result<ItemFound, Exception> {
+        effort: &mut Effort,
+        consumed: &mut Consumed,
+    ) -> Result<Option<StoredItem>, Exception> {
         let stored = self.find_item(read, kind, memory).await?;
-        Ok(read.found(stored, kind, effort).await)
+        Ok(self.take_item(read, stored, kind, effort, consumed).await)
     }
 
-    /// The first step of [`Service::read_item`], for a request that may put the item back; [`ItemRead::found`] is the other
-    /// one.
+    /// The first step of [`Service::read_item`], for a request that may put the item back uncharged. The other one is
+    /// [`Service::take_item`].
     pub(crate) async fn find_item(
         &self,
         read: &ItemRead<'_>,
@@ -67,8 +63,31 @@ impl Service {
         Ok(stored)
     }
 
-    /// Reads items of one consistent state, for a transaction.
-    pub(crate) async fn read_items_together(&self, reads: &[ItemRead<'_>]) -> Result<Vec<ItemFound>, Exception> {
+    /// Lets the item that was found through the filter. The read is charged the same if it is left out, and if there is none
+    /// as one of a small item. A request whose filters look through items often waits for its turn.
+    pub(crate) async fn take_item(
+        &self,
+        read: &ItemRead<'_>,
+        stored: Option<StoredItem>,
+        kind: ReadKind,
+        effort: &mut Effort,
+        consumed: &mut Consumed,
+    ) -> Option<StoredItem> {
+        let charge = Charge::of_read(kind, stored.as_ref().map_or(0, StoredItem::size));
+        self.charge(read.table, read.table_name, &charge, consumed);
+        let (Some(item), Some(filter)) = (&stored, read.filter) else { return stored };
+        let work = filter.looks() * item.size();
+        effort.spend(work).await;
+        let matches = allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || filter.matches(item.attributes()));
+        stored.filter(|_| matches)
+    }
+
+    /// Reads items of one consistent state, for a transaction; by place, those that there are and their filters let through.
+    pub(crate) async fn read_items_together(
+        &self,
+        reads: &[ItemRead<'_>],
+        consumed: &mut Consumed,
+    ) -> Result<Vec<Option<StoredItem>>, Exception> {
         let kind = ReadKind::Transactional;
         let view = self.engine.view(kind.consistency()).await.map_err(storage_failure)?;
         let mut values = Vec::with_capacity(reads.len());
@@ -82,7 +101,7 @@ impl Service {
         let mut found = Vec::with_capacity(reads.len());
         for (read, value) in reads.iter().zip(values) {
             let stored = value.map(|bytes| read.decode(&bytes)).transpose()?;
-            found.push(read.found(stored, kind, &mut effort).await);
+            found.push(self.take_item(read, stored, kind, &mut effort, consumed).await);
         }
         Ok(found)
     }
@@ -91,21 +110,5 @@ impl Service {
 impl ItemRead<'_> {
     fn decode(&self, bytes: &Bytes) -> Result<StoredItem, Exception> {
         read_stored(self.table, bytes, self.key).map_err(Exception::internal)
-    }
-
-    /// Lets the item through the filter. Reading it consumes the same if it is left out, and reading none as much as
-    /// reading a small one. A request whose filters look through items often waits for its turn.
-    pub(crate) async fn found(&self, stored: Option<StoredItem>, kind: ReadKind, effort: &mut Effort) -> ItemFound {
-        let units = Units::of_table(kind.units(stored.as_ref().map_or(0, StoredItem::size)));
-        let item = match (stored, self.filter) {
-            (Some(item), Some(filter)) => {
-                let work = filter.looks() * item.size();
-                effort.spend(work).await;
-                let matches = allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || filter.matches(item.attributes()));
-                Some(item).filter(|_| matches)
-            }
-            (stored, _) => stored,
-        };
-        ItemFound { item, units }
     }
 }

@@ -14,8 +14,9 @@ use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
 use model::{Attributes, MapRef};
 use storage::{Family, Key, ScanDirection, ScanRange, View};
 
+use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
-use crate::capacity::{ReadKind, Units};
+use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::coverage::Source;
 use crate::failure::{damaged, storage_failure};
 use crate::rows::{self, ItemKey};
@@ -29,8 +30,6 @@ const CHUNK_ROWS_MAX: usize = 4096;
 /// The same where every row's item is fetched from the table, which may be 400 KB each. Unit: rows.
 const FETCH_ROWS_MAX: usize = 64;
 
-/// Looking at one item is quick enough to do it beside others, unless a filter does so very often.
-pub(super) const LOOKS_WORTH_A_THREAD: usize = 16;
 /// What a page may take in memory while it is read and written out: its rows, and those again as JSON, which is up to
 /// three times as long if attributes are short. Unit: bytes.
 const PAGE_MEMORY: usize = 4 * (PAGE_SIZE_MAX + ITEM_SIZE_MAX);
@@ -39,6 +38,8 @@ const PAGE_MEMORY: usize = 4 * (PAGE_SIZE_MAX + ITEM_SIZE_MAX);
 #[derive(Debug)]
 pub(crate) struct PageRequest<'a> {
     pub table: &'a Table,
+    /// The table as the request names it.
+    pub table_name: &'a str,
     pub index: Option<&'a Index>,
     pub lower: Bound<Bytes>,
     pub upper: Bound<Bytes>,
@@ -61,11 +62,19 @@ pub(crate) struct Page {
     pub read_size: usize,
     /// Where the next page begins, if there may be one.
     pub last: Option<Attributes>,
-    pub units: Units,
 }
 
 impl Service {
-    pub(crate) async fn page(&self, request: &PageRequest<'_>) -> Result<Page, Exception> {
+    /// Reads a page and charges it.
+    pub(crate) async fn page(&self, request: &PageRequest<'_>, consumed: &mut Consumed) -> Result<Page, Exception> {
+        let walk = self.walk(request).await?;
+        let charge = Charge::of_page(request.kind, request.index, walk.page.read_size, walk.fetched_units);
+        self.charge(request.table, request.table_name, &charge, consumed);
+        Ok(walk.page)
+    }
+
+    /// Walks over the rows, until the page is full or there are no more.
+    async fn walk<'r>(&self, request: &'r PageRequest<'r>) -> Result<Walk<'r>, Exception> {
         let view = self.engine.view(request.kind.consistency()).await.map_err(storage_failure)?;
         let mut walk = Walk::new(request);
         let mut effort = Effort::default();
@@ -84,12 +93,13 @@ impl Service {
                 effort.spend(work).await;
                 allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || walk.take(item, fetched));
                 if walk.is_full() {
-                    return Ok(walk.stop());
+                    walk.stop();
+                    return Ok(walk);
                 }
             }
             match chunk.rows.last() {
                 Some(row) if chunk.more => range.resume_after(row.key.clone()),
-                _ => return Ok(walk.finish()),
+                _ => return Ok(walk),
             }
         }
     }
@@ -175,18 +185,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Ends the page before the range does.
-    fn stop(mut self) -> Page {
+    fn stop(&mut self) {
         self.page.last = self.reached.take().map(|row| position(self.request, row.attributes()));
-        self.finish()
-    }
-
-    fn finish(mut self) -> Page {
-        let units = self.request.kind.units(self.page.read_size);
-        self.page.units = match self.request.index {
-            None => Units::of_table(units),
-            Some(index) => Units { table: self.fetched_units, indexes: vec![(index.kind, index.name.clone(), units)] },
-        };
-        self.page
     }
 }
 
