@@ -1,23 +1,25 @@
 //! A single request to any HTTP service, signed if it is one of AWS's, over a connection of its own.
 //!
 //! For calls that are few and may take minutes, as those of functions are: a connection that waited between them might have
-//! been closed by then, and nobody would know whether the call had arrived.
+//! been closed by then, and whether the call had arrived would not be known.
 
-use std::io;
 use std::time::Duration;
 
 use base::Clock;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue};
 
-use crate::connection::{READ_BUFFER_BYTES_MIN, REPLY_SIZE_BYTES_MAX};
+use crate::answer::{Answer, ReplyBounds};
 use crate::endpoint::Endpoint;
 use crate::error::Trouble;
 use crate::head;
-use crate::response::{self, Chunks, Head, Length};
+use crate::http::HttpConnection;
 use crate::sigv4::{Credentials, Protocol, Signer};
-use crate::socket::Socket;
 
-/// Up to this size a body is sent together with its head; a larger one is not copied. Unit: bytes.
-const BODY_BESIDE_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
+pub(crate) const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 pub struct Call<'a> {
     pub method: &'a str,
@@ -25,7 +27,8 @@ pub struct Call<'a> {
     pub target: &'a str,
     /// Names in small letters, in their order, without those that every call has.
     pub headers: &'a [(&'a str, &'a str)],
-    pub body: &'a [u8],
+    /// Not copied on its way.
+    pub body: Bytes,
 }
 
 /// Whose signature a call carries, and for which service.
@@ -34,33 +37,6 @@ pub struct SignedFor<'a> {
     pub credentials: &'a Credentials,
     /// As signatures name it.
     pub service: &'static str,
-}
-
-/// A reply, whatever its status.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
-    head: Vec<u8>,
-    pub body: Vec<u8>,
-    /// Whether `body` is all of it.
-    pub is_whole: bool,
-}
-
-/// How much of a reply's body is read, and how much of that is kept. Unit: bytes.
-#[derive(Clone, Copy)]
-struct Bounds {
-    read: usize,
-    kept: usize,
-}
-
-impl Answer {
-    /// The value of a header, if there is one and it is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.head.split(|&byte| byte == b'\n').skip(1);
-        lines
-            .filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'))
-            .find_map(|(found, value)| found.trim().eq_ignore_ascii_case(name).then_some(value.trim()))
-    }
 }
 
 impl Call<'_> {
@@ -74,178 +50,68 @@ impl Call<'_> {
         signed_for: Option<SignedFor<'_>>,
         timeout: Duration,
     ) -> Result<Answer, Trouble> {
-        self.send_bounded(endpoint, signed_for, timeout, REPLY_SIZE_BYTES_MAX).await
+        self.send_within(endpoint, signed_for, timeout, ReplyBounds::whole(REPLY_SIZE_BYTES_MAX)).await
     }
 
-    /// As [`Call::send`], for a reply of no more than so many bytes, from an endpoint that is not trusted to keep it short.
+    /// As [`Call::send`], for a reply within bounds, from an endpoint that is not trusted to keep it short.
     ///
     /// # Errors
-    /// If there is no whole reply in time, or if it is longer.
-    pub async fn send_bounded(
+    /// As for [`Call::send`], or if the reply is longer.
+    pub async fn send_within(
         &self,
         endpoint: &Endpoint,
         signed_for: Option<SignedFor<'_>>,
         timeout: Duration,
-        reply_bytes_max: usize,
+        reply: ReplyBounds,
     ) -> Result<Answer, Trouble> {
-        self.send_keeping(endpoint, signed_for, timeout, reply_bytes_max, reply_bytes_max).await
-    }
-
-    /// As [`Call::send_bounded`]. Of the body only the first `kept_bytes_max` are kept; the rest is read and dropped.
-    ///
-    /// # Errors
-    /// As for [`Call::send_bounded`].
-    pub async fn send_keeping(
-        &self,
-        endpoint: &Endpoint,
-        signed_for: Option<SignedFor<'_>>,
-        timeout: Duration,
-        kept_bytes_max: usize,
-        reply_bytes_max: usize,
-    ) -> Result<Answer, Trouble> {
-        let bounds = Bounds { read: reply_bytes_max, kept: kept_bytes_max };
-        let mut head = self.head(endpoint, signed_for)?;
-        let body = match self.body.len() <= BODY_BESIDE_HEAD_BYTES_MAX {
-            true => {
-                head.extend_from_slice(self.body);
-                &[]
-            }
-            false => self.body,
-        };
-        let exchange = exchange(endpoint, &head, body, bounds);
+        let mut request = self.request(&endpoint.host, signed_for)?;
+        request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        let exchange = async { HttpConnection::open(endpoint).await?.exchange(request, reply).await };
         tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(Trouble::Timeout))
     }
 
-    /// All before the body.
-    fn head(&self, endpoint: &Endpoint, signed_for: Option<SignedFor<'_>>) -> Result<Vec<u8>, Trouble> {
+    /// Whether the call may be sent.
+    ///
+    /// # Errors
+    /// [`Trouble::Unusable`] that names the part that must not be sent.
+    pub(crate) fn check(&self, host: &str, signed_for: Option<SignedFor<'_>>) -> Result<(), Trouble> {
         head::check(self.method, self.target, self.headers)?;
-        head::check_value("host", &endpoint.host)?;
-        let mut out = Vec::with_capacity(1024);
-        match signed_for {
-            Some(SignedFor { credentials, service }) => {
-                head::check_credentials(credentials)?;
-                // The headers are the call's own.
-                let protocol = Protocol { service, content_type: "" };
-                let mut signer = Signer::new(protocol, credentials.clone(), &endpoint.host, Clock::system());
-                signer.head(self.method, self.target, self.headers, self.body, &mut out);
-            }
-            None => {
-                out.extend_from_slice(
-                    format!("{} {} HTTP/1.1\r\nhost: {}\r\n", self.method, self.target, endpoint.host).as_bytes(),
-                );
-                for (name, value) in self.headers {
-                    out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
-                }
-            }
-        }
-        out.extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", self.body.len()).as_bytes());
-        Ok(out)
-    }
-}
-
-async fn exchange(endpoint: &Endpoint, head: &[u8], body: &[u8], bounds: Bounds) -> Result<Answer, Trouble> {
-    let mut socket = Socket::open(endpoint).await?;
-    socket.write_all(head).await?;
-    socket.write_all(body).await?;
-    let (head, mut arrived) = read_head(&mut socket).await?;
-    let rest = arrived.split_off(head.size);
-    let mut answer = Answer { status: head.status, head: arrived, body: Vec::new(), is_whole: true };
-    let mut body = Body::of(&head, &answer, bounds);
-    body.take(&rest)?;
-    drop(rest);
-    let mut room = vec![0; READ_BUFFER_BYTES_MIN];
-    while !body.is_complete() {
-        match socket.read(&mut room).await? {
-            0 if matches!(body.form, Form::UntilTheEnd) => break,
-            0 => return Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
-            read => body.take(&room[..read])?,
-        }
-    }
-    answer.is_whole = body.length == body.kept.len();
-    answer.body = body.kept;
-    Ok(answer)
-}
-
-/// The head, and what has arrived with it.
-async fn read_head(socket: &mut Socket) -> Result<(Head, Vec<u8>), Trouble> {
-    let mut arrived = Vec::new();
-    loop {
-        let filled = arrived.len();
-        arrived.resize(filled + READ_BUFFER_BYTES_MIN, 0);
-        let read = socket.read(&mut arrived[filled..]).await?;
-        arrived.truncate(filled + read);
-        match response::head(&arrived)? {
-            Some(head) => return Ok((head, arrived)),
-            None if read == 0 => return Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)),
-            None => {}
-        }
-    }
-}
-
-/// A body that is arriving.
-struct Body {
-    form: Form,
-    bounds: Bounds,
-    /// As it came, with the frames of its chunks.
-    read: usize,
-    length: usize,
-    kept: Vec<u8>,
-}
-
-/// Where a body ends.
-enum Form {
-    /// After so many more bytes.
-    Counted(usize),
-    Chunked(Chunks),
-    UntilTheEnd,
-}
-
-impl Body {
-    fn of(head: &Head, answer: &Answer, bounds: Bounds) -> Body {
-        let form = match head.length {
-            Length::Chunked => Form::Chunked(Chunks::new()),
-            // Without a length the body ends with the connection.
-            Length::Known(0) if !matches!(head.status, 204 | 304) && answer.header("content-length").is_none() => {
-                Form::UntilTheEnd
-            }
-            Length::Known(length) => Form::Counted(length),
-        };
-        Body { form, bounds, read: 0, length: 0, kept: Vec::new() }
+        head::check_value("host", host)?;
+        signed_for.map_or(Ok(()), |signed_for| head::check_credentials(signed_for.credentials))
     }
 
-    fn is_complete(&self) -> bool {
-        match &self.form {
-            Form::Counted(left) => *left == 0,
-            Form::Chunked(chunks) => chunks.are_complete(),
-            Form::UntilTheEnd => false,
+    /// The call as hyper sends it, signed at this moment.
+    ///
+    /// # Errors
+    /// As for [`Call::check`].
+    pub(crate) fn request(
+        &self,
+        host: &str,
+        signed_for: Option<SignedFor<'_>>,
+    ) -> Result<Request<Full<Bytes>>, Trouble> {
+        self.check(host, signed_for)?;
+        let mut request = Request::builder().method(self.method).uri(self.target).header(HOST, host);
+        for (name, value) in self.headers {
+            request = request.header(*name, *value);
         }
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.read += bytes.len();
-        if self.read > self.bounds.read {
-            return Err(Trouble::NotHttp);
+        let signed = signed_for.map(|SignedFor { credentials, service }| {
+            // The headers are the call's own.
+            let protocol = Protocol { service, content_type: "" };
+            let mut signer = Signer::new(protocol, credentials.clone(), host, Clock::system());
+            signer.headers(self.method, self.target, self.headers, &self.body)
+        });
+        for (name, value) in signed.into_iter().flatten() {
+            request = request.header(name, value);
         }
-        let (kept, kept_max, length) = (&mut self.kept, self.bounds.kept, &mut self.length);
-        let mut keep = |data: &[u8]| {
-            *length += data.len();
-            kept.extend_from_slice(&data[..data.len().min(kept_max - kept.len())]);
-        };
-        match &mut self.form {
-            Form::Counted(left) => {
-                let own = (*left).min(bytes.len());
-                keep(&bytes[..own]);
-                *left -= own;
-            }
-            Form::Chunked(chunks) => chunks.take(bytes, keep)?,
-            Form::UntilTheEnd => keep(bytes),
-        }
-        Ok(())
+        let request = request.header(CONTENT_LENGTH, self.body.len()).body(Full::new(self.body.clone()));
+        request.map_err(|error| Trouble::Unusable(format!("the request cannot be sent: {error}")))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -281,7 +147,7 @@ mod tests {
             method: "POST",
             target: "/a%3Ab?q=1",
             headers: &[("content-type", "application/json"), ("x-amz-invocation-type", "RequestResponse")],
-            body: b"payload",
+            body: Bytes::from_static(b"payload"),
         };
         let signed_for = SignedFor { credentials: &credentials, service: "lambda" };
         let answer = call.send(&endpoint, signed.then_some(signed_for), Duration::from_secs(10)).await;
@@ -304,7 +170,13 @@ mod tests {
             let answer = exchanged(broken, false).await.0;
             assert_eq!(answer, Err(Trouble::Connection(io::ErrorKind::UnexpectedEof)), "{broken}");
         }
-        assert_eq!(exchanged("SSH-2.0\r\n\r\n", false).await.0, Err(Trouble::NotHttp));
+        for broken in [
+            "SSH-2.0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        ] {
+            assert_eq!(exchanged(broken, false).await.0, Err(Trouble::NotHttp), "{broken}");
+        }
     }
 
     #[tokio::test]
@@ -320,8 +192,9 @@ mod tests {
                 (5, 6, None),
             ] {
                 let (endpoint, server) = answering(reply).await;
-                let call = Call { method: "POST", target: "/", headers: &[], body: b"payload" };
-                let answer = call.send_keeping(&endpoint, None, Duration::from_secs(600), kept, read).await;
+                let call = Call { method: "POST", target: "/", headers: &[], body: Bytes::from_static(b"payload") };
+                let answer =
+                    call.send_within(&endpoint, None, Duration::from_secs(600), ReplyBounds { read, kept }).await;
                 let found = answer.as_ref().ok().map(|answer| (answer.body.as_slice(), answer.is_whole));
                 assert_eq!(found, expected, "{kept} of {read}: {reply}");
                 server.await.unwrap();
@@ -333,10 +206,10 @@ mod tests {
     async fn a_long_body_arrives_whole() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
-        let body = vec![b'x'; BODY_BESIDE_HEAD_BYTES_MAX * 40];
+        let body = vec![b'x'; 640 << 10];
         let length = body.len();
         let sent = tokio::spawn(async move {
-            let call = Call { method: "POST", target: "/", headers: &[], body: &body };
+            let call = Call { method: "POST", target: "/", headers: &[], body: body.into() };
             call.send(&endpoint, None, Duration::from_secs(600)).await
         });
         let (mut socket, _) = listener.accept().await.unwrap();
@@ -363,7 +236,7 @@ mod tests {
         };
         let (good, path) = (credentials("us-east-1", None), format!("/{injected}"));
         let (region, token) = (credentials(injected, None), credentials("us-east-1", Some(injected)));
-        let call = |method, target, headers| Call { method, target, headers, body: b"" };
+        let call = |method, target, headers| Call { method, target, headers, body: Bytes::new() };
         let (name, value) = ([(injected, "x")], [("x-a", injected)]);
         for (call, credentials) in [
             (call("GET", &path, &[]), &good),
@@ -406,7 +279,8 @@ mod tests {
         let reply = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
         let (_, plain) = exchanged(reply, false).await;
         assert!(plain.starts_with("POST /a%3Ab?q=1 HTTP/1.1\r\nhost: 127.0.0.1:"), "{plain}");
-        assert!(plain.ends_with("content-length: 7\r\n\r\npayload"), "{plain}");
+        assert!(plain.ends_with("\r\n\r\npayload"), "{plain}");
+        assert!(plain.contains("\r\ncontent-length: 7\r\n") && plain.contains("\r\nconnection: close\r\n"), "{plain}");
         assert!(!plain.contains("authorization"));
         let (_, signed) = exchanged(reply, true).await;
         assert!(signed.starts_with("POST /a%3Ab?q=1 HTTP/1.1\r\n"), "{signed}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::Operation;
 use base::Clock;
 
+use crate::call::REPLY_SIZE_BYTES_MAX;
 use crate::endpoint::Endpoint;
 use crate::error::Trouble;
 use crate::head;
@@ -14,9 +15,7 @@ use crate::response::{self, Chunks, Head, Length};
 use crate::sigv4::{Credentials, Protocol, Signer};
 use crate::socket::Socket;
 
-pub(crate) const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
-/// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
-pub(crate) const REPLY_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
+const READ_BUFFER_BYTES_MIN: usize = 16 * 1024;
 
 pub struct Connection {
     endpoint: Endpoint,

@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::aws::{REGION_DEFAULT, is_aws, region_of};
 use crate::endpoint::Endpoint;
 use crate::profile::{Profile, variable};
+use crate::server::Server;
 use crate::sigv4::Credentials;
 
 /// What a server gets that does not ask who calls.
@@ -15,7 +16,15 @@ impl Credentials {
     /// # Errors
     /// If AWS itself is asked, and the environment holds no keys.
     pub fn from_environment(endpoint: &Endpoint, region: Option<&str>) -> Result<Credentials, Failure> {
-        credentials(endpoint, region, variable)
+        credentials(&endpoint.url, &endpoint.host, region, variable)
+    }
+
+    /// As [`Credentials::from_environment`], for a server that is resolved later.
+    ///
+    /// # Errors
+    /// As for [`Credentials::from_environment`].
+    pub fn for_server(server: &Server, region: Option<&str>) -> Result<Credentials, Failure> {
+        credentials(&server.url().origin(), &server.url().authority(), region, variable)
     }
 
     /// As [`Credentials::from_environment`]; what the environment does not say, the profile does.
@@ -35,7 +44,7 @@ fn of_user(
 ) -> Result<Credentials, Failure> {
     let is_set = variable("AWS_ACCESS_KEY_ID").is_some() && variable("AWS_SECRET_ACCESS_KEY").is_some();
     let keys = if is_set { None } else { profile.keys()? };
-    credentials(endpoint, region, |name| match (name, &keys) {
+    credentials(&endpoint.url, &endpoint.host, region, |name| match (name, &keys) {
         ("AWS_ACCESS_KEY_ID", Some((id, ..))) => Some(id.clone()),
         ("AWS_SECRET_ACCESS_KEY", Some((_, secret, _))) => Some(secret.clone()),
         ("AWS_SESSION_TOKEN", Some((.., token))) => token.clone(),
@@ -45,18 +54,18 @@ fn of_user(
 }
 
 fn credentials(
-    endpoint: &Endpoint,
+    url: &str,
+    host: &str,
     region: Option<&str>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Credentials, Failure> {
     let (access_key, secret) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
-    if is_aws(&endpoint.host) && (access_key.is_none() || secret.is_none()) {
+    if is_aws(host) && (access_key.is_none() || secret.is_none()) {
         return Err(Failure::new(format!(
-            "{} is AWS itself: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one)",
-            endpoint.url
+            "{url} is AWS itself: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one)"
         )));
     }
-    let named = region.or(region_of(&endpoint.host)).map(str::to_owned);
+    let named = region.or(region_of(host)).map(str::to_owned);
     let region = named.or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"));
     Ok(Credentials {
         access_key: access_key.unwrap_or(ANYBODY.to_owned()),
@@ -70,8 +79,12 @@ fn credentials(
 mod tests {
     use super::*;
 
-    fn endpoint(host: &str) -> Endpoint {
-        Endpoint { url: format!("https://{host}"), host: host.to_owned(), addresses: Vec::new(), tls: None }
+    fn credentials(
+        host: &str,
+        region: Option<&str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Credentials, Failure> {
+        super::credentials(&format!("https://{host}"), host, region, variable)
     }
 
     #[test]
@@ -80,7 +93,7 @@ mod tests {
             let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
             let all = [&keys[..], variables].concat();
             let variable = |name: &str| all.iter().find(|one| one.0 == name).map(|one| one.1.to_owned());
-            let found = credentials(&endpoint(host), flag, variable).unwrap().region;
+            let found = credentials(host, flag, variable).unwrap().region;
             assert_eq!(found, expected, "{host} {flag:?} {variables:?}");
         };
         let elsewhere = [("AWS_REGION", "eu-central-1"), ("AWS_DEFAULT_REGION", "eu-central-2")];
@@ -108,18 +121,18 @@ mod tests {
     #[test]
     fn aws_needs_real_keys() {
         let nothing = |_: &str| None;
-        let said = credentials(&endpoint("dynamodb.eu-west-1.amazonaws.com"), None, nothing).err().unwrap().to_string();
+        let said = credentials(&"dynamodb.eu-west-1.amazonaws.com", None, nothing).err().unwrap().to_string();
         assert!(said.contains("set AWS_ACCESS_KEY_ID"), "{said}");
         let half = |name: &str| (name == "AWS_ACCESS_KEY_ID").then(|| "AKIDEXAMPLE".to_owned());
-        assert!(credentials(&endpoint("dynamodb.eu-west-1.amazonaws.com"), None, half).is_err());
-        let anybody = credentials(&endpoint("localhost"), None, nothing).unwrap();
+        assert!(credentials(&"dynamodb.eu-west-1.amazonaws.com", None, half).is_err());
+        let anybody = credentials(&"localhost", None, nothing).unwrap();
         assert_eq!((anybody.access_key.as_str(), anybody.secret.as_str()), (ANYBODY, ANYBODY));
         assert_eq!(anybody.session_token, None);
     }
 
     #[test]
     fn all_variables_are_taken() {
-        let taken = credentials(&endpoint("localhost"), None, |name| Some(name.to_owned())).unwrap();
+        let taken = credentials(&"localhost", None, |name| Some(name.to_owned())).unwrap();
         assert_eq!(taken.access_key, "AWS_ACCESS_KEY_ID");
         assert_eq!(taken.secret, "AWS_SECRET_ACCESS_KEY");
         assert_eq!(taken.session_token.as_deref(), Some("AWS_SESSION_TOKEN"));

@@ -49,6 +49,11 @@ impl Endpoint {
     /// # Errors
     /// If it is no URL, if its name leads nowhere, or if there are no authorities to believe.
     pub fn parse(url: &str, ca_bundle: Option<&Path>) -> Result<Endpoint, Failure> {
+        Endpoint::of(&Endpoint::origin(url)?, ca_bundle, &Egress::open())
+    }
+
+    /// A URL without a path.
+    pub(crate) fn origin(url: &str) -> Result<Url, Failure> {
         let failure = |why: &dyn std::fmt::Display| {
             Failure::new(format!("{} is not a URL such as http://127.0.0.1:8000: {why}", url.escape_default()))
         };
@@ -56,7 +61,7 @@ impl Endpoint {
         if !parsed.is_origin() {
             return Err(failure(&"it has a path or a query"));
         }
-        Endpoint::of(&parsed, ca_bundle, &Egress::open())
+        Ok(parsed)
     }
 
     /// The server of a URL, with those of its addresses that may be called.

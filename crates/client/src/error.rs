@@ -65,12 +65,26 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Trouble {
-        match tls::explained(&error) {
+impl Trouble {
+    /// What ended the reading of a reply: the connection, or what came over it.
+    pub(crate) fn of_reading(error: &io::Error) -> Trouble {
+        match Trouble::of_socket(error) {
+            Trouble::Connection(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Trouble::NotHttp,
+            trouble => trouble,
+        }
+    }
+
+    fn of_socket(error: &io::Error) -> Trouble {
+        match tls::explained(error) {
             Some(what) => Trouble::Encryption(what),
             None => Trouble::Connection(error.kind()),
         }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        Trouble::of_socket(&error)
     }
 }
 

@@ -1,18 +1,21 @@
-//! A client of any DynamoDB endpoint, and of others that speak AWS's JSON: where it is, who calls, and signed requests over
-//! HTTP/1.1, encrypted or not.
+//! A client of any DynamoDB endpoint, of other AWS services, and of HTTP servers that callers name: where a server is, whose
+//! signature a request has, and HTTP/1.1, encrypted or not.
 //!
-//! It stands under `stator bench`, `stator tail` and `deliver`. It costs little, for both often share a machine with the server: one
-//! connection with one buffer, one request at a time. Of the operations it knows the names; what they say is for those
-//! above it. What a reply holds is looked at only if it refuses. A call now and then to another service is a [`Call`].
+//! [`aws_call`] is the one way to KMS, Kinesis, Lambda and SQS: it signs, attempts again and names errors. A [`Call`] is a single request
+//! to any server. Both are HTTP by hyper. A [`Connection`] is the load generator's: it costs little, for that often shares a
+//! machine with the server, and looks at no more of a reply than it must.
 //!
 //! [`Url`] is the one parser of URLs, [`Egress`] decides which servers callers of an API may have called, and no request is
 //! sent whose head has what must not be there. Redirects are not followed. [`SharedBudget`] is what accounts share, and calls
 //! under way are one ([`reserve_call`]).
 //!
-//! Modules, lowest first: the formats (`url`, `sigv4`, `response`, `refusal`), `egress`, `budget` and `tls`; `endpoint` and `socket`; `error`;
-//! `head`; `connection` and `call`.
+//! Modules, lowest first: the formats (`url`, `sigv4`, `response`, `refusal`), `egress`, `budget`, `backoff` and `tls`; `endpoint`,
+//! `server` and `socket`; `error`; `head`; `answer`, `http` and `pool`; `call`, `aws_call` and `connection`.
 
+mod answer;
 mod aws;
+mod aws_call;
+mod backoff;
 mod budget;
 mod call;
 mod calls;
@@ -22,9 +25,12 @@ mod egress;
 mod endpoint;
 mod error;
 mod head;
+mod http;
+mod pool;
 mod profile;
 mod refusal;
 mod response;
+mod server;
 mod sigv4;
 mod socket;
 mod tls;
@@ -32,15 +38,20 @@ mod url;
 
 use std::fmt;
 
+pub use answer::{Answer, ReplyBounds};
 pub use aws::streams_url;
+pub use aws_call::{AwsCall, Retries, Via, aws_call};
+pub use backoff::Backoff;
 pub use budget::{Holder, Reservation, SharedBudget};
-pub use call::{Answer, Call, SignedFor};
+pub use call::{Call, SignedFor};
 pub use calls::{CALLS_MAX, reserve_call, set_calls_max};
 pub use connection::Connection;
 pub use egress::{Closed, Egress, EgressRule};
 pub use endpoint::{Endpoint, Lookup};
 pub use error::Trouble;
+pub use pool::Pool;
 pub use profile::Profile;
+pub use server::Server;
 pub use sigv4::{Credentials, Protocol};
 pub use url::{Host, Url, UrlError};
 

@@ -22,6 +22,12 @@ impl Protocol {
     pub const DYNAMODB: Protocol = Protocol { service: "dynamodb", content_type: "application/x-amz-json-1.0" };
     pub const KINESIS: Protocol = Protocol { service: "kinesis", content_type: "application/x-amz-json-1.1" };
     pub const KMS: Protocol = Protocol { service: "kms", content_type: "application/x-amz-json-1.1" };
+    pub const SQS: Protocol = Protocol { service: "sqs", content_type: "application/x-amz-json-1.0" };
+
+    /// The headers of a call of an operation, by what `X-Amz-Target` says.
+    pub fn headers<'a>(&self, target: &'a str) -> [(&'a str, &'a str); 2] {
+        [("content-type", self.content_type), ("x-amz-target", target)]
+    }
 }
 
 /// Whom the requests speak for.
@@ -72,38 +78,43 @@ impl Signer {
         out.extend_from_slice(body);
     }
 
-    /// Writes the head of a signed request but for its last lines. `target` is path and query, encoded.
-    pub(crate) fn head(
+    /// The headers that a signed request has beside its own and `host`. `target` is path and query, encoded.
+    pub(crate) fn headers(
         &mut self,
         method: &str,
         target: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-        out: &mut Vec<u8>,
-    ) {
+    ) -> Vec<(String, Vec<u8>)> {
         self.refresh();
-        let own = [
-            ("host", self.host.as_bytes()),
-            ("x-amz-date", self.date.as_slice()),
-            ("x-amz-security-token", self.credentials.session_token.as_deref().unwrap_or_default().as_bytes()),
-        ];
-        let own = &own[..if self.credentials.session_token.is_some() { 3 } else { 2 }];
+        let mut own = vec![("x-amz-date", self.date.as_slice())];
+        own.extend(self.credentials.session_token.iter().map(|token| ("x-amz-security-token", token.as_bytes())));
         let given = headers.iter().map(|(name, value)| (*name, value.as_bytes()));
-        let mut all: Vec<(&str, &[u8])> = given.chain(own.iter().copied()).collect();
+        let mut all: Vec<(&str, &[u8])> = given.chain([("host", self.host.as_bytes())]).chain(own.clone()).collect();
         all.sort_unstable();
-        self.signed(method, target, &all, body, out);
+        let mut authorization = Vec::with_capacity(256);
+        self.authorize(method, target, &all, body, &mut authorization);
+        let added = own.into_iter().chain([("authorization", authorization.as_slice())]);
+        added.map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
     }
 
     fn signed(&self, method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], out: &mut Vec<u8>) {
-        let signature = self.key.signature(&self.date, &canonical_hash(method, target, headers, body));
         push(out, &[method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"]);
         for (name, value) in headers {
             push(out, &[name.as_bytes(), b": ", value, b"\r\n"]);
         }
-        push(out, &[b"authorization: AWS4-HMAC-SHA256 Credential=", self.credentials.access_key.as_bytes(), b"/"]);
+        push(out, &[b"authorization: "]);
+        self.authorize(method, target, headers, body, out);
+        push(out, &[b"\r\n"]);
+    }
+
+    /// Writes the value of `authorization`.
+    fn authorize(&self, method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], out: &mut Vec<u8>) {
+        let signature = self.key.signature(&self.date, &canonical_hash(method, target, headers, body));
+        push(out, &[b"AWS4-HMAC-SHA256 Credential=", self.credentials.access_key.as_bytes(), b"/"]);
         push(out, &[self.key.scope.as_bytes(), b", SignedHeaders="]);
         push_names(headers, |bytes| out.extend_from_slice(bytes));
-        push(out, &[b", Signature=", &signature, b"\r\n"]);
+        push(out, &[b", Signature=", &signature]);
     }
 
     fn refresh(&mut self) {

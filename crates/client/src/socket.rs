@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
@@ -13,7 +13,19 @@ pub(crate) enum Socket {
     Encrypted(Box<TlsStream<TcpStream>>),
 }
 
+/// As hyper takes it.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
 impl Socket {
+    pub(crate) fn into_stream(self) -> Box<dyn Stream> {
+        match self {
+            Socket::Plain(socket) => Box::new(socket),
+            Socket::Encrypted(socket) => socket,
+        }
+    }
+
     /// To the first of the addresses that can be reached.
     pub(crate) async fn open(endpoint: &Endpoint) -> io::Result<Socket> {
         let socket = TcpStream::connect(endpoint.addresses.as_slice()).await?;

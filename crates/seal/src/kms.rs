@@ -8,7 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64_simd::STANDARD;
-use client::{Connection, Credentials, Endpoint, Holder, Protocol, Trouble};
+use bytes::Bytes;
+use client::{
+    AwsCall, Backoff, Call, Credentials, Holder, Protocol, ReplyBounds, Retries, Server, SignedFor, Trouble, Via,
+    aws_call,
+};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -17,8 +21,8 @@ use crate::secret::Secret;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// A wrapped secret and its names are far smaller. Unit: bytes.
 const REPLY_BYTES_MAX: usize = 64 << 10;
-/// What passes is tried again after so long, and so on.
-const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1_000)];
+/// What may pass is attempted again, for about two seconds in all.
+const RETRIES: Retries = Retries::new(3, Backoff::new(400, 1_600));
 /// The name of the encryption context's one entry.
 const CONTEXT: &str = "stator:database";
 
@@ -115,40 +119,26 @@ impl Kms {
     }
 
     async fn call(&self, operation: &str, body: &Value) -> Result<Value, KmsError> {
-        let body = Zeroizing::new(body.to_string());
-        let mut pauses = PAUSES.into_iter();
-        loop {
-            let trouble = match self.try_call(operation, body.as_bytes()).await {
-                Ok(answer) => return Ok(answer),
-                Err(trouble) => trouble,
-            };
-            let passes = trouble.is_passing() || matches!(trouble, Trouble::Connection(_) | Trouble::Timeout);
-            match pauses.next().filter(|_| passes) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(self.error(operation, trouble)),
-            }
-        }
+        let body = Zeroizing::new(body.to_string().into_bytes());
+        let reply = self.send(operation, Bytes::from_owner(body)).await;
+        let reply = reply.map_err(|trouble| self.error(operation, trouble))?;
+        Ok(serde_json::from_slice(&reply).unwrap_or_default())
     }
 
-    async fn try_call(&self, operation: &str, body: &[u8]) -> Result<Value, Trouble> {
+    async fn send(&self, operation: &str, body: Bytes) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+        let unusable = |failure: client::Failure| Trouble::Unusable(failure.to_string());
+        let server = Server::parse(&self.endpoint, self.ca_bundle.clone()).map_err(unusable)?;
+        let credentials = &Credentials::for_server(&server, self.region()).map_err(unusable)?;
+        let target = format!("TrentService.{operation}");
+        let call = AwsCall {
+            call: Call { method: "POST", target: "/", headers: &Protocol::KMS.headers(&target), body },
+            signed_for: SignedFor { credentials, service: Protocol::KMS.service },
+            timeout: TIMEOUT,
+            reply: ReplyBounds::whole(REPLY_BYTES_MAX),
+            retries: RETRIES,
+        };
         let holder = Holder::server("kms");
-        let call = tokio::time::timeout(TIMEOUT, client::reserve_call(&holder));
-        let _call = call.await.map_err(|_| Trouble::Timeout)?;
-        let mut connection = self.connect().await.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
-        connection.prepare_for(&format!("TrentService.{operation}"), body);
-        let reply = connection.exchange().await?;
-        Ok(serde_json::from_slice(reply).unwrap_or_default())
-    }
-
-    /// Finding a name and reading certificates may block for a while.
-    async fn connect(&self) -> Result<Connection, client::Failure> {
-        let kms = self.clone();
-        let connected = tokio::task::spawn_blocking(move || {
-            let endpoint = Endpoint::parse(&kms.endpoint, kms.ca_bundle.as_deref())?;
-            let credentials = Credentials::from_environment(&endpoint, kms.region())?;
-            Ok(Connection::to(Protocol::KMS, &endpoint, &credentials, TIMEOUT).bounded(REPLY_BYTES_MAX))
-        });
-        connected.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())))
+        Ok(Zeroizing::new(aws_call(Via::Reserving(&server, &holder), &call).await?.success()?))
     }
 
     /// That of the key's ARN, if it was named by one.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use ops::Service;
 use ops::follow::{Batch, Cursor, FollowError, Hold};
 
-use super::{Following, IDLE_FIRST, IDLE_LONGEST, Pause};
+use client::Backoff;
+
+use super::{Following, IDLE_FIRST, IDLE_LONGEST, backoff};
 
 /// What a batch may take on its way beside the bytes of its records: as values, as JSON, and in the body of a call.
 const MEMORY_FACTOR: u64 = 8;
@@ -16,12 +18,12 @@ pub(super) struct Lane {
     following: Following,
     hold: Hold,
     cursor: Cursor,
-    pause: Pause,
+    backoff: Backoff,
 }
 
 impl Lane {
     pub(super) fn new(service: Arc<Service>, following: Following, hold: Hold, cursor: Cursor) -> Lane {
-        Lane { service, following, hold, cursor, pause: Pause::new() }
+        Lane { service, following, hold, cursor, backoff: backoff() }
     }
 
     /// Goes on until the shard's end is taken, or a step fails for another reason than the receiver's.
@@ -43,7 +45,7 @@ impl Lane {
             let all = self.give(&batch).await?;
             drop(memory);
             if !all {
-                self.pause.next().await;
+                self.backoff.pause().await;
             } else if batch.ended {
                 return Ok(());
             }
@@ -73,7 +75,7 @@ impl Lane {
             self.cursor = cursor;
         }
         match failure {
-            None => self.pause.reset(),
+            None => self.backoff.reset(),
             Some(why) => {
                 self.following.counts.failed();
                 log::warn!(event = "delivery_failed"; "{} could not deliver and retries: {why}", self.following.title);

@@ -4,9 +4,9 @@
 //! after the receiver took what is before it, so that whoever goes on, after a crash or on another node, may deliver some
 //! changes again and leaves none out. Nothing is held here that could be lost: dropping the loop at any moment is safe.
 
+mod backoff;
 mod counts;
 mod lane;
-mod pause;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +21,9 @@ use storage::BoxFuture;
 use tokio::task::{Id, JoinSet};
 
 use crate::memory::DeliveryMemory;
+pub(crate) use backoff::backoff;
 pub use counts::{Counts, Totals};
 use lane::Lane;
-pub use pause::Pause;
 
 /// How soon a shard is looked at again that had no new changes: the first time, and at most. So long a delivery waits.
 const IDLE_FIRST: Duration = Duration::from_millis(25);
@@ -99,20 +99,20 @@ pub(crate) async fn follow_shards<L>(
 where
     L: Future<Output = Result<(), FollowError>> + Send + 'static,
 {
-    let mut pause = Pause::new();
+    let mut backoff = backoff();
     loop {
         match follow_once(service, follower, start, counts, &lane).await {
             Ok(()) => return End::Finished,
             Err(FollowError::Gone) => return End::Gone,
             Err(FollowError::Stopping) => return End::Stopping,
             // Whoever does it now may stop one day.
-            Err(FollowError::Taken) => pause.reset(),
+            Err(FollowError::Taken) => backoff.reset(),
             Err(FollowError::Failed(text)) => {
                 counts.failed();
                 log::warn!(event = "delivery_stalled"; "{title} is interrupted and continues soon: {text}");
             }
         }
-        pause.next().await;
+        backoff.pause().await;
     }
 }
 

@@ -1,11 +1,14 @@
 //! The two calls of Kinesis that are needed, in its JSON protocol.
 //!
-//! Source: Kinesis Data Streams API Reference, PutRecords and DescribeStreamSummary. A connection is kept while it is
-//! good. Where the server is, is asked anew whenever it is opened: names change their addresses.
+//! Source: Kinesis Data Streams API Reference, PutRecords and DescribeStreamSummary. Connections are kept between calls, in a
+//! pool of this stream alone.
 
 use std::time::Duration;
 
-use client::{Connection, Credentials, Endpoint, Holder, Protocol, Reservation, Trouble};
+use client::{
+    AwsCall, Call, Credentials, Failure, Holder, Pool, Protocol, ReplyBounds, Retries, Server, SignedFor, Trouble, Via,
+    aws_call,
+};
 use model::codec::json;
 use serde_json::Value;
 
@@ -23,9 +26,7 @@ pub(super) struct Kinesis {
     stream_arn: String,
     stream_name: String,
     region: String,
-    holder: Holder,
-    /// With the reservation of its file handle.
-    connection: Option<(Connection, Reservation)>,
+    pool: Pool,
 }
 
 /// One record to be put.
@@ -50,24 +51,22 @@ pub(super) struct Problem {
 pub(super) type Outcome = Option<String>;
 
 impl Kinesis {
-    pub(super) fn new(settings: &Settings, stream_arn: &str, holder: &Holder) -> Kinesis {
+    /// # Errors
+    /// If the endpoint is no URL of a server.
+    pub(super) fn new(settings: &Settings, stream_arn: &str, holder: &Holder) -> Result<Kinesis, Problem> {
         // `arn:aws:kinesis:<region>:<account>:stream/<name>`
         let region = stream_arn.split(':').nth(3).unwrap_or_default().to_owned();
         let stream_name = stream_arn.rsplit('/').next().unwrap_or_default().to_owned();
-        let (settings, holder) = (settings.clone(), holder.clone());
-        Kinesis { settings, stream_arn: stream_arn.to_owned(), stream_name, region, holder, connection: None }
-    }
-
-    /// Whether its connection is worth keeping until the next call; otherwise others may need its file handle.
-    pub(super) fn rests(&self) -> bool {
-        self.connection.as_ref().is_some_and(|(_, reservation)| reservation.may_idle())
+        let server = Server::parse(&settings.endpoint, settings.ca_bundle.clone()).map_err(Problem::of_settings)?;
+        let (settings, pool) = (settings.clone(), Pool::new(server, holder.clone()));
+        Ok(Kinesis { settings, stream_arn: stream_arn.to_owned(), stream_name, region, pool })
     }
 
     /// Whether records can be put.
-    pub(super) async fn describe_stream(&mut self) -> Result<(), Problem> {
+    pub(super) async fn describe_stream(&self) -> Result<(), Problem> {
         let mut body = self.stream();
         body.push(b'}');
-        let reply = self.call("DescribeStreamSummary", &body).await?;
+        let reply = self.call("DescribeStreamSummary", body).await?;
         match reply["StreamDescriptionSummary"]["StreamStatus"].as_str() {
             Some("ACTIVE" | "UPDATING") => Ok(()),
             status => {
@@ -80,9 +79,9 @@ impl Kinesis {
     }
 
     /// What became of each record.
-    pub(super) async fn put_records(&mut self, entries: &[Entry<'_>]) -> Result<Vec<Outcome>, Problem> {
+    pub(super) async fn put_records(&self, entries: &[Entry<'_>]) -> Result<Vec<Outcome>, Problem> {
         let body = put_records_body(self.stream(), entries);
-        let reply = self.call("PutRecords", &body).await?;
+        let reply = self.call("PutRecords", body).await?;
         outcomes(&reply, entries.len()).ok_or_else(|| {
             let text = format!("PutRecords of {} records was answered with something else", entries.len());
             Problem { text: text.clone(), shown: text, passes: true }
@@ -100,46 +99,36 @@ impl Kinesis {
         body
     }
 
-    async fn call(&mut self, operation: &str, body: &[u8]) -> Result<Value, Problem> {
-        let (mut connection, reservation) = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.connect().await?,
+    /// Attempted once: what is put again, and when, is decided record by record.
+    async fn call(&self, operation: &str, body: Vec<u8>) -> Result<Value, Problem> {
+        let credentials =
+            Credentials::for_server(self.pool.server(), Some(&self.region)).map_err(Problem::of_settings)?;
+        let target = format!("Kinesis_20131202.{operation}");
+        let call = AwsCall {
+            call: Call { method: "POST", target: "/", headers: &Protocol::KINESIS.headers(&target), body: body.into() },
+            signed_for: SignedFor { credentials: &credentials, service: Protocol::KINESIS.service },
+            timeout: TIMEOUT,
+            reply: ReplyBounds::whole(REPLY_BYTES_MAX),
+            retries: Retries::NONE,
         };
-        connection.prepare_for(&format!("Kinesis_20131202.{operation}"), body);
-        let reply = connection.exchange().await;
-        let keeps = reply.as_ref().err().is_none_or(|trouble| !trouble.breaks_connection());
-        let reply = reply.map(|reply| serde_json::from_slice(reply).unwrap_or_default());
-        let reply = reply.map_err(|trouble| problem(&self.settings.endpoint, operation, &trouble));
-        if keeps {
-            self.connection = Some((connection, reservation));
-        }
-        reply
+        let reply = match aws_call(Via::Pool(&self.pool), &call).await {
+            Ok(answer) => answer.success(),
+            Err(trouble) => Err(trouble),
+        };
+        let reply = reply.map_err(|trouble| problem(&self.settings.endpoint, operation, &trouble))?;
+        Ok(serde_json::from_slice(&reply).unwrap_or_default())
     }
+}
 
-    /// Finding a name and reading certificates may block for a while.
-    async fn connect(&self) -> Result<(Connection, Reservation), Problem> {
-        let reservation = client::reserve_call(&self.holder).await;
-        let (settings, region) = (self.settings.clone(), self.region.clone());
-        let found = tokio::task::spawn_blocking(move || {
-            let endpoint = Endpoint::parse(&settings.endpoint, settings.ca_bundle.as_deref())?;
-            let credentials = Credentials::from_environment(&endpoint, Some(&region))?;
-            Ok(Connection::to(Protocol::KINESIS, &endpoint, &credentials, TIMEOUT).bounded(REPLY_BYTES_MAX))
-        });
-        let found: Result<Connection, client::Failure> =
-            found.await.unwrap_or_else(|error| Err(client::Failure::new(error.to_string())));
-        let connected = found.map(|connection| (connection, reservation));
-        connected.map_err(|failure| Problem { text: failure.to_string(), shown: UNREACHED.to_owned(), passes: true })
+impl Problem {
+    fn of_settings(failure: Failure) -> Problem {
+        Problem { text: failure.to_string(), shown: UNREACHED.to_owned(), passes: true }
     }
 }
 
 fn problem(endpoint: &str, operation: &str, trouble: &Trouble) -> Problem {
     let passes = match trouble {
-        Trouble::Refused { status: 500.., .. } => true,
-        Trouble::Refused { exception, .. } => {
-            ["ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException"]
-                .contains(&exception.as_str())
-                || exception.starts_with("KMS")
-        }
+        Trouble::Refused { exception, .. } => trouble.is_passing() || exception.starts_with("KMS"),
         Trouble::Connection(_)
         | Trouble::Encryption(_)
         | Trouble::NotHttp
@@ -217,7 +206,8 @@ mod tests {
     fn a_body_names_the_stream_and_its_records() {
         let settings = Settings { endpoint: "http://127.0.0.1:1".to_owned(), ca_bundle: None, by_arn: false };
         let kinesis =
-            Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", &Holder::server("test"));
+            Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", &Holder::server("test"))
+                .unwrap();
         assert_eq!((kinesis.region.as_str(), kinesis.stream_name.as_str()), ("eu-west-1", "my.stream"));
         let entry = |partition_key, data| Entry { partition_key, data };
         let entries = [entry("k1", b"hello".as_slice()), entry("k2", b"".as_slice())];
@@ -230,7 +220,8 @@ mod tests {
         assert_eq!(body, expected);
         let settings = Settings { by_arn: true, ..settings };
         let kinesis =
-            Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", &Holder::server("test"));
+            Kinesis::new(&settings, "arn:aws:kinesis:eu-west-1:000000000000:stream/my.stream", &Holder::server("test"))
+                .unwrap();
         let body: Value = serde_json::from_slice(&put_records_body(kinesis.stream(), &[])).unwrap();
         assert_eq!(
             body,

@@ -19,7 +19,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::figures::Figures;
-use crate::follow::{self, Counts, Following, Pause};
+use crate::follow::{self, Counts, Following, backoff};
 use crate::memory::DeliveryMemory;
 use call::{Kinesis, Problem};
 use put::Putter;
@@ -130,7 +130,7 @@ async fn deliver(work: Work) {
         return;
     }
     let title = title(&destination);
-    let receiver = Putter::new(settings, &destination, precision);
+    let receiver = Putter::new(&settings, &destination, precision);
     let (follower, start) = (destination.follower, Start::Latest);
     let (title, bounds) = (title.into(), BOUNDS);
     let following = Following { follower, title, start, bounds, receiver: Arc::new(receiver), counts, memory, holder };
@@ -139,7 +139,7 @@ async fn deliver(work: Work) {
 
 /// Tells whether the destination is to be delivered to.
 async fn enable(service: &Service, settings: &Settings, destination: &KinesisDestination, counts: &Counts) -> bool {
-    let mut pause = Pause::new();
+    let mut backoff = backoff();
     loop {
         match enable_once(service, settings, destination, counts).await {
             Ok(reached) => return reached,
@@ -149,7 +149,7 @@ async fn enable(service: &Service, settings: &Settings, destination: &KinesisDes
                 log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", title(destination));
             }
         }
-        pause.next().await;
+        backoff.pause().await;
     }
 }
 
@@ -176,14 +176,14 @@ async fn enable_once(
 
 /// Whether the stream can be put to. One that is still being made is waited for, and so is a server that does not answer.
 async fn reach(settings: &Settings, destination: &KinesisDestination) -> Result<(), Problem> {
-    let mut kinesis = Kinesis::new(settings, &destination.stream_arn, &holder(destination));
-    let mut pause = Pause::new();
+    let kinesis = Kinesis::new(settings, &destination.stream_arn, &holder(destination))?;
+    let mut backoff = backoff();
     let until = Instant::now() + ENABLE_TIMEOUT;
     loop {
         match kinesis.describe_stream().await {
             Ok(()) => return Ok(()),
             Err(problem) if !problem.passes || Instant::now() >= until => return Err(problem),
-            Err(_) => pause.next().await,
+            Err(_) => backoff.pause().await,
         }
     }
 }

@@ -8,16 +8,14 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::ApproximateCreationDateTimePrecision;
-use client::Holder;
 use ops::KinesisDestination;
 use ops::follow::Change;
 use storage::BoxFuture;
-use tokio::sync::Mutex;
 
 use super::Settings;
 use super::call::{Entry, Kinesis, Problem};
 use super::record;
-use crate::follow::{Pause, Receiver, Taken};
+use crate::follow::{Receiver, Taken, backoff};
 
 /// Source: Kinesis API Reference, PutRecords.
 pub(super) const RECORDS_MAX: usize = 500;
@@ -52,31 +50,29 @@ impl Precision {
 
 /// Puts the changes of one table into one stream.
 pub(super) struct Putter {
-    settings: Settings,
-    stream_arn: String,
-    holder: Holder,
+    kinesis: Result<Kinesis, Problem>,
     table_name: String,
     /// For the log.
     title: String,
     precision: std::sync::Arc<Precision>,
-    /// Connections that nobody uses; as many as shards were put side by side.
-    idle: Mutex<Vec<Kinesis>>,
 }
 
 impl Putter {
     pub(super) fn new(
-        settings: Settings,
+        settings: &Settings,
         destination: &KinesisDestination,
         precision: std::sync::Arc<Precision>,
     ) -> Putter {
-        let (stream_arn, table_name) = (destination.stream_arn.clone(), destination.table_name.clone());
-        let (title, holder) = (super::title(destination), super::holder(destination));
-        Putter { settings, stream_arn, holder, table_name, title, precision, idle: Mutex::default() }
+        let kinesis = Kinesis::new(settings, &destination.stream_arn, &super::holder(destination));
+        let (title, table_name) = (super::title(destination), destination.table_name.clone());
+        Putter { kinesis, table_name, title, precision }
     }
 
     async fn put(&self, changes: &[Change]) -> Taken {
-        let idle = self.idle.lock().await.pop();
-        let mut kinesis = idle.unwrap_or_else(|| Kinesis::new(&self.settings, &self.stream_arn, &self.holder));
+        let kinesis = match &self.kinesis {
+            Ok(kinesis) => kinesis,
+            Err(problem) => return Taken { count: 0, failure: Some(problem.text.clone()) },
+        };
         let precision = self.precision.get();
         let records = changes.iter().map(|change| Pending {
             partition_key: record::partition_key(&change.item),
@@ -84,10 +80,7 @@ impl Putter {
             is_put: false,
         });
         let mut records: Vec<Pending> = records.collect();
-        let failure = put_all(&mut kinesis, &mut records, &self.title).await;
-        if kinesis.rests() {
-            self.idle.lock().await.push(kinesis);
-        }
+        let failure = put_all(kinesis, &mut records, &self.title).await;
         Taken { count: records.iter().take_while(|record| record.is_put).count(), failure }
     }
 }
@@ -111,8 +104,8 @@ impl Pending {
 }
 
 /// Puts all records, or tells why it gave up.
-async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending], title: &str) -> Option<String> {
-    let mut pause = Pause::new();
+async fn put_all(kinesis: &Kinesis, records: &mut [Pending], title: &str) -> Option<String> {
+    let mut backoff = backoff();
     let mut vain_calls = 0;
     loop {
         let chosen = next_call(records);
@@ -130,7 +123,7 @@ async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending], title: &str) ->
                 vain_calls = if count > 0 { 0 } else { vain_calls + 1 };
                 if count > 0 {
                     // What is left waits as after a first failure.
-                    pause.reset();
+                    backoff.reset();
                 }
                 failure
             }
@@ -146,9 +139,9 @@ async fn put_all(kinesis: &mut Kinesis, records: &mut [Pending], title: &str) ->
             }
         };
         match failure {
-            None => pause.reset(),
+            None => backoff.reset(),
             Some(failure) if vain_calls >= VAIN_CALLS_MAX => return Some(failure),
-            Some(_) => pause.next().await,
+            Some(_) => backoff.pause().await,
         }
     }
 }

@@ -14,7 +14,11 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use client::{Answer, Call, Credentials, Egress, Endpoint, Holder, SignedFor, Trouble, Url};
+use bytes::Bytes;
+use client::{
+    Answer, AwsCall, Call, Credentials, Egress, Endpoint, Holder, Protocol, ReplyBounds, Retries, Server, SignedFor,
+    Trouble, Url, Via, aws_call,
+};
 use ops::allowance;
 use serde_json::{Value, json};
 
@@ -58,6 +62,12 @@ struct Bounds {
     kept: usize,
 }
 
+impl Bounds {
+    fn reply(self) -> ReplyBounds {
+        ReplyBounds { read: ANSWER_SIZE_BYTES_MAX, kept: self.kept }
+    }
+}
+
 /// How an invocation ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Invoked {
@@ -78,7 +88,7 @@ pub(crate) enum Sent {
 
 impl Places {
     /// Invokes a mapping's function with an event of the batch's records; `by_arn` if never by its name alone.
-    pub(crate) async fn invoke(&self, mapping: &Mapping, batch: &Batch, event: &[u8], by_arn: bool) -> Invoked {
+    pub(crate) async fn invoke(&self, mapping: &Mapping, batch: &Batch, event: Bytes, by_arn: bool) -> Invoked {
         let Some(function) = mapping.function() else {
             // An older program took URLs that are none.
             return not_invoked(format!("{} is neither a function nor a URL", mapping.function_arn.escape_default()));
@@ -96,7 +106,7 @@ impl Places {
                 let headers = [("content-type", JSON), ("x-amz-invocation-type", "RequestResponse")];
                 let call = Call { method: "POST", target: &path, headers: &headers, body: event };
                 match &self.lambda {
-                    Some(url) => self.call_service(url, "lambda", None, &call, bounds).await,
+                    Some(url) => self.call_service(url, "lambda", None, call, bounds).await,
                     None => return not_invoked("this server has no --lambda-endpoint".to_owned()),
                 }
             }
@@ -128,7 +138,7 @@ impl Places {
         let bounds = Bounds { timeout: SEND_TIMEOUT, kept: ANSWER_KEPT_BYTES };
         let answer = if is_url(destination) {
             match Url::parse(destination) {
-                Ok(url) => self.post(&url, document.as_bytes(), bounds, holder).await,
+                Ok(url) => self.post(&url, document.into(), bounds, holder).await,
                 Err(error) => return Sent::Refused(format!("the destination is not a URL: {error}")),
             }
         } else {
@@ -144,10 +154,10 @@ impl Places {
             }
             let queue_url = format!("{}{path}", url.trim_end_matches('/'));
             let body = json!({"QueueUrl": queue_url, "MessageBody": document}).to_string();
-            let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.SendMessage")];
-            let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
+            let headers = Protocol::SQS.headers("AmazonSQS.SendMessage");
+            let call = Call { method: "POST", target: "/", headers: &headers, body: body.into() };
             // A queue's URL does not say its region; the signature does.
-            self.call_service(url, "sqs", Some(own_region), &call, bounds).await
+            self.call_service(url, Protocol::SQS.service, Some(own_region), call, bounds).await
         };
         match answer {
             Ok(answer) => match answer.status {
@@ -159,42 +169,34 @@ impl Places {
         }
     }
 
-    /// Calls an AWS service. The credentials are the environment's.
+    /// Calls an AWS service, once: what is repeated, and when, is decided by the mapping's settings. The credentials are the
+    /// environment's; the caller has reserved the call.
     async fn call_service(
         &self,
         url: &str,
         service: &'static str,
         region: Option<&str>,
-        call: &Call<'_>,
+        call: Call<'_>,
         bounds: Bounds,
     ) -> Result<Answer, Trouble> {
-        let url = Url::parse(url).map_err(|error| Trouble::Unusable(format!("{url} is not a URL: {error}")))?;
-        let endpoint = self.endpoint(&url, &Egress::open(), bounds, None).await?;
-        let credentials = Credentials::from_environment(&endpoint, None);
-        let mut credentials = credentials.map_err(|failure| Trouble::Unusable(failure.to_string()))?;
-        if let Some(region) = region {
-            region.clone_into(&mut credentials.region);
-        }
-        let signed_for = Some(SignedFor { credentials: &credentials, service });
-        call.send_keeping(&endpoint, signed_for, bounds.timeout, bounds.kept, ANSWER_SIZE_BYTES_MAX).await
+        let unusable = |failure: client::Failure| Trouble::Unusable(failure.to_string());
+        let server = Server::parse(url, self.ca_bundle.clone()).map_err(unusable)?;
+        let credentials = &Credentials::for_server(&server, region).map_err(unusable)?;
+        let signed_for = SignedFor { credentials, service };
+        let (timeout, reply, retries) = (bounds.timeout, bounds.reply(), Retries::NONE);
+        aws_call(Via::Reserved(&server), &AwsCall { call, signed_for, timeout, reply, retries }).await
     }
 
     /// Posts JSON to a URL that a caller has chosen.
-    async fn post(&self, url: &Url, body: &[u8], bounds: Bounds, holder: &Holder) -> Result<Answer, Trouble> {
-        let endpoint = self.endpoint(url, &self.egress, bounds, Some(holder)).await?;
+    async fn post(&self, url: &Url, body: Bytes, bounds: Bounds, holder: &Holder) -> Result<Answer, Trouble> {
+        let endpoint = self.endpoint(url, bounds, holder).await?;
         let call = Call { method: "POST", target: url.target(), headers: &[("content-type", JSON)], body };
-        call.send_keeping(&endpoint, None, bounds.timeout, bounds.kept, ANSWER_SIZE_BYTES_MAX).await
+        call.send_within(&endpoint, None, bounds.timeout, bounds.reply()).await
     }
 
     /// Names are looked up, and authorities read, each time: receivers move.
-    async fn endpoint(
-        &self,
-        url: &Url,
-        egress: &Egress,
-        bounds: Bounds,
-        named_by: Option<&Holder>,
-    ) -> Result<Endpoint, Trouble> {
-        let finding = Endpoint::find(url, self.ca_bundle.clone(), egress, named_by);
+    async fn endpoint(&self, url: &Url, bounds: Bounds, named_by: &Holder) -> Result<Endpoint, Trouble> {
+        let finding = Endpoint::find(url, self.ca_bundle.clone(), &self.egress, Some(named_by));
         let found = tokio::time::timeout(bounds.timeout, finding).await;
         let found = found.map_err(|_| Trouble::Unusable(format!("the name in {url} was not found in time")))?;
         found.map_err(|failure| Trouble::Unusable(failure.to_string()))

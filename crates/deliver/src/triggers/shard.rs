@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::receivers::{ANSWER_RECORD_BYTES, Invoked, Sent, not_invoked};
 use super::runner::Delivery;
 use super::{event, lane};
-use crate::follow::Pause;
+use crate::follow::backoff;
 
 /// How often a shard is asked for new records. Source: Lambda Developer Guide, "Polling and batching streams".
 /// Unit: milliseconds.
@@ -342,7 +342,7 @@ async fn invoke(delivery: &Delivery, batch: &Batch) -> Done {
     // A name alone would be a function of the account that the server's keys belong to.
     let by_arn = !delivery.triggers.service.service_arns().is_open();
     let invoked = match is_allowed(delivery, &mapping.function_arn) {
-        true => delivery.triggers.places.invoke(mapping, batch, &event, by_arn).await,
+        true => delivery.triggers.places.invoke(mapping, batch, event.into(), by_arn).await,
         false => not_invoked(format!(
             "{} is not allowed to account {}: {NOT_ALLOWED}",
             mapping.function_arn, mapping.account
@@ -382,7 +382,7 @@ async fn discard(delivery: &Delivery, document: &Value) {
         log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "the on-failure destination of {} is not allowed: {NOT_ALLOWED}", delivery.mapping.title());
         return delivery.tell(NOT_SENT).await;
     }
-    let mut pause = Pause::new();
+    let mut backoff = backoff();
     loop {
         let holder = delivery.mapping.holder();
         let call = client::reserve_call(&holder).await;
@@ -399,6 +399,6 @@ async fn discard(delivery: &Delivery, document: &Value) {
                 delivery.tell(NOT_SENT).await;
             }
         }
-        pause.next().await;
+        backoff.pause().await;
     }
 }

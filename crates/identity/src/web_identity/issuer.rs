@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Clock;
-use client::{Call, Egress, Endpoint, Holder, Lookup, Reservation};
+use bytes::Bytes;
+use client::{Call, Egress, Endpoint, Holder, Lookup, ReplyBounds, Reservation};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -315,8 +316,9 @@ impl Fetcher {
         let endpoint = Endpoint::find_within(&url, self.ca_bundle.clone(), &self.egress, lookup).await;
         let endpoint = endpoint.map_err(|failure| unreachable(&failure))?;
         let headers = [("accept", "application/json"), ("user-agent", "stator")];
-        let call = Call { method: "GET", target: url.target(), headers: &headers, body: b"" };
-        let answer = call.send_bounded(&endpoint, None, TIMEOUT, DOCUMENT_SIZE_BYTES_MAX).await;
+        let call = Call { method: "GET", target: url.target(), headers: &headers, body: Bytes::new() };
+        let bounds = ReplyBounds::whole(DOCUMENT_SIZE_BYTES_MAX);
+        let answer = call.send_within(&endpoint, None, TIMEOUT, bounds).await;
         let answer = answer.map_err(|failure| unreachable(&failure))?;
         match answer.status {
             200 => Ok(answer.body),

@@ -141,7 +141,7 @@ impl Root {
             body.push_str(&format!("&{name}={value}"));
         }
         let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-        let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
+        let call = Call { method: "POST", target: "/", headers: &headers, body: body.into() };
         let signed = SignedFor { credentials: &self.credentials, service };
         let answer = call.send(&self.endpoint, Some(signed), TIMEOUT).await;
         let Answer { status, body, .. } = answer.map_err(|trouble| format!("{}: {trouble}", self.endpoint.url))?;

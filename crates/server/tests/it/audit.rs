@@ -300,7 +300,7 @@ fn forms_are_audited_as_they_are_executed() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ask = |service: &'static str, form: &str| {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let call = Call { method: "POST", target: "/", headers: &headers, body: form.as_bytes() };
+        let call = Call { method: "POST", target: "/", headers: &headers, body: form.to_owned().into() };
         let signed = SignedFor { credentials: &root, service };
         let answer = runtime.block_on(call.send(&endpoint, Some(signed), PATIENCE)).unwrap();
         String::from_utf8(answer.body.to_vec()).unwrap()
@@ -734,7 +734,7 @@ fn federated(url: &str, root: &Credentials) -> Credentials {
 fn signed_form(url: &str, service: &'static str, credentials: &Credentials, form: &str) -> String {
     let endpoint = Endpoint::parse(url, None).unwrap();
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let call = Call { method: "POST", target: "/", headers: &headers, body: form.as_bytes() };
+    let call = Call { method: "POST", target: "/", headers: &headers, body: form.to_owned().into() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let answer = runtime.block_on(call.send(&endpoint, Some(SignedFor { credentials, service }), PATIENCE)).unwrap();
     String::from_utf8(answer.body.to_vec()).unwrap()

@@ -64,7 +64,7 @@ fn query(server: &Server, who: Option<&Credentials>, version: &str, form: &str) 
     let service = if version == IAM { "iam" } else { "sts" };
     let body = format!("{form}&Version={version}");
     let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-    let call = Call { method: "POST", target: "/", headers: &headers, body: body.as_bytes() };
+    let call = Call { method: "POST", target: "/", headers: &headers, body: body.into() };
     let signed = who.map(|credentials| SignedFor { credentials, service });
     let answer = block_on(call.send(&endpoint(server), signed, PATIENCE)).expect("an answer");
     let xml = text(&answer.body);
@@ -308,7 +308,7 @@ fn without_identities_only_the_caller_is_told() {
     }
     // A query string asks as well as a form, and another one is none.
     let call = |target: &str| {
-        let call = Call { method: "GET", target, headers: &[], body: b"" };
+        let call = Call { method: "GET", target, headers: &[], body: Vec::new().into() };
         let signed = SignedFor { credentials: &any, service: "sts" };
         text(&block_on(call.send(&endpoint(&server), Some(signed), PATIENCE)).expect("an answer").body)
     };
@@ -343,7 +343,7 @@ fn secrets_are_told_once() {
     let wrong = Credentials { secret: "x".repeat(40), ..user.clone() };
     let (_, refusal) = query(&server, Some(&wrong), STS, "Action=GetCallerIdentity");
     let metrics = block_on(async {
-        let call = Call { method: "GET", target: "/metrics", headers: &[], body: b"" };
+        let call = Call { method: "GET", target: "/metrics", headers: &[], body: Vec::new().into() };
         text(&call.send(&endpoint(&server), None, PATIENCE).await.expect("an answer").body)
     });
     let auth_key = std::fs::read_to_string(data.join("auth.key")).expect("the key");

@@ -31,7 +31,7 @@ fn signed(server: &Server, service: &'static str, target: &str, header: &str, bo
     let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", header)];
     let headers = if header.is_empty() { &headers[..1] } else { &headers[..] };
     let text = body.to_string();
-    let call = Call { method: "POST", target, headers, body: text.as_bytes() };
+    let call = Call { method: "POST", target, headers, body: text.into() };
     let endpoint = Endpoint::parse(&format!("http://{}", server.address), None).expect("a URL");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let signed_for = SignedFor { credentials: &credentials, service };
