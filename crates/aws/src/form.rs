@@ -118,23 +118,8 @@ fn position(digits: &str) -> Option<u32> {
 }
 
 fn decoded(text: &[u8]) -> Result<String, FormError> {
-    let malformed = || FormError::Malformed;
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let digits = tail.first_chunk::<2>().ok_or_else(malformed)?;
-                let digit = |byte: u8| char::from(byte).to_digit(16).ok_or_else(malformed);
-                bytes.push((digit(digits[0])? * 16 + digit(digits[1])?) as u8);
-                rest = &tail[2..];
-            }
-            byte => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| malformed())
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    base::percent_decoded_strict(&spaced).ok_or(FormError::Malformed)
 }
 
 #[cfg(test)]

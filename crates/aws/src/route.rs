@@ -92,29 +92,12 @@ fn labels(label: Option<&'static str>, rest: &str) -> Option<Vec<(&'static str, 
     if segment.is_empty() {
         return (rest.is_empty() && label.is_none()).then(Vec::new);
     }
-    let value = percent_decoded(segment)?;
+    // A plus sign is one in a path.
+    let value = base::percent_decoded_strict(segment.as_bytes())?;
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte);
     let is_name = value.len() <= LABEL_SIZE_MAX && value.bytes().all(is_letter);
     let label = label.filter(|_| is_name)?;
     Some(vec![(label, value)])
-}
-
-/// Takes percent signs out of a segment of a path, where a plus sign is one. `None` if it is malformed or not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        match byte {
-            b'%' => {
-                let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
-                bytes.push(u8::try_from(digit(0)? * 16 + digit(1)?).ok()?);
-                rest = &after[2..];
-            }
-            byte => bytes.push(*byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

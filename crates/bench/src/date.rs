@@ -6,9 +6,8 @@ pub(crate) fn now_seconds() -> u64 {
 }
 
 pub(crate) fn readable(seconds: u64) -> String {
-    let (year, month, day) = base::civil(seconds / 86_400);
-    let minutes = seconds % 86_400 / 60;
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+    let text = base::utc::date_time(seconds * 1_000);
+    format!("{} {} UTC", &text[..10], &text[11..16])
 }
 
 #[cfg(test)]

@@ -107,7 +107,8 @@ impl SharedBudget {
     }
 
     /// Reserves so much, if there is room for it now.
-    pub fn try_take(self: &Arc<SharedBudget>, holder: &Holder, units: u64) -> Option<Reservation> {
+    #[cfg(test)]
+    fn try_take(self: &Arc<SharedBudget>, holder: &Holder, units: u64) -> Option<Reservation> {
         let mut reservation = self.nothing(holder);
         reservation.try_grow(units).then_some(reservation)
     }

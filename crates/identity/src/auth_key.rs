@@ -96,9 +96,7 @@ impl AuthKey {
     fn text(&self) -> Zeroizing<String> {
         // Of its full size from the start, so that no copy is left behind by growing.
         let mut text = Zeroizing::new(String::with_capacity(2 * KEY_SIZE + 1));
-        for digit in self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
+        text.push_str(&Zeroizing::new(base::hex(&self.0[..])));
         text.push('\n');
         text
     }
@@ -111,7 +109,7 @@ impl AuthKey {
 
     /// Tells keys apart without telling them.
     pub fn fingerprint(&self) -> String {
-        self.derived("fingerprint")[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        base::hex(&self.derived("fingerprint")[..16])
     }
 
     /// The key is random already, so one HMAC makes another of it.
@@ -168,15 +166,12 @@ fn write_draft(draft: &Path, text: &[u8]) -> io::Result<()> {
 }
 
 fn parse(text: &[u8]) -> Option<Zeroizing<[u8; KEY_SIZE]>> {
-    let (pairs, rest) = text.as_chunks::<2>();
-    if pairs.len() != KEY_SIZE || !rest.is_empty() {
+    let bytes = Zeroizing::new(base::unhex(text)?);
+    let mut key = Zeroizing::new([0; KEY_SIZE]);
+    if bytes.len() != key.len() {
         return None;
     }
-    let mut key = Zeroizing::new([0; KEY_SIZE]);
-    for (byte, pair) in key.iter_mut().zip(pairs) {
-        let digits = std::str::from_utf8(pair).ok().filter(|_| pair.iter().all(u8::is_ascii_hexdigit))?;
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
+    key.copy_from_slice(&bytes);
     Some(key)
 }
 

@@ -42,15 +42,11 @@ pub const EXPRESSION_OPERATORS_MAX: usize = 300;
 pub const IN_OPERANDS_MAX: usize = 100;
 /// One `#name` or `:value` placeholder, with its sigil. Unit: bytes. Source: Quotas, "Expression parameters: Lengths".
 pub const PLACEHOLDER_SIZE_MAX: usize = 255;
-/// All substitution variables of one expression. Unit: bytes. Source: Quotas, "Expression parameters" (2 MB).
-pub const EXPRESSION_VARIABLES_SIZE_MAX: usize = 2 * MIB;
 
 /// What one Query or Scan page reads, before its filter. Unit: bytes. Source: Quotas, "Query", "Scan".
 pub const PAGE_SIZE_MAX: usize = MIB;
 // A page always has room for an item, so that every page makes progress.
 const _: () = assert!(PAGE_SIZE_MAX >= ITEM_SIZE_MAX);
-/// Segments of a parallel scan. Source: API Reference, Scan, TotalSegments.
-pub const SCAN_SEGMENTS_MAX: u32 = 1_000_000;
 
 /// Keys of one BatchGetItem. Source: API Reference, BatchGetItem.
 pub const BATCH_GET_KEYS_MAX: usize = 100;
@@ -58,16 +54,10 @@ pub const BATCH_GET_KEYS_MAX: usize = 100;
 pub const BATCH_WRITE_REQUESTS_MAX: usize = 25;
 /// What one BatchGetItem or BatchWriteItem carries. Unit: bytes. Source: the same two pages.
 pub const BATCH_SIZE_MAX: usize = 16 * MIB;
-/// Actions of one transaction. Source: API Reference, TransactWriteItems.
-pub const TRANSACTION_ACTIONS_MAX: usize = 100;
-/// Items of one transaction together. Unit: bytes. Source: the same.
+/// Items of one transaction together. Unit: bytes. Source: API Reference, TransactWriteItems.
 pub const TRANSACTION_SIZE_MAX: usize = 4 * MIB;
 /// How long a ClientRequestToken is remembered. Unit: milliseconds. Source: the same.
 pub const TRANSACTION_TOKEN_MS: u64 = 10 * 60 * 1000;
-
-/// Items of one partition key in a table with local indexes. Unit: bytes. Source: Developer Guide, "Item
-/// collection size limit".
-pub const ITEM_COLLECTION_SIZE_MAX: u64 = 10 * 1024 * 1024 * 1024;
 
 /// A table's or an index's name. Unit: characters. Source: model, TableName, IndexName.
 pub const TABLE_NAME_SIZE_MIN: usize = 3;

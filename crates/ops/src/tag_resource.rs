@@ -116,18 +116,12 @@ fn tagged_arn(text: &str) -> Result<TableArn<'_>, Exception> {
 
 /// A token is the last key of the page before, in hexadecimal: opaque enough, and safe in any text.
 fn encode_token(key: &str) -> String {
-    key.bytes().map(|byte| format!("{byte:02x}")).collect()
+    base::hex(key.as_bytes())
 }
 
 /// The key that a token was made of. It need not be there any more: tags may be removed between two pages.
 fn decode_token(token: &str) -> Result<String, Exception> {
-    let (pairs, odd) = token.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()
-    };
-    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-    let key = bytes.filter(|_| odd.is_empty()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let key = base::unhex(token.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
     key.ok_or_else(|| Exception::validation("The provided NextToken is invalid"))
 }
 

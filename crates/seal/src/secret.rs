@@ -74,16 +74,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.as_chunks::<2>();
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    let bytes = pairs.iter().map(|[upper, lower]| Some(digit(*upper)? << 4 | digit(*lower)?));
-    if rest.is_empty() { bytes.collect() } else { None }
-}
+pub(crate) use base::{hex, unhex};
 
 /// The secret as a key of AES-256-GCM.
 pub(crate) fn aes(secret: &Secret) -> LessSafeKey {

@@ -23,8 +23,8 @@ use crate::seats::{Held, Seat};
 use incoming::Incoming;
 use reservation::Reservation;
 
-/// The largest request. Unit: bytes. Source: API Reference, BatchWriteItem ("up to 16 MB of data").
-pub(crate) const REQUEST_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The largest request. Unit: bytes.
+pub(crate) const REQUEST_SIZE_BYTES_MAX: usize = model::limits::REQUEST_SIZE_MAX;
 /// A body that is too large or unwanted is read on and discarded up to here, so that the client still listens when the
 /// refusal comes. Unit: bytes.
 const REQUEST_DISCARDED_BYTES_MAX: u64 = 4 * REQUEST_SIZE_BYTES_MAX as u64;

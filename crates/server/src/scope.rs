@@ -17,7 +17,7 @@ pub(crate) fn service(head: &Parts) -> Option<String> {
         }
         None => {
             let value = head.uri.query()?.split('&').find_map(|pair| pair.strip_prefix(QUERY_CREDENTIAL))?;
-            value.replace("%2F", "/").replace("%2f", "/")
+            base::percent_decoded_text(value).into_owned()
         }
     };
     of_scope(&scope)

@@ -13,7 +13,6 @@ mod renewal;
 mod self_signed;
 mod session;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,7 +97,11 @@ impl Tls {
                 })
                 .map_err(|error| format!("cannot write the self-signed certificate to {}: {error}", path.display()))?;
         }
-        let fingerprint = self.source.first_certificate().map(|certificate| hex(&certificate)).unwrap_or_default();
+        let fingerprint = self
+            .source
+            .first_certificate()
+            .map(|certificate| base::hex(&Sha256::digest(&certificate)))
+            .unwrap_or_default();
         let place = match &path {
             Some(path) => format!("clients trust it with AWS_CA_BUNDLE={}", path.display()),
             None => "name a file for it with --tls-self-signed-file, so that clients can trust it".to_owned(),
@@ -124,13 +127,6 @@ impl Collector for Tls {
         );
         page.value(expiry_s);
     }
-}
-
-fn hex(certificate: &[u8]) -> String {
-    Sha256::digest(certificate).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Only a certificate is replaced by the next one: a flag that names a key by mistake destroys nothing.

@@ -242,10 +242,10 @@ impl Ours {
         for parameter in query.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match name {
-                "sslmode" => ours.mode = Some(percent_decoded(value)),
-                "sslrootcert" => ours.files.root = Some(percent_decoded(value)),
-                "sslcert" => certificate = Some(percent_decoded(value)),
-                "sslkey" => key = Some(percent_decoded(value)),
+                "sslmode" => ours.mode = Some(base::percent_decoded_text(value).into_owned()),
+                "sslrootcert" => ours.files.root = Some(base::percent_decoded_text(value).into_owned()),
+                "sslcert" => certificate = Some(base::percent_decoded_text(value).into_owned()),
+                "sslkey" => key = Some(base::percent_decoded_text(value).into_owned()),
                 "connections_max" => ours.connections_max = Some(connections_max(value)?),
                 _ => theirs.push(parameter),
             }
@@ -272,25 +272,6 @@ fn connections_max(text: &str) -> Result<usize, OpenError> {
     let count: Option<usize> = text.parse().ok();
     let count = count.filter(|count| (2..=1_000).contains(count));
     count.ok_or_else(|| OpenError::Url("connections_max is a number from 2 to 1000".to_owned()))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let pair = behind.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

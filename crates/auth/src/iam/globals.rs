@@ -46,7 +46,7 @@ impl Globals<'_> {
             "useragent" => return Some(user_agent.as_deref().map(one)),
             "sourceip" => Cow::Owned(transport.peer.to_canonical().to_string()),
             "securetransport" => Cow::Borrowed(if transport.secure { "true" } else { "false" }),
-            "currenttime" => Cow::Owned(iso_8601(now_ms / 1_000)),
+            "currenttime" => Cow::Owned(base::utc::rfc3339(now_ms)),
             "epochtime" => Cow::Owned((now_ms / 1_000).to_string()),
             "requestedregion" => Cow::Borrowed(self.region),
             "resourceaccount" => Cow::Borrowed(self.resource_account),
@@ -83,10 +83,4 @@ fn principal_type(kind: PrincipalKind) -> &'static str {
 
 fn one(value: &str) -> Values<'_> {
     Values::One(Cow::Borrowed(value))
-}
-
-fn iso_8601(seconds: u64) -> String {
-    let (year, month, day) = base::civil(seconds / 86_400);
-    let of_day = seconds % 86_400;
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3_600, of_day / 60 % 60, of_day % 60)
 }

@@ -31,7 +31,7 @@ fn calendar(text: &str) -> Option<i128> {
     if parts.next().is_some() || (time.is_some() && day.len() != 10) {
         return None;
     }
-    let midnight = i128::from(base::days(year, month, of_month)?) * 86_400 * MS_A_SECOND;
+    let midnight = i128::from(base::utc::days(year, month, of_month)?) * 86_400 * MS_A_SECOND;
     Some(midnight + time.map_or(Some(0), time_of_day)?)
 }
 

@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 
+use base::{percent_decoded, percent_encoded};
 use sha2::{Digest, Sha256};
-
-use super::percent;
 
 /// The headers of a request, by their names in small letters.
 pub trait Headers {
@@ -82,12 +81,7 @@ pub(super) fn digest(bytes: &[u8]) -> [u8; 32] {
 
 /// In small letters, as signatures are written.
 pub fn hex(bytes: &[u8; 32]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 64];
-    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    }
-    text
+    base::hex_array(bytes)
 }
 
 /// Without spaces at its ends, and with one where there are several.
@@ -113,7 +107,7 @@ fn path(path: &str) -> Cow<'_, str> {
     let mut text = String::with_capacity(path.len() + 16);
     for part in &parts {
         text.push('/');
-        percent::encode(part.as_bytes(), &mut text);
+        text.push_str(&percent_encoded(part.as_bytes()));
     }
     if parts.is_empty() || path.ends_with('/') {
         text.push('/');
@@ -123,11 +117,7 @@ fn path(path: &str) -> Cow<'_, str> {
 
 /// The parameters in their canonical encoding, sorted, without the signature.
 fn query(query: &str) -> String {
-    let encoded = |text: &str| {
-        let mut out = String::with_capacity(text.len());
-        percent::encode(&percent::decode(text), &mut out);
-        out
-    };
+    let encoded = |text: &str| percent_encoded(&percent_decoded(text)).into_owned();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let pairs = pairs.filter(|(name, _)| *name != SIGNATURE);

@@ -8,7 +8,6 @@ pub mod credential;
 mod header;
 mod headers;
 mod key;
-mod percent;
 mod query;
 mod refusal;
 mod time;

@@ -1,7 +1,9 @@
 //! A presigned request: the signature's parameters stand in the query string, percent-encoded.
 
+use base::percent_decoded_text;
+
 use super::credential::{self, Algorithm};
-use super::{Refusal, Signature, percent};
+use super::{Refusal, Signature};
 
 const ALGORITHM: &str = "X-Amz-Algorithm";
 const CREDENTIAL: &str = "X-Amz-Credential";
@@ -29,7 +31,7 @@ pub(super) fn signature<'a>(query: &'a str, region_set: Option<&'a str>) -> Resu
         .filter(|name| value(query, name).is_none_or(str::is_empty))
         .map(|name| format!("AWS query-string parameters must include '{name}'. "))
         .collect();
-    let text = |name: &str| percent::decode_text(value(query, name).unwrap_or_default());
+    let text = |name: &str| percent_decoded_text(value(query, name).unwrap_or_default());
     match value(query, ALGORITHM).and_then(Algorithm::parse) {
         Some(algorithm) if missing.is_empty() => Ok(Signature {
             credential: credential::parse(algorithm, text(CREDENTIAL), region_set)?,
@@ -37,8 +39,8 @@ pub(super) fn signature<'a>(query: &'a str, region_set: Option<&'a str>) -> Resu
             headers: text(HEADERS),
             value: text(SIGNATURE),
             date: text(DATE),
-            expires: value(query, EXPIRES).map(percent::decode_text),
-            token: value(query, TOKEN).map(percent::decode_text),
+            expires: value(query, EXPIRES).map(percent_decoded_text),
+            token: value(query, TOKEN).map(percent_decoded_text),
         }),
         _ => Err(Refusal::Incomplete(format!("{missing}Re-examine the query-string parameters."))),
     }
@@ -47,7 +49,7 @@ pub(super) fn signature<'a>(query: &'a str, region_set: Option<&'a str>) -> Resu
 /// A parameter of the signature that occurs twice, however its name is encoded: the canonical request has both.
 fn repeated(query: &str) -> Option<&'static str> {
     let all = REQUIRED.into_iter().chain([EXPIRES, TOKEN]);
-    all.into_iter().find(|name| pairs(query).filter(|(key, _)| percent::decode_text(key) == *name).count() > 1)
+    all.into_iter().find(|name| pairs(query).filter(|(key, _)| percent_decoded_text(key) == *name).count() > 1)
 }
 
 fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {

@@ -56,7 +56,7 @@ impl Signature<'_> {
         let hashed = hex(&digest(&canonical));
         let date = self.signed_date();
         let parts = self.string_to_sign(&date, &hashed);
-        match unhex(&self.value) {
+        match base::unhex_lower(self.value.as_bytes()) {
             Some(value) if key.verify(&parts, &value) => Ok(()),
             _ => Err(mismatch(&canonical, &parts.concat())),
         }
@@ -110,7 +110,7 @@ impl Signature<'_> {
 
     /// The date as the signer writes it into what is signed: a `Date` header is spelt in the basic format.
     fn signed_date(&self) -> Cow<'_, str> {
-        match time::basic(&self.date) {
+        match base::utc::parse_basic(&self.date) {
             Some(_) => Cow::Borrowed(&self.date),
             None => Cow::Owned(time::parse(&self.date).map(time::text).unwrap_or_default()),
         }
@@ -132,22 +132,4 @@ fn mismatch(canonical: &[u8], string: &[u8]) -> Refusal {
         String::from_utf8_lossy(canonical),
         String::from_utf8_lossy(string)
     ))
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let mut bytes = [0; 32];
-    if pairs.len() != bytes.len() || !rest.is_empty() {
-        return None;
-    }
-    // Small letters only, as they are signed.
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
 }

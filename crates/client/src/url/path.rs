@@ -6,12 +6,7 @@ pub(super) fn normal(text: &str) -> Option<String> {
     let mut out = parts.next()?.to_owned();
     for part in parts {
         let (digits, rest) = part.split_at_checked(2)?;
-        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)?;
-        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            true => out.push(byte.into()),
-            false => out.extend(["%", &digits.to_ascii_uppercase()]),
-        }
+        out.push_str(&base::percent_encoded(&base::unhex(digits.as_bytes())?));
         out.push_str(rest);
     }
     Some(out)
@@ -26,8 +21,6 @@ pub(super) fn is_dot_segment(segment: &str) -> bool {
 
 /// Whether a path has what a server that decodes it early takes for the end of a segment, or of the path.
 pub(super) fn hides_separator(path: &str) -> bool {
-    path.split('%').skip(1).any(|escape| {
-        let byte = escape.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        byte.is_some_and(|byte| matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f))
-    })
+    let separators = |path: &[u8]| path.iter().filter(|byte| matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f)).count();
+    separators(&base::percent_decoded(path)) > separators(path.as_bytes())
 }

@@ -71,5 +71,5 @@ fn uuid(digits: &str) -> String {
 
 /// The partition key of an item's records: they go to one shard.
 pub(super) fn partition_key(item: &[u8; 16]) -> String {
-    item.iter().map(|byte| format!("{byte:02x}")).collect()
+    base::hex(item)
 }

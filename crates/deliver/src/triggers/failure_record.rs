@@ -75,11 +75,7 @@ fn response_context(answered: &Answered) -> Value {
 
 /// ISO 8601, with milliseconds if asked for.
 fn time(epoch_ms: u64, with_ms: bool) -> String {
-    let (year, month, day) = base::civil(epoch_ms / 86_400_000);
-    let second = epoch_ms / 1000 % 86_400;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let fraction = if with_ms { format!(".{:03}", epoch_ms % 1000) } else { String::new() };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    if with_ms { base::utc::rfc3339_ms(epoch_ms) } else { base::utc::rfc3339(epoch_ms) }
 }
 
 #[cfg(test)]

@@ -229,19 +229,6 @@ impl Identities {
         Ok(NewAccessKey { key: AccessKey { id, user, status: KeyStatus::Active, created_ms, secret: sealed }, secret })
     }
 
-    /// A new access key of the account itself, whatever keys it has.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub async fn create_root_key(&self, account: &str) -> Result<NewAccessKey, Refusal> {
-        self.change(account, |draft| {
-            let new = self.new_key(account, None)?;
-            draft.put(new.key.clone());
-            Ok(new)
-        })
-        .await
-    }
-
     /// The secret of an access key; nothing if it was sealed elsewhere.
     pub fn secret(&self, key: &AccessKey) -> Option<String> {
         let sealed = base64_simd::STANDARD.decode_to_vec(&key.secret).ok()?;

@@ -10,7 +10,7 @@ pub(crate) struct NodeId(pub [u8; 16]);
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&base::hex(&self.0))
     }
 }
 

@@ -67,7 +67,7 @@ impl Service {
     /// The same whenever a record is read, and different from all others.
     fn event_id(&self, arn: &str, sequence: &str) -> String {
         let hash = h16(&self.secret, [ValueRef::S(arn), ValueRef::S(sequence)]);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        base::hex(&hash)
     }
 }
 

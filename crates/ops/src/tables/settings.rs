@@ -72,10 +72,7 @@ pub(crate) fn not_before(stream: &mut Stream, previous: &Stream) {
 
 /// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.
 fn stream_label(epoch_ms: u64) -> String {
-    let (days, ms) = (epoch_ms / 86_400_000, epoch_ms % 86_400_000);
-    let (year, month, day) = base::civil(days);
-    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}", ms % 1000)
+    format!("{}.{:03}", base::utc::date_time(epoch_ms), epoch_ms % 1000)
 }
 
 /// One millisecond later within the label's second, or one digit longer at its end.
@@ -129,7 +126,7 @@ fn is_key_id(text: &str) -> bool {
 /// The account's key for DynamoDB in a region. There is no KMS here: the id only has to be the same every time.
 fn account_key_arn(account: &str, region: &str) -> String {
     let hash = h16(&[0; 16], [ValueRef::S(account), ValueRef::S(region)]);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = base::hex(&hash);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     format!("arn:aws:kms:{region}:{account}:key/{}", parts.join("-"))
 }

@@ -183,7 +183,7 @@ pub(super) fn shown(name: &str) -> String {
         }
         match byte.is_ascii_graphic() {
             true => shown.push(byte.into()),
-            false => shown += &format!("%{byte:02X}"),
+            false => shown += base::percent_escape(byte),
         }
     }
     shown

@@ -41,7 +41,7 @@ impl Origin {
 fn visible(value: &HeaderValue) -> Cow<'_, str> {
     let encoded = |byte: &u8| match byte {
         b' '..=b'~' => char::from(*byte).to_string(),
-        byte => format!("%{byte:02X}"),
+        byte => base::percent_escape(*byte).to_owned(),
     };
     value.to_str().map_or_else(|_| value.as_bytes().iter().map(encoded).collect(), Cow::Borrowed)
 }

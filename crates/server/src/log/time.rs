@@ -1,15 +1,6 @@
 //! The time of a line, as RFC 3339 spells it: `2015-08-30T12:36:00.000Z`.
 
-const DAY_MS: u64 = 86_400_000;
-
-/// Of milliseconds since the start of 1970, in UTC.
-pub(crate) fn rfc3339(ms: u64) -> String {
-    let (year, month, day) = base::civil(ms / DAY_MS);
-    let of_day = ms % DAY_MS;
-    let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);
-    let (second, ms) = (of_day / 1_000 % 60, of_day % 1_000);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
-}
+pub(crate) use base::utc::rfc3339_ms as rfc3339;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use base::utc::parse_rfc3339;
+
 use super::shards::Start;
 
 const HINT: &str = "a time such as 10m or 2026-01-31T12:00:00Z, or `start`, or `now`";
@@ -36,7 +38,7 @@ impl FromStr for Since {
         let found = match text {
             "start" => Some(Since::Start),
             "now" => Some(Since::Now),
-            text => ago(text).map(Since::Ago).or_else(|| rfc3339(text).map(Since::At)),
+            text => ago(text).map(Since::Ago).or_else(|| parse_rfc3339(text).map(Since::At)),
         };
         found.ok_or_else(|| HINT.to_owned())
     }
@@ -47,42 +49,6 @@ fn ago(text: &str) -> Option<u64> {
     let units = [("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     let (number, unit) = units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
     number_of(number)?.checked_mul(unit)
-}
-
-/// `2026-01-31T12:00:00.5+01:00`, in milliseconds since the start of 1970.
-fn rfc3339(text: &str) -> Option<u64> {
-    let (date, time) = text.split_once(['T', 't', ' '])?;
-    let mut parts = date.splitn(3, '-');
-    let [year, month, day] = [4, 2, 2].map(|digits| parts.next().and_then(|part| fixed(part, digits)));
-    let days = base::days(year?, month?, day?)?;
-    let zone = time.find(['Z', 'z', '+', '-'])?;
-    let (time, zone) = time.split_at(zone);
-    let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let mut parts = whole.splitn(3, ':');
-    let [hour, minute, second] = [23, 59, 60].map(|max| parts.next().and_then(|part| up_to(part, max)));
-    let seconds = days * 86_400 + hour? * 3_600 + minute? * 60 + second?;
-    let ms = seconds * 1_000 + thousandths(fraction)?;
-    match zone.split_at(1) {
-        ("Z" | "z", "") => Some(ms),
-        (sign, offset) => {
-            let (hours, minutes) = offset.split_once(':')?;
-            let offset = (up_to(hours, 23)? * 60 + up_to(minutes, 59)?) * 60_000;
-            if sign == "+" { ms.checked_sub(offset) } else { ms.checked_add(offset) }
-        }
-    }
-}
-
-fn thousandths(fraction: &str) -> Option<u64> {
-    number_of(fraction.get(..fraction.len().min(18))?)?;
-    number_of(&format!("{fraction:0<3}")[..3])
-}
-
-fn up_to(text: &str, max: u64) -> Option<u64> {
-    fixed(text, 2).filter(|number| *number <= max)
-}
-
-fn fixed(text: &str, digits: usize) -> Option<u64> {
-    number_of(text).filter(|_| text.len() == digits)
 }
 
 /// Digits only: no sign, no blanks.

@@ -15,8 +15,6 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-const DAY_S: u64 = 86_400;
-
 /// Unit: seconds since the start of 1970. None for what is no certificate, which TLS itself refuses.
 pub(super) fn expiry_s(certificate: &[u8]) -> Option<u64> {
     let (SEQUENCE, certificate, _) = element(certificate)? else { return None };
@@ -66,8 +64,7 @@ fn time_s(kind: u8, text: &str) -> Option<u64> {
         _ => return None,
     };
     let of = |at: usize| rest.get(at..at + 2)?.parse::<u64>().ok();
-    let days = base::days(year, of(0)?, of(2)?)?;
-    Some(days * DAY_S + of(4)? * 3600 + of(6)? * 60 + of(8)?)
+    base::utc::seconds(year, of(0)?, of(2)?, [of(4)?, of(6)?, of(8)?])
 }
 
 #[cfg(test)]

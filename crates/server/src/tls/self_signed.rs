@@ -45,7 +45,7 @@ pub(super) fn make(listen: &str) -> Result<(Identity, String), rcgen::Error> {
 fn valid(mut params: CertificateParams) -> CertificateParams {
     let today = Clock::system().now_ms() / DAY_MS;
     let date = |days: u64| {
-        let (year, month, day) = base::civil(days);
+        let (year, month, day) = base::utc::civil(days);
         date_time_ymd(year.try_into().unwrap_or(i32::MAX), month as u8, day as u8)
     };
     params.not_before = date(today.saturating_sub(1));

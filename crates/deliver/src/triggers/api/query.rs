@@ -63,15 +63,7 @@ pub(super) fn bad_function(name: &str) -> String {
 
 /// Takes percent signs and plus signs out. What is no UTF-8 afterwards names nothing that there is.
 pub(super) fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *byte == b'%');
-        bytes.push(code.unwrap_or(if *byte == b'+' { b' ' } else { *byte }));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    base::percent_decoded_text(&text.replace('+', " ")).into_owned()
 }
 
 #[cfg(test)]
@@ -99,7 +91,7 @@ mod tests {
         ] {
             assert_eq!(Asked::read(query).unwrap_err().name(), name, "{query}");
         }
-        for text in ["%", "%4", "%zz", "a%"] {
+        for text in ["%", "%4", "%zz", "a%", "%-1"] {
             assert_eq!(decoded(text), text);
         }
     }
