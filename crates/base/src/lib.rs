@@ -3,6 +3,7 @@
 //!
 //! Everything above takes its time from a [`Clock`], so that tests can move it by hand.
 
+mod catch_panic;
 mod clock;
 mod cut;
 mod exposure;
@@ -17,6 +18,7 @@ pub mod utc;
 mod weak_key;
 mod weak_secret;
 
+pub use catch_panic::{Panicked, catch_panic};
 pub use clock::{Clock, ManualClock};
 pub use cut::cut;
 pub use exposure::Exposure;

@@ -13,9 +13,9 @@ pub mod triggers;
 use std::sync::Arc;
 
 use base::Clock;
+use jobs::ScopedJob;
 use memory::DeliveryMemory;
 use ops::Service;
-use tokio::task::JoinSet;
 use triggers::{Places, Triggers};
 
 pub use figures::{Figure, Figures};
@@ -29,9 +29,10 @@ pub struct Settings {
     pub paused: bool,
 }
 
-/// All delivery of a server. Dropped, it ends at once; what was not delivered is, after the next start.
+/// All delivery of a server: its supervisors are jobs of the service's registry, and so are their workers. Dropped, it ends at
+/// once; what was not delivered is, after the next start.
 pub struct Deliveries {
-    tasks: JoinSet<()>,
+    supervisors: Vec<ScopedJob>,
     figures: Arc<Figures>,
     triggers: Arc<Triggers>,
 }
@@ -42,11 +43,11 @@ impl Deliveries {
         let memory = DeliveryMemory::new();
         let (places, clock) = (settings.places, Clock::system());
         let triggers = Triggers::new(Arc::clone(service), places, Arc::clone(&figures), Arc::clone(&memory), clock);
-        let mut deliveries = Deliveries { tasks: JoinSet::new(), figures, triggers };
+        let mut deliveries = Deliveries { supervisors: Vec::new(), figures, triggers };
         if settings.paused {
             return deliveries;
         }
-        deliveries.tasks.spawn(Arc::clone(&deliveries.triggers).run());
+        deliveries.supervisors.push(deliveries.triggers.start());
         if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
             log::warn!(
                 event = "kinesis_not_configured";
@@ -57,7 +58,7 @@ impl Deliveries {
         if let Some(kinesis) = settings.kinesis {
             service.reaches_kinesis();
             let figures = Arc::clone(&deliveries.figures);
-            deliveries.tasks.spawn(kinesis::run(Arc::clone(service), kinesis, figures, memory));
+            deliveries.supervisors.push(kinesis::start(service, kinesis, figures, memory));
         }
         deliveries
     }
@@ -69,10 +70,5 @@ impl Deliveries {
     /// The event source mappings.
     pub fn triggers(&self) -> &Arc<Triggers> {
         &self.triggers
-    }
-
-    /// Ends all tasks where they are, and waits until they are gone.
-    pub async fn stop(mut self) {
-        self.tasks.shutdown().await;
     }
 }

@@ -1,9 +1,11 @@
 //! This node among the others, as the service keeps it: heartbeats, settled changes, and whose the background work is
 //! (`nodes`).
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use storage::{Batch, Key, Mode, Reads, StorageError};
+use jobs::{Job, Ran};
+use storage::{Batch, BoxFuture, Key, Mode, Reads, StorageError};
 
 use crate::failure::OpenError;
 use crate::nodes::{Nodes, Written, owner::Ownership};
@@ -31,21 +33,23 @@ impl Service {
         }
     }
 
-    /// Keeps the lease, for as long as the service lives.
-    pub(crate) fn keep_beating(self: &Arc<Service>) {
-        let Some(interval) = self.nodes.as_ref().map(Nodes::interval) else { return };
-        let service: Weak<Service> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            let mut held = true;
-            loop {
-                tokio::time::sleep(interval).await;
-                let Some(service) = service.upgrade() else { return };
-                match service.beat().await {
-                    Err(StorageError::Closed) => return,
-                    Ok(()) | Err(_) => held = service.tell_lease(held),
+    /// The job that keeps the node's lease. It stops last: the writes of the others need the lease.
+    pub(crate) fn heartbeat_job(self: &Arc<Service>) -> Option<Job> {
+        let interval = self.nodes.as_ref().map(Nodes::interval)?;
+        let held_before = Arc::new(AtomicBool::new(true));
+        let job = Job::on(self, "heartbeat", interval, move |service| {
+            let held_before = Arc::clone(&held_before);
+            async move {
+                let beaten = service.beat().await;
+                if let Err(StorageError::Closed) = beaten {
+                    return Ran::Ended;
                 }
+                let held = service.tell_lease(held_before.load(Ordering::Relaxed));
+                held_before.store(held, Ordering::Relaxed);
+                if beaten.is_ok() { Ran::Done } else { Ran::Failed }
             }
         });
+        Some(job.stopped_last())
     }
 
     /// Tells the operator when the lease was lost and when it is held again.
@@ -123,6 +127,18 @@ impl Service {
     /// Asks for a table's background work; 0 stands for what belongs to no table.
     pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
         self.own_key(rows::owner(table_id)).await
+    }
+
+    /// The check of jobs' one lease: whether the work that belongs to no table is this node's. It is taken if it is free.
+    pub(crate) fn shared_lease(self: &Arc<Service>) -> impl Fn() -> BoxFuture<'static, bool> + Send + Sync + use<> {
+        let service = Arc::downgrade(self);
+        move || {
+            let service = service.upgrade();
+            Box::pin(async move {
+                let Some(service) = service else { return false };
+                matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_)))
+            })
+        }
     }
 
     /// Asks for the work that belongs to the one who is named under a key.

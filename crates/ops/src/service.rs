@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use auth::ServiceArns;
 use base::Clock;
+use jobs::Jobs;
 use model::codec::key::HashSecret;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub quotas: Quotas,
     /// Which resources of other AWS services callers may have called.
     pub service_arns: ServiceArns,
+    /// The process's registry of background jobs. None: the service makes one.
+    pub jobs: Option<Jobs>,
 }
 
 impl Default for Settings {
@@ -42,6 +45,7 @@ impl Default for Settings {
             shards: ShardSettings::default(),
             quotas: Quotas::default(),
             service_arns: ServiceArns::open(),
+            jobs: None,
         }
     }
 }
@@ -68,6 +72,7 @@ pub struct Service {
     pub(crate) principals: RwLock<Option<Arc<dyn PrincipalDirectory>>>,
     /// Where several servers share the engine.
     pub(crate) nodes: Option<Nodes>,
+    jobs: Jobs,
 }
 
 /// What the database keeps about itself; written once, when it is made.
@@ -90,6 +95,7 @@ impl Service {
         let secret = database_secret(engine.as_ref()).await?;
         let catalog = Catalog::load(&engine, false).await?;
         let tokens = Tokens::load(engine.as_ref()).await?;
+        let jobs = settings.jobs.clone().unwrap_or_else(|| Jobs::new(clock.clone()));
         let service = Arc::new(Service {
             engine,
             catalog,
@@ -105,6 +111,7 @@ impl Service {
             key_changes: KeyChanges::default(),
             principals: RwLock::default(),
             nodes: None,
+            jobs,
         });
         service.start_work();
         Ok(service)
@@ -126,6 +133,7 @@ impl Service {
         let engine: Arc<dyn Engine> = Arc::new(Leased::new(engine, nodes.lease.clone()));
         let catalog = Catalog::load(&engine, true).await?;
         let tokens = Tokens::default();
+        let jobs = settings.jobs.clone().unwrap_or_else(|| Jobs::new(clock.clone()));
         let service = Arc::new(Service {
             engine,
             catalog,
@@ -141,9 +149,9 @@ impl Service {
             key_changes: KeyChanges::default(),
             principals: RwLock::default(),
             nodes: Some(nodes),
+            jobs,
         });
         service.beat().await?;
-        service.keep_beating();
         service.start_work();
         Ok(service)
     }
@@ -153,12 +161,16 @@ impl Service {
         &self.settings.service_arns
     }
 
+    /// The process's one registry of background jobs. It has the service's own; the layers above add theirs. The caller stops it
+    /// ([`Jobs::stop`]) before [`Service::leave`] and before the engine closes.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
     fn start_work(self: &Arc<Service>) {
-        self.sweep_tokens();
-        self.keep_logs_for_ever();
-        self.drop_remains_when_short();
-        self.sweep_expired_for_ever();
-        self.resume_catalog_work();
+        let jobs = [self.heartbeat_job(), Some(self.token_job()), Some(self.log_job())];
+        let more = [self.shortage_job(), Some(self.expiry_job()), self.table_work_job()];
+        jobs.into_iter().chain(more).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }
 

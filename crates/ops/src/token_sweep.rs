@@ -4,7 +4,9 @@ use crate::nodes::owner::Ownership;
 use crate::service::Service;
 use crate::tokens::{TokenRow, Tokens};
 use std::convert::Infallible;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use jobs::{Job, Ran};
+use parking_lot::Mutex;
 use std::time::Duration;
 use storage::{Batch, KeyUse, Mode, Reads};
 
@@ -14,18 +16,19 @@ const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Service {
-    /// Removes due tokens now and then, for as long as the service lives.
-    pub(crate) fn sweep_tokens(self: &Arc<Service>) {
-        let service: Weak<Service> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            let mut orphans_read_ms = None;
-            loop {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                let Some(service) = service.upgrade() else { return };
-                service.adopt_orphaned_tokens(&mut orphans_read_ms).await;
+    /// The job that removes due tokens.
+    pub(crate) fn token_job(self: &Arc<Service>) -> Job {
+        let orphans_read_ms: Arc<Mutex<Option<u64>>> = Arc::default();
+        Job::on(self, "sweep_tokens", SWEEP_INTERVAL, move |service| {
+            let orphans_read_ms = Arc::clone(&orphans_read_ms);
+            async move {
+                let mut read_ms = *orphans_read_ms.lock();
+                service.adopt_orphaned_tokens(&mut read_ms).await;
+                *orphans_read_ms.lock() = read_ms;
                 service.sweep_due_tokens().await;
+                Ran::Done
             }
-        });
+        })
     }
 
     /// Reads the tokens that no living node may know of, if that is this node's work and it is time for it.

@@ -1,11 +1,14 @@
 //! An engine around another one, which gives it keys and values in code and reads them back.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::Clock;
 use bytes::Bytes;
+use jobs::{Job, Jobs, Ran};
 use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Room, StorageError, Transaction, TxError, View};
+use tokio::sync::Mutex;
 
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::Kms;
@@ -58,28 +61,30 @@ impl Sealed {
         self.sealed_rows.tables.inaccessible_since_ms(table_id)
     }
 
-    /// Makes new data keys after so long, and rewrites what is under older ones, for as long as the engine lives.
-    pub fn rotate_data_keys(&self, age: Duration) {
-        let sealed_rows: Weak<SealedRows> = Arc::downgrade(&self.sealed_rows);
-        tokio::spawn(async move {
-            let mut sweeper = Sweeper::new(age);
-            let mut is_told = false;
-            loop {
-                tokio::time::sleep(sweeper.pause()).await;
-                let Some(sealed_rows) = sealed_rows.upgrade() else { return };
+    /// Adds the job that makes new data keys after so long and rewrites what is under older ones, for as long as the engine
+    /// lives.
+    pub fn rotate_data_keys(&self, jobs: &Jobs, age: Duration) {
+        let sweeper = Sweeper::new(age);
+        let first = sweeper.pause();
+        let (sweeper, is_logged) = (Arc::new(Mutex::new(sweeper)), Arc::new(AtomicBool::new(false)));
+        let job = Job::on(&self.sealed_rows, "rotate_data_keys", first, move |sealed_rows| {
+            let (sweeper, is_logged) = (Arc::clone(&sweeper), Arc::clone(&is_logged));
+            async move {
+                // Never contended: a job has one run at a time.
+                let mut sweeper = sweeper.lock().await;
                 match sweeper.step(&sealed_rows).await {
-                    Ok(()) => {}
-                    Err(StorageError::Closed) => return,
+                    Ok(()) => Ran::Again(sweeper.pause()),
+                    Err(StorageError::Closed) => Ran::Ended,
                     Err(error) => {
-                        if !std::mem::replace(&mut is_told, true) {
+                        if !is_logged.swap(true, Ordering::Relaxed) {
                             log::warn!(event = "data_key_rotation_delayed"; "old data keys stay in use for now: {error}");
                         }
-                        drop(sealed_rows);
-                        tokio::time::sleep(PAUSE_OF_TROUBLE).await;
+                        Ran::Failed
                     }
                 }
             }
         });
+        jobs.add(job.retried_after(PAUSE_OF_TROUBLE));
     }
 
     /// One whole sweep at once: what is under data keys of such an age is put under new ones.
@@ -96,22 +101,18 @@ impl Sealed {
         }
     }
 
-    /// Looks again at the keys of tables every so often, for as long as the engine lives.
-    pub fn watch_table_keys(&self, interval: Duration) {
-        let sealed_rows: Weak<SealedRows> = Arc::downgrade(&self.sealed_rows);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(interval).await;
-                let Some(sealed_rows) = sealed_rows.upgrade() else { return };
-                match sealed_rows.look_again().await {
-                    Ok(()) => {}
-                    Err(StorageError::Closed) => return,
-                    Err(error) => {
-                        log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}")
-                    }
+    /// Adds the job that checks the keys of tables once an interval, for as long as the engine lives.
+    pub fn watch_table_keys(&self, jobs: &Jobs, interval: Duration) {
+        jobs.add(Job::on(&self.sealed_rows, "check_table_keys", interval, |sealed_rows| async move {
+            match sealed_rows.look_again().await {
+                Ok(()) => Ran::Done,
+                Err(StorageError::Closed) => Ran::Ended,
+                Err(error) => {
+                    log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}");
+                    Ran::Failed
                 }
             }
-        });
+        }));
     }
 }
 

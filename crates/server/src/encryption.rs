@@ -245,9 +245,9 @@ pub(crate) fn serve_keys(
 ) {
     let Some(sealed) = sealed else { return };
     log::info("data_encrypted", "encryption at rest: on", &[]);
-    sealed.watch_table_keys(care.kms_check_seconds);
+    sealed.watch_table_keys(service.jobs(), care.kms_check_seconds);
     if !care.data_key_days.is_zero() {
-        sealed.rotate_data_keys(care.data_key_days);
+        sealed.rotate_data_keys(service.jobs(), care.data_key_days);
     }
     if arguments.kms_endpoint.is_some() {
         service.use_table_keys(Arc::new(KeysOfTables(sealed)));

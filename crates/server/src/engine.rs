@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
+use jobs::Jobs;
 use seal::Sealed;
 use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
 use storage_postgres::{FORMAT, HEARTBEAT_CONNECTIONS_MAX, Options, Patience, Postgres, ReplicaOptions};
@@ -149,9 +150,10 @@ fn cause(data: &Path) -> Option<String> {
     })
 }
 
-pub(crate) async fn open(arguments: &EngineArguments) -> Result<Opened, OpenError> {
+/// `jobs` is for the engine's work in the background.
+pub(crate) async fn open(arguments: &EngineArguments, jobs: &Jobs) -> Result<Opened, OpenError> {
     if let Some(url) = &arguments.storage {
-        return open_database(arguments, &url.0).await;
+        return open_database(arguments, &url.0, jobs).await;
     }
     if arguments.memory {
         encryption::refuse_in_memory(&arguments.master_key).map_err(OpenError::MasterKey)?;
@@ -179,11 +181,15 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// As [`open`], and waits for a database that cannot be reached: `waits` is called with what for at the first failure.
 /// Whatever else is wrong, such as a password, is no better later.
-pub(crate) async fn open_patiently(arguments: &EngineArguments, waits: impl Fn(String)) -> Result<Opened, OpenError> {
+pub(crate) async fn open_patiently(
+    arguments: &EngineArguments,
+    jobs: &Jobs,
+    waits: impl Fn(String),
+) -> Result<Opened, OpenError> {
     let mut pause = PAUSE_MIN;
     let mut waiting = false;
     loop {
-        match open(arguments).await {
+        match open(arguments, jobs).await {
             Err(OpenError::Database(storage_postgres::OpenError::Away { server, error })) => {
                 if !std::mem::replace(&mut waiting, true) {
                     tell_away(&server, &error);
@@ -207,9 +213,9 @@ fn tell_away(server: &str, error: &str) {
     log::warning("waiting_for_database", &message, &[]);
 }
 
-async fn open_database(arguments: &EngineArguments, url: &str) -> Result<Opened, OpenError> {
+async fn open_database(arguments: &EngineArguments, url: &str, jobs: &Jobs) -> Result<Opened, OpenError> {
     let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
-    let options = database(url, arguments.storage_password_file.as_deref())?;
+    let options = database(url, arguments.storage_password_file.as_deref())?.with_jobs(jobs);
     let server = options.server();
     tell_encryption(&options);
     let replicas = replicas(arguments)?;

@@ -11,12 +11,14 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::identity::query::timestamp;
 use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
 use auth::SHARED_ACCOUNT;
 use base::Clock;
 use clap::Args;
+use jobs::Jobs;
 use storage::{Embedded, Engine, Keys as StoredKeys};
 use storage_postgres::Postgres;
 
@@ -145,14 +147,16 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     if arguments.rotate_root {
         check_data(arguments).await?;
     }
-    let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine).await.map_err(|error| {
+    let jobs = Jobs::new(Clock::system());
+    let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine, &jobs).await.map_err(|error| {
         if arguments.rotate_root && error.is_locked() { Failure::RotateServed(error) } else { Failure::Storage(error) }
     })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
-    let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, service_arns, address).await;
+    let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, service_arns, address, &jobs).await;
     let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;
+    jobs.stop(Duration::ZERO).await;
     service.leave().await;
     engine.close().await.map_err(Failure::Close)?;
     let (account, NewAccessKey { key, secret }) = made?;

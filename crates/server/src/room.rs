@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jobs::{Job, Jobs};
 use storage::{DiskSpace, DiskState, Embedded, Memory};
 use tokio::sync::watch;
 
@@ -11,12 +12,13 @@ use crate::engine::Keeps;
 use crate::log::{self, Value};
 
 /// Follows the state of a disk for as long as the engine lives. `reserve` is what was asked to stay free.
-pub(crate) fn watch_disk(embedded: Option<&Arc<Embedded>>, keeps: &Keeps, reserve: Option<u64>) {
+pub(crate) fn watch_disk(jobs: &Jobs, embedded: Option<&Arc<Embedded>>, keeps: &Keeps, reserve: Option<u64>) {
     if let (Some(embedded), Keeps::Folder(folder)) = (embedded, keeps) {
         check_reserve(folder, reserve.unwrap_or_default());
         let (changes, embedded) = (embedded.disk_changes(), Arc::downgrade(embedded));
         let space = move || embedded.upgrade().map(|embedded| embedded.disk_space());
-        tokio::spawn(follow(changes, space, folder.clone()));
+        let folder = folder.clone();
+        jobs.add(Job::lasting("report_disk_state", move || follow(changes.clone(), space.clone(), folder.clone())));
     }
 }
 
@@ -82,21 +84,23 @@ fn announce(state: DiskState, space: &DiskSpace, folder: &str) {
 }
 
 /// Follows whether rows in memory have reached their limit.
-pub(crate) fn watch_memory(memory: Option<&Arc<Memory>>) {
+pub(crate) fn watch_memory(jobs: &Jobs, memory: Option<&Arc<Memory>>) {
     let Some(memory) = memory else { return };
-    let (mut changes, bytes_max) = (memory.full_changes(), memory.stats().bytes_max);
-    tokio::spawn(async move {
-        while changes.changed().await.is_ok() {
-            let data = [("limit_bytes", Value::Number(bytes_max))];
-            match *changes.borrow_and_update() {
-                true => log::error(
-                    "memory_full",
-                    "memory limit reached: writes are refused until something is deleted; reads and deletes are accepted. \
-                     Delete items or tables, or start with a larger --memory-limit",
-                    &data,
-                ),
-                false => log::info("memory_free", "rows are below the memory limit again: writes are accepted", &data),
-            }
+    let (changes, bytes_max) = (memory.full_changes(), memory.stats().bytes_max);
+    jobs.add(Job::lasting("report_memory_state", move || follow_memory(changes.clone(), bytes_max)));
+}
+
+async fn follow_memory(mut changes: watch::Receiver<bool>, bytes_max: u64) {
+    while changes.changed().await.is_ok() {
+        let data = [("limit_bytes", Value::Number(bytes_max))];
+        match *changes.borrow_and_update() {
+            true => log::error(
+                "memory_full",
+                "memory limit reached: writes are refused until something is deleted; reads and deletes are accepted. \
+                 Delete items or tables, or start with a larger --memory-limit",
+                &data,
+            ),
+            false => log::info("memory_free", "rows are below the memory limit again: writes are accepted", &data),
         }
-    });
+    }
 }

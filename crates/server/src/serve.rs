@@ -8,16 +8,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
 use deliver::Deliveries;
 use deliver::triggers::Places;
+use jobs::Jobs;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
-use tokio::task::JoinHandle;
 
 pub(crate) use arguments::ServeArguments;
 
@@ -48,6 +49,8 @@ use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
 const METRICS_LISTEN: &str = "--metrics-listen";
+/// How long background jobs may take to end a run when the server stops; then they are dropped, as by a crash.
+const JOBS_GRACE: Duration = Duration::from_millis(500);
 /// Connections to the operator's own address: a few tools that ask now and then.
 const METRICS_CONNECTIONS_MAX: u32 = 64;
 /// What answers on that address may hold that their clients do not read. Unit: bytes.
@@ -179,8 +182,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let operator = operator(arguments);
     answer_operator(arguments, address, &operator).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
+    let jobs = Jobs::new(Clock::system());
     let opened = tokio::select! {
-        opened = opened(arguments, &listener, &door, &operator) => opened.map_err(Failure::Storage)?,
+        opened = opened(arguments, &listener, &door, &operator, &jobs) => opened.map_err(Failure::Storage)?,
         // It may be waiting for others.
         () = &mut stop => return Ok(()),
     };
@@ -188,8 +192,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
-    let service = operations(watched, shared, &keeps, arguments, address).await?;
-    let Callers { access, authority, looking } = check.callers(&service, arguments).await?;
+    let service = operations(watched, shared, &keeps, arguments, address, &jobs).await?;
+    let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
     let memory = Memories::of(arguments);
@@ -212,10 +216,10 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         audit: audit.clone(),
     };
 
-    room::watch_disk(embedded.as_ref(), &keeps, arguments.engine.disk_reserve);
-    room::watch_memory(rows.as_ref());
+    room::watch_disk(&jobs, embedded.as_ref(), &keeps, arguments.engine.disk_reserve);
+    room::watch_memory(&jobs, rows.as_ref());
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
-    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics)).transpose()?;
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
     let running = RunMark::set(&keeps);
     announce(address, encryption.as_ref(), &keeps, arguments);
     let end = async {
@@ -225,8 +229,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let ended = async {
         listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
-        deliveries.stop().await;
-        looking.iter().for_each(JoinHandle::abort);
+        // Before the node leaves: what jobs write needs its lease, and the engine.
+        jobs.stop(JOBS_GRACE).await;
         service.leave().await;
         close(&engine, &running).await
     };
@@ -243,6 +247,7 @@ async fn opened(
     listener: &TcpListener,
     door: &Door,
     operator: &Arc<Operator>,
+    jobs: &Jobs,
 ) -> Result<Opened, engine::OpenError> {
     let is_open = !arguments.auth && arguments.credentials.is_none();
     let audience = if is_open { Audience::Operator } else { Audience::Anyone };
@@ -250,7 +255,7 @@ async fn opened(
     let memory = pages_memory(arguments);
     let limits = limits(arguments, vec![Arc::clone(&memory)]);
     let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
-    let opening = engine::open_patiently(&arguments.engine, |what| operator.waits(what));
+    let opening = engine::open_patiently(&arguments.engine, jobs, |what| operator.waits(what));
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
@@ -260,9 +265,10 @@ async fn operations(
     keeps: &Keeps,
     arguments: &ServeArguments,
     address: SocketAddr,
+    jobs: &Jobs,
 ) -> Result<Arc<ops::Service>, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let service = service::open(engine, shared, keeps, &arguments.service, service_arns, address).await;
+    let service = service::open(engine, shared, keeps, &arguments.service, service_arns, address, jobs).await;
     service.map_err(Failure::Service)
 }
 
@@ -345,8 +351,6 @@ struct Callers {
     access: Access,
     /// If they have identities.
     authority: Option<Arc<Authority>>,
-    /// Keeps up with what other servers change.
-    looking: Option<JoinHandle<()>>,
 }
 
 impl Check {
@@ -362,7 +366,7 @@ impl Check {
         let (key, file, root) = match self {
             Check::Access(access) => {
                 tell_unused_identities(service).await?;
-                return Ok(Callers { access, authority: None, looking: None });
+                return Ok(Callers { access, authority: None });
             }
             Check::KeyMissing(file) => return Err(key_missing(service, &file).await),
             Check::Identities(key, file) => (key, Some(file), None),
@@ -380,11 +384,11 @@ impl Check {
         if identities.accounts().is_empty() {
             return Err(failure(&"there is no account; 'stator init' makes one"));
         }
-        let looking = tokio::spawn(Arc::clone(&identities).run());
+        identities.start();
         let egress = arguments.outbound.egress(arguments.knows_callers());
         let authority = Authority::new(identities, &key, outbound::ca_bundle(), egress);
         let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
-        Ok(Callers { access, authority: Some(authority), looking: Some(looking) })
+        Ok(Callers { access, authority: Some(authority) })
     }
 }
 
@@ -588,13 +592,14 @@ fn encryption(
     arguments: &ServeArguments,
     keeps: &Keeps,
     metrics: &Metrics,
+    jobs: &Jobs,
 ) -> Result<Encryption, Failure> {
     let data = match keeps {
         Keeps::Folder(data) => Some(data.as_path()),
         Keeps::Memory | Keeps::Database(_) => None,
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
-    tls.keep_renewed().map_err(Failure::Runtime)?;
+    tls.keep_renewed(jobs).map_err(Failure::Runtime)?;
     metrics.watch_tls(Arc::<Tls>::clone(tls));
     Ok(Encryption { ca_bundle })
 }

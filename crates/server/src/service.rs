@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use auth::ServiceArns;
 use base::Clock;
+use jobs::Jobs;
 use storage::Engine;
 
 pub(crate) use arguments::ServiceArguments;
@@ -41,11 +42,13 @@ pub(crate) async fn open(
     arguments: &ServiceArguments,
     service_arns: ServiceArns,
     address: SocketAddr,
+    jobs: &Jobs,
 ) -> Result<Arc<ops::Service>, OpenError> {
     let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
-    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns };
+    let jobs = Some(jobs.clone());
+    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns, jobs };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,
         Some(Shared { heartbeats, lease, margin }) => {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{RegularFile, Unreadable};
+use jobs::Jobs;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
@@ -111,9 +112,9 @@ impl Tls {
         Ok(path)
     }
 
-    /// Looks after the files, as long as the program runs.
-    pub(crate) fn keep_renewed(self: &Arc<Tls>) -> std::io::Result<()> {
-        tokio::spawn(renewal::run(Arc::clone(self), Hangups::new()?));
+    /// Adds the job that loads changed files.
+    pub(crate) fn keep_renewed(self: &Arc<Tls>, jobs: &Jobs) -> std::io::Result<()> {
+        jobs.add(renewal::job(self, Hangups::new()?));
         Ok(())
     }
 }

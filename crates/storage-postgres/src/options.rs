@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base::Clock;
+use jobs::Jobs;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
@@ -132,6 +134,7 @@ pub struct Options {
     pub(crate) tls: Option<Tls>,
     pub(crate) connections_max: usize,
     pub patience: Patience,
+    pub(crate) jobs: Jobs,
 }
 
 impl Options {
@@ -173,18 +176,25 @@ impl Options {
         let patience = Patience::default();
         config.tcp_user_timeout(patience.flight).keepalives_idle(Duration::from_secs(30));
         let connections_max = ours.connections_max.unwrap_or(CONNECTIONS_MAX);
-        Ok(Options { config, encryption, tls, connections_max, patience })
+        let jobs = Jobs::new(Clock::system());
+        Ok(Options { config, encryption, tls, connections_max, patience, jobs })
     }
 
-    /// The same way with another bound of the pool.
-    #[must_use]
     /// Whether there is one, in the URL or beside it.
     pub fn has_password(&self) -> bool {
         self.config.get_password().is_some()
     }
 
+    /// The same way with another bound of the pool.
+    #[must_use]
     pub fn with_connections_max(self, connections_max: usize) -> Options {
         Options { connections_max, ..self }
+    }
+
+    /// The registry for the engine's background jobs. Without it the engine has one of its own.
+    #[must_use]
+    pub fn with_jobs(self, jobs: &Jobs) -> Options {
+        Options { jobs: jobs.clone(), ..self }
     }
 
     /// Where it leads, for messages.

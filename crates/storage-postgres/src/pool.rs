@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use jobs::Jobs;
 use parking_lot::Mutex;
 use storage::StorageError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -50,6 +51,10 @@ impl Pool {
     /// Once the engine is closed.
     pub(crate) fn check_open(&self) -> Result<(), StorageError> {
         if self.permits.is_closed() { Err(StorageError::Closed) } else { Ok(()) }
+    }
+
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.options.jobs
     }
 
     /// How many connections somebody has now, and how many there may be.

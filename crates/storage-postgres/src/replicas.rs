@@ -12,9 +12,10 @@ mod hosts;
 mod marks;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
+use jobs::{Job, Ran};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -121,10 +122,9 @@ impl Replicas {
             primary: Pool::new(primary.with_connections_max(1)),
             counts: Counts::default(),
         });
-        tokio::spawn(mark_now_and_then(Arc::downgrade(&started), interval));
-        for host in &started.hosts {
-            tokio::spawn(look_now_and_then(Arc::downgrade(&started), Arc::clone(host), interval));
-        }
+        let jobs = started.primary.jobs();
+        jobs.add(marking(&started, interval));
+        started.hosts.iter().for_each(|host| _ = jobs.add(probing(&started, host, interval)));
         started
     }
 
@@ -199,17 +199,26 @@ fn marked(reply: &Reply) -> Option<i64> {
     reply.rows.first().and_then(|row| row.try_get(0).ok())
 }
 
-async fn mark_now_and_then(replicas: Weak<Replicas>, interval: Duration) {
-    while let Some(replicas) = replicas.upgrade().filter(|replicas| replicas.primary.check_open().is_ok()) {
+/// The job that counts up the number on the primary.
+fn marking(replicas: &Arc<Replicas>, interval: Duration) -> Job {
+    let job = Job::on(replicas, "mark_primary", interval, |replicas| async move {
+        if replicas.primary.check_open().is_err() {
+            return Ran::Ended;
+        }
         let begun = Instant::now();
         match mark(&replicas.primary).await {
-            Some(number) => replicas.marks.lock().made(number, begun),
-            // A mark that was made and is not known of does no harm.
-            None => replicas.primary.forget_idle(),
+            Some(number) => {
+                replicas.marks.lock().made(number, begun);
+                Ran::Done
+            }
+            None => {
+                // A mark that was made and is not known of does no harm.
+                replicas.primary.forget_idle();
+                Ran::Failed
+            }
         }
-        drop(replicas);
-        tokio::time::sleep(interval).await;
-    }
+    });
+    job.at_once()
 }
 
 async fn mark(primary: &Arc<Pool>) -> Option<i64> {
@@ -221,15 +230,29 @@ async fn mark(primary: &Arc<Pool>) -> Option<i64> {
     replies.get(2).and_then(marked)
 }
 
-async fn look_now_and_then(replicas: Weak<Replicas>, host: Arc<Host>, interval: Duration) {
-    while let Some(replicas) = replicas.upgrade().filter(|_| host.pool.check_open().is_ok()) {
-        if host.rests.load(Ordering::Relaxed) {
+/// The job that looks at a replica that rests.
+fn probing(replicas: &Arc<Replicas>, host: &Arc<Host>, interval: Duration) -> Job {
+    let host = Arc::clone(host);
+    let job = Job::on(replicas, "probe_replica", interval, move |replicas| {
+        let host = Arc::clone(&host);
+        async move {
+            if host.pool.check_open().is_err() {
+                return Ran::Ended;
+            }
+            if !host.rests.load(Ordering::Relaxed) {
+                return Ran::Done;
+            }
             match replicas.ask(&host, &[MARKED], 0, Left::Idle).await {
-                Ok(_) => host.rests.store(false, Ordering::Relaxed),
-                Err(_) => host.rest(),
+                Ok(_) => {
+                    host.rests.store(false, Ordering::Relaxed);
+                    Ran::Done
+                }
+                Err(_) => {
+                    host.rest();
+                    Ran::Failed
+                }
             }
         }
-        drop(replicas);
-        tokio::time::sleep(interval).await;
-    }
+    });
+    job.at_once()
 }

@@ -15,14 +15,15 @@
 //! itself a moment later, and looks now and then for what others have left, so that the outbox stays short.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jobs::{Job, Ran};
 use parking_lot::Mutex;
 use storage::StorageError;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
@@ -50,10 +51,11 @@ pub(crate) struct Sequencer {
 }
 
 impl Sequencer {
-    /// Works for as long as the pool lives.
+    /// Adds its jobs, which run for as long as the pool lives.
     pub(crate) fn start(pool: &Arc<Pool>) -> Arc<Sequencer> {
         let sequencer = Arc::new(Sequencer::default());
-        tokio::spawn(run(Arc::downgrade(pool), Arc::clone(&sequencer)));
+        pool.jobs().add(own_records(pool, &sequencer));
+        pool.jobs().add(leftovers(pool, &sequencer));
         sequencer
     }
 
@@ -85,27 +87,45 @@ impl Sequencer {
     }
 }
 
-async fn run(pool: Weak<Pool>, sequencer: Arc<Sequencer>) {
-    let mut looked = Instant::now();
-    loop {
-        if timeout(LEFTOVERS_INTERVAL, sequencer.wake.notified()).await.is_ok() {
-            let Some(gather) = pool.upgrade().map(|pool| pool.patience().gather) else { return };
-            sleep(gather).await;
+/// Moves the records of this node, once more of them have had the time to come. What fails is found again: by a reader, or
+/// as a leftover.
+fn own_records(pool: &Arc<Pool>, sequencer: &Arc<Sequencer>) -> Job {
+    let (noted, waking) = (Arc::clone(sequencer), Arc::clone(sequencer));
+    let job = Job::on(pool, "sequence_records", Duration::MAX, move |pool| {
+        let sequencer = Arc::clone(&noted);
+        async move {
+            sleep(pool.patience().gather).await;
+            if pool.check_open().is_err() {
+                return Ran::Ended;
+            }
+            let noted = std::mem::take(&mut *sequencer.noted.lock());
+            let mut ran = Ran::Done;
+            for log in noted {
+                if sequencer.sequence(&pool, &log).await.is_err() {
+                    ran = Ran::Failed;
+                }
+            }
+            ran
         }
-        let Some(pool) = pool.upgrade() else { return };
-        if pool.check_open().is_err() {
-            return;
+    });
+    job.or_when(move || {
+        let sequencer = Arc::clone(&waking);
+        async move { sequencer.wake.notified().await }
+    })
+}
+
+/// Moves what others have left.
+fn leftovers(pool: &Arc<Pool>, sequencer: &Arc<Sequencer>) -> Job {
+    let sequencer = Arc::clone(sequencer);
+    Job::on(pool, "sequence_leftovers", LEFTOVERS_INTERVAL, move |pool| {
+        let sequencer = Arc::clone(&sequencer);
+        async move {
+            if pool.check_open().is_err() {
+                return Ran::Ended;
+            }
+            if sequencer.sequence_all(&pool).await.is_ok() { Ran::Done } else { Ran::Failed }
         }
-        // What fails here is found again: by a reader, or as a leftover.
-        let noted = std::mem::take(&mut *sequencer.noted.lock());
-        for log in noted {
-            let _ = sequencer.sequence(&pool, &log).await;
-        }
-        if looked.elapsed() >= LEFTOVERS_INTERVAL {
-            let _ = sequencer.sequence_all(&pool).await;
-            looked = Instant::now();
-        }
-    }
+    })
 }
 
 /// Moves what waits in the outbox of one log.

@@ -5,9 +5,10 @@
 //! Tombstones of a node that stopped stay behind: they cost their bytes, and scans step over them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
+use jobs::{Job, Ran};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -36,10 +37,14 @@ pub(crate) struct Sweeper {
 }
 
 impl Sweeper {
-    /// Sweeps now and then, for as long as the pool lives.
+    /// Adds the job that sweeps, for as long as the pool lives.
     pub(crate) fn start(pool: &Arc<Pool>, sequencer: &Arc<Sequencer>) -> Arc<Sweeper> {
         let sweeper = Arc::new(Sweeper::default());
-        tokio::spawn(sweep_now_and_then(Arc::downgrade(pool), Arc::downgrade(&sweeper), Arc::clone(sequencer)));
+        let (of_job, sequencer) = (Arc::clone(&sweeper), Arc::clone(sequencer));
+        pool.jobs().add(Job::on(pool, "sweep_tombstones", INTERVAL, move |pool| {
+            let (sweeper, sequencer) = (Arc::clone(&of_job), Arc::clone(&sequencer));
+            async move { sweep_due(&pool, &sweeper, &sequencer).await }
+        }));
         sweeper
     }
 
@@ -69,23 +74,25 @@ impl Sweeper {
     }
 }
 
-async fn sweep_now_and_then(pool: Weak<Pool>, sweeper: Weak<Sweeper>, sequencer: Arc<Sequencer>) {
+async fn sweep_due(pool: &Arc<Pool>, sweeper: &Sweeper, sequencer: &Sequencer) -> Ran {
+    let now = Instant::now();
+    if pool.check_open().is_err() {
+        return Ran::Ended;
+    }
+    if !sweeper.has_due(now) {
+        return Ran::Done;
+    }
+    // The next write of a row begins with a version of its own once the tombstone is gone: the record of the deletion
+    // must have its position by then.
+    if sequencer.sequence_all(pool).await.is_err() {
+        return Ran::Failed;
+    }
     loop {
-        tokio::time::sleep(INTERVAL).await;
-        let (Some(pool), Some(sweeper)) = (pool.upgrade(), sweeper.upgrade()) else { return };
-        let now = Instant::now();
-        // The next write of a row begins with a version of its own once the tombstone is gone: the record of the deletion
-        // must have its position by then.
-        if !sweeper.has_due(now) || sequencer.sequence_all(&pool).await.is_err() {
-            continue;
+        let due = sweeper.take_due(now);
+        if due.is_empty() {
+            return Ran::Done;
         }
-        loop {
-            let due = sweeper.take_due(now);
-            if due.is_empty() {
-                break;
-            }
-            sweep(&pool, &due).await;
-        }
+        sweep(pool, &due).await;
     }
 }
 

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
     "base",
+    "jobs",
     "model",
     "api",
     "expr",

@@ -1,6 +1,6 @@
 //! Kinesis streaming destinations: every change of a table is put into a Kinesis data stream.
 //!
-//! One task watches the tables' definitions and keeps a task for each destination that is in use. That one looks first
+//! One job watches the tables' definitions and keeps a job for each destination that is in use. That one looks first
 //! whether the stream is there, which ends the destination's enabling well or not, and then follows the table.
 
 mod call;
@@ -13,9 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::Holder;
+use jobs::{Job, Ran, ScopedJob};
 use ops::follow::{Bounds, FollowError, Start};
 use ops::{KinesisDestination, Service};
-use tokio::task::{AbortHandle, JoinSet};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::figures::Figures;
@@ -42,48 +43,69 @@ pub struct Settings {
     pub by_arn: bool,
 }
 
-/// Delivers for as long as it is polled.
-pub(crate) async fn run(service: Arc<Service>, settings: Settings, figures: Arc<Figures>, memory: Arc<DeliveryMemory>) {
-    let mut tasks = JoinSet::new();
-    let mut running: BTreeMap<String, (AbortHandle, Arc<put::Precision>)> = BTreeMap::new();
-    let (mut seen, mut warned) = (None, BTreeSet::new());
-    loop {
+/// What the supervisor knows between two looks. Dropping it ends all workers.
+struct Keeper {
+    settings: Settings,
+    figures: Arc<Figures>,
+    memory: Arc<DeliveryMemory>,
+    /// By the destination's follower.
+    running: BTreeMap<String, (ScopedJob, Arc<put::Precision>)>,
+    /// The state of the tables' definitions that the workers are of.
+    seen: Option<u64>,
+    warned: BTreeSet<String>,
+}
+
+/// Adds the job that keeps all destinations served, until the returned value is dropped.
+pub(crate) fn start(
+    service: &Arc<Service>,
+    settings: Settings,
+    figures: Arc<Figures>,
+    memory: Arc<DeliveryMemory>,
+) -> ScopedJob {
+    let (running, seen, warned) = (BTreeMap::new(), None, BTreeSet::new());
+    let keeper = Arc::new(Mutex::new(Keeper { settings, figures, memory, running, seen, warned }));
+    let job = Job::on(service, "supervise_kinesis", LOOK_INTERVAL, move |service| {
+        // Never contended: a job has one run at a time.
+        keeper.lock().look(&service);
+        async { Ran::Done }
+    });
+    service.jobs().add_scoped(job.at_once())
+}
+
+impl Keeper {
+    /// Gives each destination that is in use its worker.
+    fn look(&mut self, service: &Arc<Service>) {
         let changes = service.definitions_changes();
-        if seen.replace(changes) != Some(changes) {
-            let (wanted, closed): (Vec<_>, Vec<_>) =
-                service.kinesis_destinations().into_iter().partition(|destination| destination.is_allowed);
-            let name = |destination: &KinesisDestination| destination.follower.to_string();
-            warn_of_closed(&mut warned, &closed);
-            running.retain(|running, (task, _)| {
-                let is_wanted = wanted.iter().any(|destination| name(destination) == *running);
-                let stays = is_wanted && !task.is_finished();
-                if !stays {
-                    task.abort();
-                }
-                stays
-            });
-            for destination in &wanted {
-                if let Some((_, precision)) = running.get(&name(destination)) {
-                    precision.set(destination.precision);
-                    continue;
-                }
-                let precision = Arc::new(put::Precision::new(destination.precision));
-                let counts = figures.add("kinesis");
-                let destination = destination.clone();
-                let name = name(&destination);
-                let work = Work {
-                    service: Arc::clone(&service),
-                    settings: settings.clone(),
-                    destination,
-                    precision: Arc::clone(&precision),
-                    counts,
-                    memory: Arc::clone(&memory),
-                };
-                running.insert(name, (tasks.spawn(deliver(work)), precision));
+        if self.seen.replace(changes) == Some(changes) {
+            return;
+        }
+        let (wanted, closed): (Vec<_>, Vec<_>) =
+            service.kinesis_destinations().into_iter().partition(|destination| destination.is_allowed);
+        let name = |destination: &KinesisDestination| destination.follower.to_string();
+        warn_of_closed(&mut self.warned, &closed);
+        self.running.retain(|running, (job, _)| {
+            !job.is_over() && wanted.iter().any(|destination| name(destination) == *running)
+        });
+        for destination in &wanted {
+            match self.running.get(&name(destination)) {
+                Some((_, precision)) => precision.set(destination.precision),
+                None => _ = self.running.insert(name(destination), self.serve(service, destination)),
             }
         }
-        while tasks.try_join_next().is_some() {}
-        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+
+    fn serve(&self, service: &Arc<Service>, destination: &KinesisDestination) -> (ScopedJob, Arc<put::Precision>) {
+        let precision = Arc::new(put::Precision::new(destination.precision));
+        let work = Work {
+            service: Arc::clone(service),
+            settings: self.settings.clone(),
+            destination: destination.clone(),
+            precision: Arc::clone(&precision),
+            counts: self.figures.add("kinesis"),
+            memory: Arc::clone(&self.memory),
+        };
+        let job = Job::lasting("deliver_to_kinesis", move || deliver(work.clone()));
+        (service.jobs().add_scoped(job), precision)
     }
 }
 
@@ -108,6 +130,7 @@ fn title(destination: &KinesisDestination) -> String {
 }
 
 /// What it takes to deliver to one destination.
+#[derive(Clone)]
 struct Work {
     service: Arc<Service>,
     settings: Settings,

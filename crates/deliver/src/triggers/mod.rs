@@ -55,7 +55,7 @@ pub struct Triggers {
     /// The mappings, as they were seen last.
     known: Mutex<Arc<Mappings>>,
     /// A mapping was changed here.
-    changed: Notify,
+    changed: Arc<Notify>,
 }
 
 impl Triggers {
@@ -66,7 +66,7 @@ impl Triggers {
         memory: Arc<DeliveryMemory>,
         clock: Clock,
     ) -> Arc<Triggers> {
-        let (known, changed) = (Mutex::default(), Notify::new());
+        let (known, changed) = (Mutex::default(), Arc::default());
         Arc::new(Triggers { service, places, figures, memory, clock, known, changed })
     }
 

@@ -57,8 +57,9 @@ impl Identities {
         Ok(own.into_iter().chain(written).max_by_key(|used| used.at_ms))
     }
 
-    /// Writes down the uses that are news.
-    pub async fn write_uses(&self) {
+    /// Writes down the uses that are news. Returns false if one could not be: it is tried again the next time.
+    pub async fn write_uses(&self) -> bool {
+        let mut succeeded = true;
         let moment = self.snapshot();
         for (access_key, last) in self.unwritten_uses() {
             let Some((account, _)) = moment.access_key(&access_key) else {
@@ -73,9 +74,13 @@ impl Identities {
                         known.written_ms = last.at_ms;
                     }
                 }
-                Err(error) => log::debug!("the last use of an access key cannot be stored: {}", error.cause()),
+                Err(error) => {
+                    log::debug!("the last use of an access key cannot be stored: {}", error.cause());
+                    succeeded = false;
+                }
             }
         }
+        succeeded
     }
 
     fn unwritten_uses(&self) -> Vec<(String, LastUse)> {

@@ -18,12 +18,14 @@ mod root;
 pub(crate) mod unique_id;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ::api::Exception;
 use base::Clock;
 use client::Egress;
+use jobs::{Job, Ran};
 use ops::{Collection, DocumentChange, Service};
 use parking_lot::RwLock;
 
@@ -117,21 +119,27 @@ impl Identities {
         Ok(identities)
     }
 
-    /// Keeps up with other nodes, and writes down which keys were used. For ever.
-    pub async fn run(self: Arc<Identities>) {
-        let mut failing = false;
-        loop {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-            match self.look().await {
-                Ok(()) => failing = false,
-                Err(error) if !failing => {
-                    failing = true;
+    /// Adds the jobs that keep up with other nodes and that store which keys were used.
+    pub fn start(self: &Arc<Identities>) {
+        let failing = Arc::new(AtomicBool::new(false));
+        let refresh = Job::on(self, "refresh_identities", LOOK_INTERVAL, move |identities| {
+            let failing = Arc::clone(&failing);
+            async move {
+                let looked = identities.look().await;
+                let was_failing = failing.swap(looked.is_err(), Ordering::Relaxed);
+                let Err(error) = looked else { return Ran::Done };
+                if !was_failing {
                     log::warn!(event = "identities_stale"; "{error}; requests are judged by what was read before, and no sessions are issued");
                 }
-                Err(_) => {}
+                Ran::Failed
             }
-            self.write_uses().await;
-        }
+        });
+        let store = Job::on(self, "store_key_uses", LOOK_INTERVAL, |identities| async move {
+            if identities.write_uses().await { Ran::Done } else { Ran::Failed }
+        });
+        let jobs = self.service.jobs();
+        jobs.add(refresh);
+        jobs.add(store);
     }
 
     /// All identities as of now.

@@ -1,6 +1,5 @@
 //! Several nodes on one engine: changes reach the others, and of two that cannot both be made one is.
 
-use std::sync::Arc;
 
 use base::Clock;
 use identity::{AuthKey, Identities, OpenError};
@@ -41,11 +40,10 @@ async fn a_role_may_trust_a_user_that_another_node_has_just_made() {
 async fn a_node_keeps_up_by_itself() {
     tokio::time::pause();
     let nodes = nodes(Memory::new(), &AuthKey::random(), 2).await;
-    let running = tokio::spawn(Arc::clone(&nodes[1].0).run());
+    nodes[1].0.start();
     nodes[0].done("Action=CreateUser&UserName=bob").await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     nodes[1].done("Action=GetUser&UserName=bob").await;
-    running.abort();
 }
 
 #[tokio::test]

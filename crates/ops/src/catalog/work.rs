@@ -60,6 +60,17 @@ impl Work {
         definition.global_indexes.iter().filter_map(of_index).chain(log).chain(times).collect()
     }
 
+    /// The name of the job that does it.
+    pub(crate) fn job(self) -> &'static str {
+        match self {
+            Work::BuildIndex { .. } => "build_index",
+            Work::DropIndex { .. } => "delete_index",
+            Work::DropTable { .. } => "delete_table",
+            Work::KeepLog { .. } => "update_stream",
+            Work::KeepTimes { .. } => "update_ttl_index",
+        }
+    }
+
     pub(crate) fn log_failure(self, table: &str, why: &str) {
         match self {
             Work::BuildIndex { .. } => {

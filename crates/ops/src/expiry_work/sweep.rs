@@ -8,10 +8,11 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::Exception;
+use jobs::{Job, Ran};
 use model::codec::row::StoredItem;
 use storage::{Consistency, Family, Key, ScanDirection, ScanRange};
 
@@ -20,7 +21,6 @@ use crate::change::{Action, Change};
 use crate::change_log::Author;
 use crate::expiry::{expiry_of_row, item_row, oldest_s};
 use crate::failure::storage_failure;
-use crate::nodes::owner::Ownership;
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
 use crate::tables::{Table, TimeIndex};
@@ -35,35 +35,41 @@ const PAUSE_MAX_MS: u64 = 100;
 const STEP_BYTES: usize = 1 << 20;
 
 impl Service {
-    /// Sweeps now and then, for as long as the service lives.
-    pub(crate) fn sweep_expired_for_ever(self: &Arc<Service>) {
-        let service: Weak<Service> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                let Some(service) = service.upgrade() else { return };
-                service.sweep_expired_if_ours().await;
-            }
+    /// The job that sweeps expired items.
+    pub(crate) fn expiry_job(self: &Arc<Service>) -> Job {
+        let job = Job::on(self, "sweep_expired_items", SWEEP_INTERVAL, |service| async move {
+            if service.sweep_expired().await { Ran::Done } else { Ran::Failed }
         });
+        let is_ours = self.shared_lease();
+        let service = Arc::downgrade(self);
+        job.leased(move || {
+            // Without time to live there is nothing to own, and to write down that it is owned.
+            let is_used = service.upgrade().is_some_and(|service| !service.expiring_tables().is_empty());
+            let is_ours = is_used.then(&is_ours);
+            async move {
+                match is_ours {
+                    Some(is_ours) => is_ours.await,
+                    None => false,
+                }
+            }
+        })
     }
 
-    async fn sweep_expired_if_ours(&self) {
-        if self.catalog.table_ids(|definition| definition.time_to_live.index.is_some()).is_empty() {
-            return;
-        }
-        if matches!(self.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
-            self.sweep_expired().await;
-        }
+    fn expiring_tables(&self) -> Vec<u64> {
+        self.catalog.table_ids(|definition| definition.time_to_live.index.is_some())
     }
 
-    /// Deletes all that is due by now. What fails is tried again the next time.
-    pub(crate) async fn sweep_expired(&self) {
-        for table_id in self.catalog.table_ids(|definition| definition.time_to_live.index.is_some()) {
+    /// Deletes all that is due by now. Returns false if a table could not be swept: it is tried again the next time.
+    pub(crate) async fn sweep_expired(&self) -> bool {
+        let mut succeeded = true;
+        for table_id in self.expiring_tables() {
             if let Err(Exception::InternalServerError(text)) = self.sweep_table(table_id).await {
                 let table = self.table_label(table_id);
                 log::error!(event = "ttl_delete_failed", table = table.as_str(); "deleting expired items failed and is retried: {text}");
+                succeeded = false;
             }
         }
+        succeeded
     }
 
     async fn sweep_table(&self, table_id: u64) -> Result<(), Exception> {

@@ -15,17 +15,20 @@ const SAMPLE_ROWS: usize = 32;
 const SAMPLE_BYTES: usize = 1 << 20;
 
 impl Service {
-    /// Looks at every log once. What fails is told as it was.
-    pub(crate) async fn measure_logs(&self) {
+    /// Measures every log once. Returns false if one could not be: its size stays as it was.
+    pub(crate) async fn measure_logs(&self) -> bool {
+        let mut succeeded = true;
         for table_id in self.catalog.table_ids(|definition| definition.log.next_shard > 0) {
             match self.measure_log(table_id).await {
                 Ok(size) => self.lags.set_log(table_id, size),
                 Err(error) => {
                     let table = self.table_label(table_id);
                     ::log::warn!(event = "stream_measure_failed", table = table.as_str(); "measuring a stream failed: {error}");
+                    succeeded = false;
                 }
             }
         }
+        succeeded
     }
 
     pub(crate) async fn measure_log(&self, table_id: u64) -> Result<LogSize, Exception> {

@@ -21,16 +21,19 @@ use crate::tables::{ChangeLog, Definition, HashRange, Roll, Split};
 const OPEN_SHARDS_MAX: usize = 8;
 
 impl Service {
-    /// Rolls and splits every log that is due. What fails is tried again the next time.
-    pub(crate) async fn roll_logs(&self) {
+    /// Rolls and splits every log that is due. Returns false if one could not be: it is tried again the next time.
+    pub(crate) async fn roll_logs(&self) -> bool {
         let open = self.catalog.table_ids(|definition| !definition.log.open.is_empty());
         self.heat.keep_only(&open);
+        let mut succeeded = true;
         for table_id in open {
             if let Err(Exception::InternalServerError(text)) = self.roll_log(table_id).await {
                 let table = self.table_label(table_id);
                 ::log::error!(event = "stream_rollover_failed", table = table.as_str(); "ending a stream's shard failed and is retried: {text}");
+                succeeded = false;
             }
         }
+        succeeded
     }
 
     async fn roll_log(&self, table_id: u64) -> Result<(), Exception> {

@@ -2,17 +2,17 @@
 //! shards when they have ended and are empty.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::Exception;
+use jobs::{Job, Ran};
 use model::limits::STREAM_RETENTION_MS;
 use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Room, Row, log};
 
 use crate::catalog::Edit;
 use crate::change_log::{Header, Shard, outlives_table};
 use crate::failure::{storage_failure, write_failure};
-use crate::nodes::owner::Ownership;
 use crate::rows;
 use crate::service::Service;
 use crate::tables::Stream;
@@ -28,54 +28,62 @@ const STEP_ROWS: usize = 1024;
 const STEP_BYTES: usize = 1 << 20;
 
 impl Service {
-    /// Rolls and trims logs now and then, for as long as the service lives.
-    pub(crate) fn keep_logs_for_ever(self: &Arc<Service>) {
-        let service: Weak<Service> = Arc::downgrade(self);
+    /// The job that rolls, trims and measures logs.
+    pub(crate) fn log_job(self: &Arc<Service>) -> Job {
         let interval = LOOK_INTERVAL.min(self.settings.shards.age / LOOKS_PER_AGE);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(interval).await;
-                let Some(service) = service.upgrade() else { return };
-                // Of several nodes one does it.
-                if matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_))) {
-                    service.roll_logs().await;
-                    service.trim_logs().await;
-                    service.measure_logs().await;
-                }
-            }
+        let job = Job::on(self, "maintain_logs", interval, |service| async move {
+            let rolled = service.roll_logs().await;
+            let trimmed = service.trim_logs().await;
+            let measured = service.measure_logs().await;
+            if rolled && trimmed && measured { Ran::Done } else { Ran::Failed }
         });
+        job.leased(self.shared_lease())
     }
 
-    /// Drops the streams of deleted tables while the engine is short of room, for as long as the service lives. Only an
-    /// engine in memory ever is: a deleted table's records would take up to a day of the memory that tables need.
-    pub(crate) fn drop_remains_when_short(self: &Arc<Service>) {
-        let Some(mut shortage) = self.engine.room().and_then(Room::shortage) else { return };
-        let service: Weak<Service> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            while shortage.wait_for(|is_short| *is_short).await.is_ok() {
-                let Some(service) = service.upgrade() else { return };
-                if let Err(error) = service.forget_remains(u64::MAX).await {
+    /// The job that drops the streams of deleted tables while the engine is short of room. Only an engine in memory ever is: a
+    /// deleted table's records would take up to a day of the memory that tables need.
+    pub(crate) fn shortage_job(self: &Arc<Service>) -> Option<Job> {
+        let shortage = self.engine.room().and_then(Room::shortage)?;
+        let run = |service: Arc<Service>| async move {
+            match service.forget_remains(u64::MAX).await {
+                Ok(()) => Ran::Done,
+                Err(error) => {
                     ::log::error!(event = "stream_trim_failed"; "streams of deleted tables could not be dropped: {}", error.cause());
+                    Ran::Failed
                 }
-                drop(service);
-                tokio::time::sleep(SHORTAGE_INTERVAL).await;
             }
-        });
+        };
+        let is_short = move || {
+            let mut shortage = shortage.clone();
+            async move {
+                // While the room stays short the future is ready at once: the pause is between two runs.
+                tokio::time::sleep(SHORTAGE_INTERVAL).await;
+                if shortage.wait_for(|is_short| *is_short).await.is_err() {
+                    // The engine is gone, and the service with it.
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        Some(Job::on(self, "drop_streams_when_short", Duration::MAX, run).or_when(is_short))
     }
 
-    /// Trims every log once. What fails is tried again the next time.
-    pub(crate) async fn trim_logs(&self) {
+    /// Trims every log once. Returns false if one could not be: it is tried again the next time.
+    pub(crate) async fn trim_logs(&self) -> bool {
         let mut table_ids = self.catalog.table_ids(|definition| definition.log.next_shard > 0);
         table_ids.extend(self.catalog.all_remains().iter().map(|table| table.id()));
+        let mut succeeded = true;
         for table_id in table_ids {
             if let Err(Exception::InternalServerError(text)) = self.trim_log(table_id).await {
                 let table = self.table_label(table_id);
                 ::log::error!(event = "stream_trim_failed", table = table.as_str(); "trimming a stream failed and is retried: {text}");
+                succeeded = false;
             }
         }
         let forgotten = self.forget_remains(self.clock.now_ms()).await;
+        succeeded &= forgotten.is_ok();
         log_failure(forgotten);
         self.drop_excess_streams().await;
+        succeeded
     }
 
     async fn trim_log(&self, table_id: u64) -> Result<(), Exception> {

@@ -9,8 +9,10 @@ use crate::nodes::owner::{Owned, Ownership};
 use crate::rows;
 use crate::service::Service;
 use crate::tables::Definition;
+use jobs::{Job, Ran};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use storage::Family;
 
@@ -18,18 +20,22 @@ use storage::Family;
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Service {
-    /// Takes up what an earlier server left, and does from now on what changes of the catalog ask for.
-    pub(crate) fn resume_catalog_work(self: &Arc<Service>) {
-        let Some(mut receiver) = self.catalog.take_work() else { return };
+    /// The job that takes up what an earlier server left and what changes of the catalog ask for: it adds a job for each piece.
+    pub(crate) fn table_work_job(self: &Arc<Service>) -> Option<Job> {
+        let receiver = Arc::new(tokio::sync::Mutex::new(self.catalog.take_work()?));
+        let turns: Arc<Mutex<Turns>> = Arc::default();
         let service = Arc::downgrade(self);
-        tokio::spawn(async move {
-            let mut turns: HashMap<u64, Arc<tokio::sync::Mutex<()>>> = HashMap::new();
-            while let Some(work) = receiver.recv().await {
-                turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-                let turn = turns.entry(work.table_id()).or_default().clone();
-                tokio::spawn(do_in_turn(service.clone(), work, turn));
+        Some(Job::lasting("dispatch_table_work", move || {
+            let (receiver, turns, service) = (Arc::clone(&receiver), Arc::clone(&turns), service.clone());
+            async move {
+                let mut receiver = receiver.lock().await;
+                while let Some(work) = receiver.recv().await {
+                    let Some(service) = service.upgrade() else { return };
+                    let turn = turn_of(&mut turns.lock(), work.table_id());
+                    service.jobs().add(piece(&service, work, turn));
+                }
             }
-        });
+        }))
     }
 
     /// Whether the definitions still ask for the work: another node may have done it.
@@ -113,24 +119,51 @@ impl Service {
     }
 }
 
-/// Does a piece of work once the earlier ones on its table are done, as often as it takes.
-async fn do_in_turn(service: Weak<Service>, work: Work, turn: Arc<tokio::sync::Mutex<()>>) {
-    let _turn = turn.lock().await;
-    let mut logged = None;
-    while let Some(service) = service.upgrade() {
-        let pause = match service.do_if_ours(work).await {
-            Ok(true) | Err(Interrupted::Stopping) => return,
-            Ok(false) => service.look_interval(),
-            Err(Interrupted::Failed(text)) => {
-                // A full disk or a database that is away can last for hours: one line for each cause.
-                if logged.as_ref() != Some(&text) {
-                    work.log_failure(&service.table_label(work.table_id()), &text);
-                    logged = Some(text);
-                }
-                RETRY_INTERVAL
+/// A table's pieces of work are done one after the other, in the order in which they were asked for.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+type Turns = HashMap<u64, Turn>;
+
+fn turn_of(turns: &mut Turns, table_id: u64) -> Turn {
+    turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+    Arc::clone(turns.entry(table_id).or_default())
+}
+
+/// What a piece of work remembers between two tries.
+#[derive(Default)]
+struct Tries {
+    /// Held from the first try to the last one: a piece that is retried does not let later ones pass.
+    turn: Option<tokio::sync::OwnedMutexGuard<()>>,
+    logged: Option<String>,
+}
+
+/// The job that does a piece of work once the earlier ones on its table are done, as often as it takes. How far it has come is in
+/// rows of the piece's own (`build_index`), so that it goes on where it was after a crash.
+fn piece(service: &Arc<Service>, work: Work, turn: Turn) -> Job {
+    let tries: Arc<tokio::sync::Mutex<Tries>> = Arc::default();
+    let job = Job::on(service, work.job(), RETRY_INTERVAL, move |service| {
+        let (turn, tries) = (Arc::clone(&turn), Arc::clone(&tries));
+        async move {
+            // Never contended: a job has one run at a time.
+            let mut tries = tries.lock().await;
+            if tries.turn.is_none() {
+                tries.turn = Some(turn.lock_owned().await);
             }
-        };
-        drop(service);
-        tokio::time::sleep(pause).await;
-    }
+            match service.do_if_ours(work).await {
+                Ok(true) | Err(Interrupted::Stopping) => {
+                    tries.turn = None;
+                    Ran::Ended
+                }
+                Ok(false) => Ran::Again(service.look_interval()),
+                Err(Interrupted::Failed(text)) => {
+                    // A full disk or a database that is away can last for hours: one line for each cause.
+                    if tries.logged.as_ref() != Some(&text) {
+                        work.log_failure(&service.table_label(work.table_id()), &text);
+                        tries.logged = Some(text);
+                    }
+                    Ran::Failed
+                }
+            }
+        }
+    });
+    job.at_once()
 }

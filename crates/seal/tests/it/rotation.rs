@@ -422,7 +422,8 @@ async fn a_process_rotates_by_itself() {
         ids
     };
     let first = ids().await;
-    sealed.rotate_data_keys(Duration::from_millis(400));
+    let jobs = jobs::Jobs::new(base::Clock::system());
+    sealed.rotate_data_keys(&jobs, Duration::from_millis(400));
     while !ids().await.is_disjoint(&first) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -4,9 +4,11 @@
 //! nobody can replace at once. What cannot be used is told, once, and the server goes on with what it has.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use jobs::{Job, Ran};
+use parking_lot::Mutex;
 
 use super::Tls;
 use super::files::Stamps;
@@ -16,32 +18,47 @@ use crate::log;
 /// How often the files are looked at; so long they must stay the same before they are taken.
 const LOOK: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(tls: Arc<Tls>, mut hangups: Hangups) {
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watch = Watch::new(tls.first_stamps.clone());
-    loop {
-        let wanted = tokio::select! {
-            () = hangups.next() => {
-                watch = Watch::new(tls.source.stamps());
-                true
-            }
-            _ = look.tick() => watch.is_due(tls.source.stamps()),
-        };
-        if wanted {
-            renew(&tls);
+/// The job that looks after the files, as long as `tls` is in use.
+pub(super) fn job(tls: &Arc<Tls>, hangups: Hangups) -> Job {
+    let watch = Arc::new(Mutex::new(Watch::new(tls.first_stamps.clone())));
+    let asked = Arc::new(AtomicBool::new(false));
+    let was_asked = Arc::clone(&asked);
+    let job = Job::on(tls, "reload_certificates", LOOK, move |tls| {
+        let (watch, asked) = (Arc::clone(&watch), was_asked.swap(false, Ordering::Relaxed));
+        async move {
+            let stamps = tls.source.stamps();
+            let is_due = {
+                let mut watch = watch.lock();
+                if asked {
+                    *watch = Watch::new(stamps);
+                    true
+                } else {
+                    watch.is_due(stamps)
+                }
+            };
+            if !is_due || renew(&tls) { Ran::Done } else { Ran::Failed }
         }
-    }
+    });
+    let hangups = Arc::new(tokio::sync::Mutex::new(hangups));
+    job.at_once().or_when(move || {
+        let (hangups, asked) = (Arc::clone(&hangups), Arc::clone(&asked));
+        async move {
+            hangups.lock().await.next().await;
+            asked.store(true, Ordering::Relaxed);
+        }
+    })
 }
 
-fn renew(tls: &Tls) {
-    match tls.renew() {
+fn renew(tls: &Tls) -> bool {
+    let renewed = tls.renew();
+    match &renewed {
         Ok(()) => log::info("tls_renewed", "new connections get the certificates as they are in the files now", &[]),
         Err(error) => {
             let message = format!("{error}; new connections get the certificates from before");
             log::error("tls_not_renewed", &message, &[]);
         }
     }
+    renewed.is_ok()
 }
 
 /// What was seen of the files.

@@ -74,7 +74,7 @@ async fn stuck_receivers_leave_memory_for_others() {
     let memory = DeliveryMemory::of(2 << 20);
     let (triggers, stream) = triggers_within(places(), ServiceArns::open(), Arc::clone(&memory)).await;
     let (stuck, mut reached) = receiver(false).await;
-    let running = tokio::spawn(Arc::clone(&triggers).run());
+    let running = triggers.start();
     for at in 0..6 {
         let mut body = mapping(&stream, &format!("{stuck}{at}"), None);
         body["StartingPosition"] = json!("TRIM_HORIZON");
@@ -95,8 +95,7 @@ async fn stuck_receivers_leave_memory_for_others() {
         count += keys(&received.recv().await.expect("a call")).len();
     }
     assert!(memory.used() <= 1 << 20, "{}", memory.used());
-    running.abort();
-    let _ = running.await;
+    running.stop().await;
 }
 
 /// The owner of a stream ends and allows another account's mapping by the stream's policy.
@@ -120,7 +119,7 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     assert_eq!(status, 202, "{made}");
     let made: Value = serde_json::from_str(&made).unwrap();
     let uuid = made["UUID"].as_str().unwrap();
-    let running = tokio::spawn(Arc::clone(&triggers).run());
+    let running = triggers.start();
     put(&triggers, "first", 1).await;
     assert_eq!(keys(&received.recv().await.unwrap()), ["first"]);
     until_result(&triggers, uuid, "OK").await;
@@ -133,11 +132,10 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     put(&triggers, "third", 1).await;
     assert!(received.try_recv().is_err());
     // Nor does it go on after a restart of delivery.
-    running.abort();
-    let _ = running.await;
+    running.stop().await;
     // What it says then is said anew.
     triggers.service.put_document_note(MAPPINGS, uuid, "").await.unwrap();
-    let running = tokio::spawn(Arc::clone(&triggers).run());
+    let running = triggers.start();
     until_result(&triggers, uuid, "PROBLEM: The policy of the stream does not allow this mapping to read it").await;
     assert!(received.try_recv().is_err());
 
@@ -148,7 +146,7 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     }
     assert_eq!(came, ["second", "third"]);
     until_result(&triggers, uuid, "OK").await;
-    running.abort();
+    running.stop().await;
 }
 
 /// Whatever kind of principal makes a mapping, it may read what it could read then.
