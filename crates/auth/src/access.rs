@@ -26,6 +26,13 @@ pub struct Known {
     pub principal: Arc<Principal>,
 }
 
+/// What is known of a credential before its signature is checked.
+pub struct Recognized {
+    pub secret: Zeroizing<String>,
+    /// Absent while nothing but the name of an access key would make the directory gather policies.
+    pub principal: Option<Arc<Principal>>,
+}
+
 /// Where access keys and their principals are looked up: in memory, for it is asked with every request.
 pub trait Directory: Send + Sync + 'static {
     /// `token` is the session token that came along, not yet proven by the signature.
@@ -33,6 +40,16 @@ pub trait Directory: Send + Sync + 'static {
     /// # Errors
     /// [`Refusal::Unrecognized`] or [`Refusal::Expired`].
     fn known(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Known, Refusal>;
+
+    /// The secret alone, where the principal is not at hand: names of access keys are no secrets, and policies are gathered
+    /// for those who have signed. It may recognize more than [`Directory::known`], which is asked after the signature.
+    ///
+    /// # Errors
+    /// [`Refusal::Unrecognized`] or [`Refusal::Expired`].
+    fn recognize(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Recognized, Refusal> {
+        let Known { secret, principal } = self.known(access_key, token, now_ms)?;
+        Ok(Recognized { secret, principal: Some(principal) })
+    }
 
     /// A request with this key was signed well.
     fn used(&self, access_key: &str, service: &str, region: &str, now_ms: u64);
@@ -51,11 +68,16 @@ impl Principals {
     }
 
     /// Whose the access key is, as far as the head of a request says; the signature is not looked at.
-    fn known(&self, service: &str, signature: &Signature<'_>, headers: &dyn Headers) -> Result<(Known, u64), Refusal> {
+    fn recognize(
+        &self,
+        service: &str,
+        signature: &Signature<'_>,
+        headers: &dyn Headers,
+    ) -> Result<(Recognized, u64), Refusal> {
         let now_ms = self.clock.now_ms();
         check(service, signature, headers, now_ms)?;
         let access_key = &signature.credential.access_key;
-        Ok((self.directory.known(access_key, signature.token.as_deref(), now_ms)?, now_ms))
+        Ok((self.directory.recognize(access_key, signature.token.as_deref(), now_ms)?, now_ms))
     }
 
     fn caller(
@@ -65,15 +87,19 @@ impl Principals {
         received: &Received<'_>,
         transport: Transport,
     ) -> Result<Caller, Refusal> {
-        let (known, now_ms) = self.known(service, signature, received.headers)?;
-        self.signing.verify(signature, &known.secret, received)?;
+        let (recognized, now_ms) = self.recognize(service, signature, received.headers)?;
+        self.signing.verify(signature, &recognized.secret, received)?;
         let credential = &signature.credential;
+        let principal = match recognized.principal {
+            Some(principal) => principal,
+            None => self.directory.known(&credential.access_key, signature.token.as_deref(), now_ms)?.principal,
+        };
         self.directory.used(&credential.access_key, service, &credential.region, now_ms);
         Ok(Caller {
-            account: known.principal.account.clone(),
+            account: principal.account.clone(),
             region: credential.region.to_string(),
             access_key: credential.access_key.to_string(),
-            identity: Some(Identity { principal: known.principal, transport, user_agent: None, now_ms }),
+            identity: Some(Identity { principal, transport, user_agent: None, now_ms }),
         })
     }
 }
@@ -122,7 +148,7 @@ impl Access {
                 check(service, &signature, headers, clock.now_ms())?;
                 keys.check_known(&signature.credential)
             }
-            Access::Identity(principals) => principals.known(service, &signature, headers).map(|_| ()),
+            Access::Identity(principals) => principals.recognize(service, &signature, headers).map(|_| ()),
         }
     }
 }

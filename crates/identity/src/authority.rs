@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
-use auth::{Directory, Known, Refusal};
+use auth::{Directory, Known, Recognized, Refusal};
 use client::Egress;
+use ops::allowance;
 use parking_lot::RwLock;
 use ring::digest::{SHA256, digest};
 
@@ -15,7 +16,7 @@ use crate::auth_key::AuthKey;
 use crate::credential_cache::{Credential, CredentialCache};
 use crate::query::timestamp;
 use crate::session::{Holder, Session, Tokens};
-use crate::store::entity::{AccessKey, KeyStatus};
+use crate::store::entity::{KeyStatus, User};
 use crate::store::{Account, Identities, assumed_role_arn, federated_user_arn, managed};
 use crate::tag_key::override_tag;
 use crate::web_identity::Issuers;
@@ -48,16 +49,78 @@ impl Authority {
         Arc::new(Authority { identities, tokens: Tokens::new(key), issuers, recognized: RwLock::default() })
     }
 
-    fn key(&self, account: &Arc<Account>, key: &AccessKey) -> Option<Credential> {
-        if key.status != KeyStatus::Active {
-            return None;
-        }
-        let principal = match &key.user {
-            Some(user) => account.user_principal(user)?,
-            None => Arc::new(account.root_principal()),
+    /// For tests: with a cache of so many bytes.
+    #[cfg(test)]
+    pub(crate) fn bound_cache(&self, bytes_max: usize) {
+        *self.recognized.write() = CredentialCache::bounded(bytes_max);
+    }
+
+    fn key(&self, account: &Account, access_key: &str) -> Option<Found> {
+        let key = account.keys.get(access_key).filter(|key| key.status == KeyStatus::Active)?;
+        let user = match &key.user {
+            Some(name) => Some(Arc::clone(account.user(name)?)),
+            None => None,
         };
-        let secret = self.identities.secret(key)?;
-        Some(Credential::of_key(secret, principal))
+        Some(Found::Key { secret: self.identities.secret(key)?, user })
+    }
+
+    /// What a credential is in its account; policies are not looked at.
+    fn find(&self, account: &Account, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Found, Refusal> {
+        let found = match token {
+            None => self.key(account, access_key),
+            Some(token) => {
+                let session = self.tokens.session(access_key, token, now_ms)?;
+                account.has_holder(&session).then(|| Found::Session(Box::new(session)))
+            }
+        };
+        found.ok_or(Refusal::Unrecognized)
+    }
+
+    /// Of a credential that the cache has.
+    fn cached(&self, name: &[u8], account: &Arc<Account>, now_ms: u64) -> Option<Result<Known, Refusal>> {
+        let recognized = self.recognized.read();
+        let credential = recognized.get(name, account)?;
+        Some(if credential.has_expired(now_ms) { Err(Refusal::Expired) } else { Ok(credential.known()) })
+    }
+}
+
+/// What an access key or a token is, before its policies are gathered.
+enum Found {
+    /// Of a user, or of the root.
+    Key {
+        secret: String,
+        user: Option<Arc<User>>,
+    },
+    Session(Box<Session>),
+}
+
+impl Found {
+    /// With its policies, which are parsed if the cache has not got them.
+    fn credential(self, account: &Account) -> Option<Credential> {
+        let (secret, principal, expires_s) = match self {
+            Found::Key { secret, user: Some(user) } => (secret, account.principal_of(&user), None),
+            Found::Key { secret, user: None } => (secret, account.root_principal(), None),
+            Found::Session(session) => {
+                let principal = account.session_principal(&session)?;
+                (session.secret, principal, Some(session.expires_s))
+            }
+        };
+        Some(Credential::new(secret, principal, expires_s))
+    }
+
+    fn secret(self) -> String {
+        match self {
+            Found::Key { secret, .. } => secret,
+            Found::Session(session) => session.secret,
+        }
+    }
+}
+
+/// As the cache has it.
+fn name_of(access_key: &str, token: Option<&str>) -> Vec<u8> {
+    match token {
+        None => access_key.as_bytes().to_vec(),
+        Some(token) => digest(&SHA256, &[access_key.as_bytes(), b" ", token.as_bytes()].concat()).as_ref().to_vec(),
     }
 }
 
@@ -66,28 +129,30 @@ impl Directory for Authority {
         let moment = self.identities.snapshot();
         let account = auth::issued_account(access_key).ok_or(Refusal::Unrecognized)?;
         let account = moment.account(&account).ok_or(Refusal::Unrecognized)?;
-        let name = match token {
-            None => access_key.as_bytes().to_vec(),
-            Some(token) => digest(&SHA256, &[access_key.as_bytes(), b" ", token.as_bytes()].concat()).as_ref().to_vec(),
-        };
-        if let Some(known) = self.recognized.read().get(&name, account, now_ms) {
+        let name = name_of(access_key, token);
+        if let Some(known) = self.cached(&name, account, now_ms) {
             return known;
         }
-        let credential = match token {
-            None => {
-                let (_, key) = moment.access_key(access_key).ok_or(Refusal::Unrecognized)?;
-                self.key(account, key).ok_or(Refusal::Unrecognized)?
-            }
-            Some(token) => {
-                let session = self.tokens.session(access_key, token, now_ms)?;
-                let principal = account.session_principal(&session).ok_or(Refusal::Unrecognized)?;
-                let policy_bytes = session.policy.as_ref().map_or(0, String::len);
-                Credential::of_session(session.secret, principal, policy_bytes, session.expires_s)
-            }
-        };
+        let found = self.find(account, access_key, token, now_ms)?;
+        // The largest policies that the quotas allow take some milliseconds, which other requests do not wait for.
+        let credential = allowance::in_one_go(account.text_bytes(&found), || found.credential(account));
+        let credential = credential.ok_or(Refusal::Unrecognized)?;
         let known = credential.known();
-        self.recognized.write().insert(name, account, credential, now_ms);
+        let evicted = self.recognized.write().insert(name, account, credential, now_ms);
+        allowance::in_one_go(evicted.bytes(), || drop(evicted));
         Ok(known)
+    }
+
+    fn recognize(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Recognized, Refusal> {
+        let moment = self.identities.snapshot();
+        let account = auth::issued_account(access_key).ok_or(Refusal::Unrecognized)?;
+        let account = moment.account(&account).ok_or(Refusal::Unrecognized)?;
+        if let Some(known) = self.cached(&name_of(access_key, token), account, now_ms) {
+            let Known { secret, principal } = known?;
+            return Ok(Recognized { secret, principal: Some(principal) });
+        }
+        let found = self.find(account, access_key, token, now_ms)?;
+        Ok(Recognized { secret: found.secret().into(), principal: None })
     }
 
     fn used(&self, access_key: &str, service: &str, region: &str, now_ms: u64) {
@@ -98,9 +163,41 @@ impl Directory for Authority {
 }
 
 impl Account {
+    /// Whether a session's role or user exists, and the access key that it depends on is active.
+    fn has_holder(&self, session: &Session) -> bool {
+        let has_user = |id: &String| self.user_of_id(id).is_some();
+        let exists = match &session.holder {
+            Holder::Root => true,
+            Holder::User { id } => has_user(id),
+            Holder::Role { id, .. } => self.role_of_id(id).is_some(),
+            Holder::Federated { user, .. } => user.as_ref().is_none_or(has_user),
+        };
+        session.account == self.id && exists && self.has_issuer(session)
+    }
+
+    /// The length of the documents that a credential's policies are parsed from.
+    fn text_bytes(&self, found: &Found) -> usize {
+        match found {
+            Found::Key { user, .. } => user.as_ref().map_or(0, |user| self.user_text_bytes(user)),
+            Found::Session(session) => {
+                let of_user = |id: &String| self.user_of_id(id).map_or(0, |user| self.user_text_bytes(user));
+                let own = match &session.holder {
+                    Holder::Root => 0,
+                    Holder::User { id } => of_user(id),
+                    Holder::Role { id, .. } => {
+                        self.role_of_id(id).map_or(0, |role| self.grants_text_bytes(&role.grants))
+                    }
+                    Holder::Federated { user, .. } => user.as_ref().map_or(0, of_user),
+                };
+                let managed: usize = session.policy_arns.iter().map(|arn| self.managed_text_bytes(arn)).sum();
+                own + managed + session.policy.as_ref().map_or(0, String::len)
+            }
+        }
+    }
+
     /// The principal of a session, while its role or user exists, and the access key that it depends on is active.
     fn session_principal(&self, session: &Session) -> Option<Principal> {
-        if session.account != self.id || !self.has_issuer(session) {
+        if !self.has_holder(session) {
             return None;
         }
         let mut principal = match &session.holder {

@@ -202,3 +202,30 @@ fn looking_a_key_up_is_no_use_of_it() {
     assert_eq!((outcome, uses()), ([unknown.clone(), unknown], 0));
     assert_eq!((Case::good().outcome_with(&access), uses()), ([None, None], 1));
 }
+
+/// A directory that gathers policies when it is asked whose a key is, and counts how often.
+#[derive(Default)]
+struct Gathering(AtomicU32);
+
+impl Directory for Gathering {
+    fn known(&self, _: &str, _: Option<&str>, _: u64) -> Result<Known, Refusal> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Known { secret: "secret".to_owned().into(), principal: Arc::new(root()) })
+    }
+
+    fn recognize(&self, _: &str, _: Option<&str>, _: u64) -> Result<Recognized, Refusal> {
+        Ok(Recognized { secret: "secret".to_owned().into(), principal: None })
+    }
+
+    fn used(&self, _: &str, _: &str, _: &str, _: u64) {}
+}
+
+#[test]
+fn policies_are_gathered_for_those_who_have_signed() {
+    let directory = Arc::new(Gathering::default());
+    let access = Access::Identity(Principals::new(Arc::<Gathering>::clone(&directory), Clock::manual(NOW_MS).0));
+    let gathered = || directory.0.load(Ordering::Relaxed);
+    let [head, whole] = Case { secret: "other", ..Case::good() }.outcome_with(&access);
+    assert!(head.is_none() && whole.is_some() && gathered() == 0);
+    assert_eq!((Case::good().outcome_with(&access), gathered()), ([None, None], 1));
+}

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::Context;
 use super::glob::{self, Atom, Letters};
+use super::memory::{HeapSize, allocation};
 use super::pattern::{Pattern, Syntax};
 use super::work::WorkBudget;
 
@@ -53,7 +54,10 @@ impl ArnPattern {
             Some(atoms) => match (parts(atoms.to_vec()), atoms) {
                 (None, _) => ArnPattern::Nothing,
                 (Some(_), [Atom::Text(text)]) => ArnPattern::One(text.to_string()),
-                (Some(parts), _) => ArnPattern::Parts(Box::new(parts)),
+                (Some(mut parts), _) => {
+                    parts.iter_mut().for_each(Vec::shrink_to_fit);
+                    ArnPattern::Parts(Box::new(parts))
+                }
             },
         }
     }
@@ -76,6 +80,19 @@ impl ArnPattern {
                 resolved.is_some_and(|parts| all_match(&parts, arn, work))
             }
             ArnPattern::Nothing => false,
+        }
+    }
+}
+
+impl HeapSize for ArnPattern {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            ArnPattern::All | ArnPattern::Nothing => 0,
+            ArnPattern::One(arn) => arn.heap_bytes(),
+            ArnPattern::Parts(parts) => {
+                allocation(size_of::<Parts<'_>>()) + parts.iter().map(Vec::heap_bytes).sum::<usize>()
+            }
+            ArnPattern::Varying(pattern) => pattern.heap_bytes(),
         }
     }
 }

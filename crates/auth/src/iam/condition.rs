@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::arn::ArnPattern;
 use super::filtered::Filtered;
+use super::memory::{HeapSize, flat};
 use super::operand::{self, Range};
 use super::pattern::{Pattern, Syntax};
 use super::statement::{Effect, Request};
@@ -222,6 +223,28 @@ impl Test {
             Test::Bytes(wanted) => wanted.len(),
             Test::Address(wanted) => wanted.len(),
             Test::Null(wanted) => wanted.len(),
+        }
+    }
+}
+
+impl HeapSize for Condition {
+    fn heap_bytes(&self) -> usize {
+        let texts = [&self.operator, &self.key, &self.key_lower];
+        let of_texts = texts.into_iter().map(String::heap_bytes).sum::<usize>();
+        of_texts + self.wanted.heap_bytes() + self.test.heap_bytes()
+    }
+}
+
+impl HeapSize for Test {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Test::Text(wanted) | Test::TextIgnoringCase(wanted) => wanted.heap_bytes(),
+            Test::Arn(wanted) => wanted.heap_bytes(),
+            Test::Number(_, wanted) => flat(wanted),
+            Test::Date(_, wanted) => flat(wanted),
+            Test::Bytes(wanted) => flat(wanted) + wanted.iter().map(flat).sum::<usize>(),
+            Test::Address(wanted) => flat(wanted),
+            Test::Null(wanted) => flat(wanted),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::memory::HeapSize;
 use super::occurrence;
 use super::work::WorkBudget;
 
@@ -25,6 +26,15 @@ pub(super) enum Letters {
     Exact,
     /// `A` and `a` are one, of ASCII's letters.
     Either,
+}
+
+impl HeapSize for Atom<'_> {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Atom::Text(text) => text.heap_bytes(),
+            Atom::One | Atom::Many => 0,
+        }
+    }
 }
 
 /// Another atom behind those of a pattern.
@@ -51,6 +61,8 @@ pub(super) fn compile(pattern: &str) -> Vec<Atom<'static>> {
             push(&mut atoms, wildcard);
         }
     }
+    // Most patterns are of one or two atoms, and lists grow by four.
+    atoms.shrink_to_fit();
     atoms
 }
 

@@ -13,6 +13,7 @@ mod filtered;
 mod glob;
 mod globals;
 mod json;
+mod memory;
 mod occurrence;
 mod operand;
 mod pattern;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::glob::{self, Atom, Letters};
+use super::memory::HeapSize;
 use super::tags::folded;
 use super::work::WorkBudget;
 use super::{Context, Values};
@@ -66,8 +67,9 @@ impl Pattern {
         }
     }
 
-    fn of(parts: Vec<Part>) -> Pattern {
+    fn of(mut parts: Vec<Part>) -> Pattern {
         if parts.iter().any(|part| matches!(part, Part::Variable { .. })) {
+            parts.shrink_to_fit();
             return Pattern(Parts::Varying(parts));
         }
         let mut atoms = Vec::new();
@@ -76,6 +78,7 @@ impl Pattern {
                 glob::push(&mut atoms, atom);
             }
         }
+        atoms.shrink_to_fit();
         Pattern(Parts::Fixed(atoms))
     }
 
@@ -133,6 +136,24 @@ impl Pattern {
             [] => text.is_empty(),
             [Atom::Text(wanted)] => is_alike(wanted, text, work),
             _ => false,
+        }
+    }
+}
+
+impl HeapSize for Pattern {
+    fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Parts::Fixed(atoms) => atoms.heap_bytes(),
+            Parts::Varying(parts) => parts.heap_bytes(),
+        }
+    }
+}
+
+impl HeapSize for Part {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Part::Atom(atom) => atom.heap_bytes(),
+            Part::Variable { key, default } => key.heap_bytes() + default.heap_bytes(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::memory::{HeapSize, allocation};
 use super::principals::Name;
 use super::statement::Statement;
 use super::{PrincipalIds, document};
@@ -55,6 +56,11 @@ impl Policy {
 
     pub fn kind(&self) -> PolicyKind {
         self.kind
+    }
+
+    /// What it takes in memory. Unit: bytes.
+    pub fn memory_bytes(&self) -> usize {
+        allocation(size_of::<Policy>()) + self.statements.heap_bytes()
     }
 
     pub fn version(&self) -> Version {

@@ -2,6 +2,7 @@
 //!
 //! Source: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 
+use super::memory::HeapSize;
 use super::{Principal, PrincipalIds, PrincipalKind};
 
 /// Who asks a policy that names principals.
@@ -112,6 +113,17 @@ impl Name {
     pub(super) fn bind(&mut self, ids: &PrincipalIds) {
         if let Name::Arn(arn, known) = self {
             *known = ids.get(arn).map_or(Known::Unresolved, |id| Known::ById(id.to_owned()));
+        }
+    }
+}
+
+impl HeapSize for Name {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Name::Account(text) | Name::UniqueId(text) | Name::Provider(text) => text.heap_bytes(),
+            Name::Arn(text, Known::ById(id)) => text.heap_bytes() + id.heap_bytes(),
+            Name::Arn(text, Known::ByArn | Known::Unresolved) => text.heap_bytes(),
+            Name::Everybody | Name::Stranger => 0,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::condition::Condition;
 use super::explain::{Element, Recorder};
 use super::filtered::Filtered;
 use super::glob::{self, Atom, Letters};
+use super::memory::HeapSize;
 use super::pattern::Pattern;
 use super::principals::{Asker, Grant, Principals};
 use super::tags;
@@ -98,6 +99,16 @@ impl Statement {
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         let in_resources = self.resources.iter().flat_map(Resources::variables);
         in_resources.chain(self.conditions.iter().flat_map(Condition::variables))
+    }
+}
+
+impl HeapSize for Statement {
+    fn heap_bytes(&self) -> usize {
+        let names = self.principals.as_ref().map_or(0, |principals| principals.names.heap_bytes());
+        let actions = self.actions.texts.heap_bytes() + self.actions.patterns.heap_bytes();
+        let resources = self.resources.as_ref();
+        let resources = resources.map_or(0, |own| own.texts.heap_bytes() + own.patterns.heap_bytes());
+        self.sid.heap_bytes() + names + actions + resources + self.conditions.heap_bytes()
     }
 }
 

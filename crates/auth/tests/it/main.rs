@@ -10,6 +10,7 @@ mod evaluation;
 mod filter;
 mod globals;
 mod hostile;
+mod memory;
 mod model;
 mod operators;
 mod random;

@@ -3,13 +3,11 @@
 //! A draft is an account that may be changed freely; which entities were touched is remembered, so that their documents
 //! can be written in one step. Entities are shared between the moments in which they are the same.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use auth::iam::Principal;
 use ops::{DocumentChange, Documents};
-use parking_lot::Mutex;
 
 use super::document::PolicyDocument;
 use super::entity::{AccessKey, Alias, Entity, Group, ManagedPolicy, OidcProvider, Role, User, key_of};
@@ -22,7 +20,7 @@ pub struct Snapshot {
     pub(super) accounts: BTreeMap<String, Arc<Account>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Account {
     /// 12 digits.
     pub id: String,
@@ -33,24 +31,6 @@ pub struct Account {
     pub(crate) keys: Entities<AccessKey>,
     pub(crate) providers: Entities<OidcProvider>,
     pub(crate) alias: Entities<Alias>,
-    /// Users as principals, made when they are first asked for: an account that changed is another one.
-    pub(super) principals: Mutex<HashMap<String, Arc<Principal>>>,
-}
-
-impl Clone for Account {
-    fn clone(&self) -> Account {
-        Account {
-            id: self.id.clone(),
-            users: self.users.clone(),
-            groups: self.groups.clone(),
-            roles: self.roles.clone(),
-            policies: self.policies.clone(),
-            keys: self.keys.clone(),
-            providers: self.providers.clone(),
-            alias: self.alias.clone(),
-            principals: Mutex::default(),
-        }
-    }
 }
 
 impl Snapshot {

@@ -1,12 +1,13 @@
-//! What a user or a role is allowed to do, gathered from wherever it is written: once for each moment of an account, for
-//! it is asked with every request.
+//! What a user or a role is allowed to do, gathered from wherever it is written. It is asked with every request, so the cache of
+//! credentials holds what was gathered.
 
 use std::sync::Arc;
 
 use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
 
 use super::account::Account;
-use super::entity::{Grants, Group, Role, User, key_of};
+use super::document::PolicyDocument;
+use super::entity::{Grants, Group, Role, User};
 use super::managed;
 
 /// What an identity's own policies say.
@@ -43,14 +44,7 @@ impl Account {
     }
 
     /// A user as it is at this moment.
-    pub fn user_principal(&self, name: &str) -> Option<Arc<Principal>> {
-        let key = key_of(name);
-        let user = self.users.get(&key)?;
-        let mut principals = self.principals.lock();
-        Some(principals.entry(key).or_insert_with(|| Arc::new(self.principal_of(user))).clone())
-    }
-
-    pub(crate) fn principal_of(&self, user: &User) -> Principal {
+    pub fn principal_of(&self, user: &User) -> Principal {
         let granted = self.granted_user(user);
         Principal {
             kind: PrincipalKind::User,
@@ -107,10 +101,30 @@ impl Account {
 
     /// What a managed policy's default version says, be it the account's or AWS's.
     pub fn managed_policy(&self, arn: &str) -> Option<Arc<Policy>> {
+        self.managed_document(arn)?.policy(PolicyKind::Identity)
+    }
+
+    fn managed_document(&self, arn: &str) -> Option<&PolicyDocument> {
         match self.policy(arn) {
-            Some(policy) => policy.default()?.document.policy(PolicyKind::Identity),
-            None => managed::find(arn)?.document.policy(PolicyKind::Identity),
+            Some(policy) => Some(&policy.default()?.document),
+            None => Some(&managed::find(arn)?.document),
         }
+    }
+
+    pub(crate) fn managed_text_bytes(&self, arn: &str) -> usize {
+        self.managed_document(arn).map_or(0, |document| document.text().len())
+    }
+
+    /// The length of all documents that say what a holder of these may do.
+    pub(crate) fn grants_text_bytes(&self, grants: &Grants) -> usize {
+        let inline: usize = grants.inline.values().map(|document| document.text().len()).sum();
+        inline + grants.attached.iter().chain(&grants.boundary).map(|arn| self.managed_text_bytes(arn)).sum::<usize>()
+    }
+
+    pub(crate) fn user_text_bytes(&self, user: &User) -> usize {
+        let groups = user.groups.iter().filter_map(|id| self.group_of_id(id));
+        let of_groups: usize = groups.map(|group| self.grants_text_bytes(&group.grants)).sum();
+        self.grants_text_bytes(&user.grants) + of_groups
     }
 }
 

@@ -17,6 +17,7 @@ use crate::store::{Account, Identities};
 mod endings;
 mod ids;
 mod oracles;
+mod policies;
 
 const ACCOUNT: &str = "123456789012";
 const OTHER: &str = "210987654321";

@@ -66,7 +66,9 @@ impl Node {
     }
 
     pub(crate) fn user(&self, name: &str) -> Arc<Principal> {
-        self.0.snapshot().account(ACCOUNT).unwrap().user_principal(name).unwrap()
+        let moment = self.0.snapshot();
+        let account = moment.account(ACCOUNT).unwrap();
+        Arc::new(account.principal_of(account.user(name).unwrap()))
     }
 }
 
