@@ -17,6 +17,7 @@ use base::Clock;
 use bytes::Bytes;
 use client::{Call, Egress, Endpoint, Holder, Lookup, ReplyBounds, Reservation};
 use parking_lot::Mutex;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -36,6 +37,13 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const DOCUMENT_SIZE_BYTES_MAX: usize = 512 * 1024;
 /// Issuers whose keys are cached. For one more, the one that was not needed for longest is forgotten.
 const ISSUERS_MAX: usize = 1_000;
+
+/// What is read of an issuer's configuration. A document as a tree would take twenty times its text.
+#[derive(Deserialize)]
+struct Configuration {
+    issuer: String,
+    jwks_uri: String,
+}
 
 /// What an issuer publishes.
 struct Published {
@@ -291,20 +299,23 @@ impl Fetcher {
     async fn fetch(&self, slots: &Slots, issuer: &str) -> Result<Published, Rejected> {
         let home = url::parse(issuer).ok_or_else(Rejected::no_keys)?;
         let place = format!("{issuer}/.well-known/openid-configuration", issuer = issuer.trim_end_matches('/'));
-        let document: Value =
-            serde_json::from_slice(&self.get(&place, &slots.lookup).await?).map_err(|_| Rejected::no_keys())?;
-        let named = |name: &str| document.get(name).and_then(Value::as_str);
-        // A registered URL has no slash at its end, and the issuer's own spelling may have one.
-        let is_same = |own: &&str| own.trim_end_matches('/') == issuer.trim_end_matches('/');
-        let own = named("issuer").filter(is_same).ok_or_else(Rejected::no_keys)?;
-        let place = named("jwks_uri").ok_or_else(Rejected::no_keys)?;
-        let keys = url::parse(place).ok_or_else(Rejected::no_keys)?;
+        let document = self.get(&place, &slots.lookup).await?;
+        let Configuration { issuer: own, jwks_uri: place } =
+            serde_json::from_slice(&document).map_err(|_| Rejected::no_keys())?;
+        // It is not held while the keys are asked for: an issuer may take its time with them.
+        drop(document);
+        // A registered URL has no slash at its end, and the issuer's own spelling may have one. It is cached: no further ones.
+        let is_same = own.trim_end_matches('/') == issuer.trim_end_matches('/') && own.len() <= issuer.len() + 1;
+        if !is_same {
+            return Err(Rejected::no_keys());
+        }
+        let keys = url::parse(&place).ok_or_else(Rejected::no_keys)?;
         // An issuer elsewhere does not send the server to its own machine.
         if keys.is_loopback() && !home.is_loopback() {
             return Err(Rejected::no_keys());
         }
-        let keys = jwk::keys(&self.get(place, &slots.lookup).await?).ok_or_else(Rejected::no_keys)?;
-        Ok(Published { issuer: own.to_owned(), keys })
+        let keys = jwk::keys(&self.get(&place, &slots.lookup).await?).ok_or_else(Rejected::no_keys)?;
+        Ok(Published { issuer: own, keys })
     }
 
     async fn get(&self, place: &str, lookup: &Lookup) -> Result<Vec<u8>, Rejected> {
