@@ -16,8 +16,15 @@ use storage::Key;
 impl Service {
     /// From now on tables may have keys of their own.
     pub fn use_table_keys(&self, keys: Arc<dyn TableKeys>) {
-        // Whoever comes second is the same.
+        let forgetting = Arc::clone(&keys);
+        self.catalog.on_rekeyed(move |table_id| forgetting.forget(table_id));
+        // Set once; a later call passes the same provider and is ignored.
         let _ = self.table_keys.set(keys);
+    }
+
+    /// The account of a table, whatever its state is, and of one that is deleted while its streams can be read.
+    pub fn account_of_table(&self, table_id: u64) -> Option<String> {
+        self.catalog.account_of(table_id)
     }
 
     pub(crate) fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
@@ -33,7 +40,7 @@ impl Service {
     ) -> Result<Option<Bytes>, Exception> {
         let Some((keys, key_id)) = self.table_keys.get().zip(named(asked)) else { return Ok(None) };
         self.check_key(caller, &definition.account, "dynamodb:CreateTable", key_id)?;
-        let key = keys.wrap(None, Some(key_id)).await.map_err(refused)?;
+        let key = keys.wrap(&definition.account, None, Some(key_id)).await.map_err(refused)?;
         permit_wrapped(caller, key_id, &key)?;
         Ok(Some(name(definition, key)))
     }
@@ -56,7 +63,7 @@ impl Service {
         if stored.is_none() && key_id.is_none() {
             return Ok(Some(OtherKey { row, stored, key: None }));
         }
-        let key = keys.wrap(stored.clone(), key_id).await.map_err(refused)?;
+        let key = keys.wrap(&definition.account, stored.clone(), key_id).await.map_err(refused)?;
         if let Some(key_id) = key_id {
             permit_wrapped(caller, key_id, &key)?;
         }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use api::SSESpecification;
 use bytes::Bytes;
@@ -22,23 +23,42 @@ pub struct TableKey {
 
 /// Does the work.
 pub trait TableKeys: Send + Sync + 'static {
-    /// A new key, or the one in `row`, wrapped by this key of the KMS, or without one by the database's own. The error is for the
-    /// client: it has nothing of what the KMS answered but the name of its exception.
-    fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>>;
+    /// A new key, or the one in `row`, wrapped by this key of the KMS, or without one by the database's own. The KMS is called on
+    /// behalf of `account`, the table's. The error is for the client: it has nothing of what the KMS answered but the name of its
+    /// exception.
+    fn wrap<'a>(
+        &'a self,
+        account: &'a str,
+        row: Option<Bytes>,
+        key_id: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<TableKey, String>>;
+
+    /// Another node has changed the table's key: what is known of it here is of the key before.
+    fn forget(&self, table_id: u64);
 
     /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
     fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64>;
 }
 
-/// Requests that change the key of one table take turns: each asks the KMS, and finds then what it was asked about.
+/// How long a request waits for its turn. One of a KMS that works takes far less.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Requests that wait for the turn of one table, with the one that has it. DynamoDB itself refuses all of them but one.
+const TURN_USERS_MAX: usize = 8;
+
+/// Requests that change the key of one table take turns: each asks the KMS, and finds then what it was asked about. Few wait, and
+/// not for long: each has a connection, and a KMS that hangs would have all of them in the end.
 #[derive(Default)]
 pub(crate) struct KeyChanges(Mutex<HashMap<u64, Weak<tokio::sync::Mutex<()>>>>);
 
 impl KeyChanges {
-    pub(crate) async fn turn(&self, table_id: u64) -> OwnedMutexGuard<()> {
+    /// Nothing if there are too many of them, or it takes too long.
+    pub(crate) async fn turn(&self, table_id: u64) -> Option<OwnedMutexGuard<()>> {
         let lock = {
             let mut tables = self.0.lock();
             tables.retain(|_, lock| lock.strong_count() > 0);
+            if tables.get(&table_id).is_some_and(|lock| lock.strong_count() >= TURN_USERS_MAX) {
+                return None;
+            }
             match tables.get(&table_id).and_then(Weak::upgrade) {
                 Some(lock) => lock,
                 None => {
@@ -48,7 +68,7 @@ impl KeyChanges {
                 }
             }
         };
-        lock.lock_owned().await
+        tokio::time::timeout(TURN_TIMEOUT, lock.lock_owned()).await.ok()
     }
 }
 
@@ -56,4 +76,28 @@ impl KeyChanges {
 pub(crate) fn named(asked: Option<&SSESpecification>) -> Option<&str> {
     let asked = asked.filter(|asked| asked.enabled == Some(true))?;
     asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != "alias/aws/dynamodb")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn few_wait_for_the_turn_of_a_table() {
+        let changes = KeyChanges::default();
+        let first = changes.turn(1).await.expect("free");
+        let mut context = Context::from_waker(Waker::noop());
+        let mut waiting: Vec<_> = (1..TURN_USERS_MAX).map(|_| Box::pin(changes.turn(1))).collect();
+        for turn in &mut waiting {
+            assert!(turn.as_mut().poll(&mut context).is_pending());
+        }
+        assert!(changes.turn(1).await.is_none());
+        assert!(changes.turn(2).await.is_some(), "another table's");
+        drop(first);
+        assert!(waiting.remove(0).await.is_some());
+        waiting.clear();
+        assert!(changes.turn(1).await.is_some());
+    }
 }

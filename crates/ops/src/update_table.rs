@@ -75,6 +75,7 @@ impl Service {
             return Ok(Locked { turn: None, guard, before: found()?, other_key: None });
         };
         let turn = self.key_changes.turn(changed()?.table_id).await;
+        let turn = turn.ok_or_else(|| tables::being_updated(&request.table_name))?;
         for _ in 0..KEY_TRIES_MAX {
             let other_key = self.other_table_key(caller, Some(asked), &changed()?).await?;
             let guard = self.catalog.lock().await?;

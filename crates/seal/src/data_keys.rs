@@ -29,6 +29,7 @@ use crate::layout;
 use crate::scope::{DATABASE, Scope};
 use crate::secret::Secret;
 use crate::tables::{Tables, Wrapping};
+use crate::turns::Turns;
 use crate::value::{DataKey, KeyId, SealingKey};
 
 /// Without the time, which counts as 0.
@@ -45,8 +46,8 @@ pub(crate) struct DataKeys {
     wrapping: Arc<Wrapping>,
     known: RwLock<IdMap<KeyId, Arc<DataKey>>>,
     sealing: RwLock<IdMap<Scope, Arc<SealingKey>>>,
-    /// Held by who makes a key.
-    making: tokio::sync::Mutex<()>,
+    /// By scope; held while a key is made, for which a table's own key may have to be asked for.
+    making: Turns<()>,
 }
 
 /// The row of a data key.
@@ -104,7 +105,7 @@ impl DataKeys {
             wrapping: Arc::new(Wrapping::of(keyring)),
             known: RwLock::default(),
             sealing: RwLock::default(),
-            making: tokio::sync::Mutex::default(),
+            making: Turns::default(),
         }
     }
 
@@ -153,7 +154,7 @@ impl DataKeys {
 
     /// Sees to it that there is a key to seal with.
     pub(crate) async fn provide(&self, engine: &dyn Engine, tables: &Tables, scope: Scope) -> Result<(), TxError> {
-        let _alone = self.making.lock().await;
+        let _alone = self.making.take(scope).await;
         if self.sealing(scope).is_none() {
             let sealing = Arc::new(SealingKey::new(self.make(engine, tables, scope).await?));
             self.sealing.write().insert(scope, sealing);

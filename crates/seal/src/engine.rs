@@ -1,5 +1,6 @@
 //! An engine around another one, which gives it keys and values in code and reads them back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use base::Clock;
 use bytes::Bytes;
 use jobs::{Job, Jobs, Ran};
+use parking_lot::Mutex;
 use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Room, StorageError, Transaction, TxError, View};
-use tokio::sync::Mutex;
 
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::Kms;
@@ -43,17 +44,29 @@ impl Sealed {
         Arc::new(Sealed { sealed_rows: Arc::new(SealedRows::new(inner, keyring, kms, layout, clock)) })
     }
 
-    /// The row of a table's key: of a new one, or of the one in `row`, under a key of the KMS, or of the database. With it the
-    /// ARN of the KMS's key. Who writes the row gives the table that key.
+    /// The row of a key for a table of an account: of a new key, or of the one in `row`, under a key of the KMS, or of the
+    /// database. With it the ARN of the KMS's key. Who writes the row gives the table that key.
     ///
     /// # Errors
     /// If the KMS refuses, or is not there.
     pub async fn wrap_table_key(
         &self,
+        account: &str,
         row: Option<&[u8]>,
         key_id: Option<&str>,
     ) -> Result<(Bytes, Option<String>), KeyringError> {
-        self.sealed_rows.tables.wrap(row, key_id).await
+        self.sealed_rows.tables.wrap(account, row, key_id).await
+    }
+
+    /// From now on the KMS is asked about a table's key on behalf of the account that `owner_of` names for the table's id; of a
+    /// table that it does not know, on behalf of none. A later call is ignored.
+    pub fn name_owners(&self, owner_of: impl Fn(u64) -> Option<String> + Send + Sync + 'static) {
+        self.sealed_rows.tables.name_owners(Box::new(owner_of));
+    }
+
+    /// Another server has written the row of a table's key: it is read again when the table is next met.
+    pub fn forget_table_key(&self, table_id: u64) {
+        self.sealed_rows.tables.forget(table_id);
     }
 
     /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
@@ -66,7 +79,7 @@ impl Sealed {
     pub fn rotate_data_keys(&self, jobs: &Jobs, age: Duration) {
         let sweeper = Sweeper::new(age);
         let first = sweeper.pause();
-        let (sweeper, is_logged) = (Arc::new(Mutex::new(sweeper)), Arc::new(AtomicBool::new(false)));
+        let (sweeper, is_logged) = (Arc::new(tokio::sync::Mutex::new(sweeper)), Arc::new(AtomicBool::new(false)));
         let job = Job::on(&self.sealed_rows, "rotate_data_keys", first, move |sealed_rows| {
             let (sweeper, is_logged) = (Arc::clone(&sweeper), Arc::clone(&is_logged));
             async move {
@@ -101,18 +114,42 @@ impl Sealed {
         }
     }
 
-    /// Adds the job that checks the keys of tables once an interval, for as long as the engine lives.
+    /// Adds the job that looks at the keys of tables once an interval, for as long as the engine lives.
     pub fn watch_table_keys(&self, jobs: &Jobs, interval: Duration) {
-        jobs.add(Job::on(&self.sealed_rows, "check_table_keys", interval, |sealed_rows| async move {
-            match sealed_rows.look_again().await {
-                Ok(()) => Ran::Done,
-                Err(StorageError::Closed) => Ran::Ended,
-                Err(error) => {
-                    log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}");
-                    Ran::Failed
+        let busy = Arc::<Mutex<BTreeSet<Option<String>>>>::default();
+        jobs.add(Job::on(&self.sealed_rows, "check_table_keys", interval, move |sealed_rows| {
+            let busy = Arc::clone(&busy);
+            // A task for each account: a KMS that hangs for the keys of one does not delay the look at those of others. An account
+            // whose look is under way yet is left out, so there is one task for it at most.
+            async move {
+                for (owner, tables) in sealed_rows.tables.known_by_owner() {
+                    if busy.lock().insert(owner.clone()) {
+                        let busy = Busy { all: Arc::clone(&busy), owner };
+                        tokio::spawn(look_again(Arc::clone(&sealed_rows), tables, busy));
+                    }
                 }
+                Ran::Done
             }
         }));
+    }
+}
+
+/// An account whose tables are being looked at, until it is dropped.
+struct Busy {
+    all: Arc<Mutex<BTreeSet<Option<String>>>>,
+    owner: Option<String>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.all.lock().remove(&self.owner);
+    }
+}
+
+async fn look_again(sealed_rows: Arc<SealedRows>, tables: Vec<u64>, _busy: Busy) {
+    match sealed_rows.look_again(&tables).await {
+        Ok(()) | Err(StorageError::Closed) => {}
+        Err(error) => log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}"),
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The encryption context names the database (`stator:database`), so that policies and the KMS's own log can tell what a call is
 //! about, and nothing that was wrapped for one database opens another.
+//!
+//! Calls about a table's key are calls of the table's account: those for slow keys, or for many, leave other accounts theirs.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -33,6 +35,29 @@ pub struct Kms {
     pub key_id: String,
     /// Authorities to believe instead of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// Reserves the calls.
+    holder: Holder,
+}
+
+/// On whose behalf a table's key is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Behalf<'a> {
+    /// Of a request. The account is the table's; where it is not known, it is empty.
+    Account(&'a str),
+    /// Of the server, which looks whether an account's keys may still be used. The account's own calls do not delay that: an account
+    /// could keep using a key that was taken from it.
+    Check(&'a str),
+}
+
+impl Behalf<'_> {
+    fn holder(self, key_id: &str) -> Holder {
+        match self {
+            Behalf::Account("") => Holder::server("kms"),
+            // A holder for each key: within an account, too, a slow key leaves calls to the others.
+            Behalf::Account(account) => Holder::new(account, &format!("kms {key_id}")),
+            Behalf::Check(account) => Holder::server(&format!("kms {account}")),
+        }
+    }
 }
 
 /// A KMS does not do what it was asked.
@@ -88,6 +113,16 @@ pub(crate) struct Wrapped {
 }
 
 impl Kms {
+    /// Asked on behalf of no account.
+    pub fn new(endpoint: String, key_id: String, ca_bundle: Option<PathBuf>) -> Kms {
+        Kms { endpoint, key_id, ca_bundle, holder: Holder::server("kms") }
+    }
+
+    /// Another of its keys.
+    pub(crate) fn key(&self, key_id: &str, behalf: Behalf<'_>) -> Kms {
+        Kms { key_id: key_id.to_owned(), holder: behalf.holder(key_id), ..self.clone() }
+    }
+
     pub(crate) async fn encrypt(&self, secret: &Secret, database: &str) -> Result<Wrapped, KmsError> {
         let plain = Zeroizing::new(STANDARD.encode_to_string(secret.bytes()));
         let body = json!({"KeyId": self.key_id, "Plaintext": *plain, "EncryptionContext": {CONTEXT: database}});
@@ -137,8 +172,7 @@ impl Kms {
             reply: ReplyBounds::whole(REPLY_BYTES_MAX),
             retries: RETRIES,
         };
-        let holder = Holder::server("kms");
-        Ok(Zeroizing::new(aws_call(Via::Reserving(&server, &holder), &call).await?.success()?))
+        Ok(Zeroizing::new(aws_call(Via::Reserving(&server, &self.holder), &call).await?.success()?))
     }
 
     /// That of the key's ARN, if it was named by one.
@@ -191,7 +225,7 @@ mod tests {
             ("arn:aws:kms:eu-west-3:111122223333:key/other", false, Some("eu-west-3")),
             ("other", false, None),
         ] {
-            let kms = Kms { endpoint: String::new(), key_id: key_id.to_owned(), ca_bundle: None };
+            let kms = Kms::new(String::new(), key_id.to_owned(), None);
             assert_eq!((kms.may_be(arn), kms.region()), (may_be, region), "{key_id}");
         }
     }

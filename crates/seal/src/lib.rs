@@ -9,7 +9,7 @@
 //!                                     → the code of keys
 //! ```
 //!
-//! Modules, lowest first: `secret`, `scope`, `layout`, `order` and `held`; `wrap`, `kms` and `value`; `master`, `keyring` and
+//! Modules, lowest first: `secret`, `scope`, `layout`, `order`, `held`, `turns` and `waits`; `wrap`, `kms` and `value`; `master`, `keyring` and
 //! `tables`; `data_keys`; `sealed_rows`; `view` and `sweep` over those; `engine`. `kept` stores a keyring in the engine.
 
 mod data_keys;
@@ -27,8 +27,10 @@ mod sealed_rows;
 mod secret;
 mod sweep;
 mod tables;
+mod turns;
 mod value;
 mod view;
+mod waits;
 mod wrap;
 
 pub use engine::Sealed;

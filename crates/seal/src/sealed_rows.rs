@@ -242,9 +242,9 @@ impl SealedRows {
         sealed.map(Some).ok_or_else(changed)
     }
 
-    /// Looks again at the keys of tables.
-    pub(crate) async fn look_again(&self) -> Result<(), StorageError> {
-        for table in self.tables.look_again(&*self.inner).await? {
+    /// Looks again at the keys of these tables.
+    pub(crate) async fn look_again(&self, tables: &[u64]) -> Result<(), StorageError> {
+        for table in self.tables.look_again(&*self.inner, tables).await? {
             self.data_keys.forget(table);
         }
         Ok(())

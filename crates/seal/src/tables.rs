@@ -8,22 +8,29 @@
 //! its place by rewrapping one row. Who is above writes and deletes the row with the table's definition; it is not sealed.
 //! What it says is looked at when the table is first met, and again now and then: another server may have changed it, and a
 //! key that the KMS does not unwrap any more is forgotten here, with all that it has wrapped.
+//!
+//! Requests that meet a table that is not known wait for one look at it, and for no other table's: a KMS that hangs for one key stops
+//! no other table. What a look finds counts only if the row was not written meanwhile, so that it is never older than the row.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use base::Clock;
 use bytes::Bytes;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use ring::aead::LessSafeKey;
 use storage::{Consistency, Engine, Family, StorageError};
 
 use crate::ids::IdMap;
 use crate::keyring::{Keyring, KeyringError};
-use crate::kms::{Kms, KmsError};
+use crate::kms::{Behalf, Kms, KmsError};
 use crate::layout;
 use crate::master::{MasterError, MasterKey};
 use crate::scope::{DATABASE, NoScope, Scope};
 use crate::secret::{Secret, aes};
+use crate::turns::Turns;
+use crate::waits::Waits;
 use crate::wrap;
 
 /// A key that wraps data keys.
@@ -59,9 +66,77 @@ pub(crate) struct Tables {
     own: MasterKey,
     clock: Clock,
     known: RwLock<IdMap<u64, Known>>,
-    /// Held by who asks the KMS because of a request: the others wait for what it says.
-    asking: tokio::sync::Mutex<()>,
+    /// Tables whose row is being looked at. Locked within `known`.
+    looked_at: Mutex<IdMap<u64, LookedAt>>,
+    /// Held by a request that learns a table.
+    learning: Turns<Option<FailedLook>>,
+    /// Requests that wait for the KMS.
+    waits: Waits,
+    /// How many looks were waited for, or failed.
+    ticks: AtomicU64,
+    owners: OnceLock<Box<OwnerOf>>,
 }
+
+/// The account of a table.
+pub(crate) type OwnerOf = dyn Fn(u64) -> Option<String> + Send + Sync;
+
+#[derive(Default)]
+struct LookedAt {
+    looks: usize,
+    /// Of the row, while there are looks at it.
+    writes: u64,
+}
+
+/// A look that learned nothing.
+struct FailedLook {
+    /// The tick when it ended.
+    ended: u64,
+    error: StorageError,
+}
+
+/// A look at a table's row.
+struct Look<'a> {
+    tables: &'a Tables,
+    table: u64,
+    /// Before it began.
+    writes: u64,
+}
+
+impl Look<'_> {
+    fn begin(tables: &Tables, table: u64) -> Look<'_> {
+        let mut looked_at = tables.looked_at.lock();
+        let own = looked_at.entry(table).or_default();
+        own.looks += 1;
+        Look { tables, table, writes: own.writes }
+    }
+
+    /// Whether what it found is still what the row says; then it is known from now on.
+    fn keep(&self, found: Known) -> bool {
+        // The row is forgotten under the same lock: either the write comes first, and is seen here, or it comes later and removes
+        // what is inserted here.
+        let mut known = self.tables.known.write();
+        let was_written = self.tables.looked_at.lock().get(&self.table).is_none_or(|own| own.writes != self.writes);
+        if !was_written {
+            known.insert(self.table, found);
+        }
+        !was_written
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        let mut looked_at = self.tables.looked_at.lock();
+        if let Some(own) = looked_at.get_mut(&self.table) {
+            own.looks -= 1;
+            if own.looks == 0 {
+                looked_at.remove(&self.table);
+            }
+        }
+    }
+}
+
+/// Why a request does not wait for the KMS.
+const TOO_MANY: &str = "the KMS does not answer, and other requests of the account wait for it";
 
 fn inaccessible(text: &str) -> StorageError {
     StorageError::Inaccessible(text.to_owned())
@@ -70,7 +145,26 @@ fn inaccessible(text: &str) -> StorageError {
 impl Tables {
     pub(crate) fn new(keyring: &Keyring, kms: Option<Kms>) -> Tables {
         let own = MasterKey::given(&keyring.key("stator: wraps keys of tables"));
-        Tables { kms, own, clock: Clock::system(), known: RwLock::default(), asking: tokio::sync::Mutex::default() }
+        Tables {
+            kms,
+            own,
+            clock: Clock::system(),
+            known: RwLock::default(),
+            looked_at: Mutex::default(),
+            learning: Turns::default(),
+            waits: Waits::default(),
+            ticks: AtomicU64::new(0),
+            owners: OnceLock::new(),
+        }
+    }
+
+    /// Set once; a later call is ignored.
+    pub(crate) fn name_owners(&self, owner_of: Box<OwnerOf>) {
+        let _ = self.owners.set(owner_of);
+    }
+
+    fn owner(&self, table: u64) -> Option<String> {
+        self.owners.get()?(table)
     }
 
     /// Whose keys seal a row.
@@ -87,22 +181,54 @@ impl Tables {
         }
     }
 
-    /// Reads what is kept of a table.
+    /// Reads what is stored of a table that is not known.
     pub(crate) async fn learn(&self, engine: &dyn Engine, table: u64) -> Result<(), StorageError> {
-        let Some(row) = engine.get(&layout::table_key(table), Consistency::Strong).await? else {
-            self.known.write().insert(table, Known::Plain);
-            return Ok(());
-        };
-        let _alone = self.asking.lock().await;
-        if !matches!(self.known.read().get(&table), Some(Known::Own(_) | Known::Inaccessible(..))) {
-            let found = self.open(table, &row).await?;
-            self.known.write().insert(table, found);
+        // Without a KMS there is nothing to wait for.
+        if self.kms.is_none() {
+            return self.learn_in_turn(engine, table).await;
+        }
+        let owner = || self.owner(table).unwrap_or_default();
+        let learned = self.waits.bounded(owner, self.learn_in_turn(engine, table)).await;
+        learned.unwrap_or_else(|| Err(StorageError::Unavailable(TOO_MANY.to_owned())))
+    }
+
+    async fn learn_in_turn(&self, engine: &dyn Engine, table: u64) -> Result<(), StorageError> {
+        let arrived = self.tick();
+        let mut turn = self.learning.take(table).await;
+        // Those that waited have what the first one found, and its error too: a KMS that hangs costs all that wait for it its time
+        // once, and not each of them after the other.
+        if let Some(failed) = turn.as_ref().filter(|failed| failed.ended > arrived) {
+            return Err(failed.error.clone());
+        }
+        while !self.known.read().contains_key(&table) {
+            let look = Look::begin(self, table);
+            let row = engine.get(&layout::table_key(table), Consistency::Strong).await?;
+            let owner = self.owner_of_key(table, row.as_deref());
+            match self.open(table, row.as_deref(), Behalf::Account(&owner)).await {
+                Ok(found) => look.keep(found),
+                Err(error) => {
+                    *turn = Some(FailedLook { ended: self.tick(), error: error.clone() });
+                    return Err(error);
+                }
+            };
         }
         Ok(())
     }
 
-    async fn open(&self, table: u64, row: &[u8]) -> Result<Known, StorageError> {
-        match self.unlock(row).await {
+    fn tick(&self) -> u64 {
+        self.ticks.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The account on behalf of which the KMS is called about a table's row.
+    fn owner_of_key(&self, table: u64, row: Option<&[u8]>) -> String {
+        // Owners are looked for among all tables: only where the KMS is asked, and few tables have a key of it.
+        let asks_kms = row.is_some_and(|row| matches!(Keyring::kms_key_of(row), Ok(Some(_))));
+        asks_kms.then(|| self.owner(table)).flatten().unwrap_or_default()
+    }
+
+    async fn open(&self, table: u64, row: Option<&[u8]>, behalf: Behalf<'_>) -> Result<Known, StorageError> {
+        let Some(row) = row else { return Ok(Known::Plain) };
+        match self.unlock(row, behalf).await {
             Ok(keyring) => Ok(Known::Own(Arc::new(Wrapping::of(&keyring)))),
             Err(KeyringError::Master(MasterError::Kms(error @ KmsError::Refused { .. }))) => {
                 self.log_refusal(table, &error);
@@ -126,16 +252,16 @@ impl Tables {
         }
     }
 
-    async fn unlock(&self, row: &[u8]) -> Result<Keyring, KeyringError> {
+    async fn unlock(&self, row: &[u8], behalf: Behalf<'_>) -> Result<Keyring, KeyringError> {
         match Keyring::kms_key_of(row)? {
             None => Keyring::unlock(row, &self.own).await,
-            Some(key_arn) => Keyring::unlock(row, &self.master(&key_arn)?).await,
+            Some(key_arn) => Keyring::unlock(row, &self.master(&key_arn, behalf)?).await,
         }
     }
 
-    fn master(&self, key_id: &str) -> Result<MasterKey, KeyringError> {
+    fn master(&self, key_id: &str, behalf: Behalf<'_>) -> Result<MasterKey, KeyringError> {
         match &self.kms {
-            Some(kms) => Ok(MasterKey::Kms(Kms { key_id: key_id.to_owned(), ..kms.clone() })),
+            Some(kms) => Ok(MasterKey::Kms(kms.key(key_id, behalf))),
             None => {
                 let text = format!("no KMS is named that could have the key {key_id}");
                 Err(KeyringError::Master(MasterError::Kms(KmsError::Refused { exception: String::new(), text })))
@@ -143,18 +269,30 @@ impl Tables {
         }
     }
 
-    /// A table's row: that of a new key, or of the one in `row`, under a key of the KMS, or of the database. With it the ARN of
-    /// the KMS's key.
+    /// A row for a table of an account: that of a new key, or of the one in `row`, under a key of the KMS, or of the database. With
+    /// it the ARN of the KMS's key.
     pub(crate) async fn wrap(
         &self,
+        account: &str,
         row: Option<&[u8]>,
         key_id: Option<&str>,
     ) -> Result<(Bytes, Option<String>), KeyringError> {
-        let named = key_id.map(|key_id| self.master(key_id)).transpose()?;
+        let wrapped = self.waits.bounded(|| account.to_owned(), self.wrap_now(account, row, key_id)).await;
+        wrapped.unwrap_or_else(|| Err(KeyringError::Master(KmsError::Unreachable(TOO_MANY.to_owned()).into())))
+    }
+
+    async fn wrap_now(
+        &self,
+        account: &str,
+        row: Option<&[u8]>,
+        key_id: Option<&str>,
+    ) -> Result<(Bytes, Option<String>), KeyringError> {
+        let behalf = Behalf::Account(account);
+        let named = key_id.map(|key_id| self.master(key_id, behalf)).transpose()?;
         let master = named.as_ref().unwrap_or(&self.own);
         let keyring = match row {
             None => Keyring::make(master).await?,
-            Some(row) => self.unlock(row).await?.rewrap(master).await?,
+            Some(row) => self.unlock(row, behalf).await?.rewrap(master).await?,
         };
         let key_arn = Keyring::kms_key_of(keyring.text().as_bytes())?;
         Ok((Bytes::from(keyring.text().to_owned()), key_arn))
@@ -164,6 +302,7 @@ impl Tables {
     pub(crate) async fn wrapping(&self, engine: &dyn Engine, table: u64) -> Result<Arc<Wrapping>, StorageError> {
         if !matches!(self.known.read().get(&table), Some(Known::Own(_) | Known::Inaccessible(..))) {
             // It may have its own by now, from another server.
+            self.forget_plain(table);
             self.learn(engine, table).await?;
         }
         match self.known.read().get(&table) {
@@ -173,9 +312,20 @@ impl Tables {
         }
     }
 
+    fn forget_plain(&self, table: u64) {
+        let mut known = self.known.write();
+        if matches!(known.get(&table), Some(Known::Plain)) {
+            known.remove(&table);
+        }
+    }
+
     /// The row of a table was written or deleted.
     pub(crate) fn forget(&self, table: u64) {
-        self.known.write().remove(&table);
+        let mut known = self.known.write();
+        known.remove(&table);
+        if let Some(own) = self.looked_at.lock().get_mut(&table) {
+            own.writes += 1;
+        }
     }
 
     /// Since when a table cannot be read, in milliseconds since 1970.
@@ -186,46 +336,163 @@ impl Tables {
         }
     }
 
-    /// Looks at all tables again that are known; tells whose keys may not be used any more.
-    pub(crate) async fn look_again(&self, engine: &dyn Engine) -> Result<Vec<u64>, StorageError> {
-        let tables: Vec<(u64, Known)> =
-            self.known.read().iter().map(|(table, known)| (*table, known.clone())).collect();
+    /// The tables that are known: those with a key of their own by their accounts, and those without one together, about which the
+    /// KMS is not asked.
+    pub(crate) fn known_by_owner(&self) -> BTreeMap<Option<String>, Vec<u64>> {
+        let is_plain = |known: &Known| matches!(known, Known::Plain);
+        let tables: Vec<(u64, bool)> =
+            self.known.read().iter().map(|(table, known)| (*table, is_plain(known))).collect();
+        let mut by_owner = BTreeMap::<_, Vec<u64>>::new();
+        for (table, is_plain) in tables {
+            let owner = if is_plain { None } else { self.owner(table) };
+            by_owner.entry(owner).or_default().push(table);
+        }
+        by_owner
+    }
+
+    /// Looks at these tables again; tells whose keys may not be used any more.
+    pub(crate) async fn look_again(&self, engine: &dyn Engine, tables: &[u64]) -> Result<Vec<u64>, StorageError> {
         let mut lost = Vec::new();
-        for (table, before) in tables {
-            let row = engine.get(&layout::table_key(table), Consistency::Strong).await?;
-            let found = match (row, &before) {
-                (None, Known::Plain) => continue,
-                (None, _) => Known::Plain,
-                (Some(row), _) => match self.open(table, &row).await {
-                    Ok(found) => found,
-                    // Nobody says that the key may not be used.
-                    Err(StorageError::Unavailable(text)) => {
-                        log::warn!(event = "table_keys_unchecked"; "the KMS does not say whether the key of a table may be used: {text}");
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                },
-            };
-            lost.extend(self.take_over(table, &before, found));
+        for table in tables {
+            // A table that is not known any more is looked at when it is next met.
+            let Some(before) = self.known.read().get(table).cloned() else { continue };
+            let look = Look::begin(self, *table);
+            let row = engine.get(&layout::table_key(*table), Consistency::Strong).await?;
+            let owner = self.owner_of_key(*table, row.as_deref());
+            match self.open(*table, row.as_deref(), Behalf::Check(&owner)).await {
+                Ok(found) => lost.extend(take_over(&look, &before, found)),
+                // Nobody says that the key may not be used.
+                Err(StorageError::Unavailable(text)) => {
+                    log::warn!(event = "table_keys_unchecked"; "the KMS does not say whether the key of a table may be used: {text}");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(lost)
     }
+}
 
-    /// Tells the table if its key may not be used any more.
-    fn take_over(&self, table: u64, before: &Known, found: Known) -> Option<u64> {
-        let (found, is_lost) = match (before, found) {
-            (Known::Inaccessible(_, since_ms), Known::Inaccessible(why, _)) => {
-                (Known::Inaccessible(why, *since_ms), false)
-            }
-            (_, found @ Known::Inaccessible(..)) => (found, true),
-            (_, found) => (found, false),
-        };
-        if let Known::Inaccessible(why, _) = &found
-            && is_lost
-        {
-            log::warn!(event = "table_key_lost"; "table {table} can no longer be read or written: {why}");
+/// Tells the table if its key may not be used any more.
+fn take_over(look: &Look<'_>, before: &Known, found: Known) -> Option<u64> {
+    let (found, lost_by) = match (before, found) {
+        (Known::Inaccessible(_, since_ms), Known::Inaccessible(why, _)) => (Known::Inaccessible(why, *since_ms), None),
+        (_, Known::Inaccessible(why, since_ms)) => (Known::Inaccessible(why.clone(), since_ms), Some(why)),
+        (_, found) => (found, None),
+    };
+    // Of a row that was written meanwhile nothing is known.
+    if !look.keep(found) {
+        return None;
+    }
+    let (why, table) = (lost_by?, look.table);
+    log::warn!(event = "table_key_lost"; "table {table} can no longer be read or written: {why}");
+    Some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::{Pin, pin};
+    use std::time::Duration;
+
+    use client::{Holder, Reservation};
+    use storage::{Batch, KeyUse, Memory, Mode, Reads};
+
+    use super::*;
+
+    async fn tables() -> Tables {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        // Nothing listens there.
+        let kms = Kms::new("http://127.0.0.1:1".to_owned(), String::new(), None);
+        let tables = Tables::new(&keyring, Some(kms));
+        tables.name_owners(Box::new(|table| Some(format!("{table:012}"))));
+        tables
+    }
+
+    /// An engine with these tables, whose keys a key of the KMS has wrapped.
+    async fn with_keys(tables: &[u64]) -> Arc<Memory> {
+        let engine = Memory::new();
+        for table in tables {
+            let text = format!("stator keys\nformat 1\ndatabase 00\nmaster kms arn:aws:kms:a:b:key/{table}\nkey 00\n");
+            let key = layout::table_key(*table);
+            let put = |_: &Reads, batch: &mut Batch| {
+                batch.put(key.clone(), text.clone());
+                Ok::<(), ()>(())
+            };
+            let rows: &dyn Engine = &*engine;
+            rows.write(Mode::Plain, &[KeyUse::write(key.clone())], put).await.expect("a write").expect("decided");
         }
-        self.known.write().insert(table, found);
-        is_lost.then_some(table)
+        engine
+    }
+
+    /// All calls that an account can have.
+    async fn all_calls(account: &str) -> Vec<Reservation> {
+        let mut held = Vec::new();
+        for name in 0.. {
+            let holder = Holder::new(account, &name.to_string());
+            match tokio::time::timeout(Duration::from_millis(10), client::reserve_call(&holder)).await {
+                Ok(call) => held.push(call),
+                Err(_) => break,
+            }
+        }
+        held
+    }
+
+    /// Polls it once.
+    async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
+        tokio::select! {
+            biased;
+            _ = future.as_mut() => false,
+            () = std::future::ready(()) => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_cannot_be_asked_for_stops_no_other_table() {
+        let (tables, engine) = (tables().await, with_keys(&[1, 2]).await);
+        let held = all_calls("000000000001").await;
+        let mut first = pin!(tables.learn(&*engine, 1));
+        assert!(is_pending(first.as_mut()).await, "its account has no call left");
+        // No KMS answers, and those that wait for the table have that outcome with the one that has asked.
+        let other = || tables.learn(&*engine, 2);
+        let outcomes = tokio::join!(other(), other(), other());
+        for outcome in [outcomes.0, outcomes.1, outcomes.2] {
+            assert!(matches!(outcome, Err(StorageError::Unavailable(_))), "{outcome:?}");
+        }
+        assert_eq!(tables.ticks.load(Ordering::Relaxed), 1 + 3 + 1, "two of the three have not asked");
+        assert!(is_pending(first.as_mut()).await);
+        drop(held);
+    }
+
+    /// An account that has all its calls under way does not escape the look at its keys.
+    #[tokio::test]
+    async fn the_calls_of_an_account_do_not_delay_the_look_at_its_keys() {
+        let (tables, engine) = (tables().await, with_keys(&[3]).await);
+        let held = all_calls("000000000003").await;
+        tables.known.write().insert(3, Known::Inaccessible("disabled".to_owned(), 0));
+        let mut learning = pin!(tables.learn_in_turn(&*engine, 4));
+        assert!(!is_pending(learning.as_mut()).await, "a table without a key");
+        // It ends, as no KMS is there, and has not waited for a call.
+        let mut checked = pin!(tables.look_again(&*engine, &[3]));
+        let mut wrapped = pin!(tables.wrap_now("000000000003", None, Some("arn:aws:kms:a:b:key/3")));
+        assert!(is_pending(wrapped.as_mut()).await, "it waits for a call of the account");
+        assert_eq!(checked.as_mut().await, Ok(Vec::new()));
+        assert!(is_pending(wrapped.as_mut()).await);
+        drop(held);
+    }
+
+    #[tokio::test]
+    async fn a_look_that_a_write_overtook_says_nothing() {
+        let tables = tables().await;
+        let is_unknown = || tables.scope(Family::Items, &1_u64.to_be_bytes()) == Err(NoScope::Unknown(1));
+        let (old, before) = (Look::begin(&tables, 1), Known::Plain);
+        tables.forget(1);
+        let new = Look::begin(&tables, 1);
+        assert!(!old.keep(Known::Plain) && is_unknown());
+        let lost = Known::Inaccessible("of the key before".to_owned(), 0);
+        assert!(take_over(&old, &before, lost).is_none() && is_unknown());
+        drop(old);
+        assert!(new.keep(Known::Plain) && !is_unknown());
+        drop(new);
+        assert!(tables.looked_at.lock().is_empty());
     }
 }

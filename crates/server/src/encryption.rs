@@ -153,7 +153,7 @@ fn or_kms(given: Option<MasterKey>, endpoint: Option<&str>, key: Option<&str>) -
 }
 
 fn kms(endpoint: &str, key_id: &str) -> Kms {
-    Kms { endpoint: endpoint.to_owned(), key_id: key_id.to_owned(), ca_bundle: outbound::ca_bundle() }
+    Kms::new(endpoint.to_owned(), key_id.to_owned(), outbound::ca_bundle())
 }
 
 /// A key's bytes, and where they are.
@@ -239,12 +239,15 @@ pub(crate) fn around(
 /// could have them.
 pub(crate) fn serve_keys(
     sealed: Option<Arc<Sealed>>,
-    service: &ops::Service,
+    service: &Arc<ops::Service>,
     arguments: &MasterKeyArguments,
     care: &KeyCareArguments,
 ) {
     let Some(sealed) = sealed else { return };
     log::info("data_encrypted", "encryption at rest: on", &[]);
+    // Not a strong one: the service has the engine, which has this.
+    let owners = Arc::downgrade(service);
+    sealed.name_owners(move |table_id| owners.upgrade()?.account_of_table(table_id));
     sealed.watch_table_keys(service.jobs(), care.kms_check_seconds);
     if !care.data_key_days.is_zero() {
         sealed.rotate_data_keys(service.jobs(), care.data_key_days);
@@ -257,14 +260,23 @@ pub(crate) fn serve_keys(
 struct KeysOfTables(Arc<Sealed>);
 
 impl TableKeys for KeysOfTables {
-    fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>> {
+    fn wrap<'a>(
+        &'a self,
+        account: &'a str,
+        row: Option<Bytes>,
+        key_id: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<TableKey, String>> {
         Box::pin(async move {
-            let wrapped = self.0.wrap_table_key(row.as_deref(), key_id).await;
+            let wrapped = self.0.wrap_table_key(account, row.as_deref(), key_id).await;
             wrapped.map(|(row, key_arn)| TableKey { row, key_arn }).map_err(|error| {
                 ::log::warn!("a table's key cannot be wrapped: {error}");
                 error.for_client()
             })
         })
+    }
+
+    fn forget(&self, table_id: u64) {
+        self.0.forget_table_key(table_id);
     }
 
     fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {

@@ -14,7 +14,7 @@ mod remains;
 mod work;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use api::Exception;
@@ -45,6 +45,8 @@ struct Inner {
     work: work::Queue,
     /// Where other nodes change the catalog as well: the engine to read it from.
     shared: Option<Arc<dyn Engine>>,
+    /// Is called for a table whose key another node has changed.
+    rekeyed: OnceLock<Box<dyn Fn(u64) + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -144,6 +146,7 @@ impl Catalog {
             change: Arc::default(),
             work: work::Queue::new(),
             shared: shared.then(|| engine.clone()),
+            rekeyed: OnceLock::new(),
         };
         inner.read_all(engine.as_ref()).await?;
         Ok(Catalog { inner: Arc::new(inner) })
@@ -223,6 +226,11 @@ impl Catalog {
 
     pub(crate) fn by_id(&self, table_id: u64) -> Option<Arc<Table>> {
         self.inner.tables.read().by_id(table_id).cloned()
+    }
+
+    /// Has this called from now on for each table whose key another node has changed. A later call is ignored.
+    pub(crate) fn on_rekeyed(&self, rekeyed: impl Fn(u64) + Send + Sync + 'static) {
+        let _ = self.inner.rekeyed.set(Box::new(rekeyed));
     }
 
     /// The receiver of the work that changes leave to be done; the first call gets it.

@@ -70,23 +70,33 @@ impl Catalog {
 impl Inner {
     pub(super) async fn read_all(&self, engine: &dyn Engine) -> Result<(), OpenError> {
         let stored = Stored::read(engine).await?;
-        let work = self.update(engine, |tables| tables.take_over(stored));
+        let TakenOver { work, rekeyed } = self.update(engine, |tables| tables.take_over(stored));
+        // The rows of these keys are stored by now: what is found of them from here on is what the definitions say.
+        self.rekeyed.get().iter().for_each(|forget| rekeyed.iter().for_each(|table_id| forget(*table_id)));
         work.into_iter().for_each(|work| self.work.start(work));
         Ok(())
     }
 }
 
+/// What follows from changes of other nodes.
+#[derive(Default)]
+struct TakenOver {
+    work: Vec<Work>,
+    /// Tables with another key than before.
+    rekeyed: Vec<u64>,
+}
+
 impl Tables {
-    /// Publishes what differs, and tells the work that it leaves.
-    fn take_over(&mut self, stored: Stored) -> Vec<Work> {
+    /// Publishes what differs, and returns what follows from it.
+    fn take_over(&mut self, stored: Stored) -> TakenOver {
         // An older snapshot may lack what has been changed here since.
         if stored.version < self.newest {
-            return Vec::new();
+            return TakenOver::default();
         }
         let regions = self.accounts.values().flat_map(std::collections::BTreeMap::values);
         let mut known: HashMap<u64, Arc<Table>> =
             regions.flat_map(std::collections::BTreeMap::values).map(|table| (table.id(), table.clone())).collect();
-        let mut work = Vec::new();
+        let TakenOver { mut work, mut rekeyed } = TakenOver::default();
         let mut changed = Vec::new();
         for definition in stored.definitions {
             let old = known.remove(&definition.table_id);
@@ -94,6 +104,9 @@ impl Tables {
             let old = old.as_ref().map(|table| &table.definition);
             if old == Some(&definition) {
                 continue;
+            }
+            if old.is_some_and(|old| old.encryption != definition.encryption) {
+                rekeyed.push(definition.table_id);
             }
             let begun = old.map(Work::left_by).unwrap_or_default();
             work.extend(Work::left_by(&definition).into_iter().filter(|work| !begun.contains(work)));
@@ -115,7 +128,7 @@ impl Tables {
         self.next_id = stored.next_id;
         self.newest = stored.version;
         self.applied = stored.version;
-        work
+        TakenOver { work, rekeyed }
     }
 
     /// Counts a change of one's own that is stored as `version`. False if it is known already, with what came later.

@@ -97,6 +97,13 @@ impl Catalog {
         tables.remains.iter().filter(|table| is_asked(&table.definition)).cloned().collect()
     }
 
+    /// The account of a table, or of what remains of it.
+    pub(crate) fn account_of(&self, table_id: u64) -> Option<String> {
+        let tables = self.inner.tables.read();
+        let table = tables.by_id(table_id).or_else(|| tables.remains.tables.get(&table_id))?;
+        Some(table.definition.account.clone())
+    }
+
     /// What remains of the tables of all callers.
     pub(crate) fn all_remains(&self) -> Vec<Arc<Table>> {
         self.inner.tables.read().remains.iter().cloned().collect()

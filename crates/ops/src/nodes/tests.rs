@@ -22,6 +22,7 @@ use crate::tables::Place;
 
 mod follow;
 mod formats;
+mod keys;
 mod streams;
 
 const FORMAT: i64 = 7;

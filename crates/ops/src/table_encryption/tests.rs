@@ -15,11 +15,18 @@ const ADMINS: &str = "arn:aws:kms:us-east-1:000000000000:key/admins";
 struct Kms;
 
 impl TableKeys for Kms {
-    fn wrap<'a>(&'a self, _: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>> {
+    fn wrap<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<Bytes>,
+        key_id: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<TableKey, String>> {
         let name = key_id.map(|id| id.rsplit('/').next().unwrap_or_default());
         let key_arn = name.map(|name| format!("arn:aws:kms:us-east-1:000000000000:key/{name}"));
         Box::pin(async move { Ok(TableKey { row: Bytes::from_static(b"wrapped"), key_arn }) })
     }
+
+    fn forget(&self, _: u64) {}
 
     fn inaccessible_since_ms(&self, _: u64) -> Option<u64> {
         None
@@ -96,13 +103,21 @@ async fn a_key_is_of_the_tables_account_and_of_the_callers() {
 struct Waiting(tokio::sync::Semaphore, tokio::sync::Semaphore);
 
 impl TableKeys for Waiting {
-    fn wrap<'a>(&'a self, row: Option<Bytes>, key_id: Option<&'a str>) -> BoxFuture<'a, Result<TableKey, String>> {
+    fn wrap<'a>(
+        &'a self,
+        account: &'a str,
+        row: Option<Bytes>,
+        key_id: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<TableKey, String>> {
+        assert_eq!(account, "000000000000", "the table's account");
         Box::pin(async move {
             self.0.add_permits(1);
             self.1.acquire().await.expect("open").forget();
-            Kms.wrap(row, key_id).await
+            Kms.wrap(account, row, key_id).await
         })
     }
+
+    fn forget(&self, _: u64) {}
 
     fn inaccessible_since_ms(&self, _: u64) -> Option<u64> {
         None
@@ -142,4 +157,14 @@ async fn other_tables_do_not_wait_for_the_kms() {
 
 async fn described_key(service: &Service) -> Option<String> {
     describe(service, "tab").await.unwrap().sse_description.unwrap().kms_master_key_arn
+}
+
+/// On behalf of whom the KMS is called about a table.
+#[tokio::test]
+async fn a_table_is_of_its_account() {
+    let service = open(&storage::Memory::new()).await;
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    let id = service.catalog.table_ids(|_| true)[0];
+    assert_eq!(service.account_of_table(id).as_deref(), Some("000000000000"));
+    assert_eq!(service.account_of_table(id + 1), None);
 }

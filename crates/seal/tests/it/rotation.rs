@@ -177,7 +177,7 @@ async fn a_key_without_values_is_not_looked_for_again() {
 async fn a_table_with_its_own_key_keeps_it() {
     let house = House::new().await;
     let process = house.process();
-    let (row, _) = process.wrap_table_key(None, None).await.expect("a key");
+    let (row, _) = process.wrap_table_key("111122223333", None, None).await.expect("a key");
     let of_table = Key::new(Family::Catalog, [DATA_KEYS, &7_u64.to_be_bytes()].concat());
     put(&*process, std::slice::from_ref(&of_table), std::str::from_utf8(&row).expect("a text")).await;
     let own = [item(7, "a"), index_row(7, "a")];
