@@ -11,7 +11,7 @@ use bytes::Bytes;
 use storage::{Append, Batch, Engine, Key, KeyUse, Mode, Reads, TALLY_WIDTH};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Catalog, Inner, Work};
+use super::{Catalog, Inner, Tables, Work};
 use crate::change_log;
 use crate::failure::write_failure;
 use crate::rows;
@@ -120,7 +120,13 @@ impl Catalog {
     pub(crate) async fn forget(&self, engine: &Arc<dyn Engine>, table_id: u64) -> Result<(), Exception> {
         let guard = self.lock().await?;
         let (inner, engine) = (self.inner.clone(), engine.clone());
-        finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, table_id).await })).await
+        let withdraw = move |tables: &mut Tables, version| {
+            if let Some(table) = tables.by_id(table_id).cloned() {
+                tables.withdraw(&table, version);
+            }
+        };
+        let row = rows::definition(table_id);
+        finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, row, withdraw).await })).await
     }
 }
 
@@ -215,13 +221,18 @@ async fn replace(
     Ok(table)
 }
 
-async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
-    let version = exchange(inner, engine, rows::definition(table_id), None).await?;
+/// Deletes a row, and withdraws what it has described, unless a later change is known by then.
+pub(super) async fn forget(
+    inner: &Inner,
+    engine: &dyn Engine,
+    _guard: ChangeGuard,
+    row: Key,
+    withdraw: impl FnOnce(&mut Tables, u64),
+) -> Result<(), Exception> {
+    let version = exchange(inner, engine, row, None).await?;
     inner.update(engine, |tables| {
-        if tables.count_own(version)
-            && let Some(table) = tables.by_id(table_id).cloned()
-        {
-            tables.withdraw(&table, version);
+        if tables.count_own(version) {
+            withdraw(tables, version);
         }
     });
     Ok(())

@@ -135,7 +135,13 @@ impl Catalog {
     pub(crate) async fn forget_remains(&self, engine: &Arc<dyn Engine>, table_id: u64) -> Result<(), Exception> {
         let guard = self.lock().await?;
         let (inner, engine) = (self.inner.clone(), engine.clone());
-        change::finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, table_id).await })).await
+        let withdraw = move |tables: &mut Tables, version| {
+            tables.remains.remove(table_id);
+            tables.newest = tables.newest.max(version);
+        };
+        let row = rows::remains(table_id);
+        change::finish(tokio::spawn(async move { change::forget(&inner, engine.as_ref(), guard, row, withdraw).await }))
+            .await
     }
 }
 
@@ -161,17 +167,6 @@ async fn leave(
         {
             tables.withdraw(&table, version);
             tables.remains.insert(definition);
-        }
-    });
-    Ok(())
-}
-
-async fn forget(inner: &Inner, engine: &dyn Engine, _guard: ChangeGuard, table_id: u64) -> Result<(), Exception> {
-    let version = change::exchange(inner, engine, rows::remains(table_id), None).await?;
-    inner.update(engine, |tables| {
-        if tables.count_own(version) {
-            tables.remains.remove(table_id);
-            tables.newest = tables.newest.max(version);
         }
     });
     Ok(())
