@@ -34,6 +34,8 @@ pub struct Settings {
     pub service_arns: ServiceArns,
     /// The process's registry of background jobs. None: the service makes one.
     pub jobs: Option<Jobs>,
+    /// Whether this process deletes what time to live says has expired.
+    pub deletes_expired: bool,
 }
 
 impl Default for Settings {
@@ -46,6 +48,7 @@ impl Default for Settings {
             quotas: Quotas::default(),
             service_arns: ServiceArns::open(),
             jobs: None,
+            deletes_expired: true,
         }
     }
 }

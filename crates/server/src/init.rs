@@ -153,7 +153,8 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
-    let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, service_arns, address, &jobs).await;
+    let reach = service::Reach { service_arns, deletes_expired: false };
+    let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, reach, address, &jobs).await;
     let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;
     jobs.stop(Duration::ZERO).await;

@@ -268,7 +268,8 @@ async fn operations(
     jobs: &Jobs,
 ) -> Result<Arc<ops::Service>, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let service = service::open(engine, shared, keeps, &arguments.service, service_arns, address, jobs).await;
+    let reach = service::Reach { service_arns, deletes_expired: !arguments.no_deliveries };
+    let service = service::open(engine, shared, keeps, &arguments.service, reach, address, jobs).await;
     service.map_err(Failure::Service)
 }
 

@@ -16,6 +16,14 @@ pub(crate) use arguments::ServiceArguments;
 use crate::engine::{Keeps, Shared};
 use crate::nodes;
 
+/// What the service may do beside its answers.
+pub(crate) struct Reach {
+    /// Which resources of other AWS services callers may have called.
+    pub(crate) service_arns: ServiceArns,
+    /// Whether items that have expired are deleted.
+    pub(crate) deletes_expired: bool,
+}
+
 /// Why there are no operations.
 #[derive(Debug)]
 pub(crate) struct OpenError {
@@ -34,13 +42,13 @@ impl fmt::Display for OpenError {
     }
 }
 
-/// `address` is where the server listens, which other nodes see.
+/// `address` is where the server listens, which other nodes see; `deletes_expired` is whether time to live is at work here.
 pub(crate) async fn open(
     engine: Arc<dyn Engine>,
     shared: Option<Shared>,
     keeps: &Keeps,
     arguments: &ServiceArguments,
-    service_arns: ServiceArns,
+    reach: Reach,
     address: SocketAddr,
     jobs: &Jobs,
 ) -> Result<Arc<ops::Service>, OpenError> {
@@ -48,7 +56,8 @@ pub(crate) async fn open(
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
     let jobs = Some(jobs.clone());
-    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns, jobs };
+    let Reach { service_arns, deletes_expired } = reach;
+    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns, jobs, deletes_expired };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,
         Some(Shared { heartbeats, lease, margin }) => {

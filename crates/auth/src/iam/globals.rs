@@ -46,7 +46,7 @@ impl Globals<'_> {
             "useragent" => return Some(user_agent.as_deref().map(one)),
             "sourceip" => Cow::Owned(transport.peer.to_canonical().to_string()),
             "securetransport" => Cow::Borrowed(if transport.secure { "true" } else { "false" }),
-            "currenttime" => Cow::Owned(base::utc::rfc3339(now_ms)),
+            "currenttime" => Cow::Owned(base::utc::rfc3339(*now_ms)),
             "epochtime" => Cow::Owned((now_ms / 1_000).to_string()),
             "requestedregion" => Cow::Borrowed(self.region),
             "resourceaccount" => Cow::Borrowed(self.resource_account),

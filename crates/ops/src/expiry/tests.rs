@@ -127,6 +127,21 @@ async fn what_expires_goes_and_nothing_else() {
     assert_eq!(house.index_rows().await, 1, "of the item that is too old");
 }
 
+/// A restored copy is looked at with the items that it was made with.
+#[tokio::test]
+async fn a_server_that_deletes_nothing_leaves_what_has_expired() {
+    let house = House::new().await;
+    house.set_ttl("ttl", true).await;
+    house.put("due", &[("ttl", at(START_S + 10))]).await;
+    house.hand.advance_ms(60_000);
+    let settings = Settings { deletes_expired: false, ..Settings::default() };
+    let idle = Service::open(house.memory.clone(), settings, house.clock.clone()).await.unwrap();
+    idle.sweep_expired_if_ours().await;
+    assert_eq!(house.items().await, ["due"]);
+    house.service.sweep_expired_if_ours().await;
+    assert!(house.items().await.is_empty());
+}
+
 #[tokio::test]
 async fn many_expire_at_once_with_their_index_rows() {
     let house = House::new().await;

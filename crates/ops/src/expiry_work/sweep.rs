@@ -43,8 +43,10 @@ impl Service {
         let is_ours = self.shared_lease();
         let service = Arc::downgrade(self);
         job.leased(move || {
-            // Without time to live there is nothing to own, and to write down that it is owned.
-            let is_used = service.upgrade().is_some_and(|service| !service.expiring_tables().is_empty());
+            // Without time to live there is nothing to own, and to write down that it is owned. A node that deletes nothing does not
+            // keep another one from it.
+            let sweeps = |service: Arc<Service>| service.settings.deletes_expired && !service.expiring_tables().is_empty();
+            let is_used = service.upgrade().is_some_and(sweeps);
             let is_ours = is_used.then(&is_ours);
             async move {
                 match is_ours {

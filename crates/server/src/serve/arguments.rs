@@ -143,8 +143,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_SQS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) sqs_endpoint: Option<String>,
 
-    /// Deliver no changes to functions, queues and Kinesis: for looking at a restored copy. Event source mappings and
-    /// destinations stay, and their changes wait for up to 24 hours. Time to live goes on
+    /// Deliver no changes to functions, queues and Kinesis, and delete no expired items: for looking at a restored copy. Event
+    /// source mappings and destinations stay, and their changes wait for up to 24 hours
     #[arg(long, env = "STATOR_NO_DELIVERIES", value_parser = BoolishValueParser::new())]
     pub(crate) no_deliveries: bool,
 

@@ -1,5 +1,6 @@
-//! Delivery of tables' changes from this server, and `--no-deliveries`, which leaves it out: for looking at a restored copy,
-//! whose event source mappings and destinations are still those of the server that it was copied from.
+//! Delivery of tables' changes from this server, and `--no-deliveries`, which leaves it out, and the deletion of expired items with
+//! it: for looking at a restored copy, whose event source mappings and destinations are still those of the server that it was copied
+//! from, and whose items have expired since.
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ async fn report(service: &Service, reaches_kinesis: bool, delivers: bool) {
     if !delivers {
         let message = format!(
             "--no-deliveries: this server delivers no changes, and the data has {what}. Changes wait for a server that delivers, \
-             for up to 24 hours. Time to live deletes expired items as ever"
+             for up to 24 hours. Expired items are not deleted"
         );
         log::warning("deliveries_off", &message, &counts);
     } else if mappings + destinations > 0 {

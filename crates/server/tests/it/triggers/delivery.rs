@@ -67,6 +67,7 @@ fn nothing_is_delivered_with_no_deliveries() {
     let idle = Server::start(&["--data", data, "--no-deliveries"]);
     let said = idle.heard();
     assert!(said.contains("1 event source mapping and 0 Kinesis streaming destinations"), "{said}");
+    assert!(said.contains("Expired items are not deleted"), "{said}");
     let mut client = idle.client();
     put(&mut client, "Music", "a", 2);
     assert_eq!(shown(&idle, &uuid, |_| true)["UUID"], json!(uuid));
