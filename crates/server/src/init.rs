@@ -143,7 +143,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<(), Failure> {
 }
 
 async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
-    let serve = serve_arguments(arguments).map_err(|error| Failure::Identity(error.to_string()))?;
+    let serve = serve_arguments(arguments).map_err(Failure::Identity)?;
     if arguments.rotate_root {
         check_data(arguments).await?;
     }
@@ -183,7 +183,7 @@ async fn check_data(arguments: &InitArguments) -> Result<(), Failure> {
 }
 
 /// How a server would open the same data.
-fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, clap::Error> {
+fn serve_arguments(arguments: &InitArguments) -> Result<ServeArguments, String> {
     let mut serve = ServeArguments::from_environment()?;
     let engine = &mut serve.engine;
     engine.memory = false;

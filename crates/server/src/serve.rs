@@ -2,6 +2,7 @@
 
 mod arguments;
 mod delivery;
+mod environment;
 
 use std::fmt;
 use std::io;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
-use clap::{Args, Command, FromArgMatches};
 
 use crate::audit::AuditArguments;
 use crate::encryption::KeyCareArguments;
@@ -165,12 +165,6 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
-    /// As `stator serve` has them without a flag on its command line: from the environment, and by default.
-    pub(crate) fn from_environment() -> Result<ServeArguments, clap::Error> {
-        let command = ServeArguments::augment_args(Command::new("serve"));
-        ServeArguments::from_arg_matches(&command.try_get_matches_from(["serve"])?)
-    }
-
     /// Whether signatures say which account calls.
     pub(crate) fn knows_callers(&self) -> bool {
         self.auth || self.credentials.is_some()

@@ -222,6 +222,20 @@ fn it_starts_only_with_its_key() {
     }
 }
 
+/// Settings of the server that init has no flags for are variables of it, too.
+#[test]
+fn a_wrong_variable_of_the_server_is_named_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data");
+    let ended = run_with(&["init", "--data", path.to_str().expect("a path")], &[("STATOR_REGION", "XX")]);
+    let said = text(&ended.stderr);
+    assert!(
+        !ended.status.success() && said.contains("the variable STATOR_REGION cannot be used: a region is"),
+        "{said}"
+    );
+    assert!(said.matches("error").count() == 1 && !said.contains("--region") && !path.exists(), "{said}");
+}
+
 /// A key is rotated only where there is one: in a mistyped folder, and beside tables without accounts, nothing is made.
 #[test]
 fn nothing_is_made_to_rotate_a_key() {
