@@ -98,19 +98,6 @@ impl Job {
         })
     }
 
-    /// A job that runs only when it is woken.
-    pub fn woken<W, F>(
-        name: &'static str,
-        wake: impl Fn() -> W + Send + Sync + 'static,
-        run: impl Fn() -> F + Send + Sync + 'static,
-    ) -> Job
-    where
-        W: Future<Output = ()> + Send + 'static,
-        F: Future<Output = Ran> + Send + 'static,
-    {
-        Job::every(name, Duration::MAX, run).or_when(wake)
-    }
-
     /// A job with one run that lasts until what it works on has ended: it waits for events itself. It runs at once, and anew after
     /// a panic.
     pub fn lasting<F>(name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Job
@@ -132,7 +119,7 @@ impl Job {
         Job { at_once: true, ..self }
     }
 
-    /// Runs also when such a future is done. One is made and awaited for each pause, and dropped at its end: it must lose no
+    /// Runs also when such a future is done; a job with the period [`Duration::MAX`] only then. One is made and awaited for each pause, and dropped at its end: it must lose no
     /// event by that, as [`tokio::sync::Notify::notified`] does not.
     pub fn or_when<W>(self, wake: impl Fn() -> W + Send + Sync + 'static) -> Job
     where

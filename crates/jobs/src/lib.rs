@@ -28,10 +28,8 @@
 //!         match exports.step().await {
 //!             Ok(true) => Ran::Again(Duration::ZERO),
 //!             Ok(false) => Ran::Done,
-//!             Err(error) => {
-//!                 log::error!(event = "export_failed"; "an export failed and is retried: {error}");
-//!                 Ran::Failed
-//!             }
+//!             // Logs why, with an event of its own.
+//!             Err(_) => Ran::Failed,
 //!         }
 //!     })
 //! }

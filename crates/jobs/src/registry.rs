@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use base::{Clock, catch_panic};
@@ -135,10 +136,10 @@ impl Jobs {
 
     /// Runs the jobs of a name once, now, in the order in which they were added; a run under way is waited for first. Their leases
     /// are asked for as ever. Returns what the last one came to: None if there is no such job, if another node has its lease,
-    /// or if it panicked.
+    /// if it panicked, or if it lasts, as [`Job::lasting`] does: that one runs by itself only.
     pub async fn run_once(&self, name: &str) -> Option<Ran> {
         let mut last = None;
-        for entry in self.registry.entries(|entry| entry.job.name == name) {
+        for entry in self.registry.entries(|entry| entry.job.name == name && !entry.job.lasts) {
             last = match entry.run(&self.registry.clock, 0).await {
                 Some((Outcome::Ran(ran), next)) => {
                     entry.plan(&self.registry, next);
@@ -154,13 +155,19 @@ impl Jobs {
         last
     }
 
-    /// Runs each job that is due by the registry's clock, the one that is due longest first, until none is. Wake-ups do not count
-    /// here. Returns how many runs there were. A job that returns [`Ran::Again`] without a pause runs until it has no more to do.
+    /// Runs each job that is due by the registry's clock or woken now, the one that is due longest first, until none is. Returns
+    /// how many runs there were. A job that returns [`Ran::Again`] without a pause runs until it has no more to do; jobs
+    /// that last do not run.
     pub async fn run_due(&self) -> usize {
         let mut runs = 0;
         loop {
             let now_ms = self.registry.clock.steady_ms();
-            let due = |entry: &Entry| entry.due_ms.lock().is_some_and(|due_ms| due_ms <= now_ms);
+            for entry in self.registry.entries(|entry| entry.due_ms.lock().is_some_and(|due_ms| due_ms > now_ms)) {
+                if entry.is_woken_now().await {
+                    *entry.due_ms.lock() = Some(now_ms);
+                }
+            }
+            let due = |entry: &Entry| !entry.job.lasts && entry.due_ms.lock().is_some_and(|due_ms| due_ms <= now_ms);
             let entries = self.registry.entries(due);
             // The first of those that are due as long: the order of adding.
             let Some(entry) = entries.into_iter().min_by_key(|entry| *entry.due_ms.lock()) else { return runs };
@@ -281,13 +288,18 @@ impl Slot {
     }
 }
 
+/// No pause is none: the shortest sleep takes a millisecond.
+async fn pause(pause: Duration) {
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+}
+
 /// Waits for the ends of tasks that have been told to stop; those that last, and those that take longer, are dropped.
 async fn end_all(slots: Vec<Slot>, grace: Duration) {
     let until = tokio::time::Instant::now() + grace;
-    let running: Vec<(&'static str, bool, JoinHandle<()>)> = slots
-        .into_iter()
-        .filter_map(|slot| Some((slot.entry.job.name, slot.entry.job.lasts, slot.task?)))
-        .collect();
+    let running: Vec<(&'static str, bool, JoinHandle<()>)> =
+        slots.into_iter().filter_map(|slot| Some((slot.entry.job.name, slot.entry.job.lasts, slot.task?))).collect();
     running.iter().filter(|(_, lasts, _)| *lasts).for_each(|(_, _, task)| task.abort());
     for (name, _, mut task) in running {
         if tokio::time::timeout_at(until, &mut task).await.is_ok() {
@@ -311,11 +323,15 @@ impl Entry {
                 biased;
                 _ = stage.wait_for(|stage| *stage >= stops_at) => return,
                 () = self.woken(), if next.may_be_woken => {}
-                () = tokio::time::sleep(next.pause) => {}
+                () = pause(next.pause) => {}
             }
             match self.run(clock, base::random::u64()).await {
                 Some((_, Some(after))) => next = after,
                 Some((_, None)) | None => return,
+            }
+            if next.pause.is_zero() {
+                // A job with more to do lets other tasks have their turn.
+                tokio::task::yield_now().await;
             }
         }
     }
@@ -325,6 +341,12 @@ impl Entry {
             Some(woken) => woken().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Whether the job's wake-up is there already. If so, it is used up, and a run must follow.
+    async fn is_woken_now(&self) -> bool {
+        let mut woken = std::pin::pin!(self.woken());
+        std::future::poll_fn(|context| Poll::Ready(woken.as_mut().poll(context).is_ready())).await
     }
 
     /// One run, and when the next one is. None if the job is over already.

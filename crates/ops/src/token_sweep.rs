@@ -3,10 +3,10 @@
 use crate::nodes::owner::Ownership;
 use crate::service::Service;
 use crate::tokens::{TokenRow, Tokens};
-use std::convert::Infallible;
-use std::sync::Arc;
 use jobs::{Job, Ran};
 use parking_lot::Mutex;
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use storage::{Batch, KeyUse, Mode, Reads};
 

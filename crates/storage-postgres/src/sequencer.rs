@@ -91,13 +91,13 @@ impl Sequencer {
 /// as a leftover.
 fn own_records(pool: &Arc<Pool>, sequencer: &Arc<Sequencer>) -> Job {
     let (noted, waking) = (Arc::clone(sequencer), Arc::clone(sequencer));
-    let job = Job::on(pool, "sequence_records", Duration::MAX, move |pool| {
-        let sequencer = Arc::clone(&noted);
+    let (pool, gather) = (Arc::downgrade(pool), pool.patience().gather);
+    let job = Job::every("sequence_records", Duration::MAX, move || {
+        let (pool, sequencer) = (pool.clone(), Arc::clone(&noted));
         async move {
-            sleep(pool.patience().gather).await;
-            if pool.check_open().is_err() {
-                return Ran::Ended;
-            }
+            // The pool is not held meanwhile: an engine that is dropped closes its connections at once.
+            sleep(gather).await;
+            let Some(pool) = pool.upgrade().filter(|pool| pool.check_open().is_ok()) else { return Ran::Ended };
             let noted = std::mem::take(&mut *sequencer.noted.lock());
             let mut ran = Ran::Done;
             for log in noted {

@@ -1,6 +1,5 @@
 //! Several nodes on one engine: changes reach the others, and of two that cannot both be made one is.
 
-
 use base::Clock;
 use identity::{AuthKey, Identities, OpenError};
 use ops::{Service, Settings};

@@ -208,6 +208,24 @@ async fn by_hand_the_clock_decides_what_runs() {
     assert_eq!(worker.runs(), 3);
 }
 
+#[tokio::test]
+async fn by_hand_a_wake_up_counts_and_what_lasts_does_not_run() {
+    let (clock, _hand) = Clock::manual(0);
+    let (jobs, worker, dropped) = (Jobs::by_hand(clock), Worker::new(), Arc::new(AtomicU64::new(0)));
+    let woken = Arc::clone(&worker);
+    let wake = move || {
+        let woken = Arc::clone(&woken);
+        async move { woken.wake.notified().await }
+    };
+    jobs.add(worker.job(Duration::MAX, |_| Ran::Done).or_when(wake));
+    jobs.add(Job::lasting("lasting", endless(&dropped)));
+    assert_eq!(jobs.run_due().await, 0);
+    worker.wake.notify_one();
+    assert_eq!((jobs.run_due().await, worker.runs()), (1, 1));
+    assert_eq!(jobs.run_due().await, 0);
+    assert_eq!(jobs.run_once("lasting").await, None);
+}
+
 /// A simulation that panics by plan sees its jobs go on, at the same moments with each run.
 #[tokio::test]
 async fn by_hand_a_panic_has_its_pause_too() {
@@ -244,4 +262,16 @@ async fn workers_end_with_the_job_that_holds_them() {
     tokio::time::sleep(SECOND * 2).await;
     assert_eq!(dropped.load(Ordering::SeqCst), 3);
     assert!(other.is_over());
+}
+
+#[tokio::test(start_paused = true)]
+async fn steps_without_a_pause_take_no_time() {
+    let (jobs, worker) = (Jobs::new(Clock::system()), Worker::new());
+    let begun = tokio::time::Instant::now();
+    let ended =
+        jobs.add(worker.job(SECOND, |run| if run < 100 { Ran::Again(Duration::ZERO) } else { Ran::Ended }).at_once());
+    while !ended.is_over() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((worker.runs(), begun.elapsed()), (100, Duration::ZERO));
 }

@@ -94,6 +94,33 @@ fn at(second: u64) -> model::AttributeValue {
     n(&second.to_string())
 }
 
+/// With a registry that is driven by hand nothing happens in the background but when the clock's hand says so.
+#[tokio::test]
+async fn a_clock_by_hand_decides_when_jobs_run() {
+    let (clock, hand) = Clock::manual(START_S * 1000);
+    let (memory, jobs) = (Memory::new(), jobs::Jobs::by_hand(clock.clone()));
+    let settings = Settings { jobs: Some(jobs.clone()), ..Settings::default() };
+    let service = Service::open(memory.clone(), settings, clock.clone()).await.unwrap();
+    let house = House { memory, clock, hand, service };
+    house.service.create_table(&caller(), simple("aging")).await.unwrap();
+    let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
+    let request = UpdateTimeToLiveInput { table_name: "aging".to_owned(), time_to_live_specification: specification };
+    house.service.update_time_to_live(&caller(), request).await.unwrap();
+    let is_to_be_kept = || super::is_to_be_kept(&house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition);
+    assert!(is_to_be_kept());
+    jobs.run_due().await;
+    assert!(!is_to_be_kept());
+    house.put("soon", &[("ttl", at(START_S + 1))]).await;
+    house.hand.advance_ms(9_999);
+    jobs.run_due().await;
+    assert_eq!(house.items().await, ["soon"]);
+    house.hand.advance_ms(1);
+    jobs.run_due().await;
+    assert!(house.items().await.is_empty());
+    let sweep = jobs.reports().into_iter().find(|report| report.name == "sweep_expired_items").unwrap();
+    assert_eq!((sweep.runs, sweep.failures, sweep.owner), (1, 0, jobs::Owner::Lease));
+}
+
 #[tokio::test]
 async fn what_expires_goes_and_nothing_else() {
     let house = House::new().await;
@@ -136,9 +163,9 @@ async fn a_server_that_deletes_nothing_leaves_what_has_expired() {
     house.hand.advance_ms(60_000);
     let settings = Settings { deletes_expired: false, ..Settings::default() };
     let idle = Service::open(house.memory.clone(), settings, house.clock.clone()).await.unwrap();
-    idle.sweep_expired_if_ours().await;
+    idle.jobs().run_once("sweep_expired_items").await;
     assert_eq!(house.items().await, ["due"]);
-    house.service.sweep_expired_if_ours().await;
+    house.service.jobs().run_once("sweep_expired_items").await;
     assert!(house.items().await.is_empty());
 }
 

@@ -11,7 +11,7 @@ use crate::service::Service;
 use crate::tables::Definition;
 use jobs::{Job, Ran};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Family;
@@ -23,16 +23,23 @@ impl Service {
     /// The job that takes up what an earlier server left and what changes of the catalog ask for: it adds a job for each piece.
     pub(crate) fn table_work_job(self: &Arc<Service>) -> Option<Job> {
         let receiver = Arc::new(tokio::sync::Mutex::new(self.catalog.take_work()?));
-        let turns: Arc<Mutex<Turns>> = Arc::default();
-        let service = Arc::downgrade(self);
-        Some(Job::lasting("dispatch_table_work", move || {
-            let (receiver, turns, service) = (Arc::clone(&receiver), Arc::clone(&turns), service.clone());
+        let (asked, turns): (Arc<Mutex<VecDeque<Work>>>, Arc<Mutex<Turns>>) = Default::default();
+        let received = Arc::clone(&asked);
+        let job = Job::on(self, "dispatch_table_work", Duration::MAX, move |service| {
+            while let Some(work) = { received.lock().pop_front() } {
+                let turn = turn_of(&mut turns.lock(), work.table_id());
+                service.jobs().add(piece(&service, work, turn));
+            }
+            async { Ran::Done }
+        });
+        Some(job.or_when(move || {
+            let (receiver, asked) = (Arc::clone(&receiver), Arc::clone(&asked));
             async move {
-                let mut receiver = receiver.lock().await;
-                while let Some(work) = receiver.recv().await {
-                    let Some(service) = service.upgrade() else { return };
-                    let turn = turn_of(&mut turns.lock(), work.table_id());
-                    service.jobs().add(piece(&service, work, turn));
+                // Nothing is awaited between a piece's receipt and its place in the queue, so none is lost with this future.
+                match receiver.lock().await.recv().await {
+                    Some(work) => asked.lock().push_back(work),
+                    // The catalog is gone, and the service with it.
+                    None => std::future::pending().await,
                 }
             }
         }))
