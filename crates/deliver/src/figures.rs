@@ -1,28 +1,45 @@
-//! The figures of all followers that deliver here, for the operator's page: by where they deliver to, without any names.
+//! The counts of all followers that deliver here, and their metrics: by where they deliver to, without any names.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use base::Clock;
+use base::{Clock, Metric, Page};
 use parking_lot::Mutex;
 
 use crate::follow::{Counts, Totals};
 
+static ACTIVE: Metric = Metric::gauge(
+    "stator_deliveries_active",
+    "Destinations of tables' changes, those included that another server serves.",
+);
+static DELIVERED: Metric =
+    Metric::counter("stator_delivered_changes_total", "Changes that were delivered; some may have been twice.");
+static FAILURES: Metric = Metric::counter(
+    "stator_delivery_failures_total",
+    "Times that changes could not be delivered; the delivery is retried.",
+);
+static LOST: Metric = Metric::counter(
+    "stator_delivery_lost_changes_total",
+    "Changes that became too old before they could be delivered.",
+);
+static LAG: Metric =
+    Metric::gauge("stator_delivery_lag_seconds", "Age of the oldest change that waits for its delivery.");
+
 /// What is known of the followers that deliver to one kind of system, since the start of this server.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Figure {
+struct Figure {
     /// `kinesis`, for example.
-    pub to: &'static str,
+    to: &'static str,
     /// Those that there are now, on this server or waiting for their turn.
-    pub followers: u64,
+    followers: u64,
     /// Changes that were taken.
-    pub deliveries: u64,
+    deliveries: u64,
     /// Times that not all could be delivered.
-    pub failures: u64,
+    failures: u64,
     /// Changes that were trimmed before they could be delivered.
-    pub losses: u64,
+    losses: u64,
     /// The age of the oldest change that waits to be taken; 0 if none does.
-    pub lag_ms: u64,
+    lag_ms: u64,
 }
 
 #[derive(Default)]
@@ -47,7 +64,25 @@ impl Figures {
         counts
     }
 
-    pub fn read(&self) -> Vec<Figure> {
+    /// Writes the metrics of all deliveries; none on a server that delivers nothing.
+    pub fn write_metrics(&self, page: &mut Page) {
+        let figures = self.read();
+        if figures.is_empty() {
+            return;
+        }
+        let of = |page: &mut Page, metric: &'static Metric, value: fn(&Figure) -> u64| {
+            let mut series = page.metric(metric);
+            figures.iter().for_each(|figure| series.labelled(&[("to", figure.to)], value(figure)));
+        };
+        of(page, &ACTIVE, |figure| figure.followers);
+        of(page, &DELIVERED, |figure| figure.deliveries);
+        of(page, &FAILURES, |figure| figure.failures);
+        of(page, &LOST, |figure| figure.losses);
+        let mut lag = page.metric(&LAG);
+        figures.iter().for_each(|figure| lag.labelled(&[("to", figure.to)], figure.lag_ms as f64 / 1000.0));
+    }
+
+    fn read(&self) -> Vec<Figure> {
         let now_ms = Clock::system().now_ms();
         let kinds = self.kinds.lock();
         let figure = |(to, kind): (&&'static str, &Kind)| {

@@ -18,7 +18,7 @@ use memory::DeliveryMemory;
 use ops::Service;
 use triggers::{Places, Triggers};
 
-pub use figures::{Figure, Figures};
+pub use figures::Figures;
 
 /// Where changes may be delivered to.
 #[derive(Clone, Debug, Default)]

@@ -55,6 +55,7 @@
 //!   list of jobs is in `ARCHITECTURE.md`.
 
 mod job;
+mod metrics;
 mod registry;
 mod report;
 mod schedule;

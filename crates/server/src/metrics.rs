@@ -1,58 +1,36 @@
-//! What is counted while the server works, and the page that tells it in Prometheus's text format.
+//! What is counted while the server works, and the page that reports it in Prometheus's text format.
 //!
 //! A request costs a few additions to shared numbers, found by the operation's place in its service's list: no lock, no
-//! hash, no text; an exception costs a look at the few that its operation has had. Everything else happens when the page is asked for. Modules above this one register what they count
-//! themselves ([`Collector`]).
+//! hash, no text; an exception costs a look at the few that its operation has had. Everything else happens when the page is
+//! asked for, in the sources of the one registry ([`base::MetricsRegistry`]). What counts and lives in this program or in a
+//! crate below adds its source once it exists.
 
 mod arguments;
 mod background;
 mod database;
-mod deliveries;
 mod engine;
-mod page;
 mod process;
 mod requests;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use ::aws::ServiceModel;
-use base::Clock;
-use deliver::Figures;
-use ops::BackgroundStats;
+use base::{Clock, Detail, Metric, MetricsRegistry, Page};
 use ops::allowance::MemoryBudget;
-use storage::{EmbeddedStats, Memory};
-use storage_postgres::{Postgres, PostgresStats};
+use storage::{Embedded, Memory};
+use storage_postgres::Postgres;
 
 pub(crate) use arguments::MetricsArguments;
-pub(crate) use background::TableSeries;
-pub(crate) use page::Page;
 pub(crate) use requests::{Requests, UnderWay};
 
-/// A module above this one that has metrics of its own, and writes them on the page when it is asked for.
-pub(crate) trait Collector: Send + Sync {
-    fn collect(&self, page: &mut Page);
-}
-
-/// Everything that the server itself counts.
+/// What the server counts on the way of a request, and the registry of all metrics.
 pub(crate) struct Metrics {
-    pub(crate) requests: Requests,
+    pub(crate) requests: Arc<Requests>,
     pub(crate) connections: Arc<Connections>,
-    /// What requests' bodies share, and what answers do; set once the server takes requests.
-    memory: OnceLock<[(&'static str, Arc<MemoryBudget>); 2]>,
-    /// The database that keeps the tables, if one does.
-    database: OnceLock<Arc<Postgres>>,
-    /// Rows in memory, if that is where they are.
-    rows: OnceLock<Arc<Memory>>,
-    /// What delivers changes, once it does.
-    deliveries: OnceLock<Arc<Figures>>,
-    /// What encrypts connections, if they are.
-    tls: OnceLock<Arc<dyn Collector>>,
-    /// The audit log, if there is one.
-    audit: OnceLock<Arc<dyn Collector>>,
-    /// Tables that have series of their own, unless it is the default.
-    tables_max: OnceLock<usize>,
-    started_ms: u64,
+    pub(crate) registry: MetricsRegistry,
+    /// Tables that have series of their own, for readers who may see any.
+    tables_max: usize,
 }
 
 #[derive(Default)]
@@ -75,154 +53,126 @@ pub(crate) struct Connections {
     pub(crate) evicted_stuck: AtomicU64,
 }
 
+static INFO: Metric = Metric::gauge("stator_info", "The version that runs; the value is always 1.");
+
+/// A metric of the memory that large requests and answers share.
+type OfBudget = (Metric, fn(&MemoryBudget) -> u64);
+
+static BUDGETS: [OfBudget; 4] = [
+    (
+        Metric::gauge("stator_memory_bytes", "Memory that large requests and their answers have reserved."),
+        MemoryBudget::bytes_used,
+    ),
+    (Metric::gauge("stator_memory_bytes_max", "Limit of the memory that they may reserve."), MemoryBudget::bytes_max),
+    (Metric::gauge("stator_memory_waiting", "Requests that wait for a reservation."), MemoryBudget::waiting),
+    (
+        Metric::counter(
+            "stator_memory_refused_total",
+            "Requests that were refused after they waited for a reservation.",
+        ),
+        MemoryBudget::refused,
+    ),
+];
+
 impl Metrics {
-    /// `models` are those of the services whose requests are counted.
+    #[cfg(test)]
     pub(crate) fn new(models: &[&'static ServiceModel]) -> Metrics {
-        let started_ms = Clock::system().now_ms();
-        Metrics {
-            requests: Requests::new(models),
-            connections: Arc::default(),
-            memory: OnceLock::new(),
-            database: OnceLock::new(),
-            rows: OnceLock::new(),
-            deliveries: OnceLock::new(),
-            tls: OnceLock::new(),
-            audit: OnceLock::new(),
-            tables_max: OnceLock::new(),
-            started_ms,
-        }
+        Metrics::of(models, arguments::TABLES_MAX)
     }
 
-    pub(crate) fn watch_database(&self, database: Option<Arc<Postgres>>) {
-        if let Some(database) = database {
-            // Only the first one counts, and there is no second.
-            let _ = self.database.set(database);
-        }
+    /// Counts the requests to the services of these models, and has series for so many tables.
+    pub(crate) fn of(models: &[&'static ServiceModel], tables_max: usize) -> Metrics {
+        let (requests, connections) = (Arc::new(Requests::new(models)), Arc::<Connections>::default());
+        let (registry, started_ms) = (MetricsRegistry::default(), Clock::system().now_ms());
+        registry.add(|page| page.metric(&INFO).labelled(&[("version", env!("CARGO_PKG_VERSION"))], 1));
+        let (of_requests, of_connections) = (Arc::clone(&requests), Arc::clone(&connections));
+        registry.add(move |page| of_requests.write(page));
+        registry.add(move |page| of_connections.write(page));
+        registry.add(move |page| process::write(started_ms, page));
+        Metrics { requests, connections, registry, tables_max }
     }
 
-    pub(crate) fn watch_rows(&self, rows: Option<&Arc<Memory>>) {
-        if let Some(rows) = rows {
-            // Only the first one counts, and there is no second.
-            let _ = self.rows.set(Arc::clone(rows));
-        }
+    /// Adds the engine in a folder.
+    pub(crate) fn add_embedded(&self, embedded: Arc<Embedded>) {
+        self.registry.add(move |page| engine::write(&embedded.stats(), page));
     }
 
-    pub(crate) fn watch_deliveries(&self, figures: &Arc<Figures>) {
-        // Only the first one counts, and there is no second.
-        let _ = self.deliveries.set(Arc::clone(figures));
+    /// Adds the engine in memory.
+    pub(crate) fn add_rows(&self, rows: Arc<Memory>) {
+        self.registry.add(move |page| engine::write_memory(&rows.stats(), page));
     }
 
-    pub(crate) fn watch_tls(&self, tls: Arc<dyn Collector>) {
-        // Only the first one counts, and there is no second.
-        let _ = self.tls.set(tls);
+    /// Adds the engine over a database.
+    pub(crate) fn add_database(&self, database: Arc<Postgres>) {
+        self.registry.add(move |page| database::write(&database.stats(), page));
     }
 
-    pub(crate) fn watch_audit(&self, audit: Arc<dyn Collector>) {
-        // Only the first one counts, and there is no second.
-        let _ = self.audit.set(audit);
+    /// Adds what the service does in the background, and how far it is behind. Its jobs are in it.
+    pub(crate) fn add_service(&self, service: Arc<ops::Service>) {
+        self.registry.add(move |page| {
+            background::write(&service.background_stats(), page);
+            service.jobs().write_metrics(page);
+        });
     }
 
-    pub(crate) fn watch(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
-        // Only the first one counts, and there is no second.
-        let _ = self.memory.set([("requests", Arc::clone(requests)), ("answers", Arc::clone(answers))]);
-    }
-
-    /// How many tables have series of their own.
-    pub(crate) fn limit_tables(&self, arguments: &MetricsArguments) {
-        // Only the first one counts, and there is no second.
-        let _ = self.tables_max.set(arguments.metrics_tables_max);
-    }
-
-    pub(crate) fn tables_max(&self) -> usize {
-        self.tables_max.get().copied().unwrap_or(arguments::TABLES_MAX)
-    }
-
-    pub(crate) fn database(&self) -> Option<PostgresStats> {
-        self.database.get().map(|database| database.stats())
-    }
-
-    /// The page. `engine` is what the engine says of itself if it keeps anything on disk, `database` if that is where it
-    /// keeps everything.
-    pub(crate) fn page(
-        &self,
-        ready: bool,
-        tables: TableSeries,
-        background: &BackgroundStats,
-        engine: Option<&EmbeddedStats>,
-        database: Option<&PostgresStats>,
-    ) -> String {
-        let mut page = Page::default();
-        page.gauge("stator_info", "The version that runs; the value is always 1.");
-        page.labelled(&[("version", env!("CARGO_PKG_VERSION"))], 1);
-        page.gauge("stator_ready", "1 if the server takes requests, as /readyz says.");
-        page.value(u8::from(ready));
-        self.requests.write(&mut page);
-        self.connections.write(&mut page);
-        self.tls.get().into_iter().for_each(|tls| tls.collect(&mut page));
-        self.write_memory(&mut page);
-        background::write(background, tables, &mut page);
-        let figures = self.deliveries.get().map(|figures| figures.read()).unwrap_or_default();
-        deliveries::write(&figures, &mut page);
-        self.audit.get().into_iter().for_each(|audit| audit.collect(&mut page));
-        if let Some(engine) = engine {
-            engine::write(engine, &mut page);
-        }
-        let rows = self.rows.get().map(|rows| rows.stats());
-        if let Some(rows) = &rows {
-            engine::write_memory(rows, &mut page);
-        }
-        engine::write_refused(engine.map(|engine| &engine.disk), rows.as_ref(), &mut page);
-        if let Some(database) = database {
-            database::write(database, &mut page);
-        }
-        process::write(self.started_ms, &mut page);
-        page.into_text()
-    }
-}
-
-impl Metrics {
-    fn write_memory(&self, page: &mut Page) {
-        let of = |page: &mut Page, value: fn(&MemoryBudget) -> u64| {
-            for (kind, memory) in self.memory.get().into_iter().flatten() {
-                page.labelled(&[("of", kind)], value(memory));
+    /// Adds the memory that requests' bodies share, and that answers share.
+    pub(crate) fn add_memory(&self, requests: &Arc<MemoryBudget>, answers: &Arc<MemoryBudget>) {
+        let budgets = [("requests", Arc::clone(requests)), ("answers", Arc::clone(answers))];
+        self.registry.add(move |page| {
+            for (metric, value) in &BUDGETS {
+                let mut series = page.metric(metric);
+                budgets.iter().for_each(|(of, budget)| series.labelled(&[("of", of)], value(budget)));
             }
-        };
-        page.gauge("stator_memory_bytes", "MemoryBudget that large requests and answers hold, as it is counted.");
-        of(page, MemoryBudget::bytes_used);
-        page.gauge("stator_memory_bytes_max", "What there is of it.");
-        of(page, MemoryBudget::bytes_max);
-        page.gauge("stator_memory_waiting", "Requests that wait for some of it.");
-        of(page, MemoryBudget::waiting);
-        page.counter("stator_memory_refused_total", "Requests that were refused because others held it.");
-        of(page, MemoryBudget::refused);
+        });
+    }
+
+    /// What a page names for readers who may see everything.
+    pub(crate) fn detail(&self) -> Detail {
+        Detail::Each(self.tables_max)
     }
 }
+
+type OfConnections = (Metric, fn(&Connections) -> &AtomicU64);
+
+static CONNECTIONS: [OfConnections; 6] = [
+    (Metric::gauge("stator_connections", "Connections that are open."), |counts| &counts.open),
+    (Metric::counter("stator_connections_accepted_total", "Connections that were accepted."), |counts| {
+        &counts.accepted
+    }),
+    (
+        Metric::counter(
+            "stator_connections_failed_total",
+            "Connections that the operating system could not hand over.",
+        ),
+        |counts| &counts.failed,
+    ),
+    (
+        Metric::counter("stator_tls_handshakes_failed_total", "Connections that ended before they were encrypted."),
+        |counts| &counts.handshakes_failed,
+    ),
+    (
+        Metric::counter("stator_connections_delayed_total", "Times that all --connections-max connections were taken."),
+        |counts| &counts.delayed,
+    ),
+    (
+        Metric::counter(
+            "stator_connections_refused_total",
+            "Connections of an address that may have no more (--connections-per-address-max).",
+        ),
+        |counts| &counts.refused,
+    ),
+];
+static EVICTED: Metric =
+    Metric::counter("stator_connections_evicted_total", "Connections that were closed to make room for others.");
 
 impl Connections {
     fn write(&self, page: &mut Page) {
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        page.gauge("stator_connections", "Connections that are open.");
-        page.value(read(&self.open));
-        page.counter("stator_connections_accepted_total", "Connections that were accepted.");
-        page.value(read(&self.accepted));
-        page.counter("stator_connections_failed_total", "Connections that the operating system could not hand over.");
-        page.value(read(&self.failed));
-        page.counter("stator_tls_handshakes_failed_total", "Connections that ended before they were encrypted.");
-        page.value(read(&self.handshakes_failed));
-        page.counter("stator_connections_delayed_total", "Times that all --connections-max connections were taken.");
-        page.value(read(&self.delayed));
-        page.counter(
-            "stator_connections_refused_total",
-            "Connections of an address that may have no more (--connections-per-address-max).",
-        );
-        page.value(read(&self.refused));
-        page.counter(
-            "stator_connections_evicted_total",
-            "Connections that had to go because others needed their room.",
-        );
-        page.labelled(&[("reason", "idle")], read(&self.evicted_idle));
-        page.labelled(&[("reason", "address")], read(&self.evicted_address));
-        page.labelled(&[("reason", "stuck")], read(&self.evicted_stuck));
+        CONNECTIONS.iter().for_each(|(metric, of)| page.metric(metric).value(read(of(self))));
+        let mut evicted = page.metric(&EVICTED);
+        evicted.labelled(&[("reason", "idle")], read(&self.evicted_idle));
+        evicted.labelled(&[("reason", "address")], read(&self.evicted_address));
+        evicted.labelled(&[("reason", "stuck")], read(&self.evicted_stuck));
     }
 }
 

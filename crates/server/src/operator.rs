@@ -12,9 +12,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use ::aws::ServiceModel;
 use api::Exception;
 use auth::Access;
+use base::{Detail, Metric};
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
@@ -26,9 +26,10 @@ use crate::answer::{Answer, ContentType};
 use crate::audit;
 use crate::door;
 use crate::listener::Responder;
-use crate::metrics::{Metrics, TableSeries};
+use crate::metrics::Metrics;
 use crate::route::Page;
 use crate::seats::Seat;
+#[cfg(test)]
 use crate::services::HOSTED;
 use crate::unsent::AnswerBody;
 use crate::web::Web;
@@ -72,15 +73,17 @@ pub(crate) struct Operator {
     total: Rendered,
 }
 
+static READY: Metric = Metric::gauge("stator_ready", "1 if the server takes requests, as /readyz says.");
+
 impl Operator {
+    #[cfg(test)]
     pub(crate) fn new() -> Arc<Operator> {
-        Operator::of(&HOSTED)
+        Operator::with(Metrics::new(&HOSTED))
     }
 
-    /// Of a server that has the services of these models.
-    pub(crate) fn of(models: &[&'static ServiceModel]) -> Arc<Operator> {
-        Arc::new(Operator {
-            metrics: Metrics::new(models),
+    pub(crate) fn with(metrics: Metrics) -> Arc<Operator> {
+        let operator = Arc::new(Operator {
+            metrics,
             engine: OnceLock::new(),
             service: OnceLock::new(),
             audit: OnceLock::new(),
@@ -88,11 +91,19 @@ impl Operator {
             stopping: AtomicBool::new(false),
             each: Rendered::default(),
             total: Rendered::default(),
-        })
+        });
+        let of_page = Arc::downgrade(&operator);
+        operator.metrics.registry.add(move |page| {
+            if let Some(operator) = of_page.upgrade() {
+                page.metric(&READY).value(u8::from(operator.unready().is_none()));
+            }
+        });
+        operator
     }
 
     pub(crate) fn watch_audit(&self, audit: &Arc<audit::Watch>) {
-        self.metrics.watch_audit(Arc::<audit::Watch>::clone(audit));
+        let of_page = Arc::clone(audit);
+        self.metrics.registry.add(move |page| of_page.write_metrics(page));
         // Only the first one counts, and there is no second.
         let _ = self.audit.set(Arc::clone(audit));
     }
@@ -112,8 +123,13 @@ impl Operator {
     /// The data is open: requests may come.
     pub(crate) fn ready(&self, engine: Option<Arc<Embedded>>, service: Option<Arc<ops::Service>>) {
         // Only the first one counts, and there is no second.
-        if let Some(service) = service {
-            let _ = self.service.set(service);
+        if let Some(service) = service
+            && self.service.set(Arc::clone(&service)).is_ok()
+        {
+            self.metrics.add_service(service);
+        }
+        if let Some(embedded) = engine.clone() {
+            self.metrics.add_embedded(embedded);
         }
         let _ = self.engine.set(engine);
     }
@@ -171,26 +187,20 @@ impl Operator {
     }
 
     async fn page(self: &Arc<Operator>, audience: Audience) -> Answer {
-        let (tables, rendered) = match audience {
-            Audience::Operator => (TableSeries::Each(self.metrics.tables_max()), &self.each),
-            Audience::Anyone => (TableSeries::Total, &self.total),
+        let (detail, rendered) = match audience {
+            Audience::Operator => (self.metrics.detail(), &self.each),
+            Audience::Anyone => (Detail::Total, &self.total),
         };
-        match rendered.page(self.render(tables)).await {
+        match rendered.page(self.render(detail)).await {
             Some(page) => Answer::text(StatusCode::OK, ContentType::Prometheus, page),
             None => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 
     /// On a thread that may wait: sizes of files are read.
-    async fn render(self: &Arc<Operator>, tables: TableSeries) -> Option<String> {
-        let operator = Arc::clone(self);
-        let page = tokio::task::spawn_blocking(move || {
-            let engine = operator.engine.get().and_then(Option::as_ref).map(|engine| engine.stats());
-            let database = operator.metrics.database();
-            let background = operator.service.get().map(|service| service.background_stats()).unwrap_or_default();
-            let ready = operator.unready().is_none();
-            operator.metrics.page(ready, tables, &background, engine.as_ref(), database.as_ref())
-        });
+    async fn render(self: &Arc<Operator>, detail: Detail) -> Option<String> {
+        let registry = self.metrics.registry.clone();
+        let page = tokio::task::spawn_blocking(move || registry.page(detail));
         // Not there only after a panic or at the end of the runtime.
         page.await.ok()
     }

@@ -40,7 +40,7 @@ use crate::root_key::{self, RootKey};
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::service;
-use crate::services::Services;
+use crate::services::{HOSTED, Services};
 use crate::stop;
 use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
@@ -198,9 +198,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
     let memory = Memories::of(arguments);
-    operator.metrics.watch(&memory.requests, &memory.answers);
-    operator.metrics.watch_database(database);
-    operator.metrics.watch_rows(rows.as_ref());
+    operator.metrics.add_memory(&memory.requests, &memory.answers);
+    database.into_iter().for_each(|database| operator.metrics.add_database(database));
+    rows.iter().for_each(|rows| operator.metrics.add_rows(Arc::clone(rows)));
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
         services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref()),
@@ -282,9 +282,7 @@ async fn close(engine: &Arc<dyn Engine>, running: &RunMark) -> Result<(), Failur
 }
 
 fn operator(arguments: &ServeArguments) -> Arc<Operator> {
-    let operator = Operator::new();
-    operator.metrics.limit_tables(&arguments.metrics);
-    operator
+    Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max))
 }
 
 async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), String> {
@@ -416,7 +414,8 @@ async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
 async fn deliveries(service: &Arc<ops::Service>, arguments: &ServeArguments, operator: &Operator) -> Deliveries {
     let deliveries = delivery::start(service, delivery_settings(arguments)).await;
     if !arguments.no_deliveries {
-        operator.metrics.watch_deliveries(deliveries.figures());
+        let figures = Arc::clone(deliveries.figures());
+        operator.metrics.registry.add(move |page| figures.write_metrics(page));
     }
     deliveries
 }
@@ -602,7 +601,8 @@ fn encryption(
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed(jobs).map_err(Failure::Runtime)?;
-    metrics.watch_tls(Arc::<Tls>::clone(tls));
+    let of_page = Arc::clone(tls);
+    metrics.registry.add(move |page| of_page.write_metrics(page));
     Ok(Encryption { ca_bundle })
 }
 

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{RegularFile, Unreadable};
+use base::{Metric, Page, RegularFile, Unreadable};
 use jobs::Jobs;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ pub(crate) use handshake::Encrypted;
 
 use crate::hangups::Hangups;
 use crate::log::{self, Value};
-use crate::metrics::{Collector, Connections, Page};
+use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::protect;
 use crate::seats::Seat;
@@ -119,14 +119,16 @@ impl Tls {
     }
 }
 
-impl Collector for Tls {
-    fn collect(&self, page: &mut Page) {
-        let Some(expiry_s) = self.current.lock().expiry_s else { return };
-        page.gauge(
-            "stator_tls_certificate_expiry_timestamp_seconds",
-            "When the certificate ends, in seconds since 1970.",
-        );
-        page.value(expiry_s);
+static EXPIRY: Metric = Metric::gauge(
+    "stator_tls_certificate_expiry_timestamp_seconds",
+    "When the certificate ends, in seconds since 1970.",
+);
+
+impl Tls {
+    pub(crate) fn write_metrics(&self, page: &mut Page) {
+        if let Some(expiry_s) = self.current.lock().expiry_s {
+            page.metric(&EXPIRY).value(expiry_s);
+        }
     }
 }
 

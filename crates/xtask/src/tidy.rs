@@ -2,6 +2,7 @@
 
 mod module_graph;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -127,4 +128,67 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
         }
     }
     found
+}
+
+/// The names of all declared metrics: each is a literal in a `Metric::counter(…)`, `gauge` or `histogram`.
+fn declared_metrics() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let sources = sources().into_iter().filter(|(path, _)| !is_test(path) && !path.ends_with("xtask/src/tidy.rs"));
+    for (path, text) in sources {
+        // What a file's own tests declare is on no page; nor are examples in documentation.
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for kind in ["Metric::counter(", "Metric::gauge(", "Metric::histogram("] {
+            for rest in code.split(kind).skip(1) {
+                let name = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+                let name = name.unwrap_or_else(|| panic!("{}: a metric's name is no literal", path.display()));
+                assert!(names.insert(name.to_owned()), "{}: {name} is declared twice", path.display());
+            }
+        }
+    }
+    names
+}
+
+/// Every metric is explained to the operator, and nothing is that there is not.
+#[test]
+fn the_documentation_names_every_metric() {
+    let text = fs::read_to_string(crates().join("../docs/operations.md")).expect("docs/operations.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split(['`', '{']).next());
+    let named: BTreeSet<String> =
+        rows.filter(|name| name.starts_with("stator_") || name.starts_with("process_")).map(str::to_owned).collect();
+    assert_eq!(named, declared_metrics());
+}
+
+/// The names of all jobs: each is the first literal behind `Job::every(`, `on`, `woken` or `lasting`, or one of the pieces of work on
+/// tables.
+fn declared_jobs() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        if path.ends_with("xtask/src/tidy.rs") || path.components().any(|part| part.as_os_str() == "jobs") {
+            continue;
+        }
+        for kind in ["Job::every(", "Job::on(", "Job::woken(", "Job::lasting("] {
+            for rest in text.split(kind).skip(1) {
+                let arguments = rest.split("|").next().unwrap_or_default();
+                names.extend(arguments.split('"').nth(1).map(str::to_owned));
+            }
+        }
+        if path.ends_with("catalog/work.rs") {
+            let body = text.split("fn job(self)").nth(1).and_then(|rest| rest.split("\n    }\n").next());
+            let names_of = body.unwrap_or_default().split('"').skip(1).step_by(2);
+            names.extend(names_of.map(str::to_owned));
+        }
+    }
+    names
+}
+
+/// Whoever looks for what runs in the background finds all of it in one table.
+#[test]
+fn the_architecture_names_every_job() {
+    let text = fs::read_to_string(crates().join("../ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let section = text.split("\n## Jobs\n").nth(1).expect("a section of jobs");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let named: BTreeSet<String> = rows.map(str::to_owned).collect();
+    assert_eq!(named, declared_jobs());
 }

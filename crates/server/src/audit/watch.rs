@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base::{Metric, Page};
+
 use super::Figures;
 use super::unauthenticated::Unauthenticated;
-use crate::metrics::{Collector, Page};
 
 #[derive(Default)]
 pub(crate) struct Watch {
@@ -44,19 +45,19 @@ impl Watch {
     }
 }
 
-impl Collector for Watch {
-    fn collect(&self, page: &mut Page) {
+static EVENTS: Metric = Metric::counter("stator_audit_events_total", "Events that were written to the audit log.");
+static LOST: Metric = Metric::counter("stator_audit_events_lost_total", "Events that are missing in the audit log.");
+static UNAUTHENTICATED: Metric =
+    Metric::counter("stator_audit_unauthenticated_total", "Unauthenticated requests that were only counted.");
+static REFUSED: Metric =
+    Metric::counter("stator_audit_refused_total", "Requests that were not executed because they could not be audited.");
+
+impl Watch {
+    pub(crate) fn write_metrics(&self, page: &mut Page) {
         let counts = self.read();
-        page.counter("stator_audit_events_total", "Events that were written to the audit log.");
-        page.value(counts.written);
-        page.counter("stator_audit_events_lost_total", "Events that are missing in the audit log.");
-        page.value(counts.lost);
-        page.counter("stator_audit_unauthenticated_total", "Unauthenticated requests that were only counted.");
-        page.value(counts.held_back);
-        page.counter(
-            "stator_audit_refused_total",
-            "Requests that were not executed because they could not be audited.",
-        );
-        page.value(counts.refused);
+        page.metric(&EVENTS).value(counts.written);
+        page.metric(&LOST).value(counts.lost);
+        page.metric(&UNAUTHENTICATED).value(counts.held_back);
+        page.metric(&REFUSED).value(counts.refused);
     }
 }

@@ -8,7 +8,7 @@ use ::log::kv::{self, Key, VisitSource};
 use super::{Event, Value, write};
 
 /// Stator's crates that report something: the beginnings of their modules' names.
-const OURS: [&str; 6] = ["deliver", "identity", "ops", "seal", "storage", "storage_postgres"];
+const OURS: [&str; 7] = ["deliver", "identity", "jobs", "ops", "seal", "storage", "storage_postgres"];
 const EVENT: &str = "event";
 const LIBRARY: &str = "library";
 

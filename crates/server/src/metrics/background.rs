@@ -1,78 +1,74 @@
 //! What the service's background work and the readers of logs have done, and what they are behind with.
 
+use base::{Detail, Metric, Page};
 use ops::{BackgroundStats, TableLag};
-
-use super::page::Page;
 
 /// The account, region and name of all tables that have no series of their own. No account is called so.
 const OTHER: &str = "other";
 
-/// How series of tables are labelled.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TableSeries {
-    /// So many of the oldest tables have series of their own, the rest has one together.
-    Each(usize),
-    /// All tables have one series, which names none.
-    Total,
-}
+static TTL_DELETIONS: Metric = Metric::counter("stator_ttl_deletions_total", "Items that time to live has deleted.");
 
 /// A metric of tables.
 struct OfTables {
-    name: &'static str,
-    help: &'static str,
+    metric: Metric,
     value: fn(&TableLag) -> Option<u64>,
     /// What several tables have together.
     together: fn(u64, u64) -> u64,
 }
 
-const METRICS: [OfTables; 4] = [
+static TABLES: [OfTables; 4] = [
     OfTables {
-        name: "stator_ttl_overdue_seconds",
-        help: "How long the item that is due longest has been so.",
+        metric: Metric::gauge(
+            "stator_ttl_overdue_seconds",
+            "Time since the expiry of the oldest item still to be deleted.",
+        ),
         value: |table| table.overdue_s,
         together: u64::max,
     },
     OfTables {
-        name: "stator_log_records",
-        help: "Changes that a table's log holds.",
+        metric: Metric::gauge("stator_log_records", "Changes that a table's log holds."),
         value: |table| Some(table.log?.records),
         together: u64::saturating_add,
     },
     OfTables {
-        name: "stator_log_bytes",
-        help: "What they take, by the mean of the oldest and newest.",
+        metric: Metric::gauge(
+            "stator_log_bytes",
+            "Size of a table's log, estimated from its oldest and newest records.",
+        ),
         value: |table| Some(table.log?.bytes),
         together: u64::saturating_add,
     },
     OfTables {
-        name: "stator_iterator_age_milliseconds",
-        help: "How old the last change was that GetRecords gave; the greatest of the last minute.",
+        metric: Metric::gauge(
+            "stator_iterator_age_milliseconds",
+            "Age of the last change that GetRecords returned; the greatest of the last minute.",
+        ),
         value: |table| table.iterator_age_ms,
         together: u64::max,
     },
 ];
 
-pub(super) fn write(background: &BackgroundStats, series: TableSeries, page: &mut Page) {
-    page.counter("stator_ttl_deletions_total", "Items that time to live has deleted.");
-    page.value(background.expired_items);
-    let named = match series {
-        TableSeries::Each(tables_max) => tables_max.min(background.tables.len()),
-        TableSeries::Total => 0,
+pub(super) fn write(background: &BackgroundStats, page: &mut Page) {
+    page.metric(&TTL_DELETIONS).value(background.expired_items);
+    let detail = page.detail();
+    let named = match detail {
+        Detail::Each(tables_max) => tables_max.min(background.tables.len()),
+        Detail::Total => 0,
     };
     // Oldest first, so that a table's series does not come and go with newer ones.
     let (own, rest) = background.tables.split_at(named);
-    for metric in &METRICS {
-        page.gauge(metric.name, metric.help);
+    for OfTables { metric, value, together } in &TABLES {
+        let mut series = page.metric(metric);
         for table in own {
             let labels = [("account", &*table.account), ("region", &table.region), ("table", &table.table)];
-            if let Some(value) = (metric.value)(table) {
-                page.labelled(&labels, value);
+            if let Some(value) = value(table) {
+                series.labelled(&labels, value);
             }
         }
-        let Some(value) = rest.iter().filter_map(metric.value).reduce(metric.together) else { continue };
-        match series {
-            TableSeries::Each(_) => page.labelled(&[("account", OTHER), ("region", OTHER), ("table", OTHER)], value),
-            TableSeries::Total => page.value(value),
+        let Some(value) = rest.iter().filter_map(value).reduce(together) else { continue };
+        match detail {
+            Detail::Each(_) => series.labelled(&[("account", OTHER), ("region", OTHER), ("table", OTHER)], value),
+            Detail::Total => series.value(value),
         }
     }
 }
@@ -94,10 +90,10 @@ mod tests {
         }
     }
 
-    fn lines(series: TableSeries) -> Vec<String> {
+    fn lines(detail: Detail) -> Vec<String> {
         let background = BackgroundStats { expired_items: 0, tables: (1..=4).map(table).collect() };
-        let mut page = Page::default();
-        write(&background, series, &mut page);
+        let mut page = Page::new(detail);
+        write(&background, &mut page);
         let text = page.into_text();
         text.lines().filter(|line| !line.starts_with('#')).skip(1).map(str::to_owned).collect()
     }
@@ -107,7 +103,7 @@ mod tests {
         let of = |number: u64| format!("account=\"{number:012}\",region=\"eu-west-3\",table=\"table-{number}\"");
         let other = "account=\"other\",region=\"other\",table=\"other\"";
         assert_eq!(
-            lines(TableSeries::Each(1)),
+            lines(Detail::Each(1)),
             [
                 format!("stator_ttl_overdue_seconds{{{}}} 1", of(1)),
                 format!("stator_ttl_overdue_seconds{{{other}}} 4"),
@@ -118,9 +114,9 @@ mod tests {
                 format!("stator_iterator_age_milliseconds{{{other}}} 7"),
             ]
         );
-        assert!(lines(TableSeries::Each(0)).iter().all(|line| line.contains(other)));
-        assert!(lines(TableSeries::Each(4)).iter().all(|line| !line.contains(other)));
-        assert_eq!(lines(TableSeries::Each(4)), lines(TableSeries::Each(100)));
+        assert!(lines(Detail::Each(0)).iter().all(|line| line.contains(other)));
+        assert!(lines(Detail::Each(4)).iter().all(|line| !line.contains(other)));
+        assert_eq!(lines(Detail::Each(4)), lines(Detail::Each(100)));
     }
 
     #[test]
@@ -131,6 +127,6 @@ mod tests {
             "stator_log_bytes 30",
             "stator_iterator_age_milliseconds 7",
         ];
-        assert_eq!(lines(TableSeries::Total), expected);
+        assert_eq!(lines(Detail::Total), expected);
     }
 }

@@ -3,29 +3,31 @@
 
 use std::fs;
 
-use super::page::Page;
+use base::{Metric, Page};
 
 /// In which `/proc` counts time: the same on every Linux that people run. Unit: ticks.
 const TICKS_A_SECOND: f64 = 100.0;
 
+static START_TIME: Metric =
+    Metric::gauge("process_start_time_seconds", "When the process started, in seconds since 1970.");
+static RESIDENT: Metric = Metric::gauge("process_resident_memory_bytes", "Memory that the process takes.");
+static CPU: Metric = Metric::counter("process_cpu_seconds_total", "Processor time that the process took.");
+static OPEN_FDS: Metric = Metric::gauge("process_open_fds", "File handles that are open.");
+static MAX_FDS: Metric = Metric::gauge("process_max_fds", "File handles that the process may open.");
+
 pub(super) fn write(started_ms: u64, page: &mut Page) {
-    page.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.");
-    page.value(started_ms as f64 / 1e3);
+    page.metric(&START_TIME).value(started_ms as f64 / 1e3);
     if let Some(kib) = fs::read_to_string("/proc/self/status").ok().and_then(|text| resident_kib(&text)) {
-        page.gauge("process_resident_memory_bytes", "Memory that the process takes.");
-        page.value(kib * 1024);
+        page.metric(&RESIDENT).value(kib * 1024);
     }
     if let Some(ticks) = fs::read_to_string("/proc/self/stat").ok().and_then(|text| cpu_ticks(&text)) {
-        page.counter("process_cpu_seconds_total", "Processor time that the process took.");
-        page.value(ticks as f64 / TICKS_A_SECOND);
+        page.metric(&CPU).value(ticks as f64 / TICKS_A_SECOND);
     }
     if let Ok(files) = fs::read_dir("/proc/self/fd") {
-        page.gauge("process_open_fds", "File handles that are open.");
-        page.value(files.count());
+        page.metric(&OPEN_FDS).value(files.count());
     }
     if let Some(files) = fs::read_to_string("/proc/self/limits").ok().and_then(|text| open_files_max(&text)) {
-        page.gauge("process_max_fds", "File handles that the process may open.");
-        page.value(files);
+        page.metric(&MAX_FDS).value(files);
     }
 }
 

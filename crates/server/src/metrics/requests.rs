@@ -6,15 +6,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::aws::{OperationId, ServiceModel};
-use base::DurationHistogram;
+use base::{DurationHistogram, Metric, Page};
 use parking_lot::RwLock;
 
-use super::page::Page;
 use crate::body_error::BodyError;
 
 const NS_A_SECOND: f64 = 1e9;
 /// What is in the place of the service and the operation of a request that was refused before it had them.
 const NONE: &str = "none";
+
+static DURATION: Metric =
+    Metric::histogram("stator_request_duration_seconds", "Time from a request's last byte to its answer's first.");
+static REQUEST_BYTES: Metric =
+    Metric::counter("stator_request_bytes_total", "Bytes of requests' bodies, decompressed.");
+static RESPONSE_BYTES: Metric =
+    Metric::counter("stator_response_bytes_total", "Bytes of answers' bodies, as they were sent.");
+static UNDER_WAY: Metric = Metric::gauge(
+    "stator_requests_under_way",
+    "Requests that are being received or answered, or whose answer is not sent.",
+);
+static ERRORS: Metric = Metric::counter("stator_errors_total", "Requests that were answered with an exception.");
+static BODIES_REFUSED: Metric =
+    Metric::counter("stator_bodies_refused_total", "Requests whose body was not received completely.");
 
 pub(crate) struct Requests {
     services: Box<[OfService]>,
@@ -137,45 +150,41 @@ impl Requests {
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
         let all = self.services.iter().flat_map(|service| service.model.operations().zip(&service.operations));
         let seen: Vec<_> = all.filter(|(_, of)| of.is_seen()).collect();
-        page.histogram("stator_request_duration_seconds", "Time from a request's last byte to its answer's first.");
+        let mut series = page.metric(&DURATION);
         for (operation, of) in &seen {
-            page.reading(&labels(*operation), &of.duration.reading(), NS_A_SECOND);
+            series.reading(&labels(*operation), &of.duration.reading(), NS_A_SECOND);
         }
-        page.counter("stator_request_bytes_total", "Bytes of requests' bodies, decompressed.");
+        let mut series = page.metric(&REQUEST_BYTES);
         for (operation, of) in &seen {
-            page.labelled(&labels(*operation), read(&of.request_bytes));
+            series.labelled(&labels(*operation), read(&of.request_bytes));
         }
-        page.counter("stator_response_bytes_total", "Bytes of answers' bodies, as they were sent.");
+        let mut series = page.metric(&RESPONSE_BYTES);
         for (operation, of) in &seen {
-            page.labelled(&labels(*operation), read(&of.response_bytes));
+            series.labelled(&labels(*operation), read(&of.response_bytes));
         }
         self.write_errors(page);
-        page.gauge(
-            "stator_requests_under_way",
-            "Requests that are being received or answered, or whose answer is not sent.",
-        );
-        page.value(read(&self.under_way));
+        page.metric(&UNDER_WAY).value(read(&self.under_way));
     }
 
     /// Exceptions that operators wait for are there from an operation's first request on, so that a first one is an increase from
     /// zero.
     fn write_errors(&self, page: &mut Page) {
-        page.counter("stator_errors_total", "Requests that were answered with an exception.");
+        let mut series = page.metric(&ERRORS);
         for service in &self.services {
             for (operation, of) in service.model.operations().zip(&service.operations) {
                 let expected = if of.is_seen() { service.model.watched } else { &[] };
                 for (exception, count) in of.errors.read(expected) {
                     let [service, operation] = labels(operation);
-                    page.labelled(&[service, operation, ("exception", exception)], count);
+                    series.labelled(&[service, operation, ("exception", exception)], count);
                 }
             }
         }
         for (exception, count) in self.errors.read(&[]) {
-            page.labelled(&[("service", NONE), ("operation", NONE), ("exception", exception)], count);
+            series.labelled(&[("service", NONE), ("operation", NONE), ("exception", exception)], count);
         }
-        page.counter("stator_bodies_refused_total", "Requests whose body could not be had.");
+        let mut series = page.metric(&BODIES_REFUSED);
         for (error, count) in BodyError::ALL.iter().zip(&self.bodies_refused) {
-            page.labelled(&[("reason", error.name())], count.load(Ordering::Relaxed));
+            series.labelled(&[("reason", error.name())], count.load(Ordering::Relaxed));
         }
     }
 }

@@ -3,15 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ::aws::{DYNAMODB, DYNAMODB_STREAMS, IAM};
-use deliver::Figure;
-
-use ::aws::OperationId;
+use ::aws::{DYNAMODB, DYNAMODB_STREAMS, IAM, OperationId};
 
 use super::*;
-use crate::audit::Watch;
 use crate::body_error::BodyError;
-use crate::tls::{Tls, TlsArguments};
 
 const MODELS: [&ServiceModel; 3] = [&DYNAMODB, &DYNAMODB_STREAMS, &IAM];
 
@@ -39,10 +34,9 @@ fn requests_are_counted_by_operation() {
     metrics.requests.failed(None, "BackupInUseException");
     metrics.requests.body_refused(BodyError::TooSlow);
     let under_way = metrics.requests.begin();
-    let page = metrics.page(true, TableSeries::Total, &BackgroundStats::default(), None, None);
+    let page = metrics.registry.page(Detail::Total);
     drop(under_way);
     for (start, value) in [
-        ("stator_ready", "1"),
         (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="0.0005"}"#, "0"),
         (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="0.001"}"#, "1"),
         (r#"stator_request_duration_seconds_bucket{service="DynamoDB",operation="PutItem",le="0.0025"}"#, "2"),
@@ -70,17 +64,14 @@ fn requests_are_counted_by_operation() {
         assert_eq!(line(&page, &format!("{start} ")), value, "{start}");
     }
     assert!(!page.contains("GetItem"), "what was never asked for has no series");
-    assert_eq!(
-        line(
-            &metrics.page(false, TableSeries::Total, &BackgroundStats::default(), None, None),
-            "stator_requests_under_way "
-        ),
-        "0"
-    );
+    assert_eq!(line(&metrics.registry.page(Detail::Total), "stator_requests_under_way "), "0");
 }
 
-fn with_replicas() -> PostgresStats {
-    PostgresStats { replicas: Some(storage_postgres::ReplicaStats::default()), ..PostgresStats::default() }
+fn with_replicas() -> storage_postgres::PostgresStats {
+    storage_postgres::PostgresStats {
+        replicas: Some(storage_postgres::ReplicaStats::default()),
+        ..storage_postgres::PostgresStats::default()
+    }
 }
 
 /// Every metric has its help and its kind before its values, and nothing stands twice.
@@ -95,13 +86,11 @@ fn the_page_is_well_formed() {
             metrics.requests.failed(Some(operation), exception);
         }
     }
-    let page = metrics.page(
-        true,
-        TableSeries::Total,
-        &BackgroundStats::default(),
-        Some(&engine.stats()),
-        Some(&with_replicas()),
-    );
+    metrics.add_embedded(engine);
+    metrics.add_rows(storage::Memory::new());
+    metrics.registry.add(|page| database::write(&with_replicas(), page));
+    metrics.registry.add(|page| background::write(&ops::BackgroundStats::default(), page));
+    let page = metrics.registry.page(Detail::Total);
     let (mut names, mut series) = (BTreeSet::new(), BTreeSet::new());
     let mut lines = page.lines();
     let mut name = "";
@@ -120,51 +109,6 @@ fn the_page_is_well_formed() {
         assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
         assert!(value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'), "{line}");
     }
-    assert!(names.contains("stator_commit_duration_seconds") && names.contains("stator_table_disk_bytes"));
-    assert!(series.contains(r#"stator_table_files_fresh{rows="items"}"#));
-}
-
-/// Every metric is explained to the operator, and nothing is that there is not.
-#[test]
-fn the_documentation_names_every_metric() {
-    let folder = tempfile::tempdir().expect("folder");
-    let engine = storage::Embedded::open(folder.path(), storage::EmbeddedOptions::default()).expect("engine");
-    let metrics = Metrics::new(&MODELS);
-    metrics.watch_audit(Arc::<Watch>::default());
-    metrics.watch_rows(Some(&storage::Memory::new()));
-    let self_signed = TlsArguments { tls_self_signed: true, ..TlsArguments::default() };
-    let tls =
-        Tls::new(&self_signed, "localhost:0", Duration::ZERO).expect("a certificate").expect("what was asked for");
-    metrics.watch_tls(tls);
-    let page = metrics.page(
-        true,
-        TableSeries::Total,
-        &BackgroundStats::default(),
-        Some(&engine.stats()),
-        Some(&with_replicas()),
-    );
-    let mut delivering = Page::default();
-    let figure = Figure { to: "lambda", followers: 1, deliveries: 0, failures: 0, losses: 0, lag_ms: 0 };
-    deliveries::write(&[figure], &mut delivering);
-    let page = page + &delivering.into_text();
-    let written: BTreeSet<&str> =
-        page.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
-    let text = std::fs::read_to_string(path).expect("docs/operations.md");
-    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split(['`', '{']).next());
-    let named: BTreeSet<&str> =
-        rows.filter(|name| name.starts_with("stator_") || name.starts_with("process_")).collect();
-    if cfg!(target_os = "linux") {
-        assert_eq!(named, written);
-    } else {
-        assert!(named.is_superset(&written));
-    }
-}
-
-#[test]
-fn what_a_label_says_stays_in_it() {
-    let mut page = Page::default();
-    page.gauge("some", "Help.");
-    page.labelled(&[("region", "a\"b\\c\nd")], 1);
-    assert!(page.into_text().ends_with("some{region=\"a\\\"b\\\\c\\nd\"} 1\n"));
+    assert!(names.contains("stator_commit_duration_seconds") && names.contains("stator_sstable_disk_bytes"));
+    assert!(series.contains(r#"stator_sstables_l0{rows="items"}"#));
 }
