@@ -2,8 +2,8 @@
 //!
 //! An entry is good for one version of its account. Entries of an older version end when a newer one gets its first, so that an
 //! account keeps what one version of it needs; those of accounts that get no more, and of sessions that have expired, end in a
-//! sweep, which comes after as many insertions as there are entries. Entries and bytes are bounded. Beyond the bounds, the account
-//! that has most of the memory loses its entries: many or large sessions of one account leave those of others.
+//! sweep, which comes after as many insertions as there are entries. Entries and bytes are bounded. Beyond either bound, the account
+//! that has most of it loses its entries: many or large sessions of one account leave those of others.
 //!
 //! Parsed policies are most of the bytes. Documents do not hold theirs, so a policy that is not in this cache is parsed again when a
 //! request needs it. A policy counts once for its account, however many entries use it, with the size that it has measured itself.
@@ -69,8 +69,16 @@ impl Credential {
         let Principal { identity_policies, boundary, session_policies, .. } = &principal;
         let policies = identity_policies.iter().chain(boundary).chain(session_policies.iter().flatten());
         // Measured here, without the lock of the cache: a policy may have thousands of parts.
-        let policies = policies.map(SizedPolicy::of).collect();
-        Credential { secret: secret.into(), principal: Arc::new(principal), expires_s, policies, bytes }
+        let policies: Vec<SizedPolicy> = policies.map(SizedPolicy::of).collect();
+        // Here and in the principal.
+        let of_lists = policies.len() * (size_of::<SizedPolicy>() + size_of::<Arc<Policy>>());
+        Credential {
+            secret: secret.into(),
+            principal: Arc::new(principal),
+            expires_s,
+            policies,
+            bytes: bytes + of_lists,
+        }
     }
 
     pub(crate) fn known(&self) -> Known {
@@ -214,7 +222,10 @@ impl CredentialCache {
     /// Down to the bounds. An entry beyond them by itself ends at once.
     fn shrink(&mut self, evicted: &mut Evicted) {
         while self.entries > ENTRIES_MAX || self.bytes > self.bytes_max {
-            let largest = self.by_account.iter().max_by_key(|(_, own)| own.bytes).map(|(id, _)| id.clone());
+            // By what there is too much of: an account with many sessions does not end those of one with large policies.
+            let has_too_many = self.entries > ENTRIES_MAX;
+            let part = |own: &OfAccount| if has_too_many { own.by_name.len() } else { own.bytes };
+            let largest = self.by_account.iter().max_by_key(|(_, own)| part(own)).map(|(id, _)| id.clone());
             let Some(own) = largest.and_then(|largest| self.by_account.remove(&largest)) else { return };
             self.bytes -= own.bytes;
             self.entries -= own.by_name.len();
@@ -241,9 +252,7 @@ mod tests {
     const NOW_MS: u64 = 1_000_000;
 
     fn account(id: &str) -> Arc<Account> {
-        let mut account = Account::default();
-        account.id = id.to_owned();
-        Arc::new(account)
+        Arc::new(Account { id: id.to_owned(), ..Account::default() })
     }
 
     fn session(account: &Account, policies: &[Arc<Policy>], expires_s: u64) -> Credential {
@@ -331,9 +340,18 @@ mod tests {
             check_sums(&cache);
             assert!(has(&cache, "a", &other));
         }
+        // Many small sessions of one account, and large policies of the other one.
+        let large: Vec<_> = (0..24).map(|_| policy(12_000)).collect();
+        drop(cache.insert("a".into(), &other, session(&other, &large, u64::MAX), NOW_MS));
+        assert!(cache.by_account["2"].bytes > CACHE_BYTES_MAX / 4);
+        for at in 0..10_000_u32 {
+            drop(cache.insert(at.to_be_bytes().into(), &greedy, session(&greedy, &[], u64::MAX), NOW_MS));
+        }
+        check_sums(&cache);
+        assert!(has(&cache, "a", &other));
         // The same name again.
         let before = (cache.entries, cache.bytes);
-        drop(cache.insert("a".into(), &other, session(&other, &[], u64::MAX), NOW_MS));
+        drop(cache.insert("a".into(), &other, session(&other, &large, u64::MAX), NOW_MS));
         assert_eq!((cache.entries, cache.bytes), before);
     }
 
