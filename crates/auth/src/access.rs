@@ -42,7 +42,7 @@ pub trait Directory: Send + Sync + 'static {
     fn known(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Known, Refusal>;
 
     /// The secret alone, where the principal is not at hand: names of access keys are no secrets, and policies are gathered
-    /// for those who have signed. It may recognize more than [`Directory::known`], which is asked after the signature.
+    /// for callers that have signed. It may recognize more than [`Directory::known`], which is asked after the signature.
     ///
     /// # Errors
     /// [`Refusal::Unrecognized`] or [`Refusal::Expired`].

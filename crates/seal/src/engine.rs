@@ -45,7 +45,7 @@ impl Sealed {
     }
 
     /// The row of a key for a table of an account: of a new key, or of the one in `row`, under a key of the KMS, or of the
-    /// database. With it the ARN of the KMS's key. Who writes the row gives the table that key.
+    /// database. With it the ARN of the KMS's key. A table has the key once the row is written.
     ///
     /// # Errors
     /// If the KMS refuses, or is not there.

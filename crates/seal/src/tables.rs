@@ -350,7 +350,7 @@ impl Tables {
         by_owner
     }
 
-    /// Looks at these tables again; tells whose keys may not be used any more.
+    /// Looks at these tables again; returns those whose keys may not be used any more.
     pub(crate) async fn look_again(&self, engine: &dyn Engine, tables: &[u64]) -> Result<Vec<u64>, StorageError> {
         let mut lost = Vec::new();
         for table in tables {
@@ -361,7 +361,7 @@ impl Tables {
             let owner = self.owner_of_key(*table, row.as_deref());
             match self.open(*table, row.as_deref(), Behalf::Check(&owner)).await {
                 Ok(found) => lost.extend(take_over(&look, &before, found)),
-                // Nobody says that the key may not be used.
+                // No answer is no refusal: the key stays in use.
                 Err(StorageError::Unavailable(text)) => {
                     log::warn!(event = "table_keys_unchecked"; "the KMS does not say whether the key of a table may be used: {text}");
                 }
@@ -372,7 +372,7 @@ impl Tables {
     }
 }
 
-/// Tells the table if its key may not be used any more.
+/// Returns the table if its key may not be used any more, and was usable before.
 fn take_over(look: &Look<'_>, before: &Known, found: Known) -> Option<u64> {
     let (found, lost_by) = match (before, found) {
         (Known::Inaccessible(_, since_ms), Known::Inaccessible(why, _)) => (Known::Inaccessible(why, *since_ms), None),

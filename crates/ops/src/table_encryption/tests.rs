@@ -159,7 +159,7 @@ async fn described_key(service: &Service) -> Option<String> {
     describe(service, "tab").await.unwrap().sse_description.unwrap().kms_master_key_arn
 }
 
-/// On behalf of whom the KMS is called about a table.
+/// The account on behalf of which the KMS is called about a table.
 #[tokio::test]
 async fn a_table_is_of_its_account() {
     let service = open(&storage::Memory::new()).await;

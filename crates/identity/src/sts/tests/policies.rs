@@ -94,7 +94,7 @@ async fn a_policy_that_is_held_is_shared() {
     assert!(!Arc::ptr_eq(&user, &again) && Arc::ptr_eq(inline, &again.identity_policies[0]));
 }
 
-/// Which keys there are is no secret: policies are parsed for those who have signed.
+/// Which keys there are is no secret: policies are parsed for callers that have signed.
 #[tokio::test]
 async fn a_key_is_recognized_without_its_policies() {
     let (house, root) = House::new().await;

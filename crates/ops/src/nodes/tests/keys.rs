@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::table_keys::{TableKey, TableKeys};
 
-/// A layer that has what it was told to forget.
+/// A layer that records which keys it is to forget.
 #[derive(Default)]
 struct Keys(Mutex<Vec<u64>>);
 
