@@ -103,3 +103,121 @@ impl AwsCall<'_> {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::sigv4::{Credentials, Protocol};
+
+    /// Reads a request with an empty body, and replies.
+    async fn reply(socket: &mut TcpStream, reply: &str) {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            assert!(socket.read_buf(&mut request).await.unwrap() > 0);
+        }
+        socket.write_all(reply.as_bytes()).await.unwrap();
+    }
+
+    const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    const BUSY: &str = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n";
+
+    async fn listening() -> (TcpListener, Server) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        (listener, Server::parse(&url, None).unwrap())
+    }
+
+    async fn asked(via: Via<'_>, retries: Retries) -> Result<Answer, Trouble> {
+        let credentials = Credentials {
+            access_key: "AKIDEXAMPLE".to_owned(),
+            secret: "secret".to_owned(),
+            session_token: None,
+            region: "us-east-1".to_owned(),
+        };
+        let headers = Protocol::KINESIS.headers("Kinesis_20131202.PutRecords");
+        let call = AwsCall {
+            call: Call { method: "POST", target: "/", headers: &headers, body: Bytes::new() },
+            signed_for: SignedFor { credentials: &credentials, service: Protocol::KINESIS.service },
+            timeout: Duration::from_secs(600),
+            reply: ReplyBounds::whole(1 << 10),
+            retries,
+        };
+        aws_call(via, &call).await
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_until_its_server_closes_it() {
+        let (listener, server) = listening().await;
+        let pool = Pool::new(server, Holder::new("pool-a", "a"));
+        let close = tokio::sync::Notify::new();
+        let serving = async {
+            let (mut first, _) = listener.accept().await.unwrap();
+            reply(&mut first, OK).await;
+            reply(&mut first, BUSY).await;
+            close.notified().await;
+            drop(first);
+            let (mut second, _) = listener.accept().await.unwrap();
+            reply(&mut second, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok").await;
+        };
+        let asking = async {
+            assert_eq!(asked(Via::Pool(&pool), Retries::NONE).await.unwrap().success(), Ok(b"ok".to_vec()));
+            let busy = asked(Via::Pool(&pool), Retries::NONE).await.unwrap();
+            assert!(matches!(busy.success(), Err(Trouble::Refused { status: 503, .. })));
+            assert_eq!(pool.idle_ready().len(), 1);
+            close.notify_one();
+            // Once the end of the connection has arrived, another one is opened.
+            while pool.idle_ready() == [true] {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(asked(Via::Pool(&pool), Retries::NONE).await.unwrap().status, 200);
+        };
+        tokio::join!(serving, asking);
+        assert_eq!(pool.idle_ready().len(), 0, "the server has said that it closes");
+    }
+
+    #[tokio::test]
+    async fn no_connection_is_kept_of_an_exchange_that_failed() {
+        let (listener, server) = listening().await;
+        let pool = Pool::new(server, Holder::new("pool-b", "a"));
+        let too_long = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{}", "x".repeat(2000));
+        let serving = async {
+            for answer in [too_long.as_str(), "SSH-2.0\r\n\r\n"] {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                reply(&mut socket, answer).await;
+            }
+        };
+        let asking = async {
+            for _ in 0..2 {
+                assert_eq!(asked(Via::Pool(&pool), Retries::NONE).await, Err(Trouble::NotHttp));
+                assert_eq!(pool.idle_ready().len(), 0);
+            }
+        };
+        tokio::join!(serving, asking);
+    }
+
+    /// What may pass is attempted again, so often and no more; each attempt has its own reservation.
+    #[tokio::test]
+    async fn attempts_are_bounded() {
+        let (listener, server) = listening().await;
+        let holder = Holder::new("pool-d", "a");
+        let refused = "HTTP/1.1 400 No\r\ncontent-length: 32\r\n\r\n{\"__type\":\"a#NotFoundException\"}";
+        let broken = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n";
+        for (replies, status) in
+            [(&[BUSY, broken, OK][..], 200), (&[BUSY, BUSY, BUSY], 503), (&[refused], 400), (&[BUSY, refused], 400)]
+        {
+            let serving = async {
+                for answer in replies {
+                    let (mut socket, _) = listener.accept().await.unwrap();
+                    reply(&mut socket, answer).await;
+                }
+            };
+            let retries = Retries::new(2, Backoff::new(1, 1));
+            let (_, answer) = tokio::join!(serving, asked(Via::Reserving(&server, &holder), retries));
+            assert_eq!(answer.unwrap().status, status, "{replies:?}");
+        }
+    }
+}

@@ -121,18 +121,18 @@ mod tests {
     #[test]
     fn aws_needs_real_keys() {
         let nothing = |_: &str| None;
-        let said = credentials(&"dynamodb.eu-west-1.amazonaws.com", None, nothing).err().unwrap().to_string();
+        let said = credentials("dynamodb.eu-west-1.amazonaws.com", None, nothing).err().unwrap().to_string();
         assert!(said.contains("set AWS_ACCESS_KEY_ID"), "{said}");
         let half = |name: &str| (name == "AWS_ACCESS_KEY_ID").then(|| "AKIDEXAMPLE".to_owned());
-        assert!(credentials(&"dynamodb.eu-west-1.amazonaws.com", None, half).is_err());
-        let anybody = credentials(&"localhost", None, nothing).unwrap();
+        assert!(credentials("dynamodb.eu-west-1.amazonaws.com", None, half).is_err());
+        let anybody = credentials("localhost", None, nothing).unwrap();
         assert_eq!((anybody.access_key.as_str(), anybody.secret.as_str()), (ANYBODY, ANYBODY));
         assert_eq!(anybody.session_token, None);
     }
 
     #[test]
     fn all_variables_are_taken() {
-        let taken = credentials(&"localhost", None, |name| Some(name.to_owned())).unwrap();
+        let taken = credentials("localhost", None, |name| Some(name.to_owned())).unwrap();
         assert_eq!(taken.access_key, "AWS_ACCESS_KEY_ID");
         assert_eq!(taken.secret, "AWS_SECRET_ACCESS_KEY");
         assert_eq!(taken.session_token.as_deref(), Some("AWS_SESSION_TOKEN"));
