@@ -27,7 +27,7 @@ use crate::ids::IdMap;
 use crate::keyring::Keyring;
 use crate::layout;
 use crate::scope::{DATABASE, Scope};
-use crate::secret::Secret;
+use crate::secret::{CipherFailed, Secret};
 use crate::tables::{Tables, Wrapping};
 use crate::turns::Turns;
 use crate::value::{DataKey, KeyId, SealingKey};
@@ -43,7 +43,7 @@ const LIST_BYTES: usize = 64 * 1024;
 
 pub(crate) struct DataKeys {
     clock: Clock,
-    wrapping: Arc<Wrapping>,
+    wrapping: Result<Arc<Wrapping>, CipherFailed>,
     known: RwLock<IdMap<KeyId, Arc<DataKey>>>,
     sealing: RwLock<IdMap<Scope, Arc<SealingKey>>>,
     /// By scope; held while a key is made, for which a table's own key may have to be asked for.
@@ -102,7 +102,7 @@ impl DataKeys {
     pub(crate) fn new(keyring: &Keyring, clock: Clock) -> DataKeys {
         DataKeys {
             clock,
-            wrapping: Arc::new(Wrapping::of(keyring)),
+            wrapping: Wrapping::of(keyring).map(Arc::new),
             known: RwLock::default(),
             sealing: RwLock::default(),
             making: Turns::default(),
@@ -120,7 +120,7 @@ impl DataKeys {
         let stored = Stored::read(&stored).ok_or_else(|| damaged("has an unknown form"))?;
         let wrapping = self.wrapping(engine, tables, stored.scope).await?;
         let secret = wrapping.unwrap(stored.wrapped, &stored.context(id)).ok_or_else(|| damaged("is damaged"))?;
-        self.keep(id, stored.scope, stored.made_ms, &secret);
+        self.keep(id, stored.scope, stored.made_ms, &secret)?;
         Ok(())
     }
 
@@ -131,14 +131,14 @@ impl DataKeys {
         scope: Scope,
     ) -> Result<Arc<Wrapping>, StorageError> {
         match scope {
-            DATABASE => Ok(Arc::clone(&self.wrapping)),
+            DATABASE => Ok(self.wrapping.clone()?),
             table => tables.wrapping(engine, table).await,
         }
     }
 
-    fn keep(&self, id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> Arc<DataKey> {
-        let key = Arc::new(DataKey::new(id, scope, made_ms, secret));
-        self.known.write().entry(id).or_insert(key).clone()
+    fn keep(&self, id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> Result<Arc<DataKey>, StorageError> {
+        let key = Arc::new(DataKey::new(id, scope, made_ms, secret)?);
+        Ok(self.known.write().entry(id).or_insert(key).clone())
     }
 
     /// Forgets the keys of a table that may not be read any more.
@@ -169,7 +169,7 @@ impl DataKeys {
             let (id, secret) = (base::random::u64() as KeyId, Secret::random());
             let made_ms = self.clock.now_ms();
             let context = Stored { version: VERSION, is_free: false, scope, made_ms, wrapped: &[] }.context(id);
-            let wrapped = wrapping.wrap(&secret, &context);
+            let wrapped = wrapping.wrap(&secret, &context).map_err(StorageError::from)?;
             let value = Bytes::from([&[VERSION][..], &scope.to_be_bytes(), &made_ms.to_be_bytes(), &wrapped].concat());
             let key = row(id);
             let keys = [KeyUse::write(key.clone())];
@@ -182,7 +182,7 @@ impl DataKeys {
             };
             // Another process may have this id.
             if engine.write(Mode::Plain, &keys, put).await?.is_ok() {
-                return Ok(self.keep(id, scope, made_ms, &secret));
+                return Ok(self.keep(id, scope, made_ms, &secret)?);
             }
         }
     }
@@ -278,7 +278,7 @@ mod tests {
         let disk = Memory::new();
         let secret = Secret::random();
         let context = [b"stator data key", &7_u32.to_be_bytes()[..], &DATABASE.to_be_bytes()].concat();
-        let wrapped = Wrapping::of(&keyring).wrap(&secret, &context);
+        let wrapped = Wrapping::of(&keyring).and_then(|wrapping| wrapping.wrap(&secret, &context)).expect("wrapped");
         put(&*disk, 7, [&[1][..], &DATABASE.to_be_bytes(), &wrapped].concat()).await;
 
         let (clock, _hand) = Clock::manual(NOW_MS);

@@ -111,7 +111,7 @@ impl Keyring {
         let key = key.map_err(|error| match error {
             MasterError::Other { given } => KeyringError::OtherMaster { needed: written.master.to_owned(), given },
             MasterError::Damaged => KeyringError::Damaged,
-            error @ MasterError::Kms(_) => KeyringError::Master(error),
+            error @ (MasterError::Kms(_) | MasterError::Cipher) => KeyringError::Master(error),
         })?;
         Ok(Keyring { database: written.database.to_owned(), key, text: text.to_owned() })
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::kms::{Kms, KmsError, Wrapped};
-use crate::secret::{Secret, aes, hex};
+use crate::secret::{CipherFailed, Secret, aes, hex};
 use crate::wrap;
 
 pub enum MasterKey {
@@ -28,7 +28,15 @@ pub enum MasterError {
     },
     /// What it should unwrap was changed since.
     Damaged,
+    /// The cipher refuses the key.
+    Cipher,
     Kms(KmsError),
+}
+
+impl From<CipherFailed> for MasterError {
+    fn from(CipherFailed: CipherFailed) -> MasterError {
+        MasterError::Cipher
+    }
 }
 
 impl fmt::Display for MasterError {
@@ -36,6 +44,7 @@ impl fmt::Display for MasterError {
         match self {
             MasterError::Other { given } => write!(f, "another master key is needed than {}", described(given)),
             MasterError::Damaged => f.write_str("what the master key has wrapped is damaged"),
+            MasterError::Cipher => f.write_str("the cipher AES-256-GCM refuses the master key"),
             MasterError::Kms(error) => write!(f, "the master key cannot be used: {error}"),
         }
     }
@@ -74,7 +83,9 @@ impl MasterKey {
     pub(crate) async fn wrap(&self, secret: &Secret, database: &str) -> Result<(String, Vec<u8>), MasterError> {
         match self {
             MasterKey::Given(given) => {
-                Ok((given.name.clone(), wrap::wrap(&aes(&given.secret), secret, context(database).as_bytes())))
+                let wrapped =
+                    aes(&given.secret).and_then(|by| wrap::wrap(&by, secret, context(database).as_bytes()))?;
+                Ok((given.name.clone(), wrapped))
             }
             MasterKey::Kms(kms) => {
                 let Wrapped { key_arn, bytes } = kms.encrypt(secret, database).await?;
@@ -88,7 +99,7 @@ impl MasterKey {
         match self {
             MasterKey::Given(given) if given.name != name => Err(MasterError::Other { given: given.name.clone() }),
             MasterKey::Given(given) => {
-                wrap::unwrap(&aes(&given.secret), wrapped, context(database).as_bytes()).ok_or(MasterError::Damaged)
+                wrap::unwrap(&aes(&given.secret)?, wrapped, context(database).as_bytes()).ok_or(MasterError::Damaged)
             }
             MasterKey::Kms(kms) => match name.strip_prefix(KMS).filter(|key_arn| kms.may_be(key_arn)) {
                 Some(key_arn) => Ok(kms.decrypt(key_arn, wrapped, database).await?),

@@ -17,6 +17,7 @@ use crate::kms::Kms;
 use crate::layout::{self, Layout};
 use crate::order::Order;
 use crate::scope::{NoScope, Scope};
+use crate::secret::hex;
 use crate::tables::Tables;
 use crate::value::{KeyId, Room, SealingKey, Unreadable, key_of};
 
@@ -55,8 +56,9 @@ fn place(family: Family, sealed_key: &[u8]) -> &[u8] {
     if family == Family::Log { layout::log_of(sealed_key) } else { sealed_key }
 }
 
-fn damaged(family: Family) -> StorageError {
-    StorageError::Corrupt(format!("a sealed value of {family:?} is not what was written there"))
+/// The key is that of the engine, which operators find the row by.
+fn damaged(family: Family, key: &[u8]) -> StorageError {
+    StorageError::Corrupt(format!("the sealed value of {family:?} row {} is not what was written there", hex(key)))
 }
 
 impl SealedRows {
@@ -97,7 +99,7 @@ impl SealedRows {
             match self.unseal_now(family, key, value.clone()) {
                 Ok(value) => return Ok(value),
                 Err(Unreadable::Unknown(id)) => self.learn_key(id).await?,
-                Err(Unreadable::Damaged) => return Err(damaged(family)),
+                Err(Unreadable::Damaged) => return Err(damaged(family, key)),
                 Err(Unreadable::NoScope(NoScope::Unknown(table))) => self.tables.learn(&*self.inner, table).await?,
                 Err(Unreadable::NoScope(NoScope::Inaccessible(error))) => return Err(error),
             }
@@ -134,7 +136,7 @@ impl SealedRows {
             plain.values.push(value.transpose().map_err(|why| match why {
                 Unreadable::Unknown(id) => Stuck::Unknown(id),
                 Unreadable::NoScope(why) => why.into(),
-                Unreadable::Damaged => Stuck::Failed(damaged(*family)),
+                Unreadable::Damaged => Stuck::Failed(damaged(*family, bytes)),
             })?);
         }
         let decision = decide(&plain, batch);
@@ -231,7 +233,7 @@ impl SealedRows {
         }
         let changed = || StorageError::Unavailable("its keys have just changed".to_owned());
         let plain = self.unseal_now(key.family, &key.bytes, value.clone()).map_err(|why| match why {
-            Unreadable::Damaged => damaged(key.family),
+            Unreadable::Damaged => damaged(key.family, &key.bytes),
             Unreadable::NoScope(NoScope::Inaccessible(error)) => error,
             Unreadable::Unknown(_) | Unreadable::NoScope(NoScope::Unknown(_)) => changed(),
         })?;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::hmac;
+use storage::StorageError;
 use zeroize::{Zeroize, Zeroizing};
 
 pub(crate) const SECRET_SIZE: usize = 32;
@@ -28,8 +29,10 @@ impl Secret {
 
     /// Another secret that follows from this one, for one purpose.
     pub(crate) fn derive(&self, purpose: &str) -> Secret {
+        let mark = self.mark(purpose);
         let mut derived = Box::new([0; SECRET_SIZE]);
-        derived.copy_from_slice(self.mark(purpose).as_ref());
+        // HMAC-SHA-256 has as many bytes.
+        derived.iter_mut().zip(mark.as_ref()).for_each(|(to, from)| *to = *from);
         Secret(derived)
     }
 
@@ -40,9 +43,7 @@ impl Secret {
 
     /// Tells secrets apart without showing them.
     pub(crate) fn fingerprint(&self) -> [u8; 8] {
-        let mut fingerprint = [0; 8];
-        fingerprint.copy_from_slice(&self.mark("stator: which key this is").as_ref()[..8]);
-        fingerprint
+        self.mark("stator: which key this is").as_ref().first_chunk().copied().unwrap_or_default()
     }
 
     fn mark(&self, purpose: &str) -> hmac::Tag {
@@ -76,9 +77,19 @@ impl fmt::Debug for Secret {
 
 pub(crate) use base::{hex, unhex};
 
+/// The cipher refuses what it takes by its documentation: a key of 32 bytes, or so few bytes to seal. Nothing is sealed then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CipherFailed;
+
+impl From<CipherFailed> for StorageError {
+    fn from(CipherFailed: CipherFailed) -> StorageError {
+        StorageError::Unavailable("the cipher AES-256-GCM refuses a key".to_owned())
+    }
+}
+
 /// The secret as a key of AES-256-GCM.
-pub(crate) fn aes(secret: &Secret) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, secret.bytes()).expect("32 bytes are a key of AES-256"))
+pub(crate) fn aes(secret: &Secret) -> Result<LessSafeKey, CipherFailed> {
+    UnboundKey::new(&AES_256_GCM, secret.bytes()).map(LessSafeKey::new).map_err(|_| CipherFailed)
 }
 
 #[cfg(test)]

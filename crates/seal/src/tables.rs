@@ -28,7 +28,7 @@ use crate::kms::{Behalf, Kms, KmsError};
 use crate::layout;
 use crate::master::{MasterError, MasterKey};
 use crate::scope::{DATABASE, NoScope, Scope};
-use crate::secret::{Secret, aes};
+use crate::secret::{CipherFailed, Secret, aes};
 use crate::turns::Turns;
 use crate::waits::Waits;
 use crate::wrap;
@@ -37,11 +37,11 @@ use crate::wrap;
 pub(crate) struct Wrapping(LessSafeKey);
 
 impl Wrapping {
-    pub(crate) fn of(keyring: &Keyring) -> Wrapping {
-        Wrapping(aes(&keyring.key("stator: wraps data keys")))
+    pub(crate) fn of(keyring: &Keyring) -> Result<Wrapping, CipherFailed> {
+        aes(&keyring.key("stator: wraps data keys")).map(Wrapping)
     }
 
-    pub(crate) fn wrap(&self, secret: &Secret, context: &[u8]) -> Vec<u8> {
+    pub(crate) fn wrap(&self, secret: &Secret, context: &[u8]) -> Result<Vec<u8>, CipherFailed> {
         wrap::wrap(&self.0, secret, context)
     }
 
@@ -229,7 +229,7 @@ impl Tables {
     async fn open(&self, table: u64, row: Option<&[u8]>, behalf: Behalf<'_>) -> Result<Known, StorageError> {
         let Some(row) = row else { return Ok(Known::Plain) };
         match self.unlock(row, behalf).await {
-            Ok(keyring) => Ok(Known::Own(Arc::new(Wrapping::of(&keyring)))),
+            Ok(keyring) => Ok(Known::Own(Arc::new(Wrapping::of(&keyring)?))),
             Err(KeyringError::Master(MasterError::Kms(error @ KmsError::Refused { .. }))) => {
                 self.log_refusal(table, &error);
                 Ok(Known::Inaccessible(error.for_client(), self.clock.now_ms()))

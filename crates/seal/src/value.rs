@@ -19,7 +19,7 @@ use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use storage::Family;
 
 use crate::scope::{NoScope, Scope};
-use crate::secret::{Secret, aes};
+use crate::secret::{CipherFailed, Secret, aes};
 
 const VERSION: u8 = 1;
 const HEADER: usize = 1 + 4 + 4;
@@ -67,8 +67,8 @@ pub(crate) struct DataKey {
 }
 
 impl DataKey {
-    pub(crate) fn new(id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> DataKey {
-        DataKey { id, scope, made_ms, key: aes(secret) }
+    pub(crate) fn new(id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> Result<DataKey, CipherFailed> {
+        Ok(DataKey { id, scope, made_ms, key: aes(secret)? })
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn sealing(count: u64) -> SealingKey {
-        SealingKey::counting_from(Arc::new(DataKey::new(7, 0, 0, &Secret::random())), count)
+        SealingKey::counting_from(Arc::new(DataKey::new(7, 0, 0, &Secret::random()).expect("a key")), count)
     }
 
     const ROW: Room = Room::Row(Family::Items);

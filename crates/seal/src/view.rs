@@ -10,6 +10,7 @@ use storage::{BoxFuture, Family, Key, Row, ScanPage, ScanRange, StorageError, Vi
 
 use crate::order::KeyReader;
 use crate::sealed_rows::SealedRows;
+use crate::secret::hex;
 
 pub(crate) struct SealedView {
     inner: Box<dyn View>,
@@ -87,7 +88,7 @@ impl<'a> PlainPage<'a> {
     async fn push(&mut self, row: Row) -> Result<(), StorageError> {
         let family = self.range.family;
         let plain = self.sealed_rows.layout.plain(family, &row.key);
-        let key = self.keys.read(&row.key, plain).ok_or_else(|| foreign(family))?;
+        let key = self.keys.read(&row.key, plain).ok_or_else(|| foreign(family, &row.key))?;
         let value = self.sealed_rows.unseal(family, &row.key, row.value).await?;
         self.bytes += key.len() + value.len();
         self.rows.push(Row { key, value });
@@ -99,8 +100,8 @@ impl<'a> PlainPage<'a> {
     }
 }
 
-fn foreign(family: Family) -> StorageError {
-    StorageError::Corrupt(format!("a key of {family:?} was not sealed with this database's keys"))
+fn foreign(family: Family, key: &[u8]) -> StorageError {
+    StorageError::Corrupt(format!("the key of {family:?} row {} was not sealed with this database's keys", hex(key)))
 }
 
 impl View for SealedView {

@@ -4,16 +4,16 @@
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::secret::{CipherFailed, Secret};
 
 /// The secret, bound to what it is for.
-pub(crate) fn wrap(by: &LessSafeKey, secret: &Secret, context: &[u8]) -> Vec<u8> {
+pub(crate) fn wrap(by: &LessSafeKey, secret: &Secret, context: &[u8]) -> Result<Vec<u8>, CipherFailed> {
     let mut nonce = [0; NONCE_LEN];
     base::random::fill(&mut nonce);
     let mut sealed = Zeroizing::new(secret.bytes().to_vec());
     let tag = by.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed);
-    let tag = tag.expect("32 bytes are not too many");
-    [&nonce[..], &sealed, tag.as_ref()].concat()
+    let tag = tag.map_err(|_| CipherFailed)?;
+    Ok([&nonce[..], &sealed, tag.as_ref()].concat())
 }
 
 /// None if it was not wrapped by this key for this.
@@ -31,8 +31,9 @@ mod tests {
 
     #[test]
     fn secrets_come_back_by_their_key_and_for_their_purpose() {
-        let (by, other, secret) = (aes(&Secret::random()), aes(&Secret::random()), Secret::random());
-        let wrapped = wrap(&by, &secret, b"context");
+        let key = || aes(&Secret::random()).expect("a key");
+        let (by, other, secret) = (key(), key(), Secret::random());
+        let wrapped = wrap(&by, &secret, b"context").expect("wrapped");
         assert_eq!(unwrap(&by, &wrapped, b"context").expect("the secret").bytes(), secret.bytes());
         assert!(unwrap(&other, &wrapped, b"context").is_none());
         assert!(unwrap(&by, &wrapped, b"other").is_none());
