@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::key::{Family, Key};
+use crate::key::{Family, Key, KeyUse};
 
 /// Counters in one tally row.
 pub const TALLY_WIDTH: usize = 2;
@@ -73,7 +73,6 @@ impl Batch {
     }
 
     fn add(&mut self, tally: Tally) {
-        debug_assert_eq!(tally.key.family, Family::Catalog);
         if tally.deltas != [0; TALLY_WIDTH] {
             self.tallies.push(tally);
         }
@@ -104,6 +103,36 @@ impl Batch {
         !self.grows && self.appends.is_empty() && self.writes.iter().all(is_small)
     }
 
+    /// The invariant of batches that this one breaks, in words, if it breaks one: a bug of its author.
+    pub(crate) fn broken_invariant(&self, keys: &[KeyUse]) -> Option<&'static str> {
+        if !self.writes_items_that_are_read(keys) {
+            Some("it writes an item that is not among its keys to write")
+        } else if !self.counts_in_the_catalog() {
+            Some("it counts outside of the catalog")
+        } else if self.appends.iter().any(|append| append.log.is_empty()) {
+            Some("it appends to a log without a name")
+        } else {
+            None
+        }
+    }
+
+    /// An item that is written is locked: else two writers of it would not meet, and readers' caches would keep its old row.
+    fn writes_items_that_are_read(&self, keys: &[KeyUse]) -> bool {
+        let mut from = 0;
+        let mut items = self.writes.iter().filter(|(key, _)| key.family == Family::Items);
+        items.all(|(key, _)| {
+            // Mostly the next one.
+            let at = (from..keys.len()).chain(0..from).find(|at| keys[*at].key == *key);
+            from = at.map_or(from, |at| at + 1);
+            at.is_some_and(|at| keys[at].write)
+        })
+    }
+
+    /// Engines look for counters nowhere else.
+    fn counts_in_the_catalog(&self) -> bool {
+        self.tallies.iter().all(|tally| tally.key.family == Family::Catalog)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.tallies.is_empty() && self.appends.is_empty()
     }
@@ -115,4 +144,32 @@ pub enum Decision {
     Commit,
     /// Write nothing; the caller's closure has kept why.
     Refuse,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_breaks_an_invariant_is_known() {
+        let key = |family, name: &'static str| Key::new(family, name.as_bytes());
+        let keys = [KeyUse::read(key(Family::Items, "read")), KeyUse::write(key(Family::Items, "written"))];
+        let check = |change: &dyn Fn(&mut Batch), expected: Option<&str>| {
+            let mut batch = Batch::default();
+            change(&mut batch);
+            let broken = batch.broken_invariant(&keys);
+            assert_eq!(broken.is_some(), expected.is_some());
+            assert!(expected.is_none_or(|text| broken.is_some_and(|broken| broken.contains(text))), "{broken:?}");
+        };
+        check(&|_| (), None);
+        check(&|batch| batch.put(keys[1].key.clone(), "x"), None);
+        check(&|batch| (0..2).for_each(|_| batch.delete(keys[1].key.clone())), None);
+        check(&|batch| batch.put(key(Family::Index, "any"), "x"), None);
+        check(&|batch| batch.tally(key(Family::Catalog, "any"), [1, 1]), None);
+        check(&|batch| batch.append(Bytes::from_static(b"log"), "x"), None);
+        check(&|batch| batch.put(keys[0].key.clone(), "x"), Some("not among its keys"));
+        check(&|batch| batch.delete(key(Family::Items, "other")), Some("not among its keys"));
+        check(&|batch| batch.hot_tally(key(Family::Items, "written"), [1, 1]), Some("outside of the catalog"));
+        check(&|batch| batch.append(Bytes::new(), "x"), Some("without a name"));
+    }
 }

@@ -114,21 +114,27 @@ impl dyn Engine {
     /// As [`Engine::transact`], by a decision that has a result: `Ok` commits its batch, `Err` refuses and leaves nothing.
     ///
     /// # Errors
-    /// The engine's, if nothing was decided or its outcome is not known.
+    /// The engine's, if nothing was decided or its outcome is not known; and if the batch breaks an invariant of batches.
     pub async fn write<T: Send, R: Send>(
         &self,
         mode: Mode,
         keys: &[KeyUse],
         mut decide: impl FnMut(&Reads, &mut Batch) -> Result<T, R> + Send,
     ) -> Result<Result<T, R>, TxError> {
-        let mut decided = None;
+        let (mut decided, mut broken) = (None, None);
         let mut decide = |reads: &Reads, batch: &mut Batch| {
             let result = decide(reads, batch);
-            let decision = if result.is_ok() { Decision::Commit } else { Decision::Refuse };
+            // Before the engine sees it, in release as well: a batch that breaks an invariant would be acknowledged, and what it
+            // damages be found much later.
+            broken = result.is_ok().then(|| batch.broken_invariant(keys)).flatten();
+            let decision = if result.is_ok() && broken.is_none() { Decision::Commit } else { Decision::Refuse };
             decided = Some(result);
             decision
         };
         let decision = self.transact(Transaction { op: OpId::random(), mode, keys, decide: &mut decide }).await?;
+        if let Some(broken) = broken {
+            return Err(StorageError::Unavailable(format!("a write was refused before its commit: {broken}")).into());
+        }
         // The last run of a decision counts, and an engine that answers has run it.
         let decided = decided.filter(|result| result.is_ok() == (decision == Decision::Commit));
         decided.ok_or_else(|| StorageError::Corrupt("the engine's answer is not the decision's".to_owned()).into())
