@@ -1,22 +1,20 @@
 //! An item on its way out: a tree that an operation computed, or the stored bytes as they are.
 
-use bytes::Bytes;
-
-use crate::value::{Attributes, MapRef, compact};
+use crate::value::compact::OwnedMap;
+use crate::value::{Attributes, MapRef};
 
 /// Attributes of a response. Stored ones are written out straight from their bytes.
 #[derive(Clone, Debug)]
 pub enum Item {
     Tree(Attributes),
-    /// A body as [`compact::encode`] makes it.
-    Compact(Bytes),
+    Compact(OwnedMap),
 }
 
 impl Item {
     pub fn view(&self) -> MapRef<'_> {
         match self {
             Item::Tree(attributes) => attributes.view(),
-            Item::Compact(bytes) => MapRef::Compact(compact::Map::new(bytes)),
+            Item::Compact(map) => MapRef::Compact(map.view()),
         }
     }
 

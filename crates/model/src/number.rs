@@ -101,8 +101,15 @@ impl Number {
         if coefficient == 0 {
             return (number == Number::ZERO).then_some(number);
         }
-        let normal = !coefficient.is_multiple_of(10) && digit_count(coefficient) <= NUMBER_DIGITS_MAX;
-        (normal && number.in_range().is_ok()).then_some(number)
+        let digits = digit_count(coefficient);
+        let magnitude = i32::from(exponent) + digits as i32 - 1;
+        let is_in_range = (NUMBER_MAGNITUDE_MIN..=NUMBER_MAGNITUDE_MAX).contains(&magnitude);
+        (is_in_range && digits <= NUMBER_DIGITS_MAX && !ends_with_zero(coefficient)).then_some(number)
+    }
+
+    /// As [`Number::from_parts`], of parts that it has taken before.
+    pub(crate) fn of_parts((negative, coefficient, exponent): (bool, u128, i16)) -> Number {
+        Number { negative, coefficient, exponent }
     }
 
     /// Sign, coefficient and exponent of the normal form.
@@ -287,7 +294,12 @@ impl fmt::Display for Number {
 }
 
 fn digit_count(coefficient: u128) -> u32 {
-    coefficient.ilog10() + 1
+    // Most numbers are short, and arithmetic of 128 bits is slow.
+    u64::try_from(coefficient).map_or_else(|_| coefficient.ilog10(), u64::ilog10) + 1
+}
+
+fn ends_with_zero(coefficient: u128) -> bool {
+    u64::try_from(coefficient).map_or_else(|_| coefficient.is_multiple_of(10), |small| small.is_multiple_of(10))
 }
 
 /// A number as written: `[sign] digits [. digits] [e [sign] digits]`.

@@ -105,7 +105,7 @@ impl Service {
     /// Refuses a batch that reads an item twice.
     fn check_distinct_reads(&self, ready: &[Result<Ready, Exception>]) -> Result<(), Exception> {
         let row = |ready: &Ready| match ready {
-            Ready::Read(read) => Some(ItemKey::of(&self.secret, &read.table, read.key.view()).row),
+            Ready::Read(read) => ItemKey::of(&self.secret, &read.table, read.key.view()).ok().map(|key| key.row),
             Ready::Write(_) => None,
         };
         let mut rows: Vec<_> = ready.iter().flatten().filter_map(row).collect();
@@ -142,7 +142,7 @@ impl Service {
     ) -> Result<Option<Item>, Exception> {
         let (table_name, key) = (&read.select.table, &read.key);
         consumed.name(table_name);
-        let row = ItemKey::of(&self.secret, &read.table, key.view()).row;
+        let row = ItemKey::of(&self.secret, &read.table, key.view())?.row;
         let item = ItemRead { table: &read.table, table_name, key, row: &row, filter: read.filter.as_ref() };
         let stored = self.read_item(&item, read.kind, ITEMS_MEMORY, effort, consumed).await?;
         Ok(stored.and_then(|stored| Selection::of_columns(read.select.columns.as_ref()).of_unless_empty(&stored)))

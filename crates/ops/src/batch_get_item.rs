@@ -86,7 +86,7 @@ impl Service {
         let mut rows = Vec::with_capacity(asked.keys.len());
         for key in &asked.keys {
             item_key::check_key(&table, key)?;
-            let row = ItemKey::of(&self.secret, &table, key.view()).row;
+            let row = ItemKey::of(&self.secret, &table, key.view())?.row;
             if rows.contains(&row) {
                 return Err(Exception::validation("Provided list of item keys contains duplicates"));
             }

@@ -5,6 +5,7 @@
 //! the stored item: the key, the types of index keys, the size of a whole new item. [`Change::apply`] decides with
 //! the stored item in hand and adds the item, its index rows and the counters to one batch.
 
+use std::fmt;
 use std::sync::Arc;
 
 use base::Clock;
@@ -18,6 +19,7 @@ use storage::{Batch, Key};
 
 use crate::capacity::{Charge, write_units};
 use crate::change_log::{self, Author};
+use crate::failure::damaged_row;
 use crate::item_key::{self, KeyProblem};
 use crate::rows::{self, ItemKey};
 use crate::tables::{Index, IndexKind, Table};
@@ -105,7 +107,7 @@ impl Change {
     ) -> Result<Change, KeyProblem> {
         item_key::check_item(&table, &item)?;
         item_key::check_condition(&table, condition.as_ref())?;
-        let key = ItemKey::of(secret, &table, item.view());
+        let key = ItemKey::of(secret, &table, item.view())?;
         let key_attributes = rows::key_attributes(&table, item.view());
         Ok(Change { table, key, key_attributes, condition, action: Action::Put(item), author: Author::Client })
     }
@@ -123,7 +125,7 @@ impl Change {
         if let Action::Update(update) = &action {
             item_key::check_update(&table, update)?;
         }
-        let item_key = ItemKey::of(secret, &table, key.view());
+        let item_key = ItemKey::of(secret, &table, key.view())?;
         Ok(Change { table, key: item_key, key_attributes: key, condition, action, author: Author::Client })
     }
 
@@ -136,7 +138,10 @@ impl Change {
         batch: &mut Batch,
     ) -> Result<Applied, Refusal> {
         let old = match stored {
-            Some(bytes) => Some(read_stored(&self.table, bytes, &self.key_attributes).map_err(Refusal::Damaged)?),
+            Some(bytes) => {
+                let read = read_stored(&self.table, &self.key.row, bytes, &self.key_attributes);
+                Some(read.map_err(Refusal::Damaged)?)
+            }
             None => None,
         };
         if let Some(condition) = &self.condition {
@@ -240,13 +245,13 @@ impl Change {
 ///
 /// # Errors
 /// What is wrong with the row, for the operator.
-pub(crate) fn read_stored(table: &Table, bytes: &Bytes, key: &Attributes) -> Result<StoredItem, String> {
-    let stored = StoredItem::read(bytes.clone())
-        .map_err(|row| format!("a row of table {} has unknown format {row:?}", table.name()))?;
+pub(crate) fn read_stored(table: &Table, row: &Key, bytes: &Bytes, key: &Attributes) -> Result<StoredItem, String> {
+    let damaged = |what: &dyn fmt::Display| damaged_row(table, &row.bytes, what);
+    let stored = StoredItem::read(bytes.clone()).map_err(|what| damaged(&what))?;
     let attributes = stored.attributes();
-    let same = table.key.hash.iter().all(|part| attributes.get(&part.name) == key.get(&part.name).map(|v| v.view()));
-    if !same {
-        return Err(format!("two partition keys of table {} have one hash", table.name()));
+    let mut parts = table.key.attributes();
+    if !parts.all(|part| attributes.get(&part.name) == key.get(&part.name).map(|value| value.view())) {
+        return Err(damaged(&"it is another item than its key names, or two partition keys have one hash"));
     }
     Ok(stored)
 }

@@ -89,7 +89,7 @@ impl Service {
             let key = single_key(&table, select)
                 .and_then(|key| key.ok_or_else(|| refused(PartiqlError::SelectKeyRequired("ExecuteTransaction"))));
             let (key, filter) = key.map_err(|refusal| of_statement(at, refusal))?;
-            let row = ItemKey::of(&self.secret, &table, key.view()).row;
+            let row = ItemKey::of(&self.secret, &table, key.view())?.row;
             if rows.contains(&row) {
                 return Err(Exception::validation(SEVERAL_OPERATIONS));
             }

@@ -8,9 +8,9 @@ use api::{
     ConditionCheck, Delete, ParameterizedStatement, Put, ReturnValuesOnConditionCheckFailure, StatementParameters,
     TransactWriteItem, Update,
 };
+use model::Attributes;
 use model::codec::compact;
-use model::codec::key::{HashSecret, h16};
-use model::{Attributes, ValueRef};
+use model::codec::key::{HashSecret, KeyValue, h16};
 
 pub(crate) type Fingerprint = [u8; 16];
 
@@ -28,7 +28,7 @@ pub(crate) fn of_statements(secret: &HashSecret, statements: &[ParameterizedStat
 fn of<T: Part>(secret: &HashSecret, parts: &[T]) -> Fingerprint {
     let mut asked = Vec::new();
     parts.iter().for_each(|part| part.add_to(&mut asked));
-    h16(secret, [ValueRef::B(&asked)])
+    h16(secret, [KeyValue::B(&asked)])
 }
 
 /// Something that is asked. Each part tells where it ends.

@@ -64,7 +64,7 @@ pub(crate) fn definition() -> Definition {
 }
 
 pub(crate) fn table() -> Arc<Table> {
-    Arc::new(Table::new(definition()))
+    Arc::new(Table::new(definition()).unwrap())
 }
 
 /// A user of the account of tables with a policy of these statements; all that a service's own method asks of one.

@@ -131,6 +131,9 @@ pub enum FollowError {
     Stopping,
     /// It may go better next time; the text is the operator's.
     Failed(String),
+    /// The next record of a shard cannot be read; the text is the operator's. The shard's reader waits until the record is trimmed;
+    /// other shards are not held up.
+    Damaged(String),
 }
 
 impl fmt::Display for FollowError {
@@ -139,7 +142,7 @@ impl fmt::Display for FollowError {
             FollowError::Gone => "there is nothing to follow any more",
             FollowError::Taken => "another node follows now",
             FollowError::Stopping => "the server is stopping",
-            FollowError::Failed(text) => text,
+            FollowError::Failed(text) | FollowError::Damaged(text) => text,
         })
     }
 }

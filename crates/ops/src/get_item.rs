@@ -25,7 +25,7 @@ impl Service {
         let table = self.catalog.table(caller, &request.table_name).await?;
         item_key::check_key(&table, &request.key)?;
         item_key::check_projection(&table, projection.as_ref())?;
-        let row = ItemKey::of(&self.secret, &table, request.key.view()).row;
+        let row = ItemKey::of(&self.secret, &table, request.key.view())?.row;
         let read =
             ItemRead { table: &table, table_name: &request.table_name, key: &request.key, row: &row, filter: None };
         let kind = ReadKind::of(request.consistent_read);

@@ -46,7 +46,9 @@ impl Service {
         }
         let page = self
             .page_of_shard(&*view, &stream.table, &shard, iterator.position, limit, STREAM_RECORDS_SIZE_MAX)
-            .await?;
+            .await?
+            .or_damage()
+            .map_err(Exception::internal)?;
         let (mut position, mut is_end) = (page.next, page.is_end);
         let shape = Shape { table: &stream.table, arn: stream.arn(), view: stream.own.view };
         let mut newest_ms = page.given_up_ms.unwrap_or(now_ms);

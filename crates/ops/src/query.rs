@@ -59,7 +59,7 @@ impl Service {
         let selection = Selection::of_select(request.select, parsed.projection.as_ref());
         let read = IndexRead { selection, filter: parsed.filter.as_ref(), is_keyed: true };
         let source = coverage(&table, index, read)?;
-        let (lower, upper) = key_range::of_condition(&self.secret, &table, index, &key_condition);
+        let (lower, upper) = key_range::of_condition(&self.secret, &table, index, &key_condition)?;
         let forward = request.scan_index_forward.unwrap_or(true);
         let mut page = PageRequest {
             table: &table,
@@ -74,7 +74,7 @@ impl Service {
             kind: ReadKind::of(request.consistent_read),
         };
         if let Some(start) = &request.exclusive_start_key {
-            let partition = key_range::of_partition(&self.secret, &table, index, &key_condition.hash);
+            let partition = key_range::of_partition(&self.secret, &table, index, &key_condition.hash)?;
             start_key::begin_after(&self.secret, &mut page, start, Walker::Query { partition: &partition })?;
         }
         let mut consumed = Consumed::new(request.return_consumed_capacity);

@@ -69,12 +69,8 @@ impl Service {
             return Ok(None);
         }
         let key = rows::collection_tally(change.table.id(), &change.key.partition);
-        let bytes = self
-            .engine
-            .get(&key, Consistency::Strong)
-            .await
-            .map_err(storage_failure)?
-            .map_or(0, |row| rows::read_tally(&row)[1]);
+        let row = self.engine.get(&key, Consistency::Strong).await.map_err(storage_failure)?;
+        let [_, bytes] = rows::read_tally(&key, row.as_ref()).map_err(storage_failure)?;
         let estimate = (bytes as f64 / GIB).floor();
         let hash = change.table.key.hash.iter();
         let collection =

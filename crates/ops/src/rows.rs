@@ -35,11 +35,12 @@ use std::ops::Bound;
 
 use auth::Caller;
 use bytes::Bytes;
-use model::codec::key::{self, H16_SIZE, HashSecret};
+use model::codec::key::{self, H16_SIZE, HashSecret, KeyValue};
 use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
-use model::{AttributeValue, Attributes, KeyAttribute, MapRef, ValueRef};
-use storage::{Family, Key, TALLY_WIDTH};
+use model::{Attributes, KeyAttribute, MapRef, ValueRef};
+use storage::{Family, Key, StorageError, TALLY_WIDTH, tally};
 
+use crate::item_key::KeyProblem;
 use crate::tables::{Index, IndexKind, Table};
 
 /// Which documents. The letters stand in the keys of their rows.
@@ -218,6 +219,66 @@ fn catalog(table_id: u64, kind: u8, rest: &[u8]) -> Key {
     Key::new(Family::Catalog, bytes)
 }
 
+/// The table of a row, of any family; none of the database's own.
+pub(crate) fn table_of(key: &[u8]) -> Option<u64> {
+    key.first_chunk().map(|id| u64::from_be_bytes(*id)).filter(|id| *id != DATABASE)
+}
+
+/// Whether a key in the log family is a log's name, under which its head is.
+pub(crate) fn is_log_name(key: &[u8]) -> bool {
+    key.len() == size_of::<u64>() + size_of::<u32>()
+}
+
+/// What kind of row a key in the catalog names, by how its value is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CatalogRow {
+    Settings,
+    Definition,
+    Remains,
+    /// 8 bytes, big-endian.
+    Number,
+    Node,
+    Owner,
+    Token,
+    Tally,
+    Shard {
+        table: u64,
+        number: u32,
+    },
+    /// JSON of another crate's.
+    Document,
+    /// Without a form that is known here.
+    Other,
+}
+
+/// None if no row has such a key.
+pub(crate) fn catalog_row(key: &[u8]) -> Option<CatalogRow> {
+    let (table, rest) = key.split_first_chunk()?;
+    let (table, (kind, rest)) = (u64::from_be_bytes(*table), rest.split_first()?);
+    Some(match (table, kind) {
+        (DATABASE, b'D') => CatalogRow::Settings,
+        (DATABASE, b'N' | b'V') => CatalogRow::Number,
+        (DATABASE, b'T') => CatalogRow::Definition,
+        (DATABASE, b'R') => CatalogRow::Remains,
+        (DATABASE, b'M') => CatalogRow::Node,
+        (DATABASE, b'W') => CatalogRow::Owner,
+        (DATABASE, b'E' | b'I') => match rest.first() {
+            None => CatalogRow::Number,
+            Some(b'M') => CatalogRow::Document,
+            Some(b'R') => CatalogRow::Other,
+            Some(_) => return None,
+        },
+        (DATABASE, b'K') => CatalogRow::Token,
+        (DATABASE, b'Y') => CatalogRow::Other,
+        (DATABASE, _) => return None,
+        (_, b'C' | b'P') => CatalogRow::Tally,
+        (_, b'O') => CatalogRow::Owner,
+        (table, b'S') => CatalogRow::Shard { table, number: shard_number(key)? },
+        (_, b'B' | b'F') => CatalogRow::Other,
+        (_, _) => return None,
+    })
+}
+
 /// Where an item stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ItemKey {
@@ -227,33 +288,42 @@ pub(crate) struct ItemKey {
 }
 
 impl ItemKey {
-    /// `key` holds the table's key attributes, of their types, among any others.
-    pub(crate) fn of(secret: &HashSecret, table: &Table, key: MapRef<'_>) -> ItemKey {
-        let part = |name: &str| key.get(name).expect("a key attribute is checked before its row is named");
-        let partition = key::h16(secret, table.key.hash.iter().map(|attribute| part(&attribute.name)));
+    /// `key` holds the table's key attributes among any others.
+    ///
+    /// # Errors
+    /// [`KeyProblem::SchemaMismatch`] if one is missing or of another type: a request is refused before, so that a stored item of
+    /// which it is said is damaged.
+    pub(crate) fn of(secret: &HashSecret, table: &Table, key: MapRef<'_>) -> Result<ItemKey, KeyProblem> {
+        let part = |attribute: &KeyAttribute| {
+            let value = key.get(&attribute.name).filter(|value| value.kind() == attribute.key_type.kind());
+            value.and_then(KeyValue::of).ok_or(KeyProblem::SchemaMismatch)
+        };
+        let partition = match &table.key.hash[..] {
+            [attribute] => key::h16(secret, [part(attribute)?]),
+            several => key::h16(secret, several.iter().map(part).collect::<Result<Vec<_>, _>>()?),
+        };
         let mut bytes = Vec::with_capacity(8 + H16_SIZE + 24);
         bytes.extend_from_slice(&table.id().to_be_bytes());
         bytes.extend_from_slice(&partition);
         for attribute in &table.key.range {
-            key::push_sort(&mut bytes, part(&attribute.name));
+            key::push_sort(&mut bytes, part(attribute)?);
         }
-        ItemKey { row: Key::new(Family::Items, bytes), partition }
-    }
-
-    /// Of an item that is there, from the key of its row.
-    pub(crate) fn of_row(row: Key) -> Option<ItemKey> {
-        let partition = *row.bytes.get(8..)?.first_chunk()?;
-        Some(ItemKey { row, partition })
+        Ok(ItemKey { row: Key::new(Family::Items, bytes), partition })
     }
 
     /// The encoded sort key alone.
     fn sort(&self) -> &[u8] {
-        &self.row.bytes[8 + H16_SIZE..]
+        self.behind(8 + H16_SIZE)
+    }
+
+    /// The row's key without its beginning, which both constructors have made sure of.
+    fn behind(&self, size: usize) -> &[u8] {
+        self.row.bytes.get(size..).unwrap_or_default()
     }
 
     /// The hash that tells apart rows of a global index with equal index keys.
     fn tie_break(&self, secret: &HashSecret) -> [u8; H16_SIZE] {
-        key::h16(secret, [ValueRef::B(&self.row.bytes[8..])])
+        key::h16(secret, [KeyValue::B(self.behind(8))])
     }
 }
 
@@ -282,18 +352,18 @@ pub(crate) fn index_row(
 }
 
 /// An attribute that can be a key's.
-fn key_value<'a>(item: MapRef<'a>, attribute: &KeyAttribute, size_max: usize) -> Option<ValueRef<'a>> {
+fn key_value<'a>(item: MapRef<'a>, attribute: &KeyAttribute, size_max: usize) -> Option<KeyValue<'a>> {
     let value = item.get(&attribute.name)?;
     let fits = match value {
         ValueRef::S(text) => (1..=size_max).contains(&text.len()),
         ValueRef::B(bytes) => (1..=size_max).contains(&bytes.len()),
         _ => true,
     };
-    (fits && value.kind() == attribute.key_type.kind()).then_some(value)
+    KeyValue::of(value).filter(|_| fits && value.kind() == attribute.key_type.kind())
 }
 
 /// What the rows of one partition of an index begin with. A local index shares the table's partitions.
-pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index, hash: &[ValueRef<'_>]) -> Vec<u8> {
+pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index, hash: &[KeyValue<'_>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(12 + H16_SIZE + 48);
     bytes.extend_from_slice(&index_prefix(table.id(), index.id));
     bytes.extend_from_slice(&key::h16(secret, hash.iter().copied()));
@@ -301,10 +371,10 @@ pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index,
 }
 
 /// What the rows of one partition of a table begin with.
-pub(crate) fn table_partition(secret: &HashSecret, table: &Table, hash: &AttributeValue) -> Vec<u8> {
+pub(crate) fn table_partition(secret: &HashSecret, table: &Table, hash: &[KeyValue<'_>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(8 + H16_SIZE + 48);
     bytes.extend_from_slice(&table.id().to_be_bytes());
-    bytes.extend_from_slice(&key::h16(secret, [hash.view()]));
+    bytes.extend_from_slice(&key::h16(secret, hash.iter().copied()));
     bytes
 }
 
@@ -328,11 +398,12 @@ pub(crate) fn key_attributes(table: &Table, item: MapRef<'_>) -> Attributes {
         .filter_map(|attribute| Some((attribute.name.clone(), item.get(&attribute.name)?.to_owned())))
         .collect()
 }
-/// Reads a row of counters.
-pub(crate) fn read_tally(row: &[u8]) -> [i64; TALLY_WIDTH] {
-    let mut counters = [0; TALLY_WIDTH];
-    for (counter, bytes) in counters.iter_mut().zip(row.as_chunks::<8>().0) {
-        *counter = i64::from_be_bytes(*bytes);
-    }
-    counters
+
+/// Reads a row of counters, all zero where there is none.
+///
+/// # Errors
+/// [`StorageError::Corrupt`] if it is no such row.
+pub(crate) fn read_tally(key: &Key, row: Option<&Bytes>) -> Result<[i64; TALLY_WIDTH], StorageError> {
+    let named = || key.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    tally::decode(row).ok_or_else(|| StorageError::Corrupt(format!("row {} holds no counters", named())))
 }

@@ -80,9 +80,9 @@ pub struct Service {
 
 /// What the database keeps about itself; written once, when it is made.
 #[derive(Serialize, Deserialize)]
-struct DatabaseSettings {
+pub(crate) struct DatabaseSettings {
     format: u32,
-    hash_secret: HashSecret,
+    pub(crate) hash_secret: HashSecret,
 }
 
 /// What programs of format 1 do not know: records of logs with hashes, and shards that share a log's open end.
@@ -193,7 +193,7 @@ async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
 }
 
 impl DatabaseSettings {
-    fn read(row: &[u8]) -> Result<DatabaseSettings, OpenError> {
+    pub(crate) fn read(row: &[u8]) -> Result<DatabaseSettings, OpenError> {
         let settings: DatabaseSettings = serde_json::from_slice(row)
             .map_err(|error| OpenError::Malformed(format!("the database's own settings cannot be read: {error}")))?;
         match settings.format {

@@ -104,7 +104,7 @@ fn row_of(
     if !parts.iter().all(fits) {
         return Err(walker.mistyped(index));
     }
-    let item_key = ItemKey::of(secret, table, start.view());
+    let item_key = ItemKey::of(secret, table, start.view()).map_err(|_| walker.no_key(index))?;
     let row = match index {
         None => Some(item_key.row),
         Some(index) => rows::index_row(secret, table, index, start.view(), &item_key),

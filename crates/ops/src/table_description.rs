@@ -34,7 +34,12 @@ impl Service {
         let keys: Vec<Key> = ids.iter().map(key).collect();
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let rows = view.get_many(&keys).await.map_err(storage_failure)?;
-        let read = ids.into_iter().zip(rows).filter_map(|(id, row)| Some((id, rows::read_tally(&row?))));
-        Ok(Tallies(read.collect()))
+        let mut tallies = Vec::with_capacity(ids.len());
+        for ((id, key), row) in ids.into_iter().zip(&keys).zip(rows) {
+            if row.is_some() {
+                tallies.push((id, rows::read_tally(key, row.as_ref()).map_err(storage_failure)?));
+            }
+        }
+        Ok(Tallies(tallies.into_iter().collect()))
     }
 }

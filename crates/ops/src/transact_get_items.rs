@@ -41,7 +41,7 @@ impl Service {
                 }
                 Err(problem) => return Err(problem.into()),
             }
-            let row = ItemKey::of(&self.secret, table, item.get.key.view()).row;
+            let row = ItemKey::of(&self.secret, table, item.get.key.view())?.row;
             if rows.contains(&row) {
                 return Err(Exception::validation(SEVERAL_OPERATIONS));
             }

@@ -45,6 +45,8 @@ pub(crate) enum TransactionDone {
 enum NotMade {
     /// The token was first used for another request.
     OtherRequest,
+    /// Whether it was made before cannot be known.
+    TokenDamaged,
     /// By place, what its actions met.
     Refused(Vec<Option<Refusal>>),
 }
@@ -71,6 +73,7 @@ impl Service {
                 Ok(done)
             }
             Ok(Err(NotMade::OtherRequest)) => Err(Exception::IdempotentParameterMismatch),
+            Ok(Err(NotMade::TokenDamaged)) => Err(Exception::internal("the stored row of a client token is damaged")),
             Ok(Err(NotMade::Refused(refusals))) => {
                 allowance::read(shown_bytes(&refusals, actions), ANSWER_MEMORY).await?;
                 Err(canceled(refusals, actions))
@@ -90,15 +93,16 @@ impl Service {
     ) -> Result<TransactionDone, NotMade> {
         let (token_row, items) = stored.split_at(usize::from(token.is_some()));
         let now = self.clock.now_ms();
-        if let (Some(token), Some(Some(row))) = (token, token_row.first())
-            && let Some(known) = TokenRow::read(row)
-            && known.expires_ms > now
-        {
-            return if known.is_of(token, actions.len()) {
-                Ok(TransactionDone::Replayed(known.sizes))
-            } else {
-                Err(NotMade::OtherRequest)
-            };
+        // The token's row is locked with the items: of two requests with one token the later one finds the earlier one's row.
+        if let (Some(token), Some(Some(row))) = (token, token_row.first()) {
+            // What cannot be read may be this transaction's own: making it again would make it twice.
+            let known = TokenRow::read(row).ok_or(NotMade::TokenDamaged)?;
+            if known.expires_ms > now {
+                return match known.is_of(token, actions.len()) {
+                    true => Ok(TransactionDone::Replayed(known.sizes)),
+                    false => Err(NotMade::OtherRequest),
+                };
+            }
         }
         let mut applied = Vec::with_capacity(actions.len());
         let mut sizes = Vec::with_capacity(actions.len());

@@ -152,7 +152,7 @@ impl Encode for Item {
     fn size_hint(&self) -> usize {
         match self {
             // A name, a type and some punctuation for each attribute, which short ones feel the most.
-            Item::Compact(bytes) => bytes.len() + bytes.len() / 4 + 64,
+            Item::Compact(map) => map.stored_size() + map.stored_size() / 4 + 64,
             Item::Tree(_) => 0,
         }
     }

@@ -38,7 +38,18 @@ impl Lane {
         let bytes = MEMORY_FACTOR * self.following.bounds.bytes_max as u64;
         loop {
             let memory = self.following.memory.take(&self.following.holder, bytes).await;
-            let batch = self.service.read_on(&self.following.follower, self.cursor, self.following.bounds).await?;
+            let read = self.service.read_on(&self.following.follower, self.cursor, self.following.bounds).await;
+            let batch = match read {
+                // Ending here would end the lanes of all other shards with this one.
+                Err(FollowError::Damaged(text)) => {
+                    drop(memory);
+                    self.following.counts.failed();
+                    log::error!(event = "delivery_stalled"; "{} waits before a damaged record: {text}", self.following.title);
+                    self.pause.next().await;
+                    continue;
+                }
+                read => read?,
+            };
             self.tell_loss(&batch);
             let waits_since_ms = batch.changes.first().map(|change| change.created_ms);
             self.following.counts.waits(self.cursor.shard, waits_since_ms);

@@ -107,7 +107,7 @@ where
             Err(FollowError::Stopping) => return End::Stopping,
             // Whoever does it now may stop one day.
             Err(FollowError::Taken) => backoff.reset(),
-            Err(FollowError::Failed(text)) => {
+            Err(FollowError::Failed(text) | FollowError::Damaged(text)) => {
                 counts.failed();
                 log::warn!(event = "delivery_stalled"; "{title} is interrupted and continues soon: {text}");
             }

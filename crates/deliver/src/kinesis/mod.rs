@@ -168,7 +168,7 @@ async fn enable(service: &Service, settings: &Settings, destination: &KinesisDes
             Ok(reached) => return reached,
             Err(FollowError::Gone | FollowError::Stopping) => return false,
             Err(FollowError::Taken) => {}
-            Err(FollowError::Failed(text)) => {
+            Err(FollowError::Failed(text) | FollowError::Damaged(text)) => {
                 log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", title(destination));
             }
         }

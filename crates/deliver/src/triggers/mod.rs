@@ -76,7 +76,7 @@ impl Triggers {
             let Some(hold) = self.service.hold(&mapping.follower()).await? else { return Ok(false) };
             self.service.begin(&mapping.follower(), &hold, mapping.start()).await
         };
-        if let Err(FollowError::Failed(text)) = begin.await {
+        if let Err(FollowError::Failed(text) | FollowError::Damaged(text)) = begin.await {
             log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "{} starts later: {text}", mapping.title());
         }
     }

@@ -29,6 +29,8 @@ const UNDER_WAY_BYTES_MAX: usize = 2 * lane::EVENT_SIZE_BYTES_MAX;
 /// Less memory than this is not worth a read. Unit: bytes.
 const READ_MEMORY_MIN: u64 = 64 << 10;
 /// How soon records are read again for which there was no memory: the first time, and at most. Unit: milliseconds.
+/// How often a damaged record is looked at again.
+const DAMAGED_INTERVAL_MS: u64 = 10_000;
 const NO_ROOM_FIRST_MS: u64 = POLL_INTERVAL_MS;
 const NO_ROOM_LONGEST_MS: u64 = 8_000;
 
@@ -155,7 +157,17 @@ impl Shard {
         let _reading = delivery.triggers.memory.read().await;
         let (service, follower) = (&self.delivery.triggers.service, self.delivery.mapping.follower());
         let bytes_max = READ.bytes_max.min(usize::try_from(room / 2).unwrap_or(usize::MAX));
-        let read = service.read_on(&follower, self.progress.end(), Bounds { bytes_max, ..READ }).await?;
+        let read = match service.read_on(&follower, self.progress.end(), Bounds { bytes_max, ..READ }).await {
+            // Ending here would end the lanes of all other shards with this one.
+            Err(FollowError::Damaged(text)) => {
+                self.delivery.counts.failed();
+                let title = self.delivery.mapping.title();
+                log::error!(event = "delivery_stalled", mapping = self.delivery.mapping.uuid.as_str(); "{title} waits before a damaged record: {text}");
+                self.read_again_ms = self.now_ms().saturating_add(DAMAGED_INTERVAL_MS);
+                return Ok(());
+            }
+            read => read?,
+        };
         if read.lost > 0 {
             self.delivery.counts.lost(read.lost);
             log::error!(

@@ -87,7 +87,7 @@ fn many_names() {
     let given = item("{n00: 1, n07: {n08: 2}, n99: [3], n1: 4, x: 5}");
     let expected = item("{n00: 1, n07: {n08: 2}, n99: [3]}");
     assert_eq!(projection.apply(given.view()), expected);
-    let stored = model::codec::compact::encode(given.view());
-    let stored = model::MapRef::Compact(model::codec::compact::Map::new(&stored));
+    let stored = model::codec::compact::OwnedMap::from(given.view());
+    let stored = model::MapRef::Compact(stored.view());
     assert_eq!(projection.apply(stored), expected);
 }

@@ -143,9 +143,9 @@ mod tests {
         assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
 
         let item = Attributes::from_unsorted(vec![("a".to_owned(), value)]);
-        let stored = compact::encode(item.view());
+        let stored = compact::OwnedMap::from(item.view());
         let mut out = Vec::new();
-        write_map(&mut out, MapRef::Compact(compact::Map::new(&stored)));
+        write_map(&mut out, MapRef::Compact(stored.view()));
         assert_eq!(String::from_utf8(out), Ok(format!("{{\"a\":{expected}}}")));
     }
 

@@ -37,19 +37,38 @@ const NEGATIVE: u8 = 0x01;
 const ZERO: u8 = 0x02;
 const POSITIVE: u8 = 0x03;
 
+/// A value of one of the types that keys have.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum KeyValue<'a> {
+    S(&'a str),
+    N(Number),
+    B(&'a [u8]),
+}
+
+impl<'a> KeyValue<'a> {
+    /// `None` for a value of another type.
+    pub fn of(value: ValueRef<'a>) -> Option<KeyValue<'a>> {
+        match value {
+            ValueRef::S(text) => Some(KeyValue::S(text)),
+            ValueRef::N(number) => Some(KeyValue::N(number)),
+            ValueRef::B(bytes) => Some(KeyValue::B(bytes)),
+            _ => None,
+        }
+    }
+}
+
 /// The keyed hash of several key values; their types and lengths are hashed with them.
-pub fn h16<'a>(secret: &HashSecret, values: impl IntoIterator<Item = ValueRef<'a>>) -> [u8; H16_SIZE] {
+pub fn h16<'a>(secret: &HashSecret, values: impl IntoIterator<Item = KeyValue<'a>>) -> [u8; H16_SIZE] {
     let mut hasher = SipHasher24::new_with_key(secret);
     for value in values {
         match value {
-            ValueRef::S(text) => hash_part(&mut hasher, b'S', text.as_bytes()),
-            ValueRef::B(bytes) => hash_part(&mut hasher, b'B', bytes),
-            ValueRef::N(number) => {
+            KeyValue::S(text) => hash_part(&mut hasher, b'S', text.as_bytes()),
+            KeyValue::B(bytes) => hash_part(&mut hasher, b'B', bytes),
+            KeyValue::N(number) => {
                 let mut bytes = Vec::with_capacity(24);
                 push_number(&mut bytes, number);
                 hash_part(&mut hasher, b'N', &bytes);
             }
-            other => unreachable!("{:?} is not a key type", other.kind()),
         }
     }
     hasher.finish128().as_bytes()
@@ -62,12 +81,11 @@ fn hash_part(hasher: &mut SipHasher24, tag: u8, bytes: &[u8]) {
 }
 
 /// Appends one sort key value.
-pub fn push_sort(out: &mut Vec<u8>, value: ValueRef<'_>) {
+pub fn push_sort(out: &mut Vec<u8>, value: KeyValue<'_>) {
     match value {
-        ValueRef::S(text) => push_terminated(out, text.as_bytes()),
-        ValueRef::B(bytes) => push_terminated(out, bytes),
-        ValueRef::N(number) => push_number(out, number),
-        other => unreachable!("{:?} is not a key type", other.kind()),
+        KeyValue::S(text) => push_terminated(out, text.as_bytes()),
+        KeyValue::B(bytes) => push_terminated(out, bytes),
+        KeyValue::N(number) => push_number(out, number),
     }
 }
 

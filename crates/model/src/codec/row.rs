@@ -10,9 +10,11 @@
 //!
 //! Index rows have the same form; their size is that of the projected attributes, and their version the item's.
 
+use std::fmt;
+
 use bytes::Bytes;
 
-use super::compact;
+use super::compact::{self, Malformed, OwnedMap};
 use crate::item::Item;
 use crate::size::item_size;
 use crate::value::MapRef;
@@ -26,23 +28,43 @@ pub struct StoredItem {
     bytes: Bytes,
 }
 
-/// A row that this program cannot read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct UnknownFormat {
-    pub format: u8,
-    pub flags: u8,
+/// A row that this program cannot read. `Display` is the operator's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Damaged {
+    /// Another version of the program wrote it, or its first bytes are damaged.
+    UnknownFormat {
+        format: u8,
+        flags: u8,
+    },
+    /// It is shorter than its header.
+    Short,
+    Attributes(Malformed),
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Damaged::UnknownFormat { format, flags } => write!(f, "format {format} with flags {flags} is not known"),
+            Damaged::Short => f.write_str("it is shorter than its header"),
+            Damaged::Attributes(Malformed(what)) => write!(f, "its attributes are not well formed: {what}"),
+        }
+    }
 }
 
 impl StoredItem {
-    /// Takes a row's value.
+    /// Takes a row's value, which is checked to its end: what is read of it afterwards is well formed.
     ///
     /// # Errors
-    /// [`UnknownFormat`] for a row that another version of the program wrote, or that is cut short.
-    pub fn read(bytes: Bytes) -> Result<StoredItem, UnknownFormat> {
+    /// [`Damaged`] for a row that another version of the program wrote, or that is not as it was written.
+    pub fn read(bytes: Bytes) -> Result<StoredItem, Damaged> {
         match bytes.as_ref() {
-            [FORMAT, 0, rest @ ..] if rest.len() > HEADER_SIZE - 2 => Ok(StoredItem { bytes }),
-            [format, flags, ..] => Err(UnknownFormat { format: *format, flags: *flags }),
-            _ => Err(UnknownFormat { format: 0, flags: 0 }),
+            [FORMAT, 0, ..] => {
+                let attributes = bytes.get(HEADER_SIZE..).ok_or(Damaged::Short)?;
+                compact::Map::read(attributes).map_err(Damaged::Attributes)?;
+                Ok(StoredItem { bytes })
+            }
+            [format, flags, ..] => Err(Damaged::UnknownFormat { format: *format, flags: *flags }),
+            _ => Err(Damaged::Short),
         }
     }
 
@@ -68,12 +90,12 @@ impl StoredItem {
     }
 
     pub fn attributes(&self) -> MapRef<'_> {
-        MapRef::Compact(compact::Map::new(&self.bytes[HEADER_SIZE..]))
+        MapRef::Compact(compact::Map::of_checked(self.bytes.get(HEADER_SIZE..).unwrap_or_default()))
     }
 
     /// The attributes for a response; shares the row's bytes.
     pub fn item(&self) -> Item {
-        Item::Compact(self.bytes.slice(HEADER_SIZE..))
+        Item::Compact(OwnedMap::of_checked(self.bytes.slice(HEADER_SIZE..)))
     }
 
     pub fn into_bytes(self) -> Bytes {
@@ -81,9 +103,8 @@ impl StoredItem {
     }
 
     fn header_part<const N: usize>(&self, at: usize) -> [u8; N] {
-        let mut part = [0; N];
-        part.copy_from_slice(&self.bytes[at..at + N]);
-        part
+        // A header is there: `read` looks for it, and `header` makes it.
+        self.bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
     }
 }
 

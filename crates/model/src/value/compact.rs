@@ -17,10 +17,16 @@
 //! | 11 | M | a map |
 //!
 //! A length stands before every payload, so an attribute is found by stepping over the others, and an ascending order
-//! lets the search stop early. Varints are LEB128. The bytes are only ever our own: reading ones that are not well
-//! formed is a broken disk or a bug, and stops the request with a panic that the server answers as an internal error.
+//! lets the search stop early. Varints are LEB128.
+//!
+//! Bytes from a disk may be damaged. [`Map::read`] and [`OwnedMap::read`] check the whole structure once: lengths, tags, UTF-8,
+//! numbers, the order of names, the nesting. A [`Map`] therefore is either checked or made by [`encode`], and its accessors rely on
+//! that; over other bytes they would find less, and never panic.
+
+use bytes::Bytes;
 
 use super::{ListRef, MapRef, SetRef, ValueRef};
+use crate::limits::NESTING_MAX;
 use crate::number::Number;
 
 const TAG_S: u8 = 1;
@@ -39,7 +45,13 @@ const TAG_M: u8 = 11;
 const EXPONENT_BIAS: i16 = 0x1000;
 const NEGATIVE: u16 = 0x8000;
 
-const MALFORMED: &str = "a stored item is not well formed";
+/// Levels of maps and lists that are read: more than a request may send, so that what is stored is never refused for its depth.
+/// Bounds the stack that a check, and each reader behind it, takes.
+const DEPTH_MAX: usize = 2 * NESTING_MAX;
+
+/// Bytes that [`encode`] does not make: a damaged disk, or a bug. The text says what is wrong, for the operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed(pub &'static str);
 
 /// The bytes of a map.
 pub fn encode(map: MapRef<'_>) -> Vec<u8> {
@@ -123,12 +135,21 @@ fn push_number(out: &mut Vec<u8>, number: Number) {
     out.extend_from_slice(digits);
 }
 
-fn read_number(payload: &[u8]) -> Number {
-    let (head, digits) = payload.split_first_chunk::<2>().expect(MALFORMED);
+/// The parts of a number's payload: sign, coefficient, exponent. `None` if there are too few bytes, or too many.
+fn number_parts(payload: &[u8]) -> Option<(bool, u128, i16)> {
+    let (head, digits) = payload.split_first_chunk::<2>()?;
+    if digits.len() > size_of::<u128>() {
+        return None;
+    }
     let head = u16::from_be_bytes(*head);
     let coefficient = digits.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
     let exponent = (head & !NEGATIVE) as i16 - EXPONENT_BIAS;
-    Number::from_parts(head & NEGATIVE != 0, coefficient, exponent).expect(MALFORMED)
+    Some((head & NEGATIVE != 0, coefficient, exponent))
+}
+
+/// Of a payload that is checked.
+fn read_number(payload: &[u8]) -> Number {
+    number_parts(payload).map_or(Number::ZERO, Number::of_parts)
 }
 
 const VARINT_SIZE_MAX: usize = 10;
@@ -161,52 +182,141 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     #[inline]
-    fn varint(&mut self) -> usize {
-        let (first, rest) = self.rest.split_first().expect(MALFORMED);
+    fn varint(&mut self) -> Option<usize> {
+        let (first, rest) = self.rest.split_first()?;
         if *first < 0x80 {
             self.rest = rest;
-            return usize::from(*first);
+            return Some(usize::from(*first));
         }
         self.long_varint()
     }
 
-    fn long_varint(&mut self) -> usize {
+    fn long_varint(&mut self) -> Option<usize> {
         let mut value = 0_usize;
         for shift in (0..usize::BITS).step_by(7) {
-            let (byte, rest) = self.rest.split_first().expect(MALFORMED);
+            let (byte, rest) = self.rest.split_first()?;
             self.rest = rest;
             value |= usize::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return value;
+                return Some(value);
             }
         }
-        panic!("{MALFORMED}");
+        None
     }
 
     #[inline]
-    fn take(&mut self, size: usize) -> &'a [u8] {
-        let (taken, rest) = self.rest.split_at_checked(size).expect(MALFORMED);
+    fn take(&mut self, size: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(size)?;
         self.rest = rest;
-        taken
+        Some(taken)
     }
 
     #[inline]
-    fn name(&mut self) -> &'a [u8] {
-        let size = self.varint();
+    fn name(&mut self) -> Option<&'a [u8]> {
+        let size = self.varint()?;
         self.take(size)
     }
 
     /// A value's tag and payload.
     #[inline]
-    fn raw_value(&mut self) -> (u8, &'a [u8]) {
-        let tag = self.take(1)[0];
-        let size = self.varint();
-        (tag, self.take(size))
+    fn raw_value(&mut self) -> Option<(u8, &'a [u8])> {
+        let (tag, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some((*tag, self.name()?))
     }
 }
 
+/// How many entries or elements follow, and the reader behind that number.
+fn counted(bytes: &[u8]) -> (usize, Reader<'_>) {
+    let mut reader = Reader { rest: bytes };
+    (reader.varint().unwrap_or_default(), reader)
+}
+
+const CUT: &str = "it ends too early";
+const LEFT_OVER: &str = "it has bytes behind its end";
+
+fn check_map(bytes: &[u8], depth: usize) -> Result<(), Malformed> {
+    let mut reader = Reader { rest: bytes };
+    let count = reader.varint().ok_or(Malformed(CUT))?;
+    let mut before = None;
+    for _ in 0..count {
+        let name = reader.name().ok_or(Malformed(CUT))?;
+        if before.is_some_and(|before| before >= name) {
+            return Err(Malformed("its attributes are not in the order of their names"));
+        }
+        check_text(name)?;
+        check_value(reader.raw_value().ok_or(Malformed(CUT))?, depth)?;
+        before = Some(name);
+    }
+    if reader.rest.is_empty() { Ok(()) } else { Err(Malformed(LEFT_OVER)) }
+}
+
+/// The elements of a list, or with `only` of a set, which are scalars of that tag.
+fn check_sequence(bytes: &[u8], only: Option<u8>, depth: usize) -> Result<(), Malformed> {
+    let mut reader = Reader { rest: bytes };
+    for _ in 0..reader.varint().ok_or(Malformed(CUT))? {
+        let raw = reader.raw_value().ok_or(Malformed(CUT))?;
+        if only.is_some_and(|only| only != raw.0) {
+            return Err(Malformed("an element of a set has another type"));
+        }
+        check_value(raw, depth)?;
+    }
+    if reader.rest.is_empty() { Ok(()) } else { Err(Malformed(LEFT_OVER)) }
+}
+
+#[inline]
+fn check_value((tag, payload): (u8, &[u8]), depth: usize) -> Result<(), Malformed> {
+    match tag {
+        TAG_S => check_text(payload),
+        TAG_N => check_number(payload),
+        TAG_B => Ok(()),
+        TAG_FALSE | TAG_TRUE | TAG_NULL if payload.is_empty() => Ok(()),
+        TAG_FALSE | TAG_TRUE | TAG_NULL => Err(Malformed(LEFT_OVER)),
+        TAG_SS => check_sequence(payload, Some(TAG_S), depth),
+        TAG_NS => check_sequence(payload, Some(TAG_N), depth),
+        TAG_BS => check_sequence(payload, Some(TAG_B), depth),
+        TAG_L | TAG_M if depth == DEPTH_MAX => Err(Malformed("it is nested too deeply")),
+        TAG_L => check_sequence(payload, None, depth + 1),
+        TAG_M => check_map(payload, depth + 1),
+        _ => Err(Malformed("a value has an unknown type")),
+    }
+}
+
+#[inline]
+fn check_text(bytes: &[u8]) -> Result<(), Malformed> {
+    // Most texts are ASCII, which is found out faster.
+    match is_ascii(bytes) || std::str::from_utf8(bytes).is_ok() {
+        true => Ok(()),
+        false => Err(Malformed("a text is not UTF-8")),
+    }
+}
+
+/// As the standard library's, which goes byte by byte over the short texts that names and keys are.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    const TOPS_4: u32 = 0x8080_8080;
+    match (bytes.len(), bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // The last eight bytes overlap those before them, so that none is left over.
+        (8.., Some(last), ..) => {
+            let chunks = bytes.as_chunks::<8>().0.iter();
+            chunks.fold(u64::from_le_bytes(*last), |all, chunk| all | u64::from_le_bytes(*chunk)) & TOPS == 0
+        }
+        (4..8, _, Some(first), Some(last)) => (u32::from_le_bytes(*first) | u32::from_le_bytes(*last)) & TOPS_4 == 0,
+        _ => bytes.iter().fold(0, |all, byte| all | byte).is_ascii(),
+    }
+}
+
+fn check_number(payload: &[u8]) -> Result<(), Malformed> {
+    let number =
+        number_parts(payload).and_then(|(negative, number, exponent)| Number::from_parts(negative, number, exponent));
+    // As it is written, without leading zeros: equal numbers have equal bytes.
+    let is_shortest = payload.get(2).is_none_or(|first| *first != 0);
+    if number.is_some() && is_shortest { Ok(()) } else { Err(Malformed("a number is none")) }
+}
+
 fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect(MALFORMED)
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 fn value<'a>((tag, payload): (u8, &'a [u8])) -> ValueRef<'a> {
@@ -216,13 +326,50 @@ fn value<'a>((tag, payload): (u8, &'a [u8])) -> ValueRef<'a> {
         TAG_B => ValueRef::B(payload),
         TAG_FALSE => ValueRef::Bool(false),
         TAG_TRUE => ValueRef::Bool(true),
-        TAG_NULL => ValueRef::Null,
         TAG_SS => ValueRef::SS(SetRef::Compact(Sequence { bytes: payload })),
         TAG_NS => ValueRef::NS(SetRef::Compact(Sequence { bytes: payload })),
         TAG_BS => ValueRef::BS(SetRef::Compact(Sequence { bytes: payload })),
         TAG_L => ValueRef::L(ListRef::Compact(Sequence { bytes: payload })),
         TAG_M => ValueRef::M(MapRef::Compact(Map { bytes: payload })),
-        _ => panic!("{MALFORMED}"),
+        // TAG_NULL: a check refuses all others.
+        _ => ValueRef::Null,
+    }
+}
+
+/// A map that owns its bytes: an item's attributes as they are stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedMap {
+    bytes: Bytes,
+}
+
+impl OwnedMap {
+    /// Takes bytes from outside of this process.
+    ///
+    /// # Errors
+    /// [`Malformed`] if [`encode`] does not make such bytes.
+    pub fn read(bytes: Bytes) -> Result<OwnedMap, Malformed> {
+        check_map(&bytes, 1)?;
+        Ok(OwnedMap { bytes })
+    }
+
+    /// Of bytes that are checked, or have just been made.
+    pub(crate) fn of_checked(bytes: Bytes) -> OwnedMap {
+        OwnedMap { bytes }
+    }
+
+    pub fn view(&self) -> Map<'_> {
+        Map { bytes: &self.bytes }
+    }
+
+    /// Unit: bytes, as stored.
+    pub fn stored_size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl From<MapRef<'_>> for OwnedMap {
+    fn from(map: MapRef<'_>) -> OwnedMap {
+        OwnedMap { bytes: encode(map).into() }
     }
 }
 
@@ -233,16 +380,22 @@ pub struct Map<'a> {
 }
 
 impl<'a> Map<'a> {
-    pub fn new(bytes: &'a [u8]) -> Map<'a> {
+    /// Takes bytes from outside of this process.
+    ///
+    /// # Errors
+    /// [`Malformed`] if [`encode`] does not make such bytes.
+    pub fn read(bytes: &'a [u8]) -> Result<Map<'a>, Malformed> {
+        check_map(bytes, 1)?;
+        Ok(Map { bytes })
+    }
+
+    /// Of bytes that are checked, or have just been made.
+    pub(crate) fn of_checked(bytes: &'a [u8]) -> Map<'a> {
         Map { bytes }
     }
 
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
     pub fn len(&self) -> usize {
-        Reader { rest: self.bytes }.varint()
+        counted(self.bytes).0
     }
 
     pub fn is_empty(&self) -> bool {
@@ -251,10 +404,10 @@ impl<'a> Map<'a> {
 
     /// Finds one attribute, stepping over those before it.
     pub fn get(&self, name: &str) -> Option<ValueRef<'a>> {
-        let mut reader = Reader { rest: self.bytes };
-        for _ in 0..reader.varint() {
-            let own = reader.name();
-            let raw = reader.raw_value();
+        let (count, mut reader) = counted(self.bytes);
+        for _ in 0..count {
+            let own = reader.name()?;
+            let raw = reader.raw_value()?;
             match own.cmp(name.as_bytes()) {
                 std::cmp::Ordering::Less => {}
                 std::cmp::Ordering::Equal => return Some(value(raw)),
@@ -265,8 +418,7 @@ impl<'a> Map<'a> {
     }
 
     pub fn iter(&self) -> MapEntries<'a> {
-        let mut reader = Reader { rest: self.bytes };
-        let left = reader.varint();
+        let (left, reader) = counted(self.bytes);
         MapEntries { reader, left }
     }
 }
@@ -283,8 +435,8 @@ impl<'a> Iterator for MapEntries<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let name = self.reader.name();
-        Some((text(name), value(self.reader.raw_value())))
+        let name = self.reader.name()?;
+        Some((text(name), value(self.reader.raw_value()?)))
     }
 }
 
@@ -296,7 +448,7 @@ pub struct Sequence<'a> {
 
 impl<'a> Sequence<'a> {
     pub fn len(&self) -> usize {
-        Reader { rest: self.bytes }.varint()
+        counted(self.bytes).0
     }
 
     pub fn is_empty(&self) -> bool {
@@ -304,8 +456,7 @@ impl<'a> Sequence<'a> {
     }
 
     pub fn iter(&self) -> SequenceIter<'a> {
-        let mut reader = Reader { rest: self.bytes };
-        let left = reader.varint();
+        let (left, reader) = counted(self.bytes);
         SequenceIter { reader, left }
     }
 }
@@ -322,7 +473,7 @@ impl<'a> Iterator for SequenceIter<'a> {
     #[inline]
     fn next(&mut self) -> Option<ValueRef<'a>> {
         self.left = self.left.checked_sub(1)?;
-        Some(value(self.reader.raw_value()))
+        self.reader.raw_value().map(value)
     }
 }
 

@@ -92,7 +92,10 @@ impl Catalog {
         definition: Definition,
         puts: Vec<(Key, Bytes)>,
     ) -> Result<Result<Arc<Table>, Behind>, Exception> {
-        assert_eq!(definition.table_id, guard.next_table_id(), "a new table has the next id");
+        // An id that was given out before would bring back a deleted table's rows.
+        if definition.table_id != guard.next_table_id() {
+            return Err(Exception::internal(format!("table {} has not the next id", definition.name)));
+        }
         let (inner, engine) = (self.inner.clone(), engine.clone());
         finish(tokio::spawn(async move { create(&inner, engine.as_ref(), guard, definition, puts).await })).await
     }
@@ -144,6 +147,8 @@ async fn create(
 ) -> Result<Result<Arc<Table>, Behind>, Exception> {
     let id = guard.next_table_id();
     let row = definition.encode()?;
+    // Made before it is written: what is written can be published.
+    let table = Arc::new(Table::new(definition)?);
     let keys = vec![KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
     let create = |reads: &Reads, batch: &mut Batch| {
         let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_number(row));
@@ -159,7 +164,6 @@ async fn create(
     let Ok(version) = write(inner, engine, keys, create).await? else {
         return if inner.shared.is_some() { Ok(Err(Behind)) } else { Err(torn()) };
     };
-    let table = Arc::new(Table::new(definition));
     inner.update(engine, |tables| {
         if tables.count_own(version) {
             tables.next_id = id + 1;
@@ -181,6 +185,7 @@ async fn replace(
     let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
     let row = definition.encode()?;
     let key = rows::definition(definition.table_id);
+    let table = Arc::new(Table { log, ..Table::new(definition)? });
     let replace = |reads: &Reads, batch: &mut Batch| {
         let stored = reads.values[0].as_ref().and_then(|row| Definition::read(row).ok());
         if stored.as_ref() != Some(&old) {
@@ -204,7 +209,6 @@ async fn replace(
     let Ok(version) = write(inner, engine, keys, replace).await? else {
         return Err(if inner.shared.is_some() { being_updated(&old.name) } else { torn() });
     };
-    let table = Arc::new(Table { log, ..Table::new(definition) });
     let keeps_log = change_log::is_to_be_kept(&table.definition);
     inner.update(engine, |tables| {
         if tables.count_own(version) {
@@ -266,13 +270,18 @@ pub(super) async fn write(
     }
     // In the batch of the change itself: a node that knows this version knows the change, and each before it.
     keys.push(KeyUse::write(rows::catalog_version()));
+    let mut is_damaged = false;
     let counted = |reads: &Reads, batch: &mut Batch| {
         change(reads, batch)?;
-        let version = 1 + reads.values.last().and_then(Option::as_deref).and_then(read_number).unwrap_or(0);
+        // A version that cannot be read must not begin again: nodes would take what comes for what they know.
+        let before = reads.values.last().and_then(Option::as_deref).map_or(Some(0), read_number);
+        is_damaged = before.is_none();
+        let version = before.ok_or(Behind)?.saturating_add(1);
         batch.put(rows::catalog_version(), version.to_be_bytes().to_vec());
         Ok(version)
     };
-    engine.write(Mode::Plain, &keys, counted).await.map_err(write_failure)
+    let counted = engine.write(Mode::Plain, &keys, counted).await.map_err(write_failure)?;
+    if is_damaged { Err(Exception::internal("the version of the catalog cannot be read")) } else { Ok(counted) }
 }
 
 fn torn() -> Exception {

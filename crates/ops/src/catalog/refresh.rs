@@ -10,6 +10,7 @@ use std::sync::Arc;
 use api::Exception;
 use storage::{Consistency, Engine, StorageError, View};
 
+use super::remains::Remains;
 use super::{Catalog, Inner, Tables, Work, change};
 use crate::catalog_rows;
 use crate::failure::OpenError;
@@ -70,7 +71,7 @@ impl Catalog {
 impl Inner {
     pub(super) async fn read_all(&self, engine: &dyn Engine) -> Result<(), OpenError> {
         let stored = Stored::read(engine).await?;
-        let TakenOver { work, rekeyed } = self.update(engine, |tables| tables.take_over(stored));
+        let TakenOver { work, rekeyed } = self.update(engine, |tables| tables.take_over(stored))?;
         // The rows of these keys are stored by now: what is found of them from here on is what the definitions say.
         self.rekeyed.get().iter().for_each(|forget| rekeyed.iter().for_each(|table_id| forget(*table_id)));
         work.into_iter().for_each(|work| self.work.start(work));
@@ -88,11 +89,15 @@ struct TakenOver {
 
 impl Tables {
     /// Publishes what differs, and returns what follows from it.
-    fn take_over(&mut self, stored: Stored) -> TakenOver {
+    ///
+    /// # Errors
+    /// If a definition makes no table; then nothing is published.
+    fn take_over(&mut self, stored: Stored) -> Result<TakenOver, OpenError> {
         // An older snapshot may lack what has been changed here since.
         if stored.version < self.newest {
-            return TakenOver::default();
+            return Ok(TakenOver::default());
         }
+        let malformed = |error: Exception| OpenError::Malformed(error.cause());
         let regions = self.accounts.values().flat_map(std::collections::BTreeMap::values);
         let mut known: HashMap<u64, Arc<Table>> =
             regions.flat_map(std::collections::BTreeMap::values).map(|table| (table.id(), table.clone())).collect();
@@ -110,25 +115,26 @@ impl Tables {
             }
             let begun = old.map(Work::left_by).unwrap_or_default();
             work.extend(Work::left_by(&definition).into_iter().filter(|work| !begun.contains(work)));
-            let mut table = Table::new(definition);
-            if let Some(log) = log {
-                log.set(&table.definition.log.open);
-                table.log = log;
-            }
-            changed.push(Arc::new(table));
+            let table = Table::new(definition).map_err(malformed)?;
+            changed.push(match log {
+                Some(log) => Table { log, ..table },
+                None => table,
+            });
         }
+        let remains = Remains::of(stored.remains).map_err(malformed)?;
         // Those that are gone go first: their names may have been given again.
         for gone in known.values() {
             self.withdraw(gone, stored.version);
         }
         for table in changed {
-            self.publish(table, stored.version);
+            table.log.set(&table.definition.log.open);
+            self.publish(Arc::new(table), stored.version);
         }
-        self.keep_remains(stored.remains);
+        self.remains = remains;
         self.next_id = stored.next_id;
         self.newest = stored.version;
         self.applied = stored.version;
-        TakenOver { work, rekeyed }
+        Ok(TakenOver { work, rekeyed })
     }
 
     /// Counts a change of one's own that is stored as `version`. False if it is known already, with what came later.

@@ -35,8 +35,17 @@ struct Space<'a> {
 }
 
 impl Remains {
-    fn insert(&mut self, definition: Definition) {
-        let table = Arc::new(Table::new(definition.cut_to_streams()));
+    /// # Errors
+    /// If a definition makes no table.
+    pub(super) fn of(definitions: Vec<Definition>) -> Result<Remains, Exception> {
+        let mut remains = Remains::default();
+        for definition in definitions {
+            remains.insert(cut(definition)?);
+        }
+        Ok(remains)
+    }
+
+    fn insert(&mut self, table: Arc<Table>) {
         self.remove(table.id());
         self.bytes += table.held_bytes;
         self.tables.insert(table.id(), table);
@@ -145,11 +154,9 @@ impl Catalog {
     }
 }
 
-impl Tables {
-    pub(super) fn keep_remains(&mut self, definitions: Vec<Definition>) {
-        self.remains = Remains::default();
-        definitions.into_iter().for_each(|definition| self.remains.insert(definition));
-    }
+/// What streams need of a table.
+fn cut(definition: Definition) -> Result<Arc<Table>, Exception> {
+    Table::new(definition.cut_to_streams()).map(Arc::new)
 }
 
 async fn leave(
@@ -160,13 +167,14 @@ async fn leave(
 ) -> Result<(), Exception> {
     let table_id = definition.table_id;
     let put = (rows::remains(table_id), definition.encode()?.into());
+    let table_cut = cut(definition)?;
     let version = change::exchange(inner, engine, rows::definition(table_id), Some(put)).await?;
     inner.update(engine, |tables| {
         if tables.count_own(version)
             && let Some(table) = tables.by_id(table_id).cloned()
         {
             tables.withdraw(&table, version);
-            tables.remains.insert(definition);
+            tables.remains.insert(table_cut);
         }
     });
     Ok(())
@@ -198,6 +206,10 @@ mod tests {
         Definition { table_id, account, stream, ..fixture::definition() }
     }
 
+    fn cut_dropped(table_id: u64, account: &str, policy_bytes: usize) -> Arc<Table> {
+        cut(dropped(table_id, account, policy_bytes)).unwrap()
+    }
+
     fn excess(remains: &Remains, count: usize, bytes: usize) -> Vec<u64> {
         let quotas = Quotas { dropped_tables_max: count, dropped_tables_bytes_max: bytes, ..Quotas::default() };
         remains.excess(&quotas).iter().map(|table| table.id()).collect()
@@ -206,8 +218,8 @@ mod tests {
     #[test]
     fn the_oldest_of_the_largest_space_is_dropped_first() {
         let mut remains = Remains::default();
-        remains.insert(dropped(1, "few", 10));
-        (2..=6).for_each(|id| remains.insert(dropped(id, "many", 10)));
+        remains.insert(cut_dropped(1, "few", 10));
+        (2..=6).for_each(|id| remains.insert(cut_dropped(id, "many", 10)));
         assert!(excess(&remains, 6, usize::MAX).is_empty());
         assert_eq!(excess(&remains, 4, usize::MAX), [2, 3]);
         assert_eq!(excess(&remains, 0, usize::MAX).len(), 6);
@@ -218,17 +230,17 @@ mod tests {
     #[test]
     fn policies_of_streams_count_with_their_size() {
         let mut remains = Remains::default();
-        remains.insert(dropped(1, "large", 20_000));
-        (2..=6).for_each(|id| remains.insert(dropped(id, "small", 10)));
+        remains.insert(cut_dropped(1, "large", 20_000));
+        (2..=6).for_each(|id| remains.insert(cut_dropped(id, "small", 10)));
         assert_eq!(excess(&remains, 64, 100_000), [1]);
     }
 
     #[test]
     fn what_is_counted_is_what_is_there() {
         let mut remains = Remains::default();
-        (1..=3).for_each(|id| remains.insert(dropped(id, "a", 10)));
+        (1..=3).for_each(|id| remains.insert(cut_dropped(id, "a", 10)));
         let bytes = remains.bytes;
-        remains.insert(dropped(2, "a", 10));
+        remains.insert(cut_dropped(2, "a", 10));
         assert_eq!((remains.tables.len(), remains.bytes), (3, bytes));
         (0..=3).for_each(|id| remains.remove(id));
         assert_eq!((remains.tables.len(), remains.bytes), (0, 0));
@@ -241,7 +253,7 @@ mod tests {
         let tags = (0..50).map(|tag| (format!("tag-{tag}"), "x".repeat(256))).collect();
         let definition = Definition { tags, resource_policy: Some("{}".to_owned()), ..dropped(7, "a", 10) };
         let (arn, key, stream) = (definition.arn(), definition.key.clone(), definition.stream.clone());
-        remains.insert(definition);
+        remains.insert(cut(definition).unwrap());
         let table = remains.iter().next().unwrap();
         let held = &table.definition;
         assert_eq!((held.arn(), &held.key, &held.stream), (arn, &key, &stream));

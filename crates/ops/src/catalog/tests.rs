@@ -330,6 +330,7 @@ async fn unfinished_work_is_taken_up_again() {
         let name = "by-g".to_owned();
         let index = tables::IndexDefinition { id: 1, name, key, status: Status::Creating, ..Default::default() };
         definition.global_indexes.push(index);
+        definition.next_index_id = 2;
         definition.attributes.push(tables::AttributeDefinition { name: "g".to_owned(), key_type: tables::KeyType::S });
     })
     .await;

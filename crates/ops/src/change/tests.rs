@@ -44,7 +44,7 @@ impl Store {
         };
         for (_, row) in self.rows.iter().filter(|(key, _)| key.family == Family::Items) {
             let stored = StoredItem::read(row.clone()).unwrap();
-            let key = ItemKey::of(&SECRET, table, stored.attributes());
+            let key = ItemKey::of(&SECRET, table, stored.attributes()).unwrap();
             count(rows::table_tally(table.id()), stored.size());
             let entries = table.indexes.iter().filter_map(|index| {
                 let entry = index_entry(&SECRET, table, index, stored.attributes(), &key)?;

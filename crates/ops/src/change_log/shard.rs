@@ -12,8 +12,7 @@ use std::ops::Bound;
 
 use api::Exception;
 use bytes::Bytes;
-use model::ValueRef;
-use model::codec::key::{HashSecret, h16};
+use model::codec::key::{HashSecret, KeyValue, h16};
 use serde::{Deserialize, Serialize};
 use storage::{Family, Row, ScanDirection, ScanRange, View, log};
 
@@ -78,8 +77,25 @@ impl Shard {
         rows::log(self.table_id, self.log())
     }
 
+    /// As its row has it. Every shard that is written passes here, and so its invariants.
+    ///
+    /// # Errors
+    /// If one does not hold: a bug, and nothing is written.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Exception> {
+        if !self.has_hashes() || !self.is_behind_its_parent() {
+            return Err(Exception::internal(format!("shard {} is not written: it breaks an invariant", self.number)));
+        }
         serde_json::to_vec(self).map_err(|error| Exception::internal(error.to_string()))
+    }
+
+    /// Some change can be its own: else its part of the log would have no reader.
+    fn has_hashes(&self) -> bool {
+        self.hashes.first <= self.hashes.last
+    }
+
+    /// Readers go from parents to children, and numbers grow: the walk over a table's shards ends.
+    fn is_behind_its_parent(&self) -> bool {
+        self.parent.is_none_or(|parent| parent < self.number)
     }
 
     pub(crate) fn read(table_id: u64, number: u32, row: &[u8]) -> Result<Shard, Exception> {
@@ -113,7 +129,7 @@ impl Shard {
     }
 
     pub(crate) fn id_of(secret: &HashSecret, table_id: u64, number: u32) -> String {
-        let mark = h16(secret, [ValueRef::B(&rows::log(table_id, number))]);
+        let mark = h16(secret, [KeyValue::B(&rows::log(table_id, number))]);
         let mark = mark.first_chunk().map_or(0, |mark| u32::from_be_bytes(*mark));
         format!("shardId-{number:020}-{mark:08x}")
     }
@@ -190,6 +206,14 @@ mod tests {
         assert_eq!(Shard::read(1, 2, &half.encode().unwrap()).unwrap(), half);
         let newer = Shard::read(1, 2, br#"{"base":7,"speed":{"of":1}}"#).unwrap().encode().unwrap();
         assert!(String::from_utf8(newer).unwrap().contains(r#""speed":{"of":1}"#));
+    }
+
+    #[test]
+    fn a_shard_that_breaks_an_invariant_is_not_written() {
+        let shard = Shard { number: 3, parent: Some(2), ..Shard::default() };
+        assert!(shard.encode().is_ok());
+        assert!(Shard { parent: Some(3), ..shard.clone() }.encode().is_err());
+        assert!(Shard { hashes: HashRange { first: 2, last: 1 }, ..shard }.encode().is_err());
     }
 
     #[test]

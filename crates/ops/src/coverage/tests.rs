@@ -30,7 +30,7 @@ fn table() -> Table {
         index(5, "global_x", &g, &l, x()),
         index(6, "global_all", &g, &l, Projection::All),
     ];
-    Table::new(definition)
+    Table::new(definition).expect("a table")
 }
 
 fn paths(names: &[&str]) -> Vec<DocumentPath> {

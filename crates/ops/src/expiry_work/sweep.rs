@@ -12,15 +12,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::Exception;
+use bytes::Bytes;
 use jobs::{Job, Ran};
+use model::codec::key::HashSecret;
 use model::codec::row::StoredItem;
-use storage::{Consistency, Family, Key, ScanDirection, ScanRange};
+use storage::{Consistency, Family, Key, ScanDirection, ScanRange, StorageError, View};
 
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
 use crate::expiry::{expiry_of_row, item_row, oldest_s};
-use crate::failure::storage_failure;
+use crate::failure::{damaged_row, storage_failure};
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
 use crate::tables::{Table, TimeIndex};
@@ -45,7 +47,8 @@ impl Service {
         job.leased(move || {
             // Without time to live there is nothing to own, and to write down that it is owned. A node that deletes nothing does not
             // keep another one from it.
-            let sweeps = |service: Arc<Service>| service.settings.deletes_expired && !service.expiring_tables().is_empty();
+            let sweeps =
+                |service: Arc<Service>| service.settings.deletes_expired && !service.expiring_tables().is_empty();
             let is_used = service.upgrade().is_some_and(sweeps);
             let is_ours = is_used.then(&is_ours);
             async move {
@@ -130,21 +133,57 @@ impl Service {
         items: &[Key],
     ) -> Result<Vec<Change>, Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let stored = view.get_many(items).await.map_err(storage_failure)?;
-        let expiration = |(row, bytes): (&Key, Option<bytes::Bytes>)| {
-            // The others are not to wait for one that is damaged, and reading it says so.
-            let item = StoredItem::read(bytes?).ok()?;
-            Some(Change {
-                table: Arc::clone(table),
-                key: ItemKey::of_row(row.clone())?,
-                key_attributes: rows::key_attributes(table, item.attributes()),
-                condition: None,
-                action: Action::Expire { now_s },
-                author: Author::TimeToLive,
-            })
+        let stored = match view.get_many(items).await {
+            Err(StorageError::Corrupt(_)) => each_alone(view.as_ref(), table, items).await?,
+            stored => stored.map_err(storage_failure)?,
+        };
+        let expiration = |(row, bytes): (&Key, Option<Bytes>)| {
+            // The others are not to wait for one that is damaged.
+            match expiration(&self.secret, table, now_s, row, bytes?) {
+                Ok(change) => Some(change),
+                Err(what) => {
+                    report(table, row, what);
+                    None
+                }
+            }
         };
         Ok(items.iter().zip(stored).filter_map(expiration).collect())
     }
+}
+
+/// The deletion of one stored item, or why it is damaged.
+fn expiration(secret: &HashSecret, table: &Arc<Table>, now_s: u64, row: &Key, bytes: Bytes) -> Result<Change, String> {
+    let item = StoredItem::read(bytes).map_err(|what| what.to_string())?;
+    let key = ItemKey::of(secret, table, item.attributes()).ok().filter(|key| key.row == *row);
+    Ok(Change {
+        table: Arc::clone(table),
+        key: key.ok_or_else(|| "it is another item than its key names".to_owned())?,
+        key_attributes: rows::key_attributes(table, item.attributes()),
+        condition: None,
+        action: Action::Expire { now_s },
+        author: Author::TimeToLive,
+    })
+}
+
+/// The items one by one, where the engine refuses them together because one is damaged: that one is reported and passed over.
+async fn each_alone(view: &dyn View, table: &Table, items: &[Key]) -> Result<Vec<Option<Bytes>>, Exception> {
+    let mut stored = Vec::with_capacity(items.len());
+    for item in items {
+        match view.get_many(std::slice::from_ref(item)).await {
+            Ok(found) => stored.push(found.into_iter().next().flatten()),
+            Err(StorageError::Corrupt(what)) => {
+                report(table, item, what);
+                stored.push(None);
+            }
+            Err(error) => return Err(storage_failure(error)),
+        }
+    }
+    Ok(stored)
+}
+
+fn report(table: &Table, row: &Key, what: String) {
+    let text = damaged_row(table, &row.bytes, what);
+    log::error!(event = "row_damaged", table = table.name(); "an item stays beyond its expiry: {text}");
 }
 
 /// How long a row of the index has been due.

@@ -1,7 +1,7 @@
 //! Reading on: the next changes of a shard, as their follower wants to see them.
 
 use model::AttributeValue;
-use model::codec::key::h16;
+use model::codec::key::{KeyValue, h16};
 
 use super::{Batch, Bounds, Change, Cursor, FollowError, Follower, ready};
 use crate::change_log::{Record, Shard};
@@ -13,7 +13,7 @@ impl Service {
     /// The changes from the cursor on, as far as the bounds go; none if there are none yet.
     ///
     /// # Errors
-    /// If there is nothing to follow any more, or the engine fails.
+    /// If there is nothing to follow any more, the next record is damaged, or the engine fails.
     pub async fn read_on(&self, follower: &Follower, cursor: Cursor, bounds: Bounds) -> Result<Batch, FollowError> {
         let table = self.followed_table(follower)?;
         let view = self.view_of_logs(follower.table_id, &[cursor.log]).await?;
@@ -24,6 +24,7 @@ impl Service {
         let first = cursor.next.max(shard.trimmed.saturating_add(1));
         let lost = first - cursor.next;
         let page = self.page_of_shard(&*view, &table, &shard, first, bounds.records_max, bounds.bytes_max).await?;
+        let page = page.or_damage().map_err(FollowError::Damaged)?;
         drop(view);
         let shape = shape(&table, follower)?;
         let end = Cursor { next: page.next, ..cursor };
@@ -41,7 +42,7 @@ impl Service {
         let keys = record.dynamodb.as_ref().and_then(|shown| shown.keys.as_ref());
         let value = |name: &str| keys.and_then(|keys| keys.view().get(name).map(|value| value.to_owned()));
         let values: Vec<AttributeValue> = table.key.attributes().filter_map(|part| value(&part.name)).collect();
-        h16(&self.secret, values.iter().map(AttributeValue::view))
+        h16(&self.secret, values.iter().filter_map(|value| KeyValue::of(value.view())))
     }
 }
 

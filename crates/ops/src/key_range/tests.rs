@@ -18,8 +18,8 @@ fn both(table: &Table, index: Option<&str>, text: &str, values: &Attributes, sto
     let index = index.map(|name| table.index(name).unwrap());
     let schema = index.map_or(&table.key, |index| &index.key);
     let keys = KeyCondition::from_condition(&condition, schema).unwrap();
-    let (lower, upper) = of_condition(&SECRET, table, index, &keys);
-    let item_key = ItemKey::of(&SECRET, table, stored.view());
+    let (lower, upper) = of_condition(&SECRET, table, index, &keys).unwrap();
+    let item_key = ItemKey::of(&SECRET, table, stored.view()).unwrap();
     let row = match index {
         None => item_key.row,
         Some(index) => rows::index_row(&SECRET, table, index, stored.view(), &item_key).unwrap(),
@@ -73,7 +73,7 @@ proptest! {
     #[test]
     fn every_row_is_in_exactly_one_segment(pk in ".{1,8}", total in prop_oneof![1_u32..9, Just(1_000_000)]) {
         let table = table();
-        let key = ItemKey::of(&SECRET, &table, item(&[("pk", s(&pk)), ("sk", n("1"))]).view());
+        let key = ItemKey::of(&SECRET, &table, item(&[("pk", s(&pk)), ("sk", n("1"))]).view()).unwrap();
         let prefix = rows::table_prefix(table.id());
         let hash = u64::from_be_bytes(key.partition[..8].try_into().unwrap());
         let expected = (u128::from(hash) * u128::from(total)) >> 64;

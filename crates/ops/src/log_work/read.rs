@@ -4,10 +4,10 @@
 //! one page passes over is bounded, so that a page may be short or empty, and the next one goes on behind it.
 
 use api::Exception;
-use storage::{Row, View, log};
+use storage::{Row, StorageError, View, log};
 
 use crate::change_log::{Content, Header, Record, Shard};
-use crate::failure::storage_failure;
+use crate::failure::{damaged_row, storage_failure};
 use crate::rows::ItemKey;
 use crate::service::Service;
 use crate::tables::{Table, hash_range};
@@ -29,13 +29,26 @@ pub(crate) struct Page {
     pub is_end: bool,
     /// If it was given up before the log's end: when the last change was made that was passed over.
     pub given_up_ms: Option<u64>,
+    /// If it ends before a damaged record: what is wrong with that one, for the operator. Behind it nothing is read, as each
+    /// item's changes have an order.
+    pub damaged: Option<String>,
+}
+
+impl Page {
+    /// For a reader that is to be given records: those before a damaged one, and once there are none, the damage.
+    pub(crate) fn or_damage(self) -> Result<Page, String> {
+        match self.damaged {
+            Some(text) if self.records.is_empty() => Err(text),
+            _ => Ok(self),
+        }
+    }
 }
 
 impl Service {
     /// The records of a shard from a position on, as the view sees them: up to so many, and about so many bytes of them.
     ///
     /// # Errors
-    /// The engine's failure, or a record that this program cannot read.
+    /// The engine's failure.
     pub(crate) async fn page_of_shard(
         &self,
         view: &dyn View,
@@ -46,17 +59,37 @@ impl Service {
         bytes_max: usize,
     ) -> Result<Page, Exception> {
         let is_end = shard.is_over_at(from);
-        let mut page = Page { records: Vec::new(), next: from, is_end, given_up_ms: None };
+        let mut page = Page { records: Vec::new(), next: from, is_end, given_up_ms: None, damaged: None };
+        let mut alone = false;
         let (mut own_bytes, mut read_rows, mut read_bytes) = (0, 0, 0);
         while !page.is_end {
             let left = rows_max - page.records.len();
-            let at_once = if shard.hashes.is_whole() { left } else { left.max(STEP_ROWS) };
-            let step = view.scan(&shard.records(page.next, at_once, bytes_max)).await.map_err(storage_failure)?;
+            let at_once = match shard.hashes.is_whole() {
+                _ if alone => 1,
+                true => left,
+                false => left.max(STEP_ROWS),
+            };
+            let step = match view.scan(&shard.records(page.next, at_once, bytes_max)).await {
+                // One of many is damaged: those before it are read one by one.
+                Err(StorageError::Corrupt(_)) if !alone => {
+                    alone = true;
+                    continue;
+                }
+                Err(StorageError::Corrupt(what)) => {
+                    let key = log::record(&shard.log_name(), page.next).bytes;
+                    page.damaged = Some(damaged_row(table, &key, what));
+                    break;
+                }
+                step => step.map_err(storage_failure)?,
+            };
             for row in &step.rows {
                 if page.records.len() == rows_max || Header::read(&row.value).is_some_and(|at| at.ends(shard.number)) {
                     return Ok(page);
                 }
-                let (position, record) = self.own_record(table, shard, row).ok_or_else(unreadable)?;
+                let Some((position, record)) = self.own_record(table, shard, row) else {
+                    page.damaged = Some(damaged_row(table, &row.key, "it is no record that this program knows"));
+                    return Ok(page);
+                };
                 if let Some(record) = record {
                     own_bytes += row.value.len();
                     page.records.push((position, record));
@@ -94,7 +127,7 @@ impl Service {
             Content::Change(Some(hash)) => Some(hash),
             Content::Change(None) => {
                 let record = Record::read(&row.value)?;
-                let key = ItemKey::of(&self.secret, table, record.image()?.attributes());
+                let key = ItemKey::of(&self.secret, table, record.image()?.attributes()).ok()?;
                 Some(hash_range::leading(&key.partition))
             }
             Content::Mark(_) => None,
@@ -153,15 +186,13 @@ impl Shard {
             let middle = low + (high - low) / 2;
             let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
             let header = row.first().and_then(Option::as_ref).and_then(|row| Header::read(row));
-            match header.ok_or_else(unreadable)?.created_ms {
+            let header = header
+                .ok_or_else(|| Exception::internal(format!("record {middle} of shard {} cannot be read", self.number)));
+            match header?.created_ms {
                 created_ms if created_ms >= time_ms => high = middle,
                 _ => low = middle.saturating_add(1),
             }
         }
         Ok(low)
     }
-}
-
-fn unreadable() -> Exception {
-    Exception::internal("a record of a log cannot be read")
 }

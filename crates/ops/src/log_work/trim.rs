@@ -110,13 +110,11 @@ impl Service {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let page = view.scan(&range).await.map_err(storage_failure)?;
         drop(view);
-        let headers: Option<Vec<Header>> = page.rows.iter().map(|row| Header::read(&row.value)).collect();
-        let headers = headers.ok_or_else(|| Exception::internal("a record of a log cannot be read"))?;
         // A mark is looked for until the shard that it ends has its end.
         let is_marked =
             |header: &Header| shards.iter().any(|shard| shard.closed.is_none() && header.ends(shard.number));
-        let is_over = |header: &&Header| is_over(header.created_ms) && !is_marked(header);
-        let over = &page.rows[..headers.iter().take_while(is_over).count()];
+        let is_over = |header: &Header| is_over(header.created_ms) && !is_marked(header);
+        let over = over_rows(&page.rows, is_over);
         let Some(last) = over.last().and_then(|row| oldest.position_of(&row.key)) else { return Ok(false) };
         self.delete_records(shards, over, last).await?;
         Ok(page.more)
@@ -221,6 +219,20 @@ impl Service {
         self.catalog.replace(&self.engine, guard, definition, Edit::default()).await?;
         Ok(())
     }
+}
+
+/// The rows at the beginning of a log that are over. Times grow with positions, so a damaged record is as old as one behind it
+/// says: it goes with that one, and holds up no other.
+fn over_rows(rows: &[Row], is_over: impl Fn(&Header) -> bool) -> &[Row] {
+    let mut over = 0;
+    for (at, row) in rows.iter().enumerate() {
+        match Header::read(&row.value) {
+            Some(header) if is_over(&header) => over = at + 1,
+            Some(_) => break,
+            None => {}
+        }
+    }
+    rows.get(..over).unwrap_or_default()
 }
 
 fn log_failure(dropped: Result<(), Exception>) {

@@ -45,6 +45,11 @@ fn read(row: &[u8]) -> Option<(NodeId, u64)> {
     Some((NodeId(*owner), u64::from_be_bytes(steps.try_into().ok()?)))
 }
 
+/// Whether it is a row that names an owner.
+pub(crate) fn is_row(row: &[u8]) -> bool {
+    read(row).is_some()
+}
+
 fn write(owner: NodeId, steps: u64) -> Vec<u8> {
     [&owner.0[..], &steps.to_be_bytes()].concat()
 }

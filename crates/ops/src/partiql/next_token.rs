@@ -11,8 +11,8 @@
 
 use base64_simd::URL_SAFE_NO_PAD;
 use model::codec::compact;
-use model::codec::key::{HashSecret, h16};
-use model::{AttributeValue, Attributes, MapRef, ValueRef};
+use model::codec::key::{HashSecret, KeyValue, h16};
+use model::{AttributeValue, Attributes, MapRef};
 
 const SEAL_SIZE: usize = 8;
 
@@ -48,17 +48,16 @@ impl Sealer<'_> {
             return None;
         }
         let (part, after) = rest.split_first_chunk::<4>()?;
-        let after = (!after.is_empty()).then(|| MapRef::Compact(compact::Map::new(after)).to_owned());
+        let after =
+            if after.is_empty() { None } else { Some(MapRef::Compact(compact::Map::read(after).ok()?).to_owned()) };
         Some(Position { part: u32::from_be_bytes(*part), after })
     }
 
     fn seal(&self, rest: &[u8]) -> [u8; SEAL_SIZE] {
         let named = self.parameters.iter().enumerate().map(|(at, value)| (format!("{at:08}"), value.clone()));
         let parameters = compact::encode(named.collect::<Attributes>().view());
-        let hash = h16(self.secret, [ValueRef::S(self.statement), ValueRef::B(&parameters), ValueRef::B(rest)]);
-        let mut seal = [0; SEAL_SIZE];
-        seal.copy_from_slice(&hash[..SEAL_SIZE]);
-        seal
+        let hash = h16(self.secret, [KeyValue::S(self.statement), KeyValue::B(&parameters), KeyValue::B(rest)]);
+        std::array::from_fn(|at| hash[at])
     }
 }
 

@@ -13,6 +13,7 @@ use super::refused;
 use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::find_index;
+use crate::item_key::KeyProblem;
 use crate::key_range::{self, Range};
 use crate::read::PageRequest;
 use crate::select::Selection;
@@ -51,7 +52,7 @@ impl Service {
         let selection = Selection::of_columns(select.columns.as_ref());
         let is_keyed = select.condition.as_ref().is_some_and(|condition| names_partitions(condition, schema));
         let source = coverage(&table, index, IndexRead { selection, filter: plan.filter.as_ref(), is_keyed })?;
-        let (ranges, direction) = self.ranges(&table, index, &plan);
+        let (ranges, direction) = self.ranges(&table, index, &plan)?;
         // A SELECT may have nothing to read.
         consumed.name(&select.table);
         let mut selected = Selected { items: Vec::new(), next: None };
@@ -91,15 +92,20 @@ impl Service {
     }
 
     /// The rows of a plan, part by part.
-    fn ranges(&self, table: &Table, index: Option<&Index>, plan: &Plan) -> (Vec<Range>, ScanDirection) {
-        match &plan.access {
+    fn ranges(
+        &self,
+        table: &Table,
+        index: Option<&Index>,
+        plan: &Plan,
+    ) -> Result<(Vec<Range>, ScanDirection), KeyProblem> {
+        Ok(match &plan.access {
             Access::Scan => (vec![key_range::of_all(table, index)], ScanDirection::Forward),
             Access::Keys { conditions, descending } => {
                 let of = |condition| key_range::of_condition(&self.secret, table, index, condition);
                 let direction = if *descending { ScanDirection::Backward } else { ScanDirection::Forward };
-                (conditions.iter().map(of).collect(), direction)
+                (conditions.iter().map(of).collect::<Result<_, _>>()?, direction)
             }
-        }
+        })
     }
 }
 

@@ -109,6 +109,6 @@ impl Service {
 
 impl ItemRead<'_> {
     fn decode(&self, bytes: &Bytes) -> Result<StoredItem, Exception> {
-        read_stored(self.table, bytes, self.key).map_err(Exception::internal)
+        read_stored(self.table, self.row, bytes, self.key).map_err(Exception::internal)
     }
 }

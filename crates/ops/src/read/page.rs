@@ -87,7 +87,8 @@ impl Service {
             allowance::read(chunk.rows.iter().map(|row| row.value.len()).sum(), PAGE_MEMORY).await?;
             let fetched = self.fetch(request, view.as_ref(), &chunk.rows).await?;
             for (at, row) in chunk.rows.iter().enumerate() {
-                let item = StoredItem::read(row.value.clone()).map_err(damaged)?;
+                let item = StoredItem::read(row.value.clone());
+                let item = item.map_err(|what| damaged(request.table, &row.key, what))?;
                 let fetched = fetched.get(at);
                 let work = looks * fetched.map_or(item.size(), StoredItem::size);
                 effort.spend(work).await;
@@ -116,16 +117,18 @@ impl Service {
         }
         let mut keys: Vec<Key> = Vec::with_capacity(rows.len());
         for row in rows {
-            let entry = StoredItem::read(row.value.clone()).map_err(damaged)?;
-            keys.push(ItemKey::of(&self.secret, request.table, entry.attributes()).row);
+            let entry = StoredItem::read(row.value.clone());
+            let entry = entry.map_err(|what| damaged(request.table, &row.key, what))?;
+            let key = ItemKey::of(&self.secret, request.table, entry.attributes());
+            keys.push(key.map_err(|_| damaged(request.table, &row.key, "it lacks the item's key"))?.row);
         }
         let values = view.get_many(&keys).await.map_err(storage_failure)?;
         allowance::read(values.iter().flatten().map(Bytes::len).sum(), PAGE_MEMORY).await?;
-        let item = |value: Option<Bytes>| {
-            let bytes = value.ok_or_else(|| Exception::internal("an index row has no item"))?;
-            StoredItem::read(bytes).map_err(damaged)
+        let item = |(key, value): (&Key, Option<Bytes>)| {
+            let bytes = value.ok_or_else(|| damaged(request.table, &key.bytes, "an index row has no item"))?;
+            StoredItem::read(bytes).map_err(|what| damaged(request.table, &key.bytes, what))
         };
-        values.into_iter().map(item).collect()
+        keys.iter().zip(values).map(item).collect()
     }
 }
 

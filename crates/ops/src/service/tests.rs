@@ -1,6 +1,7 @@
 //! Operations on the engine in memory, as a client sees them: pages, batches, tokens, and a random history against a
 //! simple model.
 
+mod damage;
 mod history;
 
 use std::collections::{BTreeMap, BTreeSet};

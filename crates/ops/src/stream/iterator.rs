@@ -11,8 +11,7 @@
 //! | 8 | when it was given out, in milliseconds since 1970 (big-endian) |
 
 use base64_simd::STANDARD;
-use model::ValueRef;
-use model::codec::key::{HashSecret, h16};
+use model::codec::key::{HashSecret, KeyValue, h16};
 use model::limits::SHARD_ITERATOR_MS;
 
 const SEAL_SIZE: usize = 8;
@@ -59,7 +58,7 @@ impl ShardIterator {
 }
 
 fn seal(secret: &HashSecret, stream_arn: &str, rest: &[u8]) -> [u8; SEAL_SIZE] {
-    let hash = h16(secret, [ValueRef::S(stream_arn), ValueRef::B(rest)]);
+    let hash = h16(secret, [KeyValue::S(stream_arn), KeyValue::B(rest)]);
     let mut seal = [0; SEAL_SIZE];
     seal.copy_from_slice(&hash[..SEAL_SIZE]);
     seal

@@ -1,9 +1,9 @@
 //! A record of a log as readers see it: cut by a view type, with a name of its own.
 
 use api::{Identity, OperationType, Record as ShownRecord, StreamRecord, Timestamp};
-use model::codec::key::h16;
+use model::codec::key::{KeyValue, h16};
 use model::codec::row::StoredItem;
-use model::{Attributes, Item, ValueRef, item_size};
+use model::{Attributes, Item, item_size};
 
 use crate::change_log::{Author, Record, Shard};
 use crate::rows;
@@ -66,7 +66,7 @@ impl Service {
 
     /// The same whenever a record is read, and different from all others.
     fn event_id(&self, arn: &str, sequence: &str) -> String {
-        let hash = h16(&self.secret, [ValueRef::S(arn), ValueRef::S(sequence)]);
+        let hash = h16(&self.secret, [KeyValue::S(arn), KeyValue::S(sequence)]);
         base::hex(&hash)
     }
 }

@@ -24,6 +24,7 @@ use storage::{
 
 use crate::catalog::{Edit, Interrupted};
 use crate::change::index_entry;
+use crate::failure::damaged_row;
 use crate::key_range;
 use crate::nodes::owner::{self, Owned};
 use crate::rows::{self, ItemKey};
@@ -129,8 +130,9 @@ impl Service {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(owner::taken());
             }
-            for stored in reads.values[..items.len()].iter().flatten() {
-                if let Some((key, row)) = self.built_row(&table, index_id, stored) {
+            for (item, stored) in items.iter().zip(&reads.values) {
+                let row = stored.as_ref().and_then(|stored| self.built_row(&table, index_id, item, stored));
+                if let Some((key, row)) = row {
                     batch.put(key, row);
                 }
             }
@@ -140,10 +142,20 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, build).await?
     }
 
-    /// The index row of a stored item. A row that cannot be read has none: reading the item says so, not the index.
-    fn built_row(&self, table: &Table, index_id: u32, stored: &Bytes) -> Option<(Key, Bytes)> {
-        let item = StoredItem::read(stored.clone()).ok()?;
-        let key = ItemKey::of(&self.secret, table, item.attributes());
+    /// The index row of a stored item. A damaged one has none: it is reported here, and by whatever reads the item.
+    fn built_row(&self, table: &Table, index_id: u32, item_row: &Key, stored: &Bytes) -> Option<(Key, Bytes)> {
+        let read = StoredItem::read(stored.clone()).map_err(|what| what.to_string());
+        let keyed = read.and_then(|item| match ItemKey::of(&self.secret, table, item.attributes()) {
+            Ok(key) if key.row == *item_row => Ok((item, key)),
+            _ => Err("it is another item than its key names".to_owned()),
+        });
+        let (item, key) = match keyed {
+            Ok(keyed) => keyed,
+            Err(what) => {
+                report(table, item_row, what);
+                return None;
+            }
+        };
         if let Some(times) = building_times(table, index_id) {
             return Some((times.row(table.id(), item.attributes(), &key)?, Bytes::new()));
         }
@@ -182,10 +194,15 @@ impl Service {
     ) -> Result<[i64; TALLY_WIDTH], Interrupted> {
         let view = self.engine.view(Consistency::Strong).await?;
         let known = view.get_many(std::slice::from_ref(tally_key)).await?;
-        let known = known.first().and_then(Option::as_ref).map_or([0; TALLY_WIDTH], |row| rows::read_tally(row));
+        let known = rows::read_tally(tally_key, known.first().and_then(Option::as_ref))?;
         let counted = count_rows(view.as_ref(), &rows::index_prefix(table_id, index_id)).await?;
-        Ok([counted[0] - known[0], counted[1] - known[1]])
+        Ok([counted[0].saturating_sub(known[0]), counted[1].saturating_sub(known[1])])
     }
+}
+
+fn report(table: &Table, item_row: &Key, what: String) {
+    let text = damaged_row(table, &item_row.bytes, what);
+    log::error!(event = "row_damaged", table = table.name(); "an index is built without a row: {text}");
 }
 
 /// Why the walk ends with a step.

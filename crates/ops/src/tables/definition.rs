@@ -86,12 +86,40 @@ impl Definition {
         let definition: Definition = serde_json::from_slice(row).map_err(|error| malformed(error.to_string()))?;
         match definition.undefined_key() {
             None => Ok(definition),
-            Some(name) => Err(malformed(format!("table {} does not define its key {name}", definition.name))),
+            Some(name) => Err(malformed(definition.without_key(name))),
         }
     }
 
+    /// As a row has it. Every definition that is written passes here, and so its invariants: a row that breaks one would end
+    /// every node that reads it, or let writes pass by the log.
+    ///
+    /// # Errors
+    /// If an invariant does not hold: a bug, and nothing is written.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Exception> {
+        self.check().map_err(|broken| Exception::internal(format!("table {} is not written: {broken}", self.name)))?;
         serde_json::to_vec(self).map_err(|error| Exception::internal(error.to_string()))
+    }
+
+    /// The invariants of a definition, in the words of the first that does not hold.
+    fn check(&self) -> Result<(), String> {
+        match self.undefined_key() {
+            Some(name) => Err(self.without_key(name)),
+            None if !self.has_indexes_apart() => Err("two of its indexes have one id, or a next one's".to_owned()),
+            None if !self.log.covers_all_hashes() => Err("its open shards do not share all hashes".to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// Rows of two indexes never meet, nor do those of an index that is made later and those of one that was deleted.
+    fn has_indexes_apart(&self) -> bool {
+        let mut ids: Vec<u32> = self.local_indexes.iter().chain(&self.global_indexes).map(|index| index.id).collect();
+        ids.extend(self.time_to_live.index.iter().chain(&self.time_to_live.dropping));
+        ids.sort_unstable();
+        ids.windows(2).all(|pair| pair[0] < pair[1]) && ids.last().is_none_or(|last| *last < self.next_index_id)
+    }
+
+    pub(crate) fn without_key(&self, name: &str) -> String {
+        format!("table {} does not define its key {name}", self.name)
     }
 
     pub(crate) fn arn(&self) -> String {
@@ -478,6 +506,17 @@ pub(crate) struct Split {
     pub at: u64,
 }
 
+impl ChangeLog {
+    /// Every write of a followed table finds exactly one open shard: the first one begins with the least hash, and each next one
+    /// with a greater one. No number is one that a later shard gets.
+    fn covers_all_hashes(&self) -> bool {
+        let from: Vec<u64> = self.open.iter().map(|shard| shard.from_hash).collect();
+        from.first().is_none_or(|first| *first == 0)
+            && from.windows(2).all(|pair| pair[0] < pair[1])
+            && self.open.iter().all(|shard| shard.number < self.next_shard)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct OpenShard {
     /// The first shard of its log, by which the log is named.
@@ -513,4 +552,35 @@ pub(crate) struct TimeToLive {
 pub(crate) struct PointInTimeRecovery {
     pub enabled_ms: u64,
     pub period_days: i32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_definition_that_breaks_an_invariant_is_not_written() {
+        let check = |change: &dyn Fn(&mut Definition), expected: Option<&str>| {
+            let mut definition = fixture::definition();
+            change(&mut definition);
+            let written = definition.encode();
+            let broken = written.as_ref().err().map(Exception::cause);
+            assert_eq!(broken.is_some(), expected.is_some(), "{broken:?}");
+            assert!(expected.is_none_or(|text| broken.is_some_and(|broken| broken.contains(text))));
+        };
+        let open = |number, from_hash| OpenShard { number, from_hash };
+        let follow = |definition: &mut Definition, shards: &[OpenShard]| {
+            definition.log.next_shard = 2;
+            definition.log.open = shards.to_vec();
+        };
+        check(&|_| (), None);
+        check(&|definition| follow(definition, &[open(0, 0), open(1, 7)]), None);
+        check(&|definition| definition.attributes.clear(), Some("does not define its key pk"));
+        check(&|definition| definition.next_index_id = 3, Some("one id"));
+        check(&|definition| definition.global_indexes[0].id = 1, Some("one id"));
+        check(&|definition| follow(definition, &[open(0, 1)]), Some("do not share all hashes"));
+        check(&|definition| follow(definition, &[open(0, 0), open(1, 0)]), Some("do not share all hashes"));
+        check(&|definition| follow(definition, &[open(2, 0)]), Some("do not share all hashes"));
+    }
 }

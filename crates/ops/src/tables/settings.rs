@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use api::{Exception, SSESpecification, SSEType, StreamSpecification, StreamViewType, Tag};
-use model::ValueRef;
-use model::codec::key::h16;
+use model::codec::key::{KeyValue, h16};
 use model::limits::{TAG_KEY_SIZE_MAX, TAG_VALUE_SIZE_MAX, TAGS_MAX};
 
 use super::definition::{Encryption, Stream, StreamView, Unknown};
@@ -125,7 +124,7 @@ fn is_key_id(text: &str) -> bool {
 
 /// The account's key for DynamoDB in a region. There is no KMS here: the id only has to be the same every time.
 fn account_key_arn(account: &str, region: &str) -> String {
-    let hash = h16(&[0; 16], [ValueRef::S(account), ValueRef::S(region)]);
+    let hash = h16(&[0; 16], [KeyValue::S(account), KeyValue::S(region)]);
     let hex = base::hex(&hash);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     format!("arn:aws:kms:{region}:{account}:key/{}", parts.join("-"))

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use api::Exception;
 use auth::iam::Policy;
 use model::{KeyAttribute, KeySchema};
 
@@ -91,36 +92,41 @@ fn stream_policy(stream: &Stream) -> Option<(String, Arc<Policy>)> {
 }
 
 impl Table {
-    pub(crate) fn new(definition: Definition) -> Table {
-        let schema = |names: &KeyNames| KeySchema {
-            hash: key_attributes(&definition, &names.hash),
-            range: key_attributes(&definition, &names.range),
+    /// # Errors
+    /// If the definition does not define one of its keys: no request makes such a one, and none is read from its row.
+    pub(crate) fn new(definition: Definition) -> Result<Table, Exception> {
+        let schema = |names: &KeyNames| {
+            let (hash, range) = (&names.hash, &names.range);
+            let (hash, range) = (key_attributes(&definition, hash)?, key_attributes(&definition, range)?);
+            Ok::<_, Exception>(KeySchema { hash, range })
         };
         let index = |kind| {
-            move |index: &IndexDefinition| Index {
-                id: index.id,
-                name: index.name.clone(),
-                kind,
-                key: schema(&index.key),
-                projection: index.projection.clone(),
-                status: index.status,
+            move |index: &IndexDefinition| {
+                Ok(Index {
+                    id: index.id,
+                    name: index.name.clone(),
+                    kind,
+                    key: schema(&index.key)?,
+                    projection: index.projection.clone(),
+                    status: index.status,
+                })
             }
         };
         let local = definition.local_indexes.iter().map(index(IndexKind::Local));
         // An index that is being deleted is no longer maintained; its rows go away behind it.
         let kept = |index: &&IndexDefinition| index.status != IndexStatus::Deleting;
         let global = definition.global_indexes.iter().filter(kept).map(index(IndexKind::Global));
-        Table {
+        Ok(Table {
             arn: definition.arn(),
-            key: schema(&definition.key),
-            indexes: local.chain(global).collect(),
+            key: schema(&definition.key)?,
+            indexes: local.chain(global).collect::<Result<_, Exception>>()?,
             times: times(&definition.time_to_live),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
             policy: table_policy(&definition).map(Arc::new),
             stream_policies: definition.streams().filter_map(stream_policy).collect(),
             held_bytes: held_bytes(&definition),
             definition,
-        }
+        })
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -165,11 +171,11 @@ impl Index {
     }
 }
 
-fn key_attributes(definition: &Definition, names: &[String]) -> Vec<KeyAttribute> {
+fn key_attributes(definition: &Definition, names: &[String]) -> Result<Vec<KeyAttribute>, Exception> {
     let of = |name: &String| {
-        let key_type = definition.attributes.iter().find(|own| own.name == *name).map(|own| own.key_type);
-        // A definition is only made of names that it defines; CreateTable and UpdateTable refuse others.
-        KeyAttribute { name: name.clone(), key_type: key_type.expect("a key attribute is defined").into() }
+        let attribute = definition.attributes.iter().find(|own| own.name == *name);
+        let attribute = attribute.ok_or_else(|| Exception::internal(definition.without_key(name)))?;
+        Ok(KeyAttribute { name: name.clone(), key_type: attribute.key_type.into() })
     };
     names.iter().map(of).collect()
 }

@@ -44,6 +44,7 @@ async fn not_too_often() {
     let guard = service.catalog.lock().await.unwrap();
     let mut definition = service.catalog.by_id(crate::rows::TABLE_ID_FIRST).unwrap().definition.clone();
     definition.time_to_live.dropping = (100..116).collect();
+    definition.next_index_id = 116;
     service.catalog.replace(&service.engine, guard, definition, Default::default()).await.unwrap();
     let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
     let request = UpdateTimeToLiveInput { table_name: "aging".to_owned(), time_to_live_specification: specification };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn encoded(values: &[ValueRef<'_>]) -> Vec<u8> {
+fn encoded(values: &[KeyValue<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     values.iter().for_each(|value| push_sort(&mut out, *value));
     out
@@ -39,7 +39,7 @@ proptest! {
     fn numbers_keep_their_order(a in any_number(), b in any_number()) {
         let order = decimal_order(a, b);
         prop_assert_eq!(a.cmp(&b), order);
-        prop_assert_eq!(encoded(&[ValueRef::N(a)]).cmp(&encoded(&[ValueRef::N(b)])), order);
+        prop_assert_eq!(encoded(&[KeyValue::N(a)]).cmp(&encoded(&[KeyValue::N(b)])), order);
     }
 
     #[test]
@@ -47,7 +47,7 @@ proptest! {
         a in proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255), any::<u8>()], 0..6),
         b in proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255), any::<u8>()], 0..6),
     ) {
-        let (ea, eb) = (encoded(&[ValueRef::B(&a)]), encoded(&[ValueRef::B(&b)]));
+        let (ea, eb) = (encoded(&[KeyValue::B(&a)]), encoded(&[KeyValue::B(&b)]));
         prop_assert_eq!(ea.cmp(&eb), a.cmp(&b));
         let mut prefix = Vec::new();
         push_sort_prefix(&mut prefix, &a);
@@ -60,8 +60,8 @@ proptest! {
         a in (any_number(), ".{0,3}", any_number()),
         b in (any_number(), ".{0,3}", any_number()),
     ) {
-        let one = [ValueRef::N(a.0), ValueRef::S(&a.1), ValueRef::N(a.2)];
-        let two = [ValueRef::N(b.0), ValueRef::S(&b.1), ValueRef::N(b.2)];
+        let one = [KeyValue::N(a.0), KeyValue::S(&a.1), KeyValue::N(a.2)];
+        let two = [KeyValue::N(b.0), KeyValue::S(&b.1), KeyValue::N(b.2)];
         prop_assert_eq!(encoded(&one).cmp(&encoded(&two)), a.cmp(&b));
     }
 }
@@ -69,11 +69,11 @@ proptest! {
 #[test]
 fn the_encodings_on_disk_do_not_change() {
     for (value, bytes) in [
-        (ValueRef::S("a\0b"), &b"a\x00\xFFb\x00\x01"[..]),
-        (ValueRef::B(&[]), &[0, 1]),
-        (ValueRef::N(Number::ZERO), &[2]),
-        (ValueRef::N(Number::parse("123").unwrap()), &[3, 132, 13, 31, 0]),
-        (ValueRef::N(Number::parse("-0.5").unwrap()), &[1, !129, !51, 255]),
+        (KeyValue::S("a\0b"), &b"a\x00\xFFb\x00\x01"[..]),
+        (KeyValue::B(&[]), &[0, 1]),
+        (KeyValue::N(Number::ZERO), &[2]),
+        (KeyValue::N(Number::parse("123").unwrap()), &[3, 132, 13, 31, 0]),
+        (KeyValue::N(Number::parse("-0.5").unwrap()), &[1, !129, !51, 255]),
     ] {
         assert_eq!(encoded(&[value]), bytes, "{value:?}");
     }
@@ -82,12 +82,12 @@ fn the_encodings_on_disk_do_not_change() {
 #[test]
 fn the_hash_of_a_key_does_not_change() {
     let secret = *b"0123456789abcdef";
-    let hash = h16(&secret, [ValueRef::S("a"), ValueRef::N(Number::from_u64(10))]);
-    assert_eq!(hash, h16(&secret, [ValueRef::S("a"), ValueRef::N(Number::parse("1e1").unwrap())]));
-    assert_ne!(hash, h16(&secret, [ValueRef::B(b"a"), ValueRef::N(Number::from_u64(10))]));
+    let hash = h16(&secret, [KeyValue::S("a"), KeyValue::N(Number::from_u64(10))]);
+    assert_eq!(hash, h16(&secret, [KeyValue::S("a"), KeyValue::N(Number::parse("1e1").unwrap())]));
+    assert_ne!(hash, h16(&secret, [KeyValue::B(b"a"), KeyValue::N(Number::from_u64(10))]));
     assert_ne!(
-        h16(&secret, [ValueRef::S("ab"), ValueRef::S("c")]),
-        h16(&secret, [ValueRef::S("a"), ValueRef::S("bc")])
+        h16(&secret, [KeyValue::S("ab"), KeyValue::S("c")]),
+        h16(&secret, [KeyValue::S("a"), KeyValue::S("bc")])
     );
 }
 

@@ -1,0 +1,194 @@
+//! A look at every stored row: whether it is what this program writes. For `stator storage check --rows`.
+//!
+//! Operations report a damaged row when they meet it; this finds those that none has met yet, before a backup that still has
+//! them whole is gone. It reads page by page, each from a view of its own, and changes nothing.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use bytes::Bytes;
+use model::codec::key::HashSecret;
+use model::codec::row::StoredItem;
+use model::item_size;
+use storage::{Consistency, Engine, Family, Row, ScanDirection, ScanPage, ScanRange, StorageError, log, tally};
+
+use crate::change_log::{Content, Header, Record, Shard};
+use crate::failure::OpenError;
+use crate::nodes::NodeRow;
+use crate::nodes::owner;
+use crate::rows::{self, CatalogRow, ItemKey};
+use crate::service::DatabaseSettings;
+use crate::tables::{Definition, Table};
+use crate::tokens::TokenRow;
+
+const PAGE_ROWS: usize = 1024;
+const PAGE_BYTES: usize = 4 << 20;
+/// Damaged rows that are described; the others are counted.
+const DESCRIBED_MAX: usize = 100;
+const KEY_BYTES_SHOWN: usize = 96;
+
+/// What a look at every row found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RowReport {
+    pub rows: u64,
+    pub damaged: u64,
+    /// One line a damaged row, for the operator: its table, its key in hexadecimal digits, what is wrong. Up to 100.
+    pub lines: Vec<String>,
+    /// Families whose rows were not all read, as the engine refuses a row: those behind it were not looked at.
+    pub cut_short: Vec<String>,
+}
+
+/// Looks at every row of an engine. Rows that are written meanwhile may be passed over.
+///
+/// # Errors
+/// The engine's failure, but for a row that it cannot read.
+pub async fn check_rows(engine: &dyn Engine) -> Result<RowReport, StorageError> {
+    let mut check = Check { secret: secret(engine).await?, tables: BTreeMap::new(), report: RowReport::default() };
+    // The catalog comes first: the others' rows belong to its tables.
+    for family in Family::ALL {
+        check.family(engine, family).await?;
+    }
+    Ok(check.report)
+}
+
+/// None if the database is empty, or its settings are damaged, which the walk over the catalog reports.
+async fn secret(engine: &dyn Engine) -> Result<Option<HashSecret>, StorageError> {
+    let row = engine.get(&rows::database_settings(), Consistency::Strong).await?;
+    Ok(row.and_then(|row| DatabaseSettings::read(&row).ok()).map(|settings| settings.hash_secret))
+}
+
+struct Check {
+    secret: Option<HashSecret>,
+    tables: BTreeMap<u64, Table>,
+    report: RowReport,
+}
+
+impl Check {
+    async fn family(&mut self, engine: &dyn Engine, family: Family) -> Result<(), StorageError> {
+        let mut range = ScanRange {
+            family,
+            lower: Bound::Unbounded,
+            upper: Bound::Unbounded,
+            direction: ScanDirection::Forward,
+            rows_max: PAGE_ROWS,
+            bytes_max: PAGE_BYTES,
+        };
+        loop {
+            let page = match page(engine, &range).await {
+                Err(StorageError::Corrupt(_)) if range.rows_max > 1 => {
+                    // Up to the row that the engine refuses, they are read one by one.
+                    range.rows_max = 1;
+                    continue;
+                }
+                Err(StorageError::Corrupt(what)) => {
+                    self.note(what);
+                    self.report.cut_short.push(format!("{family:?}"));
+                    return Ok(());
+                }
+                page => page?,
+            };
+            for row in &page.rows {
+                self.report.rows += 1;
+                if let Err(what) = self.row(family, row) {
+                    self.note(self.line(family, &row.key, &what));
+                }
+            }
+            match page.rows.last() {
+                Some(last) if page.more => range.resume_after(last.key.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn note(&mut self, line: String) {
+        self.report.damaged += 1;
+        if self.report.lines.len() < DESCRIBED_MAX {
+            self.report.lines.push(line);
+        }
+    }
+
+    fn line(&self, family: Family, key: &[u8], what: &str) -> String {
+        let table = rows::table_of(key).and_then(|id| self.tables.get(&id));
+        let table = table.map_or_else(|| "no table".to_owned(), |table| format!("table {}", table.name()));
+        let shown: String = key.iter().take(KEY_BYTES_SHOWN).map(|byte| format!("{byte:02x}")).collect();
+        format!("{family:?} row of {table}, key {shown}: {what}")
+    }
+
+    fn row(&mut self, family: Family, row: &Row) -> Result<(), String> {
+        match family {
+            Family::Catalog => self.catalog_row(row),
+            Family::Items => self.item(row),
+            Family::Index => self.index_row(row),
+            Family::Log => log_row(row),
+        }
+    }
+
+    fn item(&self, row: &Row) -> Result<(), String> {
+        let item = stored(&row.value)?;
+        let table = rows::table_of(&row.key).and_then(|id| self.tables.get(&id));
+        let (Some(table), Some(secret)) = (table, &self.secret) else { return Ok(()) };
+        match ItemKey::of(secret, table, item.attributes()) {
+            Ok(key) if key.row.bytes == row.key => Ok(()),
+            Ok(_) => Err("it is another item than its key names".to_owned()),
+            Err(_) => Err("it lacks a key attribute, or has one of another type".to_owned()),
+        }
+    }
+
+    /// A row of an index of times has no value.
+    fn index_row(&self, row: &Row) -> Result<(), String> {
+        if row.value.is_empty() { Ok(()) } else { stored(&row.value).map(|_| ()) }
+    }
+
+    fn catalog_row(&mut self, row: &Row) -> Result<(), String> {
+        let no_form = || "it has not the form of its kind".to_owned();
+        let is_good = match rows::catalog_row(&row.key).ok_or_else(|| "its key is of no kind".to_owned())? {
+            CatalogRow::Settings => DatabaseSettings::read(&row.value).map(|_| true).map_err(text)?,
+            CatalogRow::Definition => self.definition(&row.value)?,
+            CatalogRow::Remains => Definition::read(&row.value).map(|_| true).map_err(text)?,
+            CatalogRow::Number => row.value.len() == size_of::<u64>(),
+            CatalogRow::Node => NodeRow::read(&row.value).is_some(),
+            CatalogRow::Owner => owner::is_row(&row.value),
+            CatalogRow::Token => TokenRow::read(&row.value).is_some(),
+            CatalogRow::Tally => tally::decode(Some(&row.value)).is_some(),
+            CatalogRow::Shard { table, number } => {
+                Shard::read(table, number, &row.value).map(|_| true).map_err(|error| error.cause())?
+            }
+            CatalogRow::Document => serde_json::from_slice::<serde::de::IgnoredAny>(&row.value).is_ok(),
+            CatalogRow::Other => true,
+        };
+        is_good.then_some(()).ok_or_else(no_form)
+    }
+
+    fn definition(&mut self, row: &Bytes) -> Result<bool, String> {
+        let table =
+            Definition::read(row).map_err(text).and_then(|read| Table::new(read).map_err(|error| error.cause()))?;
+        self.tables.insert(table.id(), table);
+        Ok(true)
+    }
+}
+
+async fn page(engine: &dyn Engine, range: &ScanRange) -> Result<ScanPage, StorageError> {
+    engine.view(Consistency::Strong).await?.scan(range).await
+}
+
+fn text(error: OpenError) -> String {
+    error.to_string()
+}
+
+fn stored(row: &Bytes) -> Result<StoredItem, String> {
+    let item = StoredItem::read(row.clone()).map_err(|what| what.to_string())?;
+    let size = item_size(item.attributes());
+    if item.size() == size { Ok(item) } else { Err(format!("it says {} bytes, and has {size}", item.size())) }
+}
+
+fn log_row(row: &Row) -> Result<(), String> {
+    if rows::is_log_name(&row.key) {
+        return log::decode_head(Some(&row.value)).map(|_| ()).ok_or_else(|| "it is no head of a log".to_owned());
+    }
+    let is_record = match Header::read(&row.value).map(|header| header.content) {
+        Some(Content::Mark(_)) => true,
+        Some(Content::Change(_)) => Record::read(&row.value).is_some(),
+        None => false,
+    };
+    is_record.then_some(()).ok_or_else(|| "it is no record that this program knows".to_owned())
+}

@@ -1,0 +1,291 @@
+//! Damaged rows: whatever reads one says so and goes on with the others.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use storage::{BoxFuture, Decide, Engine, Family, Key, ScanPage, ScanRange, StorageError, TxError, View, log};
+
+use super::*;
+use crate::catalog::tests::{add_index, describe};
+use crate::change_log::Shard;
+use crate::rows::ItemKey;
+use crate::{RowReport, check_rows};
+
+const START_S: u64 = 1_700_000_000;
+const TABLE: u64 = rows::TABLE_ID_FIRST;
+
+/// A memory that refuses to read some keys, as an engine that checks or encrypts its rows does.
+struct Refusing {
+    memory: Arc<Memory>,
+    refused: Mutex<Vec<Key>>,
+}
+
+struct RefusingView {
+    view: Box<dyn View>,
+    refused: Vec<Key>,
+}
+
+fn corrupt() -> StorageError {
+    StorageError::Corrupt("a value is not what was written there".to_owned())
+}
+
+impl Engine for Refusing {
+    fn get<'a>(&'a self, key: &'a Key, of: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+        match self.refused.lock().contains(key) {
+            true => Box::pin(std::future::ready(Err(corrupt()))),
+            false => self.memory.get(key, of),
+        }
+    }
+
+    fn view(&self, of: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+        Box::pin(async move {
+            let view = self.memory.view(of).await?;
+            Ok(Box::new(RefusingView { view, refused: self.refused.lock().clone() }) as Box<dyn View>)
+        })
+    }
+
+    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+        let refused = self.refused.lock();
+        match transaction.keys.iter().any(|used| refused.contains(&used.key)) {
+            true => Box::pin(std::future::ready(Err(corrupt().into()))),
+            false => self.memory.transact(transaction),
+        }
+    }
+
+    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.memory.sequence(log)
+    }
+
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.memory.destroy(family, prefix)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.memory.close()
+    }
+}
+
+impl View for RefusingView {
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>> {
+        match keys.iter().any(|key| self.refused.contains(key)) {
+            true => Box::pin(std::future::ready(Err(corrupt()))),
+            false => self.view.get_many(keys),
+        }
+    }
+
+    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+        Box::pin(async move {
+            let page = self.view.scan(range).await?;
+            let is_refused = |key: &Bytes| self.refused.contains(&Key::new(range.family, key.clone()));
+            if page.rows.iter().any(|row| is_refused(&row.key)) { Err(corrupt()) } else { Ok(page) }
+        })
+    }
+}
+
+struct House {
+    engine: Arc<Refusing>,
+    service: Arc<Service>,
+    hand: base::ManualClock,
+}
+
+impl House {
+    /// With a streamed table of items that expire soon.
+    async fn new(items: &[&str]) -> House {
+        let (clock, hand) = Clock::manual(START_S * 1000);
+        let engine = Arc::new(Refusing { memory: Memory::new(), refused: Mutex::default() });
+        let service = Service::open(engine.clone(), Settings::default(), clock).await.unwrap();
+        let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
+        let table = CreateTableInput { stream_specification: Some(stream), ..simple("tab") };
+        service.create_table(&caller(), table).await.unwrap();
+        let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
+        let request = UpdateTimeToLiveInput { table_name: "tab".to_owned(), time_to_live_specification: specification };
+        service.update_time_to_live(&caller(), request).await.unwrap();
+        let house = House { engine, service, hand };
+        while crate::expiry::is_to_be_kept(&house.service.catalog.by_id(TABLE).unwrap().definition) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for pk in items {
+            let ttl = n(&(START_S + 1).to_string());
+            put(&house.service, "tab", &[("pk", s(pk)), ("colour", s("red")), ("ttl", ttl)]).await;
+        }
+        house
+    }
+
+    fn row_of(&self, pk: &str) -> Key {
+        let table = self.service.catalog.by_id(TABLE).unwrap();
+        ItemKey::of(&self.service.secret, &table, item(&[("pk", s(pk))]).view()).unwrap().row
+    }
+
+    /// Changes a row below the service.
+    async fn damage(&self, key: &Key, change: impl Fn(&mut Vec<u8>) + Send + Sync) {
+        let keys = [KeyUse::write(key.clone())];
+        let mut decide = |reads: &Reads, batch: &mut Batch| {
+            let mut value = reads.values[0].as_ref().unwrap().to_vec();
+            change(&mut value);
+            batch.put(key.clone(), value);
+            Decision::Commit
+        };
+        let decide: &mut Decide<'_> = &mut decide;
+        let damage = Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide };
+        self.engine.memory.transact(damage).await.unwrap();
+    }
+
+    async fn items(&self) -> usize {
+        let range = ScanRange {
+            family: Family::Items,
+            lower: std::ops::Bound::Unbounded,
+            upper: std::ops::Bound::Unbounded,
+            direction: storage::ScanDirection::Forward,
+            rows_max: usize::MAX,
+            bytes_max: usize::MAX,
+        };
+        self.engine.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
+    }
+
+    async fn check(&self) -> RowReport {
+        check_rows(&*self.engine).await.unwrap()
+    }
+}
+
+/// Its last value's length is beyond its end.
+fn cut(row: &mut Vec<u8>) {
+    row.pop();
+}
+
+/// It has the form of an item, of another key.
+fn rename(row: &mut Vec<u8>) {
+    let at = row.windows(3).position(|part| part == b"bad").unwrap();
+    row[at] = b'B';
+}
+
+/// The operator's text of a refusal, which the client does not get.
+fn detail<T: std::fmt::Debug>(result: Result<T, Exception>) -> String {
+    match result {
+        Err(Exception::InternalServerError(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_an_internal_error() {
+    for (damage, what) in [(cut as fn(&mut Vec<u8>), "too early"), (rename, "another item than its key names")] {
+        let house = House::new(&["bad", "good"]).await;
+        let service = &house.service;
+        house.damage(&house.row_of("bad"), damage).await;
+        let (table_name, key) = ("tab".to_owned(), item(&[("pk", s("bad"))]));
+        let get = GetItemInput { table_name: table_name.clone(), key: key.clone(), ..GetItemInput::default() };
+        let delete = DeleteItemInput { table_name: table_name.clone(), key: key.clone(), ..DeleteItemInput::default() };
+        let update = UpdateItemInput { table_name: table_name.clone(), key, ..UpdateItemInput::default() };
+        let put = put_request("tab", item(&[("pk", s("bad"))]));
+        let texts = [
+            detail(service.get_item(&caller(), get).await),
+            detail(service.put_item(&caller(), put).await),
+            detail(service.delete_item(&caller(), delete).await),
+            detail(service.update_item(&caller(), update).await),
+        ];
+        let row: String = house.row_of("bad").bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        for text in texts {
+            assert!(text.contains("table tab") && text.contains(what) && text.contains(&row), "{text}");
+        }
+        let report = house.check().await;
+        assert_eq!((report.damaged, report.lines.len()), (1, 1), "{report:?}");
+        assert!(report.lines[0].contains("table tab") && report.lines[0].contains(&row), "{report:?}");
+        let scan = ScanInput { table_name: "tab".to_owned(), ..ScanInput::default() };
+        let (scan, query) = (service.scan(&caller(), scan).await, service.query(&caller(), query("tab", "bad")).await);
+        if what == "too early" {
+            assert!(detail(scan).contains(&row) && detail(query).contains(&row));
+        }
+        let get =
+            GetItemInput { table_name: "tab".to_owned(), key: item(&[("pk", s("good"))]), ..GetItemInput::default() };
+        assert!(service.get_item(&caller(), get).await.unwrap().item.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_passes_over_a_damaged_item() {
+    let names: Vec<String> = (0..100).map(|at| format!("good {at}")).chain(["bad".to_owned()]).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for damage in [cut as fn(&mut Vec<u8>), rename] {
+        let house = House::new(&names).await;
+        house.damage(&house.row_of("bad"), damage).await;
+        house.hand.advance_ms(5_000);
+        house.service.sweep_expired().await;
+        assert_eq!(house.items().await, 1);
+    }
+    let house = House::new(&names).await;
+    house.engine.refused.lock().push(house.row_of("bad"));
+    house.hand.advance_ms(5_000);
+    house.service.sweep_expired().await;
+    assert_eq!(house.items().await, 1);
+}
+
+#[tokio::test]
+async fn an_index_is_built_without_a_damaged_item() {
+    let house = House::new(&["bad", "good", "better", "worse"]).await;
+    house.damage(&house.row_of("bad"), cut).await;
+    house.damage(&house.row_of("worse"), |row| row[0] = 9).await;
+    let request = add_index("tab", "by_colour", "colour", ProjectionType::KeysOnly);
+    house.service.update_table(&caller(), request).await.unwrap();
+    let index = async || describe(&house.service, "tab").await.unwrap().global_secondary_indexes.unwrap()[0].clone();
+    while index().await.index_status != Some(IndexStatus::Active) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(index().await.item_count, Some(2));
+}
+
+#[tokio::test]
+async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
+    for is_refused in [false, true] {
+        let house = House::new(&["a", "b", "c"]).await;
+        let service = &house.service;
+        let arn = describe(service, "tab").await.unwrap().latest_stream_arn.unwrap();
+        let view = service.view_of_logs(TABLE, &[0]).await.unwrap();
+        let shard = Shard::find(&*view, TABLE, 0).await.unwrap().unwrap();
+        let second = log::record(&shard.log_name(), 2);
+        match is_refused {
+            true => house.engine.refused.lock().push(second.clone()),
+            false => house.damage(&second, cut).await,
+        }
+        let iterator = GetShardIteratorInput {
+            stream_arn: arn,
+            shard_id: shard.id(&service.secret),
+            shard_iterator_type: ShardIteratorType::TrimHorizon,
+            sequence_number: None,
+            timestamp: None,
+        };
+        let shard_iterator = service.get_shard_iterator(&caller(), iterator).await.unwrap().shard_iterator.unwrap();
+        let read = async |shard_iterator| {
+            service.get_records(&caller(), GetRecordsInput { shard_iterator, limit: None }).await
+        };
+        let first = read(shard_iterator).await.unwrap();
+        assert_eq!(first.records.unwrap().len(), 1);
+        let next = first.next_shard_iterator.unwrap();
+        assert!(detail(read(next.clone()).await).contains("table tab"));
+        let report = house.check().await;
+        assert_eq!((report.damaged, report.cut_short.len()), (1, usize::from(is_refused)), "{report:?}");
+        if !is_refused {
+            // Its header cannot be read either: it goes with the records around it.
+            house.damage(&second, |row| row[0] = 99).await;
+            house.hand.advance_ms(25 * 60 * 60 * 1000);
+            service.trim_logs().await;
+            assert_eq!(house.engine.memory.get(&second, Consistency::Strong).await.unwrap(), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_token_is_not_taken_for_none() {
+    let house = House::new(&["a"]).await;
+    let key = rows::token(TokenKind::TransactWriteItems, &caller(), "token");
+    let put = Put { table_name: "tab".to_owned(), item: item(&[("pk", s("new"))]), ..Put::default() };
+    let request = || TransactWriteItemsInput {
+        transact_items: vec![TransactWriteItem { put: Some(Box::new(put.clone())), ..TransactWriteItem::default() }],
+        client_request_token: Some("token".to_owned()),
+        ..TransactWriteItemsInput::default()
+    };
+    house.service.transact_write_items(&caller(), request()).await.unwrap();
+    house.service.transact_write_items(&caller(), request()).await.unwrap();
+    house.damage(&key, |row| row.truncate(20)).await;
+    assert!(detail(house.service.transact_write_items(&caller(), request()).await).contains("token"));
+}
