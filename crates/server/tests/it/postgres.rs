@@ -119,6 +119,56 @@ fn storage_check() {
     assert!(node.stop().success());
 }
 
+/// `--rows` finds what no operation has met yet, in a database and in a folder.
+#[test]
+fn storage_check_reads_rows() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().to_str().expect("path");
+    let rows = |place: &str| run(&["storage", "check", "--rows", place]);
+    let empty = rows(path);
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(text(&empty.stderr).contains("holds no database"), "{}", text(&empty.stderr));
+    let server = Server::start(&["--data", path]);
+    fill(&server);
+    assert!(server.stop().success());
+    let report = rows(path);
+    assert!(report.status.success(), "{}{}", text(&report.stdout), text(&report.stderr));
+    assert!(text(&report.stdout).contains(" 0 damaged"), "{}", text(&report.stdout));
+
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let server = Server::start(&["--storage", &url]);
+    fill(&server);
+    let report = rows(&url);
+    assert!(report.status.success(), "{}{}", text(&report.stdout), text(&report.stderr));
+    // The item's attributes are more than it has.
+    let name = url.rsplit('/').next().expect("a name");
+    let damage = "UPDATE stator_kv SET v = set_byte(v, 14, 100) WHERE substr(p, 1, 1) = '\\x02'::bytea \
+                  AND position('bad'::bytea in v) > 0";
+    database.psql(name, damage).expect("damage");
+    let report = rows(&url);
+    let said = text(&report.stdout);
+    assert_eq!(report.status.code(), Some(1), "{said}");
+    assert!(said.contains("BAD   Items row of table Rows, key ") && said.contains("1 damaged"), "{said}");
+    let get =
+        |k: &str| server.client().call("GetItem", &format!(r#"{{"TableName":"Rows","Key":{{"k":{{"S":"{k}"}}}}}}"#));
+    assert_eq!(get("bad").status, 500);
+    assert_eq!(get("good").status, 200);
+    let line = server.hears("damaged");
+    assert!(line.contains("table Rows") && line.contains("ends too early"), "{line}");
+}
+
+fn fill(server: &Server) {
+    let mut client = server.client();
+    let table = r#"{"TableName":"Rows","BillingMode":"PAY_PER_REQUEST",
+        "AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}],"KeySchema":[{"AttributeName":"k","KeyType":"HASH"}]}"#;
+    assert_eq!(client.call("CreateTable", table).status, 200);
+    for k in ["good", "bad"] {
+        let put = format!(r#"{{"TableName":"Rows","Item":{{"k":{{"S":"{k}"}},"n":{{"N":"1"}}}}}}"#);
+        assert_eq!(client.call("PutItem", &put).status, 200);
+    }
+}
+
 /// Without its standby every write would wait.
 #[test]
 fn storage_check_misses_standbys() {
