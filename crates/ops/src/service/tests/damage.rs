@@ -156,7 +156,10 @@ fn cut(row: &mut Vec<u8>) {
 /// It has the form of an item, of another key.
 fn rename(row: &mut Vec<u8>) {
     let at = row.windows(3).position(|part| part == b"bad").unwrap();
-    row[at] = b'B';
+    let rest = row.split_off(at + 1);
+    row.pop();
+    row.push(b'B');
+    row.extend(rest);
 }
 
 /// The operator's text of a refusal, which the client does not get.
