@@ -45,7 +45,7 @@ impl Lane {
                     drop(memory);
                     self.following.counts.failed();
                     log::error!(event = "delivery_stalled"; "{} waits before a damaged record: {text}", self.following.title);
-                    self.pause.next().await;
+                    self.backoff.pause().await;
                     continue;
                 }
                 read => read?,

@@ -11,8 +11,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::header;
 
 use super::*;
-use crate::transport::local;
 use crate::metrics::Metrics;
+use crate::transport::local;
 use crate::web::WebArguments;
 use wire::DynamoDb;
 
@@ -508,7 +508,8 @@ fn a_service_is_added_by_its_model() {
     let (audit, mut events) = crate::audit::Audit::held(8, false);
     let models = [&DYNAMODB, &PROBE];
     let services = Services::of(vec![Arc::new(Echo), Arc::new(Probe)]);
-    let pipeline = Pipeline { services, operator: Operator::with(Metrics::new(&models)), audit: Some(audit), ..pipeline() };
+    let pipeline =
+        Pipeline { services, operator: Operator::with(Metrics::new(&models)), audit: Some(audit), ..pipeline() };
     let signature = SIGNATURE.replace("/dynamodb/", "/probe/");
     let target = |target| ("x-amz-target", target);
     let ask = |headers: &[(&str, &str)], body: &[u8]| {
