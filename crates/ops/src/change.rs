@@ -19,9 +19,8 @@ use storage::{Batch, Key};
 
 use crate::capacity::{Charge, write_units};
 use crate::change_log::{self, Author};
-use crate::failure::damaged_row;
 use crate::item_key::{self, KeyProblem};
-use crate::rows::{self, ItemKey};
+use crate::rows::{self, ItemKey, damaged_row};
 use crate::tables::{Index, IndexKind, Table};
 
 /// What to do with the item.

@@ -5,8 +5,6 @@ use std::fmt;
 use api::Exception;
 use storage::{StorageError, TxError};
 
-use crate::tables::Table;
-
 /// A read that failed. The client may try again; what happened is told to the operator.
 pub(crate) fn storage_failure(error: StorageError) -> Exception {
     match error {
@@ -27,20 +25,6 @@ pub(crate) fn write_failure(error: TxError) -> Exception {
         error @ (TxError::TooLarge | TxError::Unknown) => Exception::internal(error.to_string()),
     }
 }
-
-/// A stored row that is not as it was written: the client gets an internal error, and the operator which row, and why.
-pub(crate) fn damaged(table: &Table, key: &[u8], what: impl fmt::Display) -> Exception {
-    Exception::internal(damaged_row(table, key, what))
-}
-
-/// The same as a text. The key is in hexadecimal digits, cut where it is long.
-pub(crate) fn damaged_row(table: &Table, key: &[u8], what: impl fmt::Display) -> String {
-    let shown: String = key.iter().take(KEY_BYTES_SHOWN).map(|byte| format!("{byte:02x}")).collect();
-    let cut = if key.len() > KEY_BYTES_SHOWN { "…" } else { "" };
-    format!("a stored row of table {} (id {}) is damaged: key {shown}{cut}: {what}", table.name(), table.id())
-}
-
-const KEY_BYTES_SHOWN: usize = 96;
 
 /// Why the stored database cannot be served.
 #[derive(Debug)]

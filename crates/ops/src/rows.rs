@@ -31,8 +31,10 @@
 //!
 //! In the log family, a shard's records stand under `table id (8) · shard (4)`, as `storage::log` says.
 
+use std::fmt;
 use std::ops::Bound;
 
+use api::Exception;
 use auth::Caller;
 use bytes::Bytes;
 use model::codec::key::{self, H16_SIZE, HashSecret, KeyValue};
@@ -407,3 +409,17 @@ pub(crate) fn read_tally(key: &Key, row: Option<&Bytes>) -> Result<[i64; TALLY_W
     let named = || key.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     tally::decode(row).ok_or_else(|| StorageError::Corrupt(format!("row {} holds no counters", named())))
 }
+
+/// A stored row that is not as it was written: the client gets an internal error, and the operator which row, and why.
+pub(crate) fn damaged(table: &Table, key: &[u8], what: impl fmt::Display) -> Exception {
+    Exception::internal(damaged_row(table, key, what))
+}
+
+/// The same as a text. The key is in hexadecimal digits, cut where it is long.
+pub(crate) fn damaged_row(table: &Table, key: &[u8], what: impl fmt::Display) -> String {
+    let shown: String = key.iter().take(KEY_BYTES_SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    let cut = if key.len() > KEY_BYTES_SHOWN { "…" } else { "" };
+    format!("a stored row of table {} (id {}) is damaged: key {shown}{cut}: {what}", table.name(), table.id())
+}
+
+const KEY_BYTES_SHOWN: usize = 96;

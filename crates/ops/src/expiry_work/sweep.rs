@@ -22,8 +22,8 @@ use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
 use crate::expiry::{expiry_of_row, item_row, oldest_s};
-use crate::failure::{damaged_row, storage_failure};
-use crate::rows::{self, ItemKey};
+use crate::failure::storage_failure;
+use crate::rows::{self, ItemKey, damaged_row};
 use crate::service::Service;
 use crate::tables::{Table, TimeIndex};
 

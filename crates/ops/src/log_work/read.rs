@@ -7,8 +7,8 @@ use api::Exception;
 use storage::{Row, StorageError, View, log};
 
 use crate::change_log::{Content, Header, Record, Shard};
-use crate::failure::{damaged_row, storage_failure};
-use crate::rows::ItemKey;
+use crate::failure::storage_failure;
+use crate::rows::{ItemKey, damaged_row};
 use crate::service::Service;
 use crate::tables::{Table, hash_range};
 

@@ -18,8 +18,8 @@ use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::coverage::Source;
-use crate::failure::{damaged, storage_failure};
-use crate::rows::{self, ItemKey};
+use crate::failure::storage_failure;
+use crate::rows::{self, ItemKey, damaged};
 use crate::service::Service;
 use crate::tables::{Index, Table};
 

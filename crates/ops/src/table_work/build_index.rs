@@ -24,10 +24,9 @@ use storage::{
 
 use crate::catalog::{Edit, Interrupted};
 use crate::change::index_entry;
-use crate::failure::damaged_row;
 use crate::key_range;
 use crate::nodes::owner::{self, Owned};
-use crate::rows::{self, ItemKey};
+use crate::rows::{self, ItemKey, damaged_row};
 use crate::service::Service;
 use crate::tables::{Index, IndexStatus, Table, TimeIndex};
 
