@@ -553,34 +553,3 @@ pub(crate) struct PointInTimeRecovery {
     pub enabled_ms: u64,
     pub period_days: i32,
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-
-    #[test]
-    fn a_definition_that_breaks_an_invariant_is_not_written() {
-        let check = |change: &dyn Fn(&mut Definition), expected: Option<&str>| {
-            let mut definition = fixture::definition();
-            change(&mut definition);
-            let written = definition.encode();
-            let broken = written.as_ref().err().map(Exception::cause);
-            assert_eq!(broken.is_some(), expected.is_some(), "{broken:?}");
-            assert!(expected.is_none_or(|text| broken.is_some_and(|broken| broken.contains(text))));
-        };
-        let open = |number, from_hash| OpenShard { number, from_hash };
-        let follow = |definition: &mut Definition, shards: &[OpenShard]| {
-            definition.log.next_shard = 2;
-            definition.log.open = shards.to_vec();
-        };
-        check(&|_| (), None);
-        check(&|definition| follow(definition, &[open(0, 0), open(1, 7)]), None);
-        check(&|definition| definition.attributes.clear(), Some("does not define its key pk"));
-        check(&|definition| definition.next_index_id = 3, Some("one id"));
-        check(&|definition| definition.global_indexes[0].id = 1, Some("one id"));
-        check(&|definition| follow(definition, &[open(0, 1)]), Some("do not share all hashes"));
-        check(&|definition| follow(definition, &[open(0, 0), open(1, 0)]), Some("do not share all hashes"));
-        check(&|definition| follow(definition, &[open(2, 0)]), Some("do not share all hashes"));
-    }
-}
