@@ -124,19 +124,19 @@ impl Service {
 }
 
 impl Service {
-    /// Asks for a table's background work; 0 stands for what belongs to no table.
+    /// Asks for a table's background work, or for work that belongs to no table ([`rows::COMMON_WORK`], [`rows::EXPIRY_WORK`]).
     pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
         self.own_key(rows::owner(table_id)).await
     }
 
-    /// The check of jobs' one lease: whether the work that belongs to no table is this node's. It is taken if it is free.
-    pub(crate) fn shared_lease(self: &Arc<Service>) -> impl Fn() -> BoxFuture<'static, bool> + Send + Sync + use<> {
+    /// The check of a job's lease: whether work that belongs to no table is this node's. It is taken if it is free.
+    pub(crate) fn lease(self: &Arc<Service>, work: u64) -> impl Fn() -> BoxFuture<'static, bool> + Send + Sync + use<> {
         let service = Arc::downgrade(self);
         move || {
             let service = service.upgrade();
             Box::pin(async move {
                 let Some(service) = service else { return false };
-                matches!(service.own(0).await, Ok(Ownership::Alone | Ownership::Ours(_)))
+                matches!(service.own(work).await, Ok(Ownership::Alone | Ownership::Ours(_)))
             })
         }
     }

@@ -55,6 +55,11 @@ pub enum Collection {
 
 /// The table id under which the database keeps its own rows.
 const DATABASE: u64 = 0;
+/// Whose owner sweeps expired items: no table has this id. A node that deletes nothing does not ask for it, so it has an owner
+/// of its own.
+pub(crate) const EXPIRY_WORK: u64 = u64::MAX;
+/// Whose owner does the other work that belongs to no table.
+pub(crate) const COMMON_WORK: u64 = DATABASE;
 /// The first id of a real table.
 pub(crate) const TABLE_ID_FIRST: u64 = 1;
 

@@ -1,6 +1,7 @@
 //! Tokens that are due are removed from their rows (`tokens`).
 
 use crate::nodes::owner::Ownership;
+use crate::rows;
 use crate::service::Service;
 use crate::tokens::{TokenRow, Tokens};
 use jobs::{Job, Ran};
@@ -36,7 +37,7 @@ impl Service {
         let now_ms = self.clock.steady_ms();
         let recent = |read_ms: u64| now_ms.saturating_sub(read_ms) < ORPHANS_INTERVAL.as_millis() as u64;
         // What fails is tried again in the next round.
-        if !matches!(self.own(0).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
+        if !matches!(self.own(rows::COMMON_WORK).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
             return;
         }
         if let Ok(tokens) = Tokens::load(self.engine.as_ref()).await {

@@ -182,8 +182,10 @@ impl Kms {
 
     fn error(&self, operation: &str, trouble: Trouble) -> KmsError {
         let text = format!("{operation} at {}: {trouble}", self.endpoint);
+        // What may pass says nothing of the key: it is no refusal.
+        let passes = trouble.is_passing();
         match trouble {
-            Trouble::Refused { exception, .. } => KmsError::Refused { exception, text },
+            Trouble::Refused { exception, .. } if !passes => KmsError::Refused { exception, text },
             _ => KmsError::Unreachable(text),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn answer(head: &Parts, body: &[u8], services: &Services) -> Option<A
     if head.method == Method::OPTIONS {
         return None;
     }
-    let asked = by_target(head, services).or_else(|| by_rpc_path(head)).or_else(|| by_version(head, body, services));
+    let asked = by_target(head, services).or_else(|| by_rpc_path(head, services)).or_else(|| by_version(head, body, services));
     let asked = asked.or_else(|| match scope::service(head) {
         Some(service) => by_name(&service, services).or_else(|| by_path(head)),
         None => by_host(head).or_else(|| by_path(head)).or_else(|| by_agent(head, services)),
@@ -88,10 +88,13 @@ fn is_dynamodb(prefix: &str) -> bool {
     prefix.starts_with("DynamoDB")
 }
 
-fn by_rpc_path(head: &Parts) -> Option<Asked> {
+fn by_rpc_path(head: &Parts, services: &Services) -> Option<Asked> {
     let (service, _) = rpc_names(head.uri.path())?;
     if is_dynamodb(service) {
         return Some(Asked::DynamoDbByRpc);
+    }
+    if services.models().any(|model| model.speaks(Protocol::RpcV2Cbor) && model.target_prefix == service) {
+        return None;
     }
     Some(Service::by_target(service).map_or_else(|| Asked::named(service), Asked::Known))
 }

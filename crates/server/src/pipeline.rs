@@ -78,7 +78,7 @@ impl Pipeline {
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
         let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
         let answer = answer.unwrap_or_else(|refusal| refusal);
-        let refusal = |answer: &Answer| self.unread(&head, answer, visit.operation);
+        let refusal = |answer: &Answer| self.unread(&head, answer, &visit);
         let (mut answer, unsent) = answer.counted(seat, &self.memory, refusal).await;
         if let Some(draft) = visit.audit.take() {
             // Boxed, so that requests without an event have no room for it.
@@ -161,12 +161,12 @@ impl Pipeline {
 
     /// In place of an answer that its connection has no memory for, as it does not read others. What may have changed something
     /// is not refused afterwards: its client would do it again.
-    fn unread(&self, head: &Parts, answer: &Answer, operation: Option<OperationId>) -> Option<Answer> {
+    fn unread(&self, head: &Parts, answer: &Answer, visit: &Visit) -> Option<Answer> {
         if self.answers_operator && Page::of(head).is_some() {
             return Some(too_many_pages());
         }
-        let is_repeatable = answer.is_refusal() || operation.is_some_and(OperationId::is_read);
-        is_repeatable.then(|| self.throttled(operation, answer).unwrap_or_else(|| too_many(head)))
+        let is_repeatable = answer.is_refusal() || visit.operation.is_some_and(OperationId::is_read);
+        is_repeatable.then(|| self.throttled(visit, answer).unwrap_or_else(|| too_many(head)))
     }
 
     fn unreadable(&self, route: &Route, head: &Parts, error: BodyError) -> Answer {

@@ -76,7 +76,7 @@ impl Keeper {
     /// Gives each destination that is in use its worker.
     fn look(&mut self, service: &Arc<Service>) {
         let changes = service.definitions_changes();
-        if self.seen.replace(changes) == Some(changes) {
+        if self.seen == Some(changes) {
             return;
         }
         let (wanted, closed): (Vec<_>, Vec<_>) =
@@ -92,6 +92,7 @@ impl Keeper {
                 None => _ = self.running.insert(name(destination), self.serve(service, destination)),
             }
         }
+        self.seen = Some(changes);
     }
 
     fn serve(&self, service: &Arc<Service>, destination: &KinesisDestination) -> (ScopedJob, Arc<put::Precision>) {

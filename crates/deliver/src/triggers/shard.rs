@@ -28,9 +28,9 @@ const READ: Bounds = Bounds { records_max: 1000, bytes_max: 1 << 20 };
 const UNDER_WAY_BYTES_MAX: usize = 2 * lane::EVENT_SIZE_BYTES_MAX;
 /// Less memory than this is not worth a read. Unit: bytes.
 const READ_MEMORY_MIN: u64 = 64 << 10;
-/// How soon records are read again for which there was no memory: the first time, and at most. Unit: milliseconds.
-/// How often a damaged record is looked at again.
+/// How often a damaged record is looked at again. Unit: milliseconds.
 const DAMAGED_INTERVAL_MS: u64 = 10_000;
+/// How soon records are read again for which there was no memory: the first time, and at most. Unit: milliseconds.
 const NO_ROOM_FIRST_MS: u64 = POLL_INTERVAL_MS;
 const NO_ROOM_LONGEST_MS: u64 = 8_000;
 

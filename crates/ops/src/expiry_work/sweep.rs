@@ -42,7 +42,7 @@ impl Service {
         let job = Job::on(self, "sweep_expired_items", SWEEP_INTERVAL, |service| async move {
             if service.sweep_expired().await { Ran::Done } else { Ran::Failed }
         });
-        let is_ours = self.shared_lease();
+        let is_ours = self.lease(rows::EXPIRY_WORK);
         let service = Arc::downgrade(self);
         job.leased(move || {
             // Without time to live there is nothing to own, and to write down that it is owned. A node that deletes nothing does not

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Exception;
+use bytes::Bytes;
 use jobs::{Job, Ran};
 use model::limits::STREAM_RETENTION_MS;
-use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Room, Row, log};
+use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Room, Row, ScanPage, StorageError, log};
 
 use crate::catalog::Edit;
 use crate::change_log::{Header, Shard, outlives_table};
@@ -37,7 +38,7 @@ impl Service {
             let measured = service.measure_logs().await;
             if rolled && trimmed && measured { Ran::Done } else { Ran::Failed }
         });
-        job.leased(self.shared_lease())
+        job.leased(self.lease(rows::COMMON_WORK))
     }
 
     /// The job that drops the streams of deleted tables while the engine is short of room. Only an engine in memory ever is: a
@@ -106,10 +107,7 @@ impl Service {
         let Some(oldest) = shards.iter().filter(|shard| !shard.is_trimmed()).min_by_key(|shard| shard.trimmed) else {
             return Ok(false);
         };
-        let range = oldest.rows_of_log(oldest.trimmed.saturating_add(1), STEP_ROWS, STEP_BYTES);
-        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let page = view.scan(&range).await.map_err(storage_failure)?;
-        drop(view);
+        let page = self.rows_behind(oldest, oldest.trimmed.saturating_add(1)).await?;
         // A mark is looked for until the shard that it ends has its end.
         let is_marked =
             |header: &Header| shards.iter().any(|shard| shard.closed.is_none() && header.ends(shard.number));
@@ -118,6 +116,33 @@ impl Service {
         let Some(last) = over.last().and_then(|row| oldest.position_of(&row.key)) else { return Ok(false) };
         self.delete_records(shards, over, last).await?;
         Ok(page.more)
+    }
+
+    /// The next rows of a log. One that the engine refuses is in its place without a value: positions are dense, so that each is
+    /// known without being read.
+    async fn rows_behind(&self, shard: &Shard, from: u64) -> Result<ScanPage, Exception> {
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
+        match view.scan(&shard.rows_of_log(from, STEP_ROWS, STEP_BYTES)).await {
+            Err(StorageError::Corrupt(_)) => {}
+            page => return page.map_err(storage_failure),
+        }
+        let mut page = ScanPage { rows: Vec::new(), more: true };
+        let mut position = from;
+        while page.rows.len() < STEP_ROWS && page.more {
+            match view.scan(&shard.rows_of_log(position, 1, STEP_BYTES)).await {
+                Err(StorageError::Corrupt(_)) => {
+                    page.rows.push(Row { key: log::record(&shard.log_name(), position).bytes, value: Bytes::new() });
+                }
+                one => {
+                    let one = one.map_err(storage_failure)?;
+                    page.more = one.more;
+                    position = one.rows.last().and_then(|row| shard.position_of(&row.key)).unwrap_or(position);
+                    page.rows.extend(one.rows);
+                }
+            }
+            position = position.saturating_add(1);
+        }
+        Ok(page)
     }
 
     /// Deletes rows of a log up to a position; its shards learn of it in the same batch.

@@ -13,8 +13,9 @@ use storage::{
 };
 
 use super::NodeSettings;
+use super::owner::Ownership;
 use crate::catalog::tests::{add_index, caller, describe, drop_index, simple};
-use crate::fixture::{item, s};
+use crate::fixture::{item, n, s};
 use crate::key_range;
 use crate::rows;
 use crate::service::{Service, Settings};
@@ -457,4 +458,39 @@ async fn nodes_are_listed_and_leave() {
     a.service.leave().await;
     assert!(a.service.unready().is_some());
     assert_eq!(super::watch::read_nodes(house.memory.as_ref()).await.unwrap().len(), 1);
+}
+
+/// Of the nodes of a database, one that deletes nothing keeps no other from it, whatever other work is its own.
+#[tokio::test]
+async fn a_node_that_deletes_nothing_does_not_own_the_sweep() {
+    let house = House::new();
+    let idle = House {
+        settings: Settings { deletes_expired: false, ..Settings::default() },
+        ..House::over(house.memory.clone())
+    };
+    let (a, b) = (idle.node().await, house.node().await);
+    create(&b, "made").await.unwrap();
+    let asked = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
+    let request = UpdateTimeToLiveInput { table_name: "made".to_owned(), time_to_live_specification: asked };
+    b.service.update_time_to_live(&caller(), request).await.unwrap();
+    let put = PutItemInput {
+        table_name: "made".to_owned(),
+        item: item(&[("pk", s("due")), ("ttl", n("500"))]),
+        ..PutItemInput::default()
+    };
+    b.service.put_item(&caller(), put).await.unwrap();
+    a.service.jobs().run_once("maintain_logs").await;
+    assert!(matches!(b.service.own(rows::COMMON_WORK).await, Ok(Ownership::Others)));
+    let has_item = async || {
+        let key =
+            GetItemInput { table_name: "made".to_owned(), key: item(&[("pk", s("due"))]), ..GetItemInput::default() };
+        b.service.get_item(&caller(), key).await.unwrap().item.is_some()
+    };
+    until(async || {
+        a.service.jobs().run_once("sweep_expired_items").await;
+        assert!(has_item().await);
+        b.service.jobs().run_once("sweep_expired_items").await;
+        (!has_item().await).then_some(())
+    })
+    .await;
 }

@@ -79,8 +79,10 @@ impl Pipeline {
         let Asked { service, operation, protocol, content_type, labels } = asked;
         let speaker = Speaker { service: &*self.services[service], protocol, content_type };
         let operation = operation.map_err(|fault| {
-            let refuse = || speaker.refuse(fault, visit.request_id());
-            foreign::answer(head, &body.bytes, &self.services).unwrap_or_else(refuse)
+            // A path of REST names its service by itself.
+            let is_named = protocol == Protocol::RestJson;
+            let elsewhere = (!is_named).then(|| foreign::answer(head, &body.bytes, &self.services)).flatten();
+            elsewhere.unwrap_or_else(|| speaker.refuse(fault, visit.request_id()))
         })?;
         let input = match protocol {
             Protocol::RestJson => {
@@ -206,9 +208,9 @@ impl Pipeline {
     }
 
     /// The refusal in place of an answer to a known operation.
-    pub(super) fn throttled(&self, operation: Option<OperationId>, answered: &Answer) -> Option<Answer> {
-        let service = &*self.services[self.services.of_model(operation?.service())?];
-        Some(Speaker::again(service, answered).refuse(Fault::Throttled, ""))
+    pub(super) fn throttled(&self, visit: &Visit, answered: &Answer) -> Option<Answer> {
+        let service = &*self.services[self.services.of_model(visit.operation?.service())?];
+        Some(Speaker::again(service, answered).refuse(Fault::Throttled, visit.request_id()))
     }
 
     /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
