@@ -98,9 +98,12 @@ impl SealedRows {
         loop {
             match self.unseal_now(family, key, value.clone()) {
                 Ok(value) => return Ok(value),
-                Err(Unreadable::Unknown(id)) => self.learn_key(id).await?,
+                // Boxed, so that rows whose keys are known have no room for a call of the KMS.
+                Err(Unreadable::Unknown(id)) => Box::pin(self.learn_key(id)).await?,
                 Err(Unreadable::Damaged) => return Err(damaged(family, key)),
-                Err(Unreadable::NoScope(NoScope::Unknown(table))) => self.tables.learn(&*self.inner, table).await?,
+                Err(Unreadable::NoScope(NoScope::Unknown(table))) => {
+                    Box::pin(self.tables.learn(&*self.inner, table)).await?;
+                }
                 Err(Unreadable::NoScope(NoScope::Inaccessible(error))) => return Err(error),
             }
         }
@@ -200,10 +203,13 @@ impl SealedRows {
             let decision = decision?;
             match stuck {
                 None => return Ok(decision),
-                Some(Stuck::Unknown(id)) => self.learn_key(id).await?,
-                Some(Stuck::UnknownTable(table)) => self.tables.learn(&*self.inner, table).await?,
+                // Boxed, as in `unseal`.
+                Some(Stuck::Unknown(id)) => Box::pin(self.learn_key(id)).await?,
+                Some(Stuck::UnknownTable(table)) => Box::pin(self.tables.learn(&*self.inner, table)).await?,
                 Some(Stuck::Failed(error)) => return Err(TxError::Storage(error)),
-                Some(Stuck::NoKey(scope)) => self.data_keys.provide(&*self.inner, &self.tables, scope).await?,
+                Some(Stuck::NoKey(scope)) => {
+                    Box::pin(self.data_keys.provide(&*self.inner, &self.tables, scope)).await?;
+                }
                 Some(Stuck::Held) => self.held.released().await,
             }
         }
