@@ -27,7 +27,8 @@ pub(crate) fn answer(head: &Parts, body: &[u8], services: &Services) -> Option<A
     if head.method == Method::OPTIONS {
         return None;
     }
-    let asked = by_target(head, services).or_else(|| by_rpc_path(head, services)).or_else(|| by_version(head, body, services));
+    let asked =
+        by_target(head, services).or_else(|| by_rpc_path(head, services)).or_else(|| by_version(head, body, services));
     let asked = asked.or_else(|| match scope::service(head) {
         Some(service) => by_name(&service, services).or_else(|| by_path(head)),
         None => by_host(head).or_else(|| by_path(head)).or_else(|| by_agent(head, services)),
