@@ -12,7 +12,7 @@
 //! Requests that meet a table that is not known wait for one look at it, and for no other table's: a KMS that hangs for one key stops
 //! no other table. What a look finds counts only if the row was not written meanwhile, so that it is never older than the row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -68,6 +68,8 @@ pub(crate) struct Tables {
     known: RwLock<IdMap<u64, Known>>,
     /// Tables whose row is being looked at. Locked within `known`.
     looked_at: Mutex<IdMap<u64, LookedAt>>,
+    /// Tables whose row was written: the next check looks at them, whether requests have met them since or not.
+    rewritten: Mutex<BTreeSet<u64>>,
     /// Held by a request that learns a table.
     learning: Turns<Option<FailedLook>>,
     /// Requests that wait for the KMS.
@@ -151,6 +153,7 @@ impl Tables {
             clock: Clock::system(),
             known: RwLock::default(),
             looked_at: Mutex::default(),
+            rewritten: Mutex::default(),
             learning: Turns::default(),
             waits: Waits::default(),
             ticks: AtomicU64::new(0),
@@ -323,6 +326,7 @@ impl Tables {
     pub(crate) fn forget(&self, table: u64) {
         let mut known = self.known.write();
         known.remove(&table);
+        self.rewritten.lock().insert(table);
         if let Some(own) = self.looked_at.lock().get_mut(&table) {
             own.writes += 1;
         }
@@ -336,14 +340,17 @@ impl Tables {
         }
     }
 
-    /// The tables that are known: those with a key of their own by their accounts, and those without one together, about which the
-    /// KMS is not asked.
+    /// The tables to check: those that are known, and those whose row was written since this was asked before. Those with a key of
+    /// their own are by their accounts, and those without one together, about which the KMS is not asked.
     pub(crate) fn known_by_owner(&self) -> BTreeMap<Option<String>, Vec<u64>> {
         let is_plain = |known: &Known| matches!(known, Known::Plain);
         let tables: Vec<(u64, bool)> =
             self.known.read().iter().map(|(table, known)| (*table, is_plain(known))).collect();
         let mut by_owner = BTreeMap::<_, Vec<u64>>::new();
-        for (table, is_plain) in tables {
+        let unknown = std::mem::take(&mut *self.rewritten.lock());
+        let unknown = unknown.into_iter().filter(|table| !tables.iter().any(|(known, _)| known == table));
+        let unknown: Vec<(u64, bool)> = unknown.map(|table| (table, false)).collect();
+        for (table, is_plain) in tables.into_iter().chain(unknown) {
             let owner = if is_plain { None } else { self.owner(table) };
             by_owner.entry(owner).or_default().push(table);
         }
@@ -354,10 +361,14 @@ impl Tables {
     pub(crate) async fn look_again(&self, engine: &dyn Engine, tables: &[u64]) -> Result<Vec<u64>, StorageError> {
         let mut lost = Vec::new();
         for table in tables {
-            // A table that is not known any more is looked at when it is next met.
-            let Some(before) = self.known.read().get(table).cloned() else { continue };
+            let before = self.known.read().get(table).cloned();
             let look = Look::begin(self, *table);
             let row = engine.get(&layout::table_key(*table), Consistency::Strong).await?;
+            if before.is_none() && row.is_none() {
+                // It may be gone. If it is not, it is learned when it is next met.
+                continue;
+            }
+            let before = before.unwrap_or(Known::Plain);
             let owner = self.owner_of_key(*table, row.as_deref());
             match self.open(*table, row.as_deref(), Behalf::Check(&owner)).await {
                 Ok(found) => lost.extend(take_over(&look, &before, found)),
@@ -365,7 +376,10 @@ impl Tables {
                 Err(StorageError::Unavailable(text)) => {
                     log::warn!(event = "table_keys_unchecked"; "the KMS does not say whether the key of a table may be used: {text}");
                 }
-                Err(error) => return Err(error),
+                // It holds up no other table.
+                Err(error) => {
+                    log::warn!(event = "table_keys_unchecked"; "the key of table {table} cannot be checked: {error}");
+                }
             }
         }
         Ok(lost)
@@ -478,6 +492,22 @@ mod tests {
         assert_eq!(checked.as_mut().await, Ok(Vec::new()));
         assert!(is_pending(wrapped.as_mut()).await);
         drop(held);
+    }
+
+    /// No request has to meet it: what is described of the table follows from the check.
+    #[tokio::test]
+    async fn a_table_whose_row_was_written_is_checked() {
+        let tables = tables().await;
+        let engine = with_keys(&[1]).await;
+        assert!(tables.known_by_owner().is_empty());
+        tables.forget(1);
+        tables.forget(2);
+        let checked = tables.known_by_owner();
+        let all: Vec<u64> = checked.values().flatten().copied().collect();
+        assert_eq!(all, [1, 2]);
+        tables.look_again(&*engine, &all).await.expect("a look");
+        assert!(!tables.known.read().contains_key(&2), "of a table without a row nothing is kept");
+        assert!(tables.known_by_owner().values().flatten().all(|table| *table == 1));
     }
 
     #[tokio::test]
