@@ -21,13 +21,13 @@ pub struct Request<'a> {
     /// Absent if nothing wants the request's names.
     pub observer: Option<&'a dyn Observer>,
     pub input: Input<'a>,
-    /// Stands in some answers.
+    /// Some answers have it.
     pub request_id: &'a str,
     pub transport: Transport,
     pub user_agent: Option<&'a str>,
 }
 
-/// What stands in a request beside its operation, by protocol.
+/// What a request has beside its operation, by protocol.
 pub enum Input<'a> {
     /// Of the protocols whose operation is in the head.
     Body(Bytes),

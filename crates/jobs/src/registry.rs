@@ -74,7 +74,7 @@ enum Stage {
 struct Entry {
     job: Job,
     tally: Arc<Tally>,
-    /// Held by a run: of one job there is one at a time, whoever asks for it.
+    /// Held by a run: of one job there is one at a time, whatever starts it.
     turn: tokio::sync::Mutex<Turn>,
     /// When the next run is due, by [`Clock::steady_ms`]; of use by hand only. None when the job is over.
     due_ms: Mutex<Option<u64>>,
@@ -295,7 +295,7 @@ async fn pause(pause: Duration) {
     }
 }
 
-/// Waits for the ends of tasks that have been told to stop; those that last, and those that take longer, are dropped.
+/// Waits for the ends of tasks that are to stop; those that last, and those that take longer, are dropped.
 async fn end_all(slots: Vec<Slot>, grace: Duration) {
     let until = tokio::time::Instant::now() + grace;
     let running: Vec<(&'static str, bool, JoinHandle<()>)> =

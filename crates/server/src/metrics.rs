@@ -29,7 +29,7 @@ pub(crate) struct Metrics {
     pub(crate) requests: Arc<Requests>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) registry: MetricsRegistry,
-    /// Tables that have series of their own, for readers who may see any.
+    /// Tables that have series of their own, for readers that may see any.
     tables_max: usize,
 }
 
@@ -126,7 +126,7 @@ impl Metrics {
         });
     }
 
-    /// What a page names for readers who may see everything.
+    /// What a page names for readers that may see everything.
     pub(crate) fn detail(&self) -> Detail {
         Detail::Each(self.tables_max)
     }

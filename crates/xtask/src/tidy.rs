@@ -182,7 +182,7 @@ fn declared_jobs() -> BTreeSet<String> {
     names
 }
 
-/// Whoever looks for what runs in the background finds all of it in one table.
+/// All that runs in the background is in one table.
 #[test]
 fn the_architecture_names_every_job() {
     let text = fs::read_to_string(crates().join("../ARCHITECTURE.md")).expect("ARCHITECTURE.md");
