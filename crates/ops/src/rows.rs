@@ -1,35 +1,6 @@
-//! Names of rows: where a table's items, index rows and counters stand.
+//! Keys of rows: of a table's items and index rows from their attributes, of the catalog's rows from what they are about.
 //!
-//! Items and index rows are laid out as `model::codec::key` says. In the catalog family every row starts with a table
-//! id as well; id 0 is no table's and keeps what belongs to the whole database:
-//!
-//! | row | key |
-//! |---|---|
-//! | the database's own settings | 0 (8) · 'D' |
-//! | the next table's id | 0 (8) · 'N' |
-//! | a table's definition | 0 (8) · 'T' · table id (8) |
-//! | what remains of a deleted table | 0 (8) · 'R' · table id (8) |
-//! | the catalog's version | 0 (8) · 'V' |
-//! | a node's heartbeat | 0 (8) · 'M' · node id (16) |
-//! | who does a table's background work | 0 (8) · 'W' · table id (8) |
-//! | how often event source mappings were changed | 0 (8) · 'E' |
-//! | an event source mapping | 0 (8) · 'E' · 'M' · id |
-//! | what came of its last invocation | 0 (8) · 'E' · 'R' · id |
-//! | how often identities were changed | 0 (8) · 'I' |
-//! | a user, a role, an access key and so on | 0 (8) · 'I' · 'M' · id |
-//! | when an access key was last used | 0 (8) · 'I' · 'R' · id |
-//! | an idempotency token | 0 (8) · 'K' · kind (1) · account · 0 · region · 0 · token |
-//! | where data are encrypted, what their keys are found by; the layer that encrypts keeps it | 0 (8) · 'Y' |
-//! | the key of a table that has its own | 0 (8) · 'Y' · table id (8) |
-//! | how far an index is built | table id (8) · 'B' · index id (4) |
-//! | items of a table: count, bytes | table id (8) · 'C' |
-//! | rows of an index: count, bytes | table id (8) · 'C' · index id (4) |
-//! | where a follower of the table stands | table id (8) · 'F' · name · 0, as `follow::position` says |
-//! | which node follows | table id (8) · 'O' · name |
-//! | a shard of the table's log, as readers see it | table id (8) · 'S' · shard (4) |
-//! | an item collection: count, bytes | table id (8) · 'P' · h16 (16) |
-//!
-//! In the log family, a shard's records stand under `table id (8) · shard (4)`, as `storage::log` says.
+//! The layout, with all kinds of rows, is the crate `keyspace`; the order of encoded sort keys is `model::codec::key`.
 
 use std::fmt;
 use std::ops::Bound;
@@ -37,6 +8,8 @@ use std::ops::Bound;
 use api::Exception;
 use auth::Caller;
 use bytes::Bytes;
+use keyspace::{CatalogKey, DatabaseRow, TableRow};
+pub(crate) use keyspace::{index_prefix, is_log_name, log_name as log, table_of, table_prefix};
 use model::codec::key::{self, H16_SIZE, HashSecret, KeyValue};
 use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{Attributes, KeyAttribute, MapRef, ValueRef};
@@ -45,77 +18,85 @@ use storage::{Family, Key, StorageError, TALLY_WIDTH, tally};
 use crate::item_key::KeyProblem;
 use crate::tables::{Index, IndexKind, Table};
 
-/// Which documents. The letters stand in the keys of their rows.
+const _: () = assert!(keyspace::HASH_SIZE == H16_SIZE);
+
+/// Which documents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
 pub enum Collection {
-    EventSourceMappings = b'E',
-    Identities = b'I',
+    EventSourceMappings,
+    Identities,
 }
 
-/// The table id under which the database keeps its own rows.
-const DATABASE: u64 = 0;
+impl Collection {
+    fn rows(self) -> DatabaseRow {
+        match self {
+            Collection::EventSourceMappings => DatabaseRow::Mappings,
+            Collection::Identities => DatabaseRow::Identities,
+        }
+    }
+}
+
 /// Whose owner sweeps expired items: no table has this id. A node that deletes nothing does not ask for it, so it has an owner
 /// of its own.
 pub(crate) const EXPIRY_WORK: u64 = u64::MAX;
 /// Whose owner does the other work that belongs to no table.
-pub(crate) const COMMON_WORK: u64 = DATABASE;
+pub(crate) const COMMON_WORK: u64 = 0;
 /// The first id of a real table.
 pub(crate) const TABLE_ID_FIRST: u64 = 1;
 
 pub(crate) fn database_settings() -> Key {
-    catalog(DATABASE, b'D', &[])
+    DatabaseRow::Settings.key(&[])
 }
 
 pub(crate) fn next_table_id() -> Key {
-    catalog(DATABASE, b'N', &[])
+    DatabaseRow::NextTableId.key(&[])
 }
 
 pub(crate) fn definition(table_id: u64) -> Key {
-    catalog(DATABASE, b'T', &table_id.to_be_bytes())
+    DatabaseRow::Definition.key(&table_id.to_be_bytes())
 }
 
 /// The definition of a deleted table whose streams can be read.
 pub(crate) fn remains(table_id: u64) -> Key {
-    catalog(DATABASE, b'R', &table_id.to_be_bytes())
+    DatabaseRow::Remains.key(&table_id.to_be_bytes())
 }
 
 /// What the keys of all remains begin with.
 pub(crate) fn remains_prefix() -> Bytes {
-    catalog(DATABASE, b'R', &[]).bytes
+    DatabaseRow::Remains.prefix()
 }
 
 /// Counts the changes of definitions, where several nodes make them.
 pub(crate) fn catalog_version() -> Key {
-    catalog(DATABASE, b'V', &[])
+    DatabaseRow::CatalogVersion.key(&[])
 }
 
 pub(crate) fn node(id: &[u8; 16]) -> Key {
-    catalog(DATABASE, b'M', id)
+    DatabaseRow::Node.key(id)
 }
 
 /// What the keys of all heartbeats begin with.
 pub(crate) fn nodes_prefix() -> Bytes {
-    catalog(DATABASE, b'M', &[]).bytes
+    DatabaseRow::Node.prefix()
 }
 
 /// The key that a table's rows are encrypted with, if it has its own; not encrypted itself.
 pub(crate) fn table_key(table_id: u64) -> Key {
-    catalog(DATABASE, b'Y', &table_id.to_be_bytes())
+    DatabaseRow::Keys.key(&table_id.to_be_bytes())
 }
 
 /// Says which node does a table's background work; 0 stands for what belongs to no table.
 pub(crate) fn owner(table_id: u64) -> Key {
-    catalog(DATABASE, b'W', &table_id.to_be_bytes())
+    DatabaseRow::Owner.key(&table_id.to_be_bytes())
 }
 
 /// Counts the changes of a collection's documents.
 pub(crate) fn documents_version(collection: Collection) -> Key {
-    catalog(DATABASE, collection as u8, &[])
+    collection.rows().key(&[])
 }
 
 pub(crate) fn document(collection: Collection, id: &str) -> Key {
-    catalog(DATABASE, collection as u8, &[b"M", id.as_bytes()].concat())
+    collection.rows().key(&[b"M", id.as_bytes()].concat())
 }
 
 /// What the keys of all of a collection's documents begin with.
@@ -124,12 +105,12 @@ pub(crate) fn documents_prefix(collection: Collection) -> Bytes {
 }
 
 pub(crate) fn document_note(collection: Collection, id: &str) -> Key {
-    catalog(DATABASE, collection as u8, &[b"R", id.as_bytes()].concat())
+    collection.rows().key(&[b"R", id.as_bytes()].concat())
 }
 
 /// What the keys of all definitions begin with.
 pub(crate) fn definitions_prefix() -> Bytes {
-    catalog(DATABASE, b'T', &[]).bytes
+    DatabaseRow::Definition.prefix()
 }
 
 /// Which operation a token belongs to: the two kinds never meet. 1 and 2 are those of rows without a region, which expire.
@@ -147,68 +128,61 @@ pub(crate) fn token(kind: TokenKind, caller: &Caller, token: &str) -> Key {
         rest.push(0);
     }
     rest.extend_from_slice(token.as_bytes());
-    catalog(DATABASE, b'K', &rest)
+    DatabaseRow::Token.key(&rest)
 }
 
 /// What the keys of all tokens begin with.
 pub(crate) fn tokens_prefix() -> Bytes {
-    catalog(DATABASE, b'K', &[]).bytes
+    DatabaseRow::Token.prefix()
 }
 
 /// The row of the last item that an index being built has passed.
 pub(crate) fn build_progress(table_id: u64, index_id: u32) -> Key {
-    catalog(table_id, b'B', &index_id.to_be_bytes())
+    TableRow::IndexBuild.key(table_id, &index_id.to_be_bytes())
 }
 
 pub(crate) fn table_tally(table_id: u64) -> Key {
-    catalog(table_id, b'C', &[])
+    TableRow::Tally.key(table_id, &[])
 }
 
 pub(crate) fn index_tally(table_id: u64, index_id: u32) -> Key {
-    catalog(table_id, b'C', &index_id.to_be_bytes())
+    TableRow::Tally.key(table_id, &index_id.to_be_bytes())
 }
 
 pub(crate) fn collection_tally(table_id: u64, partition: &[u8; H16_SIZE]) -> Key {
-    catalog(table_id, b'P', partition)
+    TableRow::CollectionTally.key(table_id, partition)
 }
 
 /// What the keys of a table's rows in the catalog begin with, but for those of its log.
 pub(crate) fn beside_log(table_id: u64) -> [Bytes; 3] {
-    [b'B', b'C', b'P'].map(|kind| catalog(table_id, kind, &[]).bytes)
+    [TableRow::IndexBuild, TableRow::Tally, TableRow::CollectionTally].map(|kind| kind.prefix(table_id))
 }
 
 pub(crate) fn shard(table_id: u64, shard: u32) -> Key {
-    catalog(table_id, b'S', &shard.to_be_bytes())
+    TableRow::Shard.key(table_id, &shard.to_be_bytes())
 }
 
 /// Says that a follower has begun; what its positions' keys begin with.
 pub(crate) fn follower(table_id: u64, name: &str) -> Key {
-    catalog(table_id, b'F', &[name.as_bytes(), &[0]].concat())
+    TableRow::Consumer.key(table_id, &[name.as_bytes(), &[0]].concat())
+}
+
+/// Where a follower goes on in a shard.
+pub(crate) fn follower_position(table_id: u64, name: &str, shard: u32) -> Key {
+    TableRow::Consumer.key(table_id, &[name.as_bytes(), &[0], &shard.to_be_bytes()].concat())
 }
 
 /// Says which node does the work of a follower.
 pub(crate) fn follower_owner(table_id: u64, name: &str) -> Key {
-    catalog(table_id, b'O', name.as_bytes())
+    TableRow::ConsumerOwner.key(table_id, name.as_bytes())
 }
 
 /// The number in the key of a shard's row.
 pub(crate) fn shard_number(key: &[u8]) -> Option<u32> {
-    key.get(9..)?.try_into().ok().map(u32::from_be_bytes)
-}
-
-/// The name of a shard's log.
-pub(crate) fn log(table_id: u64, shard: u32) -> Bytes {
-    [&table_id.to_be_bytes()[..], &shard.to_be_bytes()].concat().into()
-}
-
-/// What all rows of a table begin with, in every family.
-pub(crate) fn table_prefix(table_id: u64) -> Bytes {
-    Bytes::copy_from_slice(&table_id.to_be_bytes())
-}
-
-/// What all rows of an index begin with.
-pub(crate) fn index_prefix(table_id: u64, index_id: u32) -> Bytes {
-    [&table_id.to_be_bytes()[..], &index_id.to_be_bytes()].concat().into()
+    match keyspace::parse(key)? {
+        CatalogKey::Table { kind: TableRow::Shard, rest, .. } => rest.try_into().ok().map(u32::from_be_bytes),
+        _ => None,
+    }
 }
 
 /// What all rows that a read of the table or of the index is about begin with.
@@ -217,73 +191,6 @@ pub(crate) fn prefix(table: &Table, index: Option<&Index>) -> Bytes {
         None => table_prefix(table.id()),
         Some(index) => index_prefix(table.id(), index.id),
     }
-}
-
-fn catalog(table_id: u64, kind: u8, rest: &[u8]) -> Key {
-    let mut bytes = table_id.to_be_bytes().to_vec();
-    bytes.push(kind);
-    bytes.extend_from_slice(rest);
-    Key::new(Family::Catalog, bytes)
-}
-
-/// The table of a row, of any family; none of the database's own.
-pub(crate) fn table_of(key: &[u8]) -> Option<u64> {
-    key.first_chunk().map(|id| u64::from_be_bytes(*id)).filter(|id| *id != DATABASE)
-}
-
-/// Whether a key in the log family is a log's name, under which its head is.
-pub(crate) fn is_log_name(key: &[u8]) -> bool {
-    key.len() == size_of::<u64>() + size_of::<u32>()
-}
-
-/// What kind of row a key in the catalog names, by how its value is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum CatalogRow {
-    Settings,
-    Definition,
-    Remains,
-    /// 8 bytes, big-endian.
-    Number,
-    Node,
-    Owner,
-    Token,
-    Tally,
-    Shard {
-        table: u64,
-        number: u32,
-    },
-    /// JSON of another crate's.
-    Document,
-    /// Without a form that is known here.
-    Other,
-}
-
-/// None if no row has such a key.
-pub(crate) fn catalog_row(key: &[u8]) -> Option<CatalogRow> {
-    let (table, rest) = key.split_first_chunk()?;
-    let (table, (kind, rest)) = (u64::from_be_bytes(*table), rest.split_first()?);
-    Some(match (table, kind) {
-        (DATABASE, b'D') => CatalogRow::Settings,
-        (DATABASE, b'N' | b'V') => CatalogRow::Number,
-        (DATABASE, b'T') => CatalogRow::Definition,
-        (DATABASE, b'R') => CatalogRow::Remains,
-        (DATABASE, b'M') => CatalogRow::Node,
-        (DATABASE, b'W') => CatalogRow::Owner,
-        (DATABASE, b'E' | b'I') => match rest.first() {
-            None => CatalogRow::Number,
-            Some(b'M') => CatalogRow::Document,
-            Some(b'R') => CatalogRow::Other,
-            Some(_) => return None,
-        },
-        (DATABASE, b'K') => CatalogRow::Token,
-        (DATABASE, b'Y') => CatalogRow::Other,
-        (DATABASE, _) => return None,
-        (_, b'C' | b'P') => CatalogRow::Tally,
-        (_, b'O') => CatalogRow::Owner,
-        (table, b'S') => CatalogRow::Shard { table, number: shard_number(key)? },
-        (_, b'B' | b'F') => CatalogRow::Other,
-        (_, _) => return None,
-    })
 }
 
 /// Where an item stands.
@@ -309,9 +216,7 @@ impl ItemKey {
             [attribute] => key::h16(secret, [part(attribute)?]),
             several => key::h16(secret, several.iter().map(part).collect::<Result<Vec<_>, _>>()?),
         };
-        let mut bytes = Vec::with_capacity(8 + H16_SIZE + 24);
-        bytes.extend_from_slice(&table.id().to_be_bytes());
-        bytes.extend_from_slice(&partition);
+        let mut bytes = keyspace::item_partition(table.id(), &partition);
         for attribute in &table.key.range {
             key::push_sort(&mut bytes, part(attribute)?);
         }
@@ -320,17 +225,12 @@ impl ItemKey {
 
     /// The encoded sort key alone.
     fn sort(&self) -> &[u8] {
-        self.behind(8 + H16_SIZE)
-    }
-
-    /// The row's key without its beginning, which both constructors have made sure of.
-    fn behind(&self, size: usize) -> &[u8] {
-        self.row.bytes.get(size..).unwrap_or_default()
+        keyspace::item_rest(&self.row.bytes)
     }
 
     /// The hash that tells apart rows of a global index with equal index keys.
     fn tie_break(&self, secret: &HashSecret) -> [u8; H16_SIZE] {
-        key::h16(secret, [KeyValue::B(self.behind(8))])
+        key::h16(secret, [KeyValue::B(keyspace::item_without_table(&self.row.bytes))])
     }
 }
 
@@ -379,10 +279,7 @@ pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index,
 
 /// What the rows of one partition of a table begin with.
 pub(crate) fn table_partition(secret: &HashSecret, table: &Table, hash: &[KeyValue<'_>]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(8 + H16_SIZE + 48);
-    bytes.extend_from_slice(&table.id().to_be_bytes());
-    bytes.extend_from_slice(&key::h16(secret, hash.iter().copied()));
-    bytes
+    keyspace::item_partition(table.id(), &key::h16(secret, hash.iter().copied()))
 }
 
 /// The rows of one segment of a parallel scan: an equal share of the hashes behind `prefix`.

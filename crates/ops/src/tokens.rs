@@ -94,7 +94,7 @@ impl Tokens {
             range.resume_after(last.key.clone());
             due.extend(page.rows.into_iter().map(|row| {
                 let expires_ms = TokenRow::read(&row.value).map_or(0, |token| token.expires_ms);
-                (expires_ms, Key::new(Family::Catalog, row.key))
+                (expires_ms, row.into_key(Family::Catalog))
             }));
             if !page.more {
                 break;

@@ -19,7 +19,7 @@ use base::Clock;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use storage::{
-    Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
+    Batch, Consistency, Engine, Family, KeyUse, Mode, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
     prefix_end,
 };
 
@@ -48,11 +48,6 @@ pub(crate) struct DataKeys {
     sealing: RwLock<IdMap<Scope, Arc<SealingKey>>>,
     /// By scope; held while a key is made, for which a table's own key may have to be asked for.
     making: Turns<()>,
-}
-
-/// The row of a data key.
-fn row(id: KeyId) -> Key {
-    Key::new(Family::Catalog, [&[0; 8][..], &[layout::KEYS], &id.to_be_bytes()].concat())
 }
 
 /// What is known of a data key without its secret.
@@ -116,7 +111,8 @@ impl DataKeys {
     /// Reads the key that another process has made.
     pub(crate) async fn learn(&self, engine: &dyn Engine, tables: &Tables, id: KeyId) -> Result<(), StorageError> {
         let damaged = |what| StorageError::Corrupt(format!("data key {id:08x} {what}"));
-        let stored = engine.get(&row(id), Consistency::Strong).await?.ok_or_else(|| damaged("is missing"))?;
+        let stored =
+            engine.get(&layout::data_key(id), Consistency::Strong).await?.ok_or_else(|| damaged("is missing"))?;
         let stored = Stored::read(&stored).ok_or_else(|| damaged("has an unknown form"))?;
         let wrapping = self.wrapping(engine, tables, stored.scope).await?;
         let secret = wrapping.unwrap(stored.wrapped, &stored.context(id)).ok_or_else(|| damaged("is damaged"))?;
@@ -171,7 +167,7 @@ impl DataKeys {
             let context = Stored { version: VERSION, is_free: false, scope, made_ms, wrapped: &[] }.context(id);
             let wrapped = wrapping.wrap(&secret, &context).map_err(StorageError::from)?;
             let value = Bytes::from([&[VERSION][..], &scope.to_be_bytes(), &made_ms.to_be_bytes(), &wrapped].concat());
-            let key = row(id);
+            let key = layout::data_key(id);
             let keys = [KeyUse::write(key.clone())];
             let put = |reads: &Reads, batch: &mut Batch| {
                 if reads.values[0].as_ref().is_some_and(|stored| *stored != value) {
@@ -229,7 +225,7 @@ impl DataKeys {
 
     /// Marks a key that no value is under. Tells whether it was not yet.
     pub(crate) async fn free(&self, engine: &dyn Engine, id: KeyId) -> Result<bool, StorageError> {
-        let key = row(id);
+        let key = layout::data_key(id);
         let keys = [KeyUse::write(key.clone())];
         let mark = |reads: &Reads, batch: &mut Batch| {
             let Some([first, rest @ ..]) = reads.values[0].as_deref() else { return Err(Unmarked) };
@@ -265,10 +261,10 @@ mod tests {
 
     async fn put(engine: &dyn Engine, id: KeyId, value: Vec<u8>) {
         let put = |_: &Reads, batch: &mut Batch| {
-            batch.put(row(id), value.clone());
+            batch.put(layout::data_key(id), value.clone());
             Ok::<(), Taken>(())
         };
-        let done = engine.write(Mode::Plain, &[KeyUse::write(row(id))], put).await.expect("a write");
+        let done = engine.write(Mode::Plain, &[KeyUse::write(layout::data_key(id))], put).await.expect("a write");
         assert!(done.is_ok());
     }
 

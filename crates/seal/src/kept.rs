@@ -7,7 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use storage::{Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, StorageError, TxError};
+use storage::{Batch, Consistency, Engine, KeyUse, Mode, Reads, StorageError, TxError};
 
 use crate::keyring::{Keyring, KeyringError};
 use crate::layout;
@@ -55,16 +55,12 @@ impl From<StorageError> for KeptError {
     }
 }
 
-fn row() -> Key {
-    Key::new(Family::Catalog, [&[0; 8][..], &[layout::KEYS]].concat())
-}
-
 /// Opens the keyring of an engine's rows; makes one if there are no rows yet. Without a master key there must be none.
 ///
 /// # Errors
 /// If the rows are not encrypted, or with another master key.
 pub async fn open(engine: &dyn Engine, master: Option<&MasterKey>) -> Result<Option<Keyring>, KeptError> {
-    let kept = engine.get(&row(), Consistency::Strong).await?;
+    let kept = engine.get(&layout::keyring(), Consistency::Strong).await?;
     match (kept, master) {
         (None, None) => Ok(None),
         (Some(_), None) => Err(KeptError::Encrypted),
@@ -76,13 +72,13 @@ pub async fn open(engine: &dyn Engine, master: Option<&MasterKey>) -> Result<Opt
 /// Of several servers that make one at once, all but one find its keyring.
 async fn make(engine: &dyn Engine, master: &MasterKey) -> Result<Keyring, KeptError> {
     let made = Keyring::make(master).await?;
-    let keys = [KeyUse::write(row()), KeyUse::read(layout::database_settings())];
+    let keys = [KeyUse::write(layout::keyring()), KeyUse::read(layout::database_settings())];
     let put = |reads: &Reads, batch: &mut Batch| match &reads.values[..] {
         [Some(found), _] => Err(Some(found.clone())),
         // Rows without a keyring are plain ones.
         [None, Some(_)] => Err(None),
         _ => {
-            batch.put(row(), made.text().to_owned());
+            batch.put(layout::keyring(), made.text().to_owned());
             Ok(())
         }
     };
@@ -98,17 +94,17 @@ async fn make(engine: &dyn Engine, master: &MasterKey) -> Result<Keyring, KeptEr
 /// # Errors
 /// If the rows are not encrypted, or with another master key.
 pub async fn rewrap(engine: &dyn Engine, old: &MasterKey, new: &MasterKey) -> Result<(), KeptError> {
-    let kept = engine.get(&row(), Consistency::Strong).await?.ok_or(KeptError::NotEncrypted)?;
+    let kept = engine.get(&layout::keyring(), Consistency::Strong).await?.ok_or(KeptError::NotEncrypted)?;
     let rewrapped = Bytes::from(Keyring::unlock(&kept, old).await?.rewrap(new).await?.text().to_owned());
     let put = |reads: &Reads, batch: &mut Batch| {
         // It may have been written by a run that was not told of its success.
         if !reads.values[0].as_ref().is_some_and(|value| *value == kept || *value == rewrapped) {
             return Err(KeptError::Changed);
         }
-        batch.put(row(), rewrapped.clone());
+        batch.put(layout::keyring(), rewrapped.clone());
         Ok(())
     };
-    write(engine, &[KeyUse::write(row())], put).await?
+    write(engine, &[KeyUse::write(layout::keyring())], put).await?
 }
 
 async fn write<R: Send>(

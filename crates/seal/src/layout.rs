@@ -1,5 +1,4 @@
-//! Where the secrets stand in keys, and which values the engine below has to read: all that this crate knows of those above
-//! and below it.
+//! What of keys and values stays plain: the layout of rows (crate `keyspace`) as encryption reads it.
 //!
 //! Keys are sealed here because an engine has no place yet where its blocks could be ([fjall's issue 224]). Once it has, keys
 //! can stay as they are, and this module goes, with [`order`](crate::order).
@@ -8,62 +7,56 @@
 //!
 //! | family | plain | sealed, from its beginning to the key's end |
 //! |---|---|---|
-//! | items | table id (8) · h16 (16) | sort key |
-//! | index rows | table id (8) · index id (4) · h16 (16) | sort keys, the hash that tells rows apart |
-//! | log | all: table id, shard, position | |
-//! | catalog | table id (8) · kind (1), and all of the kinds whose keys hold nothing but ids and hashes | all of other kinds |
+//! | items, index rows | the partition | the rest |
+//! | log | all | |
+//! | catalog | table id and letter; all of a kind whose keys are ids ([`KeyForm::Ids`]) | the rest of other kinds |
 //!
 //! The engine itself adds to tallies and to the heads of logs, so these values stay plain: how many rows and bytes there are,
-//! and how many records. So do the heartbeats of nodes, which tools read without the keys: address and version.
+//! and how many records. So do those of kinds that say so ([`ValueForm::Plain`]).
 
 use bytes::Bytes;
+use keyspace::{CATALOG_HEAD_SIZE, CatalogKey, DatabaseRow, KeyForm, ValueForm};
 use storage::{Family, Key, TALLY_WIDTH};
 
-const ITEMS_PLAIN: usize = 8 + 16;
-const INDEX_PLAIN: usize = 8 + 4 + 16;
-/// Table id, kind.
-const CATALOG_PLAIN: usize = 8 + 1;
-/// The name of a log: table id, shard.
-const LOG_NAME: usize = 8 + 4;
 const POSITION: usize = size_of::<u64>();
 const TALLY: usize = TALLY_WIDTH * size_of::<i64>();
 
-/// The table id under which the catalog keeps what belongs to no table.
-const DATABASE: [u8; 8] = [0; 8];
-/// Kinds of the database's rows with nothing but numbers and random ids behind them.
-const DATABASE_PLAIN: &[u8] = b"DNTRVMWY";
-/// The same of a table's rows.
-const TABLE_PLAIN: &[u8] = b"BCSP";
-/// Tallies: items and bytes of a table, an index or an item collection.
-const TABLE_TALLIES: &[u8] = b"CP";
-const HEARTBEAT: u8 = b'M';
-/// The kind of this crate's own rows.
-pub(crate) const KEYS: u8 = b'Y';
-
 /// The row that every database has.
 pub(crate) fn database_settings() -> Key {
-    Key::new(Family::Catalog, [&DATABASE[..], b"D"].concat())
+    DatabaseRow::Settings.key(&[])
+}
+
+/// The row of the keyring.
+pub(crate) fn keyring() -> Key {
+    DatabaseRow::Keys.key(&[])
+}
+
+/// The row of a data key.
+pub(crate) fn data_key(id: u32) -> Key {
+    DatabaseRow::Keys.key(&id.to_be_bytes())
 }
 
 /// The row of a table's key.
 pub(crate) fn table_key(table: u64) -> Key {
-    Key::new(Family::Catalog, [&DATABASE[..], &[KEYS], &table.to_be_bytes()].concat())
+    DatabaseRow::Keys.key(&table.to_be_bytes())
 }
 
 /// The table of such a row.
 pub(crate) fn table_of_key(key: &Key) -> Option<u64> {
-    let rest = (key.family == Family::Catalog).then(|| key.bytes.strip_prefix(&DATABASE)?.strip_prefix(&[KEYS]))??;
-    rest.try_into().ok().map(u64::from_be_bytes)
+    match (key.family == Family::Catalog).then(|| keyspace::parse(&key.bytes))?? {
+        CatalogKey::Database { kind: DatabaseRow::Keys, rest } => rest.try_into().ok().map(u64::from_be_bytes),
+        _ => None,
+    }
 }
 
-/// The row that the sweep of old data keys writes, and nobody reads.
+/// The row that the sweep of old data keys writes. It is never read.
 pub(crate) fn sweep_mark() -> Key {
-    Key::new(Family::Catalog, [&DATABASE[..], &[KEYS], b"S"].concat())
+    DatabaseRow::Keys.key(b"S")
 }
 
-/// Where data keys stand, and other rows of this crate beside them.
+/// What the keys of all of this crate's rows begin with.
 pub(crate) fn own_rows() -> Bytes {
-    Bytes::from([&DATABASE[..], &[KEYS]].concat())
+    DatabaseRow::Keys.prefix()
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,14 +73,12 @@ impl Layout {
 
     /// How many of a key's bytes stay as they are; all of a shorter key. Those bytes alone decide it.
     pub(crate) fn plain(self, family: Family, key: &[u8]) -> usize {
+        let has_ids = || keyspace::parse(key).is_some_and(|key| key.key_form() == KeyForm::Ids);
         match family {
-            Family::Items => ITEMS_PLAIN,
-            Family::Index => INDEX_PLAIN,
+            Family::Items | Family::Index => family.partition_size(),
             Family::Log => usize::MAX,
-            Family::Catalog => match kind(key) {
-                Some(kind) if !self.by_size && plain_kinds(key).contains(&kind) => usize::MAX,
-                _ => CATALOG_PLAIN,
-            },
+            Family::Catalog if !self.by_size && has_ids() => usize::MAX,
+            Family::Catalog => CATALOG_HEAD_SIZE,
         }
     }
 
@@ -96,20 +87,11 @@ impl Layout {
         match family {
             Family::Items | Family::Index => false,
             Family::Log if self.by_size => value.len() == POSITION,
-            Family::Log => key.len() == LOG_NAME,
+            Family::Log => keyspace::is_log_name(key),
             Family::Catalog if self.by_size => value.len() == TALLY,
-            Family::Catalog if key.starts_with(&DATABASE) => matches!(kind(key), Some(HEARTBEAT | KEYS)),
-            Family::Catalog => kind(key).is_some_and(|kind| TABLE_TALLIES.contains(&kind)),
+            Family::Catalog => keyspace::parse(key).is_some_and(|key| key.value_form() != ValueForm::Sealed),
         }
     }
-}
-
-fn kind(key: &[u8]) -> Option<u8> {
-    key.get(DATABASE.len()).copied()
-}
-
-fn plain_kinds(key: &[u8]) -> &'static [u8] {
-    if key.starts_with(&DATABASE) { DATABASE_PLAIN } else { TABLE_PLAIN }
 }
 
 /// The log of a record, by the record's key.

@@ -14,10 +14,10 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use storage::{Append, OpId, StorageError, log};
+use storage::{Append, Family, OpId, StorageError, log};
 
 use crate::connection::{Ask, Sql, Value};
-use crate::place::{self, Place, Position};
+use crate::place::{Place, Position};
 
 /// The place of a log's head, which all of its records have in common.
 ///
@@ -25,7 +25,7 @@ use crate::place::{self, Place, Position};
 /// If the name is not as long as this engine's tables need it.
 pub(crate) fn head(name: &Bytes) -> Result<Position, StorageError> {
     let place = Place::of(&log::head(name.clone()));
-    match place.k.is_none() && name.len() >= place::LOG_PARTITION_SIZE {
+    match place.k.is_none() && name.len() >= Family::Log.partition_size() {
         true => Ok(place.at),
         false => Err(StorageError::Unavailable(format!("a log cannot have a name of {} bytes here", name.len()))),
     }

@@ -3,7 +3,7 @@
 //! | column | bytes | what |
 //! |---|---|---|
 //! | `p` | 1 | the family: 1 catalog, 2 items, 3 index, 4 log |
-//! | | 0 to n | the key's first n bytes, all of a shorter key; n is the family's, up to the end of its hash |
+//! | | 0 to n | the key's partition ([`Family::partition_size`]) |
 //! | `s` | 0 to 2,000 | the rest of the key |
 //! | | or 2,000 and 16 | a longer rest's first bytes, and SHA-256 of the others, cut to 16 bytes |
 //! | `k` | null, or more than 0 | what of a longer rest is not in `s` |
@@ -47,24 +47,8 @@ fn family_byte(family: Family) -> u8 {
     }
 }
 
-/// Table and shard: all rows of one log have one `p`. A log's name must not be shorter.
-pub(crate) const LOG_PARTITION_SIZE: usize = 8 + 4;
-
-/// How many of a key's bytes stand in `p`. Stored: never change.
-fn partition_size(family: Family) -> usize {
-    match family {
-        // Small rows that are looked up one by one: each its own partition, spread as well as can be.
-        Family::Catalog => 64,
-        // Table, hash.
-        Family::Items => 8 + 16,
-        // Table, index, hash.
-        Family::Index => 8 + 4 + 16,
-        Family::Log => LOG_PARTITION_SIZE,
-    }
-}
-
 fn split(family: Family, key: &[u8]) -> (Vec<u8>, &[u8]) {
-    let (partition, rest) = key.split_at(key.len().min(partition_size(family)));
+    let (partition, rest) = family.split(key);
     let mut p = Vec::with_capacity(1 + partition.len());
     p.push(family_byte(family));
     p.extend_from_slice(partition);

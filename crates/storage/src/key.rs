@@ -1,4 +1,7 @@
 //! Names of rows, and ranges of them.
+//!
+//! A key's first bytes are its partition, the others its rest; the family says how many they are. Rows of one partition belong
+//! together: an engine that places rows on several machines places them by their partitions.
 
 use std::ops::Bound;
 
@@ -18,6 +21,25 @@ pub enum Family {
 
 impl Family {
     pub const ALL: [Family; 4] = [Family::Catalog, Family::Items, Family::Index, Family::Log];
+
+    /// How many of a key's first bytes are its partition; all of a shorter key. Engines store rows by it: never changed. Unit: bytes.
+    pub const fn partition_size(self) -> usize {
+        match self {
+            // Small rows that are read one by one: each is its own partition.
+            Family::Catalog => 64,
+            // Table, hash.
+            Family::Items => 8 + 16,
+            // Table, index, hash.
+            Family::Index => 8 + 4 + 16,
+            // Table, shard: all rows of one log are one partition.
+            Family::Log => 8 + 4,
+        }
+    }
+
+    /// A key's partition and its rest.
+    pub fn split(self, key: &[u8]) -> (&[u8], &[u8]) {
+        key.split_at(key.len().min(self.partition_size()))
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -64,6 +86,13 @@ impl OpId {
 pub struct Row {
     pub key: Bytes,
     pub value: Bytes,
+}
+
+impl Row {
+    /// The key, of a row that a scan of the family read.
+    pub fn into_key(self, family: Family) -> Key {
+        Key { family, bytes: self.key }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

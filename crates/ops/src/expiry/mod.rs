@@ -9,9 +9,9 @@ mod keep;
 
 use bytes::Bytes;
 use model::{MapRef, Number, ValueRef};
-use storage::{Batch, Family, Key};
+use storage::{Batch, Key};
 
-use crate::rows::{self, ItemKey};
+use crate::rows::ItemKey;
 use crate::tables::{Table, TimeIndex};
 
 pub(crate) use keep::{disable, enable, is_to_be_kept, number};
@@ -23,9 +23,7 @@ impl TimeIndex {
     /// Where an item's row stands; `None` if it never expires.
     pub(crate) fn row(&self, table_id: u64, item: MapRef<'_>, key: &ItemKey) -> Option<Key> {
         let expiry_s = self.expiry_s(item)?;
-        let item_row = key.row.bytes.get(ITEM_ROW_PREFIX..)?;
-        let bytes = [&rows::index_prefix(table_id, self.id)[..], &expiry_s.to_be_bytes(), item_row].concat();
-        Some(Key::new(Family::Index, bytes))
+        Some(keyspace::expiry_row(table_id, self.id, expiry_s, &key.row.bytes))
     }
 
     /// The whole second at which an item expires.
@@ -67,24 +65,6 @@ impl TimeIndex {
 /// The expiry that counts at a moment, at the earliest.
 pub(crate) fn oldest_s(now_s: u64) -> u64 {
     now_s.saturating_sub(PAST_MAX_S)
-}
-
-/// Of an item's row key, before its partition.
-const ITEM_ROW_PREFIX: usize = 8;
-/// Of a time's row key, before the rest of the item's.
-const TIME_ROW_PREFIX: usize = TIME_PREFIX + 8;
-/// Of a time's row key, before the time.
-const TIME_PREFIX: usize = 8 + 4;
-
-/// The item that a row of the index stands for.
-pub(crate) fn item_row(table_id: u64, time_row: &[u8]) -> Option<Key> {
-    let rest = time_row.get(TIME_ROW_PREFIX..)?;
-    Some(Key::new(Family::Items, [&table_id.to_be_bytes()[..], rest].concat()))
-}
-
-/// The whole second in a row of the index.
-pub(crate) fn expiry_of_row(time_row: &[u8]) -> Option<u64> {
-    time_row.get(TIME_PREFIX..)?.first_chunk().map(|second| u64::from_be_bytes(*second))
 }
 
 /// A time without its fraction; `None` before 1970 and beyond all clocks.

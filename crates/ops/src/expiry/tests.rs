@@ -195,7 +195,7 @@ async fn a_deletion_looks_once_more() {
     let now_s = START_S + 5;
     let table = house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap();
     let due = house.service.due(&table, table.times.as_ref().unwrap(), now_s, None).await.unwrap();
-    let items: Vec<_> = due.iter().filter_map(|row| super::item_row(table.id(), &row.bytes)).collect();
+    let items: Vec<_> = due.iter().filter_map(|row| keyspace::item_of_expiry_row(table.id(), &row.bytes)).collect();
     let changes = house.service.expirations(&table, now_s, &items).await.unwrap();
     assert_eq!(changes.len(), 3);
     house.put("put off", &[("ttl", at(START_S + 60))]).await;
@@ -276,7 +276,7 @@ async fn the_operator_is_told_what_is_overdue() {
     // What a sweep finds, before it deletes it.
     let table = house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap();
     let due = house.service.due(&table, table.times.as_ref().unwrap(), START_S + 40, None).await.unwrap();
-    assert_eq!(due.iter().filter_map(|row| super::expiry_of_row(&row.bytes)).collect::<Vec<_>>(), [START_S + 10]);
+    assert_eq!(due.iter().filter_map(|row| keyspace::expiry_of_row(&row.bytes)).collect::<Vec<_>>(), [START_S + 10]);
     assert!(house.left_at(START_S + 40).await.is_empty());
     assert_eq!(overdue(), Some(0));
 }

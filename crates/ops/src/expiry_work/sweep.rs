@@ -14,6 +14,7 @@ use std::time::Duration;
 use api::Exception;
 use bytes::Bytes;
 use jobs::{Job, Ran};
+use keyspace::{expiry_of_row, item_of_expiry_row};
 use model::codec::key::HashSecret;
 use model::codec::row::StoredItem;
 use storage::{Consistency, Family, Key, ScanDirection, ScanRange, StorageError, View};
@@ -21,7 +22,7 @@ use storage::{Consistency, Family, Key, ScanDirection, ScanRange, StorageError, 
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
-use crate::expiry::{expiry_of_row, item_row, oldest_s};
+use crate::expiry::oldest_s;
 use crate::failure::storage_failure;
 use crate::rows::{self, ItemKey, damaged_row};
 use crate::service::Service;
@@ -88,7 +89,7 @@ impl Service {
             let Some(last) = due.last() else { return Ok(()) };
             passed = Some(last.clone());
             // An item that stands there twice, with an expiry that nobody took away, goes once.
-            let items: BTreeSet<Key> = due.iter().filter_map(|row| item_row(table_id, &row.bytes)).collect();
+            let items: BTreeSet<Key> = due.iter().filter_map(|row| item_of_expiry_row(table_id, &row.bytes)).collect();
             let items: Vec<Key> = items.into_iter().collect();
             let changes = self.expirations(&table, now_s, &items).await?;
             // An item in a transaction under way is left for the next sweep.
@@ -122,7 +123,7 @@ impl Service {
         };
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let page = view.scan(&range).await.map_err(storage_failure)?;
-        Ok(page.rows.into_iter().map(|row| Key::new(Family::Index, row.key)).collect())
+        Ok(page.rows.into_iter().map(|row| row.into_key(Family::Index)).collect())
     }
 
     /// The deletions of these items.

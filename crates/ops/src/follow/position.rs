@@ -27,8 +27,7 @@ pub(super) fn begun(follower: &Follower) -> Key {
 }
 
 pub(super) fn of_shard(follower: &Follower, shard: u32) -> Key {
-    let begun = begun(follower);
-    Key::new(Family::Catalog, [&begun.bytes[..], &shard.to_be_bytes()].concat())
+    rows::follower_position(follower.table_id, &follower.name, shard)
 }
 
 pub(super) fn owner(follower: &Follower) -> Key {

@@ -9,7 +9,7 @@ use api::Exception;
 use bytes::Bytes;
 use jobs::{Job, Ran};
 use model::limits::STREAM_RETENTION_MS;
-use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Room, Row, ScanPage, StorageError, log};
+use storage::{Batch, Consistency, Family, KeyUse, Mode, Reads, Room, Row, ScanPage, StorageError, log};
 
 use crate::catalog::Edit;
 use crate::change_log::{Header, Shard, outlives_table};
@@ -159,7 +159,7 @@ impl Service {
                 shard.trim(last);
                 batch.put(rows::shard(*table_id, *number), shard.encode()?);
             }
-            over.iter().for_each(|row| batch.delete(Key::new(Family::Log, row.key.clone())));
+            over.iter().for_each(|row| batch.delete(row.clone().into_key(Family::Log)));
             Ok::<(), Exception>(())
         };
         self.engine.write(Mode::Plain, &uses, trim).await.map_err(write_failure)??;

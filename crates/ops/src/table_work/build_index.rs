@@ -88,7 +88,7 @@ impl Service {
             range.lower = Bound::Excluded(passed.clone());
         }
         let page = self.engine.view(Consistency::Strong).await?.scan(&range).await?;
-        Ok(page.rows.into_iter().map(|row| Key::new(Family::Items, row.key)).collect())
+        Ok(page.rows.into_iter().map(|row| row.into_key(Family::Items)).collect())
     }
 
     /// Puts the index rows of these items, in as many batches as transactions in the way make necessary.
