@@ -8,6 +8,11 @@ use std::cell::Cell;
 /// # Panics
 /// If the operating system has no random numbers to give: nothing above could go on safely.
 pub fn fill(bytes: &mut [u8]) {
+    #[cfg(feature = "simulation")]
+    if SIMULATED.get() {
+        bytes.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&u64().to_be_bytes()[..chunk.len()]));
+        return;
+    }
     getrandom::fill(bytes).expect("the operating system gives random numbers");
 }
 
@@ -49,6 +54,21 @@ pub fn u64() -> u64 {
         cell.set(state);
         result
     })
+}
+
+#[cfg(feature = "simulation")]
+thread_local! {
+    /// Whether all chance of this thread follows from a seed.
+    static SIMULATED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets all chance of this thread, secrets included, follow from a seed: for simulations, which repeat a history. No program that
+/// serves has it.
+#[cfg(feature = "simulation")]
+pub fn seed_thread(seed: u64) {
+    SIMULATED.set(true);
+    // No seed gives a state of zeros, which would be seeded by the system.
+    STATE.set([seed, !seed, 1, seed.rotate_left(32)]);
 }
 
 fn seed() -> [u64; 4] {

@@ -76,6 +76,8 @@ mod scan;
 mod segment;
 mod select;
 mod service;
+#[cfg(test)]
+mod simulation;
 mod start_key;
 mod stream;
 mod table_description;
