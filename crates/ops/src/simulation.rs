@@ -2,7 +2,7 @@
 //! model predicts every answer.
 //!
 //! All of it runs on one thread, on rows in memory that survive the crashes, with time and chance that the seed alone decides: a
-//! seed that fails fails again (`STATOR_SIMULATION_SEED`; `STATOR_SIMULATION_RUNS` is the number of seeds that are tried). The
+//! seed that fails fails again (`STATOR_PROOF_SEED`; `STATOR_PROOF_SIMULATIONS` is the number of seeds that are tried). The
 //! clients work side by side, each on items of its own, of which it knows exactly what each answer has to be; where an answer was
 //! lost, both outcomes are possible until a read shows which it was. At the end no faults happen any more, the jobs finish their
 //! work, and items, indexes, counters, transactions and the stream have to agree.
@@ -14,7 +14,6 @@ mod faulty_engine;
 mod model;
 mod operator;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,10 +24,12 @@ use api::{
 use base::{Clock, ManualClock};
 use jobs::Jobs;
 use parking_lot::Mutex;
-use storage::Memory;
+use storage::{Engine, Memory};
+use tokio::task::JoinSet;
 
 use crate::catalog::tests::{attribute, caller, key, projection, simple};
-use crate::change_log::ShardSettings;
+use crate::change_log::{ShardSettings, lagging::Lagging};
+use crate::nodes::NodeSettings;
 use crate::service::{Service, Settings};
 use chance::Chance;
 use client::Client;
@@ -39,20 +40,32 @@ const TABLE: &str = "items";
 const BANK: &str = "bank";
 const ACCOUNTS: u64 = 4;
 const START_MS: u64 = 1_700_000_000_000;
-const CLIENTS: usize = 3;
+const CLIENTS: usize = 4;
 /// What each client does in all.
 const STEPS: usize = 150;
-/// Runs of the process in one simulation: more mean that it does not get on.
-const PROCESSES_MAX: usize = 500;
+/// Crashes of one simulation: more mean that it does not get on.
+const CRASHES_MAX: usize = 500;
+const LEASE: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// How many processes share the rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shape {
+    /// One, on an engine that gives positions of logs at the commit.
+    Alone,
+    /// Two nodes, on an engine that gives them behind its writers.
+    Nodes,
+}
 
 /// What survives a crash, and what the seed decides.
 struct World {
-    disk: Arc<Memory>,
-    chance: Chance,
+    shape: Shape,
+    disk: Arc<dyn Engine>,
+    chance: Mutex<Chance>,
     clock: Clock,
     hand: ManualClock,
     clients: Vec<Arc<tokio::sync::Mutex<Client>>>,
-    operator: Arc<tokio::sync::Mutex<Operator>>,
+    operator: tokio::sync::Mutex<Operator>,
     history: History,
 }
 
@@ -64,92 +77,146 @@ impl History {
     fn note(&self, line: String) {
         self.0.lock().push(line);
     }
-}
 
-/// How a run of the process ended.
-#[derive(PartialEq, Debug)]
-enum End {
-    Crash,
-    /// The clients are done.
-    Done,
+    fn count(&self, what: &str) -> usize {
+        self.0.lock().iter().filter(|line| line.contains(what)).count()
+    }
 }
 
 /// Runs one simulation; returns its history.
-fn simulate(seed: u64) -> Vec<String> {
+fn simulate(shape: Shape, seed: u64) -> Vec<String> {
     base::random::seed_thread(seed);
-    let mut world = World::new(seed);
-    world.process(Faults::NONE, |world, service| async move { world.set_up(&service).await });
-    let mut crashes = 0;
-    while world.process(Faults::SOME, |world, service| async move { world.work(&service).await }) == End::Crash {
-        crashes += 1;
-        assert!(crashes < PROCESSES_MAX, "seed {seed}: the clients do not get on");
-    }
-    world.process(Faults::NONE, |world, service| async move { world.check(&service).await });
-    world.history.note(format!("{crashes} crashes"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let world = Arc::new(World::new(shape, seed));
+    runtime.block_on(async {
+        let time = tokio::spawn(pass_time(Arc::clone(&world)));
+        world.without_faults(async |service| world.set_up(service).await).await;
+        let mut processes = JoinSet::new();
+        for number in 0..shape.processes() {
+            processes.spawn(Arc::clone(&world).run(number));
+        }
+        while let Some(done) = processes.join_next().await {
+            // A client that panicked has found a fault: the test ends with its words.
+            done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        }
+        time.abort();
+        world.without_faults(async |service| world.check(service).await).await;
+    });
     std::mem::take(&mut world.history.0.lock())
 }
 
+impl Shape {
+    fn processes(self) -> usize {
+        match self {
+            Shape::Alone => 1,
+            Shape::Nodes => 2,
+        }
+    }
+
+    /// The longest step of the clock: nodes have several within their leases. Unit: milliseconds.
+    fn step_max_ms(self) -> u64 {
+        match self {
+            Shape::Alone => 60_000,
+            Shape::Nodes => 3_000,
+        }
+    }
+}
+
 impl World {
-    fn new(seed: u64) -> World {
+    fn new(shape: Shape, seed: u64) -> World {
         let (clock, hand) = Clock::manual(START_MS);
         let mut chance = Chance::new(seed);
         let history = History::default();
         let clients = (0..CLIENTS).map(|id| Client::new(id, chance.fork(), history.clone()));
         let clients = clients.map(|client| Arc::new(tokio::sync::Mutex::new(client))).collect();
-        let operator = Arc::new(tokio::sync::Mutex::new(Operator::new(chance.fork(), history.clone())));
-        World { disk: Memory::new(), chance, clock, hand, clients, operator, history }
-    }
-
-    /// Runs the process until it crashes or its work is done. All tasks that it has spawned end with it.
-    fn process<W: Future<Output = ()>>(&mut self, faults: Faults, work: impl FnOnce(Parts, Arc<Service>) -> W) -> End {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let engine = FaultyEngine::new(self.disk.clone(), self.chance.fork(), faults);
-        let power = engine.power();
-        let parts = self.parts();
-        let life = async {
-            let shards = ShardSettings { age: Duration::from_secs(20 * 60), writes: 1_000 };
-            let jobs = Some(Jobs::by_hand(parts.clock.clone()));
-            let settings = Settings { shards, jobs, ..Settings::default() };
-            // An engine that fails while the process starts ends the process.
-            let Ok(service) = Service::open(engine, settings, parts.clock.clone()).await else { return End::Crash };
-            work(parts, service).await;
-            End::Done
+        let operator = tokio::sync::Mutex::new(Operator::new(chance.fork(), history.clone()));
+        let disk: Arc<dyn Engine> = match shape {
+            Shape::Alone => Memory::new(),
+            Shape::Nodes => Lagging::new(),
         };
-        let end = runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = power.is_off() => End::Crash,
-                end = life => end,
+        World { shape, disk, chance: Mutex::new(chance), clock, hand, clients, operator, history }
+    }
+
+    fn chance(&self) -> Chance {
+        self.chance.lock().fork()
+    }
+
+    /// Starts a process. None if the engine failed meanwhile.
+    async fn start(&self, engine: &Arc<FaultyEngine>) -> Option<Arc<Service>> {
+        let shards = ShardSettings { age: 20 * Duration::from_millis(self.shape.step_max_ms()), writes: 1_000 };
+        let jobs = Some(Jobs::new(self.clock.clone()));
+        let (settings, clock) = (Settings { shards, jobs, ..Settings::default() }, self.clock.clone());
+        let service = match self.shape {
+            Shape::Alone => Service::open(engine.clone(), settings, clock).await,
+            Shape::Nodes => {
+                let node = NodeSettings {
+                    engine: engine.clone(),
+                    address: "127.0.0.1:8000".to_owned(),
+                    version: "test".to_owned(),
+                    format: 1,
+                    lease: LEASE,
+                    margin: MARGIN,
+                };
+                Service::open_node(engine.clone(), settings, clock, node).await
             }
-        });
-        if end == End::Crash {
-            self.history.note("crash".to_owned());
-        }
-        end
+        };
+        service.ok()
     }
 
-    fn parts(&mut self) -> Parts {
-        Parts {
-            chance: self.chance.fork(),
-            clock: self.clock.clone(),
-            hand: self.hand.clone(),
-            clients: self.clients.clone(),
-            operator: self.operator.clone(),
+    /// Runs a process that meets no faults.
+    async fn without_faults(&self, work: impl AsyncFnOnce(&Arc<Service>)) {
+        let engine = FaultyEngine::new(self.disk.clone(), self.chance(), Faults::NONE);
+        let service = self.start(&engine).await.unwrap();
+        work(&service).await;
+        engine.cut_power();
+    }
+
+    /// Runs a process again and again, until its clients are done.
+    async fn run(self: Arc<World>, number: usize) {
+        let mut chance = self.chance();
+        loop {
+            let engine = FaultyEngine::new(self.disk.clone(), chance.fork(), Faults::SOME);
+            let power = engine.power();
+            let is_done = tokio::select! {
+                biased;
+                () = power.cut() => false,
+                is_done = self.live(number, &engine) => is_done,
+            };
+            // What the process has spawned never reaches the rows any more.
+            engine.cut_power();
+            if is_done {
+                return;
+            }
+            self.history.note(format!("process {number} crashes"));
+            assert!(self.history.count("crashes") < CRASHES_MAX, "the clients do not get on");
+            tokio::time::sleep(Duration::from_millis(chance.below(2 * self.shape.step_max_ms()))).await;
         }
     }
-}
 
-/// What one run of the process works with.
-struct Parts {
-    chance: Chance,
-    clock: Clock,
-    hand: ManualClock,
-    clients: Vec<Arc<tokio::sync::Mutex<Client>>>,
-    operator: Arc<tokio::sync::Mutex<Operator>>,
-}
+    /// One life of a process: its share of the clients, and all that goes on beside them. Returns whether the clients are done.
+    async fn live(&self, number: usize, engine: &Arc<FaultyEngine>) -> bool {
+        let Some(service) = self.start(engine).await else { return false };
+        let mut working = JoinSet::new();
+        for client in self.clients.iter().skip(number).step_by(self.shape.processes()) {
+            let (client, service, clock) = (client.clone(), service.clone(), self.clock.clone());
+            working.spawn(async move { client.lock().await.work(&service, &clock, STEPS).await });
+        }
+        let clients = async {
+            while let Some(done) = working.join_next().await {
+                done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            }
+        };
+        // The first process to ask for it has the operator, until its end.
+        let operator = async { self.operator.lock().await.work(&service).await };
+        tokio::select! {
+            biased;
+            () = clients => {}
+            () = operator => {}
+        }
+        true
+    }
 
-impl Parts {
-    async fn set_up(self, service: &Service) {
+    async fn set_up(&self, service: &Service) {
         let stream =
             StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewAndOldImages) };
         let by_v = LocalSecondaryIndex {
@@ -170,47 +237,18 @@ impl Parts {
         let time_to_live_specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
         let request = UpdateTimeToLiveInput { table_name: TABLE.to_owned(), time_to_live_specification };
         service.update_time_to_live(&caller(), request).await.unwrap();
-        service.jobs().run_due().await;
-    }
-
-    /// The clients' steps, with all that goes on beside them.
-    async fn work(mut self, service: &Arc<Service>) {
-        let mut working = tokio::task::JoinSet::new();
-        for client in self.clients {
-            let (service, clock) = (service.clone(), self.clock.clone());
-            working.spawn(async move { client.lock().await.work(&service, &clock, STEPS).await });
-        }
-        let clients = async {
-            while let Some(done) = working.join_next().await {
-                // A client that panicked has found a fault: the test ends with its words.
-                done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
-            }
-        };
-        let jobs = async {
-            loop {
-                service.jobs().run_due().await;
-                tokio::task::yield_now().await;
-            }
-        };
-        let mut operator = self.operator.lock().await;
-        tokio::select! {
-            biased;
-            () = clients => {}
-            () = operator.work(service) => {}
-            () = jobs => {}
-            () = pass_time(self.chance.fork(), self.hand) => {}
-        }
     }
 }
 
-/// Lets up to a minute pass, again and again.
-async fn pass_time(mut chance: Chance, hand: ManualClock) {
+/// Lets time pass, a little at a time.
+async fn pass_time(world: Arc<World>) {
+    let mut chance = world.chance();
     loop {
         for _ in 0..chance.below(60) {
             tokio::task::yield_now().await;
         }
-        let by_ms = chance.below(60_000);
-        hand.advance_ms(by_ms);
+        let by_ms = chance.below(world.shape.step_max_ms());
+        world.hand.advance_ms(by_ms);
         tokio::time::advance(Duration::from_millis(by_ms)).await;
     }
 }
@@ -219,18 +257,32 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
-#[test]
-fn histories_are_as_the_model_predicts() {
-    let first = setting("STATOR_SIMULATION_SEED").unwrap_or(1);
-    for seed in first..first + setting("STATOR_SIMULATION_RUNS").unwrap_or(12) {
+fn run(shape: Shape) {
+    let first = setting("STATOR_PROOF_SEED").unwrap_or(1);
+    for seed in first..first + setting("STATOR_PROOF_SIMULATIONS").unwrap_or(8) {
         // Before, so that it is there if the simulation panics.
-        println!("STATOR_SIMULATION_SEED={seed}");
-        let history = simulate(seed);
-        assert!(history.len() > STEPS, "much has happened");
+        eprintln!("{shape:?} STATOR_PROOF_SEED={seed}");
+        let history = simulate(shape, seed);
+        let count = |what: &str| history.iter().filter(|line| line.contains(what)).count();
+        let [crashes, added, failed] = ["crashes", "index added", "failed"].map(count);
+        eprintln!("{} steps, {crashes} crashes, {added} indexes, {failed} lost answers", history.len());
+        assert!(history.len() > CLIENTS * STEPS / 2 && failed > 0, "much has happened");
     }
 }
 
 #[test]
+fn one_process_does_as_the_model_predicts() {
+    run(Shape::Alone);
+}
+
+#[test]
+fn nodes_do_as_the_model_predicts() {
+    run(Shape::Nodes);
+}
+
+#[test]
 fn one_seed_gives_one_history() {
-    assert!(simulate(7) == simulate(7), "a simulation depends on more than its seed");
+    for shape in [Shape::Alone, Shape::Nodes] {
+        assert!(simulate(shape, 7) == simulate(shape, 7), "{shape:?}: a simulation depends on more than its seed");
+    }
 }

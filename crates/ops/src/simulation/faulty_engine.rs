@@ -5,8 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use storage::{
-    Batch, BoxFuture, Consistency, Decision, Engine, Family, Key, Memory, Reads, StorageError, Transaction, TxError,
-    View,
+    Batch, BoxFuture, Consistency, Decision, Engine, Family, Key, Reads, StorageError, Transaction, TxError, View,
 };
 use tokio::sync::watch;
 
@@ -29,7 +28,7 @@ impl Faults {
 }
 
 pub(super) struct FaultyEngine {
-    disk: Arc<Memory>,
+    disk: Arc<dyn Engine>,
     chance: Mutex<Chance>,
     faults: Faults,
     is_off: watch::Sender<bool>,
@@ -39,7 +38,7 @@ pub(super) struct FaultyEngine {
 pub(super) struct Power(watch::Receiver<bool>);
 
 impl Power {
-    pub(super) async fn is_off(mut self) {
+    pub(super) async fn cut(mut self) {
         if self.0.wait_for(|is_off| *is_off).await.is_err() {
             // The engine is gone with its power on.
             std::future::pending::<()>().await;
@@ -56,12 +55,17 @@ enum Fate {
 }
 
 impl FaultyEngine {
-    pub(super) fn new(disk: Arc<Memory>, chance: Chance, faults: Faults) -> Arc<FaultyEngine> {
+    pub(super) fn new(disk: Arc<dyn Engine>, chance: Chance, faults: Faults) -> Arc<FaultyEngine> {
         Arc::new(FaultyEngine { disk, chance: Mutex::new(chance), faults, is_off: watch::Sender::new(false) })
     }
 
     pub(super) fn power(&self) -> Power {
         Power(self.is_off.subscribe())
+    }
+
+    /// From now on nothing of the process reaches the rows.
+    pub(super) fn cut_power(&self) {
+        self.is_off.send_replace(true);
     }
 
     fn fate(&self) -> Fate {
@@ -89,7 +93,7 @@ impl FaultyEngine {
     }
 
     async fn crash<T>(&self) -> T {
-        self.is_off.send_replace(true);
+        self.cut_power();
         std::future::pending().await
     }
 }
@@ -140,7 +144,10 @@ impl Engine for FaultyEngine {
     }
 
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.disk.sequence(log)
+        Box::pin(async move {
+            self.pause().await;
+            self.disk.sequence(log).await
+        })
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
