@@ -28,8 +28,8 @@ use crate::rows::{self, ItemKey, damaged_row};
 use crate::service::Service;
 use crate::tables::{Table, TimeIndex};
 
-/// How often a table's due items are looked for.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+/// How often a table's due items are looked for, and how long a run lasts. Unit: milliseconds.
+const SWEEP_INTERVAL_MS: u64 = 10_000;
 /// Items that are deleted together.
 const STEP_ITEMS: usize = 64;
 /// The longest pause between two steps. Unit: milliseconds.
@@ -40,9 +40,10 @@ const STEP_BYTES: usize = 1 << 20;
 impl Service {
     /// The job that sweeps expired items.
     pub(crate) fn expiry_job(self: &Arc<Service>) -> Job {
-        let job = Job::on(self, "sweep_expired_items", SWEEP_INTERVAL, |service| async move {
-            if service.sweep_expired().await { Ran::Done } else { Ran::Failed }
-        });
+        let job =
+            Job::on(self, "sweep_expired_items", Duration::from_millis(SWEEP_INTERVAL_MS), |service| async move {
+                service.sweep_expired().await
+            });
         let is_ours = self.lease(rows::EXPIRY_WORK);
         let service = Arc::downgrade(self);
         job.leased(move || {
@@ -65,43 +66,60 @@ impl Service {
         self.catalog.table_ids(|definition| definition.time_to_live.index.is_some())
     }
 
-    /// Deletes all that is due by now. Returns false if a table could not be swept: it is tried again the next time.
-    pub(crate) async fn sweep_expired(&self) -> bool {
-        let mut succeeded = true;
-        for table_id in self.expiring_tables() {
-            if let Err(Exception::InternalServerError(text)) = self.sweep_table(table_id).await {
-                let table = self.table_label(table_id);
-                log::error!(event = "ttl_delete_failed", table = table.as_str(); "deleting expired items failed and is retried: {text}");
-                succeeded = false;
+    /// Deletes what is due, until nothing is or a period is over: what is left is the next run's, which follows at once. A table that
+    /// could not be swept is tried again after a period.
+    pub(crate) async fn sweep_expired(&self) -> Ran {
+        let (began_ms, mut failed) = (self.clock.steady_ms(), false);
+        let mut left: Vec<(u64, Option<Key>)> = self.expiring_tables().into_iter().map(|id| (id, None)).collect();
+        while !left.is_empty() {
+            // Items may fall due faster than they are deleted, so one table's work may have no end. Tables take turns, a step each, and
+            // a table that had nothing due is in the next run again.
+            let mut unfinished = Vec::new();
+            for (table_id, passed) in left {
+                match self.sweep_step(table_id, passed).await {
+                    Ok(Some(last)) => unfinished.push((table_id, Some(last))),
+                    Err(Exception::InternalServerError(text)) => {
+                        let table = self.table_label(table_id);
+                        log::error!(event = "ttl_delete_failed", table = table.as_str(); "deleting expired items failed and is retried: {text}");
+                        failed = true;
+                    }
+                    Ok(None) | Err(_) => {}
+                }
+            }
+            left = unfinished;
+            if self.clock.steady_ms().saturating_sub(began_ms) >= SWEEP_INTERVAL_MS {
+                break;
             }
         }
-        succeeded
+        match (failed, left.is_empty()) {
+            (true, _) => Ran::Failed,
+            (false, true) => Ran::Done,
+            (false, false) => Ran::Again(Duration::ZERO),
+        }
     }
 
-    async fn sweep_table(&self, table_id: u64) -> Result<(), Exception> {
-        let mut passed = None;
+    /// Deletes the next items of a table that are due, behind a row of its index. Returns the last row, if there was one.
+    async fn sweep_step(&self, table_id: u64, passed: Option<Key>) -> Result<Option<Key>, Exception> {
         // The table is looked up for each step: a change of it waits until nobody uses the one before.
-        while let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) {
-            let Some(times) = &table.times else { return Ok(()) };
-            let (now_s, began_ms) = (self.clock.now_ms() / 1000, self.clock.steady_ms());
-            let due = self.due(&table, times, now_s, passed.take()).await?;
-            self.lags.set_overdue(table_id, due.first().map_or(0, |row| overdue_s(row, now_s)));
-            let Some(last) = due.last() else { return Ok(()) };
-            passed = Some(last.clone());
-            // An item that stands there twice, with an expiry that nobody took away, goes once.
-            let items: BTreeSet<Key> = due.iter().filter_map(|row| item_of_expiry_row(table_id, &row.bytes)).collect();
-            let items: Vec<Key> = items.into_iter().collect();
-            let changes = self.expirations(&table, now_s, &items).await?;
-            // An item in a transaction under way is left for the next sweep.
-            let names = vec![table.name(); changes.len()];
-            let done = self.write_each(&changes, &names, &mut Consumed::new(None)).await?;
-            let deleted = done.iter().flatten().filter(|applied| applied.wrote).count();
-            self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
-            // A third of the time is for others; the busier they are, the longer a step takes and its pause.
-            let pause_ms = (self.clock.steady_ms().saturating_sub(began_ms) / 2).min(PAUSE_MAX_MS);
-            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        }
-        Ok(())
+        let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(None) };
+        let Some(times) = &table.times else { return Ok(None) };
+        let (now_s, began_ms) = (self.clock.now_ms() / 1000, self.clock.steady_ms());
+        let due = self.due(&table, times, now_s, passed).await?;
+        self.lags.set_overdue(table_id, due.first().map_or(0, |row| overdue_s(row, now_s)));
+        let Some(last) = due.last() else { return Ok(None) };
+        // An item that stands there twice, with an expiry that nobody took away, goes once.
+        let items: BTreeSet<Key> = due.iter().filter_map(|row| item_of_expiry_row(table_id, &row.bytes)).collect();
+        let items: Vec<Key> = items.into_iter().collect();
+        let changes = self.expirations(&table, now_s, &items).await?;
+        // An item in a transaction under way is left for the next sweep.
+        let names = vec![table.name(); changes.len()];
+        let done = self.write_each(&changes, &names, &mut Consumed::new(None)).await?;
+        let deleted = done.iter().flatten().filter(|applied| applied.wrote).count();
+        self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
+        // A third of the time is for others; the busier they are, the longer a step takes and its pause.
+        let pause_ms = (self.clock.steady_ms().saturating_sub(began_ms) / 2).min(PAUSE_MAX_MS);
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        Ok(Some(last.clone()))
     }
 
     /// The next rows of the index that are due.

@@ -215,13 +215,13 @@ async fn a_sweep_passes_over_a_damaged_item() {
         let house = House::new(&names).await;
         house.damage(&house.row_of("bad"), damage).await;
         house.hand.advance_ms(5_000);
-        house.service.sweep_expired().await;
+        assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
         assert_eq!(house.items().await, 1);
     }
     let house = House::new(&names).await;
     house.engine.refused.lock().push(house.row_of("bad"));
     house.hand.advance_ms(5_000);
-    house.service.sweep_expired().await;
+    assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
     assert_eq!(house.items().await, 1);
 }
 

@@ -14,7 +14,7 @@ async fn the_service_is_named_where_it_deletes() {
         house.service.put_item(&caller(), request).await.unwrap();
     }
     house.hand.advance_ms(60_000);
-    house.service.sweep_expired().await;
+    assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
     house.delete("b").await;
     let arn = house.arn().await;
     let iterator = house.iterator(&arn, From::Horizon).await.unwrap();
