@@ -68,7 +68,8 @@ pub(crate) struct Tables {
     known: RwLock<IdMap<u64, Known>>,
     /// Tables whose row is being looked at. Locked within `known`.
     looked_at: Mutex<IdMap<u64, LookedAt>>,
-    /// Tables whose row was written: the next check looks at them, whether requests have met them since or not.
+    /// Tables whose row was written and that nothing has looked at since: checks look at them, whether requests meet them or not.
+    /// Locked within `known`.
     rewritten: Mutex<BTreeSet<u64>>,
     /// Held by a request that learns a table.
     learning: Turns<Option<FailedLook>>,
@@ -117,11 +118,27 @@ impl Look<'_> {
         // The row is forgotten under the same lock: either the write comes first, and is seen here, or it comes later and removes
         // what is inserted here.
         let mut known = self.tables.known.write();
-        let was_written = self.tables.looked_at.lock().get(&self.table).is_none_or(|own| own.writes != self.writes);
-        if !was_written {
+        let is_current = self.ends_current();
+        if is_current {
             known.insert(self.table, found);
         }
-        !was_written
+        is_current
+    }
+
+    /// The table has no row. Nothing is known of it from now on, and the next check does not look at it.
+    fn pass(&self) {
+        let _known = self.tables.known.write();
+        self.ends_current();
+    }
+
+    /// Whether the row was not written since this look began; then no check has to look at it for that write. Called with `known`
+    /// locked.
+    fn ends_current(&self) -> bool {
+        let is_current = self.tables.looked_at.lock().get(&self.table).is_some_and(|own| own.writes == self.writes);
+        if is_current {
+            self.tables.rewritten.lock().remove(&self.table);
+        }
+        is_current
     }
 }
 
@@ -340,15 +357,16 @@ impl Tables {
         }
     }
 
-    /// The tables to check: those that are known, and those whose row was written since this was asked before. Those with a key of
-    /// their own are by their accounts, and those without one together, about which the KMS is not asked.
+    /// The tables to check: those that are known, and those whose row was written and not read since. Those with a key of their own
+    /// are by their accounts, and those without one together, about which the KMS is not asked.
     pub(crate) fn known_by_owner(&self) -> BTreeMap<Option<String>, Vec<u64>> {
         let is_plain = |known: &Known| matches!(known, Known::Plain);
         let tables: Vec<(u64, bool)> =
             self.known.read().iter().map(|(table, known)| (*table, is_plain(known))).collect();
         let mut by_owner = BTreeMap::<_, Vec<u64>>::new();
-        let unknown = std::mem::take(&mut *self.rewritten.lock());
-        let unknown = unknown.into_iter().filter(|table| !tables.iter().any(|(known, _)| known == table));
+        // They stay until a look has found something: the account's look may be under way, or the KMS may not answer.
+        let rewritten = self.rewritten.lock().clone();
+        let unknown = rewritten.into_iter().filter(|table| !tables.iter().any(|(known, _)| known == table));
         let unknown: Vec<(u64, bool)> = unknown.map(|table| (table, false)).collect();
         for (table, is_plain) in tables.into_iter().chain(unknown) {
             let owner = if is_plain { None } else { self.owner(table) };
@@ -366,6 +384,7 @@ impl Tables {
             let row = engine.get(&layout::table_key(*table), Consistency::Strong).await?;
             if before.is_none() && row.is_none() {
                 // It may be gone. If it is not, it is learned when it is next met.
+                look.pass();
                 continue;
             }
             let before = before.unwrap_or(Known::Plain);
@@ -505,9 +524,18 @@ mod tests {
         let checked = tables.known_by_owner();
         let all: Vec<u64> = checked.values().flatten().copied().collect();
         assert_eq!(all, [1, 2]);
+        // The account's look may be under way, which leaves these out.
+        assert_eq!(tables.known_by_owner().into_values().flatten().collect::<Vec<_>>(), [1, 2]);
         tables.look_again(&*engine, &all).await.expect("a look");
         assert!(!tables.known.read().contains_key(&2), "of a table without a row nothing is kept");
-        assert!(tables.known_by_owner().values().flatten().all(|table| *table == 1));
+        let left = || tables.known_by_owner().into_values().flatten().collect::<Vec<_>>();
+        assert_eq!(left(), [1], "its KMS does not answer");
+        let look = Look::begin(&tables, 1);
+        assert!(look.keep(Known::Inaccessible("disabled".to_owned(), 0)));
+        assert!(tables.rewritten.lock().is_empty());
+        tables.forget(1);
+        assert!(!look.keep(Known::Plain));
+        assert_eq!(left(), [1], "written while it was looked at");
     }
 
     #[tokio::test]
