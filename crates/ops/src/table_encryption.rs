@@ -31,6 +31,15 @@ impl Service {
         self.table_keys.get()?.inaccessible_since_ms(table_id)
     }
 
+    /// Learns a table's key before the catalog is locked for a change that appends to the table's log: all changes of all tables wait
+    /// for the lock, and a KMS may take long to answer.
+    pub(crate) async fn learn_table_key(&self, table_id: u64) -> Result<(), Exception> {
+        match self.table_keys.get() {
+            Some(keys) => keys.learn(table_id).await.map_err(storage_failure),
+            None => Ok(()),
+        }
+    }
+
     /// The key of a table to come, if it is to have one; the definition then names it as the KMS does.
     pub(crate) async fn new_table_key(
         &self,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::SSESpecification;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use storage::BoxFuture;
+use storage::{BoxFuture, StorageError};
 use tokio::sync::OwnedMutexGuard;
 
 /// A table's key, as it is kept.
@@ -32,6 +32,9 @@ pub trait TableKeys: Send + Sync + 'static {
         row: Option<Bytes>,
         key_id: Option<&'a str>,
     ) -> BoxFuture<'a, Result<TableKey, String>>;
+
+    /// Asks the KMS for the table's key, unless it is known. From then on a write of the table's rows does not wait for the KMS.
+    fn learn(&self, table_id: u64) -> BoxFuture<'_, Result<(), StorageError>>;
 
     /// Another node has changed the table's key: what is known of it here is of the key before.
     fn forget(&self, table_id: u64);

@@ -13,6 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::catalog::{self, ChangeGuard, Edit};
 use crate::change_log;
+use crate::log_work::is_parted;
 use crate::service::Service;
 use crate::table_encryption::OtherKey;
 use crate::tables::{
@@ -70,6 +71,12 @@ impl Service {
             let mut definition = found()?;
             update(&mut definition, request.clone(), self.clock.now_ms()).map(|_| definition)
         };
+        if request.stream_specification.is_some() {
+            let before = found()?;
+            if changed().is_ok_and(|after| is_parted(&before, &after)) {
+                self.learn_table_key(before.table_id).await?;
+            }
+        }
         let Some(asked) = request.sse_specification.as_ref() else {
             let guard = self.catalog.lock().await?;
             return Ok(Locked { turn: None, guard, before: found()?, other_key: None });

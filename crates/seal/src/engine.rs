@@ -14,6 +14,7 @@ use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Room, Stora
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::Kms;
 use crate::layout::Layout;
+use crate::scope::NoScope;
 use crate::sealed_rows::SealedRows;
 use crate::sweep::{Sweep, Sweeper, Swept};
 use crate::view::SealedView;
@@ -62,6 +63,21 @@ impl Sealed {
     /// table that it does not know, on behalf of none. A later call is ignored.
     pub fn name_owners(&self, owner_of: impl Fn(u64) -> Option<String> + Send + Sync + 'static) {
         self.sealed_rows.tables.name_owners(Box::new(owner_of));
+    }
+
+    /// Learns a table's key, unless it is known. From then on writes of its rows do not wait for the KMS.
+    ///
+    /// # Errors
+    /// If the KMS refuses, or does not answer.
+    pub async fn learn_table_key(&self, table_id: u64) -> Result<(), StorageError> {
+        let SealedRows { tables, inner, .. } = &*self.sealed_rows;
+        loop {
+            match tables.scope(Family::Items, &table_id.to_be_bytes()) {
+                Ok(_) => return Ok(()),
+                Err(NoScope::Unknown(table)) => tables.learn(&**inner, table).await?,
+                Err(NoScope::Inaccessible(error)) => return Err(error),
+            }
+        }
     }
 
     /// Another server has written the row of a table's key: it is read again when the table is next met.

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use clap::Args;
 use ops::{TableKey, TableKeys};
 use seal::{Keyring, KeyringError, Kms, Layout, MasterKey, Sealed, Secret};
-use storage::{BoxFuture, Engine, Keys};
+use storage::{BoxFuture, Engine, Keys, StorageError};
 use zeroize::Zeroizing;
 
-use crate::log;
+use crate::log::{self, Gate};
 use crate::outbound;
 use crate::secret_file::{self, KEY_BYTES_MAX, Secrecy};
 use crate::value_parsers::{days, http_url, seconds};
@@ -253,11 +253,27 @@ pub(crate) fn serve_keys(
         sealed.rotate_data_keys(service.jobs(), care.data_key_days);
     }
     if arguments.kms_endpoint.is_some() {
-        service.use_table_keys(Arc::new(KeysOfTables(sealed)));
+        service.use_table_keys(Arc::new(KeysOfTables { sealed, refusals: Gate::new(REFUSALS, REFUSALS_WINDOW) }));
     }
 }
 
-struct KeysOfTables(Arc<Sealed>);
+/// How many refusals of keys that requests name the log takes in a window.
+const REFUSALS: u64 = 10;
+const REFUSALS_WINDOW: Duration = Duration::from_secs(1);
+
+struct KeysOfTables {
+    sealed: Arc<Sealed>,
+    refusals: Gate,
+}
+
+impl KeysOfTables {
+    /// Any key may be named in a request, and refused.
+    fn log_refusal(&self, error: &KeyringError) {
+        let Some(held_back) = self.refusals.pass() else { return };
+        let held_back = (held_back > 0).then_some(("held_back", log::Value::Number(held_back)));
+        log::warning("table_key_refused", &format!("a table's key cannot be wrapped: {error}"), held_back.as_slice());
+    }
+}
 
 impl TableKeys for KeysOfTables {
     fn wrap<'a>(
@@ -267,20 +283,24 @@ impl TableKeys for KeysOfTables {
         key_id: Option<&'a str>,
     ) -> BoxFuture<'a, Result<TableKey, String>> {
         Box::pin(async move {
-            let wrapped = self.0.wrap_table_key(account, row.as_deref(), key_id).await;
+            let wrapped = self.sealed.wrap_table_key(account, row.as_deref(), key_id).await;
             wrapped.map(|(row, key_arn)| TableKey { row, key_arn }).map_err(|error| {
-                ::log::warn!("a table's key cannot be wrapped: {error}");
+                self.log_refusal(&error);
                 error.for_client()
             })
         })
     }
 
+    fn learn(&self, table_id: u64) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(self.sealed.learn_table_key(table_id))
+    }
+
     fn forget(&self, table_id: u64) {
-        self.0.forget_table_key(table_id);
+        self.sealed.forget_table_key(table_id);
     }
 
     fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64> {
-        self.0.inaccessible_since_ms(table_id)
+        self.sealed.inaccessible_since_ms(table_id)
     }
 }
 

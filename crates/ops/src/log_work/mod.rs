@@ -7,3 +7,5 @@ mod part;
 mod read;
 mod roll;
 mod trim;
+
+pub(crate) use part::is_parted;

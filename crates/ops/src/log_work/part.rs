@@ -24,9 +24,7 @@ impl Service {
         definition: &mut Definition,
         edit: &mut Edit,
     ) -> Result<(), Exception> {
-        let is_streamed = |of: &Definition| of.stream.as_ref().is_some_and(|stream| stream.enabled);
-        let goes_on = !definition.log.open.is_empty() && definition.log.open == before.log.open;
-        if !goes_on || is_streamed(before) == is_streamed(definition) {
+        if !is_parted(before, definition) {
             return Ok(());
         }
         if !definition.log.rolling.is_empty() {
@@ -50,4 +48,14 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// Whether a change of a table enables or disables its stream in a log that goes on.
+pub(crate) fn is_parted(before: &Definition, after: &Definition) -> bool {
+    let goes_on = !after.log.open.is_empty() && after.log.open == before.log.open;
+    goes_on && is_streamed(before) != is_streamed(after)
+}
+
+fn is_streamed(definition: &Definition) -> bool {
+    definition.stream.as_ref().is_some_and(|stream| stream.enabled)
 }

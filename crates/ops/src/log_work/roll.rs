@@ -43,6 +43,14 @@ impl Service {
 
     /// Announces the rolls that are due, and leaves marks in their logs.
     pub(crate) async fn roll_shards(&self, table_id: u64, hot: &[Hot]) -> Result<(), Exception> {
+        let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
+        let log = table.definition.log.clone();
+        drop(table);
+        if self.due_shards(table_id, &log, hot, self.clock.now_ms()).await?.is_empty() {
+            return Ok(());
+        }
+        // What is due is found again with the catalog locked, where the KMS must not be waited for.
+        self.learn_table_key(table_id).await?;
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();

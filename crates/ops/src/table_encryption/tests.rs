@@ -1,11 +1,12 @@
 //! Keys of a KMS that aliases and ids turn out to mean, with a layer that answers as a KMS does.
 
-use api::{CreateTableInput, UpdateTableInput};
+use api::{CreateTableInput, StreamSpecification, StreamViewType, UpdateTableInput};
 use serde_json::{Value, json};
-use storage::BoxFuture;
+use storage::{BoxFuture, StorageError};
 
 use super::*;
 use crate::catalog::tests::{caller, describe, open, simple};
+use crate::change_log::Hot;
 use crate::fixture::user;
 
 const ORDERS: &str = "arn:aws:kms:us-east-1:000000000000:key/orders";
@@ -24,6 +25,10 @@ impl TableKeys for Kms {
         let name = key_id.map(|id| id.rsplit('/').next().unwrap_or_default());
         let key_arn = name.map(|name| format!("arn:aws:kms:us-east-1:000000000000:key/{name}"));
         Box::pin(async move { Ok(TableKey { row: Bytes::from_static(b"wrapped"), key_arn }) })
+    }
+
+    fn learn(&self, _: u64) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn forget(&self, _: u64) {}
@@ -117,6 +122,14 @@ impl TableKeys for Waiting {
         })
     }
 
+    fn learn(&self, _: u64) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(async move {
+            self.0.add_permits(1);
+            self.1.acquire().await.expect("open").forget();
+            Ok(())
+        })
+    }
+
     fn forget(&self, _: u64) {}
 
     fn inaccessible_since_ms(&self, _: u64) -> Option<u64> {
@@ -153,6 +166,28 @@ async fn other_tables_do_not_wait_for_the_kms() {
     managed.await.expect("no panic").unwrap();
     assert_ne!(described_key(&service).await.as_deref(), Some(ORDERS));
     assert_eq!((kms.0.available_permits(), kms.1.available_permits()), (0, 0));
+}
+
+/// The mark of a roll is sealed with the table's key, and written with the catalog locked.
+#[tokio::test]
+async fn other_tables_do_not_wait_for_a_roll() {
+    let service = open(&storage::Memory::new()).await;
+    let kms = Arc::new(Waiting(tokio::sync::Semaphore::new(0), tokio::sync::Semaphore::new(0)));
+    service.use_table_keys(kms.clone());
+    let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::KeysOnly) };
+    let request = CreateTableInput { stream_specification: Some(stream), ..simple("tab") };
+    service.create_table(&caller(), request).await.unwrap();
+    let id = service.catalog.table_ids(|_| true)[0];
+    let rolling = tokio::spawn({
+        let service = service.clone();
+        async move { service.roll_shards(id, &[Hot { shard: 0, split_at: 1 << 63 }]).await }
+    });
+    kms.0.acquire().await.expect("open").forget();
+    service.create_table(&caller(), simple("other")).await.unwrap();
+    assert!(!rolling.is_finished());
+    kms.1.add_permits(1);
+    rolling.await.expect("no panic").unwrap();
+    assert!(service.catalog.by_id(id).unwrap().definition.log.next_shard >= 3, "two children");
 }
 
 async fn described_key(service: &Service) -> Option<String> {
