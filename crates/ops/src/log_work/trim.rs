@@ -120,15 +120,15 @@ impl Service {
 
     /// The next rows of a log. One that the engine refuses is in its place without a value: positions are dense, so that each is
     /// known without being read.
-    async fn rows_behind(&self, shard: &Shard, from: u64) -> Result<ScanPage, Exception> {
+    pub(crate) async fn rows_behind(&self, shard: &Shard, from: u64) -> Result<ScanPage, Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         match view.scan(&shard.rows_of_log(from, STEP_ROWS, STEP_BYTES)).await {
             Err(StorageError::Corrupt(_)) => {}
             page => return page.map_err(storage_failure),
         }
         let mut page = ScanPage { rows: Vec::new(), more: true };
-        let mut position = from;
-        while page.rows.len() < STEP_ROWS && page.more {
+        let (mut position, mut bytes) = (from, 0);
+        while page.rows.len() < STEP_ROWS && bytes < STEP_BYTES && page.more {
             match view.scan(&shard.rows_of_log(position, 1, STEP_BYTES)).await {
                 Err(StorageError::Corrupt(_)) => {
                     page.rows.push(Row { key: log::record(&shard.log_name(), position).bytes, value: Bytes::new() });
@@ -137,6 +137,7 @@ impl Service {
                     let one = one.map_err(storage_failure)?;
                     page.more = one.more;
                     position = one.rows.last().and_then(|row| shard.position_of(&row.key)).unwrap_or(position);
+                    bytes += one.rows.iter().map(|row| row.value.len()).sum::<usize>();
                     page.rows.extend(one.rows);
                 }
             }

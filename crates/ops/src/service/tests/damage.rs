@@ -282,6 +282,23 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
     }
 }
 
+/// A log with a record that the engine refuses is trimmed in steps that need no more memory than others.
+#[tokio::test]
+async fn records_behind_a_refused_one_are_read_in_small_pages() {
+    let house = House::new(&["a"]).await;
+    for number in 0..12 {
+        let big = item(&[("pk", s(&number.to_string())), ("big", s(&"x".repeat(300_000)))]);
+        let request = PutItemInput { table_name: "tab".to_owned(), item: big, ..PutItemInput::default() };
+        house.service.put_item(&caller(), request).await.unwrap();
+    }
+    let view = house.service.view_of_logs(TABLE, &[0]).await.unwrap();
+    let shard = Shard::find(&*view, TABLE, 0).await.unwrap().unwrap();
+    house.engine.refused.lock().push(log::record(&shard.log_name(), 1));
+    let page = house.service.rows_behind(&shard, 1).await.unwrap();
+    let bytes: usize = page.rows.iter().map(|row| row.value.len()).sum();
+    assert!(page.rows.len() > 1 && page.more && bytes < 2 << 20, "{} rows of {bytes} bytes", page.rows.len());
+}
+
 #[tokio::test]
 async fn a_damaged_token_is_not_taken_for_none() {
     let house = House::new(&["a"]).await;
