@@ -361,14 +361,15 @@ impl Tables {
     /// are by their accounts, and those without one together, about which the KMS is not asked.
     pub(crate) fn known_by_owner(&self) -> BTreeMap<Option<String>, Vec<u64>> {
         let is_plain = |known: &Known| matches!(known, Known::Plain);
-        let tables: Vec<(u64, bool)> =
-            self.known.read().iter().map(|(table, known)| (*table, is_plain(known))).collect();
+        let known = self.known.read();
+        let mut tables: Vec<(u64, bool)> = known.iter().map(|(table, known)| (*table, is_plain(known))).collect();
+        // Those stay until a look has found something: the account's look may be under way, or the KMS may not answer.
+        let rewritten = self.rewritten.lock();
+        tables.extend(rewritten.iter().filter(|table| !known.contains_key(table)).map(|table| (*table, false)));
+        // Owners are looked for among all tables: not with the locks that requests wait for.
+        drop((rewritten, known));
         let mut by_owner = BTreeMap::<_, Vec<u64>>::new();
-        // They stay until a look has found something: the account's look may be under way, or the KMS may not answer.
-        let rewritten = self.rewritten.lock().clone();
-        let unknown = rewritten.into_iter().filter(|table| !tables.iter().any(|(known, _)| known == table));
-        let unknown: Vec<(u64, bool)> = unknown.map(|table| (table, false)).collect();
-        for (table, is_plain) in tables.into_iter().chain(unknown) {
+        for (table, is_plain) in tables {
             let owner = if is_plain { None } else { self.owner(table) };
             by_owner.entry(owner).or_default().push(table);
         }
