@@ -6,7 +6,6 @@
 //! is no reason to stop serving. Commands that end by themselves write no times.
 
 mod below;
-mod gate;
 mod repeat;
 pub(crate) mod time;
 
@@ -15,9 +14,8 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::Clock;
+pub(crate) use base::Gate;
 use clap::ValueEnum;
-
-pub(crate) use gate::Gate;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum LogFormat {

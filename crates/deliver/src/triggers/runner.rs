@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Gate;
 use ops::DocumentChange;
 use ops::follow::FollowError;
 use parking_lot::Mutex;
@@ -25,12 +26,32 @@ const GONE_INTERVAL: Duration = Duration::from_secs(2);
 const PERMISSION_INTERVAL: Duration = Duration::from_millis(ANSWER_MS);
 const NOT_PERMITTED: &str = "PROBLEM: The policy of the stream does not allow this mapping to read it";
 
+/// How many lines of a kind the log takes of a mapping in a window.
+const LINES: u64 = 10;
+const LINES_WINDOW: Duration = Duration::from_secs(60);
+
+/// The lines about a mapping's failures. Batches of one record can fail as often as items change, and owners of tables choose functions
+/// that fail.
+pub(super) struct Lines {
+    pub failed: Gate,
+    pub discarded: Gate,
+    pub refused: Gate,
+}
+
+impl Default for Lines {
+    fn default() -> Lines {
+        let gate = || Gate::new(LINES, LINES_WINDOW);
+        Lines { failed: gate(), discarded: gate(), refused: gate() }
+    }
+}
+
 /// What the shards of a mapping share.
 pub(super) struct Delivery {
     pub triggers: Arc<Triggers>,
     pub mapping: Arc<Mapping>,
     pub filters: Filters,
     pub counts: Arc<Counts>,
+    pub lines: Lines,
     permission: ReadPermission,
     /// What came of the last invocation, as far as it is written down.
     result: Mutex<Option<String>>,
@@ -166,6 +187,7 @@ async fn deliver(triggers: &Arc<Triggers>, mapping: Arc<Mapping>) {
         triggers: Arc::clone(triggers),
         filters,
         counts: triggers.figures.add("lambda"),
+        lines: Lines::default(),
         permission: ReadPermission::default(),
         result: Mutex::new(None),
         mapping,
@@ -191,5 +213,21 @@ async fn deliver(triggers: &Arc<Triggers>, mapping: Arc<Mapping>) {
             Some(End::Gone) => delivery.tell("PROBLEM: The stream is not there any more").await,
         }
         tokio::time::sleep(GONE_INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A function that fails for each record of a busy table does not fill the disk of the log.
+    #[test]
+    fn few_lines_of_a_kind_pass() {
+        let Lines { failed, discarded, refused } = Lines::default();
+        for gate in [failed, discarded, refused] {
+            let passed = (0..1000).filter_map(|_| gate.pass()).count();
+            // At the turn of a window, those of two pass.
+            assert!((10..=20).contains(&passed), "{passed}");
+        }
     }
 }

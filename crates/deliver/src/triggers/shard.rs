@@ -360,8 +360,10 @@ async fn invoke(delivery: &Delivery, batch: &Batch) -> Done {
             mapping.function_arn, mapping.account
         )),
     };
-    if let Some(problem) = &invoked.problem {
-        log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(); "{} retries: {problem}", mapping.title());
+    if let Some(problem) = &invoked.problem
+        && let Some(held_back) = delivery.lines.failed.pass()
+    {
+        log::warn!(event = "delivery_failed", mapping = delivery.mapping.uuid.as_str(), held_back = held_back; "{} retries: {problem}", mapping.title());
     }
     Done::Invoked(invoked)
 }
@@ -388,10 +390,15 @@ fn document(
 /// Tells the on-failure destination of records that are given up, if there is one: until it knows, or does not want to.
 async fn discard(delivery: &Delivery, document: &Value) {
     let uuid = &delivery.mapping.uuid;
-    log::warn!(event = "records_discarded", mapping = uuid.as_str(); "{} discards records: {document}", delivery.mapping.title());
+    if let Some(held_back) = delivery.lines.discarded.pass() {
+        log::warn!(event = "records_discarded", mapping = uuid.as_str(), held_back = held_back; "{} discards records: {document}", delivery.mapping.title());
+    }
     let Some(destination) = &delivery.mapping.settings.on_failure else { return };
     if !is_allowed(delivery, destination) {
-        log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "the on-failure destination of {} is not allowed: {NOT_ALLOWED}", delivery.mapping.title());
+        log_refusal(
+            delivery,
+            format_args!("the on-failure destination of {} is not allowed: {NOT_ALLOWED}", delivery.mapping.title()),
+        );
         return delivery.tell(NOT_SENT).await;
     }
     let mut backoff = backoff();
@@ -403,7 +410,10 @@ async fn discard(delivery: &Delivery, document: &Value) {
         match sent {
             Sent::Done => return,
             Sent::Refused(why) => {
-                log::error!(event = "failure_record_refused", mapping = uuid.as_str(); "the on-failure destination of {} refuses a record: {why}", delivery.mapping.title());
+                log_refusal(
+                    delivery,
+                    format_args!("the on-failure destination of {} refuses a record: {why}", delivery.mapping.title()),
+                );
                 return delivery.tell(NOT_SENT).await;
             }
             Sent::Later(why) => {
@@ -412,5 +422,11 @@ async fn discard(delivery: &Delivery, document: &Value) {
             }
         }
         backoff.pause().await;
+    }
+}
+
+fn log_refusal(delivery: &Delivery, text: std::fmt::Arguments<'_>) {
+    if let Some(held_back) = delivery.lines.refused.pass() {
+        log::error!(event = "failure_record_refused", mapping = delivery.mapping.uuid.as_str(), held_back = held_back; "{text}");
     }
 }

@@ -4,11 +4,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use base::Clock;
+use crate::Clock;
 
 /// Lets a few lines through in each window of time, and counts those that it held back.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     lines_max: u64,
     window_ms: u64,
     window: AtomicU64,
@@ -17,7 +17,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(lines_max: u64, window: Duration) -> Gate {
+    pub fn new(lines_max: u64, window: Duration) -> Gate {
         let window_ms = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
         let [window, lines, held_back] = [const { AtomicU64::new(0) }; 3];
         Gate { lines_max, window_ms, window, lines, held_back }
@@ -25,7 +25,7 @@ impl Gate {
 
     /// Whether a line may pass now, and how many were held back since the last one that passed. Two threads at the
     /// turn of a window may let a line too many through: that does no harm.
-    pub(crate) fn pass(&self) -> Option<u64> {
+    pub fn pass(&self) -> Option<u64> {
         self.pass_at(Clock::system().now_ms())
     }
 
