@@ -110,6 +110,8 @@ impl Lags {
 pub struct BackgroundStats {
     /// Items that time to live has deleted since the start.
     pub expired_items: u64,
+    /// Damaged rows that background work has met since the start, each time that it met them.
+    pub damaged_rows: u64,
     pub tables: Vec<TableLag>,
 }
 

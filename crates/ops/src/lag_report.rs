@@ -7,7 +7,11 @@ use crate::service::Service;
 
 impl Service {
     pub fn background_stats(&self) -> BackgroundStats {
-        BackgroundStats { expired_items: self.expired.load(Ordering::Relaxed), tables: self.lags() }
+        BackgroundStats {
+            expired_items: self.expired.load(Ordering::Relaxed),
+            damaged_rows: self.damaged_rows.load(Ordering::Relaxed),
+            tables: self.lags(),
+        }
     }
 
     /// A table's name for the log: its id once it is deleted.

@@ -9,7 +9,7 @@
 //! 3. What is held in memory: `catalog`, the tables that there are; `nodes`, `tokens`, `lag`; and what the program gives
 //!    (`table_keys`, `principal_directory`).
 //! 4. `service`, which holds all of these.
-//! 5. What the service does by itself (`table_work`, `log_work`, `expiry_work`, `node_work`, `token_sweep`), the one write path
+//! 5. The report of damaged rows (`damage_report`). What the service does by itself (`table_work`, `log_work`, `expiry_work`, `node_work`, `token_sweep`), the one write path
 //!    (`write`, `transaction`), the one read path (`read`), the one charge point of both (`charge_point`), followers of logs
 //!    (`follow`, `stream`).
 //! 6. `permission` and the operations, one file each.
@@ -28,6 +28,7 @@ mod charge_point;
 mod continuous_backups;
 mod coverage;
 mod create_table;
+mod damage_report;
 mod delete_item;
 mod delete_table;
 mod describe_endpoints;

@@ -4,14 +4,13 @@
 //! them whole is gone. It reads page by page, each from a view of its own, and changes nothing.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use bytes::Bytes;
 use keyspace::{CatalogKey, DatabaseRow, TableRow};
 use model::codec::key::HashSecret;
 use model::codec::row::StoredItem;
 use model::item_size;
-use storage::{Consistency, Engine, Family, Row, ScanDirection, ScanPage, ScanRange, StorageError, log, tally};
+use storage::{Consistency, DamagedRow, Engine, Family, Pages, Row, ScanRange, StorageError, log, tally};
 
 use crate::change_log::{Content, Header, Record, Shard};
 use crate::failure::OpenError;
@@ -35,7 +34,7 @@ pub struct RowReport {
     pub damaged: u64,
     /// One line a damaged row, for the operator: its table, its key in hexadecimal digits, what is wrong. Up to 100.
     pub lines: Vec<String>,
-    /// Families whose rows were not all read, as the engine refuses a row: those behind it were not looked at.
+    /// Families whose rows were not all read, as more than a row is damaged at once: those behind were not looked at.
     pub cut_short: Vec<String>,
 }
 
@@ -66,37 +65,30 @@ struct Check {
 
 impl Check {
     async fn family(&mut self, engine: &dyn Engine, family: Family) -> Result<(), StorageError> {
-        let mut range = ScanRange {
-            family,
-            lower: Bound::Unbounded,
-            upper: Bound::Unbounded,
-            direction: ScanDirection::Forward,
-            rows_max: PAGE_ROWS,
-            bytes_max: PAGE_BYTES,
-        };
+        let range = ScanRange::whole(family, PAGE_ROWS, PAGE_BYTES);
+        let mut pages = Pages::of_fresh_views(engine, range);
         loop {
-            let page = match page(engine, &range).await {
-                Err(StorageError::Corrupt(_)) if range.rows_max > 1 => {
-                    // Up to the row that the engine refuses, they are read one by one.
-                    range.rows_max = 1;
-                    continue;
-                }
+            let page = match pages.next_with_damaged().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(()),
                 Err(StorageError::Corrupt(what)) => {
                     self.note(what);
                     self.report.cut_short.push(format!("{family:?}"));
                     return Ok(());
                 }
-                page => page?,
+                Err(error) => return Err(error),
             };
-            for row in &page.rows {
+            for row in page.in_order() {
                 self.report.rows += 1;
-                if let Err(what) = self.row(family, row) {
-                    self.note(self.line(family, &row.key, &what));
+                match row {
+                    Ok(row) => {
+                        if let Err(what) = self.row(family, row) {
+                            self.note(self.line(family, &row.key, &what));
+                        }
+                    }
+                    Err(DamagedRow { key: Some(key), what, .. }) => self.note(self.line(family, key, what)),
+                    Err(DamagedRow { what, .. }) => self.note(what.clone()),
                 }
-            }
-            match page.rows.last() {
-                Some(last) if page.more => range.resume_after(last.key.clone()),
-                _ => return Ok(()),
             }
         }
     }
@@ -193,10 +185,6 @@ fn table_row(table_id: u64, kind: TableRow, rest: &[u8], value: &Bytes) -> Resul
 
 fn is_number(value: &[u8]) -> bool {
     value.len() == size_of::<u64>()
-}
-
-async fn page(engine: &dyn Engine, range: &ScanRange) -> Result<ScanPage, StorageError> {
-    engine.view(Consistency::Strong).await?.scan(range).await
 }
 
 fn text(error: OpenError) -> String {

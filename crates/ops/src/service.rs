@@ -65,6 +65,8 @@ pub struct Service {
     pub(crate) heat: Heat,
     /// Items that time to live has deleted since the start.
     pub(crate) expired: AtomicU64,
+    /// Damaged rows that background work has met.
+    pub(crate) damaged_rows: AtomicU64,
     pub(crate) lags: Lags,
     /// Whether somebody delivers to Kinesis here.
     pub(crate) reaches_kinesis: AtomicBool,
@@ -108,6 +110,7 @@ impl Service {
             tokens,
             heat: Heat::default(),
             expired: AtomicU64::new(0),
+            damaged_rows: AtomicU64::new(0),
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
@@ -146,6 +149,7 @@ impl Service {
             tokens,
             heat: Heat::default(),
             expired: AtomicU64::new(0),
+            damaged_rows: AtomicU64::new(0),
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),

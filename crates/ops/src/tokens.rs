@@ -9,14 +9,16 @@
 use std::collections::{HashSet, VecDeque};
 
 use parking_lot::Mutex;
-use storage::{Consistency, Engine, Family, Key, ScanDirection, ScanRange, StorageError};
+use storage::{Consistency, Engine, Family, Key, Pages, ScanRange, StorageError};
 
 use crate::fingerprint::{self, Fingerprint};
-use crate::key_range;
 use crate::rows;
 
 /// Tokens that are removed in one batch.
 const SWEEP_BATCH: usize = 256;
+/// What one page reads at the start.
+const LOAD_ROWS: usize = 4096;
+const LOAD_BYTES: usize = 1 << 20;
 
 /// A client's token, and what it was first used for.
 #[derive(Clone, Debug)]
@@ -77,28 +79,19 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Reads what an earlier run left.
     pub(crate) async fn load(engine: &dyn Engine) -> Result<Tokens, StorageError> {
-        let (lower, upper) = key_range::of_prefix(&rows::tokens_prefix());
-        let mut range = ScanRange {
-            family: Family::Catalog,
-            lower,
-            upper,
-            direction: ScanDirection::Forward,
-            rows_max: 4096,
-            bytes_max: 1 << 20,
-        };
+        let range = ScanRange::of_prefix(Family::Catalog, rows::tokens_prefix(), LOAD_ROWS, LOAD_BYTES);
         let view = engine.view(Consistency::Strong).await?;
         let mut due = Vec::new();
-        loop {
-            let page = view.scan(&range).await?;
-            let Some(last) = page.rows.last() else { break };
-            range.resume_after(last.key.clone());
+        let mut pages = Pages::of_snapshot(&*view, range);
+        while let Some(page) = pages.next_with_damaged().await? {
+            for row in &page.damaged {
+                // It cannot be read in order to be deleted, either; the transaction that it belongs to is refused.
+                log::error!(event = "row_damaged"; "an idempotency token stays: {}", row.what);
+            }
             due.extend(page.rows.into_iter().map(|row| {
                 let expires_ms = TokenRow::read(&row.value).map_or(0, |token| token.expires_ms);
                 (expires_ms, row.into_key(Family::Catalog))
             }));
-            if !page.more {
-                break;
-            }
         }
         due.sort_by_key(|(expires_ms, _)| *expires_ms);
         Ok(Tokens { due: Mutex::new(due.into()) })

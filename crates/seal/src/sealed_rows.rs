@@ -56,9 +56,13 @@ fn place(family: Family, sealed_key: &[u8]) -> &[u8] {
     if family == Family::Log { layout::log_of(sealed_key) } else { sealed_key }
 }
 
-/// The key is that of the engine, which operators find the row by.
 fn damaged(family: Family, key: &[u8]) -> StorageError {
-    StorageError::Corrupt(format!("the sealed value of {family:?} row {} is not what was written there", hex(key)))
+    StorageError::Corrupt(damage(family, key))
+}
+
+/// The key is that of the engine, which operators find the row by.
+fn damage(family: Family, key: &[u8]) -> String {
+    format!("the sealed value of {family:?} row {} is not what was written there", hex(key))
 }
 
 impl SealedRows {
@@ -95,12 +99,26 @@ impl SealedRows {
     }
 
     pub(crate) async fn unseal(&self, family: Family, key: &[u8], value: Bytes) -> Result<Bytes, StorageError> {
+        self.unseal_or_damage(family, key, value).await?.map_err(StorageError::Corrupt)
+    }
+
+    /// A row's value, or what is wrong with that one row. An error concerns other rows as well. A data key that does not exist
+    /// is damage of the row, as a changed byte may name it; a table's key that cannot be read is an error.
+    pub(crate) async fn unseal_or_damage(
+        &self,
+        family: Family,
+        key: &[u8],
+        value: Bytes,
+    ) -> Result<Result<Bytes, String>, StorageError> {
         loop {
             match self.unseal_now(family, key, value.clone()) {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Ok(Ok(value)),
                 // Boxed, so that rows whose keys are known have no room for a call of the KMS.
-                Err(Unreadable::Unknown(id)) => Box::pin(self.learn_key(id)).await?,
-                Err(Unreadable::Damaged) => return Err(damaged(family, key)),
+                Err(Unreadable::Unknown(id)) => match Box::pin(self.learn_key(id)).await {
+                    Err(StorageError::Corrupt(what)) => return Ok(Err(what)),
+                    learnt => learnt?,
+                },
+                Err(Unreadable::Damaged) => return Ok(Err(damage(family, key))),
                 Err(Unreadable::NoScope(NoScope::Unknown(table))) => {
                     Box::pin(self.tables.learn(&*self.inner, table)).await?;
                 }

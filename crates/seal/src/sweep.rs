@@ -11,13 +11,10 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
-use std::ops::Bound;
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::{
-    Batch, Consistency, Family, Key, KeyUse, Mode, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
-};
+use storage::{Batch, Family, Key, KeyUse, Mode, Pages, Reads, Row, ScanRange, StorageError, TxError};
 
 use crate::layout;
 use crate::sealed_rows::SealedRows;
@@ -62,17 +59,6 @@ pub(crate) struct Sweep {
     told: bool,
 }
 
-fn whole(family: Family) -> ScanRange {
-    ScanRange {
-        family,
-        lower: Bound::Unbounded,
-        upper: Bound::Unbounded,
-        direction: ScanDirection::Forward,
-        rows_max: PAGE_ROWS,
-        bytes_max: PAGE_BYTES,
-    }
-}
-
 impl Sweep {
     /// Retires keys of this process. None if no key is old whose values are to be looked for.
     pub(crate) async fn begin(sealed_rows: &SealedRows, age_ms: u64) -> Result<Option<Sweep>, StorageError> {
@@ -92,7 +78,7 @@ impl Sweep {
             return Ok(None);
         }
         let mut families = FAMILIES.iter();
-        let range = families.next().map(|family| whole(*family));
+        let range = families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES));
         Ok(Some(Sweep { old, late, families, range, due: VecDeque::new(), swept: Swept::default(), told: false }))
     }
 
@@ -102,28 +88,26 @@ impl Sweep {
             self.rewrite_some(sealed_rows).await?;
             return Ok(None);
         }
-        match &self.range {
-            Some(range) => {
-                let page = sealed_rows.inner.view(Consistency::Strong).await?.scan(range).await?;
-                self.take(sealed_rows, page.rows, page.more);
-                Ok(None)
+        let Some(range) = self.range.take() else {
+            for id in &self.late {
+                self.swept.freed += u64::from(sealed_rows.data_keys.free(&*sealed_rows.inner, *id).await?);
             }
-            None => {
-                for id in &self.late {
-                    self.swept.freed += u64::from(sealed_rows.data_keys.free(&*sealed_rows.inner, *id).await?);
-                }
-                Ok(Some(self.swept))
-            }
-        }
+            return Ok(Some(self.swept));
+        };
+        let family = range.family;
+        let mut pages = Pages::of_fresh_views(&*sealed_rows.inner, range);
+        let read = pages.next_with_damaged().await;
+        // A page that failed is read again by the next step.
+        self.range = pages
+            .left()
+            .or_else(|| self.families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES)));
+        let page = read?.unwrap_or_default();
+        self.swept.left += page.damaged.len() as u64;
+        self.take(sealed_rows, family, page.rows);
+        Ok(None)
     }
 
-    fn take(&mut self, sealed_rows: &SealedRows, rows: Vec<Row>, more: bool) {
-        let Some(range) = &mut self.range else { return };
-        let family = range.family;
-        match rows.last() {
-            Some(last) if more => range.resume_after(last.key.clone()),
-            _ => self.range = self.families.next().map(|family| whole(*family)),
-        }
+    fn take(&mut self, sealed_rows: &SealedRows, family: Family, rows: Vec<Row>) {
         for Row { key, value } in rows {
             let key = Key { family, bytes: key };
             if let Some(id) = sealed_rows.key_under(&key, &value).filter(|id| self.old.contains(id)) {

@@ -12,6 +12,9 @@ use crate::order::KeyReader;
 use crate::sealed_rows::SealedRows;
 use crate::secret::hex;
 
+/// Rows in a row whose keys cannot be read: more of them are not damage to single rows, but another database.
+const NAMELESS_MAX: usize = 1024;
+
 pub(crate) struct SealedView {
     inner: Box<dyn View>,
     sealed_rows: Arc<SealedRows>,
@@ -38,18 +41,20 @@ impl SealedView {
         let mut page = PlainPage::new(&self.sealed_rows, range);
         let mut left = self.seal_range(range);
         loop {
-            left.rows_max = range.rows_max.saturating_sub(page.rows.len()).max(1);
+            left.rows_max = range.rows_max.saturating_sub(page.page.count()).max(1);
             left.bytes_max = sealed_bytes(range.bytes_max.saturating_sub(page.bytes));
-            let found = self.inner.scan(&left).await?;
-            let last = found.rows.last().map(|row| row.key.clone());
-            for row in found.rows {
+            let found = self.inner.scan_page(&left).await?;
+            for row in found.in_order() {
                 if !page.has_room() {
                     return Ok(page.end(true));
                 }
-                page.push(row).await?;
+                match row {
+                    Ok(row) => page.push(row).await?,
+                    Err(row) => page.push_unread(row.key.as_ref(), row.what.clone())?,
+                }
             }
-            match last {
-                Some(last) if found.more && page.has_room() => left.resume_after(last),
+            match found.last_key() {
+                Some(last) if found.more && page.has_room() => left.resume_after(last.clone()),
                 _ => return Ok(page.end(found.more)),
             }
         }
@@ -71,37 +76,69 @@ struct PlainPage<'a> {
     sealed_rows: &'a SealedRows,
     range: &'a ScanRange,
     keys: KeyReader<'a>,
-    rows: Vec<Row>,
+    page: ScanPage,
     bytes: usize,
+    /// Rows without a known key at the page's end.
+    nameless: usize,
 }
 
 impl<'a> PlainPage<'a> {
     fn new(sealed_rows: &'a SealedRows, range: &'a ScanRange) -> PlainPage<'a> {
         let keys = KeyReader::new(&sealed_rows.order, range.family);
-        PlainPage { sealed_rows, range, keys, rows: Vec::new(), bytes: 0 }
+        PlainPage { sealed_rows, range, keys, page: ScanPage::default(), bytes: 0, nameless: 0 }
     }
 
+    /// A page continues behind its last row's key, so it does not end with a row whose key is not known.
     fn has_room(&self) -> bool {
-        self.rows.is_empty() || (self.rows.len() < self.range.rows_max && self.bytes < self.range.bytes_max)
+        let count = self.page.count();
+        count == 0 || self.nameless > 0 || (count < self.range.rows_max && self.bytes < self.range.bytes_max)
     }
 
-    async fn push(&mut self, row: Row) -> Result<(), StorageError> {
+    async fn push(&mut self, row: &Row) -> Result<(), StorageError> {
         let family = self.range.family;
-        let plain = self.sealed_rows.layout.plain(family, &row.key);
-        let key = self.keys.read(&row.key, plain).ok_or_else(|| foreign(family, &row.key))?;
-        let value = self.sealed_rows.unseal(family, &row.key, row.value).await?;
-        self.bytes += key.len() + value.len();
-        self.rows.push(Row { key, value });
+        let Some(key) = self.key(&row.key) else {
+            return self.push_damaged(None, foreign(family, &row.key));
+        };
+        match self.sealed_rows.unseal_or_damage(family, &row.key, row.value.clone()).await? {
+            Ok(value) => {
+                self.bytes += key.len() + value.len();
+                self.nameless = 0;
+                self.page.rows.push(Row { key, value });
+                Ok(())
+            }
+            Err(what) => self.push_damaged(Some(key), what),
+        }
+    }
+
+    /// A row that the inner engine could not read.
+    fn push_unread(&mut self, key: Option<&Bytes>, what: String) -> Result<(), StorageError> {
+        let key = key.and_then(|key| self.key(key));
+        self.push_damaged(key, what)
+    }
+
+    fn push_damaged(&mut self, key: Option<Bytes>, what: String) -> Result<(), StorageError> {
+        self.nameless = if key.is_some() { 0 } else { self.nameless + 1 };
+        if self.nameless > NAMELESS_MAX {
+            return Err(StorageError::Corrupt(format!("{what}, and so are the {NAMELESS_MAX} rows before it")));
+        }
+        self.bytes += key.as_ref().map_or(0, Bytes::len);
+        self.page.push_damaged(key, what);
         Ok(())
     }
 
+    /// A key in plain, if it is one of this database's.
+    fn key(&mut self, sealed: &Bytes) -> Option<Bytes> {
+        let plain = self.sealed_rows.layout.plain(self.range.family, sealed);
+        self.keys.read(sealed, plain)
+    }
+
     fn end(self, more: bool) -> ScanPage {
-        ScanPage { rows: self.rows, more }
+        ScanPage { more, ..self.page }
     }
 }
 
-fn foreign(family: Family, key: &[u8]) -> StorageError {
-    StorageError::Corrupt(format!("the key of {family:?} row {} was not sealed with this database's keys", hex(key)))
+fn foreign(family: Family, key: &[u8]) -> String {
+    format!("the key of {family:?} row {} was not sealed with this database's keys", hex(key))
 }
 
 impl View for SealedView {
@@ -109,7 +146,7 @@ impl View for SealedView {
         Box::pin(self.read_many(keys))
     }
 
-    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
         Box::pin(self.read_page(range))
     }
 }

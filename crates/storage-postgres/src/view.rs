@@ -156,7 +156,7 @@ impl View for Snapshot {
         })
     }
 
-    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
         Box::pin(scan::scan(self, range))
     }
 }

@@ -143,11 +143,25 @@ pub fn prefix_end(prefix: &[u8]) -> Bound<Bytes> {
     Bound::Excluded(Bytes::from(end))
 }
 
+/// Rows of a range, in its order. A row is in `rows` or in `damaged`; both count against the page's limits.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ScanPage {
     pub rows: Vec<Row>,
-    /// Whether the range goes on after the last of `rows`.
+    /// Rows that are stored and cannot be read.
+    pub damaged: Vec<DamagedRow>,
+    /// Whether the range continues after the page. Then the key of the page's last row is known.
     pub more: bool,
+}
+
+/// A row whose stored bytes are not what was written there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DamagedRow {
+    /// None if the key cannot be read either.
+    pub key: Option<Bytes>,
+    /// How many of the page's readable rows precede it.
+    pub position: usize,
+    /// What is wrong, for the operator.
+    pub what: String,
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod key;
 mod layer;
 pub mod log;
 mod memory;
+mod scan;
 pub mod tally;
 
 use std::future::Future;
@@ -29,9 +30,10 @@ pub use embedded::{
     StoreStats,
 };
 pub use error::{StorageError, TxError};
-pub use key::{Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
+pub use key::{DamagedRow, Family, Key, KeyUse, OpId, Row, ScanDirection, ScanPage, ScanRange, prefix_end};
 pub use layer::Layer;
 pub use memory::{Memory, MemoryStats, Room};
+pub use scan::Pages;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -146,6 +148,12 @@ pub trait View: Send + Sync {
     /// Values in the order of `keys`.
     fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>>;
 
-    /// Up to `rows_max` rows and about `bytes_max` bytes of them (at least one row), in the asked direction.
-    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>>;
+    /// Up to `rows_max` rows and about `bytes_max` bytes of them (at least one row), in the asked direction. A single row that
+    /// cannot be read is in [`ScanPage::damaged`] and does not fail the page; the last row of a page with `more` has a known
+    /// key, so that a reader can continue behind it. A reader that has no use for damaged rows calls [`scan`](#method.scan),
+    /// and one that reads more than a page has [`Pages`].
+    ///
+    /// # Errors
+    /// The engine's failure. [`StorageError::Corrupt`] if more than a row is damaged where the page would begin.
+    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>>;
 }

@@ -17,14 +17,14 @@ use jobs::{Job, Ran};
 use keyspace::{expiry_of_row, item_of_expiry_row};
 use model::codec::key::HashSecret;
 use model::codec::row::StoredItem;
-use storage::{Consistency, Family, Key, ScanDirection, ScanRange, StorageError, View};
+use storage::{Consistency, DamagedRow, Family, Key, Row, ScanDirection, ScanRange, StorageError, View};
 
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::change_log::Author;
 use crate::expiry::oldest_s;
 use crate::failure::storage_failure;
-use crate::rows::{self, ItemKey, damaged_row};
+use crate::rows::{self, ItemKey};
 use crate::service::Service;
 use crate::tables::{Table, TimeIndex};
 
@@ -34,6 +34,8 @@ const SWEEP_INTERVAL_MS: u64 = 10_000;
 const STEP_ITEMS: usize = 64;
 /// The longest pause between two steps. Unit: milliseconds.
 const PAUSE_MAX_MS: u64 = 100;
+/// What follows from a damaged item.
+const STAYS: &str = "an item stays beyond its expiry";
 /// Rows of the index that are read at once. Unit: bytes.
 const STEP_BYTES: usize = 1 << 20;
 
@@ -140,8 +142,10 @@ impl Service {
             bytes_max: STEP_BYTES,
         };
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let page = view.scan(&range).await.map_err(storage_failure)?;
-        Ok(page.rows.into_iter().map(|row| row.into_key(Family::Index)).collect())
+        // All that is needed is in a row's key. A damaged row's value is none.
+        let page = view.scan_page(&range).await.map_err(storage_failure)?;
+        let key = |row: Result<&Row, &DamagedRow>| row.map_or_else(|row| row.key.clone(), |row| Some(row.key.clone()));
+        Ok(page.in_order().filter_map(key).map(|key| Key::new(Family::Index, key)).collect())
     }
 
     /// The deletions of these items.
@@ -153,7 +157,7 @@ impl Service {
     ) -> Result<Vec<Change>, Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let stored = match view.get_many(items).await {
-            Err(StorageError::Corrupt(_)) => each_alone(view.as_ref(), table, items).await?,
+            Err(StorageError::Corrupt(_)) => self.each_alone(view.as_ref(), table, items).await?,
             stored => stored.map_err(storage_failure)?,
         };
         let expiration = |(row, bytes): (&Key, Option<Bytes>)| {
@@ -161,12 +165,28 @@ impl Service {
             match expiration(&self.secret, table, now_s, row, bytes?) {
                 Ok(change) => Some(change),
                 Err(what) => {
-                    report(table, row, what);
+                    self.report_damaged(table, Some(&row.bytes), &what, STAYS);
                     None
                 }
             }
         };
         Ok(items.iter().zip(stored).filter_map(expiration).collect())
+    }
+
+    /// The items one by one, where the engine refuses them together because one is damaged: that one is reported and passed over.
+    async fn each_alone(&self, view: &dyn View, table: &Table, items: &[Key]) -> Result<Vec<Option<Bytes>>, Exception> {
+        let mut stored = Vec::with_capacity(items.len());
+        for item in items {
+            match view.get_many(std::slice::from_ref(item)).await {
+                Ok(found) => stored.push(found.into_iter().next().flatten()),
+                Err(StorageError::Corrupt(what)) => {
+                    self.report_damaged(table, Some(&item.bytes), &what, STAYS);
+                    stored.push(None);
+                }
+                Err(error) => return Err(storage_failure(error)),
+            }
+        }
+        Ok(stored)
     }
 }
 
@@ -182,27 +202,6 @@ fn expiration(secret: &HashSecret, table: &Arc<Table>, now_s: u64, row: &Key, by
         action: Action::Expire { now_s },
         author: Author::TimeToLive,
     })
-}
-
-/// The items one by one, where the engine refuses them together because one is damaged: that one is reported and passed over.
-async fn each_alone(view: &dyn View, table: &Table, items: &[Key]) -> Result<Vec<Option<Bytes>>, Exception> {
-    let mut stored = Vec::with_capacity(items.len());
-    for item in items {
-        match view.get_many(std::slice::from_ref(item)).await {
-            Ok(found) => stored.push(found.into_iter().next().flatten()),
-            Err(StorageError::Corrupt(what)) => {
-                report(table, item, what);
-                stored.push(None);
-            }
-            Err(error) => return Err(storage_failure(error)),
-        }
-    }
-    Ok(stored)
-}
-
-fn report(table: &Table, row: &Key, what: String) {
-    let text = damaged_row(table, &row.bytes, what);
-    log::error!(event = "row_damaged", table = table.name(); "an item stays beyond its expiry: {text}");
 }
 
 /// How long a row of the index has been due.

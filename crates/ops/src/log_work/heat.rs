@@ -67,5 +67,6 @@ fn units(bytes: usize) -> u64 {
 async fn newest(view: &dyn View, shard: &Shard, after: u64) -> Result<Vec<Row>, Exception> {
     let mut range = shard.records(after.saturating_add(1), SAMPLE_ROWS, SAMPLE_BYTES);
     range.direction = ScanDirection::Backward;
-    Ok(view.scan(&range).await.map_err(storage_failure)?.rows)
+    // A sample does without damaged records.
+    Ok(view.scan_page(&range).await.map_err(storage_failure)?.rows)
 }

@@ -4,7 +4,7 @@
 //! one page passes over is bounded, so that a page may be short or empty, and the next one goes on behind it.
 
 use api::Exception;
-use storage::{Row, StorageError, View, log};
+use storage::{Pages, Row, StorageError, View, log};
 
 use crate::change_log::{Content, Header, Record, Shard};
 use crate::failure::storage_failure;
@@ -60,32 +60,26 @@ impl Service {
     ) -> Result<Page, Exception> {
         let is_end = shard.is_over_at(from);
         let mut page = Page { records: Vec::new(), next: from, is_end, given_up_ms: None, damaged: None };
-        let mut alone = false;
         let (mut own_bytes, mut read_rows, mut read_bytes) = (0, 0, 0);
         while !page.is_end {
             let left = rows_max - page.records.len();
-            let at_once = match shard.hashes.is_whole() {
-                _ if alone => 1,
-                true => left,
-                false => left.max(STEP_ROWS),
-            };
-            let step = match view.scan(&shard.records(page.next, at_once, bytes_max)).await {
-                // One of many is damaged: those before it are read one by one.
-                Err(StorageError::Corrupt(_)) if !alone => {
-                    alone = true;
-                    continue;
-                }
-                Err(StorageError::Corrupt(what)) => {
-                    let key = log::record(&shard.log_name(), page.next).bytes;
-                    page.damaged = Some(damaged_row(table, &key, what));
-                    break;
-                }
-                step => step.map_err(storage_failure)?,
-            };
-            for row in &step.rows {
-                if page.records.len() == rows_max || Header::read(&row.value).is_some_and(|at| at.ends(shard.number)) {
+            let at_once = if shard.hashes.is_whole() { left } else { left.max(STEP_ROWS) };
+            let range = shard.records(page.next, at_once, bytes_max);
+            let step = view.scan_page(&range).await.map_err(storage_failure)?;
+            for row in step.in_order() {
+                let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|at| at.ends(shard.number));
+                if page.records.len() == rows_max || row.as_ref().is_ok_and(is_end) {
                     return Ok(page);
                 }
+                let row = match row {
+                    Ok(row) => row,
+                    Err(damaged) => {
+                        let key = log::record(&shard.log_name(), page.next).bytes;
+                        let key = damaged.key.as_ref().unwrap_or(&key);
+                        page.damaged = Some(damaged_row(table, key, &damaged.what));
+                        return Ok(page);
+                    }
+                };
                 let Some((position, record)) = self.own_record(table, shard, row) else {
                     page.damaged = Some(damaged_row(table, &row.key, "it is no record that this program knows"));
                     return Ok(page);
@@ -163,17 +157,20 @@ impl Shard {
 
     /// The position of the mark that ends it, which is behind another one.
     pub(super) async fn mark(&self, view: &dyn View, after: u64) -> Result<Option<u64>, Exception> {
-        let mut range = self.records(after.saturating_add(1), STEP_ROWS, SEARCH_BYTES);
-        loop {
-            let page = view.scan(&range).await.map_err(storage_failure)?;
+        let range = self.records(after.saturating_add(1), STEP_ROWS, SEARCH_BYTES);
+        let mut pages = Pages::of_snapshot(view, range);
+        let mut damaged = None;
+        while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
             let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|header| header.ends(self.number));
             if let Some(row) = page.rows.iter().find(is_end) {
                 return Ok(self.position_of(&row.key));
             }
-            match page.rows.last() {
-                Some(last) if page.more => range.resume_after(last.key.clone()),
-                _ => return Ok(None),
-            }
+            damaged = damaged.or_else(|| page.damaged.into_iter().next());
+        }
+        // A shard has one mark. As none is found, a damaged record may be it.
+        match damaged {
+            Some(row) => Err(storage_failure(StorageError::Corrupt(row.what))),
+            None => Ok(None),
         }
     }
 

@@ -9,7 +9,7 @@ use api::Exception;
 use bytes::Bytes;
 use jobs::{Job, Ran};
 use model::limits::STREAM_RETENTION_MS;
-use storage::{Batch, Consistency, Family, KeyUse, Mode, Reads, Room, Row, ScanPage, StorageError, log};
+use storage::{Batch, Consistency, DamagedRow, Family, KeyUse, Mode, Reads, Room, Row, ScanPage, log};
 
 use crate::catalog::Edit;
 use crate::change_log::{Header, Shard, outlives_table};
@@ -118,32 +118,16 @@ impl Service {
         Ok(page.more)
     }
 
-    /// The next rows of a log. One that the engine refuses is in its place without a value: positions are dense, so that each is
-    /// known without being read.
+    /// The next rows of a log. A damaged one is in its place without a value.
     pub(crate) async fn rows_behind(&self, shard: &Shard, from: u64) -> Result<ScanPage, Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        match view.scan(&shard.rows_of_log(from, STEP_ROWS, STEP_BYTES)).await {
-            Err(StorageError::Corrupt(_)) => {}
-            page => return page.map_err(storage_failure),
-        }
-        let mut page = ScanPage { rows: Vec::new(), more: true };
-        let (mut position, mut bytes) = (from, 0);
-        while page.rows.len() < STEP_ROWS && bytes < STEP_BYTES && page.more {
-            match view.scan(&shard.rows_of_log(position, 1, STEP_BYTES)).await {
-                Err(StorageError::Corrupt(_)) => {
-                    page.rows.push(Row { key: log::record(&shard.log_name(), position).bytes, value: Bytes::new() });
-                }
-                one => {
-                    let one = one.map_err(storage_failure)?;
-                    page.more = one.more;
-                    position = one.rows.last().and_then(|row| shard.position_of(&row.key)).unwrap_or(position);
-                    bytes += one.rows.iter().map(|row| row.value.len()).sum::<usize>();
-                    page.rows.extend(one.rows);
-                }
-            }
-            position = position.saturating_add(1);
-        }
-        Ok(page)
+        let range = shard.rows_of_log(from, STEP_ROWS, STEP_BYTES);
+        let page = view.scan_page(&range).await.map_err(storage_failure)?;
+        let row = |row: Result<&Row, &DamagedRow>| match row {
+            Ok(row) => Some(row.clone()),
+            Err(damaged) => Some(Row { key: damaged.key.clone()?, value: Bytes::new() }),
+        };
+        Ok(ScanPage { rows: page.in_order().filter_map(row).collect(), damaged: Vec::new(), more: page.more })
     }
 
     /// Deletes rows of a log up to a position; its shards learn of it in the same batch.

@@ -12,12 +12,13 @@ use expr::Condition;
 use model::codec::row::StoredItem;
 use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
 use model::{Attributes, MapRef};
-use storage::{Family, Key, ScanDirection, ScanRange, View};
+use storage::{Family, Key, Pages, ScanDirection, ScanRange, View};
 
 use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::coverage::Source;
+use crate::damage_report::damaged_in_page;
 use crate::failure::storage_failure;
 use crate::rows::{self, ItemKey, damaged};
 use crate::service::Service;
@@ -80,16 +81,20 @@ impl Service {
         let mut effort = Effort::default();
         // A filter looks at an item as often as it names an attribute.
         let looks = 1 + request.filter.map_or(0, Condition::looks);
-        let mut range = request.range();
+        let mut pages = Pages::of_snapshot(&*view, request.range());
         loop {
-            range.rows_max = walk.rows_left();
-            let chunk = view.scan(&range).await.map_err(storage_failure)?;
+            pages.limit_rows(walk.rows_left());
+            let chunk = pages.next_with_damaged().await.map_err(storage_failure)?;
+            let Some(chunk) = chunk else { return Ok(walk) };
             allowance::read(chunk.rows.iter().map(|row| row.value.len()).sum(), PAGE_MEMORY).await?;
             let fetched = self.fetch(request, view.as_ref(), &chunk.rows).await?;
-            for (at, row) in chunk.rows.iter().enumerate() {
+            let mut fetched = fetched.iter();
+            for row in chunk.in_order() {
+                // Rows before a damaged one may fill the page, which then does not need it.
+                let row = row.map_err(|row| damaged_in_page(request.table, row))?;
                 let item = StoredItem::read(row.value.clone());
                 let item = item.map_err(|what| damaged(request.table, &row.key, what))?;
-                let fetched = fetched.get(at);
+                let fetched = fetched.next();
                 let work = looks * fetched.map_or(item.size(), StoredItem::size);
                 effort.spend(work).await;
                 allowance::in_one_go(work / LOOKS_WORTH_A_THREAD, || walk.take(item, fetched));
@@ -97,10 +102,6 @@ impl Service {
                     walk.stop();
                     return Ok(walk);
                 }
-            }
-            match chunk.rows.last() {
-                Some(row) if chunk.more => range.resume_after(row.key.clone()),
-                _ => return Ok(walk),
             }
         }
     }

@@ -19,21 +19,24 @@ use std::ops::Bound;
 use bytes::Bytes;
 use model::codec::row::StoredItem;
 use storage::{
-    Batch, Consistency, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange, TALLY_WIDTH, TxError, View,
+    Batch, Consistency, DamagedRow, Family, Key, KeyUse, Mode, Pages, Reads, ScanRange, TALLY_WIDTH, TxError, View,
 };
 
 use crate::catalog::{Edit, Interrupted};
 use crate::change::index_entry;
-use crate::key_range;
 use crate::nodes::owner::{self, Owned};
-use crate::rows::{self, ItemKey, damaged_row};
+use crate::rows::{self, ItemKey};
 use crate::service::Service;
 use crate::tables::{Index, IndexStatus, Table, TimeIndex};
 
 /// Items of one step.
 const STEP_ITEMS: usize = 256;
+/// Rows of the index that are counted in one step.
+const COUNTED_ROWS: usize = 4096;
 /// What one step reads. Unit: bytes.
 const STEP_SIZE: usize = 4 << 20;
+/// What follows from a damaged item.
+const LEFT_OUT: &str = "an index is built without a row";
 /// How long a step waits that met a transaction.
 const CONFLICT_INTERVAL: std::time::Duration = std::time::Duration::from_millis(1);
 
@@ -59,15 +62,21 @@ impl Service {
     ) -> Result<bool, Interrupted> {
         self.settle(table_id).await?;
         let progress = rows::build_progress(table_id, index_id);
-        let mut passed = self.engine.get(&progress, Consistency::Strong).await?;
+        let passed = self.engine.get(&progress, Consistency::Strong).await?;
         // A write that nobody waits for any more may still be queued, or wait for a replica. Commits become visible in
         // their order: what comes before this one is seen by all that follows.
         let begun = passed.clone().unwrap_or_else(|| rows::table_prefix(table_id));
         self.index_batch(table_id, index_id, &[], begun, owned).await.map_err(of_step)?;
+        let mut range = ScanRange::of_prefix(Family::Items, rows::table_prefix(table_id), STEP_ITEMS, STEP_SIZE);
+        if let Some(passed) = passed {
+            range.lower = Bound::Excluded(passed);
+        }
+        let mut pages = Pages::of_fresh_views(&*self.engine, range);
         while self.is_building(table_id, index_id) {
-            let items = self.items_behind(table_id, passed.as_ref()).await?;
-            let Some(last) = items.last() else { return Ok(true) };
-            passed = Some(last.bytes.clone());
+            let Some(page) = pages.next_with_damaged().await? else { return Ok(true) };
+            // The engine would refuse a step that reads a damaged row among its keys: it is not one of them.
+            self.report_left_out(table_id, &page.damaged);
+            let items: Vec<Key> = page.rows.into_iter().map(|row| Key::new(Family::Items, row.key)).collect();
             self.index_items(table_id, index_id, &items, owned).await?;
         }
         Ok(false)
@@ -81,14 +90,9 @@ impl Service {
         })
     }
 
-    /// The rows of the next items.
-    async fn items_behind(&self, table_id: u64, passed: Option<&Bytes>) -> Result<Vec<Key>, Interrupted> {
-        let mut range = whole(Family::Items, &rows::table_prefix(table_id), STEP_ITEMS);
-        if let Some(passed) = passed {
-            range.lower = Bound::Excluded(passed.clone());
-        }
-        let page = self.engine.view(Consistency::Strong).await?.scan(&range).await?;
-        Ok(page.rows.into_iter().map(|row| row.into_key(Family::Items)).collect())
+    fn report_left_out(&self, table_id: u64, damaged: &[DamagedRow]) {
+        let Some(table) = self.catalog.by_id(table_id) else { return };
+        damaged.iter().for_each(|row| self.report_damaged(&table, row.key.as_deref(), &row.what, LEFT_OUT));
     }
 
     /// Puts the index rows of these items, in as many batches as transactions in the way make necessary.
@@ -151,7 +155,7 @@ impl Service {
         let (item, key) = match keyed {
             Ok(keyed) => keyed,
             Err(what) => {
-                report(table, item_row, what);
+                self.report_damaged(table, Some(&item_row.bytes), &what, LEFT_OUT);
                 return None;
             }
         };
@@ -194,14 +198,9 @@ impl Service {
         let view = self.engine.view(Consistency::Strong).await?;
         let known = view.get_many(std::slice::from_ref(tally_key)).await?;
         let known = rows::read_tally(tally_key, known.first().and_then(Option::as_ref))?;
-        let counted = count_rows(view.as_ref(), &rows::index_prefix(table_id, index_id)).await?;
+        let counted = count_rows(view.as_ref(), rows::index_prefix(table_id, index_id)).await?;
         Ok([counted[0].saturating_sub(known[0]), counted[1].saturating_sub(known[1])])
     }
-}
-
-fn report(table: &Table, item_row: &Key, what: String) {
-    let text = damaged_row(table, &item_row.bytes, what);
-    log::error!(event = "row_damaged", table = table.name(); "an index is built without a row: {text}");
 }
 
 /// Why the walk ends with a step.
@@ -212,25 +211,20 @@ fn of_step(error: TxError) -> Interrupted {
     }
 }
 
-async fn count_rows(view: &dyn View, prefix: &[u8]) -> Result<[i64; TALLY_WIDTH], Interrupted> {
-    let mut range = whole(Family::Index, prefix, 4096);
+async fn count_rows(view: &dyn View, prefix: Bytes) -> Result<[i64; TALLY_WIDTH], Interrupted> {
     let mut counted = [0; TALLY_WIDTH];
-    loop {
-        let page = view.scan(&range).await?;
-        for row in &page.rows {
-            counted[0] += 1;
-            counted[1] += StoredItem::read(row.value.clone()).map_or(0, |row| row.size() as i64);
-        }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(counted),
-        }
+    let mut pages = Pages::of_snapshot(view, ScanRange::of_prefix(Family::Index, prefix, COUNTED_ROWS, STEP_SIZE));
+    while let Some(page) = pages.next_with_damaged().await? {
+        counted[0] += page.count() as i64;
+        // A row's size is in its value: that of a damaged one is not known.
+        counted[1] += page
+            .rows
+            .iter()
+            .filter_map(|row| StoredItem::read(row.value.clone()).ok())
+            .map(|row| row.size() as i64)
+            .sum::<i64>();
     }
-}
-
-fn whole(family: Family, prefix: &[u8], rows_max: usize) -> ScanRange {
-    let (lower, upper) = key_range::of_prefix(prefix);
-    ScanRange { family, lower, upper, direction: ScanDirection::Forward, rows_max, bytes_max: STEP_SIZE }
+    Ok(counted)
 }
 
 fn building_index(table: &Table, index_id: u32) -> Option<&Index> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use seal::{Keyring, Layout, Sealed};
 use storage::{
-    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection,
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Pages, Reads, Row, ScanDirection,
     ScanRange, StorageError, Transaction, TxError,
 };
 
@@ -129,6 +129,72 @@ async fn keys_that_were_not_sealed_are_errors() {
     put(&*house.sealed, &item("a"), b"value").await;
     put(&*house.disk, &item("abc"), b"value").await;
     let scanned = house.sealed.view(Consistency::Strong).await.expect("a view").scan(&whole(Family::Items)).await;
+    assert!(matches!(scanned, Err(StorageError::Corrupt(_))), "{scanned:?}");
+}
+
+/// A damaged value, a value under a key that does not exist and a foreign key, in pages of every size and both directions: the
+/// other rows are all read, and each damaged one is reported once.
+#[tokio::test]
+async fn damaged_rows_hold_up_no_other() {
+    let house = House::new().await;
+    let names: Vec<String> = (0..30).map(|at| format!("{at:02}")).collect();
+    for name in &names {
+        put(&*house.sealed, &item(name), name.as_bytes()).await;
+    }
+    let stored = house.rows(Family::Items).await;
+    // The last row of a page, its first, neighbours, and the range's ends.
+    let bad = [0, 7, 8, 14, 29];
+    for at in bad {
+        let mut value = stored[at].value.to_vec();
+        let byte = if at == 8 { 2 } else { 20 };
+        value[byte] ^= 1;
+        put(&*house.disk, &Key::new(Family::Items, stored[at].key.clone()), &value).await;
+    }
+    let foreign = Key::new(Family::Items, [&stored[15].key[..], &[9]].concat());
+    put(&*house.disk, &foreign, b"value").await;
+
+    let view = house.sealed.view(Consistency::Strong).await.expect("a view");
+    for rows_max in [1, 2, 5, 7, 100] {
+        for direction in [ScanDirection::Forward, ScanDirection::Backward] {
+            let mut pages = Pages::of_snapshot(&*view, ScanRange { rows_max, direction, ..whole(Family::Items) });
+            let (mut seen, mut damaged, mut nameless) = (Vec::new(), Vec::new(), 0);
+            while let Some(page) = pages.next_with_damaged().await.expect("a page") {
+                assert!(page.count() <= rows_max + 1, "the foreign row is beyond the limit");
+                for row in page.in_order() {
+                    match row {
+                        Ok(row) => seen.push(row.clone()),
+                        Err(row) if row.key.is_none() => nameless += 1,
+                        Err(row) => damaged.push(row.key.clone()),
+                    }
+                }
+            }
+            if direction == ScanDirection::Backward {
+                seen.reverse();
+                damaged.reverse();
+            }
+            let good = |at: &usize| !bad.contains(at);
+            let row = |at: usize| Row { key: item(&names[at]).bytes, value: Bytes::from(names[at].clone()) };
+            assert_eq!(seen, (0..30).filter(good).map(row).collect::<Vec<_>>(), "{rows_max} {direction:?}");
+            assert_eq!(damaged, bad.map(|at| Some(item(&names[at]).bytes)), "{rows_max} {direction:?}");
+            assert_eq!(nameless, 1);
+            // Who needs every row is not given fewer.
+            let strict = view.scan(&ScanRange { rows_max: 100, direction, ..whole(Family::Items) }).await;
+            assert!(matches!(strict, Err(StorageError::Corrupt(_))), "{strict:?}");
+        }
+    }
+}
+
+/// Rows of another database are no damage to single rows.
+#[tokio::test]
+async fn many_foreign_rows_are_an_error() {
+    let house = House::new().await;
+    put(&*house.sealed, &item("a"), b"value").await;
+    for at in 0..1_100_u32 {
+        let foreign = Key::new(Family::Items, [&[1; 24][..], &[0, 0, 0, 0, 0, 0], &at.to_be_bytes(), &[1]].concat());
+        put(&*house.disk, &foreign, b"value").await;
+    }
+    let view = house.sealed.view(Consistency::Strong).await.expect("a view");
+    let scanned = view.scan_page(&whole(Family::Items)).await;
     assert!(matches!(scanned, Err(StorageError::Corrupt(_))), "{scanned:?}");
 }
 

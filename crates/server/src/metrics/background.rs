@@ -6,6 +6,10 @@ use ops::{BackgroundStats, TableLag};
 /// The account, region and name of all tables that have no series of their own. No account is called so.
 const OTHER: &str = "other";
 
+static DAMAGED_ROWS: Metric = Metric::counter(
+    "stator_damaged_rows_total",
+    "Damaged rows that background work has met, each time that it met them.",
+);
 static TTL_DELETIONS: Metric = Metric::counter("stator_ttl_deletions_total", "Items that time to live has deleted.");
 
 /// A metric of tables.
@@ -50,6 +54,7 @@ static TABLES: [OfTables; 4] = [
 
 pub(super) fn write(background: &BackgroundStats, page: &mut Page) {
     page.metric(&TTL_DELETIONS).value(background.expired_items);
+    page.metric(&DAMAGED_ROWS).value(background.damaged_rows);
     let detail = page.detail();
     let named = match detail {
         Detail::Each(tables_max) => tables_max.min(background.tables.len()),
@@ -91,11 +96,11 @@ mod tests {
     }
 
     fn lines(detail: Detail) -> Vec<String> {
-        let background = BackgroundStats { expired_items: 0, tables: (1..=4).map(table).collect() };
+        let background = BackgroundStats { expired_items: 0, damaged_rows: 0, tables: (1..=4).map(table).collect() };
         let mut page = Page::new(detail);
         write(&background, &mut page);
         let text = page.into_text();
-        text.lines().filter(|line| !line.starts_with('#')).skip(1).map(str::to_owned).collect()
+        text.lines().filter(|line| !line.starts_with('#')).skip(2).map(str::to_owned).collect()
     }
 
     #[test]

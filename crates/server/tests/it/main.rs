@@ -7,6 +7,7 @@ mod bench_tls;
 mod client;
 mod connections;
 mod crash;
+mod damaged;
 mod deploy;
 mod documents;
 mod files;

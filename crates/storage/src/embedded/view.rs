@@ -42,7 +42,7 @@ impl StoreView {
         Ok(values)
     }
 
-    async fn scan_page(&self, range: &ScanRange) -> Result<ScanPage, StorageError> {
+    async fn read_page(&self, range: &ScanRange) -> Result<ScanPage, StorageError> {
         let mut page = ScanPage::default();
         if range.is_empty() {
             return Ok(page);
@@ -52,7 +52,16 @@ impl StoreView {
         }
         let mut rows = self.snapshot.range(self.store.family(range.family), storable_bounds(range));
         let (mut page_bytes, mut chunk_bytes) = (0, 0);
-        while let Some(row) = next(&mut rows, range.direction)? {
+        loop {
+            let row = match next(&mut rows, range.direction) {
+                // A block of rows is damaged. The page ends before it, and the next one fails.
+                Err(StorageError::Corrupt(_)) if !page.rows.is_empty() => {
+                    page.more = true;
+                    break;
+                }
+                row => row?,
+            };
+            let Some(row) = row else { break };
             let full = page.rows.len() >= range.rows_max || page_bytes >= range.bytes_max;
             if full && !page.rows.is_empty() {
                 page.more = true;
@@ -86,7 +95,7 @@ impl View for StoreView {
         Box::pin(self.get_each(keys))
     }
 
-    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
-        Box::pin(self.scan_page(range))
+    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+        Box::pin(self.read_page(range))
     }
 }

@@ -74,7 +74,7 @@ impl View for MemoryView {
         Box::pin(std::future::ready(Ok(self.get_all(keys))))
     }
 
-    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
         Box::pin(async move {
             let mut left = range.clone();
             let mut page = ScanPage::default();

@@ -76,11 +76,17 @@ impl View for RefusingView {
         }
     }
 
-    fn scan<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
         Box::pin(async move {
-            let page = self.view.scan(range).await?;
-            let is_refused = |key: &Bytes| self.refused.contains(&Key::new(range.family, key.clone()));
-            if page.rows.iter().any(|row| is_refused(&row.key)) { Err(corrupt()) } else { Ok(page) }
+            let found = self.view.scan_page(range).await?;
+            let mut page = ScanPage { more: found.more, ..ScanPage::default() };
+            for row in found.rows {
+                match self.refused.contains(&Key::new(range.family, row.key.clone())) {
+                    true => page.push_damaged(Some(row.key), "a value is not what was written there".to_owned()),
+                    false => page.rows.push(row),
+                }
+            }
+            Ok(page)
         })
     }
 }
@@ -227,9 +233,10 @@ async fn a_sweep_passes_over_a_damaged_item() {
 
 #[tokio::test]
 async fn an_index_is_built_without_a_damaged_item() {
-    let house = House::new(&["bad", "good", "better", "worse"]).await;
+    let house = House::new(&["bad", "good", "better", "worse", "refused"]).await;
     house.damage(&house.row_of("bad"), cut).await;
     house.damage(&house.row_of("worse"), |row| row[0] = 9).await;
+    house.engine.refused.lock().push(house.row_of("refused"));
     let request = add_index("tab", "by_colour", "colour", ProjectionType::KeysOnly);
     house.service.update_table(&caller(), request).await.unwrap();
     let index = async || describe(&house.service, "tab").await.unwrap().global_secondary_indexes.unwrap()[0].clone();
@@ -237,6 +244,11 @@ async fn an_index_is_built_without_a_damaged_item() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(index().await.item_count, Some(2));
+    assert_eq!(house.service.background_stats().damaged_rows, 3);
+    // A foreground read needs every row.
+    let row: String = house.row_of("refused").bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let query = detail(house.service.query(&caller(), query("tab", "refused")).await);
+    assert!(query.contains("table tab") && query.contains(&row), "{query}");
 }
 
 #[tokio::test]
@@ -268,7 +280,7 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
         let next = first.next_shard_iterator.unwrap();
         assert!(detail(read(next.clone()).await).contains("table tab"));
         let report = house.check().await;
-        assert_eq!((report.damaged, report.cut_short.len()), (1, usize::from(is_refused)), "{report:?}");
+        assert_eq!((report.damaged, report.rows > 3, report.cut_short.len()), (1, true, 0), "{report:?}");
         // Its header cannot be read either: it goes with the records around it.
         if !is_refused {
             house.damage(&second, |row| row[0] = 99).await;

@@ -1,0 +1,31 @@
+//! Damaged rows that background work meets: it reports each, counts it, and continues with the others.
+
+use std::sync::atomic::Ordering;
+
+use api::Exception;
+use storage::DamagedRow;
+
+use crate::rows::damaged_row;
+use crate::service::Service;
+use crate::tables::Table;
+
+impl Service {
+    /// Logs and counts a damaged row that background work passes over. `effect` is what follows from that for the table.
+    pub(crate) fn report_damaged(&self, table: &Table, key: Option<&[u8]>, what: &str, effect: &str) {
+        self.damaged_rows.fetch_add(1, Ordering::Relaxed);
+        let text = text(table, key, what);
+        ::log::error!(event = "row_damaged", table = table.name(); "{effect}: {text}");
+    }
+}
+
+/// The answer to a request that needs a row of a page that is damaged.
+pub(crate) fn damaged_in_page(table: &Table, row: &DamagedRow) -> Exception {
+    Exception::internal(text(table, row.key.as_deref(), &row.what))
+}
+
+fn text(table: &Table, key: Option<&[u8]>, what: &str) -> String {
+    match key {
+        Some(key) => damaged_row(table, key, what),
+        None => format!("a stored row of table {} (id {}) is damaged: {what}", table.name(), table.id()),
+    }
+}
