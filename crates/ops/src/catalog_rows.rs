@@ -1,7 +1,7 @@
 //! All rows of a short range of the catalog family: definitions, nodes, shards, positions, mappings. Page by page, so that
 //! no engine has to hold more than a page at once; whoever asks has them all.
 
-use storage::{Family, Row, ScanDirection, ScanRange, StorageError, View};
+use storage::{Family, Pages, Row, ScanDirection, ScanRange, StorageError, View};
 
 use crate::key_range::Range;
 
@@ -10,16 +10,13 @@ const PAGE_BYTES: usize = 1 << 20;
 
 pub(crate) async fn read(view: &dyn View, (lower, upper): Range) -> Result<Vec<Row>, StorageError> {
     let (family, direction) = (Family::Catalog, ScanDirection::Forward);
-    let mut range = ScanRange { family, lower, upper, direction, rows_max: PAGE_ROWS, bytes_max: PAGE_BYTES };
+    let range = ScanRange { family, lower, upper, direction, rows_max: PAGE_ROWS, bytes_max: PAGE_BYTES };
     let mut rows = Vec::new();
-    loop {
-        let page = view.scan(&range).await?;
+    let mut pages = Pages::of_snapshot(view, range);
+    while let Some(page) = pages.next().await? {
         rows.extend(page.rows);
-        match rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(rows),
-        }
     }
+    Ok(rows)
 }
 
 #[cfg(test)]

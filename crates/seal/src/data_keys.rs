@@ -12,15 +12,13 @@
 //! As no two processes seal with one key, none needs to remember how far another has counted: a count in memory is enough
 //! for nonces that never repeat, whatever crashes.
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use base::Clock;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use storage::{
-    Batch, Consistency, Engine, Family, KeyUse, Mode, Reads, Row, ScanDirection, ScanRange, StorageError, TxError,
-    prefix_end,
+    Batch, Consistency, Engine, Family, KeyUse, Mode, Pages, Reads, Row, ScanRange, StorageError, TxError,
 };
 
 use crate::ids::IdMap;
@@ -199,28 +197,18 @@ impl DataKeys {
     /// All data keys of the database and its tables.
     pub(crate) async fn list(&self, engine: &dyn Engine) -> Result<Vec<Listed>, StorageError> {
         let prefix = layout::own_rows();
-        let mut range = ScanRange {
-            family: Family::Catalog,
-            lower: Bound::Included(prefix.clone()),
-            upper: prefix_end(&prefix),
-            direction: ScanDirection::Forward,
-            rows_max: LIST_ROWS,
-            bytes_max: LIST_BYTES,
-        };
+        let range = ScanRange::of_prefix(Family::Catalog, prefix.clone(), LIST_ROWS, LIST_BYTES);
         let mut listed = Vec::new();
-        loop {
-            let page = engine.view(Consistency::Strong).await?.scan(&range).await?;
+        let mut pages = Pages::of_fresh_views(engine, range);
+        while let Some(page) = pages.next().await? {
             for Row { key, value } in &page.rows {
                 let id = key.strip_prefix(&prefix[..]).and_then(|id| id.try_into().ok()).map(KeyId::from_be_bytes);
                 if let (Some(id), Some(Stored { made_ms, is_free, .. })) = (id, Stored::read(value)) {
                     listed.push(Listed { id, made_ms, is_free });
                 }
             }
-            match page.rows.last() {
-                Some(last) if page.more => range.resume_after(last.key.clone()),
-                _ => return Ok(listed),
-            }
         }
+        Ok(listed)
     }
 
     /// Marks a key that no value is under. Tells whether it was not yet.

@@ -27,6 +27,7 @@ pub async fn run(engine: Arc<dyn Engine>) {
     rows::destroying_takes_what_starts_with_the_prefix(space("destroy")).await;
     scans::agree_with_the_model(space("scans")).await;
     scans::stay_in_their_view(space("scan views")).await;
+    scans::walk_on_in_fresh_views(space("fresh views")).await;
     many_writers::lose_nothing_on_one_row(space("one row")).await;
     many_writers::move_without_loss(space("moves")).await;
     many_writers::are_seen_whole(space("whole")).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use storage::{
-    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Reads, ScanDirection, ScanRange,
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Pages, Reads, ScanDirection, ScanRange,
     StorageError, Transaction, log,
 };
 use storage_postgres::testing::PostgresServer;
@@ -26,7 +26,7 @@ pub(crate) const HEAD_S: &str = "'\\x6e676573'::bytea";
 pub(crate) async fn try_records(engine: &Postgres, log: &Bytes, after: u64) -> Result<Vec<Bytes>, StorageError> {
     engine.sequence(log).await?;
     let view = engine.view(Consistency::Strong).await?;
-    let mut range = ScanRange {
+    let range = ScanRange {
         family: Family::Log,
         lower: Bound::Excluded(log::record(log, after).bytes),
         upper: Bound::Included(log::record(log, u64::MAX).bytes),
@@ -35,18 +35,15 @@ pub(crate) async fn try_records(engine: &Postgres, log: &Bytes, after: u64) -> R
         bytes_max: 1 << 20,
     };
     let mut records = Vec::new();
-    loop {
-        let page = view.scan(&range).await?;
+    let mut pages = Pages::of_snapshot(&*view, range);
+    while let Some(page) = pages.next().await? {
         for row in &page.rows {
             let position = log::position(log, &row.key);
             assert_eq!(position, Some(after + 1 + records.len() as u64), "dense");
             records.push(row.value.clone());
         }
-        match page.rows.last() {
-            Some(last) if page.more => range.resume_after(last.key.clone()),
-            _ => return Ok(records),
-        }
     }
+    Ok(records)
 }
 
 pub(crate) async fn records(engine: &Postgres, log: &Bytes, after: u64) -> Vec<Bytes> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::kit::{Space, bytes, number};
-use crate::{Batch, Consistency, Decision, Family, Key, KeyUse, Mode, ScanDirection, ScanRange, View, log};
+use crate::{Batch, Consistency, Decision, Family, Key, KeyUse, Mode, Pages, ScanDirection, ScanRange, View, log};
 
 const WRITERS: u64 = 16;
 const ROUNDS: u64 = 30;
@@ -24,7 +24,7 @@ async fn append(space: &Space, log: &Bytes, record: impl Into<Bytes>) {
 
 /// The records of a log behind a position, as a reader finds them.
 async fn records(view: &dyn View, log: &Bytes, after: u64) -> Vec<(u64, Bytes)> {
-    let mut range = ScanRange {
+    let range = ScanRange {
         family: Family::Log,
         lower: Bound::Excluded(log::record(log, after).bytes),
         upper: Bound::Included(log::record(log, u64::MAX).bytes),
@@ -33,15 +33,11 @@ async fn records(view: &dyn View, log: &Bytes, after: u64) -> Vec<(u64, Bytes)> 
         bytes_max: 1 << 20,
     };
     let mut records = Vec::new();
-    loop {
-        let page = view.scan(&range).await.unwrap();
-        let last = page.rows.last().map(|row| row.key.clone());
+    let mut pages = Pages::of_snapshot(view, range);
+    while let Some(page) = pages.next().await.unwrap() {
         records.extend(page.rows.into_iter().map(|row| (log::position(log, &row.key).unwrap(), row.value)));
-        match last {
-            Some(last) if page.more => range.resume_after(last),
-            _ => return records,
-        }
     }
+    records
 }
 
 async fn all(space: &Space, log: &Bytes) -> Vec<(u64, Bytes)> {

@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 
 use super::kit::Space;
-use crate::{Batch, Consistency, Engine, Family, Key, Row, ScanDirection, ScanPage, ScanRange};
+use crate::{Batch, Consistency, Engine, Family, Key, Pages, Row, ScanDirection, ScanPage, ScanRange};
 
 /// Rows, and a range of them. Keys are relative to a place of the case's own.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ async fn check_pages(space: &Space, case: &ScanCase) {
         Bound::Unbounded => open,
     };
     let start = space.key("").bytes;
-    let mut range = ScanRange {
+    let range = ScanRange {
         family: Family::Items,
         lower: place(&case.lower, Bound::Included(start.clone())),
         upper: place(&case.upper, crate::key::prefix_end(&start)),
@@ -94,16 +94,17 @@ async fn check_pages(space: &Space, case: &ScanCase) {
         expected.reverse();
     }
     let view = space.engine.view(Consistency::Strong).await.unwrap();
-    let mut expected = &expected[..];
-    loop {
-        let page = view.scan(&range).await.unwrap();
-        let due = first_page(expected, &range);
-        assert_eq!(page, due, "{range:?}");
-        expected = &expected[page.rows.len()..];
-        let Some(last) = page.rows.last().filter(|_| page.more) else { break };
-        range.resume_after(last.key.clone());
+    // Nothing is written meanwhile, so that both kinds of walks see the same.
+    for mut pages in [Pages::of_snapshot(&*view, range.clone()), Pages::of_fresh_views(&*space.engine, range.clone())] {
+        let mut expected = &expected[..];
+        loop {
+            let due = first_page(expected, &range);
+            let Some(page) = pages.next().await.unwrap() else { break };
+            assert_eq!(page, due, "{range:?}");
+            expected = &expected[page.rows.len()..];
+        }
+        assert!(expected.is_empty());
     }
-    assert!(expected.is_empty());
 }
 
 fn place_row(space: &Space, (key, value): (&Vec<u8>, &Vec<u8>)) -> Row {
@@ -180,7 +181,7 @@ pub(super) async fn stay_in_their_view(space: Space) {
         space.put(key, "old").await;
     }
     let view = space.engine.view(Consistency::Strong).await.unwrap();
-    let mut range = ScanRange {
+    let range = ScanRange {
         family: Family::Items,
         lower: Bound::Included(space.key("").bytes),
         upper: crate::key::prefix_end(&space.key("").bytes),
@@ -189,8 +190,8 @@ pub(super) async fn stay_in_their_view(space: Space) {
         bytes_max: usize::MAX,
     };
     let mut seen = Vec::new();
-    loop {
-        let page = view.scan(&range).await.unwrap();
+    let mut pages = Pages::of_snapshot(&*view, range);
+    while let Some(page) = pages.next().await.unwrap() {
         for row in &page.rows {
             assert_eq!(row.value, "old");
             seen.push(row.key.clone());
@@ -198,8 +199,37 @@ pub(super) async fn stay_in_their_view(space: Space) {
         space.put(&keys[seen.len() - 1], "new").await;
         space.delete(&keys[keys.len() - seen.len()]).await;
         space.put(&space.key([0, seen.len() as u8]), "new").await;
-        let Some(last) = page.rows.last().filter(|_| page.more) else { break };
-        range.resume_after(last.key.clone());
     }
     assert_eq!(seen, keys.iter().rev().map(|key| key.bytes.clone()).collect::<Vec<_>>());
+}
+
+/// A walk with a view for each page sees what was written before its next page, and continues where it paused.
+pub(super) async fn walk_on_in_fresh_views(space: Space) {
+    let key = |at: u8| space.key([at]);
+    for at in [1, 2, 4] {
+        space.put(&key(at), "old").await;
+    }
+    let start = space.key("").bytes;
+    let mut range = Some(ScanRange {
+        family: Family::Items,
+        upper: crate::key::prefix_end(&start),
+        lower: Bound::Included(start),
+        direction: ScanDirection::Forward,
+        rows_max: 1,
+        bytes_max: usize::MAX,
+    });
+    let mut seen = Vec::new();
+    while let Some(left) = range.take() {
+        let mut pages = Pages::of_fresh_views(&*space.engine, left);
+        let Some(page) = pages.next().await.unwrap() else { break };
+        seen.extend(page.rows.into_iter().map(|row| row.key));
+        range = pages.left();
+        if seen.len() == 2 {
+            space.delete(&key(2)).await;
+            space.put(&key(3), "new").await;
+            space.put(&key(5), "new").await;
+            range.iter_mut().for_each(|range| range.rows_max = 10);
+        }
+    }
+    assert_eq!(seen, (1..=5).map(|at| key(at).bytes).collect::<Vec<_>>());
 }

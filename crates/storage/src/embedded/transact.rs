@@ -12,8 +12,9 @@ use super::queue::{Admission, Job, batch_bytes};
 use super::store::{Store, is_storable};
 use crate::batch::{Batch, Decision, Reads};
 use crate::error::{StorageError, TxError};
-use crate::key::{Family, Key, KeyUse, Row, ScanDirection, ScanRange, prefix_end};
-use crate::{Consistency, Decide, Mode, log};
+use crate::key::{Family, Key, KeyUse, ScanRange};
+use crate::scan::Pages;
+use crate::{Decide, Mode, log};
 
 /// More than any request can ask for, and little enough to be written as one piece. Unit: bytes.
 const BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -93,29 +94,21 @@ impl Embedded {
 
     /// Reads and deletes in turn, one bounded step after the other.
     pub(super) async fn destroy_in_steps(&self, family: Family, prefix: Bytes) -> Result<(), StorageError> {
-        let mut range = ScanRange {
-            family,
-            lower: std::ops::Bound::Included(prefix.clone()),
-            upper: prefix_end(&prefix),
-            direction: ScanDirection::Forward,
-            rows_max: DESTROY_ROWS,
-            bytes_max: DESTROY_BYTES,
-        };
-        loop {
-            let page = crate::Engine::view(self, Consistency::Strong).await?.scan(&range).await?;
-            let Some(Row { key: last, .. }) = page.rows.last() else { return Ok(()) };
-            range.resume_after(last.clone());
+        let range = ScanRange::of_prefix(family, prefix, DESTROY_ROWS, DESTROY_BYTES);
+        let mut pages = Pages::of_fresh_views(self, range);
+        while let Some(page) = pages.next().await? {
             let mut batch = Batch::default();
             for row in page.rows {
                 batch.delete(Key::new(family, row.key));
             }
+            if batch.is_empty() {
+                break;
+            }
             self.space.admit(&batch, &*self.open_store()?)?;
             // One step at a time is queued: no reason to turn it away.
             wait(self.enqueue(batch, Admission::Always)?).await?;
-            if !page.more {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 }
 
