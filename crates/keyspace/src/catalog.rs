@@ -87,8 +87,8 @@ kinds! {
         Identities = b'I', Text, Sealed;
         /// An idempotency token: operation (1) · account · 0 · region · 0 · token.
         Token = b'K', Text, Sealed;
-        /// What the layer that encrypts stores, sealed by itself: nothing, the keyring; data key id (4); table id (8), a table's key; 'S',
-        /// the sweep's own row.
+        /// What the layer that encrypts stores, sealed by itself: nothing, the keyring; data key id (4); table id (8), a table's key; 'S', of
+        /// older programs, the sweep's own row.
         Keys = b'Y', Ids, Plain;
     }
 }

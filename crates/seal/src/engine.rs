@@ -193,10 +193,9 @@ impl Engine for Sealed {
     }
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        Box::pin(async move {
-            let _not_rewriting = self.sealed_rows.held.destroying().await;
-            self.sealed_rows.inner.destroy(family, self.sealed_rows.seal_key(family, &prefix)).await
-        })
+        Box::pin(
+            async move { self.sealed_rows.inner.destroy(family, self.sealed_rows.seal_key(family, &prefix)).await },
+        )
     }
 
     fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {

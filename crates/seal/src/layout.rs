@@ -49,12 +49,7 @@ pub(crate) fn table_of_key(key: &Key) -> Option<u64> {
     }
 }
 
-/// The row that the sweep of old data keys writes. It is never read.
-pub(crate) fn sweep_mark() -> Key {
-    DatabaseRow::Keys.key(b"S")
-}
-
-/// What the keys of all of this crate's rows begin with.
+/// Where data keys stand, and other rows of this crate beside them.
 pub(crate) fn own_rows() -> Bytes {
     DatabaseRow::Keys.prefix()
 }

@@ -9,12 +9,11 @@
 //!                                     → the code of keys
 //! ```
 //!
-//! Modules, lowest first: `secret`, `scope`, `layout`, `order`, `held`, `turns` and `waits`; `wrap`, `kms` and `value`; `master`, `keyring` and
+//! Modules, lowest first: `secret`, `scope`, `layout`, `order`, `turns` and `waits`; `wrap`, `kms` and `value`; `master`, `keyring` and
 //! `tables`; `data_keys`; `sealed_rows`; `view` and `sweep` over those; `engine`. `kept` stores a keyring in the engine.
 
 mod data_keys;
 mod engine;
-mod held;
 mod ids;
 pub mod kept;
 mod keyring;

@@ -1,17 +1,17 @@
 //! The rows of the inner engine: their keys and values are sealed on the way in and unsealed on the way out, with the data
 //! keys that this takes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use base::Clock;
 use bytes::Bytes;
 use storage::{
-    Append, Batch, Decide, Decision, Engine, Family, Key, KeyUse, Reads, StorageError, Transaction, TxError,
+    Append, Batch, Consistency, Decide, Decision, Engine, Family, Key, KeyUse, Reads, Rewrite, StorageError,
+    Transaction, TxError,
 };
 
 use crate::data_keys::DataKeys;
-use crate::held::Held;
 use crate::keyring::Keyring;
 use crate::kms::Kms;
 use crate::layout::{self, Layout};
@@ -27,7 +27,6 @@ pub(crate) struct SealedRows {
     pub(crate) layout: Layout,
     pub(crate) order: Order,
     pub(crate) data_keys: DataKeys,
-    pub(crate) held: Held,
     pub(crate) tables: Tables,
 }
 
@@ -38,8 +37,8 @@ enum Stuck {
     Failed(StorageError),
     /// There is no key to seal with, or it has sealed all that it may.
     NoKey(Scope),
-    /// It writes a row unread that is being rewritten just now.
-    Held,
+    /// It rewrites rows whose sealed values have to be read first.
+    Unread(Vec<Key>),
 }
 
 impl From<NoScope> for Stuck {
@@ -50,6 +49,9 @@ impl From<NoScope> for Stuck {
         }
     }
 }
+
+/// Sealed values of rows that a transaction rewrites, as they were read before it.
+type Stored = HashMap<Key, Option<Bytes>>;
 
 /// Where a row's value is bound to, beside its room.
 fn place(family: Family, sealed_key: &[u8]) -> &[u8] {
@@ -75,7 +77,7 @@ impl SealedRows {
     ) -> SealedRows {
         let order = Order::new(keyring.key("stator: order of keys").bytes());
         let (data_keys, tables) = (DataKeys::new(keyring, clock), Tables::new(keyring, kms));
-        SealedRows { inner, layout, order, data_keys, held: Held::default(), tables }
+        SealedRows { inner, layout, order, data_keys, tables }
     }
 
     pub(crate) fn seal_key(&self, family: Family, key: &Bytes) -> Bytes {
@@ -148,6 +150,7 @@ impl SealedRows {
         keys: &Keys<'_>,
         reads: &Reads,
         batch: &mut Batch,
+        stored: &Stored,
         decide: &mut Decide<'_>,
     ) -> Result<Decision, Stuck> {
         let mut plain = Reads { values: Vec::with_capacity(reads.values.len()) };
@@ -163,10 +166,7 @@ impl SealedRows {
         let decision = decide(&plain, batch);
         if decision == Decision::Commit {
             self.seal_batch(keys, batch)?;
-            let unread = |key: &Key| keys.sealed.iter().all(|used| used.key != *key);
-            if batch.writes.iter().any(|(key, _)| self.held.has(key) && unread(key)) {
-                return Err(Stuck::Held);
-            }
+            self.seal_rewrites(batch, stored)?;
         }
         Ok(decision)
     }
@@ -195,15 +195,48 @@ impl SealedRows {
         Ok(())
     }
 
+    /// A rewrite names the value that it expects, and equal values are sealed differently. So the stored one is read, and, if
+    /// it holds what is expected, named in its place: the inner engine makes the rewrite only if it is still there, as no other
+    /// write seals to the same bytes.
+    fn seal_rewrites(&self, batch: &mut Batch, stored: &Stored) -> Result<(), Stuck> {
+        let sealed = |rewrite: &Rewrite| self.seal(&rewrite.key);
+        if batch.rewrites.iter().any(|rewrite| !stored.contains_key(&sealed(rewrite))) {
+            return Err(Stuck::Unread(batch.rewrites.iter().map(sealed).collect()));
+        }
+        let mut seals = Seals { sealed_rows: self, last: None };
+        for Rewrite { key, expected, value } in std::mem::take(&mut batch.rewrites) {
+            let Key { family, bytes } = self.seal(&key);
+            let key = Key { family, bytes };
+            let Some(Some(found)) = stored.get(&key) else { continue };
+            match self.unseal_now(family, &key.bytes, found.clone()) {
+                Ok(plain) if plain == expected => {}
+                // Changed, or damaged, which whatever reads it reports.
+                Ok(_) | Err(Unreadable::Damaged) => continue,
+                Err(Unreadable::Unknown(id)) => return Err(Stuck::Unknown(id)),
+                Err(Unreadable::NoScope(why)) => return Err(why.into()),
+            }
+            let value = match self.layout.is_plain_value(family, &key.bytes, &value) {
+                true => value,
+                false => {
+                    let scope = self.tables.scope(family, &key.bytes)?;
+                    seals.seal(scope, Room::Row(family), place(family, &key.bytes), &value)?
+                }
+            };
+            batch.rewrites.push(Rewrite { key, expected: found.clone(), value });
+        }
+        Ok(())
+    }
+
     pub(crate) async fn transact(&self, transaction: Transaction<'_>) -> Result<Decision, TxError> {
         let Transaction { op, mode, keys: plain, decide } = transaction;
         let sealed = plain.iter().map(|used| KeyUse { key: self.seal(&used.key), write: used.write }).collect();
         let keys = Keys { plain, sealed };
+        let mut stored = Stored::new();
         loop {
             let mut stuck = None;
             let mut rekeyed = Vec::new();
             let mut decide_sealed = |reads: &Reads, batch: &mut Batch| {
-                let decided = self.decide(&keys, reads, batch, decide);
+                let decided = self.decide(&keys, reads, batch, &stored, decide);
                 rekeyed = batch.writes.iter().filter_map(|(key, _)| layout::table_of_key(key)).collect();
                 stuck = None;
                 decided.unwrap_or_else(|why| {
@@ -212,10 +245,8 @@ impl SealedRows {
                     Decision::Refuse
                 })
             };
-            let decision = self
-                .held
-                .write(self.inner.transact(Transaction { op, mode, keys: &keys.sealed, decide: &mut decide_sealed }))
-                .await;
+            let decision =
+                self.inner.transact(Transaction { op, mode, keys: &keys.sealed, decide: &mut decide_sealed }).await;
             // Whether it was committed or nobody knows.
             rekeyed.into_iter().for_each(|table| self.tables.forget(table));
             let decision = decision?;
@@ -228,7 +259,12 @@ impl SealedRows {
                 Some(Stuck::NoKey(scope)) => {
                     Box::pin(self.data_keys.provide(&*self.inner, &self.tables, scope)).await?;
                 }
-                Some(Stuck::Held) => self.held.released().await,
+                Some(Stuck::Unread(rows)) => {
+                    for key in rows {
+                        let value = self.inner.get(&key, Consistency::Strong).await?;
+                        stored.insert(key, value);
+                    }
+                }
             }
         }
     }
@@ -239,29 +275,23 @@ impl SealedRows {
         if is_plain { None } else { key_of(value).ok() }
     }
 
-    /// Learns what it takes to seal a row's value again.
-    pub(crate) async fn prepare(&self, key: &Key, value: Bytes) -> Result<(), StorageError> {
-        self.unseal(key.family, &key.bytes, value).await?;
-        // Unsealed, so its table is known, unless it was forgotten since.
-        let Ok(scope) = self.tables.scope(key.family, &key.bytes) else { return Ok(()) };
-        match self.data_keys.sealing(scope) {
-            Some(_) => Ok(()),
-            None => Ok(self.data_keys.provide(&*self.inner, &self.tables, scope).await?),
-        }
-    }
-
-    /// The same value under this process's own key, if it is under one of `old`.
-    pub(crate) fn reseal(&self, key: &Key, value: &Bytes, old: &HashSet<KeyId>) -> Result<Option<Bytes>, StorageError> {
+    /// The same value under this process's own key, if it is under one of `old`. Learns the keys that this takes.
+    pub(crate) async fn reseal(
+        &self,
+        key: &Key,
+        value: &Bytes,
+        old: &HashSet<KeyId>,
+    ) -> Result<Option<Bytes>, StorageError> {
         if !self.key_under(key, value).is_some_and(|id| old.contains(&id)) {
             return Ok(None);
         }
+        let plain = self.unseal(key.family, &key.bytes, value.clone()).await?;
         let changed = || StorageError::Unavailable("its keys have just changed".to_owned());
-        let plain = self.unseal_now(key.family, &key.bytes, value.clone()).map_err(|why| match why {
-            Unreadable::Damaged => damaged(key.family, &key.bytes),
-            Unreadable::NoScope(NoScope::Inaccessible(error)) => error,
-            Unreadable::Unknown(_) | Unreadable::NoScope(NoScope::Unknown(_)) => changed(),
-        })?;
+        // Unsealed, so its table is known, unless it was forgotten since.
         let scope = self.tables.scope(key.family, &key.bytes).map_err(|_| changed())?;
+        if self.data_keys.sealing(scope).is_none() {
+            self.data_keys.provide(&*self.inner, &self.tables, scope).await?;
+        }
         let sealing = self.data_keys.sealing(scope).filter(|sealing| !old.contains(&sealing.key.id));
         let sealed =
             sealing.and_then(|sealing| sealing.seal(Room::Row(key.family), place(key.family, &key.bytes), &plain));

@@ -1,9 +1,9 @@
 //! The sweep: rewrites what is sealed with data keys that have grown old, so that no key is needed for ever.
 //!
 //! A process retires its own data keys after some days, and makes new ones. What is under old keys, whoever made them, is
-//! sealed again with the process's own: the sweep walks all rows in pages, tells by a value's header which key it is under, and
-//! puts the same value again in a transaction that reads the row once more. Whoever writes the row meanwhile wins
-//! ([`held`](crate::held)). Records of logs are left alone: they go after a day.
+//! sealed again with the process's own: the sweep walks all rows in pages, reads in a value's header which key it is under, and
+//! rewrites it ([`Rewrite`]) under the process's own, if it is still the same value then. Records of logs are left alone: they
+//! are trimmed after a day.
 //!
 //! Servers that share a database each do so, and do not undo each other's work: keys are the same age for all of them.
 //! The row of an old key under which a whole sweep has met nothing is marked, and no further sweep is made for that key. It
@@ -14,9 +14,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::{Batch, Family, Key, KeyUse, Mode, Pages, Reads, Row, ScanRange, StorageError, TxError};
+use storage::{Batch, Family, Key, Mode, Pages, Reads, Rewrite, Row, ScanRange, StorageError, TxError};
 
-use crate::layout;
 use crate::sealed_rows::SealedRows;
 use crate::value::KeyId;
 
@@ -117,82 +116,44 @@ impl Sweep {
         }
     }
 
+    /// Puts values under this process's keys, where they are still as they were read. A value that was sealed again meanwhile
+    /// differs, as no key seals two values to the same bytes: so a write wins that is under way, and a deleted row stays so.
     async fn rewrite_some(&mut self, sealed_rows: &SealedRows) -> Result<(), StorageError> {
-        let mut keys = Vec::with_capacity(STEP_ROWS);
-        while keys.len() < STEP_ROWS {
-            let Some((key, value)) = self.due.pop_front() else { break };
-            // What has to be asked for is asked for before anybody has to wait.
-            match sealed_rows.prepare(&key, value).await {
-                Ok(()) => keys.push(key),
-                Err(error) => self.leave(&error)?,
+        let mut rewrites = Vec::with_capacity(STEP_ROWS);
+        while rewrites.len() < STEP_ROWS {
+            let Some((key, expected)) = self.due.pop_front() else { break };
+            match sealed_rows.reseal(&key, &expected, &self.old).await {
+                Ok(Some(value)) => rewrites.push(Rewrite { key, expected, value }),
+                Ok(None) => {}
+                Err(error) => self.leave(1, &error)?,
             }
         }
-        let _alone = sealed_rows.held.alone().await;
-        // Items are always held by who writes them.
-        let mut others = keys.clone();
-        others.retain(|key| key.family != Family::Items);
-        let held = (!others.is_empty()).then(|| sealed_rows.held.hold(others));
-        if held.is_some()
-            && let Err(error) = sealed_rows.pass_all_before().await
-        {
-            self.swept.left += keys.len() as u64;
-            return Err(error);
-        }
-        for key in &keys {
-            match self.rewrite(sealed_rows, key).await {
-                Ok(()) => {}
-                Err(TxError::Storage(error)) => self.leave(&error)?,
-                // Somebody is writing it, or nobody knows whether it is rewritten.
-                Err(_) => self.swept.left += 1,
-            }
-        }
-        Ok(())
-    }
-
-    async fn rewrite(&mut self, sealed_rows: &SealedRows, key: &Key) -> Result<(), TxError> {
-        let reseal = |reads: &Reads, batch: &mut Batch| {
-            let resealed = reads.values[0].as_ref().map(|value| sealed_rows.reseal(key, value, &self.old)).transpose();
-            // Without a value it is gone, or written anew.
-            let Some(value) = resealed?.flatten() else { return Ok(false) };
-            batch.put(key.clone(), value);
-            Ok(true)
+        let count = rewrites.len() as u64;
+        let rewrite = |_: &Reads, batch: &mut Batch| {
+            batch.rewrites.clone_from(&rewrites);
+            Ok::<(), Infallible>(())
         };
-        let rewritten = sealed_rows.inner.write(Mode::Plain, &[KeyUse::write(key.clone())], reseal).await?;
-        self.swept.rewritten += u64::from(rewritten.map_err(TxError::Storage)?);
+        match sealed_rows.inner.write(Mode::Plain, &[], rewrite).await {
+            // Those that were left out are gone, or under a newer key.
+            Ok(_) => self.swept.rewritten += count,
+            Err(TxError::Storage(error)) => self.leave(count, &error)?,
+            // The engine is busy, or the outcome is unknown.
+            Err(_) => self.swept.left += count,
+        }
         Ok(())
     }
 
-    /// A row that cannot be rewritten now. Only an engine that is closed ends the sweep.
-    fn leave(&mut self, error: &StorageError) -> Result<(), StorageError> {
+    /// Rows that cannot be rewritten now. Only an engine that is closed ends the sweep.
+    fn leave(&mut self, count: u64, error: &StorageError) -> Result<(), StorageError> {
         if *error == StorageError::Closed {
             return Err(StorageError::Closed);
         }
-        self.swept.left += 1;
-        if !self.told {
+        self.swept.left += count;
+        if count > 0 && !self.told {
             self.told = true;
             log::warn!(event = "data_key_rotation_delayed"; "a value stays encrypted with an old data key for now: {error}");
         }
         Ok(())
-    }
-}
-
-impl SealedRows {
-    /// Commits a row that says nothing, behind all that the engine has been handed.
-    async fn pass_all_before(&self) -> Result<(), StorageError> {
-        let key = layout::sweep_mark();
-        let keys = [KeyUse::write(key.clone())];
-        loop {
-            let mark = |_: &Reads, batch: &mut Batch| {
-                batch.put(key.clone(), Bytes::from_static(&[1]));
-                Ok::<(), Infallible>(())
-            };
-            match self.inner.write(Mode::Plain, &keys, mark).await {
-                Ok(_) => return Ok(()),
-                // Another server is at the same.
-                Err(TxError::Conflict { .. } | TxError::Unknown) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) enum Sql {
     Insert,
     Update,
     Upsert,
+    Rewrite,
     Delete,
     ScanForward,
     ScanBackward,
@@ -96,13 +97,14 @@ const OUTBOX_MOVE: &str = "\
         (SELECT (ver, op, n) >= ($5, $6, $7) FROM due)";
 
 impl Sql {
-    const ALL: [Sql; 28] = [
+    const ALL: [Sql; 29] = [
         Sql::Get,
         Sql::Lock,
         Sql::Share,
         Sql::Insert,
         Sql::Update,
         Sql::Upsert,
+        Sql::Rewrite,
         Sql::Delete,
         Sql::ScanForward,
         Sql::ScanBackward,
@@ -138,6 +140,8 @@ impl Sql {
                 "INSERT INTO stator_kv (p, s, k, ver, op, v) VALUES ($1, $2, $3, $4, $5, $6) \
                  ON CONFLICT (p, s) DO UPDATE SET ver = excluded.ver, op = excluded.op, v = excluded.v"
             }
+            // Neither the version nor the operation changes: a lost flight is recognized by them, and a rewrite is no change.
+            Sql::Rewrite => "UPDATE stator_kv SET v = $4 WHERE p = $1 AND s = $2 AND v = $3",
             Sql::Delete => "DELETE FROM stator_kv WHERE p = $1 AND s = $2",
             Sql::ScanForward => scan!("p, s"),
             Sql::ScanBackward => scan!("p DESC, s DESC"),

@@ -1,5 +1,7 @@
 //! What a decision reads and writes.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use crate::key::{Family, Key, KeyUse};
@@ -29,6 +31,22 @@ pub struct Append {
     pub record: Bytes,
 }
 
+/// Another value for a row that nobody has changed: the same content in another form. It is made only if the row's value is
+/// `expected`, byte by byte, when its batch is committed; else it is left out, and the rest of the batch is committed. So it
+/// undoes no write and no deletion, whether or not their keys are among the batch's, and brings no row back.
+///
+/// It is no change: it conflicts with no writer, and a writer that has read `expected` is not refused because of it. Whoever
+/// makes it answers for it that both values mean the same to every reader, and that no other write puts the same bytes. While
+/// it is under way readers may see either value. An engine may leave it out although the value is as expected: if it
+/// cannot read the row, or another rewrite of the row is under way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rewrite {
+    /// Of any row but those of logs and of counters, to which engines add. It need not be among the transaction's keys.
+    pub key: Key,
+    pub expected: Bytes,
+    pub value: Bytes,
+}
+
 /// What stands under the keys of a transaction, in their order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reads {
@@ -40,6 +58,8 @@ pub struct Reads {
 pub struct Batch {
     /// `None` deletes the row.
     pub writes: Vec<(Key, Option<Bytes>)>,
+    /// Of rows that are not among `writes`, each at most once.
+    pub rewrites: Vec<Rewrite>,
     pub tallies: Vec<Tally>,
     /// In this order.
     pub appends: Vec<Append>,
@@ -55,6 +75,11 @@ impl Batch {
 
     pub fn delete(&mut self, key: Key) {
         self.writes.push((key, None));
+    }
+
+    /// Puts another value in the place of the one that is expected, if that is still there at the commit.
+    pub fn rewrite(&mut self, key: Key, expected: impl Into<Bytes>, value: impl Into<Bytes>) {
+        self.rewrites.push(Rewrite { key, expected: expected.into(), value: value.into() });
     }
 
     /// Adds to counters that few writers share.
@@ -80,6 +105,7 @@ impl Batch {
 
     pub fn clear(&mut self) {
         self.writes.clear();
+        self.rewrites.clear();
         self.tallies.clear();
         self.appends.clear();
         self.grows = false;
@@ -90,17 +116,19 @@ impl Batch {
         self.writes.iter().any(|(key, value)| value.is_none() && key.family == Family::Items)
     }
 
-    /// Whether it adds items, index rows, or what its author calls growth. Other rows of the catalog and of logs belong to a
+    /// Whether it adds items, index rows, or what its author calls growth, or rewrites rows, which has time. Other rows of the catalog and of logs belong to a
     /// delete, or to work that the engine's owner does for one: only they may use what a full engine has in reserve.
     pub(crate) fn adds_data(&self) -> bool {
         let is_data = |family| matches!(family, Family::Items | Family::Index);
-        self.grows || self.writes.iter().any(|(key, value)| value.is_some() && is_data(key.family))
+        self.grows
+            || !self.rewrites.is_empty()
+            || self.writes.iter().any(|(key, value)| value.is_some() && is_data(key.family))
     }
 
     /// Whether it only deletes, but for rows of the catalog: what ends a table or an index, and deletes that no log records.
     pub(crate) fn only_deletes(&self) -> bool {
         let is_small = |(key, value): &(Key, Option<Bytes>)| value.is_none() || key.family == Family::Catalog;
-        !self.grows && self.appends.is_empty() && self.writes.iter().all(is_small)
+        !self.grows && self.rewrites.is_empty() && self.appends.is_empty() && self.writes.iter().all(is_small)
     }
 
     /// The invariant of batches that this one breaks, in words, if it breaks one: a bug of its author.
@@ -111,6 +139,10 @@ impl Batch {
             Some("it counts outside of the catalog")
         } else if self.appends.iter().any(|append| append.log.is_empty()) {
             Some("it appends to a log without a name")
+        } else if self.rewrites.iter().any(|rewrite| rewrite.key.family == Family::Log) {
+            Some("it rewrites a row of a log")
+        } else if !self.rewrites_each_row_once() {
+            Some("it rewrites a row that it writes, or rewrites it twice")
         } else {
             None
         }
@@ -128,13 +160,22 @@ impl Batch {
         })
     }
 
+    /// Else the order of its writes would have a meaning beyond the last one.
+    fn rewrites_each_row_once(&self) -> bool {
+        if self.rewrites.is_empty() {
+            return true;
+        }
+        let mut written: HashSet<&Key> = self.writes.iter().map(|(key, _)| key).collect();
+        self.rewrites.iter().all(|rewrite| written.insert(&rewrite.key))
+    }
+
     /// Engines look for counters nowhere else.
     fn counts_in_the_catalog(&self) -> bool {
         self.tallies.iter().all(|tally| tally.key.family == Family::Catalog)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.tallies.is_empty() && self.appends.is_empty()
+        self.writes.is_empty() && self.rewrites.is_empty() && self.tallies.is_empty() && self.appends.is_empty()
     }
 }
 
@@ -171,5 +212,14 @@ mod tests {
         check(&|batch| batch.delete(key(Family::Items, "other")), Some("not among its keys"));
         check(&|batch| batch.hot_tally(key(Family::Items, "written"), [1, 1]), Some("outside of the catalog"));
         check(&|batch| batch.append(Bytes::new(), "x"), Some("without a name"));
+        check(&|batch| batch.rewrite(key(Family::Items, "other"), "x", "y"), None);
+        check(&|batch| batch.rewrite(key(Family::Log, "any"), "x", "y"), Some("a row of a log"));
+        let twice = |batch: &mut Batch| (0..2).for_each(|_| batch.rewrite(key(Family::Index, "any"), "x", "y"));
+        check(&twice, Some("rewrites it twice"));
+        let writes_too = |batch: &mut Batch| {
+            batch.put(key(Family::Index, "any"), "x");
+            batch.rewrite(key(Family::Index, "any"), "x", "y");
+        };
+        check(&writes_too, Some("a row that it writes"));
     }
 }

@@ -6,6 +6,7 @@
 mod kit;
 mod logs;
 mod many_writers;
+mod rewrites;
 mod rows;
 mod scans;
 
@@ -38,6 +39,10 @@ pub async fn run(engine: Arc<dyn Engine>) {
     logs::go_with_their_batch(space("records of a batch")).await;
     logs::never_give_a_position_twice(space("trimmed records")).await;
     logs::are_dense_and_in_order_under_many_writers(space("followed records")).await;
+    rewrites::are_made_where_nothing_changed(space("rewrites")).await;
+    rewrites::go_with_their_batch(space("rewrites of a batch")).await;
+    rewrites::never_undo_a_write(space("rewrites and writes")).await;
+    rewrites::bring_nothing_back(space("rewrites and destruction")).await;
     rows::closing_ends_all(space("close")).await;
 }
 

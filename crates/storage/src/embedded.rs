@@ -24,6 +24,7 @@ mod keys;
 mod latches;
 mod logs;
 mod queue;
+mod rewrites;
 mod space;
 mod stats;
 mod store;

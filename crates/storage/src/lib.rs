@@ -24,7 +24,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
-pub use batch::{Append, Batch, Decision, Reads, TALLY_WIDTH, Tally};
+pub use batch::{Append, Batch, Decision, Reads, Rewrite, TALLY_WIDTH, Tally};
 pub use embedded::{
     DiskSpace, DiskState, Embedded, EmbeddedOptions, EmbeddedStats, FamilyStats, Keys, OpenError, RowCacheStats,
     StoreStats,
@@ -82,9 +82,10 @@ pub trait Engine: Send + Sync + 'static {
     /// that are (an index row is a function of its item). Rows of [`Family::Items`] are always among the keys: readers may
     /// keep them in a cache.
     ///
-    /// Either a decision is handed over in the poll in which it is made, and batches are committed in the order in which they
-    /// are handed over; or a row that a write reads is locked against all writers. (What rewrites rows that are not among
-    /// others' keys rests on it.)
+    /// Commits become visible in their order: a view that is asked for after this returns shows this batch and all that were
+    /// committed before it. Nothing else is promised of writes that are under way at once and share no key: one that writes a
+    /// row unread may be committed before or behind any other. What puts a row in another form without its writers'
+    /// knowledge is a [`Rewrite`].
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>>;
 
     /// Gives their positions to all records of a log whose batches were committed before this call: a view that is

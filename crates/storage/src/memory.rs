@@ -19,7 +19,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use crate::batch::{Append, Batch, Decision, Reads};
+use crate::batch::{Append, Batch, Decision, Reads, Rewrite};
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key, KeyUse, prefix_end};
 use crate::{BoxFuture, Consistency, Decide, Engine, Transaction, View, log, tally};
@@ -126,6 +126,11 @@ impl Shared {
         rows.commit += 1;
         for (key, value) in writes {
             rows.write(key, value);
+        }
+        for Rewrite { key, expected, value } in batch.rewrites {
+            if rows.newest(&key) == Some(expected) {
+                rows.write(key, Some(value));
+            }
         }
         rows.prune(self.oldest_seen(rows));
         self.room.count_rows(rows.bytes);

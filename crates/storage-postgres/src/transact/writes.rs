@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use storage::{Batch, Family, Key, OpId};
+use storage::{Batch, Family, Key, OpId, Rewrite};
 
 use super::standing::Standing;
 use super::{Doubt, Setback, Write};
@@ -40,6 +40,8 @@ struct Target<'a> {
     /// The place in the call's keys, if it stands there.
     at: Option<usize>,
     value: Option<Bytes>,
+    /// The value that a rewrite expects.
+    expected: Option<Bytes>,
 }
 
 impl Writes {
@@ -58,6 +60,10 @@ impl Writes {
             writes.push(BEGIN, Written::default());
         }
         for target in targets(write, standing, batch) {
+            if let Some(expected) = target.expected {
+                writes.rewrite(&target.place, expected, target.value);
+                continue;
+            }
             match target.at {
                 Some(at) => writes.locked(write, at, &standing[at], target, ver),
                 None => writes.blind(write.op, target, ver),
@@ -106,6 +112,13 @@ impl Writes {
         self.push(ask, Written { key: Some(at), rows: Some(1) });
     }
 
+    /// A row whose value may have changed. The statement waits for whoever has the row locked, and is judged on what that one
+    /// leaves: at READ COMMITTED its condition is evaluated again on the row's newest version.
+    fn rewrite(&mut self, place: &Place, expected: Bytes, value: Option<Bytes>) {
+        let values = vec![place.at.p[..].into(), place.at.s[..].into(), Value::Bytes(expected), Value::from(value)];
+        self.push(Ask::Of(Sql::Rewrite, values), Written::default());
+    }
+
     /// A row that is a function of locked ones: nobody else writes it now.
     fn blind(&mut self, op: OpId, target: Target<'_>, ver: i64) {
         let ask = match target.value {
@@ -139,16 +152,26 @@ fn targets<'a>(write: &Write<'a>, standing: &[Standing], batch: &'a Batch) -> im
     let mut targets: BTreeMap<Place, Target<'a>> = BTreeMap::new();
     for (key_use, (standing, place)) in write.keys.iter().zip(standing.iter().zip(&write.places)) {
         if standing.is_absent() {
-            let target =
-                Target { place: place.clone(), key: &key_use.key, at: keys.get(&key_use.key).copied(), value: None };
+            let target = Target {
+                place: place.clone(),
+                key: &key_use.key,
+                at: keys.get(&key_use.key).copied(),
+                value: None,
+                expected: None,
+            };
             targets.insert(place.clone(), target);
         }
     }
     for (key, value) in &batch.writes {
         let at = keys.get(key).copied();
         let place = at.map_or_else(|| Place::of(key), |at| write.places[at].clone());
-        let target = Target { place: place.clone(), key, at, value: value.clone() };
+        let target = Target { place: place.clone(), key, at, value: value.clone(), expected: None };
         targets.insert(place, target);
+    }
+    for Rewrite { key, expected, value } in &batch.rewrites {
+        let (place, value, expected) = (Place::of(key), Some(value.clone()), Some(expected.clone()));
+        // A row that was read as absent gets its tombstone, and has nothing to rewrite.
+        targets.entry(place.clone()).or_insert(Target { place, key, at: None, value, expected });
     }
     targets.into_values()
 }

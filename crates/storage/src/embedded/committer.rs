@@ -17,10 +17,12 @@ use super::health::Health;
 use super::latches::Latches;
 use super::logs::Logs;
 use super::queue::{Job, Queue};
+use super::rewrites::Rewrites;
 use super::space::Space;
 use super::stats::CommitMeter;
 use super::store::Store;
 use super::tallies::Tallies;
+use crate::batch::{Batch, Rewrite};
 use crate::error::StorageError;
 use crate::log;
 
@@ -106,17 +108,30 @@ impl Committer {
         if !group.is_empty() && group.iter().all(|job| job.batch.is_empty()) {
             return Ok(());
         }
-        let rows = group.iter().map(|job| job.batch.writes.len() + job.batch.appends.len()).sum::<usize>();
+        let rows = |batch: &Batch| batch.writes.len() + batch.rewrites.len() + batch.appends.len();
+        let rows = group.iter().map(|job| rows(&job.batch)).sum::<usize>();
         let mut batch = self.store.batch(rows + 1);
         let commit = self.last_commit + 1;
         self.store.put_engine_row(&mut batch, &commit_row::key(commit), &commit_row::value(commit, self.floor.mark()));
         let mut deaths = Deaths::default();
+        let mut rewrites = Rewrites::of(group);
         for job in group.iter_mut() {
             job.count_deaths(&mut deaths);
             for (key, value) in job.batch.writes.drain(..) {
                 self.tallies.overwrite(&key, value.as_ref());
                 self.logs.overwrite(&key);
+                rewrites.note(&key, value.as_ref());
                 self.store.put(&mut batch, key, value);
+            }
+            // In the order of the queue, as all else: what is queued behind is written behind, and what is queued before is
+            // in the store or in the group.
+            for rewrite in job.batch.rewrites.drain(..) {
+                if rewrites.are_due(&self.store, &rewrite) {
+                    let Rewrite { key, value, .. } = rewrite;
+                    deaths.add(key.family, &key.bytes);
+                    rewrites.note(&key, Some(&value));
+                    self.store.put(&mut batch, key, Some(value));
+                }
             }
             for tally in job.batch.tallies.drain(..) {
                 self.tallies.add(&self.store, &tally)?;

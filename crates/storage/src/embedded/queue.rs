@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::churn::Deaths;
 use super::gather::Plan;
 use super::latches::{Noted, Ticket};
-use crate::batch::{Append, Batch};
+use crate::batch::{Append, Batch, Rewrite};
 use crate::error::{StorageError, TxError};
 use crate::key::{Family, Key};
 
@@ -26,8 +26,8 @@ pub(super) struct Job {
     pub(super) batch: Batch,
     pub(super) bytes: usize,
     pub(super) noted: Vec<Noted>,
-    /// Rows to take out of the cache once they are written, for nobody held their latches: those of a destruction,
-    /// which nobody reads any more.
+    /// Rows to take out of the cache once they are written, as they are written without their latches: those of a
+    /// destruction, which are not read any more, and those that are rewritten, of which either value may be read until then.
     pub(super) latchless: Vec<Key>,
     pub(super) done: oneshot::Sender<Result<(), StorageError>>,
 }
@@ -199,7 +199,10 @@ pub(super) fn batch_bytes(batch: &Batch) -> usize {
         ROW_OVERHEAD + key.bytes.len() + value.as_ref().map_or(0, bytes::Bytes::len)
     };
     let append = |append: &Append| 2 * ROW_OVERHEAD + append.log.len() + append.record.len();
-    let writes: usize = batch.writes.iter().map(write).sum();
+    let rewrite =
+        |rewrite: &Rewrite| ROW_OVERHEAD + rewrite.key.bytes.len() + rewrite.expected.len() + rewrite.value.len();
+    let writes: usize =
+        batch.writes.iter().map(write).sum::<usize>() + batch.rewrites.iter().map(rewrite).sum::<usize>();
     let appends: usize = batch.appends.iter().map(append).sum();
     writes + appends + batch.tallies.iter().map(|tally| ROW_OVERHEAD + tally.key.bytes.len()).sum::<usize>()
 }

@@ -5,6 +5,7 @@ mod damage;
 mod flight;
 mod folders;
 mod logs;
+mod rewrites;
 mod space;
 mod stats;
 mod wreckage;

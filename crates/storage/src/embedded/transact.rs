@@ -133,7 +133,9 @@ fn read(store: &Store, held: &Held<'_>, keys: &[KeyUse]) -> Result<(Reads, Optio
 }
 
 fn check_size(batch: &Batch) -> Result<(), TxError> {
-    let mut keys = batch.writes.iter().map(|(key, _)| key).chain(batch.tallies.iter().map(|tally| &tally.key));
+    let counted = batch.tallies.iter().map(|tally| &tally.key);
+    let rewritten = batch.rewrites.iter().map(|rewrite| &rewrite.key);
+    let mut keys = batch.writes.iter().map(|(key, _)| key).chain(counted).chain(rewritten);
     let appends = batch.appends.iter().all(|append| is_storable(&log::record(&append.log, 1)));
     if keys.all(is_storable) && appends && batch_bytes(batch) <= BATCH_BYTES_MAX {
         Ok(())
@@ -142,10 +144,13 @@ fn check_size(batch: &Batch) -> Result<(), TxError> {
     }
 }
 
-/// Rows that the cache may hold and that the batch writes without their latch.
+/// Rows that the cache may hold and that the batch writes or rewrites without their latch.
 fn latchless(keys: &[KeyUse], batch: &Batch) -> Vec<Key> {
     let cached = batch.writes.iter().map(|(key, _)| key).filter(|key| is_cached(key));
-    cached.filter(|key| !keys.iter().any(|key_use| key_use.key == **key)).cloned().collect()
+    let unheld = cached.filter(|key| !keys.iter().any(|key_use| key_use.key == **key));
+    // The committer rewrites a row later than its latch is held, if it is.
+    let rewritten = batch.rewrites.iter().map(|rewrite| &rewrite.key).filter(|key| is_cached(key));
+    unheld.chain(rewritten).cloned().collect()
 }
 
 /// What the batch leaves under each of the keys; `None` where it writes nothing.

@@ -6,7 +6,6 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::Rows;
@@ -117,14 +116,17 @@ fn added(batch: &Batch) -> usize {
     let writes = batch.writes.iter().filter(|(_, value)| value.is_some());
     let writes = writes.map(|(key, value)| row_bytes(&key.bytes) + value_bytes(value.as_ref()));
     let appends = batch.appends.iter().map(|append| row_bytes(&append.log) + value_bytes(Some(&append.record)));
-    writes.chain(appends).sum()
+    let rewrites =
+        batch.rewrites.iter().map(|rewrite| row_bytes(&rewrite.key.bytes) + value_bytes(Some(&rewrite.value)));
+    writes.chain(appends).chain(rewrites).sum()
 }
 
 /// What it takes away: rows that it deletes or overwrites.
 fn removed(rows: &Rows, batch: &Batch) -> usize {
-    let removed = |(key, _): &(Key, Option<Bytes>)| {
+    let removed = |key: &Key| {
         let old = rows.family(key.family).get(&key.bytes).and_then(Chain::newest);
         old.map_or(0, |value| row_bytes(&key.bytes) + value_bytes(Some(value)))
     };
-    batch.writes.iter().map(removed).sum()
+    let rewritten = batch.rewrites.iter().map(|rewrite| &rewrite.key);
+    batch.writes.iter().map(|(key, _)| key).chain(rewritten).map(removed).sum()
 }
