@@ -9,7 +9,7 @@ use base::Clock;
 use bytes::Bytes;
 use jobs::{Job, Jobs, Ran};
 use parking_lot::Mutex;
-use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Room, StorageError, Transaction, TxError, View};
+use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Layer, StorageError, Transaction, TxError, View};
 
 use crate::keyring::{Keyring, KeyringError};
 use crate::kms::Kms;
@@ -169,7 +169,11 @@ async fn look_again(sealed_rows: Arc<SealedRows>, tables: Vec<u64>, _busy: Busy)
     }
 }
 
-impl Engine for Sealed {
+impl Layer for Sealed {
+    fn inner(&self) -> &dyn Engine {
+        &*self.sealed_rows.inner
+    }
+
     fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
         Box::pin(async move {
             let key = self.sealed_rows.seal(key);
@@ -188,25 +192,7 @@ impl Engine for Sealed {
         Box::pin(self.sealed_rows.transact(transaction))
     }
 
-    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.sealed_rows.inner.sequence(log)
-    }
-
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        Box::pin(
-            async move { self.sealed_rows.inner.destroy(family, self.sealed_rows.seal_key(family, &prefix)).await },
-        )
-    }
-
-    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.sealed_rows.inner.verify()
-    }
-
-    fn room(&self) -> Option<&Room> {
-        self.sealed_rows.inner.room()
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.sealed_rows.inner.close()
+        self.inner().destroy(family, self.sealed_rows.seal_key(family, &prefix))
     }
 }

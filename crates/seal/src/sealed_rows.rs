@@ -1,7 +1,7 @@
 //! The rows of the inner engine: their keys and values are sealed on the way in and unsealed on the way out, with the data
 //! keys that this takes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use base::Clock;
@@ -51,7 +51,7 @@ impl From<NoScope> for Stuck {
 }
 
 /// Sealed values of rows that a transaction rewrites, as they were read before it.
-type Stored = HashMap<Key, Option<Bytes>>;
+type Stored = BTreeMap<Key, Option<Bytes>>;
 
 /// Where a row's value is bound to, beside its room.
 fn place(family: Family, sealed_key: &[u8]) -> &[u8] {

@@ -55,7 +55,8 @@ pub(crate) struct Sweep {
     /// Rows to rewrite, before it goes on.
     due: VecDeque<(Key, Bytes)>,
     swept: Swept,
-    told: bool,
+    /// Whether a value that stays was logged.
+    is_logged: bool,
 }
 
 impl Sweep {
@@ -78,7 +79,7 @@ impl Sweep {
         }
         let mut families = FAMILIES.iter();
         let range = families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES));
-        Ok(Some(Sweep { old, late, families, range, due: VecDeque::new(), swept: Swept::default(), told: false }))
+        Ok(Some(Sweep { old, late, families, range, due: VecDeque::new(), swept: Swept::default(), is_logged: false }))
     }
 
     /// Reads a page or rewrites a few rows. What it has done once it is at its end.
@@ -134,7 +135,7 @@ impl Sweep {
             Ok::<(), Infallible>(())
         };
         match sealed_rows.inner.write(Mode::Plain, &[], rewrite).await {
-            // Those that were left out are gone, or under a newer key.
+            // Rows that were left out are deleted, or under a newer key.
             Ok(_) => self.swept.rewritten += count,
             Err(TxError::Storage(error)) => self.leave(count, &error)?,
             // The engine is busy, or the outcome is unknown.
@@ -149,8 +150,8 @@ impl Sweep {
             return Err(StorageError::Closed);
         }
         self.swept.left += count;
-        if count > 0 && !self.told {
-            self.told = true;
+        if count > 0 && !self.is_logged {
+            self.is_logged = true;
             log::warn!(event = "data_key_rotation_delayed"; "a value stays encrypted with an old data key for now: {error}");
         }
         Ok(())

@@ -31,12 +31,12 @@ pub struct Append {
     pub record: Bytes,
 }
 
-/// Another value for a row that nobody has changed: the same content in another form. It is made only if the row's value is
+/// Another value for a row that has not changed: the same content in another form. It is made only if the row's value is
 /// `expected`, byte by byte, when its batch is committed; else it is left out, and the rest of the batch is committed. So it
 /// undoes no write and no deletion, whether or not their keys are among the batch's, and brings no row back.
 ///
-/// It is no change: it conflicts with no writer, and a writer that has read `expected` is not refused because of it. Whoever
-/// makes it answers for it that both values mean the same to every reader, and that no other write puts the same bytes. While
+/// It is no change: it conflicts with no writer, and a writer that has read `expected` is not refused because of it. Its
+/// author guarantees that both values mean the same to every reader, and that no other write puts the same bytes. While
 /// it is under way readers may see either value. An engine may leave it out although the value is as expected: if it
 /// cannot read the row, or another rewrite of the row is under way.
 #[derive(Clone, PartialEq, Eq, Debug)]

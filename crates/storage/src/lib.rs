@@ -69,6 +69,21 @@ pub struct Transaction<'a> {
     pub decide: &'a mut Decide<'a>,
 }
 
+/// Ordered rows of bytes in a few families. What follows is all that code above an engine may rely on; the tests of
+/// `contract` run it against every engine, and a layer around an engine owes it as well ([`Layer`]).
+///
+/// - *Writes.* A batch is committed whole or not at all. [`Engine::transact`] returns once the batch is durable; from then on every strong
+///   read shows it, in this process and in others that share the rows. A batch that is refused leaves nothing.
+/// - *Isolation.* Transactions of which one writes a key of the other are decided one after the other, each on what the one
+///   before it leaves. [`Mode`] says whether it waits for the other or is refused. A row among no keys is written without being read: its
+///   writers must share a key, of which it is a function.
+/// - *In doubt.* A batch may have been committed after [`TxError::Unknown`], after a [`StorageError`] of a disk or connection that
+///   fails, and if the future is dropped. After any other error nothing was written.
+/// - *Order.* Commits become visible in their order: a view shows a commit only with all that came before it.
+/// - *Rewrites* ([`Rewrite`]) are made where nothing has changed, and are no change. *Counters* ([`Tally`]) are added up, and *records*
+///   ([`Append`]) numbered, without being among the keys.
+/// - *Reads* show only what is durable. Pages of a scan are bounded, and have their damaged rows beside the others
+///   ([`View::scan_page`]).
 pub trait Engine: Send + Sync + 'static {
     /// The durable value of one key.
     fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>>;
@@ -82,10 +97,8 @@ pub trait Engine: Send + Sync + 'static {
     /// that are (an index row is a function of its item). Rows of [`Family::Items`] are always among the keys: readers may
     /// keep them in a cache.
     ///
-    /// Commits become visible in their order: a view that is asked for after this returns shows this batch and all that were
-    /// committed before it. Nothing else is promised of writes that are under way at once and share no key: one that writes a
-    /// row unread may be committed before or behind any other. What puts a row in another form without its writers'
-    /// knowledge is a [`Rewrite`].
+    /// Nothing is promised of writes that are under way at once and share no key: one that writes a row unread may be committed before
+    /// or behind any other. What puts a row into another form without its writers is a [`Rewrite`].
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>>;
 
     /// Gives their positions to all records of a log whose batches were committed before this call: a view that is

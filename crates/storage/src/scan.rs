@@ -1,4 +1,4 @@
-//! Reading ranges: what a page tells of its rows, and the one iterator over pages.
+//! Reading ranges: the rows of a page, damaged ones among them, and the one iterator over pages.
 
 use std::ops::Bound;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use storage::{
-    Batch, BoxFuture, Consistency, Decide, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads,
-    StorageError, Transaction, TxError, View,
+    Batch, BoxFuture, Consistency, Decide, Decision, Engine, Key, KeyUse, Layer, Memory, Mode, OpId, Reads,
+    StorageError, Transaction, TxError,
 };
 use tokio::sync::oneshot;
 
@@ -98,13 +98,9 @@ impl Late {
     }
 }
 
-impl Engine for Late {
-    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.memory.get(key, consistency)
-    }
-
-    fn view(&self, consistency: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        self.memory.view(consistency)
+impl Layer for Late {
+    fn inner(&self) -> &dyn Engine {
+        &*self.memory
     }
 
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
@@ -116,17 +112,5 @@ impl Engine for Late {
             }
             Ok(decision)
         })
-    }
-
-    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.memory.sequence(log)
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.memory.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.memory.close()
     }
 }

@@ -358,7 +358,7 @@ async fn writes_queued_around_a_rewrite_win() {
     queued(1).await;
     let behind = write("b");
     queued(2).await;
-    // Committed one by one: the sweep goes on with index rows, and "a" is written before their rewrite is queued.
+    // Committed one by one: the sweep continues with index rows, and "a" is written before their rewrite is queued.
     assert!(late.commit_first().await);
     let before = write("a");
     while !(sweeping.is_finished() && behind.is_finished() && before.is_finished()) {

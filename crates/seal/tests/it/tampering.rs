@@ -177,7 +177,7 @@ async fn damaged_rows_hold_up_no_other() {
             assert_eq!(seen, (0..30).filter(good).map(row).collect::<Vec<_>>(), "{rows_max} {direction:?}");
             assert_eq!(damaged, bad.map(|at| Some(item(&names[at]).bytes)), "{rows_max} {direction:?}");
             assert_eq!(nameless, 1);
-            // Who needs every row is not given fewer.
+            // A reader that needs every row does not get fewer.
             let strict = view.scan(&ScanRange { rows_max: 100, direction, ..whole(Family::Items) }).await;
             assert!(matches!(strict, Err(StorageError::Corrupt(_))), "{strict:?}");
         }

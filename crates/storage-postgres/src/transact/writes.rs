@@ -112,7 +112,7 @@ impl Writes {
         self.push(ask, Written { key: Some(at), rows: Some(1) });
     }
 
-    /// A row whose value may have changed. The statement waits for whoever has the row locked, and is judged on what that one
+    /// A row whose value may have changed. The statement waits for the row's lock, and is judged on what its holder
     /// leaves: at READ COMMITTED its condition is evaluated again on the row's newest version.
     fn rewrite(&mut self, place: &Place, expected: Bytes, value: Option<Bytes>) {
         let values = vec![place.at.p[..].into(), place.at.s[..].into(), Value::Bytes(expected), Value::from(value)];

@@ -1,4 +1,4 @@
-//! Rewrites, judged by the committer: only the one that commits batches knows what stands in a row when a batch is committed.
+//! Rewrites, judged by the committer: it alone knows the value of a row when a batch is committed.
 //!
 //! What is stored, what earlier batches of the group have written and what is queued behind are three different things. The
 //! store has the first, this module the second; the third is written later and overwrites a rewrite.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use storage::{BoxFuture, Decide, Engine, Family, Key, ScanPage, ScanRange, StorageError, TxError, View, log};
+use storage::{BoxFuture, Decide, Engine, Family, Key, Layer, ScanPage, ScanRange, StorageError, TxError, View, log};
 
 use super::*;
 use crate::catalog::tests::{add_index, describe};
@@ -32,7 +32,11 @@ fn corrupt() -> StorageError {
     StorageError::Corrupt("a value is not what was written there".to_owned())
 }
 
-impl Engine for Refusing {
+impl Layer for Refusing {
+    fn inner(&self) -> &dyn Engine {
+        &*self.memory
+    }
+
     fn get<'a>(&'a self, key: &'a Key, of: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
         match self.refused.lock().contains(key) {
             true => Box::pin(std::future::ready(Err(corrupt()))),
@@ -53,18 +57,6 @@ impl Engine for Refusing {
             true => Box::pin(std::future::ready(Err(corrupt().into()))),
             false => self.memory.transact(transaction),
         }
-    }
-
-    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.memory.sequence(log)
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.memory.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.memory.close()
     }
 }
 
