@@ -17,9 +17,7 @@ use std::sync::Arc;
 use base::Clock;
 use bytes::Bytes;
 use parking_lot::RwLock;
-use storage::{
-    Batch, Consistency, Engine, Family, KeyUse, Mode, Pages, Reads, Row, ScanRange, StorageError, TxError,
-};
+use storage::{Batch, Consistency, Engine, Family, KeyUse, Mode, Pages, Reads, Row, ScanRange, StorageError, TxError};
 
 use crate::ids::IdMap;
 use crate::keyring::Keyring;
