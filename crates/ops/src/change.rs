@@ -12,7 +12,7 @@ use base::Clock;
 use bytes::Bytes;
 use expr::{Condition, Update};
 use model::codec::key::HashSecret;
-use model::codec::row::{self, StoredItem};
+use model::codec::row::{self, Stored, StoredItem};
 use model::limits::ITEM_SIZE_MAX;
 use model::{Attributes, MapRef, item_size};
 use storage::{Batch, Key};
@@ -136,20 +136,22 @@ impl Change {
         stored: Option<&Bytes>,
         batch: &mut Batch,
     ) -> Result<Applied, Refusal> {
-        let old = match stored {
+        let stored = match stored {
             Some(bytes) => {
                 let read = read_stored(&self.table, &self.key.row, bytes, &self.key_attributes);
                 Some(read.map_err(Refusal::Damaged)?)
             }
             None => None,
         };
+        // A tombstone is no item, but an item that takes its place has a greater version: versions of one row never repeat.
+        let version = stored.as_ref().map_or(1, |stored| stored.version().saturating_add(1));
+        let old = stored.and_then(Stored::into_item);
         if let Some(condition) = &self.condition {
             let nothing = Attributes::new();
             if !condition.matches(old.as_ref().map_or(nothing.view(), StoredItem::attributes)) {
                 return Err(Refusal::ConditionFailed { old });
             }
         }
-        let version = old.as_ref().map_or(1, |old| old.version() + 1);
         let new = match &self.action {
             Action::Put(item) => Some(StoredItem::new(version, item.view())),
             // REMOVE and DELETE alone do not create the item, and their paths are not resolved in it. Observed on AWS.
@@ -240,14 +242,16 @@ impl Change {
     }
 }
 
-/// Reads a stored row, which must be the item that `key` names: two keys that share a hash would share a row.
+/// Reads the stored row of an item's key. An item in it must be the one that `key` names: two keys that share a hash would
+/// share a row.
 ///
 /// # Errors
 /// What is wrong with the row, for the operator.
-pub(crate) fn read_stored(table: &Table, row: &Key, bytes: &Bytes, key: &Attributes) -> Result<StoredItem, String> {
+pub(crate) fn read_stored(table: &Table, row: &Key, bytes: &Bytes, key: &Attributes) -> Result<Stored, String> {
     let damaged = |what: &dyn fmt::Display| damaged_row(table, &row.bytes, what);
-    let stored = StoredItem::read(bytes.clone()).map_err(|what| damaged(&what))?;
-    let attributes = stored.attributes();
+    let stored = Stored::read(bytes.clone()).map_err(|what| damaged(&what))?;
+    let Stored::Item(item) = &stored else { return Ok(stored) };
+    let attributes = item.attributes();
     let mut parts = table.key.attributes();
     if !parts.all(|part| attributes.get(&part.name) == key.get(&part.name).map(|value| value.view())) {
         return Err(damaged(&"it is another item than its key names, or two partition keys have one hash"));

@@ -9,14 +9,11 @@ const TERMINATOR: &str = "aws4_request";
 
 /// How AWS complains of a region, blank included: another complaint may follow it.
 pub(crate) const REGION_WRONG: &str = "Credential should be scoped to a valid region. ";
-/// The longest name of a region. Unit: bytes.
-const REGION_BYTES_MAX: usize = 32;
 
 /// Whether a name can be a region's. Regions name spaces of tables, cached keys and parts of ARNs, so what an unknown
 /// client may write there is bounded.
 pub fn is_region(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=REGION_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits)
+    model::is_region_name(name)
 }
 
 /// The partition that a region belongs to, by its name: what an ARN of the region begins with. An ARN with another one

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use expr::{Condition, ExpressionKind, Placeholders, Update};
 use storage::Family;
 
+use model::codec::row::Stored;
+
 use super::*;
 use crate::fixture::{SECRET, item, n, s, table};
 
@@ -43,7 +45,7 @@ impl Store {
             counters[1] += bytes as i64;
         };
         for (_, row) in self.rows.iter().filter(|(key, _)| key.family == Family::Items) {
-            let stored = StoredItem::read(row.clone()).unwrap();
+            let stored = Stored::read(row.clone()).unwrap().into_item().unwrap();
             let key = ItemKey::of(&SECRET, table, stored.attributes()).unwrap();
             count(rows::table_tally(table.id()), stored.size());
             let entries = table.indexes.iter().filter_map(|index| {

@@ -14,7 +14,7 @@
 
 use bytes::Bytes;
 use model::ValueRef;
-use model::codec::row::StoredItem;
+use model::codec::row::{Stored, StoredItem};
 use storage::Batch;
 
 use crate::rows;
@@ -140,8 +140,11 @@ impl Record {
         }
         let image = |from: usize, to: usize| {
             let bytes = bytes.slice(header_size + from..header_size + to);
-            let item = if bytes.is_empty() { Ok(None) } else { StoredItem::read(bytes).map(Some) };
-            item.ok()
+            if bytes.is_empty() {
+                return Some(None);
+            }
+            // A tombstone is no image: a delete has none.
+            Stored::read(bytes).ok()?.into_item().map(Some)
         };
         let (old, new) = (image(0, old_size)?, image(old_size, images)?);
         (old.is_some() || new.is_some()).then_some(Record { author, created_ms, old, new })

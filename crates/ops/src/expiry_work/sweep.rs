@@ -16,7 +16,7 @@ use bytes::Bytes;
 use jobs::{Job, Ran};
 use keyspace::{expiry_of_row, item_of_expiry_row};
 use model::codec::key::HashSecret;
-use model::codec::row::StoredItem;
+use model::codec::row::Stored;
 use storage::{Consistency, DamagedRow, Family, Key, Row, ScanDirection, ScanRange, StorageError, View};
 
 use crate::capacity::Consumed;
@@ -163,7 +163,7 @@ impl Service {
         let expiration = |(row, bytes): (&Key, Option<Bytes>)| {
             // The others are not to wait for one that is damaged.
             match expiration(&self.secret, table, now_s, row, bytes?) {
-                Ok(change) => Some(change),
+                Ok(change) => change,
                 Err(what) => {
                     self.report_damaged(table, Some(&row.bytes), &what, STAYS);
                     None
@@ -190,18 +190,25 @@ impl Service {
     }
 }
 
-/// The deletion of one stored item, or why it is damaged.
-fn expiration(secret: &HashSecret, table: &Arc<Table>, now_s: u64, row: &Key, bytes: Bytes) -> Result<Change, String> {
-    let item = StoredItem::read(bytes).map_err(|what| what.to_string())?;
+/// The deletion of one stored item, or why its row is damaged; none if there is no item.
+fn expiration(
+    secret: &HashSecret,
+    table: &Arc<Table>,
+    now_s: u64,
+    row: &Key,
+    bytes: Bytes,
+) -> Result<Option<Change>, String> {
+    let stored = Stored::read(bytes).map_err(|what| what.to_string())?;
+    let Stored::Item(item) = stored else { return Ok(None) };
     let key = ItemKey::of(secret, table, item.attributes()).ok().filter(|key| key.row == *row);
-    Ok(Change {
+    Ok(Some(Change {
         table: Arc::clone(table),
         key: key.ok_or_else(|| "it is another item than its key names".to_owned())?,
         key_attributes: rows::key_attributes(table, item.attributes()),
         condition: None,
         action: Action::Expire { now_s },
         author: Author::TimeToLive,
-    })
+    }))
 }
 
 /// How long a row of the index has been due.

@@ -58,7 +58,7 @@ impl Service {
         memory: usize,
     ) -> Result<Option<StoredItem>, Exception> {
         let value = self.engine.get(read.row, kind.consistency()).await.map_err(storage_failure)?;
-        let stored = value.map(|bytes| read.decode(&bytes)).transpose()?;
+        let stored = value.map(|bytes| read.decode(&bytes)).transpose()?.flatten();
         allowance::read(stored.as_ref().map_or(0, StoredItem::size), memory).await?;
         Ok(stored)
     }
@@ -100,7 +100,7 @@ impl Service {
         let mut effort = Effort::default();
         let mut found = Vec::with_capacity(reads.len());
         for (read, value) in reads.iter().zip(values) {
-            let stored = value.map(|bytes| read.decode(&bytes)).transpose()?;
+            let stored = value.map(|bytes| read.decode(&bytes)).transpose()?.flatten();
             found.push(self.take_item(read, stored, kind, &mut effort, consumed).await);
         }
         Ok(found)
@@ -108,7 +108,9 @@ impl Service {
 }
 
 impl ItemRead<'_> {
-    fn decode(&self, bytes: &Bytes) -> Result<StoredItem, Exception> {
-        read_stored(self.table, self.row, bytes, self.key).map_err(Exception::internal)
+    /// The item in its row, if there is one.
+    fn decode(&self, bytes: &Bytes) -> Result<Option<StoredItem>, Exception> {
+        let stored = read_stored(self.table, self.row, bytes, self.key).map_err(Exception::internal)?;
+        Ok(stored.into_item())
     }
 }

@@ -4,15 +4,16 @@
 //! read is counted before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size. The item
 //! that crosses the limit is the last one of its page. Source: captures from AWS.
 
+use std::fmt;
 use std::ops::Bound;
 
 use api::Exception;
 use bytes::Bytes;
 use expr::Condition;
-use model::codec::row::StoredItem;
+use model::codec::row::{Stored, StoredItem};
 use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
 use model::{Attributes, MapRef};
-use storage::{Family, Key, Pages, ScanDirection, ScanRange, View};
+use storage::{Family, Key, Pages, Row, ScanDirection, ScanRange, View};
 
 use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
@@ -82,8 +83,10 @@ impl Service {
         // A filter looks at an item as often as it names an attribute.
         let looks = 1 + request.filter.map_or(0, Condition::looks);
         let mut pages = Pages::of_snapshot(&*view, request.range());
+        let mut passed_over = false;
         loop {
-            pages.limit_rows(walk.rows_left());
+            // Tombstones do not count as rows of the page. Where there are some, a small limit would read them few at a time.
+            pages.limit_rows(if passed_over { CHUNK_ROWS_MAX } else { walk.rows_left() });
             let chunk = pages.next_with_damaged().await.map_err(storage_failure)?;
             let Some(chunk) = chunk else { return Ok(walk) };
             allowance::read(chunk.rows.iter().map(|row| row.value.len()).sum(), PAGE_MEMORY).await?;
@@ -92,8 +95,11 @@ impl Service {
             for row in chunk.in_order() {
                 // Rows before a damaged one may fill the page, which then does not need it.
                 let row = row.map_err(|row| damaged_in_page(request.table, row))?;
-                let item = StoredItem::read(row.value.clone());
-                let item = item.map_err(|what| damaged(request.table, &row.key, what))?;
+                let Some(item) = request.item_of(row)? else {
+                    passed_over = true;
+                    effort.spend(row.value.len()).await;
+                    continue;
+                };
                 let fetched = fetched.next();
                 let work = looks * fetched.map_or(item.size(), StoredItem::size);
                 effort.spend(work).await;
@@ -111,14 +117,14 @@ impl Service {
         &self,
         request: &PageRequest<'_>,
         view: &dyn View,
-        rows: &[storage::Row],
+        rows: &[Row],
     ) -> Result<Vec<StoredItem>, Exception> {
         if request.source == Source::Rows {
             return Ok(Vec::new());
         }
         let mut keys: Vec<Key> = Vec::with_capacity(rows.len());
         for row in rows {
-            let entry = StoredItem::read(row.value.clone());
+            let entry = StoredItem::read_projected(row.value.clone());
             let entry = entry.map_err(|what| damaged(request.table, &row.key, what))?;
             let key = ItemKey::of(&self.secret, request.table, entry.attributes());
             keys.push(key.map_err(|_| damaged(request.table, &row.key, "it lacks the item's key"))?.row);
@@ -126,14 +132,24 @@ impl Service {
         let values = view.get_many(&keys).await.map_err(storage_failure)?;
         allowance::read(values.iter().flatten().map(Bytes::len).sum(), PAGE_MEMORY).await?;
         let item = |(key, value): (&Key, Option<Bytes>)| {
-            let bytes = value.ok_or_else(|| damaged(request.table, &key.bytes, "an index row has no item"))?;
-            StoredItem::read(bytes).map_err(|what| damaged(request.table, &key.bytes, what))
+            let damaged = |what: &dyn fmt::Display| damaged(request.table, &key.bytes, what);
+            let stored = value.map(Stored::read).transpose().map_err(|what| damaged(&what))?;
+            stored.and_then(Stored::into_item).ok_or_else(|| damaged(&"an index row has no item"))
         };
         keys.iter().zip(values).map(item).collect()
     }
 }
 
 impl PageRequest<'_> {
+    /// A row of the index as an item, or the item of a row of the table, if there is one.
+    fn item_of(&self, row: &Row) -> Result<Option<StoredItem>, Exception> {
+        let item = match self.index {
+            Some(_) => StoredItem::read_projected(row.value.clone()).map(Some),
+            None => Stored::read(row.value.clone()).map(Stored::into_item),
+        };
+        item.map_err(|what| damaged(self.table, &row.key, what))
+    }
+
     fn range(&self) -> ScanRange {
         ScanRange {
             family: if self.index.is_some() { Family::Index } else { Family::Items },

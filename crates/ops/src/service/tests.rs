@@ -3,6 +3,7 @@
 
 mod damage;
 mod history;
+mod tombstones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

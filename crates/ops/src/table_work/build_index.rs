@@ -17,7 +17,7 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
-use model::codec::row::StoredItem;
+use model::codec::row::{Stored, StoredItem};
 use storage::{
     Batch, Consistency, DamagedRow, Family, Key, KeyUse, Mode, Pages, Reads, ScanRange, TALLY_WIDTH, TxError, View,
 };
@@ -145,10 +145,12 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, build).await?
     }
 
-    /// The index row of a stored item. A damaged one has none: it is reported here, and by whatever reads the item.
+    /// The index row of a stored item. A tombstone has none, nor does a damaged row: that is reported here, and by each read of
+    /// the item.
     fn built_row(&self, table: &Table, index_id: u32, item_row: &Key, stored: &Bytes) -> Option<(Key, Bytes)> {
-        let read = StoredItem::read(stored.clone()).map_err(|what| what.to_string());
-        let keyed = read.and_then(|item| match ItemKey::of(&self.secret, table, item.attributes()) {
+        let read = Stored::read(stored.clone()).map_err(|what| what.to_string());
+        let item = read.map(Stored::into_item).transpose()?;
+        let keyed = item.and_then(|item| match ItemKey::of(&self.secret, table, item.attributes()) {
             Ok(key) if key.row == *item_row => Ok((item, key)),
             _ => Err("it is another item than its key names".to_owned()),
         });
@@ -220,7 +222,7 @@ async fn count_rows(view: &dyn View, prefix: Bytes) -> Result<[i64; TALLY_WIDTH]
         counted[1] += page
             .rows
             .iter()
-            .filter_map(|row| StoredItem::read(row.value.clone()).ok())
+            .filter_map(|row| StoredItem::read_projected(row.value.clone()).ok())
             .map(|row| row.size() as i64)
             .sum::<i64>();
     }

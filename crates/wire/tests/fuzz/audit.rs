@@ -1,7 +1,7 @@
 //! Tables against their indexes and counters, as a client can compare them.
 
 use api::Operation;
-use model::codec::row::StoredItem;
+use model::codec::row::Stored;
 use serde_json::{Map, Value, json};
 use storage::Family;
 
@@ -43,7 +43,7 @@ fn stored_size(house: &House, family: Family) -> u64 {
     // Rows of items by their expiry hold nothing.
     let rows = house.rows().iter().filter(|(own, row)| *own == family && !row.value.is_empty());
     let sizes = rows.map(|(_, row)| {
-        let item = StoredItem::read(row.value.clone()).expect("a stored item");
+        let item = Stored::read(row.value.clone()).expect("a stored row").into_item().expect("a stored item");
         assert_eq!(item.size(), model::item_size(item.attributes()), "an item's own size");
         item.size() as u64
     });

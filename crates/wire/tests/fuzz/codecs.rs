@@ -4,8 +4,8 @@
 //! Keys are only ever written ([`model::codec::key`]): no bytes are decoded back into one.
 
 use model::codec::compact;
-use model::codec::row::{HEADER_SIZE, StoredItem};
-use model::{AttributeValue, Attributes, MapRef, Number};
+use model::codec::row::{HybridTime, Stamp, Stored, StoredItem, Tombstone};
+use model::{AttributeValue, Attributes, MapRef, Number, RegionName};
 
 use crate::attributes;
 use crate::chance::{Chance, seed, setting};
@@ -26,16 +26,28 @@ fn items_and_their_damaged_bytes() {
         let item = any_item(&mut chance, 3);
         let mut bytes = compact::encode(item.view());
         assert_eq!(compact::Map::read(&bytes).map(|map| MapRef::Compact(map).to_owned()), Ok(item.clone()));
-        let row = StoredItem::new(7, item.view());
-        assert_eq!(StoredItem::read(row.clone().into_bytes()).as_ref(), Ok(&row));
-        let mut row = row.into_bytes().to_vec();
-        mutate_bytes(&mut chance, &mut row);
-        read_anything(&row);
+        for row in rows(&item) {
+            let mut row = row.to_vec();
+            mutate_bytes(&mut chance, &mut row);
+            read_anything(&row);
+        }
         mutate_bytes(&mut chance, &mut bytes);
         read_anything(&bytes);
         let noise: Vec<u8> = (0..chance.below(64)).map(|_| chance.next() as u8).collect();
         read_anything(&noise);
     }
+}
+
+/// The rows that the key of an item may have.
+fn rows(item: &Attributes) -> [bytes::Bytes; 3] {
+    let time = HybridTime { wall_ms: 5, counter: 1 };
+    let stamp = Stamp { time, region: RegionName::parse("eu-west-3").unwrap() };
+    let rows = [StoredItem::new(7, item.view()), StoredItem::stamped(7, &stamp, item.view())];
+    let [plain, stamped] = rows.map(|row| {
+        assert_eq!(Stored::read(row.clone().into_bytes()), Ok(Stored::Item(row.clone())));
+        row.into_bytes()
+    });
+    [plain, stamped, Tombstone { version: 8, stamp, end_of_life_ms: 9 }.encode().into()]
 }
 
 #[test]
@@ -53,10 +65,12 @@ fn read_anything(bytes: &[u8]) {
 }
 
 fn read(bytes: &[u8]) {
-    if let Ok(stored) = StoredItem::read(bytes.to_vec().into()) {
-        let _ = (stored.version(), stored.size());
-        read_attributes(stored.attributes());
-        assert!(compact::Map::read(&bytes[HEADER_SIZE..]).is_ok());
+    if let Ok(stored) = Stored::read(bytes.to_vec().into()) {
+        let _ = (stored.version(), stored.stamp());
+        if let Some(item) = stored.into_item() {
+            let _ = item.size();
+            read_attributes(item.attributes());
+        }
     }
     if let Ok(map) = compact::Map::read(bytes) {
         read_attributes(MapRef::Compact(map));
