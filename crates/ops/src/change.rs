@@ -181,8 +181,9 @@ impl Change {
             batch,
         );
         let charge = match self.author {
-            Author::Client => charge,
-            Author::TimeToLive => Charge::no_write(),
+            // A replicated write consumes the receiving region's units. Source: Developer Guide, "Global tables: billing".
+            Author::Client | Author::Replication { .. } => charge,
+            Author::TimeToLive | Author::Restore => Charge::no_write(),
         };
         Ok(Applied { wrote: old.is_some() || new.is_some(), old, new, charge })
     }

@@ -81,7 +81,8 @@ fn whole_seconds(epoch_ms: u64) -> Timestamp {
 
 fn identity(author: Author) -> Option<Identity> {
     match author {
-        Author::Client => None,
+        // Changes of other regions and of restores are shown as ordinary ones.
+        Author::Client | Author::Replication { .. } | Author::Restore => None,
         Author::TimeToLive => Some(Identity {
             principal_id: Some("dynamodb.amazonaws.com".to_owned()),
             r#type: Some("Service".to_owned()),

@@ -1,6 +1,7 @@
 //! Streams as a reader sees them, on an engine that gives positions late if not said otherwise, with a clock that is
 //! moved by hand.
 
+mod authors;
 mod behind;
 mod breaking;
 mod chance;
