@@ -5,6 +5,8 @@
 //! the records before it were taken, so that every change is delivered at least once, and an item's changes in their
 //! order. Where there are several nodes one of them follows; each step is made under the row that names it.
 //!
+//! One reader reads all logs (`Service::poll`); what a stream shows is a mapping over it (`Service::read_on`).
+//!
 //! The log is kept for followers as long as for streams. Records that were trimmed before they could be read are
 //! counted, and told.
 
@@ -21,6 +23,7 @@ use api::Exception;
 use storage::{StorageError, TxError};
 
 use crate::catalog::Interrupted;
+pub use crate::change_log::{Author, LogRecord};
 use crate::nodes::owner::Ownership;
 use crate::service::Service;
 
@@ -84,13 +87,14 @@ pub struct Change {
     pub created_ms: u64,
     /// A hash of the item's key: the same for all changes of an item.
     pub item: [u8; 16],
-    position: u64,
 }
 
-/// Some changes of one shard, in their order.
+/// Some changes of one shard, in their order, as a reader wants them: see [`Service::poll`] and [`Service::read_on`].
 #[derive(Clone, PartialEq, Debug)]
-pub struct Batch {
-    pub changes: Vec<Change>,
+pub struct Batch<T = Change> {
+    pub changes: Vec<T>,
+    /// By place, the positions of the changes.
+    positions: Vec<u64>,
     /// Records that were gone before they could be read.
     pub lost: u64,
     /// Whether the shard has ended and these are its last ones.
@@ -98,13 +102,24 @@ pub struct Batch {
     end: Cursor,
 }
 
-impl Batch {
+impl<T> Batch<T> {
     /// The place behind the first so many changes.
     pub fn cursor_after(&self, taken: usize) -> Cursor {
-        match self.changes.get(taken) {
-            Some(next) => Cursor { next: next.position, ..self.end },
+        match self.positions.get(taken) {
+            Some(next) => Cursor { next: *next, ..self.end },
             None => self.end,
         }
+    }
+
+    /// Of a shard that was trimmed away: how many records it had is not known.
+    fn of_gone_shard(cursor: Cursor) -> Batch<T> {
+        Batch { changes: Vec::new(), positions: Vec::new(), lost: 1, ended: true, end: cursor }
+    }
+
+    /// The same changes in another form.
+    fn map<U>(self, change: impl FnMut(T) -> U) -> Batch<U> {
+        let Batch { changes, positions, lost, ended, end } = self;
+        Batch { changes: changes.into_iter().map(change).collect(), positions, lost, ended, end }
     }
 }
 

@@ -53,13 +53,13 @@ impl Service {
         let shape = Shape { table: &stream.table, arn: stream.arn(), view: stream.own.view };
         let mut newest_ms = page.given_up_ms.unwrap_or(now_ms);
         let (mut records, mut size) = (Vec::with_capacity(page.records.len()), 0);
-        let images = page.records.iter().flat_map(|(_, record)| [&record.old, &record.new]).flatten();
+        let images = page.records.iter().flat_map(|record| [&record.before, &record.after]).flatten();
         allowance::read(images.map(StoredItem::size).sum(), RECORDS_MEMORY).await?;
-        for (at, record) in &page.records {
-            let shown = self.shown(&shape, &shard, *at, record);
+        for record in &page.records {
+            let shown = self.shown(&shape, &shard, record);
             size += shown.size;
             if size > STREAM_RECORDS_SIZE_MAX && !records.is_empty() {
-                (position, is_end) = (*at, false);
+                (position, is_end) = (record.position, false);
                 break;
             }
             records.push(shown.record);

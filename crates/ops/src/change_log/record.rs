@@ -21,7 +21,7 @@
 //! shard's records passes over others by their headers alone.
 
 use bytes::Bytes;
-use model::codec::row::{HybridTime, Stored, StoredItem};
+use model::codec::row::{HybridTime, Stamp, Stored, StoredItem};
 use model::{RegionName, ValueRef};
 use storage::Batch;
 
@@ -40,7 +40,7 @@ const FLAG_STAMP: u8 = 2;
 
 /// The cause of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Author {
+pub enum Author {
     Client,
     TimeToLive,
     /// A change of another region, applied here.
@@ -59,6 +59,28 @@ pub(crate) struct Record {
     pub new: Option<StoredItem>,
     /// The stamp's time of a delete in a replicated table; its region is the author's, or the table's own.
     pub delete_time: Option<HybridTime>,
+}
+
+/// A change as a reader of the log gets it: all of the record, with its place in the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogRecord {
+    pub position: u64,
+    pub author: Author,
+    /// When and where the change was made, if the table was replicated then.
+    pub stamp: Option<Stamp>,
+    /// The clock of the node that made the change, or that applied it here.
+    pub created_ms: u64,
+    /// The partition key's hash, as much of it as chooses a shard.
+    pub key_hash: u64,
+    pub before: Option<StoredItem>,
+    pub after: Option<StoredItem>,
+}
+
+impl LogRecord {
+    /// The newest image of the item, which has its key. A record has at least one image.
+    pub fn image(&self) -> Option<&StoredItem> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
 }
 
 /// What a record says before its images.
@@ -234,6 +256,26 @@ impl Record {
         is_whole.then_some(Record { author, created_ms, old, new, delete_time })
     }
 
+    /// The record at a position of the log of a table in `region`.
+    pub(crate) fn at(self, position: u64, key_hash: u64, region: &str) -> LogRecord {
+        let of_delete = self.delete_time.and_then(|time| {
+            let region = match self.author {
+                Author::Replication { region } => region,
+                Author::Client | Author::TimeToLive | Author::Restore => RegionName::parse(region)?,
+            };
+            Some(Stamp { time, region })
+        });
+        LogRecord {
+            position,
+            author: self.author,
+            stamp: self.new.as_ref().and_then(StoredItem::stamp).or(of_delete),
+            created_ms: self.created_ms,
+            key_hash,
+            before: self.old,
+            after: self.new,
+        }
+    }
+
     /// The newest image of the item.
     pub(crate) fn image(&self) -> Option<&StoredItem> {
         self.new.as_ref().or(self.old.as_ref())
@@ -250,7 +292,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use model::codec::row::{Stamp, Tombstone};
+    use model::codec::row::Tombstone;
 
     use super::*;
     use crate::fixture::{item, s};
@@ -286,6 +328,7 @@ mod tests {
     fn optional_parts_have_a_format_of_their_own() {
         let region = RegionName::parse("eu-west-3").unwrap();
         let time = HybridTime { wall_ms: 70, counter: 2 };
+        let own_region = RegionName::parse("us-east-1").unwrap();
         let stamped = StoredItem::stamped(4, &Stamp { time, region }, item(&[("pk", s("a"))]).view());
         let old = image("old");
         for (author, old, new, delete_time) in [
@@ -301,7 +344,10 @@ mod tests {
             let header = Header { created_ms: 77, content: Content::Change(Some(5)) };
             assert_eq!(Header::read(&bytes), Some(header));
             let record = Record { author, created_ms: 77, old: old.cloned(), new: new.cloned(), delete_time };
-            assert_eq!(Record::read(&Bytes::from(bytes)), Some(record));
+            assert_eq!(Record::read(&Bytes::from(bytes)), Some(record.clone()));
+            let place = if let Author::Replication { region } = author { region } else { own_region };
+            let stamp = record.at(9, 5, own_region.as_str()).stamp;
+            assert_eq!(stamp, Some(Stamp { time, region: place }));
         }
     }
 

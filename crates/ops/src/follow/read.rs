@@ -1,41 +1,62 @@
-//! Reading on: the next changes of a shard, as their follower wants to see them.
+//! The one reader of logs: `poll` gives the next records of a shard as they are stored, and `read_on` shows them as a stream does.
 
 use model::AttributeValue;
 use model::codec::key::{KeyValue, h16};
 
 use super::{Batch, Bounds, Change, Cursor, FollowError, Follower, ready};
-use crate::change_log::{Record, Shard};
+use crate::change_log::{LogRecord, Shard};
 use crate::service::Service;
 use crate::stream::Shape;
 use crate::tables::{StreamView, Table};
 
 impl Service {
-    /// The changes from the cursor on, as far as the bounds go; none if there are none yet.
+    /// The records from the cursor on, as far as the bounds go; none if there are none yet.
     ///
     /// # Errors
     /// If there is nothing to follow any more, the next record is damaged, or the engine fails.
+    pub async fn poll(
+        &self,
+        follower: &Follower,
+        cursor: Cursor,
+        bounds: Bounds,
+    ) -> Result<Batch<LogRecord>, FollowError> {
+        let table = self.followed_table(follower)?;
+        let polled = self.poll_shard(&table, cursor, bounds).await?;
+        Ok(polled.map_or_else(|| Batch::of_gone_shard(cursor), |(_, batch)| batch))
+    }
+
+    /// As [`Service::poll`]: the changes as the stream that is followed shows them, or with both images.
+    ///
+    /// # Errors
+    /// As for [`Service::poll`].
     pub async fn read_on(&self, follower: &Follower, cursor: Cursor, bounds: Bounds) -> Result<Batch, FollowError> {
         let table = self.followed_table(follower)?;
-        let view = self.view_of_logs(follower.table_id, &[cursor.log]).await?;
-        let Some(shard) = Shard::find(&*view, follower.table_id, cursor.shard).await? else {
-            // Trimmed away, and its row with it: nobody knows how much it was.
-            return Ok(Batch { changes: Vec::new(), lost: 1, ended: true, end: cursor });
-        };
+        let polled = self.poll_shard(&table, cursor, bounds).await?;
+        let Some((shard, batch)) = polled else { return Ok(Batch::of_gone_shard(cursor)) };
+        let shape = shape(&table, follower)?;
+        Ok(batch.map(|record| {
+            let shown = self.shown(&shape, &shard, &record).record;
+            let item = self.item_hash(&table, &shown);
+            Change { record: shown, created_ms: record.created_ms, item }
+        }))
+    }
+
+    /// The next records, and the shard that they are of; none if the shard was trimmed away, and its row with it.
+    async fn poll_shard(
+        &self,
+        table: &Table,
+        cursor: Cursor,
+        bounds: Bounds,
+    ) -> Result<Option<(Shard, Batch<LogRecord>)>, FollowError> {
+        let view = self.view_of_logs(table.id(), &[cursor.log]).await?;
+        let Some(shard) = Shard::find(&*view, table.id(), cursor.shard).await? else { return Ok(None) };
         let first = cursor.next.max(shard.trimmed.saturating_add(1));
         let lost = first - cursor.next;
-        let page = self.page_of_shard(&*view, &table, &shard, first, bounds.records_max, bounds.bytes_max).await?;
+        let page = self.page_of_shard(&*view, table, &shard, first, bounds.records_max, bounds.bytes_max).await?;
         let page = page.or_damage().map_err(FollowError::Damaged)?;
-        drop(view);
-        let shape = shape(&table, follower)?;
+        let positions = page.records.iter().map(|record| record.position).collect();
         let end = Cursor { next: page.next, ..cursor };
-        let change = |(at, record): &(u64, Record)| {
-            let shown = self.shown(&shape, &shard, *at, record).record;
-            let item = self.item_hash(&table, &shown);
-            Change { record: shown, created_ms: record.created_ms, item, position: *at }
-        };
-        let changes = page.records.iter().map(change).collect();
-        let ended = page.is_end;
-        Ok(Batch { changes, lost, ended, end })
+        Ok(Some((shard, Batch { changes: page.records, positions, lost, ended: page.is_end, end })))
     }
 
     fn item_hash(&self, table: &Table, record: &api::Record) -> [u8; 16] {

@@ -165,6 +165,34 @@ async fn what_is_saved_is_not_read_again_and_the_rest_is() {
 }
 
 #[tokio::test]
+async fn raw_records_have_all_of_a_change() {
+    let house = House::new().await;
+    put(&house.service, "a", "1").await;
+    house.hand.advance_ms(7);
+    put(&house.service, "a", "2").await;
+    let [cursor] = house.ready().await.try_into().unwrap();
+    let (follower, now_ms) = (&house.destination.follower, house.clock.now_ms());
+    let raw = house.service.poll(follower, cursor, BOUNDS).await.unwrap();
+    let shown = house.read_on(cursor).await;
+    let table = house.service.catalog.by_id(1).unwrap();
+    let key = crate::rows::ItemKey::of(&house.service.secret, &table, item(&[("pk", s("a"))]).view()).unwrap();
+    let value =
+        |image: &Option<model::codec::row::StoredItem>| image.as_ref().map(|image| text(Some(&image.item()), "v"));
+    let of = |record: &LogRecord| {
+        assert_eq!((record.author, record.stamp), (Author::Client, None));
+        assert_eq!(record.key_hash, crate::tables::hash_range::leading(&key.partition));
+        (record.position, record.created_ms, value(&record.before), value(&record.after))
+    };
+    let expected =
+        [(1, now_ms - 7, None, Some("1".to_owned())), (2, now_ms, Some("1".to_owned()), Some("2".to_owned()))];
+    assert_eq!(raw.changes.iter().map(of).collect::<Vec<_>>(), expected);
+    assert_eq!(values(&shown), ["1", "2"]);
+    for taken in 0..4 {
+        assert_eq!(raw.cursor_after(taken), shown.cursor_after(taken));
+    }
+}
+
+#[tokio::test]
 async fn a_follower_that_was_forgotten_leaves_nothing_behind() {
     let house = House::new().await;
     put(&house.service, "a", "1").await;

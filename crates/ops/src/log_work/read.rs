@@ -6,7 +6,7 @@
 use api::Exception;
 use storage::{Pages, Row, StorageError, View, log};
 
-use crate::change_log::{Content, Header, Record, Shard};
+use crate::change_log::{Content, Header, LogRecord, Record, Shard};
 use crate::failure::storage_failure;
 use crate::rows::{ItemKey, damaged_row};
 use crate::service::Service;
@@ -21,8 +21,7 @@ const SEARCH_BYTES: usize = 1 << 20;
 
 /// Some of a shard's records, one after the other.
 pub(crate) struct Page {
-    /// With their positions.
-    pub records: Vec<(u64, Record)>,
+    pub records: Vec<LogRecord>,
     /// Where the next page begins.
     pub next: u64,
     /// Whether nothing is left, and nothing more comes.
@@ -86,7 +85,7 @@ impl Service {
                 };
                 if let Some(record) = record {
                     own_bytes += row.value.len();
-                    page.records.push((position, record));
+                    page.records.push(record);
                 }
                 page.next = position.saturating_add(1);
                 page.is_end = shard.is_over_at(page.next);
@@ -107,12 +106,15 @@ impl Service {
     }
 
     /// A row's position, and its record if it is the shard's own. None if it cannot be read.
-    fn own_record(&self, table: &Table, shard: &Shard, row: &Row) -> Option<(u64, Option<Record>)> {
+    fn own_record(&self, table: &Table, shard: &Shard, row: &Row) -> Option<(u64, Option<LogRecord>)> {
         let position = shard.position_of(&row.key)?;
         let Content::Change(_) = Header::read(&row.value)?.content else { return Some((position, None)) };
-        let is_own = shard.hashes.is_whole() || shard.hashes.contains(self.hash_of_record(table, row)?);
-        let record = if is_own { Some(Record::read(&row.value)?) } else { None };
-        Some((position, record))
+        let hash = self.hash_of_record(table, row)?;
+        if !shard.hashes.contains(hash) {
+            return Some((position, None));
+        }
+        let record = Record::read(&row.value)?;
+        Some((position, Some(record.at(position, hash, &table.definition.region))))
     }
 
     /// The hash that chooses a record's shard; none for a mark.

@@ -5,7 +5,7 @@ use model::codec::key::{KeyValue, h16};
 use model::codec::row::StoredItem;
 use model::{Attributes, Item, item_size};
 
-use crate::change_log::{Author, Record, Shard};
+use crate::change_log::{Author, LogRecord, Shard};
 use crate::rows;
 use crate::service::Service;
 use crate::tables::{self, StreamView, Table};
@@ -25,9 +25,9 @@ pub(crate) struct Shown {
 }
 
 impl Service {
-    pub(crate) fn shown(&self, shape: &Shape<'_>, shard: &Shard, position: u64, record: &Record) -> Shown {
-        let sequence = shard.sequence(position);
-        let event_name = match (&record.old, &record.new) {
+    pub(crate) fn shown(&self, shape: &Shape<'_>, shard: &Shard, record: &LogRecord) -> Shown {
+        let sequence = shard.sequence(record.position);
+        let event_name = match (&record.before, &record.after) {
             (None, _) => OperationType::Insert,
             (Some(_), Some(_)) => OperationType::Modify,
             (Some(_), None) => OperationType::Remove,
@@ -39,8 +39,8 @@ impl Service {
             StreamView::NewAndOldImages => (true, true),
         };
         let keys = keys(shape.table, record);
-        let old = record.old.as_ref().filter(|_| wants_old);
-        let new = record.new.as_ref().filter(|_| wants_new);
+        let old = record.before.as_ref().filter(|_| wants_old);
+        let new = record.after.as_ref().filter(|_| wants_new);
         let image_size = |image: Option<&StoredItem>| image.map_or(0, StoredItem::size);
         let size = item_size(keys.view()) + image_size(old) + image_size(new);
         let dynamodb = StreamRecord {
@@ -71,7 +71,7 @@ impl Service {
     }
 }
 
-fn keys(table: &Table, record: &Record) -> Attributes {
+fn keys(table: &Table, record: &LogRecord) -> Attributes {
     record.image().map(|image| rows::key_attributes(table, image.attributes())).unwrap_or_default()
 }
 
