@@ -17,7 +17,7 @@ mod shard;
 
 pub use heat::ShardSettings;
 pub(crate) use heat::{Heat, Hot};
-pub(crate) use keep::{disabling, follow, is_to_be_kept, outlives_table};
+pub(crate) use keep::{follow, is_to_be_kept, outlives_table, removed_consumers};
 pub use record::{Author, LogRecord};
 pub(crate) use record::{Content, Header, Record, append};
 pub(crate) use shard::{Closed, Shard};

@@ -7,10 +7,11 @@
 //!
 //! One reader reads all logs (`Service::poll`); what a stream shows is a mapping over it (`Service::read_on`).
 //!
-//! The log is kept for followers as long as for streams. Records that were trimmed before they could be read are
-//! counted, and told.
+//! How long records are retained is said by the table's consumers (`tables::log_consumer`, `log_work::retention`). Records that
+//! were trimmed before they could be read are counted and reported.
 
 mod begin;
+mod consumers;
 mod position;
 mod read;
 mod ready;
@@ -26,6 +27,8 @@ use crate::catalog::Interrupted;
 pub use crate::change_log::{Author, LogRecord};
 use crate::nodes::owner::Ownership;
 use crate::service::Service;
+pub use crate::tables::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
+pub(crate) use consumers::Passed;
 
 /// Who follows the changes of a table.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -49,17 +52,6 @@ pub enum Followed {
     Table,
     /// What a stream shows, for as long as it can be read.
     Stream { label: String },
-}
-
-/// Where a follower begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Start {
-    TrimHorizon,
-    Latest,
-    /// At the first change that was made then or later.
-    At {
-        epoch_ms: u64,
-    },
 }
 
 /// How much is read at once; one record is, whatever its size.

@@ -22,7 +22,6 @@ use crate::change_log;
 use crate::service::Service;
 use crate::tables::{self, Definition, DestinationStatus, Precision, Unknown};
 pub use enable::KinesisDestination;
-pub(crate) use enable::kinesis_follower;
 
 /// What of a destination does not fit an operation. AWS's words, as they were observed: they say "enable" for all three.
 fn state_error(problem: &str) -> Exception {

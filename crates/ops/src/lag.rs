@@ -112,6 +112,8 @@ pub struct BackgroundStats {
     pub expired_items: u64,
     /// Damaged rows that background work has met since the start, each time that it met them.
     pub damaged_rows: u64,
+    /// Records of logs that were trimmed since the start before a consumer that is waited for had taken them.
+    pub lost_records: u64,
     pub tables: Vec<TableLag>,
 }
 

@@ -10,6 +10,7 @@ impl Service {
         BackgroundStats {
             expired_items: self.expired.load(Ordering::Relaxed),
             damaged_rows: self.damaged_rows.load(Ordering::Relaxed),
+            lost_records: self.lost_records.load(Ordering::Relaxed),
             tables: self.lags(),
         }
     }

@@ -67,6 +67,8 @@ pub struct Service {
     pub(crate) expired: AtomicU64,
     /// Damaged rows that background work has met.
     pub(crate) damaged_rows: AtomicU64,
+    /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
+    pub(crate) lost_records: AtomicU64,
     pub(crate) lags: Lags,
     /// Whether somebody delivers to Kinesis here.
     pub(crate) reaches_kinesis: AtomicBool,
@@ -111,6 +113,7 @@ impl Service {
             heat: Heat::default(),
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
+            lost_records: AtomicU64::new(0),
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
@@ -150,6 +153,7 @@ impl Service {
             heat: Heat::default(),
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
+            lost_records: AtomicU64::new(0),
             lags: Lags::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),

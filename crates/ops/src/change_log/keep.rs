@@ -1,4 +1,4 @@
-//! Opening and closing shards, so that a table's log is written exactly while somebody follows the table.
+//! Opening and closing shards, so that a table's log is written exactly while it has an active consumer.
 //!
 //! A log is closed in two steps. First a definition is published that does not name it as open. Its end is known only
 //! when nobody uses an older definition any more, on any node, and is then written down; readers see an open shard until
@@ -9,13 +9,12 @@ use storage::Key;
 
 use super::Shard;
 use crate::rows;
-use crate::tables::{Definition, DestinationStatus, OpenShard, TableStatus};
+use crate::tables::{ConsumerState, Definition, LogConsumer, OpenShard, TableStatus};
 
-/// Whether somebody reads the table's changes.
+/// Whether a consumer needs the log of the table's changes.
 fn is_followed(definition: &Definition) -> bool {
-    let is_streamed = definition.stream.as_ref().is_some_and(|stream| stream.enabled);
-    let is_delivered = definition.kinesis.all.iter().any(|destination| destination.status.is_on());
-    definition.status != TableStatus::Deleting && (is_streamed || is_delivered)
+    let is_active = |consumer: &LogConsumer| consumer.state == ConsumerState::Active;
+    definition.status != TableStatus::Deleting && definition.log_consumers().iter().any(is_active)
 }
 
 /// Whether a stream was disabled, with its table or before, and can still be read.
@@ -29,14 +28,14 @@ pub(crate) fn is_to_be_kept(definition: &Definition) -> bool {
     let lacks_shards = is_followed(definition) && definition.log.open.is_empty();
     let log = &definition.log;
     let begun = log.opening || !log.closing.is_empty() || !log.rolling.is_empty();
-    let left = !disabling(definition).is_empty();
+    let left = !removed_consumers(definition).is_empty();
     definition.status != TableStatus::Deleting && (lacks_shards || begun || left)
 }
 
-/// The destinations whose positions are to be forgotten.
-pub(crate) fn disabling(definition: &Definition) -> Vec<u32> {
-    let all = definition.kinesis.all.iter();
-    all.filter(|own| own.status == DestinationStatus::Disabling).map(|own| own.number).collect()
+/// The consumers whose positions are to be deleted.
+pub(crate) fn removed_consumers(definition: &Definition) -> Vec<String> {
+    let all = definition.log_consumers().into_iter();
+    all.filter(|consumer| consumer.state == ConsumerState::Removing).map(|consumer| consumer.name).collect()
 }
 
 /// Opens a first shard for a table that is followed from now on, and closes those of one that is not any more. The rows

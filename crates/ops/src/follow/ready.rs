@@ -63,6 +63,22 @@ fn is_done(shard: &Shard, positions: &BTreeMap<u32, u64>) -> bool {
     positions.get(&shard.number).is_some_and(read)
 }
 
+/// By log, the position of the first record that may not have been taken: the least one of the log's shards that are not done, as they
+/// share its positions. A log without such a shard is left out.
+pub(super) fn passed(shards: &[Shard], positions: &BTreeMap<u32, u64>) -> BTreeMap<u32, u64> {
+    let mut passed = BTreeMap::new();
+    for shard in shards.iter().filter(|shard| !is_done(shard, positions)) {
+        let next = next(shard, positions);
+        passed.entry(shard.log()).and_modify(|least: &mut u64| *least = next.min(*least)).or_insert(next);
+    }
+    passed
+}
+
+/// A shard without a position is read from its beginning.
+fn next(shard: &Shard, positions: &BTreeMap<u32, u64>) -> u64 {
+    positions.get(&shard.number).copied().unwrap_or_else(|| shard.before.saturating_add(1))
+}
+
 /// `shards` are in the order of their numbers. One without a parent follows all before it: an older log's.
 fn ready(shards: &[Shard], positions: &BTreeMap<u32, u64>) -> Vec<Cursor> {
     let open = |shard: &&Shard| !is_done(shard, positions);
@@ -72,10 +88,7 @@ fn ready(shards: &[Shard], positions: &BTreeMap<u32, u64>) -> Vec<Cursor> {
             None => other.number >= shard.number,
         })
     };
-    let cursor = |shard: &Shard| {
-        let first = shard.before.saturating_add(1);
-        Cursor { shard: shard.number, log: shard.log(), next: positions.get(&shard.number).copied().unwrap_or(first) }
-    };
+    let cursor = |shard: &Shard| Cursor { shard: shard.number, log: shard.log(), next: next(shard, positions) };
     shards.iter().filter(open).filter(has_turn).map(cursor).collect()
 }
 
@@ -110,5 +123,27 @@ mod tests {
         check(&[(1, 5), (3, 8)], &[(1, 5), (7, 1)]);
         check(&[(1, 6), (3, 8)], &[(2, 1), (3, 8), (7, 1)]);
         check(&[(1, 6), (2, 10)], &[(3, 1), (4, 1), (7, 1)]);
+    }
+
+    #[test]
+    fn a_log_is_passed_up_to_its_slowest_shard() {
+        let shard = |number, log, before, last: Option<u64>| Shard {
+            number,
+            log: Some(log),
+            before,
+            closed: last.map(|last| Closed { last, at_ms: 0 }),
+            ..Shard::default()
+        };
+        // Two halves of log 1 behind its first shard, and another log, which is closed.
+        let shards = [shard(1, 1, 0, Some(5)), shard(2, 1, 6, None), shard(3, 1, 6, None), shard(4, 4, 0, Some(2))];
+        for (positions, expected) in [
+            (&[][..], &[(1, 1), (4, 1)][..]),
+            (&[(1, 4), (2, 30)], &[(1, 4), (4, 1)]),
+            (&[(1, 6), (2, 30)], &[(1, 7), (4, 1)]),
+            (&[(1, 6), (2, 30), (3, 20), (4, 3)], &[(1, 20)]),
+        ] {
+            let positions = positions.iter().copied().collect();
+            assert_eq!(passed(&shards, &positions).into_iter().collect::<Vec<_>>(), expected);
+        }
     }
 }

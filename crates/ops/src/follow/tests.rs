@@ -1,5 +1,6 @@
 //! A follower of a table, on an engine that gives positions late, with a clock that is moved by hand.
 
+mod consumers;
 mod history;
 
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use model::limits::STREAM_RETENTION_MS;
 use storage::Engine;
 
 use super::*;
-use crate::KinesisDestination;
 use crate::catalog::tests::{caller, describe, open, simple};
 use crate::change_log::{Hot, Shard, lagging::Lagging};
 use crate::fixture::{item, s};
@@ -24,13 +24,13 @@ use crate::service::{Service, Settings};
 
 const BOUNDS: Bounds = Bounds { records_max: 3, bytes_max: 1 << 20 };
 
-/// A server with one table, `tab`, that goes to Kinesis.
+/// A server with one table, `tab`, and a follower of it.
 struct House {
     engine: Arc<Lagging>,
     service: Arc<Service>,
     clock: Clock,
     hand: ManualClock,
-    destination: KinesisDestination,
+    follower: Follower,
 }
 
 async fn serve(engine: &Arc<Lagging>, clock: &Clock) -> Arc<Service> {
@@ -41,15 +41,23 @@ async fn serve(engine: &Arc<Lagging>, clock: &Clock) -> Arc<Service> {
 }
 
 impl House {
+    /// A table that is delivered to Kinesis.
     async fn new() -> House {
+        let house = House::unfollowed().await;
+        house.service.enable_kinesis_streaming_destination(&caller(), asked(STREAM)).await.unwrap();
+        let follower = deliver(&house.service, Ok(())).await.follower;
+        House { follower, ..house }
+    }
+
+    /// A table whose log has no consumer yet.
+    async fn unfollowed() -> House {
         let (clock, hand) = Clock::manual(1_700_000_000_500);
         let engine = Lagging::new();
         let service = serve(&engine, &clock).await;
         service.create_table(&caller(), simple("tab")).await.unwrap();
         put(&service, "before", "it was followed").await;
-        service.enable_kinesis_streaming_destination(&caller(), asked(STREAM)).await.unwrap();
-        let destination = deliver(&service, Ok(())).await;
-        House { engine, service, clock, hand, destination }
+        let follower = Follower { table_id: 1, name: String::new(), of: Followed::Table };
+        House { engine, service, clock, hand, follower }
     }
 
     async fn restart(&mut self) {
@@ -57,16 +65,16 @@ impl House {
     }
 
     async fn ready(&self) -> Vec<Cursor> {
-        self.service.ready(&self.destination.follower).await.unwrap().cursors
+        self.service.ready(&self.follower).await.unwrap().cursors
     }
 
     async fn read_on(&self, cursor: Cursor) -> Batch {
-        self.service.read_on(&self.destination.follower, cursor, BOUNDS).await.unwrap()
+        self.service.read_on(&self.follower, cursor, BOUNDS).await.unwrap()
     }
 
     async fn save(&self, cursor: Cursor) -> Result<(), FollowError> {
-        let hold = self.service.hold(&self.destination.follower).await.unwrap().unwrap();
-        self.service.save(&self.destination.follower, &hold, cursor).await
+        let hold = self.service.hold(&self.follower).await.unwrap().unwrap();
+        self.service.save(&self.follower, &hold, cursor).await
     }
 
     async fn set_stream(&self, view: Option<StreamViewType>) {
@@ -171,7 +179,7 @@ async fn raw_records_have_all_of_a_change() {
     house.hand.advance_ms(7);
     put(&house.service, "a", "2").await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    let (follower, now_ms) = (&house.destination.follower, house.clock.now_ms());
+    let (follower, now_ms) = (&house.follower, house.clock.now_ms());
     let raw = house.service.poll(follower, cursor, BOUNDS).await.unwrap();
     let shown = house.read_on(cursor).await;
     let table = house.service.catalog.by_id(1).unwrap();
@@ -197,10 +205,10 @@ async fn a_follower_that_was_forgotten_leaves_nothing_behind() {
     let house = House::new().await;
     put(&house.service, "a", "1").await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    house.service.forget_follower(&house.destination.follower).await.unwrap();
+    house.service.forget_follower(&house.follower).await.unwrap();
     assert_eq!(house.save(cursor).await, Err(FollowError::Gone));
     let view = house.engine.view(Consistency::Strong).await.unwrap();
-    assert_eq!(position::all(&*view, &house.destination.follower).await, Ok(None));
+    assert_eq!(position::all(&*view, &house.follower).await, Ok(None));
 }
 
 #[tokio::test]
@@ -215,7 +223,7 @@ async fn followers_begin_where_they_are_asked_to() {
         ("time", Start::At { epoch_ms: middle_ms }, vec!["2", "3"]),
         ("latest", Start::Latest, vec!["3"]),
     ] {
-        let follower = Follower { name: name.to_owned(), ..house.destination.follower.clone() };
+        let follower = Follower { name: name.to_owned(), ..house.follower.clone() };
         let hold = house.service.hold(&follower).await.unwrap().unwrap();
         assert_eq!(house.service.ready(&follower).await, Err(FollowError::Gone));
         assert_eq!(house.service.begin(&follower, &hold, start).await, Ok(true));
@@ -293,7 +301,7 @@ async fn a_stream_is_read_to_its_end_after_its_table_is_deleted() {
     while house.service.catalog.by_id(1).is_some() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(house.service.ready(&house.destination.follower).await, Err(FollowError::Gone));
+    assert_eq!(house.service.ready(&house.follower).await, Err(FollowError::Gone));
     let [cursor] = house.service.ready(&follower).await.unwrap().cursors.try_into().unwrap();
     let batch = house.service.read_on(&follower, cursor, BOUNDS).await.unwrap();
     assert_eq!((values(&batch), batch.ended), (vec!["1".to_owned()], true));
@@ -332,7 +340,7 @@ async fn positions_go_with_their_shards() {
         house.service.trim_logs().await;
         let cursors = house.ready().await;
         let view = house.engine.view(Consistency::Strong).await.unwrap();
-        let positions = position::all(&*view, &house.destination.follower).await.unwrap().unwrap();
+        let positions = position::all(&*view, &house.follower).await.unwrap().unwrap();
         assert!(!positions.contains_key(&cursor.shard) && cursors.len() == 1, "{positions:?}");
     }
 }

@@ -26,10 +26,6 @@ pub struct KinesisDestination {
     number: u32,
 }
 
-pub(crate) fn kinesis_follower(table_id: u64, number: u32) -> Follower {
-    Follower { table_id, name: format!("kinesis-{number}"), of: Followed::Table }
-}
-
 impl Service {
     /// Says that somebody delivers to Kinesis here. Without it no destination can be enabled.
     pub fn reaches_kinesis(&self) {
@@ -59,7 +55,7 @@ impl Service {
         for table in tables.filter(|table| table.is_usable()) {
             let used = table.definition.kinesis.all.iter().filter(|own| own.status.is_on());
             found.extend(used.map(|own| KinesisDestination {
-                follower: kinesis_follower(table.id(), own.number),
+                follower: Follower { table_id: table.id(), name: own.consumer_name(), of: Followed::Table },
                 account: table.definition.account.clone(),
                 table_name: table.name().to_owned(),
                 stream_arn: own.stream_arn.clone(),

@@ -1,12 +1,12 @@
 //! Opening and closing the shards of tables that are followed, and of those that are not any more (`change_log::follow`).
 
 use crate::catalog::Edit;
-use crate::change_log::{Closed, Shard, disabling, follow, is_to_be_kept};
+use crate::change_log::{Closed, Shard, follow, is_to_be_kept, removed_consumers};
 use crate::failure::{storage_failure, write_failure};
-use crate::kinesis_streaming_destination::kinesis_follower;
+use crate::follow::{Followed, Follower};
 use crate::rows;
 use crate::service::Service;
-use crate::tables::{ChangeLog, DestinationStatus};
+use crate::tables::{ChangeLog, ConsumerState, DestinationStatus};
 use api::Exception;
 use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
 
@@ -15,7 +15,7 @@ impl Service {
     pub(crate) async fn keep_log(&self, table_id: u64) -> Result<(), Exception> {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let begun = table.definition.log.clone();
-        let left = disabling(&table.definition);
+        let left = removed_consumers(&table.definition);
         // Waiting until nobody uses an older table is no use of this one.
         drop(table);
         self.end_rolls(table_id, &begun).await?;
@@ -23,8 +23,8 @@ impl Service {
             self.settle(table_id).await.map_err(storage_failure)?;
         }
         self.close_logs(table_id, &begun).await?;
-        for number in &left {
-            self.forget_follower(&kinesis_follower(table_id, *number)).await?;
+        for name in &left {
+            self.forget_follower(&Follower { table_id, name: name.clone(), of: Followed::Table }).await?;
         }
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
@@ -37,7 +37,9 @@ impl Service {
         log.rolling.retain(|roll| !begun.rolling.contains(roll));
         log.closing.retain(|number| !begun.closing.contains(number));
         log.opening &= !(begun.opening && log.open == begun.open);
-        for own in definition.kinesis.all.iter_mut().filter(|own| left.contains(&own.number)) {
+        // Only now: a consumer whose name is in the definition has rows under it, which a crash before this leaves to be deleted.
+        log.consumers.retain(|own| own.state != ConsumerState::Removing || !left.contains(&own.name));
+        for own in definition.kinesis.all.iter_mut().filter(|own| left.contains(&own.consumer_name())) {
             own.status = DestinationStatus::Disabled;
         }
         let puts = follow(&mut definition);

@@ -5,6 +5,7 @@ mod keep;
 mod measure;
 mod part;
 mod read;
+mod retention;
 mod roll;
 mod trim;
 

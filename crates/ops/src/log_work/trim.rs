@@ -1,5 +1,5 @@
-//! Background work on logs, of which trimming is the most: records go when they are older than anybody may read, and
-//! shards when they have ended and are empty.
+//! Background work on logs, of which trimming is the most: records are deleted once no consumer needs them (`retention`), and shards
+//! once they have ended and are empty.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,11 +12,13 @@ use model::limits::STREAM_RETENTION_MS;
 use storage::{Batch, Consistency, DamagedRow, Family, KeyUse, Mode, Reads, Room, Row, ScanPage, log};
 
 use crate::catalog::Edit;
-use crate::change_log::{Header, Shard, outlives_table};
+use crate::change_log::{Content, Header, Shard, outlives_table};
 use crate::failure::{storage_failure, write_failure};
 use crate::rows;
 use crate::service::Service;
-use crate::tables::Stream;
+use crate::tables::{Definition, LogConsumer, Stream};
+
+use super::retention::LogRetention;
 
 /// How often logs are looked after.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
@@ -88,33 +90,74 @@ impl Service {
     }
 
     async fn trim_log(&self, table_id: u64) -> Result<(), Exception> {
+        let Some(owner) = self.log_owner(table_id) else { return Ok(()) };
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let shards = Shard::list(&*view, table_id, 0, u32::MAX).await?;
+        // Shards and positions are of one state: a shard that is made later has only records behind all of these positions.
+        let mut retention = self.retention(&*view, table_id, &owner.consumers, &shards).await?;
         drop(view);
+        let trimmed = self.trim_shards(&owner, &shards, &mut retention).await;
+        self.report_losses(table_id, &retention);
+        trimmed?;
+        let now_ms = self.clock.now_ms();
+        self.forget_streams(table_id, &|since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms).await
+    }
+
+    /// The consumers of a log. Not the table itself: background work waits until no request uses it as it was, and this would be a
+    /// use.
+    fn log_owner(&self, table_id: u64) -> Option<LogOwner> {
+        if let Some(table) = self.catalog.by_id(table_id) {
+            return Some(LogOwner { table_id, consumers: table.definition.log_consumers(), is_table: true });
+        }
+        let table = self.catalog.all_remains().into_iter().find(|table| table.id() == table_id)?;
+        Some(LogOwner { table_id, consumers: table.definition.log_consumers(), is_table: false })
+    }
+
+    async fn trim_shards(
+        &self,
+        owner: &LogOwner,
+        shards: &[Shard],
+        retention: &mut LogRetention,
+    ) -> Result<(), Exception> {
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
         let logs: BTreeSet<u32> = shards.iter().map(Shard::log).collect();
         for log in logs {
             let mut own: Vec<Shard> = shards.iter().filter(|shard| shard.log() == log).cloned().collect();
-            while self.trim_step(&mut own, &is_over).await? {}
+            while self.trim_step(owner, &mut own, retention).await? {}
             self.forget_shards(own, &is_over).await?;
         }
-        self.forget_streams(table_id, &is_over).await
+        Ok(())
     }
 
     /// Deletes the next records of a log that are over, for all of its shards at once, and tells whether there may be more.
-    async fn trim_step(&self, shards: &mut [Shard], is_over: &impl Fn(u64) -> bool) -> Result<bool, Exception> {
+    async fn trim_step(
+        &self,
+        owner: &LogOwner,
+        shards: &mut [Shard],
+        retention: &mut LogRetention,
+    ) -> Result<bool, Exception> {
         let Some(oldest) = shards.iter().filter(|shard| !shard.is_trimmed()).min_by_key(|shard| shard.trimmed) else {
             return Ok(false);
         };
-        let page = self.rows_behind(oldest, oldest.trimmed.saturating_add(1)).await?;
+        let (oldest, log) = (oldest.clone(), oldest.log());
+        let page = self.rows_behind(&oldest, oldest.trimmed.saturating_add(1)).await?;
         // A mark is looked for until the shard that it ends has its end.
         let is_marked =
             |header: &Header| shards.iter().any(|shard| shard.closed.is_none() && header.ends(shard.number));
-        let is_over = |header: &Header| is_over(header.created_ms) && !is_marked(header);
+        let is_over = |row: &Row, header: &Header| {
+            let position = oldest.position_of(&row.key);
+            !is_marked(header) && position.is_some_and(|at| retention.is_over(log, at, header.created_ms))
+        };
         let over = over_rows(&page.rows, is_over);
         let Some(last) = over.last().and_then(|row| oldest.position_of(&row.key)) else { return Ok(false) };
-        self.delete_records(shards, over, last).await?;
+        if !self.delete_records(owner, shards, over, last).await? {
+            return Ok(false);
+        }
+        let is_mark = |row: &Row| matches!(Header::read(&row.value), Some(Header { content: Content::Mark(_), .. }));
+        for at in over.iter().filter(|row| !is_mark(row)).filter_map(|row| oldest.position_of(&row.key)) {
+            retention.count(log, at);
+        }
         Ok(page.more)
     }
 
@@ -130,26 +173,42 @@ impl Service {
         Ok(ScanPage { rows: page.in_order().filter_map(row).collect(), damaged: Vec::new(), more: page.more })
     }
 
-    /// Deletes rows of a log up to a position; its shards learn of it in the same batch.
-    async fn delete_records(&self, shards: &mut [Shard], over: &[Row], last: u64) -> Result<(), Exception> {
+    /// Deletes rows of a log up to a position; its shards learn of it in the same batch. False, and nothing is deleted, if the
+    /// log has other consumers by now.
+    async fn delete_records(
+        &self,
+        owner: &LogOwner,
+        shards: &mut [Shard],
+        over: &[Row],
+        last: u64,
+    ) -> Result<bool, Exception> {
         let touched = || shards.iter().filter(|shard| shard.before < last && !shard.is_trimmed());
         let keys: Vec<(u64, u32)> = touched().map(|shard| (shard.table_id, shard.number)).collect();
         let uses = keys.iter().map(|(table_id, number)| KeyUse::write(rows::shard(*table_id, *number)));
-        let uses: Vec<KeyUse> = uses.collect();
+        let uses: Vec<KeyUse> = uses.chain(owner.key()).collect();
         let trim = |reads: &Reads, batch: &mut Batch| {
+            // Another node may have added a consumer, which may have begun before these records. The definition is read with the
+            // deletion: either the consumer was added before, and is seen here, or it begins behind what is deleted.
+            if owner.is_table && !owner.is_stored(reads.values.last()) {
+                return Err(NotTrimmed::Changed);
+            }
             for ((table_id, number), row) in keys.iter().zip(&reads.values) {
                 // Another node may have forgotten it meanwhile.
                 let Some(row) = row else { continue };
-                let mut shard = Shard::read(*table_id, *number, row)?;
+                let mut shard = Shard::read(*table_id, *number, row).map_err(NotTrimmed::Failed)?;
                 shard.trim(last);
-                batch.put(rows::shard(*table_id, *number), shard.encode()?);
+                batch.put(rows::shard(*table_id, *number), shard.encode().map_err(NotTrimmed::Failed)?);
             }
             over.iter().for_each(|row| batch.delete(row.clone().into_key(Family::Log)));
-            Ok::<(), Exception>(())
+            Ok(())
         };
-        self.engine.write(Mode::Plain, &uses, trim).await.map_err(write_failure)??;
+        match self.engine.write(Mode::Plain, &uses, trim).await.map_err(write_failure)? {
+            Ok(()) => {}
+            Err(NotTrimmed::Changed) => return Ok(false),
+            Err(NotTrimmed::Failed(error)) => return Err(error),
+        }
         shards.iter_mut().for_each(|shard| shard.trim(last));
-        Ok(())
+        Ok(true)
     }
 
     /// Forgets the shards of a log that have ended, are empty, and cannot be asked for any more; parents before their
@@ -231,13 +290,39 @@ impl Service {
     }
 }
 
+/// The owner of a log: a table, or the remains of a deleted one.
+struct LogOwner {
+    table_id: u64,
+    /// As its definition has them.
+    consumers: Vec<LogConsumer>,
+    is_table: bool,
+}
+
+enum NotTrimmed {
+    /// The log has other consumers than the retention was computed of. The next look computes it anew.
+    Changed,
+    Failed(Exception),
+}
+
+impl LogOwner {
+    fn key(&self) -> Option<KeyUse> {
+        self.is_table.then(|| KeyUse::read(rows::definition(self.table_id)))
+    }
+
+    /// Whether the table's stored definition has the same consumers.
+    fn is_stored(&self, row: Option<&Option<Bytes>>) -> bool {
+        let stored = row.and_then(Option::as_ref).and_then(|row| Definition::read(row).ok());
+        stored.is_some_and(|definition| definition.log_consumers() == self.consumers)
+    }
+}
+
 /// The rows at the beginning of a log that are over. Times grow with positions, so a damaged record is as old as one behind it
 /// says: it goes with that one, and holds up no other.
-fn over_rows(rows: &[Row], is_over: impl Fn(&Header) -> bool) -> &[Row] {
+fn over_rows(rows: &[Row], is_over: impl Fn(&Row, &Header) -> bool) -> &[Row] {
     let mut over = 0;
     for (at, row) in rows.iter().enumerate() {
         match Header::read(&row.value) {
-            Some(header) if is_over(&header) => over = at + 1,
+            Some(header) if is_over(row, &header) => over = at + 1,
             Some(_) => break,
             None => {}
         }

@@ -12,6 +12,7 @@ use auth::iam::PrincipalIds;
 use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
+use super::log_consumer::LogConsumer;
 use super::name::Place;
 use super::resource_policy::AttachedPolicy;
 use crate::failure::OpenError;
@@ -470,8 +471,8 @@ pub(crate) enum Precision {
 pub(crate) struct ChangeLog {
     /// No number is used twice.
     pub next_shard: u32,
-    /// Those that writers append to, by the hashes that they begin with, the first one with 0. None if nobody follows the
-    /// table.
+    /// Those that writers append to, by the hashes that they begin with, the first one with 0. None if the log has no active
+    /// consumer.
     pub open: Vec<OpenShard>,
     /// Not open any more, and without an end yet.
     pub closing: Vec<u32>,
@@ -481,6 +482,9 @@ pub(crate) struct ChangeLog {
     /// Whether other nodes may not know of an open shard yet.
     #[serde(default)]
     pub opening: bool,
+    /// Those that no other setting of the table implies; all are in [`Definition::log_consumers`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<LogConsumer>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

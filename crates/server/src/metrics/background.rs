@@ -12,6 +12,11 @@ static DAMAGED_ROWS: Metric = Metric::counter(
 );
 static TTL_DELETIONS: Metric = Metric::counter("stator_ttl_deletions_total", "Items that time to live has deleted.");
 
+static RECORDS_LOST: Metric = Metric::counter(
+    "stator_log_records_lost_total",
+    "Records of tables' logs that were trimmed before a consumer had taken them.",
+);
+
 /// A metric of tables.
 struct OfTables {
     metric: Metric,
@@ -55,6 +60,7 @@ static TABLES: [OfTables; 4] = [
 pub(super) fn write(background: &BackgroundStats, page: &mut Page) {
     page.metric(&TTL_DELETIONS).value(background.expired_items);
     page.metric(&DAMAGED_ROWS).value(background.damaged_rows);
+    page.metric(&RECORDS_LOST).value(background.lost_records);
     let detail = page.detail();
     let named = match detail {
         Detail::Each(tables_max) => tables_max.min(background.tables.len()),
@@ -96,7 +102,8 @@ mod tests {
     }
 
     fn lines(detail: Detail) -> Vec<String> {
-        let background = BackgroundStats { expired_items: 0, damaged_rows: 0, tables: (1..=4).map(table).collect() };
+        let tables = (1..=4).map(table).collect();
+        let background = BackgroundStats { expired_items: 0, damaged_rows: 0, lost_records: 0, tables };
         let mut page = Page::new(detail);
         write(&background, &mut page);
         let text = page.into_text();

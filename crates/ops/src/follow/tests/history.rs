@@ -1,11 +1,12 @@
 //! A random history of writes, rolls, splits, restarts, trims, and a stream that comes and goes, while a follower reads with a
 //! receiver that takes what it likes: each change reaches it at least once, an item's in their order, and none is left
-//! out but those that were trimmed first.
+//! out but those that were trimmed first. Records are retained by age, or until a consumer has taken them.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::consumers::ARCHIVE_MAX_MS;
 use super::*;
 
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ struct Model {
     next: BTreeMap<String, usize>,
     /// Changes that were made before may have been trimmed.
     trimmed_ms: u64,
+    /// Records are not trimmed sooner, unless they were taken.
+    retention_ms: u64,
     streamed: bool,
 }
 
@@ -86,7 +89,7 @@ async fn run(house: &mut House, model: &mut Model, step: Step) {
         Step::Restart => house.restart().await,
         Step::Trim => {
             house.service.trim_logs().await;
-            model.trimmed_ms = model.trimmed_ms.max(now_ms.saturating_sub(STREAM_RETENTION_MS));
+            model.trimmed_ms = model.trimmed_ms.max(now_ms.saturating_sub(model.retention_ms));
         }
         Step::Roll => house.roll().await,
         Step::Split => house.split().await,
@@ -117,19 +120,28 @@ async fn read(house: &House, model: &mut Model, taken: usize, lost: bool) -> boo
     came
 }
 
+async fn run_all(mut house: House, retention_ms: u64, steps: Vec<Step>) {
+    let mut model = Model { retention_ms, ..Model::default() };
+    for step in steps {
+        run(&mut house, &mut model, step).await;
+    }
+    while read(&house, &mut model, usize::MAX, false).await {}
+    model.all_have_arrived();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn every_change_arrives_in_the_order_of_its_item(steps in prop::collection::vec(any_step(), 1..80)) {
+    fn every_change_arrives_in_the_order_of_its_item(
+        steps in prop::collection::vec(any_step(), 1..80),
+        is_waited_for: bool,
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let mut house = House::new().await;
-            let mut model = Model::default();
-            for step in steps {
-                run(&mut house, &mut model, step).await;
+            match is_waited_for {
+                true => run_all(House::archived(ARCHIVE_MAX_MS).await, ARCHIVE_MAX_MS, steps).await,
+                false => run_all(House::new().await, STREAM_RETENTION_MS, steps).await,
             }
-            while read(&house, &mut model, usize::MAX, false).await {}
-            model.all_have_arrived();
         });
     }
 }

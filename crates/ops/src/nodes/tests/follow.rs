@@ -1,12 +1,12 @@
 //! One follower over two nodes: one of them follows, and the other one once the first is silent.
 
 use super::*;
-use crate::follow::{Batch, Bounds, FollowError, Followed};
+use crate::follow::{Batch, Bounds, ConsumerNeeds, FollowError, Followed, Follower, LogConsumer, Retention, Start};
 use crate::kinesis_streaming_destination::tests::{STREAM, asked};
 
 const BOUNDS: Bounds = Bounds { records_max: 10, bytes_max: 1 << 20 };
 
-async fn read(node: &Node, follower: &crate::follow::Follower) -> Batch {
+async fn read(node: &Node, follower: &Follower) -> Batch {
     let [cursor] = node.service.ready(follower).await.unwrap().cursors.try_into().unwrap();
     node.service.read_on(follower, cursor, BOUNDS).await.unwrap()
 }
@@ -45,4 +45,42 @@ async fn another_node_follows_when_one_is_silent() {
     let late = a.service.save(follower, &a_hold, batch.cursor_after(0)).await;
     assert_eq!(late, Err(FollowError::Taken), "it may not go back");
     assert!(read(&b, follower).await.changes.is_empty());
+}
+
+/// The node that trims does not know yet of a consumer that another node has added, and that has begun.
+#[tokio::test]
+async fn records_of_a_consumer_that_another_node_added_are_not_trimmed() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tab").await.unwrap();
+    let consumer = |name: &str| {
+        let retention = Retention::Position { max_ms: u64::MAX };
+        LogConsumer::new(name.to_owned(), Start::TrimHorizon, ConsumerNeeds::Images, retention)
+    };
+    let follower = |name: &str| Follower { table_id: 1, name: name.to_owned(), of: Followed::Table };
+    let begin = async |node: &Node, name: &str| {
+        node.service.add_log_consumer(1, consumer(name)).await.unwrap();
+        let hold = node.service.hold(&follower(name)).await.unwrap().unwrap();
+        until(async || node.service.begin(&follower(name), &hold, Start::TrimHorizon).await.unwrap().then_some(()))
+            .await;
+        hold
+    };
+    let hold = begin(&a, "archive-1").await;
+    put(&a, "tab", "one").await.unwrap();
+    let batch = read(&a, &follower("archive-1")).await;
+    a.service.save(&follower("archive-1"), &hold, batch.cursor_after(1)).await.unwrap();
+
+    a.heartbeats.freeze_after(0);
+    a.heartbeats.holds_a_write().await;
+    begin(&b, "export-1").await;
+    assert_eq!(a.service.catalog.by_id(1).unwrap().definition.log.consumers.len(), 1);
+    assert!(a.service.trim_logs().await);
+    let batch = read(&b, &follower("export-1")).await;
+    assert_eq!((batch.changes.len(), batch.lost), (1, 0));
+
+    a.heartbeats.thaw();
+    until(async || (a.service.catalog.by_id(1)?.definition.log.consumers.len() == 2).then_some(())).await;
+    assert!(a.service.trim_logs().await);
+    let batch = read(&b, &follower("export-1")).await;
+    assert_eq!((batch.changes.len(), batch.lost), (1, 0));
 }

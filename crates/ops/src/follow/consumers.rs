@@ -1,0 +1,97 @@
+//! Adding a consumer to a table's log and removing it again, for features whose consumers no setting of the table implies.
+
+use std::collections::BTreeMap;
+
+use storage::View;
+
+use super::{ConsumerState, FollowError, Followed, Follower, LogConsumer, position, ready};
+use crate::catalog::Edit;
+use crate::change_log::{self, Shard};
+use crate::service::Service;
+use crate::tables::Definition;
+
+/// Each one is looked at whenever the log is trimmed.
+pub(super) const CONSUMERS_MAX: usize = 32;
+
+impl Service {
+    /// Stores a consumer in the table's definition: its log is open from then on, and records are retained for the consumer. It reads
+    /// as the follower of this name, which begins once all nodes know of the log ([`Service::begin`]). Adding it again changes nothing.
+    ///
+    /// # Errors
+    /// If the table is not there, another consumer has the name, or the engine fails.
+    pub async fn add_log_consumer(&self, table_id: u64, consumer: LogConsumer) -> Result<(), FollowError> {
+        if let Some(problem) = consumer.name_problem() {
+            return Err(FollowError::Failed(problem.to_owned()));
+        }
+        self.change_consumers(table_id, |definition| {
+            match definition.log_consumers().iter().find(|own| own.name == consumer.name) {
+                Some(own) if *own == consumer => return Ok(false),
+                Some(_) => {
+                    return Err(FollowError::Failed(format!("the log has a consumer {} already", consumer.name)));
+                }
+                None if definition.log.consumers.len() >= CONSUMERS_MAX => {
+                    return Err(FollowError::Failed(format!("the log has {CONSUMERS_MAX} consumers already")));
+                }
+                None => {}
+            }
+            definition.log.consumers.push(consumer.clone());
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Releases the records that are retained for a stored consumer, and deletes its positions in the background. The log is
+    /// closed if no other consumer needs it. Removing what is not there changes nothing.
+    ///
+    /// # Errors
+    /// If the table is not there, or the engine fails.
+    pub async fn remove_log_consumer(&self, table_id: u64, name: &str) -> Result<(), FollowError> {
+        self.change_consumers(table_id, |definition| {
+            let own = definition.log.consumers.iter_mut().find(|own| own.name == name);
+            let own = own.filter(|own| own.state != ConsumerState::Removing);
+            Ok(own.map(|own| own.state = ConsumerState::Removing).is_some())
+        })
+        .await
+    }
+
+    /// Changes the stored consumers of a table, unless `change` says that there is nothing to change.
+    async fn change_consumers(
+        &self,
+        table_id: u64,
+        change: impl FnOnce(&mut Definition) -> Result<bool, FollowError>,
+    ) -> Result<(), FollowError> {
+        let guard = self.catalog.lock().await?;
+        let table = self.catalog.by_id(table_id).filter(|table| table.is_usable()).ok_or(FollowError::Gone)?;
+        let mut definition = table.definition.clone();
+        // Background work waits until no request uses the table as it was, and this would be a use.
+        drop(table);
+        if !change(&mut definition)? {
+            return Ok(());
+        }
+        let puts = change_log::follow(&mut definition);
+        definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
+        self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
+        Ok(())
+    }
+}
+
+/// How far a consumer has come in each log. None: it has not begun, and may begin anywhere.
+pub(crate) struct Passed(Option<BTreeMap<u32, u64>>);
+
+impl Passed {
+    pub(crate) async fn read(
+        view: &dyn View,
+        table_id: u64,
+        name: &str,
+        shards: &[Shard],
+    ) -> Result<Passed, FollowError> {
+        let follower = Follower { table_id, name: name.to_owned(), of: Followed::Table };
+        let positions = position::all(view, &follower).await?;
+        Ok(Passed(positions.map(|positions| ready::passed(shards, &positions))))
+    }
+
+    /// Whether all records of a log up to this position were taken. Of a log whose shards are all done they were.
+    pub(crate) fn has_taken(&self, log: u32, position: u64) -> bool {
+        self.0.as_ref().is_some_and(|passed| passed.get(&log).is_none_or(|next| position < *next))
+    }
+}
