@@ -1,4 +1,4 @@
-//! The counts of all followers that deliver here, and their metrics: by where they deliver to, without any names.
+//! The counts of all consumers that deliver here, and their metrics: by where they deliver to, without any names.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -25,13 +25,13 @@ static LOST: Metric = Metric::counter(
 static LAG: Metric =
     Metric::gauge("stator_delivery_lag_seconds", "Age of the oldest change that waits for its delivery.");
 
-/// What is known of the followers that deliver to one kind of system, since the start of this server.
+/// What is known of the consumers that deliver to one kind of system, since the start of this server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Figure {
     /// `kinesis`, for example.
     to: &'static str,
     /// Those that there are now, on this server or waiting for their turn.
-    followers: u64,
+    consumers: u64,
     /// Changes that were taken.
     deliveries: u64,
     /// Times that not all could be delivered.
@@ -50,17 +50,17 @@ pub struct Figures {
 #[derive(Default)]
 struct Kind {
     totals: Arc<Totals>,
-    followers: Vec<Weak<Counts>>,
+    consumers: Vec<Weak<Counts>>,
 }
 
 impl Figures {
-    /// Counts for a follower that delivers to such a system.
+    /// Counts for a consumer that delivers to such a system.
     pub(crate) fn add(&self, to: &'static str) -> Arc<Counts> {
         let mut kinds = self.kinds.lock();
         let kind = kinds.entry(to).or_default();
         let counts = Arc::new(Counts::new(Arc::clone(&kind.totals)));
-        kind.followers.retain(|follower| follower.strong_count() > 0);
-        kind.followers.push(Arc::downgrade(&counts));
+        kind.consumers.retain(|consumer| consumer.strong_count() > 0);
+        kind.consumers.push(Arc::downgrade(&counts));
         counts
     }
 
@@ -74,7 +74,7 @@ impl Figures {
             let mut series = page.metric(metric);
             figures.iter().for_each(|figure| series.labelled(&[("to", figure.to)], value(figure)));
         };
-        of(page, &ACTIVE, |figure| figure.followers);
+        of(page, &ACTIVE, |figure| figure.consumers);
         of(page, &DELIVERED, |figure| figure.deliveries);
         of(page, &FAILURES, |figure| figure.failures);
         of(page, &LOST, |figure| figure.losses);
@@ -86,14 +86,14 @@ impl Figures {
         let now_ms = Clock::system().now_ms();
         let kinds = self.kinds.lock();
         let figure = |(to, kind): (&&'static str, &Kind)| {
-            let followers: Vec<Arc<Counts>> = kind.followers.iter().filter_map(Weak::upgrade).collect();
+            let consumers: Vec<Arc<Counts>> = kind.consumers.iter().filter_map(Weak::upgrade).collect();
             Figure {
                 to,
-                followers: followers.len() as u64,
+                consumers: consumers.len() as u64,
                 deliveries: kind.totals.deliveries(),
                 failures: kind.totals.failures(),
                 losses: kind.totals.losses(),
-                lag_ms: followers.iter().map(|counts| counts.lag_ms(now_ms)).max().unwrap_or(0),
+                lag_ms: consumers.iter().map(|counts| counts.lag_ms(now_ms)).max().unwrap_or(0),
             }
         };
         kinds.iter().map(figure).collect()
@@ -113,7 +113,7 @@ mod tests {
         other.failed();
         drop(other);
         let [figure] = figures.read().try_into().unwrap();
-        assert_eq!((figure.to, figure.followers), ("kinesis", 1));
+        assert_eq!((figure.to, figure.consumers), ("kinesis", 1));
         assert_eq!((figure.deliveries, figure.failures, figure.losses, figure.lag_ms), (7, 1, 0, 0));
     }
 }

@@ -1,8 +1,8 @@
 //! Delivery of tables' changes to other systems: to Kinesis data streams, and to functions.
 //!
 //! `follow` is the one loop that hands the changes of a table to a receiver, until they are taken, at least once, an
-//! item's in their order. What a receiver does with them, over the network, is a folder's: `kinesis`, `triggers`. Where a
-//! follower stands, and which node follows, is kept by `ops::follow`; this crate knows no storage.
+//! item's in their order. What a receiver does with them, over the network, is a folder's: `kinesis`, `triggers`. Positions of
+//! consumers, and the node that has a consumer's lease, are rows of `ops::follow`; this crate knows no storage.
 
 mod figures;
 pub mod follow;

@@ -64,7 +64,7 @@ impl Service {
     }
 
     fn shown_shard(&self, first: u32, shard: &Shard) -> api::Shard {
-        // Before the stream there may have been other followers' shards.
+        // Before the stream there may have been other consumers' shards.
         let parent = shard.parent.filter(|number| *number >= first);
         let parent = parent.map(|number| Shard::id_of(&self.secret, shard.table_id, number));
         api::Shard {

@@ -1,17 +1,17 @@
 //! Following a table's changes: what delivers them elsewhere reads here, and keeps here how far it has come.
 //!
-//! A follower has a name, and a row for each shard that says where it goes on. It reads the shards that are ready: a
+//! A consumer has a name, and a row for each shard that says where it goes on. It reads the shards that are ready: a
 //! child once all of its parent's records are done, several open ones side by side. A position is written down only after
 //! the records before it were taken, so that every change is delivered at least once, and an item's changes in their
 //! order. Where there are several nodes one of them follows; each step is made under the row that names it.
 //!
-//! One reader reads all logs (`Service::poll`); what a stream shows is a mapping over it (`Service::read_on`).
+//! One reader reads all logs (`Service::poll`); what a stream shows is a mapping over it (`Service::poll_changes`).
 //!
 //! How long records are retained is said by the table's consumers (`tables::log_consumer`, `log_work::retention`). Records that
 //! were trimmed before they could be read are counted and reported.
 
-mod begin;
 mod consumers;
+mod initialize;
 mod position;
 mod read;
 mod ready;
@@ -32,16 +32,16 @@ pub(crate) use consumers::Passed;
 
 /// Who follows the changes of a table.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Follower {
+pub struct Consumer {
     pub table_id: u64,
-    /// Never given twice in one table, or a new follower would go on where an old one ended. Without the byte 0.
+    /// Never given twice in one table, or a new consumer would go on where an old one ended. Without the byte 0.
     pub name: String,
     pub of: Followed,
 }
 
-impl fmt::Display for Follower {
+impl fmt::Display for Consumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the follower {} of table {}", self.name, self.table_id)
+        write!(f, "the consumer {} of table {}", self.name, self.table_id)
     }
 }
 
@@ -81,7 +81,7 @@ pub struct Change {
     pub item: [u8; 16],
 }
 
-/// Some changes of one shard, in their order, as a reader wants them: see [`Service::poll`] and [`Service::read_on`].
+/// Some changes of one shard, in their order, as a reader wants them: see [`Service::poll`] and [`Service::poll_changes`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct Batch<T = Change> {
     pub changes: Vec<T>,
@@ -123,17 +123,17 @@ pub struct Ready {
     pub finished: bool,
 }
 
-/// The right to follow, as long as no other node takes it.
+/// The right to read on as a consumer, as long as no other node takes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Hold(Ownership);
+pub struct ConsumerLease(Ownership);
 
-/// Why a step of a follower was not made.
+/// Why a step of a consumer was not made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FollowError {
-    /// The table, the stream or the follower is not there any more.
+    /// The table, the stream or the consumer is not there any more.
     Gone,
-    /// Another node follows.
-    Taken,
+    /// Another node has the lease.
+    LeaseLost,
     /// The server is stopping.
     Stopping,
     /// It may go better next time; the text is the operator's.
@@ -147,7 +147,7 @@ impl fmt::Display for FollowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             FollowError::Gone => "there is nothing to follow any more",
-            FollowError::Taken => "another node follows now",
+            FollowError::LeaseLost => "another node follows now",
             FollowError::Stopping => "the server is stopping",
             FollowError::Failed(text) | FollowError::Damaged(text) => text,
         })
@@ -177,7 +177,7 @@ impl From<TxError> for FollowError {
     fn from(error: TxError) -> FollowError {
         match error {
             TxError::Storage(error) => error.into(),
-            error => FollowError::Failed(format!("a follower's position could not be written: {error}")),
+            error => FollowError::Failed(format!("a consumer's position could not be written: {error}")),
         }
     }
 }
@@ -196,8 +196,8 @@ impl Service {
     ///
     /// # Errors
     /// The engine's failure.
-    pub async fn hold(&self, follower: &Follower) -> Result<Option<Hold>, FollowError> {
-        let ownership = self.own_key(position::owner(follower)).await?;
-        Ok((ownership != Ownership::Others).then_some(Hold(ownership)))
+    pub async fn acquire_lease(&self, consumer: &Consumer) -> Result<Option<ConsumerLease>, FollowError> {
+        let ownership = self.own_key(position::owner(consumer)).await?;
+        Ok((ownership != Ownership::Others).then_some(ConsumerLease(ownership)))
     }
 }

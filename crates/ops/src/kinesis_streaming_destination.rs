@@ -1,6 +1,6 @@
 //! EnableKinesisStreamingDestination and its relatives: which Kinesis data stream a table's changes go to.
 //!
-//! A destination is a follower of the table's log, and so the table has one although it has no stream. Enabling begins
+//! A destination is a consumer of the table's log, and so the table has one although it has no stream. Enabling begins
 //! here and is ended by who delivers (`enable.rs`), because only they can see whether the Kinesis stream is there; the
 //! changes from then on are delivered. Disabling ends with the log's background work, once every node knows of it. A
 //! change of the precision holds at once.

@@ -9,9 +9,9 @@
 //! 3. What is held in memory: `catalog`, the tables that there are; `nodes`, `tokens`, `lag`; and what the program gives
 //!    (`table_keys`, `principal_directory`).
 //! 4. `service`, which holds all of these.
-//! 5. The report of damaged rows (`damage_report`). What the service does by itself (`table_work`, `log_work`, `expiry_work`, `node_work`, `token_sweep`), the one write path
-//!    (`write`, `transaction`), the one read path (`read`), the one charge point of both (`charge_point`), followers of logs
-//!    (`follow`, `stream`).
+//! 5. The report of damaged rows (`damage_report`). What the service does by itself (`table_work`, `log_work`, `expiry_work`,
+//!    `node_work`, `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of
+//!    both (`charge_point`), consumers of logs (`follow`, `stream`).
 //! 6. `permission` and the operations, one file each.
 //! 7. `gate`, the one way to them.
 

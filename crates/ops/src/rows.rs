@@ -162,18 +162,18 @@ pub(crate) fn shard(table_id: u64, shard: u32) -> Key {
     TableRow::Shard.key(table_id, &shard.to_be_bytes())
 }
 
-/// Says that a follower has begun; what its positions' keys begin with.
-pub(crate) fn follower(table_id: u64, name: &str) -> Key {
+/// Says that a consumer has begun; what its positions' keys begin with.
+pub(crate) fn consumer(table_id: u64, name: &str) -> Key {
     TableRow::Consumer.key(table_id, &[name.as_bytes(), &[0]].concat())
 }
 
-/// Where a follower goes on in a shard.
-pub(crate) fn follower_position(table_id: u64, name: &str, shard: u32) -> Key {
+/// Where a consumer goes on in a shard.
+pub(crate) fn consumer_position(table_id: u64, name: &str, shard: u32) -> Key {
     TableRow::Consumer.key(table_id, &[name.as_bytes(), &[0], &shard.to_be_bytes()].concat())
 }
 
-/// Says which node does the work of a follower.
-pub(crate) fn follower_owner(table_id: u64, name: &str) -> Key {
+/// Says which node does the work of a consumer.
+pub(crate) fn consumer_owner(table_id: u64, name: &str) -> Key {
     TableRow::ConsumerOwner.key(table_id, name.as_bytes())
 }
 

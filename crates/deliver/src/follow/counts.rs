@@ -1,4 +1,4 @@
-//! What is counted of followers, for the operator.
+//! What is counted of consumers, for the operator.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-/// What some followers have done together.
+/// What some consumers have done together.
 #[derive(Debug, Default)]
 pub struct Totals {
     deliveries: AtomicU64,
@@ -31,7 +31,7 @@ impl Totals {
     }
 }
 
-/// One follower's part in it, and how far it is behind.
+/// One consumer's part in it, and how far it is behind.
 #[derive(Debug, Default)]
 pub struct Counts {
     totals: Arc<Totals>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ops::Service;
-use ops::follow::{Batch, Cursor, FollowError, Hold};
+use ops::follow::{Batch, ConsumerLease, Cursor, FollowError};
 
 use client::Backoff;
 
@@ -16,14 +16,14 @@ const MEMORY_FACTOR: u64 = 8;
 pub(super) struct Lane {
     service: Arc<Service>,
     following: Following,
-    hold: Hold,
+    lease: ConsumerLease,
     cursor: Cursor,
     backoff: Backoff,
 }
 
 impl Lane {
-    pub(super) fn new(service: Arc<Service>, following: Following, hold: Hold, cursor: Cursor) -> Lane {
-        Lane { service, following, hold, cursor, backoff: backoff() }
+    pub(super) fn new(service: Arc<Service>, following: Following, lease: ConsumerLease, cursor: Cursor) -> Lane {
+        Lane { service, following, lease, cursor, backoff: backoff() }
     }
 
     /// Goes on until the shard's end is taken, or a step fails for another reason than the receiver's.
@@ -38,7 +38,7 @@ impl Lane {
         let bytes = MEMORY_FACTOR * self.following.bounds.bytes_max as u64;
         loop {
             let memory = self.following.memory.take(&self.following.holder, bytes).await;
-            let read = self.service.read_on(&self.following.follower, self.cursor, self.following.bounds).await;
+            let read = self.service.poll_changes(&self.following.consumer, self.cursor, self.following.bounds).await;
             let batch = match read {
                 // Ending here would end the lanes of all other shards with this one.
                 Err(FollowError::Damaged(text)) => {
@@ -82,7 +82,7 @@ impl Lane {
         let cursor = batch.cursor_after(count);
         // The end of an empty shard is worth a row, too: its children wait for it.
         if cursor != self.cursor || all && batch.ended {
-            self.service.save(&self.following.follower, &self.hold, cursor).await?;
+            self.service.checkpoint(&self.following.consumer, &self.lease, cursor).await?;
             self.cursor = cursor;
         }
         match failure {

@@ -1,4 +1,4 @@
-//! The follower's loop: reads a table's changes shard by shard, hands them to a receiver, and saves how far it has come.
+//! The consumer's loop: reads a table's changes shard by shard, hands them to a receiver, and saves how far it has come.
 //!
 //! Each shard that can be read has a lane, a task that goes on while others wait for the receiver. A position is saved
 //! after the receiver took what is before it, so that whoever goes on, after a crash or on another node, may deliver some
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use client::Holder;
 use ops::Service;
-use ops::follow::{Bounds, Change, Cursor, FollowError, Follower, Hold, Start};
+use ops::follow::{Bounds, Change, Consumer, ConsumerLease, Cursor, FollowError, Start};
 use storage::BoxFuture;
 use tokio::task::{Id, JoinSet};
 
@@ -56,7 +56,7 @@ impl Taken {
 /// Who follows what, and how.
 #[derive(Clone)]
 pub struct Following {
-    pub follower: Follower,
+    pub consumer: Consumer,
     /// What the log calls it: the table, and the target of its changes.
     pub title: Arc<str>,
     /// Where it begins, if it has not begun yet.
@@ -75,7 +75,7 @@ pub struct Following {
 pub enum End {
     /// The stream was disabled, and everything was delivered.
     Finished,
-    /// The table, the stream or the follower was taken away.
+    /// The table, the stream or the consumer was taken away.
     Gone,
     /// The server is stopping.
     Stopping,
@@ -83,30 +83,30 @@ pub enum End {
 
 /// Follows until nothing can come any more. Failures are told in the log and tried again, more and more slowly.
 pub async fn follow(service: Arc<Service>, following: Following) -> End {
-    let lane = |hold, cursor| Lane::new(Arc::clone(&service), following.clone(), hold, cursor).run();
-    follow_shards(&service, &following.follower, &following.title, following.start, &following.counts, lane).await
+    let lane = |lease, cursor| Lane::new(Arc::clone(&service), following.clone(), lease, cursor).run();
+    follow_shards(&service, &following.consumer, &following.title, following.start, &following.counts, lane).await
 }
 
 /// As [`follow`], with a lane of one's own for each shard: it goes on until all of the shard is taken, or a step fails.
 pub(crate) async fn follow_shards<L>(
     service: &Service,
-    follower: &Follower,
+    consumer: &Consumer,
     title: &str,
     start: Start,
     counts: &Counts,
-    lane: impl Fn(Hold, Cursor) -> L,
+    lane: impl Fn(ConsumerLease, Cursor) -> L,
 ) -> End
 where
     L: Future<Output = Result<(), FollowError>> + Send + 'static,
 {
     let mut backoff = backoff();
     loop {
-        match follow_once(service, follower, start, counts, &lane).await {
+        match follow_once(service, consumer, start, counts, &lane).await {
             Ok(()) => return End::Finished,
             Err(FollowError::Gone) => return End::Gone,
             Err(FollowError::Stopping) => return End::Stopping,
             // Whoever does it now may stop one day.
-            Err(FollowError::Taken) => backoff.reset(),
+            Err(FollowError::LeaseLost) => backoff.reset(),
             Err(FollowError::Failed(text) | FollowError::Damaged(text)) => {
                 counts.failed();
                 log::warn!(event = "delivery_stalled"; "{title} is interrupted and continues soon: {text}");
@@ -119,16 +119,16 @@ where
 /// Follows as long as it is this node's to do, and nothing fails.
 async fn follow_once<L>(
     service: &Service,
-    follower: &Follower,
+    consumer: &Consumer,
     start: Start,
     counts: &Counts,
-    lane: &impl Fn(Hold, Cursor) -> L,
+    lane: &impl Fn(ConsumerLease, Cursor) -> L,
 ) -> Result<(), FollowError>
 where
     L: Future<Output = Result<(), FollowError>> + Send + 'static,
 {
-    let hold = hold(service, follower, counts).await?;
-    while !service.begin(follower, &hold, start).await? {
+    let lease = acquire_lease(service, consumer, counts).await?;
+    while !service.initialize(consumer, &lease, start).await? {
         tokio::time::sleep(IDLE_LONGEST).await;
     }
     // What lanes that were ended had in their hands is read again.
@@ -136,12 +136,12 @@ where
     let mut lanes: JoinSet<Result<(), FollowError>> = JoinSet::new();
     let mut shards: BTreeMap<u32, Id> = BTreeMap::new();
     loop {
-        let ready = service.ready(follower).await?;
+        let ready = service.ready(consumer).await?;
         if ready.finished {
             return Ok(());
         }
         for cursor in ready.cursors {
-            shards.entry(cursor.shard).or_insert_with(|| lanes.spawn(lane(hold.clone(), cursor)).id());
+            shards.entry(cursor.shard).or_insert_with(|| lanes.spawn(lane(lease.clone(), cursor)).id());
         }
         if let Ok(Some(ended)) = tokio::time::timeout(LOOK_INTERVAL, next(&mut lanes)).await {
             let (id, ended) = ended;
@@ -161,10 +161,14 @@ async fn next(lanes: &mut JoinSet<Result<(), FollowError>>) -> Option<(Id, Resul
 }
 
 /// Waits for the right to follow.
-pub(crate) async fn hold(service: &Service, follower: &Follower, counts: &Counts) -> Result<Hold, FollowError> {
+pub(crate) async fn acquire_lease(
+    service: &Service,
+    consumer: &Consumer,
+    counts: &Counts,
+) -> Result<ConsumerLease, FollowError> {
     loop {
-        if let Some(hold) = service.hold(follower).await? {
-            return Ok(hold);
+        if let Some(lease) = service.acquire_lease(consumer).await? {
+            return Ok(lease);
         }
         counts.rest();
         tokio::time::sleep(LOOK_INTERVAL).await;

@@ -109,7 +109,7 @@ struct House {
     moods: Vec<u8>,
     calls: Arc<AtomicUsize>,
     seen: Arc<Mutex<Seen>>,
-    follower: Follower,
+    consumer: Consumer,
     task: JoinHandle<End>,
     /// The number of each item's newest change.
     written: BTreeMap<&'static str, usize>,
@@ -126,7 +126,7 @@ async fn open(engine: &Arc<dyn Engine>, clock: &Clock) -> Arc<Service> {
 }
 
 /// Makes the table, and a destination of its changes.
-async fn prepare(service: &Service) -> Follower {
+async fn prepare(service: &Service) -> Consumer {
     let request = CreateTableInput {
         table_name: "tab".to_owned(),
         attribute_definitions: Some(vec![AttributeDefinition {
@@ -145,19 +145,19 @@ async fn prepare(service: &Service) -> Follower {
     };
     service.execute::<ops::call::EnableKinesisStreamingDestination>(&caller(), request).await.unwrap();
     let [destination] = service.kinesis_destinations().try_into().unwrap();
-    let hold = service.hold(&destination.follower).await.unwrap().unwrap();
-    assert_eq!(service.end_enabling(&destination, &hold, Ok(())).await, Ok(true));
-    destination.follower
+    let lease = service.acquire_lease(&destination.consumer).await.unwrap().unwrap();
+    assert_eq!(service.end_enabling(&destination, &lease, Ok(())).await, Ok(true));
+    destination.consumer
 }
 
 impl House {
     async fn new(engine: Arc<dyn Engine>, clock: Clock, moods: Vec<u8>) -> House {
         let service = open(&engine, &clock).await;
-        let follower = prepare(&service).await;
+        let consumer = prepare(&service).await;
         let (seen, calls) = (Arc::default(), Arc::default());
-        let task = start(&service, &follower, &moods, &calls, &seen);
+        let task = start(&service, &consumer, &moods, &calls, &seen);
         let (written, present, streamed) = (BTreeMap::new(), BTreeMap::new(), false);
-        House { engine, clock, service, moods, calls, seen, follower, task, written, present, streamed }
+        House { engine, clock, service, moods, calls, seen, consumer, task, written, present, streamed }
     }
 
     /// What follows is ended wherever it is, and begins anew; over `engine`, if that was opened again.
@@ -165,7 +165,7 @@ impl House {
         self.task.abort();
         self.engine = engine.unwrap_or_else(|| Arc::clone(&self.engine));
         self.service = open(&self.engine, &self.clock).await;
-        self.task = start(&self.service, &self.follower, &self.moods, &self.calls, &self.seen);
+        self.task = start(&self.service, &self.consumer, &self.moods, &self.calls, &self.seen);
     }
 
     async fn put(&mut self, pk: &'static str) {
@@ -213,7 +213,7 @@ impl House {
 
 fn start(
     service: &Arc<Service>,
-    follower: &Follower,
+    consumer: &Consumer,
     moods: &[u8],
     calls: &Arc<AtomicUsize>,
     seen: &Arc<Mutex<Seen>>,
@@ -222,7 +222,7 @@ fn start(
     tokio::spawn(follow(
         Arc::clone(service),
         Following {
-            follower: follower.clone(),
+            consumer: consumer.clone(),
             title: "a test".into(),
             start: Start::Latest,
             bounds: Bounds { records_max: 4, bytes_max: 1 << 20 },

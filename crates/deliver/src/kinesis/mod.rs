@@ -48,7 +48,7 @@ struct Keeper {
     settings: Settings,
     figures: Arc<Figures>,
     memory: Arc<DeliveryMemory>,
-    /// By the destination's follower.
+    /// By the destination's consumer.
     running: BTreeMap<String, (ScopedJob, Arc<put::Precision>)>,
     /// The state of the tables' definitions that the workers are of.
     seen: Option<u64>,
@@ -81,7 +81,7 @@ impl Keeper {
         }
         let (wanted, closed): (Vec<_>, Vec<_>) =
             service.kinesis_destinations().into_iter().partition(|destination| destination.is_allowed);
-        let name = |destination: &KinesisDestination| destination.follower.to_string();
+        let name = |destination: &KinesisDestination| destination.consumer.to_string();
         warn_of_closed(&mut self.warned, &closed);
         self.running.retain(|running, (job, _)| {
             !job.is_over() && wanted.iter().any(|destination| name(destination) == *running)
@@ -113,7 +113,7 @@ impl Keeper {
 /// Logs each destination once that the operator's rules close. Its changes stay in the table's log for as long as that has them.
 fn warn_of_closed(warned: &mut BTreeSet<String>, closed: &[KinesisDestination]) {
     for destination in closed {
-        if warned.insert(destination.follower.to_string()) {
+        if warned.insert(destination.consumer.to_string()) {
             log::warn!(
                 event = "kinesis_not_allowed";
                 "table {} has a Kinesis destination in another account, {}, and nothing is delivered to it: allow it with \
@@ -143,7 +143,7 @@ struct Work {
 
 /// What calls and memory are reserved for.
 fn holder(destination: &KinesisDestination) -> Holder {
-    Holder::new(&destination.account, &destination.follower.to_string())
+    Holder::new(&destination.account, &destination.consumer.to_string())
 }
 
 /// One destination, until it is disabled or its table is gone.
@@ -155,9 +155,9 @@ async fn deliver(work: Work) {
     }
     let title = title(&destination);
     let receiver = Putter::new(&settings, &destination, precision);
-    let (follower, start) = (destination.follower, Start::Latest);
+    let (consumer, start) = (destination.consumer, Start::Latest);
     let (title, bounds) = (title.into(), BOUNDS);
-    let following = Following { follower, title, start, bounds, receiver: Arc::new(receiver), counts, memory, holder };
+    let following = Following { consumer, title, start, bounds, receiver: Arc::new(receiver), counts, memory, holder };
     follow::follow(service, following).await;
 }
 
@@ -168,7 +168,7 @@ async fn enable(service: &Service, settings: &Settings, destination: &KinesisDes
         match enable_once(service, settings, destination, counts).await {
             Ok(reached) => return reached,
             Err(FollowError::Gone | FollowError::Stopping) => return false,
-            Err(FollowError::Taken) => {}
+            Err(FollowError::LeaseLost) => {}
             Err(FollowError::Failed(text) | FollowError::Damaged(text)) => {
                 log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", title(destination));
             }
@@ -183,17 +183,17 @@ async fn enable_once(
     destination: &KinesisDestination,
     counts: &Counts,
 ) -> Result<bool, FollowError> {
-    let hold = follow::hold(service, &destination.follower, counts).await?;
+    let lease = follow::acquire_lease(service, &destination.consumer, counts).await?;
     let reached = reach(settings, destination).await;
     if let Err(problem) = &reached {
         log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {}", title(destination), problem.text);
     }
     let reached = reached.map_err(|problem| problem.shown);
-    while !service.end_enabling(destination, &hold, reached.clone()).await? {
+    while !service.end_enabling(destination, &lease, reached.clone()).await? {
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
     if reached.is_err() {
-        service.forget_follower(&destination.follower).await?;
+        service.forget_consumer(&destination.consumer).await?;
     }
     Ok(reached.is_ok())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use auth::SHARED_ACCOUNT;
 use client::Holder;
 use model::limits::STREAM_RETENTION_MS;
-use ops::follow::{Followed, Follower, Start};
+use ops::follow::{Consumer, Followed, Start};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -121,8 +121,8 @@ impl Mapping {
     }
 
     /// Who follows the stream for it.
-    pub(crate) fn follower(&self) -> Follower {
-        Follower {
+    pub(crate) fn consumer(&self) -> Consumer {
+        Consumer {
             table_id: self.table_id,
             name: format!("mapping-{}", self.uuid),
             of: Followed::Stream { label: self.label.clone() },

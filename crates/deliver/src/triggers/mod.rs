@@ -73,8 +73,8 @@ impl Triggers {
     /// Writes down where a new mapping begins. If that cannot be done yet, its runner does it.
     async fn begin(&self, mapping: &Mapping) {
         let begin = async {
-            let Some(hold) = self.service.hold(&mapping.follower()).await? else { return Ok(false) };
-            self.service.begin(&mapping.follower(), &hold, mapping.start()).await
+            let Some(lease) = self.service.acquire_lease(&mapping.consumer()).await? else { return Ok(false) };
+            self.service.initialize(&mapping.consumer(), &lease, mapping.start()).await
         };
         if let Err(FollowError::Failed(text) | FollowError::Damaged(text)) = begin.await {
             log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "{} starts later: {text}", mapping.title());

@@ -138,7 +138,7 @@ async fn settle(triggers: &Triggers, mapping: &Mapping) {
             Ok(true) => return triggers.changed.notify_one(),
             Ok(false) => SOON,
             Err(FollowError::Stopping) => return,
-            Err(FollowError::Taken) => LOOK_INTERVAL,
+            Err(FollowError::LeaseLost) => LOOK_INTERVAL,
             Err(error) => {
                 log::warn!(event = "mapping_delayed", mapping = mapping.uuid.as_str(); "{} cannot change its state yet: {error}", mapping.title());
                 LOOK_INTERVAL
@@ -150,12 +150,12 @@ async fn settle(triggers: &Triggers, mapping: &Mapping) {
 
 /// Whether it is done.
 async fn settle_once(triggers: &Triggers, mapping: &Mapping) -> Result<bool, FollowError> {
-    let (service, follower) = (&triggers.service, mapping.follower());
-    let hold = service.hold(&follower).await?.ok_or(FollowError::Taken)?;
+    let (service, consumer) = (&triggers.service, mapping.consumer());
+    let lease = service.acquire_lease(&consumer).await?.ok_or(FollowError::LeaseLost)?;
     if mapping.state == State::Deleting {
-        service.forget_follower(&follower).await?;
+        service.forget_consumer(&consumer).await?;
     } else {
-        match service.begin(&follower, &hold, mapping.start()).await {
+        match service.initialize(&consumer, &lease, mapping.start()).await {
             Ok(true) | Err(FollowError::Gone) => {}
             other => return other,
         }
@@ -193,14 +193,14 @@ async fn deliver(triggers: &Arc<Triggers>, mapping: Arc<Mapping>) {
         mapping,
     });
     let mapping = &delivery.mapping;
-    let follower = mapping.follower();
+    let consumer = mapping.consumer();
     loop {
         delivery.until_permitted().await;
-        let shard = |hold, cursor| Shard::new(Arc::clone(&delivery), hold, cursor).run();
+        let shard = |lease, cursor| Shard::new(Arc::clone(&delivery), lease, cursor).run();
         let (service, counts, start) = (&triggers.service, &delivery.counts, mapping.start());
         let title = mapping.title();
         let followed = tokio::select! {
-            end = follow_shards(service, &follower, &title, start, counts, shard) => Some(end),
+            end = follow_shards(service, &consumer, &title, start, counts, shard) => Some(end),
             // What is under way ends here, and its records are read again if they may be.
             () = delivery.until_denied() => None,
         };

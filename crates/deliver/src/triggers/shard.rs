@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use client::Reservation;
 use ops::allowance;
-use ops::follow::{Batch as Read, Bounds, Cursor, FollowError, Hold};
+use ops::follow::{Batch as Read, Bounds, ConsumerLease, Cursor, FollowError};
 use serde_json::Value;
 use tokio::task::{JoinError, JoinSet};
 
@@ -44,7 +44,7 @@ const NOT_SENT: &str = "PROBLEM: A record could not be sent to the on-failure de
 
 pub(super) struct Shard {
     delivery: Arc<Delivery>,
-    hold: Hold,
+    lease: ConsumerLease,
     shard: u32,
     shard_id: String,
     lanes: Vec<Worked>,
@@ -82,7 +82,7 @@ enum Done {
 type Work = JoinSet<(usize, Done)>;
 
 impl Shard {
-    pub(super) fn new(delivery: Arc<Delivery>, hold: Hold, cursor: Cursor) -> Shard {
+    pub(super) fn new(delivery: Arc<Delivery>, lease: ConsumerLease, cursor: Cursor) -> Shard {
         let settings = &delivery.mapping.settings;
         let worked = || Worked { lane: Lane::new(settings.rules()), busy: false, answered: None };
         let shard_id = delivery.triggers.service.shard_id(delivery.mapping.table_id, cursor.shard);
@@ -101,7 +101,7 @@ impl Shard {
             memory,
             is_warned_of_cost: false,
             delivery,
-            hold,
+            lease,
         }
     }
 
@@ -155,9 +155,9 @@ impl Shard {
         let delivery = Arc::clone(&self.delivery);
         // Until what was read is reserved.
         let _reading = delivery.triggers.memory.read().await;
-        let (service, follower) = (&self.delivery.triggers.service, self.delivery.mapping.follower());
+        let (service, consumer) = (&self.delivery.triggers.service, self.delivery.mapping.consumer());
         let bytes_max = READ.bytes_max.min(usize::try_from(room / 2).unwrap_or(usize::MAX));
-        let read = match service.read_on(&follower, self.progress.end(), Bounds { bytes_max, ..READ }).await {
+        let read = match service.poll_changes(&consumer, self.progress.end(), Bounds { bytes_max, ..READ }).await {
             // Ending here would end the lanes of all other shards with this one.
             Err(FollowError::Damaged(text)) => {
                 self.delivery.counts.failed();
@@ -322,8 +322,8 @@ impl Shard {
     }
 
     async fn save_at(&mut self, cursor: Cursor) -> Result<(), FollowError> {
-        let follower = self.delivery.mapping.follower();
-        self.delivery.triggers.service.save(&follower, &self.hold, cursor).await?;
+        let consumer = self.delivery.mapping.consumer();
+        self.delivery.triggers.service.checkpoint(&consumer, &self.lease, cursor).await?;
         self.saved = cursor;
         Ok(())
     }

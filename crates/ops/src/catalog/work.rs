@@ -33,7 +33,7 @@ pub(crate) enum Work {
     DropTable {
         table_id: u64,
     },
-    /// Open and close shards of its log as its followers need them.
+    /// Open and close shards of its log as its consumers need them.
     KeepLog {
         table_id: u64,
     },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use storage::View;
 
-use super::{ConsumerState, FollowError, Followed, Follower, LogConsumer, position, ready};
+use super::{Consumer, ConsumerState, FollowError, Followed, LogConsumer, position, ready};
 use crate::catalog::Edit;
 use crate::change_log::{self, Shard};
 use crate::service::Service;
@@ -15,7 +15,7 @@ pub(super) const CONSUMERS_MAX: usize = 32;
 
 impl Service {
     /// Stores a consumer in the table's definition: its log is open from then on, and records are retained for the consumer. It reads
-    /// as the follower of this name, which begins once all nodes know of the log ([`Service::begin`]). Adding it again changes nothing.
+    /// as the consumer of this name, which begins once all nodes know of the log ([`Service::initialize`]). Adding it again changes nothing.
     ///
     /// # Errors
     /// If the table is not there, another consumer has the name, or the engine fails.
@@ -85,8 +85,8 @@ impl Passed {
         name: &str,
         shards: &[Shard],
     ) -> Result<Passed, FollowError> {
-        let follower = Follower { table_id, name: name.to_owned(), of: Followed::Table };
-        let positions = position::all(view, &follower).await?;
+        let consumer = Consumer { table_id, name: name.to_owned(), of: Followed::Table };
+        let positions = position::all(view, &consumer).await?;
         Ok(Passed(positions.map(|positions| ready::passed(shards, &positions))))
     }
 

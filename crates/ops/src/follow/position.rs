@@ -1,4 +1,4 @@
-//! Where a follower stands: its rows, and writing them.
+//! Positions of consumers: their rows, and writing them.
 //!
 //! | row | key | value |
 //! |---|---|---|
@@ -6,15 +6,15 @@
 //! | the next record of a shard | table id (8) · 'F' · name · 0 · shard (4) | format (1) · position (8) |
 //! | the node that follows | table id (8) · 'O' · name | as `nodes::owner` says |
 //!
-//! A shard without a row is read from its beginning. Without the first row nothing is written, so that who is late
-//! leaves nothing behind of a follower that was forgotten.
+//! A shard without a row is read from its beginning. Without the first row nothing is written, so that a late
+//! writer leaves no rows of a deleted consumer.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use storage::{Batch, Family, Key, KeyUse, Mode, Reads, View};
 
-use super::{Cursor, FollowError, Follower, Hold};
+use super::{Consumer, ConsumerLease, Cursor, FollowError};
 use crate::catalog_rows;
 use crate::key_range;
 use crate::rows;
@@ -22,16 +22,16 @@ use crate::service::Service;
 
 const FORMAT: u8 = 1;
 
-pub(super) fn begun(follower: &Follower) -> Key {
-    rows::follower(follower.table_id, &follower.name)
+pub(super) fn begun(consumer: &Consumer) -> Key {
+    rows::consumer(consumer.table_id, &consumer.name)
 }
 
-pub(super) fn of_shard(follower: &Follower, shard: u32) -> Key {
-    rows::follower_position(follower.table_id, &follower.name, shard)
+pub(super) fn of_shard(consumer: &Consumer, shard: u32) -> Key {
+    rows::consumer_position(consumer.table_id, &consumer.name, shard)
 }
 
-pub(super) fn owner(follower: &Follower) -> Key {
-    rows::follower_owner(follower.table_id, &follower.name)
+pub(super) fn owner(consumer: &Consumer) -> Key {
+    rows::consumer_owner(consumer.table_id, &consumer.name)
 }
 
 pub(super) fn begun_row() -> Vec<u8> {
@@ -47,15 +47,15 @@ fn read(row: &[u8]) -> Option<u64> {
     next.try_into().ok().map(u64::from_be_bytes)
 }
 
-/// The next record of each shard that has a row, and whether the follower has begun.
-pub(super) async fn all(view: &dyn View, follower: &Follower) -> Result<Option<BTreeMap<u32, u64>>, FollowError> {
-    let begun = begun(follower).bytes;
+/// The next record of each shard that has a row, and whether the consumer has begun.
+pub(super) async fn all(view: &dyn View, consumer: &Consumer) -> Result<Option<BTreeMap<u32, u64>>, FollowError> {
+    let begun = begun(consumer).bytes;
     let mut found: Option<BTreeMap<u32, u64>> = None;
     for row in catalog_rows::read(view, key_range::of_prefix(&begun)).await? {
         let positions = found.get_or_insert_default();
         let Some(shard) = shard_of(&begun, &row.key) else { continue };
         let next = read(&row.value);
-        let next = next.ok_or_else(|| FollowError::Failed("a follower's position cannot be read".to_owned()))?;
+        let next = next.ok_or_else(|| FollowError::Failed("a consumer's position cannot be read".to_owned()))?;
         positions.insert(shard, next);
     }
     Ok(found)
@@ -69,18 +69,23 @@ impl Service {
     /// Writes down that everything before the cursor was taken.
     ///
     /// # Errors
-    /// If the follower is forgotten, another node follows, or the engine fails.
-    pub async fn save(&self, follower: &Follower, hold: &Hold, cursor: Cursor) -> Result<(), FollowError> {
-        let position = of_shard(follower, cursor.shard);
-        let mut keys = vec![KeyUse::write(position.clone()), KeyUse::read(begun(follower))];
-        let owned = hold.0.owned();
+    /// If the consumer is forgotten, another node follows, or the engine fails.
+    pub async fn checkpoint(
+        &self,
+        consumer: &Consumer,
+        lease: &ConsumerLease,
+        cursor: Cursor,
+    ) -> Result<(), FollowError> {
+        let position = of_shard(consumer, cursor.shard);
+        let mut keys = vec![KeyUse::write(position.clone()), KeyUse::read(begun(consumer))];
+        let owned = lease.0.owned();
         keys.extend(owned.map(crate::nodes::owner::Owned::key));
         let save = |reads: &Reads, batch: &mut Batch| {
             if reads.values[1].is_none() {
                 return Err(FollowError::Gone);
             }
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
-                return Err(FollowError::Taken);
+                return Err(FollowError::LeaseLost);
             }
             batch.put(position.clone(), row(cursor.next));
             Ok(())
@@ -89,11 +94,11 @@ impl Service {
     }
 
     /// Forgets the positions in shards that are gone; their numbers are never used again.
-    pub(super) async fn forget_positions(&self, follower: &Follower, shards: &[u32]) -> Result<(), FollowError> {
+    pub(super) async fn forget_positions(&self, consumer: &Consumer, shards: &[u32]) -> Result<(), FollowError> {
         if shards.is_empty() {
             return Ok(());
         }
-        let keys: Vec<KeyUse> = shards.iter().map(|shard| KeyUse::write(of_shard(follower, *shard))).collect();
+        let keys: Vec<KeyUse> = shards.iter().map(|shard| KeyUse::write(of_shard(consumer, *shard))).collect();
         let forget = |_: &Reads, batch: &mut Batch| {
             keys.iter().for_each(|used| batch.delete(used.key.clone()));
             Ok(())
@@ -101,12 +106,12 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, forget).await?
     }
 
-    /// Forgets a follower for good.
+    /// Forgets a consumer for good.
     ///
     /// # Errors
     /// The engine's failure.
-    pub async fn forget_follower(&self, follower: &Follower) -> Result<(), FollowError> {
-        self.engine.destroy(Family::Catalog, begun(follower).bytes).await?;
-        Ok(self.engine.destroy(Family::Catalog, owner(follower).bytes).await?)
+    pub async fn forget_consumer(&self, consumer: &Consumer) -> Result<(), FollowError> {
+        self.engine.destroy(Family::Catalog, begun(consumer).bytes).await?;
+        Ok(self.engine.destroy(Family::Catalog, owner(consumer).bytes).await?)
     }
 }

@@ -1,9 +1,9 @@
-//! The one reader of logs: `poll` gives the next records of a shard as they are stored, and `read_on` shows them as a stream does.
+//! The one reader of logs: `poll` gives the next records of a shard as they are stored, and `poll_changes` shows them as a stream does.
 
 use model::AttributeValue;
 use model::codec::key::{KeyValue, h16};
 
-use super::{Batch, Bounds, Change, Cursor, FollowError, Follower, ready};
+use super::{Batch, Bounds, Change, Consumer, Cursor, FollowError, ready};
 use crate::change_log::{LogRecord, Shard};
 use crate::service::Service;
 use crate::stream::Shape;
@@ -16,11 +16,11 @@ impl Service {
     /// If there is nothing to follow any more, the next record is damaged, or the engine fails.
     pub async fn poll(
         &self,
-        follower: &Follower,
+        consumer: &Consumer,
         cursor: Cursor,
         bounds: Bounds,
     ) -> Result<Batch<LogRecord>, FollowError> {
-        let table = self.followed_table(follower)?;
+        let table = self.followed_table(consumer)?;
         let polled = self.poll_shard(&table, cursor, bounds).await?;
         Ok(polled.map_or_else(|| Batch::of_gone_shard(cursor), |(_, batch)| batch))
     }
@@ -29,11 +29,16 @@ impl Service {
     ///
     /// # Errors
     /// As for [`Service::poll`].
-    pub async fn read_on(&self, follower: &Follower, cursor: Cursor, bounds: Bounds) -> Result<Batch, FollowError> {
-        let table = self.followed_table(follower)?;
+    pub async fn poll_changes(
+        &self,
+        consumer: &Consumer,
+        cursor: Cursor,
+        bounds: Bounds,
+    ) -> Result<Batch, FollowError> {
+        let table = self.followed_table(consumer)?;
         let polled = self.poll_shard(&table, cursor, bounds).await?;
         let Some((shard, batch)) = polled else { return Ok(Batch::of_gone_shard(cursor)) };
-        let shape = shape(&table, follower)?;
+        let shape = shape(&table, consumer)?;
         Ok(batch.map(|record| {
             let shown = self.shown(&shape, &shard, &record).record;
             let item = self.item_hash(&table, &shown);
@@ -67,8 +72,8 @@ impl Service {
     }
 }
 
-fn shape<'a>(table: &'a Table, follower: &Follower) -> Result<Shape<'a>, FollowError> {
-    Ok(match ready::stream(table, &follower.of)? {
+fn shape<'a>(table: &'a Table, consumer: &Consumer) -> Result<Shape<'a>, FollowError> {
+    Ok(match ready::stream(table, &consumer.of)? {
         Some(stream) => Shape { table, arn: format!("{}/stream/{}", table.arn, stream.label), view: stream.view },
         None => Shape { table, arn: table.arn.clone(), view: StreamView::NewAndOldImages },
     })

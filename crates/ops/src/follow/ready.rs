@@ -1,4 +1,4 @@
-//! Which shards a follower reads now: those whose parents are done.
+//! Which shards a consumer reads now: those whose parents are done.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use storage::Consistency;
 
 use storage::View;
 
-use super::{Cursor, FollowError, Followed, Follower, Ready, position};
+use super::{Consumer, Cursor, FollowError, Followed, Ready, position};
 use crate::change_log::Shard;
 use crate::service::Service;
 use crate::tables::{Stream, Table};
@@ -16,26 +16,26 @@ impl Service {
     ///
     /// # Errors
     /// If there is nothing to follow any more, or the engine fails.
-    pub async fn ready(&self, follower: &Follower) -> Result<Ready, FollowError> {
-        let table = self.followed_table(follower)?;
+    pub async fn ready(&self, consumer: &Consumer) -> Result<Ready, FollowError> {
+        let table = self.followed_table(consumer)?;
         let view = self.engine.view(Consistency::Strong).await?;
-        let positions = position::all(&*view, follower).await?.ok_or(FollowError::Gone)?;
-        let shards = self.followed_shards(&*view, &table, follower).await?;
+        let positions = position::all(&*view, consumer).await?.ok_or(FollowError::Gone)?;
+        let shards = self.followed_shards(&*view, &table, consumer).await?;
         drop(view);
         let is_gone = |number: &&u32| shards.iter().all(|shard| shard.number != **number);
         let gone: Vec<u32> = positions.keys().filter(is_gone).copied().collect();
-        self.forget_positions(follower, &gone).await?;
-        Ok(Ready { cursors: ready(&shards, &positions), finished: is_finished(&table, follower, &shards, &positions) })
+        self.forget_positions(consumer, &gone).await?;
+        Ok(Ready { cursors: ready(&shards, &positions), finished: is_finished(&table, consumer, &shards, &positions) })
     }
 
-    /// The shards that a follower reads, now or later.
+    /// The shards that a consumer reads, now or later.
     pub(super) async fn followed_shards(
         &self,
         view: &dyn View,
         table: &Table,
-        follower: &Follower,
+        consumer: &Consumer,
     ) -> Result<Vec<Shard>, FollowError> {
-        let range = range(table, &follower.of)?;
+        let range = range(table, &consumer.of)?;
         Ok(Shard::list(view, table.id(), range.start, range.end).await?)
     }
 }
@@ -53,8 +53,8 @@ fn range(table: &Table, of: &Followed) -> Result<Range<u32>, FollowError> {
 }
 
 /// Whether the stream was disabled, has its end, and was read to it.
-fn is_finished(table: &Table, follower: &Follower, shards: &[Shard], positions: &BTreeMap<u32, u64>) -> bool {
-    let ended = stream(table, &follower.of).is_ok_and(|stream| stream.is_some_and(|stream| stream.end_shard.is_some()));
+fn is_finished(table: &Table, consumer: &Consumer, shards: &[Shard], positions: &BTreeMap<u32, u64>) -> bool {
+    let ended = stream(table, &consumer.of).is_ok_and(|stream| stream.is_some_and(|stream| stream.end_shard.is_some()));
     ended && shards.iter().all(|shard| is_done(shard, positions))
 }
 

@@ -1,4 +1,4 @@
-//! A follower of a table, on an engine that gives positions late, with a clock that is moved by hand.
+//! A consumer of a table, on an engine that gives positions late, with a clock that is moved by hand.
 
 mod consumers;
 mod history;
@@ -24,13 +24,13 @@ use crate::service::{Service, Settings};
 
 const BOUNDS: Bounds = Bounds { records_max: 3, bytes_max: 1 << 20 };
 
-/// A server with one table, `tab`, and a follower of it.
+/// A server with one table, `tab`, and a consumer of it.
 struct House {
     engine: Arc<Lagging>,
     service: Arc<Service>,
     clock: Clock,
     hand: ManualClock,
-    follower: Follower,
+    consumer: Consumer,
 }
 
 async fn serve(engine: &Arc<Lagging>, clock: &Clock) -> Arc<Service> {
@@ -45,8 +45,8 @@ impl House {
     async fn new() -> House {
         let house = House::unfollowed().await;
         house.service.enable_kinesis_streaming_destination(&caller(), asked(STREAM)).await.unwrap();
-        let follower = deliver(&house.service, Ok(())).await.follower;
-        House { follower, ..house }
+        let consumer = deliver(&house.service, Ok(())).await.consumer;
+        House { consumer, ..house }
     }
 
     /// A table whose log has no consumer yet.
@@ -56,8 +56,8 @@ impl House {
         let service = serve(&engine, &clock).await;
         service.create_table(&caller(), simple("tab")).await.unwrap();
         put(&service, "before", "it was followed").await;
-        let follower = Follower { table_id: 1, name: String::new(), of: Followed::Table };
-        House { engine, service, clock, hand, follower }
+        let consumer = Consumer { table_id: 1, name: String::new(), of: Followed::Table };
+        House { engine, service, clock, hand, consumer }
     }
 
     async fn restart(&mut self) {
@@ -65,16 +65,16 @@ impl House {
     }
 
     async fn ready(&self) -> Vec<Cursor> {
-        self.service.ready(&self.follower).await.unwrap().cursors
+        self.service.ready(&self.consumer).await.unwrap().cursors
     }
 
-    async fn read_on(&self, cursor: Cursor) -> Batch {
-        self.service.read_on(&self.follower, cursor, BOUNDS).await.unwrap()
+    async fn poll_changes(&self, cursor: Cursor) -> Batch {
+        self.service.poll_changes(&self.consumer, cursor, BOUNDS).await.unwrap()
     }
 
-    async fn save(&self, cursor: Cursor) -> Result<(), FollowError> {
-        let hold = self.service.hold(&self.follower).await.unwrap().unwrap();
-        self.service.save(&self.follower, &hold, cursor).await
+    async fn checkpoint(&self, cursor: Cursor) -> Result<(), FollowError> {
+        let lease = self.service.acquire_lease(&self.consumer).await.unwrap().unwrap();
+        self.service.checkpoint(&self.consumer, &lease, cursor).await
     }
 
     async fn set_stream(&self, view: Option<StreamViewType>) {
@@ -157,19 +157,19 @@ async fn what_is_saved_is_not_read_again_and_the_rest_is() {
         put(&house.service, "a", &at.to_string()).await;
     }
     let [cursor] = house.ready().await.try_into().unwrap();
-    let batch = house.read_on(cursor).await;
+    let batch = house.poll_changes(cursor).await;
     assert_eq!((values(&batch), batch.lost, batch.ended), (vec!["0".into(), "1".into(), "2".into()], 0, false));
     let record = &batch.changes[1].record;
     assert_eq!(record.event_name, Some(OperationType::Modify));
     assert_eq!(text(record.dynamodb.as_ref().unwrap().old_image.as_ref(), "v"), "0");
     assert_eq!(batch.changes[0].item, batch.changes[1].item);
-    house.save(batch.cursor_after(2)).await.unwrap();
+    house.checkpoint(batch.cursor_after(2)).await.unwrap();
     house.restart().await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    let batch = house.read_on(cursor).await;
+    let batch = house.poll_changes(cursor).await;
     assert_eq!(values(&batch), ["2", "3", "4"]);
     let end = batch.cursor_after(9);
-    assert_eq!((end, values(&house.read_on(end).await)), (batch.cursor_after(3), Vec::new()));
+    assert_eq!((end, values(&house.poll_changes(end).await)), (batch.cursor_after(3), Vec::new()));
 }
 
 #[tokio::test]
@@ -179,9 +179,9 @@ async fn raw_records_have_all_of_a_change() {
     house.hand.advance_ms(7);
     put(&house.service, "a", "2").await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    let (follower, now_ms) = (&house.follower, house.clock.now_ms());
-    let raw = house.service.poll(follower, cursor, BOUNDS).await.unwrap();
-    let shown = house.read_on(cursor).await;
+    let (consumer, now_ms) = (&house.consumer, house.clock.now_ms());
+    let raw = house.service.poll(consumer, cursor, BOUNDS).await.unwrap();
+    let shown = house.poll_changes(cursor).await;
     let table = house.service.catalog.by_id(1).unwrap();
     let key = crate::rows::ItemKey::of(&house.service.secret, &table, item(&[("pk", s("a"))]).view()).unwrap();
     let value =
@@ -201,14 +201,14 @@ async fn raw_records_have_all_of_a_change() {
 }
 
 #[tokio::test]
-async fn a_follower_that_was_forgotten_leaves_nothing_behind() {
+async fn a_consumer_that_was_forgotten_leaves_nothing_behind() {
     let house = House::new().await;
     put(&house.service, "a", "1").await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    house.service.forget_follower(&house.follower).await.unwrap();
-    assert_eq!(house.save(cursor).await, Err(FollowError::Gone));
+    house.service.forget_consumer(&house.consumer).await.unwrap();
+    assert_eq!(house.checkpoint(cursor).await, Err(FollowError::Gone));
     let view = house.engine.view(Consistency::Strong).await.unwrap();
-    assert_eq!(position::all(&*view, &house.follower).await, Ok(None));
+    assert_eq!(position::all(&*view, &house.consumer).await, Ok(None));
 }
 
 #[tokio::test]
@@ -223,17 +223,17 @@ async fn followers_begin_where_they_are_asked_to() {
         ("time", Start::At { epoch_ms: middle_ms }, vec!["2", "3"]),
         ("latest", Start::Latest, vec!["3"]),
     ] {
-        let follower = Follower { name: name.to_owned(), ..house.follower.clone() };
-        let hold = house.service.hold(&follower).await.unwrap().unwrap();
-        assert_eq!(house.service.ready(&follower).await, Err(FollowError::Gone));
-        assert_eq!(house.service.begin(&follower, &hold, start).await, Ok(true));
+        let consumer = Consumer { name: name.to_owned(), ..house.consumer.clone() };
+        let lease = house.service.acquire_lease(&consumer).await.unwrap().unwrap();
+        assert_eq!(house.service.ready(&consumer).await, Err(FollowError::Gone));
+        assert_eq!(house.service.initialize(&consumer, &lease, start).await, Ok(true));
         if name == "latest" {
             put(&house.service, "a", "3").await;
         }
         // Only the first one counts.
-        assert_eq!(house.service.begin(&follower, &hold, Start::Latest).await, Ok(true));
-        let [cursor] = house.service.ready(&follower).await.unwrap().cursors.try_into().unwrap();
-        let found = house.service.read_on(&follower, cursor, BOUNDS).await.unwrap();
+        assert_eq!(house.service.initialize(&consumer, &lease, Start::Latest).await, Ok(true));
+        let [cursor] = house.service.ready(&consumer).await.unwrap().cursors.try_into().unwrap();
+        let found = house.service.poll_changes(&consumer, cursor, BOUNDS).await.unwrap();
         let expected: Vec<&str> = expected.into_iter().filter(|value| *value != "3" || name == "latest").collect();
         assert_eq!(values(&found), expected, "{name}");
     }
@@ -256,10 +256,10 @@ async fn a_stream_begins_and_ends_within_a_log_that_goes_on() {
     let (mut all, mut shards) = (Vec::new(), 0);
     while all.len() < 4 {
         let [cursor] = house.ready().await.try_into().unwrap();
-        let batch = house.read_on(cursor).await;
+        let batch = house.poll_changes(cursor).await;
         all.extend(values(&batch));
         shards += usize::from(batch.ended);
-        house.save(batch.cursor_after(9)).await.unwrap();
+        house.checkpoint(batch.cursor_after(9)).await.unwrap();
     }
     assert_eq!((all, shards), (vec!["1".to_owned(), "2".into(), "3".into(), "4".into()], 3));
 }
@@ -270,20 +270,20 @@ async fn a_stream_that_was_disabled_is_read_to_its_end() {
     house.set_stream(Some(StreamViewType::KeysOnly)).await;
     let arn = describe(&house.service, "tab").await.unwrap().latest_stream_arn.unwrap();
     let label = arn.rsplit_once('/').unwrap().1.to_owned();
-    let follower = Follower { table_id: 1, name: "function".to_owned(), of: Followed::Stream { label } };
-    let hold = house.service.hold(&follower).await.unwrap().unwrap();
-    assert_eq!(house.service.begin(&follower, &hold, Start::TrimHorizon).await, Ok(true));
+    let consumer = Consumer { table_id: 1, name: "function".to_owned(), of: Followed::Stream { label } };
+    let lease = house.service.acquire_lease(&consumer).await.unwrap().unwrap();
+    assert_eq!(house.service.initialize(&consumer, &lease, Start::TrimHorizon).await, Ok(true));
     put(&house.service, "a", "1").await;
     house.set_stream(None).await;
     put(&house.service, "a", "2").await;
-    let ready = house.service.ready(&follower).await.unwrap();
+    let ready = house.service.ready(&consumer).await.unwrap();
     let [cursor] = ready.cursors.try_into().unwrap();
-    let batch = house.service.read_on(&follower, cursor, BOUNDS).await.unwrap();
+    let batch = house.service.poll_changes(&consumer, cursor, BOUNDS).await.unwrap();
     assert_eq!((batch.changes.len(), batch.ended, ready.finished), (1, true, false));
     let shown = batch.changes[0].record.dynamodb.as_ref().unwrap();
     assert_eq!((&shown.new_image, shown.stream_view_type), (&None, Some(StreamViewType::KeysOnly)));
-    house.service.save(&follower, &hold, batch.cursor_after(1)).await.unwrap();
-    assert_eq!(house.service.ready(&follower).await, Ok(Ready { cursors: Vec::new(), finished: true }));
+    house.service.checkpoint(&consumer, &lease, batch.cursor_after(1)).await.unwrap();
+    assert_eq!(house.service.ready(&consumer).await, Ok(Ready { cursors: Vec::new(), finished: true }));
 }
 
 #[tokio::test]
@@ -292,21 +292,21 @@ async fn a_stream_is_read_to_its_end_after_its_table_is_deleted() {
     house.set_stream(Some(StreamViewType::NewImage)).await;
     let arn = describe(&house.service, "tab").await.unwrap().latest_stream_arn.unwrap();
     let label = arn.rsplit_once('/').unwrap().1.to_owned();
-    let follower = Follower { table_id: 1, name: "function".to_owned(), of: Followed::Stream { label } };
-    let hold = house.service.hold(&follower).await.unwrap().unwrap();
-    assert_eq!(house.service.begin(&follower, &hold, Start::TrimHorizon).await, Ok(true));
+    let consumer = Consumer { table_id: 1, name: "function".to_owned(), of: Followed::Stream { label } };
+    let lease = house.service.acquire_lease(&consumer).await.unwrap().unwrap();
+    assert_eq!(house.service.initialize(&consumer, &lease, Start::TrimHorizon).await, Ok(true));
     put(&house.service, "a", "1").await;
     let request = DeleteTableInput { table_name: "tab".to_owned() };
     house.service.delete_table(&caller(), request).await.unwrap();
     while house.service.catalog.by_id(1).is_some() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(house.service.ready(&house.follower).await, Err(FollowError::Gone));
-    let [cursor] = house.service.ready(&follower).await.unwrap().cursors.try_into().unwrap();
-    let batch = house.service.read_on(&follower, cursor, BOUNDS).await.unwrap();
+    assert_eq!(house.service.ready(&house.consumer).await, Err(FollowError::Gone));
+    let [cursor] = house.service.ready(&consumer).await.unwrap().cursors.try_into().unwrap();
+    let batch = house.service.poll_changes(&consumer, cursor, BOUNDS).await.unwrap();
     assert_eq!((values(&batch), batch.ended), (vec!["1".to_owned()], true));
-    house.service.save(&follower, &hold, batch.cursor_after(1)).await.unwrap();
-    assert!(house.service.ready(&follower).await.unwrap().finished);
+    house.service.checkpoint(&consumer, &lease, batch.cursor_after(1)).await.unwrap();
+    assert!(house.service.ready(&consumer).await.unwrap().finished);
 }
 
 #[tokio::test]
@@ -316,12 +316,12 @@ async fn what_was_trimmed_is_counted_as_lost() {
         put(&house.service, "a", &at.to_string()).await;
     }
     let [cursor] = house.ready().await.try_into().unwrap();
-    house.save(house.read_on(cursor).await.cursor_after(1)).await.unwrap();
+    house.checkpoint(house.poll_changes(cursor).await.cursor_after(1)).await.unwrap();
     house.hand.advance_ms(STREAM_RETENTION_MS);
     put(&house.service, "a", "new").await;
     house.service.trim_logs().await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    let batch = house.read_on(cursor).await;
+    let batch = house.poll_changes(cursor).await;
     assert_eq!((values(&batch), batch.lost), (vec!["new".to_owned()], 3));
 }
 
@@ -331,7 +331,7 @@ async fn positions_go_with_their_shards() {
     for at in 0..3 {
         put(&house.service, "a", &at.to_string()).await;
         let [cursor] = house.ready().await.try_into().unwrap();
-        house.save(house.read_on(cursor).await.cursor_after(9)).await.unwrap();
+        house.checkpoint(house.poll_changes(cursor).await.cursor_after(9)).await.unwrap();
         house.hand.advance_ms(STREAM_RETENTION_MS);
         house.roll().await;
         let [last] = house.ready().await.try_into().unwrap();
@@ -340,13 +340,13 @@ async fn positions_go_with_their_shards() {
         house.service.trim_logs().await;
         let cursors = house.ready().await;
         let view = house.engine.view(Consistency::Strong).await.unwrap();
-        let positions = position::all(&*view, &house.follower).await.unwrap().unwrap();
+        let positions = position::all(&*view, &house.consumer).await.unwrap().unwrap();
         assert!(!positions.contains_key(&cursor.shard) && cursors.len() == 1, "{positions:?}");
     }
 }
 
 #[tokio::test]
-async fn a_table_without_followers_has_no_log() {
+async fn a_table_without_consumers_has_no_log() {
     let service = open(&storage::Memory::new()).await;
     service.create_table(&caller(), simple("tab")).await.unwrap();
     put(&service, "a", "1").await;

@@ -6,14 +6,14 @@ use api::{ApproximateCreationDateTimePrecision, Exception};
 
 use crate::catalog::Edit;
 use crate::change_log;
-use crate::follow::{FollowError, Followed, Follower, Hold, Start};
+use crate::follow::{Consumer, ConsumerLease, FollowError, Followed, Start};
 use crate::service::Service;
 use crate::tables::{Definition, DestinationStatus};
 
 /// A destination that is in use.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KinesisDestination {
-    pub follower: Follower,
+    pub consumer: Consumer,
     /// The table's.
     pub account: String,
     pub table_name: String,
@@ -55,7 +55,7 @@ impl Service {
         for table in tables.filter(|table| table.is_usable()) {
             let used = table.definition.kinesis.all.iter().filter(|own| own.status.is_on());
             found.extend(used.map(|own| KinesisDestination {
-                follower: Follower { table_id: table.id(), name: own.consumer_name(), of: Followed::Table },
+                consumer: Consumer { table_id: table.id(), name: own.consumer_name(), of: Followed::Table },
                 account: table.definition.account.clone(),
                 table_name: table.name().to_owned(),
                 stream_arn: own.stream_arn.clone(),
@@ -75,14 +75,14 @@ impl Service {
     pub async fn end_enabling(
         &self,
         destination: &KinesisDestination,
-        hold: &Hold,
+        lease: &ConsumerLease,
         reached: Result<(), String>,
     ) -> Result<bool, FollowError> {
-        if reached.is_ok() && !self.begin(&destination.follower, hold, Start::Latest).await? {
+        if reached.is_ok() && !self.initialize(&destination.consumer, lease, Start::Latest).await? {
             return Ok(false);
         }
         let guard = self.catalog.lock().await?;
-        let table = self.catalog.by_id(destination.follower.table_id).ok_or(FollowError::Gone)?;
+        let table = self.catalog.by_id(destination.consumer.table_id).ok_or(FollowError::Gone)?;
         let mut definition = table.definition.clone();
         drop(table);
         let is_it = |own: &&mut crate::tables::KinesisDestination| own.number == destination.number;

@@ -25,8 +25,8 @@ pub(crate) fn asked(stream_arn: &str) -> KinesisStreamingDestinationInput {
 /// Does what those who deliver do once they have seen the Kinesis stream, or that there is none.
 pub(crate) async fn deliver(service: &Service, reached: Result<(), String>) -> KinesisDestination {
     let [destination] = service.kinesis_destinations().try_into().unwrap();
-    let hold = service.hold(&destination.follower).await.unwrap().unwrap();
-    while !service.end_enabling(&destination, &hold, reached.clone()).await.unwrap() {
+    let lease = service.acquire_lease(&destination.consumer).await.unwrap().unwrap();
+    while !service.end_enabling(&destination, &lease, reached.clone()).await.unwrap() {
         tokio::task::yield_now().await;
     }
     destination
@@ -97,7 +97,7 @@ async fn a_destination_lives_through_its_statuses() {
     disable(&service, STREAM).await.unwrap();
     assert_eq!((service.kinesis_destinations(), open_shards(&service)), (Vec::new(), 0));
     disabled(&service, STREAM).await;
-    assert_eq!(service.ready(&first.follower).await, Err(FollowError::Gone));
+    assert_eq!(service.ready(&first.consumer).await, Err(FollowError::Gone));
     assert!(disable(&service, STREAM).await.is_err());
 
     enable(&service, OTHER).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_destination_lives_through_its_statuses() {
     assert_eq!((destinations(&service).await.as_slice(), open_shards(&service)), (&expected[..], 0));
     enable(&service, STREAM).await.unwrap();
     let second = deliver(&service, Ok(())).await;
-    assert_ne!(second.follower, first.follower);
+    assert_ne!(second.consumer, first.consumer);
     assert_eq!(describe(&service, "tab").await.unwrap().table_status, Some(TableStatus::Active));
 }
 

@@ -3,7 +3,7 @@
 use crate::catalog::Edit;
 use crate::change_log::{Closed, Shard, follow, is_to_be_kept, removed_consumers};
 use crate::failure::{storage_failure, write_failure};
-use crate::follow::{Followed, Follower};
+use crate::follow::{Consumer, Followed};
 use crate::rows;
 use crate::service::Service;
 use crate::tables::{ChangeLog, ConsumerState, DestinationStatus};
@@ -24,7 +24,7 @@ impl Service {
         }
         self.close_logs(table_id, &begun).await?;
         for name in &left {
-            self.forget_follower(&Follower { table_id, name: name.clone(), of: Followed::Table }).await?;
+            self.forget_consumer(&Consumer { table_id, name: name.clone(), of: Followed::Table }).await?;
         }
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };

@@ -2,7 +2,7 @@
 //! its end.
 //!
 //! That is a roll of all open shards. The children are the stream's that begins, or the first that are not any more the
-//! stream's that ends. Other followers read on from parents to children, and see nothing of it.
+//! stream's that ends. Other consumers read on from parents to children, and see nothing of it.
 
 use api::Exception;
 use storage::Consistency;

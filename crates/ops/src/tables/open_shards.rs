@@ -12,7 +12,7 @@ use super::hash_range;
 
 #[derive(Debug, Default)]
 pub(crate) struct OpenShards {
-    /// Whether there are any: all that a write of a table without followers looks at.
+    /// Whether there are any: all that a write of a table without consumers looks at.
     any: AtomicBool,
     shards: RwLock<Vec<OpenShard>>,
 }

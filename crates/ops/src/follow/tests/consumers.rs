@@ -5,12 +5,12 @@ use super::*;
 const HOUR_MS: u64 = 60 * 60 * 1000;
 pub(super) const ARCHIVE_MAX_MS: u64 = 72 * HOUR_MS;
 
-fn consumer(name: &str, retention: Retention) -> LogConsumer {
+fn log_consumer(name: &str, retention: Retention) -> LogConsumer {
     LogConsumer::new(name.to_owned(), Start::TrimHorizon, ConsumerNeeds::Images, retention)
 }
 
 fn archive(max_ms: u64) -> LogConsumer {
-    consumer("archive-1", Retention::Position { max_ms })
+    log_consumer("archive-1", Retention::Position { max_ms })
 }
 
 impl House {
@@ -20,13 +20,13 @@ impl House {
         house.add(archive(max_ms)).await
     }
 
-    /// With a consumer that has begun, as the house's follower.
-    async fn add(self, consumer: LogConsumer) -> House {
-        let follower = Follower { table_id: 1, name: consumer.name.clone(), of: Followed::Table };
-        self.service.add_log_consumer(1, consumer.clone()).await.unwrap();
-        let hold = self.service.hold(&follower).await.unwrap().unwrap();
-        assert_eq!(self.service.begin(&follower, &hold, consumer.from).await, Ok(true));
-        House { follower, ..self }
+    /// With a consumer that has begun, as the house's consumer.
+    async fn add(self, own: LogConsumer) -> House {
+        let consumer = Consumer { table_id: 1, name: own.name.clone(), of: Followed::Table };
+        self.service.add_log_consumer(1, own.clone()).await.unwrap();
+        let lease = self.service.acquire_lease(&consumer).await.unwrap().unwrap();
+        assert_eq!(self.service.initialize(&consumer, &lease, own.from).await, Ok(true));
+        House { consumer, ..self }
     }
 
     async fn put_some(&self, values: std::ops::Range<usize>) {
@@ -45,8 +45,8 @@ impl House {
 
     async fn take(&self, count: usize) {
         let [cursor] = self.ready().await.try_into().unwrap();
-        let batch = self.service.poll(&self.follower, cursor, BOUNDS).await.unwrap();
-        self.save(batch.cursor_after(count)).await.unwrap();
+        let batch = self.service.poll(&self.consumer, cursor, BOUNDS).await.unwrap();
+        self.checkpoint(batch.cursor_after(count)).await.unwrap();
     }
 
     fn lost(&self) -> u64 {
@@ -73,24 +73,24 @@ async fn trimming_waits_for_a_position_up_to_a_maximum() {
     house.hand.advance_ms(1);
     assert_eq!((house.trimmed().await, house.lost()), ((5, 7), 1));
     let [cursor] = house.ready().await.try_into().unwrap();
-    let batch = house.service.poll(&house.follower, cursor, BOUNDS).await.unwrap();
+    let batch = house.service.poll(&house.consumer, cursor, BOUNDS).await.unwrap();
     assert_eq!((batch.lost, batch.changes.len()), (1, 2));
 }
 
 #[tokio::test]
 async fn the_slowest_consumer_and_the_longest_age_decide() {
     let house = House::archived(ARCHIVE_MAX_MS).await;
-    let fast = house.follower.clone();
-    let house = house.add(consumer("export-1", Retention::Position { max_ms: 2 * ARCHIVE_MAX_MS })).await;
+    let fast = house.consumer.clone();
+    let house = house.add(log_consumer("export-1", Retention::Position { max_ms: 2 * ARCHIVE_MAX_MS })).await;
     house.put_some(0..3).await;
     house.take(1).await;
-    let slow = house.follower.clone();
-    let house = House { follower: fast, ..house };
+    let slow = house.consumer.clone();
+    let house = House { consumer: fast, ..house };
     house.take(3).await;
     assert_eq!(house.trimmed().await, (1, 3));
-    let by_age = consumer("export-2", Retention::Age { ms: STREAM_RETENTION_MS });
+    let by_age = log_consumer("export-2", Retention::Age { ms: STREAM_RETENTION_MS });
     house.service.add_log_consumer(1, by_age).await.unwrap();
-    let house = House { follower: slow, ..house };
+    let house = House { consumer: slow, ..house };
     house.take(3).await;
     assert_eq!(house.trimmed().await.0, 1, "the third consumer's retention is by age");
     house.hand.advance_ms(STREAM_RETENTION_MS);
@@ -102,7 +102,7 @@ async fn the_slowest_consumer_and_the_longest_age_decide() {
 async fn a_consumer_that_has_not_begun_may_begin_anywhere() {
     let house = House::archived(ARCHIVE_MAX_MS).await;
     house.put_some(0..3).await;
-    house.service.add_log_consumer(1, consumer("export-1", Retention::Position { max_ms: HOUR_MS })).await.unwrap();
+    house.service.add_log_consumer(1, log_consumer("export-1", Retention::Position { max_ms: HOUR_MS })).await.unwrap();
     house.take(3).await;
     assert_eq!(house.trimmed().await, (0, 3));
     house.hand.advance_ms(HOUR_MS);
@@ -121,27 +121,27 @@ async fn records_are_released_with_the_consumer() {
     }
     assert!(log().open.is_empty());
     assert_eq!((house.trimmed().await, house.lost()), ((3, 3), 0));
-    assert_eq!(house.service.ready(&house.follower).await, Err(FollowError::Gone));
+    assert_eq!(house.service.ready(&house.consumer).await, Err(FollowError::Gone));
     // Each step may be repeated.
     house.service.remove_log_consumer(1, "archive-1").await.unwrap();
     put(&house.service, "a", "not followed").await;
     let house = house.add(archive(ARCHIVE_MAX_MS)).await;
     put(&house.service, "a", "followed").await;
     let [cursor] = house.ready().await.try_into().unwrap();
-    assert_eq!((cursor.shard, values(&house.read_on(cursor).await)), (1, vec!["followed".to_owned()]));
+    assert_eq!((cursor.shard, values(&house.poll_changes(cursor).await)), (1, vec!["followed".to_owned()]));
 }
 
 #[tokio::test]
 async fn consumers_have_names_of_their_own_and_are_bounded() {
     let house = House::archived(ARCHIVE_MAX_MS).await;
-    let add = async |consumer| house.service.add_log_consumer(1, consumer).await;
+    let add = async |own| house.service.add_log_consumer(1, own).await;
     assert_eq!(add(archive(ARCHIVE_MAX_MS)).await, Ok(()), "it may be added again");
-    for refused in [archive(1), consumer("", Retention::Age { ms: 1 })] {
+    for refused in [archive(1), log_consumer("", Retention::Age { ms: 1 })] {
         assert!(matches!(add(refused).await, Err(FollowError::Failed(_))));
     }
     assert_eq!(house.service.add_log_consumer(9, archive(1)).await, Err(FollowError::Gone));
     let mut added = 1;
-    while add(consumer(&format!("export-{added}"), Retention::Age { ms: 1 })).await.is_ok() {
+    while add(log_consumer(&format!("export-{added}"), Retention::Age { ms: 1 })).await.is_ok() {
         added += 1;
     }
     assert_eq!(added, super::super::consumers::CONSUMERS_MAX);

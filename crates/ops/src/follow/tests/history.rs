@@ -1,4 +1,4 @@
-//! A random history of writes, rolls, splits, restarts, trims, and a stream that comes and goes, while a follower reads with a
+//! A random history of writes, rolls, splits, restarts, trims, and a stream that comes and goes, while a consumer reads with a
 //! receiver that takes what it likes: each change reaches it at least once, an item's in their order, and none is left
 //! out but those that were trimmed first. Records are retained by age, or until a consumer has taken them.
 
@@ -109,11 +109,11 @@ async fn run(house: &mut House, model: &mut Model, step: Step) {
 async fn read(house: &House, model: &mut Model, taken: usize, lost: bool) -> bool {
     let mut came = false;
     for cursor in house.ready().await {
-        let batch = house.read_on(cursor).await;
+        let batch = house.poll_changes(cursor).await;
         let taken = taken.min(batch.changes.len());
         batch.changes[..taken].iter().for_each(|change| model.arrives(change));
         if !lost {
-            house.save(batch.cursor_after(taken)).await.unwrap();
+            house.checkpoint(batch.cursor_after(taken)).await.unwrap();
         }
         came |= taken > 0 || batch.ended;
     }

@@ -1,14 +1,14 @@
-//! One follower over two nodes: one of them follows, and the other one once the first is silent.
+//! One consumer over two nodes: one of them follows, and the other one once the first is silent.
 
 use super::*;
-use crate::follow::{Batch, Bounds, ConsumerNeeds, FollowError, Followed, Follower, LogConsumer, Retention, Start};
+use crate::follow::{Batch, Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};
 use crate::kinesis_streaming_destination::tests::{STREAM, asked};
 
 const BOUNDS: Bounds = Bounds { records_max: 10, bytes_max: 1 << 20 };
 
-async fn read(node: &Node, follower: &Follower) -> Batch {
-    let [cursor] = node.service.ready(follower).await.unwrap().cursors.try_into().unwrap();
-    node.service.read_on(follower, cursor, BOUNDS).await.unwrap()
+async fn read(node: &Node, consumer: &Consumer) -> Batch {
+    let [cursor] = node.service.ready(consumer).await.unwrap().cursors.try_into().unwrap();
+    node.service.poll_changes(consumer, cursor, BOUNDS).await.unwrap()
 }
 
 #[tokio::test]
@@ -20,31 +20,31 @@ async fn another_node_follows_when_one_is_silent() {
     a.service.reaches_kinesis();
     a.service.enable_kinesis_streaming_destination(&caller(), asked(STREAM)).await.unwrap();
     let [destination] = a.service.kinesis_destinations().try_into().unwrap();
-    let follower = &destination.follower;
-    assert_eq!(follower.of, Followed::Table);
-    let a_hold = a.service.hold(follower).await.unwrap().unwrap();
-    assert_eq!(b.service.hold(follower).await, Ok(None));
+    let consumer = &destination.consumer;
+    assert_eq!(consumer.of, Followed::Table);
+    let a_lease = a.service.acquire_lease(consumer).await.unwrap().unwrap();
+    assert_eq!(b.service.acquire_lease(consumer).await, Ok(None));
     // Not before b knows that the table is followed.
-    until(async || a.service.end_enabling(&destination, &a_hold, Ok(())).await.unwrap().then_some(())).await;
+    until(async || a.service.end_enabling(&destination, &a_lease, Ok(())).await.unwrap().then_some(())).await;
     put(&b, "tab", "one").await.unwrap();
     put(&a, "tab", "two").await.unwrap();
-    let batch = read(&a, follower).await;
+    let batch = read(&a, consumer).await;
     assert_eq!(batch.changes.len(), 2);
-    a.service.save(follower, &a_hold, batch.cursor_after(1)).await.unwrap();
+    a.service.checkpoint(consumer, &a_lease, batch.cursor_after(1)).await.unwrap();
 
     a.heartbeats.freeze_after(0);
     a.heartbeats.holds_a_write().await;
     house.hand.advance_ms(FOR_GOOD_MS);
-    let b_hold = until(async || b.service.hold(follower).await.ok()?).await;
-    let batch = read(&b, follower).await;
+    let b_lease = until(async || b.service.acquire_lease(consumer).await.ok()?).await;
+    let batch = read(&b, consumer).await;
     assert_eq!(batch.changes.len(), 1);
-    until(async || b.service.save(follower, &b_hold, batch.cursor_after(1)).await.ok()).await;
+    until(async || b.service.checkpoint(consumer, &b_lease, batch.cursor_after(1)).await.ok()).await;
 
     a.heartbeats.thaw();
     until(async || a.service.unready().is_none().then_some(())).await;
-    let late = a.service.save(follower, &a_hold, batch.cursor_after(0)).await;
-    assert_eq!(late, Err(FollowError::Taken), "it may not go back");
-    assert!(read(&b, follower).await.changes.is_empty());
+    let late = a.service.checkpoint(consumer, &a_lease, batch.cursor_after(0)).await;
+    assert_eq!(late, Err(FollowError::LeaseLost), "it may not go back");
+    assert!(read(&b, consumer).await.changes.is_empty());
 }
 
 /// The node that trims does not know yet of a consumer that another node has added, and that has begun.
@@ -53,34 +53,36 @@ async fn records_of_a_consumer_that_another_node_added_are_not_trimmed() {
     let house = House::new();
     let (a, b) = (house.node().await, house.node().await);
     create(&a, "tab").await.unwrap();
-    let consumer = |name: &str| {
+    let log_consumer = |name: &str| {
         let retention = Retention::Position { max_ms: u64::MAX };
         LogConsumer::new(name.to_owned(), Start::TrimHorizon, ConsumerNeeds::Images, retention)
     };
-    let follower = |name: &str| Follower { table_id: 1, name: name.to_owned(), of: Followed::Table };
+    let consumer = |name: &str| Consumer { table_id: 1, name: name.to_owned(), of: Followed::Table };
     let begin = async |node: &Node, name: &str| {
-        node.service.add_log_consumer(1, consumer(name)).await.unwrap();
-        let hold = node.service.hold(&follower(name)).await.unwrap().unwrap();
-        until(async || node.service.begin(&follower(name), &hold, Start::TrimHorizon).await.unwrap().then_some(()))
-            .await;
-        hold
+        node.service.add_log_consumer(1, log_consumer(name)).await.unwrap();
+        let lease = node.service.acquire_lease(&consumer(name)).await.unwrap().unwrap();
+        until(async || {
+            node.service.initialize(&consumer(name), &lease, Start::TrimHorizon).await.unwrap().then_some(())
+        })
+        .await;
+        lease
     };
-    let hold = begin(&a, "archive-1").await;
+    let lease = begin(&a, "archive-1").await;
     put(&a, "tab", "one").await.unwrap();
-    let batch = read(&a, &follower("archive-1")).await;
-    a.service.save(&follower("archive-1"), &hold, batch.cursor_after(1)).await.unwrap();
+    let batch = read(&a, &consumer("archive-1")).await;
+    a.service.checkpoint(&consumer("archive-1"), &lease, batch.cursor_after(1)).await.unwrap();
 
     a.heartbeats.freeze_after(0);
     a.heartbeats.holds_a_write().await;
     begin(&b, "export-1").await;
     assert_eq!(a.service.catalog.by_id(1).unwrap().definition.log.consumers.len(), 1);
     assert!(a.service.trim_logs().await);
-    let batch = read(&b, &follower("export-1")).await;
+    let batch = read(&b, &consumer("export-1")).await;
     assert_eq!((batch.changes.len(), batch.lost), (1, 0));
 
     a.heartbeats.thaw();
     until(async || (a.service.catalog.by_id(1)?.definition.log.consumers.len() == 2).then_some(())).await;
     assert!(a.service.trim_logs().await);
-    let batch = read(&b, &follower("export-1")).await;
+    let batch = read(&b, &consumer("export-1")).await;
     assert_eq!((batch.changes.len(), batch.lost), (1, 0));
 }

@@ -1,23 +1,28 @@
-//! The first step of a follower: where it begins in each shard that there is.
+//! The first step of a consumer: where it begins in each shard that there is.
 
 use std::sync::Arc;
 
 use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
 
-use super::{FollowError, Followed, Follower, Hold, Start, position};
+use super::{Consumer, ConsumerLease, FollowError, Followed, Start, position};
 use crate::change_log::Shard;
 use crate::service::Service;
 use crate::tables::Table;
 
 impl Service {
-    /// Writes down where a follower begins, unless it has begun already. False while it is too early: some node may not
+    /// Writes down where a consumer begins, unless it has begun already. False while it is too early: some node may not
     /// know yet that the table is followed, and its changes are not told.
     ///
     /// # Errors
     /// If there is nothing to follow, or the engine fails.
-    pub async fn begin(&self, follower: &Follower, hold: &Hold, start: Start) -> Result<bool, FollowError> {
-        let table = self.followed_table(follower)?;
-        if self.engine.get(&position::begun(follower), Consistency::Strong).await?.is_some() {
+    pub async fn initialize(
+        &self,
+        consumer: &Consumer,
+        lease: &ConsumerLease,
+        start: Start,
+    ) -> Result<bool, FollowError> {
+        let table = self.followed_table(consumer)?;
+        if self.engine.get(&position::begun(consumer), Consistency::Strong).await?.is_some() {
             return Ok(true);
         }
         let log = table.definition.log.clone();
@@ -25,19 +30,19 @@ impl Service {
             return Ok(false);
         }
         let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing).collect();
-        let view = self.view_of_logs(follower.table_id, &logs).await?;
-        let mut puts = vec![(position::begun(follower), position::begun_row())];
-        for shard in self.followed_shards(&*view, &table, follower).await? {
+        let view = self.view_of_logs(consumer.table_id, &logs).await?;
+        let mut puts = vec![(position::begun(consumer), position::begun_row())];
+        for shard in self.followed_shards(&*view, &table, consumer).await? {
             let next = first(&*view, &shard, start).await?;
-            puts.push((position::of_shard(follower, shard.number), position::row(next)));
+            puts.push((position::of_shard(consumer, shard.number), position::row(next)));
         }
         drop(view);
-        let mut keys = vec![KeyUse::write(position::begun(follower))];
-        let owned = hold.0.owned();
+        let mut keys = vec![KeyUse::write(position::begun(consumer))];
+        let owned = lease.0.owned();
         keys.extend(owned.map(crate::nodes::owner::Owned::key));
         let begin = |reads: &Reads, batch: &mut Batch| {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
-                return Err(FollowError::Taken);
+                return Err(FollowError::LeaseLost);
             }
             // It may have begun before, in a run that did not learn of its success.
             if reads.values[0].is_none() {
@@ -49,12 +54,12 @@ impl Service {
     }
 
     /// The table that is followed. A stream is followed to its end, which it may have only after its table is deleted.
-    pub(super) fn followed_table(&self, follower: &Follower) -> Result<Arc<Table>, FollowError> {
-        let table = self.catalog.by_id(follower.table_id);
-        let table = match follower.of {
+    pub(super) fn followed_table(&self, consumer: &Consumer) -> Result<Arc<Table>, FollowError> {
+        let table = self.catalog.by_id(consumer.table_id);
+        let table = match consumer.of {
             Followed::Table => table.filter(|table| table.is_usable()),
             Followed::Stream { .. } => {
-                let is_it = |table: &Arc<Table>| table.id() == follower.table_id;
+                let is_it = |table: &Arc<Table>| table.id() == consumer.table_id;
                 table.or_else(|| self.catalog.all_remains().into_iter().find(is_it))
             }
         };
@@ -62,7 +67,7 @@ impl Service {
     }
 }
 
-/// The position of the first record that a follower reads.
+/// The position of the first record that a consumer reads.
 async fn first(view: &dyn View, shard: &Shard, start: Start) -> Result<u64, FollowError> {
     Ok(match start {
         Start::TrimHorizon => shard.trimmed.saturating_add(1),
