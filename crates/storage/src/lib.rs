@@ -164,7 +164,7 @@ pub trait View: Send + Sync {
 
     /// Up to `rows_max` rows and about `bytes_max` bytes of them (at least one row), in the asked direction. A single row that
     /// cannot be read is in [`ScanPage::damaged`] and does not fail the page; the last row of a page with `more` has a known
-    /// key, so that a reader can continue behind it. A reader that has no use for damaged rows calls [`scan`](#method.scan),
+    /// key, so that a reader can continue behind it. A reader that needs every row calls `scan`,
     /// and one that reads more than a page has [`Pages`].
     ///
     /// # Errors

@@ -99,7 +99,7 @@ impl<'a> Pages<'a> {
     /// The next page, of which no row is damaged; none at the end.
     ///
     /// # Errors
-    /// As [`scan`](struct.dyn.View.html#method.scan): the page is read again by the next call.
+    /// As `scan` of a view: the page is read again by the next call.
     pub async fn next(&mut self) -> Result<Option<ScanPage>, StorageError> {
         let Some(page) = self.read().await? else { return Ok(None) };
         let page = page.whole()?;
