@@ -12,16 +12,17 @@ use base::Clock;
 use bytes::Bytes;
 use expr::{Condition, Update};
 use model::codec::key::HashSecret;
-use model::codec::row::{self, Stored, StoredItem};
+use model::codec::row::{Stored, StoredItem};
 use model::limits::ITEM_SIZE_MAX;
-use model::{Attributes, MapRef, item_size};
+use model::{Attributes, item_size};
 use storage::{Batch, Key};
 
-use crate::capacity::{Charge, write_units};
+use crate::capacity::Charge;
 use crate::change_log::{self, Author};
+use crate::index_rows::{self, MaintainedIndex};
 use crate::item_key::{self, KeyProblem};
 use crate::rows::{self, ItemKey, damaged_row};
-use crate::tables::{Index, IndexKind, Table};
+use crate::tables::Table;
 
 /// What to do with the item.
 #[derive(Debug)]
@@ -219,27 +220,20 @@ impl Change {
         }
         let mut collection = deltas(old, new);
         batch.hot_tally(rows::table_tally(self.table.id()), collection);
-        for index in &self.table.indexes {
-            let before = old.and_then(|old| self.index_entry(secret, index, old));
-            let after = new.and_then(|new| self.index_entry(secret, index, new));
-            let change = write_index(&self.table, index, before, after, batch);
-            charge.add_index(index, change.units);
-            if index.kind == IndexKind::Local {
+        for index in index_rows::maintained(&self.table) {
+            let row = |item: Option<&StoredItem>| index.row(secret, &self.table, item?.attributes(), &self.key);
+            let change = index_rows::write_difference(&self.table, index, row(old), row(new), batch);
+            if let MaintainedIndex::Secondary(index) = index {
+                charge.add_index(index, change.units);
+            }
+            if index.is_local() {
                 collection[1] += change.bytes;
             }
-        }
-        if let Some(times) = &self.table.times {
-            let (old, new) = (old.map(StoredItem::attributes), new.map(StoredItem::attributes));
-            times.write(&self.table, &self.key, old, new, batch);
         }
         if self.table.has_local_indexes() {
             batch.tally(rows::collection_tally(self.table.id(), &self.key.partition), collection);
         }
         charge
-    }
-
-    fn index_entry(&self, secret: &HashSecret, index: &Index, item: &StoredItem) -> Option<(Key, StoredItem)> {
-        index_entry(secret, &self.table, index, item.attributes(), &self.key)
     }
 }
 
@@ -258,57 +252,6 @@ pub(crate) fn read_stored(table: &Table, row: &Key, bytes: &Bytes, key: &Attribu
         return Err(damaged(&"it is another item than its key names, or two partition keys have one hash"));
     }
     Ok(stored)
-}
-
-/// An item's row of an index: its key and its projected attributes; `None` if the item has no place in the index.
-pub(crate) fn index_entry(
-    secret: &HashSecret,
-    table: &Table,
-    index: &Index,
-    item: MapRef<'_>,
-    item_key: &ItemKey,
-) -> Option<(Key, StoredItem)> {
-    let key = rows::index_row(secret, table, index, item, item_key)?;
-    Some((key, row::project(0, item, |name| index.projects(table, name))))
-}
-
-/// What a write did to one index.
-struct IndexChange {
-    units: f64,
-    bytes: i64,
-}
-
-/// Writes what differs. An entry that stays the same costs nothing, one that moves costs a deletion and a put.
-fn write_index(
-    table: &Table,
-    index: &Index,
-    before: Option<(Key, StoredItem)>,
-    after: Option<(Key, StoredItem)>,
-    batch: &mut Batch,
-) -> IndexChange {
-    let old_row = before.as_ref().map(|(_, row)| row);
-    let new_row = after.as_ref().map(|(_, row)| row);
-    let tally = deltas(old_row, new_row);
-    let units = match (&before, &after) {
-        (None, None) => 0.0,
-        (Some((_, gone)), None) => write_units(gone.size()),
-        (None, Some((_, made))) => write_units(made.size()),
-        (Some((old_key, old)), Some((new_key, new))) if old_key == new_key => {
-            if old == new {
-                return IndexChange { units: 0.0, bytes: 0 };
-            }
-            write_units(old.size().max(new.size()))
-        }
-        (Some((_, gone)), Some((_, made))) => write_units(gone.size()) + write_units(made.size()),
-    };
-    if let Some((key, _)) = before {
-        batch.delete(key);
-    }
-    if let Some((key, row)) = after {
-        batch.put(key, row.into_bytes());
-    }
-    batch.hot_tally(rows::index_tally(table.id(), index.id), tally);
-    IndexChange { units, bytes: tally[1] }
 }
 
 /// What a write adds to a counter of rows and of bytes.

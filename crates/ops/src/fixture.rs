@@ -9,7 +9,7 @@ use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transpor
 use model::{AttributeValue, Attributes, Number};
 
 use crate::tables::{
-    AttributeDefinition, Definition, IndexDefinition, KeyNames, KeyType, Projection, Table, TableStatus,
+    AttributeDefinition, Definition, IndexDefinition, IndexState, KeyNames, KeyType, Projection, Table, TableStatus,
 };
 
 pub(crate) const SECRET: [u8; 16] = *b"0123456789abcdef";
@@ -61,6 +61,11 @@ pub(crate) fn definition() -> Definition {
         next_index_id: 4,
         ..Definition::default()
     }
+}
+
+/// Whether an index of the table is to be built, to be deleted or to get its id.
+pub(crate) fn has_index_work(definition: &Definition) -> bool {
+    definition.lacks_expiry_index() || definition.index_states().iter().any(|(_, state)| *state != IndexState::Ready)
 }
 
 pub(crate) fn table() -> Arc<Table> {

@@ -4,7 +4,7 @@
 //! use those of lower layers, and never each other in a circle; lowest first:
 //!
 //! 1. What tables are (`tables`), and how their rows are laid out (`rows`, `key_range`, `item_key`, `catalog_rows`).
-//! 2. What a write means: `change`, with its record in the log (`change_log`), its index of times (`expiry`), its `capacity`.
+//! 2. What a write means: `change`, with its rows of indexes (`index_rows`, `expiry`), its record in the log (`change_log`), its `capacity`.
 //!    What a read returns (`select`), and what an index can answer (`coverage`).
 //! 3. What is held in memory: `catalog`, the tables that there are; `nodes`, `tokens`, `lag`; and what the program gives
 //!    (`table_keys`, `principal_directory`).
@@ -51,6 +51,7 @@ mod get_item;
 mod get_records;
 mod get_shard_iterator;
 mod index_choice;
+mod index_rows;
 mod item_key;
 mod key_range;
 mod kinesis_streaming_destination;

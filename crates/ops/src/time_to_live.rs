@@ -36,12 +36,14 @@ impl Service {
         if definition.time_to_live.dropping.len() >= DROPPING_MAX {
             return Err(Exception::validation("Time to live has been modified multiple times within a fixed interval"));
         }
+        let before = Work::left_by(&definition);
         match attribute {
             Some(attribute) => expiry::enable(&mut definition, attribute),
             None => expiry::disable(&mut definition),
         }
-        let work = Work::KeepTimes { table_id: definition.table_id };
-        self.catalog.replace(&self.engine, guard, definition, Edit { work: Some(work), ..Edit::requested() }).await?;
+        // None where the index has no id yet, and so no rows.
+        let work = Work::left_by(&definition).into_iter().find(|work| !before.contains(work));
+        self.catalog.replace(&self.engine, guard, definition, Edit { work, ..Edit::requested() }).await?;
         Ok(UpdateTimeToLiveOutput { time_to_live_specification: Some(asked) })
     }
 

@@ -16,8 +16,7 @@ use tokio::sync::mpsc;
 
 use super::is_closed;
 use crate::change_log;
-use crate::expiry;
-use crate::tables::{Definition, IndexDefinition, IndexStatus, TableStatus};
+use crate::tables::{Definition, IndexState, TableStatus};
 
 /// One piece of work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,8 +36,8 @@ pub(crate) enum Work {
     KeepLog {
         table_id: u64,
     },
-    /// Fill and take away its indexes of times.
-    KeepTimes {
+    /// Give its index of expiries an id: an older program enabled time to live without one.
+    NumberExpiryIndex {
         table_id: u64,
     },
 }
@@ -50,14 +49,14 @@ impl Work {
         if definition.status == TableStatus::Deleting {
             return vec![Work::DropTable { table_id }];
         }
-        let of_index = |index: &IndexDefinition| match index.status {
-            IndexStatus::Creating => Some(Work::BuildIndex { table_id, index_id: index.id }),
-            IndexStatus::Deleting => Some(Work::DropIndex { table_id, index_id: index.id }),
-            IndexStatus::Active | IndexStatus::Updating => None,
+        let of_index = |(index_id, state): (u32, IndexState)| match state {
+            IndexState::Building => Some(Work::BuildIndex { table_id, index_id }),
+            IndexState::Deleting => Some(Work::DropIndex { table_id, index_id }),
+            IndexState::Ready => None,
         };
         let log = change_log::is_to_be_kept(definition).then_some(Work::KeepLog { table_id });
-        let times = expiry::is_to_be_kept(definition).then_some(Work::KeepTimes { table_id });
-        definition.global_indexes.iter().filter_map(of_index).chain(log).chain(times).collect()
+        let number = definition.lacks_expiry_index().then_some(Work::NumberExpiryIndex { table_id });
+        definition.index_states().into_iter().filter_map(of_index).chain(log).chain(number).collect()
     }
 
     /// The name of the job that does it.
@@ -67,7 +66,7 @@ impl Work {
             Work::DropIndex { .. } => "delete_index",
             Work::DropTable { .. } => "delete_table",
             Work::KeepLog { .. } => "update_stream",
-            Work::KeepTimes { .. } => "update_ttl_index",
+            Work::NumberExpiryIndex { .. } => "update_ttl_index",
         }
     }
 
@@ -85,7 +84,7 @@ impl Work {
             Work::KeepLog { .. } => {
                 log::error!(event = "stream_update_failed", table = table; "changing a stream failed and is retried: {why}");
             }
-            Work::KeepTimes { .. } => {
+            Work::NumberExpiryIndex { .. } => {
                 log::error!(event = "ttl_update_failed", table = table; "changing time to live failed and is retried: {why}");
             }
         }
@@ -97,7 +96,7 @@ impl Work {
             | Work::DropIndex { table_id, .. }
             | Work::DropTable { table_id }
             | Work::KeepLog { table_id }
-            | Work::KeepTimes { table_id } => table_id,
+            | Work::NumberExpiryIndex { table_id } => table_id,
         }
     }
 }
@@ -109,7 +108,9 @@ impl fmt::Display for Work {
             Work::DropIndex { table_id, index_id } => write!(f, "deleting index {index_id} of table {table_id}"),
             Work::DropTable { table_id } => write!(f, "deleting table {table_id}"),
             Work::KeepLog { table_id } => write!(f, "maintaining the change log of table {table_id}"),
-            Work::KeepTimes { table_id } => write!(f, "maintaining the time-to-live index of table {table_id}"),
+            Work::NumberExpiryIndex { table_id } => {
+                write!(f, "giving the time-to-live index of table {table_id} its id")
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expr::{Condition, ExpressionKind, Placeholders, Update};
 use storage::Family;
 
-use model::codec::row::Stored;
+use model::codec::row::{self, Stored};
 
 use super::*;
 use crate::fixture::{SECRET, item, n, s, table};
@@ -49,8 +49,9 @@ impl Store {
             let key = ItemKey::of(&SECRET, table, stored.attributes()).unwrap();
             count(rows::table_tally(table.id()), stored.size());
             let entries = table.indexes.iter().filter_map(|index| {
-                let entry = index_entry(&SECRET, table, index, stored.attributes(), &key)?;
-                Some((index.id, entry))
+                let entry_key = rows::index_row(&SECRET, table, index, stored.attributes(), &key)?;
+                let entry = row::project(0, stored.attributes(), |name| index.projects(table, name));
+                Some((index.id, (entry_key, entry)))
             });
             for (id, (key, entry)) in entries {
                 count(rows::index_tally(table.id(), id), entry.size());

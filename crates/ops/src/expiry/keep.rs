@@ -1,13 +1,6 @@
 //! What a table's definition says of its index of times, and how settings change it.
 
-use crate::tables::{Definition, TableStatus, TimeToLive};
-
-/// Whether an index of times is to be filled or to be taken away.
-pub(crate) fn is_to_be_kept(definition: &Definition) -> bool {
-    let times = &definition.time_to_live;
-    let lacks_rows = times.attribute.is_some() && !times.built;
-    definition.status != TableStatus::Deleting && (lacks_rows || !times.dropping.is_empty())
-}
+use crate::tables::{Definition, TimeToLive};
 
 pub(crate) fn enable(definition: &mut Definition, attribute: String) {
     definition.time_to_live.attribute = Some(attribute);

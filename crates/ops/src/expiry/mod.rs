@@ -3,18 +3,17 @@
 //! A table with time to live has one more index, of no items but of their keys: a row for each item that has an expiry,
 //! under the index's prefix, the expiry in seconds (8, big-endian), and the rest of the item's own row key. It is
 //! maintained in the batch of every write, as any index is, and is built when time to live is enabled
-//! (`table_work`), so that what is due is the beginning of one range (`expiry_work`).
+//! (`table_work`, as any index is), so that what is due is the beginning of one range (`expiry_work`).
 
 mod keep;
 
-use bytes::Bytes;
 use model::{MapRef, Number, ValueRef};
-use storage::{Batch, Key};
+use storage::Key;
 
 use crate::rows::ItemKey;
-use crate::tables::{Table, TimeIndex};
+use crate::tables::TimeIndex;
 
-pub(crate) use keep::{disable, enable, is_to_be_kept, number};
+pub(crate) use keep::{disable, enable, number};
 
 /// DynamoDB leaves items alone that expired longer ago. Unit: seconds.
 const PAST_MAX_S: u64 = 5 * 365 * 24 * 60 * 60;
@@ -37,28 +36,6 @@ impl TimeIndex {
     /// Whether an item that expired is to go at `now_s`.
     pub(crate) fn is_due(&self, item: MapRef<'_>, now_s: u64) -> bool {
         self.expiry_s(item).is_some_and(|expiry_s| (oldest_s(now_s)..now_s).contains(&expiry_s))
-    }
-
-    /// Moves an item's row as a write changes the item.
-    pub(crate) fn write(
-        &self,
-        table: &Table,
-        key: &ItemKey,
-        old: Option<MapRef<'_>>,
-        new: Option<MapRef<'_>>,
-        batch: &mut Batch,
-    ) {
-        let row = |item: Option<MapRef<'_>>| item.and_then(|item| self.row(table.id(), item, key));
-        let (before, after) = (row(old), row(new));
-        if before == after {
-            return;
-        }
-        if let Some(before) = before {
-            batch.delete(before);
-        }
-        if let Some(after) = after {
-            batch.put(after, Bytes::new());
-        }
     }
 }
 

@@ -52,7 +52,7 @@ impl House {
 
     /// Waits until the indexes of times are as they are to be.
     async fn kept(&self) {
-        while super::is_to_be_kept(&self.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition) {
+        while crate::fixture::has_index_work(&self.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -107,7 +107,8 @@ async fn a_clock_by_hand_decides_when_jobs_run() {
     let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
     let request = UpdateTimeToLiveInput { table_name: "aging".to_owned(), time_to_live_specification: specification };
     house.service.update_time_to_live(&caller(), request).await.unwrap();
-    let is_to_be_kept = || super::is_to_be_kept(&house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition);
+    let is_to_be_kept =
+        || crate::fixture::has_index_work(&house.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition);
     assert!(is_to_be_kept());
     jobs.run_due().await;
     assert!(!is_to_be_kept());

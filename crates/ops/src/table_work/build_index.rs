@@ -1,4 +1,4 @@
-//! Building a global index on a table that already has items.
+//! Building an index on a table that already has items: a global index, or the index of expiries.
 //!
 //! The index is published first, so that every write maintains it, and the work begins once nobody uses a table that
 //! lacks it. It then walks over the items in the order of their rows. Each step re-reads its items under the same
@@ -10,7 +10,7 @@
 //! yet. Once all rows are there, one snapshot shows both the rows and the counters, and what they differ by is added;
 //! from then on writes keep the counters right.
 //!
-//! The index of a table's items by their expiry is filled by the same walk, and has no counters.
+//! The index of a table's items by their expiry has no counters.
 //!
 //! Where several nodes live, a step also has the row among its keys that says whose work it is.
 
@@ -23,11 +23,11 @@ use storage::{
 };
 
 use crate::catalog::{Edit, Interrupted};
-use crate::change::index_entry;
+use crate::index_rows::{IndexRow, MaintainedIndex};
 use crate::nodes::owner::{self, Owned};
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
-use crate::tables::{Index, IndexStatus, Table, TimeIndex};
+use crate::tables::{IndexState, Table};
 
 /// Items of one step.
 const STEP_ITEMS: usize = 256;
@@ -85,9 +85,7 @@ impl Service {
     /// Whether the index is still wanted.
     fn is_building(&self, table_id: u64, index_id: u32) -> bool {
         let table = self.catalog.by_id(table_id).filter(|table| table.is_usable());
-        table.is_some_and(|table| {
-            building_index(&table, index_id).is_some() || building_times(&table, index_id).is_some()
-        })
+        table.is_some_and(|table| MaintainedIndex::building(&table, index_id).is_some())
     }
 
     fn report_left_out(&self, table_id: u64, damaged: &[DamagedRow]) {
@@ -135,8 +133,8 @@ impl Service {
             }
             for (item, stored) in items.iter().zip(&reads.values) {
                 let row = stored.as_ref().and_then(|stored| self.built_row(&table, index_id, item, stored));
-                if let Some((key, row)) = row {
-                    batch.put(key, row);
+                if let Some(row) = row {
+                    batch.put(row.key.clone(), row.into_value());
                 }
             }
             batch.put(rows::build_progress(table_id, index_id), passed.clone());
@@ -147,7 +145,7 @@ impl Service {
 
     /// The index row of a stored item. A tombstone has none, nor does a damaged row: that is reported here, and by each read of
     /// the item.
-    fn built_row(&self, table: &Table, index_id: u32, item_row: &Key, stored: &Bytes) -> Option<(Key, Bytes)> {
+    fn built_row(&self, table: &Table, index_id: u32, item_row: &Key, stored: &Bytes) -> Option<IndexRow> {
         let read = Stored::read(stored.clone()).map_err(|what| what.to_string());
         let item = read.map(Stored::into_item).transpose()?;
         let keyed = item.and_then(|item| match ItemKey::of(&self.secret, table, item.attributes()) {
@@ -161,47 +159,46 @@ impl Service {
                 return None;
             }
         };
-        if let Some(times) = building_times(table, index_id) {
-            return Some((times.row(table.id(), item.attributes(), &key)?, Bytes::new()));
-        }
-        let index = building_index(table, index_id)?;
-        let (key, row) = index_entry(&self.secret, table, index, item.attributes(), &key)?;
-        Some((key, row.into_bytes()))
+        let index = MaintainedIndex::building(table, index_id)?;
+        index.row(&self.secret, table, item.attributes(), &key)
     }
 
     /// Sets the counters right and lets the index be read.
     async fn finish_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
-        let tally_key = rows::index_tally(table_id, index_id);
-        let missing = self.missing_from_tally(table_id, index_id, &tally_key).await?;
+        let tallies = self.missing_from_tally(table_id, index_id).await?;
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
         let mut definition = table.definition.clone();
         drop(table);
-        let index = definition.global_indexes.iter_mut().find(|index| index.id == index_id);
-        let Some(index) = index.filter(|index| index.status == IndexStatus::Creating) else { return Ok(()) };
-        index.status = IndexStatus::Active;
-        let edit = Edit {
-            deletes: vec![rows::build_progress(table_id, index_id)],
-            tallies: vec![(tally_key, missing)],
-            ..Edit::default()
-        };
+        if !definition.has_index_in(index_id, IndexState::Building) {
+            return Ok(());
+        }
+        definition.set_index_ready(index_id);
+        let edit = Edit { deletes: vec![rows::build_progress(table_id, index_id)], tallies, ..Edit::default() };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())
     }
 
-    /// What one snapshot's rows of the index count more than its counters say. The snapshot is held for a whole walk,
-    /// which only happens once in an index's life.
+    /// What one snapshot's rows of the index count more than its tally says, if it has one. The snapshot is held for a whole
+    /// walk, which only happens once in an index's life.
     async fn missing_from_tally(
         &self,
         table_id: u64,
         index_id: u32,
-        tally_key: &Key,
-    ) -> Result<[i64; TALLY_WIDTH], Interrupted> {
+    ) -> Result<Vec<(Key, [i64; TALLY_WIDTH])>, Interrupted> {
+        let table = self.catalog.by_id(table_id);
+        let index = table.as_deref().and_then(|table| MaintainedIndex::building(table, index_id));
+        if !index.is_some_and(MaintainedIndex::is_counted) {
+            return Ok(Vec::new());
+        }
+        drop(table);
+        let tally_key = rows::index_tally(table_id, index_id);
         let view = self.engine.view(Consistency::Strong).await?;
-        let known = view.get_many(std::slice::from_ref(tally_key)).await?;
-        let known = rows::read_tally(tally_key, known.first().and_then(Option::as_ref))?;
+        let known = view.get_many(std::slice::from_ref(&tally_key)).await?;
+        let known = rows::read_tally(&tally_key, known.first().and_then(Option::as_ref))?;
         let counted = count_rows(view.as_ref(), rows::index_prefix(table_id, index_id)).await?;
-        Ok([counted[0].saturating_sub(known[0]), counted[1].saturating_sub(known[1])])
+        let missing = [counted[0].saturating_sub(known[0]), counted[1].saturating_sub(known[1])];
+        Ok(vec![(tally_key, missing)])
     }
 }
 
@@ -227,12 +224,4 @@ async fn count_rows(view: &dyn View, prefix: Bytes) -> Result<[i64; TALLY_WIDTH]
             .sum::<i64>();
     }
     Ok(counted)
-}
-
-fn building_index(table: &Table, index_id: u32) -> Option<&Index> {
-    table.indexes.iter().find(|index| index.id == index_id && index.status == IndexStatus::Creating)
-}
-
-fn building_times(table: &Table, index_id: u32) -> Option<&TimeIndex> {
-    table.times.as_ref().filter(|times| times.id == index_id && times.is_building)
 }

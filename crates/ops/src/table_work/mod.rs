@@ -75,7 +75,7 @@ impl Service {
             Work::DropIndex { table_id, index_id } => self.drop_index(table_id, index_id).await,
             Work::DropTable { table_id } => self.drop_table(table_id).await,
             Work::KeepLog { table_id } => Ok(self.keep_log(table_id).await?),
-            Work::KeepTimes { table_id } => self.keep_times(table_id, owned).await,
+            Work::NumberExpiryIndex { table_id } => self.number_expiry_index(table_id).await,
         }
     }
 
@@ -87,8 +87,7 @@ impl Service {
         let mut definition = table.definition.clone();
         // Its own users are gone before the next change waits for them.
         drop(table);
-        definition.global_indexes.retain(|index| index.id != index_id);
-        definition.prune_attributes();
+        definition.remove_index(index_id);
         let deletes = vec![rows::index_tally(table_id, index_id), rows::build_progress(table_id, index_id)];
         self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..Edit::default() }).await?;
         Ok(())

@@ -102,7 +102,7 @@ impl House {
         let request = UpdateTimeToLiveInput { table_name: "tab".to_owned(), time_to_live_specification: specification };
         service.update_time_to_live(&caller(), request).await.unwrap();
         let house = House { engine, service, hand };
-        while crate::expiry::is_to_be_kept(&house.service.catalog.by_id(TABLE).unwrap().definition) {
+        while crate::fixture::has_index_work(&house.service.catalog.by_id(TABLE).unwrap().definition) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         for pk in items {

@@ -10,7 +10,7 @@ use storage::{Engine, Key};
 use super::*;
 use crate::catalog::tests::{add_index, describe};
 use crate::check_rows;
-use crate::expiry::is_to_be_kept;
+use crate::fixture::has_index_work;
 use crate::rows::ItemKey;
 
 const VERSION: u64 = 7;
@@ -268,7 +268,7 @@ async fn expiry_passes_over_tombstones() {
     let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
     let request = UpdateTimeToLiveInput { table_name: name(), time_to_live_specification: specification };
     service.update_time_to_live(&caller(), request).await.unwrap();
-    while is_to_be_kept(&service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition) {
+    while has_index_work(&service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let due = n(&(base::Clock::system().now_ms() / 1000 - 10).to_string());

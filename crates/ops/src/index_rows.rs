@@ -1,0 +1,140 @@
+//! The one mechanism of indexes: rows that are a function of an item.
+//!
+//! Every index of a table, whatever its kind, is a [`MaintainedIndex`]: it says which row an item has in it. The write path writes
+//! what differs between the rows of the old and the new item ([`write_difference`]), and the builder puts the row of each stored
+//! item (`table_work::build_index`), so that both agree. A kind of index is a variant here, a state in
+//! `tables::index_state`, and what reads it.
+
+use bytes::Bytes;
+use model::MapRef;
+use model::codec::key::HashSecret;
+use model::codec::row::{self, StoredItem};
+use storage::{Batch, Key};
+
+use crate::capacity::write_units;
+use crate::rows::{self, ItemKey};
+use crate::tables::{Index, IndexKind, IndexStatus, Table, TimeIndex};
+
+/// An index as the writes of its table maintain it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MaintainedIndex<'t> {
+    Secondary(&'t Index),
+    Expiry(&'t TimeIndex),
+}
+
+/// An item's row of an index.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct IndexRow {
+    pub key: Key,
+    /// The projected attributes; none in an index of expiries, whose rows are keys alone.
+    projected: Option<StoredItem>,
+}
+
+/// What a write did to an index, as it is charged and counted.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(crate) struct IndexChange {
+    pub units: f64,
+    /// Of item collections: what local indexes add to them.
+    pub bytes: i64,
+}
+
+/// The indexes that writes of a table maintain, those under construction included.
+pub(crate) fn maintained(table: &Table) -> impl Iterator<Item = MaintainedIndex<'_>> {
+    let secondary = table.indexes.iter().map(MaintainedIndex::Secondary);
+    secondary.chain(table.times.as_ref().map(MaintainedIndex::Expiry))
+}
+
+impl<'t> MaintainedIndex<'t> {
+    /// The index of this id that still lacks rows of items from before it.
+    pub(crate) fn building(table: &'t Table, index_id: u32) -> Option<MaintainedIndex<'t>> {
+        maintained(table).find(|index| index.id() == index_id && index.is_building())
+    }
+
+    fn id(self) -> u32 {
+        match self {
+            MaintainedIndex::Secondary(index) => index.id,
+            MaintainedIndex::Expiry(index) => index.id,
+        }
+    }
+
+    fn is_building(self) -> bool {
+        match self {
+            MaintainedIndex::Secondary(index) => index.status == IndexStatus::Creating,
+            MaintainedIndex::Expiry(index) => index.is_building,
+        }
+    }
+
+    /// Whether the index has a tally of its rows, and its writes consume capacity.
+    pub(crate) fn is_counted(self) -> bool {
+        matches!(self, MaintainedIndex::Secondary(_))
+    }
+
+    /// The row of an item; none if the item has no place in the index.
+    pub(crate) fn row(
+        self,
+        secret: &HashSecret,
+        table: &Table,
+        item: MapRef<'_>,
+        item_key: &ItemKey,
+    ) -> Option<IndexRow> {
+        match self {
+            MaintainedIndex::Secondary(index) => {
+                let key = rows::index_row(secret, table, index, item, item_key)?;
+                let projected = row::project(0, item, |name| index.projects(table, name));
+                Some(IndexRow { key, projected: Some(projected) })
+            }
+            MaintainedIndex::Expiry(index) => {
+                Some(IndexRow { key: index.row(table.id(), item, item_key)?, projected: None })
+            }
+        }
+    }
+
+    pub(crate) fn is_local(self) -> bool {
+        matches!(self, MaintainedIndex::Secondary(index) if index.kind == IndexKind::Local)
+    }
+}
+
+impl IndexRow {
+    /// As capacity units and tallies count it.
+    fn size(&self) -> usize {
+        self.projected.as_ref().map_or(0, StoredItem::size)
+    }
+
+    pub(crate) fn into_value(self) -> Bytes {
+        self.projected.map(StoredItem::into_bytes).unwrap_or_default()
+    }
+}
+
+/// Writes what differs between an item's rows of an index before and after its write. A row that stays the same costs nothing, one
+/// that moves costs a deletion and a put.
+pub(crate) fn write_difference(
+    table: &Table,
+    index: MaintainedIndex<'_>,
+    before: Option<IndexRow>,
+    after: Option<IndexRow>,
+    batch: &mut Batch,
+) -> IndexChange {
+    if before == after {
+        return IndexChange::default();
+    }
+    let size = |row: &Option<IndexRow>| row.as_ref().map_or(0, IndexRow::size);
+    let tally = [i64::from(after.is_some()) - i64::from(before.is_some()), size(&after) as i64 - size(&before) as i64];
+    let moves = before.as_ref().map(|row| &row.key) != after.as_ref().map(|row| &row.key);
+    let units = match (&before, &after) {
+        _ if !index.is_counted() => 0.0,
+        (Some(old), Some(new)) if !moves => write_units(old.size().max(new.size())),
+        (old, new) => old.iter().chain(new).map(|row| write_units(row.size())).sum(),
+    };
+    if let Some(row) = before
+        && moves
+    {
+        batch.delete(row.key);
+    }
+    if let Some(row) = after {
+        batch.put(row.key.clone(), row.into_value());
+    }
+    if index.is_counted() {
+        batch.hot_tally(rows::index_tally(table.id(), index.id()), tally);
+    }
+    IndexChange { units, bytes: tally[1] }
+}
