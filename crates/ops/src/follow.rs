@@ -1,14 +1,14 @@
-//! Following a table's changes: what delivers them elsewhere reads here, and keeps here how far it has come.
+//! Consumers of tables' logs: reading shards from stored positions.
 //!
-//! A consumer has a name, and a row for each shard that says where it goes on. It reads the shards that are ready: a
-//! child once all of its parent's records are done, several open ones side by side. A position is written down only after
+//! A consumer has a name, and for each shard a row with the position of the next record. It reads the shards that are ready: a
+//! child once all of its parent's records are done, several open ones side by side. A checkpoint is written only after
 //! the records before it were taken, so that every change is delivered at least once, and an item's changes in their
-//! order. Where there are several nodes one of them follows; each step is made under the row that names it.
+//! order. Of several nodes one has the consumer's lease; each checkpoint is written under the row of the lease.
 //!
 //! One reader reads all logs (`Service::poll`); what a stream shows is a mapping over it (`Service::poll_changes`).
 //!
-//! How long records are retained is said by the table's consumers (`tables::log_consumer`, `log_work::retention`). Records that
-//! were trimmed before they could be read are counted and reported.
+//! A table's definition says how long records are retained for which consumers (`tables::log_consumer`, `log_work::retention`).
+//! Records that were trimmed before they could be read are counted and reported.
 
 mod consumers;
 mod initialize;
@@ -30,7 +30,7 @@ use crate::service::Service;
 pub use crate::tables::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
 pub(crate) use consumers::Passed;
 
-/// Who follows the changes of a table.
+/// A reader of a table's log, or of one of its streams.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Consumer {
     pub table_id: u64,
@@ -45,7 +45,7 @@ impl fmt::Display for Consumer {
     }
 }
 
-/// What is followed.
+/// What a consumer reads.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Followed {
     /// All changes, with both images.

@@ -23,7 +23,7 @@ pub(super) const RECORDS_MAX: usize = 500;
 const CALL_SIZE_MAX: usize = 5_000_000;
 /// Data and partition key of one record. Unit: bytes. Source: as above; a stream may be set to take more.
 const RECORD_SIZE_MAX: usize = 1 << 20;
-/// Calls in a row that may put nothing before the consumer is told, which reads on from what is saved.
+/// Calls in a row that may put nothing before the loop gets its turn, which reads on from the checkpoint.
 const VAIN_CALLS_MAX: usize = 5;
 
 /// The precision of a destination, which may be changed while it is delivered to.

@@ -61,7 +61,7 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
     let stream = definition.stream.as_ref();
     let is_streamed = stream.is_some_and(|stream| stream.enabled);
     let status = match shown_status(definition.status, shown) {
-        // Whoever waits for the stream's changes looks here; other consumers have statuses of their own.
+        // The table's status says when its stream has all changes; other consumers have statuses of their own.
         api::TableStatus::Active if definition.log.opening && is_streamed => api::TableStatus::Updating,
         status => status,
     };

@@ -1,4 +1,4 @@
-//! A random history of writes, rolls, splits, restarts, trims, and a stream that comes and goes, while a consumer reads with a
+//! A random history of writes, rolls, splits, restarts, trims, and a stream that is enabled and disabled, while a consumer reads with a
 //! receiver that takes what it likes: each change reaches it at least once, an item's in their order, and none is left
 //! out but those that were trimmed first. Records are retained by age, or until a consumer has taken them.
 

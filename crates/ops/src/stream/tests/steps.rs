@@ -1,6 +1,6 @@
 //! A random history of writes, splits, rolls, trims, crashes, renewed streams and replaced tables, with several readers at
 //! different places: each of them sees each change once, an item's in their order. Sometimes the table has another
-//! consumer, so that its log goes on when a stream ends.
+//! consumer, so that its log stays open when a stream ends.
 
 use super::chance::{Chance, setting};
 use super::reader::{Change, Changes, Reader, Start};
