@@ -1,7 +1,7 @@
 //! The parameters of a request of the Query protocol: `Action=CreateUser&Tags.member.1.Key=…`, in a body or in a query
 //! string.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::model::OperationModel;
@@ -88,6 +88,18 @@ impl Parameters {
 
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether there is a parameter below a name: `Tags.member.1.Key` is below `Tags`.
+    pub(crate) fn has_below(&self, name: &str) -> bool {
+        let prefix = format!("{name}.");
+        self.0.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
+    }
+
+    /// The numbers that come behind a prefix, which ends in a dot, in their order.
+    pub(crate) fn numbers_below(&self, prefix: &str) -> BTreeSet<u32> {
+        let below = self.0.range(prefix.to_owned()..).map_while(|(name, _)| name.strip_prefix(prefix));
+        below.filter_map(|rest| position(rest.split('.').next().unwrap_or(rest))).collect()
     }
 
     /// The values of `Name.member.1`, `Name.member.2` and so on, in the order of their numbers.

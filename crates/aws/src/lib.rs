@@ -4,19 +4,37 @@
 //! A service is added by its model (`models/*.json`, made into statics by `cargo xtask generate`) and by its functions. HTTP
 //! is the server's; here a request is a method, a path and bytes. Nothing here knows what an operation means.
 //!
-//! Modules, lowest first: `model` and its `generated` tables; `form`, the Query protocol's parameters; `facts`, what a request
-//! names; `service`, the trait; `route`, which operation of which service a request asks for.
+//! Modules, lowest first: `shape`, the tables of shapes; `value`, what has one, and `typed`, the same as Rust types; `pattern` and
+//! `check`, constraints; `model` and its `generated` tables; `form`, the Query protocol's parameters; `facts`, what a request
+//! names; `service`, the trait; `service_error`; `codec`, the four protocols; `route`, which operation of which service a request
+//! asks for.
 
+mod check;
+pub mod codec;
+mod decode_error;
 mod facts;
 mod form;
 mod generated;
 mod model;
+mod pattern;
 mod route;
 mod service;
+mod service_error;
+mod shape;
+mod typed;
+mod value;
 
+pub use check::Broken;
+pub use codec::Xml;
+pub use decode_error::{DecodeError, Expected};
 pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess};
 pub use form::{FormError, Parameters};
-pub use generated::{DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
+pub use generated::sts;
+pub use generated::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
 pub use model::{OperationId, OperationModel, Protocol, ServiceModel};
 pub use route::{PathMatch, by_path, by_rpc_path, by_target, rpc_names};
 pub use service::{Answering, AwsService, BODY_SIZE_BYTES_MAX, Fault, Input, Reply, ReplyError, Request};
+pub use service_error::ServiceError;
+pub use shape::{Bounds, ErrorModel, Member, Place, Shape, ShapeIndex};
+pub use typed::Typed;
+pub use value::{Structure, Timestamp, Value};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use crate::shape::{ErrorModel, Shape, ShapeIndex};
+
 /// How requests and answers are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Protocol {
@@ -29,8 +31,16 @@ pub struct ServiceModel {
     pub protocols: &'static [Protocol],
     /// Of `X-Amz-Target`, and the service's name in paths of RPC v2; empty where a service has none.
     pub target_prefix: &'static str,
+    /// Of answers in XML.
+    pub namespace: &'static str,
+    /// Whether errors in JSON and CBOR have their name of the Query protocol beside them.
+    pub is_query_compatible: bool,
     /// Exceptions that operators wait for: a failure of this server, and more requests than it takes.
     pub watched: &'static [&'static str],
+    /// Empty for a service with codecs of its own, as DynamoDB's.
+    pub shapes: &'static [Shape],
+    /// In the order of their names.
+    pub errors: &'static [ErrorModel],
     /// In the order of their names.
     pub operations: &'static [OperationModel],
 }
@@ -48,9 +58,15 @@ pub struct OperationModel {
     pub is_signed: bool,
     /// The members of its input, in the order of their names.
     pub members: &'static [&'static str],
+    /// In the table of the service. `None` if the operation has no parameters.
+    pub input: Option<ShapeIndex>,
+    /// `None` if the operation has no result.
+    pub output: Option<ShapeIndex>,
+    /// Of a success.
+    pub status: u16,
 }
 
-/// Of an operation whose requests are signed.
+/// An operation whose requests are signed, and whose shapes are not in a table.
 pub(crate) const fn operation(
     name: &'static str,
     event_name: &'static str,
@@ -58,10 +74,23 @@ pub(crate) const fn operation(
     path: &'static str,
     members: &'static [&'static str],
 ) -> OperationModel {
-    OperationModel { name, event_name, method, path, is_signed: true, members }
+    OperationModel { name, event_name, method, path, is_signed: true, members, input: None, output: None, status: 200 }
 }
 
 impl OperationModel {
+    pub(crate) const fn unsigned(self) -> OperationModel {
+        OperationModel { is_signed: false, ..self }
+    }
+
+    pub(crate) const fn shaped(
+        self,
+        input: Option<ShapeIndex>,
+        output: Option<ShapeIndex>,
+        status: u16,
+    ) -> OperationModel {
+        OperationModel { input, output, status, ..self }
+    }
+
     /// Whether the input has a member of this name.
     pub fn has_member(&self, name: &str) -> bool {
         self.members.binary_search(&name).is_ok()

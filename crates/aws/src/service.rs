@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::facts::{Observer, RequestFacts};
 use crate::form::{FormError, Parameters};
-use crate::model::{OperationId, ServiceModel};
+use crate::model::{OperationId, Protocol, ServiceModel};
 
 /// The largest body that is read, where a service names no other. Unit: bytes. Source: DynamoDB Developer Guide, quotas.
 pub const BODY_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -16,6 +16,8 @@ pub const BODY_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A request to one operation, of a caller that is known.
 pub struct Request<'a> {
     pub operation: OperationId,
+    /// Of the request and of its answer.
+    pub protocol: Protocol,
     /// Absent only where the operation's requests are not signed.
     pub caller: Option<&'a Caller>,
     /// Absent if nothing wants the request's names.
@@ -47,8 +49,23 @@ pub struct Reply {
     pub status: u16,
     /// In the service's protocol; may be empty.
     pub body: Vec<u8>,
+    /// Beside those that every answer has, in small letters.
+    pub headers: Vec<(&'static str, String)>,
     /// Set if the body is an exception.
     pub error: Option<ReplyError>,
+}
+
+impl Reply {
+    /// Without headers of its own.
+    pub fn new(status: u16, body: Vec<u8>) -> Reply {
+        Reply { status, body, headers: Vec::new(), error: None }
+    }
+
+    /// As the exception that the body is.
+    #[must_use]
+    pub fn with_error(self, error: ReplyError) -> Reply {
+        Reply { error: Some(error), ..self }
+    }
 }
 
 /// What the operator wants to know of an exception.
@@ -96,5 +113,6 @@ pub trait AwsService: Send + Sync + 'static {
         None
     }
 
-    fn refuse(&self, fault: Fault, request_id: &str) -> Reply;
+    /// The front end's refusal, in the protocol of the request.
+    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply;
 }

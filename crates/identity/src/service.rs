@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use auth::Caller;
 use aws::{
-    Answering, AwsService, Fault, FormError, Input, OperationId, Reply as ServiceReply, ReplyError, Request as Asked,
-    RequestFacts, ServiceModel,
+    Answering, AwsService, Fault, FormError, Input, OperationId, Protocol, Reply as ServiceReply, ReplyError,
+    Request as Asked, RequestFacts, ServiceModel,
 };
 
 use crate::authority::Authority;
@@ -26,7 +26,9 @@ impl QueryService {
     }
 
     async fn answer(&self, asked: Asked<'_>) -> ServiceReply {
-        let Input::Form(parameters) = asked.input else { return self.refuse(Fault::Form(FormError::Malformed), "") };
+        let Input::Form(parameters) = asked.input else {
+            return self.refuse(Fault::Form(FormError::Malformed), Protocol::Query, "");
+        };
         if let Some(observer) = asked.observer {
             let names = names::names(asked.operation.model(), parameters);
             let parameters = names.into_iter().map(|(member, name)| (member, name.to_owned())).collect();
@@ -58,7 +60,7 @@ impl AwsService for QueryService {
         Box::pin(self.answer(request))
     }
 
-    fn refuse(&self, fault: Fault, request_id: &str) -> ServiceReply {
+    fn refuse(&self, fault: Fault, _protocol: Protocol, request_id: &str) -> ServiceReply {
         let refusal = match fault {
             Fault::UnknownOperation { .. } if self.authority.is_none() => without_identities(),
             Fault::UnknownOperation { name, version } => Refusal::unknown_action(&name, &version),
@@ -84,6 +86,6 @@ impl From<Reply> for ServiceReply {
             .refusal
             .as_ref()
             .map(|refusal| ReplyError { name: refusal.code.name(), detail: refusal.detail().map(str::to_owned) });
-        ServiceReply { status: reply.status, body: reply.body.into(), error }
+        ServiceReply { error, ..ServiceReply::new(reply.status, reply.body.into()) }
     }
 }

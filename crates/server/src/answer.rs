@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use ::aws::{Reply, ReplyError};
+use ::aws::{Protocol, Reply, ReplyError};
 use base::random::REQUEST_ID_SIZE;
 use bytes::Bytes;
 use flate2::Compression;
@@ -57,6 +57,20 @@ impl ContentType {
             ContentType::Xml => "application/xml",
         }
     }
+
+    /// The protocol whose answers of services have this type.
+    pub(crate) const fn protocol(self) -> Protocol {
+        match self {
+            ContentType::TextXml | ContentType::Xml => Protocol::Query,
+            ContentType::Cbor => Protocol::RpcV2Cbor,
+            ContentType::Json => Protocol::RestJson,
+            ContentType::AmzJson10
+            | ContentType::AmzJson11
+            | ContentType::AmzCbor11
+            | ContentType::Prometheus
+            | ContentType::Text => Protocol::AwsJson,
+        }
+    }
 }
 
 /// What a request is answered with, before it becomes HTTP.
@@ -66,8 +80,10 @@ pub(crate) struct Answer {
     body: Bytes,
     /// The rest of the connection cannot be understood: it ends with this answer.
     closes: bool,
-    /// The exception's name, where it stands in a header.
+    /// The exception's name, where it is in a header.
     error_type: Option<&'static str>,
+    /// Of the service.
+    headers: Vec<(&'static str, String)>,
     /// The memory of its body.
     share: Option<Held>,
     /// What the operator hears of it, if it is an exception.
@@ -82,6 +98,7 @@ impl Answer {
             body: Bytes::new(),
             closes: false,
             error_type: None,
+            headers: Vec::new(),
             share: None,
             error: None,
         }
@@ -93,7 +110,7 @@ impl Answer {
 
     pub(crate) fn reply(reply: Reply, content_type: ContentType) -> Answer {
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Answer { error: reply.error, ..Answer::text(status, content_type, reply.body) }
+        Answer { error: reply.error, headers: reply.headers, ..Answer::text(status, content_type, reply.body) }
     }
 
     pub(crate) fn of_type(self, error_type: Option<&'static str>) -> Answer {
@@ -184,6 +201,12 @@ impl Answer {
         headers.insert(CRC32, HeaderValue::from(crc32fast::hash(&body)));
         if let Ok(id) = HeaderValue::from_bytes(request_id) {
             headers.insert(REQUEST_ID, id);
+        }
+        for (name, value) in self.headers {
+            // A value that no header can have is left out: the body has what its client needs.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
         }
         if let Some(error_type) = self.error_type {
             headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));

@@ -91,7 +91,7 @@ fn reply(response: &impl Encode) -> Reply {
     let size = response.size_hint();
     let mut body = Vec::with_capacity(size.max(512));
     allowance::in_one_go(size, || response.encode(&mut body));
-    Reply { status: 200, body, error: None }
+    Reply::new(200, body)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use api::{Exception, Operation};
 use auth::{Caller, Refusal};
 use aws::{
-    Answering, AwsService, DYNAMODB, DYNAMODB_STREAMS, Fault, Input, OperationId, Reply, Request, RequestContext,
-    RequestFacts, ServiceModel,
+    Answering, AwsService, DYNAMODB, DYNAMODB_STREAMS, Fault, Input, OperationId, Protocol, Reply, Request,
+    RequestContext, RequestFacts, ServiceModel,
 };
 use bytes::Bytes;
 use ops::Service;
@@ -55,12 +55,12 @@ impl AwsService for DynamoDb {
         dispatch::facts(&self.service, self::operation(operation)?, caller, body)
     }
 
-    fn refuse(&self, fault: Fault, _request_id: &str) -> Reply {
+    fn refuse(&self, fault: Fault, _protocol: Protocol, _request_id: &str) -> Reply {
         exception(&match fault {
             Fault::Caller(refusal) => unsigned(refusal),
             Fault::UnknownOperation { .. } => Exception::UnknownOperation,
             Fault::TooLarge(_) => {
-                return Reply { status: PAYLOAD_TOO_LARGE, body: TOO_LARGE.as_bytes().to_vec(), error: None };
+                return Reply::new(PAYLOAD_TOO_LARGE, TOO_LARGE.as_bytes().to_vec());
             }
             Fault::Form(error) => Exception::Serialization(error.to_string()),
             Fault::Throttled => Exception::throttled(),

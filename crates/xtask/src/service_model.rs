@@ -1,15 +1,17 @@
 //! The service model of any AWS API, as its file has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
+
+use crate::model::Kind;
 
 #[derive(Deserialize)]
 pub(crate) struct ServiceModel {
     pub(crate) metadata: Metadata,
     pub(crate) operations: BTreeMap<String, Operation>,
-    shapes: BTreeMap<String, Shape>,
+    pub(crate) shapes: BTreeMap<String, Shape>,
 }
 
 #[derive(Deserialize)]
@@ -21,13 +23,19 @@ pub(crate) struct Metadata {
     pub(crate) service_id: String,
     signing_name: Option<String>,
     target_prefix: Option<String>,
+    #[serde(default)]
+    pub(crate) xml_namespace: String,
+    /// Set if answers in JSON and CBOR have the errors' names of the Query protocol too.
+    pub(crate) aws_query_compatible: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Operation {
     pub(crate) http: Http,
     /// Absent for operations without parameters.
-    input: Option<Reference>,
+    pub(crate) input: Option<Reference>,
+    /// Absent for operations without a result.
+    pub(crate) output: Option<Reference>,
     authtype: Option<String>,
 }
 
@@ -36,17 +44,60 @@ pub(crate) struct Operation {
 pub(crate) struct Http {
     pub(crate) method: String,
     pub(crate) request_uri: String,
+    /// Of a success.
+    #[serde(default = "ok")]
+    pub(crate) response_code: u16,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// A use of a shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reference {
+    pub(crate) shape: String,
+    pub(crate) location: Option<String>,
+    pub(crate) location_name: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Reference {
-    shape: String,
-}
-
-#[derive(Deserialize)]
-struct Shape {
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Shape {
+    #[serde(rename = "type")]
+    pub(crate) kind: Kind,
     #[serde(default)]
-    members: BTreeMap<String, Reference>,
+    pub(crate) members: BTreeMap<String, Reference>,
+    #[serde(default)]
+    required: Vec<String>,
+    #[serde(default, rename = "enum")]
+    pub(crate) values: Vec<String>,
+    pub(crate) member: Option<Reference>,
+    pub(crate) key: Option<Reference>,
+    pub(crate) value: Option<Reference>,
+    pub(crate) min: Option<i64>,
+    pub(crate) max: Option<i64>,
+    #[serde(default)]
+    pub(crate) pattern: String,
+    #[serde(default)]
+    pub(crate) flattened: bool,
+    /// Absent where its protocol's default is meant.
+    pub(crate) timestamp_format: Option<String>,
+    /// Absent where a member of the structure is its whole body.
+    pub(crate) payload: Option<String>,
+    #[serde(default)]
+    pub(crate) exception: bool,
+    error: Option<Error>,
+    #[serde(default)]
+    fault: bool,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(rename_all = "camelCase")]
+struct Error {
+    code: Option<String>,
+    http_status_code: Option<u16>,
 }
 
 impl ServiceModel {
@@ -59,6 +110,43 @@ impl ServiceModel {
     pub(crate) fn members(&self, operation: &Operation) -> Vec<&str> {
         let shape = operation.input.as_ref().and_then(|input| self.shapes.get(&input.shape));
         shape.map(|shape| shape.members.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    /// The shapes that requests and results have, in the order of their names.
+    pub(crate) fn reached(&self) -> Vec<&str> {
+        let operations = self.operations.values();
+        let mut names: Vec<&str> = operations
+            .flat_map(|operation| [&operation.input, &operation.output])
+            .flatten()
+            .map(|reference| &*reference.shape)
+            .collect();
+        let mut reached = BTreeSet::new();
+        while let Some(name) = names.pop() {
+            let Some(shape) = self.shapes.get(name) else { continue };
+            if reached.insert(name) {
+                let parts = [&shape.member, &shape.key, &shape.value].into_iter().flatten();
+                names.extend(parts.chain(shape.members.values()).map(|reference| &*reference.shape));
+            }
+        }
+        reached.into_iter().collect()
+    }
+
+    /// The errors of all operations, and those that any may have, in the order of their names.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = (&String, &Shape)> {
+        self.shapes.iter().filter(|(_, shape)| shape.exception)
+    }
+}
+
+impl Shape {
+    pub(crate) fn requires(&self, member: &str) -> bool {
+        self.required.iter().any(|required| required == member)
+    }
+
+    /// The name in XML, and the status.
+    pub(crate) fn code_and_status(&self, name: &str) -> (String, u16) {
+        let error = self.error.clone().unwrap_or_default();
+        let status = error.http_status_code.unwrap_or(if self.fault { 500 } else { 400 });
+        (error.code.unwrap_or_else(|| name.to_owned()), status)
     }
 }
 

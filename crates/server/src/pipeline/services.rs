@@ -34,9 +34,7 @@ impl<'a> Speaker<'a> {
     /// In place of an answer that there was: it is in the protocol of that.
     fn again(service: &'a dyn AwsService, answered: &Answer) -> Speaker<'a> {
         let content_type = answered.content_type().unwrap_or(ContentType::AmzJson10);
-        // Of the protocols of a service that speaks several, none is REST.
-        let protocol = service.model().protocols.first().copied().unwrap_or(Protocol::AwsJson);
-        Speaker { service, protocol, content_type }
+        Speaker { service, protocol: content_type.protocol(), content_type }
     }
 
     /// Clients of REST read an exception's name in the head.
@@ -46,7 +44,7 @@ impl<'a> Speaker<'a> {
     }
 
     fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
-        self.answer(self.service.refuse(fault, request_id))
+        self.answer(self.service.refuse(fault, self.protocol, request_id))
     }
 }
 
@@ -135,6 +133,7 @@ impl Pipeline {
         let user_agent = user_agent(head);
         let request = Request {
             operation,
+            protocol: speaker.protocol,
             caller: caller.as_ref(),
             observer: visit.observer(),
             input,

@@ -41,12 +41,12 @@ impl AwsService for Echo {
                 return wire::exception(&Exception::internal("asked to fail"));
             }
             let region = &request.caller.expect("a caller").region;
-            Reply { status: 200, body: [region.as_bytes(), b" ", &body].concat(), error: None }
+            Reply::new(200, [region.as_bytes(), b" ", &body].concat())
         })
     }
 
-    fn refuse(&self, fault: Fault, request_id: &str) -> Reply {
-        dynamodb().refuse(fault, request_id)
+    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
+        dynamodb().refuse(fault, protocol, request_id)
     }
 }
 
@@ -199,7 +199,7 @@ impl AwsService for Stuck {
         Box::pin(std::future::pending())
     }
 
-    fn refuse(&self, fault: Fault, _: &str) -> Reply {
+    fn refuse(&self, fault: Fault, _: Protocol, _: &str) -> Reply {
         panic!("{fault:?}")
     }
 }
@@ -460,6 +460,10 @@ static PROBE: ServiceModel = ServiceModel {
     event_source: "probe.amazonaws.com",
     protocols: &[Protocol::AwsJson],
     target_prefix: "Probe_20260101",
+    namespace: "",
+    is_query_compatible: false,
+    shapes: &[],
+    errors: &[],
     watched: &["ProbeFailure"],
     operations: &[OperationModel {
         name: "GetEcho",
@@ -468,6 +472,9 @@ static PROBE: ServiceModel = ServiceModel {
         path: "/",
         is_signed: true,
         members: &[],
+        input: None,
+        output: None,
+        status: 200,
     }],
 };
 
@@ -487,17 +494,17 @@ impl AwsService for Probe {
                 .observer
                 .into_iter()
                 .for_each(|it| it.asked(RequestFacts { accesses: Vec::new(), parameters: parameters.clone() }));
-            Reply { status: 200, body: body.to_vec(), error: None }
+            Reply::new(200, body.to_vec())
         })
     }
 
-    fn refuse(&self, fault: Fault, _: &str) -> Reply {
+    fn refuse(&self, fault: Fault, _: Protocol, _: &str) -> Reply {
         let (status, name) = match fault {
             Fault::Internal(_) => (500, "ProbeFailure"),
             Fault::Caller(_) => (403, "ProbeDenied"),
             _ => (400, "ProbeUnknown"),
         };
-        Reply { status, body: name.into(), error: Some(ReplyError { name, detail: None }) }
+        Reply::new(status, name.into()).with_error(ReplyError { name, detail: None })
     }
 }
 

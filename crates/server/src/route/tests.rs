@@ -2,30 +2,11 @@
 
 use std::sync::Arc;
 
-use ::aws::{Answering, AwsService, OperationModel, Reply, ServiceModel};
+use ::aws::{Answering, AwsService, CLOUDWATCH, Reply, ServiceModel};
 use hyper::Request;
 
 use super::*;
 use crate::services::HOSTED;
-
-/// A service of RPC v2.
-static METRICS: ServiceModel = ServiceModel {
-    name: "CloudWatch",
-    signing_name: "monitoring",
-    api_version: "2010-08-01",
-    event_source: "monitoring.amazonaws.com",
-    protocols: &[Protocol::RpcV2Cbor, Protocol::AwsJson, Protocol::Query],
-    target_prefix: "GraniteServiceVersion20100801",
-    watched: &[],
-    operations: &[OperationModel {
-        name: "PutMetricData",
-        event_name: "PutMetricData",
-        method: "POST",
-        path: "/",
-        is_signed: true,
-        members: &[],
-    }],
-};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/x-amz-json-1.0";
@@ -42,7 +23,7 @@ impl AwsService for Modelled {
         panic!("a call")
     }
 
-    fn refuse(&self, fault: Fault, _: &str) -> Reply {
+    fn refuse(&self, fault: Fault, _: Protocol, _: &str) -> Reply {
         panic!("{fault:?}")
     }
 }
@@ -53,7 +34,7 @@ fn route(method: &str, target: &str, headers: &[(&str, &str)]) -> Route {
         request = request.header(*name, *value);
     }
     let services = HOSTED.iter().map(|model| Arc::new(Modelled(model)) as Arc<dyn AwsService>);
-    let services = Services::of(services.chain([Arc::new(Modelled(&METRICS)) as Arc<dyn AwsService>]).collect());
+    let services = Services::of(services.chain([Arc::new(Modelled(&CLOUDWATCH)) as Arc<dyn AwsService>]).collect());
     Route::of(&request.body(()).expect("a request").into_parts().0, &services, true, "eu-west-3")
 }
 

@@ -4,6 +4,7 @@ mod api;
 mod authorization;
 mod aws;
 mod quirks;
+mod shapes;
 mod wire;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,8 @@
 
 use auth::Refusal as Unsigned;
 use aws::{
-    Answering, AwsService, Fault, Input, LAMBDA, Reply as ServiceReply, ReplyError, Request, RequestFacts, ServiceModel,
+    Answering, AwsService, Fault, Input, LAMBDA, Protocol, Reply as ServiceReply, ReplyError, Request, RequestFacts,
+    ServiceModel,
 };
 
 use super::call::{BODY_SIZE_BYTES_MAX, Call};
@@ -23,7 +24,7 @@ impl AwsService for Triggers {
         Box::pin(async move { self.called(request).await.unwrap_or_else(Refusal::reply).into() })
     }
 
-    fn refuse(&self, fault: Fault, _request_id: &str) -> ServiceReply {
+    fn refuse(&self, fault: Fault, _protocol: Protocol, _request_id: &str) -> ServiceReply {
         let refusal = match fault {
             Fault::Caller(refusal) => Refusal::unsigned(&refusal),
             Fault::UnknownOperation { .. } => Refusal::UnknownOperation,
@@ -65,7 +66,7 @@ impl From<Reply> for ServiceReply {
                 _ => None,
             },
         });
-        ServiceReply { status: reply.status, body: reply.body, error }
+        ServiceReply { error, ..ServiceReply::new(reply.status, reply.body) }
     }
 }
 
