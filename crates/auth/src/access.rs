@@ -70,31 +70,31 @@ impl Principals {
     /// Whose the access key is, as far as the head of a request says; the signature is not looked at.
     fn recognize(
         &self,
-        service: &str,
+        api: Api<'_>,
         signature: &Signature<'_>,
         headers: &dyn Headers,
     ) -> Result<(Recognized, u64), Refusal> {
         let now_ms = self.clock.now_ms();
-        check(service, signature, headers, now_ms)?;
+        check(api, signature, headers, now_ms)?;
         let access_key = &signature.credential.access_key;
         Ok((self.directory.recognize(access_key, signature.token.as_deref(), now_ms)?, now_ms))
     }
 
     fn caller(
         &self,
-        service: &str,
+        api: Api<'_>,
         signature: &Signature<'_>,
         received: &Received<'_>,
         transport: Transport,
     ) -> Result<Caller, Refusal> {
-        let (recognized, now_ms) = self.recognize(service, signature, received.headers)?;
+        let (recognized, now_ms) = self.recognize(api, signature, received.headers)?;
         self.signing.verify(signature, &recognized.secret, received)?;
         let credential = &signature.credential;
         let principal = match recognized.principal {
             Some(principal) => principal,
             None => self.directory.known(&credential.access_key, signature.token.as_deref(), now_ms)?.principal,
         };
-        self.directory.used(&credential.access_key, service, &credential.region, now_ms);
+        self.directory.used(&credential.access_key, api.service, &credential.region, now_ms);
         Ok(Caller {
             account: principal.account.clone(),
             region: credential.region.to_string(),
@@ -105,19 +105,28 @@ impl Principals {
 }
 
 /// What can be said of a signature without a secret. Regions are as many as callers name: each is a space of its own.
-fn check(service: &str, signature: &Signature<'_>, headers: &dyn Headers, now_ms: u64) -> Result<(), Refusal> {
-    signature.check(Place { region: None, service }, now_ms)?;
-    signature.check_headers(headers, service)
+fn check(api: Api<'_>, signature: &Signature<'_>, headers: &dyn Headers, now_ms: u64) -> Result<(), Refusal> {
+    signature.check(Place { region: None, service: api.service }, now_ms)?;
+    signature.check_headers(headers, api.content_types)
+}
+
+/// What a request is for, as far as its signature is about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Api<'a> {
+    /// As scopes name it.
+    pub service: &'a str,
+    /// That the request's protocol takes.
+    pub content_types: &'a [&'a str],
 }
 
 impl Access {
-    /// Who has signed, for a service as AWS calls it.
+    /// The caller that has signed.
     ///
     /// # Errors
     /// AWS's refusal.
     pub fn caller(
         &self,
-        service: &str,
+        api: Api<'_>,
         signed: &Signed<'_>,
         received: &Received<'_>,
         transport: Transport,
@@ -127,10 +136,10 @@ impl Access {
         match self {
             Access::Open(spaces) => spaces.caller(&signature.credential),
             Access::Signed(keys, clock) => {
-                check(service, &signature, received.headers, clock.now_ms())?;
+                check(api, &signature, received.headers, clock.now_ms())?;
                 keys.caller(&signature, received)
             }
-            Access::Identity(principals) => principals.caller(service, &signature, received, transport),
+            Access::Identity(principals) => principals.caller(api, &signature, received, transport),
         }
     }
 
@@ -139,16 +148,16 @@ impl Access {
     ///
     /// # Errors
     /// The refusal that [`Access::caller`] gives, whatever the body is.
-    pub fn preflight(&self, service: &str, signed: &Signed<'_>, headers: &dyn Headers) -> Result<(), Refusal> {
+    pub fn preflight(&self, api: Api<'_>, signed: &Signed<'_>, headers: &dyn Headers) -> Result<(), Refusal> {
         check_once(headers)?;
         let signature = signed.signature()?;
         match self {
             Access::Open(spaces) => spaces.caller(&signature.credential).map(|_| ()),
             Access::Signed(keys, clock) => {
-                check(service, &signature, headers, clock.now_ms())?;
+                check(api, &signature, headers, clock.now_ms())?;
                 keys.check_known(&signature.credential)
             }
-            Access::Identity(principals) => principals.recognize(service, &signature, headers).map(|_| ()),
+            Access::Identity(principals) => principals.recognize(api, &signature, headers).map(|_| ()),
         }
     }
 }

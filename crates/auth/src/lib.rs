@@ -9,7 +9,7 @@ mod keys;
 mod service_arns;
 pub mod sigv4;
 
-pub use access::{Access, Directory, Known, Principals, Recognized};
+pub use access::{Access, Api, Directory, Known, Principals, Recognized};
 pub use caller::{Caller, SHARED_ACCOUNT, Spaces, issue_access_key, issued_account};
 pub use keys::KeyRing;
 pub use service_arns::{ArnRule, ServiceArns, account_of};

@@ -18,6 +18,19 @@ pub enum Protocol {
     RpcV2Cbor,
 }
 
+impl Protocol {
+    /// Of requests.
+    pub const fn content_types(self) -> &'static [&'static str] {
+        match self {
+            Protocol::AwsJson | Protocol::RestJson => {
+                &["application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"]
+            }
+            Protocol::Query => &["application/x-www-form-urlencoded"],
+            Protocol::RpcV2Cbor => &["application/cbor"],
+        }
+    }
+}
+
 /// One AWS API.
 #[derive(Debug)]
 pub struct ServiceModel {

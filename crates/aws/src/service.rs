@@ -82,15 +82,29 @@ pub enum Fault {
     /// The caller is unknown, or the signature is not good.
     Caller(Refusal),
     /// The operation that was asked for, and its version; empty where the request names none.
-    UnknownOperation { name: String, version: String },
-    /// The body is larger than [`AwsService::body_bytes_max`].
-    TooLarge(OperationId),
+    UnknownOperation {
+        name: String,
+        version: String,
+    },
+    /// The body is larger than [`AwsService::body_bytes_max`]; the operation is unknown where a form would have named it.
+    TooLarge(Option<OperationId>),
+    Body(BodyFault),
     /// A form that cannot be read.
     Form(FormError),
     /// More than the server takes now; SDKs try again.
     Throttled,
     /// A failure of this server. The text is the operator's.
     Internal(String),
+}
+
+/// Why a body was not received.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BodyFault {
+    /// It ended before its end.
+    Broken,
+    TooSlow,
+    /// It is not what its `Content-Encoding` says.
+    Corrupt,
 }
 
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;

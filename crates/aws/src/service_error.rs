@@ -7,7 +7,7 @@ use auth::Refusal;
 use crate::decode_error::DecodeError;
 use crate::form::FormError;
 use crate::model::Protocol;
-use crate::service::Fault;
+use crate::service::{BodyFault, Fault};
 
 /// What the client reads of a failure.
 const FAILURE: &str = "The request processing has failed because of an unknown error, exception or failure.";
@@ -60,6 +60,7 @@ impl ServiceError {
             Fault::TooLarge(_) | Fault::Form(FormError::TooLarge) => {
                 too_large(protocol, FormError::TooLarge.to_string())
             }
+            Fault::Body(fault) => unreceived(fault, protocol),
             Fault::Form(error) if is_form => ServiceError::new("MalformedQueryString", 404, error.to_string()),
             Fault::Form(error) => ServiceError::new("SerializationException", 400, error.to_string()),
             Fault::Throttled if is_form => ServiceError::new("Throttling", 400, "Rate exceeded"),
@@ -81,6 +82,20 @@ fn too_large(protocol: Protocol, text: String) -> ServiceError {
         _ => "RequestEntityTooLargeException",
     };
     ServiceError::new(name, 413, text)
+}
+
+fn unreceived(fault: BodyFault, protocol: Protocol) -> ServiceError {
+    let (of_form, of_json, status, text) = match fault {
+        BodyFault::Broken => ("MalformedInput", "SerializationException", 400, "The request's body is broken"),
+        BodyFault::TooSlow => {
+            ("RequestTimeout", "RequestTimeoutException", 408, "The request's body did not arrive in time")
+        }
+        BodyFault::Corrupt => {
+            let text = "The request's body is not what its Content-Encoding says";
+            ("MalformedInput", "SerializationException", 400, text)
+        }
+    };
+    ServiceError::new(if protocol == Protocol::Query { of_form } else { of_json }, status, text)
 }
 
 fn unsigned(refusal: &Refusal, protocol: Protocol) -> ServiceError {

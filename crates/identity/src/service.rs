@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth::Caller;
 use aws::{
     Answering, AwsService, Fault, FormError, Input, OperationId, Protocol, Reply as ServiceReply, ReplyError,
-    Request as Asked, RequestFacts, ServiceModel,
+    Request as Asked, RequestFacts, ServiceError, ServiceModel, codec,
 };
 
 use crate::authority::Authority;
@@ -60,12 +60,16 @@ impl AwsService for QueryService {
         Box::pin(self.answer(request))
     }
 
-    fn refuse(&self, fault: Fault, _protocol: Protocol, request_id: &str) -> ServiceReply {
+    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> ServiceReply {
         let refusal = match fault {
             Fault::UnknownOperation { .. } if self.authority.is_none() => without_identities(),
             Fault::UnknownOperation { name, version } => Refusal::unknown_action(&name, &version),
             Fault::Caller(refusal) => refusal.into(),
             Fault::TooLarge(_) => FormError::TooLarge.into(),
+            Fault::Body(_) => {
+                let error = ServiceError::common(fault, protocol);
+                return codec::refuse(self.model(), protocol, error, request_id);
+            }
             Fault::Form(error) => error.into(),
             Fault::Throttled => Refusal::throttled(),
             Fault::Internal(detail) => Refusal::failure(detail),

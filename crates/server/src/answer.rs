@@ -26,9 +26,9 @@ const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 pub(crate) const SERVER: HeaderValue = HeaderValue::from_static("Server");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-/// Clients of RPC v2 look for it in every response.
-const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
-const RPC_V2_CBOR: HeaderValue = HeaderValue::from_static("rpc-v2-cbor");
+/// Every request and every response of RPC v2 has it.
+pub(crate) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
+pub(crate) const RPC_V2_CBOR: HeaderValue = HeaderValue::from_static("rpc-v2-cbor");
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ContentType {

@@ -48,8 +48,8 @@ fn is_form(head: &Parts) -> bool {
 /// The service that a head's signature names; nothing if it has no signature.
 pub(crate) fn signed_for(head: &Parts, services: &Services) -> Option<ServiceId> {
     match scope::service(head) {
-        Some(scope) => services.of_query_scope(&scope),
-        None => head.headers.contains_key(header::AUTHORIZATION).then(|| services.of_query_scope("")).flatten(),
+        Some(scope) => Some(services.of_query_scope(&scope)),
+        None => head.headers.contains_key(header::AUTHORIZATION).then(|| services.of_query_scope("")),
     }
 }
 

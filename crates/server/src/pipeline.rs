@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use ::aws::{OperationId, Reply};
-use api::Exception;
-use auth::{Access, Caller, Refusal};
+use ::aws::{BodyFault, Fault, OperationId};
+use auth::{Access, Api, Caller, Refusal};
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version, header};
 use ops::allowance::MemoryBudget;
 
-use crate::answer::{Answer, ContentType};
+use crate::answer::Answer;
 use crate::audit::Audit;
 use crate::body::{BodyReader, RequestBody};
 use crate::body_error::BodyError;
@@ -25,7 +24,7 @@ use crate::traces::Traces;
 use crate::unsent::AnswerBody;
 use crate::visit::{Notable, Visit};
 use crate::web::Web;
-use crate::{door, foreign, heads};
+use crate::{foreign, heads};
 
 mod preflight;
 mod services;
@@ -76,7 +75,8 @@ impl Pipeline {
             visit.head = Some(HeldHead::new(seat, heads::detach(&mut head)));
         }
         let many = of_connection > REQUESTS_FEW && requests.under_way() > self.requests_max;
-        let answer = if many { Err(too_many(&head)) } else { self.journey(&head, body, &mut visit, seat).await };
+        let answer =
+            if many { Err(self.too_many(&head, &visit)) } else { self.journey(&head, body, &mut visit, seat).await };
         let answer = answer.unwrap_or_else(|refusal| refusal);
         let refusal = |answer: &Answer| self.unread(&head, answer, &visit);
         let (mut answer, unsent) = answer.counted(seat, &self.memory, refusal).await;
@@ -109,11 +109,11 @@ impl Pipeline {
         }
         let route = Route::of(head, &self.services, self.answers_operator, &self.region);
         if !self.holds(&route, head, visit.head.as_mut()) {
-            return Err(too_many(head));
+            return Err(self.too_many(head, visit));
         }
         let admit = |arrived: Option<&[u8]>| self.preflight(&route, head, arrived);
         let body = self.bodies.read(&head.headers, body, seat, route.body_bytes_max(&self.services), admit).await;
-        let body = body.map_err(|error| self.unreadable(&route, head, error))?;
+        let body = body.map_err(|error| self.unreadable(&route, head, error, visit))?;
         visit.unread = body.unread;
         let Some(_running) = seat.run() else { return Err(Answer::empty(StatusCode::SERVICE_UNAVAILABLE).closing()) };
         visit.arrived(body.bytes.len());
@@ -133,7 +133,7 @@ impl Pipeline {
 
     fn caller(
         &self,
-        service: &str,
+        api: Api<'_>,
         head: &Parts,
         body: &RequestBody,
         seat: &Seat,
@@ -142,7 +142,7 @@ impl Pipeline {
         let (headers, signed) = (SentHeaders(head), signed(head));
         let mut caller = match &body.refused {
             Some(refusal) => Err(refusal.clone()),
-            None => self.access.caller(service, &signed, &received(head, &headers, &body.sent), seat.transport()),
+            None => self.access.caller(api, &signed, &received(head, &headers, &body.sent), seat.transport()),
         };
         if caller.is_ok() {
             seat.used();
@@ -166,24 +166,40 @@ impl Pipeline {
             return Some(too_many_pages());
         }
         let is_repeatable = answer.is_refusal() || visit.operation.is_some_and(OperationId::is_read);
-        is_repeatable.then(|| self.throttled(visit, answer).unwrap_or_else(|| too_many(head)))
+        is_repeatable.then(|| self.throttled(visit, answer).unwrap_or_else(|| self.too_many(head, visit)))
     }
 
-    fn unreadable(&self, route: &Route, head: &Parts, error: BodyError) -> Answer {
+    /// A body that was not received, in the words of the service that the head names.
+    fn unreadable(&self, route: &Route, head: &Parts, error: BodyError, visit: &Visit) -> Answer {
         self.operator.metrics.requests.body_refused(error);
-        let (Route::Operation(asked), BodyError::TooLarge | BodyError::FarTooLarge) = (route, error) else {
-            return unreadable(head, error);
+        let operation = match route {
+            Route::Operation(asked) => asked.operation.as_ref().ok().copied(),
+            Route::Page(_) | Route::Form(_) | Route::Answered(_) => None,
         };
-        let Ok(operation) = asked.operation else { return unreadable(head, error) };
-        let answer = self.too_large(asked, operation);
-        if error == BodyError::FarTooLarge { answer.closing() } else { answer }
+        let fault = match error {
+            BodyError::TooLarge | BodyError::FarTooLarge => Fault::TooLarge(operation),
+            // A client that has only ended its half of the connection reads that something is missing.
+            BodyError::Malformed | BodyError::Broken => Fault::Body(BodyFault::Broken),
+            BodyError::TooSlow => Fault::Body(BodyFault::TooSlow),
+            BodyError::CorruptGzip => Fault::Body(BodyFault::Corrupt),
+            BodyError::NoMemory { .. } => Fault::Throttled,
+        };
+        let answer = self.speaker(route, head).refuse(fault, visit.request_id());
+        match error {
+            BodyError::TooLarge | BodyError::CorruptGzip | BodyError::NoMemory { unread: false } => answer,
+            BodyError::FarTooLarge
+            | BodyError::Malformed
+            | BodyError::Broken
+            | BodyError::TooSlow
+            | BodyError::NoMemory { unread: true } => answer.closing(),
+        }
     }
-}
 
-/// More than the server takes now; SDKs try again.
-fn too_many(head: &Parts) -> Answer {
-    let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
-    Answer::reply(wire::exception(&Exception::throttled()), dialect)
+    /// More than the server takes now; SDKs try again.
+    fn too_many(&self, head: &Parts, visit: &Visit) -> Answer {
+        let route = Route::of(head, &self.services, self.answers_operator, &self.region);
+        self.speaker(&route, head).refuse(Fault::Throttled, visit.request_id())
+    }
 }
 
 fn text<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
@@ -192,37 +208,6 @@ fn text<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
 
 fn user_agent(head: &Parts) -> Option<String> {
     text(head, header::USER_AGENT.as_str()).map(str::to_owned)
-}
-
-/// A body that could not be had. DynamoDB's service model has no words for most of it: the statuses are HTTP's.
-fn unreadable(head: &Parts, error: BodyError) -> Answer {
-    let plain = |status, text: &'static str| Answer::text(status, ContentType::AmzJson10, text);
-    let too_large = plain(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        r#"{"__type":"com.amazon.coral.service#RequestEntityTooLargeException","message":"Request entity too large"}"#,
-    );
-    match error {
-        BodyError::TooLarge => too_large,
-        BodyError::FarTooLarge => too_large.closing(),
-        // Of a client that went away, nothing is heard; one that only ended its half hears that something is missing.
-        BodyError::Malformed | BodyError::Broken => plain(
-            StatusCode::BAD_REQUEST,
-            r#"{"__type":"com.amazon.coral.service#SerializationException","message":"The request's body is broken"}"#,
-        )
-        .closing(),
-        BodyError::TooSlow => plain(
-            StatusCode::REQUEST_TIMEOUT,
-            r#"{"__type":"com.amazon.coral.service#RequestTimeoutException","message":"The request's body did not arrive in time"}"#,
-        )
-        .closing(),
-        BodyError::NoMemory { unread: true } => too_many(head).closing(),
-        BodyError::NoMemory { unread: false } => too_many(head),
-        BodyError::CorruptGzip => {
-            // Not ours, although DynamoDB says so.
-            let theirs = wire::exception(&Exception::internal(String::new()));
-            Answer::reply(Reply { error: None, ..theirs }, ContentType::AmzJson10)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use ::aws::{BODY_SIZE_BYTES_MAX, Fault, OperationId, PathMatch, Protocol};
 use hyper::Method;
 use hyper::http::request::Parts;
 
-use crate::answer::{Answer, ContentType};
+use crate::answer::{Answer, ContentType, RPC_V2_CBOR, SMITHY_PROTOCOL};
 use crate::door;
 use crate::form::Form;
 use crate::services::{ServiceId, Services};
@@ -84,9 +84,11 @@ fn by_target(head: &Parts, services: &Services, target: &str) -> Route {
 fn by_rpc_path(head: &Parts, services: &Services) -> Option<Route> {
     let (model, operation) = ::aws::by_rpc_path(services.models(), head.uri.path())?;
     (head.method == Method::POST).then_some(())?;
+    // Without its header it is no request of the protocol, and one that a web page may send without a preflight.
+    let is_cbor = head.headers.get(SMITHY_PROTOCOL).is_some_and(|value| value == RPC_V2_CBOR);
     Some(Route::Operation(Asked {
         service: services.of_model(model)?,
-        operation: operation.ok_or_else(unknown),
+        operation: operation.filter(|_| is_cbor).ok_or_else(unknown),
         protocol: Protocol::RpcV2Cbor,
         content_type: ContentType::Cbor,
         labels: Vec::new(),

@@ -62,16 +62,19 @@ impl Services {
     }
 
     /// The service of the Query protocol whose API has this version; the first one of them if none has.
-    pub(crate) fn of_version(&self, version: Option<&str>) -> Option<ServiceId> {
-        let of_version = |own: &ServiceModel| version.is_some_and(|version| own.api_version == version);
-        let found = self.position(|own| own.speaks(Protocol::Query) && of_version(own));
-        found.or_else(|| self.position(|own| own.speaks(Protocol::Query)))
+    pub(crate) fn of_version(&self, version: Option<&str>) -> ServiceId {
+        self.of_query(|own| version.is_some_and(|version| own.api_version == version))
     }
 
     /// The service of the Query protocol that a signature is for; the first one of them if it is for none.
-    pub(crate) fn of_query_scope(&self, scope: &str) -> Option<ServiceId> {
-        let found = self.position(|own| own.speaks(Protocol::Query) && own.signing_name == scope);
-        found.or_else(|| self.position(|own| own.speaks(Protocol::Query)))
+    pub(crate) fn of_query_scope(&self, scope: &str) -> ServiceId {
+        self.of_query(|own| own.signing_name == scope)
+    }
+
+    fn of_query(&self, is_it: impl Fn(&'static ServiceModel) -> bool) -> ServiceId {
+        let found = self.position(|own| own.speaks(Protocol::Query) && is_it(own));
+        let first = || self.position(|own| own.speaks(Protocol::Query));
+        found.or_else(first).unwrap_or(ServiceId::FIRST)
     }
 
     /// By CloudTrail's name of the service.

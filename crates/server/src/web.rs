@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `Origin` | loopback, or in `--cors` | any, or loopback and those of `--cors` if it is given |
 //! | `Host` | a name that public DNS cannot bind ([`host`]), or in `--host` | any |
-//! | body of a Lambda request | not of a content type that needs no preflight | any |
+//! | body of a request to an operation's path (Lambda's, RPC v2's) | not of a content type that needs no preflight | any |
 //!
 //! A page cannot sign, so signatures are guard enough. Everything else is refused before anything is read or done. DynamoDB's
 //! operations need a JSON content type in any case (`door`), which no page may send to a foreign origin without a preflight.
@@ -17,6 +17,7 @@ mod origin;
 pub(crate) use arguments::WebArguments;
 pub(crate) use host::own_names;
 
+use ::aws::rpc_names;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
@@ -31,7 +32,7 @@ use origin::Origins;
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const CROSS_SITE: &[u8] = b"cross-site";
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,x-amz-crc32,x-amz-request-id,x-amz-id-2,Date",
+    "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,x-amzn-query-error,x-amz-crc32,x-amz-request-id,x-amz-id-2,Date",
 );
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("172800");
 const ANY: HeaderValue = HeaderValue::from_static("*");
@@ -108,16 +109,20 @@ impl Web {
         refused.then(|| "Web pages of other sites may not call this server without naming their origin.".to_owned())
     }
 
-    /// Lambda's API takes any content type, those included that need no preflight.
+    /// Operations that a path names take any content type, those included that need no preflight.
     fn refuse_type(&self, head: &Parts) -> Option<String> {
-        if !self.open || head.method != Method::POST || !has_rest_path(head) {
+        let (name, content_type) = match rpc_names(head.uri.path()) {
+            Some(_) => ("CBOR", "application/cbor"),
+            None => ("JSON", "application/json"),
+        };
+        if !self.open || head.method != Method::POST || !(name == "CBOR" || has_rest_path(head)) {
             return None;
         }
         let refused = match head.headers.get(header::CONTENT_TYPE) {
             Some(value) => is_simple(value),
             None => head.headers.contains_key(header::ORIGIN) || head.headers.contains_key(SEC_FETCH_SITE),
         };
-        refused.then(|| "Send the body as JSON, with the header Content-Type: application/json.".to_owned())
+        refused.then(|| format!("Send the body as {name}, with the header Content-Type: {content_type}."))
     }
 
     /// Adds what lets the page that asks read the answer. A preflight is granted what it asks for, as on DynamoDB.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::{Exception, Operation};
 use auth::{Caller, Refusal};
 use aws::{
-    Answering, AwsService, DYNAMODB, DYNAMODB_STREAMS, Fault, Input, OperationId, Protocol, Reply, Request,
+    Answering, AwsService, BodyFault, DYNAMODB, DYNAMODB_STREAMS, Fault, Input, OperationId, Protocol, Reply, Request,
     RequestContext, RequestFacts, ServiceModel,
 };
 use bytes::Bytes;
@@ -16,6 +16,11 @@ use crate::{dispatch, exception};
 /// Source: DynamoDB's answer to a body of more than 16 MiB.
 const TOO_LARGE: &str =
     r#"{"__type":"com.amazon.coral.service#RequestEntityTooLargeException","message":"Request entity too large"}"#;
+const BROKEN: &str =
+    r#"{"__type":"com.amazon.coral.service#SerializationException","message":"The request's body is broken"}"#;
+const TOO_SLOW: &str = r#"{"__type":"com.amazon.coral.service#RequestTimeoutException","message":"The request's body did not arrive in time"}"#;
+const BAD_REQUEST: u16 = 400;
+const REQUEST_TIMEOUT: u16 = 408;
 const PAYLOAD_TOO_LARGE: u16 = 413;
 
 /// One of the two APIs.
@@ -59,14 +64,24 @@ impl AwsService for DynamoDb {
         exception(&match fault {
             Fault::Caller(refusal) => unsigned(refusal),
             Fault::UnknownOperation { .. } => Exception::UnknownOperation,
-            Fault::TooLarge(_) => {
-                return Reply::new(PAYLOAD_TOO_LARGE, TOO_LARGE.as_bytes().to_vec());
+            Fault::TooLarge(_) => return plain(PAYLOAD_TOO_LARGE, TOO_LARGE),
+            Fault::Body(BodyFault::Broken) => return plain(BAD_REQUEST, BROKEN),
+            Fault::Body(BodyFault::TooSlow) => return plain(REQUEST_TIMEOUT, TOO_SLOW),
+            // Not this server's, although DynamoDB says so.
+            Fault::Body(BodyFault::Corrupt) => {
+                let theirs = exception(&Exception::internal(String::new()));
+                return Reply { error: None, ..theirs };
             }
             Fault::Form(error) => Exception::Serialization(error.to_string()),
             Fault::Throttled => Exception::throttled(),
             Fault::Internal(detail) => Exception::internal(detail),
         })
     }
+}
+
+/// DynamoDB's service model has no words for most bodies that do not arrive: the statuses are HTTP's.
+fn plain(status: u16, body: &str) -> Reply {
+    Reply::new(status, body.as_bytes().to_vec())
 }
 
 /// The typed list has the operations of both models, one behind the other.

@@ -28,6 +28,11 @@ impl Headers for Sent {
     }
 }
 
+const API: Api<'_> = Api {
+    service: "dynamodb",
+    content_types: &["application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"],
+};
+
 /// What a client sends: its headers, and which of them it signs.
 struct Case {
     headers: Vec<(&'static str, &'static str)>,
@@ -85,8 +90,8 @@ impl Case {
         let sent = Sent(headers);
         let signed = Signed { authorization: Some(&authorization), date: Some(DATE), ..Signed::default() };
         let received = Received { method: "POST", path: "/", query: None, headers: &sent, body: BODY };
-        let head = access.preflight("dynamodb", &signed, &sent).err();
-        let whole = access.caller("dynamodb", &signed, &received, LOCAL).err();
+        let head = access.preflight(API, &signed, &sent).err();
+        let whole = access.caller(API, &signed, &received, LOCAL).err();
         [head, whole].map(|refusal| refusal.map(|refusal| refusal.to_string()))
     }
 }

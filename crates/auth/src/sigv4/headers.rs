@@ -17,20 +17,18 @@ const ONCE: [&str; 4] = ["authorization", "content-encoding", CONTENT_TYPE, HOST
 /// Longer lists name more headers than a request has; the rest is not looked at.
 const SIGNED_HEADERS_MAX: usize = 256;
 
-const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: [&str; 3] = ["application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"];
-
 impl Signature<'_> {
-    /// Whether the signature covers all headers that say what the request means. This needs no secret.
+    /// Whether the signature covers all headers that say what the request means; `content_types` are those of its protocol. This
+    /// needs no secret.
     ///
     /// # Errors
     /// AWS's refusal.
-    pub fn check_headers(&self, headers: &dyn Headers, service: &str) -> Result<(), Refusal> {
+    pub fn check_headers(&self, headers: &dyn Headers, content_types: &[&str]) -> Result<(), Refusal> {
         let mut refused = None;
         headers.names(&mut |name| {
             let uncovered = match name {
                 TOKEN => false,
-                CONTENT_TYPE => !self.covers(name) && !is_of_service(headers, service),
+                CONTENT_TYPE => !self.covers(name) && !is_of_protocol(headers, content_types),
                 name => name.starts_with(OWN) && !self.covers(name),
             };
             if uncovered && refused.is_none() {
@@ -45,10 +43,10 @@ impl Signature<'_> {
     }
 }
 
-/// A content type may be unsigned if it is one that the service takes anyway: the SDKs for PHP and JavaScript 2 never sign
-/// it. Which one of them it is does not change what the request means; the signature's scope names the service.
-fn is_of_service(headers: &dyn Headers, service: &str) -> bool {
-    let known: &[&str] = if matches!(service, "iam" | "sts") { &[FORM] } else { &JSON };
+/// A content type may be unsigned if it is one that the request's protocol takes anyway: the SDKs for PHP and JavaScript 2 never
+/// sign it. Which one of them it is does not change what the request means; its protocol follows from its target and its path, or
+/// is Query's, which has one content type.
+fn is_of_protocol(headers: &dyn Headers, known: &[&str]) -> bool {
     let mut fits = true;
     headers.values(CONTENT_TYPE, &mut |value| {
         let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();

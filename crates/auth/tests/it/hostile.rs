@@ -179,7 +179,11 @@ fn refused(signed: &Signed<'_>, sent: &Sent) {
     let counted = allocation_counter::measure(|| {
         let Ok(signature) = signed.signature() else { return };
         let place = Place { region: None, service: "dynamodb" };
-        if signature.check(place, NOW_MS).and_then(|()| signature.check_headers(sent, place.service)).is_err() {
+        if signature
+            .check(place, NOW_MS)
+            .and_then(|()| signature.check_headers(sent, &["application/x-amz-json-1.0"]))
+            .is_err()
+        {
             return;
         }
         let received = Received { method: "POST", path: "/", query: signed.query, headers: sent, body: b"{}" };

@@ -4,29 +4,33 @@
 use std::sync::Arc;
 
 use ::aws::{AwsService, Fault, Input, OperationId, Protocol, Reply, Request, ServiceModel};
-use auth::{Access, Caller};
+use auth::{Access, Api, Caller};
 use hyper::http::request::Parts;
 use ops::allowance::Allowance;
 
-use super::{Pipeline, too_many, user_agent};
+use super::{Pipeline, user_agent};
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Action, Audit, Draft, Origin};
 use crate::body::RequestBody;
 use crate::form::{self, Form};
-use crate::route::Asked;
+use crate::route::{Asked, Route};
 use crate::seats::{Held, Seat};
 use crate::services::ServiceId;
 use crate::visit::Visit;
-use crate::{foreign, guard, traces};
+use crate::{door, foreign, guard, traces};
 
 /// A service, and how its answer is written.
-struct Speaker<'a> {
+pub(super) struct Speaker<'a> {
     service: &'a dyn AwsService,
     protocol: Protocol,
     content_type: ContentType,
 }
 
 impl<'a> Speaker<'a> {
+    fn of_asked(service: &'a dyn AwsService, asked: &Asked) -> Speaker<'a> {
+        Speaker { service, protocol: asked.protocol, content_type: asked.content_type }
+    }
+
     fn of_form(service: &'a dyn AwsService) -> Speaker<'a> {
         Speaker { service, protocol: Protocol::Query, content_type: ContentType::TextXml }
     }
@@ -43,7 +47,7 @@ impl<'a> Speaker<'a> {
         Answer::reply(reply, self.content_type).of_type(error_type)
     }
 
-    fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
+    pub(super) fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
         self.answer(self.service.refuse(fault, self.protocol, request_id))
     }
 }
@@ -74,8 +78,8 @@ impl Pipeline {
         visit: &mut Visit,
         seat: &Arc<Seat>,
     ) -> Result<Answer, Answer> {
-        let Asked { service, operation, protocol, content_type, labels } = asked;
-        let speaker = Speaker { service: &*self.services[service], protocol, content_type };
+        let speaker = Speaker::of_asked(&*self.services[asked.service], &asked);
+        let Asked { operation, protocol, labels, .. } = asked;
         let operation = operation.map_err(|fault| {
             // A path of REST names its service by itself.
             let is_named = protocol == Protocol::RestJson;
@@ -106,8 +110,7 @@ impl Pipeline {
         }
         let read = form::parameters(form, head, body, &self.services);
         let version = read.as_ref().ok().and_then(|parameters| parameters.get("Version"));
-        let Some(service) = self.services.of_version(version) else { return Err(too_many(head)) };
-        let speaker = Speaker::of_form(&*self.services[service]);
+        let speaker = Speaker::of_form(&*self.services[self.services.of_version(version)]);
         let parameters = read.map_err(|error| speaker.refuse(Fault::Form(error), visit.request_id()))?;
         let model = speaker.service.model();
         let name = parameters.get("Action").unwrap_or_default();
@@ -174,7 +177,7 @@ impl Pipeline {
         }
         // Of a refused caller's request nothing is executed, whatever its beginning says.
         let is_signed = operation.is_none_or(|operation| operation.model().is_signed) || body.refused.is_some();
-        let caller = is_signed.then(|| self.caller(model.signing_name, head, body, seat, visit)).transpose();
+        let caller = is_signed.then(|| self.caller(api(model, speaker.protocol), head, body, seat, visit)).transpose();
         let caller = caller.map_err(|refusal| speaker.refuse(Fault::Caller(refusal), visit.request_id()))?;
         // Where callers are checked, an unknown one begins no series of metrics.
         visit.operation = operation;
@@ -199,11 +202,21 @@ impl Pipeline {
         Some(audit.begin(action, Origin::of(head, seat, visit.request_id())))
     }
 
-    /// The refusal of a body that is larger than the service takes.
-    pub(super) fn too_large(&self, asked: &Asked, operation: OperationId) -> Answer {
-        let service = &*self.services[asked.service];
-        let speaker = Speaker { service, protocol: asked.protocol, content_type: asked.content_type };
-        speaker.refuse(Fault::TooLarge(operation), "")
+    /// The service that refuses a request before its operation is known, and its protocol. A form's is that of its signature;
+    /// what names no service is DynamoDB's.
+    pub(super) fn speaker(&self, route: &Route, head: &Parts) -> Speaker<'_> {
+        match route {
+            Route::Operation(asked) => Speaker::of_asked(&*self.services[asked.service], asked),
+            Route::Form(_) => {
+                let service = form::signed_for(head, &self.services).unwrap_or_else(|| self.services.of_version(None));
+                Speaker::of_form(&*self.services[service])
+            }
+            Route::Page(_) | Route::Answered(_) => {
+                let content_type = door::content_type(head).unwrap_or(ContentType::AmzJson10);
+                let service = &*self.services[ServiceId::FIRST];
+                Speaker { service, protocol: Protocol::AwsJson, content_type }
+            }
+        }
     }
 
     /// The refusal in place of an answer to a known operation.
@@ -220,6 +233,11 @@ impl Pipeline {
         let speaker = Speaker::again(&*self.services[service], &answered);
         speaker.refuse(Fault::Internal(unaudited.to_string()), request_id)
     }
+}
+
+/// What a request's signature has to be for.
+pub(super) fn api(model: &'static ServiceModel, protocol: Protocol) -> Api<'static> {
+    Api { service: model.signing_name, content_types: protocol.content_types() }
 }
 
 fn action(

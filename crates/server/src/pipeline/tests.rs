@@ -4,8 +4,10 @@ use std::io::Read;
 use std::sync::LazyLock;
 
 use ::aws::{
-    Answering, AwsService, DYNAMODB, Fault, Input, OperationModel, Protocol, ReplyError, RequestFacts, ServiceModel,
+    Answering, AwsService, Bounds, DYNAMODB, Fault, Input, Member, OperationModel, Place, Protocol, Reply,
+    RequestFacts, ServiceError, ServiceModel, Shape, Value, codec,
 };
+use api::Exception;
 use auth::{KeyRing, Spaces};
 use http_body_util::{BodyExt, Full};
 use hyper::header;
@@ -452,32 +454,39 @@ fn a_head_is_answered_without_a_body() {
     }
 }
 
-/// A service that the handler has never heard of.
+/// A service that the handler has never heard of: a model of two shapes and one operation, in four protocols.
 static PROBE: ServiceModel = ServiceModel {
     name: "Probe",
     signing_name: "probe",
     api_version: "2026-01-01",
     event_source: "probe.amazonaws.com",
-    protocols: &[Protocol::AwsJson],
+    protocols: &[Protocol::AwsJson, Protocol::Query, Protocol::RestJson, Protocol::RpcV2Cbor],
     target_prefix: "Probe_20260101",
-    namespace: "",
+    namespace: "https://probe/",
     is_query_compatible: false,
-    shapes: &[],
+    watched: &["InternalFailure"],
+    shapes: &[
+        Shape::Structure {
+            name: "Echo",
+            members: &[Member { name: "Text", shape: 1, is_required: true, place: Place::Body }],
+        },
+        Shape::Text { bounds: Bounds { min: 1, max: 5 }, pattern: "" },
+    ],
     errors: &[],
-    watched: &["ProbeFailure"],
     operations: &[OperationModel {
         name: "GetEcho",
         event_name: "GetEcho",
         method: "POST",
-        path: "/",
+        path: "/echoes",
         is_signed: true,
-        members: &[],
-        input: None,
-        output: None,
+        members: &["Text"],
+        input: Some(0),
+        output: Some(0),
         status: 200,
     }],
 };
 
+/// Answers with its request.
 struct Probe;
 
 impl AwsService for Probe {
@@ -487,59 +496,157 @@ impl AwsService for Probe {
 
     fn call<'a>(&'a self, request: ::aws::Request<'a>) -> Answering<'a> {
         Box::pin(async move {
-            let Input::Body(body) = request.input else { panic!("a body") };
-            assert!(body.as_ref() != b"panic", "asked to panic");
+            let (operation, protocol) = (request.operation, request.protocol);
+            let decoded = codec::decode(operation, protocol, &request.input)
+                .and_then(|decoded| codec::check(operation, &decoded).map(|()| decoded));
+            let echo = match decoded {
+                Ok(echo) => echo,
+                Err(error) => {
+                    let error = ServiceError::undecodable(&error, protocol);
+                    return codec::refuse(&PROBE, protocol, error, request.request_id);
+                }
+            };
+            assert_ne!(echo.get(0), Some(&Value::Text("panic".to_owned())), "asked to panic");
             let parameters = vec![("EchoName", "e".to_owned())];
-            request
-                .observer
-                .into_iter()
-                .for_each(|it| it.asked(RequestFacts { accesses: Vec::new(), parameters: parameters.clone() }));
-            Reply::new(200, body.to_vec())
+            let facts = RequestFacts { accesses: Vec::new(), parameters };
+            request.observer.into_iter().for_each(|it| it.asked(facts.clone()));
+            codec::answer(operation, protocol, &echo, request.request_id)
         })
     }
 
-    fn refuse(&self, fault: Fault, _: Protocol, _: &str) -> Reply {
-        let (status, name) = match fault {
-            Fault::Internal(_) => (500, "ProbeFailure"),
-            Fault::Caller(_) => (403, "ProbeDenied"),
-            _ => (400, "ProbeUnknown"),
-        };
-        Reply::new(status, name.into()).with_error(ReplyError { name, detail: None })
+    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
+        codec::refuse(&PROBE, protocol, ServiceError::common(fault, protocol), request_id)
     }
 }
 
-/// Adding a service takes its model and its functions, and no change in the handler: its requests are authenticated, audited,
-/// counted and guarded like all others.
+fn of_probe() -> Pipeline {
+    let services = Services::of(vec![Arc::new(Echo), Arc::new(Probe)]);
+    Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &PROBE])), ..pipeline() }
+}
+
+fn signed_for_probe() -> String {
+    SIGNATURE.replace("/dynamodb/", "/probe/")
+}
+
+/// A request of each protocol, without its body.
+fn probe_heads(signature: &str) -> [(Protocol, &'static str, Vec<(&'static str, &str)>); 4] {
+    let signed = ("authorization", signature);
+    let target = ("x-amz-target", "");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let (json, cbor) = (("content-type", "application/json"), ("content-type", "application/cbor"));
+    [
+        (Protocol::AwsJson, "/", vec![("x-amz-target", "Probe_20260101.GetEcho"), signed]),
+        (Protocol::Query, "/", vec![target, form, signed]),
+        (Protocol::RestJson, "/echoes", vec![target, json, signed]),
+        (
+            Protocol::RpcV2Cbor,
+            "/service/Probe_20260101/operation/GetEcho",
+            vec![target, cbor, ("smithy-protocol", "rpc-v2-cbor"), signed],
+        ),
+    ]
+}
+
+/// A request with a text, in a protocol.
+fn probe_body(protocol: Protocol, text: &str) -> Vec<u8> {
+    match protocol {
+        Protocol::AwsJson | Protocol::RestJson => format!(r#"{{"Text":"{text}"}}"#).into_bytes(),
+        Protocol::Query => format!("Action=GetEcho&Version=2026-01-01&Text={text}").into_bytes(),
+        Protocol::RpcV2Cbor => {
+            let length = 0x60 + u8::try_from(text.len()).expect("a short text");
+            [b"\xbf\x64Text".as_slice(), &[length], text.as_bytes(), b"\xff"].concat()
+        }
+    }
+}
+
+/// Adding a service takes its model and its functions, and no change in the handler: its requests are routed, authenticated,
+/// decoded, audited, counted and guarded like all others, in each of its protocols.
 #[test]
 fn a_service_is_added_by_its_model() {
-    let (audit, mut events) = crate::audit::Audit::held(8, false);
-    let models = [&DYNAMODB, &PROBE];
-    let services = Services::of(vec![Arc::new(Echo), Arc::new(Probe)]);
-    let pipeline =
-        Pipeline { services, operator: Operator::with(Metrics::new(&models)), audit: Some(audit), ..pipeline() };
-    let signature = SIGNATURE.replace("/dynamodb/", "/probe/");
-    let target = |target| ("x-amz-target", target);
-    let ask = |headers: &[(&str, &str)], body: &[u8]| {
-        let answered = send(&pipeline, "POST", "/", headers, body);
-        check_frame(&answered);
-        (answered.status, answered.text().to_owned())
-    };
-    let signed = ("authorization", &*signature);
-    assert_eq!(ask(&[target("Probe_20260101.GetEcho"), signed], b"echo"), (200, "echo".to_owned()));
-    assert_eq!(ask(&[target("Probe_20260101.GetEcho"), signed], b"panic"), (500, "ProbeFailure".to_owned()));
-    assert_eq!(ask(&[target("Probe_20260101.GetEcho"), ("authorization", "")], b"{}"), (403, "ProbeDenied".to_owned()));
-    assert_eq!(ask(&[target("Probe_20260101.Nope"), signed], b"{}"), (400, "ProbeUnknown".to_owned()));
-    let event = events.next().expect("an event");
-    assert_eq!((&event["eventSource"], &event["eventName"]), (&"probe.amazonaws.com".into(), &"GetEcho".into()));
-    assert_eq!((&event["requestParameters"]["echoName"], &event["readOnly"]), (&"e".into(), &true.into()));
-    assert_eq!(events.next().expect("an event")["errorCode"], "ProbeFailure");
-    let page = send(&pipeline, "GET", "/metrics", &[], b"");
-    for line in [
-        r#"stator_request_duration_seconds_count{service="Probe",operation="GetEcho"} 3"#,
-        r#"stator_errors_total{service="Probe",operation="GetEcho",exception="ProbeDenied"} 1"#,
-        r#"stator_errors_total{service="Probe",operation="GetEcho",exception="ProbeFailure"} 1"#,
-        r#"stator_errors_total{service="none",operation="none",exception="ProbeUnknown"} 1"#,
-    ] {
-        assert!(page.text().lines().any(|it| it == line), "{line} in\n{}", page.text());
+    for (protocol, path, headers) in probe_heads(&signed_for_probe()) {
+        let (audit, mut events) = crate::audit::Audit::held(8, false);
+        let pipeline = Pipeline { audit: Some(audit), ..of_probe() };
+        let ask = |text: &str| {
+            let answered = send(&pipeline, "POST", path, &headers, &probe_body(protocol, text));
+            check_frame(&answered);
+            (answered.status, String::from_utf8_lossy(&answered.body).into_owned())
+        };
+        let echoed = match protocol {
+            Protocol::Query => "<GetEchoResult><Text>echo</Text></GetEchoResult>",
+            Protocol::RpcV2Cbor => "\u{fffd}dTextdecho\u{fffd}",
+            Protocol::AwsJson | Protocol::RestJson => r#"{"Text":"echo"}"#,
+        };
+        let (status, body) = ask("echo");
+        assert!(status == 200 && body.contains(echoed), "{protocol:?}: {body}");
+        let (status, body) = ask("longer");
+        let broken = "1 validation error detected: Value 'longer' at 'text' failed to satisfy constraint: Member must have \
+                      length less than or equal to 5";
+        assert!(status == 400 && body.contains(broken), "{protocol:?}: {body}");
+        assert_eq!(ask("panic").0, 500, "{protocol:?}");
+        let event = events.next().expect("an event");
+        assert_eq!((&event["eventSource"], &event["eventName"]), (&"probe.amazonaws.com".into(), &"GetEcho".into()));
+        assert_eq!((&event["requestParameters"]["echoName"], &event["readOnly"]), (&"e".into(), &true.into()));
+        let name = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
+        assert_eq!(events.next().expect("an event")["errorCode"], name);
+        assert_eq!(events.next().expect("an event")["errorCode"], "InternalFailure");
+        let page = send(&pipeline, "GET", "/metrics", &[], b"");
+        for line in [
+            r#"stator_request_duration_seconds_count{service="Probe",operation="GetEcho"} 3"#.to_owned(),
+            format!(r#"stator_errors_total{{service="Probe",operation="GetEcho",exception="{name}"}} 1"#),
+            r#"stator_errors_total{service="Probe",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
+        ] {
+            assert!(page.text().lines().any(|it| it == line), "{protocol:?}: {line} in\n{}", page.text());
+        }
     }
+}
+
+#[track_caller]
+fn check_refused(answered: &Answered, protocol: Protocol, (status, of_form, of_json): (u16, &str, &str)) {
+    let body = String::from_utf8_lossy(&answered.body).into_owned();
+    let (content_type, named) = match protocol {
+        Protocol::AwsJson => ("application/x-amz-json-1.0", format!("{{\"__type\":\"{of_json}\"")),
+        Protocol::RestJson => ("application/json", "{\"message\":".to_owned()),
+        Protocol::RpcV2Cbor => ("application/cbor", "\u{fffd}f__type".to_owned()),
+        Protocol::Query => {
+            ("text/xml", format!("<ErrorResponse xmlns=\"https://probe/\"><Error><Type>Sender</Type><Code>{of_form}<"))
+        }
+    };
+    assert_eq!((answered.status, answered.header("content-type")), (status, content_type), "{protocol:?}: {body}");
+    assert!(body.starts_with(&named) || protocol == Protocol::Query && body.contains(of_form), "{protocol:?}: {body}");
+    assert!(protocol != Protocol::RpcV2Cbor || body.contains(of_json), "{body}");
+    if protocol == Protocol::RestJson {
+        assert_eq!(answered.header("x-amzn-errortype"), of_json);
+    }
+}
+
+/// Refusals before the operation or the caller is known are in the protocol that the head names.
+#[test]
+fn refusals_are_in_the_requests_protocol() {
+    let signature = signed_for_probe();
+    for (protocol, path, headers) in probe_heads(&signature) {
+        let status_of_rest = |other: u16, rest: u16| if protocol == Protocol::RestJson { rest } else { other };
+        let check = |pipeline: &Pipeline, more: &[(&str, &str)], body: &[u8], expected: (u16, &str, &str)| {
+            let headers: Vec<(&str, &str)> = headers.iter().chain(more).copied().collect();
+            check_refused(&send(pipeline, "POST", path, &headers, body), protocol, expected);
+        };
+        let body = probe_body(protocol, "echo");
+        let status = status_of_rest(if protocol == Protocol::Query { 403 } else { 400 }, 403);
+        let missing = (status, "MissingAuthenticationToken", "MissingAuthenticationTokenException");
+        check(&of_probe(), &[("authorization", "")], &body, missing);
+        let corrupt = (400, "MalformedInput", "SerializationException");
+        check(&of_probe(), &[("content-encoding", "gzip")], b"no gzip", corrupt);
+        let throttled = (status_of_rest(400, 429), "Throttling", "ThrottlingException");
+        let memory = MemoryBudget::new(1 << 20, std::time::Duration::ZERO);
+        let _all = memory.try_share(Seat::new(local()).peer(), 1 << 20).expect("room");
+        let none_left = Pipeline { bodies: BodyReader::new(PATIENCE, memory), ..of_probe() };
+        check(&none_left, &[], &[&body[..], &vec![b' '; 200_000]].concat(), throttled);
+    }
+    // A path of the service that is no operation, and an operation that it does not have.
+    let unknown = |path: &str, method: &str| {
+        let headers = [("x-amz-target", ""), ("smithy-protocol", "rpc-v2-cbor"), ("authorization", &*signature)];
+        send(&of_probe(), method, path, &headers, b"")
+    };
+    let named = ("InvalidAction", "UnknownOperationException");
+    check_refused(&unknown("/echoes", "DELETE"), Protocol::RestJson, (404, named.0, named.1));
+    let path = "/service/Probe_20260101/operation/Nope";
+    check_refused(&unknown(path, "POST"), Protocol::RpcV2Cbor, (400, named.0, named.1));
 }

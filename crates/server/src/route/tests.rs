@@ -169,4 +169,7 @@ fn operations_of_rpc() {
     check("POST", &format!("{path}Nope"), &cbor, "unknown operation");
     check("GET", &format!("{path}PutMetricData"), &cbor, "refused");
     check("POST", "/service/Other/operation/PutMetricData", &cbor, "refused");
+    check("POST", &format!("{path}PutMetricData"), &cbor[..1], "unknown operation");
+    let other = [cbor[0], ("smithy-protocol", "rpc-v2-json")];
+    check("POST", &format!("{path}PutMetricData"), &other, "unknown operation");
 }

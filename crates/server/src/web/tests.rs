@@ -244,14 +244,19 @@ fn values_of_the_flags() {
     assert!(host::named("10.0.0.1").is_ok());
 }
 
-/// Lambda's API would take a body that a page may send without asking.
+/// An operation that a path names would take a body that a page may send without a preflight.
 #[test]
 fn bodies_that_need_no_preflight() {
-    const PATH: &str = "/2015-03-31/event-source-mappings/";
+    const PATHS: [(&str, &str); 2] = [
+        ("/2015-03-31/event-source-mappings/", "application/json"),
+        ("/service/GraniteServiceVersion20100801/operation/PutMetricData", "application/cbor"),
+    ];
     let check = |open: bool, method: &str, headers: &[(&str, &str)], refused: bool| {
-        let refusal = refusal(&web(&[], &[], open), &head(method, PATH, headers));
-        assert_eq!(!refusal.is_empty(), refused, "{method} {headers:?}: {refusal}");
-        assert!(refusal.is_empty() || refusal.contains("application/json"), "{refusal}");
+        for (path, content_type) in PATHS {
+            let refusal = refusal(&web(&[], &[], open), &head(method, path, headers));
+            assert_eq!(!refusal.is_empty(), refused, "{method} {path} {headers:?}: {refusal}");
+            assert!(refusal.is_empty() || refusal.contains(content_type), "{refusal}");
+        }
     };
     let form = "application/x-www-form-urlencoded";
     for simple in [

@@ -2,8 +2,8 @@
 
 use auth::Refusal as Unsigned;
 use aws::{
-    Answering, AwsService, Fault, Input, LAMBDA, Protocol, Reply as ServiceReply, ReplyError, Request, RequestFacts,
-    ServiceModel,
+    Answering, AwsService, Fault, Input, LAMBDA, OperationId, Protocol, Reply as ServiceReply, ReplyError, Request,
+    RequestFacts, ServiceError, ServiceModel, codec,
 };
 
 use super::call::{BODY_SIZE_BYTES_MAX, Call};
@@ -24,11 +24,15 @@ impl AwsService for Triggers {
         Box::pin(async move { self.called(request).await.unwrap_or_else(Refusal::reply).into() })
     }
 
-    fn refuse(&self, fault: Fault, _protocol: Protocol, _request_id: &str) -> ServiceReply {
+    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> ServiceReply {
         let refusal = match fault {
             Fault::Caller(refusal) => Refusal::unsigned(&refusal),
             Fault::UnknownOperation { .. } => Refusal::UnknownOperation,
-            Fault::TooLarge(operation) => Refusal::RequestTooLarge(operation.name()),
+            Fault::TooLarge(operation) => Refusal::RequestTooLarge(operation.map_or("", OperationId::name)),
+            Fault::Body(_) => {
+                let error = ServiceError::common(fault, protocol);
+                return codec::refuse(&LAMBDA, protocol, error, request_id);
+            }
             Fault::Form(error) => Refusal::Serialization(error.to_string()),
             Fault::Throttled => Refusal::TooManyRequests,
             Fault::Internal(detail) => Refusal::Service(detail),
