@@ -11,7 +11,7 @@ use aws::{
 
 use crate::authority::Authority;
 use crate::query::{Api, Code, Refusal, Reply, Request, names};
-use crate::sts::{Way, caller_identity};
+use crate::sts::{Way, caller_identity, output};
 
 /// One of the two APIs of the Query protocol.
 pub struct QueryService {
@@ -45,7 +45,7 @@ impl QueryService {
     fn answer_without_identities(&self, operation: OperationId, caller: Option<&Caller>, request_id: &str) -> Reply {
         let is_caller_identity = self.api == Api::Sts && operation.name() == "GetCallerIdentity";
         match caller.filter(|_| is_caller_identity) {
-            Some(caller) => caller_identity(caller, request_id),
+            Some(caller) => Reply::encoded(operation, &output(caller_identity(caller)), request_id),
             None => without_identities().reply(self.api, request_id),
         }
     }

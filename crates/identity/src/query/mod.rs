@@ -4,10 +4,8 @@ pub(crate) mod names;
 mod refusal;
 mod reply;
 mod text;
-mod xml;
 
-pub use aws::Parameters;
+pub use aws::{Parameters, Xml};
 pub use refusal::{Code, Refusal};
 pub use reply::{Api, Reply, Request};
 pub use text::{percent_encoded, timestamp};
-pub use xml::Xml;

@@ -3,10 +3,9 @@
 use std::fmt;
 
 use ::api::Exception;
-use aws::FormError;
+use aws::{DecodeError, FormError, Protocol, ServiceError, codec};
 
-use super::reply::{Api, Reply};
-use super::xml::Xml;
+use super::reply::{self, Api, Reply};
 
 macro_rules! codes {
     ($($code:ident $name:literal $status:literal;)+) => {
@@ -132,15 +131,10 @@ impl Refusal {
     }
 
     pub fn reply(self, api: Api, request_id: &str) -> Reply {
-        let mut xml = Xml::root("ErrorResponse", api.namespace());
-        xml.within("Error", |xml| {
-            let whose = if self.code.status() >= 500 { "Receiver" } else { "Sender" };
-            xml.text("Type", whose);
-            xml.text("Code", self.code.name());
-            xml.text("Message", self.detail().map_or(&*self.text, |_| self.code.of_failure()));
-        });
-        xml.text("RequestId", request_id);
-        Reply { status: self.code.status(), body: xml.finish("ErrorResponse"), refusal: Some(self) }
+        let message = self.detail().map_or(&*self.text, |_| self.code.of_failure());
+        let error = ServiceError::new(self.code.name(), self.code.status(), message);
+        let reply = codec::refuse(api.model(), Protocol::Query, error, request_id);
+        Reply { status: reply.status, body: reply::text(reply.body), refusal: Some(self) }
     }
 }
 
@@ -183,6 +177,13 @@ impl From<FormError> for Refusal {
             FormError::TooManyParameters | FormError::Malformed => Code::MalformedQueryString,
         };
         Refusal::new(code, error.to_string())
+    }
+}
+
+/// A form that is no request to its operation.
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Refusal {
+        Refusal::validation(error.to_string())
     }
 }
 

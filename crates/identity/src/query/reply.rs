@@ -1,9 +1,8 @@
 //! A request without what HTTP has around it, and the answer before it becomes HTTP.
 
-use aws::{IAM, Parameters, STS, ServiceModel};
+use aws::{IAM, OperationId, Parameters, Protocol, STS, ServiceModel, Structure, Xml, codec};
 
 use super::refusal::Refusal;
-use super::xml::Xml;
 
 /// Whose words an answer is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,13 +31,6 @@ impl Api {
     pub fn version(self) -> &'static str {
         self.model().api_version
     }
-
-    pub(crate) fn namespace(self) -> &'static str {
-        match self {
-            Api::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
-            Api::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,14 +52,25 @@ pub struct Reply {
 impl Reply {
     pub const CONTENT_TYPE: &'static str = "text/xml";
 
+    /// A typed answer.
+    pub(crate) fn encoded(operation: OperationId, output: &Structure, request_id: &str) -> Reply {
+        let reply = codec::answer(operation, Protocol::Query, output, request_id);
+        Reply { status: reply.status, body: text(reply.body), refusal: None }
+    }
+
     /// The answer of an operation; some have no result.
     pub(crate) fn answer(api: Api, operation: &str, result: Option<&Xml>, request_id: &str) -> Reply {
         let response = format!("{operation}Response");
-        let mut xml = Xml::root(&response, api.namespace());
+        let mut xml = Xml::root(&response, api.model().namespace);
         if let Some(result) = result {
             xml.within(&format!("{operation}Result"), |xml| xml.append(result));
         }
         xml.within("ResponseMetadata", |xml| xml.text("RequestId", request_id));
         Reply { status: 200, body: xml.finish(&response), refusal: None }
     }
+}
+
+/// XML is UTF-8 as it is written.
+pub(super) fn text(body: Vec<u8>) -> String {
+    String::from_utf8(body).unwrap_or_default()
 }

@@ -3,69 +3,68 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auth::iam::{Decision, Globals, PrincipalKind, Question, decide, is_same_tag};
+use aws::sts::{AssumeRoleRequest, AssumeRoleResponse};
 
-use super::Answer;
-use super::asked::{Ask, is_name, name, optional};
+use super::asked::Ask;
 use super::circumstances::Circumstances;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
 use super::tags;
 use crate::authority::{SOURCE_IDENTITY, TRANSITIVE};
-use crate::query::{Code, Refusal, Xml};
+use crate::query::{Code, Refusal};
 use crate::session::Holder;
 
-/// Unit: characters.
-const NAME_LENGTH_MAX: usize = 64;
-
-pub(super) fn answer(ask: &Ask<'_>) -> Answer {
-    let arn = role::arn(ask.parameters)?;
-    let session_name = name(ask.parameters, "RoleSessionName", NAME_LENGTH_MAX)?;
-    optional(ask.parameters, "ExternalId", 2, 1_224)?;
+pub(super) fn answer(ask: &Ask<'_>, request: &AssumeRoleRequest) -> Result<AssumeRoleResponse, Refusal> {
+    let arn = role::arn(&request.role_arn)?;
+    let session_name = &request.role_session_name;
     if ask.identity.principal.kind == PrincipalKind::Root {
         return Err(Refusal::new(Code::AccessDenied, "Roles may not be assumed by root accounts."));
     }
-    let source_identity = source_identity(ask)?;
-    let session_tags = SessionTags::of(ask)?;
-    let seconds = role::asked_seconds(ask.parameters)?;
+    let source_identity = source_identity(ask, request)?;
+    let session_tags = SessionTags::of(ask, request)?;
     // What a request is wrong by itself for is refused before. From here on a role that is not there is answered as one that
     // does not trust the caller.
     let role = AskedRole::find(ask.authority, arn).ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
-    may_assume(ask, &role, arn, &session_tags, source_identity.as_deref())?;
+    may_assume(ask, request, &role, &session_tags, source_identity.as_deref())?;
     let grant = Grant {
         account: &role.account.id,
-        holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.to_owned() },
+        holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.clone() },
         issued_by: None,
-        seconds: role.seconds(seconds, ask.identity.principal.kind == PrincipalKind::AssumedRole)?,
-        bounds: Bounds::asked(ask.parameters, &role.account)?,
+        seconds: role.seconds(request.duration_seconds, ask.identity.principal.kind == PrincipalKind::AssumedRole)?,
+        bounds: Bounds::asked(request.policy.as_deref(), request.policy_arns.as_deref(), &role.account)?,
         tags: session_tags.all,
         transitive: session_tags.transitive,
         source_identity: source_identity.clone(),
         context: BTreeMap::new(),
     };
     let granted = grant.granted(ask.authority)?;
-    let mut xml = Xml::new();
-    granted.credentials(&mut xml);
-    role.show_user(&mut xml, session_name);
-    granted.packed_size(&mut xml);
-    xml.optional("SourceIdentity", source_identity.as_deref());
-    Ok(xml)
+    Ok(AssumeRoleResponse {
+        assumed_role_user: Some(role.user(session_name)),
+        packed_policy_size: granted.packed_size(),
+        credentials: Some(granted.into_credentials()),
+        source_identity,
+        ..AssumeRoleResponse::default()
+    })
 }
 
 /// Whether the role's trust policy and the caller's own policies allow all that is asked for.
 fn may_assume(
     ask: &Ask<'_>,
+    request: &AssumeRoleRequest,
     role: &AskedRole,
-    arn: &str,
     tags: &SessionTags,
     source_identity: Option<&str>,
 ) -> Result<(), Refusal> {
+    let arn = &*request.role_arn;
     let trust = role.role.trust.policy().ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
     let own = Circumstances {
         tags: tags.asked.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
         transitive: tags.transitive.iter().map(String::as_str).collect(),
         source_identity,
         role_tags: Some(&role.role.tags),
-        ..Circumstances::of(ask.parameters)
+        external_id: request.external_id.as_deref(),
+        role_session_name: Some(&request.role_session_name),
+        ..Circumstances::default()
     };
     let account = &role.account.id;
     let context = Globals { identity: ask.identity, region: &ask.caller.region, resource_account: account, own: &own };
@@ -95,11 +94,8 @@ fn denied(ask: &Ask<'_>, action: &str, arn: &str) -> Refusal {
 }
 
 /// Once it is set, it goes on through all further sessions.
-fn source_identity(ask: &Ask<'_>) -> Result<Option<String>, Refusal> {
-    let asked = optional(ask.parameters, "SourceIdentity", 2, 64)?;
-    if let Some(asked) = asked {
-        is_name("SourceIdentity", asked)?;
-    }
+fn source_identity(ask: &Ask<'_>, request: &AssumeRoleRequest) -> Result<Option<String>, Refusal> {
+    let asked = request.source_identity.as_deref();
     let before = ask.identity.principal.context.get(SOURCE_IDENTITY).and_then(|values| values.first());
     match (before, asked) {
         (Some(before), Some(asked)) if before != asked => {
@@ -118,8 +114,8 @@ struct SessionTags {
 }
 
 impl SessionTags {
-    fn of(ask: &Ask<'_>) -> Result<SessionTags, Refusal> {
-        let asked = tags::asked(ask.parameters)?;
+    fn of(ask: &Ask<'_>, request: &AssumeRoleRequest) -> Result<SessionTags, Refusal> {
+        let asked = tags::asked(request.tags.as_deref())?;
         let principal = &ask.identity.principal;
         let inherited = principal.context.get(TRANSITIVE).map(Vec::as_slice).unwrap_or_default();
         let mut all = asked.clone();
@@ -134,7 +130,7 @@ impl SessionTags {
             }
         }
         let mut transitive: BTreeSet<String> = inherited.iter().cloned().collect();
-        for key in ask.parameters.list("TransitiveTagKeys") {
+        for key in request.transitive_tag_keys.iter().flatten() {
             let Some(tag) = asked.keys().find(|tag| is_same_tag(tag, key)) else {
                 let text = "The specified transitive tag key must be included in the requested tags.";
                 return Err(Refusal::new(Code::InvalidParameterValue, text));

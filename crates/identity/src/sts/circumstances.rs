@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 use auth::iam::{Context, Values, WorkBudget, tag_value};
 
 use super::Way;
-use crate::query::{Parameters, timestamp};
+use crate::query::timestamp;
 use crate::tag_key::with_stored_keys;
 
 #[derive(Default)]
 pub(super) struct Circumstances<'a> {
-    pub(super) parameters: Option<&'a Parameters>,
+    pub(super) external_id: Option<&'a str>,
+    pub(super) role_session_name: Option<&'a str>,
     /// Tags that the session is asked for with, wherever they come from.
     pub(super) tags: BTreeMap<&'a str, &'a str>,
     pub(super) transitive: Vec<&'a str>,
@@ -29,13 +30,6 @@ pub(super) struct Circumstances<'a> {
     pub(super) way: Option<(&'a Way, u64)>,
 }
 
-impl<'a> Circumstances<'a> {
-    pub(super) fn of(parameters: &'a Parameters) -> Circumstances<'a> {
-        let source_identity = parameters.get("SourceIdentity");
-        Circumstances { parameters: Some(parameters), source_identity, ..Circumstances::default() }
-    }
-}
-
 fn one(value: &str) -> Option<Values<'_>> {
     Some(Values::One(Cow::Borrowed(value)))
 }
@@ -47,7 +41,6 @@ fn many<'a>(values: impl Iterator<Item = &'a str>) -> Option<Values<'a>> {
 
 impl Context for Circumstances<'_> {
     fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
-        let asked = |member: &'static str| self.parameters?.get(member).and_then(one);
         if let Some(tag) = key.strip_prefix("aws:requesttag/") {
             return tag_value(self.tags.iter().map(|(name, value)| (*name, *value)), tag, work);
         }
@@ -58,8 +51,8 @@ impl Context for Circumstances<'_> {
         match key {
             "aws:tagkeys" => many(self.tag_keys().iter().copied()),
             "sts:transitivetagkeys" => many(self.transitive.iter().copied()),
-            "sts:externalid" => asked("ExternalId"),
-            "sts:rolesessionname" => asked("RoleSessionName"),
+            "sts:externalid" => self.external_id.and_then(one),
+            "sts:rolesessionname" => self.role_session_name.and_then(one),
             "sts:sourceidentity" => self.source_identity.and_then(one),
             _ => self.of_way(key).or_else(|| self.claim(key)),
         }

@@ -3,26 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auth::iam::PrincipalKind;
+use aws::sts::{FederatedUser, GetFederationTokenRequest, GetFederationTokenResponse};
 
-use super::Answer;
-use super::asked::{Ask, duration, name};
+use super::asked::Ask;
 use super::grant::{Bounds, Grant};
+use super::role::asked_seconds;
 use super::session_token::ROOT_SECONDS_MAX;
 use super::tags;
-use crate::query::Xml;
+use crate::query::Refusal;
 use crate::session::Holder;
 use crate::store::federated_user_arn;
 
-/// Unit: characters.
-const NAME_LENGTH_MAX: usize = 32;
 /// Unit: seconds.
 const SECONDS_DEFAULT: u64 = 12 * 60 * 60;
-const SECONDS_MAX: u32 = 36 * 60 * 60;
 
-pub(super) fn answer(ask: &Ask<'_>) -> Answer {
-    let name = name(ask.parameters, "Name", NAME_LENGTH_MAX)?;
-    let seconds = duration(ask.parameters, SECONDS_MAX)?.unwrap_or(SECONDS_DEFAULT);
-    let tags = tags::asked(ask.parameters)?;
+pub(super) fn answer(
+    ask: &Ask<'_>,
+    request: &GetFederationTokenRequest,
+) -> Result<GetFederationTokenResponse, Refusal> {
+    let name = &request.name;
+    let seconds = asked_seconds(request.duration_seconds).unwrap_or(SECONDS_DEFAULT);
+    let tags = tags::asked(request.tags.as_deref())?;
     let principal = &ask.identity.principal;
     let account = ask.authority.identities.account(&principal.account);
     let arn = federated_user_arn(&account.id, name);
@@ -33,22 +34,20 @@ pub(super) fn answer(ask: &Ask<'_>) -> Answer {
     let is_root = principal.kind == PrincipalKind::Root;
     let grant = Grant {
         account: &account.id,
-        holder: Holder::Federated { name: name.to_owned(), user: (!is_root).then(|| principal.user_id.clone()) },
+        holder: Holder::Federated { name: name.clone(), user: (!is_root).then(|| principal.user_id.clone()) },
         issued_by: Some(&ask.caller.access_key),
         seconds: if is_root { seconds.min(ROOT_SECONDS_MAX) } else { seconds },
-        bounds: Bounds::asked(ask.parameters, &account)?,
+        bounds: Bounds::asked(request.policy.as_deref(), request.policy_arns.as_deref(), &account)?,
         tags,
         transitive: BTreeSet::new(),
         source_identity: None,
         context: BTreeMap::new(),
     };
     let granted = grant.granted(ask.authority)?;
-    let mut xml = Xml::new();
-    granted.credentials(&mut xml);
-    xml.within("FederatedUser", |xml| {
-        xml.text("FederatedUserId", &format!("{}:{name}", account.id));
-        xml.text("Arn", &arn);
-    });
-    granted.packed_size(&mut xml);
-    Ok(xml)
+    Ok(GetFederationTokenResponse {
+        federated_user: Some(FederatedUser { federated_user_id: format!("{}:{name}", account.id), arn }),
+        packed_policy_size: granted.packed_size(),
+        credentials: Some(granted.into_credentials()),
+        ..GetFederationTokenResponse::default()
+    })
 }

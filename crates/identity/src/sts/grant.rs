@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auth::iam::{Policy, PolicyKind};
+use aws::Timestamp;
+use aws::sts::{Credentials, PolicyDescriptorType};
 
-use super::asked::{length, optional};
 use crate::authority::Authority;
-use crate::query::{Code, Parameters, Refusal, Xml, timestamp};
+use crate::query::{Code, Refusal};
 use crate::session::{Holder, Session};
 use crate::store::{Account, unique_id};
 
-/// Unit: characters.
+/// The model bounds the policies of some operations only. Unit: characters.
 const POLICY_LENGTH_MAX: usize = 2_048;
 const POLICY_ARNS_MAX: usize = 10;
 
@@ -24,23 +25,29 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// `account` is whose managed policies can be named.
-    pub(super) fn asked(parameters: &Parameters, account: &Account) -> Result<Bounds, Refusal> {
-        let policy = optional(parameters, "Policy", 1, POLICY_LENGTH_MAX)?;
+    pub(super) fn asked(
+        policy: Option<&str>,
+        descriptors: Option<&[PolicyDescriptorType]>,
+        account: &Account,
+    ) -> Result<Bounds, Refusal> {
         if let Some(text) = policy {
+            if text.chars().count() > POLICY_LENGTH_MAX {
+                let constraint = format!("Member must have length less than or equal to {POLICY_LENGTH_MAX}");
+                return Err(Refusal::broken("Policy", text, &constraint));
+            }
             Policy::parse(PolicyKind::Identity, text)
                 .map_err(|error| Refusal::new(Code::MalformedPolicyDocument, error.to_string()))?;
         }
-        let members = parameters.members("PolicyArns");
-        if members.len() > POLICY_ARNS_MAX {
+        let descriptors = descriptors.unwrap_or_default();
+        if descriptors.len() > POLICY_ARNS_MAX {
             return Err(Refusal::validation(format!(
                 "The number of policy ARNs exceeds the limit of {POLICY_ARNS_MAX}"
             )));
         }
         let mut policy_arns = Vec::new();
-        for (at, member) in &members {
-            let name = format!("PolicyArns.{at}.member.arn");
-            let arn = *member.get("arn").ok_or_else(|| Refusal::missing(&name))?;
-            length(&name, arn, 20, 2_048)?;
+        for (at, descriptor) in descriptors.iter().enumerate() {
+            let missing = || Refusal::missing(&format!("PolicyArns.{}.member.arn", at + 1));
+            let arn = descriptor.arn.as_deref().ok_or_else(missing)?;
             if account.managed_policy(arn).is_none() {
                 let text = format!("Policy {arn} does not exist or is not attachable.");
                 return Err(Refusal::new(Code::MalformedPolicyDocument, text));
@@ -113,18 +120,17 @@ impl Grant<'_> {
 }
 
 impl Granted {
-    pub(super) fn credentials(&self, xml: &mut Xml) {
-        xml.within("Credentials", |xml| {
-            xml.text("AccessKeyId", &self.session.access_key);
-            xml.text("SecretAccessKey", &self.session.secret);
-            xml.text("SessionToken", &self.token);
-            xml.text("Expiration", &timestamp(self.session.expires_s * 1_000));
-        });
+    pub(super) fn into_credentials(self) -> Credentials {
+        Credentials {
+            access_key_id: self.session.access_key,
+            expiration: Timestamp(self.session.expires_s * 1_000),
+            secret_access_key: self.session.secret,
+            session_token: self.token,
+        }
     }
 
-    pub(super) fn packed_size(&self, xml: &mut Xml) {
-        if let Some(percent) = self.percent {
-            xml.value("PackedPolicySize", percent);
-        }
+    /// A percentage, which a grant has proven to be at most 100.
+    pub(super) fn packed_size(&self) -> Option<i32> {
+        self.percent.and_then(|percent| i32::try_from(percent).ok())
     }
 }

@@ -16,15 +16,17 @@ mod web_identity;
 
 use auth::Caller;
 use auth::iam::{Identity, PrincipalKind, Transport};
-use aws::{OperationId, STS};
+use aws::sts::DecodeAuthorizationMessageRequest;
+use aws::{OperationId, STS, Structure, Typed, Value};
 
 use crate::authority::{Authority, ISSUED};
-use crate::query::{Api, Code, Refusal, Reply, Request, Xml};
+use crate::query::{Api, Code, Refusal, Reply, Request};
 use asked::Ask;
 
-pub use caller_identity::caller_identity;
+pub(crate) use caller_identity::caller_identity;
 
-type Answer = Result<Xml, Refusal>;
+/// A typed answer, as encoders take it.
+type Answer = Result<Structure, Refusal>;
 
 /// How a request came, beside its parameters.
 #[derive(Clone, Debug)]
@@ -44,29 +46,40 @@ impl Authority {
     /// The answer to a request of IAM or STS. There is a caller if it was signed, as it must be unless the operation's model says
     /// otherwise.
     pub async fn answer(&self, api: Api, caller: Option<&Caller>, way: &Way, request: &Request<'_>) -> Reply {
-        let action = request.parameters.get("Action").unwrap_or_default();
-        let own = request.parameters.of_operation(STS.operation(action).map(OperationId::model));
-        let of_sts = &Request { parameters: &own, request_id: request.request_id };
         let answer = match (api, caller) {
             (Api::Iam, Some(caller)) => match in_session(caller) {
                 Ok(()) => return self.identities.answer(caller, request).await,
                 Err(refusal) => Err(refusal),
             },
-            (Api::Sts, Some(caller)) => self.answered(caller, of_sts).await,
-            (Api::Sts, None) if action == UNSIGNED => self.assume_role_with_web_identity(way, of_sts).await,
-            (Api::Sts, None) => Err(Refusal::unknown_action(action, Api::Sts.version())),
             (Api::Iam, None) => Err(Refusal::from(auth::Refusal::Missing)),
+            (Api::Sts, caller) => match operation(request) {
+                Ok(operation) => {
+                    let answer = self.answered(caller, way, operation, request).await;
+                    answer.map(|output| Reply::encoded(operation, &output, request.request_id))
+                }
+                Err(refusal) => Err(refusal),
+            },
         };
-        match answer {
-            Ok(result) => Reply::answer(api, action, Some(&result), request.request_id),
-            Err(refusal) => refusal.reply(api, request.request_id),
-        }
+        answer.unwrap_or_else(|refusal| refusal.reply(api, request.request_id))
     }
 
-    async fn answered(&self, caller: &Caller, request: &Request<'_>) -> Answer {
-        let action = request.parameters.get("Action").unwrap_or_default();
+    async fn answered(
+        &self,
+        caller: Option<&Caller>,
+        way: &Way,
+        operation: OperationId,
+        request: &Request<'_>,
+    ) -> Answer {
+        let action = operation.name();
+        let Some(caller) = caller else {
+            if action != UNSIGNED {
+                return Err(Refusal::unknown_action(action, Api::Sts.version()));
+            }
+            let request = asked::decoded(operation, request.parameters)?;
+            return self.assume_role_with_web_identity(way, &request).await.map(output);
+        };
         let identity = caller.identity.as_ref().ok_or_else(|| Refusal::from(auth::Refusal::Missing))?;
-        let ask = Ask { authority: self, caller, identity, parameters: request.parameters };
+        let ask = Ask { authority: self, caller, identity, operation, parameters: request.parameters };
         if action != GET_CALLER_IDENTITY {
             refuse_in_session(identity, action)?;
         }
@@ -74,20 +87,33 @@ impl Authority {
             self.identities.confirm(Some(identity.now_ms)).await?;
         }
         match action {
-            GET_CALLER_IDENTITY => Ok(caller_identity::shown(caller)),
-            "AssumeRole" => assume_role::answer(&ask),
-            "GetSessionToken" => session_token::answer(&ask),
-            "GetFederationToken" => federation_token::answer(&ask),
-            "GetAccessKeyInfo" => access_key_info::answer(&ask),
+            GET_CALLER_IDENTITY => Ok(output(caller_identity(caller))),
+            "AssumeRole" => assume_role::answer(&ask, &ask.request()?).map(output),
+            "GetSessionToken" => session_token::answer(&ask, &ask.request()?).map(output),
+            "GetFederationToken" => federation_token::answer(&ask, &ask.request()?).map(output),
+            "GetAccessKeyInfo" => access_key_info::answer(&ask, &ask.request()?).map(output),
             "DecodeAuthorizationMessage" => Err(undecodable(&ask)),
             _ => Err(Refusal::unknown_action(action, Api::Sts.version())),
         }
     }
 }
 
+fn operation(request: &Request<'_>) -> Result<OperationId, Refusal> {
+    let action = request.parameters.get("Action").unwrap_or_default();
+    STS.operation(action).ok_or_else(|| Refusal::unknown_action(action, Api::Sts.version()))
+}
+
+/// An operation's output is a structure.
+pub(crate) fn output(output: impl Typed) -> Structure {
+    match output.into_value() {
+        Value::Structure(structure) => structure,
+        _ => Structure::default(),
+    }
+}
+
 /// Refusals do not come with a message that is encoded.
 fn undecodable(ask: &Ask<'_>) -> Refusal {
-    let message = ask.text("EncodedMessage", 1, 10_240);
+    let message = ask.request::<DecodeAuthorizationMessageRequest>();
     let allowed = message.and_then(|_| ask.allowed("sts:DecodeAuthorizationMessage", "*"));
     allowed.err().unwrap_or_else(|| Refusal::new(Code::InvalidAuthorizationMessage, "Message is not valid"))
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::asked::{duration, required};
+use aws::sts::AssumedRoleUser;
+
 use crate::authority::Authority;
-use crate::query::{Parameters, Refusal, Xml};
+use crate::query::Refusal;
 use crate::store::entity::Role;
 use crate::store::{Account, assumed_role_arn};
 
-/// Unit: seconds. Source: IAM API Reference, "CreateRole".
-const SECONDS_MAX: u32 = 43_200;
+/// Unit: seconds. Source: STS API Reference, "AssumeRole".
 const SECONDS_DEFAULT: u64 = 3_600;
 /// What a session of a role may last that a role has asked for.
 const CHAINED_SECONDS_MAX: u64 = 3_600;
@@ -21,15 +21,14 @@ pub(super) struct AskedRole {
 }
 
 /// The ARN of a role, if it is spelt like one.
-pub(super) fn arn(parameters: &Parameters) -> Result<&str, Refusal> {
-    let arn = required(parameters, "RoleArn", 20, 2_048)?;
+pub(super) fn arn(arn: &str) -> Result<&str, Refusal> {
     let is_arn = arn.starts_with("arn:") && arn.split(':').count() >= 6;
     if is_arn { Ok(arn) } else { Err(Refusal::validation(format!("{arn} is invalid"))) }
 }
 
-/// The seconds that a session of any role may be asked for with.
-pub(super) fn asked_seconds(parameters: &Parameters) -> Result<Option<u64>, Refusal> {
-    duration(parameters, SECONDS_MAX)
+/// The seconds that a session is asked for with, which the model has bounded.
+pub(super) fn asked_seconds(seconds: Option<i32>) -> Option<u64> {
+    seconds.map(|seconds| u64::from(seconds.unsigned_abs()))
 }
 
 /// The account that a role's ARN names.
@@ -46,8 +45,8 @@ impl AskedRole {
     }
 
     /// The seconds that a session of it is to last.
-    pub(super) fn seconds(&self, asked: Option<u64>, is_chained: bool) -> Result<u64, Refusal> {
-        let seconds = asked.unwrap_or(SECONDS_DEFAULT);
+    pub(super) fn seconds(&self, asked: Option<i32>, is_chained: bool) -> Result<u64, Refusal> {
+        let seconds = asked_seconds(asked).unwrap_or(SECONDS_DEFAULT);
         if is_chained && seconds > CHAINED_SECONDS_MAX {
             return Err(Refusal::validation(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
@@ -61,10 +60,10 @@ impl AskedRole {
         Ok(seconds)
     }
 
-    pub(super) fn show_user(&self, xml: &mut Xml, session_name: &str) {
-        xml.within("AssumedRoleUser", |xml| {
-            xml.text("AssumedRoleId", &format!("{}:{session_name}", self.role.id));
-            xml.text("Arn", &assumed_role_arn(&self.account.id, &self.role.name, session_name));
-        });
+    pub(super) fn user(&self, session_name: &str) -> AssumedRoleUser {
+        AssumedRoleUser {
+            assumed_role_id: format!("{}:{session_name}", self.role.id),
+            arn: assumed_role_arn(&self.account.id, &self.role.name, session_name),
+        }
     }
 }

@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auth::iam::PrincipalKind;
+use aws::sts::{GetSessionTokenRequest, GetSessionTokenResponse};
 
-use super::Answer;
-use super::asked::{Ask, duration};
+use super::asked::Ask;
 use super::grant::{Bounds, Grant};
-use crate::query::{Code, Refusal, Xml};
+use super::role::asked_seconds;
+use crate::query::{Code, Refusal};
 use crate::session::Holder;
 
 /// Unit: seconds.
 const SECONDS_DEFAULT: u64 = 12 * 60 * 60;
-const SECONDS_MAX: u32 = 36 * 60 * 60;
 pub(super) const ROOT_SECONDS_MAX: u64 = 60 * 60;
 
-pub(super) fn answer(ask: &Ask<'_>) -> Answer {
-    let seconds = duration(ask.parameters, SECONDS_MAX)?.unwrap_or(SECONDS_DEFAULT);
+pub(super) fn answer(ask: &Ask<'_>, request: &GetSessionTokenRequest) -> Result<GetSessionTokenResponse, Refusal> {
+    let seconds = asked_seconds(request.duration_seconds).unwrap_or(SECONDS_DEFAULT);
     // There are no devices that could make one.
-    if ask.parameters.get("SerialNumber").is_some() || ask.parameters.get("TokenCode").is_some() {
+    if request.serial_number.is_some() || request.token_code.is_some() {
         let text = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
                     number is valid and associated with this user.";
         return Err(Refusal::new(Code::AccessDenied, text));
@@ -37,7 +37,6 @@ pub(super) fn answer(ask: &Ask<'_>) -> Answer {
         source_identity: None,
         context: BTreeMap::new(),
     };
-    let mut xml = Xml::new();
-    grant.granted(ask.authority)?.credentials(&mut xml);
-    Ok(xml)
+    let credentials = Some(grant.granted(ask.authority)?.into_credentials());
+    Ok(GetSessionTokenResponse { credentials, ..GetSessionTokenResponse::default() })
 }

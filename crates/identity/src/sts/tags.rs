@@ -5,26 +5,16 @@
 use std::collections::BTreeMap;
 
 use auth::iam::is_same_tag;
+use aws::sts::Tag;
 
-use super::asked::length;
-use crate::query::{Code, Parameters, Refusal};
+use crate::query::{Code, Refusal};
 
 const TAGS_MAX: usize = 50;
-/// Unit: characters.
-const KEY_LENGTH_MAX: usize = 128;
-const VALUE_LENGTH_MAX: usize = 256;
 
-pub(super) fn asked(parameters: &Parameters) -> Result<BTreeMap<String, String>, Refusal> {
+pub(super) fn asked(asked: Option<&[Tag]>) -> Result<BTreeMap<String, String>, Refusal> {
     let mut tags = BTreeMap::new();
-    for (at, member) in parameters.members("Tags") {
-        let part = |name: &str, small: &str| {
-            let path = format!("tags.{at}.member.{small}");
-            member.get(name).copied().map(|text| (path.clone(), text)).ok_or_else(|| Refusal::missing(&path))
-        };
-        let ((key_path, key), (value_path, value)) = (part("Key", "key")?, part("Value", "value")?);
-        length(&key_path, key, 1, KEY_LENGTH_MAX)?;
-        length(&value_path, value, 0, VALUE_LENGTH_MAX)?;
-        put(&mut tags, key, value)?;
+    for tag in asked.unwrap_or_default() {
+        put(&mut tags, &tag.key, &tag.value)?;
     }
     Ok(tags)
 }

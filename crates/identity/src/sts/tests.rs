@@ -174,7 +174,14 @@ async fn what_assume_role_refuses() {
         ("&DurationSeconds=899", "ValidationError: 1 validation error detected: Value '899' at 'durationSeconds'"),
         ("&DurationSeconds=3601", "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration"),
         ("&DurationSeconds=43201", "ValidationError: 1 validation error detected"),
-        ("&DurationSeconds=x", "ValidationError"),
+        ("&DurationSeconds=x", "ValidationError: DurationSeconds is no number"),
+        (
+            "&DurationSeconds=1&ExternalId=x&Tags.member.1.Key=a",
+            "ValidationError: 3 validation errors detected: Value '1' at 'durationSeconds' failed to satisfy constraint: \
+             Member must have value greater than or equal to 900; Value 'x' at 'externalId' failed to satisfy constraint: \
+             Member must have length greater than or equal to 2; Value null at 'tags.1.member.value' failed to satisfy \
+             constraint: Member must not be null",
+        ),
         ("&Policy=x", "MalformedPolicyDocument"),
         ("&PolicyArns.member.1.arn=arn:aws:iam::123456789012:policy/none", "MalformedPolicyDocument"),
         ("&Tags.member.1.Key=a", "ValidationError"),

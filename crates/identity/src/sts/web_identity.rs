@@ -3,30 +3,29 @@
 use std::collections::BTreeMap;
 
 use auth::iam::{Decision, decide_federated, is_same_tag};
+use aws::sts::{AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse};
 use client::Url;
 
-use super::asked::{name, required};
 use super::circumstances::Circumstances;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
-use super::{Answer, Way, tags};
+use super::{Way, tags};
 use crate::authority::Authority;
-use crate::query::{Code, Parameters, Refusal, Request, Xml};
+use crate::query::{Code, Refusal};
 use crate::session::Holder;
 use crate::store::Account;
 use crate::store::entity::OidcProvider;
 use crate::web_identity::{Claims, Jwt, Rejected, is_issuer};
 
-/// Unit: characters.
-const NAME_LENGTH_MAX: usize = 64;
-
 impl Authority {
-    pub(super) async fn assume_role_with_web_identity(&self, way: &Way, request: &Request<'_>) -> Answer {
-        let parameters = request.parameters;
-        let arn = role::arn(parameters)?;
-        let session_name = name(parameters, "RoleSessionName", NAME_LENGTH_MAX)?;
-        let token = Jwt::parse(required(parameters, "WebIdentityToken", 4, 20_000)?)?;
-        let seconds = role::asked_seconds(parameters)?;
+    pub(super) async fn assume_role_with_web_identity(
+        &self,
+        way: &Way,
+        request: &AssumeRoleWithWebIdentityRequest,
+    ) -> Result<AssumeRoleWithWebIdentityResponse, Refusal> {
+        let arn = role::arn(&request.role_arn)?;
+        let session_name = &request.role_session_name;
+        let token = Jwt::parse(&request.web_identity_token)?;
         self.identities.confirm(None).await?;
         // The token is proven by the account's providers before the role is looked for. So a role that is not there, one that
         // does not trust the provider, and one of an account that is not here are answered alike.
@@ -36,42 +35,43 @@ impl Authority {
         let claims = self.issuers.claims(token, &account.id, &provider.url, &provider.entity.client_ids).await?;
         let provider_arn = provider.entity.arn(&account.id);
         let role = AskedRole::find(self, arn).ok_or_else(denied)?;
-        let session_tags = self.may_assume(way, parameters, &role, arn, &provider_arn, &claims)?;
+        let session_tags = self.may_assume(way, request, &role, &provider_arn, &claims)?;
         let mut context = claims.context;
         context.insert("aws:federatedprovider".to_owned(), vec![provider_arn.clone()]);
         let grant = Grant {
             account: &role.account.id,
-            holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.to_owned() },
+            holder: Holder::Role { id: role.role.id.clone(), session_name: session_name.clone() },
             issued_by: None,
-            seconds: role.seconds(seconds, false)?,
-            bounds: Bounds::asked(parameters, &role.account)?,
+            seconds: role.seconds(request.duration_seconds, false)?,
+            bounds: Bounds::asked(request.policy.as_deref(), request.policy_arns.as_deref(), &role.account)?,
             tags: session_tags,
             transitive: claims.transitive,
             source_identity: claims.source_identity.clone(),
             context,
         };
         let granted = grant.granted(self)?;
-        let mut xml = Xml::new();
-        xml.text("SubjectFromWebIdentityToken", &claims.subject);
-        xml.text("Audience", &claims.audience);
-        role.show_user(&mut xml, session_name);
-        granted.credentials(&mut xml);
-        xml.text("Provider", &provider_arn);
-        granted.packed_size(&mut xml);
-        xml.optional("SourceIdentity", claims.source_identity.as_deref());
-        Ok(xml)
+        Ok(AssumeRoleWithWebIdentityResponse {
+            assumed_role_user: Some(role.user(session_name)),
+            audience: Some(claims.audience),
+            packed_policy_size: granted.packed_size(),
+            credentials: Some(granted.into_credentials()),
+            provider: Some(provider_arn),
+            source_identity: claims.source_identity,
+            subject_from_web_identity_token: Some(claims.subject),
+            ..AssumeRoleWithWebIdentityResponse::default()
+        })
     }
 
     /// Whether the role's trust policy allows all that the claims ask for; if so, the session's tags.
     fn may_assume(
         &self,
         way: &Way,
-        parameters: &Parameters,
+        request: &AssumeRoleWithWebIdentityRequest,
         role: &AskedRole,
-        arn: &str,
         provider_arn: &str,
         claims: &Claims,
     ) -> Result<BTreeMap<String, String>, Refusal> {
+        let arn = &*request.role_arn;
         let trust = role.role.trust.policy().ok_or_else(denied)?;
         let circumstances = Circumstances {
             tags: claims.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
@@ -80,7 +80,8 @@ impl Authority {
             role_tags: Some(&role.role.tags),
             claims: Some(&claims.context),
             way: Some((way, self.identities.clock.now_ms())),
-            ..Circumstances::of(parameters)
+            role_session_name: Some(&request.role_session_name),
+            ..Circumstances::default()
         };
         let wanted = [
             ("sts:AssumeRoleWithWebIdentity", true),
