@@ -22,10 +22,26 @@ impl fmt::Display for Broken {
     }
 }
 
+/// Which constraints are checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Extent {
+    /// Whether anything is larger than its shape allows.
+    Sizes,
+    All,
+}
+
+/// `refuses_items` as [`crate::ServiceModel`] has it.
+///
 /// # Errors
 /// All that is broken, in the order of the model.
-pub(crate) fn check(shapes: &'static [Shape], shape: ShapeIndex, input: &Structure) -> Result<(), Broken> {
-    let mut check = Check { shapes, path: String::new(), broken: Vec::new() };
+pub(crate) fn check(
+    shapes: &'static [Shape],
+    refuses_items: bool,
+    shape: ShapeIndex,
+    input: &Structure,
+    extent: Extent,
+) -> Result<(), Broken> {
+    let mut check = Check { shapes, refuses_items, extent, path: String::new(), broken: Vec::new() };
     if let Shape::Structure { members, .. } = &shapes[usize::from(shape)] {
         check.structure(members, input);
     }
@@ -34,6 +50,8 @@ pub(crate) fn check(shapes: &'static [Shape], shape: ShapeIndex, input: &Structu
 
 struct Check {
     shapes: &'static [Shape],
+    refuses_items: bool,
+    extent: Extent,
     /// Of the value that is looked at: `tags.1.member.key`.
     path: String,
     broken: Vec<String>,
@@ -49,7 +67,9 @@ impl Check {
             self.path.push_str(&uncapitalized(member.name));
             match structure.get(place(at)) {
                 Some(value) => self.value(member.shape, value),
-                None if member.is_required => self.push("null", "Member must not be null"),
+                None if member.is_required && self.extent == Extent::All => {
+                    self.push("null", "Member must not be null")
+                }
                 None => {}
             }
             self.path.truncate(parent);
@@ -58,7 +78,7 @@ impl Check {
 
     fn value(&mut self, shape: ShapeIndex, value: &Value) {
         let shape = &self.shapes[usize::from(shape)];
-        for constraint in own_constraints(shape, value) {
+        for constraint in own_constraints(shape, value, self.extent) {
             self.push(&format!("'{}'", beginning(&shown(self.shapes, shape, value))), &constraint);
         }
         match (shape, value) {
@@ -69,7 +89,10 @@ impl Check {
             }
             (Shape::Map { key, value: of_value, .. }, Value::Map(entries)) => {
                 let keys = entries.iter().map(|(key, _)| Value::Text(key.clone()));
-                if keys.clone().any(|text| !own_constraints(&self.shapes[usize::from(*key)], &text).is_empty()) {
+                if keys
+                    .clone()
+                    .any(|text| !own_constraints(&self.shapes[usize::from(*key)], &text, self.extent).is_empty())
+                {
                     self.part(shape, value, *key, "Map keys must satisfy constraint");
                 }
                 let named = entries.iter().map(|(key, value)| (beginning(key).to_owned(), value));
@@ -91,16 +114,21 @@ impl Check {
         let has_parts = matches!(part_shape, Shape::Structure { .. } | Shape::List { .. } | Shape::Map { .. });
         let mut is_broken = false;
         for (name, value) in parts {
-            if has_parts && self.broken.len() < BROKEN_MAX {
+            if self.broken.len() >= BROKEN_MAX {
+                return;
+            }
+            if self.refuses_items && !has_parts {
+                self.value(of_part, value);
+            } else if has_parts {
                 let parent = self.path.len();
                 self.path.push_str(&format!(".{name}.member"));
                 self.value(of_part, value);
                 self.path.truncate(parent);
             } else {
-                is_broken |= !own_constraints(part_shape, value).is_empty();
+                is_broken |= !own_constraints(part_shape, value, self.extent).is_empty();
             }
         }
-        if is_broken && !has_parts {
+        if is_broken {
             self.part(shape, whole, of_part, "Member must satisfy constraint");
         }
     }
@@ -119,17 +147,23 @@ impl Check {
 }
 
 /// What the value itself breaks, without its parts.
-fn own_constraints(shape: &Shape, value: &Value) -> Vec<String> {
+fn own_constraints(shape: &Shape, value: &Value, extent: Extent) -> Vec<String> {
+    let broken_bounds = |bounds: Bounds, what: &str, number: i64| {
+        let min = if extent == Extent::Sizes { i64::MIN } else { bounds.min };
+        broken_bounds(Bounds { min, ..bounds }, what, number)
+    };
     match (shape, value) {
         (Shape::Text { bounds, pattern }, Value::Text(text)) => {
             let mut broken = Vec::new();
-            if !pattern::matches(pattern, text) {
+            if extent == Extent::All && !pattern::matches(pattern, text) {
                 broken.push(pattern_constraint(pattern));
             }
             broken.extend(broken_bounds(*bounds, "length", count(text.chars().count())));
             broken
         }
-        (Shape::Words(words), Value::Text(text)) if !words.contains(&&**text) => vec![words_constraint(words)],
+        (Shape::Words(words), Value::Text(text)) if extent == Extent::All && !words.contains(&&**text) => {
+            vec![words_constraint(words)]
+        }
         (Shape::Integer(bounds), Value::Integer(number)) => broken_bounds(of_32_bits(*bounds), "value", *number),
         (Shape::Long(bounds), Value::Integer(number)) => broken_bounds(*bounds, "value", *number),
         (Shape::Blob(bounds), Value::Blob(bytes)) => broken_bounds(*bounds, "length", count(bytes.len())),

@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::OperationModel;
-
 /// More than the largest request of IAM needs: a policy of 131,072 characters, percent-encoded. Unit: bytes.
 const SIZE_BYTES_MAX: usize = 1 << 20;
 const PARAMETERS_MAX: usize = 2_000;
@@ -54,16 +52,6 @@ impl Parameters {
             }
         }
         Ok(Parameters(parameters))
-    }
-
-    /// Those that an operation's input has, or only those of the protocol where no operation has this name. Nothing else of the
-    /// request is left, so neither conditions nor the operation can read what the operation ignores.
-    pub fn of_operation(&self, operation: Option<&OperationModel>) -> Parameters {
-        let of_protocol = |name: &str| matches!(name, "Action" | "Version");
-        let is_member = |name: &str| operation.is_some_and(|operation| operation.has_member(name));
-        let is_own = |name: &str| of_protocol(name) || is_member(name.split('.').next().unwrap_or(name));
-        let own = self.0.iter().filter(|(name, _)| is_own(name));
-        Parameters(own.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     /// As a request to the API of this version.
@@ -165,21 +153,6 @@ mod tests {
         let members = parameters.members("T");
         assert_eq!(members.keys().copied().collect::<Vec<_>>(), [1]);
         assert_eq!(members[&1], BTreeMap::from([("", "g"), ("Key", "d")]));
-    }
-
-    #[test]
-    fn an_operation_has_its_members_and_no_others() {
-        let form = "Action=TagUser&Version=2010-05-08&UserName=u&Tags.member.1.Key=k&TagKeys.member.1=k&\
-                    PermissionsBoundary=b&Tags=x&tags.member.1.Key=l&Tag.member.1.Key=m&TagsX.member.1.Key=n";
-        let parameters = Parameters::parse(form.as_bytes()).unwrap();
-        let names = |action: &str| {
-            let operation = crate::IAM.operation(action);
-            parameters.of_operation(operation.map(|operation| operation.model())).0.into_keys().collect::<Vec<_>>()
-        };
-        assert_eq!(names("TagUser"), ["Action", "Tags", "Tags.member.1.Key", "UserName", "Version"]);
-        assert_eq!(names("UntagUser"), ["Action", "TagKeys.member.1", "UserName", "Version"]);
-        assert_eq!(names("GetAccountSummary"), ["Action", "Version"]);
-        assert_eq!(names("Unknown"), ["Action", "Version"]);
     }
 
     #[test]

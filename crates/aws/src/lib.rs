@@ -5,7 +5,7 @@
 //! is the server's; here a request is a method, a path and bytes. Nothing here knows what an operation means.
 //!
 //! Modules, lowest first: `shape`, the tables of shapes; `value`, what has one, and `typed`, the same as Rust types; `pattern` and
-//! `check`, constraints; `model` and its `generated` tables; `form`, the Query protocol's parameters; `facts`, what a request
+//! `check`, constraints; `model` and its `generated` tables; `members`, a request's by name; `form`, the Query protocol's parameters; `facts`, what a request
 //! names; `service`, the trait; `service_error`; `codec`, the four protocols; `route`, which operation of which service a request
 //! asks for.
 
@@ -15,6 +15,7 @@ mod decode_error;
 mod facts;
 mod form;
 mod generated;
+mod members;
 mod model;
 mod pattern;
 mod route;
@@ -31,6 +32,7 @@ pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceA
 pub use form::{FormError, Parameters};
 pub use generated::sts;
 pub use generated::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
+pub use members::Members;
 pub use model::{OperationId, OperationModel, Protocol, ServiceModel};
 pub use route::{PathMatch, by_path, by_rpc_path, by_target, rpc_names};
 pub use service::{Answering, AwsService, BODY_SIZE_BYTES_MAX, BodyFault, Fault, Input, Reply, ReplyError, Request};

@@ -48,6 +48,9 @@ pub struct ServiceModel {
     pub namespace: &'static str,
     /// Whether errors in JSON and CBOR have their name of the Query protocol beside them.
     pub is_query_compatible: bool,
+    /// Whether a refusal is about the single item of a list of scalars that is broken; else the whole list is repeated, with all that is
+    /// asked of its items.
+    pub refuses_items: bool,
     /// Exceptions that operators wait for: a failure of this server, and more requests than it takes.
     pub watched: &'static [&'static str],
     /// Empty for a service with codecs of its own, as DynamoDB's.

@@ -20,8 +20,9 @@ mod xml;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use crate::check;
+use crate::check::{self, Extent};
 use crate::decode_error::{DecodeError, Expected};
+use crate::members::members;
 use crate::model::{OperationId, Protocol, ServiceModel};
 use crate::service::{Input, Reply, ReplyError};
 use crate::service_error::ServiceError;
@@ -58,8 +59,21 @@ pub fn decode(operation: OperationId, protocol: Protocol, input: &Input<'_>) -> 
 /// # Errors
 /// All constraints that the request breaks.
 pub fn check(operation: OperationId, request: &Structure) -> Result<(), DecodeError> {
+    check_extent(operation, request, Extent::All)
+}
+
+/// For a service that evaluates policies before it checks all: nothing that a decision is about is larger than there can be.
+///
+/// # Errors
+/// All that is larger than its shape allows.
+pub fn check_sizes(operation: OperationId, request: &Structure) -> Result<(), DecodeError> {
+    check_extent(operation, request, Extent::Sizes)
+}
+
+fn check_extent(operation: OperationId, request: &Structure, extent: Extent) -> Result<(), DecodeError> {
+    let service = operation.service();
     match operation.model().input {
-        Some(shape) => Ok(check::check(operation.service().shapes, shape, request)?),
+        Some(shape) => Ok(check::check(service.shapes, service.refuses_items, shape, request, extent)?),
         None => Ok(()),
     }
 }
@@ -141,13 +155,6 @@ impl Reader {
     /// The members of a structure's shape. Every operation's input and output is a structure.
     fn members(&self, index: ShapeIndex) -> &'static [Member] {
         members(self.shapes, index)
-    }
-}
-
-fn members(shapes: &'static [Shape], index: ShapeIndex) -> &'static [Member] {
-    match &shapes[usize::from(index)] {
-        Shape::Structure { members, .. } => members,
-        _ => &[],
     }
 }
 

@@ -62,6 +62,7 @@ static TOY: ServiceModel = ServiceModel {
     target_prefix: "Toy_20260101",
     namespace: "https://toy/",
     is_query_compatible: true,
+    refuses_items: false,
     watched: &[],
     shapes: SHAPES,
     errors: &[ErrorModel { ..error("ThingMissingFault", "ThingMissing", 404, "Message") }],
@@ -398,6 +399,9 @@ fn generated_tables_are_whole() {
                 }
                 _ => Vec::new(),
             };
+            if let Shape::Structure { members, .. } = shape {
+                assert!(members.is_sorted_by(|a, b| a.name < b.name), "{shape:?}");
+            }
             assert!(parts.iter().all(|part| usize::from(*part) < service.shapes.len()), "{shape:?}");
         }
         assert!(service.errors.is_sorted_by(|a, b| a.name < b.name));

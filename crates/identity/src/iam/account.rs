@@ -5,14 +5,10 @@ use std::collections::HashMap;
 use super::asked::Ask;
 use super::attachment::Usage;
 use super::policy::{Shown, Version};
-use super::{Answer, attachment, boundary, constraint, group, quota, role, tag, user};
+use super::{Answer, attachment, boundary, group, quota, role, tag, user};
 use crate::query::{Code, Refusal, Xml, percent_encoded};
 use crate::store::entity::{Alias, Grants, Group, ManagedPolicy, Role, Tags, User};
 use crate::store::{Account, Draft, Lookup};
-
-/// Unit: characters. Source: IAM API Reference, CreateAccountAlias.
-const ALIAS_LENGTH_MIN: usize = 3;
-const ALIAS_LENGTH_MAX: usize = 63;
 
 pub(super) fn summary(_ask: &Ask<'_>, account: &Account) -> Answer {
     let root_keys = account.keys_of(None).count();
@@ -91,7 +87,6 @@ fn has_alias(account: &Account, name: &str) -> bool {
 
 fn alias<'a>(ask: &Ask<'a>) -> Result<&'a str, Refusal> {
     let name = ask.required("AccountAlias")?;
-    constraint::length("AccountAlias", name, ALIAS_LENGTH_MIN, ALIAS_LENGTH_MAX)?;
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_good = name.bytes().all(is_letter) && !name.starts_with('-') && !name.ends_with('-') && !name.contains("--");
     match is_good {
@@ -114,7 +109,7 @@ enum Detail<'a> {
 
 /// Everything, paged through together.
 pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer {
-    let filter = ask.parameters.list("Filter");
+    let filter = ask.members.texts("Filter");
     let takes = |kind: &str| filter.is_empty() || filter.contains(&kind);
     let mut all = Vec::new();
     if takes("User") {

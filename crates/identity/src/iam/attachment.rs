@@ -126,9 +126,8 @@ pub(super) fn list_entities(ask: &Ask<'_>, account: &Account) -> Answer {
     if account.policy(arn).is_none() && managed::find(arn).is_none() {
         return Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")));
     }
-    let entities = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
-    let entity = ask.one_of("EntityFilter", &entities)?;
-    let usage = ask.one_of("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;
+    let entity = ask.optional("EntityFilter");
+    let usage = ask.optional("PolicyUsageFilter");
     let filter = Filter { arn, entity, usage, prefix: ask.path_prefix()? };
     let mut found = Vec::new();
     let mut add = |kind: &'static str, key: &str, named: Named| found.push((format!("{kind}/{key}"), (kind, named)));

@@ -2,13 +2,13 @@
 
 use super::asked::Ask;
 use super::holder::{self, Holder};
-use super::{Answer, constraint, quota, user};
+use super::{Answer, quota, user};
 use crate::query::{Code, Refusal, Xml, timestamp};
 use crate::store::entity::{Grants, Group, User};
 use crate::store::{Account, Draft, UniqueIdKind, unique_id};
 
 pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = ask.new_name("GroupName", constraint::GROUP_NAME_LENGTH_MAX)?;
+    let name = ask.name("GroupName")?;
     let group = Group {
         name: name.to_owned(),
         path: ask.path()?.to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     if let Some(path) = ask.new_path()? {
         path.clone_into(&mut after.path);
     }
-    if let Some(name) = ask.other_name("NewGroupName", constraint::GROUP_NAME_LENGTH_MAX)? {
+    if let Some(name) = ask.other_name("NewGroupName")? {
         if !name.eq_ignore_ascii_case(&before.name) {
             refuse_second(draft, name)?;
         }

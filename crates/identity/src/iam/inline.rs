@@ -4,12 +4,12 @@ use auth::iam::PolicyKind;
 
 use super::asked::Ask;
 use super::holder::Holder;
-use super::{Answer, constraint, quota};
+use super::{Answer, quota};
 use crate::query::{Code, Refusal, Xml, percent_encoded};
 use crate::store::{Account, Draft};
 
 pub(super) fn put<H: Holder>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = ask.new_name("PolicyName", constraint::POLICY_NAME_LENGTH_MAX)?;
+    let name = ask.name("PolicyName")?;
     let mut holder = H::clone(H::asked(ask, draft)?);
     let document = ask.document("PolicyDocument", PolicyKind::Identity)?;
     let inline = &mut holder.grants_mut().inline;

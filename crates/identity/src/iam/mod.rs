@@ -13,7 +13,6 @@ mod constraint;
 mod group;
 mod holder;
 mod inline;
-mod length;
 mod oidc_provider;
 mod permission;
 mod policy;
@@ -27,7 +26,7 @@ mod user;
 use asked::Ask;
 use auth::Caller;
 use auth::iam::WorkBudget;
-use aws::{IAM, OperationId};
+use aws::{IAM, Input, Members, Protocol, codec};
 use ops::allowance;
 use target::Target;
 
@@ -216,19 +215,23 @@ impl Identities {
     }
 
     async fn answered(&self, caller: &Caller, request: &Request<'_>, name: &str) -> Answer {
-        let Some(operation) = OPERATIONS.iter().find(|operation| operation.name == name) else {
+        let found = OPERATIONS.iter().find(|operation| operation.name == name).zip(IAM.operation(name));
+        let Some((operation, id)) = found else {
             let version = request.parameters.get("Version").unwrap_or(Api::Iam.version());
             return Err(Refusal::unknown_action(name, version));
         };
-        let model = IAM.operation(name).map(OperationId::model);
-        let parameters = &request.parameters.of_operation(model);
-        let ask = Ask { identities: self, caller, parameters, now_ms: self.clock.now_ms() };
+        // Sizes are checked before policies are evaluated, as AWS does, so that no decision is about a longer ARN than there can be;
+        // what else the model asks for, only of callers that are allowed to ask.
+        let decoded = codec::decode(id, Protocol::Query, &Input::Form(request.parameters))?;
+        codec::check_sizes(id, &decoded)?;
+        let members = Members::of_request(id, &decoded);
+        let ask = Ask { identities: self, caller, members, now_ms: self.clock.now_ms() };
         if matches!(operation.handler, Write(_)) {
             self.confirm(caller.identity.as_ref().map(|identity| identity.now_ms)).await?;
         }
-        length::check(&ask, operation.action)?;
         let account = self.account(&caller.account);
         permitted(&ask, operation, &account)?;
+        codec::check(id, &decoded)?;
         match operation.handler {
             Read(read) => read(&ask, &account),
             Detail(read) => {
@@ -262,7 +265,7 @@ fn permitted(ask: &Ask<'_>, operation: &Operation, account: &Account) -> Result<
     let work = &WorkBudget::default();
     permission::check(ask, operation.action, &target, account, work)?;
     operation.also.iter().try_for_each(|also| match also {
-        Tags(_) if ask.parameters.members("Tags").is_empty() => Ok(()),
+        Tags(_) if ask.members.structures("Tags").is_empty() => Ok(()),
         Tags(action) => permission::check(ask, action, &target, account, work),
         Becomes(becomes) => permission::check(ask, operation.action, &becomes(ask, account), account, work),
     })

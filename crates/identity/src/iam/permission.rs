@@ -42,7 +42,7 @@ impl<'a> Circumstances<'a> {
     fn tag_keys(&self) -> Option<Values<'_>> {
         let keys = self.tag_keys.get_or_init(|| {
             let own = self.tags.keys().map(String::as_str);
-            let named = own.chain(self.ask.parameters.list("TagKeys")).collect();
+            let named = own.chain(self.ask.members.texts("TagKeys")).collect();
             let stored = self.target.tags.keys().map(String::as_str);
             with_stored_keys(named, stored).into_iter().map(str::to_owned).collect()
         });

@@ -6,19 +6,15 @@ use auth::iam::PolicyKind;
 
 use super::asked::Ask;
 use super::attachment::{self, Usage};
-use super::{Answer, constraint, quota, tag};
+use super::{Answer, quota, tag};
 use crate::query::{Code, Refusal, Xml, percent_encoded, timestamp};
 use crate::store::entity::{ManagedPolicy, PolicyVersion, Tags, Versions, key_of};
 use crate::store::managed::{self, AwsPolicy};
 use crate::store::{Account, Draft, PolicyDocument, UniqueIdKind, unique_id};
 
-/// Unit: characters.
-const DESCRIPTION_LENGTH_MAX: usize = 1_000;
-
 pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = ask.new_name("PolicyName", constraint::POLICY_NAME_LENGTH_MAX)?;
+    let name = ask.name("PolicyName")?;
     let description = ask.optional("Description").filter(|text| !text.is_empty());
-    constraint::length("Description", description.unwrap_or_default(), 0, DESCRIPTION_LENGTH_MAX)?;
     let version = PolicyVersion { document: document(ask)?, created_ms: ask.now_ms };
     let policy = ManagedPolicy {
         name: name.to_owned(),
@@ -57,9 +53,9 @@ pub(super) fn get(ask: &Ask<'_>, account: &Account) -> Answer {
 }
 
 pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
-    let scope = ask.one_of("Scope", &["All", "AWS", "Local"])?.unwrap_or("All");
-    let used_as = ask.one_of("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;
-    let only_attached = ask.boolean("OnlyAttached")?.unwrap_or(false);
+    let scope = ask.optional("Scope").unwrap_or("All");
+    let used_as = ask.optional("PolicyUsageFilter");
+    let only_attached = ask.members.boolean("OnlyAttached").unwrap_or(false);
     let prefix = ask.path_prefix()?;
     let usages = attachment::usages(account);
     let own = account.policies.values().filter(|_| scope != "AWS").map(|policy| Shown::own(account, policy));
@@ -100,7 +96,7 @@ pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
 
 pub(super) fn create_version(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let version = PolicyVersion { document: document(ask)?, created_ms: ask.now_ms };
-    let becomes_default = ask.boolean("SetAsDefault")?.unwrap_or(false);
+    let becomes_default = ask.members.boolean("SetAsDefault").unwrap_or(false);
     let mut policy = ManagedPolicy::clone(changeable(ask, draft)?);
     if policy.versions.len() >= quota::VERSIONS_MAX {
         let text = "A managed policy can have up to 5 versions. Before you create a new version, you must delete an \

@@ -4,27 +4,24 @@ use auth::iam::PolicyKind;
 
 use super::asked::Ask;
 use super::holder::{self, Holder};
-use super::{Answer, boundary, constraint, quota, tag};
+use super::{Answer, boundary, quota, tag};
 use crate::query::{Code, Refusal, Xml, percent_encoded, timestamp};
 use crate::store::entity::{Grants, Role};
 use crate::store::{Account, Draft, Lookup, TrustPolicy, UniqueIdKind, unique_id};
 
-/// Unit: characters.
-const DESCRIPTION_LENGTH_MAX: usize = 1_000;
 /// How long a session may last. Unit: seconds. Source: IAM API Reference, CreateRole, MaxSessionDuration.
-const SESSION_SECONDS_MIN: u32 = 3_600;
-const SESSION_SECONDS_MAX: u32 = 43_200;
+const SESSION_SECONDS_DEFAULT: u32 = 3_600;
 
 pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = ask.new_name("RoleName", constraint::ROLE_NAME_LENGTH_MAX)?;
+    let name = ask.name("RoleName")?;
     let role = Role {
         name: name.to_owned(),
         path: ask.path()?.to_owned(),
         id: unique_id(UniqueIdKind::Role),
         created_ms: ask.now_ms,
-        description: description(ask)?.filter(|text| !text.is_empty()).map(str::to_owned),
+        description: ask.optional("Description").filter(|text| !text.is_empty()).map(str::to_owned),
         trust: trust(ask, draft, "AssumeRolePolicyDocument")?,
-        max_session_seconds: session_seconds(ask)?.unwrap_or(SESSION_SECONDS_MIN),
+        max_session_seconds: session_seconds(ask).unwrap_or(SESSION_SECONDS_DEFAULT),
         grants: Grants { boundary: boundary::of_new(ask, draft)?, ..Grants::default() },
         tags: tag::of_new(ask)?,
     };
@@ -56,10 +53,10 @@ pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
 
 pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     let mut role = Role::clone(Role::asked(ask, draft)?);
-    if let Some(text) = description(ask)? {
+    if let Some(text) = ask.optional("Description") {
         role.description = Some(text).filter(|text| !text.is_empty()).map(str::to_owned);
     }
-    if let Some(seconds) = session_seconds(ask)? {
+    if let Some(seconds) = session_seconds(ask) {
         role.max_session_seconds = seconds;
     }
     draft.put(role);
@@ -70,7 +67,7 @@ pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
 pub(super) fn update_description(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     ask.required("Description")?;
     let mut role = Role::clone(Role::asked(ask, draft)?);
-    role.description = description(ask)?.filter(|text| !text.is_empty()).map(str::to_owned);
+    role.description = ask.optional("Description").filter(|text| !text.is_empty()).map(str::to_owned);
     let xml = whole(ask, draft, &role);
     draft.put(role);
     Ok(Some(xml))
@@ -90,22 +87,9 @@ pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
     Ok(None)
 }
 
-fn description<'a>(ask: &Ask<'a>) -> Result<Option<&'a str>, Refusal> {
-    let Some(text) = ask.optional("Description") else { return Ok(None) };
-    constraint::length("Description", text, 0, DESCRIPTION_LENGTH_MAX)?;
-    let is_good = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
-    match text.chars().all(is_good) {
-        true => Ok(Some(text)),
-        false => Err(Refusal::broken(
-            "Description",
-            text,
-            "Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
-        )),
-    }
-}
-
-fn session_seconds(ask: &Ask<'_>) -> Result<Option<u32>, Refusal> {
-    ask.integer("MaxSessionDuration", SESSION_SECONDS_MIN, SESSION_SECONDS_MAX)
+/// Between an hour and twelve, as the model has it.
+fn session_seconds(ask: &Ask<'_>) -> Option<u32> {
+    ask.members.integer("MaxSessionDuration").and_then(|seconds| u32::try_from(seconds).ok())
 }
 
 /// Binds the document to the users and roles that have these ARNs now.

@@ -13,6 +13,7 @@ use auth::iam::{
     AppliedStatement, Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind,
     Question, REQUEST_STEPS_MAX, Summary, Values, WorkBudget, reference, summarize_within,
 };
+use aws::Members;
 use ops::allowance;
 use tokio::sync::Semaphore;
 
@@ -34,17 +35,6 @@ const ENTRY_BYTES: usize = 128;
 const AT_ONCE: usize = 1;
 
 static RUNNING: Semaphore = Semaphore::const_new(AT_ONCE);
-/// Unit: characters. Source: IAM API Reference, ActionNameType.
-const ACTION_LENGTH_MIN: usize = 3;
-const ACTION_LENGTH_MAX: usize = 128;
-/// Of `ResourceArns`, `ResourceOwner` and `CallerArn`. Unit: characters. Source: IAM API Reference, ResourceNameType.
-const RESOURCE_LENGTH_MAX: usize = 2048;
-/// Unit: characters. Source: IAM API Reference, ContextEntry.
-const CONTEXT_KEY_LENGTH_MIN: usize = 5;
-const CONTEXT_KEY_LENGTH_MAX: usize = 256;
-/// Unit: characters. Source: IAM API Reference, policyDocumentType and ResourceHandlingOptionType.
-const POLICY_LENGTH_MAX: usize = 131_072;
-const HANDLING_OPTION_LENGTH_MAX: usize = 64;
 
 /// Runs a simulation when its turn comes. It waits for the place first and only then for a processor: so simulations
 /// never hold more than one of the turns that all large requests share.
@@ -77,13 +67,13 @@ impl Context for Given {
 }
 
 pub(super) fn custom(ask: &Ask<'_>, account: &Account) -> Answer {
-    if ask.parameters.list("PolicyInputList").is_empty() {
+    if ask.members.texts("PolicyInputList").is_empty() {
         return Err(Refusal::missing("PolicyInputList"));
     }
     let mut principal = account.root_principal();
     principal.kind = PrincipalKind::User;
     if let Some(arn) = ask.optional("CallerArn") {
-        constraint::arn("CallerArn", arn)?;
+        constraint::arn(arn)?;
         arn.clone_into(&mut principal.arn);
     }
     simulated(ask, account, Tried { principal, sources: Vec::new(), resource_policy: None })
@@ -120,13 +110,6 @@ pub(super) fn principal(ask: &Ask<'_>, account: &Account) -> Answer {
 }
 
 fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
-    for (member, length_max) in [
-        ("CallerArn", RESOURCE_LENGTH_MAX),
-        ("ResourceOwner", RESOURCE_LENGTH_MAX),
-        ("ResourceHandlingOption", HANDLING_OPTION_LENGTH_MAX),
-    ] {
-        ask.optional(member).map_or(Ok(()), |value| constraint::length(member, value, 1, length_max))?;
-    }
     for (at, policy) in inputs(ask, "PolicyInputList", PolicyKind::Identity)?.into_iter().enumerate() {
         tried.principal.identity_policies.push(policy);
         tried.sources.push((format!("PolicyInputList.{}", at + 1), "none"));
@@ -136,10 +119,9 @@ fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
     }
     if ask.optional("ResourcePolicy").is_some_and(|text| !text.is_empty()) {
         let text = ask.required("ResourcePolicy")?;
-        constraint::length("ResourcePolicy", text, 1, POLICY_LENGTH_MAX)?;
         tried.resource_policy = Some(Policy::parse(PolicyKind::Resource, text).map_err(malformed)?);
     }
-    let given = Given(circumstances(ask)?);
+    let given = Given(circumstances(ask));
     let results = questions(ask)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
     let page = ask.items_of_page(results)?;
     let mut xml = Xml::new();
@@ -167,20 +149,16 @@ const TOO_MUCH: &str = "The simulation of these policies takes more work than a 
 
 /// Every action on every resource.
 fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
-    let actions = ask.parameters.list("ActionNames");
+    let actions = ask.members.texts("ActionNames");
     if actions.is_empty() {
         return Err(Refusal::missing("ActionNames"));
     }
     for action in &actions {
-        constraint::length("ActionNames", action, ACTION_LENGTH_MIN, ACTION_LENGTH_MAX)?;
         if !action.contains(':') {
             return Err(Refusal::invalid_input(format!("Invalid Action name: {action}")));
         }
     }
-    let mut resources = ask.parameters.list("ResourceArns");
-    for resource in &resources {
-        constraint::length("ResourceArns", resource, 1, RESOURCE_LENGTH_MAX)?;
-    }
+    let mut resources = ask.members.texts("ResourceArns");
     if resources.is_empty() {
         resources.push("*");
     }
@@ -193,12 +171,9 @@ fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
 }
 
 fn inputs(ask: &Ask<'_>, member: &str, kind: PolicyKind) -> Result<Vec<Arc<Policy>>, Refusal> {
-    let texts = ask.parameters.list(member);
+    let texts = ask.members.texts(member);
     if texts.len() > POLICIES_MAX {
         return Err(Refusal::invalid_input(format!("{member} has more than {POLICIES_MAX} policies.")));
-    }
-    for text in &texts {
-        constraint::length(member, text, 1, POLICY_LENGTH_MAX)?;
     }
     texts.into_iter().map(|text| Policy::parse(kind, text).map(Arc::new).map_err(malformed)).collect()
 }
@@ -207,15 +182,11 @@ fn malformed(error: auth::iam::Malformed) -> Refusal {
     Refusal::new(Code::MalformedPolicyDocument, error.0)
 }
 
-fn circumstances(ask: &Ask<'_>) -> Result<BTreeMap<String, Vec<String>>, Refusal> {
-    let entries = ask.parameters.members("ContextEntries");
-    let entry = |(at, members): (&u32, &BTreeMap<&str, &str>)| {
-        let name = members.get("ContextKeyName")?;
-        let member = format!("contextEntries.{at}.member.contextKeyName");
-        let values = members.iter().filter(|(name, _)| name.starts_with("ContextKeyValues.member."));
-        let values = values.map(|(_, value)| (*value).to_owned()).collect();
-        let is_good = constraint::length(&member, name, CONTEXT_KEY_LENGTH_MIN, CONTEXT_KEY_LENGTH_MAX);
-        Some(is_good.map(|()| (name.to_lowercase(), values)))
+fn circumstances(ask: &Ask<'_>) -> BTreeMap<String, Vec<String>> {
+    let entries = ask.members.structures("ContextEntries");
+    let entry = |entry: &Members<'_>| {
+        let values = entry.texts("ContextKeyValues").into_iter().map(str::to_owned).collect();
+        Some((entry.text("ContextKeyName")?.to_lowercase(), values))
     };
     entries.iter().filter_map(entry).collect()
 }

@@ -5,18 +5,12 @@ use std::collections::BTreeSet;
 use auth::iam::{folded_tag, is_same_tag};
 
 use super::asked::Ask;
-use super::{Answer, constraint, oidc_provider, policy, quota};
+use super::{Answer, oidc_provider, policy, quota};
 use crate::query::{Code, Refusal, Xml};
 use crate::store::entity::{ManagedPolicy, OidcProvider, Role, Tags, User};
 use crate::store::{Account, Draft, Kept};
 
 use super::holder::Holder;
-
-/// Unit: characters. Source: IAM API Reference, Tag.
-const KEY_LENGTH_MAX: usize = 128;
-const VALUE_LENGTH_MAX: usize = 256;
-const KEY_PATTERN: &str = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+";
-const VALUE_PATTERN: &str = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*";
 
 /// One that can have tags.
 pub(super) trait Tagged: Kept {
@@ -67,25 +61,11 @@ pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
 }
 
 pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    check_key_count(ask)?;
-    let keys = ask.parameters.list("TagKeys");
-    for (at, key) in keys.iter().enumerate() {
-        check(&format!("tagKeys.{}.member", at + 1), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
-    }
+    let keys = ask.members.texts("TagKeys");
     let mut entity = T::named(ask, draft)?;
     entity.tags_mut().retain(|other, _| !keys.iter().any(|key| is_same_tag(other, key)));
     draft.put(entity);
     Ok(None)
-}
-
-/// That no more tags are taken away than there can be.
-pub(super) fn check_key_count(ask: &Ask<'_>) -> Result<(), Refusal> {
-    let keys = ask.parameters.list("TagKeys");
-    if keys.len() <= quota::TAGS_MAX {
-        return Ok(());
-    }
-    let constraint = format!("Member must have length less than or equal to {}", quota::TAGS_MAX);
-    Err(Refusal::broken("TagKeys", &format!("[{}]", keys.join(", ")), &constraint))
 }
 
 pub(super) fn list<T: Tagged>(ask: &Ask<'_>, account: &Account) -> Answer {
@@ -107,19 +87,13 @@ fn too_many() -> Refusal {
 
 /// The tags that a request has; conditions look at the same ones.
 pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
-    let members = ask.parameters.members("Tags");
+    let members = ask.members.structures("Tags");
     if members.len() > quota::TAGS_MAX {
         return Err(too_many());
     }
     let (mut tags, mut seen) = (Tags::new(), BTreeSet::new());
-    for (at, member) in members {
-        let part = |name: &str| member.get(name).copied();
-        let (Some(key), Some(value)) = (part("Key"), part("Value")) else {
-            let name = if part("Key").is_none() { "key" } else { "value" };
-            return Err(Refusal::missing(&format!("tags.{at}.member.{name}")));
-        };
-        check(&format!("tags.{at}.member.key"), key, 1, KEY_LENGTH_MAX, KEY_PATTERN)?;
-        check(&format!("tags.{at}.member.value"), value, 0, VALUE_LENGTH_MAX, VALUE_PATTERN)?;
+    for member in members {
+        let (key, value) = (member.text("Key").unwrap_or_default(), member.text("Value").unwrap_or_default());
         if key.to_ascii_lowercase().starts_with("aws:") {
             let text = "Tag keys that start with aws: are reserved for system use.";
             return Err(Refusal::invalid_input(text));
@@ -131,18 +105,6 @@ pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
         tags.insert(key.to_owned(), value.to_owned());
     }
     Ok(tags)
-}
-
-fn check(member: &str, text: &str, min: usize, max: usize, pattern: &str) -> Result<(), Refusal> {
-    constraint::length(member, text, min, max)?;
-    let is_good = |letter: char| letter.is_alphanumeric() || "_.:/=+-@ \u{a0}\u{3000}".contains(letter);
-    match text.chars().all(is_good) {
-        true => Ok(()),
-        false => {
-            let constraint = format!("Member must satisfy regular expression pattern: {pattern}");
-            Err(Refusal::broken(member, text, &constraint))
-        }
-    }
 }
 
 pub(super) fn show(xml: &mut Xml, tags: &Tags) {

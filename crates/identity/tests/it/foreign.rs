@@ -433,7 +433,7 @@ async fn lengths_are_checked_before_permission() {
         ("Action=GetUser&UserName=", 128),
         ("Action=CreateUser&UserName=", 64),
         ("Action=CreateRole&RoleName=", 64),
-        ("Action=DeleteRole&RoleName=", 128),
+        ("Action=DeleteRole&RoleName=", 64),
         ("Action=GetGroup&GroupName=", 128),
         ("Action=CreatePolicy&PolicyName=", 128),
         ("Action=GetPolicy&PolicyArn=", 2_048),

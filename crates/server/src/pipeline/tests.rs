@@ -464,6 +464,7 @@ static PROBE: ServiceModel = ServiceModel {
     target_prefix: "Probe_20260101",
     namespace: "https://probe/",
     is_query_compatible: false,
+    refuses_items: false,
     watched: &["InternalFailure"],
     shapes: &[
         Shape::Structure {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::shapes::{self, Table};
-use super::{Output, header};
+use super::{Output, header, quirks};
 use crate::service_model::{Operation, ServiceModel};
 
 /// A service whose model is a static.
@@ -70,7 +70,8 @@ pub(super) fn outputs(models: &Path) -> Result<Vec<Output>, String> {
         writeln!(text, "{visibility}mod {module};").expect("a string takes all");
     }
     for hosted in &HOSTED {
-        let model = ServiceModel::load(&models.join(format!("{}.json", hosted.file)))?;
+        let mut model = ServiceModel::load(&models.join(format!("{}.json", hosted.file)))?;
+        quirks::correct_service(&mut model);
         text.push_str(&service(&model, hosted)?);
         if let Some(path) = hosted.shapes {
             outputs.push(Output { path, text: shapes::file(&model, hosted.is_typed)? });
@@ -94,7 +95,7 @@ fn service(model: &ServiceModel, hosted: &Hosted) -> Result<String, String> {
     let mut out = format!(
         "\n#[rustfmt::skip]\npub static {}: ServiceModel = ServiceModel {{\n    name: {name:?},\n    signing_name: {:?},\n    \
          api_version: {:?},\n    event_source: {:?},\n    protocols: &[{}],\n    target_prefix: {:?},\n    \
-         namespace: {:?},\n    is_query_compatible: {},\n    watched: &{:?},\n    shapes: {},\n    errors: {},\n    operations: &[\n",
+         namespace: {:?},\n    is_query_compatible: {},\n    refuses_items: {},\n    watched: &{:?},\n    shapes: {},\n    errors: {},\n    operations: &[\n",
         metadata.service_id.replace(' ', "_").to_uppercase(),
         metadata.signing_name(),
         metadata.api_version,
@@ -103,6 +104,7 @@ fn service(model: &ServiceModel, hosted: &Hosted) -> Result<String, String> {
         metadata.target_prefix(),
         metadata.xml_namespace,
         metadata.aws_query_compatible.is_some(),
+        quirks::refuses_items(&metadata.service_id),
         hosted.watched,
         table("SHAPES"),
         table("ERRORS"),

@@ -1,9 +1,10 @@
-//! Where DynamoDB's front end does not say what its published model says.
+//! Where AWS's front ends do not say what their published models say: DynamoDB's, and IAM's.
 //!
 //! Everything here is about the words of refusals, and was observed on AWS. How refusals of single members differ by
 //! operation is in `api::validation`.
 
 use crate::model::Model;
+use crate::service_model::ServiceModel;
 
 /// Makes the model say what the front end does, where the two differ about members or bounds.
 pub(super) fn correct(model: &mut Model) {
@@ -114,3 +115,26 @@ const ITEM_REQUESTS: &[&str] = &[
     "Update",
     "UpdateItemInput",
 ];
+
+/// Services whose refusals are about the single item of a list that is broken.
+pub(super) fn refuses_items(service_id: &str) -> bool {
+    service_id == "IAM"
+}
+
+/// Makes IAM's model say what its front end does, where the two differ about the constraints of requests.
+pub(super) fn correct_service(service: &mut ServiceModel) {
+    if service.metadata.service_id != "IAM" {
+        return;
+    }
+    for (name, shape) in &mut service.shapes {
+        match name.as_str() {
+            // Keys of answers may be expired, and none is set so.
+            "statusType" => shape.values.retain(|word| word != "Expired"),
+            // IAM counts tags by its quota, behind the front end.
+            "tagListType" => shape.max = None,
+            // What a name has that no name can have is refused behind the front end, in other words.
+            _ if matches!(&*shape.pattern, "[\\w+=,.@-]+" | "[\\w]+") => shape.pattern.clear(),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A request's members by name, for functions that serve operations with different structures.
+
+use crate::model::OperationId;
+use crate::shape::{Member, Shape, ShapeIndex};
+use crate::value::{Structure, Value, place};
+
+/// A structure of a request with its shape. A member that the shape does not have is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Members<'v> {
+    shapes: &'static [Shape],
+    members: &'static [Member],
+    values: &'v Structure,
+}
+
+impl<'v> Members<'v> {
+    pub fn of_request(operation: OperationId, request: &'v Structure) -> Members<'v> {
+        let shapes = operation.service().shapes;
+        let members = operation.model().input.map(|input| members(shapes, input)).unwrap_or_default();
+        Members { shapes, members, values: request }
+    }
+
+    /// A text or a word.
+    pub fn text(&self, name: &str) -> Option<&'v str> {
+        match self.get(name)?.1 {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.get(name)?.1 {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub fn boolean(&self, name: &str) -> Option<bool> {
+        match self.get(name)?.1 {
+            Value::Boolean(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// A list of texts; empty if it is not there.
+    pub fn texts(&self, name: &str) -> Vec<&'v str> {
+        let text = |value: &'v Value| match value {
+            Value::Text(text) => Some(&**text),
+            _ => None,
+        };
+        self.items(name).map(|(_, items)| items.iter().filter_map(text).collect()).unwrap_or_default()
+    }
+
+    /// A list of structures; empty if it is not there.
+    pub fn structures(&self, name: &str) -> Vec<Members<'v>> {
+        let Some((item, items)) = self.items(name) else { return Vec::new() };
+        let (shapes, members) = (self.shapes, members(self.shapes, item));
+        let structure = |value: &'v Value| match value {
+            Value::Structure(values) => Some(Members { shapes, members, values }),
+            _ => None,
+        };
+        items.iter().filter_map(structure).collect()
+    }
+
+    fn items(&self, name: &str) -> Option<(ShapeIndex, &'v [Value])> {
+        match self.get(name)? {
+            (Shape::List { item, .. }, Value::List(items)) => Some((*item, items)),
+            _ => None,
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<(&'static Shape, &'v Value)> {
+        // Members are in the order of their names.
+        let at = self.members.binary_search_by(|member| member.name.cmp(name)).ok()?;
+        Some((&self.shapes[usize::from(self.members[at].shape)], self.values.get(place(at))?))
+    }
+}
+
+/// Those of a structure; none of another shape.
+pub(crate) fn members(shapes: &'static [Shape], index: ShapeIndex) -> &'static [Member] {
+    match &shapes[usize::from(index)] {
+        Shape::Structure { members, .. } => members,
+        _ => &[],
+    }
+}
