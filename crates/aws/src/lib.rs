@@ -1,7 +1,8 @@
 //! What all of AWS's APIs have in common: service models as data, the request that a model describes, and the trait of a
 //! service that one handler serves.
 //!
-//! A service is added by its model (`models/*.json`, made into statics by `cargo xtask generate`) and by its functions. HTTP
+//! A service is added by its model (`models/*.json` and a row of `HOSTED` in `xtask`, made into statics by `cargo xtask generate`) and
+//! by its functions: `codec::decode`, `codec::check` or `codec::typed`, the function itself, `codec::answer` or `codec::refuse`. HTTP
 //! is the server's; here a request is a method, a path and bytes. Nothing here knows what an operation means.
 //!
 //! Modules, lowest first: `shape`, the tables of shapes; `value`, what has one, and `typed`, the same as Rust types; `pattern` and

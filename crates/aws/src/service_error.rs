@@ -6,7 +6,7 @@ use auth::Refusal;
 
 use crate::decode_error::DecodeError;
 use crate::form::FormError;
-use crate::model::Protocol;
+use crate::model::{Protocol, ServiceModel};
 use crate::service::{BodyFault, Fault};
 
 /// What the client reads of a failure.
@@ -41,8 +41,9 @@ impl ServiceError {
         ServiceError::new(name, 400, error.to_string())
     }
 
-    /// A refusal of the front end, for a service that has no words of its own for it.
-    pub fn common(fault: Fault, protocol: Protocol) -> ServiceError {
+    /// A refusal of the front end, for a service that has no words of its own for it. A failure has the name that operators watch, if
+    /// it is one of the model's errors.
+    pub fn common(service: &ServiceModel, fault: Fault, protocol: Protocol) -> ServiceError {
         let is_form = protocol == Protocol::Query;
         match fault {
             Fault::Caller(refusal) => unsigned(&refusal, protocol),
@@ -69,7 +70,9 @@ impl ServiceError {
                 ServiceError::new("ThrottlingException", status, "Rate exceeded")
             }
             Fault::Internal(detail) => {
-                let error = ServiceError::new("InternalFailure", 500, FAILURE);
+                let of_model = |name: &&str| service.errors.iter().any(|error| error.name == *name);
+                let name = service.watched.first().copied().filter(of_model).unwrap_or("InternalFailure");
+                let error = ServiceError::new(name, 500, FAILURE);
                 ServiceError { detail: Some(detail), ..error }
             }
         }

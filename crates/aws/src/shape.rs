@@ -3,6 +3,9 @@
 //! A service has one table; shapes name each other by their place in it. A structure's members are in the order of the
 //! table, and a value of the structure (`value`) names them by their place too.
 
+// What a row of the tables takes: those of IAM, the largest, are about 80 KB.
+const _: () = assert!(size_of::<Shape>() <= 40 && size_of::<Member>() <= 48);
+
 /// A shape's place in its service's table.
 pub type ShapeIndex = u16;
 

@@ -67,7 +67,7 @@ impl AwsService for QueryService {
             Fault::Caller(refusal) => refusal.into(),
             Fault::TooLarge(_) => FormError::TooLarge.into(),
             Fault::Body(_) => {
-                let error = ServiceError::common(fault, protocol);
+                let error = ServiceError::common(self.model(), fault, protocol);
                 return codec::refuse(self.model(), protocol, error, request_id);
             }
             Fault::Form(error) => error.into(),

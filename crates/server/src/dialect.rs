@@ -10,7 +10,7 @@
 //! | REST JSON | a path of Lambda's API, a signature for any other service, or a JSON body |
 //! | none | a person, with curl or a browser |
 
-use ::aws::rpc_names;
+use ::aws::{codec, rpc_names};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, header};
 
@@ -67,7 +67,7 @@ impl Dialect {
         match self {
             Dialect::Json(content_type) => Answer::text(status, content_type, json(&typed(code), message)),
             Dialect::Cbor(content_type) => {
-                Answer::text(status, content_type, cbor(&[("__type", &typed(code)), ("message", message)]))
+                Answer::text(status, content_type, codec::cbor_error(&typed(code), &[("message", message)]))
             }
             Dialect::RestJson => Answer::text(status, ContentType::Json, json(code, message)).of_type(Some(code)),
             Dialect::Query | Dialect::RestXml => {
@@ -109,41 +109,4 @@ fn json(kind: &str, message: &str) -> String {
 fn xml(code: &str, message: &str) -> String {
     let message = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     format!("<Code>{code}</Code><Message>{message}</Message>")
-}
-
-/// A map of texts. Source: RFC 8949, section 3.1: major type 5 is a map, 3 a text.
-fn cbor(members: &[(&str, &str)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    cbor_head(&mut out, 5, members.len());
-    for text in members.iter().flat_map(|(name, value)| [name, value]) {
-        cbor_head(&mut out, 3, text.len());
-        out.extend_from_slice(text.as_bytes());
-    }
-    out
-}
-
-/// A major type and a length below 65,536: messages are far shorter.
-fn cbor_head(out: &mut Vec<u8>, major: u8, length: usize) {
-    let [.., high, low] = length.to_be_bytes();
-    match length {
-        0..24 => out.push(major << 5 | low),
-        24..256 => out.extend_from_slice(&[major << 5 | 24, low]),
-        _ => out.extend_from_slice(&[major << 5 | 25, high, low]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cbor_maps() {
-        assert_eq!(cbor(&[]), [0xa0]);
-        assert_eq!(cbor(&[("a", "bc")]), [0xa1, 0x61, b'a', 0x62, b'b', b'c']);
-        let long = "x".repeat(300);
-        let encoded = cbor(&[("a", &long[..24]), ("b", &long)]);
-        assert_eq!(encoded[..5], [0xa2, 0x61, b'a', 0x78, 24]);
-        assert_eq!(encoded[29..34], [0x61, b'b', 0x79, 1, 44]);
-        assert_eq!(encoded.len(), 34 + 300);
-    }
 }

@@ -131,6 +131,11 @@ pub fn refuse(service: &'static ServiceModel, protocol: Protocol, error: Service
     Reply { status: error.status, body, headers, error: Some(ReplyError { name: error.name, detail: error.detail }) }
 }
 
+/// An error in CBOR, of a protocol that has its members in CBOR.
+pub fn cbor_error(name: &str, members: &[(&str, &str)]) -> Vec<u8> {
+    cbor::error(name, members)
+}
+
 /// What decoders have in common: the table, and how much may still be read.
 struct Reader {
     shapes: &'static [Shape],

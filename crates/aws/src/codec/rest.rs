@@ -36,7 +36,7 @@ pub(super) fn decode(
     Ok(structure)
 }
 
-/// A list has each value of its parameter, and a scalar the first.
+/// A list has each value of its parameter, and a scalar the last, as forms have it.
 fn of_query(
     reader: &Reader,
     shape: &Shape,
@@ -44,9 +44,9 @@ fn of_query(
     query: &str,
     name: &str,
 ) -> Result<Option<Value>, DecodeError> {
-    let mut values = pairs(query).filter(|(parameter, _)| parameter == name).map(|(_, value)| value);
+    let values = pairs(query).filter(|(parameter, _)| parameter == name).map(|(_, value)| value);
     let Shape::List { item, .. } = shape else {
-        return values.next().map(|text| scalar::parse(shape, member, &text)).transpose();
+        return values.last().map(|text| scalar::parse(shape, member, &text)).transpose();
     };
     let items = values.map(|text| {
         reader.count(1)?;

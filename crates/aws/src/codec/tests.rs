@@ -32,6 +32,7 @@ static SHAPES: &[Shape] = &[
             optional("Flat", 13),
             Member { name: "Id", shape: 1, is_required: false, place: Place::Uri("Id") },
             Member { name: "Keys", shape: 10, is_required: false, place: Place::Query("keys") },
+            Member { name: "Nth", shape: 3, is_required: false, place: Place::Query("count") },
         ],
     ),
     /* 1 */ text(within(1, 8), "[a-z]*"),
@@ -85,6 +86,7 @@ structures! {
         11 flat optional Vec<i32>;
         12 id optional String;
         13 keys optional Vec<String>;
+        14 nth optional i32;
     }
     Tag {
         0 key required String;
@@ -222,13 +224,14 @@ fn xml_answers() {
 fn members_in_paths_and_queries() {
     let labels = vec![("Id", "label".to_owned())];
     let body = Bytes::from_static(br#"{"Name":"a","Id":"x"}"#);
-    let input = Input::Rest { labels, query: "keys=b&keys=c%2B+&Keys=d&other", body };
+    let input = Input::Rest { labels, query: "keys=b&keys=c%2B+&Keys=d&other&count=1&c%6funt=2", body };
     let request = decode(put_thing(), Protocol::RestJson, &input).unwrap();
     let thing = Thing::from_value(Value::Structure(request)).unwrap();
     let expected = Thing {
         name: "a".to_owned(),
         id: Some("label".to_owned()),
         keys: Some(vec!["b".to_owned(), "c+ ".to_owned()]),
+        nth: Some(2),
         ..Thing::default()
     };
     assert_eq!(thing, expected);
@@ -313,6 +316,64 @@ fn broken_constraints_are_in_one_sentence() {
          satisfy constraint: Member must satisfy constraint: [Member must have value less than or equal to 10, Member \
          must have value greater than or equal to 0]"
     );
+}
+
+#[test]
+fn sizes_are_checked_by_themselves() {
+    let sizes = |text: &str| {
+        let body = Bytes::copy_from_slice(text.as_bytes());
+        let request = decode(put_thing(), Protocol::AwsJson, &Input::Body(body)).expect("a request");
+        check_sizes(put_thing(), &request).map_err(|error| error.to_string())
+    };
+    assert_eq!(sizes(r#"{"Kind":"GREEN","Count":-1,"Tags":[{"Key":""}]}"#), Ok(()));
+    assert_eq!(
+        sizes(r#"{"Kind":"GREEN","Count":11,"Tags":[{"Key":"ABCDEFGHI"}]}"#),
+        Err("2 validation errors detected: Value '11' at 'count' failed to satisfy constraint: Member must have value \
+             less than or equal to 10; Value 'ABCDEFGHI' at 'tags.1.member.key' failed to satisfy constraint: Member must \
+             have length less than or equal to 8"
+            .to_owned())
+    );
+}
+
+/// As IAM words it.
+#[test]
+fn single_items_are_refused_where_the_service_does() {
+    let flat = Value::List([1, 11, -1].map(Value::Integer).into());
+    let mut request = Structure::default();
+    request.put(0, Value::Text("a".to_owned()));
+    request.put(11, flat);
+    let refused = |refuses_items| crate::check::check(SHAPES, refuses_items, 0, &request, Extent::All).unwrap_err();
+    assert_eq!(
+        refused(true).to_string(),
+        "2 validation errors detected: Value '11' at 'flat' failed to satisfy constraint: Member must have value less \
+         than or equal to 10; Value '-1' at 'flat' failed to satisfy constraint: Member must have value greater than or \
+         equal to 0"
+    );
+    assert_eq!(
+        refused(false).to_string(),
+        "1 validation error detected: Value '[1, 11, -1]' at 'flat' failed to satisfy constraint: Member must satisfy \
+         constraint: [Member must have value less than or equal to 10, Member must have value greater than or equal to 0]"
+    );
+}
+
+#[test]
+fn members_are_found_by_name() {
+    use crate::{IAM, Members};
+    let operation = IAM.operation("CreateUser").expect("an operation");
+    let sent = "UserName=ada&Tags.member.1.Key=k&Tags.member.1.Value=v&Tags.member.2.Key=l&MaxItems=7&Other=x";
+    let parameters = Parameters::parse(sent.as_bytes()).expect("a form");
+    let request = decode(operation, Protocol::Query, &Input::Form(&parameters)).expect("a request");
+    let members = Members::of_request(operation, &request);
+    assert_eq!((members.text("UserName"), members.text("Path"), members.text("Other")), (Some("ada"), None, None));
+    // What the operation does not have is not there, and what is of another type is not either.
+    assert_eq!((members.integer("MaxItems"), members.boolean("UserName"), members.text("Tags")), (None, None, None));
+    let tags = members.structures("Tags");
+    let tags: Vec<_> = tags.iter().map(|tag| (tag.text("Key"), tag.text("Value"))).collect();
+    assert_eq!(tags, [(Some("k"), Some("v")), (Some("l"), None)]);
+    assert!(members.structures("UserName").is_empty() && members.texts("Tags").is_empty());
+    let operation = IAM.operation("ListUsers").expect("an operation");
+    let request = decode(operation, Protocol::Query, &Input::Form(&parameters)).expect("a request");
+    assert_eq!(Members::of_request(operation, &request).integer("MaxItems"), Some(7));
 }
 
 /// A refusal is not many times its request.

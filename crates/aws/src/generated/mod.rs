@@ -21,7 +21,7 @@ pub static APPLICATION_AUTO_SCALING: ServiceModel = ServiceModel {
     namespace: "",
     is_query_compatible: false,
     refuses_items: false,
-    watched: &["InternalServiceException", "LimitExceededException"],
+    watched: &["InternalServiceException", "ThrottlingException"],
     shapes: application_auto_scaling::SHAPES,
     errors: application_auto_scaling::ERRORS,
     operations: &[
@@ -53,7 +53,7 @@ pub static CLOUDWATCH: ServiceModel = ServiceModel {
     namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
     is_query_compatible: true,
     refuses_items: false,
-    watched: &["InternalServiceFault", "LimitExceededFault"],
+    watched: &["InternalServiceFault", "ThrottlingException"],
     shapes: cloudwatch::SHAPES,
     errors: cloudwatch::ERRORS,
     operations: &[

@@ -1,4 +1,4 @@
-//! AWS's Query protocol, which IAM and STS speak: a form of parameters comes in, XML goes out.
+//! What IAM and STS share beside the Query protocol, which is `aws::codec`'s: their errors, and the names in a request.
 
 pub(crate) mod names;
 mod refusal;

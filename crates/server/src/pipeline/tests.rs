@@ -516,7 +516,7 @@ impl AwsService for Probe {
     }
 
     fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
-        codec::refuse(&PROBE, protocol, ServiceError::common(fault, protocol), request_id)
+        codec::refuse(&PROBE, protocol, ServiceError::common(&PROBE, fault, protocol), request_id)
     }
 }
 
@@ -529,8 +529,11 @@ fn signed_for_probe() -> String {
     SIGNATURE.replace("/dynamodb/", "/probe/")
 }
 
+/// Path and headers of a request.
+type ProbeHead<'a> = (Protocol, &'static str, Vec<(&'static str, &'a str)>);
+
 /// A request of each protocol, without its body.
-fn probe_heads(signature: &str) -> [(Protocol, &'static str, Vec<(&'static str, &str)>); 4] {
+fn probe_heads(signature: &str) -> [ProbeHead<'_>; 4] {
     let signed = ("authorization", signature);
     let target = ("x-amz-target", "");
     let form = ("content-type", "application/x-www-form-urlencoded");

@@ -23,13 +23,13 @@ struct Hosted {
 const HOSTED: [Hosted; 7] = [
     Hosted {
         file: "application-autoscaling",
-        watched: ["InternalServiceException", "LimitExceededException"],
+        watched: ["InternalServiceException", "ThrottlingException"],
         shapes: Some("crates/aws/src/generated/application_auto_scaling.rs"),
         is_typed: false,
     },
     Hosted {
         file: "cloudwatch",
-        watched: ["InternalServiceFault", "LimitExceededFault"],
+        watched: ["InternalServiceFault", "ThrottlingException"],
         shapes: Some("crates/aws/src/generated/cloudwatch.rs"),
         is_typed: false,
     },

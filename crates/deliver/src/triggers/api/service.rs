@@ -30,7 +30,7 @@ impl AwsService for Triggers {
             Fault::UnknownOperation { .. } => Refusal::UnknownOperation,
             Fault::TooLarge(operation) => Refusal::RequestTooLarge(operation.map_or("", OperationId::name)),
             Fault::Body(_) => {
-                let error = ServiceError::common(fault, protocol);
+                let error = ServiceError::common(&LAMBDA, fault, protocol);
                 return codec::refuse(&LAMBDA, protocol, error, request_id);
             }
             Fault::Form(error) => Refusal::Serialization(error.to_string()),
