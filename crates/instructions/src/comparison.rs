@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use auth::iam::Transport;
 use auth::sigv4::{SigningKey, amz_date, hex};
-use auth::{Access, Headers, KeyRing, Received, Signed};
+use auth::{Access, Api, Headers, KeyRing, Received, Signed};
 use base::Clock;
 use sha2::{Digest, Sha256};
 
@@ -22,6 +22,7 @@ const KEYS: &str = "[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_acces
 const SECRET: &str = "wJalr/EXAMPLE+KEY";
 const REGION: &str = "us-east-1";
 const SERVICE: &str = "dynamodb";
+const API: Api<'_> = Api { service: SERVICE, content_types: &["application/x-amz-json-1.0"] };
 const HOST: &str = "localhost";
 const BODY: &[u8] = b"{}";
 
@@ -79,7 +80,7 @@ fn ask(access: &Access, signature: &[u8; 64], times: u64) -> Result<(), String> 
         };
         let received = Received { method: "POST", path: "/", query: None, headers: &headers, body: BODY };
         let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
-        refused = access.caller(SERVICE, &signed, &received, transport).err();
+        refused = access.caller(API, &signed, &received, transport).err();
     }
     refused.map_or(Ok(()), |refusal| Err(refusal.to_string()))
 }
