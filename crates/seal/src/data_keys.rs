@@ -105,15 +105,18 @@ impl DataKeys {
     }
 
     /// Reads the key that another process has made.
-    pub(crate) async fn learn(&self, engine: &dyn Engine, tables: &Tables, id: KeyId) -> Result<(), StorageError> {
+    /// False if there is no such key.
+    ///
+    /// # Errors
+    /// The engine's, and what is wrong with a key that there is: all values under it are concerned.
+    pub(crate) async fn learn(&self, engine: &dyn Engine, tables: &Tables, id: KeyId) -> Result<bool, StorageError> {
         let damaged = |what| StorageError::Corrupt(format!("data key {id:08x} {what}"));
-        let stored =
-            engine.get(&layout::data_key(id), Consistency::Strong).await?.ok_or_else(|| damaged("is missing"))?;
+        let Some(stored) = engine.get(&layout::data_key(id), Consistency::Strong).await? else { return Ok(false) };
         let stored = Stored::read(&stored).ok_or_else(|| damaged("has an unknown form"))?;
         let wrapping = self.wrapping(engine, tables, stored.scope).await?;
         let secret = wrapping.unwrap(stored.wrapped, &stored.context(id)).ok_or_else(|| damaged("is damaged"))?;
         self.keep(id, stored.scope, stored.made_ms, &secret)?;
-        Ok(())
+        Ok(true)
     }
 
     async fn wrapping(

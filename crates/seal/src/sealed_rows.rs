@@ -67,6 +67,11 @@ fn damage(family: Family, key: &[u8]) -> String {
     format!("the sealed value of {family:?} row {} is not what was written there", hex(key))
 }
 
+/// The same of a row whose data key does not exist.
+fn missing_key(family: Family, key: &[u8], id: KeyId) -> String {
+    format!("the sealed value of {family:?} row {} names data key {id:08x}, which is missing", hex(key))
+}
+
 impl SealedRows {
     pub(crate) fn new(
         inner: Arc<dyn Engine>,
@@ -116,10 +121,11 @@ impl SealedRows {
             match self.unseal_now(family, key, value.clone()) {
                 Ok(value) => return Ok(Ok(value)),
                 // Boxed, so that rows whose keys are known have no room for a call of the KMS.
-                Err(Unreadable::Unknown(id)) => match Box::pin(self.learn_key(id)).await {
-                    Err(StorageError::Corrupt(what)) => return Ok(Err(what)),
-                    learnt => learnt?,
-                },
+                Err(Unreadable::Unknown(id)) => {
+                    if !Box::pin(self.learn_key(id)).await? {
+                        return Ok(Err(missing_key(family, key, id)));
+                    }
+                }
                 Err(Unreadable::Damaged) => return Ok(Err(damage(family, key))),
                 Err(Unreadable::NoScope(NoScope::Unknown(table))) => {
                     Box::pin(self.tables.learn(&*self.inner, table)).await?;
@@ -129,7 +135,8 @@ impl SealedRows {
         }
     }
 
-    async fn learn_key(&self, id: KeyId) -> Result<(), StorageError> {
+    /// False if there is no such key.
+    async fn learn_key(&self, id: KeyId) -> Result<bool, StorageError> {
         self.data_keys.learn(&*self.inner, &self.tables, id).await
     }
 
@@ -253,7 +260,11 @@ impl SealedRows {
             match stuck {
                 None => return Ok(decision),
                 // Boxed, as in `unseal`.
-                Some(Stuck::Unknown(id)) => Box::pin(self.learn_key(id)).await?,
+                Some(Stuck::Unknown(id)) => {
+                    if !Box::pin(self.learn_key(id)).await? {
+                        return Err(StorageError::Corrupt(format!("data key {id:08x} is missing")).into());
+                    }
+                }
                 Some(Stuck::UnknownTable(table)) => Box::pin(self.tables.learn(&*self.inner, table)).await?,
                 Some(Stuck::Failed(error)) => return Err(TxError::Storage(error)),
                 Some(Stuck::NoKey(scope)) => {

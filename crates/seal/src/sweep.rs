@@ -88,7 +88,8 @@ impl Sweep {
             self.rewrite_some(sealed_rows).await?;
             return Ok(None);
         }
-        let Some(range) = self.range.take() else {
+        // Replaced only once a page was read: a run that is dropped meanwhile leaves its place to the next one.
+        let Some(range) = self.range.clone() else {
             for id in &self.late {
                 self.swept.freed += u64::from(sealed_rows.data_keys.free(&*sealed_rows.inner, *id).await?);
             }

@@ -43,7 +43,13 @@ impl SealedView {
         loop {
             left.rows_max = range.rows_max.saturating_sub(page.page.count()).max(1);
             left.bytes_max = sealed_bytes(range.bytes_max.saturating_sub(page.bytes));
-            let found = self.inner.scan_page(&left).await?;
+            let found = match self.inner.scan_page(&left).await {
+                // A block of the engine's rows is damaged. The page ends before it, and the next one fails.
+                Err(StorageError::Corrupt(_)) if page.page.count() > 0 && page.nameless == 0 => {
+                    return Ok(page.end(true));
+                }
+                found => found?,
+            };
             for row in found.in_order() {
                 if !page.has_room() {
                     return Ok(page.end(true));

@@ -14,7 +14,7 @@ use api::Exception;
 use bytes::Bytes;
 use model::codec::key::{HashSecret, KeyValue, h16};
 use serde::{Deserialize, Serialize};
-use storage::{Family, Row, ScanDirection, ScanRange, View, log};
+use storage::{Family, Row, ScanDirection, ScanPage, ScanRange, StorageError, View, log};
 
 use crate::catalog_rows;
 use crate::failure::storage_failure;
@@ -171,6 +171,42 @@ impl Shard {
     /// The rows of its log from a position on, those behind its end included.
     pub(crate) fn rows_of_log(&self, from: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
         self.rows_until(from, u64::MAX, rows_max, bytes_max)
+    }
+
+    /// A page of a range of [`Shard::records`] or [`Shard::rows_of_log`], with the damaged rows in it. An engine that cannot read a
+    /// whole block of rows fails: positions are dense, so that each of its rows is known without being read, and the page continues
+    /// behind them.
+    ///
+    /// # Errors
+    /// The engine's, but for damage.
+    pub(crate) async fn scan(&self, view: &dyn View, mut range: ScanRange) -> Result<ScanPage, StorageError> {
+        let mut page = ScanPage::default();
+        while page.count() < range.rows_max {
+            let (next, what) = match view.scan_page(&range).await {
+                Err(StorageError::Corrupt(what)) => (self.first_of(&range), what),
+                found => {
+                    let found = found?;
+                    // What is there so far is damaged rows, which precede these.
+                    page.damaged.extend(found.damaged);
+                    return Ok(ScanPage { rows: found.rows, more: found.more, ..page });
+                }
+            };
+            let Some(next) = next else { return Err(StorageError::Corrupt(what)) };
+            let key = log::record(&self.log_name(), next).bytes;
+            range.resume_after(key.clone());
+            page.push_damaged(Some(key), what);
+            page.more = true;
+        }
+        Ok(page)
+    }
+
+    /// The first position of a range.
+    fn first_of(&self, range: &ScanRange) -> Option<u64> {
+        match &range.lower {
+            Bound::Included(key) => self.position_of(key),
+            Bound::Excluded(key) => self.position_of(key)?.checked_add(1),
+            Bound::Unbounded => None,
+        }
     }
 
     fn rows_until(&self, from: u64, last: u64, rows_max: usize, bytes_max: usize) -> ScanRange {

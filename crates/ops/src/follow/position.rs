@@ -112,6 +112,12 @@ impl Service {
     /// The engine's failure.
     pub async fn forget_consumer(&self, consumer: &Consumer) -> Result<(), FollowError> {
         self.engine.destroy(Family::Catalog, begun(consumer).bytes).await?;
-        Ok(self.engine.destroy(Family::Catalog, owner(consumer).bytes).await?)
+        // By its key alone: names of other consumers may begin with this one.
+        let owner = owner(consumer);
+        let forget = |_: &Reads, batch: &mut Batch| {
+            batch.delete(owner.clone());
+            Ok::<(), FollowError>(())
+        };
+        self.engine.write(Mode::Plain, &[KeyUse::write(owner.clone())], forget).await?
     }
 }

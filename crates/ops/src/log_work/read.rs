@@ -64,7 +64,7 @@ impl Service {
             let left = rows_max - page.records.len();
             let at_once = if shard.hashes.is_whole() { left } else { left.max(STEP_ROWS) };
             let range = shard.records(page.next, at_once, bytes_max);
-            let step = view.scan_page(&range).await.map_err(storage_failure)?;
+            let step = shard.scan(view, range).await.map_err(storage_failure)?;
             for row in step.in_order() {
                 let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|at| at.ends(shard.number));
                 if page.records.len() == rows_max || row.as_ref().is_ok_and(is_end) {

@@ -165,7 +165,7 @@ impl Service {
     pub(crate) async fn rows_behind(&self, shard: &Shard, from: u64) -> Result<ScanPage, Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let range = shard.rows_of_log(from, STEP_ROWS, STEP_BYTES);
-        let page = view.scan_page(&range).await.map_err(storage_failure)?;
+        let page = shard.scan(&*view, range).await.map_err(storage_failure)?;
         let row = |row: Result<&Row, &DamagedRow>| match row {
             Ok(row) => Some(row.clone()),
             Err(damaged) => Some(Row { key: damaged.key.clone()?, value: Bytes::new() }),

@@ -264,6 +264,24 @@ async fn data_keys_that_are_gone_or_changed_are_told() {
     assert_eq!(foreign.get(&item("a"), Consistency::Strong).await, Ok(None), "not even the key is found");
 }
 
+/// A data key that is damaged concerns all rows under it: it is no damage of these, which background work would leave out.
+#[tokio::test]
+async fn a_damaged_data_key_is_no_damage_of_its_rows() {
+    let house = House::new().await;
+    put(&*house.sealed, &item("a"), b"value").await;
+    let [.., key] = &house.rows(Family::Catalog).await[..] else { panic!("a data key") };
+    let (mut changed, place) = (key.value.to_vec(), Key::new(Family::Catalog, key.key.clone()));
+    *changed.last_mut().expect("a byte") ^= 1;
+    put(&*house.disk, &place, &changed).await;
+    let view = house.opened_again().view(Consistency::Strong).await.expect("a view");
+    let page = view.scan_page(&whole(Family::Items)).await;
+    assert!(matches!(page, Err(StorageError::Corrupt(_))), "{page:?}");
+    // One that does not exist is: a changed byte of the row may name it.
+    house.disk.destroy(Family::Catalog, place.bytes).await.expect("a deletion");
+    let view = house.opened_again().view(Consistency::Strong).await.expect("a view");
+    assert_eq!(view.scan_page(&whole(Family::Items)).await.expect("a page").damaged.len(), 1);
+}
+
 #[tokio::test]
 async fn what_the_engine_adds_to_stays_plain_and_its_neighbours_do_not() {
     let house = House::new().await;

@@ -107,7 +107,7 @@ mod tests {
         let mut page = Page::new(detail);
         write(&background, &mut page);
         let text = page.into_text();
-        text.lines().filter(|line| !line.starts_with('#')).skip(2).map(str::to_owned).collect()
+        text.lines().filter(|line| !line.starts_with('#')).skip(3).map(str::to_owned).collect()
     }
 
     #[test]

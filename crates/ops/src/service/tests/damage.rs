@@ -1,5 +1,6 @@
 //! Damaged rows: whatever reads one says so and goes on with the others.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,11 +22,14 @@ const TABLE: u64 = rows::TABLE_ID_FIRST;
 struct Refusing {
     memory: Arc<Memory>,
     refused: Mutex<Vec<Key>>,
+    /// As an engine does that reads whole blocks of rows: a page ends before the block, and the next one fails.
+    by_block: AtomicBool,
 }
 
 struct RefusingView {
     view: Box<dyn View>,
     refused: Vec<Key>,
+    by_block: bool,
 }
 
 fn corrupt() -> StorageError {
@@ -47,7 +51,8 @@ impl Layer for Refusing {
     fn view(&self, of: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
         Box::pin(async move {
             let view = self.memory.view(of).await?;
-            Ok(Box::new(RefusingView { view, refused: self.refused.lock().clone() }) as Box<dyn View>)
+            let (refused, by_block) = (self.refused.lock().clone(), self.by_block.load(Ordering::Relaxed));
+            Ok(Box::new(RefusingView { view, refused, by_block }) as Box<dyn View>)
         })
     }
 
@@ -73,6 +78,10 @@ impl View for RefusingView {
             let found = self.view.scan_page(range).await?;
             let mut page = ScanPage { more: found.more, ..ScanPage::default() };
             for row in found.rows {
+                if self.by_block && self.refused.contains(&Key::new(range.family, row.key.clone())) {
+                    page.more = true;
+                    return if page.rows.is_empty() { Err(corrupt()) } else { Ok(page) };
+                }
                 match self.refused.contains(&Key::new(range.family, row.key.clone())) {
                     true => page.push_damaged(Some(row.key), "a value is not what was written there".to_owned()),
                     false => page.rows.push(row),
@@ -93,7 +102,8 @@ impl House {
     /// With a streamed table of items that expire soon.
     async fn new(items: &[&str]) -> House {
         let (clock, hand) = Clock::manual(START_S * 1000);
-        let engine = Arc::new(Refusing { memory: Memory::new(), refused: Mutex::default() });
+        let engine =
+            Arc::new(Refusing { memory: Memory::new(), refused: Mutex::default(), by_block: AtomicBool::new(false) });
         let service = Service::open(engine.clone(), Settings::default(), clock).await.unwrap();
         let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
         let table = CreateTableInput { stream_specification: Some(stream), ..simple("tab") };
@@ -245,8 +255,10 @@ async fn an_index_is_built_without_a_damaged_item() {
 
 #[tokio::test]
 async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
-    for is_refused in [false, true] {
+    // Its content is damaged, the engine refuses it, or the block that it is in.
+    for (is_refused, by_block) in [(false, false), (true, false), (true, true)] {
         let house = House::new(&["a", "b", "c"]).await;
+        house.engine.by_block.store(by_block, Ordering::Relaxed);
         let service = &house.service;
         let arn = describe(service, "tab").await.unwrap().latest_stream_arn.unwrap();
         let view = service.view_of_logs(TABLE, &[0]).await.unwrap();
@@ -272,7 +284,11 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
         let next = first.next_shard_iterator.unwrap();
         assert!(detail(read(next.clone()).await).contains("table tab"));
         let report = house.check().await;
-        assert_eq!((report.damaged, report.rows > 3, report.cut_short.len()), (1, true, 0), "{report:?}");
+        assert_eq!(
+            (report.damaged, report.rows > 3, report.cut_short.len()),
+            (1, true, usize::from(by_block)),
+            "{report:?}"
+        );
         // Its header cannot be read either: it goes with the records around it.
         if !is_refused {
             house.damage(&second, |row| row[0] = 99).await;
