@@ -15,6 +15,13 @@ const VALUE_LENGTH_MAX: usize = 256;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Broken(Vec<String>);
 
+impl Broken {
+    /// One of each constraint.
+    pub fn into_sentences(self) -> Vec<String> {
+        self.0
+    }
+}
+
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let errors = if self.0.len() == 1 { "error" } else { "errors" };

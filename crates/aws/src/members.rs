@@ -61,6 +61,43 @@ impl<'v> Members<'v> {
         items.iter().filter_map(structure).collect()
     }
 
+    pub fn structure(&self, name: &str) -> Option<Members<'v>> {
+        match self.get(name)? {
+            (Shape::Structure { members, .. }, Value::Structure(values)) => {
+                Some(Members { shapes: self.shapes, members, values })
+            }
+            _ => None,
+        }
+    }
+
+    /// The entries of a map of texts.
+    pub fn entries(&self, name: &str) -> Option<Vec<(&'v str, &'v str)>> {
+        let text = |(key, value): &'v (String, Value)| match value {
+            Value::Text(text) => Some((&**key, &**text)),
+            _ => None,
+        };
+        match self.get(name)?.1 {
+            Value::Map(entries) => Some(entries.iter().filter_map(text).collect()),
+            _ => None,
+        }
+    }
+
+    /// Whether a member is there that has something in it.
+    pub fn has_content(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|(_, value)| match value {
+            Value::Structure(members) => !members.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            Value::Map(entries) => !entries.is_empty(),
+            Value::Text(text) => !text.is_empty(),
+            _ => true,
+        })
+    }
+
+    /// Whether a member is there, with something in it or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     fn items(&self, name: &str) -> Option<(ShapeIndex, &'v [Value])> {
         match self.get(name)? {
             (Shape::List { item, .. }, Value::List(items)) => Some((*item, items)),

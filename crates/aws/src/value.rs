@@ -36,6 +36,10 @@ impl Structure {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn get(&self, place: u16) -> Option<&Value> {
         let at = self.0.binary_search_by_key(&place, |(place, _)| *place).ok()?;
         Some(&self.0[at].1)

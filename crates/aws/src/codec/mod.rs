@@ -56,6 +56,20 @@ pub fn decode(operation: OperationId, protocol: Protocol, input: &Input<'_>) -> 
     }
 }
 
+/// As [`decode`], of a request of REST.
+///
+/// # Errors
+/// If the bytes are no request to the operation.
+pub fn decode_rest(
+    operation: OperationId,
+    labels: &[(&'static str, String)],
+    query: &str,
+    body: &[u8],
+) -> Result<Structure, DecodeError> {
+    let Some(shape) = operation.model().input else { return Ok(Structure::default()) };
+    rest::decode(&Reader::new(operation.service().shapes), shape, labels, query, body)
+}
+
 /// # Errors
 /// All constraints that the request breaks.
 pub fn check(operation: OperationId, request: &Structure) -> Result<(), DecodeError> {

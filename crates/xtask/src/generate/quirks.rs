@@ -1,10 +1,10 @@
-//! Where AWS's front ends do not say what their published models say: DynamoDB's, and IAM's.
+//! Where AWS's front ends do not say what their published models say: DynamoDB's, IAM's and Lambda's.
 //!
 //! Everything here is about the words of refusals, and was observed on AWS. How refusals of single members differ by
 //! operation is in `api::validation`.
 
 use crate::model::Model;
-use crate::service_model::ServiceModel;
+use crate::service_model::{ServiceModel, Shape as ServiceShape};
 
 /// Makes the model say what the front end does, where the two differ about members or bounds.
 pub(super) fn correct(model: &mut Model) {
@@ -121,20 +121,49 @@ pub(super) fn refuses_items(service_id: &str) -> bool {
     service_id == "IAM"
 }
 
-/// Makes IAM's model say what its front end does, where the two differ about the constraints of requests.
+/// Makes a model say what its front end does, where the two differ about the constraints of requests.
 pub(super) fn correct_service(service: &mut ServiceModel) {
-    if service.metadata.service_id != "IAM" {
-        return;
-    }
+    let correct = match &*service.metadata.service_id {
+        "IAM" => correct_iam,
+        "Lambda" => correct_lambda,
+        _ => return,
+    };
     for (name, shape) in &mut service.shapes {
-        match name.as_str() {
-            // Keys of answers may be expired, and none is set so.
-            "statusType" => shape.values.retain(|word| word != "Expired"),
-            // IAM counts tags by its quota, behind the front end.
-            "tagListType" => shape.max = None,
-            // What a name has that no name can have is refused behind the front end, in other words.
-            _ if matches!(&*shape.pattern, "[\\w+=,.@-]+" | "[\\w]+") => shape.pattern.clear(),
-            _ => {}
+        correct(name, shape);
+    }
+}
+
+fn correct_iam(name: &str, shape: &mut ServiceShape) {
+    match name {
+        // Keys of answers may be expired, and none is set so.
+        "statusType" => shape.values.retain(|word| word != "Expired"),
+        // IAM counts tags by its quota, behind the front end.
+        "tagListType" => shape.max = None,
+        // What a name has that no name can have is refused behind the front end, in other words.
+        _ if matches!(&*shape.pattern, "[\\w+=,.@-]+" | "[\\w]+") => shape.pattern.clear(),
+        _ => {}
+    }
+}
+
+fn correct_lambda(name: &str, shape: &mut ServiceShape) {
+    const BOUNDED: [&str; 8] = [
+        "Arn",
+        "BatchSize",
+        "FunctionResponseTypeList",
+        "MaxListItems",
+        "MaximumBatchingWindowInSeconds",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttemptsEventSourceMapping",
+        "ParallelizationFactor",
+    ];
+    match name {
+        "EventSourcePosition" => shape.values = ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"].map(str::to_owned).into(),
+        _ if BOUNDED.contains(&name) => {}
+        // Functions and destinations may be URLs here. Tags, filters and the members of other event sources are refused behind the
+        // front end, in other words.
+        _ => {
+            (shape.min, shape.max) = (None, None);
+            shape.pattern.clear();
         }
     }
 }

@@ -92,12 +92,8 @@ impl Triggers {
             let what = "failed to satisfy constraint: Member must not be null";
             format!("1 validation error detected: Value null at '{name}' {what}.")
         };
-        let Some(function_name) = &asked.function_name else {
-            return Err(Refusal::Validation(vec![
-                missing("functionName").split_off("1 validation error detected: ".len()),
-            ]));
-        };
-        let function = self.function(caller, function_name)?;
+        // The model requires it.
+        let function = self.function(caller, asked.function_name.as_deref().unwrap_or_default())?;
         let Some(arn) = &asked.event_source_arn else { return Err(Refusal::invalid(missing("eventSourceArn"))) };
         let Some(starting_position) = asked.starting_position else {
             return Err(Refusal::invalid(missing("startingPosition")));

@@ -1,12 +1,11 @@
 //! What the API refuses with: names, statuses and bodies as Lambda's service model has them.
 
 use api::Exception;
+use aws::DecodeError;
 use serde_json::{Value, json};
 
 use super::{BODY_SIZE_BYTES_MAX, Reply};
 
-/// Broken constraints in one refusal: an answer is not many times its request. More than a real request can break.
-pub(super) const BROKEN_MAX: usize = 64;
 /// Of a value in a refusal. Unit: characters.
 const VALUE_LENGTH_MAX: usize = 256;
 
@@ -103,6 +102,19 @@ pub(super) fn broken(member: &str, value: &str, constraint: &str) -> String {
 /// As much of a text of a request as a refusal repeats.
 pub(super) fn beginning(text: &str) -> &str {
     text.char_indices().nth(VALUE_LENGTH_MAX).map_or(text, |(at, _)| &text[..at])
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Refusal {
+        match error {
+            DecodeError::Broken(broken) => Refusal::Validation(broken.into_sentences()),
+            DecodeError::Type { member, .. } => {
+                Refusal::Serialization(format!("The value of {member} has another type"))
+            }
+            DecodeError::Malformed => Refusal::Serialization("Could not parse request body into json".to_owned()),
+            DecodeError::TooLarge => Refusal::Serialization(error.to_string()),
+        }
+    }
 }
 
 /// What happens below the API is not the client's fault, unless the server is busy.

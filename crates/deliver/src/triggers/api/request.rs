@@ -3,11 +3,12 @@
 //! Constraints of the service model are all reported at once, as `ValidationException`; what is wrong for another reason is
 //! an `InvalidParameterValueException` of its own.
 
+use aws::{DecodeError, Members};
 use client::Url;
-use serde_json::{Map, Value};
 
 use super::Refusal;
-use super::refusal::{BROKEN_MAX, beginning, broken};
+use super::query;
+use super::refusal::{beginning, broken};
 use super::tags::Tags;
 use crate::triggers::filter::{FILTERS_MAX, Filters};
 use crate::triggers::function;
@@ -36,11 +37,6 @@ const RECORD_AGE_SECONDS_MIN: i64 = 60;
 /// Unit: characters. Source: API Reference, DestinationArn. A URL has the length that all URLs may have.
 const DESTINATION_LENGTH_MAX: usize = 350;
 
-/// Unit: characters. Source: API Reference, Arn.
-const ARN_LENGTH_MAX: usize = 10_000;
-/// Source: API Reference, FunctionResponseTypeList.
-const RESPONSE_TYPES_MAX: usize = 1;
-
 /// What a body asks for; a member that it leaves out is none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Asked {
@@ -62,21 +58,18 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Without the members that only a new mapping has: what an update says in their place is neither done nor in the audit log.
-    pub(super) fn of_update(self) -> Asked {
-        Asked { event_source_arn: None, starting_position: None, tags: None, ..self }
-    }
-
-    pub(super) fn read(body: &[u8]) -> Result<Asked, Refusal> {
-        let members = match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => members,
-            _ if body.is_empty() => Map::new(),
-            _ => return Err(Refusal::Serialization("Could not parse request body into json".to_owned())),
+    /// `checked` is whether the members satisfy the model's constraints.
+    pub(super) fn read(members: Members<'_>, checked: Result<(), DecodeError>) -> Result<Asked, Refusal> {
+        let mut broken = match checked {
+            Ok(()) => Vec::new(),
+            Err(DecodeError::Broken(broken)) => broken.into_sentences(),
+            Err(error) => return Err(error.into()),
         };
-        let mut body = Body { members: &members, broken: Vec::new() };
+        let body = Body { members };
         let asked = body.asked()?;
-        if !body.broken.is_empty() {
-            return Err(Refusal::Validation(body.broken));
+        broken.extend(body.broken());
+        if !broken.is_empty() {
+            return Err(Refusal::Validation(broken));
         }
         body.refuse_foreign()?;
         Ok(asked)
@@ -104,104 +97,60 @@ impl Asked {
 }
 
 struct Body<'a> {
-    members: &'a Map<String, Value>,
-    broken: Vec<String>,
+    members: Members<'a>,
 }
 
 impl<'a> Body<'a> {
-    fn asked(&mut self) -> Result<Asked, Refusal> {
+    fn asked(&self) -> Result<Asked, Refusal> {
         let unsigned = |value: i64| u32::try_from(value).ok();
+        let (members, text) = (self.members, |name: &str| self.members.text(name).map(str::to_owned));
         Ok(Asked {
-            function_name: self.function_name()?,
-            event_source_arn: self.event_source_arn()?,
+            function_name: text("FunctionName"),
+            event_source_arn: text("EventSourceArn"),
             starting_position: self.starting_position()?,
-            enabled: self.boolean("Enabled")?,
-            batch_size: self.integer("BatchSize", 1, 10_000)?.and_then(unsigned),
-            window_seconds: self.integer("MaximumBatchingWindowInSeconds", 0, 300)?.and_then(unsigned),
-            parallelization_factor: self.integer("ParallelizationFactor", 1, 10)?.and_then(unsigned),
+            enabled: members.boolean("Enabled"),
+            batch_size: members.integer("BatchSize").and_then(unsigned),
+            window_seconds: members.integer("MaximumBatchingWindowInSeconds").and_then(unsigned),
+            parallelization_factor: members.integer("ParallelizationFactor").and_then(unsigned),
             record_age_seconds_max: self.record_age()?,
-            retries_max: self.integer("MaximumRetryAttempts", -1, 10_000)?.map(unsigned),
-            bisect: self.boolean("BisectBatchOnFunctionError")?,
-            report_item_failures: self.response_types()?,
+            retries_max: members.integer("MaximumRetryAttempts").map(unsigned),
+            bisect: members.boolean("BisectBatchOnFunctionError"),
+            report_item_failures: self.report_item_failures(),
             filters: self.filters()?,
             on_failure: self.on_failure()?,
-            tags: self.tags()?,
+            tags: members.entries("Tags").map(|entries| super::tags::tags(&entries)).transpose()?,
         })
     }
 
-    /// A member that is there and not null.
-    fn member(&self, name: &str) -> Option<&'a Value> {
-        self.members.get(name).filter(|value| !value.is_null())
-    }
-
-    fn text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        self.member(name).map(|value| value.as_str().ok_or_else(|| unexpected(name))).transpose()
-    }
-
-    fn boolean(&self, name: &str) -> Result<Option<bool>, Refusal> {
-        self.member(name).map(|value| value.as_bool().ok_or_else(|| unexpected(name))).transpose()
-    }
-
-    fn integer(&mut self, name: &str, min: i64, max: i64) -> Result<Option<i64>, Refusal> {
-        let Some(value) = self.member(name) else { return Ok(None) };
-        let value = value.as_i64().ok_or_else(|| unexpected(name))?;
-        if value < min {
-            self.broken(name, &value.to_string(), &format!("Member must have value greater than or equal to {min}"));
-        }
-        if value > max {
-            self.broken(name, &value.to_string(), &format!("Member must have value less than or equal to {max}"));
-        }
-        Ok(Some(value))
-    }
-
-    fn broken(&mut self, name: &str, value: &str, constraint: &str) {
-        if self.broken.len() < BROKEN_MAX {
-            self.broken.push(broken(name, value, constraint));
-        }
-    }
-
-    fn event_source_arn(&mut self) -> Result<Option<String>, Refusal> {
-        let Some(arn) = self.text("EventSourceArn")? else { return Ok(None) };
-        if arn.len() > ARN_LENGTH_MAX {
-            let constraint = format!("Member must have length less than or equal to {ARN_LENGTH_MAX}");
-            self.broken("EventSourceArn", arn, &constraint);
-        }
-        Ok(Some(arn.to_owned()))
-    }
-
-    fn function_name(&mut self) -> Result<Option<String>, Refusal> {
-        let Some(name) = self.text("FunctionName")? else { return Ok(None) };
+    /// What else is asked of members whose values the model bounds otherwise.
+    fn broken(&self) -> Vec<String> {
+        let name = self.members.text("FunctionName");
         // Only the form: whose function it is does not matter here.
-        if function::Function::parse(name, "000000000000", "x").is_none() {
-            let constraint = format!("Member must satisfy regular expression pattern: {}", function::PATTERN);
-            self.broken("FunctionName", name, &constraint);
-        }
-        Ok(Some(name.to_owned()))
+        let name = name.filter(|name| function::Function::parse(name, "000000000000", "x").is_none());
+        let destination = self.destination("OnFailure");
+        let destination =
+            destination.filter(|arn| !function::is_url(arn) && arn.len() > DESTINATION_LENGTH_MAX).map(|arn| {
+                let constraint = format!("Member must have length less than or equal to {DESTINATION_LENGTH_MAX}");
+                broken("destinationConfig.onFailure.destination", arn, &constraint)
+            });
+        name.map(query::bad_function).into_iter().chain(destination).collect()
     }
 
-    fn starting_position(&mut self) -> Result<Option<StartingPosition>, Refusal> {
-        Ok(match self.text("StartingPosition")? {
-            None => None,
+    fn starting_position(&self) -> Result<Option<StartingPosition>, Refusal> {
+        Ok(match self.members.text("StartingPosition") {
             Some("TRIM_HORIZON") => Some(StartingPosition::TrimHorizon),
             Some("LATEST") => Some(StartingPosition::Latest),
             Some("AT_TIMESTAMP") => {
-                let arn = self.text("EventSourceArn")?.unwrap_or_default();
-                let arn = beginning(arn);
+                let arn = beginning(self.members.text("EventSourceArn").unwrap_or_default());
                 return Err(Refusal::invalid(format!("Unsupported starting position for arn type: {arn}")));
             }
-            Some(other) => {
-                self.broken(
-                    "StartingPosition",
-                    other,
-                    "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
-                );
-                None
-            }
+            // No other is among the model's words.
+            _ => None,
         })
     }
 
-    fn record_age(&mut self) -> Result<Option<Option<u32>>, Refusal> {
-        let Some(age) = self.integer("MaximumRecordAgeInSeconds", -1, 604_800)? else { return Ok(None) };
+    fn record_age(&self) -> Result<Option<Option<u32>>, Refusal> {
+        let Some(age) = self.members.integer("MaximumRecordAgeInSeconds") else { return Ok(None) };
         if (0..RECORD_AGE_SECONDS_MIN).contains(&age) {
             return Err(Refusal::invalid(format!(
                 "MaximumRecordAgeInSeconds must be -1 or at least {RECORD_AGE_SECONDS_MIN}, and not {age}"
@@ -210,33 +159,17 @@ impl<'a> Body<'a> {
         Ok(Some(u32::try_from(age).ok()))
     }
 
-    fn response_types(&mut self) -> Result<Option<bool>, Refusal> {
+    /// There is one type.
+    fn report_item_failures(&self) -> Option<bool> {
         let name = "FunctionResponseTypes";
-        let Some(types) = self.member(name) else { return Ok(None) };
-        let types = types.as_array().ok_or_else(|| unexpected(name))?;
-        if types.len() > RESPONSE_TYPES_MAX {
-            let constraint = format!("Member must have length less than or equal to {RESPONSE_TYPES_MAX}");
-            self.broken(name, &format!("[{} elements]", types.len()), &constraint);
-        }
-        if let Some(other) = types.iter().find(|one| **one != "ReportBatchItemFailures") {
-            let constraint = "Member must satisfy enum value set: [ReportBatchItemFailures]";
-            self.broken(name, &format!("[{}]", other.as_str().unwrap_or_default()), constraint);
-        }
-        Ok(Some(!types.is_empty()))
+        self.members.has(name).then(|| self.members.has_content(name))
     }
 
-    fn filters(&mut self) -> Result<Option<Vec<String>>, Refusal> {
-        let Some(criteria) = self.member("FilterCriteria") else { return Ok(None) };
-        let criteria = criteria.as_object().ok_or_else(|| unexpected("FilterCriteria"))?;
-        let none = Vec::new();
-        let filters = match criteria.get("Filters") {
-            None | Some(Value::Null) => &none,
-            Some(filters) => filters.as_array().ok_or_else(|| unexpected("Filters"))?,
-        };
+    fn filters(&self) -> Result<Option<Vec<String>>, Refusal> {
+        let Some(criteria) = self.members.structure("FilterCriteria") else { return Ok(None) };
         // A filter without a pattern is none.
-        let patterns = filters.iter().filter_map(|filter| filter.get("Pattern"));
-        let patterns = patterns.map(|pattern| pattern.as_str().ok_or_else(|| unexpected("Pattern")));
-        let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
+        let filters = criteria.structures("Filters");
+        let patterns: Vec<&str> = filters.iter().filter_map(|filter| filter.text("Pattern")).collect();
         if patterns.len() > FILTERS_MAX {
             return Err(Refusal::invalid(format!(
                 "A mapping can have {FILTERS_MAX} filters, and not {}",
@@ -248,44 +181,31 @@ impl<'a> Body<'a> {
         Ok(Some(patterns.into_iter().map(str::to_owned).collect()))
     }
 
-    fn on_failure(&mut self) -> Result<Option<Option<String>>, Refusal> {
-        let Some(config) = self.member("DestinationConfig") else { return Ok(None) };
-        let destination = |of: &str| {
-            let destination = config.get(of)?.get("Destination")?.as_str()?;
-            Some(destination).filter(|destination| !destination.is_empty())
-        };
-        if destination("OnSuccess").is_some() {
+    fn destination(&self, of: &str) -> Option<&'a str> {
+        let destination = self.members.structure("DestinationConfig")?.structure(of)?.text("Destination")?;
+        Some(destination).filter(|destination| !destination.is_empty())
+    }
+
+    fn on_failure(&self) -> Result<Option<Option<String>>, Refusal> {
+        if !self.members.has("DestinationConfig") {
+            return Ok(None);
+        }
+        if self.destination("OnSuccess").is_some() {
             return Err(Refusal::invalid(
                 "Unsupported DestinationConfig parameter for given event source mapping type: OnSuccess",
             ));
         }
-        let destination = destination("OnFailure");
-        if let Some(arn) = destination.filter(|arn| !function::is_url(arn) && arn.len() > DESTINATION_LENGTH_MAX) {
-            let constraint = format!("Member must have length less than or equal to {DESTINATION_LENGTH_MAX}");
-            self.broken("destinationConfig.onFailure.destination", arn, &constraint);
-        }
-        destination.map(canonical).transpose().map(Some)
-    }
-
-    fn tags(&mut self) -> Result<Option<Tags>, Refusal> {
-        let Some(tags) = self.member("Tags") else { return Ok(None) };
-        super::tags::tags(tags.as_object().ok_or_else(|| unexpected("Tags"))?).map(Some)
+        self.destination("OnFailure").map(canonical).transpose().map(Some)
     }
 
     /// # Errors
     /// If there is a member that this server could only ignore.
     fn refuse_foreign(&self) -> Result<(), Refusal> {
-        let is_empty = |value: &Value| match value {
-            Value::Array(elements) => elements.is_empty(),
-            Value::Object(members) => members.is_empty(),
-            Value::String(text) => text.is_empty(),
-            _ => false,
-        };
-        let foreign = FOREIGN.iter().find(|name| self.member(name).is_some_and(|value| !is_empty(value)));
+        let foreign = FOREIGN.iter().find(|name| self.members.has_content(name));
         if let Some(name) = foreign {
             return Err(Refusal::invalid(format!("Unsupported {name} parameter for given event source mapping type.")));
         }
-        if self.member("TumblingWindowInSeconds").is_some_and(|window| *window != 0) {
+        if self.members.integer("TumblingWindowInSeconds").is_some_and(|window| window != 0) {
             return Err(Refusal::invalid(
                 "TumblingWindowInSeconds: this server has no tumbling windows; leave it out, or use 0",
             ));
@@ -308,18 +228,25 @@ fn canonical(destination: &str) -> Result<String, Refusal> {
     }
 }
 
-fn unexpected(name: &str) -> Refusal {
-    Refusal::Serialization(format!("The value of {name} has another type"))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use aws::{LAMBDA, codec};
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn read(body: Value) -> Result<Asked, Refusal> {
-        Asked::read(body.to_string().as_bytes())
+    /// A body of CreateEventSourceMapping, with a function if it has none.
+    fn read(mut body: Value) -> Result<Asked, Refusal> {
+        if let Some(members) = body.as_object_mut() {
+            members.entry("FunctionName").or_insert_with(|| "f".into());
+        }
+        read_bytes(body.to_string().as_bytes())
+    }
+
+    fn read_bytes(body: &[u8]) -> Result<Asked, Refusal> {
+        let create = LAMBDA.operation("CreateEventSourceMapping").expect("an operation");
+        let decoded = codec::decode_rest(create, &[], "", body)?;
+        Asked::read(Members::of_request(create, &decoded), codec::check(create, &decoded))
     }
 
     #[test]
@@ -347,7 +274,8 @@ mod tests {
         };
         assert_eq!(set, expected);
         assert_eq!(read(json!({})).unwrap().settings(set.clone()), set);
-        assert_eq!(Asked::read(b""), Ok(Asked::default()));
+        let missing = "Value null at 'functionName' failed to satisfy constraint: Member must not be null";
+        assert_eq!(read_bytes(b""), Err(Refusal::Validation(vec![missing.to_owned()])));
         let unset = json!({
             "MaximumRecordAgeInSeconds": -1, "MaximumRetryAttempts": -1, "FunctionResponseTypes": [],
             "FilterCriteria": {}, "DestinationConfig": {"OnFailure": {}}, "BisectBatchOnFunctionError": false,
@@ -363,9 +291,9 @@ mod tests {
         assert_eq!(
             broken,
             [
-                "Value 'FIRST' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
                 "Value '0' at 'batchSize' failed to satisfy constraint: Member must have value greater than or equal to 1",
                 "Value '11' at 'parallelizationFactor' failed to satisfy constraint: Member must have value less than or equal to 10",
+                "Value 'FIRST' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
             ]
         );
         for (name, value) in [
@@ -407,10 +335,6 @@ mod tests {
             let answer = read(body).unwrap_err().reply().body;
             assert!(answer.len() < 4_096, "{}: {}", answer.len(), String::from_utf8_lossy(&answer[..300]));
         }
-        let many: Map<String, Value> = (0..200).map(|at| (at.to_string(), json!(at))).collect();
-        let mut body = Body { members: &many, broken: Vec::new() };
-        many.keys().for_each(|name| body.broken(name, "x", "y"));
-        assert_eq!(body.broken.len(), BROKEN_MAX);
     }
 
     #[test]
@@ -447,6 +371,6 @@ mod tests {
             let refusal = read(body.clone());
             assert!(matches!(refusal, Err(Refusal::Serialization(_))), "{body}: {refusal:?}");
         }
-        assert!(matches!(Asked::read(b"{"), Err(Refusal::Serialization(_))));
+        assert!(matches!(read_bytes(b"{"), Err(Refusal::Serialization(_))));
     }
 }

@@ -50,17 +50,21 @@ operations! {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Route {
     pub(super) operation: Operation,
+    /// The same in the model.
+    pub(super) id: OperationId,
+    /// The name of the path's label.
+    pub(super) label: &'static str,
     /// A UUID, or an ARN where tags are concerned; empty for all mappings.
     pub(super) mapping: String,
 }
 
 impl Route {
     /// `None` for an operation that is not here, and for a path that names no mapping: a UUID has no colon.
-    pub(super) fn of(operation: OperationId, mut labels: Vec<(&'static str, String)>) -> Option<Route> {
-        let operation = Operation::of(operation.name())?;
+    pub(super) fn of(id: OperationId, mut labels: Vec<(&'static str, String)>) -> Option<Route> {
+        let operation = Operation::of(id.name())?;
         let (label, mapping) = labels.pop().unwrap_or_default();
         let is_name = label != "UUID" || !mapping.contains(':');
-        is_name.then_some(Route { operation, mapping })
+        is_name.then_some(Route { operation, id, label, mapping })
     }
 
     #[cfg(test)]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use auth::Caller;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::permission::permit_one;
 use super::{Answer, Operation, Refusal, find};
@@ -74,14 +74,9 @@ fn of_arn<'a>(mappings: &'a Mappings, caller: &Caller, arn: &str) -> Result<&'a 
     found.filter(|mapping| mapping.arn() == arn).map(|mapping| &**mapping).ok_or(Refusal::ResourceNotFound)
 }
 
-pub(super) const NO_TAGS: &str = "Value null at 'tags' failed to satisfy constraint: Member must not be null";
-
 /// The tags of a request.
-pub(super) fn tags(members: &Map<String, Value>) -> Result<Tags, Refusal> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let tag = |(key, value): (&String, &Value)| Some((key.clone(), text(value)?));
-    let tags: Option<Tags> = members.iter().map(tag).collect();
-    let tags = tags.ok_or_else(|| Refusal::Serialization("The value of Tags has another type".to_owned()))?;
+pub(super) fn tags(entries: &[(&str, &str)]) -> Result<Tags, Refusal> {
+    let tags: Tags = entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     checked(&tags).map(|()| tags)
 }
 

@@ -654,7 +654,7 @@ async fn what_is_large_takes_memory() {
         let caller = caller.clone();
         async move { allowance().scope(Call::decode(&caller, route, "", body.as_bytes())).await.map(|_| ()) }
     };
-    assert_eq!(read("{}").await, Ok(()));
+    assert_eq!(read(r#"{"FunctionName":"f"}"#).await, Ok(()));
     assert_eq!(read(&body).await, Err(Refusal::TooManyRequests));
     for name in 0..quotas::STREAM_MAX {
         assert_eq!(ask(&triggers, &caller, "POST", "", &large(name)).await.0, 202);
@@ -675,7 +675,7 @@ fn names_are_those_of_the_decoded_request() {
         let call = Call::read(&caller("111111111111"), route, query, body.as_bytes()).expect("a request");
         assert_eq!(call.names(), expected, "{method} {path} {query} {body}");
     };
-    let body = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h","Other":1e999}"#;
+    let body = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h","Other":+1}"#;
     let wide = r#"{"FunctionName":"f","EventSourceArn":"a","\u0046unctionName":"g","Functionname":"h"}"#;
     assert!(Call::read(&caller("111111111111"), Route::at("POST", PATH), "", body.as_bytes()).is_err());
     check("POST", PATH, "FunctionName=q", wide, &[("eventSourceArn", "a"), ("functionName", "g")]);
@@ -685,12 +685,12 @@ fn names_are_those_of_the_decoded_request() {
     let (typed, own) = (stream("aws-cn", "cn-north-1"), stream("aws", "cn-north-1"));
     let china = Caller { region: "cn-north-1".to_owned(), ..caller("111111111111") };
     for (method, query, body) in [
-        ("POST", String::new(), json!({"EventSourceArn": typed}).to_string()),
-        ("GET", format!("EventSourceArn={typed}"), String::new()),
+        ("POST", String::new(), json!({"EventSourceArn": typed, "FunctionName": "f"}).to_string()),
+        ("GET", format!("EventSourceArn={typed}&FunctionName=f"), String::new()),
     ] {
         let route = Route::at(method, PATH);
         let call = Call::read(&china, route, &query, body.as_bytes()).expect("a request");
-        assert_eq!(call.names(), [("eventSourceArn", own.as_str())]);
+        assert_eq!(call.names(), [("eventSourceArn", own.as_str()), ("functionName", "f")]);
     }
     let wrong = stream("aws-cn", "us-east-1");
     check("GET", PATH, &format!("EventSourceArn={wrong}"), "", &[("eventSourceArn", &wrong)]);
