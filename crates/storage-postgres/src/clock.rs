@@ -1,4 +1,4 @@
-//! The numbers that rows carry as their versions: a clock that never stands still and never goes back.
+//! The numbers that rows carry as their versions: a clock that is strictly monotonic.
 //!
 //! A version is at least the microseconds since 1970, more than any that this node has given out, and more than those of
 //! all rows that its write has locked. So of two writes of one row the later one has the greater version, whichever

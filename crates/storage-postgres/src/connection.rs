@@ -387,8 +387,8 @@ impl Connection {
     }
 }
 
-/// What every session of ours goes by. A statement timeout is not among them: one that strikes a COMMIT while it waits
-/// for a replica commits, and says so only in a warning.
+/// The settings of each session. A statement timeout is not among them: if it ends the wait of a COMMIT for a replica,
+/// the server commits, and reports that only in a warning.
 fn settings(patience: &Patience) -> String {
     format!(
         "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET statement_timeout = 0; SET jit = off; \

@@ -37,7 +37,7 @@ pub(crate) async fn destroy(pool: &Arc<Pool>, family: Family, prefix: Bytes) -> 
     Ok(())
 }
 
-/// Deletes the next rows; tells where to go on, if there are more.
+/// Deletes the next rows; returns where to continue, if there are more.
 async fn step(pool: &Arc<Pool>, from: &Position, to: &Position) -> Result<Option<Position>, StorageError> {
     let mut range = range(from, to);
     range.push(Value::Int(STEP_ROWS));

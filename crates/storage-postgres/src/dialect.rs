@@ -1,7 +1,6 @@
 //! Which of the servers that speak the protocol this is, and what is said differently to each.
 //!
-//! PostgreSQL is what the tests run on. What stands here for the others follows their documentation, and nobody has
-//! tried it.
+//! PostgreSQL is what the tests run on. The code for the others follows their documentation and is untested.
 
 use crate::connection::Connection;
 use crate::error::sentence;
@@ -33,8 +32,8 @@ impl Dialect {
         row.try_get(0).map(Dialect::of).map_err(|error| sentence(&error))
     }
 
-    /// The primary key over these columns, in whose order rows are to stand: by itself, YugabyteDB spreads them by a hash
-    /// of the first one, and every Scan and Query would ask all of it.
+    /// The primary key over these columns, with rows stored in its order: by default YugabyteDB distributes rows by a
+    /// hash of the first column, and every Scan and Query would read all of its tablets.
     pub(crate) fn primary_key(self, columns: &[&str]) -> String {
         let order = if self == Dialect::Yugabyte { " ASC" } else { "" };
         let columns: Vec<String> = columns.iter().map(|column| format!("{column}{order}")).collect();
@@ -73,7 +72,7 @@ mod tests {
     use super::Dialect;
 
     #[test]
-    fn servers_are_told_apart_by_their_version() {
+    fn servers_are_distinguished_by_their_version() {
         let check = |version: &str, dialect: Dialect, primary_key: &str, stores_as_it_is: bool| {
             let found = Dialect::of(version);
             assert_eq!(found, dialect, "{version}");

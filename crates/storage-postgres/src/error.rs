@@ -11,9 +11,9 @@ use tokio_postgres::error::SqlState;
 /// Why a flight did not do what it was sent for.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// Somebody else was there first: try again.
+    /// Another transaction came first: retry.
     Conflict,
-    /// Somebody else has locked it, for longer than one waits.
+    /// Another transaction holds the lock for longer than the lock timeout.
     Locked,
     /// The statement before failed: look there.
     Aborted,
@@ -23,9 +23,9 @@ pub(crate) enum Trouble {
     TooLarge,
     /// The engine was closed.
     Closed,
-    /// Nobody is at the other end any more; whether the last flight took place is unknown.
+    /// The connection is lost; whether the last flight took place is unknown.
     Lost(String),
-    /// It will not go better next time; the text is the operator's.
+    /// A retry would not help; the text is for the operator.
     Failed(String),
 }
 
@@ -49,13 +49,13 @@ impl Trouble {
         }
     }
 
-    /// Whether the server may be reached later, without anybody changing a setting.
+    /// Whether the server may be reachable later, without a change of settings.
     fn is_away(&self) -> bool {
         matches!(self, Trouble::Lost(_) | Trouble::Busy(_))
     }
 }
 
-/// Whether nothing is at the other end, or no longer.
+/// Whether the server cannot be reached, or the connection to it is lost.
 fn is_away(error: &Error) -> bool {
     if error.is_closed() {
         return true;

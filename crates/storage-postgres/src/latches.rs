@@ -1,7 +1,7 @@
 //! Queues within a node: writers of one key wait here, not each with a connection of its own.
 //!
 //! The server's row locks decide; these only keep a hot key from taking the whole pool. Keys share a fixed number of
-//! queues by their hash, and a writer takes all of its queues in ascending order, so nobody waits in a circle.
+//! queues by their hash, and a writer takes all of its queues in ascending order, which excludes deadlocks.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The engine over PostgreSQL's protocol: `stator serve --storage postgres://…`.
 //!
-//! A database that is already replicated keeps the rows; a node keeps none and may die at any time. All rows stand in
-//! one table ([`place`] tells how a key becomes its columns), counters in a second one ([`tallies`]).
+//! A database that is already replicated stores the rows; a node stores none and may crash at any time. All rows are in
+//! one table ([`place`] maps a key to its columns), counters in a second one ([`tallies`]).
 //!
 //! A point read is one statement. A write is two flights: lock and read, then write and commit ([`transact`]). Whatever
 //! is not known after a lost connection is read from the database and never guessed. Records of logs are left in the
@@ -76,8 +76,7 @@ pub struct PostgresStats {
 impl Postgres {
     /// Connects, makes the tables if there are none, and refuses what a newer or an older program has made.
     ///
-    /// # Errors
-    /// [`OpenError`], which tells what to do about it.
+    /// # Errors [`OpenError`], with what to do about it.
     pub async fn open(options: Options) -> Result<Arc<Postgres>, OpenError> {
         Postgres::open_with(options, None).await
     }
@@ -100,7 +99,8 @@ impl Postgres {
         Ok(Postgres::over(options, None))
     }
 
-    /// Brings tables of an older format to this program's, for good. Nobody may be using them who does not know it.
+    /// Brings tables of an older format to this program's, for good. No program that does not know that format may be
+    /// using them.
     ///
     /// # Errors
     /// As [`Postgres::open`].

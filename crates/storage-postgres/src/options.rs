@@ -29,9 +29,9 @@ pub struct Patience {
     pub pool: Duration,
     /// One call of the engine, its attempts together: none begins later, unless a lost one is to be settled.
     pub call: Duration,
-    /// How long the server keeps the locks of a client that does not go on.
+    /// How long the server holds the locks of a client that is idle in a transaction.
     pub idle_in_transaction: Duration,
-    /// How long records of logs that nobody asks for wait for their positions.
+    /// How long records wait for their positions if no reader asks for their log.
     pub gather: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Patience {
         self.flight.saturating_add((self.flight / FEW).saturating_mul(statements))
     }
 
-    /// For settling a lost flight: the server has let go of its locks by then, and somebody has looked.
+    /// For settling a lost flight: by then the server has released its locks, and the witness has been read.
     pub(crate) fn settling(&self) -> Duration {
         self.idle_in_transaction + self.flight + self.lock
     }
@@ -63,16 +63,16 @@ impl Default for Patience {
     }
 }
 
-/// How connections are protected from those who listen or come in between: libpq's `sslmode`.
+/// How connections are protected from eavesdroppers and from machines in the middle: libpq's `sslmode`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encryption {
     /// `disable`
     None,
-    /// `prefer`: if the server can; its certificate counts only if `sslrootcert` names who must have signed it.
+    /// `prefer`: if the server can; its certificate is verified only if `sslrootcert` names the authorities.
     Offered,
-    /// `require` without `sslrootcert`: by whoever answers.
+    /// `require` without `sslrootcert`: encrypted, with any certificate.
     Unverified,
-    /// `verify-ca`, and `require` with `sslrootcert`: the server's certificate is signed by who is believed.
+    /// `verify-ca`, and `require` with `sslrootcert`: the server's certificate is signed by a trusted authority.
     Authority,
     /// `verify-full`: that, and the certificate has the server's name.
     Verified,
@@ -90,7 +90,7 @@ impl Encryption {
         })
     }
 
-    /// Whether somebody in between could pass for the server, although encryption was asked for.
+    /// Whether a machine in the middle could impersonate the server, although encryption was asked for.
     #[must_use]
     pub fn is_weak(self) -> bool {
         matches!(self, Encryption::Offered | Encryption::Unverified)

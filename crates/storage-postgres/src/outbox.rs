@@ -7,9 +7,9 @@
 //! | `n` | the place among the write's records of this log |
 //! | `v` | the record |
 //!
-//! No writer waits for another one here. The order `(ver, op, n)` is that of the changes of every item, because a write's
-//! version is greater than those of all rows that it has locked. It says nothing of when a record is committed: one that
-//! comes late stands among others, and gets a later position than they.
+//! No writer waits for another one here. The order `(ver, op, n)` is that of the changes of every item, because a
+//! write's version is greater than those of all rows that it has locked. It says nothing of when a record is committed:
+//! a late one sorts among others in the outbox, and gets a later position than they.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Where a row stands: an engine's key as the columns of the one table.
+//! Where a row is stored: an engine's key as the columns of the one table.
 //!
 //! | column | bytes | what |
 //! |---|---|---|
@@ -10,7 +10,7 @@
 //!
 //! `(p, s)` sorts as keys do, but for rows whose rest is longer than 2,000 bytes and agrees that far: these are
 //! neighbours in the order of their hashes, and scans put them right. A b-tree entry holds about 2,700 bytes; a rest
-//! comes near only where sort keys of a kilobyte are full of zeros, or where several stand in one index key.
+//! comes near that only if sort keys of a kilobyte are full of zeros, or if one index key contains several.
 //!
 //! All rows of one partition have one `p`, which is what a server that shards distributes them by.
 
@@ -23,7 +23,7 @@ const REST_MAX: usize = 2_000;
 const HASH_SIZE: usize = 16;
 const LONG_SIZE: usize = REST_MAX + HASH_SIZE;
 
-/// A place among `(p, s)`, whether or not a row stands there.
+/// A position in the order of `(p, s)`, whether or not a row has it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Position {
     pub(crate) p: Vec<u8>,
@@ -79,7 +79,7 @@ impl Position {
         Position { p, s: rest[..rest.len().min(REST_MAX)].to_vec() }
     }
 
-    /// Every row whose key is less than `key` stands before this position.
+    /// Every row with a key less than `key` sorts before this position.
     pub(crate) fn behind_all_below(family: Family, key: &[u8]) -> Position {
         let (p, rest) = split(family, key);
         let s = if rest.len() <= REST_MAX { rest.to_vec() } else { group_end(&rest[..REST_MAX]) };
@@ -91,7 +91,7 @@ impl Position {
         Position { p: self.p.clone(), s: [&self.s[..], &[0]].concat() }
     }
 
-    /// The neighbours among which a row with a long rest stands, in no order that means anything; none for another.
+    /// The neighbours of a row with a long rest, in an order without meaning; `None` for any other row.
     pub(crate) fn group(&self) -> Option<Group> {
         (self.s.len() > REST_MAX).then(|| Group { p: self.p.clone(), head: self.s[..REST_MAX].to_vec() })
     }
@@ -117,7 +117,7 @@ pub(crate) struct Group {
 impl Group {
     /// The first position that can be a row's of the group.
     pub(crate) fn start(&self) -> Position {
-        // The head alone is the place of the row whose rest ends there.
+        // The head alone is the position of the row with a rest that ends there.
         Position { p: self.p.clone(), s: self.head.clone() }.next()
     }
 

@@ -1,4 +1,4 @@
-//! Connections for whoever needs one: a bounded number, made when there is no idle one, and given up when in doubt.
+//! The pool of connections: a bounded number, opened when none is idle, and closed when their state is in doubt.
 //!
 //! Sixty lines of our own rather than a crate: statements are prepared when a connection is made, and what a session
 //! was left in decides whether it can be used again.
@@ -33,7 +33,7 @@ pub(crate) enum Left {
     Unsure,
 }
 
-/// A connection that is somebody's for now.
+/// A connection that is in use.
 pub(crate) struct Session {
     connection: Option<Connection>,
     left: Left,
@@ -57,7 +57,7 @@ impl Pool {
         &self.options.jobs
     }
 
-    /// How many connections somebody has now, and how many there may be.
+    /// How many connections are in use, and how many there may be.
     pub(crate) fn use_now(&self) -> [usize; 2] {
         let max = self.options.connections_max;
         [max.saturating_sub(self.permits.available_permits()), max]
@@ -90,10 +90,10 @@ impl Pool {
         self.idle.lock().clear();
     }
 
-    /// Waits for whoever has a connection, for a while, and gives out none any more.
+    /// Waits for a bounded time for connections in use, then hands out none any more.
     pub(crate) async fn close(&self) {
         if let Ok(all) = u32::try_from(self.options.connections_max) {
-            // Whoever is still at work after that fails as if the server had gone.
+            // A session still in use after that fails as if the server were lost.
             let _ = timeout(self.options.patience.flight, self.permits.acquire_many(all)).await;
         }
         self.permits.close();
@@ -102,7 +102,8 @@ impl Pool {
 }
 
 impl Session {
-    /// Flies, and leaves the session as told, unless nobody knows.
+    /// Sends the statements and sets the session's state to `leaves`, unless the connection is lost and its state
+    /// unknown.
     pub(crate) async fn fly(&mut self, asks: &[Ask], leaves: Left) -> Result<Vec<Reply>, Failure> {
         let Some(connection) = &self.connection else {
             return Err(Failure { at: 0, trouble: Trouble::Lost("the connection is gone".to_owned()) });

@@ -1,12 +1,13 @@
-//! Reads from replicas: for readers who may miss the writes of the last seconds, but not those of more than they allow.
+//! Reads from replicas: for reads that may miss the writes of the last seconds, up to an allowed lag.
 //!
-//! This node counts up a number in `stator_meta` on the primary, now and then: a mark, of which it remembers when it was
-//! begun ([`marks`]). Each first flight to a replica reads the number before anything else. Whoever sees a mark has all
-//! that was committed before the mark was begun, so each read proves itself how old it may be, in the flight that it
-//! needs anyway, and without a look at another machine's clock. A replica that is behind, or cut off, or none of this
+//! This node counts up a number in `stator_meta` on the primary, now and then: a mark, of which it remembers when it
+//! was begun ([`marks`]). Each first flight to a replica reads the number before anything else. A read that sees a mark
+//! sees all that was committed before the mark was begun, so each read proves its own maximal lag, in the flight that
+//! it needs anyway, and without another machine's clock. A replica that is behind, or cut off, or none of this
 //! database's, is found out: the count begins anywhere.
 //!
-//! A replica that failed rests until a look at it succeeds. Whoever finds none that is fit asks the primary.
+//! A replica that failed gets no reads until a probe of it succeeds. Without a usable replica a read goes to the
+//! primary.
 
 mod hosts;
 mod marks;
@@ -29,7 +30,7 @@ use marks::Marks;
 const MARKS_PER_LAG: u32 = 4;
 const INTERVAL_MIN: Duration = Duration::from_millis(25);
 const INTERVAL_MAX: Duration = Duration::from_secs(1);
-/// A replica that does not answer must not hold up those who could ask the primary.
+/// A replica that does not answer must not delay reads that the primary could answer.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 const FLIGHT_PATIENCE: Duration = Duration::from_secs(2);
 const POOL_PATIENCE: Duration = Duration::from_millis(500);
@@ -81,7 +82,7 @@ pub struct ReplicaStats {
 
 pub(crate) struct Replicas {
     hosts: Vec<Arc<Host>>,
-    /// Whose turn it is.
+    /// The next host in turn (round robin).
     next: AtomicUsize,
     marks: Mutex<Marks>,
     /// The one connection over which marks are made.
@@ -110,8 +111,8 @@ enum Unfit {
 }
 
 impl Replicas {
-    /// Marks and looks for as long as somebody holds them. The marks go over a connection of their own, so that a busy
-    /// node does not take its replicas for stale.
+    /// Writes marks and probes replicas until the last reference is dropped. The marks go over a connection of their
+    /// own, so that a busy node does not take its replicas for stale.
     pub(crate) fn start(primary: Options, replicas: ReplicaOptions) -> Arc<Replicas> {
         let interval = replicas.interval();
         let host = |options| Arc::new(Host { pool: Pool::new(options), rests: AtomicBool::new(true) });
@@ -223,7 +224,7 @@ fn marking(replicas: &Arc<Replicas>, interval: Duration) -> Job {
 
 async fn mark(primary: &Arc<Pool>) -> Option<i64> {
     let mut session = primary.take().await.ok()?;
-    // The very first one tells this database from others.
+    // The first mark is random: it distinguishes this database from others.
     let first = i64::from_be_bytes(base::random::bytes16()[..8].try_into().ok()?) & marks::FIRST_MAX;
     let mark = Ask::Of(Sql::Mark, vec![Value::Int(first)]);
     let replies = session.fly(&[BEGIN, mark, MARKED, COMMIT], Left::Idle).await.ok()?;

@@ -35,14 +35,14 @@ const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
 const UNMARK: &str = "DELETE FROM stator_meta WHERE name = 'format' AND value < ";
 const MARK: &str = "INSERT INTO stator_meta (name, value) VALUES ('format', ";
 
-/// What stands in the database.
+/// What the database contains.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Found {
     Nothing,
     Format(i64),
 }
 
-/// Sees to it that the tables are there. Those of an older format stay as they are: somebody may be using them.
+/// Creates the tables if there are none. Tables of an older format remain unchanged: other nodes may be using them.
 pub(crate) async fn prepare(options: &Options) -> Result<(), OpenError> {
     bring(options, |found| match found {
         Found::Nothing => Ok(()),

@@ -1,13 +1,13 @@
 //! The sequencer: moves records from the outbox to their positions in the log.
 //!
 //! One flight is one transaction: it locks the log's head, takes the records that are committed by then in the order of
-//! the outbox, writes them behind the head's position, and moves the head. Whoever comes second waits for the lock and
-//! then goes on where the first one ended, so that any node may do it at any time, and none has to be chosen. A pass
-//! that breaks off leaves all or nothing of it; whoever comes next does what is left.
+//! the outbox, writes them behind the head's position, and moves the head. A concurrent pass waits for the lock and
+//! continues where the first one ended, so any node may run one at any time, and no leader is needed. A pass is atomic:
+//! after an aborted one, the next does the remaining work.
 //!
-//! What is committed when a pass looks is whole as far as any item goes: a change of an item is committed before the
-//! next one can lock it, so who sees the second sees the first. With the outbox's order that puts an item's records in
-//! the order of its changes.
+//! The committed records that a pass reads have no gap in any item's changes: a change of an item is committed before
+//! the next one can lock it, so a pass that sees the second sees the first. With the outbox's order that puts an item's
+//! records in the order of its changes.
 //!
 //! Readers ask for it before they look (`Engine::sequence`), and readers of one log share it (`turns`). What they ask for
 //! has an end: the last record that waits when they ask. Since every pass takes the first ones, all that was committed
@@ -46,7 +46,7 @@ pub(crate) struct Sequencer {
     /// The logs to which this node has appended lately.
     noted: Mutex<BTreeSet<Bytes>>,
     wake: Notify,
-    /// Those who ask for one log, by the place of its head.
+    /// Shares one pass among the callers of one log; the key is the position of the log's head.
     turns: Turns<Position, Result<(), StorageError>>,
 }
 
@@ -146,7 +146,7 @@ async fn sequence_at(pool: &Arc<Pool>, head: &Position) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Moves the next records; tells whether there may be more up to the end.
+/// Moves the next records; returns whether there may be more up to the end.
 async fn pass(pool: &Arc<Pool>, head: &Position, end: &[Value; 3]) -> Result<bool, StorageError> {
     let mut moved = of(head);
     moved.extend([Value::Int(PASS_ROWS), Value::Int(PASS_BYTES)]);
@@ -154,7 +154,7 @@ async fn pass(pool: &Arc<Pool>, head: &Position, end: &[Value; 3]) -> Result<boo
     let lock = Ask::Of(Sql::Lock, of(head));
     let moves = Ask::Of(Sql::OutboxMove, moved);
     let advance = Ask::Of(Sql::HeadAdvance, of(head));
-    // Who does not know whether it took place does it again: what was moved is not there any more.
+    // Idempotent, so a pass with an unknown outcome is retried: records that it moved are no longer in the outbox.
     let replies = insist(pool, &[BEGIN, lock, moves, advance, COMMIT]).await?;
     let (Some(locked), Some(moved)) = (replies.get(1), replies.get(2)) else { return Err(unanswered()) };
     let row = moved.rows.first().ok_or_else(unanswered)?;

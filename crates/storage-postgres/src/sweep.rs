@@ -1,8 +1,8 @@
-//! Tombstones that have served: removed some minutes after they were written.
+//! Deletes tombstones some minutes after they were written.
 //!
-//! A deleted row's tombstone, and one that stands for "still absent", lets a write whose commit was lost find out what
-//! became of it; nobody asks after more than seconds. What this node has left is remembered in memory, up to a bound.
-//! Tombstones of a node that stopped stay behind: they cost their bytes, and scans step over them.
+//! A write with an in-doubt commit reads its outcome from the tombstone of a deleted row, or from one that marks a row
+//! as still absent; that takes seconds at most. A node remembers its tombstones in memory, up to a bound. Those of a
+//! stopped node remain: they cost their bytes, and scans skip them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Sweeper {
         while taken.len() < BATCH && due.front().is_some_and(|(when, _)| *when <= now) {
             taken.extend(due.pop_front().map(|(_, tombstone)| tombstone));
         }
-        // In the order in which everybody locks.
+        // In the order in which all writers lock.
         taken.sort_unstable_by(|left, right| left.at.cmp(&right.at));
         taken
     }
@@ -82,8 +82,8 @@ async fn sweep_due(pool: &Arc<Pool>, sweeper: &Sweeper, sequencer: &Sequencer) -
     if !sweeper.has_due(now) {
         return Ran::Done;
     }
-    // The next write of a row begins with a version of its own once the tombstone is gone: the record of the deletion
-    // must have its position by then.
+    // Once the tombstone is deleted, the next write of its row may get a smaller version than the deletion had: the
+    // record of the deletion must have its position by then.
     if sequencer.sequence_all(pool).await.is_err() {
         return Ran::Failed;
     }
@@ -96,7 +96,7 @@ async fn sweep_due(pool: &Arc<Pool>, sweeper: &Sweeper, sequencer: &Sequencer) -
     }
 }
 
-/// What cannot be removed now stays for ever, and does no harm.
+/// A tombstone that cannot be deleted now remains permanently, which is harmless.
 async fn sweep(pool: &Arc<Pool>, due: &[Tombstone]) {
     let Ok(mut session) = pool.take().await else { return };
     let removal = |tombstone: &Tombstone| {

@@ -1,9 +1,9 @@
 //! Counters that many writes add to at once.
 //!
-//! They stand in a table of their own, as numbers that the server adds up itself: no write reads a counter. A write
-//! locks the counters that it adds to until it has committed, so one that every write of a table adds to stands in
-//! several parts, and each write picks one by its id. Parts are taken in the order of their keys, after all rows, so
-//! that nobody waits in a circle.
+//! They are in a table of their own, as numbers that the server adds up itself: no write reads a counter. A write locks
+//! the counters that it adds to until it has committed, so one that every write of a table adds to is split into
+//! several parts, and each write picks one by its id. Parts are locked in the order of their keys, after all rows,
+//! which excludes deadlocks.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A real PostgreSQL for tests, made in a folder of its own and gone with the last test that holds it.
+//! A real PostgreSQL for tests, created in a folder of its own and removed with the last test that holds it.
 //!
 //! The server refuses to run as root, so root's tests hand it to the user `nobody`. A shell between us and the server
 //! ends it if the test program vanishes.
@@ -88,7 +88,7 @@ impl PostgresServer {
         self.standby_at(free_port())
     }
 
-    /// The same, at the port of one that is gone.
+    /// The same, at the port of one that has stopped.
     ///
     /// # Panics
     /// If it does not start.
@@ -148,7 +148,7 @@ impl PostgresServer {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
 
-    /// A file in the server's folder that only the server may read; tells its path.
+    /// A file in the server's folder that only the server may read; returns its path.
     ///
     /// # Panics
     /// If it cannot be written.
@@ -201,7 +201,7 @@ impl PostgresServer {
     pub fn crash(&self) {
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
         let pid = pid.lines().next().expect("its process").trim().to_owned();
-        // Children that saw the first process gone would make visible to each other what no replica has.
+        // Children that saw the end of the first process would make visible to each other what no replica has.
         signal("-STOP", &[&pid]);
         let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep");
         let children = String::from_utf8_lossy(&children.stdout).into_owned();
@@ -235,7 +235,7 @@ impl PostgresServer {
             }
             std::thread::sleep(START_INTERVAL);
         }
-        panic!("nobody sleeps");
+        panic!("no session sleeps");
     }
 
     /// Whether a session of this database waits for a lock. Other tests' databases are on the same server.
@@ -259,7 +259,7 @@ impl PostgresServer {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// Makes an empty database and tells its URL.
+    /// Creates an empty database and returns its URL.
     ///
     /// # Panics
     /// If the server does not.

@@ -31,7 +31,7 @@ const PEM_BYTES_MAX: u64 = 16 << 20;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verify {
     Nothing,
-    /// Who has signed it.
+    /// The authority that signed it.
     Authority,
     /// That, and the name in it.
     Name,
@@ -40,9 +40,9 @@ pub(crate) enum Verify {
 /// The certificates of a connection, as files in PEM.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct TlsFiles {
-    /// Whom to believe; the system's authorities if there is none.
+    /// The file of trusted authorities; the system's authorities if there is none.
     pub(crate) root: Option<String>,
-    /// Who we are: a certificate and its key.
+    /// The client's certificate and its key.
     pub(crate) client: Option<(String, String)>,
 }
 
@@ -80,7 +80,7 @@ impl Tls {
     }
 }
 
-/// Whom to believe; never nobody.
+/// The trusted authorities; never an empty set.
 fn authorities(files: &TlsFiles) -> Result<RootCertStore, OpenError> {
     let certificates = match &files.root {
         Some(file) => certificates(file)?,
@@ -91,7 +91,7 @@ fn authorities(files: &TlsFiles) -> Result<RootCertStore, OpenError> {
     };
     let mut roots = RootCertStore::empty();
     for certificate in certificates {
-        // A system's store may hold some that nobody can use.
+        // A system's store may contain unusable ones.
         let _ = roots.add(certificate);
     }
     if roots.is_empty() {

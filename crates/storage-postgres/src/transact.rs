@@ -1,9 +1,9 @@
 //! A write in two flights: lock and read; then write and commit.
 //!
-//! Rows are locked in the order of their places, so that nobody waits in a circle. An absent row cannot be locked: it
-//! is written by a plain INSERT, which fails if somebody else came first, and one that was only read as absent gets a
-//! tombstone in the same way. A refusal writes nothing; where it rests on several keys, those that were absent are read
-//! once more while the others are locked, so that it is judged on one state.
+//! Rows are locked in the order of their positions, which excludes deadlocks. An absent row cannot be locked: it is
+//! written by a plain INSERT, which fails if another write inserted it first, and one that was only read as absent gets
+//! a tombstone in the same way. A refusal writes nothing; where it rests on several keys, those that were absent are
+//! read once more while the others are locked, so that it is judged on one state.
 //!
 //! A connection that is lost before the second flight has changed nothing. One that is lost after it was sent leaves a
 //! doubt, which is settled before anything else is done, by locking the witness, the first row that the flight wrote:
@@ -11,10 +11,10 @@
 //! | the witness | means |
 //! |---|---|
 //! | carries our operation and the flight's version | it happened: answer from it |
-//! | is there, as the flight had read it | it did not happen, and cannot any more: its locks are gone |
+//! | is there, as the flight had read it | it did not happen, and cannot any more: its locks are released |
 //! | is absent, as the flight had read it | its INSERT may still be on its way: a tombstone of ours shuts it out |
 //! | is that tombstone | it did not happen, and cannot any more |
-//! | is somebody else's since | nobody knows: [`TxError::Unknown`] |
+//! | was written by another write since | unknown: [`TxError::Unknown`] |
 
 mod standing;
 mod writes;
@@ -35,7 +35,7 @@ use crate::pool::{Left, Session};
 use standing::{Standing, Verdict};
 use writes::Writes;
 
-/// Attempts wait a moment that doubles, with some chance in it, so that two do not meet for ever.
+/// Exponential backoff between attempts, with jitter, so that two writes do not conflict forever.
 const PAUSE_FIRST: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
 
@@ -63,13 +63,13 @@ pub(crate) struct Doubt {
 
 /// Why an attempt did not answer.
 enum Setback {
-    /// Somebody came first; the key is known for most statements.
+    /// Another write came first; the key is known for most statements.
     Conflict(Option<usize>),
-    /// Somebody has the key locked, for longer than one waits.
+    /// Another transaction holds the key's lock for longer than the lock timeout.
     Locked(Option<usize>),
-    /// The connection went before anything was written.
+    /// The connection was lost before anything was written.
     Lost(String),
-    /// The connection went while the second flight was on its way.
+    /// The connection was lost while the second flight was under way.
     Doubt(Option<Doubt>),
     Final(TxError),
 }
@@ -171,7 +171,7 @@ impl Postgres {
         }
     }
 
-    /// The second flight. It goes on if nobody waits for it any more.
+    /// The second flight. It continues if its caller no longer waits for it.
     async fn commit(&self, mut session: Session, writes: Writes) -> Result<(), Setback> {
         let (sweeper, sequencer) = (Arc::clone(&self.sweeper), Arc::clone(&self.sequencer));
         let doubt = writes.witness;
@@ -229,8 +229,7 @@ impl Tries {
 
     /// What is in doubt from now on.
     ///
-    /// # Errors
-    /// If there is no point in going on: while something is in doubt, nobody knows.
+    /// # Errors If no further attempt is made; while a commit is in doubt, the error is [`TxError::Unknown`].
     fn after(&mut self, setback: Setback, mode: Mode, doubt: Option<Doubt>) -> Result<Option<Doubt>, TxError> {
         let late = Instant::now() + self.pause >= self.deadline;
         if doubt.is_some() {
@@ -247,7 +246,7 @@ impl Tries {
                 Ok(Some(doubt))
             }
             Setback::Doubt(None) => Err(TxError::Unknown),
-            // Once more, for a connection that had gone while it was idle.
+            // One retry, for a connection that was lost while it was idle.
             Setback::Lost(_) if !late && self.lost == 0 => {
                 self.lost += 1;
                 Ok(None)
@@ -278,7 +277,7 @@ impl<'a> Write<'a> {
         Write { op, keys, places, order, doubt: None, versions }
     }
 
-    /// The first flight: what stands under the keys, in their order. Without keys there is none.
+    /// The first flight: locks and reads the rows of the keys, in the keys' order. Without keys there is none.
     async fn lock(&self, session: &mut Session) -> Result<Vec<Standing>, Setback> {
         if self.keys.is_empty() {
             return Ok(Vec::new());

@@ -1,8 +1,9 @@
-//! Turns: whoever asks for the same work at one time shares a round of it.
+//! Singleflight: concurrent callers that need the same work share a round of it.
 //!
-//! A round serves those who asked before it began; whoever asks while one is under way needs the next. So there is at
-//! most one round under way, however many ask, and one more behind it. What a round comes to, a failure as well, goes
-//! to all whom it serves. If the one who does it goes away in the middle, the next in line begins anew.
+//! A round serves the callers that arrived before it began; a caller that arrives during a round needs the next. So at
+//! most one round is under way, and one more waits behind it, however many callers there are. All callers that a round
+//! serves get its outcome, a failure as well. If the caller that runs a round is dropped, the next in line begins a new
+//! one.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,15 +16,15 @@ pub(crate) struct Turns<K, T> {
     lines: Mutex<HashMap<K, Arc<Line<T>>>>,
 }
 
-/// Everybody who asks for one thing.
+/// All callers for one key.
 struct Line<T> {
-    /// Rounds so far. Counted up by whoever holds `ended`.
+    /// Rounds so far. Incremented by the holder of `ended`.
     begun: AtomicU64,
     /// The last round that came to an end, and what it came to. Held while one is under way.
     ended: tokio::sync::Mutex<Option<(u64, T)>>,
 }
 
-/// A line is there for as long as somebody stands in it.
+/// A caller's reference to a line; the last one removes the line when it is dropped.
 struct Standing<'a, K: Eq + Hash, T> {
     turns: &'a Turns<K, T>,
     key: &'a K,
@@ -37,7 +38,7 @@ impl<K, T> Default for Turns<K, T> {
 }
 
 impl<K: Clone + Eq + Hash, T: Clone> Turns<K, T> {
-    /// What a round comes to that begins after this call did: somebody else's, or `round`.
+    /// The outcome of a round that begins after this call did: another caller's, or `round`.
     pub(crate) async fn share(&self, key: &K, round: impl Future<Output = T>) -> T {
         let Standing { line, .. } = &self.stand(key);
         let needed = line.begun.load(Ordering::SeqCst) + 1;
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_round_serves_those_who_asked_before_it_began() {
+    async fn a_round_serves_the_callers_that_arrived_before_it_began() {
         for outcome in [Ok(7), Err("it failed")] {
             let turns: Turns<u8, Result<u8, &str>> = Turns::default();
             let (gate, opened) = oneshot::channel::<()>();
@@ -106,7 +107,7 @@ mod tests {
                 assert_eq!(other.await, outcome);
             }
             assert_eq!(rounds.load(Ordering::SeqCst), 1);
-            assert_eq!(turns.share(&1, ready(Ok(5))).await, Ok(5), "what is over serves nobody");
+            assert_eq!(turns.share(&1, ready(Ok(5))).await, Ok(5), "a finished round serves no later call");
             assert!(turns.lines.lock().is_empty());
         }
     }

@@ -41,7 +41,7 @@ pub(crate) async fn get_eventual(
     }
 }
 
-/// The first flight of a session. A connection that had gone while it was idle is replaced once.
+/// The first flight of a session. A connection that was lost while it was idle is replaced once.
 pub(crate) async fn begin(pool: &Arc<Pool>, asks: &[Ask], leaves: Left) -> Result<(Session, Vec<Reply>), StorageError> {
     let mut again = true;
     loop {

@@ -35,7 +35,7 @@ fn what_sslmode_means() {
     ] {
         let of = |rest: &str| Options::parse(&format!("postgres://db.example/b?{mode}&{rest}"), None);
         assert_eq!(of(&root).expect(mode).encryption, with_root, "{mode}");
-        // Where a system knows no authority, who is to be verified cannot be.
+        // Without an authority on the system, a server's certificate cannot be verified.
         if !matches!(alone, Encryption::Authority | Encryption::Verified) {
             assert_eq!(of("").expect(mode).encryption, alone, "{mode}");
         }

@@ -1,6 +1,6 @@
 //! A URL with several hosts as one URL a host: each replica is near or far behind by itself.
 
-/// As many URLs as hosts; what is no URL comes back as it is, to be refused by whoever reads it.
+/// As many URLs as hosts; a text that is no URL is returned unchanged; the parser refuses it.
 pub(super) fn apart(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));

@@ -23,7 +23,7 @@ impl Marks {
     }
 
     pub(super) fn made(&mut self, number: i64, begun: Instant) {
-        // The database has gone back, as after a failover that lost writes: what was made before proves nothing.
+        // The database lost commits, as after a failover: earlier marks prove nothing.
         if self.made.back().is_some_and(|(last, _)| *last >= number) {
             self.made.clear();
         }

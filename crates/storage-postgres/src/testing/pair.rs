@@ -16,12 +16,12 @@ impl Pair {
     /// As [`PostgresServer::start`].
     pub fn start() -> Option<Pair> {
         let primary = PostgresServer::start()?;
-        // Copies have it, too: whoever is the primary answers a write when a standby has it.
+        // Copies of it inherit the setting: whichever is the primary acknowledges a write once a standby has it.
         primary.set("synchronous_standby_names", "*");
         Some(Pair { standby: primary.standby(), primary })
     }
 
-    /// Makes an empty database and tells the URL that leads to it on whichever of the two takes writes.
+    /// Creates an empty database and returns the URL that reaches it on whichever of the two takes writes.
     ///
     /// # Panics
     /// If the server does not make it.

@@ -28,7 +28,7 @@ pub enum Fault {
     LateCommit(Duration),
     /// The COMMIT arrives a while later; nothing is cut.
     SlowCommit(Duration),
-    /// All but the COMMIT arrives; nothing is cut, and nobody says anything any more.
+    /// All but the COMMIT arrives; nothing is cut, and neither side gets any further data.
     BlackHole,
 }
 
@@ -160,7 +160,7 @@ async fn strike(
         Fault::CutAfterCommit | Fault::CutInReplies => {
             if fault == Fault::CutAfterCommit {
                 replies.abort();
-                // Aborted is not yet gone: what it still copies must not be the reply.
+                // An aborted task may still run: what it still copies must not be the reply.
                 let _ = replies.await;
                 to_server.write_all(&message.bytes).await.expect("a connection of ours");
             } else {
@@ -169,7 +169,7 @@ async fn strike(
                 tokio::task::yield_now().await;
                 replies.abort();
             }
-            // The server must read it before it sees that we are gone.
+            // The server must read it before it sees that the connection is closed.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         Fault::LateFlight(delay) | Fault::LateCommit(delay) => {

@@ -1,4 +1,4 @@
-//! Less than full verification of a server's certificate, for who asks for it by libpq's names: of its signature alone
+//! Less than full verification of a server's certificate, as libpq's modes define it: of its signature alone
 //! (`verify-ca`), or of nothing (`require` without an authority).
 //!
 //! What the server signs in the handshake is checked even then: it has the key of the certificate that it shows.
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{DigitallySignedStruct, Error, RootCertStore, Signatur
 
 /// Takes a certificate of any name.
 pub(super) struct AnyName {
-    /// Who must have signed it; without them anybody may have.
+    /// The authorities that must have signed it; without them any signer is accepted.
     pub(super) roots: Option<RootCertStore>,
     pub(super) provider: Arc<CryptoProvider>,
 }

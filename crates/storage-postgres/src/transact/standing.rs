@@ -1,4 +1,4 @@
-//! What stands under a key that a write has locked.
+//! The row of a key that a write has locked.
 
 use bytes::Bytes;
 use storage::{OpId, StorageError, TxError};
@@ -16,7 +16,7 @@ pub(crate) struct Standing {
     pub(crate) value: Option<Bytes>,
 }
 
-/// What the witness tells of a lost flight.
+/// What the witness proves about a lost flight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verdict {
     Happened,
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_witness_tells() {
+    fn verdicts_from_a_witness() {
         let ours = OpId([1; 16]);
         let row = |ver: i64, op: u8| Standing { ver: Some(ver), op: Some(vec![op; 16]), value: None };
         let of_present = Doubt { key: 0, read: Some(5), written: 9 };

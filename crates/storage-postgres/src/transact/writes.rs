@@ -37,7 +37,7 @@ pub(crate) struct Written {
 struct Target<'a> {
     place: Place,
     key: &'a Key,
-    /// The place in the call's keys, if it stands there.
+    /// Its index in the call's keys, if it is among them.
     at: Option<usize>,
     value: Option<Bytes>,
     /// The value that a rewrite expects.
@@ -112,14 +112,14 @@ impl Writes {
         self.push(ask, Written { key: Some(at), rows: Some(1) });
     }
 
-    /// A row whose value may have changed. The statement waits for the row's lock, and is judged on what its holder
+    /// A row that may have a new value since. The statement waits for the row's lock, and is judged on what its holder
     /// leaves: at READ COMMITTED its condition is evaluated again on the row's newest version.
     fn rewrite(&mut self, place: &Place, expected: Bytes, value: Option<Bytes>) {
         let values = vec![place.at.p[..].into(), place.at.s[..].into(), Value::Bytes(expected), Value::from(value)];
         self.push(Ask::Of(Sql::Rewrite, values), Written::default());
     }
 
-    /// A row that is a function of locked ones: nobody else writes it now.
+    /// A row that is a function of locked ones: no other write can touch it now.
     fn blind(&mut self, op: OpId, target: Target<'_>, ver: i64) {
         let ask = match target.value {
             Some(value) => Ask::Of(Sql::Upsert, row(op, &target.place, ver, Some(value))),
@@ -146,7 +146,7 @@ pub(crate) fn tombstone(op: OpId, place: &Place, ver: i64) -> Ask {
 }
 
 /// Every row that the flight touches, once, in the order of places: the batch's last write of each, and the keys that
-/// were absent and are not written, whose absence must last until the commit.
+/// were absent and are not written, which must stay absent until the commit.
 fn targets<'a>(write: &Write<'a>, standing: &[Standing], batch: &'a Batch) -> impl Iterator<Item = Target<'a>> {
     let keys: HashMap<&Key, usize> = write.keys.iter().enumerate().map(|(at, key_use)| (&key_use.key, at)).collect();
     let mut targets: BTreeMap<Place, Target<'a>> = BTreeMap::new();

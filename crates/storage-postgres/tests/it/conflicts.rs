@@ -1,4 +1,4 @@
-//! Locks that others hold: another node, or anybody with a session of their own.
+//! Locks that another node holds, or any other session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ async fn a_plain_write_meets_a_lock() {
     assert_eq!(met, Err(TxError::Busy));
 }
 
-/// Several nodes write the same absent rows, in orders of their own: nobody is lost, nobody waits for ever.
+/// Several nodes write the same absent rows, in orders of their own: no write is lost, none waits forever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_race_for_absent_rows() {
     let Some(server) = PostgresServer::shared() else { return };
@@ -133,8 +133,8 @@ async fn nodes_add_to_one_row() {
     assert_eq!(engine.get(&key("sum"), Consistency::Strong).await.unwrap().unwrap()[..], 200_u64.to_be_bytes());
 }
 
-/// "a" is read as absent before somebody writes both rows, "b" is locked after: a refusal that rests on such reads is
-/// not answered.
+/// "a" is read as absent before another write puts both rows, "b" is locked after: a refusal that rests on such reads
+/// is not answered.
 #[tokio::test]
 async fn torn_reads_refuse_nothing() {
     let Some(server) = PostgresServer::shared() else { return };

@@ -26,7 +26,7 @@ fn number(value: Option<&Bytes>) -> u64 {
     value.map_or(0, |value| u64::from_be_bytes(value[..].try_into().unwrap()))
 }
 
-/// What a writer knows of its counters: at least so many additions, and so many that nobody knows of.
+/// What a writer knows of its counters: additions that were committed, and additions with an unknown outcome.
 #[derive(Default)]
 struct Known {
     done: u64,
@@ -96,22 +96,22 @@ async fn killed_under_load() {
     for writer in writers {
         all_known.push(writer.await.unwrap());
     }
-    let mut told = [0; WRITERS as usize];
+    let mut recorded = [0; WRITERS as usize];
     let mut seen = reader.await.unwrap();
     seen.extend(records(&engine, &LOG, seen.len() as u64).await);
     for record in &seen {
         let (writer, sum) = (usize::from(record[0]), number(Some(&record.slice(1..))));
-        assert_eq!(sum, told[writer] + 1, "in order, none lost, none twice");
-        told[writer] = sum;
+        assert_eq!(sum, recorded[writer] + 1, "in order, none lost, none twice");
+        recorded[writer] = sum;
     }
     let mut done = 0;
     for (writer, known) in all_known.into_iter().enumerate() {
         let [left, right] = counters(writer as u8);
         let stored = number(engine.get(&left, Consistency::Strong).await.unwrap().as_ref());
         assert_eq!(stored, number(engine.get(&right, Consistency::Strong).await.unwrap().as_ref()), "torn");
-        assert_eq!(told[writer], stored, "a record of each");
+        assert_eq!(recorded[writer], stored, "a record of each");
         assert!((known.done..=known.done + known.unknown).contains(&stored), "{stored} of {}", known.done);
         done += known.done;
     }
-    assert!(done > 0, "somebody wrote");
+    assert!(done > 0, "there were writes");
 }

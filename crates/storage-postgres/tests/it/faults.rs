@@ -25,7 +25,7 @@ fn number(value: Option<&Bytes>) -> u64 {
     value.map_or(0, |value| u64::from_be_bytes(value[..].try_into().unwrap()))
 }
 
-/// Adds one; tells the answer, and how often it was decided.
+/// Adds one; returns the answer, and how often it was decided.
 async fn add(engine: &Postgres, mode: Mode) -> (Result<Decision, TxError>, u32) {
     let keys = [KeyUse::write(key())];
     let mut decided = 0;
@@ -41,14 +41,14 @@ async fn add(engine: &Postgres, mode: Mode) -> (Result<Decision, TxError>, u32) 
     (done, decided)
 }
 
-/// What stands there, read past the proxy.
+/// What is stored, read past the proxy.
 async fn stored(direct: &Postgres) -> [u64; 3] {
     let counter = number(direct.get(&key(), Consistency::Strong).await.unwrap().as_ref());
     let tally = direct.get(&Key::new(Family::Catalog, "tally"), Consistency::Strong).await.unwrap();
     let counted = tally.map_or(0, |row| u64::from_be_bytes(row[..8].try_into().unwrap()));
-    let told: Vec<u64> = records(direct, &log(), 0).await.iter().map(|record| number(Some(record))).collect();
-    assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
-    [counter, counted, told.len() as u64]
+    let recorded: Vec<u64> = records(direct, &log(), 0).await.iter().map(|record| number(Some(record))).collect();
+    assert_eq!(recorded, (1..=recorded.len() as u64).collect::<Vec<_>>());
+    [counter, counted, recorded.len() as u64]
 }
 
 /// Three records are waiting when the flight that gives them positions is struck.
@@ -93,7 +93,7 @@ fn patience() -> Patience {
         flight: Duration::from_secs(2),
         lock: Duration::from_millis(300),
         idle_in_transaction: Duration::from_secs(4),
-        // A fault strikes what the test does, not what goes on behind it.
+        // A fault strikes the test's own statements, not background work.
         gather: Duration::from_secs(3600),
         ..Patience::default()
     }
@@ -199,7 +199,7 @@ async fn a_late_commit() {
     check_all(Fault::LateCommit(Duration::from_millis(400)), 1, 1).await;
 }
 
-/// The server keeps the lost transaction's locks until it has been idle for too long, and then it is known to be gone.
+/// The server holds the lost transaction's locks until its idle timeout, and then it is known to be rolled back.
 #[tokio::test]
 async fn a_black_hole() {
     check_all(Fault::BlackHole, 2, 2).await;
@@ -207,14 +207,14 @@ async fn a_black_hole() {
 
 /// A write without a locked row has no witness.
 #[tokio::test]
-async fn what_nobody_can_know() {
+async fn a_write_without_a_witness_may_have_an_unknown_outcome() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();
     let proxy = Proxy::start(server.port).await;
     let through = url.replace(&format!(":{}/", server.port), &format!(":{}/", proxy.port));
     let (engine, direct) = (open(&through).await, open(&url).await);
     assert_eq!(add(&engine, Mode::Plain).await.0, Ok(Decision::Commit));
-    // Somebody else writes the row between the loss and the settling.
+    // Another node writes the row between the loss and the settling.
     proxy.arm(Fault::LateCommit(Duration::from_millis(100)));
     let rival = async {
         while !proxy.has_struck() {

@@ -1,4 +1,4 @@
-//! Tables of other formats: older ones stay as they are until they are brought to this program's, newer ones for ever.
+//! Tables of other formats: older ones remain unchanged until they are upgraded to this program's, newer ones always.
 
 use storage::{Consistency, Engine, Family, Key, Mode};
 use storage_postgres::testing::PostgresServer;
@@ -69,7 +69,7 @@ async fn newer_tables_are_left_alone() {
     assert_eq!(tables(&server, &url), before);
 }
 
-/// A stand-in for the catalog of Citus, in which somebody's tables are spread over shards.
+/// A stand-in for the catalog of Citus, with another application's tables distributed over shards.
 #[tokio::test]
 async fn tables_over_shards_are_refused_if_they_are_ours() {
     let Some(server) = PostgresServer::shared() else { return };

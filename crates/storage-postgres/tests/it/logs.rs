@@ -81,12 +81,12 @@ pub(crate) async fn add(engine: &Postgres, mode: Mode, items: &[u64]) {
 
 /// What a reader knows of the items from the records that it has seen.
 #[derive(Default)]
-struct Told {
+struct Replayed {
     items: BTreeMap<Bytes, u64>,
     count: u64,
 }
 
-impl Told {
+impl Replayed {
     async fn read_on(&mut self, engine: &Postgres) {
         for record in records(engine, &LOG, self.count).await {
             self.count += 1;
@@ -117,12 +117,12 @@ async fn several_nodes_write_and_read() {
     for node in &nodes {
         let (node, ended) = (Arc::clone(node), Arc::clone(&ended));
         readers.spawn(async move {
-            let mut told = Told::default();
+            let mut replayed = Replayed::default();
             while !ended.load(Ordering::Relaxed) {
-                told.read_on(&node).await;
+                replayed.read_on(&node).await;
             }
-            told.read_on(&node).await;
-            told
+            replayed.read_on(&node).await;
+            replayed
         });
     }
     let mut writers = JoinSet::new();
@@ -147,15 +147,15 @@ async fn several_nodes_write_and_read() {
     let stored = nodes[0].view(Consistency::Strong).await.unwrap().get_many(&keys).await.unwrap();
     let expected: BTreeMap<Bytes, u64> =
         keys.iter().zip(&stored).map(|(key, value)| (key.bytes.clone(), number(value.as_ref()))).collect();
-    while let Some(told) = readers.join_next().await {
-        let told = told.unwrap();
-        assert_eq!(told.items, expected);
-        assert_eq!(told.count, expected.values().sum::<u64>());
+    while let Some(replayed) = readers.join_next().await {
+        let replayed = replayed.unwrap();
+        assert_eq!(replayed.items, expected);
+        assert_eq!(replayed.count, expected.values().sum::<u64>());
     }
     assert_eq!(waiting(&server, &url), "0");
 }
 
-/// A transaction that takes its time stands before others in the outbox when it is committed, and behind them in the log.
+/// A slow transaction sorts before others in the outbox when it is committed, and behind them in the log.
 #[tokio::test]
 async fn a_late_record_gets_a_later_position() {
     let Some(server) = PostgresServer::shared() else { return };
@@ -205,12 +205,12 @@ async fn the_order_of_an_item_needs_no_clock() {
         add(&ahead, Mode::Plain, &[3]).await;
         add(&ahead, Mode::Transaction, &[1, 3]).await;
     }
-    let mut told = Told::default();
-    told.read_on(&behind).await;
-    assert_eq!(told.items.into_values().collect::<Vec<_>>(), [4, 4, 9]);
+    let mut replayed = Replayed::default();
+    replayed.read_on(&behind).await;
+    assert_eq!(replayed.items.into_values().collect::<Vec<_>>(), [4, 4, 9]);
 }
 
-/// A log that goes takes with it what has no position yet.
+/// The deletion of a log deletes its records without positions, too.
 #[tokio::test]
 async fn what_waits_is_destroyed_with_its_log() {
     let Some(server) = PostgresServer::shared() else { return };
@@ -246,7 +246,7 @@ async fn a_long_queue_is_moved_in_order() {
     assert!(moved.into_iter().eq(1..=COUNT));
 }
 
-/// Records get their positions a moment later, whether anybody reads or not.
+/// Records get their positions a moment later, with or without a reader.
 #[tokio::test]
 async fn nothing_waits_for_long() {
     let Some(server) = PostgresServer::shared() else { return };

@@ -10,7 +10,7 @@ use storage_postgres::testing::PostgresServer;
 
 use crate::contract::{any_scan, open};
 
-/// The longest rest that stands in the index as it is: behind it keys differ only in what is hashed.
+/// The longest rest that the index stores as it is: beyond it keys differ only in what is hashed.
 const EDGE: usize = 24 + 2_000;
 
 /// Case numbers and the kit's separator take 14 bytes.

@@ -122,7 +122,7 @@ async fn only_reads_that_may_be_old_are_answered_by_a_replica() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_that_is_behind_or_gone_is_not_asked() {
+async fn a_replica_that_is_behind_or_stopped_is_not_asked() {
     let Some(primary) = PostgresServer::start() else { return };
     let url = primary.database();
     let [behind, other] = [primary.standby(), primary.standby()];
@@ -147,7 +147,7 @@ async fn a_replica_that_is_behind_or_gone_is_not_asked() {
     behind.run();
     until_answered(&engine).await;
 
-    // Of two, the other one goes on.
+    // Of two, the other one continues.
     let replicas = format!("postgres://stator@127.0.0.1:{},127.0.0.1:{}/{}", behind.port, other.port, {
         replicas.rsplit_once('/').unwrap().1
     });

@@ -6,7 +6,7 @@ use storage_postgres::testing::PostgresServer;
 use crate::contract::open;
 
 #[tokio::test]
-async fn absence_is_kept_by_a_row() {
+async fn absence_is_stored_as_a_row() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();
     let name = url.rsplit('/').next().unwrap().to_owned();

@@ -107,9 +107,9 @@ async fn readers_of_a_log_share_a_connection() {
     assert!(node.get(&log::record(&LOG, 2), Consistency::Strong).await.unwrap().is_some());
 }
 
-/// Whoever comes while a pass is under way may have written what that pass has not seen.
+/// A caller that arrives during a pass may have written records that the pass has not seen.
 #[tokio::test]
-async fn who_comes_later_waits_for_the_next_pass() {
+async fn a_later_call_waits_for_the_next_pass() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();
     let proxy = Proxy::start(server.port).await;
@@ -132,7 +132,7 @@ async fn who_comes_later_waits_for_the_next_pass() {
 }
 
 /// The administrator ends the wait for the standby: the server commits, and warns. Positions that the standby does not
-/// have may be given anew after a failover, so nobody is told of them before it has them.
+/// have may be assigned again after a failover, so readers do not see them before the standby has them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn positions_are_known_to_the_standby() {
     const WAITING: &str = "pg_stat_activity WHERE wait_event = 'SyncRep'";
@@ -147,12 +147,12 @@ async fn positions_are_known_to_the_standby() {
     standby.crash();
     let asked = Arc::clone(&node);
     let sequencing = tokio::spawn(async move { asked.sequence(&LOG).await });
-    // Until there is something to tell.
+    // Until the statement returns something.
     let until = async |statement: &str| loop {
-        assert!(!sequencing.is_finished(), "nobody has it");
+        assert!(!sequencing.is_finished(), "the standby does not have it");
         match primary.psql("postgres", statement).unwrap() {
-            told if told.is_empty() => tokio::time::sleep(Duration::from_millis(5)).await,
-            told => return told,
+            output if output.is_empty() => tokio::time::sleep(Duration::from_millis(5)).await,
+            output => return output,
         }
     };
     let begun = until(&format!("SELECT xact_start FROM {WAITING}")).await;

@@ -126,7 +126,7 @@ async fn certificates_and_passwords() {
     refused(&careful, None, "password").await;
 }
 
-/// A server that does not encrypt is taken only by those who have not asked for it in earnest.
+/// A server that does not encrypt is accepted only where encryption is not required.
 #[tokio::test]
 async fn a_server_that_cannot() {
     let Some(server) = PostgresServer::start() else { return };
