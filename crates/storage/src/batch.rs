@@ -9,11 +9,11 @@ use crate::key::{Family, Key, KeyUse};
 /// Counters in one tally row.
 pub const TALLY_WIDTH: usize = 2;
 
-/// Deltas to a row of counters. The engine adds them up and writes each row once a group commit, so that a counter
-/// that every write of a table touches costs no latch. Its value, read with `get`, is [`TALLY_WIDTH`] big-endian i64;
-/// while all of them are zero there is no row. They stand in [`Family::Catalog`]. In one batch deltas count after
-/// writes of the same row. A tally row is made by deltas alone and removed by a delete or a destruction; an engine may
-/// keep it apart from other rows, so that scans and the reads of a transaction need not see it.
+/// Deltas to a row of counters. The engine adds them up and writes each row once a group commit, so that a counter that
+/// every write of a table touches costs no latch. Its value, read with `get`, is [`TALLY_WIDTH`] big-endian i64; while
+/// all of them are zero there is no row. They are in [`Family::Catalog`]. In one batch deltas count after writes of the
+/// same row. A tally row is made by deltas alone and removed by a delete or a destruction; an engine may store it apart
+/// from other rows, so that scans and the reads of a transaction need not see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tally {
     pub key: Key,
@@ -47,7 +47,7 @@ pub struct Rewrite {
     pub value: Bytes,
 }
 
-/// What stands under the keys of a transaction, in their order.
+/// What a transaction reads under its keys, in their order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reads {
     pub values: Vec<Option<Bytes>>,
@@ -183,7 +183,7 @@ impl Batch {
 pub enum Decision {
     /// Commit the batch. An empty one commits at once.
     Commit,
-    /// Write nothing; the caller's closure has kept why.
+    /// Write nothing; the caller's closure has stored the reason.
     Refuse,
 }
 

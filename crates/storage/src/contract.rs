@@ -20,7 +20,7 @@ pub async fn run(engine: Arc<dyn Engine>) {
     let space = |name| Space::new(&engine, name);
     rows::come_and_go(space("come and go")).await;
     rows::families_are_apart(space("families")).await;
-    rows::decisions_see_what_stands(space("decisions")).await;
+    rows::decisions_see_current_rows(space("decisions")).await;
     rows::refusals_write_nothing(space("refusals")).await;
     rows::the_last_write_of_a_row_counts(space("last write")).await;
     rows::views_stand_still(space("views")).await;

@@ -66,10 +66,10 @@ use view::StoreView;
 pub struct EmbeddedOptions {
     /// Memory for caches, in bytes: one half for whole rows, one half for blocks of the files.
     pub cache_bytes: u64,
-    /// Memtables are never larger, in bytes. Taken when a database is made and kept ever after. For tests, which see
+    /// Memtables are never larger, in bytes. Set when a database is created; never changed later. For tests, which see
     /// tables written and merged early; memory and speed are tuned without it.
     pub memtable_bytes_max: Option<u64>,
-    /// Of a layer above that encrypts: what a new database keeps for it, and what one that is there must have kept.
+    /// Of a layer above that encrypts: what a new database stores for it, and what an existing one must have stored.
     pub keys: Option<Bytes>,
     /// Space on the disk that writes leave free, in bytes; 0 for none. By default 256 MiB, or a fiftieth of a small disk.
     pub disk_reserve_bytes: Option<u64>,
@@ -97,7 +97,7 @@ impl Default for EmbeddedOptions {
 }
 
 pub struct Embedded {
-    /// Gone once closed.
+    /// `None` once closed.
     store: RwLock<Option<Arc<Store>>>,
     latches: Arc<Latches>,
     queue: Arc<Queue>,
@@ -151,7 +151,7 @@ impl Embedded {
         folder::keys(folder)
     }
 
-    /// Gives an encrypted database that nobody has open other keys than `old`, which it has.
+    /// Replaces `old`, the stored keys of an encrypted database that no process has open.
     pub fn replace_keys(folder: &Path, old: &[u8], new: &[u8]) -> Result<(), OpenError> {
         folder::replace_keys(folder, old, new)
     }

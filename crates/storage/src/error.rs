@@ -13,11 +13,11 @@ pub enum StorageError {
     Corrupt(String),
     /// The disk, or the memory that an engine may take, is full. Nothing was written. The text is the client's as well.
     Full(&'static str),
-    /// The key of these rows may not be used; the text says who says so, and why.
+    /// The key of these rows may not be used; the text names what denies it, and why.
     Inaccessible(String),
 }
 
-/// Why a write was not committed, or why nobody knows.
+/// Why a write was not committed, or why its outcome is unknown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TxError {
     /// Another transaction is under way on one of the keys; `key` is its place in the call's `keys`.

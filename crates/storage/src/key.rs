@@ -124,7 +124,7 @@ impl ScanRange {
         }
     }
 
-    /// Goes on behind the last row that was read.
+    /// Continues behind the last row that was read.
     pub fn resume_after(&mut self, last: Bytes) {
         match self.direction {
             ScanDirection::Forward => self.lower = Bound::Excluded(last),
@@ -153,7 +153,7 @@ pub struct ScanPage {
     pub more: bool,
 }
 
-/// A row whose stored bytes are not what was written there.
+/// A row with stored bytes that differ from what was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DamagedRow {
     /// None if the key cannot be read either.

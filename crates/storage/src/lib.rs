@@ -5,7 +5,7 @@
 //! call with a synchronous decision, never an open transaction.
 //!
 //! The trait is dyn-safe, so that everything above is compiled once and not once an engine; the price is one small
-//! allocation a call (`docs/decisions` tells why).
+//! allocation a call (the reason is in `docs/decisions`).
 
 mod batch;
 #[cfg(any(test, feature = "contract"))]
@@ -46,8 +46,8 @@ pub enum Mode {
     Transaction,
 }
 
-/// What `decide` is: a pure function of what was read. It may run more than once; the last run counts. A run whose keys
-/// were not all read at one moment does not: an engine that cannot lock what is absent finds out afterwards.
+/// What `decide` is: a pure function of what was read. It may run more than once; the last run counts. A run on keys
+/// that were not all read at one moment does not: an engine that cannot lock absent keys finds out afterwards.
 pub type Decide<'a> = dyn FnMut(&Reads, &mut Batch) -> Decision + Send + 'a;
 
 /// Which state a read may see.
@@ -101,17 +101,17 @@ pub trait Engine: Send + Sync + 'static {
     /// or behind any other. What puts a row into another form without its writers is a [`Rewrite`].
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>>;
 
-    /// Gives their positions to all records of a log whose batches were committed before this call: a view that is
-    /// asked for afterwards shows them. An engine that does so at the commit has nothing to do here; another one may show
-    /// a batch's rows before its records.
+    /// Assigns positions to all records of a log that were committed before this call: a view that is asked for
+    /// afterwards shows them. An engine that does so at the commit has nothing to do here; another one may show a
+    /// batch's rows before its records.
     fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>>;
 
-    /// Deletes every row of the family whose key starts with `prefix`, in bounded steps. Not atomic: the caller has
-    /// made sure that nobody reads or writes them any more. Safe to repeat.
+    /// Deletes every row of the family with a key that starts with `prefix`, in bounded steps. Not atomic: the caller
+    /// has made sure that no operation reads or writes them any more. Safe to repeat.
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>>;
 
-    /// Whether rows are still kept as this program keeps them: where servers share them, one of a newer version may have
-    /// changed that. What fails here must not be written to any more.
+    /// Whether rows still have the format of this program: where servers share them, one of a newer version may have
+    /// changed it. After an error here nothing must be written any more.
     fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
         Box::pin(std::future::ready(Ok(())))
     }

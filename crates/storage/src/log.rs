@@ -6,8 +6,9 @@
 //! | a record | the log's name · position (8, big-endian) | as it was appended |
 //!
 //! Positions are dense and begin with 1. A record that can be seen has all its predecessors before it, but for those
-//! that were deleted, so that a reader who goes on behind the last record it saw misses nothing. Records may be deleted
-//! like other rows; the head stays, so that no position is given out twice. Only the log's destruction takes it away.
+//! that were deleted, so that a reader that continues behind the last record it saw misses nothing. Records may be
+//! deleted like other rows; the head stays, so that no position is given out twice. Only the log's destruction takes it
+//! away.
 
 use bytes::Bytes;
 

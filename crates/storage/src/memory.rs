@@ -1,8 +1,8 @@
 //! Rows in memory: `stator serve --memory`, and the model that every other engine is compared with.
 //!
 //! One lock around four ordered maps. A row is a short chain of versions ([`chain`]), so that a view is nothing but the
-//! number of the last commit that it sees, and scans of a view can let go of the lock between two chunks. Versions
-//! that no view sees any more go when the next write or the last view that saw them goes.
+//! number of the last commit that it sees, and scans of a view can let go of the lock between two chunks. Versions that
+//! no view sees any more are dropped by the next write, or with the last view that saw them.
 //!
 //! Rows are counted, with what the layers above hold of them, and above a limit ([`room`]) writes that add data are refused.
 //!
@@ -46,7 +46,7 @@ struct Shared {
 struct Rows {
     families: [BTreeMap<Bytes, Chain>; Family::ALL.len()],
     commit: Commit,
-    /// Rows with a version that was replaced by a commit while somebody could still see it.
+    /// Rows with a version that was replaced by a commit while a view could still see it.
     replaced: VecDeque<(Commit, Key)>,
     /// What all rows take, about.
     bytes: usize,
@@ -114,7 +114,7 @@ impl Memory {
 }
 
 impl Shared {
-    /// The oldest commit that somebody may still read.
+    /// The oldest commit that a view may still read.
     fn oldest_seen(&self, rows: &Rows) -> Commit {
         self.views.lock().first_key_value().map_or(rows.commit, |(oldest, _)| *oldest)
     }
@@ -217,7 +217,7 @@ impl Rows {
         self.replaced.push_back((self.commit, key));
     }
 
-    /// Forgets what nobody can see who sees `oldest_seen` or later.
+    /// Drops the versions that no view of `oldest_seen` or later can see.
     fn prune(&mut self, oldest_seen: Commit) {
         while let Some((commit, _)) = self.replaced.front() {
             if *commit > oldest_seen {

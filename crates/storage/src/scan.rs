@@ -24,7 +24,7 @@ impl ScanRange {
         ScanRange::of_prefix(family, Bytes::new(), rows_max, bytes_max)
     }
 
-    /// All rows of a family whose keys start with a prefix.
+    /// All rows of a family with keys that start with a prefix.
     pub fn of_prefix(family: Family, prefix: Bytes, rows_max: usize, bytes_max: usize) -> ScanRange {
         let (upper, direction) = (prefix_end(&prefix), ScanDirection::Forward);
         ScanRange { family, lower: Bound::Included(prefix), upper, direction, rows_max, bytes_max }

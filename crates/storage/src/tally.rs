@@ -8,7 +8,7 @@ const COUNTER_SIZE: usize = size_of::<i64>();
 
 pub type Counters = [i64; TALLY_WIDTH];
 
-/// The row for these counters; none if all are zero, so that counters of what is gone leave nothing behind.
+/// The row for these counters; none if all are zero, so that counters of what was deleted leave nothing behind.
 pub fn encode(counters: &Counters) -> Option<Bytes> {
     if *counters == [0; TALLY_WIDTH] {
         return None;

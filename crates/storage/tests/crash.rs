@@ -1,8 +1,8 @@
 //! Kills a process in the middle of its writes and looks at what is left: every answered write is there, and no batch
 //! is torn.
 //!
-//! The child is this test program itself, told by a variable to write and not to check. Several writers of their own
-//! go on at once; each answered write is a line on its standard output.
+//! The child is this test program itself, which a variable makes write instead of check. Several independent writers
+//! run at once; each answered write is a line on its standard output.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -67,7 +67,7 @@ fn value(row: Option<&Bytes>) -> u32 {
 }
 
 /// The child's part: write until killed.
-fn write_for_ever(folder: &Path) {
+fn write_forever(folder: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let engine = open(folder);
@@ -106,7 +106,7 @@ fn killed_after(lines: usize, folder: &Path) -> Vec<u32> {
             answered[writer.parse::<usize>().unwrap()] = number.parse().unwrap();
             count += 1;
             if count == lines {
-                // Lines that are still in the pipe count as well: the loop goes on to its end.
+                // Lines that are still in the pipe count as well: the loop continues to its end.
                 child.kill().unwrap();
             }
         }
@@ -154,7 +154,7 @@ async fn check_log(engine: &dyn Engine, writers: usize, total: u64) {
 #[test]
 fn answered_writes_outlive_a_kill() {
     if let Some(folder) = std::env::var_os(FOLDER) {
-        return write_for_ever(Path::new(&folder));
+        return write_forever(Path::new(&folder));
     }
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -166,8 +166,8 @@ pub(super) async fn are_dense_and_in_order_under_many_writers(space: Space) {
         }
         let stored = view.get_many(&rows).await.unwrap();
         for (key, (before, now)) in rows.iter().zip(before.iter().zip(&stored)) {
-            let told = values.get(&key.bytes).copied().unwrap_or(0);
-            assert!((number(before.as_ref())..=number(now.as_ref())).contains(&told), "rows and records agree");
+            let recorded = values.get(&key.bytes).copied().unwrap_or(0);
+            assert!((number(before.as_ref())..=number(now.as_ref())).contains(&recorded), "rows and records agree");
         }
         tokio::task::yield_now().await;
     }

@@ -60,7 +60,7 @@ pub(super) async fn lose_nothing_on_one_row(space: Space) {
     assert_eq!(number(space.get(&counter).await.as_ref()), WRITERS * ROUNDS);
 }
 
-/// Money goes round between accounts; every view and every transaction sees all of it.
+/// Transfers between accounts; every view and every transaction sees the same total.
 pub(super) async fn move_without_loss(space: Space) {
     const ACCOUNTS: u64 = 5;
     const MONEY: u64 = 1_000;
@@ -89,7 +89,7 @@ pub(super) async fn move_without_loss(space: Space) {
     .await;
 }
 
-/// A batch over all families is seen as a whole or not at all, and never goes back.
+/// A batch over all families is seen as a whole or not at all, and is never undone.
 pub(super) async fn are_seen_whole(space: Space) {
     all(&space, |space, writer| async move {
         let keys = Family::ALL.map(|family| space.key_in(family, "same"));
@@ -133,7 +133,7 @@ pub(super) async fn do_not_meet_on_different_rows(space: Space) {
                 batch.put(key.clone(), bytes(round));
                 Decision::Commit
             });
-            assert_eq!(decision.await, Ok(Decision::Commit), "nobody else is there");
+            assert_eq!(decision.await, Ok(Decision::Commit), "there is no other writer");
             assert_eq!(number(space.get(&key).await.as_ref()), round);
         }
     })

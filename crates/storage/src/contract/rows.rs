@@ -37,7 +37,7 @@ pub(super) async fn families_are_apart(space: Space) {
     assert_eq!(values, [Some("Catalog".into()), None, Some("Index".into()), Some("Log".into())]);
 }
 
-pub(super) async fn decisions_see_what_stands(space: Space) {
+pub(super) async fn decisions_see_current_rows(space: Space) {
     let (there, gone, missing) = (space.key("there"), space.key("gone"), space.key("missing"));
     space.put(&there, "1").await;
     space.put(&gone, "1").await;

@@ -25,8 +25,8 @@ pub struct ScanCase {
     pub bytes_max: usize,
 }
 
-/// Any rows and any ranges of them. `prefix` stands before every key, and may move them to where the engine treats keys
-/// in another way.
+/// Any rows and any ranges of them. Every key begins with `prefix`, which may move the keys to where the engine treats
+/// them in another way.
 pub fn any_scan_agrees_with_the_model(runtime: &Runtime, engine: Arc<dyn Engine>, prefix: &str, cases: u32) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let case_number = Cell::new(0);
@@ -61,7 +61,7 @@ fn scan_case() -> impl Strategy<Value = ScanCase> {
     )
 }
 
-/// Writes the rows of a case behind `prefix`, which nobody else uses, and reads the range page by page.
+/// Writes the rows of a case behind `prefix`, which no other case uses, and reads the range page by page.
 pub async fn check_scan(engine: &Arc<dyn Engine>, prefix: &str, case: &ScanCase) {
     let space = Space::new(engine, prefix);
     let mut batch = Batch::default();
@@ -174,7 +174,7 @@ pub(super) async fn agree_with_the_model(space: Space) {
     }
 }
 
-/// A scan in pages sees what stood there when its view was taken, whatever is written between two pages.
+/// A scan in pages sees the rows as of its view, whatever is written between two pages.
 pub(super) async fn stay_in_their_view(space: Space) {
     let keys: Vec<Key> = (0..40_u8).map(|at| space.key([at])).collect();
     for key in &keys {

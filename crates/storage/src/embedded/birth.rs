@@ -1,9 +1,9 @@
 //! The making of an empty store, quickly.
 //!
 //! fjall makes one in a hundred small steps and syncs each of them before the next, which takes a tenth of a second on
-//! a disk. None of that matters while nobody knows of the store. So it is made in memory where the system has files
-//! there, copied to its place, and synced as a whole: many syncs at the same time cost a journaling file system
-//! hardly more than one.
+//! a disk. None of that matters while the store is not in use. So it is made in memory where the system has files
+//! there, copied to its place, and synced as a whole: many syncs at the same time cost a journaling file system hardly
+//! more than one.
 
 use std::fs::{self, File};
 use std::io;
@@ -64,7 +64,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder durable with everything in it: fjall makes folders whose names it does not sync.
+/// Makes a folder durable with everything in it: fjall creates folders without a sync of their parents.
 pub(super) fn sync(path: &Path) -> io::Result<()> {
     let mut all = Vec::new();
     list(path, &mut all)?;

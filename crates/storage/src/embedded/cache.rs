@@ -1,13 +1,13 @@
 //! The row cache: whole rows of items in memory, so that a point read of a warm one does not search tables and blocks.
 //!
-//! It holds durable values only, and must never hold an older one than the store. So a row leaves the cache before
-//! a write of it is queued, while the writer has the key's latch; nothing is put in for a key on which a value is
-//! queued; and a reader who found a value in the store puts it in only if no write of the key's stripe became durable
-//! since it began to read ([`Latches::fill`](super::latches::Latches::fill)). A row that was overwritten comes back with its
-//! new value once that is durable.
+//! It holds durable values only, and must never hold an older one than the store. So a row leaves the cache before a
+//! write of it is queued, while the writer has the key's latch; nothing is put in for a key on which a value is queued;
+//! and a reader that found a value in the store puts it in only if no write of the key's stripe became durable since it
+//! began to read ([`Latches::fill`](super::latches::Latches::fill)). A row that was overwritten comes back with its new
+//! value once that is durable.
 //!
-//! What the store returned is copied in, for it is a part of a whole block, which would be kept alive with it. What was
-//! written stands alone already and is shared with the store's memtable.
+//! A value that the store returned is copied, because it is a slice of a whole block, which it would keep in memory. A
+//! written value has its own allocation already and is shared with the store's memtable.
 
 use bytes::Bytes;
 use quick_cache::Weighter;

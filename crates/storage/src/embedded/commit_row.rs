@@ -1,7 +1,7 @@
 //! Commit rows: evidence in the data itself that no commit in the middle is missing.
 //!
 //! Every group that is committed has the next number and carries one row with it, in a keyspace of the engine's own.
-//! The row of commit n stands in slot n mod 1024 and so takes the place of the one of commit n - 1024:
+//! The row of commit n is stored in slot n mod 1024 and so replaces the row of commit n - 1024:
 //!
 //! | part | bytes | what |
 //! |---|---|---|
@@ -10,14 +10,14 @@
 //! | value | 8 | number of the commit, big-endian, from 1 |
 //! | | 8 | check: XXH3 of the number, seeded with the database's mark |
 //!
-//! What opening a database can tell from them:
+//! What they prove when a database is opened:
 //! - The journals are read first, before the engine may cut them ([`journal`](super::journal)): numbers in them must
 //!   follow one another.
 //! - After the engine has replayed them, the last 1024 rows must be there without a gap, and the newest must be the
-//!   journals' newest: otherwise a journal was cut behind what had already reached a table, or a whole file is gone.
+//!   journals' newest: otherwise a journal was cut behind what had already reached a table, or a whole file is missing.
 //!
-//! What nobody can tell: whether the last group of a journal that ends in the middle of it was torn by a crash (and so
-//! never acknowledged) or damaged later. Closing writes one more, empty commit, so this doubt is left only for the
+//! What cannot be decided: whether the last group of a journal that ends in the middle of it was torn by a crash (and
+//! so never acknowledged) or damaged later. Closing writes one more, empty commit, so this doubt is left only for the
 //! last commit before a crash. A journal that was cut exactly between two commits, before anything behind the cut was
 //! in a table, looks like an older, whole database.
 
@@ -32,7 +32,7 @@ pub(super) const VALUE_SIZE: usize = 16;
 /// How many commits back the rows reach.
 const SLOTS: u64 = 1024;
 
-/// A database's own random number: nobody outside can write bytes that pass for its commit rows.
+/// A database's own random number: a client cannot write bytes that pass for its commit rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Mark(u64);
 

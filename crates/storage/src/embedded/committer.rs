@@ -4,7 +4,7 @@
 //! A sync per writer would hold fjall's journal for each of them in turn, and be many times slower.
 //!
 //! A group that cannot be written is the end: whether its bytes reached the disk is unknown, and later groups may have
-//! been decided on its values. Everybody who waits is told so, and only a new start reads what really lasted.
+//! been decided on its values. All waiters get that error, and only a restart reads what is durable.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -85,14 +85,14 @@ impl Committer {
             if let Err(error) = self.commit(&mut group) {
                 let failure = StorageError::Unavailable(error.cause());
                 self.observers.health.fail(&error.cause());
-                tell(group, &Err(failure));
+                report(group, &Err(failure));
                 return Err(error);
             }
             for job in &group {
                 self.latches.release(job.ticket, &job.noted);
                 job.latchless.iter().for_each(|key| self.latches.forget(key));
             }
-            tell(group, &Ok(()));
+            report(group, &Ok(()));
             self.floor.follow(self.last_commit);
         }
         if self.commits > 0 {
@@ -160,14 +160,14 @@ impl Committer {
     }
 }
 
-fn tell(group: Vec<Job>, result: &Result<(), StorageError>) {
+fn report(group: Vec<Job>, result: &Result<(), StorageError>) {
     for job in group {
-        // A waiter may have gone.
+        // The waiter may have been dropped.
         let _ = job.done.send(result.clone());
     }
 }
 
-/// Turns the end of the thread into a failure that everybody hears of, unless it was meant.
+/// Turns an unexpected end of the thread into a failure that all waiters get.
 struct FailUnlessEnded {
     queue: Arc<Queue>,
     health: Arc<Health>,

@@ -1,4 +1,4 @@
-//! Why a folder cannot be opened, in words for whoever runs the server.
+//! Why a folder cannot be opened, in words for the operator.
 
 use std::fmt;
 use std::io;
@@ -23,7 +23,7 @@ pub enum OpenError {
     Encrypted,
     /// Keys were named, and it is not encrypted. Nothing was touched.
     NotEncrypted,
-    /// What an encrypted database's keys are found by is gone. Nothing was touched.
+    /// The file with an encrypted database's keys is missing. Nothing was changed.
     KeysMissing(PathBuf),
     /// They are others than a moment ago.
     KeysChanged,

@@ -1,10 +1,10 @@
 //! The floor: a number of commits that the database is known to have reached, in a file of its own.
 //!
 //! Journals prove by themselves that nothing in their middle is missing ([`commit_row`](super::commit_row)), but not
-//! that nothing is missing at their end: a journal that is gone, cut between two commits or swapped for an older copy
-//! looks like an older, whole database. The floor tells it from one. It is written when the database is opened and
-//! closed, so that after an orderly end no commit can be missing unnoticed, and now and then in between; after a crash
-//! only the commits since then are without this proof.
+//! that nothing is missing at their end: a journal that is missing, cut between two commits or replaced by an older
+//! copy looks like an older, whole database. The floor distinguishes it from one. It is written when the database is
+//! opened and closed, so that after an orderly end no commit can be missing unnoticed, and now and then in between;
+//! after a crash only the commits since then are without this proof.
 //!
 //! The file is text: `commit `, the number, a space and 16 hex digits, the XXH3 of the number's 8 big-endian bytes,
 //! seeded with the database's mark. It is replaced as a whole. Without a file the floor is 0.

@@ -1,4 +1,4 @@
-//! The database's folder: who has it open, and which format it has.
+//! The database's folder: the lock of the process that has it open, and its format.
 //!
 //! | path | what |
 //! |---|---|
@@ -9,10 +9,10 @@
 //! | `database/fjall/` | the engine's files |
 //! | `database.new/` | a database that was never finished; removed |
 //!
-//! `format` has three lines: `stator database`, `format 1`, `mark ` and 16 hex digits. The mark is random and tells
-//! this database's commit rows from bytes that only look like them ([`commit_row`](super::commit_row)). An encrypted
-//! database has format 2, which programs that know of no encryption refuse. Later formats keep the first two lines, so
-//! that every version can tell that a database is too new before it touches it.
+//! `format` has three lines: `stator database`, `format 1`, `mark ` and 16 hex digits. The mark is random and
+//! distinguishes this database's commit rows from bytes that only look like them ([`commit_row`](super::commit_row)).
+//! An encrypted database has format 2, which programs that know of no encryption refuse. Later formats keep the first
+//! two lines, so that every version can recognize a newer database before it touches it.
 //!
 //! A database is made under another name and renamed once all of it is on the disk, so there is no half-made one.
 
@@ -25,7 +25,7 @@ use super::error::OpenError;
 use super::keys::{self, Keys};
 use super::{EmbeddedOptions, birth};
 
-/// The format of a database whose rows are as they were given.
+/// The format of a database that is not encrypted.
 const FORMAT_PLAIN: u32 = 1;
 /// The format of one that a layer above encrypts, and the newest that this program reads.
 const FORMAT_SEALED: u32 = 2;
@@ -72,7 +72,7 @@ impl Folder {
     }
 }
 
-/// What stands in the folder, for whoever encrypts; touches nothing.
+/// Which keys the folder contains, for the layer that encrypts; changes nothing.
 pub(super) fn keys(path: &Path) -> Result<Keys, OpenError> {
     Ok(match read_format(path)? {
         None => Keys::NoDatabase,
@@ -81,7 +81,7 @@ pub(super) fn keys(path: &Path) -> Result<Keys, OpenError> {
     })
 }
 
-/// Puts other keys in the place of those that are there, while nobody has the database open.
+/// Replaces the stored keys, while no process has the database open.
 pub(super) fn replace_keys(path: &Path, old: &[u8], new: &[u8]) -> Result<(), OpenError> {
     let _lock = match keys(path)? {
         Keys::Encrypted(_) => lock(path)?,
@@ -132,7 +132,7 @@ fn read_format(path: &Path) -> Result<Option<Format>, OpenError> {
     mark.map(|mark| Some(Format { mark, sealed: found == FORMAT_SEALED })).ok_or_else(unreadable)
 }
 
-/// Refuses a folder that is somebody else's. Hidden files and a file system's own do not count.
+/// Refuses a folder with files of another program. Hidden files and a file system's own do not count.
 fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
     let read_error = |error| OpenError::io("read the folder", error);
     let entries = match fs::read_dir(path) {

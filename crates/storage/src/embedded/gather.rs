@@ -1,15 +1,15 @@
 //! Gathering: for how many writers, and how long, the committer waits before it syncs.
 //!
 //! A sync costs as much for one write as for many. Clients that got their answers come back a moment later; a committer
-//! that syncs whatever is there takes only the quickest of them, and pays for a sync every few writes. So it asks for one
-//! writer more than came the last time, until nobody more comes. Then it keeps to what came, and tries again only after
-//! a while, so that a lone writer hardly ever waits.
+//! that syncs whatever is there takes only the quickest of them, and pays for a sync every few writes. So it waits for
+//! one writer more than came the last time, until no further writer comes. Then it waits for that number, and tries for
+//! more only after a while, so that a lone writer hardly ever waits.
 
 use std::time::Duration;
 
 /// The longest wait. Unit: microseconds.
 const PATIENCE_MAX: Duration = Duration::from_micros(1000);
-/// Groups between two tries for more; doubled each time that nobody came.
+/// Groups between two tries for more; doubled after each try in vain.
 const REST_MIN: u32 = 32;
 const REST_MAX: u32 = 1024;
 /// The part of a new measurement in the smoothed time.
@@ -71,7 +71,8 @@ mod tests {
 
     const COMMIT: Duration = Duration::from_micros(200);
 
-    /// Groups that `writers` make who always come back in time, and how many of the waits were in vain.
+    /// Runs groups of `writers` that always come back in time; returns the size of the last group, and how many of the
+    /// waits were in vain.
     fn play(gather: &mut Gather, writers: usize, groups: usize) -> (usize, usize) {
         let mut vain = 0;
         let mut last = 0;

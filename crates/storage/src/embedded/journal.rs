@@ -1,9 +1,9 @@
 //! Reads the journals before fjall does, and refuses what fjall would silently throw away.
 //!
 //! fjall replays its journals when it opens, and cuts each one at the first record that it cannot read: right for the
-//! last record, which a crash may have torn, wrong for one in the middle, behind which acknowledged commits stand
-//! (fjall issue 311). So the journals are walked first ([`frame`]), and at a record that cannot be read what follows
-//! is searched for commit rows. A group is synced before the next one is written, so at most the last can be torn:
+//! last record, which a crash may have torn, wrong for one in the middle, with acknowledged commits behind it (fjall
+//! issue 311). So the journals are walked first ([`frame`]), and at a record that cannot be read what follows is
+//! searched for commit rows. A group is synced before the next one is written, so at most the last can be torn:
 //! - nothing but zeros follows: the unused rest of the file;
 //! - no commit row, or only the next one: the last group was torn and never acknowledged. It is cut off here, since
 //!   fjall refuses a torn group that happens to look whole but for its checksum;
@@ -108,10 +108,10 @@ fn walk(file: &Path, mark: Mark, seen: &mut Seen) -> io::Result<End> {
 }
 
 impl Seen {
-    /// Goes on to the next group, unless it cannot be the next.
+    /// Advances to the next group, unless it cannot be the next.
     fn follow(&mut self, group: &Group, offset: u64) -> Option<End> {
         if self.sequence.is_some_and(|last| group.sequence <= last) {
-            // A group whose checksum is right was not torn.
+            // A group with a right checksum was not torn.
             return Some(End::Damaged { offset });
         }
         self.sequence = Some(group.sequence);
@@ -123,11 +123,11 @@ impl Seen {
     }
 }
 
-/// What stands from an unreadable record on.
+/// What follows from an unreadable record on.
 #[derive(Debug)]
 struct Rest {
     only_zeros: bool,
-    /// The lowest and the highest commit whose row was found.
+    /// The lowest and the highest commit of the rows that were found.
     commits: Option<(u64, u64)>,
 }
 

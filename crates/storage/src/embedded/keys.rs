@@ -18,7 +18,7 @@ pub enum Keys {
     /// There is no database yet.
     NoDatabase,
     NotEncrypted,
-    /// What the layer above has kept.
+    /// What the layer above has stored.
     Encrypted(Vec<u8>),
 }
 

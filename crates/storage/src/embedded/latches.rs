@@ -1,4 +1,4 @@
-//! Latches: who may decide on a key now, and what is queued for it but not yet durable.
+//! Latches: the right to decide on a key, and what is queued for the key but not yet durable.
 //!
 //! Keys are spread over stripes by a hash; a stripe's lock is the latch of its keys and guards what is pending on them.
 //! A writer holds the stripes of all its keys, taken in ascending order so that no two writers wait for each other,
@@ -25,7 +25,7 @@ pub(super) type Ticket = u64;
 
 pub(super) struct Latches {
     stripes: Box<[Mutex<Stripe>]>,
-    /// Writes of each stripe that became durable, counted so that a reader can tell whether there was one.
+    /// Writes of each stripe that became durable, counted so that a reader can detect whether there was one.
     durable_writes: Box<[AtomicU64]>,
     hasher: RandomState,
     cache: RowCache,
@@ -103,7 +103,7 @@ impl Latches {
         self.hasher.hash_one(key) as usize % self.stripes.len()
     }
 
-    /// Begins a read of the store whose value may go into the cache.
+    /// Begins a read of the store that may fill the cache.
     pub(super) fn witness(&self, key: &Key) -> Witness {
         let stripe = self.stripe_of(key);
         Witness { stripe, durable_writes: self.durable_writes[stripe].load(Ordering::Acquire) }
@@ -188,7 +188,7 @@ impl Pending {
         self.queued.is_none() && self.transaction_writes == 0 && self.transaction_reads == 0
     }
 
-    /// Whether a transaction in flight rules out this use: reads go together, nothing goes with a write.
+    /// Whether a transaction in flight excludes this use: reads are compatible with reads, a write with nothing.
     fn conflicts(&self, usage: Use) -> bool {
         self.transaction_writes > 0 || (usage == Use::Write && self.transaction_reads > 0)
     }

@@ -107,7 +107,7 @@ impl Queue {
         self.state.lock().admit(0, Admission::IfRoom)
     }
 
-    /// Queues a job and gives it its ticket. From here on it happens, whether or not anybody waits for it.
+    /// Queues a job and gives it its ticket. From here on it is executed, with or without a waiter.
     pub(super) fn push(&self, mut job: Job, admission: Admission) -> Result<Ticket, TxError> {
         let mut state = self.state.lock();
         state.admit(job.bytes, admission)?;
@@ -167,7 +167,7 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Takes no more jobs, and tells those that wait why.
+    /// Takes no more jobs, and completes the waiting ones with the error.
     pub(super) fn fail(&self, error: &StorageError) {
         let mut state = self.state.lock();
         state.end = Some(error.clone());
@@ -175,7 +175,7 @@ impl Queue {
         let jobs = std::mem::take(&mut state.jobs);
         drop(state);
         for job in jobs {
-            // A waiter may have gone.
+            // The waiter may have been dropped.
             let _ = job.done.send(Err(error.clone()));
         }
     }

@@ -214,7 +214,7 @@ impl Space {
         self.admit_scarce(batch, store)
     }
 
-    /// The path of a server whose disk is full.
+    /// The path taken while the disk is full.
     #[cold]
     fn admit_scarce(&self, batch: &Batch, store: &Store) -> Result<(), StorageError> {
         if self.sampled.lock().is_none_or(|at| at.elapsed() > SAMPLE_AGE_MAX) {

@@ -1,8 +1,8 @@
-//! What the engine tells its operator: how commits go, what waits, what the caches hold, what lies on the disk.
+//! What the engine reports to its operator: commits, what waits, what the caches hold, what is on the disk.
 //!
-//! While it works it counts little: the committer once a group, the row cache once a read. The rest is gathered when
-//! somebody asks, from what is in memory and from the sizes of files: asking never waits for a sync under way, so it
-//! is answered even by an engine whose disk is stuck.
+//! While it works it counts little: the committer once a group, the row cache once a read. The rest is gathered on
+//! demand, from what is in memory and from the sizes of files: gathering never waits for a sync under way, so it works
+//! even while the disk is stuck.
 
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,7 @@ impl Default for CommitMeter {
 }
 
 impl CommitMeter {
-    /// A group is durable. One without jobs, at the end, is nobody's write.
+    /// A group is durable. The one without jobs, at the end, contains no write.
     pub(super) fn record(&self, group: &[Job], duration: Duration) {
         self.duration.record_duration(duration);
         if !group.is_empty() {

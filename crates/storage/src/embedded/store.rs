@@ -23,8 +23,8 @@ use crate::key::{Family, Key, ScanRange};
 
 const MIB: u64 = 1024 * 1024;
 
-/// Journals are kept until all that they hold has reached tables; above this size, keyspaces that are written seldom
-/// are flushed early. Bounds the disk that they take and the time to replay them.
+/// Journals are retained until all that they hold has reached tables; above this size, keyspaces that are written
+/// seldom are flushed early. Bounds the disk that they take and the time to replay them.
 const JOURNALS_BYTES: u64 = 256 * MIB;
 
 /// fjall stops writers, for 100 ms at a time, while a keyspace has four full memtables that wait for the disk. With
@@ -113,7 +113,8 @@ impl Store {
         Ok(value.map(Bytes::from))
     }
 
-    /// What a writer reads that holds the key's latch and found nothing queued: nobody else can be writing it.
+    /// What a writer reads that holds the key's latch and found nothing queued: no other write of the key can be under
+    /// way.
     pub(super) fn get_newest(&self, key: &Key) -> Result<Option<Bytes>, StorageError> {
         if !is_storable(key) {
             return Ok(None);

@@ -3,8 +3,8 @@
 //! fjall flushes a memtable when it is full and compacts by sizes. Both are too late in two cases: range reads step
 //! over dead versions in the meantime ([`churn`](super::churn)), and on a full disk deletes give no space back. So this
 //! thread flushes early, and when many rows of a small family's tables are tombstones it compacts the family, which
-//! removes them. Both are bounded: a family is flushed and compacted seldom, and one that is large is left to fjall,
-//! whose compactions take it in parts.
+//! removes them. Both are bounded: a family is flushed and compacted seldom, and a large one is left to fjall, which
+//! compacts it in parts.
 //!
 //! On a full disk all memtables are flushed that fit, those without dead rows as well: what deletes append to a log is in
 //! memory and in the journal, and counts twice until then. Fresh tables are compacted if only the room for that is missing.
@@ -179,8 +179,8 @@ impl Upkeep {
         let _ = self.store.family(family).rotate_memtable();
     }
 
-    /// Flushes each memtable that fits on the full disk beside those that are being written. The space that a flush takes is
-    /// in use already, as a journal's, which goes when all that it holds is in tables.
+    /// Flushes each memtable that fits on the full disk beside those that are being written. The space that a flush
+    /// takes is in use already, as a journal's, which is deleted when all that it holds is in tables.
     fn flush_what_fits(&mut self) {
         self.flushed_all = Some(Instant::now());
         // Another program may take room meanwhile, and what does not fit in the end poisons fjall: most of it stays free.

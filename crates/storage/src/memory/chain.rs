@@ -46,7 +46,7 @@ impl Chain {
         self.newest.as_ref()?.value.as_ref()
     }
 
-    /// What a reader sees who sees nothing after `commit`.
+    /// What a reader as of `commit` sees.
     pub(super) fn at(&self, commit: Commit) -> Option<&Bytes> {
         let mut versions = self.newest.iter().chain(self.older.iter().rev());
         versions.find(|version| version.since <= commit)?.value.as_ref()

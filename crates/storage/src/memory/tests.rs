@@ -1,4 +1,4 @@
-//! What only [`Memory`] promises: it forgets what nobody sees.
+//! What only [`Memory`] promises: it drops versions that no view sees.
 
 use super::*;
 

@@ -178,7 +178,7 @@ impl Rest {
     }
 }
 
-/// Fills `buffer` as far as the file goes.
+/// Fills `buffer` up to the end of the file.
 fn read_full(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {

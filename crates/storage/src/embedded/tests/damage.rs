@@ -93,7 +93,7 @@ struct Opened {
 }
 
 impl Opened {
-    /// It goes on from there, and the next start agrees.
+    /// It works from there on, and the next start agrees.
     fn goes_on(self) -> u32 {
         begin_put(&self.engine, "later", "1").finish_blocking();
         drop(self.engine);

@@ -103,7 +103,7 @@ async fn answers_wait_for_the_values_that_they_rest_on() {
 }
 
 #[tokio::test]
-async fn a_queued_write_happens_though_its_caller_is_gone() {
+async fn a_queued_write_happens_though_its_caller_is_dropped() {
     let (_folder, engine) = fresh();
     engine.queue.pause(true);
     drop(begin_put(&engine, "a", "1"));

@@ -106,7 +106,7 @@ fn refused_with(folder: &Path, keys: &'static str) -> String {
 }
 
 #[test]
-fn keys_are_kept_with_the_database_and_replaced_whole() {
+fn keys_are_stored_with_the_database_and_replaced_whole() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Embedded::keys(folder.path()).unwrap(), Keys::NoDatabase);
     drop(open_with(folder.path(), "first").unwrap());

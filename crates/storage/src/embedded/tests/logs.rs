@@ -55,7 +55,7 @@ async fn writers_of_one_commit_follow_one_another() {
 }
 
 #[tokio::test]
-async fn a_log_whose_records_have_no_room_for_keys_is_refused() {
+async fn a_log_with_records_without_room_for_keys_is_refused() {
     let (_folder, engine) = fresh();
     for (size, fits) in [(65_527, true), (65_528, false)] {
         let mut batch = Batch::default();

@@ -1,4 +1,4 @@
-//! A disk that fills up: what is refused, what goes on, and how space comes back.
+//! A disk that fills up: what is refused, what still works, and how space is reclaimed.
 
 use crate::Consistency;
 use crate::{KeyUse, Mode};

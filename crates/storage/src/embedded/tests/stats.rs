@@ -1,4 +1,4 @@
-//! What the operator is told agrees with what was done.
+//! Reported statistics agree with what was done.
 
 use super::*;
 

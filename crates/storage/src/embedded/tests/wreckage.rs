@@ -1,5 +1,5 @@
-//! Every file of a database truncated, changed, gone or swapped for an older one: the database either refuses to open,
-//! or refuses to read, or holds exactly what was written. What it cannot know is listed in docs/proofs.md.
+//! Every file of a database truncated, changed, removed or replaced by an older one: the database either refuses to
+//! open, or refuses to read, or holds exactly what was written. What it cannot know is listed in docs/proofs.md.
 //!
 //! The database has tables of all keyspaces, a sealed journal and one in use. (`damage` looks at journals in more
 //! detail.) The long form is `STATOR_PROOF_DAMAGE=1000`, changes a file.
@@ -191,7 +191,7 @@ struct Damage {
     what: String,
     /// The byte that was changed, if one was.
     place: Option<usize>,
-    /// What the file holds now; `None` if it is gone.
+    /// What the file holds now; `None` if it is missing.
     bytes: Option<Vec<u8>>,
 }
 
@@ -226,8 +226,8 @@ fn damages(image: &Image, closed: bool, older: &Image, changes: u64) -> Vec<Dama
     damages
 }
 
-/// What nobody can tell, in a database that has crashed: whether the end of its last journal was ever there, and
-/// whether the last commit was torn then or damaged later.
+/// Undecidable in a database that has crashed: whether the end of its last journal was ever there, and whether the last
+/// commit was torn then or damaged later.
 fn is_known(damage: &Damage, image: &Image) -> bool {
     let is_last = damage.path.file_name().is_some_and(|name| name == "1.jnl");
     let bytes = &image[&damage.path];
