@@ -266,14 +266,14 @@ pub(crate) struct Failure {
 
 pub(crate) struct Connection {
     client: Client,
-    /// Without those whose table is not there, which an older format lacks.
+    /// Without the statements on tables that an older format lacks.
     statements: Vec<Option<Statement>>,
     driver: JoinHandle<()>,
     warnings: Arc<AtomicU64>,
 }
 
 impl Connection {
-    /// Connects to a server whose tables are there.
+    /// Connects to a server that has the tables.
     pub(crate) async fn open(options: &Options) -> Result<Connection, Trouble> {
         let mut connection = Connection::bare(options).await?;
         let prepare = async {

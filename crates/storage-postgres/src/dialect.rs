@@ -60,7 +60,8 @@ pub(crate) async fn is_distributed(connection: &Connection) -> Result<bool, Stri
     if rows.is_empty() {
         return Ok(false);
     }
-    // Distributed by a column; 'n' are tables that stand in one place. Ours are those that a statement of ours would find.
+    // Distributed by a column; 'n' are tables that are not distributed. Ours are those that a statement of ours would
+    // find.
     let ours = "SELECT 1 FROM pg_dist_partition WHERE partmethod <> 'n' AND logicalrelid IN (to_regclass('stator_kv'), \
                 to_regclass('stator_outbox'), to_regclass('stator_tally'), to_regclass('stator_meta')) LIMIT 1";
     let rows = connection.client().query(ours, &[]).await.map_err(|error| sentence(&error))?;

@@ -8,9 +8,9 @@
 //! | | or 2,000 and 16 | a longer rest's first bytes, and SHA-256 of the others, cut to 16 bytes |
 //! | `k` | null, or more than 0 | what of a longer rest is not in `s` |
 //!
-//! `(p, s)` sorts as keys do, but for rows whose rest is longer than 2,000 bytes and agrees that far: these are
-//! neighbours in the order of their hashes, and scans put them right. A b-tree entry holds about 2,700 bytes; a rest
-//! comes near that only if sort keys of a kilobyte are full of zeros, or if one index key contains several.
+//! `(p, s)` sorts as keys do, except for rows with a rest that is longer than 2,000 bytes and agrees that far: these
+//! are neighbours in the order of their hashes, and scans put them right. A b-tree entry holds about 2,700 bytes; a
+//! rest comes near that only if sort keys of a kilobyte are full of zeros, or if one index key contains several.
 //!
 //! All rows of one partition have one `p`, which is what a server that shards distributes them by.
 

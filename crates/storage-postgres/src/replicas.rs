@@ -129,7 +129,8 @@ impl Replicas {
         started
     }
 
-    /// The first flight of a read: `begin` and then `asks`, of which the replies come back. None if no replica is fit.
+    /// The first flight of a read: `begin` and then `asks`; returns the replies to `asks`. None if no replica is
+    /// usable.
     pub(crate) async fn fly(&self, begin: &[Ask], asks: &[Ask], leaves: Left) -> Option<(Session, Vec<Reply>)> {
         let flight: Vec<Ask> = begin.iter().chain([&MARKED]).chain(asks).cloned().collect();
         // Each host has its chance, and rests if it was in vain.

@@ -136,7 +136,8 @@ async fn sequence_at(pool: &Arc<Pool>, head: &Position) -> Result<(), StorageErr
     let end = [Value::Int(ver), op.into(), Value::Int(n)];
     let deadline = Instant::now() + pool.patience().call;
     while pass(pool, head, &end).await? {
-        // Clocks of nodes that differ, and more writes than can be moved: they may stand before the end for long.
+        // With nodes' clocks apart and more writes than a pass can move, new records may sort before the end for a long
+        // time.
         if Instant::now() >= deadline {
             return Err(StorageError::Unavailable(
                 "what waits for positions is more than one call can give".to_owned(),

@@ -58,7 +58,7 @@ pub(crate) async fn begin(pool: &Arc<Pool>, asks: &[Ask], leaves: Left) -> Resul
     }
 }
 
-/// Reads of single rows: a statement each, and one more for the counters that may stand under a key.
+/// Reads of single rows: a statement each, and one more for the counters that a key may have.
 struct Asked {
     asks: Vec<Ask>,
     /// For each key its place, and whether counters were asked for.

@@ -188,7 +188,7 @@ async fn a_late_record_gets_a_later_position() {
     assert_eq!(records[0], "late");
 }
 
-/// A node whose clock is days ahead has changed an item; the next change of it comes behind all the same.
+/// A node with a clock that is days ahead has changed an item; the next change of it is ordered behind nevertheless.
 #[tokio::test]
 async fn the_order_of_an_item_needs_no_clock() {
     let Some(server) = PostgresServer::shared() else { return };

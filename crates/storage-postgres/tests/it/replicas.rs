@@ -76,7 +76,7 @@ async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// What a replica has: reads that went to the primary instead, because the replica rested, are repeated.
+/// What a replica has: reads that the primary answered instead, because the replica was paused, are repeated.
 async fn read_of_replica(engine: &Postgres) -> Option<Bytes> {
     until_answered(engine).await;
     let mut found = None;

@@ -57,7 +57,7 @@ async fn what_is_written_meanwhile_is_not_waited_for() {
     }
 }
 
-/// A node whose clock is ahead has left a record, and others write so much that it never is among the first.
+/// A node with a clock that is ahead has left a record, and others write so much that it never is among the first.
 #[tokio::test]
 async fn a_call_that_cannot_end_fails() {
     let Some(server) = PostgresServer::shared() else { return };

@@ -1,4 +1,5 @@
-//! Connections that are encrypted: only to a server whose certificate is good, and with one of our own where it asks.
+//! Encrypted connections: only to a server with a valid certificate, and with a client certificate where the server
+//! asks for one.
 
 use std::path::Path;
 
