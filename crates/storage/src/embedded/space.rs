@@ -9,7 +9,7 @@
 //!
 //! Background work needs room as well: memtables are written once more as tables, and a compaction writes its output
 //! before it removes its input. That much counts as taken already; what a compaction may take only for writes, since
-//! deletes are to go on until there is hardly any room, for them to make some.
+//! deletes must continue to work until hardly any room is left, because they free some.
 //!
 //! A sample is one `statvfs` and a look at the sizes in memory. It is taken every second, after each eighth of the
 //! reserve that was committed, and, while writes are refused, before one more is refused; a write itself reads one

@@ -24,7 +24,7 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
-    /// A row was written as such: if it holds counters, they go on from there.
+    /// A row was written as such: if it holds counters, they continue from there.
     pub(super) fn overwrite(&mut self, key: &Key, value: Option<&Bytes>) {
         if key.family != Family::Catalog {
             return;

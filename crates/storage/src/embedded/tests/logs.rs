@@ -1,4 +1,4 @@
-//! Positions go on after a new start.
+//! Positions continue after a restart.
 
 use super::*;
 use crate::Mode;
