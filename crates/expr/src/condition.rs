@@ -79,7 +79,7 @@ impl Condition {
         names
     }
 
-    /// The attributes that it goes into, in the order of the text.
+    /// The attributes with nested paths in the condition, in the order of the text.
     pub fn nested_names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         self.predicate.visit_paths(&mut |path| {

@@ -12,7 +12,7 @@ use model::{AttributeValue, DocumentPath, NumberError, PathElement, ValueKind, V
 
 pub use legacy::LegacyProblem;
 
-/// The parameter in which an expression stands.
+/// The parameter that contains an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ExpressionKind {
     Condition,
@@ -34,7 +34,7 @@ impl ExpressionKind {
         }
     }
 
-    /// The kind with its article, as it stands inside a sentence.
+    /// The kind with its article, as inside a sentence.
     const fn phrase(self) -> &'static str {
         match self {
             ExpressionKind::Condition => "a condition expression",

@@ -64,7 +64,7 @@ impl KeyCondition {
 #[derive(Debug, Default)]
 pub struct KeyParts {
     parts: Vec<(String, RangeCondition)>,
-    /// They come from an expression, whose problems have words of their own.
+    /// They come from an expression, which has its own error texts.
     of_expression: bool,
 }
 
@@ -207,7 +207,7 @@ fn refuse_gap(range: &[KeyAttribute], named: &[(String, bool)]) -> Result<(), Pr
     }
 }
 
-/// Refuses a value that cannot stand in a key attribute.
+/// Refuses a value that a key attribute cannot have.
 pub(crate) fn check_key_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), Problem> {
     let kind = value.view().kind();
     if kind != attribute.key_type.kind() {
@@ -248,7 +248,7 @@ fn given(operand: &Operand) -> Result<AttributeValue, Problem> {
     }
 }
 
-/// The spelling of what may not stand in a key condition.
+/// The spelling of an operator that a key condition may not contain.
 fn operator(predicate: &Predicate) -> &'static str {
     match predicate {
         Predicate::Or(_) => "OR",

@@ -2,7 +2,7 @@
 //! item.
 //!
 //! Pure. Conditions and projections are evaluated over borrowed views ([`model::MapRef`]), so a stored item is never
-//! decoded to be tested. Placeholders are resolved while parsing: what stands in a tree is the request's own value.
+//! decoded to be tested. Placeholders are resolved while parsing: a tree contains the request's own values.
 //!
 //! The order of use, for one request: [`Placeholders::new`]; the `parse` functions of the request's expressions;
 //! [`Placeholders::finish`], which refuses placeholders that none of them used.

@@ -1,7 +1,7 @@
 //! The parser's base, common to all expressions: tokens, syntax errors, paths, operands and placeholders.
 //!
 //! A syntax error ends parsing at once. Everything else that may be wrong with an expression is a *finding*: it is
-//! kept until the whole text has been read, and then the gravest is reported, since DynamoDB checks one concern over
+//! stored until the whole text has been read, and then the gravest is reported, since DynamoDB checks one concern over
 //! the whole expression before it checks the next.
 
 mod condition;
@@ -188,7 +188,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    /// Words that are operators where they stand, and therefore never names.
+    /// Words that are operators at their place, and therefore never names.
     fn is_operator_keyword(&self, token: &Token<'_>) -> bool {
         let keywords: &[&str] = match self.kind {
             ExpressionKind::Update => &["SET", "REMOVE", "ADD", "DELETE"],

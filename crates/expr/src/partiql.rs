@@ -5,8 +5,8 @@
 //! means for the keys of a table or an index is read from its tree by [`access()`] and [`key_of`].
 //!
 //! Source of the language: Developer Guide, "PartiQL: a SQL-compatible query language for Amazon DynamoDB". What it
-//! leaves open (which words need quotes, the wording of syntax errors) follows the language's public reference
-//! parser, whose sentences the service is seen to answer with.
+//! leaves open (which words need quotes, the wording of syntax errors) follows the language's public reference parser:
+//! the service was observed to answer with its sentences.
 
 mod access;
 mod change;

@@ -47,7 +47,7 @@ impl Projection {
         self.members.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The attributes that it goes into.
+    /// The attributes that it selects only in part.
     pub fn nested_names(&self) -> impl Iterator<Item = &str> {
         self.members.iter().filter(|(_, selection)| *selection != Selection::Whole).map(|(name, _)| name.as_str())
     }
@@ -59,7 +59,7 @@ impl Projection {
     }
 }
 
-/// Where `steps` go on from here. A fresh selection is marked by an empty list of members.
+/// Where `steps` continue from here. A fresh selection is marked by an empty list of members.
 fn add(selection: &mut Selection, steps: &[PathElement]) {
     let Some((step, rest)) = steps.split_first() else {
         *selection = Selection::Whole;
@@ -100,7 +100,7 @@ fn select_members(members: &[(String, Selection)], map: MapRef<'_>) -> Attribute
     found.collect()
 }
 
-/// Goes over the map and the members side by side.
+/// Merges the map and the members, both in ascending order.
 fn walk_members(members: &[(String, Selection)], map: MapRef<'_>) -> Attributes {
     let mut wanted = members.iter().peekable();
     let found = map.iter().filter_map(|(name, value)| {

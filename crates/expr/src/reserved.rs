@@ -1,4 +1,4 @@
-//! The words that may not stand as attribute names in an expression; they need a `#name` instead.
+//! The reserved words: an expression must not use them as attribute names; they need a `#name` instead.
 //!
 //! Source: Developer Guide, "Reserved words in DynamoDB". The list is not case-sensitive.
 

@@ -22,7 +22,8 @@ pub(crate) fn value(text: &str) -> AttributeValue {
     value
 }
 
-/// Placeholders from `{"#a": …}` written as an item whose names have `#` or `:` and whose `#` values are strings.
+/// Placeholders from an item such as `{"#a": …}`: its names begin with `#` or `:`, and the values of `#` names are
+/// strings.
 pub(crate) fn placeholders(text: &str) -> Placeholders {
     let (mut names, mut values) = (BTreeMap::new(), Vec::new());
     for (key, value) in item(text) {

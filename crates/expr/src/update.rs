@@ -35,8 +35,8 @@ impl Update {
         })
     }
 
-    /// The image for `ReturnValues=UPDATED_OLD` or `UPDATED_NEW`: what stands at the paths of all actions in the item
-    /// as it was or as it has become. Indexes are taken as they are written: where an element was removed, the one that
+    /// The image for `ReturnValues=UPDATED_OLD` or `UPDATED_NEW`: the values at the paths of all actions, in the item
+    /// before or after the update. Indexes are used as they are written: where an element was removed, the one that
     /// moved there is shown, and one that was appended behind a gap is not. Captured in eu-west-2.
     pub fn image(&self, item: MapRef<'_>) -> Attributes {
         Projection::of(self.paths()).apply(item)

@@ -37,7 +37,7 @@ impl Update {
         set.chain(&self.remove).chain(add).chain(delete)
     }
 
-    /// The top-level attributes whose old values SET reads, as well as those that actions name.
+    /// The top-level attributes that SET reads (their old values), as well as those that actions name.
     pub fn attribute_names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.paths().map(|path| path.name.as_str()).collect();
         self.set.iter().for_each(|(_, value)| value.visit_paths(&mut |path| names.push(&path.name)));

@@ -1,6 +1,6 @@
 //! Conditions: comparisons, functions, AND, OR, NOT and parentheses.
 //!
-//! Nesting is kept on a stack of [`Frame`]s, not on the call stack, so that no text can overflow it. NOT binds
+//! Nesting is stored on a stack of [`Frame`]s, not on the call stack, so that no text can overflow it. NOT binds
 //! tighter than AND, and AND tighter than OR; a chain of either is one node.
 //!
 //! Parentheses hold a condition or a lone operand (`(size(a)) < :b`); which of the two is known only inside.
@@ -31,9 +31,9 @@ struct Frame {
     alternatives: Vec<Predicate>,
     /// Joined by AND, since the last OR.
     conjuncts: Vec<Predicate>,
-    /// A NOT, or an odd number of them, stands before the next condition.
+    /// A NOT, or an odd number of them, precedes the next condition.
     negated: bool,
-    /// NOT, AND or OR stood in it; without, its parentheses may be redundant.
+    /// It contained NOT, AND or OR; without, its parentheses may be redundant.
     operators: bool,
 }
 
@@ -58,7 +58,7 @@ fn one_or(mut branches: Vec<Predicate>, join: fn(Vec<Predicate>) -> Predicate) -
     if branches.len() > 1 { join(branches) } else { branches.pop().unwrap_or(Predicate::True) }
 }
 
-/// What stands where a condition may stand.
+/// What was parsed where a condition may be.
 struct Node<'t> {
     content: Content<'t>,
     parenthesized: bool,
@@ -114,7 +114,7 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// Adds a condition that AND or OR goes on from.
+    /// Adds a condition that AND or OR continues.
     fn join(&mut self, frame: &mut Frame, node: Node<'t>) -> Parsed<()> {
         self.operators += 1;
         frame.operators = true;
@@ -140,7 +140,7 @@ impl<'t> Parser<'t, '_> {
         Ok(Node { content, parenthesized: true })
     }
 
-    /// Reads the rest of a comparison, if one begins with this term. A path or a value must go on, or be closed by
+    /// Reads the rest of a comparison, if one begins with this term. A path or a value must continue, or be closed by
     /// the parenthesis before it.
     fn complete_condition(&mut self, node: Node<'t>) -> Parsed<Node<'t>> {
         let Content::Term(term) = node.content else { return Ok(node) };
@@ -214,7 +214,7 @@ impl<'t> Parser<'t, '_> {
 
     // Meaning.
 
-    /// A term that stands as an operand. Of the functions only `size` may.
+    /// A term in the place of an operand. Of the functions only `size` may be one.
     fn operand(&mut self, term: Term<'t>) -> Operand {
         match term {
             Term::Path(path) => Operand::Path(path),
@@ -234,8 +234,8 @@ impl<'t> Parser<'t, '_> {
         Operand::Size(Box::new(operand))
     }
 
-    /// A node that stands as a condition. A lone path or value is a syntax error at the token that should have gone
-    /// on with it.
+    /// A node in the place of a condition. A lone path or value is a syntax error at the token that should have
+    /// continued it.
     fn condition_of(&mut self, node: Node<'t>) -> Parsed<Predicate> {
         match node.content {
             Content::Predicate(predicate) => Ok(predicate),
@@ -281,7 +281,7 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// A function that may not stand where it does, or nowhere in such an expression, or that is not one.
+    /// A function that is not allowed at its place, or not in such an expression, or that does not exist.
     fn refuse_function(&mut self, name: &str) {
         self.findings.push(match name {
             "size" | "attribute_exists" | "attribute_not_exists" | "attribute_type" | "begins_with" | "contains" => {

@@ -1,4 +1,4 @@
-//! What is wrong with an expression beyond its syntax, kept until the whole text is read.
+//! What is wrong with an expression beyond its syntax, collected until the whole text is read.
 
 use crate::error::{ExpressionKind, Problem};
 

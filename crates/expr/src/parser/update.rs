@@ -164,7 +164,7 @@ impl<'t> Parser<'t, '_> {
         })
     }
 
-    /// Judges an operand whose type the text alone decides.
+    /// Checks the type of an operand if the text alone decides it.
     fn check_result(&mut self, operator: &str, operand: &UpdateValue, allowed: impl Fn(ValueKind) -> bool) {
         let kind = match operand {
             UpdateValue::Value(value) => value.view().kind(),

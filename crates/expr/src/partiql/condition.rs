@@ -1,6 +1,6 @@
 //! WHERE: comparisons, IN, BETWEEN, IS, functions, AND, OR, NOT and parentheses.
 //!
-//! Nesting is kept on a stack of [`Frame`]s, not on the call stack. NOT binds tighter than AND, and AND tighter than
+//! Nesting is stored on a stack of [`Frame`]s, not on the call stack. NOT binds tighter than AND, and AND tighter than
 //! OR; chains of either are one node, however they are parenthesized.
 //!
 //! Parentheses hold a condition or a lone operand (`(size(a)) < 5`); which of the two is known only inside.
@@ -25,9 +25,9 @@ struct Frame {
     alternatives: Vec<Predicate>,
     /// Joined by AND, since the last OR.
     conjuncts: Vec<Predicate>,
-    /// A NOT, or an odd number of them, stands before the next condition.
+    /// A NOT, or an odd number of them, precedes the next condition.
     negated: bool,
-    /// NOT, AND or OR stood in it, so it is no lone operand.
+    /// It contained NOT, AND or OR, so it is no lone operand.
     operators: bool,
 }
 
@@ -64,7 +64,7 @@ fn one_or(mut branches: Vec<Predicate>, join: fn(Vec<Predicate>) -> Predicate) -
     if branches.len() > 1 { join(branches) } else { branches.pop().unwrap_or(Predicate::True) }
 }
 
-/// What stands where a condition may stand.
+/// What was parsed where a condition may be.
 enum Node {
     Operand(Operand),
     Predicate(Predicate),
@@ -185,7 +185,7 @@ impl Parser<'_> {
         Ok(operands)
     }
 
-    /// A value, a path, or the size of what stands there.
+    /// A value, a path, or a `size` of either.
     fn operand(&mut self) -> Parsed<Operand> {
         if self.at_value() {
             return self.value().map(|value| Operand::Value(Arc::new(value)));

@@ -38,7 +38,7 @@ pub enum PartiqlError {
     IndexInTransaction,
     /// A RETURNING clause in a transaction.
     ReturningInTransaction,
-    /// A SELECT on an index whose key has several attributes of one kind.
+    /// A SELECT on an index with several key attributes of one kind.
     MultiAttributeKey,
     /// Two SELECTs of a batch read one item.
     DuplicateReads,
@@ -70,7 +70,7 @@ impl fmt::Display for ValuePath {
 /// What DynamoDB leaves out of the language.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Refusal {
-    /// A clause, function or operator; where it stands.
+    /// A clause, function or operator, and its position.
     Unsupported {
         what: &'static str,
         name: String,
@@ -118,7 +118,7 @@ pub enum Refusal {
     ReturningOfDelete(Returning),
 }
 
-/// Where in a statement something stands. Unit: characters, the first being 1.
+/// A position in a statement. Unit: characters, the first being 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
     pub line: usize,

@@ -1,4 +1,4 @@
-//! The words that name nothing unless they stand in double quotes.
+//! The keywords, which are names only in double quotes.
 //!
 //! They are the reserved words of SQL-92 and of PartiQL; the reserved words of expressions are others and do not
 //! count here (`SET data = 1` needs no quotes, `SET date = 1` does). Words of DynamoDB's own clauses (`RETURNING`,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_told_from_names() {
+    fn keywords_are_distinguished_from_names() {
         for word in ["select", "SELECT", "Date", "user", "VALUE", "current_timestamp", "missing", "absolute", "zone"] {
             assert!(is_keyword(word), "{word}");
         }

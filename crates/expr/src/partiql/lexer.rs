@@ -127,9 +127,9 @@ fn quoted(rest: &[u8]) -> Result<usize, PartiqlError> {
     Err(UNREADABLE)
 }
 
-/// `digits [. [digits]]` or `. digits`, and `[e [sign] digits]`, whose letter begins nothing else
+/// `digits [. [digits]]` or `. digits`, and `[e [sign] digits]`; the letter begins nothing else
 ///
-/// The service reads literals as Java's `BigDecimal`, whose scale is a 32-bit integer.
+/// The service reads literals as Java's `BigDecimal`, which has a 32-bit scale.
 fn number(rest: &[u8]) -> Result<usize, PartiqlError> {
     let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut length = digits(0);

@@ -71,7 +71,7 @@ fn is_type(word: &str) -> bool {
     TYPES.iter().any(|name| name.eq_ignore_ascii_case(word))
 }
 
-/// What stands behind FROM, INTO or UPDATE.
+/// What follows FROM, INTO or UPDATE.
 pub(super) struct Source {
     pub(super) table: String,
     pub(super) index: Option<String>,
@@ -244,7 +244,7 @@ impl<'t> Parser<'t> {
         self.parameters.next().cloned().unwrap_or(AttributeValue::Null)
     }
 
-    /// What is wrong where a name or a value should stand.
+    /// The error for a token where a name or a value is expected.
     pub(super) fn unexpected(&self) -> PartiqlError {
         let token = self.peek();
         let operator = match token.kind {

@@ -47,7 +47,7 @@ impl Printer {
         }
     }
 
-    /// `tight` is the tightest operator around: 0 none or OR, 1 AND, 2 NOT. Parentheses stand only where needed.
+    /// `tight` is the tightest operator around: 0 none or OR, 1 AND, 2 NOT. Parentheses are written only where needed.
     fn question(&mut self, question: &Question, tight: u8) -> String {
         match question {
             Question::Any(branches) => self.chain(branches, " OR ", 0, tight),

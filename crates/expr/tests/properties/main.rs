@@ -1,5 +1,5 @@
-//! Properties of the language, against small models that share no code with it: whole numbers, tree walks that
-//! print and evaluate themselves, and lists whose removed elements leave holes until the end.
+//! Properties of the language, against small models that share no code with it: whole numbers, tree walks that print
+//! and evaluate themselves, and lists in which removed elements leave holes until the end.
 
 mod conditions;
 mod sample;

@@ -41,7 +41,7 @@ impl Action {
     }
 }
 
-/// What is to stand at a path: a value, or a hole.
+/// The expected result at a path: a value, or a hole.
 fn outcome(action: &Action, old: &Item) -> Option<Option<Sample>> {
     let there = find(old, action.path());
     match action {
@@ -85,7 +85,7 @@ fn evaluate(source: &Source, old: &Item) -> Option<Sample> {
     }
 }
 
-/// A value whose parts may be holes, and whose lists take elements at any index.
+/// A value that may contain holes, with lists that take elements at any index.
 #[derive(Clone, Debug)]
 enum Slot {
     Hole,
@@ -259,7 +259,7 @@ fn check(actions: &[Action], item: &Item) -> Result<(), TestCaseError> {
     let mut placeholders = Placeholders::new(None, values).expect("well formed");
     let update = match Update::parse(&text, &mut placeholders) {
         Ok(update) => update,
-        // What the model does not know: paths that meet, and operands whose type the text alone gives away.
+        // What the model does not check: overlapping paths, and operand types that the text alone determines.
         Err(error) => {
             let error = error.to_string();
             prop_assert!(error.contains("Two document paths") || error.contains("Incorrect operand type"), "{}", error);

@@ -254,7 +254,7 @@ fn keys_of_single_items_are_found() {
 }
 
 #[test]
-fn full_keys_are_told_from_ranges() {
+fn full_keys_are_distinguished_from_ranges() {
     let check = |condition: &str, expected: Option<&str>| {
         let plan = plan(&format!("WHERE {condition}"), &composite()).expect("a plan");
         let Access::Keys { conditions, .. } = plan.access else { panic!("scans") };

@@ -272,7 +272,7 @@ fn values_and_operands_are_judged() {
     refused("INSERT INTO T VALUE {'a': <<[1]>>}", elements);
     let overflow =
         "Number overflow. Attempting to store a number with magnitude larger than supported range under root";
-    // Literals and parameters have one reader, whose range check wraps.
+    // Literals and parameters have one reader; its range check wraps.
     let underflow =
         "Number underflow. Attempting to store a number with magnitude smaller than supported range under root";
     refused("SELECT * FROM T WHERE a = 1e2147483647", underflow);
