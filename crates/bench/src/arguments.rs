@@ -48,7 +48,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = START_EXAMPLES)]
 pub(crate) struct StartArguments {
-    /// Starts of each kind that count; one more goes before them
+    /// Measured starts of each kind; one more precedes them
     #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = value_parser!(u32).range(1..=1_000))]
     pub(crate) runs: u32,
 
@@ -82,7 +82,7 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     pub(crate) endpoint: String,
 
-    /// Its process id on this machine, to tell its CPU time per operation
+    /// Its process id on this machine, to report its CPU time per operation
     #[arg(long, value_name = "PID")]
     pub(crate) server_pid: Option<u32>,
 

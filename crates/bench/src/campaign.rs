@@ -90,7 +90,7 @@ fn rounds(
     targets.iter().zip(&outcomes).map(|(target, outcomes)| Figures::of(workload, target, outcomes)).collect()
 }
 
-/// The order of the servers in a round: nobody always comes first, or always after the same one.
+/// The order of the servers in a round: none always comes first, or always after the same one.
 fn turns(targets: usize, round: u32) -> Vec<usize> {
     let mut order: Vec<usize> = (0..targets).collect();
     order.rotate_left(round as usize / 2 % targets.max(1));

@@ -1,4 +1,4 @@
-//! Runs `bench echo` beside the load, as a process of its own so that its CPU time can be told.
+//! Runs `bench echo` beside the load, as a process of its own so that its CPU time can be measured.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -37,7 +37,7 @@ impl Ceiling {
     }
 }
 
-/// The address that the process says it listens on, and whom requests to it speak for.
+/// The address that the process reports to listen on, and the credentials of requests to it.
 fn endpoint(child: &mut Child) -> Result<(Endpoint, Credentials), Failure> {
     let mut line = String::new();
     if let Some(stdout) = child.stdout.take() {

@@ -1,5 +1,5 @@
 //! A database that does the work of a server's requests with no server in front of it: what it reaches is what the
-//! server could reach at best. The program knows databases and gives one in; here stands what is asked of it.
+//! server could reach at best. The program implements databases and passes one in; this is its interface.
 
 use std::pin::Pin;
 
@@ -14,7 +14,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub type Reach<'a> = &'a dyn Fn(&str, &str) -> Result<Box<dyn Database>, String>;
 
 pub trait Database: Send + Sync {
-    /// Makes the place, and tells whether there was none.
+    /// Creates the tables; returns whether there were none.
     fn make(&self) -> BoxFuture<'_, Result<bool, String>>;
 
     fn remove(&self) -> BoxFuture<'_, Result<(), String>>;

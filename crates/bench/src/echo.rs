@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &EchoArguments) -> Result<(), Failure> {
     })
 }
 
-/// On stdout, where who started this process reads the port.
+/// On stdout, where the parent process reads the port.
 fn announce(listener: &TcpListener) -> std::io::Result<()> {
     let address = listener.local_addr()?;
     let mut out = std::io::stdout().lock();

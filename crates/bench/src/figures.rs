@@ -104,7 +104,8 @@ impl Figures {
         &self.recorder.errors
     }
 
-    /// The server's CPU time per operation. Where a client works beside, its share cannot be told. Unit: microseconds.
+    /// The server's CPU time per operation. With a second client beside, its share cannot be determined. Unit:
+    /// microseconds.
     pub(crate) fn server_cpu_us(&self) -> Option<f64> {
         self.server_cpu.filter(|_| self.beside.is_none()).and_then(|spent| self.per_operation_us(spent))
     }

@@ -3,7 +3,7 @@
 //! It knows no engine and nothing of Stator beyond the names of the operations: it speaks HTTP/1.1 and DynamoDB's JSON
 //! to whatever listens, encrypted or not, so that any two implementations can be measured with the same load.
 //!
-//! `plan` is what was asked for, proven once. `campaign` makes the tables and goes through the workloads in rounds, the
+//! `plan` is what was asked for, proven once. `campaign` creates the tables and runs the workloads in rounds, the
 //! servers taking turns; `load` is one round against one server; `figures` is what came of it, and `report` shows it.
 //! What a workload asks and which replies it accepts is in `workload`, one file each; a `peer` gets it.
 //!
@@ -49,7 +49,8 @@ use std::io::{self, Write};
 use arguments::Command;
 use plan::Plan;
 
-/// Runs the load, or the bare server that it is compared with, or starts servers. Progress goes to stderr, the table to stdout.
+/// Runs the load, or the bare server that it is compared with, or starts servers. Writes progress to stderr, and the
+/// table to stdout.
 pub fn run(arguments: &Arguments, reach: Reach<'_>) -> Result<(), Failure> {
     match &arguments.command {
         Some(Command::Echo(echo)) => echo::run(echo),
@@ -68,7 +69,7 @@ fn load(plan: &Plan) -> Result<(), Failure> {
     }
 }
 
-/// Tells how far the run is. A closed stderr is no reason to stop it.
+/// Reports the progress of the run. A closed stderr does not stop it.
 fn say(text: fmt::Arguments<'_>) {
     let _ = io::stderr().lock().write_all(format!("bench: {text}\n").as_bytes());
 }

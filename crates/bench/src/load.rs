@@ -83,7 +83,7 @@ impl Round<'_> {
     pub(crate) fn run(&self) -> Result<Outcome, Failure> {
         let (measured, beside) = (self.connections(), self.beside());
         let ready = Barrier::new(measured.len() + beside.iter().len() + 1);
-        // Told to everybody once all connections are open: the clock starts then.
+        // Set once all connections are open: the clock starts then.
         let pacers = std::sync::OnceLock::new();
         std::thread::scope(|scope| {
             let spawn = |seats: Vec<Seat>, is_beside: bool| {
@@ -100,7 +100,7 @@ impl Round<'_> {
 
             let recorders: Vec<_> = clients.into_iter().map(|client| joined(client.join())).collect();
             let spent = meter.spent();
-            // Also where a client failed: nobody may wait for a turn that never comes.
+            // Also where a client failed: no connection may wait for a turn that never comes.
             pacers.measured.stop();
             pacers.beside.stop();
             let beside = beside.map(|client| joined(client.join())).transpose()?;
@@ -147,7 +147,7 @@ impl Round<'_> {
         pacers: &std::sync::OnceLock<Pacers>,
     ) -> Result<Recorder, Failure> {
         let opened = self.open(seats, is_beside);
-        // Both meetings are kept in any case: the others wait for them.
+        // Both barriers are passed in any case: the others wait at them.
         ready.wait();
         ready.wait();
         let (runtime, peers) = opened?;

@@ -1,4 +1,4 @@
-//! Who gets the requests: a server over HTTP, or a database that does what they come down to.
+//! The target of the requests: a server over HTTP, or a database that executes the equivalent statements.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Direct {
     async fn exchange(&mut self) -> Result<&[u8], Trouble> {
         self.open().await?;
         let Some(work) = &self.work else { return Err(Trouble::Unexpected("no work for a database")) };
-        // Put back only if all went well: nobody knows what else is under way on it.
+        // Put back only on success: after an error a statement may still be under way on it.
         let Some(mut session) = self.session.take() else { return Err(Trouble::Unexpected("no session")) };
         let performed = tokio::time::timeout(self.timeout, session.perform(work)).await;
         self.reply = performed.map_err(|_| Trouble::TIMEOUT)?.map_err(Trouble::Database)?;

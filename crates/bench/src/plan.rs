@@ -17,7 +17,7 @@ use crate::workload::{WORKLOADS, Workload};
 /// A day: what runs longer was meant otherwise. Unit: seconds.
 const SECONDS_MAX: f64 = 86_400.0;
 const RATE_MAX: f64 = 10_000_000.0;
-/// DynamoDB's names have 3 to 255 characters; the longest suffix stands behind the prefix.
+/// DynamoDB's names have 3 to 255 characters; the longest suffix follows the prefix.
 const PREFIX_SIZE_MAX: usize = 200;
 
 /// A server under load.
@@ -193,7 +193,7 @@ fn targets(arguments: &LoadArguments, reach: Reach<'_>) -> Result<Vec<Target>, F
     Ok(targets)
 }
 
-/// Those that are named, or all; where a database takes part, those whose requests are single rows to it.
+/// The named ones, or all; where a database takes part, those with requests for single rows.
 fn workloads(named: &[&'static Workload], on_database: bool) -> Result<Vec<&'static Workload>, Failure> {
     let possible = || WORKLOADS.iter().filter(|workload| !on_database || workload.is_single_rows);
     match named.iter().find(|workload| on_database && !workload.is_single_rows) {

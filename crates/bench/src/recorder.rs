@@ -8,12 +8,12 @@ use hdrhistogram::Histogram;
 use crate::Failure;
 use crate::trouble::Trouble;
 
-/// Latencies are told apart down to this, and up to 3 digits above. Unit: nanoseconds.
+/// Latencies are distinguished down to this, and to 3 digits above. Unit: nanoseconds.
 const LATENCY_NS_MIN: u64 = 128;
 /// Longer ones count as this: no request may take as long. Unit: nanoseconds.
 const LATENCY_NS_MAX: u64 = 1_000_000_000_000;
 const DIGITS: u8 = 3;
-/// Failures that are told apart: messages may name keys, and there are many of these.
+/// Kinds of failures that are counted separately: messages may name keys, and there are many of these.
 const ERROR_KINDS_MAX: usize = 20;
 
 #[derive(Clone, Debug)]

@@ -30,7 +30,7 @@ pub(crate) fn number(reply: &[u8], name: &str) -> Option<u64> {
     std::str::from_utf8(&value[..digits]).ok()?.parse().ok()
 }
 
-/// The object of that name as it stands, to be sent back.
+/// The object of that name, unchanged, to be sent back.
 pub(crate) fn object<'a>(reply: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let value = after(reply, name).filter(|value| value.starts_with(b"{"))?;
     let (mut depth, mut in_text, mut escaped) = (0, false, false);

@@ -2,10 +2,10 @@
 //!
 //! Closed loop: as soon as the connection is free, and the time of a request counts from there. Open loop: at moments
 //! fixed beforehand, whatever the server does; a request that must wait for a free connection has its waiting counted,
-//! because a user who came at that moment would have waited too ("coordinated omission" is to leave that out).
+//! because a user's request at that moment would have waited too ("coordinated omission" is to leave that out).
 //!
 //! The moments are announced by a thread of its own, which the operating system wakes more precisely than the timers of
-//! the runtime, whose grain is a millisecond.
+//! the runtime, which have a resolution of a millisecond.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ enum Pace {
     Open { schedule: Schedule, announced: Semaphore },
 }
 
-/// What all connections of a round share: who may send when, and when it is over.
+/// What all connections of a round share: when each may send, and when the round is over.
 pub(crate) struct Pacer {
     start: Instant,
     /// No request is begun later than this.
@@ -78,7 +78,7 @@ impl Pacer {
     /// Waits for the next request's turn, and gives the moment from which its time counts. `None`: no more.
     pub(crate) async fn turn(&self) -> Option<Instant> {
         if let Pace::Open { announced, .. } = &self.pace {
-            // An error means that the announcer is gone, and then there are no more turns.
+            // An error means that the announcer has ended, and then there are no more turns.
             announced.acquire().await.ok()?.forget();
         }
         let now = Instant::now();
@@ -159,8 +159,8 @@ mod tests {
         assert_eq!(Schedule::new(1_000.0, Duration::from_secs(1)).moment(250), Duration::from_millis(250));
     }
 
-    /// Sends all requests of an open loop over one connection whose server takes `service` for each, and gives the
-    /// latencies. The runtime's time stands still until all tasks wait, so that nothing depends on the machine.
+    /// Sends all requests of an open loop over one connection to a server that takes `service` for each, and returns
+    /// the latencies. The runtime's time advances only while all tasks wait, so that nothing depends on the machine.
     fn latencies(requests: u64) -> Vec<Duration> {
         let start = Instant::now() - Duration::from_secs(1);
         let schedule = Schedule { rate: 1_000.0, requests };

@@ -1,8 +1,8 @@
 //! `stator bench start`: how long the server takes from its start to its first answer, and what memory it has then.
 //!
-//! It starts this very program, again and again: in memory, in a new folder, and in a folder that exists. A start that
-//! does not count goes before the others of its kind: it brings the program into the system's memory, and makes the
-//! folder that exists.
+//! It starts this very program, again and again: in memory, in a new folder, and in a folder that exists. An unmeasured
+//! start precedes the others of its kind: it brings the program into the system's memory, and makes the folder that
+//! exists.
 
 mod memory;
 mod report;
@@ -42,7 +42,7 @@ impl Place {
 struct Start {
     /// From before the process is made until its first answer is here.
     answered: Duration,
-    /// Right after that; only Linux tells it.
+    /// Right after that; only Linux reports it.
     memory: Option<Memory>,
 }
 
@@ -91,7 +91,7 @@ fn start(arguments: &StartArguments, data: Option<&Path>) -> Result<Start, Failu
     Ok(Start { answered, memory })
 }
 
-/// A folder for what this run makes; it goes with this.
+/// A folder for what this run creates; deleted on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -17,8 +17,8 @@ const STATUS_POLL: Duration = Duration::from_millis(50);
 /// How long a table may take to appear or vanish.
 const STATUS_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Makes and fills the table, unless an earlier run was told to keep it and this one is, too. Calls `made` once there is
-/// a table to delete.
+/// Creates and fills the table, unless an earlier run left it with `--keep` and this one has `--keep`, too. Calls
+/// `made` once there is a table to delete.
 pub(crate) fn prepare(
     plan: &Plan,
     target: &Target,
@@ -59,7 +59,7 @@ pub(crate) fn prepare(
     })
 }
 
-/// Deletes the table and waits until it is gone, so that the next run finds room for its own.
+/// Deletes the table and waits until it is deleted, so that the next run finds room for its own.
 pub(crate) fn delete(plan: &Plan, target: &Target, data: &Data, shape: Shape) -> Result<(), Failure> {
     runtime::one_thread()?.block_on(async {
         match &target.way {
@@ -86,7 +86,7 @@ impl Admin<'_> {
         Admin { connection: Connection::new(endpoint, credentials, timeout), endpoint }
     }
 
-    /// Makes the table and waits until it can be used; tells whether there was none.
+    /// Creates the table and waits until it can be used; returns whether there was none.
     async fn make(
         &mut self,
         plan: &Plan,
@@ -101,7 +101,7 @@ impl Admin<'_> {
                 let (found, wanted) = (described["Table"]["ItemCount"].as_u64().unwrap_or(0), data.items(shape));
                 if plan.keep && found != wanted {
                     // Not refused: some servers count late.
-                    say(format_args!("{}: {table} tells of {found} items, and this run wants {wanted}", target.label));
+                    say(format_args!("{}: {table} reports {found} items, and this run wants {wanted}", target.label));
                 }
                 return Ok(false);
             }

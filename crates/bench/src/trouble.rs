@@ -5,7 +5,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Trouble {
     Server(client::Trouble),
-    /// The status says that it went well, the reply does not.
+    /// The status reports success, the reply does not.
     Unexpected(&'static str),
     /// What a database said that is asked without a server.
     Database(String),

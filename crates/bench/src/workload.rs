@@ -1,4 +1,5 @@
-//! The workloads: one list of them, and what each is made of. What one asks and expects stands in a file of its own.
+//! The workloads: one list of them, and what each is made of. The requests and expected replies of each are in a file
+//! of its own.
 
 mod batch_get;
 pub(crate) mod batch_write;

@@ -12,7 +12,7 @@ const EXPONENT: f64 = 0.99;
 #[derive(Clone, Debug)]
 pub(crate) struct Zipf {
     keys: f64,
-    /// The integral up to the middle between the first key and the one that would stand before it, ...
+    /// The integral up to the middle between the first key and the one that would precede it, ...
     start: f64,
     /// ... and up to the end of the last key.
     end: f64,

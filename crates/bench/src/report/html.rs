@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_stands_alone_and_is_well_formed() {
+    fn a_page_is_self_contained_and_well_formed() {
         let page = render(&[example("<a>", false, 0), example("b & c", false, 0), example("echo", true, 0)]);
         for outside in ["http://", "https://", "src=", "@import", "url("] {
             assert!(!page.contains(outside), "{outside}");

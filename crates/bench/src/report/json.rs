@@ -13,7 +13,7 @@ pub(crate) fn lines(circumstances: &Circumstances, all: &[Figures]) -> String {
     text
 }
 
-/// The line that goes before the figures.
+/// The line that precedes the figures.
 pub(crate) fn run_line(circumstances: &Circumstances) -> String {
     let settings: Map<String, Value> =
         circumstances.settings.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();

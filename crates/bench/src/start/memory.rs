@@ -3,9 +3,9 @@
 /// Unit: bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Memory {
-    /// What stands in memory of it (RSS).
+    /// Its resident memory (RSS).
     pub(super) resident: u64,
-    /// The same, each page that others share counted by its share (PSS); not every kernel tells.
+    /// The same, with shared pages counted by their share (PSS); not every kernel reports it.
     pub(super) proportional: Option<u64>,
 }
 

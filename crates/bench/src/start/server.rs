@@ -16,7 +16,7 @@ use crate::{Failure, interrupt, runtime};
 const POLL: Duration = Duration::from_micros(200);
 /// Opening a large folder after a crash takes a while; more than this is no start.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// What chooses where data is kept and where to listen comes from here alone.
+/// Only this module chooses where data is stored and where to listen.
 const CHOSEN_HERE: [&str; 3] = ["STATOR_DATA", "STATOR_MEMORY", "STATOR_LISTEN"];
 /// Flags of a folder, all with a value, which a server in memory refuses.
 const OF_FOLDERS: [&str; 4] = ["--cache", "--memtable", "--disk-reserve", "--data-key-days"];

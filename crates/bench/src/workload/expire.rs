@@ -1,6 +1,6 @@
-//! BatchWriteItem that puts 25 small items with an expiry that is over, all new or long gone: into a table with time to
-//! live, which deletes them soon after, and into one without, which keeps them. What the first costs others more than
-//! the second is time to live's.
+//! BatchWriteItem that puts 25 small items with an expiry in the past, all new or long deleted: into a table with time
+//! to live, which deletes them soon after, and into one without, which retains them. What the first costs others more
+//! than the second is time to live's.
 
 use api::Operation;
 
@@ -8,7 +8,7 @@ use super::{Driver, Seat, Unexpected, batch_write};
 use crate::data::{EXPIRY, Shape};
 use crate::date;
 
-/// Written one after the other and then again, so that a table that keeps them does not grow for ever.
+/// Written one after the other and then again, so that a table that retains them does not grow without bound.
 const KEYS: u64 = 500_000;
 
 struct Expire {

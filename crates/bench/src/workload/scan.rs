@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scan_goes_on_where_its_page_ended_and_starts_again_at_the_end() {
+    fn a_scan_continues_where_its_page_ended_and_starts_again_at_the_end() {
         let mut scan = Scan { start: b"{".to_vec(), from: Vec::new() };
         let mut check = |reply: &str, next: &str| {
             scan.check(reply.as_bytes()).unwrap();
