@@ -1,4 +1,4 @@
-//! A reply to a call: its status and headers, and as much of its body as is kept.
+//! A reply to a call: its status and headers, and as much of its body as is stored.
 
 use std::io;
 
@@ -19,7 +19,7 @@ pub struct Answer {
     pub is_whole: bool,
 }
 
-/// How much of a reply's body is read, and how much of that is kept. Unit: bytes.
+/// How much of a reply's body is read, and how much of that is stored. Unit: bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyBounds {
     /// A longer body is an error.

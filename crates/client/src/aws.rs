@@ -9,14 +9,14 @@ pub(crate) fn is_aws(host: &str) -> bool {
     labels(host).is_some()
 }
 
-/// What stands before the domain, if it is one of AWS.
+/// What precedes the domain, if it is one of AWS.
 fn labels(host: &str) -> Option<&str> {
     let name = host.split(':').next().unwrap_or(host);
     DOMAINS.iter().find_map(|domain| name.strip_suffix(domain))
 }
 
-/// The region stands last before the domain: `dynamodb.eu-west-1`, `111122223333.ddb.eu-west-1`, and in a private network
-/// `vpce-1a2b.dynamodb.eu-west-1.vpce`. A name without one is the first region's.
+/// The region is the last label before the domain: `dynamodb.eu-west-1`, `111122223333.ddb.eu-west-1`, and in a private
+/// network `vpce-1a2b.dynamodb.eu-west-1.vpce`. A name without one is the first region's.
 pub(crate) fn region_of(host: &str) -> Option<&str> {
     let labels = labels(host)?;
     let region = labels.strip_suffix(".vpce").unwrap_or(labels).rsplit('.').next()?;

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_connection_is_kept_of_an_exchange_that_failed() {
+    async fn the_connection_of_a_failed_exchange_is_not_reused() {
         let (listener, server) = listening().await;
         let pool = Pool::new(server, Holder::new("pool-b", "a"));
         let too_long = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{}", "x".repeat(2000));

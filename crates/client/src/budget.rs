@@ -7,9 +7,10 @@
 //!
 //! Nothing is taken back: what is reserved is held until its reservation is dropped or becomes smaller.
 //!
-//! **Order.** What comes back goes to the waiting account that has least, and of those with as much to the one that was not served
-//! for longest, so that hundreds of waiters of one account do not delay a single one of another. A holder's own come in
-//! the order of their arrival, and so do the holders of an account; but one that has no room keeps back no other holder.
+//! **Order.** Released units are granted to the waiting account that has least, and of those with as much to the one
+//! that was not served for longest, so that hundreds of waiters of one account do not delay a single one of another. A
+//! holder's own waiters are served in the order of their arrival, and so are the holders of an account; but a holder
+//! that has no room delays no other.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -118,7 +119,7 @@ impl SharedBudget {
         let (granted, reservation) = oneshot::channel();
         let mut tick = 0;
         self.change(|state| tick = state.arrive(holder, units, granted));
-        // Dropped before the receiver, so that a waiter that is gone is granted nothing.
+        // Dropped before the receiver, so that a cancelled waiter is granted nothing.
         let _place = Place { budget: self, holder, tick };
         // Never an error: a place in a line is given up for a reservation only.
         reservation.await.unwrap_or_else(|_| self.nothing(holder))
@@ -136,7 +137,7 @@ impl SharedBudget {
                 served.push((waiter.granted, Reservation { budget: Arc::clone(self), holder, units }));
             }
         }
-        // Without the lock: the reservation of a waiter that is gone by now comes back at once.
+        // Without the lock: the reservation of a waiter that was dropped by now is released at once.
         for (granted, reservation) in served {
             let _ = granted.send(reservation);
         }
@@ -411,7 +412,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_back_goes_to_the_account_that_has_least() {
+    async fn released_units_are_granted_to_the_account_that_has_least() {
         let budget = SharedBudget::new(16);
         let mut all = budget.nothing(&Holder::new("0", "a"));
         let _has_two = budget.take(&Holder::new("1", "a"), 2).await;
@@ -435,7 +436,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_keeps_nobody_back() {
+    async fn a_dropped_waiter_delays_no_other() {
         let budget = SharedBudget::new(10);
         let _half = budget.take(&Holder::new("0", "a"), 5).await;
         let (one, other) = (Holder::new("1", "a"), Holder::new("1", "b"));

@@ -31,7 +31,7 @@ pub struct Call<'a> {
     pub body: Bytes,
 }
 
-/// Whose signature a call carries, and for which service.
+/// The signer of a call, and the service that it is signed for.
 #[derive(Clone, Copy)]
 pub struct SignedFor<'a> {
     pub credentials: &'a Credentials,
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_beginning_of_a_reply_is_kept() {
+    async fn the_beginning_of_a_reply_is_stored() {
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
         let counted = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nabcdefg";
         for reply in [chunked, counted, "HTTP/1.1 200 OK\r\n\r\nabcdefg"] {

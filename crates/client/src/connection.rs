@@ -28,7 +28,7 @@ pub struct Connection {
     unusable: Option<Trouble>,
     /// The prepared request; nothing if it must not be sent.
     out: Vec<u8>,
-    /// What has arrived stands in the first `filled` bytes; the rest is room to read into.
+    /// The first `filled` bytes have arrived; the rest is room to read into.
     input: Vec<u8>,
     filled: usize,
     unchunked: Vec<u8>,

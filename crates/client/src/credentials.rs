@@ -7,7 +7,7 @@ use crate::profile::{Profile, variable};
 use crate::server::Server;
 use crate::sigv4::Credentials;
 
-/// What a server gets that does not ask who calls.
+/// Credentials for a server that does not authenticate.
 const ANYBODY: &str = "stator";
 
 impl Credentials {

@@ -21,7 +21,7 @@ static LOOKUPS: LazyLock<Arc<SharedBudget>> = LazyLock::new(|| SharedBudget::new
 /// The right to look up names, one at a time, taken before there is one to look up.
 #[derive(Clone)]
 pub struct Lookup {
-    /// Shared with the thread that looks one up, which may go on when its caller is gone.
+    /// Shared with the thread that looks one up, which may outlive its caller.
     _held: Arc<Reservation>,
 }
 
@@ -264,7 +264,7 @@ mod tests {
     async fn slow_names_of_one_account_do_not_stop_others() {
         let lookups = SharedBudget::new(LOOKUPS_MAX);
         let (slow, egress) = (Url::parse("http://slow.example").unwrap(), Egress::closed(Vec::new()));
-        // The resolver of the slow name goes on as long as this one is not dropped.
+        // The resolver of the slow name continues until this sender is dropped.
         let (silent, answers) = std::sync::mpsc::channel::<()>();
         let answers = Arc::new(std::sync::Mutex::new(answers));
         let mut asked = Vec::new();

@@ -69,7 +69,7 @@ impl HttpConnection {
 }
 
 impl Driver {
-    /// Reads and writes what is possible now. What went wrong is reported to the exchange.
+    /// Reads and writes what is possible now. Errors are reported to the exchange.
     fn poll(&mut self, context: &mut Context<'_>) {
         self.is_over = self.is_over || self.connection.as_mut().poll(context).is_ready();
     }

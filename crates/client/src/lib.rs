@@ -1,13 +1,13 @@
-//! A client of any DynamoDB endpoint, of other AWS services, and of HTTP servers that callers name: where a server is, whose
-//! signature a request has, and HTTP/1.1, encrypted or not.
+//! A client of any DynamoDB endpoint, of other AWS services, and of HTTP servers that callers name: endpoints, the
+//! signatures of requests, and HTTP/1.1, encrypted or not.
 //!
 //! [`aws_call`] is the one way to KMS, Kinesis, Lambda and SQS: it signs, attempts again and names errors. A [`Call`] is a single request
 //! to any server. Both are HTTP by hyper. A [`Connection`] is the load generator's: it costs little, for that often shares a
 //! machine with the server, and looks at no more of a reply than it must.
 //!
-//! [`Url`] is the one parser of URLs, [`Egress`] decides which servers callers of an API may have called, and no request is
-//! sent whose head has what must not be there. Redirects are not followed. [`SharedBudget`] is what accounts share, and calls
-//! under way are one ([`reserve_call`]).
+//! [`Url`] is the one parser of URLs, [`Egress`] decides which servers callers of an API may have called, and no
+//! request is sent with a head that contains what must not be there. Redirects are not followed. [`SharedBudget`] is
+//! what accounts share, and calls under way are one ([`reserve_call`]).
 //!
 //! Modules, lowest first: the formats (`url`, `sigv4`, `response`, `refusal`), `egress`, `budget`, `backoff` and `tls`; `endpoint`,
 //! `server` and `socket`; `error`; `head`; `answer`, `http` and `pool`; `call`, `aws_call` and `connection`.
@@ -55,7 +55,7 @@ pub use server::Server;
 pub use sigv4::{Credentials, Protocol};
 pub use url::{Host, Url, UrlError};
 
-/// Why a command ends without a result, as a sentence for who typed it.
+/// Why a command ends without a result, as a sentence for its user.
 #[derive(Debug)]
 pub struct Failure(String);
 

@@ -1,9 +1,9 @@
-//! Connections of one caller to one server, kept between calls.
+//! Connections of one caller to one server, reused between calls.
 //!
-//! A pool has one holder (an account's stream, a command of the program), whose reservations its connections have. There is no
-//! pool that callers share, so that nothing of one is sent, or left behind, on a connection of another. A connection that is opened finds
-//! its server anew. How many may be idle, and for how long, is bounded; and a connection is kept idle only while other
-//! callers have room ([`Reservation::may_idle`]).
+//! A pool has one holder (an account's stream, a command of the program), and its connections have that holder's
+//! reservations. There is no pool that callers share, so that no data of one caller are sent, or left behind, on a
+//! connection of another. A connection that is opened finds its server anew. How many may be idle, and for how long, is
+//! bounded; and a connection stays idle only while other callers have room ([`Reservation::may_idle`]).
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::http::HttpConnection;
 use crate::server::Server;
 
 const IDLE_MAX: usize = 16;
-/// How long a connection is kept that is not used; less than servers keep theirs.
+/// How long an idle connection stays open; less than the idle timeout of servers.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub struct Pool {

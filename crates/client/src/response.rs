@@ -3,7 +3,7 @@
 
 /// Headers longer than this are no answer of a DynamoDB endpoint. Unit: bytes.
 const HEAD_SIZE_BYTES_MAX: usize = 64 * 1024;
-/// The size line of a chunk is longer than this only if somebody plays tricks. Unit: bytes.
+/// The size line of a chunk is longer than this only in an attack. Unit: bytes.
 const CHUNK_LINE_BYTES_MAX: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,7 +62,7 @@ fn decimal(text: &[u8]) -> Option<usize> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A body in chunks, taken as it arrives; nothing of it is kept here but the line of a chunk's size.
+/// A body in chunks, consumed as it arrives; only the line of a chunk's size is stored here.
 pub(crate) struct Chunks {
     line: Vec<u8>,
     at: ChunkPart,

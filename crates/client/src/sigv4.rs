@@ -1,8 +1,8 @@
 //! Signature Version 4 for requests in AWS's JSON protocol, DynamoDB's first of all, and for any others, and the HTTP head
 //! that carries it.
 //!
-//! Source: IAM User Guide, "Create a signed AWS API request". The parts that change rarely are kept: the signing key for
-//! a day, the time for a second.
+//! Source: IAM User Guide, "Create a signed AWS API request". The parts that change rarely are cached: the signing key
+//! for a day, the time for a second.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use auth::sigv4::{SigningKey, amz_date, hex};
 use base::Clock;
 use sha2::{Digest, Sha256};
 
-/// Whose requests they are: what differs between services that speak JSON.
+/// The service of the requests: what differs between services that speak JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Protocol {
     /// As signatures name the service.
@@ -30,7 +30,7 @@ impl Protocol {
     }
 }
 
-/// Whom the requests speak for.
+/// The credentials that sign the requests.
 #[derive(Clone)]
 pub struct Credentials {
     pub access_key: String,

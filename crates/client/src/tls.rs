@@ -18,7 +18,7 @@ use crate::Failure;
 /// Certificates of authorities in PEM, with text around them. Unit: bytes.
 const PEM_BYTES_MAX: u64 = 16 << 20;
 
-/// Who must answer, and whom to believe that it is them.
+/// The expected server's name, and the trusted authorities.
 #[derive(Clone, Debug)]
 pub(crate) struct Tls {
     pub(crate) name: ServerName<'static>,
@@ -26,13 +26,13 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Believes the authorities of the file instead of the system's, if there is one.
+    /// Trusts the authorities of the file instead of the system's, if there is one.
     pub(crate) fn new(name: &str, ca_bundle: Option<&Path>) -> Result<Tls, Failure> {
         let name = ServerName::try_from(name.to_owned())
             .map_err(|_| Failure::new(format!("{name} is not a name that a certificate can have")))?;
         let mut roots = RootCertStore::empty();
         for certificate in authorities(ca_bundle)? {
-            // A system's store may hold some that nobody can use.
+            // A system's store may contain unusable ones.
             let _ = roots.add(certificate);
         }
         if roots.is_empty() {
