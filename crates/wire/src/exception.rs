@@ -1,6 +1,6 @@
 //! Exceptions on the wire: the only place that knows type names and statuses.
 //!
-//! | member | what stands there |
+//! | member | content |
 //! |---|---|
 //! | `__type` | the exception's namespace and name |
 //! | `message` | its sentence; `Message` where the model, or the front end that all AWS services share, has it so |
@@ -28,7 +28,7 @@ const BAD_REQUEST: u16 = 400;
 const INTERNAL: u16 = 500;
 const UNAVAILABLE: u16 = 503;
 
-/// The reply that tells the client.
+/// The reply that the client gets.
 pub fn exception(exception: &Exception) -> Reply {
     let name = ExceptionName::of(exception);
     let mut body = Vec::with_capacity(256);
@@ -67,7 +67,7 @@ fn put_reasons(put: &mut Put<'_>, name: &str, reasons: &Vec<ThrottlingReason>) {
     }
 }
 
-/// A member whose value is written by a function.
+/// A member with a value that a function writes.
 struct Written<'a>(&'a dyn Fn(&mut Vec<u8>));
 
 impl Encode for Written<'_> {
@@ -94,7 +94,7 @@ fn message_member(exception: &Exception, name: ExceptionName) -> &'static str {
 }
 
 /// Defines [`ExceptionName`] from rows: the exceptions of one name, the first of which names it here too, then its
-/// namespace, its name and the member that its sentence stands in.
+/// namespace, its name and the member that contains its sentence.
 macro_rules! names {
     ($($first:ident $(| $other:ident)* => $namespace:ident, $name:literal, $message:ident;)+) => {
         /// What an exception is called on the wire.

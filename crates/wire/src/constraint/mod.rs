@@ -1,7 +1,7 @@
 //! What the service model asks of a member's value, and DynamoDB's words for what is broken.
 //!
 //! A [`Shape`] bounds a value of any type: the length of a text, a list or a map, the size of a number, a pattern, a
-//! set of words. The shapes are generated; which member has which shape stands beside the member.
+//! set of words. The shapes are generated; each member has its shape beside it.
 
 pub(crate) mod pattern;
 

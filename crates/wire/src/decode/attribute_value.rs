@@ -111,7 +111,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     base64_simd::STANDARD.encode_to_string(bytes)
 }
 
-/// Reads what stands after the descriptor; `None` for null.
+/// Reads what follows the descriptor; `None` for null.
 fn payload<'de, A: MapAccess<'de>>(
     kind: ValueKind,
     body: &mut A,
@@ -138,7 +138,7 @@ pub(super) fn read<'de, T: Decode, A: MapAccess<'de>>(
     structure::member(body, &Shape::FREE, context)
 }
 
-/// Reads a list or a map, whose values are one level deeper.
+/// Reads a list or a map, which contains values one level deeper.
 fn read_nested<'de, T: Decode, A: MapAccess<'de>>(
     body: &mut A,
     shape: &'static Shape,
@@ -182,7 +182,7 @@ impl Visitor<'_> for Descriptor {
     }
 }
 
-/// A number, which stands as text.
+/// A number, which is encoded as text.
 pub(super) struct NumberText(pub(super) Number);
 
 impl Decode for NumberText {
@@ -200,7 +200,7 @@ impl Decode for NumberText {
     }
 }
 
-/// Bytes, which stand as text in base64.
+/// Bytes, which are encoded as text in base64.
 pub(super) struct Base64(pub(super) Vec<u8>);
 
 impl Decode for Base64 {

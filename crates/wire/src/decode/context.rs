@@ -97,8 +97,8 @@ impl Context {
         }
     }
 
-    /// Whether one more element of type `T` can be kept: an empty structure is three bytes in a body, and may be
-    /// a hundred times as much once it is read. Without room the request is refused in the end, but read on, because
+    /// Whether there is memory for one more element of type `T`: an empty structure is three bytes in a body, and may
+    /// be a hundred times as much once it is read. Without room the request is refused in the end, but read on, because
     /// the list may break a constraint that says so better.
     pub(super) fn has_room_for<T>(&mut self) -> bool {
         let left = self.elements_size_left.checked_sub(size_of::<T>());
@@ -144,8 +144,8 @@ impl Context {
         }
     }
 
-    /// Reads values whose refusal is no part of the verdict on the request; returns the first one, in the order of the
-    /// body.
+    /// Reads values with defects that are no part of the verdict on the request; returns the first one, in the order of
+    /// the body.
     pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Context) -> T) -> (T, Option<String>) {
         let before = std::mem::take(&mut self.defects);
         let unlisted = self.unlisted;

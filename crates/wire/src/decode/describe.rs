@@ -17,7 +17,7 @@ pub(super) const SIZE_MAX: usize = 16 * 1024;
 #[derive(Default)]
 pub(crate) struct Description {
     text: String,
-    /// Nothing stands yet in the list, map or structure that is being written.
+    /// The list, map or structure that is being written is still empty.
     first: bool,
 }
 

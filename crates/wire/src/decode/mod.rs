@@ -1,9 +1,9 @@
 //! A request's body into its typed request.
 //!
-//! The body is read once, straight into the structs of `api`, with no tree of JSON in between. The Rust type says
-//! which tokens may stand where; a [`Shape`] beside it says what the value must satisfy. Reading goes on over broken
-//! constraints, so that all of them are reported, and puts a default in the place of what cannot be had: such a
-//! request is never handed on. Memory is bounded by the body's size, the stack by the depth that JSON may have.
+//! The body is read once, straight into the structs of `api`, with no tree of JSON in between. The Rust type determines
+//! which tokens are accepted where; a [`Shape`] beside it determines what the value must satisfy. Reading continues
+//! after broken constraints, so that all of them are reported, and puts a default in the place of what cannot be read:
+//! such a request is never handed on. Memory is bounded by the body's size, the stack by the depth that JSON may have.
 
 mod attribute_value;
 mod collection;
@@ -35,7 +35,7 @@ pub(crate) use structure::structures;
 /// Validates one stage of one action of a request; the actions are those of its list, or it is one by itself.
 pub(crate) type Check<T> = fn(&T, Stage, usize) -> Result<(), Exception>;
 
-/// Of operations whose attribute values are validated before all else.
+/// For operations that validate attribute values before all else.
 pub(crate) fn nothing<T>(_: &T, _: Stage, _: usize) -> Result<(), Exception> {
     Ok(())
 }
@@ -144,7 +144,7 @@ impl Expected {
     }
 }
 
-/// The place of a value in the body: whatever token stands there is handed to the type. Null is `None`.
+/// The place of a value in the body: any token there is passed to the type. Null is `None`.
 pub(crate) struct Slot<'c, T> {
     shape: &'static Shape,
     context: &'c mut Context,

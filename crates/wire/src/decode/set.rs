@@ -1,4 +1,4 @@
-//! Sets of attribute values: kept sorted, refused when empty or when an element is there twice.
+//! Sets of attribute values: stored sorted, refused when empty or when an element is there twice.
 
 use std::marker::PhantomData;
 
@@ -13,13 +13,13 @@ use super::defect::{Defect, SetKind};
 use super::describe::Description;
 use super::{Decode, Expected};
 
-/// What stands for an element of a set in the body, and how refusals speak of its set.
+/// How an element of a set is encoded in the body, and how refusals name its set.
 pub(super) trait Element: Decode {
     type Kept: Ord;
     const SET: SetKind;
     const KIND: &'static str;
     const EMPTY: &'static str;
-    /// Stands in a set that is refused.
+    /// Fills the place of an element in a set that is refused.
     const FILLER: Self::Kept;
 
     fn keep(self) -> Self::Kept;

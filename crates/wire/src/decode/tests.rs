@@ -335,7 +335,7 @@ fn values_that_are_none_are_refused() {
 }
 
 #[test]
-fn sets_and_maps_are_kept_sorted() {
+fn sets_and_maps_are_stored_sorted() {
     let body = br#"{"TableName":"abc","Item":{"b":{"SS":["b","a"]},"a":{"NS":["10","9"]}}}"#;
     let request: api::PutItemInput = request(Operation::PutItem, body, nothing).expect("a request");
     let mut out = Vec::new();

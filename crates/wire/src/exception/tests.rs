@@ -67,7 +67,7 @@ fn exceptions_carry_their_sentence_and_their_data() {
         503,
         r#"{"__type":"com.amazon.coral.availability#ServiceUnavailable","message":"disk full"}"#,
     );
-    // What happened inside is not told.
+    // Internal details are not disclosed.
     check(
         Exception::internal("disk full"),
         500,
@@ -136,7 +136,7 @@ fn modelled() -> Vec<Exception> {
     ]
 }
 
-/// The operator hears of what happened, whoever else does not.
+/// The operator gets the internal details, the client does not.
 #[test]
 fn exceptions_are_named_for_the_operator() {
     let check = |refusal: Exception, name: &str, detail: Option<&str>| {

@@ -30,7 +30,7 @@ pub(crate) fn check(house: &House) {
     assert_eq!(empty.count(), times, "rows of items by their expiry");
 }
 
-/// How many of a table's items stand in its index of times.
+/// How many of a table's items its index of times contains.
 fn expiries(house: &House, name: &Value, items: &[Value]) -> usize {
     let answer = ask(house, Operation::DescribeTimeToLive, &json!({"TableName": name}));
     let Some(attribute) = answer["TimeToLiveDescription"]["AttributeName"].as_str() else { return 0 };

@@ -1,5 +1,5 @@
-//! Proof: a database whose rows about itself are damaged is refused with a sentence, or opened and read without a
-//! panic: settings, definitions of tables, counters, tokens.
+//! Proof: a database with damaged rows about itself is refused with a sentence, or opened and read without a panic:
+//! settings, definitions of tables, counters, tokens.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Inputs that are kept: each is a line of `tests/corpus/*.txt`, and is tried whenever the tests run.
+//! The stored corpus: each input is a line of `tests/corpus/*.txt`, and is tried whenever the tests run.
 //!
 //! A line is what [`line`] writes: an operation and its body, with what is not printable ASCII as Rust escapes it. Lines
 //! that begin with `#` say why the next ones are there.

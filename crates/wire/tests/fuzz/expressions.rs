@@ -36,7 +36,7 @@ impl Speech {
         if chance.one_in(16) { mutate_text(chance, &expression) } else { expression }
     }
 
-    /// The names and values, as they stand in a request; sometimes one is missing or too many.
+    /// The names and values, as in a request; sometimes one is missing or too many.
     pub(crate) fn into_members(mut self, chance: &mut Chance) -> Vec<(String, Json)> {
         if chance.one_in(30) {
             self.names.pop_first();

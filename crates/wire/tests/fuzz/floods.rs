@@ -15,7 +15,7 @@ const BODY_SIZES: [usize; 2] = [6 * 1024, 200 * 1024];
 const MEMORY_FACTOR: usize = 32;
 /// The same, whatever the body's size. Unit: bytes.
 const MEMORY_FLOOR: usize = 256 * 1024;
-/// What may stand in a list, or as a value of a map.
+/// What may be an element of a list, or a value of a map.
 const ELEMENTS: &[&str] = &["{}", "null", "\"\"", "[]", "0", r#"{"S":""}"#, r#"{"NULL":true}"#, r#"{"L":[]}"#];
 
 #[test]
@@ -58,7 +58,7 @@ fn flood(element: &str, is_map: bool, body_size: usize) -> String {
     elements.join(",")
 }
 
-/// What stands around the content of each list and map of a shape: the way in, whether it is a map, the way out.
+/// What surrounds the content of each list and map of a shape: the way in, whether it is a map, the way out.
 fn find_doors(
     model: &Model,
     name: &str,

@@ -1,15 +1,15 @@
-//! Answers that later requests go on from: last keys, tokens, whole next pages.
+//! Answers that later requests continue from: last keys, tokens, whole next pages.
 
 use api::Operation;
 
 use crate::json::Json;
 
-/// What answers told, for later requests to go on from.
+/// Values of answers, for later requests to continue from.
 #[derive(Default)]
 pub(crate) struct Heard {
     pub last_keys: Vec<Json>,
     pub next_tokens: Vec<String>,
-    /// Requests that go on where an earlier one ended.
+    /// Requests that continue where an earlier one ended.
     pub next_pages: Vec<(Operation, Json)>,
 }
 
@@ -22,8 +22,8 @@ impl Heard {
             keep(&mut self.next_tokens, token.to_owned());
         }
         let request = serde_json::from_slice::<serde_json::Value>(body);
-        for (told, asked) in [("LastEvaluatedKey", "ExclusiveStartKey"), ("NextToken", "NextToken")] {
-            if let (Ok(request), Some(value)) = (&request, answer.get(told)) {
+        for (returned, asked) in [("LastEvaluatedKey", "ExclusiveStartKey"), ("NextToken", "NextToken")] {
+            if let (Ok(request), Some(value)) = (&request, answer.get(returned)) {
                 let mut request = request.clone();
                 request[asked] = value.clone();
                 keep(&mut self.next_pages, (operation, Json::from(&request)));

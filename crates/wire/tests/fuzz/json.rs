@@ -98,7 +98,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).expect("a text is JSON");
 }
 
-/// What stands in an answer, as something that can be sent.
+/// A value of an answer, as something that can be sent.
 impl From<&serde_json::Value> for Json {
     fn from(value: &serde_json::Value) -> Json {
         match value {

@@ -2,8 +2,8 @@
 //! what is refused changes nothing.
 //!
 //! Everything is made from one printed seed (`STATOR_PROOF_SEED`). The short form runs with the other tests; the long
-//! one is `STATOR_PROOF_FUZZ=<chapters>` (docs/proofs.md). Inputs that found something stand in `tests/corpus` at the
-//! root of the project and are replayed first.
+//! one is `STATOR_PROOF_FUZZ=<chapters>` (docs/proofs.md). Inputs that found a fault are in `tests/corpus` at the root
+//! of the project and are replayed first.
 
 mod attributes;
 mod audit;

@@ -1,5 +1,5 @@
-//! Bodies of every operation, made from the service model: what a member is called and which shape it has tells what
-//! stands there, so that most requests are ones that a client could mean. Some are then broken.
+//! Bodies of every operation, made from the service model: a member's name and shape determine its value, so that most
+//! requests are ones that a client could mean. Some are then broken.
 
 use api::Operation;
 
@@ -207,7 +207,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Shapes whose meaning is known here, beyond their type.
+    /// Shapes with a meaning that is known here, beyond their type.
     fn known(&mut self, shape: &str, member: &str) -> Option<Json> {
         let chance = &mut *self.chance;
         Some(match (shape, member) {

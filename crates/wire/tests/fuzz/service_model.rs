@@ -9,7 +9,7 @@ pub(crate) struct Model {
     files: Vec<Value>,
 }
 
-/// Exceptions that no shape of the model stands for: those of the front end that all AWS services share.
+/// Exceptions that have no shape in the model: those of the front end that all AWS services share.
 const SHARED_EXCEPTIONS: &[&str] =
     &["AccessDeniedException", "SerializationException", "UnknownOperationException", "ValidationException"];
 

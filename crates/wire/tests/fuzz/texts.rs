@@ -20,7 +20,7 @@ const TEXTS: u64 = 100;
 const EXPRESSION_SIZE_MAX: usize = 4096;
 const STATEMENT_SIZE_MAX: usize = 8192;
 
-/// What can stand around itself any number of times: what opens it, what is inside, what closes it.
+/// What can be nested in itself any number of times: what opens it, what is inside, what closes it.
 const NESTS: &[(&str, &str, &str)] = &[
     ("(", "a = :v", ")"),
     ("NOT ", "a = :v", ""),
@@ -41,7 +41,7 @@ const NESTS: &[(&str, &str, &str)] = &[
     ("'", "", "'"),
     ("\"", "", "\""),
 ];
-/// What can follow itself any number of times, and what stands between.
+/// What can follow itself any number of times, and its separator.
 const RUNS: &[(&str, &str)] = &[
     ("a = :v", " AND "),
     ("a = :v", " OR "),
@@ -95,7 +95,7 @@ fn texts_of_all_kinds() {
     }
 }
 
-/// A text in one of the places where one can stand.
+/// A text in one of the places that take one.
 fn any_request(chance: &mut Chance) -> (Operation, Vec<u8>) {
     let member = *chance.pick(&[
         "ConditionExpression",

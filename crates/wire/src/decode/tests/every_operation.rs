@@ -112,7 +112,7 @@ fn every_required_member_is_missed() {
 
 #[test]
 fn every_member_is_known_by_its_name() {
-    // A token that no type takes betrays whether a member is looked at. Null stands for none.
+    // A token that no type accepts reveals whether a member is read. Null means none.
     let model = Model::load();
     for (operation, input) in model.inputs() {
         for (member, reference) in model.shape(input)["members"].as_object().expect("members") {
