@@ -1,6 +1,6 @@
 //! DynamoDB's number: an exact decimal of up to 38 significant digits.
 //!
-//! Kept as `coefficient × 10^exponent` with no trailing zero in the coefficient, so that equal numbers are equal
+//! Stored as `coefficient × 10^exponent` with no trailing zero in the coefficient, so that equal numbers are equal
 //! structs whatever their spelling (`1e3`, `1000` and `+1000.0` are one key). No `f64` is ever involved.
 //!
 //! Source: Developer Guide, "Data types: Number"; range 1E-130 to 9.99…9E+125 by magnitude, and zero.
@@ -341,8 +341,8 @@ impl Spelling {
         Some(spelling)
     }
 
-    /// Reads the digits; returns how many stood after the point. Zeros are only added once a later digit needs
-    /// them, so that neither leading nor trailing ones count.
+    /// Reads the digits; returns how many follow the point. Zeros are only added once a later digit needs them, so that
+    /// neither leading nor trailing ones count.
     fn read_mantissa(&mut self, mantissa: &[u8]) -> Option<i64> {
         let (mut point, mut seen, mut zeros, mut fraction) = (false, false, 0_u32, 0_i64);
         for &byte in mantissa {

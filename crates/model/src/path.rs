@@ -1,4 +1,4 @@
-//! A document path: where in an item a value stands (`info.ratings[0]`).
+//! A document path: the position of a value in an item (`info.ratings[0]`).
 
 use std::fmt;
 

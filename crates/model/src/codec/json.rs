@@ -1,7 +1,7 @@
 //! DynamoDB JSON: how attribute values are written on the wire.
 //!
 //! `{"S":"text"}`, `{"N":"1.5"}`, `{"B":"<base64>"}`, `{"SS":[…]}`, `{"M":{…}}`: every value names its type. Values are
-//! written from views, so an item goes from its stored bytes to the response without a tree in between.
+//! written from views, so an item is written from its stored bytes to the response without a tree in between.
 
 use crate::number::Number;
 use crate::value::{ListRef, MapRef, SetRef, ValueRef};
@@ -52,8 +52,8 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
 /// Bytes that are looked at together: long enough for the widest instructions, short enough for short strings.
 const BLOCK: usize = 32;
 
-/// How many bytes at the start stand for themselves. Whole blocks are judged without a branch a byte, which compilers
-/// turn into vector instructions: most strings hold nothing to escape, and they are most of what is written.
+/// How many bytes at the start need no escape. Whole blocks are checked without a branch a byte, which compilers turn
+/// into vector instructions: most strings hold nothing to escape, and they are most of what is written.
 fn plain_size(bytes: &[u8]) -> usize {
     let blocks = bytes.chunks_exact(BLOCK);
     let plain = |block: &[u8]| !block.iter().fold(false, |found, byte| found | is_escaped(*byte));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_escaped_is_found_wherever_it_stands() {
+    fn what_must_be_escaped_is_found_anywhere() {
         for length in [1, 31, 32, 33, 64, 70] {
             for at in 0..length {
                 let mut text = "é".repeat(length);

@@ -1,4 +1,4 @@
-//! Storage keys: bytes whose order is DynamoDB's order.
+//! Storage keys: bytes in DynamoDB's order.
 //!
 //! | key | content |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | global index row | table id (8) · index id (4) · h16 of the index partition (16) · index sort keys · h16 of the item's key (16) |
 //!
 //! All integers are big-endian. `h16` is SipHash-2-4 with 128 bits of output, keyed with the database's own secret, so
-//! that nobody can choose keys that collide; the stored item still carries its real key, and readers compare it.
+//! that a client cannot choose keys that collide; the stored item still carries its real key, and readers compare it.
 //!
 //! One sort key value, each form ending itself so that several follow one another in the order of the tuple:
 //!

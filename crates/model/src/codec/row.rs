@@ -228,7 +228,7 @@ impl StoredItem {
         }
     }
 
-    /// An item's row whose attributes begin at `start`.
+    /// An item's row with attributes that begin at `start`.
     fn checked(bytes: Bytes, start: usize) -> Result<StoredItem, Damaged> {
         let attributes = bytes.get(start..).ok_or(Damaged::Short)?;
         compact::Map::read(attributes).map_err(Damaged::Attributes)?;

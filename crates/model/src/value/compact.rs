@@ -16,8 +16,8 @@
 //! | 10 | L | varint count, then the elements as values |
 //! | 11 | M | a map |
 //!
-//! A length stands before every payload, so an attribute is found by stepping over the others, and an ascending order
-//! lets the search stop early. Varints are LEB128.
+//! A length precedes every payload, so an attribute is found by skipping the others, and an ascending order lets the
+//! search stop early. Varints are LEB128.
 //!
 //! Bytes from a disk may be damaged. [`Map::read`] and [`OwnedMap::read`] check the whole structure once: lengths, tags, UTF-8,
 //! numbers, the order of names, the nesting. A [`Map`] therefore is either checked or made by [`encode`], and its accessors rely on
@@ -113,7 +113,7 @@ fn push_set(out: &mut Vec<u8>, tag: u8, set: SetRef<'_>) {
     });
 }
 
-/// Appends a value whose length is known only after it is written.
+/// Appends a value with a length that is known only after it is written.
 fn push_nested(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
     out.push(tag);
     let start = out.len();
@@ -291,7 +291,7 @@ fn check_text(bytes: &[u8]) -> Result<(), Malformed> {
     }
 }
 
-/// As the standard library's, which goes byte by byte over the short texts that names and keys are.
+/// As the standard library's, which reads the short texts that names and keys are byte by byte.
 #[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
     const TOPS: u64 = 0x8080_8080_8080_8080;

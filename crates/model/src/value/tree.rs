@@ -20,7 +20,7 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    /// How deep it goes, itself counted: 1 for anything that is neither a list nor a map.
+    /// The depth of its nesting, itself counted: 1 for anything that is neither a list nor a map.
     pub fn levels(&self) -> usize {
         let inner = match self {
             AttributeValue::L(list) => list.iter().map(AttributeValue::levels).max(),

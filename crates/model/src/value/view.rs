@@ -25,7 +25,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// The descriptor that stands in DynamoDB JSON and in `attribute_type`.
+    /// The descriptor of the type in DynamoDB JSON and in `attribute_type`.
     pub const fn descriptor(self) -> &'static str {
         match self {
             ValueKind::S => "S",
