@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 /// Where [`Clock::steady_ms`] begins.
 static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Tells the time. Cheap to clone; clones tell the same time.
+/// The source of time. Cheap to clone; clones show the same time.
 #[derive(Clone, Debug)]
 pub struct Clock {
     /// The time by hand; the system's if there is none.
@@ -25,7 +25,7 @@ impl Clock {
         Clock { manual: None }
     }
 
-    /// A clock that stands still until it is moved.
+    /// A clock that changes only when it is moved.
     pub fn manual(start_ms: u64) -> (Clock, ManualClock) {
         let now_ms = Arc::new(AtomicU64::new(start_ms));
         (Clock { manual: Some(now_ms.clone()) }, ManualClock { now_ms })
@@ -41,8 +41,8 @@ impl Clock {
         }
     }
 
-    /// Milliseconds since some moment of this process. They never go back, whoever sets the time, and mean nothing to
-    /// other processes.
+    /// Milliseconds since some moment of this process. They never decrease, even if the system's time is set, and mean
+    /// nothing to other processes.
     pub fn steady_ms(&self) -> u64 {
         match &self.manual {
             Some(now_ms) => now_ms.load(Ordering::Relaxed),

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// How other users reach a file. The text goes on from the file's name.
+/// How other users reach a file. The text continues a sentence that begins with the file's name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Exposure {
     /// Its mode lets them.

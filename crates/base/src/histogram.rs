@@ -1,4 +1,4 @@
-//! How often values of each size were observed: cheap enough to be kept for every request, read by whoever asks.
+//! How often values of each size were observed: cheap enough to record every request, readable at any time.
 //!
 //! Recording is two additions to shared numbers and never waits. A reading taken meanwhile may see one of the two, so
 //! its sum may be off by the values of that moment; its counts never go back.

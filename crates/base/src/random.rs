@@ -3,10 +3,9 @@
 
 use std::cell::Cell;
 
-/// Fills `bytes` with what nobody can guess.
+/// Fills `bytes` with random bytes that cannot be guessed.
 ///
-/// # Panics
-/// If the operating system has no random numbers to give: nothing above could go on safely.
+/// # Panics If the operating system has no random numbers to give: nothing above could continue safely.
 pub fn fill(bytes: &mut [u8]) {
     #[cfg(feature = "simulation")]
     if SIMULATED.get() {
@@ -16,7 +15,7 @@ pub fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random numbers");
 }
 
-/// 16 bytes that nobody can guess.
+/// 16 random bytes that cannot be guessed.
 pub fn secret16() -> [u8; 16] {
     let mut bytes = [0; 16];
     fill(&mut bytes);

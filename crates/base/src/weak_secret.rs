@@ -18,7 +18,7 @@ const ROWS: [&str; 7] =
 /// In any case of their letters.
 const WORDS: [&str; 8] = ["password", "passwort", "passw0rd", "changeme", "letmein", "default", "example", "secret"];
 
-/// What makes a secret easy to guess. The text goes on from the secret's name.
+/// What makes a secret easy to guess. The text continues a sentence that begins with the secret's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WeakSecret {
     Short,

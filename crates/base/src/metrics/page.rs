@@ -47,7 +47,7 @@ impl Page {
         self.detail
     }
 
-    /// The metric's place on the page. Sources may share a metric: its values stand together, as the format demands.
+    /// The metric's place on the page. Sources may share a metric: its values are adjacent, as the format demands.
     pub fn metric(&mut self, metric: &'static Metric) -> Series<'_> {
         // From the end: most values are of the last metric.
         let found = self.families.iter().rposition(|family| family.metric.name == metric.name);
