@@ -1,7 +1,7 @@
 //! Enumerations: a Rust enum for each set of words that the API takes.
 
-/// Defines the enums of the model. The first value stands as `Default`, which only ever fills the place of a member
-/// in a request that is refused.
+/// Defines the enums of the model. The first value is the `Default`, which only ever fills the place of a member in a
+/// request that is refused.
 macro_rules! enumerations {
     ($($name:ident { $first:ident = $first_text:literal; $($variant:ident = $text:literal;)* })+) => {
         $(

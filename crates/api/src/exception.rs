@@ -1,7 +1,7 @@
 //! What DynamoDB refuses with. `Display` is the sentence that the client reads.
 //!
 //! Data that an exception carries is in its variant. Type names, statuses and JSON belong to the protocol, `wire`.
-//! Operations build the ones of which the text depends on the case; the others have one sentence, which stands here.
+//! Operations build the ones of which the text depends on the case; the others have one sentence, which is here.
 
 use std::fmt;
 

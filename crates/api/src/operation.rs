@@ -12,7 +12,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// What stands before the operation's name in `X-Amz-Target`.
+    /// What precedes the operation's name in `X-Amz-Target`.
     pub const fn target_prefix(self) -> &'static str {
         match self {
             Service::DynamoDb => "DynamoDB_20120810",

@@ -19,16 +19,17 @@ pub struct Validation {
     pub layer: &'static Layer,
     /// Around refusals of attribute values, parameters and expressions.
     pub request: Envelope,
-    /// Around refusals of Select and what it goes with.
+    /// Around refusals of Select and of its related parameters.
     pub selection: Envelope,
     /// How a put item that does not have the table's key is refused.
     pub put_key: PutKey,
     pub values: ValuePhase,
-    /// Members whose broken constraints are not simply echoed beside the others. The first rule that fits counts.
+    /// Members with constraints that are not simply reported beside the others when they are broken. The first rule
+    /// that fits counts.
     pub members: &'static [MemberRule],
     /// The order in which broken members are listed. Members that are not named follow in the order of the model.
     pub order: &'static [&'static str],
-    /// The row for requests that the current layer cannot read: those without a required member, and those whose JSON is
+    /// The row for requests that the current layer cannot read: those without a required member, and those with JSON
     /// deeper than [`JSON_DEPTH_MAX`].
     pub older: Option<&'static Validation>,
 }
@@ -56,7 +57,7 @@ pub enum Duplicates {
     /// Members quoted and in byte order up to the first repeated one, then that one, then the rest as sent; none of a
     /// number set.
     Quoted,
-    /// Members as sent; none of a number set, whose text has no prefix either.
+    /// Members as sent; none of a number set, and then the text has no prefix either.
     Plain,
 }
 
@@ -139,12 +140,12 @@ pub enum MemberWords {
     Text(&'static str),
 }
 
-/// How a broken constraint goes with others.
+/// How a broken constraint is reported beside others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
     /// Listed with the others.
     Joined,
-    /// Alone. Of several of them, the one whose rule is first.
+    /// Alone. Of several of them, the one with the first rule.
     Alone,
     /// Alone, and in the envelope of attribute values, not of members.
     AloneAsValue,
@@ -173,7 +174,7 @@ impl Envelope {
         }
     }
 
-    /// The refusal of a check whose text belongs into the envelope.
+    /// The refusal of a check, with its text in the envelope.
     pub fn refuse(self, exception: Exception) -> Exception {
         match exception {
             Exception::Validation(text) => Exception::Validation(self.around(&text)),
