@@ -75,7 +75,7 @@ impl Job {
     }
 
     /// As [`Job::every`], for work on something that the job does not keep alive: it ends when the last other owner of
-    /// `subject` is gone.
+    /// `subject` is dropped.
     pub fn on<T, F>(
         subject: &Arc<T>,
         name: &'static str,

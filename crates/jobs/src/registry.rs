@@ -86,14 +86,14 @@ struct Turn {
 }
 
 impl Jobs {
-    /// A registry whose jobs run by themselves, in tasks of the Tokio runtime in which they are added. The clock gives
+    /// A registry that runs its jobs by itself, in tasks of the Tokio runtime in which they are added. The clock gives
     /// the moments of reports.
     pub fn new(clock: Clock) -> Jobs {
         Jobs::with(clock, false)
     }
 
-    /// A registry whose jobs run only when asked, by [`Jobs::run_once`] and [`Jobs::run_due`], one after the other and without
-    /// jitter: with a clock that is moved by hand a simulation decides alone what happens when.
+    /// A registry that runs jobs only on demand, by [`Jobs::run_once`] and [`Jobs::run_due`], one after the other and
+    /// without jitter: with a clock that is moved by hand a simulation decides alone what happens when.
     pub fn by_hand(clock: Clock) -> Jobs {
         Jobs::with(clock, true)
     }
@@ -205,7 +205,7 @@ impl Jobs {
 }
 
 impl JobHandle {
-    /// Drops the job, in the middle of a run as well, and waits until it is gone.
+    /// Drops the job, in the middle of a run as well, and waits until it has ended.
     pub async fn stop(&self) {
         if let Some(slot) = self.take() {
             end_all(vec![slot], Duration::ZERO).await;

@@ -54,7 +54,7 @@ async fn a_job_runs_once_a_period() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_counted_and_the_job_goes_on() {
+async fn a_panic_is_counted_and_the_job_continues() {
     let (jobs, worker) = (Jobs::new(Clock::system()), Worker::new());
     let outcome = |run| match run {
         1 | 2 => panic!("run {run}"),
@@ -172,7 +172,7 @@ async fn a_run_may_end_within_the_grace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_job_is_stopped_alone_and_the_registry_goes_with_its_last_handle() {
+async fn one_job_is_stopped_alone_and_the_registry_ends_with_its_last_handle() {
     let (jobs, dropped) = (Jobs::new(Clock::system()), Arc::new(AtomicU64::new(0)));
     let handle = jobs.add(Job::lasting("one", endless(&dropped)));
     jobs.add(Job::lasting("other", endless(&dropped)));
@@ -226,7 +226,7 @@ async fn by_hand_a_wake_up_counts_and_what_lasts_does_not_run() {
     assert_eq!(jobs.run_once("lasting").await, None);
 }
 
-/// A simulation that panics by plan sees its jobs go on, at the same moments with each run.
+/// In a simulation with planned panics the jobs continue, at the same moments with each run.
 #[tokio::test]
 async fn by_hand_a_panic_has_its_pause_too() {
     let (clock, hand) = Clock::manual(0);
@@ -241,7 +241,8 @@ async fn by_hand_a_panic_has_its_pause_too() {
     assert_eq!(jobs.run_once("work").await, None, "it is over");
 }
 
-/// A job whose state holds its workers, as a supervisor's does: they go with it, also when the registry itself drops it.
+/// A job that holds its workers in its state, as a supervisor does: they end with it, also when the registry itself
+/// drops it.
 #[tokio::test(start_paused = true)]
 async fn workers_end_with_the_job_that_holds_them() {
     let (jobs, dropped) = (Jobs::new(Clock::system()), Arc::new(AtomicU64::new(0)));
