@@ -38,14 +38,14 @@ pub(crate) fn check() -> Result<(), String> {
     Ok(())
 }
 
-/// Below valgrind: many requests whose signature is wrong in this digit.
+/// Below valgrind: many requests with a signature that is wrong in this digit.
 pub(crate) fn run(digit: &str) -> Result<(), String> {
     let digit: usize = digit.parse().map_err(|_| format!("there is no digit {digit}"))?;
     let access = Access::Signed(KeyRing::parse(KEYS)?, Clock::manual(NOW_MS).0);
     let right = signature();
     ask(&access, &right, 1).map_err(|_| "the right signature is refused".to_owned())?;
     let mut wrong = right;
-    // A digit of its own kind: letters are read by another way than figures, which tells nobody anything.
+    // A digit of its own kind: letters take another path than figures, which reveals nothing.
     wrong[digit] = match wrong[digit] {
         b'0' | b'a' => wrong[digit] + 1,
         _ => wrong[digit] - 1,

@@ -15,7 +15,7 @@ use crate::requests::{self, EMBEDDED, MEMORY, Request, SEALED};
 
 /// The argument that runs what is counted instead of counting.
 pub(crate) const COMMAND: &str = "drive";
-/// The function whose instructions count, as valgrind names it.
+/// The function with the counted instructions, as valgrind names it.
 pub(crate) const MEASURED: &str = "instructions::*::measured*";
 pub(crate) const MEASURED_REQUESTS: u64 = 50;
 /// Requests before those: what is done once is done then.

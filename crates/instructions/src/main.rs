@@ -6,10 +6,10 @@
 //!
 //! The program runs itself below valgrind, once for each request and engine ([`count`]); there it asks the request many
 //! times ([`drive`]). What is counted begins with the bytes of a request's body and ends with the bytes of the answer,
-//! on the thread that serves the request: sockets, HTTP and the committer's thread are not in it. The requests stand in
-//! [`requests`], the recorded counts in `recorded.txt` ([`recorded`]), and [`report`] compares them.
-//! [`comparison`], which uses both, proves that the time to refuse a wrong signature says nothing about the right one.
-//! Of these modules, `requests` and `drive` are the lowest, then `count`, then `comparison`.
+//! on the thread that serves the request: sockets, HTTP and the committer's thread are not in it. The requests are in
+//! [`requests`], the recorded counts in `recorded.txt` ([`recorded`]), and [`report`] compares them. [`comparison`],
+//! which uses both, proves that the time to refuse a wrong signature says nothing about the right one. Of these
+//! modules, `requests` and `drive` are the lowest, then `count`, then `comparison`.
 
 mod comparison;
 mod count;

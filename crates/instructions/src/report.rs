@@ -7,7 +7,7 @@ use crate::recorded::ARCHITECTURE;
 
 /// More than this times the recorded count is a regression. Other compilers and C libraries stay far below it.
 const RATIO_MAX: f64 = 1.2;
-/// Less than this times it is an improvement that should be kept.
+/// Less than this times it is an improvement that should be recorded.
 const RATIO_KEPT: f64 = 0.9;
 
 pub(crate) fn table(counts: &[Count], recorded: &[Count]) -> String {
