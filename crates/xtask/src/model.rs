@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// Both services. Shapes that they share are the same in both files, and stand here once.
+/// Both services. Shapes that they share are the same in both files, and are here once.
 pub(crate) struct Model {
     pub(crate) operations: Vec<Operation>,
     pub(crate) shapes: BTreeMap<String, Shape>,
@@ -159,7 +159,7 @@ impl Model {
             Kind::Timestamp => "Timestamp".to_owned(),
             Kind::List if name == STATEMENT_PARAMETERS => "StatementParameters".to_owned(),
             Kind::List => format!("Vec<{}>", self.rust_type(part(&shape.member))),
-            // What only goes out may still be the stored bytes.
+            // A shape that only answers contain may still be the stored bytes.
             Kind::Map if part(&shape.value) == ATTRIBUTE_VALUE => {
                 if self.of_input.contains(name) { "Attributes" } else { "Item" }.to_owned()
             }
@@ -184,7 +184,7 @@ impl Shape {
 }
 
 pub(crate) const ATTRIBUTE_VALUE: &str = "AttributeValue";
-/// Values whose refusal is their statement's.
+/// Values that are refused as a part of their statement.
 const STATEMENT_PARAMETERS: &str = "PreparedStatementParameters";
 
 /// The shape that a list or a map is made of; the model's loader has proven that it is there.

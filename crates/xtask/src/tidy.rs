@@ -1,4 +1,4 @@
-//! The rules of the house that a compiler does not know, as tests over the source text.
+//! The rules of this repository that a compiler does not check, as tests over the source text.
 
 mod module_graph;
 
@@ -75,7 +75,7 @@ fn no_file_is_a_bag() {
 }
 
 #[test]
-fn crates_use_only_what_stands_below_them() {
+fn crates_use_only_crates_below_them() {
     for (at, name) in LAYERS.iter().enumerate() {
         let folder = if *name == "stator" { "server" } else { name };
         let Ok(manifest) = fs::read_to_string(crates().join(folder).join("Cargo.toml")) else { continue };
@@ -84,7 +84,7 @@ fn crates_use_only_what_stands_below_them() {
         for line in dependencies.lines() {
             let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
             let above = LAYERS.iter().position(|layer| *layer == used).is_some_and(|layer| layer >= at);
-            assert!(!above, "{name} uses {used}, which stands above it");
+            assert!(!above, "{name} uses {used}, which is above it");
         }
     }
 }

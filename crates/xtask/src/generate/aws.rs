@@ -7,7 +7,7 @@ use super::shapes::{self, Table};
 use super::{Output, header, quirks};
 use crate::service_model::{Operation, ServiceModel};
 
-/// A service whose model is a static.
+/// A service with its model in a static.
 struct Hosted {
     /// Of its model, without the ending.
     file: &'static str,

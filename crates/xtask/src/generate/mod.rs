@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::authorization::Authorization;
 use crate::model::Model;
 
-/// One file to write: its path in the repository, and what stands in it.
+/// One file to write: its path in the repository, and its content.
 #[derive(Clone)]
 struct Output {
     path: &'static str,

@@ -95,7 +95,7 @@ pub(super) const VARIANTS: [Variant; 2] = [
     },
 ];
 
-/// Shapes whose length is reported before their pattern.
+/// Shapes with a length that is reported before their pattern.
 pub(super) const LENGTH_FIRST: [&str; 1] = ["IndexName"];
 
 /// The shape of a table's name or ARN: a name is held to the rules of names.
@@ -116,7 +116,7 @@ const ITEM_REQUESTS: &[&str] = &[
     "UpdateItemInput",
 ];
 
-/// Services whose refusals are about the single item of a list that is broken.
+/// Services that refuse the single invalid item of a list.
 pub(super) fn refuses_items(service_id: &str) -> bool {
     service_id == "IAM"
 }
