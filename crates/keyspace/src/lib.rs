@@ -7,7 +7,7 @@
 //! | family | partition | rest |
 //! |---|---|---|
 //! | items | table id (8) · hash of the partition key (16) | sort key |
-//! | index | table id (8) · index id (4) · hash of the index's partition key (16) | sort keys, and what tells apart rows with equal index keys |
+//! | index | table id (8) · index id (4) · hash of the index's partition key (16) | sort keys, and what distinguishes rows with equal index keys |
 //! | index of expiries | table id (8) · index id (4) · second (8) · first half of the item's hash (8) | second half of the hash (8) · the item's sort key |
 //! | log | table id (8) · first shard (4) | nothing: the head; or the position (8) of a record |
 //! | catalog | the key, up to 64 bytes | of a longer key, what is left |
