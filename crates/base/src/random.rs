@@ -5,7 +5,8 @@ use std::cell::Cell;
 
 /// Fills `bytes` with random bytes that cannot be guessed.
 ///
-/// # Panics If the operating system has no random numbers to give: nothing above could continue safely.
+/// # Panics
+/// If the operating system has no random numbers to give: nothing above could continue safely.
 pub fn fill(bytes: &mut [u8]) {
     #[cfg(feature = "simulation")]
     if SIMULATED.get() {

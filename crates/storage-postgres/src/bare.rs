@@ -67,7 +67,7 @@ impl Bare {
     }
 }
 
-/// After an error it is of no use any more: a transaction may be open.
+/// Unusable after an error: a transaction may be open.
 pub struct BareConnection {
     connection: Connection,
     get: Statement,

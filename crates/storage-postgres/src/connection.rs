@@ -381,7 +381,7 @@ impl Connection {
         let _ = rollback.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
 
-    /// Breaks off, so that the server lets go of everything at once.
+    /// Aborts the connection, so that the server releases all its locks at once.
     pub(crate) fn abandon(self) {
         self.driver.abort();
     }

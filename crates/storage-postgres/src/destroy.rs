@@ -1,4 +1,4 @@
-//! Removing all that begins with a prefix, in steps of bounded size, each a transaction of its own.
+//! Deletes all rows with a prefix, in steps of bounded size, each in its own transaction.
 
 use std::ops::Bound;
 use std::sync::Arc;

@@ -76,7 +76,8 @@ pub struct PostgresStats {
 impl Postgres {
     /// Connects, makes the tables if there are none, and refuses what a newer or an older program has made.
     ///
-    /// # Errors [`OpenError`], with what to do about it.
+    /// # Errors
+    /// [`OpenError`], with what to do about it.
     pub async fn open(options: Options) -> Result<Arc<Postgres>, OpenError> {
         Postgres::open_with(options, None).await
     }
@@ -99,8 +100,8 @@ impl Postgres {
         Ok(Postgres::over(options, None))
     }
 
-    /// Brings tables of an older format to this program's, for good. No program that does not know that format may be
-    /// using them.
+    /// Upgrades tables of an older format to this program's; irreversible. No program that does not know that format
+    /// may be using them.
     ///
     /// # Errors
     /// As [`Postgres::open`].

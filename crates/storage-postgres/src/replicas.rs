@@ -133,7 +133,7 @@ impl Replicas {
     /// usable.
     pub(crate) async fn fly(&self, begin: &[Ask], asks: &[Ask], leaves: Left) -> Option<(Session, Vec<Reply>)> {
         let flight: Vec<Ask> = begin.iter().chain([&MARKED]).chain(asks).cloned().collect();
-        // Each host has its chance, and rests if it was in vain.
+        // Each host is tried once, and is paused if it failed.
         for _ in 0..self.hosts.len() {
             let host = self.pick()?;
             let count = match self.ask(host, &flight, begin.len(), leaves).await {

@@ -229,7 +229,8 @@ impl Tries {
 
     /// What is in doubt from now on.
     ///
-    /// # Errors If no further attempt is made; while a commit is in doubt, the error is [`TxError::Unknown`].
+    /// # Errors
+    /// If no further attempt is made; while a commit is in doubt, the error is [`TxError::Unknown`].
     fn after(&mut self, setback: Setback, mode: Mode, doubt: Option<Doubt>) -> Result<Option<Doubt>, TxError> {
         let late = Instant::now() + self.pause >= self.deadline;
         if doubt.is_some() {

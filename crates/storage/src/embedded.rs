@@ -1,6 +1,6 @@
 //! The embedded engine: fjall in a local folder, with our own latches and group commit in front of it.
 //!
-//! A write takes the latches of its keys, reads them, decides, joins the queue and lets go of the latches, all without
+//! A write takes the latches of its keys, reads them, decides, joins the queue and releases the latches, all without
 //! waiting ([`transact`]). One thread ([`committer`]) takes everything that is queued, writes it as one batch with one
 //! sync of the disk, and wakes the writers. Between the two, later writers of a key decide on its queued value
 //! ([`latches`]), while readers see only what is durable. Groups commit in the order of the queue and a failed one is
@@ -108,7 +108,7 @@ pub struct Embedded {
     running: Mutex<Option<Running>>,
 }
 
-/// The engine's threads. The committer's drops its sender when it has let go of the store.
+/// The engine's threads. The committer's drops its sender when it has dropped its store.
 struct Running {
     committer: JoinHandle<()>,
     ended: oneshot::Receiver<()>,
@@ -185,12 +185,12 @@ impl Embedded {
         self.space.stats()
     }
 
-    /// Why the engine failed for good, if it did: it takes no more writes until it is opened again, and still reads.
+    /// Why the engine failed permanently, if it did: it takes no more writes until it is opened again, and still reads.
     pub fn failure(&self) -> Option<String> {
         self.health.failure()
     }
 
-    /// Waits until the engine fails for good, and says why.
+    /// Waits until the engine fails permanently, and returns why.
     pub async fn failed(&self) -> String {
         self.health.failed().await
     }

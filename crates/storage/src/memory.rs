@@ -1,7 +1,7 @@
 //! Rows in memory: `stator serve --memory`, and the model that every other engine is compared with.
 //!
 //! One lock around four ordered maps. A row is a short chain of versions ([`chain`]), so that a view is nothing but the
-//! number of the last commit that it sees, and scans of a view can let go of the lock between two chunks. Versions that
+//! number of the last commit that it sees, and scans of a view can release the lock between two chunks. Versions that
 //! no view sees any more are dropped by the next write, or with the last view that saw them.
 //!
 //! Rows are counted, with what the layers above hold of them, and above a limit ([`room`]) writes that add data are refused.

@@ -5,7 +5,7 @@
 //! | `lock` | empty; locked by the server that has the folder open |
 //! | `database/format` | text, below |
 //! | `database/keys` | only where a layer above encrypts: what it needs to find its keys again ([`keys`](super::keys)) |
-//! | `database/commits`, `database/commits.new` | how far the database has come ([`floor`](super::floor)) |
+//! | `database/commits`, `database/commits.new` | a lower bound of the number of commits ([`floor`](super::floor)) |
 //! | `database/fjall/` | the engine's files |
 //! | `database.new/` | a database that was never finished; removed |
 //!

@@ -1,6 +1,6 @@
-//! The file `keys` of an encrypted database: what the layer that encrypts needs to find its keys again, beside a secret that
-//! is elsewhere. Bytes to this crate, which sees to it that they are there whole: made with the database, replaced by a
-//! rename once their successors are on the disk.
+//! The file `keys` of an encrypted database: what the layer that encrypts needs to find its keys again, beside a secret
+//! that is elsewhere. Bytes to this crate, which guarantees that they are complete: created with the database, replaced
+//! by a rename once their successors are on the disk.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! A write, from its latches to the queue: everything here happens in one go, without waiting for the disk.
+//! A write, from its latches to the queue: all of it is synchronous and does not wait for the disk.
 
 use std::collections::HashMap;
 

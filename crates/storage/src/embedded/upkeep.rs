@@ -10,8 +10,8 @@
 //! memory and in the journal, and counts twice until then. Fresh tables are compacted if only the room for that is missing.
 //!
 //! fjall removes a sealed journal once the newest row of each family in it has reached a table, which it reads off the
-//! tables that are there. A compaction that removes the newest rows, tombstones, would keep the journal for good. So a
-//! family is compacted only while there is no sealed journal; flushing all families gets rid of them.
+//! tables that are there. A compaction that removes the newest rows, tombstones, would prevent the journal's deletion
+//! permanently. So a family is compacted only while there is no sealed journal; flushing all families gets rid of them.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
