@@ -59,7 +59,7 @@ fn is_test(path: &Path) -> bool {
 }
 
 #[test]
-fn every_file_opens_with_its_place_in_the_house() {
+fn every_file_opens_with_its_purpose() {
     for (path, text) in sources() {
         assert!(text.starts_with("//! "), "{} does not say what it is for", path.display());
     }
