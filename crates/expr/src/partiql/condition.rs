@@ -185,7 +185,7 @@ impl Parser<'_> {
         Ok(operands)
     }
 
-    /// A value, a path, or a `size` of either.
+    /// A value, a path, or a call of `size`.
     fn operand(&mut self) -> Parsed<Operand> {
         if self.at_value() {
             return self.value().map(|value| Operand::Value(Arc::new(value)));
