@@ -1,15 +1,15 @@
-//! What one request may use of the machine while others wait.
+//! Admission control: the memory and CPU that one request may use while others wait.
 //!
-//! A small request takes what it needs and asks nobody. One that reads more than [`SMALL_BYTES`], or keeps a processor
-//! busy for as long as that would take, is large: it gets a share of the [`MemoryBudget`] that all large requests have
-//! together, or is refused after a while, and it works only while it has one of a few turns, so that however many of
-//! them there are, a small one waits for hardly any. Turns are as many as processors, in this whole process.
+//! A small request takes what it needs without a reservation. A request that reads more than [`SMALL_BYTES`], or occupies a CPU
+//! for as long as that would take, is large: it reserves a share of the [`MemoryBudget`] of all large requests, or is
+//! refused after a timeout, and it works only while it holds one of a few CPU permits (turns). So a small request hardly
+//! ever waits for large ones, however many there are. The process has as many turns as CPUs.
 //!
-//! The request's own allowance goes with its task and not with its arguments: hardly any operation needs to know of it.
+//! The request's allowance is in a task-local variable and not in arguments: hardly any operation needs to know of it.
 //! Work that belongs to no request (an index being built) is not bounded here.
 //!
-//! An operation does not wait for memory while it holds some of it or a turn, so it does not wait without end. (What a body
-//! holds may grow, by the rules of [`MemoryBudget`].)
+//! An operation does not wait for memory while it holds some of it or a turn, so it does not wait without end. (The
+//! reservation of a body may grow, by the rules of [`MemoryBudget`].)
 
 mod memory;
 mod peer;
@@ -25,9 +25,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use memory::{Exhausted, MemoryBudget, Share};
 pub use peer::Peer;
 
-/// What a request may read and work through before it is a large one. Unit: bytes.
+/// A request that reads or processes more than this is large. Unit: bytes.
 pub const SMALL_BYTES: usize = 256 * 1024;
-/// What a large request works through in one turn: then it is behind the others that wait for one. Unit: bytes.
+/// The work of a large request in one turn; after it the request queues behind the others that wait for one. Unit: bytes.
 const TURN_BYTES: usize = 64 << 20;
 
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
@@ -39,7 +39,7 @@ tokio::task_local! {
     static OWN: Arc<Allowance>;
 }
 
-/// One request's part.
+/// One request's budget.
 pub struct Allowance {
     memory: Arc<MemoryBudget>,
     peer: Peer,
@@ -51,16 +51,16 @@ struct Used {
     read_bytes: usize,
     share: Option<Share>,
     turn: Option<Turn>,
-    /// What was worked through in this turn.
+    /// The work done in this turn.
     turn_bytes: usize,
 }
 
-/// The right to keep a processor busy, until it is dropped.
+/// The permit to occupy a CPU, until it is dropped.
 pub struct Turn(#[expect(dead_code, reason = "it is held, not read")] Option<OwnedSemaphorePermit>);
 
-/// Waits for a turn. Whoever has one waits for nothing else.
+/// Waits for a turn. The holder of a turn must wait for nothing else.
 pub async fn turn() -> Turn {
-    // Never an error: nobody closes the semaphore.
+    // Never an error: the semaphore is never closed.
     Turn(Arc::clone(&TURNS).acquire_owned().await.ok())
 }
 
@@ -74,9 +74,10 @@ impl Allowance {
         OWN.scope(Arc::clone(self), request).await
     }
 
-    /// The request has its answer, of this size: what it holds of the memory is for that alone from now on. Of a request that
-    /// held none, the answer holds none here either.
+    /// Reduces the reservation to the size of the request's answer. The answer of a request without a reservation has none
+    /// here either.
     pub fn keep(&self, answer_bytes: usize) -> Option<Share> {
+        // The work is done: another request may have the turn while this one sends its answer.
         let mut used = self.used.lock();
         used.turn = None;
         let share = used.share.take();
@@ -89,6 +90,8 @@ impl Allowance {
     }
 
     async fn take_memory(&self, bytes: usize) -> Result<(), Exception> {
+        // The turn is given back before the wait: another request may need it to finish and free its memory. A request that
+        // holds memory does not wait for more: two such requests could wait for each other.
         let holds_some = {
             let mut used = self.used.lock();
             used.turn = None;
@@ -107,8 +110,8 @@ impl Allowance {
         Ok(())
     }
 
-    /// Has a turn for so much more work. One that was used up is given back first: turns are taken in the order in which
-    /// they are asked for, so that no request has all of one as long as others wait, however much it has to do.
+    /// Takes a turn for so much more work. A used-up turn is given back first: the semaphore is fair, so a request with much
+    /// work takes turns with the others that wait.
     async fn take_turn(&self, bytes: usize) {
         {
             let mut used = self.used.lock();
@@ -130,10 +133,10 @@ fn own() -> Option<Arc<Allowance>> {
     OWN.try_with(Arc::clone).ok()
 }
 
-/// Takes memory for what a request is about to make.
+/// Reserves memory for what a request is about to allocate.
 ///
 /// # Errors
-/// `Throttling` if there was none for too long.
+/// `Throttling` if there was none until the timeout.
 pub async fn reserve(bytes: usize) -> Result<(), Exception> {
     match own() {
         Some(own) => own.take_memory(bytes).await,
@@ -141,10 +144,10 @@ pub async fn reserve(bytes: usize) -> Result<(), Exception> {
     }
 }
 
-/// Counts what was read. When it is no small request's any more, it takes memory for the most that it may become.
+/// Counts bytes that were read. When the request becomes large by them, it reserves `most`, the greatest memory it may need.
 ///
 /// # Errors
-/// `Throttling` if there was none for too long.
+/// `Throttling` if there was none until the timeout.
 pub async fn read(bytes: usize, most: usize) -> Result<(), Exception> {
     let Some(own) = own() else { return Ok(()) };
     let grows_large = {
@@ -160,14 +163,14 @@ pub async fn read(bytes: usize, most: usize) -> Result<(), Exception> {
     Ok(())
 }
 
-/// Work that is being done in one go, counted in bytes that were looked at.
+/// Meters work between two awaits, in bytes that were processed.
 #[derive(Default)]
 pub(crate) struct Effort {
     bytes: usize,
 }
 
 impl Effort {
-    /// Lets others have the processor now and then, and waits for a turn once the work is no small request's any more.
+    /// Counts work. After each [`SMALL_BYTES`] of it, waits for a turn and yields.
     pub(crate) async fn spend(&mut self, bytes: usize) {
         self.bytes += bytes;
         if self.bytes > SMALL_BYTES {
@@ -180,7 +183,7 @@ impl Effort {
     }
 }
 
-/// Does work that cannot be interrupted. If it is much, others are given another thread meanwhile.
+/// Does work without an await. If it is much, the runtime moves the other tasks of this thread to another one.
 pub fn in_one_go<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     let has_others = || Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
     match bytes > SMALL_BYTES && has_others() {
@@ -189,11 +192,11 @@ pub fn in_one_go<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Does the work of a large request. It waits for a turn, keeps it until it first waits for anything (its commit, its
-/// memory), and others never wait for it: each of its steps counts as done in one go.
+/// Does the work of a large request. It waits for a turn and holds it until its first await (of its commit, of its memory).
+/// Other tasks never wait for it: each poll runs as [`in_one_go`].
 pub async fn heavy<F: Future>(bytes: usize, work: F) -> F::Output {
     let mut work = pin!(work);
-    // Who has a turn waits for no second one: all turns could be with such requests.
+    // A request with a turn does not wait for a second one: requests that hold one and wait could have all turns.
     let has_turn = own().is_some_and(|own| own.used.lock().turn.is_some());
     let mut turn = if has_turn { None } else { Some(turn().await) };
     std::future::poll_fn(move |context| {

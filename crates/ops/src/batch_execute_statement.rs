@@ -1,4 +1,4 @@
-//! BatchExecuteStatement: up to 25 PartiQL statements, each for itself.
+//! BatchExecuteStatement: up to 25 independent PartiQL statements.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::service::Service;
 use crate::tables::Table;
 use crate::write::refused;
 
-/// What many large items may take in memory: themselves, and again as JSON. Unit: bytes.
+/// The memory of many large items: themselves, and again as JSON. Unit: bytes.
 const ITEMS_MEMORY: usize = 3 * BATCH_STATEMENTS_MAX * ITEM_SIZE_MAX;
 
 /// A statement that is ready to run.

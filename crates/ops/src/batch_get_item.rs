@@ -21,10 +21,10 @@ use crate::select::Selection;
 use crate::service::Service;
 use crate::tables::Table;
 
-/// What a large batch may take in memory: its items, and those again as JSON. Unit: bytes.
+/// The memory of a large batch: its items, and those again as JSON. Unit: bytes.
 const BATCH_MEMORY: usize = 3 * BATCH_SIZE_MAX;
 
-/// What is asked of one table.
+/// The reads of one table.
 struct TableRead {
     /// The table as the request names it.
     name: String,
@@ -111,10 +111,10 @@ struct Answer {
 }
 
 impl Answer {
-    /// Reads one table's items, each for itself as GetItem does. Once the answer is full, the rest of the keys goes
-    /// back unread.
+    /// Reads one table's items, each on its own as GetItem does. Once the answer is full, the remaining keys are returned as
+    /// unprocessed.
     async fn take(&mut self, read: TableRead, service: &Service, consumed: &mut Consumed) -> Result<(), Exception> {
-        // A table is reported, if all of its keys go back.
+        // A table is reported also if all of its keys are unprocessed.
         consumed.name(&read.name);
         let mut effort = Effort::default();
         let kind = ReadKind::of(read.asked.consistent_read);

@@ -93,7 +93,7 @@ impl Service {
     }
 }
 
-/// The requests that met a transaction; if all of them did, the batch fails as a whole.
+/// The requests that conflicted with a transaction; if all of them did, the batch fails as a whole.
 fn unprocessed(
     asked: &BTreeMap<String, Vec<WriteRequest>>,
     done: &[Option<Applied>],

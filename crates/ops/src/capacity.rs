@@ -7,7 +7,7 @@
 //! | page of a Query, Scan, SELECT | the same | the sum of its rows, before the filter |
 //! | item that a local index fetches from its table | the same, on the table | the item |
 //! | write, in a transaction | 1, 2 for each KB or part of it | the larger one of the item before and after, at least one block |
-//! | write whose condition does not hold, or that only checks | the same | the item that it met |
+//! | write with a condition that does not hold, or that only checks | the same | the stored item |
 //! | entry of an index that changes | 1 for each KB, in a transaction too | the larger entry; if its key changes, both |
 //! | replayed transaction | as a read in a transaction | the items as they were written |
 //! | deletion by time to live | none | |
@@ -102,7 +102,7 @@ impl Charge {
         Charge { access: Access::Write, ..Charge::default() }
     }
 
-    /// Adds what a write consumes of an index; one that it leaves as it was has no part in it.
+    /// Adds what a write consumes of an index; an index that it does not change is left out.
     pub(crate) fn add_index(&mut self, index: &Index, units: f64) {
         if units > 0.0 {
             self.indexes.push(IndexCharge { kind: index.kind, name: index.name.clone(), units });
@@ -118,7 +118,7 @@ impl Charge {
         self.table + self.indexes.iter().map(|index| index.units).sum::<f64>()
     }
 
-    /// Adds what the same request consumed of the same table otherwise.
+    /// Adds another charge of the same request on the same table.
     fn add(&mut self, other: &Charge) {
         // A request reads or writes, never both, and is a transaction or none: its sum is of one kind.
         debug_assert!(self.access == other.access && self.is_transactional == other.is_transactional);
@@ -162,11 +162,11 @@ impl Charge {
     }
 }
 
-/// What a request consumed of each table. Nothing is added up unless the request asks for it.
+/// What a request consumed of each table. Counted only if the request asks for it.
 #[derive(Debug)]
 pub(crate) struct Consumed {
     asked: Option<ReturnConsumedCapacity>,
-    /// By the table as the request names it; nothing, until it is charged.
+    /// By the table as the request names it; none until the table is charged.
     tables: BTreeMap<String, Option<Charge>>,
 }
 
@@ -176,7 +176,7 @@ impl Consumed {
         Consumed { asked, tables: BTreeMap::new() }
     }
 
-    /// Has the table reported, even if nothing of it is consumed.
+    /// Reports the table even if the request consumes nothing of it.
     pub(crate) fn name(&mut self, table_name: &str) {
         if self.asked.is_some() && !self.tables.contains_key(table_name) {
             self.tables.insert(table_name.to_owned(), None);

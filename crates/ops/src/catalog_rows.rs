@@ -1,5 +1,5 @@
-//! All rows of a short range of the catalog family: definitions, nodes, shards, positions, mappings. Page by page, so that
-//! no engine has to hold more than a page at once; whoever asks has them all.
+//! All rows of a short range of the catalog family: definitions, nodes, shards, positions, mappings. Read page by page, so
+//! that no engine has to hold more than a page at once; the result has all rows.
 
 use storage::{Family, Pages, Row, ScanDirection, ScanRange, StorageError, View};
 

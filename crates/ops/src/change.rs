@@ -1,9 +1,9 @@
-//! What a write of one item means: a pure function of the stored item and the request.
+//! The mutation of one item: a pure function of the stored item and the request.
 //!
 //! PutItem, UpdateItem, DeleteItem, BatchWriteItem, TransactWriteItems, PartiQL and background work all make
-//! [`Change`]s; `write.rs` runs them. A change is made in two steps. The constructors prove what can be known without
-//! the stored item: the key, the types of index keys, the size of a whole new item. [`Change::apply`] decides with
-//! the stored item in hand and adds the item, its index rows and the counters to one batch.
+//! [`Change`]s; `write.rs` runs them. A change is made in two steps. The constructors check what is known without
+//! the stored item: the key, the types of index keys, the size of a whole new item. [`Change::apply`] decides on
+//! the stored item and adds the item, its index rows and the counters to one batch.
 
 use std::fmt;
 use std::sync::Arc;
@@ -66,8 +66,7 @@ impl Applied {
         size(&self.old).max(size(&self.new))
     }
 
-    /// Without the items. A change among many has nobody to show them to, and a hundred of them are much to hold until
-    /// all is durable.
+    /// Without the items: a batch returns none of them, and a hundred are much memory to hold until the commit is durable.
     pub(crate) fn forget_items(self) -> Applied {
         Applied { old: None, new: None, ..self }
     }
@@ -79,16 +78,16 @@ pub(crate) enum Refusal {
     ConditionFailed {
         old: Option<StoredItem>,
     },
-    /// What the update computes is not an item that may be stored.
+    /// The result of the update is not an item that may be stored.
     Invalid(String),
-    /// What the update computes cannot stand in an index.
+    /// The result of the update has an index key that cannot be stored.
     Key(KeyProblem),
-    /// What is stored cannot be read; the text is the operator's.
+    /// The stored row cannot be read; the text is for the operator.
     Damaged(String),
 }
 
 impl Refusal {
-    /// What the refused change consumes: if its condition does not hold, as much as a write of the item that it met.
+    /// What the refused change consumes: if its condition does not hold, as much as a write of the stored item.
     /// Source: Developer Guide, "DynamoDB read and write operations", on conditional writes.
     pub(crate) fn charge(&self) -> Charge {
         match self {
@@ -129,7 +128,8 @@ impl Change {
         Ok(Change { table, key: item_key, key_attributes: key, condition, action, author: Author::Client })
     }
 
-    /// Decides: adds to `batch` what is to be written, or says why not.
+    /// Decides: adds the writes to `batch`, or returns the reason for a refusal. Called with the item's row locked, so that
+    /// condition, index rows and log record are of the item that the batch replaces.
     pub(crate) fn apply(
         &self,
         secret: &HashSecret,
@@ -144,7 +144,7 @@ impl Change {
             }
             None => None,
         };
-        // A tombstone is no item, but an item that takes its place has a greater version: versions of one row never repeat.
+        // A tombstone is no item, but an item that replaces it has a greater version: versions of one row never repeat.
         let version = stored.as_ref().map_or(1, |stored| stored.version().saturating_add(1));
         let old = stored.and_then(Stored::into_item);
         if let Some(condition) = &self.condition {
@@ -241,7 +241,7 @@ impl Change {
 /// share a row.
 ///
 /// # Errors
-/// What is wrong with the row, for the operator.
+/// The problem of the row, for the operator.
 pub(crate) fn read_stored(table: &Table, row: &Key, bytes: &Bytes, key: &Attributes) -> Result<Stored, String> {
     let damaged = |what: &dyn fmt::Display| damaged_row(table, &row.bytes, what);
     let stored = Stored::read(bytes.clone()).map_err(|what| damaged(&what))?;

@@ -1,6 +1,6 @@
 //! UpdateContinuousBackups and DescribeContinuousBackups: point-in-time recovery.
 //!
-//! The setting is kept and shown; nothing is recorded by it in this version, so nothing can be restored.
+//! The setting is stored and described; this version records nothing for it, so nothing can be restored.
 
 use api::{
     ContinuousBackupsDescription, ContinuousBackupsStatus, DescribeContinuousBackupsInput,
@@ -13,7 +13,7 @@ use crate::catalog::Edit;
 use crate::service::Service;
 use crate::tables::{self, Definition, NameUse, PointInTimeRecovery, TableStatus, table_place, timestamp};
 
-/// How far back a restore may go. Unit: days. Source: API Reference, PointInTimeRecoverySpecification.
+/// The longest recovery period. Unit: days. Source: API Reference, PointInTimeRecoverySpecification.
 const PERIOD_DAYS_MAX: i32 = 35;
 /// How far behind the present the latest restorable moment is. Source: API Reference,
 /// PointInTimeRecoveryDescription ("typically 5 minutes before the current time").
@@ -38,6 +38,7 @@ impl Service {
                 "RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false",
             ));
         }
+        // Locked from the read of the definition on: another change of it would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let mut definition = self.backed_up(caller, &request.table_name)?;
         let now_ms = self.clock.now_ms();

@@ -3,7 +3,7 @@
 //! A row of an index holds the keys of the index and of its table, and what the index projects. [`coverage`] decides from
 //! the kind of the index, its projection, what the read returns and what its filter names, whether the read is answered
 //! from these rows, or from the table's items behind them, or refused. A read is keyed if it says which partitions it
-//! reads: a Query, and a SELECT whose condition gives the index's HASH attributes by `=` or IN.
+//! reads: a Query, and a SELECT with a condition that gives the index's HASH attributes by `=` or IN.
 //!
 //! | read | index | returns | its filter names | answered | source |
 //! |---|---|---|---|---|---|
@@ -23,9 +23,9 @@
 //! 3. Query: the answer of AWS quoted in awslabs/aws-athena-query-federation, issue 279.
 //! 4. Query: the answers of AWS quoted in mapbox/dyno, issue 23.
 //! 5. Query of a global index: the answers quoted in sensedeep/dynamodb-onetable, issues 93 and 377, and in
-//!    dynamodb-toolbox, issue 1195. Of a local index, and where the item is fetched: by likeness to 6.
+//!    dynamodb-toolbox, issue 1195. Of a local index, and where the item is fetched: by analogy with 6.
 //! 6. SELECT of both kinds of indexes: Parity Suite, `error-messages/partiql` (eu-west-2, 2026).
-//! 7. SELECT of both kinds of indexes: captured in eu-west-2, 2026. Scan: by likeness.
+//! 7. SELECT of both kinds of indexes: captured in eu-west-2, 2026. Scan: by analogy.
 //!
 //! Units: rows are charged to the index, as one page; a fetched item is charged to the table, by itself (Developer Guide,
 //! "Local secondary indexes", on read capacity units). `crate::read` does that.
@@ -36,7 +36,7 @@ use expr::Condition;
 use crate::select::Selection;
 use crate::tables::{Index, IndexKind, Projection, Table};
 
-/// What a read asks of an index.
+/// What a read needs of an index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IndexRead<'r> {
     pub selection: Selection<'r>,
@@ -59,7 +59,7 @@ pub(crate) enum Source {
 pub(crate) enum NotCovered {
     /// These attributes of the filter are not projected.
     Filter { index: String, names: Vec<String> },
-    /// These attributes are not projected, and a global index has no way to its table.
+    /// These attributes are not projected, and a read of a global index does not fetch from its table.
     Selection { index: String, names: Vec<String> },
     /// `ALL_ATTRIBUTES` of a global index that does not project all.
     AllAttributes { index: String },

@@ -30,6 +30,7 @@ impl Service {
         }
         let key = self.new_table_key(caller, sse.as_ref(), &mut definition).await?;
         let table = loop {
+            // Locked from the checks to the write: of two requests for one name, or for the last table of a quota, one succeeds.
             let guard = self.catalog.lock().await?;
             if let Some(table) = self.catalog.find(definition.place()) {
                 return Err(match table.definition.status {
@@ -47,7 +48,7 @@ impl Service {
             }
             let mut puts = change_log::follow(&mut definition);
             puts.extend(key.clone().map(|key| (rows::table_key(definition.table_id), key)));
-            // Another node may have made one at the same time: then we look again.
+            // Another node may have created a table at the same time: then all checks run again.
             if let Ok(table) = self.catalog.create(&self.engine, guard, definition, puts).await? {
                 break table;
             }
@@ -56,7 +57,7 @@ impl Service {
         Ok(CreateTableOutput { table_description: Some(description) })
     }
 
-    /// Everything the request says, proven; only the id is missing.
+    /// The definition that the request asks for, validated; only the id is missing.
     fn new_definition(&self, caller: &Caller, request: CreateTableInput) -> Result<Definition, Exception> {
         let place = table_place(caller, &request.table_name, NameUse::Creation)?;
         let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
@@ -121,7 +122,7 @@ fn new_stream(asked: &api::StreamSpecification, now_ms: u64) -> Result<Option<ta
     tables::new_stream(asked, &tables::STREAM_OF_NEW_TABLE, None, now_ms)
 }
 
-/// What a later version will bring is refused, not ignored.
+/// Members that are not implemented are refused, not ignored.
 fn refuse_unbuilt(request: &CreateTableInput) -> Result<(), Exception> {
     for (member, given) in [
         ("VectorIndexes", request.vector_indexes.is_some()),
@@ -154,6 +155,6 @@ fn new_indexes(
         )?;
         NewIndex::global(index.index_name, &index.key_schema, index.projection, throughput, attributes)
     };
-    // One more than there may be is refused for their number, whatever the rest is.
+    // One more than the maximum is enough: it is refused for the number, whatever the rest is.
     asked.into_iter().take(GLOBAL_INDEXES_MAX + 1).map(parse).collect()
 }

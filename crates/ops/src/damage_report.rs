@@ -1,4 +1,4 @@
-//! Damaged rows that background work meets: it reports each, counts it, and continues with the others.
+//! Damaged rows that background work reads: it reports each, counts it, and continues with the others.
 
 use std::sync::atomic::Ordering;
 
@@ -10,7 +10,7 @@ use crate::service::Service;
 use crate::tables::Table;
 
 impl Service {
-    /// Logs and counts a damaged row that background work passes over. `effect` is what follows from that for the table.
+    /// Logs and counts a damaged row that background work skips. `effect` is the consequence for the table.
     pub(crate) fn report_damaged(&self, table: &Table, key: Option<&[u8]>, what: &str, effect: &str) {
         self.damaged_rows.fetch_add(1, Ordering::Relaxed);
         let text = text(table, key, what);

@@ -1,4 +1,4 @@
-//! DeleteItem: removes one item, if it is there and the condition holds.
+//! DeleteItem: deletes one item, if it exists and the condition holds.
 
 use api::{DeleteItemInput, DeleteItemOutput, Exception, Operation};
 use auth::Caller;

@@ -1,5 +1,5 @@
-//! DeleteTable: the table cannot be used from now on, and its rows go away behind the answer. Its streams end with it, and
-//! are read for another day.
+//! DeleteTable: the table cannot be used from now on, and its rows are deleted in the background. Its streams end with it,
+//! and stay readable for another day.
 
 use api::{DeleteTableInput, DeleteTableOutput, Exception};
 use auth::Caller;
@@ -17,6 +17,7 @@ impl Service {
         caller: &Caller,
         request: DeleteTableInput,
     ) -> Result<DeleteTableOutput, Exception> {
+        // Locked from the check of the protection on: another change of the definition would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         if table.definition.deletion_protection {
@@ -27,13 +28,13 @@ impl Service {
         }
         let description = self.describe(&table, Shown::JustDeleted).await?;
         let mut definition = table.definition.clone();
-        // The rows are destroyed only when nobody uses the table any more, and this is a user.
+        // The rows are destroyed only when no request uses the table as it was, and this would be a use.
         drop(table);
         definition.status = TableStatus::Deleting;
         if let Some(stream) = definition.stream.as_mut().filter(|stream| stream.enabled) {
             (stream.enabled, stream.disabled_ms) = (false, Some(self.clock.now_ms()));
         }
-        // Nobody follows it any more, so that nothing is opened.
+        // A table that is being deleted has no active consumer: this closes its log.
         change_log::follow(&mut definition);
         let work = Work::DropTable { table_id: definition.table_id };
         self.catalog.replace(&self.engine, guard, definition, Edit::starting(work)).await?;

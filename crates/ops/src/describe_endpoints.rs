@@ -1,12 +1,12 @@
-//! DescribeEndpoints: where clients that discover endpoints send their requests from now on. It is this server itself:
-//! an address of AWS would lead them away from their tables.
+//! DescribeEndpoints: the endpoint of clients that discover endpoints. It is this server itself: with an address of AWS
+//! they would not find their tables.
 
 use api::{DescribeEndpointsRequest, DescribeEndpointsResponse, Endpoint, Exception};
 use auth::Caller;
 
 use crate::service::Service;
 
-/// How long clients may remember the answer, as on AWS. Unit: minutes.
+/// How long clients may cache the answer, as on AWS. Unit: minutes.
 const CACHE_PERIOD: i64 = 1440;
 
 impl Service {

@@ -1,4 +1,4 @@
-//! DescribeLimits: the account's initial quotas, as AWS gives them. Nothing is limited by them here.
+//! DescribeLimits: the account's initial quotas, as on AWS. They limit nothing here.
 
 use api::{DescribeLimitsInput, DescribeLimitsOutput, Exception};
 use auth::Caller;

@@ -1,4 +1,4 @@
-//! DescribeStream: what a stream is, and its shards from the oldest on.
+//! DescribeStream: a stream's settings and status, and its shards from the oldest on.
 
 use api::{
     DescribeStreamInput, DescribeStreamOutput, Exception, SequenceNumberRange, ShardFilter, StreamDescription,
@@ -17,7 +17,7 @@ use crate::tables;
 
 impl Service {
     /// # Errors
-    /// If the stream or the shard of the filter is not there.
+    /// If the stream or the shard of the filter does not exist.
     pub(crate) async fn describe_stream(
         &self,
         caller: &Caller,
@@ -55,7 +55,7 @@ impl Service {
         number.ok_or_else(|| stream::shard_not_found(shard_id, &stream.arn()))
     }
 
-    /// The shard whose children are asked for.
+    /// The parent of the shards that the filter selects.
     fn parent(&self, stream: &Stream, filter: &ShardFilter) -> Result<u32, Exception> {
         match (filter.r#type, &filter.shard_id) {
             (Some(_), Some(shard_id)) => self.shard_number(stream, shard_id),
@@ -64,7 +64,7 @@ impl Service {
     }
 
     fn shown_shard(&self, first: u32, shard: &Shard) -> api::Shard {
-        // Before the stream there may have been other consumers' shards.
+        // Shards before the stream's first one are of other consumers of the log.
         let parent = shard.parent.filter(|number| *number >= first);
         let parent = parent.map(|number| Shard::id_of(&self.secret, shard.table_id, number));
         api::Shard {
@@ -78,7 +78,7 @@ impl Service {
     }
 }
 
-/// A stream is disabled when nothing comes any more: all its shards have their ends.
+/// A stream is disabled once no record can follow: all its shards are closed.
 async fn status(view: &dyn View, stream: &Stream) -> Result<StreamStatus, Exception> {
     Ok(match stream.own.enabled {
         true if stream.table.definition.log.opening => StreamStatus::Enabling,

@@ -1,4 +1,4 @@
-//! DescribeTable: what a table is, with counters that are right at the moment.
+//! DescribeTable: a table's settings and status, with current counters.
 
 use api::{DescribeTableInput, DescribeTableOutput, Exception};
 use auth::Caller;

@@ -1,9 +1,9 @@
-//! Documents of small collections: what the APIs beside DynamoDB's keep, without knowing what they mean.
+//! Documents of small collections, as opaque bytes: the storage of the APIs beside DynamoDB's.
 //!
-//! A collection is all event source mappings, or all identities. A document is kept under an id; beside it there may be a
-//! note, for what changes often and decides nothing. Every change of documents counts up the collection's version, and is
-//! made only if none came between: so whoever decides from all of them, as for a name that must not be there twice,
-//! decides rightly, and other nodes see by one small row whether there is something new.
+//! A collection is all event source mappings, or all identities. A document is stored under an id; it may have a note, for
+//! what changes often and decides nothing. Every change of documents counts up the collection's version, and is made only
+//! at the version that it was decided from (optimistic concurrency): a decision that depends on all documents, such as a
+//! unique name, stays correct. Other nodes see by one small row whether a collection has changed.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ use crate::key_range;
 use crate::rows::{self, Collection};
 use crate::service::Service;
 
-/// By how much documents change without growing. Unit: bytes.
+/// A larger change of size than this counts as growth. Unit: bytes.
 const DOCUMENT_SLACK: usize = 16;
 
 /// All documents of a collection at one moment.
@@ -28,7 +28,7 @@ pub struct Documents {
     pub by_id: BTreeMap<String, Bytes>,
 }
 
-/// One document's new text; without one, it is taken away together with its note.
+/// One document's new text; without one, it is deleted together with its note.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DocumentChange {
     pub id: String,
@@ -76,6 +76,7 @@ impl Service {
         let witness = rows::documents_version(collection);
         let documents = changes.iter().map(|change| rows::document(collection, &change.id));
         let keys: Vec<KeyUse> = std::iter::once(witness).chain(documents).map(KeyUse::write).collect();
+        // The version is read and counted up in the batch of the changes: of two changes from one version only one is made.
         let change = |reads: &Reads, batch: &mut Batch| {
             if self::version(reads.values[0].as_deref()) != Ok(version) {
                 return Err(Changed);
@@ -116,6 +117,7 @@ impl Service {
     /// The engine's failure.
     pub async fn put_document_note(&self, collection: Collection, id: &str, note: &str) -> Result<(), Exception> {
         let keys = [KeyUse::write(rows::document_note(collection, id)), KeyUse::read(rows::document(collection, id))];
+        // Decided on the document's row: a late note would outlive the document.
         let put = |reads: &Reads, batch: &mut Batch| {
             if reads.values[1].is_some() {
                 batch.put(keys[0].key.clone(), note.as_bytes().to_vec());
@@ -127,11 +129,11 @@ impl Service {
     }
 }
 
-/// The documents are not any more what a change was decided from.
+/// The collection is at another version than the one that a change was decided from.
 struct Changed;
 
-/// Whether the documents take more room than before. A change of a few bytes, such as a key's status, is no growth: access
-/// is revoked where room is short, too.
+/// Whether the documents are larger than before. A change of a few bytes, such as a key's status, is no growth: access can
+/// be revoked when storage is short, too.
 fn grow(changes: &[DocumentChange], before: &[Option<Bytes>]) -> bool {
     let after: usize = changes.iter().filter_map(|change| change.text.as_ref()).map(Vec::len).sum();
     let before: usize = before.iter().flatten().map(Bytes::len).sum();
@@ -172,7 +174,7 @@ mod tests {
         for of in [EventSourceMappings, Identities] {
             assert_eq!(service.documents(of).await, Ok(Documents::default()));
             assert_eq!(service.change_documents(of, 0, &[put("b", "1")]).await, Ok(true));
-            // Of what is not any more.
+            // A change based on a stale version is refused.
             assert_eq!(service.change_documents(of, 0, &[put("a", "2"), remove("b")]).await, Ok(false));
             assert_eq!(service.change_documents(of, 1, &[put("a", "2")]).await, Ok(true));
             assert_eq!(service.documents(of).await, Ok(documents(2, &[("a", "2"), ("b", "1")])));

@@ -1,6 +1,6 @@
-//! What Lambda's API of event source mappings asks of the tables: the streams that mappings read.
+//! What Lambda's API of event source mappings needs of the tables: the streams that mappings read.
 //!
-//! The mappings themselves are documents, as `documents` says; a mapping's note is what came of its last invocation.
+//! The mappings themselves are documents (`documents`); a mapping's note is the result of its last invocation.
 
 use api::Exception;
 use auth::Caller;
@@ -11,7 +11,7 @@ use crate::service::Service;
 /// A stream that a mapping can read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StreamSource {
-    /// In its one spelling.
+    /// In its canonical form.
     pub arn: String,
     pub table_id: u64,
     pub label: String,
@@ -22,14 +22,14 @@ impl Service {
     /// The stream that an ARN names.
     ///
     /// # Errors
-    /// If it is no stream's ARN, or if the stream is not there.
+    /// If it is no stream's ARN, or if the stream does not exist.
     pub async fn stream_source(&self, caller: &Caller, arn: &str) -> Result<StreamSource, Exception> {
         let stream = self.stream(caller, arn).await?;
         let (arn, table_id, own) = (stream.arn(), stream.table.id(), stream.own);
         Ok(StreamSource { arn, table_id, label: own.label, enabled: own.enabled })
     }
 
-    /// The revision of a stream's policy: another one once the policy is another. Nothing without a policy, or a stream.
+    /// The revision of a stream's policy, which changes with the policy. None without a policy, or without a stream.
     pub fn stream_policy_revision(&self, table_id: u64, label: &str) -> Option<String> {
         let table = self.catalog.by_id(table_id)?;
         let policy = table.definition.stream_named(label)?.policy.as_ref()?;

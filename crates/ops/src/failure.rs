@@ -1,22 +1,22 @@
-//! Failures of what is stored: the one place where an engine's becomes an exception, and why a database cannot be opened.
+//! Failures of storage: the one place where an engine's error becomes an exception, and why a database cannot be opened.
 
 use std::fmt;
 
 use api::Exception;
 use storage::{StorageError, TxError};
 
-/// A read that failed. The client may try again; what happened is told to the operator.
+/// A read that failed. The client may retry; the exception has the cause for the operator's log.
 pub(crate) fn storage_failure(error: StorageError) -> Exception {
     match error {
-        // As DynamoDB says it, with the words of its KMS.
+        // DynamoDB's text, with the KMS's own.
         StorageError::Inaccessible(text) => Exception::AccessDenied(format!("KMS key access denied error: {text}")),
-        // Nothing is wrong that a line of the log a request would help with.
+        // Not an internal error: a log line for each request would not help against a full disk.
         StorageError::Full(text) => Exception::ServiceUnavailable(text.to_owned()),
         error => Exception::internal(error.to_string()),
     }
 }
 
-/// A plain write that was not made, or of which nobody knows.
+/// A write that failed, or with an unknown outcome.
 pub(crate) fn write_failure(error: TxError) -> Exception {
     match error {
         TxError::Conflict { .. } => Exception::TransactionConflict,
@@ -30,7 +30,7 @@ pub(crate) fn write_failure(error: TxError) -> Exception {
 #[derive(Debug)]
 pub enum OpenError {
     Storage(StorageError),
-    /// A row that this program did not write so.
+    /// A row that this program cannot have written.
     Malformed(String),
 }
 

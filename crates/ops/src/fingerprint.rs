@@ -1,6 +1,6 @@
-//! What a client's token was first used for, in 16 bytes: everything that a transaction asks, one thing behind the other.
+//! The fingerprint of a transaction, in 16 bytes: identifies the request that a client's token was first used for.
 //!
-//! Structures are taken apart whole, so that a member that is added to one cannot be forgotten here.
+//! Structures are destructured completely, so that a new member does not compile without its part here.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use model::codec::key::{HashSecret, KeyValue, h16};
 
 pub(crate) type Fingerprint = [u8; 16];
 
-/// Changes with whatever makes a request's fingerprint another one: nodes of two versions keep each other's tokens.
+/// Must change with any change of how fingerprints are computed: nodes of two versions read each other's tokens.
 pub(crate) const VERSION: u8 = 0;
 
 pub(crate) fn of_actions(secret: &HashSecret, actions: &[TransactWriteItem]) -> Fingerprint {
@@ -31,7 +31,7 @@ fn of<T: Part>(secret: &HashSecret, parts: &[T]) -> Fingerprint {
     h16(secret, [KeyValue::B(&asked)])
 }
 
-/// Something that is asked. Each part tells where it ends.
+/// A part of a request. Its encoding delimits itself, so that two requests never have the same bytes.
 trait Part {
     fn add_to(&self, asked: &mut Vec<u8>);
 }
@@ -131,7 +131,7 @@ mod tests {
         TransactWriteItem { put: Some(Box::new(put)), ..TransactWriteItem::default() }
     }
 
-    /// Requests of which each asks something else.
+    /// Requests that differ in one member each.
     #[test]
     fn whatever_differs_is_told_apart() {
         let base = Put { table_name: "t".to_owned(), item: item(&[("pk", s("a"))]), ..Put::default() };
@@ -172,7 +172,7 @@ mod tests {
         assert!(requests.iter().all(|request| distinct.contains(&of(&request.clone()))));
     }
 
-    /// Nodes of one version keep each other's tokens: if these change, so must `VERSION`.
+    /// Nodes of one version compare each other's fingerprints: if these change, so must `VERSION`.
     #[test]
     fn fingerprints_of_this_version() {
         let values = Some(item(&[(":n", n("1.50"))]));

@@ -63,7 +63,7 @@ pub(crate) fn definition() -> Definition {
     }
 }
 
-/// Whether an index of the table is to be built, to be deleted or to get its id.
+/// Whether work on an index of the table is pending: a build, a deletion or its id.
 pub(crate) fn has_index_work(definition: &Definition) -> bool {
     definition.lacks_expiry_index() || definition.index_states().iter().any(|(_, state)| *state != IndexState::Ready)
 }
@@ -72,7 +72,7 @@ pub(crate) fn table() -> Arc<Table> {
     Arc::new(Table::new(definition()).unwrap())
 }
 
-/// A user of the account of tables with a policy of these statements; all that a service's own method asks of one.
+/// A user of the account of tables with a policy of these statements.
 pub(crate) fn user(statements: &[serde_json::Value]) -> Caller {
     let (account, region) = ("000000000000".to_owned(), "us-east-1".to_owned());
     let document = serde_json::json!({"Version": "2012-10-17", "Statement": statements}).to_string();

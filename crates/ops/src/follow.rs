@@ -34,7 +34,7 @@ pub(crate) use consumers::Passed;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Consumer {
     pub table_id: u64,
-    /// Never given twice in one table, or a new consumer would go on where an old one ended. Without the byte 0.
+    /// Never used twice in one table, or a new consumer would resume where an old one ended. Without the byte 0.
     pub name: String,
     pub of: Followed,
 }
@@ -50,11 +50,11 @@ impl fmt::Display for Consumer {
 pub enum Followed {
     /// All changes, with both images.
     Table,
-    /// What a stream shows, for as long as it can be read.
+    /// The records of a stream, for as long as it can be read.
     Stream { label: String },
 }
 
-/// How much is read at once; one record is, whatever its size.
+/// The bounds of one poll. A single record may exceed `bytes_max`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bounds {
     pub records_max: usize,
@@ -75,19 +75,19 @@ pub struct Cursor {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Change {
     pub record: api::Record,
-    /// When it was made; the record says it in whole seconds.
+    /// When it was made; the record has it in whole seconds.
     pub created_ms: u64,
     /// A hash of the item's key: the same for all changes of an item.
     pub item: [u8; 16],
 }
 
-/// Some changes of one shard, in their order, as a reader wants them: see [`Service::poll`] and [`Service::poll_changes`].
+/// Consecutive changes of one shard, in the form of [`Service::poll`] or of [`Service::poll_changes`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct Batch<T = Change> {
     pub changes: Vec<T>,
     /// By place, the positions of the changes.
     positions: Vec<u64>,
-    /// Records that were gone before they could be read.
+    /// Records that were trimmed before they could be read.
     pub lost: u64,
     /// Whether the shard has ended and these are its last ones.
     pub ended: bool,
@@ -95,7 +95,7 @@ pub struct Batch<T = Change> {
 }
 
 impl<T> Batch<T> {
-    /// The place behind the first so many changes.
+    /// The position behind the first `taken` changes.
     pub fn cursor_after(&self, taken: usize) -> Cursor {
         match self.positions.get(taken) {
             Some(next) => Cursor { next: *next, ..self.end },
@@ -119,27 +119,27 @@ impl<T> Batch<T> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ready {
     pub cursors: Vec<Cursor>,
-    /// Whether no more can come: the stream was disabled, and all of it was read.
+    /// Whether no more records can follow: the stream was disabled, and all of it was read.
     pub finished: bool,
 }
 
-/// The right to read on as a consumer, as long as no other node takes it.
+/// The right to read as a consumer, until another node takes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsumerLease(Ownership);
 
 /// Why a step of a consumer was not made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FollowError {
-    /// The table, the stream or the consumer is not there any more.
+    /// The table, the stream or the consumer does not exist any more.
     Gone,
     /// Another node has the lease.
     LeaseLost,
     /// The server is stopping.
     Stopping,
-    /// It may go better next time; the text is the operator's.
+    /// A failure; a retry may succeed. The text is for the operator.
     Failed(String),
-    /// The next record of a shard cannot be read; the text is the operator's. The shard's reader waits until the record is trimmed;
-    /// other shards are not held up.
+    /// The next record of a shard cannot be read; the text is for the operator. The shard's reader waits until the record is
+    /// trimmed; other shards are not delayed.
     Damaged(String),
 }
 
@@ -166,7 +166,7 @@ impl From<Exception> for FollowError {
     }
 }
 
-/// For work that stands behind operations.
+/// For operations that read logs.
 impl From<FollowError> for Exception {
     fn from(error: FollowError) -> Exception {
         Exception::internal(error.to_string())
@@ -192,7 +192,7 @@ impl From<Interrupted> for FollowError {
 }
 
 impl Service {
-    /// Asks for the right to follow; none while a living node has it.
+    /// Takes the lease of a consumer; none while a live node has it.
     ///
     /// # Errors
     /// The engine's failure.

@@ -1,7 +1,7 @@
-//! The one way to an operation: [`Service::execute`] asks the caller's policies about the typed request and then does what
-//! it asks. An operation cannot be reached from outside of this crate, and not without what only the gate makes.
+//! The one way to an operation: [`Service::execute`] evaluates the caller's policies on the typed request and then executes
+//! it. No other crate can call an operation, and none can be called without a [`Permitted`], which only the gate makes.
 //!
-//! Here is the one list of the operations that are built. The decoder of requests (`wire`) follows it by
+//! Here is the one list of implemented operations. The decoder of requests (`wire`) uses it through
 //! [`built_operations!`](crate::built_operations).
 
 use api::validation::Stage;
@@ -19,17 +19,17 @@ pub struct Permitted<'c, R> {
     request: R,
 }
 
-/// An operation that is built: its types, and what does it.
+/// An implemented operation: its types and its method.
 pub trait Call {
     const OPERATION: Operation;
     type Request: Asks + Send;
     type Response: Send;
 
-    /// What DynamoDB validates between the attribute values of a request. Of operations whose values are validated before
-    /// all else it is nothing.
+    /// DynamoDB's checks between the attribute values of a request. Operations that validate their values before all else
+    /// have none.
     ///
     /// # Errors
-    /// What is refused in this stage of this action.
+    /// The refusal of this stage of this action.
     fn validate(request: &Self::Request, stage: Stage, action: usize) -> Result<(), Exception>;
 
     fn call(
@@ -53,19 +53,20 @@ impl Service {
             observer.asked(self.facts(caller, C::OPERATION, &request));
         }
         if caller.identity.is_some() {
-            // Boxed, so that requests of callers without one have no room for it.
+            // Before the call: a refused request reads and writes nothing. Boxed, so that the futures of requests of callers
+            // without an identity have no space for it.
             Box::pin(self.permit(caller, C::OPERATION, &request)).await?;
         }
         C::call(self, Permitted { caller, request }).await
     }
 }
 
-/// Defines a type for each operation, by whose name [`Service::execute`] is called, from rows
-/// `Operation(Request) -> Response = method`, with `after check` where DynamoDB checks other things between the
-/// attribute values of a request. The sign in front is for the macro that it defines.
+/// Defines a type for each operation, the type argument of [`Service::execute`], from rows
+/// `Operation(Request) -> Response = method`, with `after check` where DynamoDB makes other checks between the attribute
+/// values of a request. The sign in front is for the macro that it defines.
 macro_rules! calls {
     ($dollar:tt; $($operation:ident($request:ty) -> $response:ty = $method:ident $(after $check:ident)?;)+) => {
-        /// The operations that are built, by name.
+        /// The implemented operations, by name.
         pub mod call {
             $(
                 #[derive(Clone, Copy, Debug)]
@@ -90,7 +91,7 @@ macro_rules! calls {
             }
         })+
 
-        /// Hands the names of all built operations to a macro.
+        /// Calls a macro with the names of all implemented operations.
         #[macro_export]
         macro_rules! built_operations {
             ($dollar then:ident) => { $dollar then! { $($operation)+ } };

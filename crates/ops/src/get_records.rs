@@ -1,7 +1,7 @@
 //! GetRecords: the next records of a shard, each as its stream's view type shows it.
 //!
 //! An open shard always has a next iterator, a closed one until its last record is read. A page may be empty before that:
-//! shards that were split share a log, and a page passes over only so many records of the others.
+//! shards that were split share a log, and a page skips a bounded number of records of the others.
 
 use api::{Exception, GetRecordsInput, GetRecordsOutput};
 use auth::Caller;
@@ -14,13 +14,13 @@ use crate::get_shard_iterator::trimmed;
 use crate::service::Service;
 use crate::stream::{self, Shape, ShardIterator};
 
-/// What a page may take in memory: records of 1 MiB and one more with two images, and those again as JSON, which is up to three
-/// times as long. Unit: bytes.
+/// The memory of a page: records of 1 MiB and one more with two images, and those again as JSON, which is up to three times
+/// as long. Unit: bytes.
 const RECORDS_MEMORY: usize = 4 * (STREAM_RECORDS_SIZE_MAX + 2 * ITEM_SIZE_MAX);
 
 impl Service {
     /// # Errors
-    /// If the iterator is not one of this database's or too old, or if what it points to is gone.
+    /// If the iterator is not one of this database's or too old, or if its shard or its record is deleted.
     pub(crate) async fn get_records(
         &self,
         caller: &Caller,

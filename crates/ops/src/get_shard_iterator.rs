@@ -1,4 +1,4 @@
-//! GetShardIterator: a place in a shard to read from.
+//! GetShardIterator: a position in a shard to read from.
 
 use api::{Exception, GetShardIteratorInput, GetShardIteratorOutput, ShardIteratorType};
 use auth::Caller;
@@ -10,7 +10,7 @@ use crate::stream::{self, ShardIterator};
 
 impl Service {
     /// # Errors
-    /// If the stream or the shard is not there, the sequence number is none of the shard's, or its record is gone.
+    /// If the stream or the shard does not exist, the sequence number is none of the shard's, or its record was trimmed.
     pub(crate) async fn get_shard_iterator(
         &self,
         caller: &Caller,
@@ -27,7 +27,7 @@ impl Service {
         Ok(GetShardIteratorOutput { shard_iterator: Some(iterator.write(&self.secret, &stream.arn())) })
     }
 
-    /// The position of the first record that is asked for.
+    /// The position of the first record that the request asks for.
     async fn position(
         &self,
         view: &dyn View,
@@ -52,7 +52,7 @@ impl Service {
     }
 }
 
-/// Only positions that are given by a sequence number go with one.
+/// Only iterator types that need a sequence number allow one.
 fn check_sequence_number(request: &GetShardIteratorInput) -> Result<(), Exception> {
     match (request.shard_iterator_type, &request.sequence_number) {
         (ShardIteratorType::TrimHorizon | ShardIteratorType::Latest, Some(_)) => {

@@ -1,4 +1,4 @@
-//! Which index a read uses.
+//! The index that a read uses.
 
 use api::Exception;
 

@@ -1,9 +1,9 @@
 //! The one mechanism of indexes: rows that are a function of an item.
 //!
-//! Every index of a table, whatever its kind, is a [`MaintainedIndex`]: it says which row an item has in it. The write path writes
-//! what differs between the rows of the old and the new item ([`write_difference`]), and the builder puts the row of each stored
-//! item (`table_work::build_index`), so that both agree. A kind of index is a variant here, a state in
-//! `tables::index_state`, and what reads it.
+//! Every index of a table, of any kind, is a [`MaintainedIndex`]: it computes an item's row. The write path writes the
+//! difference between the rows of the old and the new item ([`write_difference`]), and the builder puts the row of each
+//! stored item (`table_work::build_index`), so that both agree. A kind of index is a variant here, a state in
+//! `tables::index_state`, and the code that reads it.
 
 use bytes::Bytes;
 use model::MapRef;
@@ -26,7 +26,7 @@ pub(crate) enum MaintainedIndex<'t> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct IndexRow {
     pub key: Key,
-    /// The projected attributes; none in an index of expiries, whose rows are keys alone.
+    /// The projected attributes; none in an index of expiries: its rows are keys alone.
     projected: Option<StoredItem>,
 }
 
@@ -69,7 +69,7 @@ impl<'t> MaintainedIndex<'t> {
         matches!(self, MaintainedIndex::Secondary(_))
     }
 
-    /// The row of an item; none if the item has no place in the index.
+    /// The row of an item; none if the item is not in the index.
     pub(crate) fn row(
         self,
         secret: &HashSecret,
@@ -105,8 +105,8 @@ impl IndexRow {
     }
 }
 
-/// Writes what differs between an item's rows of an index before and after its write. A row that stays the same costs nothing, one
-/// that moves costs a deletion and a put.
+/// Writes the difference between an item's rows of an index before and after its write. An unchanged row costs nothing, a row
+/// with another key costs a deletion and a put.
 pub(crate) fn write_difference(
     table: &Table,
     index: MaintainedIndex<'_>,

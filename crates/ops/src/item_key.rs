@@ -1,4 +1,4 @@
-//! Keys of items: whether a request's key or item fits its table, in DynamoDB's words.
+//! Keys of items: whether a request's key or item fits its table, with DynamoDB's messages.
 
 use std::fmt;
 
@@ -49,12 +49,12 @@ pub(crate) enum KeyProblem {
         size_max: usize,
     },
     ItemTooLarge,
-    /// The item that an update would leave, or the update's own statement.
+    /// The item that an update would result in, or the update's own statement.
     UpdatedItemTooLarge,
     UpdatesKey {
         name: String,
     },
-    /// A path that goes into a key attribute of the table or of an index.
+    /// A nested path in a key attribute of the table or of an index.
     NotScalar {
         name: String,
         of_index: bool,
@@ -62,7 +62,7 @@ pub(crate) enum KeyProblem {
 }
 
 impl KeyProblem {
-    /// As an operation words it for the item of a put.
+    /// The same problem with an operation's own message for the item of a put.
     pub(crate) fn of_put(self, words: PutKey) -> KeyProblem {
         match (self, words) {
             (KeyProblem::MissingInItem { .. } | KeyProblem::TypeInItem { .. }, PutKey::SchemaMismatch) => {
@@ -201,26 +201,26 @@ pub(crate) fn check_item(table: &Table, item: &Attributes) -> Result<(), KeyProb
     check_index_keys(table, item.view())
 }
 
-/// Whether an item is small enough for any table. DynamoDB asks that before it looks for the table.
+/// Whether an item is small enough for any table. DynamoDB checks that before it looks up the table.
 pub(crate) fn check_item_size(item: &Attributes) -> Result<(), KeyProblem> {
     if item_size(item.view()) > ITEM_SIZE_MAX { Err(KeyProblem::ItemTooLarge) } else { Ok(()) }
 }
 
-/// Whether an update's statement is small enough for any item. `AttributeUpdates` has no statement. DynamoDB asks that
-/// before the condition, and of UpdateItem alone: PartiQL and transactions are bound by the item that they leave.
+/// Whether an update's statement is small enough for any item. `AttributeUpdates` has no statement. DynamoDB checks that
+/// before the condition, and for UpdateItem alone: PartiQL and transactions are bound by the resulting item.
 pub(crate) fn check_statement_size(update: &Update) -> Result<(), KeyProblem> {
     let too_large = !update.legacy && update.statement_size() > ITEM_SIZE_MAX;
     if too_large { Err(KeyProblem::UpdatedItemTooLarge) } else { Ok(()) }
 }
 
-/// Whether the attributes that are keys of indexes are of their types, and may stand there. Of several indexes that
-/// refuse the item, the first by name is told.
+/// Whether the attributes that are keys of indexes have their types and valid key values. If several indexes refuse the item,
+/// the first by name is reported.
 pub(crate) fn check_index_keys(table: &Table, item: MapRef<'_>) -> Result<(), KeyProblem> {
     let refusing = table.indexes.iter().filter_map(|index| Some((&index.name, check_index(index, item).err()?)));
     refusing.min_by_key(|(name, _)| *name).map_or(Ok(()), |(_, problem)| Err(problem))
 }
 
-/// The same for an item that an update has made, which words an empty key in its own way.
+/// The same for the result of an update, which has its own message for an empty key.
 pub(crate) fn check_updated_index_keys(table: &Table, item: MapRef<'_>) -> Result<(), KeyProblem> {
     check_index_keys(table, item).map_err(|problem| match problem {
         KeyProblem::IndexEmpty { kind, .. } => KeyProblem::IndexEmptied { kind },
@@ -248,17 +248,17 @@ fn check_index(index: &Index, item: MapRef<'_>) -> Result<(), KeyProblem> {
     Ok(())
 }
 
-/// Whether a projection goes into no key attribute.
+/// Whether a projection has no nested path in a key attribute.
 pub(crate) fn check_projection(table: &Table, projection: Option<&Projection>) -> Result<(), KeyProblem> {
     projection.map_or(Ok(()), |projection| check_scalars(table, projection.nested_names()))
 }
 
-/// Whether a condition or a filter goes into no key attribute.
+/// Whether a condition or a filter has no nested path in a key attribute.
 pub(crate) fn check_condition(table: &Table, condition: Option<&Condition>) -> Result<(), KeyProblem> {
     condition.map_or(Ok(()), |condition| check_scalars(table, condition.nested_names()))
 }
 
-/// `names`: the attributes that paths go into.
+/// `names`: the attributes of nested paths.
 fn check_scalars<'a>(table: &Table, names: impl IntoIterator<Item = &'a str>) -> Result<(), KeyProblem> {
     for name in names {
         let of_table = table.key.contains(name);
@@ -269,7 +269,7 @@ fn check_scalars<'a>(table: &Table, names: impl IntoIterator<Item = &'a str>) ->
     Ok(())
 }
 
-/// Whether an update leaves the key alone.
+/// Whether an update does not change the key.
 pub(crate) fn check_update(table: &Table, update: &Update) -> Result<(), KeyProblem> {
     check_scalars(table, update.nested_names())?;
     let written = update.paths().find(|path| table.key.contains(&path.name));

@@ -1,9 +1,10 @@
-//! EnableKinesisStreamingDestination and its relatives: which Kinesis data stream a table's changes go to.
+//! EnableKinesisStreamingDestination, DisableKinesisStreamingDestination, UpdateKinesisStreamingDestination and
+//! DescribeKinesisStreamingDestination: the Kinesis data stream that a table's changes are delivered to.
 //!
-//! A destination is a consumer of the table's log, and so the table has one although it has no stream. Enabling begins
-//! here and is ended by who delivers (`enable.rs`), because only they can see whether the Kinesis stream is there; the
-//! changes from then on are delivered. Disabling ends with the log's background work, once every node knows of it. A
-//! change of the precision holds at once.
+//! A destination is a consumer of the table's log, and so the table has a log even without a stream. Enabling begins here
+//! and is completed by the delivery (`enable.rs`), because only it can check that the Kinesis stream exists; changes from
+//! then on are delivered. Disabling ends with the log's background work, once every node knows of it. A change of the
+//! precision takes effect at once.
 
 mod enable;
 #[cfg(test)]
@@ -23,7 +24,8 @@ use crate::service::Service;
 use crate::tables::{self, Definition, DestinationStatus, Precision, Unknown};
 pub use enable::KinesisDestination;
 
-/// What of a destination does not fit an operation. AWS's words, as they were observed: they say "enable" for all three.
+/// The refusal of an operation that the destination's state does not allow. AWS's text as observed: it says "enable" for all
+/// three operations.
 fn state_error(problem: &str) -> Exception {
     Exception::validation(format!("Table is not in a valid state to enable Kinesis Streaming Destination: {problem}"))
 }
@@ -47,14 +49,14 @@ impl Service {
         let precision = request.enable_kinesis_streaming_configuration.as_ref();
         let precision = precision.and_then(|asked| asked.approximate_creation_date_time_precision);
         let enable = |definition: &mut Definition| {
-            // A table has one; others are described, and none of them is in use.
+            // A table has at most one in use; past ones are only described.
             let used = definition.kinesis.all.iter().any(|own| own.status.is_on() || is_ending(own));
             if used {
                 return Err(state_error(
                     "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.",
                 ));
             }
-            // Changes are delivered for the table's account, which another account's caller may not lead elsewhere.
+            // Changes are delivered on behalf of the table's account, so its rules apply as well as the caller's.
             let allowed =
                 self.settings.service_arns.check_for(caller, &definition.account, action, &request.stream_arn);
             allowed.map_err(Exception::AccessDenied)?;
@@ -65,7 +67,7 @@ impl Service {
         let table_name = self.change_destinations(caller, &request.table_name, enable).await?;
         Ok(KinesisStreamingDestinationOutput {
             destination_status: Some(api::DestinationStatus::Enabling),
-            // There in any case, if only empty.
+            // Always present, if only empty.
             enable_kinesis_streaming_configuration: Some(
                 request.enable_kinesis_streaming_configuration.unwrap_or_default(),
             ),
@@ -156,17 +158,18 @@ impl Service {
         })
     }
 
-    /// Changes a table's destinations, and opens or closes its log as they need it. Tells the table's name.
+    /// Changes a table's destinations, and opens or closes its log as they need it. Returns the table's name.
     async fn change_destinations(
         &self,
         caller: &Caller,
         name_or_arn: &str,
         change: impl Fn(&mut Definition) -> Result<(), Exception>,
     ) -> Result<String, Exception> {
+        // Locked from the read of the definition on: another change of it would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, name_or_arn)?;
         let mut definition = table.definition.clone();
-        // Background work waits until nobody uses the table as it was, and this would be a user.
+        // Background work waits until no request uses the table as it was, and this would be a use.
         drop(table);
         change(&mut definition)?;
         let puts = change_log::follow(&mut definition);
@@ -181,7 +184,7 @@ fn is_ending(own: &tables::KinesisDestination) -> bool {
     own.status == DestinationStatus::Disabling
 }
 
-/// Adds a destination, or begins it anew.
+/// Adds a destination, or enables one again.
 fn begin(definition: &mut Definition, stream_arn: &str, precision: Option<Precision>) {
     let kinesis = &mut definition.kinesis;
     let number = kinesis.next;
@@ -235,13 +238,13 @@ fn described(own: &tables::KinesisDestination) -> KinesisDataStreamDestination {
     }
 }
 
-/// Older programs stored where Kinesis is and what it had answered.
+/// Older programs stored the URL of Kinesis and its answer with the problem.
 fn without_details(problem: &str) -> &str {
     problem.split(" at http").next().unwrap_or_default()
 }
 
-/// `arn:aws:kinesis:<region>:<account>:stream/<name>`. The region goes into the signature of each call, so no letter of it is
-/// taken as it comes, and the partition is the region's: a policy that denies the stream names it so.
+/// `arn:aws:kinesis:<region>:<account>:stream/<name>`. The region is part of the signature of each call, so each character of
+/// it is checked; and the partition is the region's, as in the ARN of a policy that denies the stream.
 fn check_stream_arn(arn: &str) -> Result<(), Exception> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let is_stream = match parts.as_slice() {

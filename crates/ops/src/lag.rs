@@ -1,8 +1,7 @@
-//! What a table's log holds, and how far its readers and time to live are behind: for the operator, who is told of it
-//! table by table.
+//! The size of each table's log, and the lag of its readers and of time to live: the source of per-table metrics.
 //!
-//! Only tables with a log or with time to live are in it. It is this node's knowledge: of several nodes, one trims logs
-//! and deletes what has expired, and each has readers of its own.
+//! Only tables with a log or with time to live are in it. The numbers are this node's: of several nodes, one trims logs and
+//! deletes expired items, and each has readers of its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::tables::Table;
 
-/// Over how long the greatest age of what readers were given is told. Unit: milliseconds.
+/// Window of the greatest iterator age. Unit: milliseconds.
 const WINDOW_MS: u64 = 60_000;
 
 /// Of one table.
@@ -21,16 +20,16 @@ pub struct TableLag {
     pub region: String,
     pub table: String,
     pub log: Option<LogSize>,
-    /// How old the last record was that GetRecords gave, the oldest of the last minute. Unit: milliseconds.
+    /// The greatest age, in the last minute, of the last record that a GetRecords returned. Unit: milliseconds.
     pub iterator_age_ms: Option<u64>,
-    /// How long the item that has been due longest has been so; 0 if none is. Unit: seconds.
+    /// The time since the oldest due item expired; 0 if none is due. Unit: seconds.
     pub overdue_s: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LogSize {
     pub records: u64,
-    /// By the mean of the oldest and the newest ones.
+    /// An estimate: the mean size of the oldest and the newest records, times their count.
     pub bytes: u64,
 }
 
@@ -81,7 +80,7 @@ impl Lags {
         self.0.lock().entry(table_id).or_default().overdue_s = Some(seconds);
     }
 
-    /// What is known of each table that `table` still finds.
+    /// The lag of each table that `table` still finds; the others are forgotten.
     pub(crate) fn report(&self, now_ms: u64, table: impl Fn(u64) -> Option<Arc<Table>>) -> Vec<TableLag> {
         let mut known = self.0.lock();
         known.retain(|table_id, _| table(*table_id).is_some());
@@ -105,14 +104,14 @@ impl Lags {
     }
 }
 
-/// What the service does besides answering.
+/// Numbers of the background work.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BackgroundStats {
     /// Items that time to live has deleted since the start.
     pub expired_items: u64,
-    /// Damaged rows that background work has met since the start, each time that it met them.
+    /// Damaged rows that background work has read since the start, counted each time.
     pub damaged_rows: u64,
-    /// Records of logs that were trimmed since the start before a consumer that is waited for had taken them.
+    /// Records of logs that were trimmed since the start before a consumer had taken them that retention waits for.
     pub lost_records: u64,
     pub tables: Vec<TableLag>,
 }

@@ -1,4 +1,4 @@
-//! What the service does besides answering, for the operator.
+//! The numbers of the background work, for the operator.
 
 use std::sync::atomic::Ordering;
 

@@ -1,17 +1,17 @@
-//! What each operation means: one file an operation.
+//! The operations of DynamoDB: one file an operation.
 //!
 //! This crate speaks typed requests and responses and knows neither HTTP nor JSON, nor which engine stores its rows. Its modules
 //! use those of lower layers, and never each other in a circle; lowest first:
 //!
-//! 1. What tables are (`tables`), and how their rows are laid out (`rows`, `key_range`, `item_key`, `catalog_rows`).
-//! 2. What a write means: `change`, with its rows of indexes (`index_rows`, `expiry`), its record in the log (`change_log`), its `capacity`.
-//!    What a read returns (`select`), and what an index can answer (`coverage`).
-//! 3. What is held in memory: `catalog`, the tables that there are; `nodes`, `tokens`, `lag`; and what the program gives
+//! 1. Definitions of tables (`tables`), and the layout of their rows (`rows`, `key_range`, `item_key`, `catalog_rows`).
+//! 2. The mutation of one item: `change`, with its rows of indexes (`index_rows`, `expiry`), its record in the log
+//!    (`change_log`), its `capacity`. What a read returns (`select`), and which reads an index can answer (`coverage`).
+//! 3. State in memory: `catalog`, the existing tables; `nodes`, `tokens`, `lag`; and the providers that the program sets
 //!    (`table_keys`, `principal_directory`).
 //! 4. `service`, which holds all of these.
-//! 5. The report of damaged rows (`damage_report`). What the service does by itself (`table_work`, `log_work`, `expiry_work`,
-//!    `node_work`, `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of
-//!    both (`charge_point`), consumers of logs (`follow`, `stream`).
+//! 5. The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
+//!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
+//!    (`charge_point`), consumers of logs (`follow`, `stream`).
 //! 6. `permission` and the operations, one file each.
 //! 7. `gate`, the one way to them.
 

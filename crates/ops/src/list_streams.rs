@@ -13,7 +13,7 @@ use crate::tables::{self, NameUse, Table, TableArn};
 
 impl Service {
     /// # Errors
-    /// If a table is named that is not there, or the place to go on from is no stream's.
+    /// If the named table does not exist, or the start is no stream's ARN.
     pub(crate) async fn list_streams(
         &self,
         caller: &Caller,
@@ -38,7 +38,7 @@ impl Service {
         })
     }
 
-    /// The caller's tables, or those of one name, and what remains of such that were deleted.
+    /// The caller's tables, or those of one name, deleted ones with readable streams included.
     fn tables_with_streams(&self, caller: &Caller, asked: Option<&str>) -> Result<Vec<Arc<Table>>, Exception> {
         let Some(asked) = asked else {
             let mut tables = self.catalog.tables(caller);

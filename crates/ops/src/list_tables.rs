@@ -8,7 +8,7 @@ use crate::service::Service;
 
 impl Service {
     /// # Errors
-    /// None of its own: what may be wrong with the request is found before.
+    /// None of its own: the request is validated before.
     pub(crate) async fn list_tables(
         &self,
         caller: &Caller,

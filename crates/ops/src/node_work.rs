@@ -1,4 +1,4 @@
-//! This node among the others, as the service keeps it: heartbeats, settled changes, and whose the background work is
+//! This node among the others, as the service runs it: heartbeats, settled changes, and ownership of background work
 //! (`nodes`).
 
 use std::sync::Arc;
@@ -25,15 +25,16 @@ impl Service {
         self.nodes.is_some()
     }
 
-    /// Tells other nodes that this one stops, so that they need not find out.
+    /// Removes this node's row, so that other nodes need not wait for its silence.
     pub async fn leave(&self) {
         if let Some(nodes) = &self.nodes {
+            // Not during a heartbeat: it would write the row again.
             let _alone = nodes.beating.lock().await;
             nodes.leave().await;
         }
     }
 
-    /// The job that keeps the node's lease. It stops last: the writes of the others need the lease.
+    /// The job that renews the node's lease. It stops last: the writes of the other jobs need the lease.
     pub(crate) fn heartbeat_job(self: &Arc<Service>) -> Option<Job> {
         let interval = self.nodes.as_ref().map(Nodes::interval)?;
         let held_before = Arc::new(AtomicBool::new(true));
@@ -52,7 +53,7 @@ impl Service {
         Some(job.stopped_last())
     }
 
-    /// Tells the operator when the lease was lost and when it is held again.
+    /// Logs when the lease was lost and when it is held again.
     fn tell_lease(&self, held_before: bool) -> bool {
         let lost = self.unready();
         match (&lost, held_before) {
@@ -70,6 +71,7 @@ impl Service {
     /// One heartbeat.
     pub(crate) async fn beat(&self) -> Result<(), StorageError> {
         let Some(nodes) = &self.nodes else { return Ok(()) };
+        // Not beside `leave`: a heartbeat in flight would write the row again after `leave` has deleted it.
         let _alone = nodes.beating.lock().await;
         let done = self.beat_once(nodes).await;
         *nodes.failure.lock() = done.as_ref().err().map(StorageError::cause);
@@ -92,28 +94,29 @@ impl Service {
             let settled = nodes.lease.settled(self.catalog.settled());
             nodes.lease.knows(applied);
             if nodes.write(settled).await? == Written::Joined {
-                // The others have gone on without us, so all that was begun before must be over first.
+                // The other nodes have continued without this one: all requests from before must end first.
                 nodes.lease.lose();
                 lapsed = true;
                 continue;
             }
-            // Whoever was silent may have been left behind: what is under way must not use an older definition.
+            // The other nodes may have relied on a change during the silence: no request in flight may use an older definition.
             if lapsed && self.catalog.settled() < applied {
                 return Err(StorageError::Unavailable("requests from before are still being ended".to_owned()));
             }
+            // Last, and from before the row was written: other nodes count this node's silence from a later moment.
             nodes.lease.renew(begun);
             break;
         }
         nodes.survey(nodes.engine()).await.map(drop)
     }
 
-    /// Waits until nothing under way, on any node, uses an older definition of the table than this one does.
+    /// Waits until no request on any node uses an older definition of the table than this node does.
     pub(crate) async fn settle(&self, table_id: u64) -> Result<(), StorageError> {
         self.catalog.settle(table_id).await;
         let version = self.catalog.version();
         let Some(nodes) = &self.nodes else { return Ok(()) };
         loop {
-            // Not through the heartbeats' connections: many tables may be waited for at once.
+            // Not through the heartbeats' connections: many tables may wait at once.
             let all = nodes.survey(self.engine.as_ref()).await?;
             if all.iter().all(|(_, row)| row.settled >= version) {
                 return Ok(());
@@ -124,12 +127,12 @@ impl Service {
 }
 
 impl Service {
-    /// Asks for a table's background work, or for work that belongs to no table ([`rows::COMMON_WORK`], [`rows::EXPIRY_WORK`]).
+    /// Takes a table's background work, or work that belongs to no table ([`rows::COMMON_WORK`], [`rows::EXPIRY_WORK`]).
     pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
         self.own_key(rows::owner(table_id)).await
     }
 
-    /// The check of a job's lease: whether work that belongs to no table is this node's. It is taken if it is free.
+    /// The check of a job's lease: whether this node owns work that belongs to no table. It takes the work if that is free.
     pub(crate) fn lease(self: &Arc<Service>, work: u64) -> impl Fn() -> BoxFuture<'static, bool> + Send + Sync + use<> {
         let service = Arc::downgrade(self);
         move || {
@@ -141,7 +144,7 @@ impl Service {
         }
     }
 
-    /// Asks for the work that belongs to the one who is named under a key.
+    /// Takes the work with its owner under a key.
     pub(crate) async fn own_key(&self, key: Key) -> Result<Ownership, StorageError> {
         let Some(nodes) = &self.nodes else { return Ok(Ownership::Alone) };
         Ok(match nodes.own(key, self.engine.as_ref()).await? {
@@ -150,10 +153,10 @@ impl Service {
         })
     }
 
-    /// Lets go of work that is done.
+    /// Gives up the ownership of work that is done.
     pub(crate) async fn disown(&self, ownership: &Ownership) {
         let Some(owned) = ownership.owned() else { return };
-        // A row that stays names a node that will be gone one day.
+        // A failure is ignored: the row then names a node that will be dead one day, and the work is free.
         let release = |reads: &Reads, batch: &mut Batch| owned.release(reads, batch);
         let _ = self.engine.write(Mode::Plain, &[owned.key()], release).await;
     }

@@ -1,4 +1,4 @@
-//! The expressions of a request: parsed once, whether they came as expressions or as the parameters before them.
+//! The expressions of a request: parsed once, from expressions or from the legacy parameters.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(crate) fn invalid(error: ExpressionError) -> Exception {
     Exception::validation(error.to_string())
 }
 
-/// Validates parameters and expressions; refusals are in the words of the operation's row.
+/// Validates parameters and expressions; refusals have the message format of the operation's row.
 pub(crate) fn validated<T>(
     operation: Operation,
     validate: impl FnOnce() -> Result<T, Exception>,
@@ -21,7 +21,7 @@ pub(crate) fn validated<T>(
     validate().map_err(|refusal| operation.validation().request.refuse(refusal))
 }
 
-/// The refusal of an expression in the words of the operation's layer.
+/// The refusal of an expression with the message of the operation's layer.
 fn worded(operation: Operation, error: ExpressionError) -> Exception {
     invalid(if operation.validation().layer.gives_expression_size { error } else { error.without_size() })
 }
@@ -29,7 +29,7 @@ fn worded(operation: Operation, error: ExpressionError) -> Exception {
 /// One parameter of a request, by name, and whether it was given.
 pub(crate) type Given = (&'static str, bool);
 
-/// Refuses a request that mixes expressions with the parameters before them.
+/// Refuses a request that mixes expressions with legacy parameters.
 pub(crate) fn check_not_mixed(legacy: &[Given], expressions: &[Given]) -> Result<(), Exception> {
     let given = |parameters: &[Given]| {
         let names: Vec<&str> = parameters.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
@@ -88,7 +88,7 @@ pub(crate) fn parse_projection(
     text.map(|text| Projection::parse(text, placeholders).map_err(|error| worded(operation, error))).transpose()
 }
 
-/// What PutItem and DeleteItem say of their condition.
+/// The parameters of PutItem's and DeleteItem's condition.
 pub(crate) struct WriteCondition {
     pub condition_expression: Option<String>,
     pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
@@ -119,7 +119,7 @@ fn legacy_condition(
     [("Expected", expected.is_some()), ("ConditionalOperator", operator.is_some())]
 }
 
-/// What UpdateItem says of its update and its condition.
+/// The parameters of UpdateItem's update and condition.
 pub(crate) struct UpdateParameters {
     pub update_expression: Option<String>,
     pub attribute_updates: Option<BTreeMap<String, AttributeValueUpdate>>,
@@ -154,7 +154,7 @@ impl UpdateParameters {
     }
 }
 
-/// What a read says of the attributes that it wants.
+/// The projection of a read, from its parameters.
 pub(crate) fn projection(
     operation: Operation,
     projection_expression: Option<String>,

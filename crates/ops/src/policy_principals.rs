@@ -7,7 +7,7 @@ use api::Exception;
 use auth::iam::{Policy, PrincipalIds};
 use std::sync::Arc;
 impl Service {
-    /// From now on principals of policies are known by their ids. A later call takes the place of an earlier one.
+    /// Sets the directory: from now on principals of policies are resolved to ids. A later call replaces it.
     pub fn use_principals(&self, directory: Arc<dyn PrincipalDirectory>) {
         *self.principals.write() = Some(directory);
     }
@@ -16,14 +16,14 @@ impl Service {
         self.principals.read().clone()
     }
 
-    /// The ids of a policy's principals, which the policy is bound to from here on; none without a directory.
+    /// The ids of a policy's principals; binds the policy to them. None without a directory.
     ///
     /// # Errors
     /// DynamoDB's refusal of a principal that does not exist.
     pub(crate) async fn bind_principals(&self, policy: &mut Policy) -> Result<Option<PrincipalIds>, Exception> {
         let Some(directory) = self.directory() else { return Ok(None) };
         let ids = directory.ids(policy.principals().collect()).await.map_err(|unresolved| match unresolved {
-            // DynamoDB's sentence does not say which one.
+            // DynamoDB's message does not name the principal.
             Unresolved::Missing(_) => tables::invalid("Invalid principal in policy document."),
             Unresolved::Unavailable(text) => Exception::internal(text),
         })?;
@@ -31,7 +31,7 @@ impl Service {
         Ok(Some(ids))
     }
 
-    /// A policy's document with the ARNs that its principals have now.
+    /// A policy's document with the current ARNs of its principals.
     pub(crate) fn shown_policy(&self, policy: &AttachedPolicy) -> String {
         let Some((directory, ids)) = self.directory().zip(policy.principals.as_ref()) else {
             return policy.document.clone();

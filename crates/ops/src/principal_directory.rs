@@ -1,7 +1,7 @@
-//! Where the principals that a policy of a table or stream names are looked up.
+//! The lookup of principals in policies of tables and streams.
 //!
-//! This crate knows no users and roles; a server whose callers have identities gives a directory of them. Without
-//! one, nothing is evaluated, and policies are stored and shown as they are given.
+//! This crate knows no users and roles; a server with identities sets a directory of them. Without one, no policy is
+//! evaluated, and policies are stored and shown as they are given.
 
 use auth::iam::PrincipalIds;
 use storage::BoxFuture;
@@ -11,7 +11,7 @@ use storage::BoxFuture;
 pub enum Unresolved {
     /// Its account is served here and does not have it.
     Missing(String),
-    /// The directory cannot be asked; why, for the operator.
+    /// The directory is unavailable; the text is for the operator.
     Unavailable(String),
 }
 
@@ -20,6 +20,6 @@ pub trait PrincipalDirectory: Send + Sync + 'static {
     /// The unique ids of principals as a policy names them. Those of accounts that are not served are left out.
     fn ids<'a>(&'a self, principals: Vec<&'a str>) -> BoxFuture<'a, Result<PrincipalIds, Unresolved>>;
 
-    /// The ARN that a principal has now, by its spelling in the policy and its id; none if it is gone.
+    /// A principal's current ARN, by its spelling in the policy and its id; none if it was deleted.
     fn current_arn(&self, principal: &str, id: &str) -> Option<String>;
 }

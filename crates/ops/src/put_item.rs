@@ -1,4 +1,4 @@
-//! PutItem: writes one whole item, in place of any that has its key.
+//! PutItem: writes one whole item, and replaces the item with its key.
 
 use api::{Exception, Operation, PutItemInput, PutItemOutput};
 use auth::Caller;

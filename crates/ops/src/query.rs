@@ -27,7 +27,7 @@ struct Parsed {
 
 const OPERATION: Operation = Operation::Query;
 
-/// Which keys are asked for; what that means depends on the schema.
+/// The key condition for the schema of the table or the index.
 fn key_condition(keys: KeyParts, table: &Table, index: Option<&Index>) -> Result<KeyCondition, Exception> {
     let schema = index.map_or(&table.key, |index| &index.key);
     keys.analyse(schema).map_err(|error| match (error.problem(), index) {
@@ -99,7 +99,7 @@ fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {
         ("AttributesToGet", request.attributes_to_get.is_some()),
         ("QueryFilter", request.query_filter.is_some()),
         ("ConditionalOperator", request.conditional_operator.is_some()),
-        // On its own it goes with any expression but the one that says the same.
+        // On its own it may accompany any expression except KeyConditionExpression.
         ("KeyConditions", request.key_conditions.is_some() && request.key_condition_expression.is_some()),
     ];
     check_not_mixed(&legacy_parameters, &expressions)?;

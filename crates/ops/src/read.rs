@@ -1,9 +1,9 @@
-//! The one read path: every read of items finds them here, lets them through its filter and counts what that consumes. An
-//! operation says what it reads, and what of each item its answer has (`select`).
+//! The one read path: it reads items, applies the filter and charges the capacity. An operation says what it reads, and which
+//! part of each item it returns (`select`).
 //!
 //! | read | by | of |
 //! |---|---|---|
-//! | [`items`]: one item by its key | GetItem, BatchGetItem, BatchExecuteStatement | the state at its moment |
+//! | [`items`]: one item by its key | GetItem, BatchGetItem, BatchExecuteStatement | its current state |
 //! | [`items`]: several items by their keys | TransactGetItems, ExecuteTransaction | one consistent state |
 //! | [`page`]: rows of a table or an index, in their order | Query, Scan, ExecuteStatement | one snapshot a page |
 
@@ -18,14 +18,14 @@ use crate::capacity::ReadKind;
 pub(crate) use items::ItemRead;
 pub(crate) use page::PageRequest;
 
-/// Looking at one item is quick enough to do it beside others, unless a filter does so very often.
+/// A filter that reads an item less often than this runs on the current thread without blocking others for long.
 const LOOKS_WORTH_A_THREAD: usize = 16;
-/// What one item may take in memory while it is read and written out: itself, and again as JSON, which is up to three
-/// times as long if attributes are short. Unit: bytes.
+/// The memory of one item while it is read and serialized: itself, and again as JSON, which is up to three times as long if
+/// attributes are short. Unit: bytes.
 pub(crate) const ITEM_MEMORY: usize = 4 * ITEM_SIZE_MAX;
 
 impl ReadKind {
-    /// What this kind of read may see.
+    /// The consistency that this kind of read needs.
     fn consistency(self) -> Consistency {
         match self {
             ReadKind::Eventual => Consistency::Eventual,

@@ -1,7 +1,7 @@
-//! PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: what a table or a stream itself says of who may use it.
+//! PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: resource-based policies of tables and streams.
 //!
-//! A policy is kept with the table's definition, and read once for each version of it (`tables::Table`). Of an index the
-//! table's policy speaks; a stream has one of its own. They take an ARN, never a name. Texts are observed.
+//! A policy is stored in the table's definition, and parsed once for each version of it (`tables::Table`). The table's policy
+//! covers its indexes; a stream has one of its own. The operations take an ARN, never a name. Texts are observed.
 //!
 //! Its principals are stored by their unique ids (`principal_directory`).
 
@@ -21,11 +21,11 @@ use crate::permission::Action;
 use crate::service::Service;
 use crate::tables::{self, AttachedPolicy, Definition, PolicyOf, Table, TableArn, TableStatus};
 
-/// The expected revision of a policy that is not there.
+/// The expected revision if there is no policy.
 const NO_POLICY: &str = "NO_POLICY";
 
-/// Policies of a table's streams together. A disabled stream keeps its policy for a day, and each is held in memory. AWS
-/// names no maximum. Unit: bytes.
+/// The maximum size of the policies of a table's streams together. A disabled stream retains its policy for a day, and each is
+/// held in memory. AWS names no maximum. Unit: bytes.
 const STREAM_POLICIES_SIZE_MAX: usize = 2 * RESOURCE_POLICY_SIZE_MAX;
 
 /// A table or one of its streams.
@@ -63,13 +63,14 @@ impl Attachable<'_> {
 
 impl Service {
     /// # Errors
-    /// DynamoDB's refusals of the ARN, of the policy, of a revision that is not the expected one, and of a policy that
-    /// would not let its maker change it again.
+    /// DynamoDB's refusals of the ARN, of the policy, of a revision that is not the expected one, and of a policy that locks
+    /// its caller out.
     pub(crate) async fn put_resource_policy(
         &self,
         caller: &Caller,
         request: PutResourcePolicyInput,
     ) -> Result<PutResourcePolicyOutput, Exception> {
+        // Locked from the read of the revision on: of two requests that expect one revision, one succeeds.
         let guard = self.catalog.lock().await?;
         let attachable = self.attachable(caller, &request.resource_arn)?;
         let mut parsed = tables::check_resource_policy(attachable.kind(), &request.policy)?;
@@ -81,7 +82,7 @@ impl Service {
         }
         if let Some(before) = &before
             && is_same(&before.document, &request.policy)
-            // The same text means others once a user or role was made again under its name.
+            // The same text means other principals once a user or role was created again under its name.
             && before.principals == principals
         {
             return Ok(PutResourcePolicyOutput { revision_id: Some(before.revision.clone()) });
@@ -109,13 +110,13 @@ impl Service {
     }
 
     /// # Errors
-    /// DynamoDB's refusals of the ARN, and of a revision that is not the expected one. A policy that is not there is no
-    /// error.
+    /// DynamoDB's refusals of the ARN, and of a revision that is not the expected one. A missing policy is no error.
     pub(crate) async fn delete_resource_policy(
         &self,
         caller: &Caller,
         request: DeleteResourcePolicyInput,
     ) -> Result<DeleteResourcePolicyOutput, Exception> {
+        // Locked from the read of the revision on: the policy may be replaced meanwhile.
         let guard = self.catalog.lock().await?;
         let attachable = self.attachable(caller, &request.resource_arn)?;
         let before = attachable.policy();
@@ -168,7 +169,8 @@ impl Service {
         }
     }
 
-    /// Whether the caller could put a policy again. Whoever may not confirms that they mean it.
+    /// Refuses a policy under which the caller could not put a policy again. A caller who would lock itself out must set
+    /// ConfirmRemoveSelfResourceAccess.
     fn check_not_locked_out(
         &self,
         caller: &Caller,
@@ -194,7 +196,7 @@ fn not_found(details: &str) -> Exception {
 }
 
 /// # Errors
-/// If the policies of the table's streams grow beyond what they may take together.
+/// If the policies of the table's streams grow beyond their common maximum.
 fn check_policies_of_streams(new: &Definition, old: &Definition) -> Result<(), Exception> {
     let size = |definition: &Definition| -> usize {
         definition.streams().filter_map(|stream| stream.policy.as_ref()).map(|policy| policy.document.len()).sum()
@@ -224,13 +226,13 @@ fn check_revision(attachable: &Attachable<'_>, expected: Option<&str>, arn: &str
     }
 }
 
-/// A revision is the time of its change, and no two of one resource are the same.
+/// A revision is the time of its change, increased if necessary: no two of one resource are the same.
 fn next_revision(before: Option<&AttachedPolicy>, now_ms: u64) -> String {
     let before = before.and_then(|before| before.revision.parse::<u64>().ok());
     before.map_or(now_ms, |before| now_ms.max(before.saturating_add(1))).to_string()
 }
 
-/// Whether two documents say the same: white space and the order of members are nothing.
+/// Whether two documents are the same JSON value: white space and the order of members do not count.
 fn is_same(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     one == other || read(one).is_some_and(|one| Some(one) == read(other))

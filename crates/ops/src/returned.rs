@@ -1,4 +1,4 @@
-//! What a write gives back beside its success: attributes and item collection metrics.
+//! What a write returns beside its success: attributes and item collection metrics.
 
 use api::{Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValue};
 use model::{Attributes, Item};

@@ -1,7 +1,7 @@
-//! A look at every stored row: whether it is what this program writes. For `stator storage check --rows`.
+//! A check of every stored row: whether it has a form that this program writes. For `stator storage check --rows`.
 //!
-//! Operations report a damaged row when they meet it; this finds those that none has met yet, before a backup that still has
-//! them whole is gone. It reads page by page, each from a view of its own, and changes nothing.
+//! Operations report a damaged row when they read it; this check finds those that none has read yet, while there is still a
+//! backup with the intact rows. It reads page by page, each from a view of its own, and changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -27,31 +27,31 @@ const PAGE_BYTES: usize = 4 << 20;
 const DESCRIBED_MAX: usize = 100;
 const KEY_BYTES_SHOWN: usize = 96;
 
-/// What a look at every row found.
+/// The result of a check of every row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RowReport {
     pub rows: u64,
     pub damaged: u64,
     /// One line a damaged row, for the operator: its table, its key in hexadecimal digits, what is wrong. Up to 100.
     pub lines: Vec<String>,
-    /// Families whose rows were not all read, as more than a row is damaged at once: those behind were not looked at.
+    /// Families that were not read to their ends, because more than single rows are damaged: later rows were not checked.
     pub cut_short: Vec<String>,
 }
 
-/// Looks at every row of an engine. Rows that are written meanwhile may be passed over.
+/// Checks every row of an engine. Rows that are written meanwhile may be missed.
 ///
 /// # Errors
-/// The engine's failure, but for a row that it cannot read.
+/// The engine's failure, except for a row that it cannot read.
 pub async fn check_rows(engine: &dyn Engine) -> Result<RowReport, StorageError> {
     let mut check = Check { secret: secret(engine).await?, tables: BTreeMap::new(), report: RowReport::default() };
-    // The catalog comes first: the others' rows belong to its tables.
+    // The catalog comes first: the rows of the other families are checked against its tables.
     for family in Family::ALL {
         check.family(engine, family).await?;
     }
     Ok(check.report)
 }
 
-/// None if the database is empty, or its settings are damaged, which the walk over the catalog reports.
+/// None if the database is empty, or its settings are damaged, which the check of the catalog reports.
 async fn secret(engine: &dyn Engine) -> Result<Option<HashSecret>, StorageError> {
     let row = engine.get(&rows::database_settings(), Consistency::Strong).await?;
     Ok(row.and_then(|row| DatabaseSettings::read(&row).ok()).map(|settings| settings.hash_secret))
@@ -129,7 +129,7 @@ impl Check {
         }
     }
 
-    /// A row of an index of times has no value.
+    /// A row of an index of expiries has no value.
     fn index_row(&self, row: &Row) -> Result<(), String> {
         if row.value.is_empty() {
             return Ok(());
@@ -158,11 +158,11 @@ impl Check {
             DatabaseRow::Mappings | DatabaseRow::Identities => match rest.first() {
                 None => is_number(value),
                 Some(b'M') => serde_json::from_slice::<serde::de::IgnoredAny>(value).is_ok(),
-                // A note's form is its writer's, in another crate.
+                // The format of a note belongs to its writer, in another crate.
                 Some(b'R') => true,
                 Some(_) => return Err("its key is of no kind".to_owned()),
             },
-            // Below the layer that encrypts, which reads it itself.
+            // Rows of the layer that encrypts, which reads them itself.
             DatabaseRow::Keys => true,
         })
     }

@@ -1,4 +1,4 @@
-//! Keys of rows: of a table's items and index rows from their attributes, of the catalog's rows from what they are about.
+//! Keys of rows: of a table's items and index rows from their attributes, of the catalog's rows from their subjects.
 //!
 //! The layout, with all kinds of rows, is the crate `keyspace`; the order of encoded sort keys is `model::codec::key`.
 
@@ -20,7 +20,7 @@ use crate::tables::{Index, IndexKind, Table};
 
 const _: () = assert!(keyspace::HASH_SIZE == H16_SIZE);
 
-/// Which documents.
+/// A collection of documents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Collection {
     EventSourceMappings,
@@ -36,10 +36,10 @@ impl Collection {
     }
 }
 
-/// Whose owner sweeps expired items: no table has this id. A node that deletes nothing does not ask for it, so it has an owner
-/// of its own.
+/// The work of sweeping expired items; no table has this id. It has an owner of its own, because a node that deletes no
+/// expired items must not own it.
 pub(crate) const EXPIRY_WORK: u64 = u64::MAX;
-/// Whose owner does the other work that belongs to no table.
+/// The other work that belongs to no table.
 pub(crate) const COMMON_WORK: u64 = 0;
 /// The first id of a real table.
 pub(crate) const TABLE_ID_FIRST: u64 = 1;
@@ -56,12 +56,12 @@ pub(crate) fn definition(table_id: u64) -> Key {
     DatabaseRow::Definition.key(&table_id.to_be_bytes())
 }
 
-/// The definition of a deleted table whose streams can be read.
+/// The definition of a deleted table with readable streams.
 pub(crate) fn remains(table_id: u64) -> Key {
     DatabaseRow::Remains.key(&table_id.to_be_bytes())
 }
 
-/// What the keys of all remains begin with.
+/// The prefix of the keys of all remains.
 pub(crate) fn remains_prefix() -> Bytes {
     DatabaseRow::Remains.prefix()
 }
@@ -75,7 +75,7 @@ pub(crate) fn node(id: &[u8; 16]) -> Key {
     DatabaseRow::Node.key(id)
 }
 
-/// What the keys of all heartbeats begin with.
+/// The prefix of the keys of all heartbeats.
 pub(crate) fn nodes_prefix() -> Bytes {
     DatabaseRow::Node.prefix()
 }
@@ -85,7 +85,7 @@ pub(crate) fn table_key(table_id: u64) -> Key {
     DatabaseRow::Keys.key(&table_id.to_be_bytes())
 }
 
-/// Says which node does a table's background work; 0 stands for what belongs to no table.
+/// The node that owns a table's background work; 0 stands for work that belongs to no table.
 pub(crate) fn owner(table_id: u64) -> Key {
     DatabaseRow::Owner.key(&table_id.to_be_bytes())
 }
@@ -99,7 +99,7 @@ pub(crate) fn document(collection: Collection, id: &str) -> Key {
     collection.rows().key(&[b"M", id.as_bytes()].concat())
 }
 
-/// What the keys of all of a collection's documents begin with.
+/// The prefix of the keys of a collection's documents.
 pub(crate) fn documents_prefix(collection: Collection) -> Bytes {
     document(collection, "").bytes
 }
@@ -108,19 +108,20 @@ pub(crate) fn document_note(collection: Collection, id: &str) -> Key {
     collection.rows().key(&[b"R", id.as_bytes()].concat())
 }
 
-/// What the keys of all definitions begin with.
+/// The prefix of the keys of all definitions.
 pub(crate) fn definitions_prefix() -> Bytes {
     DatabaseRow::Definition.prefix()
 }
 
-/// Which operation a token belongs to: the two kinds never meet. 1 and 2 are those of rows without a region, which expire.
+/// The operation that a token belongs to: tokens of the two kinds have different keys. 1 and 2 are kinds of older rows
+/// without a region, which expire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TokenKind {
     TransactWriteItems = 3,
     ExecuteTransaction = 4,
 }
 
-/// Of a caller's account in its region: the same token means another request in another region, as its tables are others.
+/// Of a caller's account in its region: in another region the same token is of another request, as the tables are others.
 pub(crate) fn token(kind: TokenKind, caller: &Caller, token: &str) -> Key {
     let mut rest = vec![kind as u8];
     for part in [&caller.account, &caller.region] {
@@ -131,7 +132,7 @@ pub(crate) fn token(kind: TokenKind, caller: &Caller, token: &str) -> Key {
     DatabaseRow::Token.key(&rest)
 }
 
-/// What the keys of all tokens begin with.
+/// The prefix of the keys of all tokens.
 pub(crate) fn tokens_prefix() -> Bytes {
     DatabaseRow::Token.prefix()
 }
@@ -153,7 +154,7 @@ pub(crate) fn collection_tally(table_id: u64, partition: &[u8; H16_SIZE]) -> Key
     TableRow::CollectionTally.key(table_id, partition)
 }
 
-/// What the keys of a table's rows in the catalog begin with, but for those of its log.
+/// The prefixes of the keys of a table's rows in the catalog, except those of its log.
 pub(crate) fn beside_log(table_id: u64) -> [Bytes; 3] {
     [TableRow::IndexBuild, TableRow::Tally, TableRow::CollectionTally].map(|kind| kind.prefix(table_id))
 }
@@ -162,17 +163,17 @@ pub(crate) fn shard(table_id: u64, shard: u32) -> Key {
     TableRow::Shard.key(table_id, &shard.to_be_bytes())
 }
 
-/// Says that a consumer has begun; what its positions' keys begin with.
+/// Exists once a consumer has begun; the prefix of its positions' keys.
 pub(crate) fn consumer(table_id: u64, name: &str) -> Key {
     TableRow::Consumer.key(table_id, &[name.as_bytes(), &[0]].concat())
 }
 
-/// Where a consumer goes on in a shard.
+/// A consumer's position in a shard.
 pub(crate) fn consumer_position(table_id: u64, name: &str, shard: u32) -> Key {
     TableRow::Consumer.key(table_id, &[name.as_bytes(), &[0], &shard.to_be_bytes()].concat())
 }
 
-/// Says which node does the work of a consumer.
+/// The node that owns a consumer's lease.
 pub(crate) fn consumer_owner(table_id: u64, name: &str) -> Key {
     TableRow::ConsumerOwner.key(table_id, name.as_bytes())
 }
@@ -185,7 +186,7 @@ pub(crate) fn shard_number(key: &[u8]) -> Option<u32> {
     }
 }
 
-/// What all rows that a read of the table or of the index is about begin with.
+/// The prefix of the rows of a table or of an index.
 pub(crate) fn prefix(table: &Table, index: Option<&Index>) -> Bytes {
     match index {
         None => table_prefix(table.id()),
@@ -193,7 +194,7 @@ pub(crate) fn prefix(table: &Table, index: Option<&Index>) -> Bytes {
     }
 }
 
-/// Where an item stands.
+/// The row of an item.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ItemKey {
     pub row: Key,
@@ -205,8 +206,8 @@ impl ItemKey {
     /// `key` holds the table's key attributes among any others.
     ///
     /// # Errors
-    /// [`KeyProblem::SchemaMismatch`] if one is missing or of another type: a request is refused before, so that a stored item of
-    /// which it is said is damaged.
+    /// [`KeyProblem::SchemaMismatch`] if one is missing or of another type: a request is refused before, so a stored item with
+    /// this problem is damaged.
     pub(crate) fn of(secret: &HashSecret, table: &Table, key: MapRef<'_>) -> Result<ItemKey, KeyProblem> {
         let part = |attribute: &KeyAttribute| {
             let value = key.get(&attribute.name).filter(|value| value.kind() == attribute.key_type.kind());
@@ -228,14 +229,14 @@ impl ItemKey {
         keyspace::item_rest(&self.row.bytes)
     }
 
-    /// The hash that tells apart rows of a global index with equal index keys.
+    /// The hash that distinguishes rows of a global index with equal index keys.
     fn tie_break(&self, secret: &HashSecret) -> [u8; H16_SIZE] {
         key::h16(secret, [KeyValue::B(keyspace::item_without_table(&self.row.bytes))])
     }
 }
 
-/// Where an item's row of an index stands; `None` if the item lacks one of the index's key attributes. One of a wrong
-/// type or size counts as lacking: writes are refused with it, but an item may be older than the index.
+/// The key of an item's row of an index; `None` if the item lacks one of the index's key attributes. An attribute of a
+/// wrong type or size counts as lacking: writes with one are refused, but an item may be older than the index.
 pub(crate) fn index_row(
     secret: &HashSecret,
     table: &Table,
@@ -269,7 +270,7 @@ fn key_value<'a>(item: MapRef<'a>, attribute: &KeyAttribute, size_max: usize) ->
     KeyValue::of(value).filter(|_| fits && value.kind() == attribute.key_type.kind())
 }
 
-/// What the rows of one partition of an index begin with. A local index shares the table's partitions.
+/// The prefix of the rows of one partition of an index. A local index shares the table's partitions.
 pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index, hash: &[KeyValue<'_>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(12 + H16_SIZE + 48);
     bytes.extend_from_slice(&index_prefix(table.id(), index.id));
@@ -277,7 +278,7 @@ pub(crate) fn index_partition(secret: &HashSecret, table: &Table, index: &Index,
     bytes
 }
 
-/// What the rows of one partition of a table begin with.
+/// The prefix of the rows of one partition of a table.
 pub(crate) fn table_partition(secret: &HashSecret, table: &Table, hash: &[KeyValue<'_>]) -> Vec<u8> {
     keyspace::item_partition(table.id(), &key::h16(secret, hash.iter().copied()))
 }
@@ -312,7 +313,7 @@ pub(crate) fn read_tally(key: &Key, row: Option<&Bytes>) -> Result<[i64; TALLY_W
     tally::decode(row).ok_or_else(|| StorageError::Corrupt(format!("row {} holds no counters", named())))
 }
 
-/// A stored row that is not as it was written: the client gets an internal error, and the operator which row, and why.
+/// A damaged row: the client gets an internal error, and the operator's text has the row and the reason.
 pub(crate) fn damaged(table: &Table, key: &[u8], what: impl fmt::Display) -> Exception {
     Exception::internal(damaged_row(table, key, what))
 }

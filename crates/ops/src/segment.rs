@@ -1,8 +1,8 @@
-//! The shares of a parallel scan.
+//! The segments of a parallel scan.
 
 use api::Exception;
 
-/// A share of a parallel scan.
+/// A segment of a parallel scan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
     pub number: u32,

@@ -16,7 +16,7 @@ pub(crate) enum Selection<'r> {
     Item,
     Projection(&'r Projection),
     Columns(&'r Columns),
-    /// Nothing but the number of items.
+    /// Only the number of items.
     Count,
 }
 
@@ -54,7 +54,7 @@ impl<'r> Selection<'r> {
         }
     }
 
-    /// The same in a response with a place for each item: absent if the selection leaves nothing of it.
+    /// The same in a response with an element for each item: absent if the item has nothing of the selection.
     pub(crate) fn of_unless_empty(self, stored: &StoredItem) -> Option<Item> {
         match self.of(stored) {
             Item::Tree(attributes) if attributes.is_empty() => None,
@@ -77,7 +77,7 @@ impl<'r> From<Option<&'r Projection>> for Selection<'r> {
     }
 }
 
-/// Refuses a Query or Scan whose `Select` and projection exclude each other. `is_legacy` projections are
+/// Refuses a Query or Scan with a `Select` and a projection that exclude each other. `is_legacy` projections are
 /// `AttributesToGet`.
 pub(crate) fn check_select(
     operation: Operation,

@@ -1,4 +1,4 @@
-//! The service: everything an operation needs, and the background work that goes with it.
+//! The service: the state that operations share, and the background jobs.
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
@@ -24,7 +24,7 @@ use crate::tokens::Tokens;
 /// What the operator chose.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The region that stands in ARNs when callers share one space.
+    /// The region in ARNs when callers share one space.
     pub region: String,
     /// Host and port under which clients reach this server: what DescribeEndpoints answers.
     pub endpoint: String,
@@ -34,7 +34,7 @@ pub struct Settings {
     pub service_arns: ServiceArns,
     /// The process's registry of background jobs. None: the service makes one.
     pub jobs: Option<Jobs>,
-    /// Whether this process deletes what time to live says has expired.
+    /// Whether this process deletes items that time to live has expired.
     pub deletes_expired: bool,
 }
 
@@ -65,12 +65,12 @@ pub struct Service {
     pub(crate) heat: Heat,
     /// Items that time to live has deleted since the start.
     pub(crate) expired: AtomicU64,
-    /// Damaged rows that background work has met.
+    /// Damaged rows that background work has read.
     pub(crate) damaged_rows: AtomicU64,
     /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
     pub(crate) lost_records: AtomicU64,
     pub(crate) lags: Lags,
-    /// Whether somebody delivers to Kinesis here.
+    /// Whether this process delivers to Kinesis.
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
     pub(crate) table_keys: OnceLock<Arc<dyn TableKeys>>,
@@ -82,14 +82,14 @@ pub struct Service {
     jobs: Jobs,
 }
 
-/// What the database keeps about itself; written once, when it is made.
+/// The database's own settings; written once, when it is created.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DatabaseSettings {
     format: u32,
     pub(crate) hash_secret: HashSecret,
 }
 
-/// What programs of format 1 do not know: records of logs with hashes, and shards that share a log's open end.
+/// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
 const DATABASE_FORMAT_OLDEST: u32 = 1;
 
@@ -137,6 +137,8 @@ impl Service {
         node: NodeSettings,
     ) -> Result<Arc<Service>, OpenError> {
         let secret = database_secret(engine.as_ref()).await?;
+        // Joined before the catalog is read: from the join on, other nodes wait for this one before they rely on a change. The
+        // first heartbeat gives the lease that the writes of background work need.
         let nodes = Nodes::new(node, clock.clone());
         nodes.join().await?;
         let engine: Arc<dyn Engine> = Arc::new(Leased::new(engine, nodes.lease.clone()));
@@ -185,8 +187,9 @@ impl Service {
     }
 }
 
-/// The database's secret: of a new one made, of one that an older program has made brought to this format.
+/// The database's secret: made for a new database; the settings of an older format are rewritten in this one.
 async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
+    // Decided in one write: of several nodes that open a new database, all get the secret of the first.
     let key = rows::database_settings();
     let fresh = DatabaseSettings { format: DATABASE_FORMAT, hash_secret: base::random::secret16() };
     let settle = |reads: &Reads, batch: &mut Batch| {

@@ -1,5 +1,5 @@
-//! A simulation of the whole system: one seed drives clients, an operator, jobs, the clock, faults of the engine and crashes, and a
-//! model predicts every answer.
+//! A simulation of the whole system: one seed drives clients, an operator, jobs, the clock, faults of the engine and crashes,
+//! and a model predicts every answer.
 //!
 //! All of it runs on one thread, on rows in memory that survive the crashes, with time and chance that the seed alone decides: a
 //! seed that fails fails again (`STATOR_PROOF_SEED`; `STATOR_PROOF_SIMULATIONS` is the number of seeds that are tried). The
@@ -41,9 +41,9 @@ const BANK: &str = "bank";
 const ACCOUNTS: u64 = 4;
 const START_MS: u64 = 1_700_000_000_000;
 const CLIENTS: usize = 4;
-/// What each client does in all.
+/// The number of steps of each client.
 const STEPS: usize = 150;
-/// Crashes of one simulation: more mean that it does not get on.
+/// Crashes of one simulation: more mean that it makes no progress.
 const CRASHES_MAX: usize = 500;
 const LEASE: Duration = Duration::from_secs(60);
 const MARGIN: Duration = Duration::from_secs(5);
@@ -57,7 +57,7 @@ enum Shape {
     Nodes,
 }
 
-/// What survives a crash, and what the seed decides.
+/// The state that survives a crash, and the decisions of the seed.
 struct World {
     shape: Shape,
     disk: Arc<dyn Engine>,
@@ -96,7 +96,7 @@ fn simulate(shape: Shape, seed: u64) -> Vec<String> {
             processes.spawn(Arc::clone(&world).run(number));
         }
         while let Some(done) = processes.join_next().await {
-            // A client that panicked has found a fault: the test ends with its words.
+            // A client that panicked has found a fault: the test ends with its message.
             done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         }
         time.abort();
@@ -163,7 +163,7 @@ impl World {
         service.ok()
     }
 
-    /// Runs a process that meets no faults.
+    /// Runs a process without faults.
     async fn without_faults(&self, work: impl AsyncFnOnce(&Arc<Service>)) {
         let engine = FaultyEngine::new(self.disk.clone(), self.chance(), Faults::NONE);
         let service = self.start(&engine).await.unwrap();
@@ -182,7 +182,7 @@ impl World {
                 () = power.cut() => false,
                 is_done = self.live(number, &engine) => is_done,
             };
-            // What the process has spawned never reaches the rows any more.
+            // Tasks that the process has spawned can write no rows any more.
             engine.cut_power();
             if is_done {
                 return;
@@ -193,7 +193,7 @@ impl World {
         }
     }
 
-    /// One life of a process: its share of the clients, and all that goes on beside them. Returns whether the clients are done.
+    /// One life of a process: its share of the clients, and all other tasks. Returns whether the clients are done.
     async fn live(&self, number: usize, engine: &Arc<FaultyEngine>) -> bool {
         let Some(service) = self.start(engine).await else { return false };
         let mut working = JoinSet::new();
@@ -206,7 +206,7 @@ impl World {
                 done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
             }
         };
-        // The first process to ask for it has the operator, until its end.
+        // The first process that locks the operator runs it until the process ends.
         let operator = async { self.operator.lock().await.work(&service).await };
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! ExclusiveStartKey: where a page begins, checked against the table, the index and the query.
+//! ExclusiveStartKey: the start of a page, checked against the table, the index and the query.
 
 use std::ops::Bound;
 
@@ -15,7 +15,7 @@ use crate::rows::{self, ItemKey};
 use crate::segment::Segment;
 use crate::tables::{Index, Table};
 
-/// Which operation the key belongs to, and the bounds that it judges keys by: they differ in their words.
+/// The operation that the key belongs to, and its bounds for keys: refusals differ in their messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Walker<'a> {
     /// With the rows of the partition that it reads.
@@ -49,7 +49,7 @@ const INVALID_BY_SCHEMA: &str =
     "The provided starting key is invalid: The provided key element does not match the schema";
 
 impl Walker<'_> {
-    /// What is said of a row that the page cannot begin behind.
+    /// The message for a row that the page cannot begin after.
     fn out_of_bounds(self, row: &Bytes) -> String {
         match self {
             Walker::Query { partition: (lower, upper) } if contains(lower, upper, row) => {
@@ -65,8 +65,8 @@ impl Walker<'_> {
         }
     }
 
-    /// The refusal of a key that does not have the attributes of the table's or the index's. Captured in us-east-1: only
-    /// a Scan of a table gives the reason.
+    /// The refusal of a key without the attributes of the table's or the index's. Captured in us-east-1: only a Scan of a
+    /// table gives the reason.
     fn no_key(self, index: Option<&Index>) -> Exception {
         match (self, index) {
             (Walker::Scan { .. }, None) => Exception::validation(INVALID_BY_SCHEMA),
@@ -74,7 +74,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The refusal of a key that has them, one of another type. A Query of a table has no words about starting keys.
+    /// The refusal of a key that has them, one of another type. A Query of a table has no message about starting keys.
     fn mistyped(self, index: Option<&Index>) -> Exception {
         match (self, index) {
             (Walker::Query { .. }, None) => KeyProblem::SchemaMismatch.into(),

@@ -1,5 +1,4 @@
-//! A stream: a table's log as the Streams API shows it, under a label and with a view type. It outlives its table by a
-//! day.
+//! A stream: a table's log as the Streams API shows it, with a label and a view type. It outlives its table by a day.
 
 mod iterator;
 mod shown;
@@ -62,13 +61,13 @@ impl Service {
     /// The stream that an ARN names, with all that other nodes have changed.
     ///
     /// # Errors
-    /// If it is no stream's ARN, or if the stream is not there, or not any more.
+    /// If it is no stream's ARN, or if the stream does not exist, or not any more.
     pub(crate) async fn stream(&self, caller: &Caller, arn: &str) -> Result<Stream, Exception> {
         self.catalog.refresh().await?;
         self.known_stream(caller, arn)
     }
 
-    /// The stream that an ARN names and that has a shard. What is not known here may be new on another node.
+    /// The stream that an ARN names and that has a shard. A stream or shard unknown on this node may be new on another one.
     ///
     /// # Errors
     /// As for [`Service::stream`].
@@ -79,7 +78,7 @@ impl Service {
         }
     }
 
-    /// A view that shows the records of all writes of a stream that were answered before.
+    /// A view that shows the records of all acknowledged writes of a stream.
     pub(crate) async fn view_of_stream(&self, stream: &Stream) -> Result<Box<dyn View>, Exception> {
         let log = &stream.table.definition.log;
         let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing.iter().copied()).collect();

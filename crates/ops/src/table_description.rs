@@ -1,4 +1,4 @@
-//! A table as operations answer it: its definition, what its counters say, and whether its key can be used.
+//! A table as operations describe it: its definition, its counters, and whether its encryption key can be used.
 
 use api::{Exception, TableDescription};
 use storage::Consistency;

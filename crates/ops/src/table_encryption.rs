@@ -1,4 +1,4 @@
-//! The keys of tables that have one of their own, as requests choose them (`table_keys`).
+//! Encryption keys of single tables, as requests choose them (`table_keys`).
 
 use crate::failure::storage_failure;
 use crate::permission::permit_resolved_key;
@@ -14,7 +14,7 @@ use storage::Consistency;
 use storage::Key;
 
 impl Service {
-    /// From now on tables may have keys of their own.
+    /// Sets the provider: from now on tables may have keys of their own.
     pub fn use_table_keys(&self, keys: Arc<dyn TableKeys>) {
         let forgetting = Arc::clone(&keys);
         self.catalog.on_rekeyed(move |table_id| forgetting.forget(table_id));
@@ -22,7 +22,7 @@ impl Service {
         let _ = self.table_keys.set(keys);
     }
 
-    /// The account of a table, whatever its state is, and of one that is deleted while its streams can be read.
+    /// The account of a table in any state, and of a deleted one with readable streams.
     pub fn account_of_table(&self, table_id: u64) -> Option<String> {
         self.catalog.account_of(table_id)
     }
@@ -31,8 +31,8 @@ impl Service {
         self.table_keys.get()?.inaccessible_since_ms(table_id)
     }
 
-    /// Learns a table's key before the catalog is locked for a change that appends to the table's log: all changes of all tables wait
-    /// for the lock, and a KMS may take long to answer.
+    /// Loads a table's key before the catalog is locked for a change that appends to the table's log: all changes of all
+    /// tables wait for the lock, and a KMS may take long to answer.
     pub(crate) async fn learn_table_key(&self, table_id: u64) -> Result<(), Exception> {
         match self.table_keys.get() {
             Some(keys) => keys.learn(table_id).await.map_err(storage_failure),
@@ -40,7 +40,7 @@ impl Service {
         }
     }
 
-    /// The key of a table to come, if it is to have one; the definition then names it as the KMS does.
+    /// The key of a new table, if it is to have one; sets the key's ARN, as the KMS gives it, in the definition.
     pub(crate) async fn new_table_key(
         &self,
         caller: &Caller,
@@ -54,8 +54,8 @@ impl Service {
         Ok(Some(name(definition, key)))
     }
 
-    /// What a request asks of a table's key; `None` if it asks nothing. It asks the KMS, which may take long: before the
-    /// catalog is locked.
+    /// The change of a table's key that a request asks for; `None` if it asks for none. It calls the KMS, which may take long,
+    /// so it is called before the catalog is locked.
     pub(crate) async fn other_table_key(
         &self,
         caller: &Caller,
@@ -79,15 +79,15 @@ impl Service {
         Ok(Some(OtherKey { row, stored, key: Some(key) }))
     }
 
-    /// Whether the table still has the key, or none, from which its next one was found. Asked with the catalog locked: until the
-    /// change is made nothing else changes it.
+    /// Whether the table still has the key, or none, that its next one was computed from. Called with the catalog locked: until
+    /// the change is made nothing else changes it.
     pub(crate) async fn is_current(&self, other: &OtherKey, table_id: u64) -> Result<bool, Exception> {
         let stored = self.engine.get(&other.row, Consistency::Strong).await.map_err(storage_failure)?;
         Ok(other.row == rows::table_key(table_id) && stored == other.stored)
     }
 
-    /// Whether the caller's account and the table's may have a key of the KMS used. An id or alias without an account is one of
-    /// the operator's own account.
+    /// Whether the caller's account and the table's may use a key of the KMS. An id or alias without an account is one of the
+    /// operator's own account.
     fn check_key(&self, caller: &Caller, account: &str, action: &str, key_id: &str) -> Result<(), Exception> {
         let arns = &self.settings.service_arns;
         let allowed = arns.check(caller, action, key_id);
@@ -95,25 +95,25 @@ impl Service {
     }
 }
 
-/// What a table is to have in place of the key that it has.
+/// A table's next key, in place of its current one.
 pub(crate) struct OtherKey {
     row: Key,
-    /// What the table has.
+    /// The row of the table's current key.
     stored: Option<Bytes>,
-    /// `None` if it goes on without one.
+    /// `None` if it stays without one.
     key: Option<TableKey>,
 }
 
 impl OtherKey {
-    /// The row to be written with the definition, which then names the key as the KMS does.
+    /// The row to write with the definition; sets the key's ARN, as the KMS gives it, in the definition.
     pub(crate) fn put(self, definition: &mut Definition) -> Option<(Key, Bytes)> {
         let row = name(definition, self.key?);
         Some((self.row, row))
     }
 }
 
-/// Only the KMS knows which key an alias or an id means, so the caller's policies on that key are asked after the KMS's answer,
-/// and before anything is written.
+/// Only the KMS knows which key an alias or an id means, so the caller's policies on that key are evaluated after the KMS's
+/// answer, and before any write.
 fn permit_wrapped(caller: &Caller, key_id: &str, key: &TableKey) -> Result<(), Exception> {
     key.key_arn.as_deref().map_or(Ok(()), |key_arn| permit_resolved_key(caller, key_id, key_arn))
 }

@@ -1,7 +1,7 @@
-//! Tables with a key of their own: what the layer that encrypts does for those who change and describe tables.
+//! Tables with an encryption key of their own: what operations on tables need of the layer that encrypts.
 //!
-//! The key's row is written and deleted with the table's definition. Without such a layer, and without a KMS, the setting is kept
-//! and described, and changes nothing.
+//! The key's row is written and deleted with the table's definition. Without such a layer, or without a KMS, the setting is
+//! stored and described, and has no effect.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -13,19 +13,18 @@ use parking_lot::Mutex;
 use storage::{BoxFuture, StorageError};
 use tokio::sync::OwnedMutexGuard;
 
-/// A table's key, as it is kept.
+/// A table's key, as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TableKey {
     pub row: Bytes,
-    /// Of the KMS's key that it is wrapped by.
+    /// The ARN of the KMS key that wraps it.
     pub key_arn: Option<String>,
 }
 
 /// Does the work.
 pub trait TableKeys: Send + Sync + 'static {
     /// A new key, or the one in `row`, wrapped by this key of the KMS, or without one by the database's own. The KMS is called on
-    /// behalf of `account`, the table's. The error is for the client: it has nothing of what the KMS answered but the name of its
-    /// exception.
+    /// behalf of `account`, the table's. The error is for the client: of the KMS's answer it has only the name of the exception.
     fn wrap<'a>(
         &'a self,
         account: &'a str,
@@ -33,29 +32,31 @@ pub trait TableKeys: Send + Sync + 'static {
         key_id: Option<&'a str>,
     ) -> BoxFuture<'a, Result<TableKey, String>>;
 
-    /// Asks the KMS for the table's key, unless it is known. From then on a write of the table's rows does not wait for the KMS.
+    /// Gets the table's key from the KMS, unless it is cached. After it a write of the table's rows does not wait for the KMS.
     fn learn(&self, table_id: u64) -> BoxFuture<'_, Result<(), StorageError>>;
 
-    /// Another node has changed the table's key: what is known of it here is of the key before.
+    /// Drops what is cached of the table's key: another node has changed it.
     fn forget(&self, table_id: u64);
 
     /// Since when a table cannot be read because its key may not be used, in milliseconds since 1970.
     fn inaccessible_since_ms(&self, table_id: u64) -> Option<u64>;
 }
 
-/// How long a request waits for its turn. One of a KMS that works takes far less.
+/// How long a request waits for the lock. With a working KMS it is held for far less.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
-/// Requests that wait for the turn of one table, with the one that has it. DynamoDB itself refuses all of them but one.
+/// Requests that wait for the lock of one table, with its holder. DynamoDB itself refuses all of them but one.
 const TURN_USERS_MAX: usize = 8;
 
-/// Requests that change the key of one table take turns: each asks the KMS, and finds then what it was asked about. Few wait, and
-/// not for long: each has a connection, and a KMS that hangs would have all of them in the end.
+/// A lock for each table with a change of its key in progress. A request holds it across its calls of the KMS, so that no other
+/// request of this node changes the key meanwhile. Few requests wait, and not for long: each occupies a connection, and a
+/// KMS that hangs would otherwise occupy all of them.
 #[derive(Default)]
 pub(crate) struct KeyChanges(Mutex<HashMap<u64, Weak<tokio::sync::Mutex<()>>>>);
 
 impl KeyChanges {
-    /// Nothing if there are too many of them, or it takes too long.
+    /// None if too many requests wait, or the wait times out.
     pub(crate) async fn turn(&self, table_id: u64) -> Option<OwnedMutexGuard<()>> {
+        // Counted and taken under the lock of the map: more than the maximum could pass between the two otherwise.
         let lock = {
             let mut tables = self.0.lock();
             tables.retain(|_, lock| lock.strong_count() > 0);
@@ -75,7 +76,7 @@ impl KeyChanges {
     }
 }
 
-/// The key that a customer names. The account's own is none of those: nobody can disable it.
+/// The KMS key that a customer names. The AWS-owned key is not represented; it cannot be disabled.
 pub(crate) fn named(asked: Option<&SSESpecification>) -> Option<&str> {
     let asked = asked.filter(|asked| asked.enabled == Some(true))?;
     asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != "alias/aws/dynamodb")

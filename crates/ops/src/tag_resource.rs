@@ -1,7 +1,7 @@
 //! TagResource, UntagResource, ListTagsOfResource.
 //!
-//! They take an ARN, never a name. A table that is not there is not found in the caller's own account and denied in any
-//! other, as on AWS, so that other accounts' tables stay unknown.
+//! They take an ARN, never a name. A missing table is not found in the caller's own account and denied in any other, as on
+//! AWS, so that a caller learns nothing about other accounts' tables.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -24,6 +24,7 @@ impl Service {
             return Err(Exception::validation("Atleast one Tag needs to be provided as Input."));
         }
         tables::check_tags(&BTreeMap::new(), request.tags.clone())?;
+        // Locked from the read of the tags on: those of another request would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "TagResource", &request.resource_arn)?;
         let tags = tables::check_tags(&table.definition.tags, request.tags)?;
@@ -37,6 +38,7 @@ impl Service {
             return Err(Exception::validation("Atleast one Tag Key needs to be provided as Input."));
         }
         tables::check_tag_keys(&request.tag_keys)?;
+        // As in `tag_resource`: locked from the read of the tags on.
         let guard = self.catalog.lock().await?;
         let table = self.tagged(caller, "UntagResource", &request.resource_arn)?;
         let mut tags = table.definition.tags.clone();
@@ -119,7 +121,7 @@ fn encode_token(key: &str) -> String {
     base::hex(key.as_bytes())
 }
 
-/// The key that a token was made of. It need not be there any more: tags may be removed between two pages.
+/// The key that a token was made of. It need not exist any more: tags may be removed between two pages.
 fn decode_token(token: &str) -> Result<String, Exception> {
     let key = base::unhex(token.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
     key.ok_or_else(|| Exception::validation("The provided NextToken is invalid"))

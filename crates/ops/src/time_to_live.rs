@@ -1,7 +1,7 @@
-//! UpdateTimeToLive and DescribeTimeToLive: which attribute says when an item may go.
+//! UpdateTimeToLive and DescribeTimeToLive: the attribute with the time at which an item expires.
 //!
 //! AWS takes up to an hour for a change and refuses the next one meanwhile; here a change is done at once, so the next
-//! one may follow. What becomes of the items is [`expiry`]'s.
+//! one may follow. The deletion of items is in [`expiry`].
 
 use api::{
     DescribeTimeToLiveInput, DescribeTimeToLiveOutput, Exception, TimeToLiveDescription, TimeToLiveStatus,
@@ -15,7 +15,7 @@ use crate::expiry;
 use crate::service::Service;
 use crate::tables::TimeToLive;
 
-/// Indexes of times that may wait to be taken away: changes that come faster are refused, as on DynamoDB.
+/// The maximum of indexes of expiries with a pending deletion: faster changes are refused, as on DynamoDB.
 const DROPPING_MAX: usize = 16;
 
 impl Service {
@@ -28,6 +28,7 @@ impl Service {
     ) -> Result<UpdateTimeToLiveOutput, Exception> {
         let asked = request.time_to_live_specification;
         check_attribute_name(&asked.attribute_name)?;
+        // Locked from the read of the definition on: another change of it would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
         let attribute = changed(&table.definition.time_to_live, &asked)?;
@@ -41,7 +42,7 @@ impl Service {
             Some(attribute) => expiry::enable(&mut definition, attribute),
             None => expiry::disable(&mut definition),
         }
-        // None where the index has no id yet, and so no rows.
+        // None if the index has no id yet, and so no rows.
         let work = Work::left_by(&definition).into_iter().find(|work| !before.contains(work));
         self.catalog.replace(&self.engine, guard, definition, Edit { work, ..Edit::requested() }).await?;
         Ok(UpdateTimeToLiveOutput { time_to_live_specification: Some(asked) })

@@ -1,4 +1,4 @@
-//! Tokens that are due are removed from their rows (`tokens`).
+//! Deletes the rows of expired tokens (`tokens`).
 
 use crate::nodes::owner::Ownership;
 use crate::rows;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::{Batch, KeyUse, Mode, Reads};
 
-/// How often tokens of nodes that are gone are looked for.
+/// How often tokens of dead nodes are read.
 const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
 /// How often due tokens are removed.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
@@ -32,11 +32,11 @@ impl Service {
         })
     }
 
-    /// Reads the tokens that no living node may know of, if that is this node's work and it is time for it.
+    /// Reads the tokens that no live node may have queued, if this node owns that work and the interval is over.
     pub(crate) async fn adopt_orphaned_tokens(&self, read_ms: &mut Option<u64>) {
         let now_ms = self.clock.steady_ms();
         let recent = |read_ms: u64| now_ms.saturating_sub(read_ms) < ORPHANS_INTERVAL.as_millis() as u64;
-        // What fails is tried again in the next round.
+        // A failure is retried in the next run.
         if !matches!(self.own(rows::COMMON_WORK).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
             return;
         }
@@ -54,6 +54,7 @@ impl Service {
                 return;
             }
             let keys: Vec<KeyUse> = due.into_iter().map(KeyUse::write).collect();
+            // Expiry is checked again on the row: the token may have been used again after it expired.
             let remove = |reads: &Reads, batch: &mut Batch| {
                 for (key, row) in keys.iter().zip(&reads.values) {
                     let expired = row
@@ -65,7 +66,7 @@ impl Service {
                 }
                 Ok::<(), Infallible>(())
             };
-            // One that is in use just now stays until the next start; it is not believed any more in any case.
+            // A token that a transaction has locked stays until the next start; it is expired and ignored in any case.
             let _ = self.engine.write(Mode::Plain, &keys, remove).await;
         }
     }

@@ -1,10 +1,10 @@
-//! Idempotency tokens that have run out: forgotten a while after their ten minutes.
+//! Expired idempotency tokens: deleted some time after their ten minutes.
 //!
-//! A token's row says when it expires and is not believed after that, so removing it late does no harm. What is due
-//! is kept in memory in the order of expiry, and read from the rows once when the service opens.
+//! A token's row has its expiry and is ignored after it, so a late deletion does no harm. The queue of tokens to delete
+//! is in memory, in the order of expiry, and is read from the rows once when the service opens.
 //!
-//! Of several nodes each removes the tokens that it has written. Those of nodes that are gone are found by the owner of
-//! that work, who reads all of them now and then.
+//! With several nodes each one deletes the tokens that it has written. The owner of that work periodically reads all tokens
+//! and adopts those of dead nodes.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -20,16 +20,16 @@ const SWEEP_BATCH: usize = 256;
 const LOAD_ROWS: usize = 4096;
 const LOAD_BYTES: usize = 1 << 20;
 
-/// A client's token, and what it was first used for.
+/// A client's token, and the fingerprint of its request.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub key: Key,
     pub fingerprint: Fingerprint,
 }
 
-/// What is remembered of a token: fingerprint (16), its version (1), expiry in milliseconds (7, big-endian), and for each
-/// action the size of the item that it met (4, big-endian), by which a replay is charged. Every version keeps this
-/// shape: nodes of two versions read each other's tokens.
+/// A token's row: fingerprint (16), its version (1), expiry in milliseconds (7, big-endian), and for each action the size
+/// of the item that it found (4, big-endian), by which a replay is charged. Every version must retain this format: nodes
+/// of two versions read each other's tokens.
 pub(crate) struct TokenRow {
     pub fingerprint: Fingerprint,
     pub version: u8,
@@ -51,9 +51,9 @@ impl TokenRow {
         })
     }
 
-    /// Whether the token was first used for the same. A fingerprint that another version of this program has taken cannot
-    /// be compared. Then as many actions will do: an update must not make an honest retry fail, and a client that gives
-    /// one token to two requests is told so before the update and ten minutes after it.
+    /// Whether the token was first used for the same request. A fingerprint that another version of this program has
+    /// computed cannot be compared; then the number of actions decides: an update must not make a correct retry fail, and a
+    /// client that uses one token for two requests gets the refusal before the update and ten minutes after it.
     pub(crate) fn is_of(&self, token: &Token, actions: usize) -> bool {
         match self.version == fingerprint::VERSION {
             true => self.fingerprint == token.fingerprint,
@@ -77,7 +77,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Reads what an earlier run left.
+    /// Reads the tokens of an earlier run.
     pub(crate) async fn load(engine: &dyn Engine) -> Result<Tokens, StorageError> {
         let range = ScanRange::of_prefix(Family::Catalog, rows::tokens_prefix(), LOAD_ROWS, LOAD_BYTES);
         let view = engine.view(Consistency::Strong).await?;
@@ -85,7 +85,7 @@ impl Tokens {
         let mut pages = Pages::of_snapshot(&*view, range);
         while let Some(page) = pages.next_with_damaged().await? {
             for row in &page.damaged {
-                // It cannot be read in order to be deleted, either; the transaction that it belongs to is refused.
+                // Its deletion would have to read it, too, so it stays; the transaction that it belongs to is refused.
                 log::error!(event = "row_damaged"; "an idempotency token stays: {}", row.what);
             }
             due.extend(page.rows.into_iter().map(|row| {
@@ -97,8 +97,9 @@ impl Tokens {
         Ok(Tokens { due: Mutex::new(due.into()) })
     }
 
-    /// Takes over what another one has read, but for what is known already.
+    /// Adds tokens that were read from the rows, except those that are queued already.
     pub(crate) fn merge(&self, read: Tokens) {
+        // Locked throughout: a token that `remember` adds in between would be missing from `known`, and the order would be lost.
         let mut due = self.due.lock();
         let known: HashSet<Key> = due.iter().map(|(_, key)| key.clone()).collect();
         due.extend(read.due.into_inner().into_iter().filter(|(_, key)| !known.contains(key)));

@@ -69,7 +69,7 @@ impl Service {
     }
 }
 
-/// What one action asks of its item; nothing for all of it.
+/// The projection of one action; none for the whole item.
 pub(crate) fn projection(item: &TransactGetItem) -> Result<Option<Projection>, Exception> {
     let (expression, names) = (item.get.projection_expression.clone(), item.get.expression_attribute_names.clone());
     let operation = Operation::TransactGetItems;

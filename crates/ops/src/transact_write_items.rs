@@ -107,7 +107,7 @@ impl Service {
     }
 }
 
-/// What is said of a transaction that names an item twice.
+/// The message for a transaction that names an item twice.
 pub(crate) const SEVERAL_OPERATIONS: &str = "Transaction request cannot include multiple operations on one item";
 
 /// Refuses a transaction that names an item twice.
@@ -137,7 +137,7 @@ const OPERATION: Operation = Operation::TransactWriteItems;
 
 impl Parsed {
     /// # Errors
-    /// An action that is none, or whose expressions are none.
+    /// A malformed action or expression.
     pub(crate) fn of(item: TransactWriteItem) -> Result<Parsed, Exception> {
         validated(OPERATION, || Parsed::of_action(item))
     }
@@ -209,7 +209,7 @@ impl Parsed {
         Parsed { table_name, target, condition, on_failure: OnConditionFailure::of(shown) }
     }
 
-    /// What the action brings, as the limit of a transaction counts it.
+    /// The size of the action, as the limit of a transaction counts it.
     fn size(&self) -> usize {
         match &self.target {
             Target::Item(item) => item_size(item.view()),

@@ -1,9 +1,9 @@
-//! Transactions: several changes, all or none, under one token. TransactWriteItems and ExecuteTransaction end here.
+//! Transactions: several changes, all or none, under one token. TransactWriteItems and ExecuteTransaction use this path.
 //!
-//! The engine serializes: a transaction reads, decides and commits all its keys in one step, so conditions are judged
-//! on one state, and no other operation sees a part of it. A key that another transaction has not finished with is a
-//! conflict, not a wait. The client's token stands in the same batch as the changes, so that it is remembered exactly
-//! if they were made, and it is still there after a restart.
+//! The engine serializes: a transaction reads, decides and commits all its keys in one step, so conditions are evaluated
+//! on one state, and no other operation sees a part of it. A key of another transaction in flight is a conflict, not a
+//! wait. The client's token is in the same batch as the changes, so that it is stored exactly if they are made, and
+//! survives a restart.
 
 use api::{CancellationReason, Exception};
 use bytes::Bytes;
@@ -33,11 +33,11 @@ pub(crate) struct TransactionAction {
     pub on_failure: OnConditionFailure,
 }
 
-/// How a transaction went.
+/// The outcome of a transaction.
 #[derive(Debug)]
 pub(crate) enum TransactionDone {
     Made(Vec<Applied>),
-    /// The token says that it was made before; with the sizes of the items that each action met.
+    /// The token's row says that it was made before; with the sizes of the items that each action found.
     Replayed(Vec<usize>),
 }
 
@@ -47,7 +47,7 @@ enum NotMade {
     OtherRequest,
     /// Whether it was made before cannot be known.
     TokenDamaged,
-    /// By place, what its actions met.
+    /// By place, the refusals of its actions.
     Refused(Vec<Option<Refusal>>),
 }
 
@@ -66,6 +66,7 @@ impl Service {
         let conditions = actions.iter().filter_map(|action| action.change.condition.as_ref());
         match in_turn(conditions, made).await {
             Ok(Ok(done)) => {
+                // Queued for deletion after the commit: a crash in between leaves a row that the next load of tokens finds.
                 if let (Some(token), TransactionDone::Made(_)) = (token, &done) {
                     self.tokens.remember(self.clock.now_ms() + TRANSACTION_TOKEN_MS, token.key.clone());
                 }
@@ -95,7 +96,7 @@ impl Service {
         let now = self.clock.now_ms();
         // The token's row is locked with the items: of two requests with one token the later one finds the earlier one's row.
         if let (Some(token), Some(Some(row))) = (token, token_row.first()) {
-            // What cannot be read may be this transaction's own: making it again would make it twice.
+            // An unreadable row may be this transaction's own: to apply it again would apply it twice.
             let known = TokenRow::read(row).ok_or(NotMade::TokenDamaged)?;
             if known.expires_ms > now {
                 return match known.is_of(token, actions.len()) {
@@ -125,13 +126,13 @@ impl Service {
             let (fingerprint, version) = (token.fingerprint, fingerprint::VERSION);
             let row = TokenRow { fingerprint, version, expires_ms: now + TRANSACTION_TOKEN_MS, sizes };
             batch.put(token.key.clone(), row.write());
-            // A token is data of the caller's: where room is short it is taken only with a delete.
+            // A token is the caller's data: when storage is short it is accepted only with a delete.
             batch.grows = !batch.deletes_items();
         }
         Ok(TransactionDone::Made(applied))
     }
 
-    /// Charges what a transaction consumed. A replay consumes what reading the items does that were written.
+    /// Charges what a transaction consumed. A replay consumes as much as reading the written items.
     fn charge_transaction(&self, actions: &[TransactionAction], done: &TransactionDone, consumed: &mut Consumed) {
         for (at, action) in actions.iter().enumerate() {
             let replayed;
@@ -155,7 +156,7 @@ fn key_use(action: &TransactionAction) -> KeyUse {
     }
 }
 
-/// The reason of an action that did not stand in the way.
+/// The reason of an action that did not cancel the transaction.
 pub(crate) fn no_reason() -> CancellationReason {
     CancellationReason { code: Some("None".to_owned()), message: None, item: None }
 }
@@ -175,7 +176,7 @@ fn conflict(count: usize, at: usize) -> Exception {
     canceled_by(count, at, reason("TransactionConflict", "Transaction is ongoing for the item", None))
 }
 
-/// What the items take that a refusal shows. Unit: bytes.
+/// The size of the items that a refusal returns. Unit: bytes.
 fn shown_bytes(refusals: &[Option<Refusal>], actions: &[TransactionAction]) -> usize {
     let shown = refusals.iter().zip(actions).filter(|(_, action)| action.on_failure == OnConditionFailure::ShowItem);
     let sizes = shown.map(|(refusal, _)| match refusal {

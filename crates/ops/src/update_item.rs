@@ -1,4 +1,4 @@
-//! UpdateItem: changes attributes of one item, making the item if it is not there.
+//! UpdateItem: changes attributes of one item, and creates the item if it does not exist.
 
 use api::{Exception, Operation, UpdateItemInput, UpdateItemOutput};
 use auth::Caller;

@@ -1,7 +1,7 @@
-//! UpdateTable: every change of a table but its tags, its TTL and its backups.
+//! UpdateTable: every change of a table except its tags, its TTL and its backups.
 //!
-//! The answer says UPDATING, as DynamoDB's does; settings hold as soon as they are durable. Only an index that is made
-//! or dropped takes longer: see `table_work/build_index.rs`.
+//! The answer says UPDATING, as DynamoDB's does; settings take effect as soon as they are durable. Only the creation or
+//! deletion of an index takes longer: see `table_work/build_index.rs`.
 
 mod answer;
 mod indexes;
@@ -25,10 +25,10 @@ use crate::tables::{
 };
 use answer::Asked;
 
-/// How often the KMS is asked for a request whose table gets another key meanwhile.
+/// How often a request calls the KMS again because its table got another key meanwhile.
 const KEY_TRIES_MAX: usize = 3;
 
-/// Disabled streams that are readable yet. AWS names no maximum.
+/// Disabled streams that are still readable. AWS names no maximum.
 const PAST_STREAMS_MAX: usize = 32;
 
 impl Service {
@@ -54,18 +54,19 @@ impl Service {
         let mut edit = Edit { work, puts, is_requested, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
-        // So that what was enabled can be read at once. What cannot be ended now is background work.
+        // Best effort, so that a stream can be read as soon as it is enabled; background work ends the rest.
         let _ = self.end_rolls(table.id(), &table.definition.log).await;
         let mut description = self.describe(&table, asked.shown()).await?;
         asked.adapt(&mut description, &before, self.clock.now_ms());
         Ok(UpdateTableOutput { table_description: Some(description) })
     }
 
-    /// Locks the catalog, with the table as it is then, and what is asked of its key. The KMS may take seconds to answer, and all
-    /// changes of all tables wait for the lock: so it is asked first, about what would not be refused anyway. Of this node's
-    /// requests one at a time asks for a table; another node, or a table made anew, is noticed by the key that it left.
+    /// Locks the catalog; returns the table as it is then, and the change of its key. The KMS may take seconds to answer, and
+    /// all changes of all tables wait for the lock, so the KMS is called before it, and only for requests that would not be
+    /// refused anyway. Of this node's requests one at a time does so for a table; a change by another node, or a table that was
+    /// created again, is detected by its stored key.
     async fn lock_with_key(&self, caller: &Caller, request: &UpdateTableInput) -> Result<Locked, Exception> {
-        // A definition alone: background work waits until no request uses the table as it was, and this would be one.
+        // A definition alone: background work waits until no request uses the table as it was, and this would be a use.
         let found = || self.catalog.changeable(caller, &request.table_name).map(|table| table.definition.clone());
         let changed = || {
             let mut definition = found()?;
@@ -98,21 +99,21 @@ impl Service {
 
 /// The locked catalog, and the table as it is until the change is made.
 struct Locked {
-    /// Among the requests that change the table's key.
+    /// The lock of requests that change the table's key.
     turn: Option<OwnedMutexGuard<()>>,
     guard: ChangeGuard,
     before: Definition,
     other_key: Option<OtherKey>,
 }
 
-/// Whether it takes away an index or a stream, which is to be possible where room is short.
+/// Whether the request deletes an index or ends a stream, which must be possible when storage is short.
 fn makes_room(request: &UpdateTableInput) -> bool {
     let ends_stream = request.stream_specification.as_ref().is_some_and(|stream| !stream.stream_enabled);
     let mut indexes = request.global_secondary_index_updates.iter().flatten();
     ends_stream || indexes.any(|update| update.delete.is_some())
 }
 
-/// What a later version will bring is refused, not ignored.
+/// Members that are not implemented are refused, not ignored.
 fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
     for (member, given) in [
         ("ReplicaUpdates", request.replica_updates.is_some()),
@@ -129,7 +130,7 @@ fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
     Ok(())
 }
 
-/// Changes the definition as the request asks, and says what work that leaves.
+/// Changes the definition as the request asks, and returns the background work that follows.
 fn update(
     definition: &mut Definition,
     request: UpdateTableInput,
@@ -201,7 +202,7 @@ fn update_billing(
     }
 }
 
-/// A table that becomes provisioned gives each of its indexes throughput in the same request.
+/// A request that makes a table provisioned must give each of its indexes throughput as well.
 fn check_index_units(definition: &Definition) -> Result<(), Exception> {
     let live = definition.global_indexes.iter().filter(|index| index.status != tables::IndexStatus::Deleting);
     let without: Vec<&str> = live.filter(|index| index.provisioned.is_none()).map(|index| &*index.name).collect();
@@ -233,7 +234,7 @@ fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, 
     }
 }
 
-/// A disabled stream is readable for a day, and each change of its table's definition writes it again.
+/// Why there is a maximum: a disabled stream is readable for a day, and each change of its table's definition writes it again.
 fn too_many_streams(table_name: &str) -> Exception {
     Exception::LimitExceeded(format!(
         "Too many streams: table {table_name} has {PAST_STREAMS_MAX} disabled streams that are readable until 24 hours after \
@@ -241,7 +242,7 @@ fn too_many_streams(table_name: &str) -> Exception {
     ))
 }
 
-/// The same key may be asked for again, which changes nothing, unless by its ARN.
+/// A request may name the current key again, which changes nothing, unless it does so by the key's ARN.
 fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification) -> Result<(), Exception> {
     let new = tables::encryption(asked, &definition.account, &definition.region)?;
     if new == definition.encryption {

@@ -1,5 +1,5 @@
-//! What `wire` asks of a request while it reports its attribute values: the checks that DynamoDB makes between them,
-//! stage by stage and action by action (`api::validation::ValuePhase::ByAction`).
+//! The checks that `wire` calls while it validates the attribute values of a request: DynamoDB makes them between the
+//! values, stage by stage and action by action (`api::validation::ValuePhase::ByAction`).
 
 use api::validation::Stage;
 use api::{DeleteItemInput, Exception, PutItemInput, TransactGetItemsInput, TransactWriteItemsInput};
@@ -27,7 +27,7 @@ pub(crate) fn check_delete_item(request: &DeleteItemInput, stage: Stage, _: usiz
 }
 
 /// # Errors
-/// An action that is none, or whose expressions are none.
+/// A malformed action or expression.
 pub(crate) fn check_transact_write_items(
     request: &TransactWriteItemsInput,
     stage: Stage,
@@ -40,7 +40,7 @@ pub(crate) fn check_transact_write_items(
 }
 
 /// # Errors
-/// A projection that is none.
+/// A malformed projection.
 pub(crate) fn check_transact_get_items(
     request: &TransactGetItemsInput,
     stage: Stage,

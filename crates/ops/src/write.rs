@@ -1,4 +1,4 @@
-//! The one write path: changes go in, one batch a decision goes to the engine, and what was done comes out.
+//! The one write path: it takes changes, commits them in one batch for each decision, and returns their outcomes.
 
 use api::Exception;
 use expr::Condition;
@@ -12,24 +12,24 @@ use crate::failure::write_failure;
 use crate::read::ITEM_MEMORY;
 use crate::service::Service;
 
-/// A condition that looks through its item more often may keep a processor busy.
+/// A condition that reads its item more often may occupy a CPU.
 const LOOKS_FEW: usize = 12;
-/// What one look counts, as the item is not known yet. Unit: bytes.
+/// What one read of the item counts, as its size is not known yet. Unit: bytes.
 const ITEM_LOOK: usize = ITEM_SIZE_MAX / 8;
 
-/// Makes changes under these conditions. Those that look through their items often wait for their turn.
+/// Makes changes under these conditions. Conditions that read their items often wait for a CPU permit.
 pub(crate) async fn in_turn<'c, F: Future>(conditions: impl IntoIterator<Item = &'c Condition>, made: F) -> F::Output {
     let looks: usize = conditions.into_iter().map(Condition::looks).sum();
     if looks > LOOKS_FEW { allowance::heavy(looks * ITEM_LOOK, made).await } else { made.await }
 }
 
-/// What a failed condition tells.
+/// What a failed condition returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum OnConditionFailure {
     Hide,
-    /// The item that it met.
+    /// The item that it was evaluated on.
     ShowItem,
-    /// It was an INSERT's: there is an item already.
+    /// It was an INSERT's: the item exists already.
     Duplicate,
 }
 
@@ -57,7 +57,7 @@ impl Service {
         }
     }
 
-    /// The same, with a refusal that says what was met.
+    /// As [`Service::write`], with the refusal as it was decided.
     pub(crate) async fn try_write(
         &self,
         change: &Change,
@@ -66,6 +66,7 @@ impl Service {
     ) -> Result<Result<Applied, Refusal>, Exception> {
         let apply =
             |reads: &Reads, batch: &mut Batch| change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
+        // Read, decided and written under the lock of the item's row: no other write comes between condition and change.
         let keys = [KeyUse::write(change.key.row.clone())];
         let made = self.engine.write(Mode::Plain, &keys, apply);
         // A conflict or a failure is no outcome: it consumes nothing.
@@ -77,8 +78,8 @@ impl Service {
         Ok(outcome)
     }
 
-    /// Makes several changes of different items, all in one batch. Changes that meet a transaction under way are left
-    /// out and come back as `None`; any other refusal refuses all. By place, the request calls their tables `table_names`.
+    /// Makes several changes of different items, all in one batch. Changes that conflict with a transaction in flight are left
+    /// out and returned as `None`; any other refusal refuses all. By place, the request calls their tables `table_names`.
     pub(crate) async fn write_each(
         &self,
         changes: &[Change],
@@ -116,6 +117,7 @@ impl Service {
     ) -> Result<(), TogetherError> {
         let keys: Vec<KeyUse> = chosen.iter().map(|at| KeyUse::write(changes[*at].key.row.clone())).collect();
         let apply = |reads: &Reads, batch: &mut Batch| {
+            // The engine locks all rows before it decides, so the batch has the changes of one state.
             let found = chosen.iter().zip(&reads.values);
             let applied = found.map(|(at, row)| changes[*at].apply(&self.secret, &self.clock, row.as_ref(), batch));
             applied.map(|applied| applied.map(Applied::forget_items)).collect::<Result<Vec<Applied>, Refusal>>()
@@ -133,13 +135,13 @@ impl Service {
 }
 
 enum TogetherError {
-    /// The place, among the chosen ones, of the change that met a transaction.
+    /// The index, among the chosen ones, of the change that conflicts with a transaction.
     Conflict(usize),
     Refused(Exception),
 }
 
-/// The same as [`exception`] of a write that was refused: the item that it shows is part of the request's memory, of
-/// which the request's answers may take `most`.
+/// As [`exception`], for a write that was refused: the item that it returns counts towards the request's memory, of which the
+/// request's answers may take `most`.
 pub(crate) async fn refused(refusal: Refusal, on_failure: OnConditionFailure, most: usize) -> Exception {
     let bytes = match &refusal {
         Refusal::ConditionFailed { old: Some(old) } if on_failure == OnConditionFailure::ShowItem => old.size(),
@@ -147,7 +149,7 @@ pub(crate) async fn refused(refusal: Refusal, on_failure: OnConditionFailure, mo
     };
     match allowance::read(bytes, most).await {
         Ok(()) => exception(refusal, on_failure),
-        // Nothing was written: the client may try again.
+        // Nothing was written: the client may retry.
         Err(throttled) => throttled,
     }
 }

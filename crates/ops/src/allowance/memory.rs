@@ -1,12 +1,12 @@
-//! The memory that requests have together, as a number.
+//! The memory budget that requests share: reservations, no allocations.
 //!
-//! A reservation ([`Share`]) begins small and grows with what has arrived, so that a client holds what it has sent and not
-//! what it has announced. What does not fit waits, and is refused after the budget's timeout; a refused request gives back
-//! all that it holds.
+//! A reservation ([`Share`]) begins small and grows with the bytes that have arrived, so that a client holds what it has sent
+//! and not what it has announced. A reservation that does not fit waits, and is refused after the budget's timeout; a
+//! refused request gives back all that it holds.
 //!
 //! **Order.** Requests that hold a part and need more come first, the oldest first; then come new ones, as they arrived.
 //!
-//! **Progress.** Holding a part while waiting for more could end with all requests waiting. Therefore the first in that order
+//! **Progress.** Holding a part while waiting for more could end in a deadlock. Therefore the first in that order
 //! may overdraw the budget, one request at a time, until it drops its reservation: it waits for no memory, so it ends with
 //! its client's body or at the body's timeout, and frees what the next one needs. Its body is bounded
 //! (`server::body`), and so is what is overdrawn.
@@ -26,7 +26,7 @@ use super::Peer;
 
 const KIB: u64 = 1024;
 
-/// There was no memory to be had.
+/// No memory was free in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exhausted;
 
@@ -56,7 +56,7 @@ struct State {
     overdrawn_kib: u64,
     tickets: u64,
     waiting: BTreeMap<Order, Waiter>,
-    /// How many of those are whose.
+    /// The number of waiters of each peer.
     waiting_of: HashMap<Peer, usize>,
     held_by: HashMap<Peer, u64>,
     /// The request that may overdraw.
@@ -69,10 +69,10 @@ impl MemoryBudget {
         Arc::new(MemoryBudget { kib_max: (bytes_max / KIB).max(1), timeout, state: Mutex::default() })
     }
 
-    /// Waits for a share. More than all of it counts as all of it: such a request is alone.
+    /// Waits for a share. More than the budget counts as all of it: such a request runs alone.
     ///
     /// # Errors
-    /// [`Exhausted`] if there was none for too long.
+    /// [`Exhausted`] if it is not granted until the timeout.
     pub async fn share(self: &Arc<MemoryBudget>, peer: Peer, bytes: usize) -> Result<Share, Exhausted> {
         let mut share = self.nothing(peer);
         share.grow(bytes).await?;
@@ -109,7 +109,7 @@ impl MemoryBudget {
         (bytes as u64).div_ceil(KIB).min(self.kib_max)
     }
 
-    /// Whether anything waits for what others hold, or more is held than there should be.
+    /// Whether requests wait for memory, or the budget is overdrawn.
     pub fn is_wanted(&self) -> bool {
         let state = self.state.lock();
         !state.waiting.is_empty() || state.overdrawn_kib > 0
@@ -136,12 +136,12 @@ impl MemoryBudget {
         self.state.lock().waiting.len() as u64
     }
 
-    /// Requests that were sent away.
+    /// Requests that were refused.
     pub fn refused(&self) -> u64 {
         self.state.lock().refused
     }
 
-    /// What one peer may hold while others wait.
+    /// The memory that one peer may hold while others wait.
     fn peer_kib_max(&self) -> u64 {
         self.kib_max.div_ceil(2)
     }
@@ -171,7 +171,7 @@ impl State {
     fn give_back(&mut self, peer: Peer, kib: u64, overdrawn_kib: u64) {
         self.used_kib -= kib;
         self.overdrawn_kib -= overdrawn_kib;
-        // A peer that holds nothing leaves nothing behind: there are as many entries as there are reservations.
+        // The entry of a peer without memory is removed: there are at most as many entries as reservations.
         if let Some(held) = self.held_by.get_mut(&peer) {
             *held -= kib + overdrawn_kib;
             if *held == 0 {
@@ -196,7 +196,7 @@ impl State {
         Some(waiter)
     }
 
-    /// Which waiter is next: the first in order whose peer stays within its share, or the first of all if there is none or
+    /// The next waiter: the first in order of a peer that stays within its share, or the first of all if there is none or
     /// only one peer waits.
     fn next(&self, peer_kib_max: u64) -> Option<Order> {
         let within = |waiter: &Waiter| self.held(waiter.peer) + waiter.kib <= peer_kib_max;
@@ -213,16 +213,16 @@ impl State {
 }
 
 impl MemoryBudget {
-    /// Gives what is free to those that wait. Called after each change that may let one of them go on: memory that came
-    /// back, a waiter that came or went. Only the next one in order is looked at, so that a large request does not starve
-    /// behind small ones.
+    /// Grants free memory to waiters. Called after each change that may allow a grant: memory given back, a waiter added or
+    /// removed. Only the next one in order is considered, so that a large request does not starve behind small ones.
     fn grant(&self, state: &mut State) {
         while let Some(mut order) = state.next(self.peer_kib_max()) {
             let kib = state.waiting.get(&order).map_or(0, |waiter| waiter.kib);
             let fits = state.used_kib + kib <= self.kib_max;
             if !fits {
                 // Progress: if no request overdraws, one that holds memory may. The next one may be new, of a peer that
-                // others crowd out; what it waits for is held by requests that wait, too, so one of those must go on.
+                // others crowd out; the memory that it waits for is held by requests that wait, too, so one of those must
+                // continue.
                 let Some(holder) = state.first_holder(order).filter(|_| state.overdrawing.is_none()) else { return };
                 order = holder;
             }
@@ -246,17 +246,17 @@ impl MemoryBudget {
 pub struct Share {
     memory: Arc<MemoryBudget>,
     peer: Peer,
-    /// How old the request is among others.
+    /// The age of the request: older ones have lower tickets.
     ticket: u64,
     kib: u64,
     overdrawn_kib: u64,
 }
 
 impl Share {
-    /// Makes it a share of so much, if it is less. What is not free is waited for.
+    /// Grows to this size, if it is smaller. Waits for memory that is not free.
     ///
     /// # Errors
-    /// [`Exhausted`] if there was none for too long. What is held already stays held until the share is dropped.
+    /// [`Exhausted`] if it is not granted until the timeout. The share then holds what it held before.
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let timeout = self.memory.timeout;
         let Some(mut waiting) = self.ask(bytes) else { return Ok(()) };
@@ -264,7 +264,7 @@ impl Share {
         waiting.end(matches!(granted, Ok(Ok(()))))
     }
 
-    /// Takes what is free, or queues. Nothing if there is nothing to wait for.
+    /// Takes free memory, or queues. None if there is nothing to wait for.
     fn ask(&mut self, bytes: usize) -> Option<Waiting<'_>> {
         let wanted = self.memory.kib(bytes).saturating_sub(self.total());
         if wanted == 0 {
@@ -273,11 +273,13 @@ impl Share {
         let memory = Arc::clone(&self.memory);
         let mut state = memory.state.lock();
         let fits = state.used_kib + wanted <= memory.kib_max;
+        // Free memory is taken past no waiter: a large request would starve behind small ones.
         if fits && state.waiting.is_empty() {
             state.take(self.peer, wanted);
             self.kib += wanted;
             return None;
         }
+        // The request that overdraws waits for no memory (see Progress above): others wait for its end.
         if state.overdrawing == Some(self.ticket) {
             state.overdraw(self.peer, wanted);
             self.overdrawn_kib += wanted;
@@ -295,7 +297,7 @@ impl Share {
         self.kib + self.overdrawn_kib
     }
 
-    /// Makes it a share for what is there already. If there is no memory left for it, the account is overdrawn.
+    /// Resizes to memory that is allocated already, so without waiting: if the budget has no room for it, it is overdrawn.
     pub fn resize(&mut self, bytes: usize) {
         let (own, wanted) = (self.total(), self.memory.kib(bytes));
         let memory = Arc::clone(&self.memory);
@@ -331,6 +333,7 @@ impl Drop for Share {
     fn drop(&mut self) {
         let memory = Arc::clone(&self.memory);
         let mut state = memory.state.lock();
+        // Before `grant`, which lets the next request overdraw.
         if state.overdrawing == Some(self.ticket) {
             state.overdrawing = None;
         }
@@ -355,14 +358,14 @@ impl Waiting<'_> {
     }
 
     /// A grant and the end of waiting may cross: under the lock it shows which of them came first. A waiter that is in the
-    /// queue no more was granted, whatever the clock says, and its memory counts as the share's.
+    /// queue no more was granted, also after its timeout, and its memory counts as the share's.
     fn settle(&mut self, is_granted: bool, is_refusal: bool) -> Result<(), Exhausted> {
         self.is_settled = true;
         let memory = Arc::clone(&self.share.memory);
         let mut state = memory.state.lock();
         if !is_granted && state.dequeue(self.order).is_some() {
             state.refused += u64::from(is_refusal);
-            // It may have been the one that others queue behind.
+            // Other waiters may have queued behind it.
             memory.grant(&mut state);
             return Err(Exhausted);
         }
@@ -378,7 +381,7 @@ impl Waiting<'_> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if !self.is_settled {
-            // The request ended: what was granted at the last moment goes back with its share.
+            // The request ended: memory granted at the last moment is added to the share and given back with it.
             let _ = self.settle(false, false);
         }
     }

@@ -1,4 +1,4 @@
-//! Where requests come from, as far as shares of memory and of connections go.
+//! The origin of a request, by which shares of memory and of connections are bounded.
 
 use std::net::IpAddr;
 

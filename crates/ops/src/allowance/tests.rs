@@ -1,4 +1,4 @@
-//! Shares add up, and nobody holds what it no longer needs.
+//! Shares add up, and no request holds memory that it no longer needs.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn shares_come_back() {
     share.resize(2 * MIB);
     let other = memory.try_share(peer(1), 6 * MIB).expect("room");
     assert_eq!(memory.bytes_used(), 8 << 20);
-    // More than there is: overdrawn, which those who hold something slowly come to feel.
+    // More than the budget: overdrawn, so slow holders have to give way (`is_wanted`).
     assert!(!memory.is_wanted());
     share.resize(5 * MIB);
     assert!(memory.is_wanted());
@@ -83,11 +83,11 @@ fn a_request_holds_what_it_needs() {
     drop(share);
     assert!(allowance.keep(100).is_none());
     assert_eq!(memory.bytes_used(), 0);
-    // Work that is no request's asks nobody.
+    // Work that belongs to no request needs no reservation.
     run(async { read(100 * MIB, 100 * MIB).await }).expect("free");
 }
 
-/// However many work hard, only so many have a turn, and each gets one.
+/// Only as many requests as there are CPUs have a turn at a time, and each gets one.
 #[test]
 fn turns_are_few() {
     let memory = memory(0);
@@ -114,7 +114,7 @@ fn turns_are_few() {
     });
 }
 
-/// A request that has much to do is behind the others again after each turn.
+/// A request with much work queues behind the others again after each turn.
 #[test]
 fn no_request_has_all_of_a_turn() {
     let memory = memory(0);
@@ -145,14 +145,14 @@ fn no_request_has_all_of_a_turn() {
     });
 }
 
-/// Waits until so many requests wait.
+/// Waits until `count` requests wait.
 async fn waiting(memory: &MemoryBudget, count: u64) {
     while memory.waiting() < count {
         tokio::task::yield_now().await;
     }
 }
 
-/// A request that is begun, and then asks for more; what it has is dropped with what it returns.
+/// A request that holds some memory, and then asks for more; what it holds is dropped with its result.
 fn begun(
     memory: &Arc<MemoryBudget>,
     of: u8,
@@ -163,7 +163,7 @@ fn begun(
     tokio::spawn(async move { share.grow(then).await.map(|()| share) })
 }
 
-/// All hold a part and want more: the oldest overdraws, ends, and lets the next one go on.
+/// All hold a part and want more: the oldest overdraws, ends, and the next one continues.
 #[test]
 fn requests_that_grow_do_not_wait_for_each_other_without_end() {
     let memory = memory(600_000);
@@ -219,7 +219,7 @@ fn a_refused_request_gives_everything_back() {
     assert_eq!((memory.bytes_used(), memory.is_wanted()), (0, false));
 }
 
-/// A request whose client went away while it waited, or when it had just been granted.
+/// A request is dropped while it waits, or when it has just been granted.
 #[test]
 fn a_request_that_ends_while_it_waits() {
     let memory = memory(600_000);

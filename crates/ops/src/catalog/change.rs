@@ -1,8 +1,8 @@
-//! Changing the catalog: one change at a time, durable before anybody sees it.
+//! Changing the catalog: one change at a time, durable before it is published.
 //!
-//! A change is made in a task of its own, so that a client that goes away in the middle of it cannot leave the rows
-//! and the published tables different. Other nodes may change the same rows: a change is made only of what was read,
-//! and counts up the catalog's version.
+//! A change is made in a task of its own, so that a client that disconnects in the middle of it cannot leave the rows
+//! and the published tables different. Other nodes may change the same rows: a change is made only if they are still as
+//! they were read, and counts up the catalog's version.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::failure::write_failure;
 use crate::rows;
 use crate::tables::{Definition, Table, being_updated};
 
-/// By how much a definition changes without growing: a status, a time. Unit: bytes.
+/// A larger change of a definition's size counts as growth: smaller ones are a status or a time. Unit: bytes.
 const DEFINITION_SLACK: usize = 64;
 
 /// The right to change the catalog, and the next table's id.
@@ -26,7 +26,7 @@ pub(crate) struct ChangeGuard {
     _alone: OwnedMutexGuard<()>,
 }
 
-/// What a change writes beside the definition, and the work that it starts.
+/// The rows that a change writes beside the definition, and the work that it starts.
 #[derive(Default)]
 pub(crate) struct Edit {
     pub puts: Vec<(Key, Bytes)>,
@@ -35,20 +35,20 @@ pub(crate) struct Edit {
     pub tallies: Vec<(Key, [i64; TALLY_WIDTH])>,
     pub appends: Vec<Append>,
     pub work: Option<Work>,
-    /// Whether a caller asks for it: then it is refused where room is short, if the definition grows.
+    /// Whether a caller asks for it: then it is refused when storage is short, if the definition grows.
     pub is_requested: bool,
 }
 
-/// What becomes of a row; none if it cannot be read.
+/// Computes a row's new value; none if it cannot be read.
 type Rewriting = dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync;
 
-/// A row that is there, and is written anew from what it says.
+/// An existing row that is rewritten from its current value.
 pub(crate) struct Rewrite {
     pub key: Key,
     pub with: Box<Rewriting>,
 }
 
-/// Another node made a table at the same time: look again.
+/// The stored catalog is newer than the known one: another node made a change at the same time.
 #[derive(Debug)]
 pub(crate) struct Behind;
 
@@ -57,31 +57,32 @@ impl Edit {
         Edit { work: Some(work), ..Edit::default() }
     }
 
-    /// Of the definition alone, as a caller asks for it.
+    /// A change of the definition alone that a caller asks for.
     pub(crate) fn requested() -> Edit {
         Edit { is_requested: true, ..Edit::default() }
     }
 }
 
 impl ChangeGuard {
-    /// The id that [`Catalog::create`] will write for good.
+    /// The id that [`Catalog::create`] will store.
     pub(crate) fn next_table_id(&self) -> u64 {
         self.next_id
     }
 }
 
 impl Catalog {
-    /// Waits for the change that is under way, if there is one, and learns what other nodes have changed.
+    /// Waits for the change in progress, if there is one, and reads the changes of other nodes.
     ///
     /// # Errors
     /// The engine's failure.
     pub(crate) async fn lock(&self) -> Result<ChangeGuard, Exception> {
+        // The refresh is under the lock: no other change of this node comes between it and the holder's change.
         let alone = self.inner.change.clone().lock_owned().await;
         self.refresh().await?;
         Ok(ChangeGuard { next_id: self.inner.tables.read().next_id, _alone: alone })
     }
 
-    /// Makes a table. Its id is the guard's.
+    /// Creates a table. Its id is the guard's.
     ///
     /// # Errors
     /// The engine's failure, or [`Behind`]; the table then does not exist.
@@ -92,7 +93,7 @@ impl Catalog {
         definition: Definition,
         puts: Vec<(Key, Bytes)>,
     ) -> Result<Result<Arc<Table>, Behind>, Exception> {
-        // An id that was given out before would bring back a deleted table's rows.
+        // An id that was used before would bring back a deleted table's rows.
         if definition.table_id != guard.next_table_id() {
             return Err(Exception::internal(format!("table {} has not the next id", definition.name)));
         }
@@ -104,7 +105,7 @@ impl Catalog {
     ///
     /// # Errors
     /// The engine's failure, or DynamoDB's refusal because another node changes the table just now; the table then is
-    /// as it was.
+    /// unchanged.
     pub(crate) async fn replace(
         &self,
         engine: &Arc<dyn Engine>,
@@ -116,7 +117,7 @@ impl Catalog {
         finish(tokio::spawn(async move { replace(&inner, engine.as_ref(), guard, definition, edit).await })).await
     }
 
-    /// Forgets a table whose rows are gone.
+    /// Deletes the definition of a table without rows.
     ///
     /// # Errors
     /// The engine's failure; the table then is still there.
@@ -133,7 +134,7 @@ impl Catalog {
     }
 }
 
-/// Waits for a change; goes on with it alone if nobody waits any more.
+/// Waits for a change. The change completes even if this future is dropped: it runs in a task of its own.
 pub(super) async fn finish<T>(change: tokio::task::JoinHandle<Result<T, Exception>>) -> Result<T, Exception> {
     change.await.unwrap_or_else(|_| Err(Exception::internal("a change of the catalog was cut short")))
 }
@@ -147,9 +148,10 @@ async fn create(
 ) -> Result<Result<Arc<Table>, Behind>, Exception> {
     let id = guard.next_table_id();
     let row = definition.encode()?;
-    // Made before it is written: what is written can be published.
+    // Built before the row is written: a definition that is stored can be published.
     let table = Arc::new(Table::new(definition)?);
     let keys = vec![KeyUse::write(rows::next_table_id()), KeyUse::write(rows::definition(id))];
+    // Decided on the stored id, not on the one in memory: another node may have created a table since the refresh.
     let create = |reads: &Reads, batch: &mut Batch| {
         let known = reads.values[0].as_ref().map_or(Some(rows::TABLE_ID_FIRST), |row| read_number(row));
         if known != Some(id) || reads.values[1].is_some() {
@@ -176,7 +178,7 @@ async fn create(
 async fn replace(
     inner: &Inner,
     engine: &dyn Engine,
-    // Held until the table is published.
+    // Held until the table is published, so that changes are published in the order in which they are stored.
     _guard: ChangeGuard,
     definition: Definition,
     edit: Edit,
@@ -186,6 +188,7 @@ async fn replace(
     let row = definition.encode()?;
     let key = rows::definition(definition.table_id);
     let table = Arc::new(Table { log, ..Table::new(definition)? });
+    // Made only if the stored definition is the published one: else it would undo a change of another node unknown here.
     let replace = |reads: &Reads, batch: &mut Batch| {
         let stored = reads.values[0].as_ref().and_then(|row| Definition::read(row).ok());
         if stored.as_ref() != Some(&old) {
@@ -225,7 +228,7 @@ async fn replace(
     Ok(table)
 }
 
-/// Deletes a row, and withdraws what it has described, unless a later change is known by then.
+/// Deletes a row, and withdraws its table or remains, unless a later change is known by then.
 pub(super) async fn forget(
     inner: &Inner,
     engine: &dyn Engine,
@@ -242,7 +245,7 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// Deletes a row, and puts another one in its place; tells the catalog's version after it.
+/// Deletes a row and puts another one instead; returns the catalog's version after it.
 pub(super) async fn exchange(
     inner: &Inner,
     engine: &dyn Engine,
@@ -273,7 +276,7 @@ pub(super) async fn write(
     let mut is_damaged = false;
     let counted = |reads: &Reads, batch: &mut Batch| {
         change(reads, batch)?;
-        // A version that cannot be read must not begin again: nodes would take what comes for what they know.
+        // An unreadable version must not restart at 0: nodes would take later changes for ones that they know.
         let before = reads.values.last().and_then(Option::as_deref).map_or(Some(0), read_number);
         is_damaged = before.is_none();
         let version = before.ok_or(Behind)?.saturating_add(1);

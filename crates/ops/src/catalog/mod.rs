@@ -1,11 +1,11 @@
-//! The catalog: which tables there are.
+//! The catalog: the tables of all accounts and regions.
 //!
 //! A table's definition is a row; in memory it is an immutable [`Table`] that operations share. A change of a table
-//! (one at a time in the whole catalog, `change.rs`) writes the row and then publishes a new [`Table`]. Where it
-//! matters that every writer knows the new one, background work (`table_work`) waits until no request holds an older one.
+//! (one at a time in the whole catalog, `change.rs`) writes the row and then publishes a new [`Table`]. Before it relies on
+//! every writer using the new one, background work (`table_work`) waits until no request holds an older one.
 //!
-//! Where other nodes change the same rows, every change counts up the catalog's version, and each node reads again what
-//! it does not know (`refresh.rs`).
+//! Where other nodes change the same rows, every change counts up the catalog's version, and each node reads the changes
+//! that it does not know (`refresh.rs`).
 
 mod change;
 mod quota;
@@ -30,7 +30,7 @@ pub(crate) use work::{Interrupted, Work};
 use crate::failure::OpenError;
 use crate::tables::{Definition, NameUse, Place, Table, TableStatus, being_deleted, table_place};
 
-/// How often waiting work looks whether older tables are still in use.
+/// How often `settle` checks whether older definitions are still in use.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Every table of every account and region.
@@ -40,12 +40,12 @@ pub(crate) struct Catalog {
 
 struct Inner {
     tables: RwLock<Tables>,
-    /// Whoever holds it changes the catalog.
+    /// Its holder alone may change the catalog.
     change: Arc<tokio::sync::Mutex<()>>,
     work: work::Queue,
     /// Where other nodes change the catalog as well: the engine to read it from.
     shared: Option<Arc<dyn Engine>>,
-    /// Is called for a table whose key another node has changed.
+    /// Called for each table with an encryption key that another node has changed.
     rekeyed: OnceLock<Box<dyn Fn(u64) + Send + Sync>>,
 }
 
@@ -54,22 +54,22 @@ struct Tables {
     /// By account, region and name.
     accounts: BTreeMap<String, BTreeMap<String, Region>>,
     remains: remains::Remains,
-    /// What the published tables hold.
+    /// The memory of the published tables.
     bytes: usize,
-    /// Tables that a newer one has replaced, or that are gone, for as long as somebody uses them.
+    /// Replaced and deleted tables that requests still use.
     replaced: Vec<Replaced>,
     next_id: u64,
-    /// The version of the stored catalog of which everything is known here. Stays 0 where there is one node.
+    /// The version of the stored catalog up to which all changes are known here. Stays 0 with a single node.
     applied: u64,
-    /// How often anything was published or withdrawn.
+    /// The number of tables that were published or withdrawn.
     changes: u64,
-    /// The version of the newest change that is known here: of one's own, without those before it, or `applied`.
+    /// The version of the newest change that is known here: this node's own, perhaps without those before it, or `applied`.
     newest: u64,
 }
 
 struct Replaced {
     table_id: u64,
-    /// The catalog's version that did it.
+    /// The catalog's version that replaced or deleted it.
     version: u64,
     table: Weak<Table>,
 }
@@ -106,7 +106,7 @@ impl Tables {
         self.newest = self.newest.max(version);
     }
 
-    /// Where nothing is left of a region or an account, nothing is kept of it: with `--isolate` callers invent them.
+    /// Removes the empty maps of its region and account as well: with `--isolate` callers choose those names, without bound.
     fn remove(&mut self, table: &Table) {
         let definition = &table.definition;
         let Some(account) = self.accounts.get_mut(&definition.account) else { return };
@@ -136,10 +136,10 @@ impl Tables {
 }
 
 impl Catalog {
-    /// Reads all definitions. `shared` says that other nodes change them, too.
+    /// Reads all definitions. `shared`: other nodes change them, too.
     ///
     /// # Errors
-    /// [`OpenError`] if the engine fails or a definition is not one of this program's.
+    /// [`OpenError`] if the engine fails or a definition has no format that this program reads.
     pub(crate) async fn load(engine: &Arc<dyn Engine>, shared: bool) -> Result<Catalog, OpenError> {
         let inner = Inner {
             tables: RwLock::default(),
@@ -156,7 +156,7 @@ impl Catalog {
     /// another node.
     ///
     /// # Errors
-    /// DynamoDB's refusals of a bad name and of a table that is not there, or not any more.
+    /// DynamoDB's refusals of a bad name and of a table that does not exist, or not any more.
     pub(crate) async fn table(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
         let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
         let usable = || self.find(place).filter(|table| table.is_usable());
@@ -219,7 +219,7 @@ impl Catalog {
         all.filter(|table| wanted(&table.definition)).map(|table| table.id()).collect()
     }
 
-    /// A number that is another one whenever a definition is.
+    /// The epoch of the definitions: changes whenever any of them changes.
     pub(crate) fn changes(&self) -> u64 {
         self.inner.tables.read().changes
     }
@@ -228,17 +228,17 @@ impl Catalog {
         self.inner.tables.read().by_id(table_id).cloned()
     }
 
-    /// Has this called from now on for each table whose key another node has changed. A later call is ignored.
+    /// Sets the callback for tables with an encryption key that another node has changed. Set once; a later call is ignored.
     pub(crate) fn on_rekeyed(&self, rekeyed: impl Fn(u64) + Send + Sync + 'static) {
         let _ = self.inner.rekeyed.set(Box::new(rekeyed));
     }
 
-    /// The receiver of the work that changes leave to be done; the first call gets it.
+    /// The receiver of the work that changes start; the first call gets it.
     pub(crate) fn take_work(&self) -> Option<UnboundedReceiver<Work>> {
         self.inner.work.take()
     }
 
-    /// Waits until nobody uses a table that the published one has replaced.
+    /// Waits until no request uses a definition that the published one has replaced.
     pub(crate) async fn settle(&self, table_id: u64) {
         while self.inner.in_use(table_id) {
             tokio::time::sleep(SETTLE_INTERVAL).await;
@@ -247,8 +247,9 @@ impl Catalog {
 }
 
 impl Inner {
-    /// Publishes a change; the engine then counts what is held.
+    /// Publishes a change, and gives the engine the new count of memory for its limit.
     fn update<T>(&self, engine: &dyn Engine, change: impl FnOnce(&mut Tables) -> T) -> T {
+        // One lock for the change and its count: readers see a change whole, and the engine's count follows the last change.
         let mut tables = self.tables.write();
         let done = change(&mut tables);
         if let Some(room) = engine.room() {
@@ -264,7 +265,7 @@ impl Inner {
     }
 }
 
-/// A failure of the engine that ends background work for good: the server is stopping.
+/// A failure of the engine that ends background work: the server is stopping.
 fn is_closed(error: &StorageError) -> bool {
     *error == StorageError::Closed
 }

@@ -1,5 +1,5 @@
-//! How much the catalog holds: definitions stay in memory, so callers cannot create them without bound. A table beyond
-//! its account's quota is refused. Of deleted tables with readable streams too many are dropped early (`remains`).
+//! Bounds of the catalog: definitions stay in memory, so callers cannot create them without bound. A table beyond its
+//! account's quota is refused. If there are too many deleted tables with readable streams, some are dropped early (`remains`).
 //!
 //! The counts are taken under the catalog's lock. Where several nodes create tables, a definition is stored only if no
 //! other table was created since its node counted (`Behind`), so the quota is exact there as well.
@@ -10,19 +10,19 @@ use model::limits::TABLES_MAX;
 use super::Catalog;
 use crate::tables::Place;
 
-/// A caller may name any region, so that an account's tables in all of its regions are bounded as well: by so many times
-/// the quota of one. With the defaults 10,000, beyond which AWS raises no quota. Source: Developer Guide, "Best
-/// practices for DynamoDB table design".
+/// A caller may name any region, so an account's tables in all of its regions are bounded as well: by this multiple of the
+/// quota of one. With the defaults 10,000, beyond which AWS raises no quota. Source: Developer Guide, "Best practices for
+/// DynamoDB table design".
 const FULL_REGIONS_MAX: usize = 4;
 
-/// What the catalog may hold.
+/// The bounds of the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Quotas {
     /// Tables of an account in a region, those that are being deleted included; 0 for no quota.
     pub tables_max: usize,
-    /// Deleted tables whose streams are readable, of all accounts.
+    /// Deleted tables with readable streams, of all accounts.
     pub dropped_tables_max: usize,
-    /// The memory that they take, which policies of streams may make large. Unit: bytes.
+    /// Their memory, which policies of streams may make large. Unit: bytes.
     pub dropped_tables_bytes_max: usize,
 }
 

@@ -1,8 +1,8 @@
-//! Learning what other nodes have changed.
+//! Reading the changes of other nodes.
 //!
-//! One row counts the changes of the catalog. A node that knows a lower number reads all definitions again, from one
-//! snapshot, and takes over those that differ. A change of its own is published at once, even if others came before it
-//! that are not known yet.
+//! One row counts the changes of the catalog. A node that knows a lower version reads all definitions again, from one
+//! snapshot, and publishes those that differ. A node publishes its own change at once, even if it does not know earlier
+//! ones yet.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ struct Stored {
 }
 
 impl Catalog {
-    /// Learns what other nodes have changed until now. Does nothing where there are none.
+    /// Reads the changes that other nodes have made until now. Does nothing with a single node.
     ///
     /// # Errors
     /// The engine's failure.
@@ -49,17 +49,17 @@ impl Catalog {
         Ok(())
     }
 
-    /// The newest version that anything here comes from.
+    /// The version of the newest change that is known here.
     pub(crate) fn version(&self) -> u64 {
         self.inner.tables.read().newest
     }
 
-    /// The version of which everything is known here.
+    /// The version up to which all changes are known here.
     pub(crate) fn applied(&self) -> u64 {
         self.inner.tables.read().applied
     }
 
-    /// The version behind which nobody here uses an older definition any more.
+    /// The newest version such that no request on this node uses a definition from before it.
     pub(crate) fn settled(&self) -> u64 {
         let mut tables = self.inner.tables.write();
         tables.forget_unused();
@@ -72,14 +72,14 @@ impl Inner {
     pub(super) async fn read_all(&self, engine: &dyn Engine) -> Result<(), OpenError> {
         let stored = Stored::read(engine).await?;
         let TakenOver { work, rekeyed } = self.update(engine, |tables| tables.take_over(stored))?;
-        // The rows of these keys are stored by now: what is found of them from here on is what the definitions say.
+        // After the update: the rows of these keys are stored by now, so what is read from here on agrees with the definitions.
         self.rekeyed.get().iter().for_each(|forget| rekeyed.iter().for_each(|table_id| forget(*table_id)));
         work.into_iter().for_each(|work| self.work.start(work));
         Ok(())
     }
 }
 
-/// What follows from changes of other nodes.
+/// The consequences of changes of other nodes.
 #[derive(Default)]
 struct TakenOver {
     work: Vec<Work>,
@@ -88,12 +88,12 @@ struct TakenOver {
 }
 
 impl Tables {
-    /// Publishes what differs, and returns what follows from it.
+    /// Publishes the tables that differ, and returns the consequences.
     ///
     /// # Errors
     /// If a definition makes no table; then nothing is published.
     fn take_over(&mut self, stored: Stored) -> Result<TakenOver, OpenError> {
-        // An older snapshot may lack what has been changed here since.
+        // An older snapshot may lack a change that this node has published since: applying it would undo that change here.
         if stored.version < self.newest {
             return Ok(TakenOver::default());
         }
@@ -122,7 +122,7 @@ impl Tables {
             });
         }
         let remains = Remains::of(stored.remains).map_err(malformed)?;
-        // Those that are gone go first: their names may have been given again.
+        // Deleted tables are withdrawn first: new ones may have their names.
         for gone in known.values() {
             self.withdraw(gone, stored.version);
         }
@@ -137,8 +137,10 @@ impl Tables {
         Ok(TakenOver { work, rekeyed })
     }
 
-    /// Counts a change of one's own that is stored as `version`. False if it is known already, with what came later.
+    /// Counts this node's own change, stored as `version`. False if a refresh has applied it already, with later changes.
     pub(super) fn count_own(&mut self, version: u64) -> bool {
+        // Publishing it again would replace a later definition. `applied` moves only without a gap: it says that each earlier
+        // change is known.
         if version > 0 && version <= self.applied {
             return false;
         }

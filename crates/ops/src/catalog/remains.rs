@@ -1,5 +1,5 @@
-//! What remains of a deleted table while its streams can be read: what they need of its definition, in a row of another
-//! kind, so that its name is free. Its shards and records stay where they are until the last stream is over.
+//! The definitions of deleted tables with readable streams, reduced to what streams need. Each is a row of another kind, so
+//! that the table's name is free. The shards and records stay in place until the last stream has expired.
 //!
 //! The number of such tables is bounded. Beyond it those of the account and region that take most are dropped first, the
 //! oldest before the others, so that an account that creates and deletes tables ends its own streams early.
@@ -16,14 +16,14 @@ use super::{Catalog, Inner, Quotas, Tables};
 use crate::rows;
 use crate::tables::{Definition, Place, Table};
 
-/// Beyond a bound this part of it is dropped at once, so that each deletion does not drop another table.
+/// Above a bound, this fraction of it is dropped at once, so that not every deletion has to drop another table.
 const SLACK_PART: usize = 64;
 
-/// What remains of deleted tables, by their ids.
+/// The remains of deleted tables, by their ids.
 #[derive(Default)]
 pub(super) struct Remains {
     tables: BTreeMap<u64, Arc<Table>>,
-    /// What they hold.
+    /// Their memory.
     bytes: usize,
 }
 
@@ -91,12 +91,12 @@ impl Remains {
 }
 
 impl Catalog {
-    /// What remains of the caller's tables; the oldest first.
+    /// The remains of the caller's deleted tables; the oldest first.
     pub(crate) fn remains(&self, caller: &Caller) -> Vec<Arc<Table>> {
         self.remains_where(|of| of.account == caller.account && of.region == caller.region)
     }
 
-    /// What remains of the tables that were at one place; the oldest first.
+    /// The remains of the deleted tables of one account, region and name; the oldest first.
     pub(crate) fn remains_at(&self, place: Place<'_>) -> Vec<Arc<Table>> {
         self.remains_where(|of| of.account == place.account && of.region == place.region && of.name == place.name)
     }
@@ -106,24 +106,24 @@ impl Catalog {
         tables.remains.iter().filter(|table| is_asked(&table.definition)).cloned().collect()
     }
 
-    /// The account of a table, or of what remains of it.
+    /// The account of a table, or of its remains.
     pub(crate) fn account_of(&self, table_id: u64) -> Option<String> {
         let tables = self.inner.tables.read();
         let table = tables.by_id(table_id).or_else(|| tables.remains.tables.get(&table_id))?;
         Some(table.definition.account.clone())
     }
 
-    /// What remains of the tables of all callers.
+    /// The remains of the deleted tables of all accounts.
     pub(crate) fn all_remains(&self) -> Vec<Arc<Table>> {
         self.inner.tables.read().remains.iter().cloned().collect()
     }
 
-    /// The remains to drop before their time, because there are too many.
+    /// The remains to drop early, because there are too many.
     pub(crate) fn excess_remains(&self, quotas: &Quotas) -> Vec<Arc<Table>> {
         self.inner.tables.read().remains.excess(quotas)
     }
 
-    /// Takes a table away and leaves its remains, the definition as it is from now on.
+    /// Replaces a table by its remains: the definition as it is from now on.
     ///
     /// # Errors
     /// The engine's failure; the table then is still there.
@@ -137,7 +137,7 @@ impl Catalog {
         change::finish(tokio::spawn(async move { leave(&inner, engine.as_ref(), guard, definition).await })).await
     }
 
-    /// Forgets remains whose rows are gone.
+    /// Deletes the remains of a table without rows.
     ///
     /// # Errors
     /// The engine's failure; they then are still there.
@@ -154,7 +154,7 @@ impl Catalog {
     }
 }
 
-/// What streams need of a table.
+/// A table reduced to what streams need.
 fn cut(definition: Definition) -> Result<Arc<Table>, Exception> {
     Table::new(definition.cut_to_streams()).map(Arc::new)
 }
@@ -165,6 +165,7 @@ async fn leave(
     _guard: ChangeGuard,
     definition: Definition,
 ) -> Result<(), Exception> {
+    // Table and remains are exchanged in one batch and under one lock: at any time one of them has the streams.
     let table_id = definition.table_id;
     let put = (rows::remains(table_id), definition.encode()?.into());
     let table_cut = cut(definition)?;
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!((remains.tables.len(), remains.bytes), (0, 0));
     }
 
-    /// Rows that were written before definitions were cut are cut when they are read.
+    /// Rows of older programs, with whole definitions, are reduced when they are read.
     #[test]
     fn only_what_streams_need_is_held() {
         let mut remains = Remains::default();

@@ -1,5 +1,5 @@
-//! Tables through their life, on the engine in memory: made, changed, indexed under load, dropped, and taken up again
-//! by the next server.
+//! The life cycle of tables, on the engine in memory: created, changed, indexed under load, deleted, and resumed by the
+//! next server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,7 +111,7 @@ async fn delete_item(service: &Service, table: &str, pk: &str) {
     service.delete_item(&caller(), request).await.unwrap();
 }
 
-/// Asks until `done`; background work is quick, but it is behind.
+/// Asks until there is a result: background work is quick, but asynchronous.
 async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     loop {
         if let Some(found) = ask().await {
@@ -250,7 +250,7 @@ async fn an_index_is_built_under_load() {
     for i in 0..1_000 {
         put(&service, "busy", &[("pk", s(&format!("item {i}"))), ("g", s(&format!("group {}", i % 7)))]).await;
     }
-    // Items that have no place in the index: no key attribute, an empty one, one of another type.
+    // Items that are not in the index: no key attribute, an empty one, one of another type.
     put(&service, "busy", &[("pk", s("no key"))]).await;
     put(&service, "busy", &[("pk", s("empty key")), ("g", s(""))]).await;
     put(&service, "busy", &[("pk", s("other type")), ("g", n("1"))]).await;
@@ -283,7 +283,7 @@ async fn an_index_is_built_under_load() {
     assert_eq!(count_rows(&engine, Family::Index, &rows::index_prefix(id, 1)).await as i64, expected);
     assert_eq!(engine.get(&rows::build_progress(id, 1), Consistency::Strong).await.unwrap(), None);
 
-    // The counters go on from there, and an item that the index never had leaves without a trace.
+    // The counters continue from there, and the deletion of an item that is not in the index does not change them.
     delete_item(&service, "busy", "other type").await;
     delete_item(&service, "busy", "item 1").await;
     let index = describe(&service, "busy").await.unwrap().global_secondary_indexes.unwrap().remove(0);

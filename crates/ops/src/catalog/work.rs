@@ -1,11 +1,11 @@
-//! The work that a change of the catalog leaves to be done; `table_work` does it.
+//! The queue of work that changes of the catalog start; `table_work` does it.
 //!
-//! What is to be done always follows from the definitions (a table or an index that is being deleted, an index that
-//! is being made), so that an interrupted server takes it up again when it starts. Work on one table is done one
-//! piece after the other: rows are not destroyed while an index is still being built on them.
+//! Pending work always follows from the definitions (a table or an index that is being deleted, an index that is being
+//! built), so a restarted server resumes it. Work on one table is done one piece after the other: rows are not destroyed
+//! while an index is still being built on them.
 //!
-//! Where there are several nodes each one has all the work in its queue, and the one that owns a table's does it; the
-//! others look now and then whether it is done, or its owner gone.
+//! With several nodes each one has all the work in its queue, and the owner of a table's work does it; the others check
+//! periodically whether it is done or its owner is dead.
 
 use std::fmt;
 
@@ -118,7 +118,7 @@ impl fmt::Display for Work {
 /// Work that waits to be taken up.
 pub(super) struct Queue {
     sender: mpsc::UnboundedSender<Work>,
-    /// The other end, until somebody works.
+    /// The other end, until the job that does the work takes it.
     receiver: Mutex<Option<mpsc::UnboundedReceiver<Work>>>,
 }
 
@@ -133,7 +133,7 @@ impl Queue {
     }
 
     pub(super) fn start(&self, work: Work) {
-        // Nobody receives any more when the service is gone; the definitions still say what is to be done.
+        // The receiver is dropped when the service stops; the next start derives the work from the definitions.
         let _ = self.sender.send(work);
     }
 }
@@ -141,9 +141,9 @@ impl Queue {
 /// Why a piece of work ends early.
 #[derive(Debug)]
 pub(crate) enum Interrupted {
-    /// The server is stopping: the next one goes on.
+    /// The server is stopping; the work resumes at the next start.
     Stopping,
-    /// Something failed that may go better next time; the text is the operator's.
+    /// A failure; a retry may succeed. The text is for the operator.
     Failed(String),
 }
 

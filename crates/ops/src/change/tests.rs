@@ -10,7 +10,7 @@ use model::codec::row::{self, Stored};
 use super::*;
 use crate::fixture::{SECRET, item, n, s, table};
 
-/// Rows and counters, as an engine would keep them.
+/// Rows and counters, as an engine would store them.
 #[derive(Default)]
 struct Store {
     rows: BTreeMap<Key, Bytes>,
@@ -35,7 +35,7 @@ impl Store {
         Ok(applied)
     }
 
-    /// Every index holds exactly the entries of the items, and every counter what there is.
+    /// Every index has exactly the entries of the items, and every counter the right value.
     fn check(&self, table: &Table) {
         let mut expected = BTreeMap::new();
         let mut tallies: BTreeMap<Key, [i64; 2]> = BTreeMap::new();

@@ -1,7 +1,7 @@
-//! How much is written to each open shard, from which it follows which of them are split, and where.
+//! The write load of each open shard, which decides which shards are split, and where.
 //!
-//! Nobody counts while writing: a log's positions are dense, so their growth between two looks is the number of changes,
-//! and the newest records, a sample of them, tell how they are spread over the shards, and how large they are.
+//! Writes count nothing: a log's positions are dense, so their growth between two samples is the number of changes. The
+//! newest records are the sample of how changes spread over the shards, and of how large they are.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,14 +32,14 @@ pub(crate) struct Hot {
     pub split_at: u64,
 }
 
-/// What was seen of a log.
+/// A log at the time of a sample.
 #[derive(Clone, Copy)]
 struct Look {
     last: u64,
     at_ms: u64,
 }
 
-/// The last look at each log, by its table and number.
+/// The last sample of each log, by its table and number.
 #[derive(Default)]
 pub(crate) struct Heat(Mutex<HashMap<(u64, u32), Look>>);
 
@@ -48,10 +48,10 @@ impl Heat {
         self.0.lock().retain(|(table_id, _), _| table_ids.contains(table_id));
     }
 
-    /// Changes since the look before, if there was one, and the milliseconds since then.
+    /// Changes since the previous sample, if there was one, and the milliseconds since then.
     pub(crate) fn look(&self, log: (u64, u32), last: u64, at_ms: u64) -> Option<(u64, u64)> {
         let before = self.0.lock().insert(log, Look { last, at_ms })?;
-        // A clock may be set back, and a log be made anew.
+        // Both subtractions are checked: a clock may be set back, and a log may be created anew.
         Some((last.checked_sub(before.last)?, at_ms.checked_sub(before.at_ms).filter(|ms| *ms > 0)?))
     }
 }

@@ -1,8 +1,8 @@
 //! Opening and closing shards, so that a table's log is written exactly while it has an active consumer.
 //!
-//! A log is closed in two steps. First a definition is published that does not name it as open. Its end is known only
-//! when nobody uses an older definition any more, on any node, and is then written down; readers see an open shard until
-//! then. What is left to do follows from the definition, so that an interrupted server takes it up again.
+//! A log is closed in two steps. First a definition is published that does not name it as open. Its end is known once no
+//! request on any node uses an older definition, and is stored then; until then readers see an open shard. Pending steps
+//! follow from the definition, so a restarted server resumes them.
 
 use bytes::Bytes;
 use storage::Key;
@@ -23,7 +23,7 @@ pub(crate) fn outlives_table(definition: &Definition, now_ms: u64) -> bool {
     streams.any(|stream| !stream.enabled && stream.can_be_read(now_ms))
 }
 
-/// Whether shards are to be opened or to be given their ends.
+/// Whether shards are to be opened or closed.
 pub(crate) fn is_to_be_kept(definition: &Definition) -> bool {
     let lacks_shards = is_followed(definition) && definition.log.open.is_empty();
     let log = &definition.log;
@@ -32,14 +32,14 @@ pub(crate) fn is_to_be_kept(definition: &Definition) -> bool {
     definition.status != TableStatus::Deleting && (lacks_shards || begun || left)
 }
 
-/// The consumers whose positions are to be deleted.
+/// The consumers that are being removed: their positions are to be deleted.
 pub(crate) fn removed_consumers(definition: &Definition) -> Vec<String> {
     let all = definition.log_consumers().into_iter();
     all.filter(|consumer| consumer.state == ConsumerState::Removing).map(|consumer| consumer.name).collect()
 }
 
-/// Opens a first shard for a table that is followed from now on, and closes those of one that is not any more. The rows
-/// that come back are written with the definition.
+/// Opens a first shard for a table that is followed from now on, and closes those of one that is not any more. The returned
+/// rows are written with the definition.
 pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
     let followed = is_followed(definition);
     let log = &mut definition.log;
@@ -60,7 +60,7 @@ pub(crate) fn follow(definition: &mut Definition) -> Vec<(Key, Bytes)> {
         log.closing.extend(log.open.drain(..).map(|shard| shard.number));
         let end_shard = log.next_shard;
         if let Some(stream) = &mut definition.stream {
-            // One that was disabled before has its end.
+            // A stream that was disabled earlier has its end already.
             stream.end_shard.get_or_insert(end_shard);
         }
     }

@@ -1,4 +1,4 @@
-//! For tests: rows in memory, and logs that get positions only when somebody asks for them, as on an engine that
+//! For tests: rows in memory, and logs that get positions only when `sequence` is called, as on an engine that
 //! sequences behind its writers.
 
 use std::sync::Arc;

@@ -38,7 +38,7 @@ const MARK: u8 = u8::MAX;
 const FLAG_REGION: u8 = 1;
 const FLAG_STAMP: u8 = 2;
 
-/// The cause of a change.
+/// The source of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Author {
     Client,
@@ -83,7 +83,7 @@ impl LogRecord {
     }
 }
 
-/// What a record says before its images.
+/// The part of a record before its images.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Header {
     pub created_ms: u64,
@@ -99,7 +99,7 @@ pub(crate) enum Content {
 }
 
 impl Header {
-    /// `None` if it is not one of this program's.
+    /// `None` if it has no format that this program reads.
     pub(crate) fn read(bytes: &[u8]) -> Option<Header> {
         let number = |from: usize| bytes.get(from..)?.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
         let format = *bytes.first()?;
@@ -133,7 +133,8 @@ pub(crate) fn append(
     batch: &mut Batch,
 ) {
     let Some(shard) = table.log.of(partition) else { return };
-    // Versions differ with every write; what a reader can see may not.
+    // Attributes are compared, not rows: rows differ in their version with every write, and a write that changes nothing
+    // that a reader can see has no record.
     let old_attributes = old.map(|item| ValueRef::M(item.attributes()));
     let new_attributes = new.map(|item| ValueRef::M(item.attributes()));
     if old_attributes == new_attributes {
@@ -228,7 +229,7 @@ fn read_parts(bytes: &[u8]) -> Option<(Option<RegionName>, Option<HybridTime>, u
 }
 
 impl Record {
-    /// Reads a record, whose images share its bytes. `None` if it is not one of this program's.
+    /// Reads a record; its images share its bytes. `None` if it has no format that this program reads.
     pub(crate) fn read(bytes: &Bytes) -> Option<Record> {
         let (region, delete_time, header_size) = match *bytes.first()? {
             FORMAT => (None, None, HEADER_SIZE),

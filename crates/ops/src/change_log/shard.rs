@@ -1,7 +1,7 @@
 //! Shards as their readers see them: names, sequence numbers, ends.
 //!
-//! What stands in a shard's row is JSON, as in a table's definition: a member that is added later has a default, and is kept
-//! by a program that does not know it.
+//! A shard's row is JSON, as a table's definition is: a member that is added later has a default, and a program that does not
+//! know it retains it.
 //!
 //! A shard's id is `shardId-` with its number in 20 digits, so that ids are ordered as shards are made, and 8 digits
 //! that differ between tables. A sequence number is 10²⁰ plus the shard's base plus the record's position: 21 digits
@@ -21,7 +21,7 @@ use crate::failure::storage_failure;
 use crate::rows;
 use crate::tables::{HashRange, Unknown};
 
-/// In front of the 20 digits of a sequence number, to make them the 21 that the API asks for.
+/// The prefix of the 20 digits of a sequence number: the API requires at least 21.
 const SEQUENCE_LEAD: &str = "1";
 const SEQUENCE_DIGITS: usize = 20;
 
@@ -32,7 +32,7 @@ pub(crate) struct Closed {
     pub at_ms: u64,
 }
 
-/// A shard's row, with what its key says.
+/// A shard's row, with the ids in its key.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shard {
     #[serde(skip)]
@@ -47,7 +47,7 @@ pub(crate) struct Shard {
     /// The position before its first one.
     #[serde(default)]
     pub before: u64,
-    /// Its part of the log's changes. Shards of one log whose positions overlap have no hash in common.
+    /// Its part of the log's changes. Shards of one log with overlapping positions have no hash in common.
     #[serde(default, skip_serializing_if = "HashRange::is_whole")]
     pub hashes: HashRange,
     #[serde(default)]
@@ -55,7 +55,7 @@ pub(crate) struct Shard {
     /// What is added to positions to make sequences.
     #[serde(default)]
     pub base: u64,
-    /// The last position that is gone. All others of its own are there: a log is trimmed for all of its shards at once.
+    /// The last deleted position. All later ones of its own are stored: a log is trimmed for all of its shards at once.
     #[serde(default)]
     pub trimmed: u64,
     #[serde(default)]
@@ -77,7 +77,7 @@ impl Shard {
         rows::log(self.table_id, self.log())
     }
 
-    /// As its row has it. Every shard that is written passes here, and so its invariants.
+    /// Encodes the row. Every shard that is written is encoded here, which checks its invariants.
     ///
     /// # Errors
     /// If one does not hold: a bug, and nothing is written.
@@ -93,7 +93,7 @@ impl Shard {
         self.hashes.first <= self.hashes.last
     }
 
-    /// Readers go from parents to children, and numbers grow: the walk over a table's shards ends.
+    /// Readers continue from parents to children, and numbers grow: the walk over a table's shards ends.
     fn is_behind_its_parent(&self) -> bool {
         self.parent.is_none_or(|parent| parent < self.number)
     }
@@ -162,7 +162,7 @@ impl Shard {
         (position > self.before).then_some(position)
     }
 
-    /// The rows of its log from a position on, up to so many, and about so many bytes of them. Those with hashes out of
+    /// The rows of its log from a position on, up to `rows_max`, and about `bytes_max` bytes of them. Those with hashes out of
     /// its range are not its own, nor those behind the mark that ends it.
     pub(crate) fn records(&self, from: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
         self.rows_until(from, self.closed.map_or(u64::MAX, |closed| closed.last), rows_max, bytes_max)

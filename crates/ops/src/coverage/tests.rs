@@ -45,7 +45,7 @@ fn filter(names: &[&str]) -> Option<Condition> {
     (!names.is_empty()).then(|| Condition::parse(ExpressionKind::Filter, &text, &mut placeholders).unwrap())
 }
 
-/// What the rule says, in short: `rows`, `table`, or the names that are missing.
+/// The result of the rule, in short: `rows`, `table`, or the missing names.
 fn decided(index: Option<&str>, selection: Selection<'_>, filtered: &[&str], is_keyed: bool) -> String {
     let table = table();
     let filter = filter(filtered);

@@ -1,4 +1,4 @@
-//! What a table's definition says of its index of times, and how settings change it.
+//! The index of expiries in a table's definition, and how settings change it.
 
 use crate::tables::{Definition, TimeToLive};
 
@@ -13,7 +13,7 @@ pub(crate) fn disable(definition: &mut Definition) {
     *times = TimeToLive { dropping: std::mem::take(&mut times.dropping), ..TimeToLive::default() };
 }
 
-/// Gives the index its number; older versions enabled time to live without one.
+/// Gives the index its id; older versions enabled time to live without one.
 pub(crate) fn number(definition: &mut Definition) {
     definition.time_to_live.index = Some(definition.next_index_id);
     definition.next_index_id += 1;

@@ -1,9 +1,9 @@
-//! Time to live: when an item may go, and the index of a table's items by that time.
+//! Time to live: when an item expires, and the index of a table's items by that time.
 //!
-//! A table with time to live has one more index, of no items but of their keys: a row for each item that has an expiry,
-//! under the index's prefix, the expiry in seconds (8, big-endian), and the rest of the item's own row key. It is
-//! maintained in the batch of every write, as any index is, and is built when time to live is enabled
-//! (`table_work`, as any index is), so that what is due is the beginning of one range (`expiry_work`).
+//! A table with time to live has one more index, of keys alone: a row for each item with an expiry, under the index's
+//! prefix, the expiry in seconds (8, big-endian), and the rest of the item's own row key. As any index, it is maintained in
+//! the batch of every write and built in the background (`table_work`) when time to live is enabled. So the due items are
+//! the beginning of one range (`expiry_work`).
 
 mod keep;
 
@@ -15,11 +15,11 @@ use crate::tables::TimeIndex;
 
 pub(crate) use keep::{disable, enable, number};
 
-/// DynamoDB leaves items alone that expired longer ago. Unit: seconds.
+/// DynamoDB does not delete items that expired longer ago. Unit: seconds.
 const PAST_MAX_S: u64 = 5 * 365 * 24 * 60 * 60;
 
 impl TimeIndex {
-    /// Where an item's row stands; `None` if it never expires.
+    /// The key of an item's row; `None` if the item never expires.
     pub(crate) fn row(&self, table_id: u64, item: MapRef<'_>, key: &ItemKey) -> Option<Key> {
         let expiry_s = self.expiry_s(item)?;
         Some(keyspace::expiry_row(table_id, self.id, expiry_s, &key.row.bytes))
@@ -33,18 +33,18 @@ impl TimeIndex {
         }
     }
 
-    /// Whether an item that expired is to go at `now_s`.
+    /// Whether an item is due for deletion at `now_s`.
     pub(crate) fn is_due(&self, item: MapRef<'_>, now_s: u64) -> bool {
         self.expiry_s(item).is_some_and(|expiry_s| (oldest_s(now_s)..now_s).contains(&expiry_s))
     }
 }
 
-/// The expiry that counts at a moment, at the earliest.
+/// The earliest expiry that is due at a moment.
 pub(crate) fn oldest_s(now_s: u64) -> u64 {
     now_s.saturating_sub(PAST_MAX_S)
 }
 
-/// A time without its fraction; `None` before 1970 and beyond all clocks.
+/// A time without its fraction; `None` before 1970 and beyond a u64.
 fn whole_seconds(number: &Number) -> Option<u64> {
     let (negative, coefficient, exponent) = number.parts();
     let scale = 10_u128.checked_pow(u32::from(exponent.unsigned_abs()));

@@ -1,4 +1,4 @@
-//! Time to live on the engine in memory, by a clock that is moved by hand.
+//! Time to live on the engine in memory, with a manual clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl House {
         self.kept().await;
     }
 
-    /// Waits until the indexes of times are as they are to be.
+    /// Waits until no work on the indexes of expiries is pending.
     async fn kept(&self) {
         while crate::fixture::has_index_work(&self.service.catalog.by_id(rows::TABLE_ID_FIRST).unwrap().definition) {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -76,7 +76,7 @@ impl House {
         names
     }
 
-    /// Rows in the indexes of the table, of whatever kind.
+    /// Rows in the indexes of the table, of any kind.
     async fn index_rows(&self) -> usize {
         let (lower, upper) = key_range::of_prefix(&rows::table_prefix(rows::TABLE_ID_FIRST));
         let direction = ScanDirection::Forward;
@@ -95,7 +95,7 @@ fn at(second: u64) -> model::AttributeValue {
     n(&second.to_string())
 }
 
-/// With a registry that is driven by hand nothing happens in the background but when the clock's hand says so.
+/// With a registry that is driven by hand, background work runs only when the test moves the clock.
 #[tokio::test]
 async fn a_clock_by_hand_decides_when_jobs_run() {
     let (clock, hand) = Clock::manual(START_S * 1000);
@@ -156,7 +156,7 @@ async fn what_expires_goes_and_nothing_else() {
     assert_eq!(house.index_rows().await, 1, "of the item that is too old");
 }
 
-/// A restored copy is looked at with the items that it was made with.
+/// A restored copy is inspected with all items that it was made with.
 #[tokio::test]
 async fn a_server_that_deletes_nothing_leaves_what_has_expired() {
     let house = House::new().await;
@@ -171,7 +171,7 @@ async fn a_server_that_deletes_nothing_leaves_what_has_expired() {
     assert!(house.items().await.is_empty());
 }
 
-/// A table whose items fall due faster than they are deleted neither delays other tables nor makes a run endless.
+/// A table with items that expire faster than they are deleted neither delays other tables nor makes a run endless.
 #[tokio::test]
 async fn tables_are_swept_in_turns() {
     let house = House::new().await;
@@ -220,7 +220,7 @@ async fn many_expire_at_once_with_their_index_rows() {
     assert_eq!(house.service.background_stats().expired_items, 300);
 }
 
-/// Found as due, and put off or gone before it is deleted.
+/// An item that was found as due, and that is deleted or gets a later expiry before the sweep deletes it.
 #[tokio::test]
 async fn a_deletion_looks_once_more() {
     let house = House::new().await;
@@ -265,7 +265,7 @@ async fn another_attribute_and_a_restart() {
     assert_eq!(house.left_at(START_S + 60).await, Vec::<String>::new());
 }
 
-/// A definition from before there were indexes of times.
+/// A definition from before there were indexes of expiries.
 #[tokio::test]
 async fn an_older_database_gets_its_index() {
     let house = House::new().await;

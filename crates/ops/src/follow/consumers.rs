@@ -1,4 +1,4 @@
-//! Adding a consumer to a table's log and removing it again, for features whose consumers no setting of the table implies.
+//! Adding a consumer to a table's log and removing it again, for features with consumers that no setting of the table implies.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,16 @@ use crate::change_log::{self, Shard};
 use crate::service::Service;
 use crate::tables::Definition;
 
-/// Each one is looked at whenever the log is trimmed.
+/// Each trim of the log reads the position of each consumer.
 pub(super) const CONSUMERS_MAX: usize = 32;
 
 impl Service {
-    /// Stores a consumer in the table's definition: its log is open from then on, and records are retained for the consumer. It reads
-    /// as the consumer of this name, which begins once all nodes know of the log ([`Service::initialize`]). Adding it again changes nothing.
+    /// Stores a consumer in the table's definition: its log is open from then on, and records are retained for the consumer. It
+    /// reads as the consumer of this name, which begins once all nodes know of the log ([`Service::initialize`]). Adding it
+    /// again changes nothing.
     ///
     /// # Errors
-    /// If the table is not there, another consumer has the name, or the engine fails.
+    /// If the table does not exist, another consumer has the name, or the engine fails.
     pub async fn add_log_consumer(&self, table_id: u64, consumer: LogConsumer) -> Result<(), FollowError> {
         if let Some(problem) = consumer.name_problem() {
             return Err(FollowError::Failed(problem.to_owned()));
@@ -41,10 +42,10 @@ impl Service {
     }
 
     /// Releases the records that are retained for a stored consumer, and deletes its positions in the background. The log is
-    /// closed if no other consumer needs it. Removing what is not there changes nothing.
+    /// closed if no other consumer needs it. Removing a missing consumer changes nothing.
     ///
     /// # Errors
-    /// If the table is not there, or the engine fails.
+    /// If the table does not exist, or the engine fails.
     pub async fn remove_log_consumer(&self, table_id: u64, name: &str) -> Result<(), FollowError> {
         self.change_consumers(table_id, |definition| {
             let own = definition.log.consumers.iter_mut().find(|own| own.name == name);
@@ -54,12 +55,13 @@ impl Service {
         .await
     }
 
-    /// Changes the stored consumers of a table, unless `change` says that there is nothing to change.
+    /// Changes the stored consumers of a table; `change` returns false if there is nothing to change.
     async fn change_consumers(
         &self,
         table_id: u64,
         change: impl FnOnce(&mut Definition) -> Result<bool, FollowError>,
     ) -> Result<(), FollowError> {
+        // Locked from the read of the definition on: another change of it would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.by_id(table_id).filter(|table| table.is_usable()).ok_or(FollowError::Gone)?;
         let mut definition = table.definition.clone();
@@ -75,7 +77,7 @@ impl Service {
     }
 }
 
-/// How far a consumer has come in each log. None: it has not begun, and may begin anywhere.
+/// A consumer's position in each log. None: it has not begun, and may begin anywhere.
 pub(crate) struct Passed(Option<BTreeMap<u32, u64>>);
 
 impl Passed {
@@ -90,7 +92,7 @@ impl Passed {
         Ok(Passed(positions.map(|positions| ready::passed(shards, &positions))))
     }
 
-    /// Whether all records of a log up to this position were taken. Of a log whose shards are all done they were.
+    /// Whether all records of a log up to this position were taken. They were if all shards of the log are done.
     pub(crate) fn has_taken(&self, log: u32, position: u64) -> bool {
         self.0.as_ref().is_some_and(|passed| passed.get(&log).is_none_or(|next| position < *next))
     }

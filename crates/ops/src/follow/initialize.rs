@@ -1,4 +1,4 @@
-//! The first step of a consumer: where it begins in each shard that there is.
+//! The first step of a consumer: its start position in each existing shard.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::service::Service;
 use crate::tables::Table;
 
 impl Service {
-    /// Writes down where a consumer begins, unless it has begun already. False while it is too early: some node may not
-    /// know yet that the table is followed, and its changes are not told.
+    /// Stores the start positions of a consumer, unless it has begun already. False while the log is not open on all nodes:
+    /// a node that does not know of it yet makes changes without records.
     ///
     /// # Errors
     /// If there is nothing to follow, or the engine fails.
@@ -44,7 +44,7 @@ impl Service {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(FollowError::LeaseLost);
             }
-            // It may have begun before, in a run that did not learn of its success.
+            // Decided in the write: a run that did not learn of its own success must not move the positions back.
             if reads.values[0].is_none() {
                 puts.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
             }
@@ -53,7 +53,7 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, begin).await?
     }
 
-    /// The table that is followed. A stream is followed to its end, which it may have only after its table is deleted.
+    /// The table of a consumer. A stream is read to its end, which may come after its table is deleted.
     pub(super) fn followed_table(&self, consumer: &Consumer) -> Result<Arc<Table>, FollowError> {
         let table = self.catalog.by_id(consumer.table_id);
         let table = match consumer.of {

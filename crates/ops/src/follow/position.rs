@@ -2,9 +2,9 @@
 //!
 //! | row | key | value |
 //! |---|---|---|
-//! | that it has begun | table id (8) · 'F' · name · 0 | format (1) |
+//! | the consumer has begun | table id (8) · 'F' · name · 0 | format (1) |
 //! | the next record of a shard | table id (8) · 'F' · name · 0 · shard (4) | format (1) · position (8) |
-//! | the node that follows | table id (8) · 'O' · name | as `nodes::owner` says |
+//! | the owner of the lease | table id (8) · 'O' · name | as `nodes::owner` says |
 //!
 //! A shard without a row is read from its beginning. Without the first row nothing is written, so that a late
 //! writer leaves no rows of a deleted consumer.
@@ -66,10 +66,10 @@ fn shard_of(begun: &Bytes, key: &[u8]) -> Option<u32> {
 }
 
 impl Service {
-    /// Writes down that everything before the cursor was taken.
+    /// Stores that all records before the cursor were taken.
     ///
     /// # Errors
-    /// If the consumer is forgotten, another node follows, or the engine fails.
+    /// If the consumer is deleted, another node has the lease, or the engine fails.
     pub async fn checkpoint(
         &self,
         consumer: &Consumer,
@@ -80,6 +80,8 @@ impl Service {
         let mut keys = vec![KeyUse::write(position.clone()), KeyUse::read(begun(consumer))];
         let owned = lease.0.owned();
         keys.extend(owned.map(crate::nodes::owner::Owned::key));
+        // The lease is checked in the write itself: a former owner must not move a position back. The first row is read with
+        // it, so that a late checkpoint leaves no rows of a deleted consumer.
         let save = |reads: &Reads, batch: &mut Batch| {
             if reads.values[1].is_none() {
                 return Err(FollowError::Gone);
@@ -93,7 +95,7 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, save).await?
     }
 
-    /// Forgets the positions in shards that are gone; their numbers are never used again.
+    /// Deletes the positions in trimmed shards; their numbers are never used again.
     pub(super) async fn forget_positions(&self, consumer: &Consumer, shards: &[u32]) -> Result<(), FollowError> {
         if shards.is_empty() {
             return Ok(());
@@ -106,7 +108,7 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, forget).await?
     }
 
-    /// Forgets a consumer for good.
+    /// Deletes a consumer's rows.
     ///
     /// # Errors
     /// The engine's failure.

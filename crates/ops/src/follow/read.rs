@@ -1,4 +1,5 @@
-//! The one reader of logs: `poll` gives the next records of a shard as they are stored, and `poll_changes` shows them as a stream does.
+//! The one reader of logs: `poll` returns the next records of a shard as they are stored, and `poll_changes` returns them in a
+//! stream's view.
 
 use model::AttributeValue;
 use model::codec::key::{KeyValue, h16};
@@ -10,10 +11,10 @@ use crate::stream::Shape;
 use crate::tables::{StreamView, Table};
 
 impl Service {
-    /// The records from the cursor on, as far as the bounds go; none if there are none yet.
+    /// The records from the cursor on, within the bounds; none if there are none yet.
     ///
     /// # Errors
-    /// If there is nothing to follow any more, the next record is damaged, or the engine fails.
+    /// If the table or the stream does not exist any more, the next record is damaged, or the engine fails.
     pub async fn poll(
         &self,
         consumer: &Consumer,
@@ -25,7 +26,7 @@ impl Service {
         Ok(polled.map_or_else(|| Batch::of_gone_shard(cursor), |(_, batch)| batch))
     }
 
-    /// As [`Service::poll`]: the changes as the stream that is followed shows them, or with both images.
+    /// As [`Service::poll`]: the changes in the view of the stream that the consumer reads, or with both images.
     ///
     /// # Errors
     /// As for [`Service::poll`].

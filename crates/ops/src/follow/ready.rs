@@ -1,4 +1,4 @@
-//! Which shards a consumer reads now: those whose parents are done.
+//! Which shards a consumer reads now: those with finished parents.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::service::Service;
 use crate::tables::{Stream, Table};
 
 impl Service {
-    /// The shards that can be read now, with the places to go on from.
+    /// The shards that can be read now, with the consumer's positions in them.
     ///
     /// # Errors
     /// If there is nothing to follow any more, or the engine fails.
@@ -52,7 +52,7 @@ fn range(table: &Table, of: &Followed) -> Result<Range<u32>, FollowError> {
         .map_or(0..u32::MAX, |stream| stream.first_shard..stream.end_shard.unwrap_or(table.definition.log.next_shard)))
 }
 
-/// Whether the stream was disabled, has its end, and was read to it.
+/// Whether the stream was disabled, its end is known, and all of it was read.
 fn is_finished(table: &Table, consumer: &Consumer, shards: &[Shard], positions: &BTreeMap<u32, u64>) -> bool {
     let ended = stream(table, &consumer.of).is_ok_and(|stream| stream.is_some_and(|stream| stream.end_shard.is_some()));
     ended && shards.iter().all(|shard| is_done(shard, positions))
@@ -63,8 +63,8 @@ fn is_done(shard: &Shard, positions: &BTreeMap<u32, u64>) -> bool {
     positions.get(&shard.number).is_some_and(read)
 }
 
-/// By log, the position of the first record that may not have been taken: the least one of the log's shards that are not done, as they
-/// share its positions. A log without such a shard is left out.
+/// By log, the position of the first record that may not have been taken: the least one of the log's shards that are not done,
+/// as they share its positions. A log without such a shard is left out.
 pub(super) fn passed(shards: &[Shard], positions: &BTreeMap<u32, u64>) -> BTreeMap<u32, u64> {
     let mut passed = BTreeMap::new();
     for shard in shards.iter().filter(|shard| !is_done(shard, positions)) {
@@ -118,7 +118,7 @@ mod tests {
             let found = ready(&shards, &positions);
             assert_eq!(found.iter().map(|cursor| (cursor.shard, cursor.next)).collect::<Vec<_>>(), expected);
         };
-        // 7's parent is gone.
+        // 7's parent was trimmed.
         check(&[], &[(1, 1), (7, 1)]);
         check(&[(1, 5), (3, 8)], &[(1, 5), (7, 1)]);
         check(&[(1, 6), (3, 8)], &[(2, 1), (3, 8), (7, 1)]);

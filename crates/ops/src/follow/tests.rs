@@ -1,4 +1,4 @@
-//! A consumer of a table, on an engine that gives positions late, with a clock that is moved by hand.
+//! A consumer of a table, on an engine that gives positions late, with a manual clock.
 
 mod consumers;
 mod history;
@@ -105,7 +105,7 @@ impl House {
         }
     }
 
-    /// What a stream's shards hold, one after the other.
+    /// The records of a stream's shards, one shard after the other.
     async fn stream(&self, arn: &str) -> Vec<String> {
         let request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
         let described = self.service.describe_stream(&caller(), request).await.unwrap().stream_description.unwrap();

@@ -1,4 +1,4 @@
-//! What those who deliver need: which destinations there are, and the end of enabling one.
+//! The interface of the delivery to Kinesis: the list of destinations, and the end of enabling one.
 
 use std::sync::atomic::Ordering;
 
@@ -21,13 +21,13 @@ pub struct KinesisDestination {
     pub precision: ApproximateCreationDateTimePrecision,
     /// Whether it is still being enabled.
     pub is_enabling: bool,
-    /// Whether the table's account may name the stream: the operator's rules may be others than when it did.
+    /// Whether the table's account may name the stream: the operator's rules may have changed since it did.
     pub is_allowed: bool,
     number: u32,
 }
 
 impl Service {
-    /// Says that somebody delivers to Kinesis here. Without it no destination can be enabled.
+    /// Says that this process delivers to Kinesis. Without it no destination can be enabled.
     pub fn reaches_kinesis(&self) {
         self.reaches_kinesis.store(true, Ordering::Relaxed);
     }
@@ -42,7 +42,7 @@ impl Service {
         ))
     }
 
-    /// A number that is another one whenever any table's definition is.
+    /// Changes whenever any table's definition changes (epoch).
     pub fn definitions_changes(&self) -> u64 {
         self.catalog.changes()
     }
@@ -68,19 +68,22 @@ impl Service {
         found
     }
 
-    /// Ends the enabling of a destination, well or not: from now on changes are delivered. False while it is too early.
+    /// Completes the enabling of a destination, with success or failure: from then on changes are delivered. False while the
+    /// log is not open on all nodes.
     ///
     /// # Errors
-    /// If the destination is not there any more, another node enables it, or the engine fails.
+    /// If the destination does not exist any more, another node enables it, or the engine fails.
     pub async fn end_enabling(
         &self,
         destination: &KinesisDestination,
         lease: &ConsumerLease,
         reached: Result<(), String>,
     ) -> Result<bool, FollowError> {
+        // Positions first, so that a destination that is active has them, also after a crash in between.
         if reached.is_ok() && !self.initialize(&destination.consumer, lease, Start::Latest).await? {
             return Ok(false);
         }
+        // Locked from the read of the status on: the destination may have been disabled meanwhile.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.by_id(destination.consumer.table_id).ok_or(FollowError::Gone)?;
         let mut definition = table.definition.clone();

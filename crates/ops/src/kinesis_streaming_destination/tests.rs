@@ -1,4 +1,4 @@
-//! Destinations as they are set and described, on the engine in memory; the part of who delivers is played by the tests.
+//! Destinations as they are set and described, on the engine in memory; the tests take the part of the delivery.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(crate) fn asked(stream_arn: &str) -> KinesisStreamingDestinationInput {
     }
 }
 
-/// Does what those who deliver do once they have seen the Kinesis stream, or that there is none.
+/// Does what the delivery does once it has checked whether the Kinesis stream exists.
 pub(crate) async fn deliver(service: &Service, reached: Result<(), String>) -> KinesisDestination {
     let [destination] = service.kinesis_destinations().try_into().unwrap();
     let lease = service.acquire_lease(&destination.consumer).await.unwrap().unwrap();
@@ -207,7 +207,7 @@ async fn an_account_names_its_own_streams_and_those_allowed_to_it() {
     enable(&service, &of("999999999999", "shared-a")).await.unwrap();
     deliver(&service, Ok(())).await;
     drop(service);
-    // Rules that are taken away hold for what was enabled under them; it can be disabled.
+    // The removal of a rule applies to destinations that were enabled under it; they can be disabled.
     let settings =
         crate::Settings { service_arns: auth::ServiceArns::of_own_account(Vec::new()), ..crate::Settings::default() };
     let service = Service::open(engine, settings, base::Clock::system()).await.unwrap();
@@ -215,7 +215,7 @@ async fn an_account_names_its_own_streams_and_those_allowed_to_it() {
     disable(&service, &of("999999999999", "shared-a")).await.unwrap();
 }
 
-/// What is delivered is delivered for the table's account, so that one is asked too.
+/// Changes are delivered on behalf of the table's account, so its rules count as well.
 #[tokio::test]
 async fn a_stream_is_of_the_tables_account_and_of_the_callers() {
     const GUEST: &str = "222222222222";

@@ -1,9 +1,9 @@
-//! A node's right to write, and the engine that asks for it.
+//! A node's right to write (its lease), and the engine that checks it.
 //!
-//! The right is looked at when a write is decided, which is after its rows are locked: a node that slept before finds
-//! its lease gone, and one that sleeps after is ended by the engine within the margin. Both the steady clock and the
-//! wall clock must agree that the lease still runs: the first stands still while some machines are suspended, the
-//! second is set by people.
+//! The lease is checked when a write is decided, which is after its rows are locked: a node that was suspended before finds
+//! its lease expired, and the engine ends a write that is suspended afterwards within the margin. Both the steady clock and
+//! the wall clock must agree that the lease is valid: the first stops while some machines are suspended, the second is set
+//! by people.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,8 +32,8 @@ pub(crate) struct Lease {
     ended: AtomicBool,
     /// The catalog's version that was known at the last heartbeat.
     known: AtomicU64,
-    /// Writes that nobody waits for any more and that may still be committed: the version that was known when they
-    /// were left alone, and until when.
+    /// Writes with a dropped future that may still be committed: the version that was known when it was dropped, and until
+    /// when they may.
     abandoned: Mutex<Vec<(u64, u64)>>,
 }
 
@@ -61,8 +61,9 @@ impl Lease {
             && now.wall_ms < self.ends_wall_ms.load(Ordering::SeqCst)
     }
 
-    /// Runs from `since`, a moment before others could have seen the heartbeat.
+    /// The lease runs from `since`, a moment before other nodes could have seen the heartbeat.
     pub(crate) fn renew(&self, since: Moment) {
+        // After `end` no heartbeat gives the lease back.
         if self.is_ended() {
             return;
         }
@@ -74,7 +75,7 @@ impl Lease {
         self.ends_steady_ms.store(0, Ordering::SeqCst);
     }
 
-    /// For good: the node leaves.
+    /// Permanent: the node leaves.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
         self.lose();
@@ -88,8 +89,9 @@ impl Lease {
         self.known.store(version, Ordering::SeqCst);
     }
 
-    /// What is settled here, given what is by the requests that somebody waits for.
+    /// The version that is settled here, given the one that live requests have settled.
     pub(crate) fn settled(&self, waited_for: u64) -> u64 {
+        // An abandoned write may have used the definitions of the version that was known when it was dropped.
         let now = self.clock.steady_ms();
         let mut abandoned = self.abandoned.lock();
         abandoned.retain(|(_, until)| now < *until);
@@ -97,6 +99,7 @@ impl Lease {
     }
 
     fn abandon(&self) {
+        // At most one entry for each version, so that dropped requests do not grow the list without bound.
         let known = self.known.load(Ordering::SeqCst);
         let until = self.clock.steady_ms() + self.margin_ms;
         let mut abandoned = self.abandoned.lock();
@@ -121,6 +124,7 @@ impl Leased {
     async fn write(&self, op: OpId, mode: Mode, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Decision, TxError> {
         let mut under_way = UnderWay { lease: &self.lease, decided: false };
         let mut lapsed = false;
+        // The engine decides after it has locked the rows: a lease that is valid here covers the commit, with the margin.
         let mut leased = |reads: &Reads, batch: &mut Batch| {
             lapsed = !self.lease.is_held();
             if lapsed {
@@ -131,6 +135,7 @@ impl Leased {
             decision
         };
         let done = self.engine.transact(Transaction { op, mode, keys, decide: &mut leased }).await;
+        // The outcome of every other answer is known: such a write is not waited for.
         under_way.decided = matches!(done, Err(TxError::Unknown));
         match done {
             Ok(_) if lapsed => Err(StorageError::Unavailable(
@@ -142,7 +147,7 @@ impl Leased {
     }
 }
 
-/// A write whose fate is open. Dropped in that state, it may still be committed.
+/// A write in doubt. If it is dropped in that state, it may still be committed.
 struct UnderWay<'a> {
     lease: &'a Lease,
     decided: bool,

@@ -1,4 +1,4 @@
-//! `stator nodes`: who there is, as far as a visitor can tell who watches for a moment.
+//! `stator nodes`: the nodes of a database, as an observer sees them that watches their rows for a moment.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use storage::{Engine, StorageError};
 use super::watch::read_nodes;
 use super::{NodeId, NodeRow};
 
-/// How often the visitor looks.
+/// The interval between two reads of the nodes' rows.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A node as it was seen.
@@ -26,7 +26,7 @@ pub struct NodeReport {
     pub heartbeat: Option<Duration>,
 }
 
-/// Watches all nodes for a while and tells of each.
+/// Watches all nodes for a while and returns a report of each.
 ///
 /// # Errors
 /// The engine's failure.

@@ -1,18 +1,20 @@
-//! Several servers over one engine: who lives, what each knows of the catalog, and who does the background work.
+//! Several servers over one engine: which nodes are alive, which version of the catalog each has settled, and which one
+//! owns background work.
 //!
-//! A node keeps one row, its heartbeat, and writes it several times within a lease. The lease is its right to write
-//! ([`lease`]): it runs from the moment before the heartbeat, and only after the catalog was read anew. Others judge a
-//! node by their own steady clock since they last saw its counter change ([`watch`]); clocks of two machines are never
+//! A node has one row, its heartbeat, and writes it several times within a lease. The lease is its right to write
+//! ([`lease`]): it runs from the moment before the heartbeat, and only after the catalog was read anew. Other nodes judge
+//! a node by their own steady clock since they last saw its counter change ([`watch`]); clocks of two machines are never
 //! compared. A node that was silent for its lease and a margin is removed; it has to join again.
 //!
-//! The margin covers what a node may have under way when its lease ends: a write is decided under the lease, after its
-//! rows are locked, and an engine ends what does not go on from there within a time that it knows.
+//! The margin covers a node's writes in flight when its lease ends: a write is decided under the lease, after its rows are
+//! locked, and an engine ends a write that does not continue from there within a time that the engine knows.
 //!
-//! Each heartbeat also asks the engine whether it is still this program's kind of rows: a newer program changes that only
-//! when all who do not know it are silent ([`silence`]), and whoever comes back later finds out and takes no writes.
+//! Each heartbeat also checks with the engine that its rows still have a format of this program: a newer program changes
+//! the format only when all nodes that do not know it are silent ([`silence`]); such a node that resumes later fails the
+//! check and takes no writes.
 //!
-//! A change of a definition that writers must know is relied on only when every row says that its node has settled it:
-//! it knows the change, and nothing under way there uses what was before ([`Service::settle`]).
+//! A step relies on a changed definition only when every node's row says that the node has settled it: it knows the
+//! change, and no request there uses an older definition ([`Service::settle`]).
 
 pub(crate) mod lease;
 mod list;
@@ -41,7 +43,7 @@ use watch::Watch;
 /// Heartbeats within one lease: some may be late or lost before it ends.
 const BEATS_PER_LEASE: u32 = 6;
 
-/// How this server is one of several.
+/// The settings of a server that shares its engine with others.
 #[derive(Clone)]
 pub struct NodeSettings {
     /// For heartbeats: of their own, so that they do not queue behind requests.
@@ -49,8 +51,8 @@ pub struct NodeSettings {
     /// Where it listens, for `stator nodes`.
     pub address: String,
     pub version: String,
-    /// The format in which its engine keeps rows, if that has one. Nodes that know only an older one must not use rows
-    /// any more once they have this one.
+    /// The format of its engine's rows, if that has one. Nodes that know only an older one must not use the rows once they
+    /// have this one.
     pub format: i64,
     /// How long it may write after its last heartbeat.
     pub lease: Duration,
@@ -70,11 +72,11 @@ pub(crate) struct Nodes {
     pub(crate) beating: tokio::sync::Mutex<()>,
 }
 
-/// What became of a heartbeat's row.
+/// What the write of a heartbeat found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Written {
     Renewed,
-    /// There was none: others have not waited for us.
+    /// There was no row: the other nodes have not waited for this one.
     Joined,
 }
 
@@ -100,7 +102,7 @@ impl Nodes {
         self.settings.engine.as_ref()
     }
 
-    /// Tells the others that they have to wait for us from now on, before the catalog is read.
+    /// Writes this node's row before it reads the catalog: from then on the other nodes wait for it.
     pub(crate) async fn join(&self) -> Result<(), OpenError> {
         self.write(0).await.map(drop).map_err(|error| OpenError::Malformed(format!("this node cannot join: {error}")))
     }
@@ -120,7 +122,7 @@ impl Nodes {
             let before = reads.values[0].as_deref().and_then(NodeRow::read);
             let written = if before.is_some() { Written::Renewed } else { Written::Joined };
             let beats = before.map_or(0, |before| before.beats) + 1;
-            // Whoever joins has settled nothing: what it knows may be older than what the others rely on.
+            // A node that joins has settled nothing: its definitions may be older than those that others rely on.
             let settled = if written == Written::Joined { 0 } else { row.settled };
             batch.put(key.clone(), NodeRow { beats, settled, ..row.clone() }.write());
             Ok::<Written, Infallible>(written)
@@ -136,13 +138,14 @@ impl Nodes {
 
     /// Ends the membership at once, instead of by silence.
     pub(crate) async fn leave(&self) {
+        // The lease ends before the row is deleted: without the row no node waits for this one's writes.
         self.lease.end();
         let key = rows::node(&self.id.0);
         let leave = |_: &Reads, batch: &mut Batch| {
             batch.delete(key.clone());
             Ok::<(), Infallible>(())
         };
-        // The others find out in any case.
+        // A failure is ignored: the other nodes remove the row of a silent node.
         let _ = self.engine().write(Mode::Plain, &[KeyUse::write(key.clone())], leave).await;
     }
 }

@@ -1,7 +1,7 @@
-//! Who does a piece of background work: a row that names a node, and that stands among the keys of each step.
+//! The owner of a piece of background work: a row that names a node, and that is among the keys of each step.
 //!
-//! Whoever finds the named node gone writes its own name; a step of the former owner then finds another name in the row
-//! and is refused. So nothing hangs on anybody's clock but how soon the work goes on.
+//! A node that finds the named node dead writes its own name; a step of the former owner then finds another name in the row
+//! and is refused. So clocks decide only how soon the work continues, never whether it is correct.
 
 use storage::{Batch, Consistency, Key, KeyUse, Mode, Reads, StorageError, TxError};
 
@@ -15,12 +15,12 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
-    /// What a step adds to its keys, at their end.
+    /// The key that a step adds at the end of its keys.
     pub(crate) fn key(&self) -> KeyUse {
         KeyUse::write(self.key.clone())
     }
 
-    /// Whether the work is still ours; if so, the row is written, so that it tells of the step whatever happens.
+    /// Whether this node still owns the work; if so, the row counts the step.
     pub(crate) fn renew(&self, reads: &Reads, batch: &mut Batch) -> bool {
         let row = reads.values.last().and_then(Option::as_deref).and_then(read);
         let Some((_, steps)) = row.filter(|(owner, _)| *owner == self.owner) else { return false };
@@ -28,8 +28,9 @@ impl Owned {
         true
     }
 
-    /// Lets go of the work, if it is still ours.
+    /// Gives the work up, if this node still owns it.
     pub(crate) fn release(&self, reads: &Reads, batch: &mut Batch) -> Result<(), NotOurs> {
+        // A row of another owner stays: to delete it would let a third node begin beside that owner.
         let ours = reads.values[0].as_deref().and_then(read).is_some_and(|(owner, _)| owner == self.owner);
         if !ours {
             return Err(NotOurs);
@@ -55,7 +56,7 @@ fn write(owner: NodeId, steps: u64) -> Vec<u8> {
 }
 
 impl Nodes {
-    /// Makes the work ours, unless it is that of a node that lives.
+    /// Takes the work, unless a live node owns it.
     pub(crate) async fn own(&self, key: Key, engine: &dyn storage::Engine) -> Result<Option<Owned>, StorageError> {
         let owned = Owned { key: key.clone(), owner: self.id };
         let is_free = |row: Option<&[u8]>| {
@@ -69,6 +70,7 @@ impl Nodes {
         if row.as_deref().and_then(read).is_some_and(|(owner, _)| owner == self.id) {
             return Ok(Some(owned));
         }
+        // Checked again in the write: of two nodes that find the work free, one takes it.
         let take = |reads: &Reads, batch: &mut Batch| {
             if !is_free(reads.values[0].as_deref()) {
                 return Err(NotOurs);
@@ -82,17 +84,17 @@ impl Nodes {
     }
 }
 
-/// Another node has the work.
+/// Another node owns the work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NotOurs;
 
-/// Whether background work may be done here.
+/// Whether this node may do a piece of background work.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Ownership {
     /// There is no other node.
     Alone,
     Ours(Owned),
-    /// A living node does it.
+    /// A live node owns it.
     Others,
 }
 
@@ -105,7 +107,7 @@ impl Ownership {
     }
 }
 
-/// A step was refused because another node does the work now.
+/// A step was refused because another node owns the work now.
 pub(crate) fn taken() -> TxError {
     StorageError::Unavailable("another node has taken over the work".to_owned()).into()
 }

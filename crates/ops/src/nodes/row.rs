@@ -1,10 +1,10 @@
-//! A node's row: what it tells the others with each heartbeat.
+//! A node's row: what it publishes with each heartbeat.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Made anew with each start of a server, so that a node never comes back as itself.
+/// Random at each start of a server, so that a restarted node is another node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub [u8; 16]);
 
@@ -24,15 +24,15 @@ impl fmt::Debug for NodeId {
 pub(crate) struct NodeRow {
     pub address: String,
     pub version: String,
-    /// The newest format of the storage that the node knows; 0 if it is of a version that did not tell.
+    /// The newest format of the storage that the node knows; 0 if its version did not write this member.
     #[serde(default)]
     pub format: i64,
     /// By the node's own clock; only for people.
     pub started_ms: u64,
     pub lease_ms: u64,
-    /// Grows with each heartbeat: that it changes is all that the others look at.
+    /// Grows with each heartbeat: other nodes check only that it changes.
     pub beats: u64,
-    /// The catalog's version behind which nothing under way on the node uses an older definition.
+    /// The newest version of the catalog such that no request on the node uses a definition from before it.
     pub settled: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Waiting until nobody uses the rows any more who knows only an older format of them.
+//! Waits until no live node runs a version that cannot read the new format of rows.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use storage::{Engine, StorageError};
 use super::NodeReport;
 use super::watch::Watch;
 
-/// How often the nodes are looked at.
+/// The interval between two reads of the nodes' rows.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Waits for the nodes that do not know `format`: for each until it has left, or has been silent for so long that nothing
-/// can come from it. Whoever they are is told at first, and when one is gone.
+/// Waits for the nodes that do not know `format`: for each until it has left, or has been silent for so long that no write
+/// can come from it. Reports them at first, and again when their list changes.
 ///
 /// # Errors
 /// The engine's failure.

@@ -1,5 +1,5 @@
-//! Several services over one engine in memory. The clock is moved by hand, so a lease runs out only when a test wants
-//! it to; heartbeats come by themselves every few real milliseconds, unless a node's stage is frozen.
+//! Several services over one engine in memory. The clock is manual, so a lease expires only when a test wants it to;
+//! heartbeats come on their own every few real milliseconds, unless a node's stage is frozen.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -29,17 +29,17 @@ mod streams;
 const FORMAT: i64 = 7;
 const LEASE: Duration = Duration::from_millis(60);
 const MARGIN: Duration = Duration::from_millis(5_000);
-/// Longer than a silent node is waited for.
+/// Longer than the other nodes wait for a silent one.
 const FOR_GOOD_MS: u64 = 6_000;
 
-/// An engine between a node and the rows that can be made to stand still.
+/// An engine between a node and the rows that a test can block.
 struct Stage {
     inner: Arc<dyn Engine>,
-    /// Writes that may still pass; negative for as many as come.
+    /// Writes that may still pass; negative for all.
     writes_left: AtomicI64,
     /// Writes that wait.
     waiting: AtomicU64,
-    /// What a newer program has done to the rows.
+    /// Whether a newer program has changed the format of the rows.
     changed: AtomicBool,
 }
 
@@ -100,7 +100,7 @@ impl Layer for Stage {
 
 struct Node {
     service: Arc<Service>,
-    /// What requests and background work go through.
+    /// The engine of requests and background work.
     requests: Arc<Stage>,
     heartbeats: Arc<Stage>,
 }
@@ -183,7 +183,7 @@ async fn index_status(node: &Node, table: &str) -> Option<IndexStatus> {
     index.index_status
 }
 
-/// Waits until every node says that the index is there, and tells how many items it counts.
+/// Waits until the index is active on every node, and returns its item count.
 async fn until_built(nodes: &[&Node], table: &str) -> i64 {
     for node in nodes {
         until(async || (index_status(node, table).await == Some(IndexStatus::Active)).then_some(())).await;
@@ -216,7 +216,7 @@ async fn what_one_node_changes_the_others_know() {
     assert_eq!(describe(&a.service, "made").await.unwrap().item_count, Some(1));
 }
 
-/// Nobody has to ask: the heartbeat brings it.
+/// No request has to refresh the catalog: the heartbeat does.
 #[tokio::test]
 async fn a_resource_policy_takes_effect_on_the_other_nodes() {
     let house = House::new();
@@ -333,7 +333,7 @@ async fn a_change_waits_for_writes_under_way_elsewhere() {
     });
     b.requests.holds_a_write().await;
     add(&a, "waiting").await;
-    // However long one waits: the write knows nothing of the index.
+    // For however long it takes: the write does not know of the index.
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(5)).await;
         assert_eq!(index_status(&a, "waiting").await, Some(IndexStatus::Creating));
@@ -355,7 +355,7 @@ async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
 
     b.heartbeats.freeze_after(0);
     b.heartbeats.holds_a_write().await;
-    // A request of the sleeper that has all but its rows.
+    // A request of the silent node that is complete but for its write.
     b.requests.freeze_after(0);
     let slow = tokio::spawn({
         let b = Node { service: b.service.clone(), requests: b.requests.clone(), heartbeats: b.heartbeats.clone() };
@@ -366,7 +366,7 @@ async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
     assert!(b.service.unready().unwrap().contains("lease has run out"));
     until(async || put(&a, "leased", "meanwhile").await.ok()).await;
 
-    // The others wait for it, then go on without it.
+    // The other nodes wait for it, then continue without it.
     add(&a, "leased").await;
     for _ in 0..10 {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -394,7 +394,7 @@ async fn another_node_ends_what_a_dead_one_began() {
     for i in 0..ITEMS {
         put(&a, "half", &i.to_string()).await.unwrap();
     }
-    // The change, the ownership, the beginning, and two steps of the walk.
+    // The change, the ownership, the beginning, and two steps of the backfill.
     a.requests.freeze_after(5);
     add(&a, "half").await;
     a.requests.holds_a_write().await;
@@ -402,7 +402,7 @@ async fn another_node_ends_what_a_dead_one_began() {
     assert!(0 < rows && rows < ITEMS as usize, "{rows} rows");
     a.heartbeats.freeze_after(0);
     a.heartbeats.holds_a_write().await;
-    // It is done by the other one before the first is given up: the row of the owner is what counts.
+    // The other node does it before the first one counts as dead: the row of the owner decides.
     house.hand.advance_ms(LEASE.as_millis() as u64 + 1);
     assert_eq!(until_built(&[&b], "half").await, ITEMS);
     until(async || put(&b, "half", "later").await.ok()).await;
@@ -444,7 +444,7 @@ async fn nodes_are_listed_and_leave() {
     b.heartbeats.freeze_after(0);
     b.heartbeats.holds_a_write().await;
     let watched = Duration::from_millis(200);
-    // On a busy machine the living node's heartbeat may miss one watch.
+    // On a busy machine one watch may miss the live node's heartbeat.
     let mut found = until(async || {
         let found = super::list_nodes(house.memory.as_ref(), &Clock::system(), watched).await.unwrap();
         found.iter().any(|node| node.heartbeat.is_some()).then_some(found)
@@ -460,7 +460,7 @@ async fn nodes_are_listed_and_leave() {
     assert_eq!(super::watch::read_nodes(house.memory.as_ref()).await.unwrap().len(), 1);
 }
 
-/// Of the nodes of a database, one that deletes nothing keeps no other from it, whatever other work is its own.
+/// A node that deletes no expired items does not prevent other nodes from it, whatever other work it owns.
 #[tokio::test]
 async fn a_node_that_deletes_nothing_does_not_own_the_sweep() {
     let house = House::new();

@@ -1,4 +1,4 @@
-//! Watching the other nodes: who lives, judged by the time since a heartbeat was last seen to change.
+//! Watching the other nodes: which are alive, judged by the time since a heartbeat was last seen to change.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Watch {
         Watch { clock, margin_ms: margin.as_millis() as u64, seen: Mutex::default() }
     }
 
-    /// Reads all nodes' rows, removes those of nodes that nothing can come from any more, and tells the others.
+    /// Reads all nodes' rows, removes those of dead nodes, from which no write can come any more, and returns the others.
     pub(super) async fn survey(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
         let mut found = read_nodes(engine).await?;
         let now_ms = self.clock.steady_ms();
@@ -45,7 +45,7 @@ impl Watch {
         Ok(found)
     }
 
-    /// Those from whom something may still come, and for how long each has been silent. Changes nothing.
+    /// The nodes from which a write may still come, and for how long each has been silent. Changes nothing.
     pub(super) async fn look(&self, engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow, u64)>, StorageError> {
         let found = read_nodes(engine).await?;
         let now_ms = self.clock.steady_ms();
@@ -54,12 +54,13 @@ impl Watch {
         Ok(left.map(|(id, row)| (id, row, self.silent_ms(id, now_ms).unwrap_or(0))).collect())
     }
 
-    /// Whether nothing can come from a node any more.
+    /// Whether a node is dead: no write can come from it any more.
     fn is_over(&self, id: NodeId, row: &NodeRow, now_ms: u64) -> bool {
         self.silent_ms(id, now_ms).is_some_and(|silent| silent > row.lease_ms + self.margin_ms)
     }
 
     fn note(&self, found: &[(NodeId, NodeRow)], now_ms: u64) {
+        // Time counts from when this node saw the change, by its own clock: clocks of two machines are never compared.
         let mut seen = self.seen.lock();
         seen.retain(|id, _| found.iter().any(|(own, _)| own == id));
         for (id, row) in found {
@@ -75,7 +76,7 @@ impl Watch {
         self.seen.lock().get(&id).map(|seen| now_ms.saturating_sub(seen.since_ms))
     }
 
-    /// Whether a node had its lease when last looked, as far as one can tell from here.
+    /// Whether a node may still have its lease, as far as this node's clock shows.
     pub(super) fn is_live(&self, id: NodeId) -> bool {
         let now_ms = self.clock.steady_ms();
         self.seen.lock().get(&id).is_some_and(|seen| now_ms.saturating_sub(seen.since_ms) <= seen.lease_ms)
@@ -88,18 +89,19 @@ pub(super) async fn read_nodes(engine: &dyn Engine) -> Result<Vec<(NodeId, NodeR
     let rows = catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await?;
     let node = |row: &Row| {
         let id = row.key[prefix.len()..].try_into().ok().map(NodeId);
-        // One that cannot be read is a newer program's, which must not be taken for absent.
+        // An unreadable row is a newer program's: its node must not be taken for absent.
         let read = id.zip(NodeRow::read(&row.value));
         read.ok_or_else(|| StorageError::Corrupt("a node's row cannot be read".to_owned()))
     };
     rows.iter().map(node).collect()
 }
 
-/// The node has beaten meanwhile.
+/// The node has sent a heartbeat meanwhile.
 struct Beaten;
 
-/// Removes the row of a node, unless it has beaten since.
+/// Removes the row of a node, unless it has sent a heartbeat since.
 async fn remove(engine: &dyn Engine, id: NodeId, beats: u64) -> Result<bool, StorageError> {
+    // Decided in the write: a node whose heartbeat comes first is alive.
     let key = rows::node(&id.0);
     let remove = |reads: &Reads, batch: &mut Batch| match reads.values[0].as_deref().and_then(NodeRow::read) {
         Some(row) if row.beats == beats => {

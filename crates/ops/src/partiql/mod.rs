@@ -1,7 +1,7 @@
-//! PartiQL: statements run on the same read and write paths as everything else.
+//! PartiQL: statements run on the same read and write paths as all other operations.
 //!
 //! `expr::partiql` parses a statement and plans its keys; here a plan becomes pages (`select.rs`) or a change
-//! (`write.rs`). The three operations stand in files of their own.
+//! (`write.rs`). The three operations have files of their own.
 
 mod next_token;
 mod select;
@@ -19,7 +19,7 @@ pub(crate) fn refused(error: PartiqlError) -> Exception {
     Exception::validation(error.to_string())
 }
 
-/// Reads one statement.
+/// Parses one statement.
 pub(crate) fn parse(text: &str, parameters: Option<&StatementParameters>) -> Result<Statement, Exception> {
     check_parameters(parameters)?;
     expr::partiql::parse(text, values(parameters)).map_err(refused)
@@ -36,7 +36,7 @@ pub(crate) fn values(parameters: Option<&StatementParameters>) -> &[AttributeVal
     parameters.map(StatementParameters::values).unwrap_or_default()
 }
 
-/// Reads the statements of a transaction, whose refusals name their places; those of parameters do not. Captured in
+/// Parses the statements of a transaction. Refusals name the statement's index; those of parameters do not. Captured in
 /// eu-west-2 and us-east-1.
 pub(crate) fn parse_transaction(statements: &[ParameterizedStatement]) -> Result<Vec<Statement>, Exception> {
     statements.iter().try_for_each(|asked| check_parameters(asked.parameters.as_ref()))?;
@@ -46,7 +46,7 @@ pub(crate) fn parse_transaction(statements: &[ParameterizedStatement]) -> Result
     parsed.collect()
 }
 
-/// A statement's own refusal, with its place in the transaction. Captured in eu-west-2 and us-east-1.
+/// A statement's own refusal, with its index in the transaction. Captured in eu-west-2 and us-east-1.
 pub(crate) fn of_statement(at: usize, refusal: Exception) -> Exception {
     match refusal {
         Exception::Validation(text) => {
@@ -56,7 +56,7 @@ pub(crate) fn of_statement(at: usize, refusal: Exception) -> Exception {
     }
 }
 
-/// RETURNING in the words of UpdateItem.
+/// RETURNING as UpdateItem's ReturnValues.
 pub(crate) fn return_value(returning: Option<Returning>) -> Option<ReturnValue> {
     returning.map(|returning| match returning {
         Returning::AllOld => ReturnValue::AllOld,

@@ -1,4 +1,4 @@
-//! NextToken: where a SELECT goes on, bound to the statement that it came from.
+//! NextToken: the position at which a SELECT continues, bound to its statement.
 //!
 //! | bytes | content |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | 4 | the part of the statement's plan that is being read (big-endian) |
 //! | n | the last evaluated key as a compact map; absent if the part has not been begun |
 //!
-//! The seal makes a token useless for any other statement and for whoever makes one up, so that what follows is only
-//! ever read if this database wrote it.
+//! The seal makes a token invalid for any other statement, and a forged token for all: the rest is read only if this
+//! database wrote it.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use model::codec::compact;
@@ -16,14 +16,14 @@ use model::{AttributeValue, Attributes, MapRef};
 
 const SEAL_SIZE: usize = 8;
 
-/// Where a SELECT goes on.
+/// The position at which a SELECT continues.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Position {
     pub part: u32,
     pub after: Option<Attributes>,
 }
 
-/// What a token is bound to.
+/// The statement that a token is bound to.
 pub(crate) struct Sealer<'a> {
     pub secret: &'a HashSecret,
     pub statement: &'a str,

@@ -21,7 +21,7 @@ use crate::service::Service;
 use crate::start_key::{self, Walker};
 use crate::tables::{Index, IndexKind, Table};
 
-/// What a request says of a SELECT beside its text.
+/// The parameters of a SELECT beside its text.
 pub(crate) struct SelectOptions {
     pub consistent: Option<bool>,
     /// Rows to evaluate at most.
@@ -30,7 +30,7 @@ pub(crate) struct SelectOptions {
     pub from: Position,
 }
 
-/// What a SELECT found.
+/// The result of a SELECT.
 pub(crate) struct Selected {
     pub items: Vec<Item>,
     /// Where the next page begins, if there may be one.
@@ -76,7 +76,7 @@ impl Service {
                 kind: ReadKind::of(options.consistent),
             };
             if let Some(start) = after.take() {
-                // The token is sealed, so that its key is one of these rows.
+                // The token is sealed, so its key is one of these rows.
                 start_key::begin_after(&self.secret, &mut page, &start, Walker::Scan { segment: None })?;
             }
             let found = self.page(&page, consumed).await?;
@@ -109,7 +109,7 @@ impl Service {
     }
 }
 
-/// The index that a SELECT names, if it names one, refused in words of PartiQL's own. Captured in eu-west-1.
+/// The index that a SELECT names, if it names one; refusals have PartiQL's own messages. Captured in eu-west-1.
 fn read_index<'t>(table: &'t Table, select: &Select, consistent: Option<bool>) -> Result<Option<&'t Index>, Exception> {
     let name = select.index.as_deref();
     if name.is_some_and(|name| table.index(name).is_none()) {
@@ -123,8 +123,8 @@ fn read_index<'t>(table: &'t Table, select: &Select, consistent: Option<bool>) -
     Ok(index)
 }
 
-/// Refuses what no SELECT reads, in the service's order: first an index with a key of several attributes, then
-/// columns that are no paths.
+/// Refuses what a SELECT cannot read, in the service's order: first an index with a key of several attributes, then columns
+/// that are no paths.
 fn check_columns_and_key(table: &Table, select: &Select) -> Result<(), Exception> {
     let index = select.index.as_deref().and_then(|name| table.index(name));
     if index.is_some_and(|index| index.key.hash.len() > 1 || index.key.range.len() > 1) {

@@ -79,7 +79,7 @@ impl Service {
             Statement::Delete(delete) => {
                 let key = single_item(&table, &delete.condition)?;
                 let returned = return_value(delete.returning);
-                // Deleting what is not there succeeds. Source: Developer Guide, "PartiQL delete statements".
+                // Deleting a missing item succeeds. Source: Developer Guide, "PartiQL delete statements".
                 let absent = Predicate::AttributeNotExists(hash_path(&table));
                 let condition = Predicate::Or(vec![absent, delete.condition.predicate().clone()]);
                 let change = Change::of_key(&self.secret, table, key, Some(Condition::new(condition)), Action::Delete)?;

@@ -16,9 +16,9 @@ use crate::failure::storage_failure;
 use crate::service::Service;
 use crate::tables::Table;
 
-/// What a read of several items reads before it asks for more memory. Unit: items.
+/// How much a read of several items reads between two reservations of memory. Unit: items.
 const READ_AT_ONCE: usize = 4;
-/// What its items may take in memory: themselves, and again as JSON. Unit: bytes.
+/// The memory of its items: themselves, and again as JSON. Unit: bytes.
 const TOGETHER_MEMORY: usize = 3 * TRANSACTION_SIZE_MAX;
 
 /// An item to be read.
@@ -35,7 +35,7 @@ pub(crate) struct ItemRead<'r> {
 }
 
 impl Service {
-    /// Reads an item by itself, if there is one that the filter lets through. It is part of the request's memory, of which
+    /// Reads one item; none if it does not exist or the filter excludes it. It counts towards the request's memory, of which
     /// the request's items may take `memory` bytes.
     pub(crate) async fn read_item(
         &self,
@@ -63,8 +63,8 @@ impl Service {
         Ok(stored)
     }
 
-    /// Lets the item that was found through the filter. The read is charged the same if it is left out, and if there is none
-    /// as one of a small item. A request whose filters look through items often waits for its turn.
+    /// Applies the filter to the item that was found. The read is charged also if the filter excludes the item, and as the
+    /// read of a small item if there is none. A request with filters that read items often waits for a CPU permit.
     pub(crate) async fn take_item(
         &self,
         read: &ItemRead<'_>,
@@ -82,7 +82,7 @@ impl Service {
         stored.filter(|_| matches)
     }
 
-    /// Reads items of one consistent state, for a transaction; by place, those that there are and their filters let through.
+    /// Reads items of one consistent state, for a transaction; by place, those that exist and pass their filters.
     pub(crate) async fn read_items_together(
         &self,
         reads: &[ItemRead<'_>],

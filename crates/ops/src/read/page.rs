@@ -1,8 +1,8 @@
 //! The one page loop: Query and Scan, over tables and indexes, for expressions, legacy parameters and PartiQL alike.
 //!
-//! A page is read from one snapshot, in chunks, so that neither memory nor a thread is held for long. What a page may
-//! read is counted before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size. The item
-//! that crosses the limit is the last one of its page. Source: captures from AWS.
+//! A page is read from one snapshot, in chunks, so that neither memory nor a thread is held for long. The limits of a page
+//! count before the filter: rows by `Limit`, bytes by the 1 MB rule, on an index the projected size. The item that crosses
+//! the limit is the last one of its page. Source: captures from AWS.
 
 use std::fmt;
 use std::ops::Bound;
@@ -27,16 +27,16 @@ use crate::tables::{Index, Table};
 
 /// What one step of a page reads from the engine. Unit: bytes.
 const CHUNK_SIZE: usize = 256 * 1024;
-/// What the first step reads when nothing else bounds it: most partitions are small. Unit: rows.
+/// The size of the first step when nothing else bounds it: most partitions are small. Unit: rows.
 const CHUNK_ROWS_MAX: usize = 4096;
 /// The same where every row's item is fetched from the table, which may be 400 KB each. Unit: rows.
 const FETCH_ROWS_MAX: usize = 64;
 
-/// What a page may take in memory while it is read and written out: its rows, and those again as JSON, which is up to
-/// three times as long if attributes are short. Unit: bytes.
+/// The memory of a page while it is read and serialized: its rows, and those again as JSON, which is up to three times as
+/// long if attributes are short. Unit: bytes.
 const PAGE_MEMORY: usize = 4 * (PAGE_SIZE_MAX + ITEM_SIZE_MAX);
 
-/// Which rows a page is about.
+/// The rows of a page, and how to read them.
 #[derive(Debug)]
 pub(crate) struct PageRequest<'a> {
     pub table: &'a Table,
@@ -57,7 +57,7 @@ pub(crate) struct PageRequest<'a> {
 /// What a page found.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    /// The items that the filter let through.
+    /// The items that passed the filter.
     pub items: Vec<StoredItem>,
     pub scanned: usize,
     /// What was read, as the 1 MB rule counts it. Unit: bytes.
@@ -75,17 +75,17 @@ impl Service {
         Ok(walk.page)
     }
 
-    /// Walks over the rows, until the page is full or there are no more.
+    /// Reads rows until the page is full or there are no more.
     async fn walk<'r>(&self, request: &'r PageRequest<'r>) -> Result<Walk<'r>, Exception> {
         let view = self.engine.view(request.kind.consistency()).await.map_err(storage_failure)?;
         let mut walk = Walk::new(request);
         let mut effort = Effort::default();
-        // A filter looks at an item as often as it names an attribute.
+        // A filter reads an item as often as it names an attribute.
         let looks = 1 + request.filter.map_or(0, Condition::looks);
         let mut pages = Pages::of_snapshot(&*view, request.range());
         let mut passed_over = false;
         loop {
-            // Tombstones do not count as rows of the page. Where there are some, a small limit would read them few at a time.
+            // Tombstones do not count as rows of the page. Among many of them, a small limit would make small reads.
             pages.limit_rows(if passed_over { CHUNK_ROWS_MAX } else { walk.rows_left() });
             let chunk = pages.next_with_damaged().await.map_err(storage_failure)?;
             let Some(chunk) = chunk else { return Ok(walk) };
@@ -167,7 +167,7 @@ struct Walk<'a> {
     request: &'a PageRequest<'a>,
     page: Page,
     fetched_units: f64,
-    /// What has been read, an item that was fetched in the place of its row: what the page may hold. Unit: bytes.
+    /// The memory of what has been read; of a fetched item its own size, not its row's. Unit: bytes.
     held: usize,
     /// The last row that was evaluated.
     reached: Option<StoredItem>,

@@ -1,4 +1,4 @@
-//! Policies of tables and streams through their life, on the engine in memory.
+//! The life cycle of policies of tables and streams, on the engine in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ async fn a_stream_has_its_own() {
     assert_eq!(delete(&service, &arn, None).await, Ok(Some(revision)));
 }
 
-/// Disabled streams keep their policies for a day: together they are bounded, and smaller ones are always taken.
+/// Disabled streams retain their policies for a day: together they are bounded, and smaller ones are always accepted.
 #[tokio::test]
 async fn policies_of_a_tables_streams_are_bounded_together() {
     let service = open(&Memory::new()).await;
@@ -201,7 +201,7 @@ async fn documents_and_arns_are_judged() {
     }
 }
 
-/// Users by their ARNs, of the accounts whose ARNs do not have nines.
+/// Users by their ARNs; accounts with nines in their ARNs are not served.
 #[derive(Default)]
 struct Users(Mutex<BTreeMap<String, String>>);
 
@@ -260,7 +260,7 @@ async fn principals_are_stored_by_their_ids() {
     let ids = definition(&service).resource_policy_principals.unwrap();
     assert_eq!((ids.get(ADA), ids.get(FOREIGN)), (Some("AIDA1"), None));
 
-    // Renamed, gone, and another one of the same name.
+    // Renamed, deleted, and replaced by another one of the same name.
     let renamed = "arn:aws:iam::111111111111:user/lovelace";
     users.set(&[(renamed, "AIDA1")]);
     assert_eq!(get(&service, ARN).await.unwrap().0, document.replace(ADA, renamed));
@@ -297,7 +297,7 @@ async fn a_principal_that_is_not_there_is_refused() {
     assert_eq!(get(&service, ARN).await, Err(absent(ARN)));
 }
 
-/// Definitions that an older program has written mean ARNs, and stay as they are.
+/// Principals in definitions of an older program are ARNs, and stay as they are.
 #[test]
 fn definitions_without_ids_are_read() {
     let old = Definition { resource_policy: Some(policy("dynamodb:GetItem")), ..Definition::default() };

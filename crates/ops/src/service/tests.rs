@@ -54,8 +54,8 @@ fn query(table: &str, pk: &str) -> QueryInput {
     }
 }
 
-/// A write whose condition does not hold consumes as much as one of the item that it met. Source: Developer Guide, "DynamoDB
-/// read and write operations". The answer is an exception, which has no place for it.
+/// A write with a condition that does not hold consumes as much as a write of the stored item. Source: Developer Guide,
+/// "DynamoDB read and write operations". The answer is an exception, which has no member for it.
 #[tokio::test]
 async fn a_failed_condition_is_charged() {
     let service = open(&Memory::new()).await;
@@ -73,7 +73,7 @@ async fn a_failed_condition_is_charged() {
     }
 }
 
-/// A transaction or a batch has met up to a hundred items of 400 KB; it does not keep them until it is durable.
+/// A transaction or a batch reads up to a hundred items of 400 KB; it does not hold them until it is durable.
 #[tokio::test]
 async fn many_changes_keep_no_items() {
     let service = open(&Memory::new()).await;
@@ -189,7 +189,7 @@ async fn what_does_not_fit_a_batch_comes_back_as_keys() {
     assert_eq!((found, rounds), (keys, 2));
 }
 
-/// Whatever reads a large item, or shows one in a refusal, has its part of the memory for answers; a small one has none.
+/// An operation that reads a large item, or returns one in a refusal, reserves memory for its answer; a small one does not.
 #[tokio::test]
 async fn large_items_are_part_of_the_memory_for_answers() {
     use std::time::Duration;
@@ -306,7 +306,7 @@ async fn a_token_is_remembered_for_ten_minutes_and_by_the_next_server() {
     assert_eq!(count(&service).await, Some(n("3")));
 }
 
-/// A token is one of its region: the tables of another region are others, and what is written there is written.
+/// A token belongs to its region: the tables of another region are others, so the same token writes there again.
 #[tokio::test]
 async fn tokens_are_of_an_account_and_region() {
     let (clock, _) = Clock::manual(1_700_000_000_000);
@@ -324,14 +324,14 @@ async fn tokens_are_of_an_account_and_region() {
     }
 }
 
-/// Nodes of two versions find each other's tokens by these bytes.
+/// Nodes of two versions read each other's tokens in this format.
 #[test]
 fn a_tokens_row_is_found_by_every_version() {
     let key = rows::token(TokenKind::ExecuteTransaction, &caller(), "one");
     assert_eq!(&key.bytes[..], b"\0\0\0\0\0\0\0\0K\x04000000000000\0us-east-1\0one");
 }
 
-/// A server of another version has taken the fingerprint in its own way.
+/// A server of another version has computed the fingerprint in its own way.
 #[tokio::test]
 async fn a_token_is_known_to_the_next_version() {
     let service = open(&Memory::new()).await;

@@ -14,7 +14,7 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// Another one, for a part of the simulation with a course of its own.
+    /// Another one, for an independent part of the simulation.
     pub(super) fn fork(&mut self) -> Chance {
         Chance(self.next())
     }
@@ -24,7 +24,7 @@ impl Chance {
         self.next() % end
     }
 
-    /// Whether something happens that happens so often in a thousand times.
+    /// Whether an event of this probability happens. Unit: per mille.
     pub(super) fn happens(&mut self, in_a_thousand: u64) -> bool {
         self.below(1000) < in_a_thousand
     }

@@ -1,5 +1,5 @@
-//! A client: one random step after the other on the items of its own partition, every answer compared with the model, and now and
-//! then a transfer between accounts that all clients share.
+//! A client: one random step after the other on the items of its own partition, every answer compared with the model, and
+//! sometimes a transfer between accounts that all clients share.
 
 use api::*;
 use base::Clock;
@@ -20,7 +20,7 @@ pub(super) struct Client {
     chance: Chance,
     pub(super) items: Items,
     steps: usize,
-    /// What a write under way does: a crash leaves its outcome open.
+    /// The changes of a write in flight: a crash leaves its outcome open.
     under_way: Vec<(i64, Change)>,
     history: History,
 }
@@ -40,7 +40,7 @@ impl Client {
         format!("client {}", self.id)
     }
 
-    /// Goes on until it has made so many steps.
+    /// Works until it has made `steps` steps.
     pub(super) async fn work(&mut self, service: &Service, clock: &Clock, steps: usize) {
         self.recover(clock);
         while self.steps < steps {
@@ -49,7 +49,7 @@ impl Client {
         }
     }
 
-    /// What was under way when the process crashed was made, or it was not.
+    /// A write that was in flight when the process crashed was made, or it was not.
     pub(super) fn recover(&mut self, clock: &Clock) {
         self.items.expire(clock.now_ms() / 1000);
         let left = std::mem::take(&mut self.under_way);
@@ -199,7 +199,7 @@ impl Client {
         }
     }
 
-    /// Moves an amount from one account to another. Their sum never changes, whatever becomes of the answer.
+    /// Moves an amount from one account to another. Their sum never changes, also if the answer is lost.
     async fn transfer(&mut self, service: &Service) {
         let from = self.chance.below(ACCOUNTS);
         let to = (from + 1 + self.chance.below(ACCOUNTS - 1)) % ACCOUNTS;

@@ -1,4 +1,4 @@
-//! The end of a simulation: without faults all jobs finish, and whatever was derived from the items agrees with them.
+//! The end of a simulation: without faults all jobs finish, and all data derived from the items agree with them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,7 +101,8 @@ async fn check_bank(service: &Service) {
     assert_eq!(sum, 0, "transfers are whole");
 }
 
-/// The items that the stream's records leave. Each record goes on from the one before: none is left out, doubled or out of order.
+/// The items that result from the stream's records. Each record's old image is the state before: none is missing, doubled or
+/// out of order.
 async fn fold_stream(service: &Service, arn: &str) -> BTreeMap<Place, Attributes> {
     let mut items: BTreeMap<Place, Attributes> = BTreeMap::new();
     // They are listed after their parents.

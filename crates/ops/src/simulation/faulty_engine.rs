@@ -1,4 +1,4 @@
-//! An engine that fails as disks, connections and processes do: before a write, behind it, or with the power.
+//! An engine that fails as disks, connections and processes do: before a write, after it, or with the power.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use tokio::sync::watch;
 
 use super::chance::Chance;
 
-/// How often a write meets each fault, in a thousand times.
+/// The probability of each fault of a write. Unit: per mille.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
     /// It is refused, and nothing is written.
     pub refused: u64,
     /// It is written, and the answer is lost.
     pub unknown: u64,
-    /// The power is cut before it, or behind it.
+    /// The power is cut before it, or after it.
     pub crash: u64,
 }
 
@@ -34,13 +34,13 @@ pub(super) struct FaultyEngine {
     is_off: watch::Sender<bool>,
 }
 
-/// Says when the process has no power any more.
+/// Resolves when the power is cut.
 pub(super) struct Power(watch::Receiver<bool>);
 
 impl Power {
     pub(super) async fn cut(mut self) {
         if self.0.wait_for(|is_off| *is_off).await.is_err() {
-            // The engine is gone with its power on.
+            // The engine was dropped with its power on.
             std::future::pending::<()>().await;
         }
     }
@@ -63,7 +63,7 @@ impl FaultyEngine {
         Power(self.is_off.subscribe())
     }
 
-    /// From now on nothing of the process reaches the rows.
+    /// From now on the process can write no rows.
     pub(super) fn cut_power(&self) {
         self.is_off.send_replace(true);
     }
@@ -81,7 +81,7 @@ impl FaultyEngine {
         }
     }
 
-    /// Lets others run first, some times.
+    /// Yields to other tasks, a random number of times.
     async fn pause(&self) {
         let turns = self.chance.lock().below(4);
         for _ in 0..turns {

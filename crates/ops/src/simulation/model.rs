@@ -1,5 +1,5 @@
-//! What a client knows of its own items: for each key the states that it may be in. It is one state, but behind a lost answer, or
-//! where an item has expired and may have been deleted.
+//! A client's model of its own items: for each key its possible states. There is one, except after a lost answer, or if an
+//! item has expired and may have been deleted.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The operator of a simulation: adds a global index and drops it again, while clients write.
+//! The operator of a simulation: adds a global index and deletes it again, while clients write.
 
 use api::{Exception, IndexStatus, ProjectionType};
 
@@ -19,7 +19,7 @@ impl Operator {
         Operator { chance, history }
     }
 
-    /// Goes on as long as the process.
+    /// Works as long as the process.
     pub(super) async fn work(&mut self, service: &Service) {
         loop {
             for _ in 0..self.chance.below(100) {
@@ -43,7 +43,7 @@ impl Operator {
             }
             match service.update_table(&caller(), request).await {
                 Ok(_) => self.history.note(format!("index {}", if has_index { "dropped" } else { "added" })),
-                // The engine failed, or the last change is under way.
+                // The engine failed, or the last change is in progress.
                 Err(Exception::InternalServerError(_) | Exception::ResourceInUse(_)) => {}
                 Err(other) => panic!("the operator's change is refused: {other}"),
             }

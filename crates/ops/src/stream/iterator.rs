@@ -1,5 +1,5 @@
-//! Shard iterators: where a reader of a shard goes on. Everything stands in the text itself, so that one outlives
-//! restarts, and nothing is kept for a reader.
+//! Shard iterators: the position from which a reader of a shard continues. All state is in the text itself, so an
+//! iterator survives restarts, and the server stores nothing for a reader.
 //!
 //! An iterator is the stream's ARN, `|1|` and, in base 64:
 //!
@@ -8,7 +8,7 @@
 //! | 8 | seal: a keyed hash of the ARN and the rest |
 //! | 4 | the shard's number (big-endian) |
 //! | 8 | the position of the next record (big-endian) |
-//! | 8 | when it was given out, in milliseconds since 1970 (big-endian) |
+//! | 8 | when it was issued, in milliseconds since 1970 (big-endian) |
 
 use base64_simd::STANDARD;
 use model::codec::key::{HashSecret, KeyValue, h16};

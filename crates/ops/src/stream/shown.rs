@@ -1,4 +1,4 @@
-//! A record of a log as readers see it: cut by a view type, with a name of its own.
+//! A record of a log as readers of a stream see it: reduced to a view type, with an event id.
 
 use api::{Identity, OperationType, Record as ShownRecord, StreamRecord, Timestamp};
 use model::codec::key::{KeyValue, h16};
@@ -10,10 +10,10 @@ use crate::rows;
 use crate::service::Service;
 use crate::tables::{self, StreamView, Table};
 
-/// How records are shown.
+/// The form in which records are shown.
 pub(crate) struct Shape<'a> {
     pub table: &'a Table,
-    /// Of what they are read from: events of different ones have different ids.
+    /// Of the stream or table that they are read from: part of the event id.
     pub arn: String,
     pub view: StreamView,
 }
@@ -64,7 +64,7 @@ impl Service {
         Shown { record, size }
     }
 
-    /// The same whenever a record is read, and different from all others.
+    /// The same for each read of a record, and different from those of all others.
     fn event_id(&self, arn: &str, sequence: &str) -> String {
         let hash = h16(&self.secret, [KeyValue::S(arn), KeyValue::S(sequence)]);
         base::hex(&hash)

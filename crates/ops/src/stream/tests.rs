@@ -1,5 +1,4 @@
-//! Streams as a reader sees them, on an engine that gives positions late if not said otherwise, with a clock that is
-//! moved by hand.
+//! Streams as a reader sees them, on an engine that gives positions late if not stated otherwise, with a manual clock.
 
 mod authors;
 mod behind;
@@ -31,7 +30,7 @@ use breaking::Breaking;
 
 const START_MS: u64 = 1_700_000_000_500;
 
-/// Where the rows of a test are.
+/// The engine of a test's rows.
 enum Ground {
     Memory,
     Lagging,
@@ -112,7 +111,7 @@ impl House {
         self.service.create_table(&caller(), request).await.unwrap();
     }
 
-    /// Deletes the table, and waits until it is gone.
+    /// Deletes the table, and waits until it is deleted.
     async fn delete_table(&self) {
         self.service.delete_table(&caller(), DeleteTableInput { table_name: "tab".to_owned() }).await.unwrap();
         self.table_gone().await;
@@ -128,7 +127,7 @@ impl House {
         self.service.catalog.find(Place::own(&caller(), "tab")).unwrap().id()
     }
 
-    /// Whatever the old server still does in the background does nothing any more.
+    /// Starts the next server. Background work of the old one has no effect any more.
     async fn restart(&mut self) {
         self.engine.stop();
         if let Ground::Embedded(_) = self.ground {

@@ -1,4 +1,4 @@
-//! Keys of a KMS that aliases and ids turn out to mean, with a layer that answers as a KMS does.
+//! The KMS keys that aliases and ids resolve to, with a layer that answers as a KMS does.
 
 use api::{CreateTableInput, StreamSpecification, StreamViewType, UpdateTableInput};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::fixture::user;
 const ORDERS: &str = "arn:aws:kms:us-east-1:000000000000:key/orders";
 const ADMINS: &str = "arn:aws:kms:us-east-1:000000000000:key/admins";
 
-/// A KMS whose ids are the ends of their keys' ARNs, and so are its aliases.
+/// A KMS in which ids and aliases are the ends of their keys' ARNs.
 struct Kms;
 
 impl TableKeys for Kms {
@@ -85,7 +85,7 @@ async fn an_alias_is_decided_by_the_key_that_it_means() {
     service.update_table(&caller(), update("alias/admins")).await.unwrap();
 }
 
-/// The table's account is asked too: it is the one whose data the key opens.
+/// The rules of the table's account count as well: the key decrypts that account's data.
 #[tokio::test]
 async fn a_key_is_of_the_tables_account_and_of_the_callers() {
     let settings =
@@ -104,7 +104,7 @@ async fn a_key_is_of_the_tables_account_and_of_the_callers() {
     service.update_table(&caller(), update(ORDERS)).await.unwrap();
 }
 
-/// A KMS that answers once it is let.
+/// A KMS that answers when the test lets it.
 struct Waiting(tokio::sync::Semaphore, tokio::sync::Semaphore);
 
 impl TableKeys for Waiting {
@@ -137,7 +137,7 @@ impl TableKeys for Waiting {
     }
 }
 
-/// All changes of all tables wait for the catalog's lock: no request holds it while the KMS is asked.
+/// All changes of all tables wait for the catalog's lock: no request holds it during a call of the KMS.
 #[tokio::test]
 async fn other_tables_do_not_wait_for_the_kms() {
     let service = open(&storage::Memory::new()).await;
@@ -153,10 +153,10 @@ async fn other_tables_do_not_wait_for_the_kms() {
     kms.0.acquire().await.expect("open").forget();
     let managed = asked(encryption(ORDERS).map(|asked| SSESpecification { kms_master_key_id: None, ..asked }));
     service.create_table(&caller(), simple("other")).await.unwrap();
-    // A request that is refused anyway does not ask the KMS.
+    // A request that is refused anyway does not call the KMS.
     let wrong = UpdateTableInput { billing_mode: Some(api::BillingMode::Provisioned), ..update(ORDERS) };
     assert!(matches!(service.update_table(&caller(), wrong).await, Err(Exception::Validation(_))));
-    // The later request finds the key that the earlier one gave the table, and asks once for its own.
+    // The later request finds the key that the earlier one gave the table, and calls the KMS once for its own.
     assert!(!managed.is_finished());
     kms.1.add_permits(1);
     named.await.expect("no panic").unwrap();

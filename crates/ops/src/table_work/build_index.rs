@@ -1,18 +1,18 @@
 //! Building an index on a table that already has items: a global index, or the index of expiries.
 //!
-//! The index is published first, so that every write maintains it, and the work begins once nobody uses a table that
-//! lacks it. It then walks over the items in the order of their rows. Each step re-reads its items under the same
+//! The index is published first, so that every write maintains it, and the backfill begins once no request uses a
+//! definition without it. It scans the items in the order of their rows. Each step re-reads its items under the same
 //! exclusion as any other write, and puts the row that a write of that item would put; an item that was written
-//! meanwhile gets the row that it already has. How far the walk has come stands in the same batch as the rows, so an
-//! interrupted one goes on from there. Items that lack a key attribute, or have one of a wrong type, have no row.
+//! meanwhile gets the row that it already has. The position of the scan is stored in the same batch as the rows, so an
+//! interrupted backfill resumes there. Items that lack a key attribute, or have one of a wrong type, have no row.
 //!
 //! Writes add to the index's counters from the beginning, although the items that they replace may not be counted
-//! yet. Once all rows are there, one snapshot shows both the rows and the counters, and what they differ by is added;
+//! yet. Once all rows exist, one snapshot shows both the rows and the counters, and their difference is added;
 //! from then on writes keep the counters right.
 //!
 //! The index of a table's items by their expiry has no counters.
 //!
-//! Where several nodes live, a step also has the row among its keys that says whose work it is.
+//! With several nodes, each step also has the row of the work's owner among its keys.
 
 use std::ops::Bound;
 
@@ -35,9 +35,9 @@ const STEP_ITEMS: usize = 256;
 const COUNTED_ROWS: usize = 4096;
 /// What one step reads. Unit: bytes.
 const STEP_SIZE: usize = 4 << 20;
-/// What follows from a damaged item.
+/// The consequence of a damaged item, as it is reported.
 const LEFT_OUT: &str = "an index is built without a row";
-/// How long a step waits that met a transaction.
+/// How long a step waits after a conflict with a transaction.
 const CONFLICT_INTERVAL: std::time::Duration = std::time::Duration::from_millis(1);
 
 impl Service {
@@ -53,7 +53,7 @@ impl Service {
         }
     }
 
-    /// Walks over all items; tells whether the index was wanted to the end.
+    /// Scans all items; returns false if the index was deleted meanwhile.
     pub(crate) async fn fill_index(
         &self,
         table_id: u64,
@@ -63,8 +63,8 @@ impl Service {
         self.settle(table_id).await?;
         let progress = rows::build_progress(table_id, index_id);
         let passed = self.engine.get(&progress, Consistency::Strong).await?;
-        // A write that nobody waits for any more may still be queued, or wait for a replica. Commits become visible in
-        // their order: what comes before this one is seen by all that follows.
+        // A write with a dropped future may still be queued, or wait for a replica. Commits become visible in their
+        // order: the scan, which begins after this commit, sees all commits before it.
         let begun = passed.clone().unwrap_or_else(|| rows::table_prefix(table_id));
         self.index_batch(table_id, index_id, &[], begun, owned).await.map_err(of_step)?;
         let mut range = ScanRange::of_prefix(Family::Items, rows::table_prefix(table_id), STEP_ITEMS, STEP_SIZE);
@@ -74,7 +74,7 @@ impl Service {
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         while self.is_building(table_id, index_id) {
             let Some(page) = pages.next_with_damaged().await? else { return Ok(true) };
-            // The engine would refuse a step that reads a damaged row among its keys: it is not one of them.
+            // A damaged row is not among the keys of a step: the engine would refuse to read it.
             self.report_left_out(table_id, &page.damaged);
             let items: Vec<Key> = page.rows.into_iter().map(|row| Key::new(Family::Items, row.key)).collect();
             self.index_items(table_id, index_id, &items, owned).await?;
@@ -93,7 +93,7 @@ impl Service {
         damaged.iter().for_each(|row| self.report_damaged(&table, row.key.as_deref(), &row.what, LEFT_OUT));
     }
 
-    /// Puts the index rows of these items, in as many batches as transactions in the way make necessary.
+    /// Puts the index rows of these items. After a conflict with a transaction or a refusal for size, batches are smaller.
     async fn index_items(
         &self,
         table_id: u64,
@@ -127,6 +127,7 @@ impl Service {
     ) -> Result<(), TxError> {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let keys: Vec<KeyUse> = items.iter().cloned().map(KeyUse::write).chain(owned.map(Owned::key)).collect();
+        // Ownership is checked in the write itself: a former owner whose step was delayed must not move the progress back.
         let build = |reads: &Reads, batch: &mut Batch| {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(owner::taken());
@@ -163,8 +164,10 @@ impl Service {
         index.row(&self.secret, table, item.attributes(), &key)
     }
 
-    /// Sets the counters right and lets the index be read.
+    /// Corrects the counters and makes the index readable.
     async fn finish_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
+        // Rows are counted before the catalog is locked: the count takes long, and later writes change rows and tally alike.
+        // The state is checked again under the lock: the index may have been deleted meanwhile.
         let tallies = self.missing_from_tally(table_id, index_id).await?;
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
@@ -179,8 +182,8 @@ impl Service {
         Ok(())
     }
 
-    /// What one snapshot's rows of the index count more than its tally says, if it has one. The snapshot is held for a whole
-    /// walk, which only happens once in an index's life.
+    /// The difference between the rows of one snapshot of the index and its tally, if it has one. The snapshot is held for a
+    /// scan of the whole index, which happens once in its life.
     async fn missing_from_tally(
         &self,
         table_id: u64,
@@ -202,7 +205,7 @@ impl Service {
     }
 }
 
-/// Why the walk ends with a step.
+/// Why the scan ends with a step.
 fn of_step(error: TxError) -> Interrupted {
     match error {
         TxError::Storage(error) => error.into(),

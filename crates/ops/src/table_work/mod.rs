@@ -1,5 +1,5 @@
-//! The work that changes of tables leave to be done: indexes built and deleted, tables deleted. What is to be done follows from
-//! the definitions, so that an interrupted server takes it up again.
+//! The background work of changes of tables: it builds and deletes indexes and deletes tables. Pending work follows from the
+//! definitions, so a restarted server resumes it.
 
 mod build_index;
 
@@ -20,7 +20,7 @@ use storage::Family;
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Service {
-    /// The job that takes up what an earlier server left and what changes of the catalog ask for: it adds a job for each piece.
+    /// The job that resumes pending work and receives new work from changes of the catalog: it adds a job for each piece.
     pub(crate) fn table_work_job(self: &Arc<Service>) -> Option<Job> {
         let receiver = Arc::new(tokio::sync::Mutex::new(self.catalog.take_work()?));
         let (asked, turns): (Arc<Mutex<VecDeque<Work>>>, Arc<Mutex<Turns>>) = Default::default();
@@ -35,22 +35,22 @@ impl Service {
         Some(job.or_when(move || {
             let (receiver, asked) = (Arc::clone(&receiver), Arc::clone(&asked));
             async move {
-                // Nothing is awaited between a piece's receipt and its place in the queue, so none is lost with this future.
+                // No await between receiving a piece and queueing it, so none is lost if this future is dropped.
                 match receiver.lock().await.recv().await {
                     Some(work) => asked.lock().push_back(work),
-                    // The catalog is gone, and the service with it.
+                    // The catalog is dropped, and the service with it.
                     None => std::future::pending().await,
                 }
             }
         }))
     }
 
-    /// Whether the definitions still ask for the work: another node may have done it.
+    /// Whether the work is still pending: another node may have done it.
     fn is_wanted(&self, work: Work) -> bool {
         self.catalog.by_id(work.table_id()).is_some_and(|table| Work::left_by(&table.definition).contains(&work))
     }
 
-    /// Does the work if it is ours; tells whether it is over.
+    /// Does the work if this node owns it; returns whether it is done.
     async fn do_if_ours(&self, work: Work) -> Result<bool, Interrupted> {
         if !self.is_wanted(work) {
             return Ok(true);
@@ -64,7 +64,7 @@ impl Service {
         Ok(true)
     }
 
-    /// How long to wait before looking again after another node's work.
+    /// The interval between two checks of work that another node owns.
     fn look_interval(&self) -> Duration {
         self.nodes.as_ref().map_or(RETRY_INTERVAL, crate::nodes::Nodes::interval)
     }
@@ -80,12 +80,14 @@ impl Service {
     }
 
     async fn drop_index(&self, table_id: u64, index_id: u32) -> Result<(), Interrupted> {
+        // In this order: a write that uses an older definition would put rows after they are destroyed; and the definition
+        // names the index until its rows are destroyed, so that a crash in between leaves the work pending.
         self.settle(table_id).await?;
         self.engine.destroy(Family::Index, rows::index_prefix(table_id, index_id)).await?;
         let guard = self.catalog.lock().await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
-        // Its own users are gone before the next change waits for them.
+        // This reference is dropped before the change: later work would wait for it in `settle`.
         drop(table);
         definition.remove_index(index_id);
         let deletes = vec![rows::index_tally(table_id, index_id), rows::build_progress(table_id, index_id)];
@@ -94,6 +96,8 @@ impl Service {
     }
 
     async fn drop_table(&self, table_id: u64) -> Result<(), Interrupted> {
+        // In this order: no write may follow the destruction of the rows, and the definition is deleted last, so that a crash
+        // in between leaves the work pending.
         self.settle(table_id).await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let definition = table.definition.clone();
@@ -108,8 +112,9 @@ impl Service {
         Ok(self.catalog.forget(&self.engine, table_id).await?)
     }
 
-    /// Ends the log of a table that nobody uses any more, and destroys all the rest.
+    /// Ends the log of a table that no request uses any more, and destroys all other rows.
     async fn drop_but_streams(&self, definition: Definition) -> Result<(), Interrupted> {
+        // The table is replaced by its remains last: until then a crash leaves the work pending.
         let table_id = definition.table_id;
         self.end_rolls(table_id, &definition.log).await?;
         self.close_logs(table_id, &definition.log).await?;
@@ -125,7 +130,7 @@ impl Service {
     }
 }
 
-/// A table's pieces of work are done one after the other, in the order in which they were asked for.
+/// A lock for each table: its pieces of work are done one after the other, in the order in which they were queued.
 type Turn = Arc<tokio::sync::Mutex<()>>;
 type Turns = HashMap<u64, Turn>;
 
@@ -134,16 +139,16 @@ fn turn_of(turns: &mut Turns, table_id: u64) -> Turn {
     Arc::clone(turns.entry(table_id).or_default())
 }
 
-/// What a piece of work remembers between two tries.
+/// The state of a piece of work between two attempts.
 #[derive(Default)]
 struct Tries {
-    /// Held from the first try to the last one: a piece that is retried does not let later ones pass.
+    /// Held from the first attempt to the last: later pieces do not overtake one that is retried.
     turn: Option<tokio::sync::OwnedMutexGuard<()>>,
     logged: Option<String>,
 }
 
-/// The job that does a piece of work once the earlier ones on its table are done, as often as it takes. How far it has come is in
-/// rows of the piece's own (`build_index`), so that it goes on where it was after a crash.
+/// The job that does a piece of work once the earlier ones on its table are done, and retries until it succeeds. Progress is
+/// stored in rows of the piece's own (`build_index`), so it resumes there after a crash.
 fn piece(service: &Arc<Service>, work: Work, turn: Turn) -> Job {
     let tries: Arc<tokio::sync::Mutex<Tries>> = Arc::default();
     let job = Job::on(service, work.job(), RETRY_INTERVAL, move |service| {
@@ -161,7 +166,7 @@ fn piece(service: &Arc<Service>, work: Work, turn: Turn) -> Job {
                 }
                 Ok(false) => Ran::Again(service.look_interval()),
                 Err(Interrupted::Failed(text)) => {
-                    // A full disk or a database that is away can last for hours: one line for each cause.
+                    // A full disk or an unreachable database can last for hours: one line for each cause.
                     if tries.logged.as_ref() != Some(&text) {
                         work.log_failure(&service.table_label(work.table_id()), &text);
                         tries.logged = Some(text);

@@ -1,9 +1,9 @@
-//! What a table is: everything CreateTable and its relatives set, as it is kept on disk.
+//! A table's definition: all settings of CreateTable and of the operations that change a table, as they are stored.
 //!
-//! Kept as JSON under the catalog's rows (`docs/decisions`): small, rarely written, and readable when something has
-//! to be understood by hand. A field added later has a default, so that older rows stay readable, and a program that does
-//! not know it keeps it as it is. So it may only say what such a program may leave out of account; what every writer must
-//! heed needs a value that the older ones cannot read, or another format (`docs/decisions`, 0009).
+//! Stored as JSON in the catalog's rows (`docs/decisions`): small, rarely written, and readable for diagnosis by hand. A
+//! field added later has a default, so that older rows stay readable, and a program that does not know it retains it
+//! unchanged. So such a field may only have what an older program may ignore; what every writer must obey needs a value that
+//! older programs cannot read, or another format (`docs/decisions`, 0009).
 
 use api::Exception;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ pub(crate) struct Definition {
     pub account: String,
     pub region: String,
     pub name: String,
-    /// The TableId that DescribeTable shows.
+    /// The TableId that DescribeTable returns.
     pub uuid: String,
     pub created_ms: u64,
     pub status: TableStatus,
@@ -78,10 +78,10 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    /// As a row has it.
+    /// Decodes a row.
     ///
     /// # Errors
-    /// If the row is not one of this program's.
+    /// If the row has no format that this program reads.
     pub(crate) fn read(row: &[u8]) -> Result<Definition, OpenError> {
         let malformed = |text: String| OpenError::Malformed(format!("a table's definition cannot be read: {text}"));
         let definition: Definition = serde_json::from_slice(row).map_err(|error| malformed(error.to_string()))?;
@@ -91,8 +91,8 @@ impl Definition {
         }
     }
 
-    /// As a row has it. Every definition that is written passes here, and so its invariants: a row that breaks one would end
-    /// every node that reads it, or let writes pass by the log.
+    /// Encodes a row. Every definition that is written is encoded here, which checks its invariants: a row that breaks one would
+    /// end every node that reads it, or let writes bypass the log.
     ///
     /// # Errors
     /// If an invariant does not hold: a bug, and nothing is written.
@@ -101,7 +101,7 @@ impl Definition {
         serde_json::to_vec(self).map_err(|error| Exception::internal(error.to_string()))
     }
 
-    /// The invariants of a definition, in the words of the first that does not hold.
+    /// Checks the invariants of a definition; the error is about the first that does not hold.
     fn check(&self) -> Result<(), String> {
         match self.undefined_key() {
             Some(name) => Err(self.without_key(name)),
@@ -111,7 +111,7 @@ impl Definition {
         }
     }
 
-    /// Rows of two indexes never meet, nor do those of an index that is made later and those of one that was deleted.
+    /// No two indexes share an id, and no later index gets the id of one that exists: rows of different indexes never mix.
     fn has_indexes_apart(&self) -> bool {
         let mut ids: Vec<u32> = self.local_indexes.iter().chain(&self.global_indexes).map(|index| index.id).collect();
         ids.extend(self.time_to_live.index.iter().chain(&self.time_to_live.dropping));
@@ -131,7 +131,7 @@ impl Definition {
         Place { account: &self.account, region: &self.region, name: &self.name }
     }
 
-    /// The table's own, of which the first revision is the table's making.
+    /// The table's own policy. The revision of a policy that came with CreateTable is the table's creation time.
     pub(crate) fn policy(&self) -> Option<AttachedPolicy> {
         let document = self.resource_policy.clone()?;
         let revision = self.resource_policy_revision.clone().unwrap_or_else(|| self.created_ms.to_string());
@@ -169,7 +169,7 @@ impl Definition {
         self.local_indexes.iter().chain(&self.global_indexes).map(|index| index.name.as_str())
     }
 
-    /// What readers of a deleted table's streams need of it.
+    /// Reduces the definition to what readers of a deleted table's streams need.
     pub(crate) fn cut_to_streams(self) -> Definition {
         let mut cut = Definition {
             table_id: self.table_id,
@@ -191,13 +191,13 @@ impl Definition {
         cut
     }
 
-    /// Forgets the attribute definitions that no key uses any more.
+    /// Removes the attribute definitions that no key uses any more.
     pub(crate) fn prune_attributes(&mut self) {
         let used: BTreeSet<String> = self.key_names().cloned().collect();
         self.attributes.retain(|attribute| used.contains(&attribute.name));
     }
 
-    /// An attribute that a key needs and that has no type. A definition that has one was not made here.
+    /// An attribute that a key needs and that has no type. This program writes no definition with one.
     pub(crate) fn undefined_key(&self) -> Option<&String> {
         self.key_names().find(|name| self.attributes.iter().all(|attribute| attribute.name != **name))
     }
@@ -250,7 +250,7 @@ impl From<KeyType> for model::KeyType {
     }
 }
 
-/// A key schema by name; the types stand in the attribute definitions.
+/// A key schema by name; the types are in the attribute definitions.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KeyNames {
     pub hash: Vec<String>,
@@ -370,7 +370,7 @@ impl From<api::TableClass> for TableClass {
     }
 }
 
-/// A table class that somebody chose, and when it was last changed.
+/// A table class that a request chose, and when it was last changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct TableClassChoice {
     pub class: TableClass,
@@ -387,7 +387,7 @@ pub(crate) enum StreamView {
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Stream {
-    /// The time it was enabled, as it stands in its ARN.
+    /// The time it was enabled, in the format of its ARN.
     pub label: String,
     pub view: StreamView,
     pub enabled: bool,
@@ -398,7 +398,7 @@ pub(crate) struct Stream {
     /// The log's shards that are the stream's: from this one on.
     #[serde(default)]
     pub first_shard: u32,
-    /// The first one that is not the stream's any more.
+    /// The first shard after the stream's last one.
     #[serde(default)]
     pub end_shard: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -408,14 +408,14 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// For a day after it was disabled.
+    /// Whether it is enabled, or was disabled less than a day ago.
     pub(crate) fn can_be_read(&self, now_ms: u64) -> bool {
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
         self.enabled || self.disabled_ms.is_some_and(|since_ms| !is_over(since_ms))
     }
 }
 
-/// Where a table's changes go, beside its stream.
+/// The Kinesis streams that a table's changes are delivered to.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KinesisDestinations {
     /// No number is used twice.
@@ -428,11 +428,11 @@ pub(crate) struct KinesisDestinations {
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct KinesisDestination {
-    /// Given anew each time that it is enabled.
+    /// A new number each time that it is enabled.
     pub number: u32,
     pub stream_arn: String,
     pub status: DestinationStatus,
-    /// None where no request has chosen one: it is not described then, and changes have milliseconds.
+    /// None if no request has chosen one: it is not described then, and changes have milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
     /// Why it could not be enabled.
@@ -458,7 +458,7 @@ impl DestinationStatus {
     }
 }
 
-/// Of the time of a change, in what is delivered.
+/// The precision of the time of a change, as it is delivered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) enum Precision {
     #[default]
@@ -466,17 +466,17 @@ pub(crate) enum Precision {
     Microsecond,
 }
 
-/// Which shards of the table's log are written; what readers need to know of a shard stands in a row of its own.
+/// The shards of the table's log that are written; what readers need of a shard is in a row of its own.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ChangeLog {
     /// No number is used twice.
     pub next_shard: u32,
-    /// Those that writers append to, by the hashes that they begin with, the first one with 0. None if the log has no active
+    /// The shards that writers append to, ordered by their first hashes, which begin with 0. Empty if the log has no active
     /// consumer.
     pub open: Vec<OpenShard>,
-    /// Not open any more, and without an end yet.
+    /// Shards that are not open any more, and have no end yet.
     pub closing: Vec<u32>,
-    /// Logs that go on in a new shard, which is not there yet.
+    /// Logs that continue in a new shard, which does not exist yet.
     #[serde(default)]
     pub rolling: Vec<Roll>,
     /// Whether other nodes may not know of an open shard yet.
@@ -489,7 +489,7 @@ pub(crate) struct ChangeLog {
     pub unknown: Unknown,
 }
 
-/// A log's shard ends at a mark, and a child begins behind it, or two.
+/// The roll of a log's shard: it ends at a mark, and one or two children begin behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Roll {
     /// By the log's first shard.
@@ -502,7 +502,7 @@ pub(crate) struct Roll {
     pub split: Option<Split>,
 }
 
-/// A second child takes over a part of the hashes.
+/// The split of a shard: a second child takes over a part of the hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Split {
     pub sibling: u32,
@@ -511,8 +511,8 @@ pub(crate) struct Split {
 }
 
 impl ChangeLog {
-    /// Every write of a followed table finds exactly one open shard: the first one begins with the least hash, and each next one
-    /// with a greater one. No number is one that a later shard gets.
+    /// Every write of a followed table finds exactly one open shard: the first one begins with the least hash, and each next
+    /// one with a greater one. No later shard gets the number of an existing one.
     fn covers_all_hashes(&self) -> bool {
         let from: Vec<u64> = self.open.iter().map(|shard| shard.from_hash).collect();
         from.first().is_none_or(|first| *first == 0)
@@ -545,7 +545,7 @@ pub(crate) struct TimeToLive {
     /// Whether all items are in it.
     #[serde(default)]
     pub built: bool,
-    /// Such indexes that are not maintained any more, and whose rows are to go.
+    /// Such indexes that are not maintained any more; their rows are to be deleted.
     #[serde(default)]
     pub dropping: Vec<u32>,
     #[serde(flatten)]

@@ -1,7 +1,7 @@
-//! A table as DescribeTable, and every operation that changes one, shows it.
+//! The description of a table, as DescribeTable and every operation that changes a table return it.
 //!
-//! Which members are absent matters as much as what the others say: Terraform sees drift in an OnDemandThroughput
-//! that nobody configured, and in a global index without ProvisionedThroughput.
+//! Absent members matter as much as the values of the others: Terraform sees drift in an OnDemandThroughput that was not
+//! configured, and in a global index without ProvisionedThroughput.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use super::definition::{
 use super::table::Table;
 use super::throughput::default_warm;
 
-/// What an answer shows of the life cycle: a change shows the state that it begins, DescribeTable the one that is.
+/// The state that an answer shows: that of a change shows the state that it begins, DescribeTable's the current one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shown {
     AsIs,
@@ -40,7 +40,7 @@ impl Tallies {
         self.0.get(&id).map_or(0, |tally| tally[0].max(0))
     }
 
-    /// Bytes of the items themselves: the 100 bytes an item of DynamoDB's storage prices are not among them.
+    /// Bytes of the items themselves, without the 100 bytes an item that DynamoDB's storage prices add.
     fn size(&self, id: u32) -> i64 {
         self.0.get(&id).map_or(0, |tally| tally[1].max(0))
     }
@@ -61,7 +61,7 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
     let stream = definition.stream.as_ref();
     let is_streamed = stream.is_some_and(|stream| stream.enabled);
     let status = match shown_status(definition.status, shown) {
-        // The table's status says when its stream has all changes; other consumers have statuses of their own.
+        // UPDATING until the stream gets the changes of all nodes; other consumers have statuses of their own.
         api::TableStatus::Active if definition.log.opening && is_streamed => api::TableStatus::Updating,
         status => status,
     };
@@ -104,7 +104,7 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
     }
 }
 
-/// CreateTable leaves out what is decided once the table is there. Source: captures of both answers.
+/// CreateTable's answer leaves out members that are decided once the table exists. Source: captures of both answers.
 fn as_created(description: &mut TableDescription, definition: &Definition) {
     if let Some(summary) = &mut description.billing_mode_summary {
         summary.last_update_to_pay_per_request_date_time = None;
@@ -184,7 +184,7 @@ fn global(
         key_schema: Some(key_schema(&index.key)),
         projection: Some(projection(&index.projection)),
         index_status: Some(status),
-        // The answer that begins an index shows it before its items are walked over.
+        // The answer of the change that creates an index shows it before the backfill.
         backfilling: (index.status == IndexStatus::Creating).then_some(shown == Shown::AsIs),
         provisioned_throughput: Some(provisioned(index.provisioned, &index.changes, now_ms)),
         index_size_bytes: Some(tallies.size(index.id)),
@@ -199,7 +199,7 @@ fn global(
     }
 }
 
-/// Its status is its own: a table that is updated in other ways keeps it ACTIVE. Source: captures.
+/// It has a status of its own: it stays ACTIVE while the table is updated in other ways. Source: captures.
 fn table_warm(definition: &Definition, status: api::TableStatus) -> TableWarmThroughputDescription {
     let status = if status == api::TableStatus::Updating { api::TableStatus::Active } else { status };
     let warm = definition.warm.unwrap_or_else(|| default_warm(definition.billing.provisioned()));
@@ -210,7 +210,7 @@ fn table_warm(definition: &Definition, status: api::TableStatus) -> TableWarmThr
     }
 }
 
-/// A table that was provisioned all its life has no summary.
+/// A table that was always provisioned has no summary.
 fn billing_mode(definition: &Definition) -> Option<BillingModeSummary> {
     let billing_mode = if definition.is_on_demand() { BillingMode::PayPerRequest } else { BillingMode::Provisioned };
     let since = definition.on_demand_since_ms;

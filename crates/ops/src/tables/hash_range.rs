@@ -1,4 +1,4 @@
-//! Which changes of a log are a shard's: those of items whose partition keys' hashes are in its range.
+//! The changes of a log that belong to a shard: those of items with a partition key hash in the shard's range.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ pub(crate) fn leading(partition: &[u8]) -> u64 {
     partition.first_chunk().map_or(0, |hash| u64::from_be_bytes(*hash))
 }
 
-/// Both ends belong to it.
+/// Both ends are included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct HashRange {
     pub first: u64,
@@ -35,8 +35,8 @@ impl HashRange {
         is_inside.then(|| [HashRange { last: at - 1, ..*self }, HashRange { first: at, ..*self }])
     }
 
-    /// Where to split it so that both parts get about as many changes as the other one, going by some of its hashes. None
-    /// if they are all the same: one item's changes stay together.
+    /// The hash at which to split a range so that both parts get about as many changes, estimated from a sample of hashes.
+    /// None if they are all the same: one item's changes stay together.
     pub(crate) fn middle_of(mut hashes: Vec<u64>) -> Option<u64> {
         hashes.sort_unstable();
         let (first, middle) = (*hashes.first()?, *hashes.get(hashes.len() / 2)?);

@@ -1,5 +1,5 @@
-//! The state of each index in a definition, whatever its kind: under construction, ready, or on its way out. `catalog::work` derives
-//! the work on indexes from it, and the builder ends with a change of it.
+//! The state of each index in a definition, of any kind: under construction, ready, or being deleted. `catalog::work`
+//! derives the work on indexes from it, and the builder ends with a change of it.
 
 use super::definition::{Definition, IndexStatus};
 
@@ -35,7 +35,7 @@ impl Definition {
         self.index_states().contains(&(index_id, state))
     }
 
-    /// An index that was under construction has all its rows.
+    /// Marks an index that was under construction as ready: it has all its rows.
     pub(crate) fn set_index_ready(&mut self, index_id: u32) {
         if self.time_to_live.index == Some(index_id) {
             self.time_to_live.built = true;
@@ -45,7 +45,7 @@ impl Definition {
         }
     }
 
-    /// An index that was on its way out has no rows any more.
+    /// Removes an index that was being deleted and has no rows any more.
     pub(crate) fn remove_index(&mut self, index_id: u32) {
         self.time_to_live.dropping.retain(|dropping| *dropping != index_id);
         self.global_indexes.retain(|index| index.id != index_id);

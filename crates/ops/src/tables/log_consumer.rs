@@ -1,7 +1,7 @@
 //! Consumers of a table's log: what reads it, and how long records are retained for it.
 //!
 //! Streams and Kinesis destinations have settings of their own in the definition and are derived from them, so that definitions
-//! of older programs mean what they did. Consumers of other kinds are stored in the definition as they are here. An event
+//! of older programs retain their meaning. Consumers of other kinds are stored in the definition as they are here. An event
 //! source mapping reads a stream, is bounded by that stream's retention, and is no consumer of its own.
 
 use model::limits::STREAM_RETENTION_MS;
@@ -12,15 +12,15 @@ use super::definition::{Definition, DestinationStatus, KinesisDestination, Strea
 /// The longest name of a stored consumer. Unit: bytes.
 const NAME_SIZE_MAX: usize = 128;
 
-/// What the names of consumers begin with that are not stored: of streams, Kinesis destinations and event source mappings.
+/// Prefixes of the names of consumers that are not stored: streams, Kinesis destinations and event source mappings.
 const OTHERS_NAMES: [&str; 3] = ["stream-", "kinesis-", "mapping-"];
 
 /// A reader of all of a table's log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LogConsumer {
-    /// Never given twice in one table. Its positions are stored under it.
+    /// Never used twice in one table. Its positions are stored under it.
     pub name: String,
-    /// Where it begins.
+    /// Its start position.
     pub from: Start,
     pub needs: ConsumerNeeds,
     pub retention: Retention,
@@ -29,7 +29,7 @@ pub struct LogConsumer {
     pub(crate) unknown: Unknown,
 }
 
-/// Where a consumer begins.
+/// The start position of a consumer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Start {
     TrimHorizon,
@@ -40,7 +40,7 @@ pub enum Start {
     },
 }
 
-/// What of a record a consumer reads. Records have images for all consumers today.
+/// The parts of a record that a consumer reads. Today records have images for all consumers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ConsumerNeeds {
     Keys,
@@ -50,7 +50,7 @@ pub enum ConsumerNeeds {
 /// How long records are retained for a consumer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Retention {
-    /// For so long, whether or not they were read.
+    /// For this age, whether or not they were read.
     Age { ms: u64 },
     /// Until the consumer's stored position is behind them, but no longer than `max_ms`.
     Position { max_ms: u64 },
@@ -60,19 +60,19 @@ pub enum Retention {
 pub enum ConsumerState {
     /// The log is open, and records are retained.
     Active,
-    /// It reads what there is, and needs no new records.
+    /// It reads the existing records, and needs no new ones.
     Ended { since_ms: u64 },
     /// Records are not retained for its position any more, and its positions are being deleted.
     Removing,
 }
 
 impl LogConsumer {
-    /// What a feature adds. Its name begins with the feature's, so that no two features give the same one.
+    /// The consumer of a feature. Its name begins with the feature's, so that no two features use the same one.
     pub fn new(name: String, from: Start, needs: ConsumerNeeds, retention: Retention) -> LogConsumer {
         LogConsumer { name, from, needs, retention, state: ConsumerState::Active, unknown: Unknown::new() }
     }
 
-    /// What is wrong with the name, if anything is.
+    /// The problem of the name, if it is invalid.
     pub(crate) fn name_problem(&self) -> Option<&'static str> {
         match self.name.len() {
             0 => Some("the name of a log's consumer is empty"),
@@ -87,7 +87,7 @@ impl LogConsumer {
 }
 
 impl KinesisDestination {
-    /// What its positions are stored under.
+    /// The name that its positions are stored under.
     pub(crate) fn consumer_name(&self) -> String {
         format!("kinesis-{}", self.number)
     }
@@ -99,7 +99,8 @@ impl KinesisDestination {
             DestinationStatus::Disabling => ConsumerState::Removing,
             DestinationStatus::Disabled | DestinationStatus::EnableFailed => return None,
         };
-        // Its records are retained by age, as those of a stream, although it has positions: a failing Kinesis does not fill the disk.
+        // Its records are retained by age, as those of a stream, although it has positions: a failing Kinesis must not fill the
+        // disk.
         let retention = Retention::Age { ms: STREAM_RETENTION_MS };
         let consumer = LogConsumer::new(self.consumer_name(), Start::Latest, ConsumerNeeds::Images, retention);
         Some(LogConsumer { state, ..consumer })
@@ -116,7 +117,7 @@ impl Stream {
         let retention = Retention::Age { ms: STREAM_RETENTION_MS };
         let state = match self.enabled {
             true => ConsumerState::Active,
-            // Older programs did not write down when: then it cannot be read any more.
+            // Older programs did not store the time: then the stream cannot be read any more.
             false => ConsumerState::Ended { since_ms: self.disabled_ms.unwrap_or(0) },
         };
         let consumer = LogConsumer::new(format!("stream-{}", self.label), Start::Latest, needs, retention);

@@ -1,5 +1,5 @@
-//! What tables are: their definitions, as rows keep them and as requests make, change and show them. Nothing here reads or
-//! writes a row; `catalog` keeps the tables that there are.
+//! Tables: their definitions, as rows store them and as requests create, change and describe them. Nothing here reads or
+//! writes a row; `catalog` holds the existing tables.
 
 mod definition;
 mod describe;
@@ -32,7 +32,7 @@ pub(crate) use settings::{
 pub(crate) use table::{Index, IndexKind, Table, TimeIndex};
 pub(crate) use throughput::{IndexThroughput, TableThroughput};
 
-/// A setting whose engine a later version brings.
+/// The refusal of a setting that is not implemented.
 pub(crate) fn not_built(member: &str) -> Exception {
     Exception::validation(format!("{member} is not built yet in this version of Stator"))
 }

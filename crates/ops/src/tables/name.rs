@@ -7,7 +7,7 @@ use auth::credential::partition_of;
 use auth::{Caller, SHARED_ACCOUNT};
 use model::limits::{TABLE_NAME_SIZE_MAX, TABLE_NAME_SIZE_MIN};
 
-/// Which lengths of a name an operation takes: a table that is made needs a real name, others only look it up.
+/// The lengths of a name that an operation accepts: a new table needs a valid name, other operations only look it up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NameUse {
     Lookup,
@@ -20,7 +20,7 @@ pub(crate) struct TableArn<'a> {
     pub region: &'a str,
     pub account: &'a str,
     pub name: &'a str,
-    /// What stands behind the table's name, as `index/…` or `stream/…`.
+    /// The part behind the table's name, as `index/…` or `stream/…`.
     pub rest: Option<&'a str>,
 }
 
@@ -41,14 +41,14 @@ impl<'a> TableArn<'a> {
         Some(TableArn { region, account, name, rest })
     }
 
-    /// Whether the caller's space is the one that the ARN names. In the shared space every account and region is.
+    /// Whether the caller's space is the one that the ARN names. The shared space has every account and region.
     fn is_of(&self, caller: &Caller) -> bool {
         let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none();
         is_shared || (self.account == caller.account && self.region == caller.region)
     }
 
-    /// Where the table is that the ARN names, for this caller: `None` in a space that it never sees. Other accounts'
-    /// tables are seen by callers of whom policies were asked, before anything is looked up.
+    /// The table that the ARN names, for this caller; `None` in a space that the caller cannot access. Callers with an identity
+    /// can access other accounts' tables: policies are evaluated before anything is looked up.
     pub(crate) fn place(&self, caller: &'a Caller) -> Option<Place<'a>> {
         if self.is_of(caller) {
             return Some(Place::own(caller, self.name));
@@ -57,19 +57,19 @@ impl<'a> TableArn<'a> {
         is_asked.then_some(Place { account: self.account, region: self.region, name: self.name })
     }
 
-    /// The ARN as the server writes it, whatever spelling the caller has used; `None` in a space that it never sees.
+    /// The canonical form of the ARN; `None` in a space that the caller cannot access.
     pub(crate) fn canonical(&self, caller: &Caller) -> Option<String> {
         let table = self.place(caller)?.arn();
         Some(self.rest.map_or(table.clone(), |rest| format!("{table}/{rest}")))
     }
 }
 
-/// The one spelling of an ARN of a table, or of what belongs to it, that names something in a space which the caller sees.
+/// The canonical form of an ARN of a table, index or stream; none in a space that the caller cannot access.
 pub fn canonical_arn(caller: &Caller, text: &str) -> Option<String> {
     TableArn::parse(text)?.canonical(caller)
 }
 
-/// Where a table is: whose, in which region, under which name.
+/// The identity of a table: account, region and name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Place<'a> {
     pub account: &'a str,
@@ -92,7 +92,7 @@ impl<'a> Place<'a> {
 /// The table that a request's `TableName` means, be it a name or an ARN.
 ///
 /// # Errors
-/// DynamoDB's refusal of a name that no table can have, or of an ARN in a space that the caller never sees.
+/// DynamoDB's refusal of a name that no table can have, or of an ARN in a space that the caller cannot access.
 pub(crate) fn table_place<'a>(caller: &'a Caller, given: &'a str, name_use: NameUse) -> Result<Place<'a>, Exception> {
     if !given.starts_with("arn:") {
         return check(given, name_use).map(|()| Place::own(caller, given));

@@ -1,7 +1,7 @@
-//! The open shards of a table, which all its users share, whichever of its definitions they hold.
+//! The open shards of a table, shared by all versions of its definition that requests hold.
 //!
-//! A write looks here while it decides, with its item's latch held, so that a change of the open shards falls between
-//! two changes of any item: what an item's older change is in, its newer one is in as well, or in a child of it.
+//! A write reads them while it decides, with its item's latch held, so that a change of the open shards falls between two
+//! changes of any item: an item's newer change is in the shard of its older one, or in a child of that shard.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +12,7 @@ use super::hash_range;
 
 #[derive(Debug, Default)]
 pub(crate) struct OpenShards {
-    /// Whether there are any: all that a write of a table without consumers looks at.
+    /// Whether there are any: a write of a table without consumers reads only this.
     any: AtomicBool,
     shards: RwLock<Vec<OpenShard>>,
 }
@@ -23,6 +23,7 @@ impl OpenShards {
     }
 
     pub(crate) fn set(&self, shards: &[OpenShard]) {
+        // The flag is stored with the list locked: a reader that finds it set waits for the list that it belongs to.
         let mut own = self.shards.write();
         *own = shards.to_vec();
         self.any.store(!shards.is_empty(), Ordering::Release);

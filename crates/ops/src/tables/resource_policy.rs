@@ -1,7 +1,7 @@
-//! Policies of tables and streams: what is kept of one, and which documents are taken.
+//! Policies of tables and streams: their stored form, and the check of documents.
 //!
-//! Texts are observed, as published by the authors of AWS's controllers for Kubernetes. AWS gives a document back in a
-//! form of its own; here it stays as it was given.
+//! Texts are observed, as published by the authors of AWS's controllers for Kubernetes. AWS returns a document in a form of
+//! its own; here it is returned as the request gave it.
 
 use std::collections::HashSet;
 
@@ -13,25 +13,25 @@ use serde_json::Value;
 
 use super::schema::invalid;
 
-/// A policy that somebody has attached.
+/// A policy that is attached to a table or a stream.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct AttachedPolicy {
     pub document: String,
-    /// Another one after each change.
+    /// Changes with each change of the policy.
     pub revision: String,
-    /// What its principals were when it was put. Policies without them mean ARNs.
+    /// The ids of its principals when it was put. The principals of policies without ids are ARNs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principals: Option<PrincipalIds>,
 }
 
-/// What a policy is attached to.
+/// The resource that a policy is attached to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PolicyOf {
     Table,
     Stream,
 }
 
-/// Actions that are done to a stream. Source: Service Authorization Reference, "Amazon DynamoDB".
+/// Actions on a stream. Source: Service Authorization Reference, "Amazon DynamoDB".
 const STREAM_ACTIONS: &[&str] = &[
     "DeleteResourcePolicy",
     "DescribeStream",
@@ -43,7 +43,7 @@ const STREAM_ACTIONS: &[&str] = &[
     "TagResource",
     "UntagResource",
 ];
-/// Actions that are not done to a table.
+/// Actions that do not apply to a table.
 const NOT_TABLE_ACTIONS: &[&str] = &[
     "DescribeEndpoints",
     "DescribeLimits",
@@ -55,14 +55,14 @@ const NOT_TABLE_ACTIONS: &[&str] = &[
 ];
 const SERVICE: &str = "dynamodb:";
 
-/// Nobody may do anything: what a stored document means that cannot be read.
+/// The policy that replaces a stored document that cannot be read: it denies everything (fail closed).
 const DENIES_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
 
-/// Reads a document that a request brings.
+/// Parses and checks the document of a request.
 ///
 /// # Errors
-/// DynamoDB's refusal of one that is too long, is no policy, or is open to everybody.
+/// DynamoDB's refusal of one that is too long, is no policy, or is open to all principals.
 pub(crate) fn check_resource_policy(of: PolicyOf, document: &str) -> Result<Policy, Exception> {
     if document.len() > RESOURCE_POLICY_SIZE_MAX {
         return Err(invalid(format!("Maximum policy size of {RESOURCE_POLICY_SIZE_MAX} bytes exceeded")));
@@ -84,11 +84,11 @@ pub(crate) fn check_resource_policy(of: PolicyOf, document: &str) -> Result<Poli
     Ok(policy)
 }
 
-/// What every statement has: the member or its negation. In the order in which DynamoDB misses them.
+/// The members of every statement, each or its negation. In the order in which DynamoDB reports missing ones.
 const STATEMENT_MEMBERS: [[&str; 2]; 4] =
     [["Effect", "Effect"], ["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]];
 
-/// A document whose outline is a policy's, or what DynamoDB says of it. The rest is IAM's to judge.
+/// Parses a document and checks its structure; the error is DynamoDB's message. `auth::iam` checks the rest.
 ///
 /// Source: captures in us-west-2, October 2026.
 fn read_document(document: &str) -> Result<Value, String> {
@@ -121,7 +121,7 @@ fn read_document(document: &str) -> Result<Value, String> {
     Ok(json)
 }
 
-/// Reads a stored document. One that cannot be read denies everything, and the root user can replace it.
+/// Parses a stored document. An unreadable one denies everything, and the root user can replace it.
 pub(super) fn stored_policy(document: &str, principals: Option<&PrincipalIds>) -> Option<Policy> {
     let parse = |document: &str| Policy::parse(PolicyKind::Resource, document);
     let mut policy = parse(document).or_else(|_| parse(DENIES_ALL)).ok()?;
@@ -152,7 +152,7 @@ fn statements(policy: &Value) -> impl Iterator<Item = &Value> {
     one.into_iter().chain(many)
 }
 
-/// Whether a statement allows something to everybody, under no condition.
+/// Whether a statement allows something to all principals, without a condition.
 fn is_open_to_all(statement: &Value) -> bool {
     let names_all = |principal: &Value| match principal {
         Value::String(name) => name == "*",

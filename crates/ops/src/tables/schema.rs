@@ -1,7 +1,7 @@
-//! Key schemas and indexes of requests, proven: what CreateTable and UpdateTable say of a table's shape.
+//! Validation of key schemas and indexes in requests of CreateTable and UpdateTable.
 //!
-//! The sentences are DynamoDB's where they are known from observation. Where an attribute or a limit is new enough
-//! that no capture exists (several attributes of one key), they follow the form of their neighbours.
+//! The messages are DynamoDB's where they are known from observation. Where an attribute or a limit is new enough that no
+//! capture exists (several attributes of one key), they have the form of similar ones.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(crate) fn invalid(text: impl AsRef<str>) -> Exception {
     Exception::validation(format!("One or more parameter values were invalid: {}", text.as_ref()))
 }
 
-/// The keys of a table that is to be made, with its indexes.
+/// The keys of a new table, with its indexes.
 #[derive(Debug)]
 pub(crate) struct NewSchema {
     pub attributes: Vec<AttributeDefinition>,
@@ -32,7 +32,7 @@ pub(crate) struct NewSchema {
     pub global: Vec<NewIndex>,
 }
 
-/// An index that is to be made.
+/// A new index.
 #[derive(Debug)]
 pub(crate) struct NewIndex {
     pub name: String,
@@ -42,7 +42,7 @@ pub(crate) struct NewIndex {
 }
 
 impl NewSchema {
-    /// Proves the table's own key; the indexes follow.
+    /// Validates the table's own key; the indexes follow.
     pub(crate) fn of_table(
         definitions: Option<Vec<api::AttributeDefinition>>,
         key_schema: Option<Vec<KeySchemaElement>>,
@@ -113,7 +113,7 @@ impl NewSchema {
         Ok(())
     }
 
-    /// Refuses definitions that no key uses. DynamoDB asks that before anything else of the indexes.
+    /// Refuses definitions that no key uses. DynamoDB checks that before anything else of the indexes.
     pub(crate) fn check_definitions_used(
         &self,
         local: Option<&[api::LocalSecondaryIndex]>,
@@ -141,7 +141,7 @@ impl NewSchema {
         )))
     }
 
-    /// What only the whole shows: names of indexes that are used twice, and how much they project.
+    /// The checks across indexes: duplicate names, and how much they project.
     pub(crate) fn check_whole(&self) -> Result<(), Exception> {
         let mut names = BTreeSet::new();
         if let Some(index) = self.indexes().find(|index| !names.insert(&index.name)) {
@@ -156,7 +156,7 @@ impl NewSchema {
 }
 
 impl NewIndex {
-    /// Proves a global index, whose keys `attributes` must define.
+    /// Validates a global index; `attributes` must define its keys.
     pub(crate) fn global(
         name: String,
         key_schema: &[KeySchemaElement],
@@ -213,7 +213,7 @@ fn check_index_count(count: usize) -> Result<(), Exception> {
     Err(invalid(format!("GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES_MAX}")))
 }
 
-/// Bounds what all indexes of a table project by name.
+/// Bounds the attributes that all indexes of a table project by name.
 pub(crate) fn check_projections<'a>(projections: impl Iterator<Item = &'a Projection>) -> Result<(), Exception> {
     let named: usize = projections.map(|projection| projection.named().len()).sum();
     if named <= PROJECTED_ATTRIBUTES_MAX {
@@ -267,7 +267,7 @@ fn multi_part_key(elements: &[KeySchemaElement]) -> Result<KeyNames, Exception> 
     Ok(KeyNames { hash, range })
 }
 
-/// HASH attributes before RANGE attributes, none of them twice: `twice` says so.
+/// HASH attributes before RANGE attributes, none of them twice: `twice` is the message for a duplicate.
 fn split(elements: &[KeySchemaElement], twice: &str) -> Result<(Vec<String>, Vec<String>), Exception> {
     let is_hash = |element: &KeySchemaElement| element.key_type == api::KeyType::Hash;
     let hashes = elements.iter().take_while(|element| is_hash(element)).count();

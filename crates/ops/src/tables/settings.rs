@@ -1,4 +1,4 @@
-//! Settings of requests, proven: streams, encryption, tags.
+//! Validation of settings in requests: streams, encryption, tags.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -10,10 +10,10 @@ use model::limits::{TAG_KEY_SIZE_MAX, TAG_VALUE_SIZE_MAX, TAGS_MAX};
 use super::definition::{Encryption, Stream, StreamView, Unknown};
 use super::schema::invalid;
 
-/// Begins the keys of tags that AWS itself sets.
+/// The prefix of the keys of tags that AWS itself sets.
 const RESERVED_TAG_PREFIX: &str = "aws:";
 
-/// How an operation refuses a view type that is missing, and one that is too much.
+/// An operation's messages for a missing and for a superfluous view type.
 pub(crate) struct StreamTexts {
     view_missing: &'static str,
     view_superfluous: &'static str,
@@ -62,14 +62,14 @@ pub(crate) fn new_stream(
     Ok(Some(stream))
 }
 
-/// Labels are ordered as times are, and a clock may be set back.
+/// Moves the stream's label behind the previous one's: labels are ordered as times are, and a clock may be set back.
 pub(crate) fn not_before(stream: &mut Stream, previous: &Stream) {
     if previous.label >= stream.label {
         stream.label = next_label(&previous.label);
     }
 }
 
-/// A moment as it stands in a stream's ARN: UTC, milliseconds, no zone.
+/// A time in the format of a stream's ARN: UTC, milliseconds, no zone.
 fn stream_label(epoch_ms: u64) -> String {
     format!("{}.{:03}", base::utc::date_time(epoch_ms), epoch_ms % 1000)
 }
@@ -82,7 +82,7 @@ fn next_label(label: &str) -> String {
     }
 }
 
-/// The encryption that a request asks for. Without a key of its own it is the key that the account has for DynamoDB.
+/// The encryption that a request asks for. Without a customer's key it is the account's key for DynamoDB.
 pub(crate) fn encryption(
     asked: &SSESpecification,
     account: &str,
@@ -99,7 +99,7 @@ pub(crate) fn encryption(
     match (asked.sse_type, key_id) {
         (Some(SSEType::Aes256), _) => return Err(invalid("SSEType AES256 is not supported")),
         (None, Some(_)) => return Err(invalid("SSEType KMS is required if KMSMasterKeyId is specified")),
-        // A type alone enables it.
+        // An SSEType alone enables encryption with a KMS key.
         (None, None) if asked.enabled.is_none() => return Ok(None),
         _ => {}
     }
@@ -115,8 +115,8 @@ pub(crate) fn encryption(
     Ok(Some(Encryption { key_arn }))
 }
 
-/// Source: KMS API Reference, Encrypt: KeyId, of at most 2048 characters; CreateAlias: AliasName. The region in an ARN goes into
-/// the signature of each call.
+/// Source: KMS API Reference, Encrypt: KeyId, of at most 2048 characters; CreateAlias: AliasName. The region in an ARN is part
+/// of the signature of each call.
 fn is_key_id(text: &str) -> bool {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
     (1..=2048).contains(&text.len()) && text.bytes().all(valid)
@@ -150,7 +150,7 @@ pub(crate) fn check_tags(
     check_tag_count(tags.len()).map(|()| tags)
 }
 
-/// The keys of a request to untag. Keys that no tag can have are refused too.
+/// Checks the keys of an UntagResource. Keys that no tag can have are refused, too.
 pub(crate) fn check_tag_keys(keys: &[String]) -> Result<(), Exception> {
     check_tag_count(keys.len())?;
     keys.iter().try_for_each(|key| check_tag_key(Some(key.clone())).map(drop))
@@ -177,7 +177,7 @@ fn check_tag_value(value: Option<String>) -> Result<String, Exception> {
     })
 }
 
-/// A tag's key or value of a size within bounds and of the right characters; else what was given.
+/// A tag's key or value with a size within bounds and valid characters; the error is the given text.
 fn tag_text(text: Option<String>, sizes: RangeInclusive<usize>) -> Result<String, Option<String>> {
     match text {
         Some(text) if sizes.contains(&text.encode_utf16().count()) && text.chars().all(is_tag_character) => Ok(text),
@@ -185,7 +185,7 @@ fn tag_text(text: Option<String>, sizes: RangeInclusive<usize>) -> Result<String
     }
 }
 
-/// Bounds the tags of a table, and the keys that one request takes away.
+/// Bounds the tags of a table, and the keys that one request removes.
 fn check_tag_count(count: usize) -> Result<(), Exception> {
     if count <= TAGS_MAX {
         return Ok(());

@@ -1,7 +1,7 @@
-//! A table as the data plane sees it: an immutable snapshot of its definition, with the key schemas made ready.
+//! A table as the data plane sees it: an immutable snapshot of its definition, with resolved key schemas.
 //!
-//! Every change of a definition publishes a new [`Table`]; an operation works on the one it found, and the change
-//! waits until the last user of the old one is done before it relies on the new one (see `catalog`).
+//! Every change of a definition publishes a new [`Table`]; an operation works on the one it found, and background work
+//! waits until no request uses the old one before it relies on the new one (see `catalog`).
 
 use std::sync::Arc;
 
@@ -19,26 +19,26 @@ use super::resource_policy::{AttachedPolicy, stored_policy};
 #[derive(Debug)]
 pub(crate) struct Table {
     pub definition: Definition,
-    /// What the table takes in memory beside its row, about. Unit: bytes.
+    /// The approximate memory of the table beside its row. Unit: bytes.
     pub held_bytes: usize,
     pub arn: String,
     pub key: KeySchema,
     /// Every index that writes must maintain: local ones first, then global ones, those being built included.
     pub indexes: Vec<Index>,
-    /// With time to live, the items by their expiry.
+    /// With time to live, the index of items by their expiry.
     pub times: Option<TimeIndex>,
     /// Shared with the tables that this one replaces.
     pub log: Arc<OpenShards>,
-    /// Who may use the table, as it says itself.
+    /// The table's resource-based policy.
     pub policy: Option<Arc<Policy>>,
-    /// The same of its streams, by their labels.
+    /// Those of its streams, by label.
     pub stream_policies: Vec<(String, Arc<Policy>)>,
 }
 
 /// One secondary index of a [`Table`].
 #[derive(Debug)]
 pub(crate) struct Index {
-    /// Unique in the table for ever, so that a new index never meets the rows of a deleted one.
+    /// Never used twice in the table, so that a new index never has rows of a deleted one.
     pub id: u32,
     pub name: String,
     pub kind: IndexKind,
@@ -52,7 +52,7 @@ pub(crate) struct Index {
 pub(crate) struct TimeIndex {
     pub id: u32,
     pub attribute: String,
-    /// Whether items from before it are still to be put in.
+    /// Whether it still lacks items from before it.
     pub is_building: bool,
 }
 
@@ -62,9 +62,9 @@ pub(crate) enum IndexKind {
     Global,
 }
 
-/// What a table takes in memory beside its row: its definition, and what is made of it. Measured against the process's
-/// resident memory with tables of one key, with such of 20 indexes and 50 tags with long names, and with policies of
-/// patterns as short as they can be. Unit: bytes.
+/// The memory of a table beside its row: its definition, and the snapshot that is made of it. Measured against the process's
+/// resident memory with tables of one key, with tables of 20 indexes and 50 tags with long names, and with policies of the
+/// shortest possible patterns. Unit: bytes.
 fn held_bytes(definition: &Definition) -> usize {
     let row = definition.encode().map_or(0, |row| row.len());
     let of_streams = definition.streams().filter_map(|stream| stream.policy.as_ref()).map(|policy| &policy.document);
@@ -93,7 +93,7 @@ fn stream_policy(stream: &Stream) -> Option<(String, Arc<Policy>)> {
 
 impl Table {
     /// # Errors
-    /// If the definition does not define one of its keys: no request makes such a one, and none is read from its row.
+    /// If the definition does not define one of its keys: no request makes such a definition, and no row has one.
     pub(crate) fn new(definition: Definition) -> Result<Table, Exception> {
         let schema = |names: &KeyNames| {
             let (hash, range) = (&names.hash, &names.range);
@@ -113,7 +113,7 @@ impl Table {
             }
         };
         let local = definition.local_indexes.iter().map(index(IndexKind::Local));
-        // An index that is being deleted is no longer maintained; its rows go away behind it.
+        // An index that is being deleted is no longer maintained; its rows are deleted in the background.
         let kept = |index: &&IndexDefinition| index.status != IndexStatus::Deleting;
         let global = definition.global_indexes.iter().filter(kept).map(index(IndexKind::Global));
         Ok(Table {
@@ -152,12 +152,12 @@ impl Table {
 }
 
 impl Index {
-    /// Whether queries and scans may use the index: one that is being built holds only a part of its rows.
+    /// Whether queries and scans may use the index: one that is being built has only a part of its rows.
     pub(crate) fn is_readable(&self) -> bool {
         matches!(self.status, IndexStatus::Active | IndexStatus::Updating)
     }
 
-    /// Whether an attribute of the table stands in this index's rows.
+    /// Whether this index's rows contain an attribute of the table.
     pub(crate) fn projects(&self, table: &Table, name: &str) -> bool {
         match &self.projection {
             Projection::All => true,

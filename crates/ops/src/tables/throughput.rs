@@ -1,6 +1,6 @@
-//! Throughput settings of requests, proven: billing mode, provisioned units, on-demand maxima, warm throughput.
+//! Validation of throughput settings in requests: billing mode, provisioned units, on-demand maxima, warm throughput.
 //!
-//! They are kept and shown; nothing is throttled by them in this version.
+//! They are stored and described; this version throttles nothing by them.
 
 use api::{BillingMode, Exception, ProvisionedThroughput};
 use model::limits::PROVISIONED_UNITS_MAX;
@@ -8,11 +8,10 @@ use model::limits::PROVISIONED_UNITS_MAX;
 use super::definition::{Billing, OnDemandMax, Provisioned, ThroughputChanges, WarmThroughput};
 use super::schema::invalid;
 
-/// What an on-demand table can serve at once when it is new. Source: Developer Guide, "Understanding DynamoDB warm
-/// throughput".
+/// The warm throughput of a new on-demand table. Source: Developer Guide, "Understanding DynamoDB warm throughput".
 const ON_DEMAND_WARM: WarmThroughput = WarmThroughput { read_units: 12_000, write_units: 4_000 };
 
-/// As DynamoDB links to the explanation of [`ON_DEMAND_WARM`].
+/// DynamoDB's link to the explanation of [`ON_DEMAND_WARM`].
 const ON_DEMAND_WARM_URL: &str = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/\
                                   on-demand-capacity-mode.html#on-demand-capacity-mode-initial";
 
@@ -108,7 +107,7 @@ pub(crate) fn update_units_missing() -> Exception {
     invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
 }
 
-/// `names` are those of a table's indexes, which a table that becomes provisioned leaves without throughput.
+/// `names` are those of indexes that a table which becomes provisioned leaves without throughput.
 pub(crate) fn update_index_units_missing(names: &[&str]) -> Exception {
     invalid(format!("ProvisionedThroughput must be specified for index: {}", names.join(",")))
 }
@@ -127,7 +126,7 @@ pub(crate) fn check_units(asked: &ProvisionedThroughput) -> Result<Provisioned, 
     Ok(Provisioned { read_units, write_units })
 }
 
-/// What throughput is of, as refusals name it.
+/// The subject of a throughput setting, as refusals name it.
 #[derive(Clone, Copy)]
 pub(crate) enum Of<'a> {
     Table,
@@ -135,7 +134,7 @@ pub(crate) enum Of<'a> {
 }
 
 impl Of<'_> {
-    /// `OnDemandThroughput` is worded with a space before the colon.
+    /// Messages about `OnDemandThroughput` have a space before the colon.
     fn on_demand(self) -> String {
         match self {
             Of::Table => "table".to_owned(),
@@ -187,7 +186,7 @@ fn new_on_demand_max(
     }))
 }
 
-/// The maxima that hold after a change: members that it leaves out stay, and -1 removes one.
+/// The maxima after a change: members that it leaves out stay, and -1 removes one.
 pub(crate) fn on_demand_max(
     billing: Billing,
     current: OnDemandMax,
@@ -218,7 +217,7 @@ pub(crate) fn on_demand_max(
     }))
 }
 
-/// What a table or an index can serve at once if nobody asked for more.
+/// The warm throughput of a table or an index if no request has set a greater one.
 pub(crate) fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
     match provisioned {
         None => ON_DEMAND_WARM,
@@ -226,7 +225,7 @@ pub(crate) fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
     }
 }
 
-/// The warm throughput of a new table or index: no less than it has by itself. An empty one asks for nothing.
+/// The warm throughput of a new table or index: no less than its default. An empty structure asks for nothing.
 fn new_warm(
     provisioned: Option<Provisioned>,
     asked: Option<api::WarmThroughput>,
@@ -304,7 +303,7 @@ pub(crate) fn check_units_change(of: Of<'_>, current: Provisioned, asked: Provis
 }
 
 impl ThroughputChanges {
-    /// Remembers a change of provisioned throughput.
+    /// Records a change of provisioned throughput.
     pub(crate) fn record(&mut self, old: Provisioned, new: Provisioned, now_ms: u64) {
         if new.read_units > old.read_units || new.write_units > old.write_units {
             self.increased_ms = Some(now_ms);

@@ -1,4 +1,4 @@
-//! Tags through their life, on the engine in memory.
+//! The life cycle of tags, on the engine in memory.
 
 use api::*;
 use storage::Memory;

@@ -1,4 +1,4 @@
-//! Time to live through its life, on the engine in memory.
+//! The life cycle of time to live, on the engine in memory.
 
 use api::*;
 use storage::Memory;
@@ -36,7 +36,7 @@ async fn one_attribute_at_a_time() {
     }
 }
 
-/// Whoever turns it on and off faster than what is left behind can be taken away has to wait.
+/// Changes that are faster than the deletion of former indexes are refused.
 #[tokio::test]
 async fn not_too_often() {
     let service = open(&Memory::new()).await;

@@ -1,8 +1,8 @@
-//! What UpdateTable's answer shows otherwise than DescribeTable: the state that the change begins.
+//! How UpdateTable's answer differs from DescribeTable's: it shows the state at the beginning of the change.
 //!
-//! Changes that DynamoDB makes in the background are answered with the values before them and a status UPDATING of
-//! their own; the table's status is theirs only if the whole table is worked on. Here they are made at once, so that the
-//! next DescribeTable shows them. Source: captures from us-west-2.
+//! For changes that DynamoDB makes in the background the answer has the former values and a status UPDATING of their own;
+//! the table's status is UPDATING only if the change is of the whole table. Here they are made at once, so that the next
+//! DescribeTable shows them. Source: captures from us-west-2.
 
 use api::{
     OnDemandThroughput, ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, TableDescription,
@@ -15,11 +15,11 @@ use crate::tables::{
     throughput::{UNLIMITED, default_warm},
 };
 
-/// What the answer needs to know of the request.
+/// The parts of the request that the answer depends on.
 pub(super) struct Asked {
     members: Members,
     on_demand: Option<OnDemandThroughput>,
-    /// Indexes that are given other throughput.
+    /// Indexes that get other throughput.
     indexes: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ impl Asked {
         }
     }
 
-    /// Which status the answer gives the table.
+    /// The status of the table in the answer.
     pub(super) fn shown(&self) -> Shown {
         if self.members & !members::BESIDE_TABLE_STATUS == 0 { Shown::AsIs } else { Shown::JustUpdated }
     }
@@ -72,7 +72,7 @@ impl Asked {
         self.show_updated_indexes(description, before, now_ms);
     }
 
-    /// A maximum that the request removes is shown as it was asked for.
+    /// A maximum that the request removes is shown with the request's value.
     fn show_removed_maxima(&self, description: &mut TableDescription) {
         let Some(asked) = &self.on_demand else { return };
         let removed = |asked: Option<i64>| asked.filter(|units| *units == UNLIMITED);
@@ -97,8 +97,8 @@ impl Asked {
     }
 }
 
-/// Provisioned units, and the decreases of the day, as they were; the time of the change is shown already. Units that a
-/// billing mode takes away or brings are shown as they become.
+/// Shows provisioned units, and the decreases of the day, as they were; the time of the change is shown already. Units that a
+/// change of the billing mode removes or adds are shown as they become.
 fn show_former(
     shown: &mut ProvisionedThroughputDescription,
     before: Option<Provisioned>,

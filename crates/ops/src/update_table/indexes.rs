@@ -1,4 +1,4 @@
-//! GlobalSecondaryIndexUpdates: indexes made, dropped, and given other throughput.
+//! GlobalSecondaryIndexUpdates: creates and deletes indexes, and changes their throughput.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::tables::{
     throughput::{Of, check_units, check_units_change, default_warm, is_empty_warm, on_demand_max, warm},
 };
 
-/// What can be refused without the table.
+/// The checks that need no table.
 pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<(), Exception> {
     let mut names = BTreeSet::new();
     for update in updates {
@@ -50,7 +50,7 @@ pub(super) fn check_updates(updates: &[GlobalSecondaryIndexUpdate]) -> Result<()
     Ok(())
 }
 
-/// Changes the indexes, and says what work that leaves. At most one is made or dropped, as was checked.
+/// Changes the indexes, and returns the background work that follows. At most one is created or deleted, as was checked.
 pub(super) fn update(
     definition: &mut Definition,
     attributes: Vec<api::AttributeDefinition>,
@@ -111,7 +111,7 @@ fn create_index(
     Ok(Work::BuildIndex { table_id: definition.table_id, index_id: id })
 }
 
-/// CreateTable words the same in another way.
+/// CreateTable has another message for the same.
 fn check_new_index_units(name: &str, billing: Billing, given: bool) -> Result<(), Exception> {
     match (billing, given) {
         (Billing::OnDemand, true) => Err(tables::invalid(format!(
@@ -133,8 +133,8 @@ fn check_is_global(definition: &Definition, verb: &str, name: &str) -> Result<()
     Err(Exception::validation(format!("Cannot {verb} an index that is not a GlobalSecondaryIndex: {name}")))
 }
 
-/// Adds the request's attribute definitions to the table's. One that is in use keeps its type, and what the new index
-/// does not use is pruned with the others: only a key of another type is refused.
+/// Adds the request's attribute definitions to the table's. An attribute in use retains its type, and those that the new index
+/// does not use are pruned with the others: only a key of another type is refused.
 fn merge_attributes(definition: &mut Definition, new: &[AttributeDefinition], key: &KeyNames) -> Result<(), Exception> {
     for attribute in new {
         match definition.attributes.iter().find(|own| own.name == attribute.name) {

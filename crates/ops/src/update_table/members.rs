@@ -1,4 +1,4 @@
-//! Which members an UpdateTable may bring together: DynamoDB makes one logical change with each request.
+//! The members that an UpdateTable may combine: DynamoDB makes one logical change with each request.
 //!
 //! Checked before the table is looked up. The rules and their order are captures from us-west-2 and us-east-1 of
 //! October 2026, which agree.
@@ -28,10 +28,10 @@ const INDEX_CREATION: Members = 1 << 9;
 const INDEX_DELETION: Members = 1 << 10;
 const INDEX_UPDATE: Members = 1 << 11;
 
-/// What is made at once, or has a status of its own beside the table's.
+/// Changes that are immediate, or have a status of their own beside the table's.
 pub(super) const BESIDE_TABLE_STATUS: Members = ENCRYPTION | PROTECTION | ON_DEMAND | WARM | INDEX_UPDATE;
 
-/// Two members that do not come together, and why. The first rule that a request breaks is reported.
+/// Two members that exclude each other, and the message. The first rule that a request breaks is reported.
 const RULES: &[(Members, Members, &str)] = &[
     (ENCRYPTION, !ENCRYPTION, "Server-Side Encryption modification must be the only operation in the request"),
     (CLASS, !CLASS, "TableClass modification must be the only operation in the request"),
@@ -48,11 +48,11 @@ const RULES: &[(Members, Members, &str)] = &[
     (INDEX_CREATION | INDEX_DELETION, STREAM, "You cannot create or delete index while changing stream status"),
 ];
 
-/// Refuses what can be refused without the table.
+/// The checks that need no table.
 pub(super) fn check(request: &UpdateTableInput) -> Result<(), Exception> {
     let updates = request.global_secondary_index_updates.as_deref().unwrap_or_default();
     let members = of(request);
-    // An empty structure counts for this question alone, an empty list does not.
+    // An empty structure counts for this check alone, an empty list does not.
     let asks = members != 0
         || request.on_demand_throughput.is_some()
         || request.warm_throughput.is_some()

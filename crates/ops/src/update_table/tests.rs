@@ -575,7 +575,7 @@ async fn billing_modes_are_switched() {
     assert_eq!(shown(free.provisioned_throughput), Some((0, 0)));
     assert_eq!(shown(free.global_secondary_indexes.unwrap().remove(0).provisioned_throughput), Some((0, 0)));
 
-    // What changes nothing is accepted here, as it is by AWS.
+    // A change that changes nothing is accepted here, as on AWS.
     update(&service, "paid", |t| t.billing_mode = Some(BillingMode::PayPerRequest)).await.unwrap();
     update(&service, "paid", |t| {
         t.billing_mode = Some(BillingMode::Provisioned);
@@ -635,7 +635,7 @@ async fn streams_get_a_new_label_each_time() {
     assert_ne!(describe(&service, "free").await.unwrap().latest_stream_label, Some(label));
 }
 
-/// The definition holds each of them for a day.
+/// The definition has each of them for a day.
 #[tokio::test]
 async fn streams_are_not_enabled_and_disabled_without_end() {
     let service = two_tables().await;

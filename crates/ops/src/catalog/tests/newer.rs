@@ -14,7 +14,7 @@ async fn until_active(service: &Service, table: &str) {
     .await;
 }
 
-/// What a newer program has added to a definition is there when this one has changed it.
+/// Members that a newer program has added to a definition are retained when this one changes it.
 #[tokio::test]
 async fn members_of_a_newer_program_are_kept() {
     const NEWER: &str = r#"{"a":[1,-2,0.5,null,"text"],"b":{"c":true}}"#;

@@ -63,7 +63,7 @@ async fn without_a_quota_nothing_is_counted() {
     }
 }
 
-/// What definitions take decoded counts against the memory of an engine in memory, on the way up and down.
+/// The memory of decoded definitions counts against the limit of an engine in memory, when it grows and when it shrinks.
 #[tokio::test]
 async fn decoded_definitions_count_as_memory() {
     let engine = Memory::with_limit(1 << 20);

@@ -14,13 +14,13 @@ fn archive(max_ms: u64) -> LogConsumer {
 }
 
 impl House {
-    /// A table whose log has one consumer, which is waited for.
+    /// A table with one consumer of its log; trimming waits for the consumer's position.
     pub(super) async fn archived(max_ms: u64) -> House {
         let house = House::unfollowed().await;
         house.add(archive(max_ms)).await
     }
 
-    /// With a consumer that has begun, as the house's consumer.
+    /// Adds a consumer and initializes it; it becomes the fixture's consumer.
     async fn add(self, own: LogConsumer) -> House {
         let consumer = Consumer { table_id: 1, name: own.name.clone(), of: Followed::Table };
         self.service.add_log_consumer(1, own.clone()).await.unwrap();

@@ -1,6 +1,6 @@
-//! A random history of writes, rolls, splits, restarts, trims, and a stream that is enabled and disabled, while a consumer reads with a
-//! receiver that takes what it likes: each change reaches it at least once, an item's in their order, and none is left
-//! out but those that were trimmed first. Records are retained by age, or until a consumer has taken them.
+//! A random history of writes, rolls, splits, restarts, trims, and a stream that is enabled and disabled, while a consumer
+//! reads with a receiver that takes some records: each change reaches it at least once, an item's in their order, and none
+//! is left out except those that were trimmed first. Records are retained by age, or until a consumer has taken them.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ enum Step {
     Stream {
         enabled: bool,
     },
-    /// Reads each shard that is ready; the receiver takes so many, and is cut off before it is saved if `lost`.
+    /// Reads each shard that is ready; the receiver takes `taken` records, and the checkpoint is not stored if `lost`.
     Read {
         taken: usize,
         lost: bool,
@@ -105,7 +105,7 @@ async fn run(house: &mut House, model: &mut Model, step: Step) {
     }
 }
 
-/// Tells whether anything came.
+/// Returns whether it has read anything.
 async fn read(house: &House, model: &mut Model, taken: usize, lost: bool) -> bool {
     let mut came = false;
     for cursor in house.ready().await {

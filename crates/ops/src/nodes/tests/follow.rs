@@ -1,4 +1,4 @@
-//! One consumer over two nodes: one of them follows, and the other one once the first is silent.
+//! One consumer over two nodes: one of them has the lease, and the other one takes it once the first is silent.
 
 use super::*;
 use crate::follow::{Batch, Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};

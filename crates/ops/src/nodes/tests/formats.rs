@@ -1,5 +1,5 @@
-//! Rows whose format a newer program changes: it waits for those who do not know the new one, and who comes back later
-//! takes no writes.
+//! A newer program changes the format of rows: it waits for nodes that do not know the new one, and such a node that
+//! resumes later takes no writes.
 
 use std::sync::Mutex;
 use storage::Transaction;
@@ -7,7 +7,7 @@ use storage::Transaction;
 use super::*;
 use crate::nodes::{NodeReport, until_silent};
 
-/// The addresses that were told, each time.
+/// The reported addresses, one list for each report.
 type Told = Arc<Mutex<Vec<Vec<String>>>>;
 
 fn wait(house: &House, format: i64) -> (tokio::task::JoinHandle<()>, Told) {
@@ -22,7 +22,7 @@ fn wait(house: &House, format: i64) -> (tokio::task::JoinHandle<()>, Told) {
     (tokio::spawn(waiting), told)
 }
 
-/// The row of a node of a version that said nothing of formats.
+/// The row of a node of a version without formats.
 async fn add_older(house: &House) {
     let row = r#"{"address":"older","version":"0","started_ms":1,"lease_ms":60,"beats":1,"settled":0}"#;
     let key = rows::node(&[0; 16]);

@@ -1,4 +1,4 @@
-//! Keys of tables, which one node changes and the others seal with.
+//! Encryption keys of tables, which one node changes and the others encrypt with.
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::table_keys::{TableKey, TableKeys};
 
-/// A layer that records which keys it is to forget.
+/// A layer that records the keys that `forget` drops from its cache.
 #[derive(Default)]
 struct Keys(Mutex<Vec<u64>>);
 
@@ -34,7 +34,7 @@ impl TableKeys for Keys {
     }
 }
 
-/// Or it would go on sealing with the key before.
+/// Otherwise it would continue to encrypt with the former key.
 #[tokio::test]
 async fn another_nodes_change_of_a_key_makes_what_is_known_of_it_old() {
     let house = House::new();

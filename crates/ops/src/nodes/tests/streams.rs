@@ -71,7 +71,7 @@ struct Followed {
 struct Follower {
     arn: String,
     shards: BTreeMap<String, Followed>,
-    /// What each item was after its last record.
+    /// The state of each item after its last record.
     items: BTreeMap<String, String>,
     records: usize,
 }
@@ -81,7 +81,7 @@ impl Follower {
         Follower { arn, shards: BTreeMap::new(), items: BTreeMap::new(), records: 0 }
     }
 
-    /// Reads a page of each shard whose parent is read; false at the end of what there is.
+    /// Reads a page of each shard with a finished parent; false if there was nothing new.
     async fn step(&mut self, node: &Node) -> bool {
         let mut went_on = self.learn(node).await;
         let is_read = |id: &String| self.shards.get(id).is_none_or(|shard| shard.is_finished);
@@ -123,7 +123,7 @@ impl Follower {
             let before = self.items.insert(pk, text(&record.new_image, "v").unwrap());
             assert_eq!(text(&record.old_image, "v"), before, "record {}", self.records);
         }
-        // The clock stands still: the same place is the same text.
+        // The clock does not move: the same position is the same text.
         shard.iterator.as_ref() != Some(&iterator)
     }
 }
@@ -160,7 +160,7 @@ async fn a_table_is_followed_once_all_nodes_know() {
     assert_eq!(describe_stream(&a, &arn).await.stream_status, Some(StreamStatus::Enabling));
     b.heartbeats.thaw();
     until(async || (status(&a, "tab").await == TableStatus::Active).then_some(())).await;
-    // Nothing here asks the catalog first.
+    // Nothing here refreshes the catalog first.
     write(&b, "x", "after").await;
     write(&a, "x", "last").await;
     let mut follower = Follower::new(arn.clone());
@@ -256,7 +256,7 @@ async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
     b.heartbeats.holds_a_write().await;
     a.service.delete_table(&caller(), DeleteTableInput { table_name: "tab".to_owned() }).await.unwrap();
     assert_eq!(describe_stream(&a, &old).await.stream_status, Some(StreamStatus::Disabling));
-    // Nothing here has asked the catalog yet.
+    // Nothing here has refreshed the catalog yet.
     write(&b, "x", "2").await;
     b.heartbeats.thaw();
     let mut follower = Follower::new(old.clone());
@@ -276,7 +276,7 @@ async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
     }
 }
 
-/// A node stops at each step of a split, and comes back when another one has ended it.
+/// A node stops at each step of a split, and resumes when another one has ended it.
 #[tokio::test]
 async fn a_split_goes_on_on_another_node() {
     for steps in 0..4 {

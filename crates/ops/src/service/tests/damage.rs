@@ -1,4 +1,4 @@
-//! Damaged rows: whatever reads one says so and goes on with the others.
+//! Damaged rows: each reader reports them and continues with the others.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

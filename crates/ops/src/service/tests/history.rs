@@ -145,7 +145,7 @@ async fn check(service: &Service, items: &Items) {
         let mut found = all(service, request).await;
         let mut expected: Vec<Attributes> =
             items.values().filter(|item| item.get("g") == Some(&s(g))).cloned().collect();
-        // Items with equal index keys come in an order that is fixed and not told; the sort key is the index's.
+        // Items with equal index keys have a fixed order that is not specified; the sort key is the index's.
         assert!(found.is_sorted_by_key(|item| item.get("x").unwrap().view().as_number().unwrap()));
         let by_key = |item: &Attributes| format!("{:?}", (item.get("pk"), item.get("sk")));
         found.sort_by_key(by_key);

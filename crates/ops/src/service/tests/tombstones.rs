@@ -225,7 +225,7 @@ async fn an_index_is_built_of_items_and_without_stamps() {
     let scan = ScanInput { table_name: name(), index_name: Some("global".to_owned()), ..ScanInput::default() };
     let found = service.scan(&caller(), scan).await.unwrap().items.unwrap();
     assert_eq!(found.into_iter().map(|item| item.into_attributes()).collect::<Vec<_>>(), [red("1")]);
-    // A local index whose rows are answered from the table.
+    // A local index that is answered from the table's items.
     let local = QueryInput {
         index_name: Some("by_colour".to_owned()),
         select: Some(Select::AllAttributes),

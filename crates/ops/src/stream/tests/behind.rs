@@ -1,4 +1,4 @@
-//! What the operator is told of logs and of those who read them.
+//! The metrics of logs and of their readers.
 
 use api::StreamViewType;
 
@@ -32,12 +32,12 @@ async fn a_log_is_measured_and_its_readers_age() {
     assert!((50_000..60_000).contains(&log.bytes), "{log:?}");
     assert_eq!(full.iterator_age_ms, Some(7_000));
 
-    // A reader that has all is behind with nothing, once the minute is over; and what is old goes.
+    // A reader that has all records has no lag once the minute is over; and old records are trimmed.
     house.hand.advance_ms(3 * 60_000);
     house.records(&arn, From::Latest).await;
     assert_eq!(told(&house).await.iterator_age_ms, Some(0));
 
-    // Who only passes over another shard's changes is behind with those.
+    // A reader that only skips another shard's changes has their lag.
     let hot = [Hot { shard: 0, split_at: 1 << 63 }];
     house.service.roll_shards(1, &hot).await.unwrap();
     let at = house.clock.now_ms();

@@ -1,4 +1,4 @@
-//! An engine that breaks at a commit that a test chooses: before it is done, or after it, when nobody is told any more.
+//! An engine that breaks at a commit that a test chooses: before it is done, or after it, when its answer is lost.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(super) struct Breaking {
 #[derive(Clone, Copy)]
 enum State {
     Whole,
-    /// After so many commits.
+    /// After `after` more commits.
     Breaks {
         after: u64,
         is_done: bool,
@@ -28,7 +28,7 @@ impl Breaking {
         Arc::new(Breaking { inner: inner.clone(), state: Mutex::new(State::Whole), refused: Mutex::default() })
     }
 
-    /// Lets so many commits pass, and breaks at the next one.
+    /// Lets `after` commits pass, and breaks at the next one.
     pub(super) fn breaks(&self, after: u64, is_done: bool) {
         *self.state.lock() = State::Breaks { after, is_done };
     }

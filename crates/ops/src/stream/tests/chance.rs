@@ -28,7 +28,7 @@ impl Chance {
     }
 }
 
-/// What a variable says, or something else.
+/// The value of a variable, or `otherwise`.
 pub(super) fn setting(variable: &str, otherwise: u64) -> u64 {
     match std::env::var(variable) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is not a number")),

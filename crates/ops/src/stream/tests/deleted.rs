@@ -86,7 +86,7 @@ async fn a_table_without_a_stream_leaves_nothing() {
     assert!(matches!(house.service.list_streams(&caller(), request).await, Err(Exception::ResourceNotFound(_))));
 }
 
-/// Every commit of a deletion fails once, and the next server goes on.
+/// Every commit of a deletion fails once, and the next server resumes it.
 #[tokio::test]
 async fn an_interrupted_deletion_keeps_the_stream() {
     for ground in [|| Ground::Memory, || Ground::Lagging, Ground::embedded] {
@@ -106,7 +106,7 @@ async fn an_interrupted_deletion_keeps_the_stream() {
                 was_broken &= house.engine.is_broken();
                 house.restart().await;
                 if answer.is_err() {
-                    // It may be under way, or gone, or not begun.
+                    // The deletion may be in progress, done, or not begun.
                     let _ = house.service.delete_table(&caller(), request).await;
                 }
                 house.table_gone().await;
@@ -123,7 +123,7 @@ async fn an_interrupted_deletion_keeps_the_stream() {
     }
 }
 
-/// The row of a deleted table has nothing but what its streams need, and the oldest of too many tables goes early.
+/// The row of a deleted table has only what its streams need, and the oldest of too many tables is dropped early.
 #[tokio::test]
 async fn streams_of_too_many_deleted_tables_end_early() {
     let mut house = House::new(StreamViewType::NewAndOldImages).await;

@@ -1,5 +1,5 @@
-//! A random history of writes, restarts, trims and streams that are disabled and enabled again: what each stream tells
-//! is compared with a list of what was done.
+//! A random history of writes, restarts, trims and streams that are disabled and enabled again: the records of each stream
+//! are compared with a list of the changes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +51,7 @@ struct Expected {
     disabled_ms: Option<u64>,
 }
 
-/// What is in the table, and what its streams must tell.
+/// The items of the table, and the records that its streams must have.
 #[derive(Default)]
 struct Model {
     items: BTreeMap<&'static str, &'static str>,
@@ -136,7 +136,7 @@ async fn read_all(house: &House, arn: &str) -> Vec<StreamRecord> {
     seen
 }
 
-/// Every stream tells what it must.
+/// Every stream has the expected records.
 async fn check(house: &House, model: &Model) {
     let now_ms = house.clock.now_ms();
     for (arn, expected) in &model.streams {
@@ -171,7 +171,7 @@ proptest! {
     }
 }
 
-/// Writers of the same items while shards roll and split: each record's old image is what the record before it left.
+/// Writers of the same items while shards roll and split: each record's old image is the new image of the record before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn items_keep_their_order_while_shards_roll_and_split() {
     const ROLLS: usize = 20;
@@ -216,7 +216,7 @@ async fn items_keep_their_order_while_shards_roll_and_split() {
         while let Some(from) = iterator {
             let page = house.read(&from, None).await.unwrap();
             let records = page.records.unwrap();
-            // The same place is the same text.
+            // The same position is the same text.
             iterator = page.next_shard_iterator.filter(|next| *next != from);
             for record in records.into_iter().map(|record| record.dynamodb.unwrap()) {
                 let before = items.insert(key(&record), text(&record.new_image)).flatten();

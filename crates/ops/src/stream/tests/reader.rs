@@ -1,5 +1,5 @@
-//! Readers of a stream, as a program reads one: shards after their parents, page by page, each with its own place. What
-//! they see is compared, item by item, with what was done.
+//! Readers of a stream, as a program reads one: shards after their parents, page by page, each with its own position. The
+//! records are compared, item by item, with the changes.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ struct Followed {
     iterator: Option<String>,
     /// The sequence number of the last record.
     last: Option<String>,
-    /// Before that: from when on its records are wanted.
+    /// Before the first record: the start time of the records to read.
     since_ms: Option<u64>,
     is_finished: bool,
 }
@@ -41,13 +41,13 @@ pub(super) struct Reader {
     start: Start,
     /// By their ids.
     shards: BTreeMap<String, Followed>,
-    /// For each item, how many of its changes are behind.
+    /// For each item, how many of its changes were read.
     next: BTreeMap<String, usize>,
     pub records: usize,
 }
 
 impl Reader {
-    /// Finds its place in all shards. No change is of the same moment.
+    /// Finds its position in all shards. No change has the same time.
     pub(super) async fn new(house: &House, arn: &str, start: Start, changes: &Changes) -> Reader {
         house.hand.advance_ms(1);
         let behind = |changes: &Vec<Change>| match start {
@@ -90,7 +90,7 @@ impl Reader {
         self.shards.retain(|id, _| ids.contains(id));
     }
 
-    /// Those whose parents are read to their ends, or gone.
+    /// The shards with parents that are read to their ends, or deleted.
     fn readable(&self) -> Vec<String> {
         let is_read = |id: &String| self.shards.get(id).is_none_or(|shard| shard.is_finished);
         let is_ready = |shard: &Followed| !shard.is_finished && shard.parent.as_ref().is_none_or(is_read);
@@ -108,7 +108,7 @@ impl Reader {
         self.read(house, id, limit, changes).await;
     }
 
-    /// Reads a page; tells whether anything has changed by it.
+    /// Reads a page; returns whether that changed anything.
     async fn read(&mut self, house: &House, id: &str, limit: Option<i32>, changes: &Changes) -> bool {
         let Some(iterator) = self.iterator(house, id).await else { return true };
         let shard = self.shards.get_mut(id).unwrap();
@@ -129,7 +129,7 @@ impl Reader {
             Err(other) => panic!("{other:?}"),
         };
         let records = page.records.unwrap();
-        // The clock stands still: the same place is the same text.
+        // The clock does not move: the same position is the same text.
         let has_moved = page.next_shard_iterator.as_ref() != Some(&iterator);
         for record in records.into_iter().map(|record| record.dynamodb.unwrap()) {
             assert!(shard.last < record.sequence_number, "sequence numbers grow");
@@ -142,7 +142,7 @@ impl Reader {
         has_moved
     }
 
-    /// The place in a shard; a lost one is found from the last record.
+    /// The position in a shard; a lost one is found from the last record.
     async fn iterator(&mut self, house: &House, id: &str) -> Option<String> {
         let shard = self.shards.get_mut(id).unwrap();
         if let Some(iterator) = &shard.iterator {
@@ -184,7 +184,7 @@ impl Reader {
         }
     }
 
-    /// Reads all there is: then nothing is left out but what is trimmed.
+    /// Reads all there is: then only trimmed records are left out.
     pub(super) async fn drain(&mut self, house: &House, changes: &Changes) {
         self.drain_some(house, changes).await;
         for (pk, changes) in changes {
@@ -200,7 +200,7 @@ impl Reader {
     }
 }
 
-/// The next change of an item: those before it that were not seen are gone.
+/// The next change of an item: those before it that were not seen were trimmed.
 fn take(next: &mut BTreeMap<String, usize>, record: &StreamRecord, changes: &Changes) {
     let pk = key(record);
     let (old, new) = (text(&record.old_image), text(&record.new_image));

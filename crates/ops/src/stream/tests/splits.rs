@@ -1,4 +1,4 @@
-//! Splits of shards: their ends and children, what an interruption leaves, and which shards are split at all.
+//! Splits of shards: their ends and children, the state after an interruption, and which shards are split at all.
 
 use super::reader::{Change, Changes, Reader, Start};
 use super::*;
@@ -102,7 +102,7 @@ async fn all_of(house: &House, arn: &str, shard: &Shard, from: From<'_>) -> Vec<
     all
 }
 
-/// Every commit of a split fails once, and whoever makes it stops there.
+/// Every commit of a split fails once, and its server stops there.
 async fn break_splits(ground: impl Fn() -> Ground) {
     for at in 0.. {
         let mut was_broken = true;
@@ -145,7 +145,7 @@ async fn before_a_mark_is_found_nothing_behind_it_is_the_parents() {
     let (arn, mut changes) = (house.arn().await, Changes::new());
     put_all(&house, &mut changes, "1").await;
     let shard = house.shard(&arn).await;
-    // It is announced, and cannot be ended.
+    // The split is in the definition, and cannot be completed.
     house.engine.refuse([0, 1, 2].map(|number| rows::shard(1, number)).to_vec());
     split(&house).await.unwrap_err();
     put_all(&house, &mut changes, "2").await;
@@ -210,7 +210,7 @@ async fn records_of_older_programs_are_told_by_their_keys() {
     Reader::new(&house, &arn, Start::Horizon, &changes).await.drain(&house, &changes).await;
 }
 
-/// Puts items for ten seconds, and looks.
+/// Puts items for ten seconds, and counts the open shards.
 async fn load(house: &House, keys: &[&str], puts: usize, value: &str) -> usize {
     house.service.roll_logs().await;
     for at in 0..puts {
@@ -239,7 +239,7 @@ async fn shards_that_are_written_much_are_split() {
         for expected in expected {
             assert_eq!(load(&house, keys, puts, value).await, *expected, "{puts} puts of {} keys", keys.len());
         }
-        // Nobody writes any more.
+        // There are no more writes.
         house.hand.advance_ms(10_000);
         house.service.roll_logs().await;
         let open = house.open_shards().await.len();

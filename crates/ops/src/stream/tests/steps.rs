@@ -1,5 +1,5 @@
 //! A random history of writes, splits, rolls, trims, crashes, renewed streams and replaced tables, with several readers at
-//! different places: each of them sees each change once, an item's in their order. Sometimes the table has another
+//! different positions: each of them sees each change once, an item's in their order. Sometimes the table has another
 //! consumer, so that its log stays open when a stream ends.
 
 use super::chance::{Chance, setting};
@@ -12,7 +12,7 @@ use storage::Consistency;
 const KEYS: u64 = 12;
 const READERS: usize = 4;
 
-/// A stream, and what it has to tell.
+/// A stream, and the records that it must have.
 struct Told {
     arn: String,
     changes: Changes,
@@ -101,11 +101,11 @@ impl World {
             }
         }
         self.splits += hot.len() as u64;
-        // A crash may be what comes of it.
+        // It may end in a crash.
         let _ = self.house.service.roll_shards(self.house.table_id(), &hot).await;
     }
 
-    /// What is trimmed is noted first: a crash may have done it, or a part.
+    /// The model is trimmed first: after a crash all of it may be done, or a part.
     async fn trim(&mut self) {
         let now_ms = self.house.clock.now_ms();
         let is_over = |change: &&mut Change| change.at_ms + STREAM_RETENTION_MS <= now_ms;
@@ -130,7 +130,7 @@ impl World {
         self.house.set_stream(None).await;
         self.house.disabled(&self.streams.last().unwrap().arn).await;
         self.told().is_ended = true;
-        // What no stream tells.
+        // A change that is in no stream.
         let pk = self.pk();
         self.house.put(&pk, "unseen").await;
         self.items.insert(pk, "unseen".to_owned());
@@ -175,7 +175,7 @@ impl World {
             self.finish(at).await;
         }
         let now_ms = self.house.clock.now_ms();
-        // Who begins before a mark whose position is not known begins with all that is behind it.
+        // A reader that starts before a mark without a known position starts with all records behind it.
         self.house.rolled().await;
         let start = match self.chance.below(3) {
             0 => Start::Horizon,
@@ -221,7 +221,7 @@ impl World {
         self.records += self.readers.remove(at).records;
     }
 
-    /// Ends the stream; its readers come to their ends, and after a day nothing is left.
+    /// Ends the stream; its readers reach their ends, and after a day nothing is left.
     async fn end(mut self) {
         self.house.rolled().await;
         if self.is_delivered {

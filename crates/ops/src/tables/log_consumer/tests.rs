@@ -3,7 +3,7 @@
 use super::*;
 use crate::fixture;
 
-/// As programs before this one wrote it.
+/// A log as older programs wrote it.
 const OLDER: &str = r#"{"next_shard":3,"open":[{"number":2,"from_hash":0}],"closing":[1]}"#;
 
 #[test]
