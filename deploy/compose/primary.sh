@@ -5,7 +5,7 @@ set -euo pipefail
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
   --set password="$POSTGRES_PASSWORD" <<'SQL'
 CREATE ROLE replicator REPLICATION LOGIN PASSWORD :'password';
--- Changes of a standby that is away are kept for it, up to the bound.
+-- WAL is retained for a disconnected standby, up to the bound.
 SELECT pg_create_physical_replication_slot('standby');
 ALTER SYSTEM SET max_slot_wal_keep_size = '4GB';
 -- Counts from the next start on, which is the first one that others see.

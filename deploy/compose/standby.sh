@@ -8,7 +8,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "waiting for the primary"
     sleep 1
   done
-  # Once it is promoted, nobody else has its writes: until it has a standby of its own, none is waited for.
+  # After its promotion no other server has its writes: it waits for no standby until it has one of its own.
   echo "synchronous_standby_names = ''" >> "$PGDATA/postgresql.auto.conf"
 fi
 chmod 0700 "$PGDATA"

@@ -1,4 +1,4 @@
-"""Identities by boto3: what IAM and STS are told is what DynamoDB lets through."""
+"""Identities by boto3: DynamoDB enforces what IAM and STS were given."""
 
 import json
 import os
@@ -232,7 +232,7 @@ class IdentityTest(unittest.TestCase):
         self.refused("MalformedPolicyDocument", assume, Policy="{}", **known)
         self.refused("AccessDenied", self.root.sts.assume_role, RoleArn=arn, RoleSessionName="work")
         self.refused("AccessDenied", session.sts.get_session_token)
-        # Once the role is gone its sessions are nobody's, also when there is another one of its name.
+        # Sessions of a deleted role are invalid, also when another role has its name.
         self.root.iam.delete_role_policy(RoleName=role, PolicyName="own")
         self.root.iam.delete_role(RoleName=role)
         self.refused("UnrecognizedClientException", session.get, self.table)

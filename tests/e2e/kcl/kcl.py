@@ -52,7 +52,7 @@ class Worker:
 
 
 class Writer(threading.Thread):
-    """Counts every item up until it is told to stop."""
+    """Increments every item until `enough` is set."""
 
     def __init__(self, table):
         super().__init__(daemon=True)
@@ -67,7 +67,7 @@ class Writer(threading.Thread):
                     self.table.put_item(Item={"pk": f"key-{key}", "n": count})
                     self.counts[f"key-{key}"] = count
                 time.sleep(0.2 if self.hurry.is_set() else 2)
-        except Exception as failed:  # Told by the main thread.
+        except Exception as failed:  # Reported by the main thread.
             self.failed = failed
 
 
@@ -107,7 +107,7 @@ def check_order(workers):
 
 
 def check_parents(streams, arn, workers):
-    """A child's records come to nobody before its parent's last one."""
+    """No worker gets a child's records before its parent's last one."""
     shards, start = [], {}
     while True:
         page = streams.describe_stream(StreamArn=arn, **start)["StreamDescription"]
@@ -162,7 +162,7 @@ def run(stator, libraries, more, folder, started):
     try:
         wait("every change", WAIT_ALL_S, lambda: wanted <= taken())
     except AssertionError:
-        sys.exit(f"kcl: {len(wanted - taken())} of {len(wanted)} changes came to nobody: {sorted(wanted - taken())[:5]}")
+        sys.exit(f"kcl: {len(wanted - taken())} of {len(wanted)} changes were not delivered: {sorted(wanted - taken())[:5]}")
     assert taken() == wanted, sorted(taken() - wanted)[:5]
     check_order(workers)
     shards = check_parents(streams, arn, workers)

@@ -14,7 +14,7 @@ CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard",
 
 
 def session(access_key=None, region="us-east-1"):
-    """The environment's key, or one that nobody knows."""
+    """The environment's key, or an unknown one."""
     secret = "test" if access_key else None
     return boto3.Session(aws_access_key_id=access_key, aws_secret_access_key=secret, region_name=region)
 
