@@ -26,7 +26,7 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// The command line, whose flags go together.
+    /// Parses the command line and checks that its flags do not conflict.
     pub(crate) fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
         let mut command = Cli::whole();
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();

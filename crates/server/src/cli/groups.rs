@@ -1,4 +1,4 @@
-//! Which flags stand together in `stator serve --help`.
+//! The groups of flags in `stator serve --help`.
 
 use clap::Command;
 

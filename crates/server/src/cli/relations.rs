@@ -141,7 +141,7 @@ pub(super) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String
     }
 }
 
-/// With --endpoint a server is asked. Variables that name what it keeps may be there for that server.
+/// With --endpoint the command calls a server. Variables that name its storage may be set for that server.
 ///
 /// # Errors
 /// The first flag that has no effect then.
