@@ -1,6 +1,7 @@
-//! The rules of this repository that a compiler does not check, as tests over the source text.
+//! The project's rules that a compiler does not check, as tests over the source text.
 
 mod module_graph;
+mod words;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -75,7 +76,7 @@ fn no_file_is_a_bag() {
 }
 
 #[test]
-fn crates_use_only_crates_below_them() {
+fn crates_use_only_lower_layers() {
     for (at, name) in LAYERS.iter().enumerate() {
         let folder = if *name == "stator" { "server" } else { name };
         let Ok(manifest) = fs::read_to_string(crates().join(folder).join("Cargo.toml")) else { continue };
