@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The standby: a copy of the primary when it starts for the first time, and whatever it has become afterwards.
+# The standby: a base backup of the primary at the first start; later starts use the data directory as it is.
 set -euo pipefail
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
