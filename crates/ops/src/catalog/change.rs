@@ -23,6 +23,8 @@ const DEFINITION_SLACK: usize = 64;
 /// The right to change the catalog, and the next table's id.
 pub(crate) struct ChangeGuard {
     next_id: u64,
+    /// What the catalog had published when it was locked: a table that was published later is not the one that the holder changes.
+    changes: u64,
     _alone: OwnedMutexGuard<()>,
 }
 
@@ -79,7 +81,8 @@ impl Catalog {
         // The refresh is under the lock: no other change of this node comes between it and the holder's change.
         let alone = self.inner.change.clone().lock_owned().await;
         self.refresh().await?;
-        Ok(ChangeGuard { next_id: self.inner.tables.read().next_id, _alone: alone })
+        let tables = self.inner.tables.read();
+        Ok(ChangeGuard { next_id: tables.next_id, changes: tables.changes, _alone: alone })
     }
 
     /// Creates a table. Its id is the guard's.
@@ -179,12 +182,21 @@ async fn replace(
     inner: &Inner,
     engine: &dyn Engine,
     // Held until the table is published, so that changes are published in the order in which they are stored.
-    _guard: ChangeGuard,
+    guard: ChangeGuard,
     definition: Definition,
     edit: Edit,
 ) -> Result<Arc<Table>, Exception> {
-    let old = inner.tables.read().by_id(definition.table_id).map(|table| (table.definition.clone(), table.log.clone()));
+    let (old, is_unchanged) = {
+        let tables = inner.tables.read();
+        let old = tables.by_id(definition.table_id).map(|table| (table.definition.clone(), table.log.clone()));
+        (old, tables.published.get(&definition.table_id).is_some_and(|published| *published <= guard.changes))
+    };
     let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
+    // Refreshes go on beside the lock. The definition was derived from an older one than the published one, and would undo a change
+    // of another node that the comparison with the stored one does not find any more.
+    if !is_unchanged {
+        return Err(being_updated(&old.name));
+    }
     let row = definition.encode()?;
     let key = rows::definition(definition.table_id);
     let table = Arc::new(Table { log, ..Table::new(definition)? });

@@ -13,7 +13,7 @@ mod refresh;
 mod remains;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ struct Tables {
     applied: u64,
     /// The number of tables that were published or withdrawn.
     changes: u64,
+    /// The value of `changes` when each table was published last.
+    published: HashMap<u64, u64>,
     /// The version of the newest change that is known here: this node's own, perhaps without those before it, or `applied`.
     newest: u64,
 }
@@ -88,6 +90,7 @@ impl Tables {
 
     fn publish(&mut self, table: Arc<Table>, version: u64) {
         self.changes += 1;
+        self.published.insert(table.id(), self.changes);
         let definition = &table.definition;
         let account = self.accounts.entry(definition.account.clone()).or_default();
         let region = account.entry(definition.region.clone()).or_default();
@@ -101,6 +104,7 @@ impl Tables {
 
     fn withdraw(&mut self, table: &Arc<Table>, version: u64) {
         self.changes += 1;
+        self.published.remove(&table.id());
         self.remove(table);
         self.note_replaced(table, version);
         self.newest = self.newest.max(version);

@@ -192,6 +192,32 @@ async fn until_built(nodes: &[&Node], table: &str) -> i64 {
     index.item_count.unwrap()
 }
 
+/// A definition that was derived from an older one is not written, also where a refresh has brought the newer one meanwhile: it would
+/// undo the other node's change.
+#[tokio::test]
+async fn a_change_of_another_node_is_not_undone() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tab").await.unwrap();
+    let guard = a.service.catalog.lock().await.unwrap();
+    let mut definition = a.service.catalog.find(Place::own(&caller(), "tab")).unwrap().definition.clone();
+    definition.tags.insert("from".to_owned(), "a".to_owned());
+    let protect = UpdateTableInput {
+        table_name: "tab".to_owned(),
+        deletion_protection_enabled: Some(true),
+        ..UpdateTableInput::default()
+    };
+    b.service.update_table(&caller(), protect).await.unwrap();
+    a.service.catalog.refresh().await.unwrap();
+    let edit = crate::catalog::Edit::default();
+    let refused = a.service.catalog.replace(&a.service.engine, guard, definition, edit).await;
+    assert!(matches!(refused, Err(Exception::ResourceInUse(_))), "{refused:?}");
+    for node in [&a, &b] {
+        let table = node.service.catalog.find(Place::own(&caller(), "tab")).unwrap();
+        assert!(table.definition.deletion_protection && table.definition.tags.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn what_one_node_changes_the_others_know() {
     let house = House::new();
