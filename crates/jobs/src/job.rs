@@ -1,26 +1,16 @@
 //! What a job is: its name, its owner, when it runs and what it does.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::account_tasks::AccountTasks;
+use crate::ran::Ran;
+
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Make<T> = Box<dyn Fn() -> BoxFuture<T> + Send + Sync>;
-
-/// What a run came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[must_use]
-pub enum Ran {
-    /// It succeeded; the next run is after the job's period.
-    Done,
-    /// It succeeded; the next run is after this pause. Zero where there is more to do.
-    Again(Duration),
-    /// It failed and has logged why; the next run is after [`Job::retried_after`].
-    Failed,
-    /// The job is over and leaves the registry. The run counts as a success.
-    Ended,
-}
 
 /// On which of several nodes a job runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +43,8 @@ pub struct Job {
     pub(crate) may_run: Option<Make<bool>>,
     pub(crate) woken: Option<Make<()>>,
     pub(crate) run: Make<Ran>,
+    /// What a run may leave behind: it ends with the job.
+    pub(crate) account_tasks: Option<Arc<AccountTasks>>,
 }
 
 impl Job {
@@ -71,6 +63,7 @@ impl Job {
             may_run: None,
             woken: None,
             run: Box::new(move || Box::pin(run())),
+            account_tasks: None,
         }
     }
 
@@ -96,6 +89,28 @@ impl Job {
                 }
             }
         })
+    }
+
+    /// As [`Job::on`], for work that waits for what accounts choose: a run works for several accounts at once, within the bound and with
+    /// the guarantee of `account_tasks`. `work` returns each account's work, which calls [`take_slot`](crate::take_slot) before
+    /// each of the account's tables.
+    pub fn by_account<T, F>(
+        subject: &Arc<T>,
+        name: &'static str,
+        every: Duration,
+        work: impl Fn(Arc<T>) -> BTreeMap<String, F> + Send + Sync + 'static,
+    ) -> Job
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Ran> + Send + 'static,
+    {
+        let account_tasks = Arc::new(AccountTasks::new());
+        let own = Arc::clone(&account_tasks);
+        let job = Job::on(subject, name, every, move |subject| {
+            let (account_tasks, work) = (Arc::clone(&own), work(subject));
+            async move { account_tasks.run(work, every).await }
+        });
+        Job { account_tasks: Some(account_tasks), ..job }
     }
 
     /// A job with one run that lasts until what it works on has ended: it waits for events itself. It runs at once, and anew after

@@ -51,15 +51,21 @@
 //! - Of several nodes one runs a leased job. The check of the lease is repeated before each run, not during one: steps of
 //!   writes that must not be made twice have the lease's row among their keys.
 //! - A run logs its own failures, with what it knows; the registry logs panics.
+//! - Work on tables that may wait for a table's KMS is grouped by account ([`Job::by_account`]), so that one account's key that hangs does not
+//!   delay other accounts.
 //! - The name is a verb and its object, in lower case with underscores. It is the label of the job's metrics, and jobs of one name share them. The
 //!   list of jobs is in `ARCHITECTURE.md`.
 
+mod account_tasks;
 mod job;
 mod metrics;
+mod ran;
 mod registry;
 mod report;
 mod schedule;
 
-pub use job::{Job, Owner, Ran};
+pub use account_tasks::{take_slot, without_slot};
+pub use job::{Job, Owner};
+pub use ran::Ran;
 pub use registry::{JobHandle, Jobs, ScopedJob};
 pub use report::JobReport;

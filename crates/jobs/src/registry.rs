@@ -11,7 +11,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::job::{Job, Ran};
+use crate::job::Job;
+use crate::ran::Ran;
 use crate::report::{JobReport, Tally};
 use crate::schedule::{Next, Outcome, Schedule};
 
@@ -298,15 +299,21 @@ async fn pause(pause: Duration) {
 /// Waits for the ends of tasks that are to stop; those that last, and those that take longer, are dropped.
 async fn end_all(slots: Vec<Slot>, grace: Duration) {
     let until = tokio::time::Instant::now() + grace;
-    let running: Vec<(&'static str, bool, JoinHandle<()>)> =
-        slots.into_iter().filter_map(|slot| Some((slot.entry.job.name, slot.entry.job.lasts, slot.task?))).collect();
-    running.iter().filter(|(_, lasts, _)| *lasts).for_each(|(_, _, task)| task.abort());
-    for (name, _, mut task) in running {
-        if tokio::time::timeout_at(until, &mut task).await.is_ok() {
-            continue;
+    slots.iter().filter(|slot| slot.entry.job.lasts).filter_map(|slot| slot.task.as_ref()).for_each(JoinHandle::abort);
+    for Slot { entry, task, .. } in slots {
+        let mut has_ended = true;
+        if let Some(mut task) = task
+            && tokio::time::timeout_at(until, &mut task).await.is_err()
+        {
+            task.abort();
+            has_ended = tokio::time::timeout(END_TIMEOUT, task).await.is_ok();
         }
-        task.abort();
-        if tokio::time::timeout(END_TIMEOUT, task).await.is_err() {
+        // After the run, which begins them.
+        if let Some(left) = &entry.job.account_tasks {
+            has_ended &= tokio::time::timeout(END_TIMEOUT, left.stop()).await.is_ok();
+        }
+        if !has_ended {
+            let name = entry.job.name;
             log::error!(event = "job_not_stopped", job = name; "the job {name} does not stop: it blocks its thread");
         }
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use base::Clock;
 
-use crate::job::{Owner, Ran};
+use crate::job::Owner;
+use crate::ran::Ran;
 use crate::schedule::Outcome;
 
 /// What the jobs of one name have done since the start of the process.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::job::{Job, Ran};
+use crate::job::Job;
+use crate::ran::Ran;
 
 /// The jitter: a period is shortened by up to one part in so many.
 const JITTER_PART: u32 = 10;

@@ -1,6 +1,5 @@
 //! An engine around another one, which gives it keys and values in code and reads them back.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +7,6 @@ use std::time::Duration;
 use base::Clock;
 use bytes::Bytes;
 use jobs::{Job, Jobs, Ran};
-use parking_lot::Mutex;
 use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, Layer, StorageError, Transaction, TxError, View};
 
 use crate::keyring::{Keyring, KeyringError};
@@ -132,40 +130,20 @@ impl Sealed {
 
     /// Adds the job that looks at the keys of tables once an interval, for as long as the engine lives.
     pub fn watch_table_keys(&self, jobs: &Jobs, interval: Duration) {
-        let busy = Arc::<Mutex<BTreeSet<Option<String>>>>::default();
-        jobs.add(Job::on(&self.sealed_rows, "check_table_keys", interval, move |sealed_rows| {
-            let busy = Arc::clone(&busy);
-            // A task for each account: a KMS that hangs for the keys of one does not delay the look at those of others. An account
-            // whose look is under way yet is left out, so there is one task for it at most.
-            async move {
-                for (owner, tables) in sealed_rows.tables.known_by_owner() {
-                    if busy.lock().insert(owner.clone()) {
-                        let busy = Busy { all: Arc::clone(&busy), owner };
-                        tokio::spawn(look_again(Arc::clone(&sealed_rows), tables, busy));
-                    }
-                }
-                Ran::Done
-            }
+        jobs.add(Job::by_account(&self.sealed_rows, "check_table_keys", interval, |sealed_rows| {
+            let look_again = |(account, tables)| (account, look_again(Arc::clone(&sealed_rows), tables));
+            sealed_rows.tables.known_by_owner().into_iter().map(look_again).collect()
         }));
     }
 }
 
-/// An account whose tables are being looked at, until it is dropped.
-struct Busy {
-    all: Arc<Mutex<BTreeSet<Option<String>>>>,
-    owner: Option<String>,
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.all.lock().remove(&self.owner);
-    }
-}
-
-async fn look_again(sealed_rows: Arc<SealedRows>, tables: Vec<u64>, _busy: Busy) {
+async fn look_again(sealed_rows: Arc<SealedRows>, tables: Vec<u64>) -> Ran {
     match sealed_rows.look_again(&tables).await {
-        Ok(()) | Err(StorageError::Closed) => {}
-        Err(error) => log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}"),
+        Ok(()) | Err(StorageError::Closed) => Ran::Done,
+        Err(error) => {
+            log::warn!(event = "table_keys_unchecked"; "the keys of tables cannot be checked: {error}");
+            Ran::Failed
+        }
     }
 }
 

@@ -214,7 +214,8 @@ impl Tables {
 
     async fn learn_in_turn(&self, engine: &dyn Engine, table: u64) -> Result<(), StorageError> {
         let arrived = self.tick();
-        let mut turn = self.learning.take(table).await;
+        // Another one that learns the table may be waiting for the KMS.
+        let mut turn = jobs::without_slot(self.learning.take(table)).await;
         // Those that waited have what the first one found, and its error too: a KMS that hangs costs all that wait for it its time
         // once, and not each of them after the other.
         if let Some(failed) = turn.as_ref().filter(|failed| failed.ended > arrived) {
@@ -224,7 +225,7 @@ impl Tables {
             let look = Look::begin(self, table);
             let row = engine.get(&layout::table_key(table), Consistency::Strong).await?;
             let owner = self.owner_of_key(table, row.as_deref());
-            match self.open(table, row.as_deref(), Behalf::Account(&owner)).await {
+            match jobs::without_slot(self.open(table, row.as_deref(), Behalf::Account(&owner))).await {
                 Ok(found) => look.keep(found),
                 Err(error) => {
                     *turn = Some(FailedLook { ended: self.tick(), error: error.clone() });
@@ -358,8 +359,8 @@ impl Tables {
     }
 
     /// The tables to check: those that are known, and those whose row was written and not read since. Those with a key of their own
-    /// are by their accounts, and those without one together, about which the KMS is not asked.
-    pub(crate) fn known_by_owner(&self) -> BTreeMap<Option<String>, Vec<u64>> {
+    /// are by their accounts, and those without one together under no name, about which the KMS is not asked.
+    pub(crate) fn known_by_owner(&self) -> BTreeMap<String, Vec<u64>> {
         let is_plain = |known: &Known| matches!(known, Known::Plain);
         let known = self.known.read();
         let mut tables: Vec<(u64, bool)> = known.iter().map(|(table, known)| (*table, is_plain(known))).collect();
@@ -371,7 +372,7 @@ impl Tables {
         let mut by_owner = BTreeMap::<_, Vec<u64>>::new();
         for (table, is_plain) in tables {
             let owner = if is_plain { None } else { self.owner(table) };
-            by_owner.entry(owner).or_default().push(table);
+            by_owner.entry(owner.unwrap_or_default()).or_default().push(table);
         }
         by_owner
     }
@@ -380,6 +381,7 @@ impl Tables {
     pub(crate) async fn look_again(&self, engine: &dyn Engine, tables: &[u64]) -> Result<Vec<u64>, StorageError> {
         let mut lost = Vec::new();
         for table in tables {
+            jobs::take_slot().await;
             let before = self.known.read().get(table).cloned();
             let look = Look::begin(self, *table);
             let row = engine.get(&layout::table_key(*table), Consistency::Strong).await?;
@@ -390,7 +392,7 @@ impl Tables {
             }
             let before = before.unwrap_or(Known::Plain);
             let owner = self.owner_of_key(*table, row.as_deref());
-            match self.open(*table, row.as_deref(), Behalf::Check(&owner)).await {
+            match jobs::without_slot(self.open(*table, row.as_deref(), Behalf::Check(&owner))).await {
                 Ok(found) => lost.extend(take_over(&look, &before, found)),
                 // No answer is no refusal: the key stays in use.
                 Err(StorageError::Unavailable(text)) => {

@@ -179,7 +179,7 @@ fn the_documentation_names_every_metric() {
     assert_eq!(named, declared_metrics());
 }
 
-/// The names of all jobs: each is the first literal behind `Job::every(`, `on`, `woken` or `lasting`, or one of the pieces of work on
+/// The names of all jobs: each is the first literal behind `Job::every(`, `on`, `by_account`, `woken` or `lasting`, or one of the pieces of work on
 /// tables.
 fn declared_jobs() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -187,7 +187,7 @@ fn declared_jobs() -> BTreeSet<String> {
         if path.ends_with("xtask/src/tidy.rs") || path.components().any(|part| part.as_os_str() == "jobs") {
             continue;
         }
-        for kind in ["Job::every(", "Job::on(", "Job::woken(", "Job::lasting("] {
+        for kind in ["Job::every(", "Job::on(", "Job::by_account(", "Job::woken(", "Job::lasting("] {
             for rest in text.split(kind).skip(1) {
                 let arguments = rest.split("|").next().unwrap_or_default();
                 names.extend(arguments.split('"').nth(1).map(str::to_owned));

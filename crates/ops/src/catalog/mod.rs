@@ -223,6 +223,18 @@ impl Catalog {
         all.filter(|table| wanted(&table.definition)).map(|table| table.id()).collect()
     }
 
+    /// As [`Catalog::table_ids`], by account.
+    pub(crate) fn table_ids_by_account(&self, wanted: impl Fn(&Definition) -> bool) -> BTreeMap<String, Vec<u64>> {
+        let tables = self.inner.tables.read();
+        let mut by_account = BTreeMap::<String, Vec<u64>>::new();
+        for table in tables.accounts.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values) {
+            if wanted(&table.definition) {
+                by_account.entry(table.definition.account.clone()).or_default().push(table.id());
+            }
+        }
+        by_account
+    }
+
     /// The epoch of the definitions: changes whenever any of them changes.
     pub(crate) fn changes(&self) -> u64 {
         self.inner.tables.read().changes

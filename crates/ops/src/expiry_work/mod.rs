@@ -2,3 +2,6 @@
 
 mod keep;
 mod sweep;
+
+#[cfg(test)]
+mod tests;

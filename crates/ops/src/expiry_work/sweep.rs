@@ -4,6 +4,8 @@
 //! more, under the same exclusion as any other write, so that one whose expiry was put off stays. A sweep that breaks
 //! off has left nothing half done, and whoever sweeps next finds the rest; two at once meet no harm. Of several nodes
 //! one sweeps.
+//!
+//! Accounts are swept side by side ([`Job::by_account`]): a table whose KMS does not answer delays its own account's only.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -26,7 +28,7 @@ use crate::expiry::oldest_s;
 use crate::failure::storage_failure;
 use crate::rows::{self, ItemKey};
 use crate::service::Service;
-use crate::tables::{Table, TimeIndex};
+use crate::tables::{Definition, Table, TimeIndex};
 
 /// How often a table's due items are looked for, and how long a run lasts. Unit: milliseconds.
 const SWEEP_INTERVAL_MS: u64 = 10_000;
@@ -42,17 +44,22 @@ const STEP_BYTES: usize = 1 << 20;
 impl Service {
     /// The job that sweeps expired items.
     pub(crate) fn expiry_job(self: &Arc<Service>) -> Job {
-        let job =
-            Job::on(self, "sweep_expired_items", Duration::from_millis(SWEEP_INTERVAL_MS), |service| async move {
-                service.sweep_expired().await
-            });
+        let interval = Duration::from_millis(SWEEP_INTERVAL_MS);
+        let job = Job::by_account(self, "sweep_expired_items", interval, |service| {
+            let sweep = |(account, tables)| {
+                let service = Arc::clone(&service);
+                (account, async move { service.sweep_tables(tables).await })
+            };
+            service.catalog.table_ids_by_account(has_expiries).into_iter().map(sweep).collect()
+        });
         let is_ours = self.lease(rows::EXPIRY_WORK);
         let service = Arc::downgrade(self);
         job.leased(move || {
             // Without time to live there is nothing to own, and to write down that it is owned. A node that deletes nothing does not
             // keep another one from it.
-            let sweeps =
-                |service: Arc<Service>| service.settings.deletes_expired && !service.expiring_tables().is_empty();
+            let sweeps = |service: Arc<Service>| {
+                service.settings.deletes_expired && !service.catalog.table_ids(has_expiries).is_empty()
+            };
             let is_used = service.upgrade().is_some_and(sweeps);
             let is_ours = is_used.then(&is_ours);
             async move {
@@ -64,20 +71,23 @@ impl Service {
         })
     }
 
-    fn expiring_tables(&self) -> Vec<u64> {
-        self.catalog.table_ids(|definition| definition.time_to_live.index.is_some())
+    /// Sweeps all tables, one after the other.
+    #[cfg(test)]
+    pub(crate) async fn sweep_expired(&self) -> Ran {
+        self.sweep_tables(self.catalog.table_ids(has_expiries)).await
     }
 
-    /// Deletes what is due, until nothing is or a period is over: what is left is the next run's, which follows at once. A table that
-    /// could not be swept is tried again after a period.
-    pub(crate) async fn sweep_expired(&self) -> Ran {
+    /// Deletes what is due in tables of an account, until nothing is or a period is over: what is left is the next run's, which follows
+    /// at once. A table that could not be swept is tried again after a period.
+    pub(crate) async fn sweep_tables(&self, tables: Vec<u64>) -> Ran {
         let (began_ms, mut failed) = (self.clock.steady_ms(), false);
-        let mut left: Vec<(u64, Option<Key>)> = self.expiring_tables().into_iter().map(|id| (id, None)).collect();
+        let mut left: Vec<(u64, Option<Key>)> = tables.into_iter().map(|id| (id, None)).collect();
         while !left.is_empty() {
             // Items may fall due faster than they are deleted, so one table's work may have no end. Tables take turns, a step each, and
             // a table that had nothing due is in the next run again.
             let mut unfinished = Vec::new();
             for (table_id, passed) in left {
+                jobs::take_slot().await;
                 match self.sweep_step(table_id, passed).await {
                     Ok(Some(last)) => unfinished.push((table_id, Some(last))),
                     Err(Exception::InternalServerError(text)) => {
@@ -188,6 +198,10 @@ impl Service {
         }
         Ok(stored)
     }
+}
+
+fn has_expiries(definition: &Definition) -> bool {
+    definition.time_to_live.index.is_some()
 }
 
 /// The deletion of one stored item, or why its row is damaged; none if there is no item.

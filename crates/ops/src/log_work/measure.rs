@@ -15,10 +15,11 @@ const SAMPLE_ROWS: usize = 32;
 const SAMPLE_BYTES: usize = 1 << 20;
 
 impl Service {
-    /// Measures every log once. Returns false if one could not be: its size stays as it was.
-    pub(crate) async fn measure_logs(&self) -> bool {
+    /// Measures the logs of these tables. Returns false if one could not be: its size stays as it was.
+    pub(super) async fn measure_tables(&self, tables: &[u64]) -> bool {
         let mut succeeded = true;
-        for table_id in self.catalog.table_ids(|definition| definition.log.next_shard > 0) {
+        for table_id in tables.iter().copied() {
+            jobs::take_slot().await;
             match self.measure_log(table_id).await {
                 Ok(size) => self.lags.set_log(table_id, size),
                 Err(error) => {

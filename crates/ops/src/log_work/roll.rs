@@ -21,12 +21,11 @@ use crate::tables::{ChangeLog, Definition, HashRange, Roll, Split};
 const OPEN_SHARDS_MAX: usize = 8;
 
 impl Service {
-    /// Rolls and splits every log that is due. Returns false if one could not be: it is tried again the next time.
-    pub(crate) async fn roll_logs(&self) -> bool {
-        let open = self.catalog.table_ids(|definition| !definition.log.open.is_empty());
-        self.heat.keep_only(&open);
+    /// Rolls and splits those logs of these tables that are due. Returns false if one could not be: it is tried again the next time.
+    pub(super) async fn roll_tables(&self, tables: &[u64]) -> bool {
         let mut succeeded = true;
-        for table_id in open {
+        for table_id in tables.iter().copied() {
+            jobs::take_slot().await;
             if let Err(Exception::InternalServerError(text)) = self.roll_log(table_id).await {
                 let table = self.table_label(table_id);
                 ::log::error!(event = "stream_rollover_failed", table = table.as_str(); "ending a stream's shard failed and is retried: {text}");

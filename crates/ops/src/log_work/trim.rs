@@ -1,7 +1,8 @@
 //! Background work on logs, of which trimming is the most: records are deleted once no consumer needs them (`retention`), and shards
 //! once they have ended and are empty.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,17 +31,91 @@ const SHORTAGE_INTERVAL: Duration = Duration::from_millis(200);
 const STEP_ROWS: usize = 1024;
 const STEP_BYTES: usize = 1 << 20;
 
+/// What is done for one account, or for none.
+type AccountWork = Pin<Box<dyn Future<Output = Ran> + Send>>;
+
+/// An account's tables that have logs.
+#[derive(Default)]
+struct LogTables {
+    /// Those of the live ones that are followed now.
+    open: Vec<u64>,
+    live: Vec<u64>,
+    deleted: Vec<u64>,
+}
+
+/// All tables, one after the other.
+#[cfg(test)]
+impl Service {
+    pub(crate) async fn roll_logs(&self) -> bool {
+        self.roll_tables(&self.catalog.table_ids(|definition| !definition.log.open.is_empty())).await
+    }
+
+    pub(crate) async fn trim_logs(&self) -> bool {
+        let mut tables = self.catalog.table_ids(|definition| definition.log.next_shard > 0);
+        tables.extend(self.catalog.all_remains().iter().map(|table| table.id()));
+        let trimmed = self.trim_tables(&tables).await;
+        let forgotten = self.forget_remains(self.clock.now_ms(), |_| true).await.is_ok();
+        self.clean_up_logs().await;
+        trimmed && forgotten
+    }
+
+    pub(crate) async fn measure_logs(&self) -> bool {
+        self.measure_tables(&self.catalog.table_ids(|definition| definition.log.next_shard > 0)).await
+    }
+}
+
 impl Service {
     /// The job that rolls, trims and measures logs.
     pub(crate) fn log_job(self: &Arc<Service>) -> Job {
         let interval = LOOK_INTERVAL.min(self.settings.shards.age / LOOKS_PER_AGE);
-        let job = Job::on(self, "maintain_logs", interval, |service| async move {
-            let rolled = service.roll_logs().await;
-            let trimmed = service.trim_logs().await;
-            let measured = service.measure_logs().await;
-            if rolled && trimmed && measured { Ran::Done } else { Ran::Failed }
+        let job = Job::by_account(self, "maintain_logs", interval, |service| {
+            let maintain = |(account, tables)| {
+                let service = Arc::clone(&service);
+                let maintained: AccountWork = Box::pin(async move { service.maintain_logs(&tables).await });
+                (account, maintained)
+            };
+            let mut work: BTreeMap<String, AccountWork> = service.logs_by_account().into_iter().map(maintain).collect();
+            // That of no account. It reads no row that a table's key encrypts.
+            let cleaned_up: AccountWork = Box::pin(async move {
+                service.clean_up_logs().await;
+                Ran::Done
+            });
+            work.insert(String::new(), cleaned_up);
+            work
         });
         job.leased(self.lease(rows::COMMON_WORK))
+    }
+
+    fn logs_by_account(&self) -> BTreeMap<String, LogTables> {
+        let mut by_account = BTreeMap::<String, LogTables>::new();
+        for (account, tables) in self.catalog.table_ids_by_account(|definition| !definition.log.open.is_empty()) {
+            by_account.entry(account).or_default().open = tables;
+        }
+        for (account, tables) in self.catalog.table_ids_by_account(|definition| definition.log.next_shard > 0) {
+            by_account.entry(account).or_default().live = tables;
+        }
+        for table in self.catalog.all_remains() {
+            by_account.entry(table.definition.account.clone()).or_default().deleted.push(table.id());
+        }
+        by_account
+    }
+
+    /// Maintains the logs of an account's tables, one after the other.
+    async fn maintain_logs(&self, tables: &LogTables) -> Ran {
+        let rolled = self.roll_tables(&tables.open).await;
+        let trimmed = self.trim_tables(&tables.live).await;
+        let emptied = self.trim_tables(&tables.deleted).await;
+        let forgotten = self.forget_remains(self.clock.now_ms(), |table_id| tables.deleted.contains(&table_id)).await;
+        let measured = self.measure_tables(&tables.live).await;
+        let succeeded = rolled && trimmed && emptied && forgotten.is_ok() && measured;
+        log_failure(forgotten);
+        if succeeded { Ran::Done } else { Ran::Failed }
+    }
+
+    /// What is done for all accounts together.
+    async fn clean_up_logs(&self) {
+        self.heat.keep_only(&self.catalog.table_ids(|definition| !definition.log.open.is_empty()));
+        self.drop_excess_streams().await;
     }
 
     /// The job that drops the streams of deleted tables while the engine is short of room. Only an engine in memory ever is: a
@@ -48,7 +123,7 @@ impl Service {
     pub(crate) fn shortage_job(self: &Arc<Service>) -> Option<Job> {
         let shortage = self.engine.room().and_then(Room::shortage)?;
         let run = |service: Arc<Service>| async move {
-            match service.forget_remains(u64::MAX).await {
+            match service.forget_remains(u64::MAX, |_| true).await {
                 Ok(()) => Ran::Done,
                 Err(error) => {
                     ::log::error!(event = "stream_trim_failed"; "streams of deleted tables could not be dropped: {}", error.cause());
@@ -70,22 +145,17 @@ impl Service {
         Some(Job::on(self, "drop_streams_when_short", Duration::MAX, run).or_when(is_short))
     }
 
-    /// Trims every log once. Returns false if one could not be: it is tried again the next time.
-    pub(crate) async fn trim_logs(&self) -> bool {
-        let mut table_ids = self.catalog.table_ids(|definition| definition.log.next_shard > 0);
-        table_ids.extend(self.catalog.all_remains().iter().map(|table| table.id()));
+    /// Trims the logs of these tables. Returns false if one could not be: it is tried again the next time.
+    async fn trim_tables(&self, tables: &[u64]) -> bool {
         let mut succeeded = true;
-        for table_id in table_ids {
+        for table_id in tables.iter().copied() {
+            jobs::take_slot().await;
             if let Err(Exception::InternalServerError(text)) = self.trim_log(table_id).await {
                 let table = self.table_label(table_id);
                 ::log::error!(event = "stream_trim_failed", table = table.as_str(); "trimming a stream failed and is retried: {text}");
                 succeeded = false;
             }
         }
-        let forgotten = self.forget_remains(self.clock.now_ms()).await;
-        succeeded &= forgotten.is_ok();
-        log_failure(forgotten);
-        self.drop_excess_streams().await;
         succeeded
     }
 
@@ -239,9 +309,10 @@ impl Service {
         self.engine.destroy(Family::Catalog, row.bytes).await.map_err(storage_failure)
     }
 
-    /// Forgets deleted tables of which no stream can be read any more.
-    async fn forget_remains(&self, now_ms: u64) -> Result<(), Exception> {
-        let remains = self.catalog.all_remains();
+    /// Forgets those of these deleted tables of which no stream can be read any more.
+    async fn forget_remains(&self, now_ms: u64, is_meant: impl Fn(u64) -> bool) -> Result<(), Exception> {
+        let mut remains = self.catalog.all_remains();
+        remains.retain(|table| is_meant(table.id()));
         for table in remains.iter().filter(|table| !outlives_table(&table.definition, now_ms)) {
             self.drop_streams(table.id()).await?;
         }

@@ -1,0 +1,153 @@
+//! Accounts' tasks with Tokio's paused time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base::Clock;
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::{Job, Jobs};
+
+const SECOND: Duration = Duration::from_secs(1);
+const PERIOD: Duration = Duration::from_secs(10);
+/// How long a KMS that does not answer is waited for.
+const KMS_WAIT: Duration = Duration::from_secs(22);
+
+/// The visits of tables, by account and in order.
+#[derive(Default)]
+struct Visits(Mutex<Vec<(String, Instant)>>);
+
+impl Visits {
+    fn of(&self, account: &str) -> Vec<Instant> {
+        self.0.lock().iter().filter(|(own, _)| own == account).map(|(_, at)| *at).collect()
+    }
+
+    /// Visits an account's tables, each of which takes a KMS that long to answer.
+    async fn visit(self: Arc<Visits>, account: String, tables: usize, answers_after: Duration) -> Ran {
+        for _ in 0..tables {
+            take_slot().await;
+            without_slot(sleep(answers_after)).await;
+            self.0.lock().push((account.clone(), Instant::now()));
+        }
+        Ran::Done
+    }
+}
+
+type Work = std::pin::Pin<Box<dyn Future<Output = Ran> + Send>>;
+
+fn job(visits: &Arc<Visits>, accounts: &'static [(&'static str, usize, Duration)]) -> Job {
+    Job::by_account(visits, "visit_tables", PERIOD, move |visits| {
+        let work = |(account, tables, answers_after): &(&str, usize, Duration)| {
+            let work: Work = Box::pin(Arc::clone(&visits).visit((*account).to_owned(), *tables, *answers_after));
+            ((*account).to_owned(), work)
+        };
+        accounts.iter().map(work).collect()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_hang_delay_other_accounts_by_a_period_at_most() {
+    let (jobs, visits) = (Jobs::new(Clock::system()), Arc::<Visits>::default());
+    let began = Instant::now();
+    // More accounts that hang than there are slots, before the one that does not.
+    const ACCOUNTS: &[(&str, usize, Duration)] = &[
+        ("a", 4, KMS_WAIT),
+        ("b", 4, KMS_WAIT),
+        ("c", 4, KMS_WAIT),
+        ("d", 4, KMS_WAIT),
+        ("e", 4, KMS_WAIT),
+        ("f", 4, KMS_WAIT),
+        ("quick", 3, Duration::ZERO),
+    ];
+    jobs.add(job(&visits, ACCOUNTS));
+    sleep(PERIOD * 30).await;
+    let mut before = began;
+    for at in visits.of("quick") {
+        assert!(at - before <= PERIOD * 2, "{:?} after {:?}", at - began, before - began);
+        before = at;
+    }
+    assert!(began.elapsed() - (before - began) <= PERIOD * 2);
+    // Its tables one after the other, all of them.
+    let hanging = visits.of("a");
+    assert!(hanging.len() >= 8, "{}", hanging.len());
+    assert!(hanging.windows(2).all(|pair| pair[1] - pair[0] >= KMS_WAIT));
+    jobs.stop(Duration::ZERO).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bounded_number_of_accounts_works_at_once() {
+    let (working, most) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let tasks = AccountTasks::new();
+    let work = || {
+        let own = |number: usize| {
+            let (working, most) = (Arc::clone(&working), Arc::clone(&most));
+            let work = async move {
+                most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                sleep(SECOND * 3).await;
+                working.fetch_sub(1, Ordering::SeqCst);
+                Ran::Again(SECOND * number as u32)
+            };
+            (format!("{number:02}"), work)
+        };
+        (1..=20).map(own).collect::<BTreeMap<_, _>>()
+    };
+    // Four rounds of three seconds, of which the last one goes on behind the period's end.
+    assert_eq!(tasks.run(work(), PERIOD).await, Ran::Again(SECOND));
+    assert_eq!(working.load(Ordering::SeqCst), SLOTS);
+    assert_eq!(
+        tasks.round.lock().await.next.as_deref(),
+        Some("17"),
+        "those that had no slot are the first in the next run"
+    );
+    assert_eq!(tasks.run(work(), PERIOD * 9).await, Ran::Again(SECOND));
+    assert_eq!((working.load(Ordering::SeqCst), most.load(Ordering::SeqCst)), (0, SLOTS));
+    assert!(tasks.shared.lock().busy.is_empty());
+    assert_eq!(tasks.slots.available_permits(), SLOTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_and_panics_are_the_runs() {
+    let tasks = AccountTasks::new();
+    let run = |outcomes: Vec<fn() -> Ran>| {
+        let own = |(number, outcome): (usize, fn() -> Ran)| (number.to_string(), async move { outcome() });
+        tasks.run(outcomes.into_iter().enumerate().map(own).collect(), PERIOD)
+    };
+    assert_eq!(run(vec![]).await, Ran::Done);
+    assert_eq!(run(vec![|| Ran::Done, || Ran::Failed, || Ran::Again(SECOND)]).await, Ran::Failed);
+    let panicked = catch_panic(run(vec![|| Ran::Failed, || panic!("a table"), || Ran::Done])).await;
+    assert_eq!(panicked.expect_err("a panic").to_string(), "for account 1: a table");
+    assert_eq!(run(vec![|| Ran::Done, || Ran::Again(SECOND)]).await, Ran::Again(SECOND));
+    // That of a task which outlasts its run is the next one's.
+    let slow = async {
+        without_slot(sleep(PERIOD + SECOND)).await;
+        Ran::Failed
+    };
+    assert_eq!(tasks.run(BTreeMap::from([("slow".to_owned(), slow)]), PERIOD).await, Ran::Done);
+    assert_eq!(run(vec![|| Ran::Done]).await, Ran::Failed);
+    assert_eq!(tasks.slots.available_permits(), SLOTS);
+}
+
+/// Holds an account's work in its hand, so that its end is seen.
+async fn hanging(alive: Arc<()>) -> Ran {
+    without_slot(std::future::pending::<()>()).await;
+    drop(alive);
+    Ran::Done
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_end_with_the_job_and_with_a_run_that_is_dropped() {
+    let (jobs, alive) = (Jobs::new(Clock::system()), Arc::new(()));
+    let work = |alive: Arc<()>| BTreeMap::from([("a".to_owned(), hanging(alive))]);
+    jobs.add(Job::by_account(&alive, "hang", PERIOD, work).at_once());
+    sleep(PERIOD + SECOND).await;
+    // In a pause between two runs.
+    assert_eq!(Arc::strong_count(&alive), 2);
+    jobs.stop(Duration::ZERO).await;
+    assert_eq!(Arc::strong_count(&alive), 1, "the task is gone when the registry has stopped");
+
+    let tasks = AccountTasks::new();
+    assert!(tokio::time::timeout(SECOND, tasks.run(work(Arc::clone(&alive)), PERIOD)).await.is_err());
+    tokio::task::yield_now().await;
+    assert_eq!(Arc::strong_count(&alive), 1, "its run was dropped");
+    assert!(tasks.shared.lock().busy.is_empty());
+}
