@@ -16,8 +16,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use storage::{Batch, Family, Key, Mode, Pages, Reads, Rewrite, Row, ScanRange, StorageError, TxError};
 
+use crate::scope::NoScope;
 use crate::sealed_rows::SealedRows;
 use crate::value::KeyId;
+use crate::waits::QUICK;
 
 /// What is walked.
 const FAMILIES: [Family; 3] = [Family::Items, Family::Index, Family::Catalog];
@@ -54,6 +56,9 @@ pub(crate) struct Sweep {
     range: Option<ScanRange>,
     /// Rows to rewrite, before it goes on.
     due: VecDeque<(Key, Bytes)>,
+    /// Tables whose KMS has not answered: their rows are the next sweep's. The walk has one position in all rows, so it does not wait for
+    /// accounts apart, as jobs on tables do.
+    unanswered: HashSet<u64>,
     swept: Swept,
     /// Whether a value that stays was logged.
     is_logged: bool,
@@ -79,7 +84,16 @@ impl Sweep {
         }
         let mut families = FAMILIES.iter();
         let range = families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES));
-        Ok(Some(Sweep { old, late, families, range, due: VecDeque::new(), swept: Swept::default(), is_logged: false }))
+        Ok(Some(Sweep {
+            old,
+            late,
+            families,
+            range,
+            due: VecDeque::new(),
+            unanswered: HashSet::new(),
+            swept: Swept::default(),
+            is_logged: false,
+        }))
     }
 
     /// Reads a page or rewrites a few rows. What it has done once it is at its end.
@@ -124,6 +138,12 @@ impl Sweep {
         let mut rewrites = Vec::with_capacity(STEP_ROWS);
         while rewrites.len() < STEP_ROWS {
             let Some((key, expected)) = self.due.pop_front() else { break };
+            if let Err(NoScope::Unknown(table)) = sealed_rows.tables.scope(key.family, &key.bytes)
+                && let Err(error) = self.learn(sealed_rows, table).await
+            {
+                self.leave(1, &error)?;
+                continue;
+            }
             match sealed_rows.reseal(&key, &expected, &self.old).await {
                 Ok(Some(value)) => rewrites.push(Rewrite { key, expected, value }),
                 Ok(None) => {}
@@ -143,6 +163,20 @@ impl Sweep {
             Err(_) => self.swept.left += count,
         }
         Ok(())
+    }
+
+    /// Learns a table's key. The KMS has [`QUICK`] to answer, once a sweep: a table whose key hangs delays the rows of others by no more.
+    async fn learn(&mut self, sealed_rows: &SealedRows, table: u64) -> Result<(), StorageError> {
+        let unanswered = || StorageError::Unavailable(format!("the KMS does not answer for the key of table {table}"));
+        if self.unanswered.contains(&table) {
+            return Err(unanswered());
+        }
+        let learned = tokio::time::timeout(QUICK, sealed_rows.tables.learn(&*sealed_rows.inner, table)).await;
+        let learned = learned.unwrap_or_else(|_| Err(unanswered()));
+        if learned.is_err() {
+            self.unanswered.insert(table);
+        }
+        learned
     }
 
     /// Rows that cannot be rewritten now. Only an engine that is closed ends the sweep.
@@ -199,5 +233,60 @@ impl Sweeper {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Clock;
+    use storage::{Engine, KeyUse, Memory};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::keyring::Keyring;
+    use crate::kms::Kms;
+    use crate::layout::{self, Layout};
+    use crate::master::MasterKey;
+    use crate::secret::Secret;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_hangs_delays_the_sweep_once() {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        // It accepts connections, and never answers.
+        let kms = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let kms = Kms::new(format!("http://{}", kms.local_addr().expect("an address")), String::new(), None);
+        let memory = Memory::new();
+        let sealed_rows = SealedRows::new(memory.clone(), &keyring, Some(kms), Layout::STATOR, Clock::system());
+        let key_row = layout::table_key(1);
+        let put = |_: &Reads, batch: &mut Batch| {
+            let text = "stator keys\nformat 1\ndatabase 00\nmaster kms arn:aws:kms:a:b:key/1\nkey 00\n";
+            batch.put(key_row.clone(), text);
+            Ok::<(), ()>(())
+        };
+        let engine: &dyn Engine = &*memory;
+        engine.write(Mode::Plain, &[KeyUse::write(key_row.clone())], put).await.expect("a write").expect("decided");
+        let row = |table: u64, number: u8| {
+            let bytes = [&table.to_be_bytes()[..], &[number]].concat();
+            (Key::new(Family::Items, Bytes::from(bytes)), Bytes::from_static(&[0; 32]))
+        };
+        let mut due: VecDeque<_> = (0..20).map(|number| row(1, number)).collect();
+        due.push_back(row(2, 0));
+        let mut sweep = Sweep {
+            old: HashSet::new(),
+            late: HashSet::new(),
+            families: FAMILIES.iter(),
+            range: None,
+            due,
+            unanswered: HashSet::new(),
+            swept: Swept::default(),
+            is_logged: false,
+        };
+        let began = Instant::now();
+        while !sweep.due.is_empty() {
+            sweep.step(&sealed_rows).await.expect("a step");
+        }
+        assert_eq!((sweep.swept.left, sweep.unanswered.len()), (20, 1));
+        assert!(began.elapsed() < QUICK * 2, "{:?}", began.elapsed());
+        assert!(sealed_rows.tables.scope(Family::Items, &2_u64.to_be_bytes()).is_ok(), "the next table was reached");
     }
 }

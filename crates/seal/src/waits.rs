@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 /// How long any request waits. A KMS that works answers within it.
-const QUICK: Duration = Duration::from_secs(1);
+pub(crate) const QUICK: Duration = Duration::from_secs(1);
 /// Requests of an account that wait longer than that, at once.
 const WAITS_MAX: usize = 32;
 
