@@ -11,8 +11,10 @@
 //! that was not served for longest, so that hundreds of waiters of one account do not delay a single one of another. A
 //! holder's own waiters are served in the order of their arrival, and so are the holders of an account; but a holder
 //! that has no room delays no other.
+//!
+//! **Cost.** The next waiter is found by ordered sets, without a look at all of them: a client can make many holders wait.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -52,6 +54,8 @@ struct State {
     by_holder: HashMap<Holder, u64>,
     /// By account. A waiter that fits is served at once: none of them fits now.
     waiting: HashMap<Arc<str>, Waiting>,
+    /// The accounts that wait: what each has, and since when it waits. Agrees with the maps, but for a holder between `unlist` and `list`.
+    order: BTreeSet<(u64, u64, Arc<str>)>,
     /// Arrivals and grants, counted.
     ticks: u64,
 }
@@ -60,13 +64,10 @@ struct State {
 struct Waiting {
     /// The tick when it was last served, or began to wait.
     since: u64,
-    lines: Vec<Line>,
-}
-
-/// Those of one holder.
-struct Line {
-    holder: Holder,
-    waiters: VecDeque<Waiter>,
+    /// The line of each holder: in none of them is nothing.
+    lines: HashMap<Holder, VecDeque<Waiter>>,
+    /// The first of each line, by how much must be free beside what the account has for it to fit, and by its tick.
+    heads: BTreeMap<u64, BTreeMap<u64, Holder>>,
 }
 
 struct Waiter {
@@ -95,7 +96,7 @@ impl SharedBudget {
     }
 
     pub fn set_max(self: &Arc<SharedBudget>, max: u64) {
-        self.change(|state| state.max = max);
+        self.change(|state| state.set_max(max));
     }
 
     pub fn used(&self) -> u64 {
@@ -116,6 +117,9 @@ impl SharedBudget {
 
     /// Waits until there is room for so much, and its turn. More than there is in all counts as all.
     pub async fn take(self: &Arc<SharedBudget>, holder: &Holder, units: u64) -> Reservation {
+        if units == 0 {
+            return self.nothing(holder);
+        }
         let (granted, reservation) = oneshot::channel();
         let mut tick = 0;
         self.change(|state| tick = state.arrive(holder, units, granted));
@@ -157,80 +161,126 @@ impl State {
         units == 0 || units <= self.room(holder)
     }
 
+    /// How much must be free beside what its account has for a waiter to fit.
+    fn need(&self, holder: &Holder, units: u64) -> u64 {
+        match units.min(self.max) {
+            0 => 0,
+            units => units.saturating_add(HOLDER_WEIGHT * self.by_holder.get(holder).copied().unwrap_or(0)),
+        }
+    }
+
+    /// Takes a holder's account and the head of its line out of the order, before what they follow from changes.
+    fn unlist(&mut self, holder: &Holder) {
+        let Some(waiting) = self.waiting.get(&holder.account) else { return };
+        let used = self.by_account.get(&holder.account).copied().unwrap_or(0);
+        self.order.remove(&(used, waiting.since, Arc::clone(&holder.account)));
+        let head = waiting.lines.get(holder).and_then(VecDeque::front);
+        let Some((need, tick)) = head.map(|head| (self.need(holder, head.units), head.tick)) else { return };
+        let Some(heads) = self.waiting.get_mut(&holder.account).map(|waiting| &mut waiting.heads) else { return };
+        if let Some(by_tick) = heads.get_mut(&need) {
+            by_tick.remove(&tick);
+            if by_tick.is_empty() {
+                heads.remove(&need);
+            }
+        }
+    }
+
+    /// Puts them where they belong now. An empty line leaves nothing behind, nor does an account without lines.
+    fn list(&mut self, holder: &Holder) {
+        let Some(waiting) = self.waiting.get(&holder.account) else { return };
+        let head = waiting.lines.get(holder).and_then(VecDeque::front);
+        let head = head.map(|head| (self.need(holder, head.units), head.tick));
+        let used = self.by_account.get(&holder.account).copied().unwrap_or(0);
+        let Some(waiting) = self.waiting.get_mut(&holder.account) else { return };
+        match head {
+            Some((need, tick)) => _ = waiting.heads.entry(need).or_default().insert(tick, holder.clone()),
+            None => _ = waiting.lines.remove(holder),
+        }
+        match waiting.lines.is_empty() {
+            true => _ = self.waiting.remove(&holder.account),
+            false => _ = self.order.insert((used, waiting.since, Arc::clone(&holder.account))),
+        }
+    }
+
+    fn set_max(&mut self, max: u64) {
+        let waiting: Vec<Holder> = self.waiting.values().flat_map(|waiting| waiting.lines.keys().cloned()).collect();
+        waiting.iter().for_each(|holder| self.unlist(holder));
+        self.max = max;
+        waiting.iter().for_each(|holder| self.list(holder));
+    }
+
     /// At the end of its holder's line. Returns the tick.
     fn arrive(&mut self, holder: &Holder, units: u64, granted: oneshot::Sender<Reservation>) -> u64 {
         self.ticks += 1;
         let tick = self.ticks;
+        self.unlist(holder);
         let waiting = self.waiting.entry(Arc::clone(&holder.account));
-        let lines = &mut waiting.or_insert_with(|| Waiting { since: tick, lines: Vec::new() }).lines;
-        let waiter = Waiter { tick, units, granted };
-        match lines.iter_mut().find(|line| line.holder == *holder) {
-            Some(line) => line.waiters.push_back(waiter),
-            None => lines.push(Line { holder: holder.clone(), waiters: VecDeque::from([waiter]) }),
-        }
+        let waiting = waiting.or_insert_with(|| Waiting { since: tick, lines: HashMap::new(), heads: BTreeMap::new() });
+        waiting.lines.entry(holder.clone()).or_default().push_back(Waiter { tick, units, granted });
+        self.list(holder);
         tick
     }
 
     /// Takes away the one that came at this tick, if it still waits.
     fn leave(&mut self, holder: &Holder, tick: u64) {
-        let Some(waiting) = self.waiting.get_mut(&holder.account) else { return };
-        let Some(at) = waiting.lines.iter().position(|line| line.holder == *holder) else { return };
-        let waiters = &mut waiting.lines[at].waiters;
-        if let Ok(place) = waiters.binary_search_by_key(&tick, |waiter| waiter.tick) {
-            waiters.remove(place);
+        self.unlist(holder);
+        let waiting = self.waiting.get_mut(&holder.account);
+        if let Some(line) = waiting.and_then(|waiting| waiting.lines.get_mut(holder))
+            && let Ok(place) = line.binary_search_by_key(&tick, |waiter| waiter.tick)
+        {
+            line.remove(place);
         }
-        self.close_line(&holder.account, at);
+        self.list(holder);
     }
 
     /// Takes away the one that comes next, if one fits.
     fn next(&mut self) -> Option<(Holder, Waiter)> {
-        let mut first: Option<((u64, u64), Arc<str>, usize)> = None;
-        for (account, waiting) in &self.waiting {
-            let order = (self.by_account.get(account).copied().unwrap_or(0), waiting.since);
-            if first.as_ref().is_some_and(|(before, ..)| *before < order) {
-                continue;
-            }
-            let heads =
-                waiting.lines.iter().enumerate().filter_map(|(at, line)| Some((at, line, line.waiters.front()?)));
-            let fitting = heads.filter(|(_, line, head)| self.fits(&line.holder, head.units.min(self.max)));
-            if let Some((at, ..)) = fitting.min_by_key(|(.., head)| head.tick) {
-                first = Some((order, Arc::clone(account), at));
-            }
-        }
-        let (_, account, at) = first?;
+        let holder = self.first_fitting()?;
         self.ticks += 1;
-        let waiting = self.waiting.get_mut(&account)?;
+        self.unlist(&holder);
+        let waiting = self.waiting.get_mut(&holder.account)?;
         waiting.since = self.ticks;
-        let line = &mut waiting.lines[at];
-        let next = (line.holder.clone(), line.waiters.pop_front()?);
-        self.close_line(&account, at);
-        Some(next)
+        let waiter = waiting.lines.get_mut(&holder)?.pop_front();
+        self.list(&holder);
+        Some((holder, waiter?))
     }
 
-    /// An empty line leaves nothing behind.
-    fn close_line(&mut self, account: &Arc<str>, at: usize) {
-        let Some(waiting) = self.waiting.get_mut(account) else { return };
-        if waiting.lines[at].waiters.is_empty() {
-            waiting.lines.swap_remove(at);
+    /// The holder whose first waiter comes next. It looks at the accounts that have least until one has a waiter that fits, and at one head
+    /// for each amount that is wanted in that account.
+    fn first_fitting(&self) -> Option<Holder> {
+        let free = self.max.saturating_sub(self.used);
+        for (used, _, account) in &self.order {
+            let room = free.saturating_sub(*used);
+            let fitting = self.waiting.get(account)?.heads.range(..=room);
+            let first = fitting.filter_map(|(_, by_tick)| by_tick.first_key_value()).min_by_key(|(tick, _)| **tick);
+            if let Some((_, holder)) = first {
+                return Some(holder.clone());
+            }
+            if room == 0 {
+                // Those behind it have as much or more.
+                return None;
+            }
         }
-        if waiting.lines.is_empty() {
-            self.waiting.remove(account);
-        }
+        None
     }
 
     fn add(&mut self, holder: &Holder, units: u64) {
         if units == 0 {
             return;
         }
+        self.unlist(holder);
         self.used += units;
         *self.by_account.entry(Arc::clone(&holder.account)).or_default() += units;
         *self.by_holder.entry(holder.clone()).or_default() += units;
+        self.list(holder);
     }
 
     fn subtract(&mut self, holder: &Holder, units: u64) {
+        self.unlist(holder);
         self.used -= units;
         take_away(&mut self.by_account, &holder.account, units);
         take_away(&mut self.by_holder, holder, units);
+        self.list(holder);
     }
 }
 
@@ -424,6 +474,71 @@ mod tests {
         all.shrink(3);
         assert!(is_pending(more.as_mut()).await);
         assert_eq!(less.await.units(), 1);
+    }
+
+    /// The rule, by a look at all that wait.
+    fn next_by_the_rule(state: &State) -> Option<(Holder, u64)> {
+        let mut first: Option<((u64, u64), Holder, u64)> = None;
+        for (account, waiting) in &state.waiting {
+            let order = (state.by_account.get(account).copied().unwrap_or(0), waiting.since);
+            let heads = waiting.lines.iter().filter_map(|(holder, line)| Some((holder, line.front()?)));
+            let fitting = heads.filter(|(holder, head)| state.fits(holder, head.units.min(state.max)));
+            if let Some((holder, head)) = fitting.min_by_key(|(_, head)| head.tick)
+                && first.as_ref().is_none_or(|(before, ..)| order < *before)
+            {
+                first = Some((order, holder.clone(), head.tick));
+            }
+        }
+        first.map(|(_, holder, tick)| (holder, tick))
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_rule() {
+        for seed in 1..=200_u64 {
+            let mut chance = seed;
+            let mut below = |max: u64| {
+                chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (chance >> 33) % max
+            };
+            let mut state = State { max: 40, ..State::default() };
+            let (mut held, mut waiting) = (Vec::<(Holder, u64)>::new(), Vec::<(Holder, u64)>::new());
+            for _ in 0..300 {
+                let holder = Holder::new(&below(4).to_string(), &below(5).to_string());
+                match below(10) {
+                    0..=4 => {
+                        let tick = state.arrive(&holder, 1 + below(12), oneshot::channel().0);
+                        waiting.push((holder, tick));
+                    }
+                    5..=7 if !held.is_empty() => {
+                        let (holder, units) = held.swap_remove(below(held.len() as u64) as usize);
+                        state.subtract(&holder, units);
+                    }
+                    8 if !waiting.is_empty() => {
+                        let (holder, tick) = waiting.swap_remove(below(waiting.len() as u64) as usize);
+                        state.leave(&holder, tick);
+                    }
+                    9 => state.set_max(below(60)),
+                    _ => {}
+                }
+                loop {
+                    let expected = next_by_the_rule(&state);
+                    let next = state.next();
+                    assert_eq!(
+                        next.as_ref().map(|(holder, waiter)| (holder.clone(), waiter.tick)),
+                        expected,
+                        "seed {seed}"
+                    );
+                    let Some((holder, waiter)) = next else { break };
+                    let units = waiter.units.min(state.max);
+                    state.add(&holder, units);
+                    if units > 0 {
+                        held.push((holder, units));
+                    }
+                }
+            }
+            waiting.iter().for_each(|(holder, tick)| state.leave(holder, *tick));
+            assert!(state.waiting.is_empty() && state.order.is_empty(), "seed {seed}");
+        }
     }
 
     /// Polls it once.
