@@ -194,18 +194,21 @@ impl Service {
         let logs: BTreeSet<u32> = shards.iter().map(Shard::log).collect();
         for log in logs {
             let mut own: Vec<Shard> = shards.iter().filter(|shard| shard.log() == log).cloned().collect();
-            while self.trim_step(owner, &mut own, retention).await? {}
+            let mut damaged_until = 0;
+            while self.trim_step(owner, &mut own, retention, &mut damaged_until).await? {}
             self.forget_shards(own, &is_over).await?;
         }
         Ok(())
     }
 
-    /// Deletes the next records of a log that are over, for all of its shards at once, and tells whether there may be more.
+    /// Deletes the next records of a log that are over, for all of its shards at once, and tells whether there may be more. Before
+    /// `damaged_until` all records are damaged, and as old as the one there, which is over.
     async fn trim_step(
         &self,
         owner: &LogOwner,
         shards: &mut [Shard],
         retention: &mut LogRetention,
+        damaged_until: &mut u64,
     ) -> Result<bool, Exception> {
         let Some(oldest) = shards.iter().filter(|shard| !shard.is_trimmed()).min_by_key(|shard| shard.trimmed) else {
             return Ok(false);
@@ -219,7 +222,19 @@ impl Service {
             let position = oldest.position_of(&row.key);
             !is_marked(header) && position.is_some_and(|at| retention.is_over(log, at, header.created_ms))
         };
-        let over = over_rows(&page.rows, is_over);
+        let mut over = over_rows(&page.rows, is_over);
+        let end = page.rows.last().and_then(|row| oldest.position_of(&row.key)).unwrap_or_default();
+        if page.more && page.rows.iter().all(|row| Header::read(&row.value).is_none()) {
+            if end >= *damaged_until {
+                let readable = self.first_readable(&oldest, end.saturating_add(1)).await?;
+                let readable =
+                    readable.filter(|row| Header::read(&row.value).is_some_and(|header| is_over(row, &header)));
+                *damaged_until = readable.and_then(|row| oldest.position_of(&row.key)).unwrap_or_default();
+            }
+            if end < *damaged_until {
+                over = &page.rows;
+            }
+        }
         let Some(last) = over.last().and_then(|row| oldest.position_of(&row.key)) else { return Ok(false) };
         if !self.delete_records(owner, shards, over, last).await? {
             return Ok(false);
@@ -229,6 +244,21 @@ impl Service {
             retention.count(log, at);
         }
         Ok(page.more)
+    }
+
+    /// The first row of a log from a position on whose header can be read; one page of the log is in memory at a time.
+    async fn first_readable(&self, shard: &Shard, mut from: u64) -> Result<Option<Row>, Exception> {
+        loop {
+            let page = self.rows_behind(shard, from).await?;
+            let last = page.rows.last().and_then(|row| shard.position_of(&row.key));
+            if let Some(row) = page.rows.into_iter().find(|row| Header::read(&row.value).is_some()) {
+                return Ok(Some(row));
+            }
+            match last {
+                Some(last) if page.more => from = last.saturating_add(1),
+                _ => return Ok(None),
+            }
+        }
     }
 
     /// The next rows of a log. A damaged one is in its place without a value.

@@ -302,6 +302,35 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
     }
 }
 
+/// More records at a log's beginning than one step reads, none of which can be read.
+#[tokio::test]
+async fn a_log_that_begins_with_many_damaged_records_is_trimmed() {
+    let house = House::new(&[]).await;
+    let shard = {
+        let view = house.service.view_of_logs(TABLE, &[0]).await.unwrap();
+        Shard::find(&*view, TABLE, 0).await.unwrap().unwrap()
+    };
+    let put_all = async |count: usize| {
+        for number in 0..count {
+            put(&house.service, "tab", &[("pk", s("a")), ("number", n(&number.to_string()))]).await;
+        }
+    };
+    put_all(2_100).await;
+    house.engine.refused.lock().extend((1..=2_090).map(|position| log::record(&shard.log_name(), position)));
+    house.hand.advance_ms(12 * 60 * 60 * 1000);
+    assert!(house.service.trim_logs().await);
+    let is_there = async |position| {
+        let record = log::record(&shard.log_name(), position);
+        house.engine.memory.get(&record, Consistency::Strong).await.unwrap().is_some()
+    };
+    assert!(is_there(1).await, "the first record that can be read is not over");
+    put_all(1).await;
+    house.hand.advance_ms(13 * 60 * 60 * 1000);
+    assert!(house.service.trim_logs().await);
+    assert!(!is_there(1).await && !is_there(2_090).await && !is_there(2_100).await);
+    assert!(is_there(2_101).await);
+}
+
 /// A log with a record that the engine refuses is trimmed in steps that need no more memory than others.
 #[tokio::test]
 async fn records_behind_a_refused_one_are_read_in_small_pages() {
