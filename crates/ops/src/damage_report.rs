@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use api::Exception;
 use storage::DamagedRow;
 
+use crate::damage_log::log_damaged;
 use crate::rows::damaged_row;
 use crate::service::Service;
 use crate::tables::Table;
@@ -14,7 +15,7 @@ impl Service {
     pub(crate) fn report_damaged(&self, table: &Table, key: Option<&[u8]>, what: &str, effect: &str) {
         self.damaged_rows.fetch_add(1, Ordering::Relaxed);
         let text = text(table, key, what);
-        ::log::error!(event = "row_damaged", table = table.name(); "{effect}: {text}");
+        log_damaged(table.name(), &format!("{effect}: {text}"));
     }
 }
 

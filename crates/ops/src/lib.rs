@@ -7,7 +7,7 @@
 //! 2. The mutation of one item: `change`, with its rows of indexes (`index_rows`, `expiry`), its record in the log
 //!    (`change_log`), its `capacity`. What a read returns (`select`), and which reads an index can answer (`coverage`).
 //! 3. State in memory: `catalog`, the existing tables; `nodes`, `tokens`, `lag`; and the providers that the program sets
-//!    (`table_keys`, `principal_directory`).
+//!    (`table_keys`, `principal_directory`); the log's lines about damaged rows (`damage_log`).
 //! 4. `service`, which holds all of these.
 //! 5. The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
@@ -28,6 +28,7 @@ mod charge_point;
 mod continuous_backups;
 mod coverage;
 mod create_table;
+mod damage_log;
 mod damage_report;
 mod delete_item;
 mod delete_table;

@@ -11,6 +11,7 @@ use std::collections::{HashSet, VecDeque};
 use parking_lot::Mutex;
 use storage::{Consistency, Engine, Family, Key, Pages, ScanRange, StorageError};
 
+use crate::damage_log::log_damaged;
 use crate::fingerprint::{self, Fingerprint};
 use crate::rows;
 
@@ -86,7 +87,7 @@ impl Tokens {
         while let Some(page) = pages.next_with_damaged().await? {
             for row in &page.damaged {
                 // Its deletion would have to read it, too, so it stays; the transaction that it belongs to is refused.
-                log::error!(event = "row_damaged"; "an idempotency token stays: {}", row.what);
+                log_damaged("", &format!("an idempotency token stays: {}", row.what));
             }
             due.extend(page.rows.into_iter().map(|row| {
                 let expires_ms = TokenRow::read(&row.value).map_or(0, |token| token.expires_ms);

@@ -9,9 +9,10 @@ mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use base::Gate;
 use client::Holder;
 use jobs::{Job, Ran, ScopedJob};
 use ops::follow::{Bounds, FollowError, Start};
@@ -31,6 +32,9 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 const ENABLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What one read of the log gives: one full call of PutRecords, if the changes are of different items.
 const BOUNDS: Bounds = Bounds { records_max: put::RECORDS_MAX, bytes_max: 512 << 10 };
+
+/// How many lines about destinations that cannot be enabled the log takes in a window: owners of tables choose streams that are not there.
+static ENABLE_LINES: LazyLock<Gate> = LazyLock::new(|| Gate::new(10, Duration::from_secs(60)));
 
 /// Where Kinesis is.
 #[derive(Clone, Debug)]
@@ -170,10 +174,16 @@ async fn enable(service: &Service, settings: &Settings, destination: &KinesisDes
             Err(FollowError::Gone | FollowError::Stopping) => return false,
             Err(FollowError::LeaseLost) => {}
             Err(FollowError::Failed(text) | FollowError::Damaged(text)) => {
-                log::warn!(event = "kinesis_enable_failed"; "{} could not be enabled, which is retried: {text}", title(destination));
+                log_enable_failure(&format!("{} could not be enabled, which is retried: {text}", title(destination)));
             }
         }
         backoff.pause().await;
+    }
+}
+
+fn log_enable_failure(text: &str) {
+    if let Some(held_back) = ENABLE_LINES.pass() {
+        log::warn!(event = "kinesis_enable_failed", held_back = held_back; "{text}");
     }
 }
 
@@ -186,7 +196,7 @@ async fn enable_once(
     let lease = follow::acquire_lease(service, &destination.consumer, counts).await?;
     let reached = reach(settings, destination).await;
     if let Err(problem) = &reached {
-        log::warn!(event = "kinesis_enable_failed"; "{} cannot be enabled: {}", title(destination), problem.text);
+        log_enable_failure(&format!("{} cannot be enabled: {}", title(destination), problem.text));
     }
     let reached = reached.map_err(|problem| problem.shown);
     while !service.end_enabling(destination, &lease, reached.clone()).await? {

@@ -25,10 +25,12 @@ pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use api::Exception;
 use auth::Caller;
+use base::Gate;
 use ops::{DocumentChange, allowance};
 use serde_json::{Value, json};
 
@@ -299,11 +301,17 @@ fn settled<'a>(mapping: &'a Mapping, purpose: &str) -> Result<&'a Mapping, Refus
     }
 }
 
+/// How many lines about mappings of other accounts' streams the log takes in a window: a client creates and deletes them at will.
+static FOREIGN_LINES: LazyLock<Gate> = LazyLock::new(|| Gate::new(10, Duration::from_secs(60)));
+
 /// The stream's account neither sees nor changes a mapping of another one: its operator finds it here.
 fn tell_owner(mapping: &Mapping) {
-    if let Some(owner) = mapping.foreign_owner() {
+    if let Some(owner) = mapping.foreign_owner()
+        && let Some(held_back) = FOREIGN_LINES.pass()
+    {
         log::info!(
-            event = "mapping_across_accounts", mapping = mapping.uuid.as_str(), account = mapping.account.as_str(), owner = owner;
+            event = "mapping_across_accounts", mapping = mapping.uuid.as_str(), account = mapping.account.as_str(), owner = owner,
+            held_back = held_back;
             "account {} reads the stream {} of account {owner} by an event source mapping; the stream's policy ends that",
             mapping.account,
             mapping.event_source_arn
