@@ -5,6 +5,10 @@
 //! refused after a timeout, and it works only while it holds one of a few CPU permits (turns). So a small request hardly
 //! ever waits for large ones, however many there are. The process has as many turns as CPUs.
 //!
+//! The work of one request has a ceiling, which follows from DynamoDB's limits: 1 MB of a page, or 16 MB of a batch, times the
+//! attributes that its expression names, which 4 KB and 300 operators bound. A lower ceiling would refuse requests that DynamoDB
+//! answers, so work is divided into turns, and not refused.
+//!
 //! The request's allowance is in a task-local variable and not in arguments: hardly any operation needs to know of it.
 //! Work that belongs to no request (an index being built) is not bounded here.
 //!

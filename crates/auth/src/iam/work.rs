@@ -3,6 +3,10 @@
 //! Policies and requests are written by their users, and AWS publishes no bound on what their evaluation costs. Matching
 //! is nearly linear in the length of a pattern and of the text; statements, patterns and values multiply. A request whose
 //! policies need more steps than it has is refused, whatever they would have decided.
+//!
+//! Parsing is not among the steps. A request parses documents before it has a question: its caller's, if no cache has them, and at
+//! most one trust policy. The quotas of IAM bound their bytes, as a step counts them, below an eighth of a request's steps, which a
+//! test of `identity` computes; resource policies are parsed when they are put, or their table is loaded.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -59,3 +59,27 @@ pub(super) fn exceeded(what: &str, max: usize) -> Refusal {
 pub(super) fn refuse_beyond(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
     if count < max { Ok(()) } else { Err(exceeded(what, max)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use auth::iam::{REQUEST_STEPS_MAX, STEP_BYTES};
+
+    use super::*;
+    use crate::iam::holder::Holder;
+    use crate::store::entity::{Group, Role, User};
+
+    /// What `auth::iam::WorkBudget` relies on.
+    #[test]
+    fn what_a_request_parses_is_less_than_an_eighth_of_its_work() {
+        let grants = |inline: usize| ATTACHED_MAX * POLICY_SIZE_MAX + inline;
+        let user = grants(User::INLINE_SIZE_MAX) + GROUPS_PER_USER_MAX * grants(Group::INLINE_SIZE_MAX);
+        let caller = user.max(grants(Role::INLINE_SIZE_MAX));
+        let boundary = POLICY_SIZE_MAX;
+        // A session's own policy is as long as a trust policy at most.
+        let session = grants(TRUST_SIZE_MAX);
+        // A letter has four bytes at most, and the white space beside it one each.
+        let bytes = (4 + LENGTH_FACTOR - 1) * (caller + boundary + session + TRUST_SIZE_MAX);
+        let steps = (bytes / STEP_BYTES) as u64;
+        assert!(steps < REQUEST_STEPS_MAX / 8, "{steps}");
+    }
+}
