@@ -286,7 +286,7 @@ fn show(shapes: &[Shape], shape: &Shape, value: &Value, out: &mut String) {
 }
 
 /// As much of a text of a request as a refusal repeats.
-fn beginning(text: &str) -> &str {
+pub fn beginning(text: &str) -> &str {
     text.char_indices().nth(VALUE_LENGTH_MAX).map_or(text, |(at, _)| &text[..at])
 }
 

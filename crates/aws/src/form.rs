@@ -84,6 +84,16 @@ impl Parameters {
         self.0.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 
+    /// Whether all parameters below a name are `below` and a position in a list, from 1 on and without leading zeros.
+    pub(crate) fn has_numbers_below(&self, name: &str, below: &str) -> bool {
+        let prefix = format!("{name}.");
+        let mut rests = self.0.range(prefix.clone()..).map_while(|(name, _)| name.strip_prefix(&prefix));
+        rests.all(|rest| {
+            let number = rest.strip_prefix(below).map(|rest| rest.split('.').next().unwrap_or_default());
+            number.is_some_and(|number| position(number).is_some())
+        })
+    }
+
     /// The numbers that come behind a prefix, which ends in a dot, in their order.
     pub(crate) fn numbers_below(&self, prefix: &str) -> BTreeSet<u32> {
         let below = self.0.range(prefix.to_owned()..).map_while(|(name, _)| name.strip_prefix(prefix));

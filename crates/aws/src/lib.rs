@@ -26,7 +26,7 @@ mod shape;
 mod typed;
 mod value;
 
-pub use check::Broken;
+pub use check::{Broken, beginning};
 pub use codec::Xml;
 pub use decode_error::{DecodeError, Expected};
 pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess};

@@ -4,6 +4,7 @@
 
 use auth::Refusal;
 
+use crate::check::beginning;
 use crate::decode_error::DecodeError;
 use crate::form::FormError;
 use crate::model::{Protocol, ServiceModel};
@@ -51,6 +52,7 @@ impl ServiceError {
                 ServiceError::new("MissingAction", 400, "The request must contain the parameter Action.")
             }
             Fault::UnknownOperation { name, version } if is_form => {
+                let (name, version) = (beginning(&name), beginning(&version));
                 let text = format!("Could not find operation {name} for version {version}");
                 ServiceError::new("InvalidAction", 400, text)
             }

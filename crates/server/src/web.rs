@@ -24,6 +24,7 @@ use hyper::{Method, StatusCode};
 
 use crate::answer::Answer;
 use crate::dialect::Dialect;
+use crate::form::Form;
 use crate::route::Page;
 use crate::services::has_rest_path;
 use host::Hosts;
@@ -101,9 +102,10 @@ impl Web {
         ))
     }
 
-    /// Browsers name the origin of whatever can change something; this is for one that does not.
+    /// Browsers name the origin of a request that can change something; this is for one that does not. A GET whose query is a form is
+    /// an operation, which an image of any page can ask for.
     fn refuse_cross_site(&self, head: &Parts) -> Option<String> {
-        let asks = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let asks = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) && Form::of(head).is_none();
         let cross = || head.headers.get(SEC_FETCH_SITE).is_some_and(|site| site.as_bytes() == CROSS_SITE);
         let refused = !asks && !self.origins.are_any() && cross();
         refused.then(|| "Web pages of other sites may not call this server without naming their origin.".to_owned())

@@ -160,8 +160,10 @@ impl<'r> Decoder<'r> {
                         None => self.skip(depth + 1)?,
                         Some(at) => {
                             let member = &members[at];
-                            if let Some(value) = self.value(member.shape, member.name, depth + 1)? {
-                                structure.put(place(at), value);
+                            // Of several the last one counts, and a null is no value.
+                            match self.value(member.shape, member.name, depth + 1)? {
+                                Some(value) => structure.put(place(at), value),
+                                None => drop(structure.take(place(at))),
                             }
                         }
                     }

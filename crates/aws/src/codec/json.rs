@@ -145,8 +145,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
                         None => drop(entries.next_value::<IgnoredAny>()?),
                         Some((at, member)) => {
                             let seed = Seed { member: member.name, ..self.below(member.shape) };
-                            if let Some(value) = entries.next_value_seed(seed)? {
-                                structure.put(place(at), value);
+                            // Of several the last one counts, and a null is no value.
+                            match entries.next_value_seed(seed)? {
+                                Some(value) => structure.put(place(at), value),
+                                None => drop(structure.take(place(at))),
                             }
                         }
                     }

@@ -4,6 +4,7 @@
 //! of their numbers, which need not follow each other. `Name=` alone is an empty list or map.
 
 use super::{DecodeError, Reader, scalar};
+use crate::decode_error::Expected;
 use crate::form::Parameters;
 use crate::shape::{Member, Shape, ShapeIndex};
 use crate::value::{Structure, Value, place};
@@ -31,6 +32,22 @@ impl Decoder<'_> {
         Ok(structure)
     }
 
+    /// Refuses parameters at and below a member's name that its shape does not have. They are not ignored as unknown members are: a
+    /// request whose list of session policies is misspelt would be executed without them.
+    fn check_form(&self, shape: &Shape, member: &'static str, name: &str) -> Result<(), DecodeError> {
+        let has_text = || self.form.get(name).is_some_and(|text| !text.is_empty());
+        let fits = match shape {
+            Shape::Structure { .. } => !has_text(),
+            Shape::List { is_flat: true, .. } | Shape::Map { is_flat: true, .. } => {
+                !has_text() && self.form.has_numbers_below(name, "")
+            }
+            Shape::List { item_name, .. } => !has_text() && self.form.has_numbers_below(name, &format!("{item_name}.")),
+            Shape::Map { .. } => !has_text() && self.form.has_numbers_below(name, "entry."),
+            _ => !self.form.has_below(name),
+        };
+        if fits { Ok(()) } else { Err(DecodeError::Type { member, expected: Expected::Other }) }
+    }
+
     /// The value at a name of the form; `None` if there is nothing at it or below it.
     fn value(
         &self,
@@ -41,6 +58,7 @@ impl Decoder<'_> {
     ) -> Result<Option<Value>, DecodeError> {
         let shape = self.reader.shape(index);
         let is_empty = || self.form.get(name) == Some("");
+        self.check_form(shape, member, name)?;
         match shape {
             // Shapes that hold themselves end here, for nothing is below the name.
             Shape::Structure { members, .. } => {
@@ -57,8 +75,10 @@ impl Decoder<'_> {
                     return Ok(None);
                 }
                 self.reader.count(depth)?;
-                let items = numbers.into_iter().filter_map(|number| {
-                    self.value(*item, member, &format!("{prefix}{number}"), depth + 1).transpose()
+                let items = numbers.into_iter().map(|number| {
+                    let item = self.value(*item, member, &format!("{prefix}{number}"), depth + 1)?;
+                    // Its number is in a name, so nothing at it is of another shape.
+                    item.ok_or(DecodeError::Type { member, expected: Expected::Other })
                 });
                 items.collect::<Result<Vec<_>, _>>().map(|items| Some(Value::List(items)))
             }
@@ -74,9 +94,10 @@ impl Decoder<'_> {
                     let at = |part: &str| format!("{prefix}{number}.{part}");
                     let key = self.value(*key, member, &at("key"), depth + 1)?;
                     let value = self.value(*value, member, &at("value"), depth + 1)?;
-                    if let (Some(Value::Text(key)), Some(value)) = (key, value) {
-                        entries.push((key, value));
-                    }
+                    let (Some(Value::Text(key)), Some(value)) = (key, value) else {
+                        return Err(DecodeError::Type { member, expected: Expected::Other });
+                    };
+                    entries.push((key, value));
                 }
                 super::keep_last(&mut entries);
                 Ok(Some(Value::Map(entries)))

@@ -208,6 +208,41 @@ fn forms() {
     assert_eq!((empty.tags, empty.labels, empty.flat), (Some(Vec::new()), Some(BTreeMap::new()), None));
 }
 
+/// What is misspelt below a known member is refused: an AssumeRole without its list of session policies has all of the role's.
+#[test]
+fn parameters_of_another_form_than_their_member() {
+    let refused = [
+        "Tags=k",
+        "Tags.member.1=k",
+        "Tags.1.Key=k",
+        "Tags.member.0.Key=k",
+        "Tags.member.01.Key=k",
+        "Tags.member.4294967296.Key=k",
+        "Tags.member.x.Key=k",
+        "Kind.x=RED",
+        "Labels.entry.1.value=1",
+        "Labels.1.key=k",
+        "Flat.member.1=7",
+    ];
+    for text in refused {
+        let refusal = form(&format!("Name=a&{text}"));
+        assert!(matches!(refusal, Err(DecodeError::Type { .. })), "{text}: {refusal:?}");
+    }
+    let tags =
+        |text: &str| form(&format!("Name=a&Other.member.x=1&{text}")).map(|thing| thing.tags.map(|tags| tags.len()));
+    assert_eq!(tags(""), Ok(None));
+    assert_eq!(tags("Tags="), Ok(Some(0)));
+    assert_eq!(tags("Tags.member.7.Key=k&Tags.member.7.Unknown=x&Tags.member.9.Key=l"), Ok(Some(2)));
+}
+
+/// Of several values of a member the last one counts, also where it is none.
+#[test]
+fn a_later_null_is_the_value() {
+    let named = Thing { name: "a".to_owned(), ..Thing::default() };
+    assert_eq!(body(Protocol::AwsJson, br#"{"Name":"a","Kind":"RED","Kind":null}"#), Ok(named.clone()));
+    assert_eq!(body(Protocol::RpcV2Cbor, b"\xbf\x64Name\x61a\x64Kind\x63RED\x64Kind\xf6\xff"), Ok(named));
+}
+
 #[test]
 fn xml_answers() {
     let expected = "<PutThingResponse xmlns=\"https://toy/\"><PutThingResult><Name>thing</Name><Kind>RED</Kind>\

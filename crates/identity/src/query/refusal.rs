@@ -92,7 +92,8 @@ impl Refusal {
     /// A constraint of the service model that a member breaks.
     pub fn broken(member: &str, value: &str, constraint: &str) -> Refusal {
         Refusal::validation(format!(
-            "1 validation error detected: Value '{value}' at '{}' failed to satisfy constraint: {constraint}",
+            "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {constraint}",
+            aws::beginning(value),
             small(member)
         ))
     }
@@ -118,6 +119,7 @@ impl Refusal {
         if name.is_empty() {
             return Refusal::new(Code::MissingAction, "The request must contain the parameter Action.");
         }
+        let (name, version) = (aws::beginning(name), aws::beginning(version));
         Refusal::new(Code::InvalidAction, format!("Could not find operation {name} for version {version}"))
     }
 

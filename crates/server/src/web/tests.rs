@@ -100,6 +100,9 @@ fn pages_that_hide_their_origin() {
     check("POST", "same-origin", &[], false);
     // A link to a page of this server.
     check("GET", "cross-site", &[], false);
+    // An image of a page of another site: an operation, by its query.
+    let head = head("GET", "/?Action=GetCallerIdentity&Version=2011-06-15", &[("sec-fetch-site", "cross-site")]);
+    assert!(!refusal(&web(&[], &[], true), &head).is_empty());
 }
 
 /// Pages that need no signature are for the server's own origin where other requests need one.
