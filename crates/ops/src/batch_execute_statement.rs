@@ -12,16 +12,16 @@ use expr::Condition;
 use expr::partiql::{PartiqlError, Select, Statement};
 use model::limits::{BATCH_STATEMENTS_MAX, ITEM_SIZE_MAX};
 use model::{Attributes, Item};
+use tables::Table;
+use tables::rows::ItemKey;
 
 use crate::allowance::Effort;
 use crate::capacity::{Consumed, ReadKind};
 use crate::partiql::{self, StatementWrite, single_key};
 use crate::read::ItemRead;
 use crate::returned;
-use crate::rows::ItemKey;
 use crate::select::Selection;
 use crate::service::Service;
-use crate::tables::Table;
 use crate::write::refused;
 
 /// The memory of many large items: themselves, and again as JSON. Unit: bytes.

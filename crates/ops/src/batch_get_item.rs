@@ -10,16 +10,16 @@ use model::codec::row::StoredItem;
 use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX};
 use model::{Attributes, Item};
 use storage::Key;
+use tables::Table;
+use tables::item_key;
+use tables::rows::ItemKey;
 
 use crate::allowance::Effort;
 use crate::capacity::{Consumed, ReadKind};
-use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::read::ItemRead;
-use crate::rows::ItemKey;
 use crate::select::Selection;
 use crate::service::Service;
-use crate::tables::Table;
 
 /// The memory of a large batch: its items, and those again as JSON. Unit: bytes.
 const BATCH_MEMORY: usize = 3 * BATCH_SIZE_MAX;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use api::{BatchWriteItemInput, BatchWriteItemOutput, Exception, ItemCollectionMetrics, Operation, WriteRequest};
 use auth::Caller;
 use model::limits::BATCH_WRITE_REQUESTS_MAX;
+use tables::Table;
+use tables::item_key;
 
 use crate::capacity::Consumed;
 use crate::change::{Action, Applied, Change};
-use crate::item_key;
 use crate::service::Service;
-use crate::tables::Table;
 
 impl Service {
     pub(crate) async fn batch_write_item(

@@ -19,8 +19,7 @@ use std::collections::BTreeMap;
 
 use api::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
 use model::limits::{READ_UNIT_SIZE, WRITE_UNIT_SIZE};
-
-use crate::tables::{Index, IndexKind};
+use tables::{Index, IndexKind};
 
 /// How a read is charged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

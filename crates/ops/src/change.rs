@@ -10,19 +10,19 @@ use std::sync::Arc;
 
 use base::Clock;
 use bytes::Bytes;
+use change_log::{self, Author};
 use expr::{Condition, Update};
 use model::codec::key::HashSecret;
 use model::codec::row::{Stored, StoredItem};
 use model::limits::ITEM_SIZE_MAX;
 use model::{Attributes, item_size};
 use storage::{Batch, Key};
+use tables::Table;
+use tables::item_key::{self, KeyProblem};
+use tables::rows::{self, ItemKey, damaged_row};
 
 use crate::capacity::Charge;
-use crate::change_log::{self, Author};
 use crate::index_rows::{self, MaintainedIndex};
-use crate::item_key::{self, KeyProblem};
-use crate::rows::{self, ItemKey, damaged_row};
-use crate::tables::Table;
 
 /// What to do with the item.
 #[derive(Debug)]

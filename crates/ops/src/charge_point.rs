@@ -1,8 +1,9 @@
 //! The one charge point: the read path and the write path call it with what they consumed.
 
+use tables::Table;
+
 use crate::capacity::{Charge, Consumed};
 use crate::service::Service;
-use crate::tables::Table;
 
 impl Service {
     /// Charges what one read or one write consumed of `table`, which the request calls `table_name`. The read path

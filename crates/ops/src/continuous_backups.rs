@@ -8,10 +8,10 @@ use api::{
     UpdateContinuousBackupsInput, UpdateContinuousBackupsOutput,
 };
 use auth::Caller;
+use cluster::catalog::Edit;
+use tables::{self, Definition, NameUse, PointInTimeRecovery, TableStatus, table_place, timestamp};
 
-use crate::catalog::Edit;
 use crate::service::Service;
-use crate::tables::{self, Definition, NameUse, PointInTimeRecovery, TableStatus, table_place, timestamp};
 
 /// The longest recovery period. Unit: days. Source: API Reference, PointInTimeRecoverySpecification.
 const PERIOD_DAYS_MAX: i32 = 35;

@@ -32,9 +32,9 @@
 
 use api::Exception;
 use expr::Condition;
+use tables::{Index, IndexKind, Projection, Table};
 
 use crate::select::Selection;
-use crate::tables::{Index, IndexKind, Projection, Table};
 
 /// What a read needs of an index.
 #[derive(Clone, Copy, Debug)]

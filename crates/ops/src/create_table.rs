@@ -5,14 +5,13 @@
 use api::{CreateTableInput, CreateTableOutput, Exception, GlobalSecondaryIndex};
 use auth::Caller;
 use model::limits::GLOBAL_INDEXES_MAX;
-
-use crate::change_log;
-use crate::rows;
-use crate::service::Service;
-use crate::tables::{
+use tables::rows;
+use tables::{
     self, AttributeDefinition, Billing, Definition, IndexDefinition, IndexStatus, IndexThroughput, NameUse, NewIndex,
     NewSchema, PolicyOf, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_place,
 };
+
+use crate::service::Service;
 
 impl Service {
     /// # Errors

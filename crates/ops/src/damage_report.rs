@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use api::Exception;
 use storage::DamagedRow;
+use tables::Table;
+use tables::rows::damaged_row;
 
 use crate::damage_log::log_damaged;
-use crate::rows::damaged_row;
 use crate::service::Service;
-use crate::tables::Table;
 
 impl Service {
     /// Logs and counts a damaged row that background work skips. `effect` is the consequence for the table.

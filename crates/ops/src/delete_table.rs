@@ -3,11 +3,10 @@
 
 use api::{DeleteTableInput, DeleteTableOutput, Exception};
 use auth::Caller;
+use cluster::catalog::{Edit, Work};
+use tables::{Shown, TableStatus};
 
-use crate::catalog::{Edit, Work};
-use crate::change_log;
 use crate::service::Service;
-use crate::tables::{Shown, TableStatus};
 
 impl Service {
     /// # Errors

@@ -5,15 +5,14 @@ use api::{
     StreamStatus,
 };
 use auth::Caller;
+use change_log::Shard;
 use model::limits::STREAMS_PAGE_MAX;
 use storage::Consistency;
 use storage::View;
+use tables::failure::storage_failure;
 
-use crate::change_log::Shard;
-use crate::failure::storage_failure;
 use crate::service::Service;
 use crate::stream::{self, Stream};
-use crate::tables;
 
 impl Service {
     /// # Errors

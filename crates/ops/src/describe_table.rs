@@ -2,9 +2,9 @@
 
 use api::{DescribeTableInput, DescribeTableOutput, Exception};
 use auth::Caller;
+use tables::Shown;
 
 use crate::service::Service;
-use crate::tables::Shown;
 
 impl Service {
     /// # Errors

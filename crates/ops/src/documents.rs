@@ -11,11 +11,11 @@ use std::convert::Infallible;
 use api::Exception;
 use bytes::Bytes;
 use storage::{Batch, Consistency, KeyUse, Mode, Reads};
+use tables::catalog_rows;
+use tables::failure::{storage_failure, write_failure};
+use tables::key_range;
+use tables::rows::{self, Collection};
 
-use crate::catalog_rows;
-use crate::failure::{storage_failure, write_failure};
-use crate::key_range;
-use crate::rows::{self, Collection};
 use crate::service::Service;
 
 /// A larger change of size than this counts as growth. Unit: bytes.

@@ -4,8 +4,8 @@
 
 use api::Exception;
 use auth::Caller;
+use change_log::Shard;
 
-use crate::change_log::Shard;
 use crate::service::Service;
 
 /// A stream that a mapping can read.

@@ -3,12 +3,12 @@
 use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
+use tables::rows::{self, ItemKey, TokenKind};
 
 use crate::capacity::Consumed;
 use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
 use crate::read::ItemRead;
-use crate::rows::{self, ItemKey, TokenKind};
 use crate::select::Selection;
 use crate::service::Service;
 use crate::tokens::Token;

@@ -124,8 +124,9 @@ parts! {
 mod tests {
     use std::collections::HashSet;
 
+    use tables::fixture::{SECRET, item, n, s};
+
     use super::*;
-    use crate::fixture::{SECRET, item, n, s};
 
     fn put(put: Put) -> TransactWriteItem {
         TransactWriteItem { put: Some(Box::new(put)), ..TransactWriteItem::default() }

@@ -21,14 +21,14 @@ mod tests;
 use std::fmt;
 
 use api::Exception;
+pub use change_log::{Author, LogRecord};
+use cluster::catalog::Interrupted;
+use cluster::nodes::owner::Ownership;
 use storage::{StorageError, TxError};
 
-use crate::catalog::Interrupted;
-pub use crate::change_log::{Author, LogRecord};
-use crate::nodes::owner::Ownership;
 use crate::service::Service;
-pub use crate::tables::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
 pub(crate) use consumers::Passed;
+pub use tables::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
 
 /// A reader of a table's log, or of one of its streams.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -2,13 +2,13 @@
 
 use api::{Exception, GetItemInput, GetItemOutput, Operation};
 use auth::Caller;
+use tables::item_key;
+use tables::rows::ItemKey;
 
 use crate::allowance::Effort;
 use crate::capacity::{Consumed, ReadKind};
-use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::read::{ITEM_MEMORY, ItemRead};
-use crate::rows::ItemKey;
 use crate::select::Selection;
 use crate::service::Service;
 

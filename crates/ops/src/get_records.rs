@@ -5,11 +5,11 @@
 
 use api::{Exception, GetRecordsInput, GetRecordsOutput};
 use auth::Caller;
+use change_log::Shard;
 use model::codec::row::StoredItem;
 use model::limits::{ITEM_SIZE_MAX, STREAM_RECORDS_MAX, STREAM_RECORDS_SIZE_MAX};
 
 use crate::allowance;
-use crate::change_log::Shard;
 use crate::get_shard_iterator::trimmed;
 use crate::service::Service;
 use crate::stream::{self, Shape, ShardIterator};

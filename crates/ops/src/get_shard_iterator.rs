@@ -2,9 +2,9 @@
 
 use api::{Exception, GetShardIteratorInput, GetShardIteratorOutput, ShardIteratorType};
 use auth::Caller;
+use change_log::Shard;
 use storage::View;
 
-use crate::change_log::Shard;
 use crate::service::Service;
 use crate::stream::{self, ShardIterator};
 

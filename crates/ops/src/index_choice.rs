@@ -1,8 +1,7 @@
 //! The index that a read uses.
 
 use api::Exception;
-
-use crate::tables::{Index, IndexKind, Table};
+use tables::{Index, IndexKind, Table};
 
 /// The index that a request names, if it names one.
 pub(crate) fn find_index<'t>(table: &'t Table, name: Option<&str>) -> Result<Option<&'t Index>, Exception> {

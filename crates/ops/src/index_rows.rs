@@ -10,10 +10,10 @@ use model::MapRef;
 use model::codec::key::HashSecret;
 use model::codec::row::{self, StoredItem};
 use storage::{Batch, Key};
+use tables::rows::{self, ItemKey};
+use tables::{Index, IndexKind, IndexStatus, Table, TimeIndex};
 
 use crate::capacity::write_units;
-use crate::rows::{self, ItemKey};
-use crate::tables::{Index, IndexKind, IndexStatus, Table, TimeIndex};
 
 /// An index as the writes of its table maintain it.
 #[derive(Clone, Copy, Debug)]

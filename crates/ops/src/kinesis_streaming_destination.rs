@@ -11,17 +11,15 @@ mod enable;
 pub(crate) mod tests;
 
 use api::{
-    ApproximateCreationDateTimePrecision, DescribeKinesisStreamingDestinationInput,
-    DescribeKinesisStreamingDestinationOutput, Exception, KinesisDataStreamDestination,
-    KinesisStreamingDestinationInput, KinesisStreamingDestinationOutput, UpdateKinesisStreamingDestinationInput,
-    UpdateKinesisStreamingDestinationOutput,
+    DescribeKinesisStreamingDestinationInput, DescribeKinesisStreamingDestinationOutput, Exception,
+    KinesisDataStreamDestination, KinesisStreamingDestinationInput, KinesisStreamingDestinationOutput,
+    UpdateKinesisStreamingDestinationInput, UpdateKinesisStreamingDestinationOutput,
 };
 use auth::Caller;
+use cluster::catalog::Edit;
+use tables::{self, Definition, DestinationStatus, Precision, Unknown};
 
-use crate::catalog::Edit;
-use crate::change_log;
 use crate::service::Service;
-use crate::tables::{self, Definition, DestinationStatus, Precision, Unknown};
 pub use enable::KinesisDestination;
 
 /// The refusal of an operation that the destination's state does not allow. AWS's text as observed: it says "enable" for all
@@ -261,34 +259,4 @@ fn check_stream_arn(arn: &str) -> Result<(), Exception> {
         _ => false,
     };
     if is_stream { Ok(()) } else { Err(Exception::validation(format!("Invalid StreamArn: {arn}"))) }
-}
-
-impl From<ApproximateCreationDateTimePrecision> for Precision {
-    fn from(asked: ApproximateCreationDateTimePrecision) -> Precision {
-        match asked {
-            ApproximateCreationDateTimePrecision::Millisecond => Precision::Millisecond,
-            ApproximateCreationDateTimePrecision::Microsecond => Precision::Microsecond,
-        }
-    }
-}
-
-impl From<Precision> for ApproximateCreationDateTimePrecision {
-    fn from(own: Precision) -> ApproximateCreationDateTimePrecision {
-        match own {
-            Precision::Millisecond => ApproximateCreationDateTimePrecision::Millisecond,
-            Precision::Microsecond => ApproximateCreationDateTimePrecision::Microsecond,
-        }
-    }
-}
-
-impl From<DestinationStatus> for api::DestinationStatus {
-    fn from(own: DestinationStatus) -> api::DestinationStatus {
-        match own {
-            DestinationStatus::Enabling => api::DestinationStatus::Enabling,
-            DestinationStatus::Active => api::DestinationStatus::Active,
-            DestinationStatus::Disabling => api::DestinationStatus::Disabling,
-            DestinationStatus::Disabled => api::DestinationStatus::Disabled,
-            DestinationStatus::EnableFailed => api::DestinationStatus::EnableFailed,
-        }
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::lag::{BackgroundStats, TableLag};
+use change_log::lag::{BackgroundStats, TableLag};
+
 use crate::service::Service;
 
 impl Service {

@@ -1,29 +1,26 @@
 //! The operations of DynamoDB: one file an operation.
 //!
-//! This crate speaks typed requests and responses and knows neither HTTP nor JSON, nor which engine stores its rows. Its modules
-//! use those of lower layers, and never each other in a circle; lowest first:
+//! This crate speaks typed requests and responses and knows neither HTTP nor JSON, nor which engine stores its rows. Below it are
+//! `tables` (definitions and the layout of rows), `change_log` (records and shards) and `cluster` (the catalog and the nodes). Its
+//! modules use those of lower layers, and never each other in a circle; lowest first:
 //!
-//! 1. Definitions of tables (`tables`), and the layout of their rows (`rows`, `key_range`, `item_key`, `catalog_rows`).
-//! 2. The mutation of one item: `change`, with its rows of indexes (`index_rows`, `expiry`), its record in the log
-//!    (`change_log`), its `capacity`. What a read returns (`select`), and which reads an index can answer (`coverage`).
-//! 3. State in memory: `catalog`, the existing tables; `nodes`, `tokens`, `lag`; and the providers that the program sets
-//!    (`table_keys`, `principal_directory`); the log's lines about damaged rows (`damage_log`).
-//! 4. `service`, which holds all of these.
-//! 5. The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
+//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`) and its `capacity`. What a read returns
+//!    (`select`), and which reads an index can answer (`coverage`).
+//! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
+//!    damaged rows (`damage_log`).
+//! 3. `service`, which holds all of these, the catalog and the node.
+//! 4. The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
 //!    (`charge_point`), consumers of logs (`follow`, `stream`).
-//! 6. `permission` and the operations, one file each.
-//! 7. `gate`, the one way to them.
+//! 5. `permission` and the operations, one file each.
+//! 6. `gate`, the one way to them.
 
 pub mod allowance;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
 mod capacity;
-mod catalog;
-mod catalog_rows;
 mod change;
-mod change_log;
 mod charge_point;
 mod continuous_backups;
 mod coverage;
@@ -40,12 +37,8 @@ mod documents;
 mod event_source_mapping;
 mod execute_statement;
 mod execute_transaction;
-mod expiry;
 mod expiry_work;
-mod failure;
 mod fingerprint;
-#[cfg(test)]
-mod fixture;
 pub mod follow;
 mod gate;
 mod get_item;
@@ -53,16 +46,12 @@ mod get_records;
 mod get_shard_iterator;
 mod index_choice;
 mod index_rows;
-mod item_key;
-mod key_range;
 mod kinesis_streaming_destination;
-mod lag;
 mod lag_report;
 mod list_streams;
 mod list_tables;
 mod log_work;
 mod node_work;
-mod nodes;
 mod parameters;
 mod partiql;
 mod permission;
@@ -74,7 +63,6 @@ mod read;
 mod resource_policy;
 mod returned;
 mod row_check;
-mod rows;
 mod scan;
 mod segment;
 mod select;
@@ -87,8 +75,9 @@ mod table_description;
 mod table_encryption;
 mod table_keys;
 mod table_work;
-mod tables;
 mod tag_resource;
+#[cfg(test)]
+mod tests;
 mod time_to_live;
 mod token_sweep;
 mod tokens;
@@ -100,19 +89,19 @@ mod update_table;
 mod validation;
 mod write;
 
-pub use catalog::Quotas;
 pub use change_log::ShardSettings;
+pub use change_log::lag::{BackgroundStats, LogSize, TableLag};
+pub use cluster::catalog::Quotas;
+pub use cluster::nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
 pub use documents::{DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;
-pub use failure::OpenError;
 pub use gate::{Call, Permitted, call};
 pub use kinesis_streaming_destination::KinesisDestination;
-pub use lag::{BackgroundStats, LogSize, TableLag};
-pub use nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
 pub use permission::{Asks, StreamReader};
 pub use principal_directory::{PrincipalDirectory, Unresolved};
 pub use row_check::{RowReport, check_rows};
-pub use rows::Collection;
 pub use service::{Service, Settings};
 pub use table_keys::{TableKey, TableKeys};
 pub use tables::canonical_arn;
+pub use tables::failure::OpenError;
+pub use tables::rows::Collection;

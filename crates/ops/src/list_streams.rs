@@ -6,10 +6,10 @@ use std::sync::Arc;
 use api::{Exception, ListStreamsInput, ListStreamsOutput};
 use auth::Caller;
 use model::limits::STREAMS_PAGE_MAX;
+use tables::{self, NameUse, Table, TableArn};
 
 use crate::service::Service;
 use crate::stream::{self, Stream};
-use crate::tables::{self, NameUse, Table, TableArn};
 
 impl Service {
     /// # Errors

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cluster::nodes::{Nodes, Written, owner::Ownership};
 use jobs::{Job, Ran};
 use storage::{Batch, BoxFuture, Key, Mode, Reads, StorageError};
+use tables::failure::OpenError;
+use tables::rows;
 
-use crate::failure::OpenError;
-use crate::nodes::{Nodes, Written, owner::Ownership};
-use crate::rows;
 use crate::service::Service;
 
 impl Service {

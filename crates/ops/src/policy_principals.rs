@@ -1,11 +1,13 @@
 //! Resource policies and the ids of the principals that they name (`principal_directory`).
 
-use crate::principal_directory::{PrincipalDirectory, Unresolved};
-use crate::service::Service;
-use crate::tables::{self, AttachedPolicy};
+use std::sync::Arc;
+
 use api::Exception;
 use auth::iam::{Policy, PrincipalIds};
-use std::sync::Arc;
+use tables::{self, AttachedPolicy};
+
+use crate::principal_directory::{PrincipalDirectory, Unresolved};
+use crate::service::Service;
 impl Service {
     /// Sets the directory: from now on principals of policies are resolved to ids. A later call replaces it.
     pub fn use_principals(&self, directory: Arc<dyn PrincipalDirectory>) {

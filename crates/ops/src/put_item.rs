@@ -2,10 +2,10 @@
 
 use api::{Exception, Operation, PutItemInput, PutItemOutput};
 use auth::Caller;
+use tables::item_key;
 
 use crate::capacity::Consumed;
 use crate::change::Change;
-use crate::item_key;
 use crate::parameters::{WriteCondition, validated};
 use crate::returned::ReturnOld;
 use crate::service::Service;

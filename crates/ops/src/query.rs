@@ -4,18 +4,18 @@ use api::{Exception, Operation, QueryInput, QueryOutput};
 use auth::Caller;
 use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, Projection, legacy};
 use storage::ScanDirection;
+use tables::item_key::{self, KeyProblem};
+use tables::key_range;
+use tables::{Index, Table};
 
 use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
-use crate::item_key::{self, KeyProblem};
-use crate::key_range;
 use crate::parameters::{self, check_not_mixed, invalid, validated};
 use crate::read::PageRequest;
 use crate::select::{Selection, check_select};
 use crate::service::Service;
 use crate::start_key::{self, Walker};
-use crate::tables::{Index, Table};
 
 /// A query's expressions, before its table is known.
 struct Parsed {

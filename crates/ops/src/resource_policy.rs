@@ -13,13 +13,13 @@ use api::{
 };
 use auth::Caller;
 use auth::iam::Policy;
+use cluster::catalog::Edit;
 use model::limits::RESOURCE_POLICY_SIZE_MAX;
 use serde_json::Value;
+use tables::{self, AttachedPolicy, Definition, PolicyOf, Table, TableArn, TableStatus};
 
-use crate::catalog::Edit;
 use crate::permission::Action;
 use crate::service::Service;
-use crate::tables::{self, AttachedPolicy, Definition, PolicyOf, Table, TableArn, TableStatus};
 
 /// The expected revision if there is no policy.
 const NO_POLICY: &str = "NO_POLICY";

@@ -3,10 +3,10 @@
 use api::{Exception, ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValue};
 use model::{Attributes, Item};
 use storage::Consistency;
+use tables::failure::storage_failure;
+use tables::rows;
 
 use crate::change::{Action, Applied, Change};
-use crate::failure::storage_failure;
-use crate::rows;
 use crate::service::Service;
 
 /// ReturnValues of PutItem and DeleteItem.

@@ -6,19 +6,19 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use change_log::{Content, Header, Record, Shard};
+use cluster::nodes::NodeRow;
+use cluster::nodes::owner;
 use keyspace::{CatalogKey, DatabaseRow, TableRow};
 use model::codec::key::HashSecret;
 use model::codec::row::{Stored, StoredItem};
 use model::item_size;
 use storage::{Consistency, DamagedRow, Engine, Family, Pages, Row, ScanRange, StorageError, log, tally};
+use tables::failure::OpenError;
+use tables::rows::{self, ItemKey};
+use tables::{Definition, Table};
 
-use crate::change_log::{Content, Header, Record, Shard};
-use crate::failure::OpenError;
-use crate::nodes::NodeRow;
-use crate::nodes::owner;
-use crate::rows::{self, ItemKey};
 use crate::service::DatabaseSettings;
-use crate::tables::{Definition, Table};
 use crate::tokens::TokenRow;
 
 const PAGE_ROWS: usize = 1024;

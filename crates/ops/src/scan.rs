@@ -4,20 +4,20 @@ use api::{Exception, Operation, ScanInput, ScanOutput};
 use auth::Caller;
 use expr::{Condition, ExpressionKind, Projection, legacy};
 use storage::ScanDirection;
+use tables::item_key;
+use tables::key_range::{self, Range};
+use tables::rows;
+use tables::{Index, Table};
 
 use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
-use crate::item_key;
-use crate::key_range::{self, Range};
 use crate::parameters::{self, check_not_mixed, invalid, validated};
 use crate::read::PageRequest;
-use crate::rows;
 use crate::segment::Segment;
 use crate::select::{Selection, check_select};
 use crate::service::Service;
 use crate::start_key::{self, Walker};
-use crate::tables::{Index, Table};
 
 const OPERATION: Operation = Operation::Scan;
 

@@ -5,19 +5,19 @@ use std::sync::{Arc, OnceLock};
 
 use auth::ServiceArns;
 use base::Clock;
+use change_log::lag::Lags;
+use change_log::{Heat, ShardSettings};
+use cluster::catalog::{Catalog, Quotas};
+use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
 use jobs::Jobs;
 use model::codec::key::HashSecret;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
+use tables::failure::OpenError;
+use tables::rows;
 
-use crate::catalog::{Catalog, Quotas};
-use crate::change_log::{Heat, ShardSettings};
-use crate::failure::OpenError;
-use crate::lag::Lags;
-use crate::nodes::{NodeSettings, Nodes, lease::Leased};
 use crate::principal_directory::PrincipalDirectory;
-use crate::rows;
 use crate::table_keys::{KeyChanges, TableKeys};
 use crate::tokens::Tokens;
 

@@ -22,15 +22,15 @@ use api::{
     StreamViewType, TimeToLiveSpecification, UpdateTimeToLiveInput,
 };
 use base::{Clock, ManualClock};
+use change_log::{ShardSettings, lagging::Lagging};
+use cluster::nodes::NodeSettings;
 use jobs::Jobs;
 use parking_lot::Mutex;
 use storage::{Engine, Memory};
 use tokio::task::JoinSet;
 
-use crate::catalog::tests::{attribute, caller, key, projection, simple};
-use crate::change_log::{ShardSettings, lagging::Lagging};
-use crate::nodes::NodeSettings;
 use crate::service::{Service, Settings};
+use crate::tests::catalog::{attribute, caller, key, projection, simple};
 use chance::Chance;
 use client::Client;
 use faulty_engine::{Faults, FaultyEngine};

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use model::codec::key::HashSecret;
 use model::{Attributes, KeyAttribute};
 use storage::ScanDirection;
+use tables::item_key::KeyProblem;
+use tables::key_range::Range;
+use tables::rows::{self, ItemKey};
+use tables::{Index, Table};
 
-use crate::item_key::KeyProblem;
-use crate::key_range::Range;
 use crate::read::PageRequest;
-use crate::rows::{self, ItemKey};
 use crate::segment::Segment;
-use crate::tables::{Index, Table};
 
 /// The operation that the key belongs to, and its bounds for keys: refusals differ in their messages.
 #[derive(Clone, Copy, Debug)]

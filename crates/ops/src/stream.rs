@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use api::Exception;
 use auth::Caller;
+use change_log::Shard;
 use storage::View;
+use tables::{self, Table, TableArn};
 
-use crate::change_log::Shard;
 use crate::service::Service;
-use crate::tables::{self, Table, TableArn};
 pub(crate) use iterator::ShardIterator;
 pub(crate) use shown::Shape;
 

@@ -3,11 +3,11 @@
 use api::{Exception, TableDescription};
 use storage::Consistency;
 use storage::Key;
+use tables::failure::storage_failure;
+use tables::rows;
+use tables::{Definition, IndexStatus, Shown, TABLE, Table, Tallies, description, timestamp};
 
-use crate::failure::storage_failure;
-use crate::rows;
 use crate::service::Service;
-use crate::tables::{Definition, IndexStatus, Shown, TABLE, Table, Tallies, description, timestamp};
 
 impl Service {
     pub(crate) async fn describe(&self, table: &Table, shown: Shown) -> Result<TableDescription, Exception> {

@@ -1,17 +1,19 @@
 //! Encryption keys of single tables, as requests choose them (`table_keys`).
 
-use crate::failure::storage_failure;
-use crate::permission::permit_resolved_key;
-use crate::rows;
-use crate::service::Service;
-use crate::table_keys::{TableKey, TableKeys, named};
-use crate::tables::Definition;
+use std::sync::Arc;
+
 use api::{Exception, SSESpecification};
 use auth::Caller;
 use bytes::Bytes;
-use std::sync::Arc;
 use storage::Consistency;
 use storage::Key;
+use tables::Definition;
+use tables::failure::storage_failure;
+use tables::rows;
+
+use crate::permission::permit_resolved_key;
+use crate::service::Service;
+use crate::table_keys::{TableKey, TableKeys, named};
 
 impl Service {
     /// Sets the provider: from now on tables may have keys of their own.

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use api::{Exception, ListTagsOfResourceInput, ListTagsOfResourceOutput, Tag, TagResourceInput, UntagResourceInput};
 use auth::Caller;
+use cluster::catalog::{ChangeGuard, Edit};
 use model::limits::TAGS_PAGE_MAX;
+use tables::{self, Table, TableArn, TableStatus};
 
-use crate::catalog::{ChangeGuard, Edit};
 use crate::permission;
 use crate::service::Service;
-use crate::tables::{self, Table, TableArn, TableStatus};
 
 impl Service {
     /// # Errors

@@ -8,12 +8,12 @@ use api::{
     UpdateTimeToLiveInput, UpdateTimeToLiveOutput,
 };
 use auth::Caller;
+use cluster::catalog::{Edit, Work};
 use model::limits::KEY_NAME_SIZE_MAX;
+use tables::TimeToLive;
+use tables::expiry;
 
-use crate::catalog::{Edit, Work};
-use crate::expiry;
 use crate::service::Service;
-use crate::tables::TimeToLive;
 
 /// The maximum of indexes of expiries with a pending deletion: faster changes are refused, as on DynamoDB.
 const DROPPING_MAX: usize = 16;

@@ -1,15 +1,17 @@
 //! Deletes the rows of expired tokens (`tokens`).
 
-use crate::nodes::owner::Ownership;
-use crate::rows;
-use crate::service::Service;
-use crate::tokens::{TokenRow, Tokens};
-use jobs::{Job, Ran};
-use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+
+use cluster::nodes::owner::Ownership;
+use jobs::{Job, Ran};
+use parking_lot::Mutex;
 use storage::{Batch, KeyUse, Mode, Reads};
+use tables::rows;
+
+use crate::service::Service;
+use crate::tokens::{TokenRow, Tokens};
 
 /// How often tokens of dead nodes are read.
 const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);

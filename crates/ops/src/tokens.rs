@@ -10,10 +10,10 @@ use std::collections::{HashSet, VecDeque};
 
 use parking_lot::Mutex;
 use storage::{Consistency, Engine, Family, Key, Pages, ScanRange, StorageError};
+use tables::rows;
 
 use crate::damage_log::log_damaged;
 use crate::fingerprint::{self, Fingerprint};
-use crate::rows;
 
 /// Tokens that are removed in one batch.
 const SWEEP_BATCH: usize = 256;

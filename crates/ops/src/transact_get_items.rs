@@ -4,12 +4,12 @@ use api::{Exception, ItemResponse, Operation, TransactGetItem, TransactGetItemsI
 use auth::Caller;
 use expr::Projection;
 use model::codec::row::StoredItem;
+use tables::item_key;
+use tables::rows::ItemKey;
 
 use crate::capacity::Consumed;
-use crate::item_key;
 use crate::parameters::{self, validated};
 use crate::read::ItemRead;
-use crate::rows::ItemKey;
 use crate::select::Selection;
 use crate::service::Service;
 use crate::transact_write_items::SEVERAL_OPERATIONS;

@@ -10,13 +10,13 @@ use auth::Caller;
 use expr::{Condition, Update};
 use model::limits::TRANSACTION_SIZE_MAX;
 use model::{Attributes, item_size};
+use tables::item_key::{self, KeyProblem};
+use tables::rows::{self, TokenKind};
 
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::fingerprint;
-use crate::item_key::{self, KeyProblem};
 use crate::parameters::{UpdateParameters, WriteCondition, validated};
-use crate::rows::{self, TokenKind};
 use crate::service::Service;
 use crate::tokens::Token;
 use crate::transaction::{self, TransactionAction, TransactionDone};

@@ -11,11 +11,11 @@ use model::Item;
 use model::codec::row::StoredItem;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
+use tables::failure::write_failure;
 
 use crate::allowance;
 use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::change::{Applied, Change, Refusal};
-use crate::failure::write_failure;
 use crate::fingerprint::{self};
 use crate::service::Service;
 use crate::tokens::{Token, TokenRow};

@@ -2,10 +2,10 @@
 
 use api::{Exception, Operation, UpdateItemInput, UpdateItemOutput};
 use auth::Caller;
+use tables::item_key;
 
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
-use crate::item_key;
 use crate::parameters::{UpdateParameters, WriteCondition, validated};
 use crate::returned;
 use crate::service::Service;

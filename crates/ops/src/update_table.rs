@@ -9,20 +9,19 @@ mod members;
 
 use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
 use auth::Caller;
-use tokio::sync::OwnedMutexGuard;
-
-use crate::catalog::{self, ChangeGuard, Edit};
-use crate::change_log;
-use crate::log_work::is_parted;
-use crate::service::Service;
-use crate::table_encryption::OtherKey;
-use crate::tables::{
+use cluster::catalog::{self, ChangeGuard, Edit};
+use tables::{
     self, Billing, Definition, NameUse, Provisioned, TableClassChoice, WarmThroughput, table_place,
     throughput::{
         Of, check_units, check_units_change, default_warm, on_demand_max, units_superfluous,
         update_index_units_missing, update_units_missing, warm,
     },
 };
+use tokio::sync::OwnedMutexGuard;
+
+use crate::log_work::is_parted;
+use crate::service::Service;
+use crate::table_encryption::OtherKey;
 use answer::Asked;
 
 /// How often a request calls the KMS again because its table got another key meanwhile.

@@ -4,11 +4,11 @@ use api::Exception;
 use expr::Condition;
 use model::limits::ITEM_SIZE_MAX;
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
+use tables::failure::write_failure;
 
 use crate::allowance;
 use crate::capacity::Consumed;
 use crate::change::{Applied, Change, Refusal};
-use crate::failure::write_failure;
 use crate::read::ITEM_MEMORY;
 use crate::service::Service;
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 21] = [
     "base",
     "jobs",
     "model",
@@ -18,6 +18,9 @@ const LAYERS: [&str; 18] = [
     "keyspace",
     "auth",
     "aws",
+    "tables",
+    "change-log",
+    "cluster",
     "ops",
     "wire",
     "client",

@@ -1,7 +1,8 @@
 //! The arithmetic of units, and how they are reported.
 
+use tables::fixture::table;
+
 use super::*;
-use crate::fixture::table;
 
 #[test]
 fn reads_round_up_to_blocks_of_4_kb() {

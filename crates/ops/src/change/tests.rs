@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use expr::{Condition, ExpressionKind, Placeholders, Update};
-use storage::Family;
-
 use model::codec::row::{self, Stored};
+use storage::Family;
+use tables::fixture::{SECRET, item, n, s, table};
 
 use super::*;
-use crate::fixture::{SECRET, item, n, s, table};
 
 /// Rows and counters, as an engine would store them.
 #[derive(Default)]

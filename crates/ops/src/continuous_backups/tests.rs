@@ -5,8 +5,8 @@ use base::Clock;
 use storage::Memory;
 
 use super::DAY_MS;
-use crate::catalog::tests::{caller, simple};
 use crate::service::{Service, Settings};
+use crate::tests::catalog::{caller, simple};
 
 #[tokio::test]
 async fn recovery_reaches_back_to_its_beginning_or_its_period() {

@@ -3,10 +3,10 @@
 use expr::partiql::Columns;
 use expr::{ExpressionKind, Placeholders, Projection as Paths};
 use model::DocumentPath;
+use tables::fixture::definition;
+use tables::{IndexDefinition, KeyNames};
 
 use super::*;
-use crate::fixture::definition;
-use crate::tables::{IndexDefinition, KeyNames};
 
 /// Attributes beside the keys `pk`, `sk`, `l`, `g`: `x`, which indexes named `…_x` include, and `y`.
 fn table() -> Table {

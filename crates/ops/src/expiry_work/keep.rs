@@ -1,7 +1,8 @@
 //! The id of an index of expiries that an older program has not given: from then on the index is built as any is (`table_work`).
 
-use crate::catalog::{Edit, Interrupted, Work};
-use crate::expiry::number;
+use cluster::catalog::{Edit, Interrupted, Work};
+use tables::expiry::number;
+
 use crate::service::Service;
 
 impl Service {

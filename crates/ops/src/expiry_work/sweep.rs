@@ -15,20 +15,20 @@ use std::time::Duration;
 
 use api::Exception;
 use bytes::Bytes;
+use change_log::Author;
 use jobs::{Job, Ran};
 use keyspace::{expiry_of_row, item_of_expiry_row};
 use model::codec::key::HashSecret;
 use model::codec::row::Stored;
 use storage::{Consistency, DamagedRow, Family, Key, Row, ScanDirection, ScanRange, StorageError, View};
+use tables::expiry::oldest_s;
+use tables::failure::storage_failure;
+use tables::rows::{self, ItemKey};
+use tables::{Definition, Table, TimeIndex};
 
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
-use crate::change_log::Author;
-use crate::expiry::oldest_s;
-use crate::failure::storage_failure;
-use crate::rows::{self, ItemKey};
 use crate::service::Service;
-use crate::tables::{Definition, Table, TimeIndex};
 
 /// How often a table's due items are looked for, and how long a run lasts. Unit: milliseconds.
 const SWEEP_INTERVAL_MS: u64 = 10_000;

@@ -13,11 +13,11 @@ use storage::{
     BoxFuture, Consistency, Decision, Engine, Family, Key, Memory, ScanPage, ScanRange, StorageError, Transaction,
     TxError, View,
 };
+use tables::fixture::{item, n, s};
 use tokio::time::{Instant, sleep};
 
-use crate::catalog::tests::{caller, simple};
-use crate::fixture::{item, n, s};
 use crate::service::{Service, Settings};
+use crate::tests::catalog::{caller, simple};
 
 const START_S: u64 = 1_700_000_000;
 const PERIOD: Duration = Duration::from_secs(10);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use change_log::{self, Shard};
+use cluster::catalog::Edit;
 use storage::View;
+use tables::Definition;
 
 use super::{Consumer, ConsumerState, FollowError, Followed, LogConsumer, position, ready};
-use crate::catalog::Edit;
-use crate::change_log::{self, Shard};
 use crate::service::Service;
-use crate::tables::Definition;
 
 /// Each trim of the log reads the position of each consumer.
 pub(super) const CONSUMERS_MAX: usize = 32;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use change_log::Shard;
 use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
+use tables::Table;
 
 use super::{Consumer, ConsumerLease, FollowError, Followed, Start, position};
-use crate::change_log::Shard;
 use crate::service::Service;
-use crate::tables::Table;
 
 impl Service {
     /// Stores the start positions of a consumer, unless it has begun already. False while the log is not open on all nodes:
@@ -39,7 +39,7 @@ impl Service {
         drop(view);
         let mut keys = vec![KeyUse::write(position::begun(consumer))];
         let owned = lease.0.owned();
-        keys.extend(owned.map(crate::nodes::owner::Owned::key));
+        keys.extend(owned.map(cluster::nodes::owner::Owned::key));
         let begin = |reads: &Reads, batch: &mut Batch| {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(FollowError::LeaseLost);

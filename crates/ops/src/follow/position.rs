@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use storage::{Batch, Family, Key, KeyUse, Mode, Reads, View};
+use tables::catalog_rows;
+use tables::key_range;
+use tables::rows;
 
 use super::{Consumer, ConsumerLease, Cursor, FollowError};
-use crate::catalog_rows;
-use crate::key_range;
-use crate::rows;
 use crate::service::Service;
 
 const FORMAT: u8 = 1;
@@ -79,7 +79,7 @@ impl Service {
         let position = of_shard(consumer, cursor.shard);
         let mut keys = vec![KeyUse::write(position.clone()), KeyUse::read(begun(consumer))];
         let owned = lease.0.owned();
-        keys.extend(owned.map(crate::nodes::owner::Owned::key));
+        keys.extend(owned.map(cluster::nodes::owner::Owned::key));
         // The lease is checked in the write itself: a former owner must not move a position back. The first row is read with
         // it, so that a late checkpoint leaves no rows of a deleted consumer.
         let save = |reads: &Reads, batch: &mut Batch| {

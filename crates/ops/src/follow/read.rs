@@ -1,14 +1,14 @@
 //! The one reader of logs: `poll` returns the next records of a shard as they are stored, and `poll_changes` returns them in a
 //! stream's view.
 
+use change_log::{LogRecord, Shard};
 use model::AttributeValue;
 use model::codec::key::{KeyValue, h16};
+use tables::{StreamView, Table};
 
 use super::{Batch, Bounds, Change, Consumer, Cursor, FollowError, ready};
-use crate::change_log::{LogRecord, Shard};
 use crate::service::Service;
 use crate::stream::Shape;
-use crate::tables::{StreamView, Table};
 
 impl Service {
     /// The records from the cursor on, within the bounds; none if there are none yet.

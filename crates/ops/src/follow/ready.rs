@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use storage::Consistency;
 
+use change_log::Shard;
+use storage::Consistency;
 use storage::View;
+use tables::{Stream, Table};
 
 use super::{Consumer, Cursor, FollowError, Followed, Ready, position};
-use crate::change_log::Shard;
 use crate::service::Service;
-use crate::tables::{Stream, Table};
 
 impl Service {
     /// The shards that can be read now, with the consumer's positions in them.
@@ -94,8 +94,9 @@ fn ready(shards: &[Shard], positions: &BTreeMap<u32, u64>) -> Vec<Cursor> {
 
 #[cfg(test)]
 mod tests {
+    use change_log::Closed;
+
     use super::*;
-    use crate::change_log::Closed;
 
     #[test]
     fn children_wait_for_their_parents() {

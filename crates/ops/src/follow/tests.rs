@@ -4,23 +4,23 @@ mod consumers;
 mod history;
 
 use std::sync::Arc;
-use storage::Consistency;
 
 use api::{
     DeleteTableInput, DescribeStreamInput, GetRecordsInput, GetShardIteratorInput, OperationType, PutItemInput, Record,
     ShardIteratorType, StreamSpecification, StreamViewType, UpdateTableInput,
 };
 use base::{Clock, ManualClock};
+use change_log::{Hot, Shard, lagging::Lagging};
 use model::AttributeValue;
 use model::limits::STREAM_RETENTION_MS;
+use storage::Consistency;
 use storage::Engine;
+use tables::fixture::{item, s};
 
 use super::*;
-use crate::catalog::tests::{caller, describe, open, simple};
-use crate::change_log::{Hot, Shard, lagging::Lagging};
-use crate::fixture::{item, s};
 use crate::kinesis_streaming_destination::tests::{STREAM, asked, deliver};
 use crate::service::{Service, Settings};
+use crate::tests::catalog::{caller, describe, open, simple};
 
 const BOUNDS: Bounds = Bounds { records_max: 3, bytes_max: 1 << 20 };
 
@@ -183,12 +183,12 @@ async fn raw_records_have_all_of_a_change() {
     let raw = house.service.poll(consumer, cursor, BOUNDS).await.unwrap();
     let shown = house.poll_changes(cursor).await;
     let table = house.service.catalog.by_id(1).unwrap();
-    let key = crate::rows::ItemKey::of(&house.service.secret, &table, item(&[("pk", s("a"))]).view()).unwrap();
+    let key = tables::rows::ItemKey::of(&house.service.secret, &table, item(&[("pk", s("a"))]).view()).unwrap();
     let value =
         |image: &Option<model::codec::row::StoredItem>| image.as_ref().map(|image| text(Some(&image.item()), "v"));
     let of = |record: &LogRecord| {
         assert_eq!((record.author, record.stamp), (Author::Client, None));
-        assert_eq!(record.key_hash, crate::tables::hash_range::leading(&key.partition));
+        assert_eq!(record.key_hash, tables::hash_range::leading(&key.partition));
         (record.position, record.created_ms, value(&record.before), value(&record.after))
     };
     let expected =

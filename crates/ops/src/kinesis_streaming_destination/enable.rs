@@ -3,12 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use api::{ApproximateCreationDateTimePrecision, Exception};
+use cluster::catalog::Edit;
+use tables::{Definition, DestinationStatus};
 
-use crate::catalog::Edit;
-use crate::change_log;
 use crate::follow::{Consumer, ConsumerLease, FollowError, Followed, Start};
 use crate::service::Service;
-use crate::tables::{Definition, DestinationStatus};
 
 /// A destination that is in use.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +87,7 @@ impl Service {
         let table = self.catalog.by_id(destination.consumer.table_id).ok_or(FollowError::Gone)?;
         let mut definition = table.definition.clone();
         drop(table);
-        let is_it = |own: &&mut crate::tables::KinesisDestination| own.number == destination.number;
+        let is_it = |own: &&mut tables::KinesisDestination| own.number == destination.number;
         let own = definition.kinesis.all.iter_mut().find(is_it).ok_or(FollowError::Gone)?;
         if own.status != DestinationStatus::Enabling {
             return Ok(true);

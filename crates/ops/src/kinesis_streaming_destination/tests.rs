@@ -8,8 +8,8 @@ use api::{
 };
 
 use super::*;
-use crate::catalog::tests::{caller, describe, open, simple};
 use crate::follow::FollowError;
+use crate::tests::catalog::{caller, describe, open, simple};
 
 pub(crate) const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/changes";
 const OTHER: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/others";
@@ -227,7 +227,7 @@ async fn a_stream_is_of_the_tables_account_and_of_the_callers() {
         let service = Service::open(storage::Memory::new(), settings, base::Clock::system()).await.unwrap();
         service.create_table(&caller(), simple("tab")).await.unwrap();
         service.reaches_kinesis();
-        let guest = Caller { account: GUEST.to_owned(), ..crate::fixture::user(&[]) };
+        let guest = Caller { account: GUEST.to_owned(), ..tables::fixture::user(&[]) };
         let mut refused = Vec::new();
         for stream in [of(GUEST), of(&caller().account)] {
             let table_name = "arn:aws:dynamodb:us-east-1:000000000000:table/tab".to_owned();

@@ -1,11 +1,12 @@
 //! Which open shards are written too much.
 
-use crate::change_log::{Hot, Shard};
-use crate::failure::storage_failure;
-use crate::service::Service;
-use crate::tables::{HashRange, Table};
 use api::Exception;
+use change_log::{Hot, Shard};
 use storage::{Row, ScanDirection, View};
+use tables::failure::storage_failure;
+use tables::{HashRange, Table};
+
+use crate::service::Service;
 
 /// Records from which shares are estimated.
 const SAMPLE_ROWS: usize = 1024;

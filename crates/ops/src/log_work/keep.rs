@@ -1,14 +1,15 @@
 //! Opening and closing the shards of tables that are followed, and of those that are not any more (`change_log::follow`).
 
-use crate::catalog::Edit;
-use crate::change_log::{Closed, Shard, follow, is_to_be_kept, removed_consumers};
-use crate::failure::{storage_failure, write_failure};
-use crate::follow::{Consumer, Followed};
-use crate::rows;
-use crate::service::Service;
-use crate::tables::{ChangeLog, ConsumerState, DestinationStatus};
 use api::Exception;
+use change_log::{Closed, Shard, follow, is_to_be_kept, removed_consumers};
+use cluster::catalog::Edit;
 use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
+use tables::failure::{storage_failure, write_failure};
+use tables::rows;
+use tables::{ChangeLog, ConsumerState, DestinationStatus};
+
+use crate::follow::{Consumer, Followed};
+use crate::service::Service;
 
 impl Service {
     /// Does what [`is_to_be_kept`] finds.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use api::Exception;
+use change_log::Shard;
+use change_log::lag::LogSize;
 use storage::{Consistency, ScanDirection, ScanRange, View};
+use tables::failure::storage_failure;
 
-use crate::change_log::Shard;
-use crate::failure::storage_failure;
-use crate::lag::LogSize;
 use crate::service::Service;
 
 /// Records at each end of a log that are weighed.

@@ -5,13 +5,13 @@
 //! stream's that ends. Other consumers read on from parents to children, and see nothing of it.
 
 use api::Exception;
+use change_log::Shard;
+use cluster::catalog::Edit;
 use storage::Consistency;
+use tables::failure::storage_failure;
+use tables::{Definition, being_updated};
 
-use crate::catalog::Edit;
-use crate::change_log::Shard;
-use crate::failure::storage_failure;
 use crate::service::Service;
-use crate::tables::{Definition, being_updated};
 
 impl Service {
     /// Gives a stream that `definition` enables or disables, and `before` did not, its place in a log that goes on.

@@ -4,20 +4,19 @@
 //! one page passes over is bounded, so that a page may be short or empty, and the next one goes on behind it.
 
 use api::Exception;
-use storage::{Pages, Row, StorageError, View, log};
+use change_log::{Content, Header, LogRecord, Record, Shard};
+use storage::{Row, View, log};
+use tables::failure::storage_failure;
+use tables::rows::{ItemKey, damaged_row};
+use tables::{Table, hash_range};
 
-use crate::change_log::{Content, Header, LogRecord, Record, Shard};
-use crate::failure::storage_failure;
-use crate::rows::{ItemKey, damaged_row};
 use crate::service::Service;
-use crate::tables::{Table, hash_range};
 
 /// Rows that one page reads, those of other shards included. Few in tests, so that pages end there.
 const READ_ROWS_MAX: usize = if cfg!(test) { 32 } else { 8 * 1024 };
 const READ_BYTES_MAX: usize = 8 << 20;
 /// Rows that are read at once where some are another shard's.
 const STEP_ROWS: usize = if cfg!(test) { 8 } else { 256 };
-const SEARCH_BYTES: usize = 1 << 20;
 
 /// Some of a shard's records, one after the other.
 pub(crate) struct Page {
@@ -128,70 +127,5 @@ impl Service {
             }
             Content::Mark(_) => None,
         }
-    }
-}
-
-impl Shard {
-    /// Whether it has ended before a position.
-    fn is_over_at(&self, position: u64) -> bool {
-        self.closed.is_some_and(|closed| position > closed.last)
-    }
-
-    /// The last position that may be its own, as the view sees it: before its end, or the last one that was given out.
-    pub(crate) async fn last(&self, view: &dyn View) -> Result<u64, Exception> {
-        if let Some(closed) = self.closed {
-            return Ok(closed.last);
-        }
-        if let Some(from) = self.rolling_from
-            && let Some(mark) = self.mark(view, from).await?
-        {
-            return Ok(mark.saturating_sub(1));
-        }
-        self.head(view).await
-    }
-
-    /// The last position of its log that was given out.
-    pub(super) async fn head(&self, view: &dyn View) -> Result<u64, Exception> {
-        let row = view.get_many(&[log::head(self.log_name())]).await.map_err(storage_failure)?;
-        let last = log::decode_head(row.first().and_then(Option::as_ref));
-        last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
-    }
-
-    /// The position of the mark that ends it, which is behind another one.
-    pub(super) async fn mark(&self, view: &dyn View, after: u64) -> Result<Option<u64>, Exception> {
-        let range = self.records(after.saturating_add(1), STEP_ROWS, SEARCH_BYTES);
-        let mut pages = Pages::of_snapshot(view, range);
-        let mut damaged = None;
-        while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
-            let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|header| header.ends(self.number));
-            if let Some(row) = page.rows.iter().find(is_end) {
-                return Ok(self.position_of(&row.key));
-            }
-            damaged = damaged.or_else(|| page.damaged.into_iter().next());
-        }
-        // A shard has one mark. As none is found, a damaged record may be it.
-        match damaged {
-            Some(row) => Err(storage_failure(StorageError::Corrupt(row.what))),
-            None => Ok(None),
-        }
-    }
-
-    /// The position of the first record of its log that was made at a time or later, or of the next one to come. Times in
-    /// a log grow, but for a clock that was set back.
-    pub(crate) async fn first_since(&self, view: &dyn View, time_ms: u64) -> Result<u64, Exception> {
-        let name = self.log_name();
-        let (mut low, mut high) = (self.trimmed.saturating_add(1), self.last(view).await?.saturating_add(1));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
-            let header = row.first().and_then(Option::as_ref).and_then(|row| Header::read(row));
-            let header = header
-                .ok_or_else(|| Exception::internal(format!("record {middle} of shard {} cannot be read", self.number)));
-            match header?.created_ms {
-                created_ms if created_ms >= time_ms => high = middle,
-                _ => low = middle.saturating_add(1),
-            }
-        }
-        Ok(low)
     }
 }

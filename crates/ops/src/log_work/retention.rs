@@ -6,12 +6,12 @@
 use std::sync::atomic::Ordering;
 
 use api::Exception;
+use change_log::Shard;
 use storage::View;
+use tables::{ConsumerState, LogConsumer, Retention};
 
-use crate::change_log::Shard;
 use crate::follow::Passed;
 use crate::service::Service;
-use crate::tables::{ConsumerState, LogConsumer, Retention};
 
 pub(super) struct LogRetention {
     now_ms: u64,

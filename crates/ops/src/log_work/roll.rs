@@ -8,14 +8,14 @@
 //! parent open, and wait before the mark. Readers of other open shards of the log pass over it, for it names its shard.
 
 use api::Exception;
+use change_log::{Closed, Hot, Record, Shard};
+use cluster::catalog::{Edit, Rewrite};
 use storage::{Append, Batch, Consistency, Key, KeyUse, Mode, Reads};
+use tables::failure::{storage_failure, write_failure};
+use tables::rows;
+use tables::{ChangeLog, Definition, HashRange, Roll, Split};
 
-use crate::catalog::{Edit, Rewrite};
-use crate::change_log::{Closed, Hot, Record, Shard};
-use crate::failure::{storage_failure, write_failure};
-use crate::rows;
 use crate::service::Service;
-use crate::tables::{ChangeLog, Definition, HashRange, Roll, Split};
 
 /// Shards that one log has open. All of their readers read all of it.
 const OPEN_SHARDS_MAX: usize = 8;

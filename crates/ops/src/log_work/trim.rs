@@ -8,18 +8,17 @@ use std::time::Duration;
 
 use api::Exception;
 use bytes::Bytes;
+use change_log::{Content, Header, Shard, outlives_table};
+use cluster::catalog::Edit;
 use jobs::{Job, Ran};
 use model::limits::STREAM_RETENTION_MS;
 use storage::{Batch, Consistency, DamagedRow, Family, KeyUse, Mode, Reads, Room, Row, ScanPage, log};
-
-use crate::catalog::Edit;
-use crate::change_log::{Content, Header, Shard, outlives_table};
-use crate::failure::{storage_failure, write_failure};
-use crate::rows;
-use crate::service::Service;
-use crate::tables::{Definition, LogConsumer, Stream};
+use tables::failure::{storage_failure, write_failure};
+use tables::rows;
+use tables::{Definition, LogConsumer, Stream};
 
 use super::retention::LogRetention;
+use crate::service::Service;
 
 /// How often logs are looked after.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
@@ -434,25 +433,5 @@ fn over_rows(rows: &[Row], is_over: impl Fn(&Row, &Header) -> bool) -> &[Row] {
 fn log_failure(dropped: Result<(), Exception>) {
     if let Err(Exception::InternalServerError(text)) = dropped {
         ::log::error!(event = "stream_trim_failed"; "deleting streams of deleted tables failed and is retried: {text}");
-    }
-}
-
-impl Shard {
-    /// Whether none of its records is left, and none comes any more.
-    fn is_trimmed(&self) -> bool {
-        self.closed.is_some_and(|closed| closed.last <= self.trimmed)
-    }
-
-    /// Notes that the log is trimmed up to a position.
-    fn trim(&mut self, last: u64) {
-        let end = self.closed.map_or(u64::MAX, |closed| closed.last);
-        if self.before < last {
-            self.trimmed = self.trimmed.max(last.min(end));
-        }
-    }
-
-    /// Whether a position is among its own that are not trimmed yet.
-    fn has_left(&self, position: u64) -> bool {
-        position > self.trimmed && self.closed.is_none_or(|closed| position <= closed.last)
     }
 }

@@ -63,8 +63,9 @@ impl Sealer<'_> {
 
 #[cfg(test)]
 mod tests {
+    use tables::fixture::{SECRET, item, n, s};
+
     use super::*;
-    use crate::fixture::{SECRET, item, n, s};
 
     fn sealer<'a>(statement: &'a str, parameters: &'a [AttributeValue]) -> Sealer<'a> {
         Sealer { secret: &SECRET, statement, parameters }

@@ -7,19 +7,19 @@ use expr::partiql::{Access, PartiqlError, Plan, Select, access, full_key, names_
 use model::limits::PAGE_SIZE_MAX;
 use model::{Attributes, Item};
 use storage::ScanDirection;
+use tables::item_key::KeyProblem;
+use tables::key_range::{self, Range};
+use tables::{Index, IndexKind, Table};
 
 use super::next_token::Position;
 use super::refused;
 use crate::capacity::{Consumed, ReadKind};
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::find_index;
-use crate::item_key::KeyProblem;
-use crate::key_range::{self, Range};
 use crate::read::PageRequest;
 use crate::select::Selection;
 use crate::service::Service;
 use crate::start_key::{self, Walker};
-use crate::tables::{Index, IndexKind, Table};
 
 /// The parameters of a SELECT beside its text.
 pub(crate) struct SelectOptions {

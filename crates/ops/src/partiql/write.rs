@@ -8,12 +8,12 @@ use expr::Condition;
 use expr::ast::Predicate;
 use expr::partiql::{PartiqlError, Statement, key_of};
 use model::{Attributes, DocumentPath};
+use tables::Table;
+use tables::item_key::{self, KeyProblem};
 
 use super::{refused, return_value};
 use crate::change::{Action, Change};
-use crate::item_key::{self, KeyProblem};
 use crate::service::Service;
-use crate::tables::Table;
 use crate::write::OnConditionFailure;
 
 /// A statement that writes one item, or checks it.

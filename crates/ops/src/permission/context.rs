@@ -13,9 +13,9 @@ use api::Exception;
 use auth::iam::{Context, Values, WorkBudget, tag_value};
 use base64_simd::STANDARD;
 use model::AttributeValue;
+use tables::Table;
 
 use super::said::Said;
-use crate::tables::Table;
 
 pub(super) struct RequestContext<'a> {
     pub said: &'a Said<'a>,

@@ -4,11 +4,11 @@
 use api::{BatchExecuteStatementInput, Exception, Operation};
 use auth::Caller;
 use aws::{NamedResource, RequestFacts, ResourceAccess};
+use tables::{NameUse, canonical_arn, table_place};
 
 use super::action::Action;
 use super::{Asked, Asking, Asks, Resource, statements};
 use crate::service::Service;
-use crate::tables::{NameUse, canonical_arn, table_place};
 
 impl Service {
     /// What a request names and does.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::*;
 use model::limits::TAGS_MAX;
+use tables::check_tags;
 
 use super::action::Action;
 use super::outside::Outside;
@@ -11,7 +12,6 @@ use super::said::Said;
 use super::{Asking, Asks, Resource, StreamReader, items, statements};
 use crate::stream::ShardIterator;
 use crate::table_keys::named;
-use crate::tables::check_tags;
 
 /// Implements [`Asks`] from rows `Input => what it asks`, a function of the request and its [`Asking`].
 macro_rules! asks {

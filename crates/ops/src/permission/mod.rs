@@ -29,11 +29,11 @@ pub(crate) use action::Action;
 use context::RequestContext;
 use outside::Outside;
 pub(crate) use outside::permit_resolved_key;
-use said::Said;
+use tables::{NameUse, Place, Table, TableArn, table_place};
 
 use crate::allowance::Effort;
 use crate::service::Service;
-use crate::tables::{NameUse, Place, Table, TableArn, table_place};
+use said::Said;
 
 /// A request that says what it needs to be allowed.
 pub trait Asks: Sync {

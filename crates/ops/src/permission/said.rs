@@ -8,12 +8,12 @@ use api::{AttributeValueUpdate, Exception, ExpectedAttributeValue};
 use expr::partiql::{Access, PartiqlError, Plan, Statement, access, key_of};
 use expr::{Condition, ExpressionKind, KeyParts, Placeholders, Projection, Update, legacy};
 use model::{AttributeValue, Attributes, KeyAttribute, KeySchema};
+use tables::Table;
+use tables::item_key::KeyProblem;
 
 use crate::index_choice::find_index;
-use crate::item_key::KeyProblem;
 use crate::parameters::invalid;
 use crate::partiql::refused;
-use crate::tables::Table;
 
 type Conditions = BTreeMap<String, api::Condition>;
 

@@ -7,14 +7,14 @@ use model::Attributes;
 use model::codec::row::StoredItem;
 use model::limits::TRANSACTION_SIZE_MAX;
 use storage::Key;
+use tables::Table;
+use tables::failure::storage_failure;
 
 use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::change::read_stored;
-use crate::failure::storage_failure;
 use crate::service::Service;
-use crate::tables::Table;
 
 /// How much a read of several items reads between two reservations of memory. Unit: items.
 const READ_AT_ONCE: usize = 4;

@@ -14,16 +14,16 @@ use model::codec::row::{Stored, StoredItem};
 use model::limits::{ITEM_SIZE_MAX, PAGE_SIZE_MAX};
 use model::{Attributes, MapRef};
 use storage::{Family, Key, Pages, Row, ScanDirection, ScanRange, View};
+use tables::failure::storage_failure;
+use tables::rows::{self, ItemKey, damaged};
+use tables::{Index, Table};
 
 use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::coverage::Source;
 use crate::damage_report::damaged_in_page;
-use crate::failure::storage_failure;
-use crate::rows::{self, ItemKey, damaged};
 use crate::service::Service;
-use crate::tables::{Index, Table};
 
 /// What one step of a page reads from the engine. Unit: bytes.
 const CHUNK_SIZE: usize = 256 * 1024;

@@ -7,11 +7,11 @@ use api::*;
 use auth::iam::PrincipalIds;
 use parking_lot::Mutex;
 use storage::{BoxFuture, Memory};
+use tables::{Definition, Place};
 
-use crate::catalog::tests::{caller, open, simple};
 use crate::principal_directory::{PrincipalDirectory, Unresolved};
 use crate::service::Service;
-use crate::tables::{Definition, Place};
+use crate::tests::catalog::{caller, open, simple};
 
 const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/shared";
 
@@ -91,7 +91,7 @@ async fn a_table_brings_its_policy_and_takes_it_away() {
     assert_eq!(document, policy("dynamodb:GetItem"));
     put(&service, ARN, &policy("dynamodb:*"), Some(&revision)).await.unwrap();
     service.delete_table(&caller(), DeleteTableInput { table_name: "shared".to_owned() }).await.unwrap();
-    while service.catalog.find(crate::tables::Place::own(&caller(), "shared")).is_some() {
+    while service.catalog.find(tables::Place::own(&caller(), "shared")).is_some() {
         tokio::task::yield_now().await;
     }
     let gone = Exception::ResourceNotFound("Requested resource not found: Table: shared not found".to_owned());
@@ -306,6 +306,6 @@ fn definitions_without_ids_are_read() {
     let read: Definition = serde_json::from_str(&text).unwrap();
     assert_eq!(read, old);
     let attached = r#"{"document":"{}","revision":"1"}"#;
-    let read: crate::tables::AttachedPolicy = serde_json::from_str(attached).unwrap();
+    let read: tables::AttachedPolicy = serde_json::from_str(attached).unwrap();
     assert_eq!((read.principals.is_none(), serde_json::to_string(&read).unwrap().as_str()), (true, attached));
 }

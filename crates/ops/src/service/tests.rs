@@ -13,14 +13,14 @@ use base::Clock;
 use expr::{ExpressionKind, Placeholders};
 use model::{AttributeValue, Attributes};
 use storage::{Batch, Consistency, Decision, KeyUse, Memory, Mode, OpId, Reads, Transaction};
+use tables::fixture::{item, n, s};
+use tables::rows::{self, TokenKind};
 
 use super::{Service, Settings};
 use crate::capacity::Consumed;
-use crate::catalog::tests::{attribute, caller, key, open, simple};
 use crate::change::{Action, Change};
 use crate::fingerprint;
-use crate::fixture::{item, n, s};
-use crate::rows::{self, TokenKind};
+use crate::tests::catalog::{attribute, caller, key, open, simple};
 use crate::transaction::{TransactionAction, TransactionDone};
 use crate::write::OnConditionFailure;
 

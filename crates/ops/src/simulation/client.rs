@@ -4,13 +4,13 @@
 use api::*;
 use base::Clock;
 use model::{AttributeValue, Attributes, Item};
+use tables::fixture::{item, n, s};
 
 use super::chance::Chance;
 use super::model::{Change, Items, State};
 use super::{ACCOUNTS, BANK, History, TABLE};
-use crate::catalog::tests::caller;
-use crate::fixture::{item, n, s};
 use crate::service::Service;
+use crate::tests::catalog::caller;
 
 /// Sort keys of a client's items.
 const KEYS: u64 = 5;

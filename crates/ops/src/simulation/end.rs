@@ -11,9 +11,9 @@ use super::client::account_key;
 use super::model::number;
 use super::operator::INDEX;
 use super::{ACCOUNTS, BANK, TABLE, World};
-use crate::catalog::tests::{caller, describe};
 use crate::check_rows;
 use crate::service::Service;
+use crate::tests::catalog::{caller, describe};
 
 /// How long the jobs have to finish.
 const MINUTES: usize = 20;

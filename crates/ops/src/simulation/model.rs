@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::{Attributes, Item};
-
-use crate::fixture::{n, s};
+use tables::fixture::{n, s};
 
 pub(super) type State = Option<Attributes>;
 

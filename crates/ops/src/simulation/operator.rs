@@ -4,8 +4,8 @@ use api::{Exception, IndexStatus, ProjectionType};
 
 use super::chance::Chance;
 use super::{History, TABLE};
-use crate::catalog::tests::{add_index, caller, describe, drop_index};
 use crate::service::Service;
+use crate::tests::catalog::{add_index, caller, describe, drop_index};
 
 pub(super) const INDEX: &str = "by_g";
 

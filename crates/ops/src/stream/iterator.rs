@@ -66,8 +66,9 @@ fn seal(secret: &HashSecret, stream_arn: &str, rest: &[u8]) -> [u8; SEAL_SIZE] {
 
 #[cfg(test)]
 mod tests {
+    use tables::fixture::SECRET;
+
     use super::*;
-    use crate::fixture::SECRET;
 
     #[test]
     fn only_own_iterators_are_read() {

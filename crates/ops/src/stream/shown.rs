@@ -1,14 +1,14 @@
 //! A record of a log as readers of a stream see it: reduced to a view type, with an event id.
 
 use api::{Identity, OperationType, Record as ShownRecord, StreamRecord, Timestamp};
+use change_log::{Author, LogRecord, Shard};
 use model::codec::key::{KeyValue, h16};
 use model::codec::row::StoredItem;
 use model::{Attributes, Item, item_size};
+use tables::rows;
+use tables::{self, StreamView, Table};
 
-use crate::change_log::{Author, LogRecord, Shard};
-use crate::rows;
 use crate::service::Service;
-use crate::tables::{self, StreamView, Table};
 
 /// The form in which records are shown.
 pub(crate) struct Shape<'a> {

@@ -12,20 +12,20 @@ mod splits;
 mod steps;
 
 use std::sync::Arc;
-use storage::Consistency;
-use storage::Transaction;
 
 use api::*;
 use base::{Clock, ManualClock};
+use change_log::lagging::Lagging;
 use model::AttributeValue;
 use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
+use storage::Consistency;
 use storage::Engine;
+use storage::Transaction;
+use tables::Place;
+use tables::fixture::{item, n, s};
 
-use crate::catalog::tests::{caller, describe, simple};
-use crate::change_log::lagging::Lagging;
-use crate::fixture::{item, n, s};
 use crate::service::{Service, Settings};
-use crate::tables::Place;
+use crate::tests::catalog::{caller, describe, simple};
 use breaking::Breaking;
 
 const START_MS: u64 = 1_700_000_000_500;
@@ -68,8 +68,8 @@ struct House {
 
 /// Hashes that are the same in every run.
 async fn settle_secret(rows: &Arc<dyn Engine>) {
-    let key = crate::rows::database_settings();
-    let settings = serde_json::json!({"format": 1, "hash_secret": crate::fixture::SECRET}).to_string();
+    let key = tables::rows::database_settings();
+    let settings = serde_json::json!({"format": 1, "hash_secret": tables::fixture::SECRET}).to_string();
     let mut decide = |_: &storage::Reads, batch: &mut storage::Batch| {
         batch.put(key.clone(), settings.clone());
         storage::Decision::Commit
@@ -199,9 +199,9 @@ impl House {
     }
 
     /// The rows of the open shards.
-    async fn open_shards(&self) -> Vec<crate::change_log::Shard> {
+    async fn open_shards(&self) -> Vec<change_log::Shard> {
         let view = self.engine.view(Consistency::Strong).await.unwrap();
-        let mut shards = crate::change_log::Shard::list(&*view, self.table_id(), 0, u32::MAX).await.unwrap();
+        let mut shards = change_log::Shard::list(&*view, self.table_id(), 0, u32::MAX).await.unwrap();
         shards.retain(|shard| shard.closed.is_none());
         shards
     }
@@ -518,9 +518,9 @@ async fn a_disabled_stream_is_read_for_a_day() {
     assert!(matches!(house.describe(&old).await, Err(Exception::ResourceNotFound(_))));
     assert_eq!(house.describe(&new).await.unwrap().stream_status, Some(StreamStatus::Enabled));
     let left = house.engine.view(Consistency::Strong).await.unwrap();
-    let shards = crate::change_log::Shard::list(&*left, 1, 0, u32::MAX).await.unwrap();
+    let shards = change_log::Shard::list(&*left, 1, 0, u32::MAX).await.unwrap();
     assert_eq!(shards.iter().map(|shard| shard.number).collect::<Vec<_>>(), [1]);
-    let head = storage::log::head(crate::rows::log(1, 0));
+    let head = storage::log::head(tables::rows::log(1, 0));
     assert_eq!(house.engine.get(&head, Consistency::Strong).await, Ok(None), "nothing of the old shard is left");
 }
 
@@ -573,7 +573,7 @@ async fn a_table_that_nobody_follows_leaves_no_records() {
 
 /// Changes a table's stored definition, as another version or an interrupted server would have left it.
 async fn rewrite(house: &House, change: impl Fn(&mut serde_json::Value) + Sync) {
-    let definition = crate::rows::definition(1);
+    let definition = tables::rows::definition(1);
     let mut decide = |reads: &storage::Reads, batch: &mut storage::Batch| {
         let mut value = serde_json::from_slice(reads.values[0].as_ref().unwrap()).unwrap();
         change(&mut value);
@@ -600,7 +600,7 @@ async fn a_table_that_was_followed_before_there_was_a_log_gets_one() {
         members["stream"] = serde_json::json!({"label": stream["label"], "view": stream["view"], "enabled": true});
     })
     .await;
-    house.engine.destroy(storage::Family::Catalog, crate::rows::shard(1, 0).bytes).await.unwrap();
+    house.engine.destroy(storage::Family::Catalog, tables::rows::shard(1, 0).bytes).await.unwrap();
     house.restart().await;
     let arn = house.arn().await;
     while house.describe(&arn).await.unwrap().shards.unwrap().is_empty() {

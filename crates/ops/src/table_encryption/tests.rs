@@ -1,13 +1,13 @@
 //! The KMS keys that aliases and ids resolve to, with a layer that answers as a KMS does.
 
 use api::{CreateTableInput, StreamSpecification, StreamViewType, UpdateTableInput};
+use change_log::Hot;
 use serde_json::{Value, json};
 use storage::{BoxFuture, StorageError};
+use tables::fixture::user;
 
 use super::*;
-use crate::catalog::tests::{caller, describe, open, simple};
-use crate::change_log::Hot;
-use crate::fixture::user;
+use crate::tests::catalog::{caller, describe, open, simple};
 
 const ORDERS: &str = "arn:aws:kms:us-east-1:000000000000:key/orders";
 const ADMINS: &str = "arn:aws:kms:us-east-1:000000000000:key/admins";

@@ -17,17 +17,17 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
+use cluster::catalog::{Edit, Interrupted};
+use cluster::nodes::owner::{self, Owned};
 use model::codec::row::{Stored, StoredItem};
 use storage::{
     Batch, Consistency, DamagedRow, Family, Key, KeyUse, Mode, Pages, Reads, ScanRange, TALLY_WIDTH, TxError, View,
 };
+use tables::rows::{self, ItemKey};
+use tables::{IndexState, Table};
 
-use crate::catalog::{Edit, Interrupted};
 use crate::index_rows::{IndexRow, MaintainedIndex};
-use crate::nodes::owner::{self, Owned};
-use crate::rows::{self, ItemKey};
 use crate::service::Service;
-use crate::tables::{IndexState, Table};
 
 /// Items of one step.
 const STEP_ITEMS: usize = 256;

@@ -3,18 +3,19 @@
 
 mod build_index;
 
-use crate::catalog::{Edit, Interrupted, Work};
-use crate::change_log;
-use crate::nodes::owner::{Owned, Ownership};
-use crate::rows;
-use crate::service::Service;
-use crate::tables::Definition;
-use jobs::{Job, Ran};
-use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+
+use cluster::catalog::{Edit, Interrupted, Work};
+use cluster::nodes::owner::{Owned, Ownership};
+use jobs::{Job, Ran};
+use parking_lot::Mutex;
 use storage::Family;
+use tables::Definition;
+use tables::rows;
+
+use crate::service::Service;
 
 /// How long work that failed waits before it tries again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -66,7 +67,7 @@ impl Service {
 
     /// The interval between two checks of work that another node owns.
     fn look_interval(&self) -> Duration {
-        self.nodes.as_ref().map_or(RETRY_INTERVAL, crate::nodes::Nodes::interval)
+        self.nodes.as_ref().map_or(RETRY_INTERVAL, cluster::nodes::Nodes::interval)
     }
 
     async fn do_work(&self, work: Work, owned: Option<&Owned>) -> Result<(), Interrupted> {

@@ -3,8 +3,8 @@
 use api::*;
 use storage::Memory;
 
-use crate::catalog::tests::{caller, open, simple};
 use crate::service::Service;
+use crate::tests::catalog::{caller, open, simple};
 
 const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/tagged";
 

@@ -3,7 +3,7 @@
 use api::*;
 use storage::Memory;
 
-use crate::catalog::tests::{caller, open, simple};
+use crate::tests::catalog::{caller, open, simple};
 
 #[tokio::test]
 async fn one_attribute_at_a_time() {
@@ -42,7 +42,7 @@ async fn not_too_often() {
     let service = open(&Memory::new()).await;
     service.create_table(&caller(), simple("aging")).await.unwrap();
     let guard = service.catalog.lock().await.unwrap();
-    let mut definition = service.catalog.by_id(crate::rows::TABLE_ID_FIRST).unwrap().definition.clone();
+    let mut definition = service.catalog.by_id(tables::rows::TABLE_ID_FIRST).unwrap().definition.clone();
     definition.time_to_live.dropping = (100..116).collect();
     definition.next_index_id = 116;
     service.catalog.replace(&service.engine, guard, definition, Default::default()).await.unwrap();

@@ -8,12 +8,12 @@ use api::{
     OnDemandThroughput, ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, TableDescription,
     UpdateTableInput,
 };
-
-use super::members::{self, Members};
-use crate::tables::{
+use tables::{
     Definition, Provisioned, Shown, ThroughputChanges,
     throughput::{UNLIMITED, default_warm},
 };
+
+use super::members::{self, Members};
 
 /// The parts of the request that the answer depends on.
 pub(super) struct Asked {
@@ -62,7 +62,7 @@ impl Asked {
         if self.members & members::BILLING != 0
             && let Some(summary) = &mut description.billing_mode_summary
         {
-            let since = before.on_demand_since_ms.map(crate::tables::timestamp);
+            let since = before.on_demand_since_ms.map(tables::timestamp);
             summary.last_update_to_pay_per_request_date_time = since;
         }
         if let Some(shown) = &mut description.provisioned_throughput {

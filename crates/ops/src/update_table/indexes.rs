@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use api::{CreateGlobalSecondaryIndexAction, Exception, GlobalSecondaryIndexUpdate, UpdateGlobalSecondaryIndexAction};
+use cluster::catalog::Work;
 use model::limits::GLOBAL_INDEXES_MAX;
-
-use crate::catalog::Work;
-use crate::tables::{
+use tables::{
     self, AttributeDefinition, Billing, Definition, IndexStatus, IndexThroughput, KeyNames, NewIndex,
     throughput::{Of, check_units, check_units_change, default_warm, is_empty_warm, on_demand_max, warm},
 };

@@ -4,12 +4,12 @@
 //! October 2026, which agree.
 
 use api::{BillingMode, Exception, UpdateTableInput};
-
-use super::indexes;
-use crate::tables::{
+use tables::{
     self,
     throughput::{check_units, is_empty_warm},
 };
+
+use super::indexes;
 
 /// Members of a request, as a set of bits.
 pub(super) type Members = u16;

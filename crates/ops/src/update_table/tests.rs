@@ -3,8 +3,8 @@
 use api::*;
 use storage::Memory;
 
-use crate::catalog::tests::{add_index, attribute, caller, describe, drop_index, key, open, projection, simple};
 use crate::service::Service;
+use crate::tests::catalog::{add_index, attribute, caller, describe, drop_index, key, open, projection, simple};
 
 fn local(name: &str, names: &[(&str, KeyType)]) -> LocalSecondaryIndex {
     LocalSecondaryIndex {

@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use change_log::Shard;
 use parking_lot::Mutex;
 use storage::{BoxFuture, Decide, Engine, Family, Key, Layer, ScanPage, ScanRange, StorageError, TxError, View, log};
+use tables::fixture;
+use tables::rows::ItemKey;
+use tables::{Definition, OpenShard};
 
 use super::*;
-use crate::catalog::tests::{add_index, describe};
-use crate::change_log::Shard;
-use crate::fixture;
-use crate::rows::ItemKey;
-use crate::tables::{Definition, OpenShard};
+use crate::tests::catalog::{add_index, describe};
 use crate::{RowReport, check_rows};
 
 const START_S: u64 = 1_700_000_000;
@@ -112,7 +112,7 @@ impl House {
         let request = UpdateTimeToLiveInput { table_name: "tab".to_owned(), time_to_live_specification: specification };
         service.update_time_to_live(&caller(), request).await.unwrap();
         let house = House { engine, service, hand };
-        while crate::fixture::has_index_work(&house.service.catalog.by_id(TABLE).unwrap().definition) {
+        while tables::fixture::has_index_work(&house.service.catalog.by_id(TABLE).unwrap().definition) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         for pk in items {

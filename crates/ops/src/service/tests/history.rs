@@ -152,7 +152,7 @@ async fn check(service: &Service, items: &Items) {
         expected.sort_by_key(by_key);
         assert_eq!(found, expected);
     }
-    let description = crate::catalog::tests::describe(service, "history").await.unwrap();
+    let description = crate::tests::catalog::describe(service, "history").await.unwrap();
     assert_eq!(description.item_count, Some(items.len() as i64));
 }
 
@@ -161,7 +161,7 @@ async fn play(steps: Vec<Step>) {
     let index = GlobalSecondaryIndex {
         index_name: "by-g".to_owned(),
         key_schema: key(&[("g", KeyType::Hash), ("x", KeyType::Range)]),
-        projection: crate::catalog::tests::projection(ProjectionType::All),
+        projection: crate::tests::catalog::projection(ProjectionType::All),
         on_demand_throughput: None,
         provisioned_throughput: None,
         warm_throughput: None,

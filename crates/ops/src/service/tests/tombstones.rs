@@ -6,12 +6,12 @@ use std::time::Duration;
 use model::RegionName;
 use model::codec::row::{HybridTime, Stamp, Stored, StoredItem, Tombstone};
 use storage::{Engine, Key};
+use tables::fixture::has_index_work;
+use tables::rows::ItemKey;
 
 use super::*;
-use crate::catalog::tests::{add_index, describe};
 use crate::check_rows;
-use crate::fixture::has_index_work;
-use crate::rows::ItemKey;
+use crate::tests::catalog::{add_index, describe};
 
 const VERSION: u64 = 7;
 
@@ -33,7 +33,7 @@ impl Fixture {
         let local = LocalSecondaryIndex {
             index_name: "by_colour".to_owned(),
             key_schema: key(&[("pk", KeyType::Hash), ("colour", KeyType::Range)]),
-            projection: crate::catalog::tests::projection(ProjectionType::KeysOnly),
+            projection: crate::tests::catalog::projection(ProjectionType::KeysOnly),
         };
         let request = CreateTableInput {
             attribute_definitions: Some(vec![

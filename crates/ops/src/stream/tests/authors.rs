@@ -1,11 +1,11 @@
 //! Changes that no client of this region made: replicated and restored ones are ordinary records of a stream.
 
+use change_log::Author;
 use model::{Item, RegionName};
 
 use super::*;
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
-use crate::change_log::Author;
 use crate::write::OnConditionFailure;
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! The metrics of logs and of their readers.
 
 use api::StreamViewType;
+use change_log::Hot;
+use change_log::lag::TableLag;
 
 use super::{From, House};
-use crate::change_log::Hot;
-use crate::lag::TableLag;
 
 async fn told(house: &House) -> TableLag {
     house.service.measure_logs().await;

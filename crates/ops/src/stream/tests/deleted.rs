@@ -1,9 +1,10 @@
 //! Streams of deleted tables.
 
+use storage::Consistency;
+use tables::rows;
+
 use super::reader::{Change, Changes, Reader, Start};
 use super::*;
-use crate::rows;
-use storage::Consistency;
 
 async fn put(house: &House, changes: &mut Changes, pk: &str, value: &str) {
     house.put(pk, value).await;
@@ -19,7 +20,7 @@ async fn listed(house: &House, table: Option<&str>) -> Vec<String> {
 
 /// Rows of a table in a family.
 async fn rows_of(house: &House, family: storage::Family, table_id: u64) -> usize {
-    let (lower, upper) = crate::key_range::of_prefix(&rows::table_prefix(table_id));
+    let (lower, upper) = tables::key_range::of_prefix(&rows::table_prefix(table_id));
     let direction = storage::ScanDirection::Forward;
     let range = storage::ScanRange { family, lower, upper, direction, rows_max: 1_000, bytes_max: 1 << 20 };
     house.engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
@@ -31,7 +32,7 @@ async fn the_stream_of_a_deleted_table_is_read_for_a_day() {
     let (old, mut changes) = (house.arn().await, Changes::new());
     put(&house, &mut changes, "a", "1").await;
     let shard = house.open_shards().await.remove(0);
-    let hot = [crate::change_log::Hot { shard: shard.number, split_at: 1 << 63 }];
+    let hot = [change_log::Hot { shard: shard.number, split_at: 1 << 63 }];
     house.service.roll_shards(1, &hot).await.unwrap();
     let mut reader = Reader::new(&house, &old, Start::Horizon, &changes).await;
     for pk in ["b", "c", "d"] {

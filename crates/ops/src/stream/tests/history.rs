@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use change_log::Hot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::change_log::Hot;
 
 #[derive(Clone, Debug)]
 enum Step {

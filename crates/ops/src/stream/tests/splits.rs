@@ -1,10 +1,11 @@
 //! Splits of shards: their ends and children, the state after an interruption, and which shards are split at all.
 
+use change_log::{self, Hot};
+use storage::Consistency;
+use tables::rows;
+
 use super::reader::{Change, Changes, Reader, Start};
 use super::*;
-use crate::change_log::{self, Hot};
-use crate::rows;
-use storage::Consistency;
 
 const KEYS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 

@@ -2,12 +2,13 @@
 //! different positions: each of them sees each change once, an item's in their order. Sometimes the table has another
 //! consumer, so that its log stays open when a stream ends.
 
+use change_log::{self, Hot};
+use storage::Consistency;
+
 use super::chance::{Chance, setting};
 use super::reader::{Change, Changes, Reader, Start};
 use super::*;
-use crate::change_log::{self, Hot};
 use crate::kinesis_streaming_destination::tests as destination;
-use storage::Consistency;
 
 const KEYS: u64 = 12;
 const READERS: usize = 4;

@@ -1,0 +1,71 @@
+//! Where a shard begins and ends in its log, as a view sees it.
+
+use api::Exception;
+use storage::{Pages, Row, StorageError, View, log};
+use tables::failure::storage_failure;
+
+use crate::{Header, Shard};
+
+/// Rows that are read at once in search of a mark. Unit: rows, bytes.
+const SEARCH_ROWS: usize = 256;
+const SEARCH_BYTES: usize = 1 << 20;
+
+impl Shard {
+    /// The last position that may be its own, as the view sees it: before its end, or the last one that was given out.
+    pub async fn last(&self, view: &dyn View) -> Result<u64, Exception> {
+        if let Some(closed) = self.closed {
+            return Ok(closed.last);
+        }
+        if let Some(from) = self.rolling_from
+            && let Some(mark) = self.mark(view, from).await?
+        {
+            return Ok(mark.saturating_sub(1));
+        }
+        self.head(view).await
+    }
+
+    /// The last position of its log that was given out.
+    pub async fn head(&self, view: &dyn View) -> Result<u64, Exception> {
+        let row = view.get_many(&[log::head(self.log_name())]).await.map_err(storage_failure)?;
+        let last = log::decode_head(row.first().and_then(Option::as_ref));
+        last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
+    }
+
+    /// The position of the mark that ends it, which is behind another one.
+    pub async fn mark(&self, view: &dyn View, after: u64) -> Result<Option<u64>, Exception> {
+        let range = self.records(after.saturating_add(1), SEARCH_ROWS, SEARCH_BYTES);
+        let mut pages = Pages::of_snapshot(view, range);
+        let mut damaged = None;
+        while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
+            let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|header| header.ends(self.number));
+            if let Some(row) = page.rows.iter().find(is_end) {
+                return Ok(self.position_of(&row.key));
+            }
+            damaged = damaged.or_else(|| page.damaged.into_iter().next());
+        }
+        // A shard has one mark. As none is found, a damaged record may be it.
+        match damaged {
+            Some(row) => Err(storage_failure(StorageError::Corrupt(row.what))),
+            None => Ok(None),
+        }
+    }
+
+    /// The position of the first record of its log that was made at a time or later, or of the next one to come. Times in
+    /// a log grow, but for a clock that was set back.
+    pub async fn first_since(&self, view: &dyn View, time_ms: u64) -> Result<u64, Exception> {
+        let name = self.log_name();
+        let (mut low, mut high) = (self.trimmed.saturating_add(1), self.last(view).await?.saturating_add(1));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
+            let header = row.first().and_then(Option::as_ref).and_then(|row| Header::read(row));
+            let header = header
+                .ok_or_else(|| Exception::internal(format!("record {middle} of shard {} cannot be read", self.number)));
+            match header?.created_ms {
+                created_ms if created_ms >= time_ms => high = middle,
+                _ => low = middle.saturating_add(1),
+            }
+        }
+        Ok(low)
+    }
+}

@@ -1,0 +1,52 @@
+//! Bounds of the catalog: definitions stay in memory, so callers cannot create them without bound. A table beyond its
+//! account's quota is refused. If there are too many deleted tables with readable streams, some are dropped early (`remains`).
+//!
+//! The counts are taken under the catalog's lock. Where several nodes create tables, a definition is stored only if no
+//! other table was created since its node counted (`Behind`), so the quota is exact there as well.
+
+use api::Exception;
+use model::limits::TABLES_MAX;
+use tables::Place;
+
+use super::Catalog;
+
+/// A caller may name any region, so an account's tables in all of its regions are bounded as well: by this multiple of the
+/// quota of one. With the defaults 10,000, beyond which AWS raises no quota. Source: Developer Guide, "Best practices for
+/// DynamoDB table design".
+const FULL_REGIONS_MAX: usize = 4;
+
+/// The bounds of the catalog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Quotas {
+    /// Tables of an account in a region, those that are being deleted included; 0 for no quota.
+    pub tables_max: usize,
+    /// Deleted tables with readable streams, of all accounts.
+    pub dropped_tables_max: usize,
+    /// Their memory, which policies of streams may make large. Unit: bytes.
+    pub dropped_tables_bytes_max: usize,
+}
+
+impl Default for Quotas {
+    fn default() -> Quotas {
+        Quotas { tables_max: TABLES_MAX, dropped_tables_max: 10_000, dropped_tables_bytes_max: 64 << 20 }
+    }
+}
+
+impl Catalog {
+    /// # Errors
+    /// DynamoDB's refusal if the account has as many tables as it may have. The text is observed.
+    pub fn check_quota(&self, quotas: &Quotas, place: Place<'_>) -> Result<(), Exception> {
+        let tables = self.inner.tables.read();
+        let Some(regions) = tables.accounts.get(place.account) else { return Ok(()) };
+        let of_region = regions.get(place.region).map_or(0, |tables| tables.len());
+        let of_account = regions.values().map(|tables| tables.len()).sum();
+        let account_max = quotas.tables_max.saturating_mul(FULL_REGIONS_MAX);
+        let exceeded = [(of_region, quotas.tables_max), (of_account, account_max)];
+        match exceeded.into_iter().find(|(count, max)| *max > 0 && count >= max) {
+            None => Ok(()),
+            Some((_, max)) => Err(Exception::LimitExceeded(format!(
+                "Subscriber limit exceeded: There is a limit of {max} tables per subscriber"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The queue of work that changes of the catalog start; `table_work` does it.
+//!
+//! Pending work always follows from the definitions (a table or an index that is being deleted, an index that is being
+//! built), so a restarted server resumes it. Work on one table is done one piece after the other: rows are not destroyed
+//! while an index is still being built on them.
+//!
+//! With several nodes each one has all the work in its queue, and the owner of a table's work does it; the others check
+//! periodically whether it is done or its owner is dead.
+
+use std::fmt;
+
+use api::Exception;
+use change_log;
+use parking_lot::Mutex;
+use storage::StorageError;
+use tables::{Definition, IndexState, TableStatus};
+use tokio::sync::mpsc;
+
+use super::is_closed;
+
+/// One piece of work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Work {
+    BuildIndex {
+        table_id: u64,
+        index_id: u32,
+    },
+    DropIndex {
+        table_id: u64,
+        index_id: u32,
+    },
+    DropTable {
+        table_id: u64,
+    },
+    /// Open and close shards of its log as its consumers need them.
+    KeepLog {
+        table_id: u64,
+    },
+    /// Give its index of expiries an id: an older program enabled time to live without one.
+    NumberExpiryIndex {
+        table_id: u64,
+    },
+}
+
+impl Work {
+    /// What an interrupted server has left to do for a table.
+    pub fn left_by(definition: &Definition) -> Vec<Work> {
+        let table_id = definition.table_id;
+        if definition.status == TableStatus::Deleting {
+            return vec![Work::DropTable { table_id }];
+        }
+        let of_index = |(index_id, state): (u32, IndexState)| match state {
+            IndexState::Building => Some(Work::BuildIndex { table_id, index_id }),
+            IndexState::Deleting => Some(Work::DropIndex { table_id, index_id }),
+            IndexState::Ready => None,
+        };
+        let log = change_log::is_to_be_kept(definition).then_some(Work::KeepLog { table_id });
+        let number = definition.lacks_expiry_index().then_some(Work::NumberExpiryIndex { table_id });
+        definition.index_states().into_iter().filter_map(of_index).chain(log).chain(number).collect()
+    }
+
+    /// The name of the job that does it.
+    pub fn job(self) -> &'static str {
+        match self {
+            Work::BuildIndex { .. } => "build_index",
+            Work::DropIndex { .. } => "delete_index",
+            Work::DropTable { .. } => "delete_table",
+            Work::KeepLog { .. } => "update_stream",
+            Work::NumberExpiryIndex { .. } => "update_ttl_index",
+        }
+    }
+
+    pub fn log_failure(self, table: &str, why: &str) {
+        match self {
+            Work::BuildIndex { .. } => {
+                log::error!(event = "index_build_failed", table = table; "building an index failed and is retried: {why}");
+            }
+            Work::DropIndex { .. } => {
+                log::error!(event = "index_delete_failed", table = table; "deleting an index failed and is retried: {why}");
+            }
+            Work::DropTable { .. } => {
+                log::error!(event = "table_delete_failed", table = table; "deleting a table failed and is retried: {why}");
+            }
+            Work::KeepLog { .. } => {
+                log::error!(event = "stream_update_failed", table = table; "changing a stream failed and is retried: {why}");
+            }
+            Work::NumberExpiryIndex { .. } => {
+                log::error!(event = "ttl_update_failed", table = table; "changing time to live failed and is retried: {why}");
+            }
+        }
+    }
+
+    pub fn table_id(self) -> u64 {
+        match self {
+            Work::BuildIndex { table_id, .. }
+            | Work::DropIndex { table_id, .. }
+            | Work::DropTable { table_id }
+            | Work::KeepLog { table_id }
+            | Work::NumberExpiryIndex { table_id } => table_id,
+        }
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Work::BuildIndex { table_id, index_id } => write!(f, "building index {index_id} of table {table_id}"),
+            Work::DropIndex { table_id, index_id } => write!(f, "deleting index {index_id} of table {table_id}"),
+            Work::DropTable { table_id } => write!(f, "deleting table {table_id}"),
+            Work::KeepLog { table_id } => write!(f, "maintaining the change log of table {table_id}"),
+            Work::NumberExpiryIndex { table_id } => {
+                write!(f, "giving the time-to-live index of table {table_id} its id")
+            }
+        }
+    }
+}
+
+/// Work that waits to be taken up.
+pub(super) struct Queue {
+    sender: mpsc::UnboundedSender<Work>,
+    /// The other end, until the job that does the work takes it.
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<Work>>>,
+}
+
+impl Queue {
+    pub(super) fn new() -> Queue {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Queue { sender, receiver: Mutex::new(Some(receiver)) }
+    }
+
+    pub(super) fn take(&self) -> Option<mpsc::UnboundedReceiver<Work>> {
+        self.receiver.lock().take()
+    }
+
+    pub(super) fn start(&self, work: Work) {
+        // The receiver is dropped when the service stops; the next start derives the work from the definitions.
+        let _ = self.sender.send(work);
+    }
+}
+
+/// Why a piece of work ends early.
+#[derive(Debug)]
+pub enum Interrupted {
+    /// The server is stopping; the work resumes at the next start.
+    Stopping,
+    /// A failure; a retry may succeed. The text is for the operator.
+    Failed(String),
+}
+
+impl From<StorageError> for Interrupted {
+    fn from(error: StorageError) -> Interrupted {
+        if is_closed(&error) { Interrupted::Stopping } else { Interrupted::Failed(error.to_string()) }
+    }
+}
+
+impl From<Exception> for Interrupted {
+    fn from(error: Exception) -> Interrupted {
+        Interrupted::Failed(error.cause())
+    }
+}

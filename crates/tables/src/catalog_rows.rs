@@ -1,0 +1,50 @@
+//! All rows of a short range of the catalog family: definitions, nodes, shards, positions, mappings. Read page by page, so
+//! that no engine has to hold more than a page at once; the result has all rows.
+
+use storage::{Family, Pages, Row, ScanDirection, ScanRange, StorageError, View};
+
+use crate::key_range::Range;
+
+const PAGE_ROWS: usize = 1024;
+const PAGE_BYTES: usize = 1 << 20;
+
+pub async fn read(view: &dyn View, (lower, upper): Range) -> Result<Vec<Row>, StorageError> {
+    let (family, direction) = (Family::Catalog, ScanDirection::Forward);
+    let range = ScanRange { family, lower, upper, direction, rows_max: PAGE_ROWS, bytes_max: PAGE_BYTES };
+    let mut rows = Vec::new();
+    let mut pages = Pages::of_snapshot(view, range);
+    while let Some(page) = pages.next().await? {
+        rows.extend(page.rows);
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::{Batch, Consistency, Decision, Engine, Key, KeyUse, Memory, Mode, OpId, Reads, Transaction};
+
+    use super::*;
+    use crate::key_range;
+
+    #[tokio::test]
+    async fn every_row_of_many_pages_once_and_no_other() {
+        let memory = Memory::new();
+        let keys: Vec<Key> = (0..2 * PAGE_ROWS as u32 + 7)
+            .map(|at| Key::new(Family::Catalog, [&b"b"[..], &at.to_be_bytes()].concat()))
+            .collect();
+        let others = [b"a", b"c"].map(|other| Key::new(Family::Catalog, other.to_vec()));
+        let mut decide = |_: &Reads, batch: &mut Batch| {
+            keys.iter().chain(&others).for_each(|key| batch.put(key.clone(), key.bytes.clone()));
+            Decision::Commit
+        };
+        let witness = [KeyUse::write(keys[0].clone())];
+        memory
+            .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &witness, decide: &mut decide })
+            .await
+            .unwrap();
+        let view = memory.view(Consistency::Strong).await.unwrap();
+        let found = read(&*view, key_range::of_prefix(b"b")).await.unwrap();
+        assert!(found.iter().map(|row| &row.key).eq(keys.iter().map(|key| &key.bytes)));
+        assert!(read(&*view, key_range::of_prefix(b"d")).await.unwrap().is_empty());
+    }
+}
