@@ -1,4 +1,4 @@
-//! Who may call: anybody who says a name, or only those whose signatures are good.
+//! Access control of callers: any well-formed credential is accepted, or only requests with a valid signature.
 
 use std::sync::Arc;
 
@@ -20,13 +20,13 @@ pub enum Access {
     Identity(Principals),
 }
 
-/// Whose an access key is.
+/// An access key that the directory has: its secret and its principal.
 pub struct Known {
     pub secret: Zeroizing<String>,
     pub principal: Arc<Principal>,
 }
 
-/// What is known of a credential before its signature is checked.
+/// What the directory returns for a credential before its signature is checked.
 pub struct Recognized {
     pub secret: Zeroizing<String>,
     /// Absent while nothing but the name of an access key would make the directory gather policies.
@@ -42,7 +42,7 @@ pub trait Directory: Send + Sync + 'static {
     fn known(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Known, Refusal>;
 
     /// The secret alone, where the principal is not at hand: names of access keys are no secrets, and policies are gathered
-    /// for callers that have signed. It may recognize more than [`Directory::known`], which is asked after the signature.
+    /// for callers that have signed. It may recognize more than [`Directory::known`], which is called once the signature is good.
     ///
     /// # Errors
     /// [`Refusal::Unrecognized`] or [`Refusal::Expired`].
@@ -51,11 +51,11 @@ pub trait Directory: Send + Sync + 'static {
         Ok(Recognized { secret, principal: Some(principal) })
     }
 
-    /// A request with this key was signed well.
+    /// A request with this key had a valid signature.
     fn used(&self, access_key: &str, service: &str, region: &str, now_ms: u64);
 }
 
-/// Everybody whom a directory knows.
+/// The callers that a directory has.
 pub struct Principals {
     directory: Arc<dyn Directory>,
     clock: Clock,
@@ -67,7 +67,7 @@ impl Principals {
         Principals { directory, clock, signing: SigningKeys::default() }
     }
 
-    /// Whose the access key is, as far as the head of a request says; the signature is not looked at.
+    /// Looks up the access key that the head of a request names; the signature is not verified.
     fn recognize(
         &self,
         api: Api<'_>,
@@ -104,7 +104,7 @@ impl Principals {
     }
 }
 
-/// What can be said of a signature without a secret. Regions are as many as callers name: each is a space of its own.
+/// The checks of a signature that need no secret. Any region is accepted: each is a separate space.
 fn check(api: Api<'_>, signature: &Signature<'_>, headers: &dyn Headers, now_ms: u64) -> Result<(), Refusal> {
     signature.check(Place { region: None, service: api.service }, now_ms)?;
     signature.check_headers(headers, api.content_types)

@@ -1,6 +1,6 @@
 //! From a credential to the space of tables that it sees.
 //!
-//! By default everybody shares one space, whatever key and region they sign with: a test program, the AWS CLI and an
+//! By default all callers share one space, whatever key and region they sign with: a test program, the AWS CLI and an
 //! admin tool then see the same tables without being configured alike. With `--isolate` a space is an account and a
 //! region, as on AWS.
 
@@ -10,21 +10,21 @@ use crate::iam::Identity;
 use crate::sigv4::credential::{REGION_WRONG, is_region};
 use crate::sigv4::{Credential, Refusal};
 
-/// The account of the shared space, as it stands in every ARN.
+/// The account of the shared space, which is part of every ARN.
 pub const SHARED_ACCOUNT: &str = "000000000000";
 
 /// The width of an AWS account id. Unit: digits.
 const ACCOUNT_DIGITS: usize = 12;
 const ACCOUNT_END: u64 = 1_000_000_000_000;
 
-/// Who a request is made for. `account` and `region` name the space of tables and stand in its ARNs.
+/// The caller of a request. `account` and `region` name its space of tables and are parts of their ARNs.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// 12 digits.
     pub account: String,
     pub region: String,
     pub access_key: String,
-    /// What policies are asked about; without it, the caller may do everything in the account.
+    /// What policies are evaluated for; without it, the caller may do everything in the account.
     pub identity: Option<Identity>,
 }
 
@@ -68,7 +68,7 @@ impl Spaces {
 }
 
 /// The account that an access key belongs to. A key of 12 digits is the account itself; a key that AWS issued carries
-/// its account inside; any other key stands for an account of its own, the same one for ever.
+/// its account inside; any other key maps to an account of its own, by a hash that never changes.
 fn account_of(access_key: &str) -> String {
     if access_key.len() == ACCOUNT_DIGITS && access_key.bytes().all(|byte| byte.is_ascii_digit()) {
         return access_key.to_owned();
@@ -77,7 +77,7 @@ fn account_of(access_key: &str) -> String {
     format!("{number:0ACCOUNT_DIGITS$}")
 }
 
-/// The account that stands in the id of an access key which was issued as AWS issues them.
+/// The account that is encoded in the id of an access key in AWS's format.
 pub fn issued_account(access_key: &str) -> Option<String> {
     account_number(access_key).map(|number| format!("{number:0ACCOUNT_DIGITS$}"))
 }

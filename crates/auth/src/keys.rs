@@ -95,12 +95,12 @@ impl KeyRing {
         self.secrets.get(&*credential.access_key).ok_or(Refusal::Unrecognized)
     }
 
-    /// Who has signed a request, if the signature is good.
+    /// The caller that signed a request, if the signature is valid.
     pub(crate) fn caller(&self, signature: &Signature<'_>, received: &Received<'_>) -> Result<Caller, Refusal> {
         let credential = &signature.credential;
         let known = self.known(credential)?;
         self.signing.verify(signature, &known.secret, received)?;
-        // Signed with the secret, so that whoever compares them knows both already.
+        // The caller has proven the secret, so a comparison that takes variable time reveals nothing to it.
         if signature.token.as_deref() != known.token.as_deref() {
             return Err(Refusal::Unrecognized);
         }

@@ -1,4 +1,4 @@
-//! Who is calling: the credential that a request was signed with, and the account and region whose tables it sees.
+//! The caller of a request: the credential that it was signed with, and the account and region of the tables that it sees.
 //!
 //! Pure: text in, a caller or DynamoDB's refusal out. It knows no HTTP library and no storage; the time is given to it.
 

@@ -208,7 +208,7 @@ fn looking_a_key_up_is_no_use_of_it() {
     assert_eq!((Case::good().outcome_with(&access), uses()), ([None, None], 1));
 }
 
-/// A directory that gathers policies when it is asked whose a key is, and counts how often.
+/// A directory that parses policies on each look-up of a principal, and counts the look-ups.
 #[derive(Default)]
 struct Gathering(AtomicU32);
 

@@ -28,7 +28,7 @@ pub(super) enum ArnPattern {
 }
 
 impl ArnPattern {
-    /// Of a condition: variables may stand anywhere.
+    /// Of a condition: variables may be anywhere.
     pub(super) fn of_condition(text: &str, variables: bool) -> ArnPattern {
         if text == "*" {
             return ArnPattern::All;
@@ -36,7 +36,7 @@ impl ArnPattern {
         ArnPattern::of(Pattern::parse(text, Syntax { wildcards: true, variables }))
     }
 
-    /// Of a statement's resource: missing parts are anything, and variables stand in the last part only.
+    /// Of a statement's resource: missing parts match anything, and variables are allowed in the last part only.
     pub(super) fn of_resource(text: &str, variables: bool) -> ArnPattern {
         if text == "*" {
             return ArnPattern::All;
@@ -62,7 +62,7 @@ impl ArnPattern {
         }
     }
 
-    /// With variables, what they stand in.
+    /// The pattern with its variables, if it has any.
     pub(super) fn varying(&self) -> Option<&Pattern> {
         match self {
             ArnPattern::Varying(pattern) => Some(pattern),

@@ -19,7 +19,7 @@ pub struct Question<'a> {
     pub action: &'a str,
     /// An ARN, or `*` for actions that have none.
     pub resource: &'a str,
-    /// Whose the resource is.
+    /// The account that owns the resource.
     pub resource_account: &'a str,
     /// What the resource itself says. A role's trust policy must allow what is asked, others may.
     pub resource_policy: Option<&'a Policy>,
@@ -38,7 +38,7 @@ pub enum PolicyType {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Denial {
-    /// A statement says so.
+    /// A statement denies it.
     Explicit(PolicyType),
     /// No statement of these allows it.
     Implicit(PolicyType),
@@ -50,18 +50,18 @@ pub enum Decision {
     Denied(Denial),
 }
 
-/// Decides a question that is all that a request asks.
+/// Decides the only question of a request.
 pub fn decide(question: &Question<'_>) -> Decision {
     decide_within(question, &WorkBudget::default())
 }
 
 /// Decides one of a request's questions. If the work that is left does not suffice, the answer is a denial, and
-/// [`WorkBudget::is_exhausted`] tells it from those of policies.
+/// [`WorkBudget::is_exhausted`] distinguishes it from those of policies.
 pub fn decide_within(question: &Question<'_>, work: &WorkBudget) -> Decision {
     evaluate(question, work, &mut Silence)
 }
 
-/// Whether a role trusts an identity provider, which vouches for somebody who has no principal yet.
+/// Whether a role trusts an identity provider, whose token authenticates a caller without a principal.
 pub fn decide_federated(
     trust: &Policy,
     provider_arn: &str,

@@ -252,7 +252,7 @@ fn texts(value: Json) -> Result<Vec<String>, Malformed> {
     }
 }
 
-/// Numbers and truths may stand without quotation marks.
+/// Numbers and booleans may be without quotation marks.
 fn condition_values(value: Json) -> Result<Vec<String>, Malformed> {
     let one = |value| match value {
         Json::Text(text) | Json::Number(text) => Ok(text),

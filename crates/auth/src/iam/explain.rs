@@ -1,5 +1,5 @@
-//! Why a request is allowed or denied, statement by statement. It is heard from the evaluation itself, so that it cannot
-//! tell anything else than what is decided.
+//! Why a request is allowed or denied, statement by statement. The evaluation itself records it, so that it cannot
+//! differ from the decision.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub enum Element {
 const REPORT_BYTES: usize = 256;
 const STRING_BYTES: usize = 48;
 
-/// Where a statement stands: in which policy, and where in it, both counted from 0.
+/// The position of a statement: the index of its policy and its index in the policy, both from 0.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) from: PolicyType,
@@ -30,9 +30,9 @@ pub(super) struct Place {
     pub(super) statement: usize,
 }
 
-/// Hears how a decision is made.
+/// Receives the steps of an evaluation.
 pub(super) trait Recorder {
-    /// Whether every statement is asked for every element, even if the decision no longer depends on it.
+    /// Whether every element of every statement is evaluated, even if the decision no longer depends on it.
     const THOROUGH: bool;
 
     fn statement(&mut self, statement: &Statement, place: Place, context: &Filtered<'_>);
@@ -41,7 +41,7 @@ pub(super) trait Recorder {
     fn applied(&mut self, applied: bool);
 }
 
-/// Nobody listens.
+/// Records nothing.
 pub(super) struct Silence;
 
 impl Recorder for Silence {
@@ -68,7 +68,7 @@ pub struct StatementReport {
     /// Those that the statement has, and whether they fit.
     pub elements: Vec<(Element, bool)>,
     pub conditions: Vec<ConditionReport>,
-    /// The variables in its resources and conditions, in lower case, and what they stand for now.
+    /// The variables in its resources and conditions, in lower case, with their values in this request.
     pub variables: BTreeMap<String, Option<String>>,
 }
 

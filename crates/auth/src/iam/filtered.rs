@@ -1,5 +1,5 @@
 //! A request's context as the policies see it in one question: of the keys that belong to services, those that the
-//! action has, and no others. All evaluation goes through here, so no service can show a key that its action ignores, and
+//! action has, and no others. All evaluation uses this context, so no service can show a key that its action ignores, and
 //! every lookup is paid for, whether it finds a value or not.
 
 use std::cell::OnceCell;

@@ -1,7 +1,7 @@
 //! Texts with wildcards: `*` for any characters, `?` for one.
 //!
-//! Matching never goes back behind a `*`: each piece between two of them is taken where it fits first, which leaves most
-//! to those behind it. A piece without `?` is found in linear time, one with `?` as `occurrence` describes. Each
+//! Matching never backtracks before a `*`: each piece between two of them matches at its first occurrence, which leaves most
+//! to those after it. A piece without `?` is found in linear time, one with `?` as `occurrence` describes. Each
 //! comparison is paid for from a budget.
 
 use std::borrow::Cow;

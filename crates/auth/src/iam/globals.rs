@@ -1,4 +1,4 @@
-//! The global keys of a request's context: those that follow from who asks, how and when.
+//! The global keys of a request's context: those that follow from its principal, transport and time.
 //!
 //! Source: IAM User Guide, "AWS global condition context keys".
 
@@ -12,9 +12,9 @@ use super::{Context, Identity, Principal, PrincipalKind, Values};
 pub struct Globals<'a> {
     pub identity: &'a Identity,
     pub region: &'a str,
-    /// Whose the resource is.
+    /// The account that owns the resource.
     pub resource_account: &'a str,
-    /// The operation's: they stand behind the global ones, which they cannot change.
+    /// The operation's keys: they are looked up after the global ones, which they cannot override.
     pub own: &'a dyn Context,
 }
 

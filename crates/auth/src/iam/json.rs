@@ -1,4 +1,4 @@
-//! A policy's text as a tree: JSON without names that stand twice, for which of two `Effect`s holds is nobody's to guess.
+//! A policy's text as a tree: JSON without duplicate names, because which of two `Effect`s applies is undefined.
 
 use std::fmt;
 

@@ -18,7 +18,7 @@ pub(super) fn allocation(bytes: usize) -> usize {
     bytes.next_multiple_of(ALLOCATION_BYTES)
 }
 
-/// Of a list whose values have nothing on the heap themselves.
+/// The heap size of a list of values that own no heap memory themselves.
 pub(super) fn flat<T>(list: &Vec<T>) -> usize {
     allocation(list.capacity() * size_of::<T>())
 }

@@ -1,5 +1,5 @@
-//! Identity and access management, as far as a decision needs it: who asks, for what, under which circumstances, and what
-//! the policies say. Pure: entities are kept elsewhere and given to it.
+//! Identity and access management, as far as a decision needs it: the principal, the action and resource, the context of the
+//! request, and the policies. Pure: entities are stored elsewhere and passed in.
 //!
 //! Source: IAM User Guide, "IAM JSON policy elements reference" and "Policy evaluation logic".
 

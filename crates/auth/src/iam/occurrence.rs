@@ -1,7 +1,7 @@
 //! The first occurrence of a piece of a pattern that has `?` in it, or letters of either case.
 //!
-//! All places of the text are looked at together: a set of bits has the places where the piece can still begin, and each
-//! character of the piece takes away those that it does not fit. So a piece of `m` characters in a text of `n` costs
+//! All positions of the text are compared together: a bit set has the positions where the piece can still begin, and each
+//! character of the piece removes those that it does not match. So a piece of `m` characters in a text of `n` costs
 //! `n` for each different character and `m * n / 64` for the sets, where a comparison place by place costs `m * n`.
 
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ fn first_start(
         };
         for letter in wanted.chars() {
             starts.retain(places.of(folded(letter, letters))?, offset);
-            // Most pieces are nowhere, and nearly all of the places go with the first characters.
+            // Most pieces occur nowhere, and the first characters remove nearly all positions.
             if !work.spend(1 + starts.0.len()) || starts.is_empty() {
                 return None;
             }
@@ -129,7 +129,7 @@ impl Bits {
         Bits(words)
     }
 
-    /// Keeps the numbers that are in another set once `offset` is added to them.
+    /// Retains the numbers that are in another set once `offset` is added to them.
     fn retain(&mut self, other: &Bits, offset: usize) {
         let (words, bits) = (offset / WORD_BITS, offset % WORD_BITS);
         let word = |at: usize| other.0.get(at).copied().unwrap_or(0);

@@ -14,7 +14,7 @@ use super::{Context, Values};
 /// What a part of a text with variables costs beside its bytes. Unit: steps.
 const PART_STEPS: usize = 16;
 
-/// What may stand in a text.
+/// What a text may contain.
 #[derive(Clone, Copy)]
 pub(super) struct Syntax {
     pub(super) wildcards: bool,
@@ -193,7 +193,7 @@ fn next_variable(text: &str) -> Option<(&str, Part, &str)> {
     Some((&text[..start], variable, &inside[length..]))
 }
 
-/// What stands behind `${`, with the length of all up to its `}`.
+/// Parses what follows `${`; returns it with its length, including the `}`.
 fn variable(inside: &str) -> Option<(Part, usize)> {
     let end = inside.find('}')?;
     let name = &inside[..end];

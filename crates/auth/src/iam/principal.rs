@@ -1,4 +1,4 @@
-//! Who asks, with everything that says what they may do.
+//! The principal of a request, with all policies that determine its permissions.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ pub struct Principal {
     pub account: String,
     /// As requests' contexts have it: `arn:aws:iam::…:user/path/name`, `arn:aws:sts::…:assumed-role/role/session`.
     pub arn: String,
-    /// Of an assumed role, the role, and of a federated user, the user who federated: a policy may name either.
+    /// Of an assumed role, the role, and of a federated user, the user that federated: a policy may name either.
     pub role_arn: Option<String>,
     /// The unique id of what `role_arn` names.
     pub role_id: Option<String>,

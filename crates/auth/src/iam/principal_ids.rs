@@ -2,7 +2,7 @@
 //!
 //! A policy that names `arn:aws:iam::…:user/ada` means the user that has this ARN now. A user deleted and made again under
 //! the same name has another unique id, and the policy does not mean it. So the ids are stored beside the text, and a
-//! document is shown with the ARNs that its principals have today, or with the ids of those that are gone.
+//! document is shown with the ARNs that its principals have today, or with the ids of those that are deleted.
 //!
 //! Source: IAM User Guide, "AWS JSON policy elements: Principal", about users and roles that are deleted.
 
@@ -31,7 +31,7 @@ impl PrincipalIds {
     }
 
     /// The document as it is shown. `current_arn` gives the ARN that a principal has now, by its spelling in the document and
-    /// its id; it gives none for a principal that is gone.
+    /// its id; it returns none for a deleted principal.
     pub fn shown<'a>(&self, document: &'a str, current_arn: impl Fn(&str, &str) -> Option<String>) -> Cow<'a, str> {
         let changed: BTreeMap<&str, String> = (self.0.iter())
             .map(|(principal, id)| (principal.as_str(), current_arn(principal, id).unwrap_or_else(|| id.clone())))

@@ -5,22 +5,22 @@
 use super::memory::HeapSize;
 use super::{Principal, PrincipalIds, PrincipalKind};
 
-/// Who asks a policy that names principals.
+/// The caller that a policy's `Principal` element is matched against.
 #[derive(Clone, Copy)]
 pub(super) enum Asker<'a> {
     Principal(&'a Principal),
-    /// An identity provider's ARN, on behalf of somebody whom it knows.
+    /// An identity provider's ARN, on behalf of a user that it authenticates.
     Provider(&'a str),
 }
 
-/// How a statement means somebody; what it allows them depends on it.
+/// How a statement names a principal; what an allowance grants depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Grant {
     /// Their account, which decides by its own policies.
     Account,
     /// The role or user behind a session: the boundary and the session's policies still bound it.
     Entity,
-    /// They themselves, or everybody.
+    /// The principal itself, or `*`.
     Direct,
 }
 
@@ -30,10 +30,10 @@ pub(super) enum Name {
     /// 12 digits, or an account's `:root`.
     Account(String),
     Arn(String, Known),
-    /// `AIDA…` or `AROA…`: what an ARN becomes once its entity is gone.
+    /// `AIDA…` or `AROA…`: what an ARN becomes once its entity is deleted.
     UniqueId(String),
     Provider(String),
-    /// A service or a canonical user: nobody here is one.
+    /// A service or a canonical user: no caller of Stator is one.
     Stranger,
 }
 
@@ -148,15 +148,15 @@ pub(super) struct Principals {
 }
 
 impl Principals {
-    /// How a statement with this element means somebody, if it does.
+    /// How a statement with this element names the caller, if it does.
     pub(super) fn grant(&self, asker: Asker<'_>, denies: bool) -> Option<Grant> {
         let meant = |asker| self.names.iter().filter_map(move |name| name.means(asker));
         if !self.negated {
             return meant(asker).max();
         }
         let excepted = match asker {
-            // Whom a list of exceptions lets pass must stand there with all that is behind them: account and role.
-            // IAM never lets one pass that has a boundary.
+            // A denial's list of exceptions exempts a principal only if it names its account and role as well. IAM exempts no
+            // principal that has a boundary.
             Asker::Principal(principal) if denies => {
                 let everybody = self.names.iter().any(|name| matches!(name, Name::Everybody));
                 let known = |level| meant(asker).any(|found| found == level);
@@ -168,7 +168,7 @@ impl Principals {
     }
 }
 
-/// By whom a principal is known, all at once.
+/// The levels on which a list of exceptions has to name a principal: its account, its role and itself.
 fn levels(principal: &Principal) -> impl Iterator<Item = Grant> {
     let account = (principal.kind != PrincipalKind::Root).then_some(Grant::Account);
     let entity = principal.role_arn.as_ref().map(|_| Grant::Entity);

@@ -37,10 +37,10 @@ pub(super) struct Resources {
 pub(super) struct Statement {
     pub(super) sid: Option<String>,
     pub(super) effect: Effect,
-    /// Where documents have none, it is whom they belong to.
+    /// Where documents have none, it is the principal that they are attached to.
     pub(super) principals: Option<Principals>,
     pub(super) actions: Actions,
-    /// Where documents have none, it is what they belong to.
+    /// Where documents have none, it is the resource that they are attached to.
     pub(super) resources: Option<Resources>,
     pub(super) conditions: Vec<Condition>,
 }
@@ -57,8 +57,8 @@ pub(super) struct Request<'a> {
 }
 
 impl Statement {
-    /// How it means who asks, if it applies to the request. Who records hears of all elements, others only need to
-    /// know that one does not fit.
+    /// How it names the caller, if it applies to the request. A thorough recorder receives all elements; for others the first
+    /// element that does not match ends the evaluation.
     pub(super) fn applies<R: Recorder>(&self, request: &Request<'_>, recorder: &mut R) -> Option<Grant> {
         let mut fits = self.actions.match_with(request.action, request.work);
         recorder.element(Element::Action, fits);
@@ -125,7 +125,7 @@ impl Resources {
         self.patterns.iter().filter_map(ArnPattern::varying).flat_map(Pattern::variables)
     }
 
-    /// As with conditions, a variable whose value is ambiguous allows nothing and denies everything.
+    /// As with conditions, a variable with an ambiguous value allows nothing and denies everything.
     fn match_with(&self, request: &Request<'_>, effect: Effect) -> bool {
         let Request { resource, context, work, .. } = *request;
         if self.variables().any(|key| tags::is_ambiguous(key, context, work)) {

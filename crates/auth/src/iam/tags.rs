@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::work::WorkBudget;
 use super::{Context, Values};
 
-/// What one letter costs whose case is a matter of tables. Unit: steps.
+/// The cost of folding the case of one letter beyond ASCII. Unit: steps.
 const LETTER_STEPS: usize = 4;
 
 /// Whether the keys of two tags differ in nothing but the case of their letters.

@@ -66,7 +66,7 @@ impl WorkBudget {
         self.spent() > self.limit.load(Ordering::Relaxed)
     }
 
-    /// Pays for work, and tells whether there was enough left.
+    /// Pays for work, and returns whether there was enough left.
     pub fn spend(&self, steps: usize) -> bool {
         // One request is evaluated by one task at a time: no other write comes between.
         let spent = self.spent().saturating_add(steps as u64);

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// The headers of a request, by their names in small letters.
 pub trait Headers {
-    /// Calls `each` with every value that stands under a name, in their order.
+    /// Calls `each` with every value of a name, in their order.
     fn values<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
 
     /// Calls `each` with the name of every header, in small letters.

@@ -32,7 +32,7 @@ pub fn partition_of(region: &str) -> &'static str {
     prefixes.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
-/// Who signed, when, and for which region and service.
+/// The access key of a signature, its day, and the region and service that it is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credential<'a> {
     pub access_key: Cow<'a, str>,

@@ -1,4 +1,4 @@
-//! Signing keys: what a secret becomes for a day, a region and a service. They are kept, so that a request costs one
+//! Signing keys: what a secret becomes for a day, a region and a service. They are cached, so that a request costs one
 //! HMAC and not five.
 
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ impl SigningKeys {
     /// Whether a signature is the request's, by the access key that has this secret and no other.
     ///
     /// # Errors
-    /// AWS's refusal, which tells what should have been signed.
+    /// AWS's refusal, which includes what should have been signed.
     pub fn verify(&self, signature: &Signature<'_>, secret: &str, received: &Received<'_>) -> Result<(), Refusal> {
         let Credential { access_key, date, region, service } = &signature.credential;
         let name = [access_key, date, region, service].map(|part| &**part).join("/");

@@ -1,5 +1,5 @@
-//! AWS Signature Version 4: who signed a request, and whether they did. One concept a file. Of 4A it tells only who is
-//! said to have signed.
+//! AWS Signature Version 4: reads the credential that a request names, and verifies its signature. One concept a file. Of 4A
+//! only the credential is read.
 //!
 //! Source: IAM User Guide, "AWS Signature Version 4 for API requests" and "Troubleshoot Signature Version 4 signing".
 
@@ -24,7 +24,7 @@ pub use refusal::Refusal;
 pub use time::amz_date;
 pub use verify::Place;
 
-/// The parts of a request that tell who signed it.
+/// The parts of a request that its signature is read from.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Signed<'a> {
     /// The `Authorization` header.
@@ -40,7 +40,7 @@ pub struct Signed<'a> {
 }
 
 impl<'a> Signed<'a> {
-    /// What the request says of its signature, or AWS's refusal.
+    /// The signature that the request names, not yet verified, or AWS's refusal.
     pub fn signature(&self) -> Result<Signature<'a>, Refusal> {
         let presigned = self.query.filter(|query| query::is_signed(query));
         match (self.authorization, presigned) {

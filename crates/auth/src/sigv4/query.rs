@@ -1,4 +1,4 @@
-//! A presigned request: the signature's parameters stand in the query string, percent-encoded.
+//! A presigned request: the signature's parameters are in the query string, percent-encoded.
 
 use base::percent_decoded_text;
 

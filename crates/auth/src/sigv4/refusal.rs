@@ -4,22 +4,22 @@ use std::fmt;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// Nothing says who signed: `MissingAuthenticationTokenException`.
+    /// The request has no signature: `MissingAuthenticationTokenException`.
     Missing,
     /// Header and query both carry a signature: `InvalidSignatureException`.
     SignedTwice,
     /// The signature is not that of the request, is too old or for somewhere else: `InvalidSignatureException`.
     Invalid(String),
-    /// Nobody has this access key, or not with this session token: `UnrecognizedClientException`.
+    /// The access key does not exist, or not with this session token: `UnrecognizedClientException`.
     Unrecognized,
-    /// Temporary credentials have had their time: `ExpiredTokenException`.
+    /// The temporary credentials have expired: `ExpiredTokenException`.
     Expired,
-    /// Parts are missing or have no meaning, the text says which: `IncompleteSignatureException`.
+    /// Parts are missing or have no meaning, the text names them: `IncompleteSignatureException`.
     Incomplete(String),
 }
 
 impl Refusal {
-    /// A request whose date is none.
+    /// A request with a malformed date.
     pub(super) fn no_date(date: &str) -> Refusal {
         Refusal::Incomplete(format!(
             "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"

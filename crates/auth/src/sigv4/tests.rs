@@ -149,7 +149,7 @@ mod vectors {
                     Some((name, value)) if !line.starts_with(' ') => {
                         headers.push((name.to_ascii_lowercase(), value.to_owned()));
                     }
-                    // A header that goes on in the next line; HTTP has done away with them.
+                    // A header that continues in the next line (obsolete line folding).
                     _ => headers.last_mut().unwrap().1 += &format!("\n{line}"),
                 }
             }

@@ -47,10 +47,10 @@ impl Signature<'_> {
         self.check_time(signed_s, now_ms / 1_000)
     }
 
-    /// Whether it is the signature of this request by who has the key.
+    /// Whether it is the signature of this request with the key.
     ///
     /// # Errors
-    /// AWS's refusal, which tells what should have been signed.
+    /// AWS's refusal, which includes what should have been signed.
     pub fn verify(&self, key: &SigningKey, received: &Received<'_>) -> Result<(), Refusal> {
         let canonical = received.canonical(&self.headers);
         let hashed = hex(&digest(&canonical));

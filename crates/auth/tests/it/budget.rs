@@ -1,4 +1,4 @@
-//! What policies cost, counted in steps, and what becomes of a request whose policies cost too much.
+//! The cost of policies in steps, and the refusal of a request with policies that cost too much.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -305,7 +305,7 @@ fn values_in_reports_are_paid_for() {
     assert!(summary.missing_keys.is_empty() && work.spent() < 100_000, "{}", work.spent());
 }
 
-/// As explanations tell it.
+/// As explanations report it.
 #[test]
 fn a_summary_has_what_applied_and_what_is_missing() {
     let conditions = [

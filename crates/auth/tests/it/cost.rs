@@ -1,4 +1,4 @@
-//! What a decision costs, which stands in the way of every request.
+//! The cost of a decision, which every request pays.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Which documents are policies, and what is said of the others.
+//! Which documents are policies, and the errors of the others.
 
 use auth::iam::{Policy, PolicyKind};
 

@@ -113,14 +113,14 @@ fn resource_policies_in_one_account() {
     let user = ["o", "o", "."];
     let direct = "allowed";
     for (kind, policies, resource, expected) in [
-        // Whom a policy names themselves, no other policy bounds.
+        // An allowance that names the principal itself is bounded by no other policy.
         (User, user, format!("+{USER}"), direct),
         (AssumedRole, all, format!("+{SESSION}"), direct),
         (FederatedUser, all, format!("+{FEDERATED}"), direct),
         (User, user, "+*".to_owned(), direct),
         (AssumedRole, all, "+*".to_owned(), direct),
         (User, user, "+AIDAJQABLZS4A3QDU576Q".to_owned(), direct),
-        // Who is behind a session: what bounds the session still holds.
+        // The role or user behind a session: what bounds the session still applies.
         (AssumedRole, ["o", ".", "."], format!("+{ROLE}"), direct),
         (AssumedRole, ["o", "o", "."], format!("+{ROLE}"), NO_BOUNDARY),
         (AssumedRole, ["o", "+", "o"], format!("+{ROLE}"), NO_SESSION),
@@ -132,7 +132,7 @@ fn resource_policies_in_one_account() {
         // An account decides by its own policies.
         (User, user, format!("+{ACCOUNT}"), NO_IDENTITY),
         (User, ["+", ".", "."], format!("+{ROOT}"), direct),
-        // Somebody else.
+        // Another principal.
         (User, user, format!("+{ROLE}"), NO_IDENTITY),
         (User, ["+", ".", "."], format!("-{ROLE}"), direct),
         (User, ["+", ".", "."], format!("-{USER}"), "with an explicit deny in a resource-based policy"),
@@ -278,7 +278,7 @@ fn a_stored_policy_means_ids_and_not_arns() {
         (AssumedRole, format!("+{SESSION}"), vec![(SESSION, "AROAANOTHERAAAAAAAAAA:s1")], NO_IDENTITY),
         (FederatedUser, format!("+{FEDERATED}"), vec![(FEDERATED, "111122223333:guest")], "allowed"),
         (FederatedUser, format!("+{FEDERATED}"), vec![(FEDERATED, "111122223333:other")], NO_IDENTITY),
-        // Accounts and everybody have no ids.
+        // Accounts and `*` have no ids.
         (User, "+*".to_owned(), vec![], "allowed"),
         (User, format!("-{ACCOUNT}"), vec![], explicit),
         (User, format!("-{ROOT}"), vec![], explicit),

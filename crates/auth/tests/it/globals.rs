@@ -1,4 +1,4 @@
-//! The global keys, which follow from who asks, how and when.
+//! The global keys, which follow from a request's principal, transport and time.
 
 use std::sync::Arc;
 

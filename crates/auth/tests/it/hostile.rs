@@ -86,7 +86,7 @@ fn changed(chance: &mut Chance, text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Reads a document, and asks it if it is one.
+/// Parses a document, and evaluates it if it is valid.
 fn read(kind: PolicyKind, document: &str) -> Option<Policy> {
     let mut policy = None;
     let counted = allocation_counter::measure(|| policy = Policy::parse(kind, document).ok());

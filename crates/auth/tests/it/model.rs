@@ -1,5 +1,5 @@
-//! The evaluation of policies once more: as the IAM User Guide tells it, over plain JSON, slow and simple. It shares
-//! nothing with what it is compared with, but for what a principal is.
+//! A model of the evaluation of policies: as the IAM User Guide describes it, over plain JSON, slow and simple. It shares
+//! no code with the implementation that it is compared with, except the type of principals.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct Case {
     pub(crate) context: BTreeMap<String, Entry>,
 }
 
-/// Nothing if it is allowed, else whether a statement says so, and whose.
+/// None if it is allowed, else `explicit` or `implicit`, and the type of policy.
 pub(crate) fn denial(case: &Case) -> Option<(&'static str, &'static str)> {
     let resource_type = if case.is_trust { "role trust policy" } else { "resource-based policy" };
     let boundary: Option<Vec<Value>> = case.boundary.clone().map(|policy| vec![policy]);

@@ -1,4 +1,4 @@
-//! Each operator of conditions, and what stands in resources: patterns and variables.
+//! Each operator of conditions, and the patterns and variables of resources.
 
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@ pub(crate) const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/reader/
 pub(crate) const FEDERATED: &str = "arn:aws:sts::111122223333:federated-user/guest";
 pub(crate) const ROOT: &str = "arn:aws:iam::111122223333:root";
 
-/// Somebody without any policies.
+/// A principal without any policies.
 pub(crate) fn principal(kind: PrincipalKind) -> Principal {
     let (arn, role_arn, user_id, username) = match kind {
         PrincipalKind::Root => (ROOT, None, ACCOUNT, None),
