@@ -26,7 +26,7 @@ impl Lane {
         Lane { service, following, lease, cursor, backoff: backoff() }
     }
 
-    /// Goes on until the shard's end is taken, or a step fails for another reason than the receiver's.
+    /// Runs until the receiver has taken the shard's end, or a step other than the receiver's fails.
     pub(super) async fn run(mut self) -> Result<(), FollowError> {
         let ended = self.run_to_the_end().await;
         self.following.counts.waits(self.cursor.shard, None);
@@ -65,10 +65,10 @@ impl Lane {
         }
     }
 
-    /// Gives a batch to the receiver, and saves what it took; tells whether it took all.
+    /// Passes a batch to the receiver, and stores a checkpoint of what it took; returns whether it took all.
     async fn give(&mut self, batch: &Batch) -> Result<bool, FollowError> {
         if batch.changes.is_empty() && !batch.ended {
-            // What is not worth a row is read again by whoever goes on.
+            // A batch without changes is not worth a checkpoint: after a restart its range is read again.
             self.cursor = batch.cursor_after(0);
             return Ok(true);
         }

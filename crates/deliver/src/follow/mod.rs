@@ -1,8 +1,8 @@
-//! The consumer's loop: reads a table's changes shard by shard, hands them to a receiver, and saves how far it has come.
+//! The consumer's loop: reads a table's changes shard by shard, passes them to a receiver, and stores its checkpoints.
 //!
-//! Each shard that can be read has a lane, a task that goes on while others wait for the receiver. A position is saved
-//! after the receiver took what is before it, so that whoever goes on, after a crash or on another node, may deliver some
-//! changes again and leaves none out. Nothing is held here that could be lost: dropping the loop at any moment is safe.
+//! Each shard that can be read has a lane, a task that runs while others wait for the receiver. A checkpoint is stored
+//! after the receiver has taken the changes before it: after a crash, or on another node, some changes may be delivered
+//! again and none is skipped. The loop has no state that could be lost: it may be dropped at any await.
 
 mod backoff;
 mod counts;
@@ -31,10 +31,10 @@ const IDLE_LONGEST: Duration = Duration::from_millis(200);
 /// How often new shards are looked for, and whether another node has stopped to follow.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whoever takes changes.
+/// The receiver of delivered changes.
 pub trait Receiver: Send + Sync + 'static {
-    /// Takes changes of one shard, in their order: at least one. What is not taken is given again after a pause, with
-    /// what came meanwhile. Different shards' are given side by side. May be dropped before it is done.
+    /// Takes changes of one shard, in their order: at least one. Those that it does not take are passed again after a pause,
+    /// with newer ones. Calls for different shards run concurrently. The future may be dropped before it ends.
     fn take<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Taken>;
 }
 
@@ -53,7 +53,7 @@ impl Taken {
     }
 }
 
-/// Who follows what, and how.
+/// A consumer, its receiver, and the settings of its delivery.
 #[derive(Clone)]
 pub struct Following {
     pub consumer: Consumer,
@@ -75,19 +75,19 @@ pub struct Following {
 pub enum End {
     /// The stream was disabled, and everything was delivered.
     Finished,
-    /// The table, the stream or the consumer was taken away.
+    /// The table, the stream or the consumer was deleted.
     Gone,
     /// The server is stopping.
     Stopping,
 }
 
-/// Follows until nothing can come any more. Failures are told in the log and tried again, more and more slowly.
+/// Delivers until the log has ended. Failures are logged and retried with a growing pause.
 pub async fn follow(service: Arc<Service>, following: Following) -> End {
     let lane = |lease, cursor| Lane::new(Arc::clone(&service), following.clone(), lease, cursor).run();
     follow_shards(&service, &following.consumer, &following.title, following.start, &following.counts, lane).await
 }
 
-/// As [`follow`], with a lane of one's own for each shard: it goes on until all of the shard is taken, or a step fails.
+/// As [`follow`], with the caller's lane for each shard: it runs until the whole shard is taken, or a step fails.
 pub(crate) async fn follow_shards<L>(
     service: &Service,
     consumer: &Consumer,
@@ -105,7 +105,7 @@ where
             Ok(()) => return End::Finished,
             Err(FollowError::Gone) => return End::Gone,
             Err(FollowError::Stopping) => return End::Stopping,
-            // Whoever does it now may stop one day.
+            // The node that has the lease now may stop, so this one continues to ask for it.
             Err(FollowError::LeaseLost) => backoff.reset(),
             Err(FollowError::Failed(text) | FollowError::Damaged(text)) => {
                 counts.failed();
@@ -116,7 +116,7 @@ where
     }
 }
 
-/// Follows as long as it is this node's to do, and nothing fails.
+/// Delivers while this node has the consumer's lease, and nothing fails.
 async fn follow_once<L>(
     service: &Service,
     consumer: &Consumer,
@@ -131,7 +131,7 @@ where
     while !service.initialize(consumer, &lease, start).await? {
         tokio::time::sleep(IDLE_LONGEST).await;
     }
-    // What lanes that were ended had in their hands is read again.
+    // Changes in flight in lanes of an earlier run are read again.
     counts.rest();
     let mut lanes: JoinSet<Result<(), FollowError>> = JoinSet::new();
     let mut shards: BTreeMap<u32, Id> = BTreeMap::new();
@@ -151,7 +151,7 @@ where
     }
 }
 
-/// The next lane that ends; waits for ever if there is none.
+/// The next lane that ends; without lanes it never returns.
 async fn next(lanes: &mut JoinSet<Result<(), FollowError>>) -> Option<(Id, Result<(), FollowError>)> {
     match lanes.join_next_with_id().await {
         None => std::future::pending().await,

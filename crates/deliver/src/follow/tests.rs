@@ -87,7 +87,7 @@ impl Receiver for Fickle {
             0 => (Some(0), Taken { count: 0, failure: failure() }),
             1 => (Some(changes.len() / 2), Taken { count: changes.len() / 2, failure: failure() }),
             2 => (Some(changes.len()), Taken { count: 0, failure: failure() }),
-            // Never answers: whoever follows is ended in the middle.
+            // Never answers: the consumer is stopped during the call.
             3 => (None, Taken::all(changes)),
             _ => (Some(changes.len()), Taken::all(changes)),
         };

@@ -1,7 +1,7 @@
 //! The two calls of Kinesis that are needed, in its JSON protocol.
 //!
-//! Source: Kinesis Data Streams API Reference, PutRecords and DescribeStreamSummary. Connections are kept between calls, in a
-//! pool of this stream alone.
+//! Source: Kinesis Data Streams API Reference, PutRecords and DescribeStreamSummary. Connections are reused between calls, from
+//! a pool of this stream alone.
 
 use std::time::Duration;
 
@@ -182,7 +182,7 @@ fn put_records_body(stream: Vec<u8>, entries: &[Entry<'_>]) -> Vec<u8> {
     body
 }
 
-/// None if the reply does not tell of as many records.
+/// None if the reply does not have as many records.
 fn outcomes(reply: &Value, count: usize) -> Option<Vec<Outcome>> {
     let records = reply["Records"].as_array().filter(|records| records.len() == count)?;
     let outcome = |record: &Value| {

@@ -1,7 +1,7 @@
 //! Kinesis streaming destinations: every change of a table is put into a Kinesis data stream.
 //!
-//! One job watches the tables' definitions and keeps a job for each destination that is in use. That one looks first
-//! whether the stream is there, which ends the destination's enabling well or not, and then follows the table.
+//! One job watches the tables' definitions and maintains a job for each destination that is in use. That one first checks
+//! whether the stream exists, which completes or fails the destination's enabling, and then delivers the table's changes.
 
 mod call;
 mod put;
@@ -59,7 +59,7 @@ struct Keeper {
     warned: BTreeSet<String>,
 }
 
-/// Adds the job that keeps all destinations served, until the returned value is dropped.
+/// Adds the job that supervises all destinations, until the returned value is dropped.
 pub(crate) fn start(
     service: &Arc<Service>,
     settings: Settings,
@@ -150,7 +150,7 @@ fn holder(destination: &KinesisDestination) -> Holder {
     Holder::new(&destination.account, &destination.consumer.to_string())
 }
 
-/// One destination, until it is disabled or its table is gone.
+/// Delivers to one destination, until it is disabled or its table is deleted.
 async fn deliver(work: Work) {
     let Work { service, settings, destination, precision, counts, memory } = work;
     let holder = holder(&destination);
@@ -165,7 +165,7 @@ async fn deliver(work: Work) {
     follow::follow(service, following).await;
 }
 
-/// Tells whether the destination is to be delivered to.
+/// Returns whether the destination is to be delivered to.
 async fn enable(service: &Service, settings: &Settings, destination: &KinesisDestination, counts: &Counts) -> bool {
     let mut backoff = backoff();
     loop {

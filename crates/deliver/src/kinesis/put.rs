@@ -1,8 +1,8 @@
 //! Putting changes into a stream so that an item's stay in their order, whatever fails on the way.
 //!
 //! PutRecords may take some records of a call and refuse others, and promises no order among them. So a call holds at
-//! most one record of an item; the item's next one goes after it was taken. What was refused is put again, together with
-//! what has not been put yet.
+//! most one record of an item; the item's next one is put after it was taken. Refused records are put again, together with
+//! those that have not been put yet.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -103,7 +103,7 @@ impl Pending {
     }
 }
 
-/// Puts all records, or tells why it gave up.
+/// Puts all records, or returns why it gave up.
 async fn put_all(kinesis: &Kinesis, records: &mut [Pending], title: &str) -> Option<String> {
     let mut backoff = backoff();
     let mut vain_calls = 0;
@@ -146,8 +146,8 @@ async fn put_all(kinesis: &Kinesis, records: &mut [Pending], title: &str) -> Opt
     }
 }
 
-/// The records of the next call, by their places: the first of each item that is not put, as far as a call has room.
-/// One that is too large for any stream that was not set to take more goes alone.
+/// The records of the next call, by their indexes: the first unput one of each item, as far as a call has room.
+/// A record above the size that streams accept by default is put in a call of its own.
 fn next_call(records: &[Pending]) -> Vec<usize> {
     let (mut chosen, mut items, mut size) = (Vec::new(), BTreeSet::new(), 0);
     for (at, record) in records.iter().enumerate().filter(|(_, record)| !record.is_put) {

@@ -1,4 +1,4 @@
-//! A change as it stands in a Kinesis record: JSON in UTF-8.
+//! The format of a change in a Kinesis record: JSON in UTF-8.
 //!
 //! Source: DynamoDB Developer Guide, "Using Kinesis Data Streams to capture changes to DynamoDB". It is a stream's record
 //! without a sequence number and a view type, but with the table's name, and with a finer time.

@@ -1,4 +1,4 @@
-//! What a function's answer says of its batch, if the mapping asks for partial batch responses.
+//! Parses a function's response to its batch, if the mapping has partial batch responses.
 //!
 //! Source: Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda": what counts as a complete
 //! success, and what as a complete failure. An identifier that is no record's of the batch counts as one that is missing.
@@ -34,7 +34,7 @@ pub(crate) fn processed<'a>(answer: &[u8], sequences: impl Iterator<Item = &'a s
     // Both may be many: each failure is looked up.
     let positions: HashMap<&str, usize> = sequences.enumerate().map(|(at, sequence)| (sequence, at)).collect();
     let position = |failure: &Value| positions.get(failure.get("itemIdentifier")?.as_str()?).copied();
-    // The lowest one is where the batch goes on.
+    // The batch continues at the lowest one.
     Processed::Before(failures.iter().map(|failure| position(failure).unwrap_or(0)).min().unwrap_or(0))
 }
 

@@ -52,7 +52,7 @@ fn stream_record(change: &StreamRecord, out: Vec<u8>) -> Vec<u8> {
     out.end()
 }
 
-/// Streams tell times in whole seconds.
+/// Streams have times in whole seconds.
 fn seconds(time: Timestamp, out: Vec<u8>) -> Vec<u8> {
     number(time.epoch_ms.div_euclid(1000), out)
 }

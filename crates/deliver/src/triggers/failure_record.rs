@@ -1,4 +1,4 @@
-//! What the on-failure destination is told of records that were given up: where they stand in the stream, and how the last
+//! The document that the on-failure destination receives about discarded records: their positions in the stream, and how the last
 //! invocation ended. Source: Lambda Developer Guide, "Retain discarded records for a DynamoDB event source", example.
 //!
 //! The guide names the condition of exhausted retries only; the one of records that are too old is named alike.
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::lane::{Batch, Condition};
 
-/// How an invocation was answered, for whom it may concern later.
+/// The response to an invocation, for the failure record of its batch.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Answered {
     pub request_id: Option<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Answered {
     pub function_error: Option<String>,
 }
 
-/// Whose records they were.
+/// The function, stream and shard of discarded records.
 pub(crate) struct Origin<'a> {
     pub function_arn: &'a str,
     pub stream_arn: &'a str,

@@ -100,7 +100,7 @@ pub(crate) fn is_url(text: &str) -> bool {
 
 fn is_name(text: &str) -> bool {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    // A name goes into the path of a call, where dots alone lead elsewhere.
+    // A name is part of a call's path, where `.` and `..` would change the path.
     text.bytes().all(valid) && text.bytes().any(|byte| byte != b'.')
 }
 

@@ -1,4 +1,4 @@
-//! The keeper: gives each mapping that there is a runner on this node, and tells it when the mapping changes.
+//! The supervisor: starts a runner on this node for each mapping, and passes the mapping's changes to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ struct Runner {
 }
 
 impl Triggers {
-    /// Adds the job that keeps all mappings running, until the returned value is dropped.
+    /// Adds the job that supervises all mappings, until the returned value is dropped.
     pub fn start(self: &Arc<Triggers>) -> ScopedJob {
         let keeper: Arc<tokio::sync::Mutex<Keeper>> = Arc::default();
         let job = Job::on(self, "supervise_mappings", LOOK_INTERVAL, move |triggers: Arc<Triggers>| {

@@ -1,9 +1,9 @@
 //! A lane: records that reach a function in their order, a batch at a time, and what becomes of a batch that fails.
 //!
-//! A pure machine: records go in, it says what to do next, and is told how an invocation ended. Records of one partition
-//! key are always in one lane, so that their order is kept whatever other lanes do. Within a lane nothing overtakes a
-//! batch that fails: it is tried again until it succeeds or is discarded. Source: Lambda Developer Guide, "Polling and
-//! batching streams" and "Error handling" of DynamoDB event sources.
+//! A pure state machine: its inputs are records and the outcomes of invocations, its output is the next step. Records of
+//! one partition key are always in one lane, so that their order is preserved whatever other lanes do. Within a lane nothing
+//! overtakes a batch that fails: it is retried until it succeeds or is discarded. Source: Lambda Developer Guide, "Polling
+//! and batching streams" and "Error handling" of DynamoDB event sources.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     pub place: u64,
     pub sequence_number: String,
     pub created_ms: u64,
-    /// The record as it stands in the event.
+    /// The record as the event has it.
     pub json: Bytes,
 }
 
@@ -77,9 +77,9 @@ pub(crate) enum Condition {
 /// What a lane wants now.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step<'a> {
-    /// To be told how it ended by [`Lane::ended`].
+    /// Invoke the function; the caller reports the outcome by [`Lane::ended`].
     Invoke(&'a Batch),
-    /// To be told once that is on record by [`Lane::discarded`].
+    /// Discard the batch; the caller reports by [`Lane::discarded`] once the failure record is sent.
     Discard(&'a Batch, Condition),
     /// Nothing before then.
     Wait {

@@ -1,7 +1,7 @@
-//! An event source mapping: what is kept of it, and how the API shows it.
+//! An event source mapping: its stored document, and its form in the API.
 //!
-//! A change by the API puts a mapping into a state that passes (`Creating`, `Updating`, `Deleting` …); the node that follows
-//! its stream does what that asks for and ends it. Until then the API refuses another change.
+//! A change by the API puts a mapping into a transient state (`Creating`, `Updating`, `Deleting` …); the node that has the lease
+//! of its consumer makes the change and ends that state. Until then the API refuses another change.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) const NO_RECORDS_YET: &str = "No records processed";
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Mapping {
     pub uuid: String,
-    /// The space of whoever made it.
+    /// The space of the caller that made it.
     pub account: String,
     pub region: String,
     /// The stream's.
@@ -120,7 +120,7 @@ impl Mapping {
         title(&self.event_source_arn, &self.function_arn)
     }
 
-    /// Who follows the stream for it.
+    /// Its consumer of the stream.
     pub(crate) fn consumer(&self) -> Consumer {
         Consumer {
             table_id: self.table_id,
@@ -180,7 +180,7 @@ impl Mapping {
         Mapping { tags: Tags::new(), ..self.clone() } == Mapping { tags: Tags::new(), ..other.clone() }
     }
 
-    /// The mapping once what its state asks for is done.
+    /// The mapping once its transient state has ended.
     pub(crate) fn settled(&self) -> Mapping {
         let state = if self.enabled { State::Enabled } else { State::Disabled };
         Mapping { state, ..self.clone() }

@@ -1,11 +1,11 @@
 //! Triggers: event source mappings, by Lambda's own API. Each follows a table's stream and invokes a function with its
 //! records, batch by batch.
 //!
-//! `api` keeps the mappings, which `mappings` has parsed; `keeper` runs on every node and gives each mapping a `runner`. The runner whose node may
-//! follow does what the mapping's state asks for, and delivers: a `shard` at a time, in `lane`s, which decide what is
-//! invoked when and what becomes of what fails. They and the modules below them are pure: `filter`, `event`, `answer`,
-//! `failure_record`. `reader` is the right to read another account's stream, and `read_permission` the
-//! last answer about it. What goes over the network is in `receivers`.
+//! `api` stores the mappings, which `mappings` has parsed; `keeper` runs on every node and gives each mapping a `runner`. The
+//! runner on the node with the consumer's lease ends the mapping's transient state, and delivers: a `shard` at a time, in
+//! `lane`s, which decide when the function is invoked and what happens to failed batches. They and the modules below them are
+//! pure: `filter`, `event`, `answer`, `failure_record`. `reader` is the right to read another account's stream, and
+//! `read_permission` the last answer about it. Calls over the network are in `receivers`.
 
 mod answer;
 pub mod api;
@@ -40,7 +40,7 @@ use mappings::Mappings;
 pub use receivers::Places;
 use receivers::queue_place;
 
-/// Where the mappings are kept, each with what came of its last invocation.
+/// The collection of the stored mappings, each with the result of its last invocation.
 const MAPPINGS: Collection = Collection::EventSourceMappings;
 /// How often a node looks whether mappings were changed on another one.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The right of a mapping to read the stream of another account: that stream's policy gives it, and can take it away.
+//! The right of a mapping to read the stream of another account: that stream's policy grants it, and can revoke it.
 //!
 //! The policy is asked about the caller that has made the mapping or changed it last, as that was then: what the caller's own
 //! account allows it was decided then. It is asked before anything is read or delivered, at most once a second

@@ -33,7 +33,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// What a function may answer with, and the frames of its chunks. Unit: bytes. Source: Lambda Developer Guide, "Lambda quotas",
 /// invocation payload.
 const ANSWER_SIZE_BYTES_MAX: usize = (6 << 20) + (64 << 10);
-/// What is kept of an answer: its first words, for the log, or what it says of each record. Unit: bytes.
+/// What is retained of a response: its beginning, for the log, or its outcome of each record. Unit: bytes.
 const ANSWER_KEPT_BYTES: usize = 16 << 10;
 /// One failure of a batch response: `{"itemIdentifier":"…"},` with a sequence number of up to 40 digits, and white space. Unit: bytes.
 pub(super) const ANSWER_RECORD_BYTES: usize = 128;
@@ -124,7 +124,7 @@ impl Places {
         }
     }
 
-    /// Tells an on-failure destination.
+    /// Sends a failure record to an on-failure destination.
     ///
     /// `region`, if there is one, is that of its queue; `holder` the mapping that names it.
     pub(crate) async fn tell(
@@ -217,7 +217,7 @@ pub(super) fn queue_place(arn: &str) -> Option<(&str, String)> {
     }
 }
 
-/// Whether a queue may have this name, which goes into the path of a call.
+/// Whether a queue may have this name, which is part of a call's path.
 fn is_queue_name(name: &str) -> bool {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let stem = name.strip_suffix(".fifo").unwrap_or(name);

@@ -1,5 +1,5 @@
-//! A runner: does for one mapping what its state asks for, and delivers while it is enabled. Every node has one for each
-//! mapping; only that of the node which may follow the stream gets beyond asking for that.
+//! A runner: ends the transient state of one mapping, and delivers while the mapping is enabled. Every node has one for each
+//! mapping; only the one on the node with the consumer's lease does more than ask for that lease.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,7 @@ impl Delivery {
     }
 }
 
-/// Runs until the mapping is taken away.
+/// Runs until the mapping is deleted.
 pub(super) async fn run(triggers: Arc<Triggers>, mut changes: watch::Receiver<Arc<Mapping>>) {
     loop {
         let mapping = Arc::clone(&changes.borrow_and_update());
@@ -131,7 +131,7 @@ pub(super) async fn run(triggers: Arc<Triggers>, mut changes: watch::Receiver<Ar
     }
 }
 
-/// Does what a passing state asks for, and ends it.
+/// Makes the change of a transient state, and ends that state.
 async fn settle(triggers: &Triggers, mapping: &Mapping) {
     loop {
         let pause = match settle_once(triggers, mapping).await {

@@ -105,7 +105,7 @@ impl Shard {
         }
     }
 
-    /// Goes on until all of the shard is delivered.
+    /// Runs until the whole shard is delivered.
     pub(super) async fn run(mut self) -> Result<(), FollowError> {
         let ended = self.run_to_the_end().await;
         self.delivery.counts.waits(self.shard, None);
@@ -329,7 +329,7 @@ impl Shard {
     }
 }
 
-/// Waits for a time, or for ever.
+/// Waits until a time; without one it never returns.
 async fn sleep_until(time_ms: Option<u64>, now_ms: u64) {
     match time_ms {
         Some(time_ms) => tokio::time::sleep(Duration::from_millis(time_ms.saturating_sub(now_ms))).await,
@@ -344,7 +344,7 @@ fn cost(records: usize, json_bytes: usize) -> u64 {
 }
 
 async fn invoke(delivery: &Delivery, batch: &Batch) -> Done {
-    // For as long as the call goes on; the event is made once there is one.
+    // Held during the call; the event is made once the call is reserved.
     let _call = client::reserve_call(&delivery.mapping.holder()).await;
     if !delivery.is_permitted().await {
         return Done::Denied;
@@ -387,7 +387,7 @@ fn document(
     failure_record::document(&origin, batch, condition, answered, now_ms)
 }
 
-/// Tells the on-failure destination of records that are given up, if there is one: until it knows, or does not want to.
+/// Sends the failure record of discarded records to the on-failure destination, if there is one: until it accepts or refuses it.
 async fn discard(delivery: &Delivery, document: &Value) {
     let uuid = &delivery.mapping.uuid;
     if let Some(held_back) = delivery.lines.discarded.pass() {

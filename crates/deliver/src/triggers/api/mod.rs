@@ -106,7 +106,7 @@ impl Triggers {
         let said = Said { function_arn: Some(&function_arn), tags: None, request_tags: request_tags.collect() };
         permit(caller, Operation::CreateEventSourceMapping.action(), "*", &said)?;
         if !said.request_tags.is_empty() {
-            // What it is tagged is a mapping, whose id is not known yet.
+            // The resource that the tags are for is the new mapping, which has no id yet.
             let new = format!("arn:aws:lambda:{}:{}:event-source-mapping:*", caller.region, caller.account);
             permit(caller, Operation::TagResource.action(), &new, &said)?;
         }

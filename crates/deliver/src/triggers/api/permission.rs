@@ -1,9 +1,10 @@
 //! Whether a caller may do something with event source mappings, where callers have identities.
 //!
 //! Actions, resources and condition keys are those of the Service Authorization Reference, "AWS Lambda". On AWS the
-//! function's role reads the stream; here nobody has that role, so whoever makes a mapping, or changes where it leads, must
-//! be allowed to read the stream themselves, and to send to its on-failure queue (`sqs:SendMessage`). Once made, a mapping goes on
-//! whatever becomes of its maker, but of another account's stream only while that one's policy allows it (`reader`). A function or destination that is a URL is its own `lambda:FunctionArn`, in its canonical form.
+//! function's role reads the stream; Stator has no such roles, so a caller that makes a mapping, or changes its function or
+//! destination, must be allowed to read the stream itself, and to send to its on-failure queue (`sqs:SendMessage`). A mapping
+//! continues whatever its maker's permissions are later, but of another account's stream only while that stream's policy allows
+//! it (`reader`). A function or destination that is a URL is its own `lambda:FunctionArn`, in its canonical form.
 
 use std::borrow::Cow;
 
@@ -24,7 +25,7 @@ pub(super) struct Said<'a> {
     pub function_arn: Option<&'a str>,
     /// Of the mapping as it is.
     pub tags: Option<&'a Tags>,
-    /// Tags that are set, or only keys that are taken away.
+    /// Tags that are set, or only keys that are removed.
     pub request_tags: Vec<(&'a str, Option<&'a str>)>,
 }
 
@@ -49,7 +50,7 @@ impl Context for Said<'_> {
     }
 }
 
-/// Asks about an action on mappings as a whole (`*`) or on one of them.
+/// Decides an action on mappings as a whole (`*`) or on one of them.
 ///
 /// # Errors
 /// Lambda's refusal.
@@ -74,7 +75,7 @@ pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<
     }
 }
 
-/// Asks about an action on a mapping as it is.
+/// Decides an action on a mapping as it is.
 ///
 /// # Errors
 /// Lambda's refusal.
@@ -89,7 +90,7 @@ pub(super) fn permit_one(
 }
 
 impl Triggers {
-    /// Asks about an action on one mapping, be it there or not. Tells the ARN of its stream.
+    /// Decides an action on one mapping, whether it exists or not. Returns the ARN of its stream.
     ///
     /// # Errors
     /// Lambda's refusal.
@@ -115,7 +116,7 @@ impl Triggers {
         Ok(mapping.map(|mapping| mapping.event_source_arn.clone()))
     }
 
-    /// Asks whether a caller may read a stream.
+    /// Decides whether a caller may read a stream.
     ///
     /// # Errors
     /// DynamoDB's refusal.

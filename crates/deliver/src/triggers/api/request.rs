@@ -1,4 +1,4 @@
-//! The bodies of CreateEventSourceMapping and UpdateEventSourceMapping: what may stand in them for a DynamoDB stream.
+//! The bodies of CreateEventSourceMapping and UpdateEventSourceMapping: what they may contain for a DynamoDB stream.
 //!
 //! Constraints of the service model are all reported at once, as `ValidationException`; what is wrong for another reason is
 //! an `InvalidParameterValueException` of its own.
@@ -37,7 +37,7 @@ const RECORD_AGE_SECONDS_MIN: i64 = 60;
 /// Unit: characters. Source: API Reference, DestinationArn. A URL has the length that all URLs may have.
 const DESTINATION_LENGTH_MAX: usize = 350;
 
-/// What a body asks for; a member that it leaves out is none.
+/// The members of a body; an absent one is `None`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Asked {
     pub function_name: Option<String>,
@@ -122,10 +122,10 @@ impl<'a> Body<'a> {
         })
     }
 
-    /// What else is asked of members whose values the model bounds otherwise.
+    /// Further constraints of members that the model constrains otherwise.
     fn broken(&self) -> Vec<String> {
         let name = self.members.text("FunctionName");
-        // Only the form: whose function it is does not matter here.
+        // Only the form: the account of the function does not matter here.
         let name = name.filter(|name| function::Function::parse(name, "000000000000", "x").is_none());
         let destination = self.destination("OnFailure");
         let destination =

@@ -1,4 +1,4 @@
-//! Which operation a request asks for, and the mapping that its path names.
+//! The operation of a request, and the mapping that its path names.
 
 use aws::OperationId;
 

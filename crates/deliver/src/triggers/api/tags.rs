@@ -1,6 +1,6 @@
 //! Tags of event source mappings: TagResource, UntagResource and ListTags of Lambda's API.
 //!
-//! They stand in the mapping's document and mean nothing to its delivery, so they may change whatever is being done with it.
+//! They are part of the mapping's document and do not affect its delivery, so they may change in any state of it.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const KEY_LENGTH_MAX: usize = 128;
 const VALUE_LENGTH_MAX: usize = 256;
 
 pub(crate) type Tags = BTreeMap<String, String>;
-/// The tags that a request names, as conditions see them: those that it takes away have no value.
+/// The tags that a request names, as conditions see them: those that it removes have no value.
 type Asked<'a> = Vec<(&'a str, Option<&'a str>)>;
 
 impl Triggers {

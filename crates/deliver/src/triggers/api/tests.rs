@@ -1,4 +1,4 @@
-//! The API where nobody does what its changes ask for: what is under way stays so, and others cannot change it.
+//! The API without a supervisor of mappings: transient states never end, and other changes are refused meanwhile.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn caller(account: &str) -> Caller {
     Caller { account: account.to_owned(), region: "us-east-1".to_owned(), access_key: "k".to_owned(), identity: None }
 }
 
-/// Event source mappings that nobody keeps, and the ARN of a stream.
+/// Event source mappings without a supervisor, and the ARN of a stream.
 async fn triggers() -> (Arc<Triggers>, String) {
     triggers_with(Places::default(), ServiceArns::open()).await
 }
@@ -150,7 +150,7 @@ fn user_of(account: &str, statements: &[Value]) -> Caller {
     Caller { identity: Some(identity), ..caller(account) }
 }
 
-/// Every request of the API, with all that it asks: taking any of it away stops it.
+/// Every request of the API, with all permissions that it requires: without any one of them it is refused.
 #[tokio::test]
 async fn policies_say_who_may_do_what() {
     let (triggers, stream) = triggers().await;
@@ -165,7 +165,7 @@ async fn policies_say_who_may_do_what() {
     let requests = [
         ("GET", &all, "", Value::Null, vec![("lambda:ListEventSourceMappings", "*")], 200),
         ("GET", &one, "", Value::Null, vec![("lambda:GetEventSourceMapping", &*arn)], 200),
-        // The mapping is being made for ever.
+        // The mapping stays in `Creating`.
         ("PUT", &one, "", json!({}), [&[("lambda:UpdateEventSourceMapping", &*arn)][..], &reads].concat(), 400),
         ("DELETE", &one, "", Value::Null, vec![("lambda:DeleteEventSourceMapping", &*arn)], 400),
         ("GET", &tags, "", Value::Null, vec![("lambda:ListTags", &*arn)], 200),
@@ -485,7 +485,7 @@ async fn queues_are_of_the_streams_region() {
     assert_eq!(ask(&triggers, &shared, "POST", "", &mapping(&stream, "f", Some(elsewhere))).await.0, 202);
 }
 
-/// A policy for one function is none for taking over another one's mapping, nor for giving the own one away.
+/// A policy for one function allows neither to take over another function's mapping, nor to point the own one elsewhere.
 #[tokio::test]
 async fn updates_are_decided_on_both_functions() {
     let (triggers, stream) = triggers_with(closed(), ServiceArns::open()).await;
@@ -558,7 +558,7 @@ async fn accounts_and_streams_have_quotas() {
     assert!(text.contains("already has 100 event source mappings"), "{text}");
     let foreign = Mapping { account: "222222222222".to_owned(), ..any.clone() };
     assert_eq!(quotas::check(&triggers.mappings().await.unwrap(), &foreign), Ok(()));
-    // One that is taken away makes room.
+    // A deleted one makes room.
     assert!(triggers.service.change_documents(MAPPINGS, known.version + 1, &freed).await.unwrap());
     assert_eq!(call(&triggers, "111111111111", "POST", "", &one_more).await.0, 202);
 }
@@ -618,7 +618,7 @@ async fn mappings_are_parsed_once() {
     let known = triggers.mappings().await.unwrap();
     assert!(Arc::ptr_eq(&first, known.get(uuid).unwrap()));
     assert_eq!(known.version, triggers.service.documents_version(MAPPINGS).await.unwrap());
-    // Another node takes one away, and writes one that this program cannot read.
+    // Another node deletes one, and writes one that this program cannot read.
     let second = second["UUID"].as_str().unwrap();
     let changes = [
         DocumentChange { id: second.to_owned(), text: None },

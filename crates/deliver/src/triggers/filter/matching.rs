@@ -2,7 +2,7 @@
 //!
 //! A list in an event fits if one of its elements does; where the elements are objects, one of them must fit as a whole.
 //! Rules look at leaves: an object is no value, and neither is an empty list. So `exists` is false of a member that holds
-//! an object, and of whatever would stand below a member that is not there.
+//! an object, and of anything below a member that does not exist.
 //!
 //! Without work left nothing fits; [`super::Filters::fit`] then answers that it does not know.
 
@@ -17,7 +17,7 @@ use super::{Fields, Node, Rule, TextRule};
 /// Under these names DynamoDB writes numbers as text, which `numeric` compares as the numbers that they are.
 const NUMBERS_AS_TEXT: [&str; 2] = ["N", "NS"];
 
-/// `value` is what stands where the pattern's object does, if anything.
+/// `value` is the event's value at the path of the pattern's object, if there is one.
 pub(super) fn fields(pattern: &Fields, value: Option<&Event<'_>>, work: &WorkBudget) -> bool {
     if let Some(Event::List(elements)) = value
         && work.spend(elements.len())

@@ -46,7 +46,7 @@ pub(crate) struct Filters {
 pub(crate) enum Fit {
     Yes,
     No,
-    /// To tell would take more work than a record may cause.
+    /// The decision would take more work than a record may cause.
     TooCostly,
 }
 
@@ -128,13 +128,13 @@ enum Rule {
 #[derive(Clone, Debug, PartialEq)]
 enum TextRule {
     Equals(String),
-    /// The text is kept folded.
+    /// The text is stored folded.
     EqualsIgnoreCase(String),
     Prefix(String),
     PrefixIgnoreCase(String),
     Suffix(String),
     SuffixIgnoreCase(String),
-    /// What stands between the stars.
+    /// The texts between the stars.
     Wildcard(Vec<String>),
 }
 

@@ -68,7 +68,7 @@ fn costly_patterns_are_given_up() {
     let ors: Vec<Value> = (0..150).map(|_| json!({"N": ["1"]})).collect();
     let pattern = json!({"dynamodb": {"NewImage": {"l": {"L": {"$or": ors}}}}});
     assert_eq!(costly(pattern, json!({"l": {"L": objects}})), Fit::TooCostly);
-    // Names are looked up in objects of many: what took billions of comparisons is told.
+    // Names are looked up, not searched, in objects with many members: searching would take billions of comparisons.
     let names: Vec<String> = (0x100..0x100 + 3_950).filter_map(char::from_u32).map(String::from).collect();
     let map: serde_json::Map<String, Value> = names.iter().map(|name| (name.clone(), json!({"NULL": true}))).collect();
     let patterns: Vec<String> = names

@@ -1,4 +1,4 @@
-//! Histories of a lane: what it asks for, and what comes of each answer.
+//! Histories of a lane: its steps, and what follows each outcome.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ fn before(first: usize) -> Ended {
     Ended::Processed(Processed::Before(first))
 }
 
-/// Goes through a history without pauses: each step, and how it ended.
+/// Replays a history without pauses: each step, and how it ended.
 fn history(lane: &mut Lane, steps: &[(&str, Option<Ended>)]) {
     let mut now_ms = NOW;
     for (at, (expected, ended)) in steps.iter().enumerate() {

@@ -131,9 +131,9 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     put(&triggers, "second", 1).await;
     put(&triggers, "third", 1).await;
     assert!(received.try_recv().is_err());
-    // Nor does it go on after a restart of delivery.
+    // Nor does it continue after a restart of delivery.
     running.stop().await;
-    // What it says then is said anew.
+    // The note is emptied, so that the next result is a new one.
     triggers.service.put_document_note(MAPPINGS, uuid, "").await.unwrap();
     let running = triggers.start();
     until_result(&triggers, uuid, "PROBLEM: The policy of the stream does not allow this mapping to read it").await;
