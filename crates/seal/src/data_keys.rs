@@ -212,7 +212,7 @@ impl DataKeys {
         Ok(listed)
     }
 
-    /// Marks a key that no value is under. Tells whether it was not yet.
+    /// Marks a key that no value is under. Returns whether this call marked it.
     pub(crate) async fn free(&self, engine: &dyn Engine, id: KeyId) -> Result<bool, StorageError> {
         let key = layout::data_key(id);
         let keys = [KeyUse::write(key.clone())];
@@ -236,7 +236,7 @@ impl DataKeys {
 /// Another process has the id.
 struct Taken;
 
-/// A key that is gone, or was marked before.
+/// A key that is deleted, or was marked before.
 struct Unmarked;
 
 #[cfg(test)]

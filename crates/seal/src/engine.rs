@@ -17,7 +17,7 @@ use crate::sealed_rows::SealedRows;
 use crate::sweep::{Sweep, Sweeper, Swept};
 use crate::view::SealedView;
 
-/// After which the sweep of old data keys goes on that met an error.
+/// The pause of the re-encryption sweep after an error.
 const PAUSE_OF_TROUBLE: Duration = Duration::from_secs(10);
 
 /// See the crate's head.
@@ -32,7 +32,7 @@ impl Sealed {
         Sealed::with_clock(inner, keyring, kms, layout, Clock::system())
     }
 
-    /// As [`Sealed::over`], where the age of data keys is told by this clock.
+    /// As [`Sealed::over`], with this clock for the age of data keys.
     pub fn with_clock(
         inner: Arc<dyn Engine>,
         keyring: &Keyring,
@@ -63,7 +63,7 @@ impl Sealed {
         self.sealed_rows.tables.name_owners(Box::new(owner_of));
     }
 
-    /// Learns a table's key, unless it is known. From then on writes of its rows do not wait for the KMS.
+    /// Loads a table's key, unless it is loaded. From then on writes of its rows do not wait for the KMS.
     ///
     /// # Errors
     /// If the KMS refuses, or does not answer.

@@ -1,4 +1,4 @@
-//! Maps by numbers that nobody outside chooses: ids of keys and tables. Every value that is read is looked up in two of them.
+//! Maps by numbers that no client chooses: ids of keys and tables. Every value that is read is looked up in two of them.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -1,4 +1,5 @@
-//! A keyring that is kept in the engine itself, where several servers share one: in a row of the catalog that is not sealed.
+//! The engine keyring: a keyring that is stored in the engine, which several servers share, in a row of the catalog that is not
+//! encrypted.
 //!
 //! | row | key | value |
 //! |---|---|---|
@@ -22,7 +23,7 @@ pub enum KeptError {
     Encrypted,
     /// One was named, and the rows are plain.
     NotEncrypted,
-    /// Somebody else has replaced them.
+    /// Another process has replaced them.
     Changed,
 }
 
@@ -97,7 +98,7 @@ pub async fn rewrap(engine: &dyn Engine, old: &MasterKey, new: &MasterKey) -> Re
     let kept = engine.get(&layout::keyring(), Consistency::Strong).await?.ok_or(KeptError::NotEncrypted)?;
     let rewrapped = Bytes::from(Keyring::unlock(&kept, old).await?.rewrap(new).await?.text().to_owned());
     let put = |reads: &Reads, batch: &mut Batch| {
-        // It may have been written by a run that was not told of its success.
+        // An earlier run, with an outcome in doubt, may have written it.
         if !reads.values[0].as_ref().is_some_and(|value| *value == kept || *value == rewrapped) {
             return Err(KeptError::Changed);
         }

@@ -1,5 +1,5 @@
-//! The keyring: the database key, wrapped by the master key. A small text that stands beside the data and is worth nothing
-//! without the master key; the data are worth nothing without it.
+//! The keyring: the database key, wrapped by the master key. A small text, stored beside the data, which is useless without the
+//! master key; without the keyring the data cannot be decrypted.
 //!
 //! | line | what |
 //! |---|---|
@@ -27,7 +27,7 @@ pub struct Keyring {
     text: String,
 }
 
-/// What stands in a keyring.
+/// The contents of a keyring.
 struct Written<'a> {
     database: &'a str,
     master: &'a str,
@@ -122,7 +122,7 @@ impl Keyring {
         Ok(parse(text)?.master.strip_prefix(KMS).map(str::to_owned))
     }
 
-    /// As it stands beside the data.
+    /// The text that is stored beside the data.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -1,7 +1,7 @@
 //! A KMS: a service that wraps keys by keys that never leave it. AWS's own, or any that speaks its JSON.
 //!
-//! The encryption context names the database (`stator:database`), so that policies and the KMS's own log can tell what a call is
-//! about, and nothing that was wrapped for one database opens another.
+//! The encryption context names the database (`stator:database`): policies and the KMS's own log can identify the database of a
+//! call, and a key that was wrapped for one database is not unwrapped for another.
 //!
 //! Calls about a table's key are calls of the table's account: those for slow keys, or for many, leave other accounts theirs.
 
@@ -39,13 +39,13 @@ pub struct Kms {
     holder: Holder,
 }
 
-/// On whose behalf a table's key is asked for.
+/// The account or process on behalf of which a table's key is requested.
 #[derive(Clone, Copy)]
 pub(crate) enum Behalf<'a> {
     /// Of a request. The account is the table's; where it is not known, it is empty.
     Account(&'a str),
-    /// Of the server, which looks whether an account's keys may still be used. The account's own calls do not delay that: an account
-    /// could keep using a key that was taken from it.
+    /// Of the server, which checks whether an account's keys may still be used. The account's own calls do not delay that, or an
+    /// account could continue to use a revoked key.
     Check(&'a str),
 }
 
@@ -63,9 +63,9 @@ impl Behalf<'_> {
 /// A KMS does not do what it was asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum KmsError {
-    /// It said so, with this exception.
+    /// It refused, with this exception.
     Refused { exception: String, text: String },
-    /// It was not reached, or what it said makes no sense.
+    /// It was not reached, or its response makes no sense.
     Unreachable(String),
 }
 
@@ -192,7 +192,7 @@ impl Kms {
     }
 }
 
-/// It stands in a line of text, and ends with it.
+/// It is the rest of a line of text, which it must not break.
 fn is_one_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

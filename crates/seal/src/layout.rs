@@ -1,7 +1,7 @@
 //! What of keys and values stays plain: the layout of rows (crate `keyspace`) as encryption reads it.
 //!
 //! Keys are sealed here because an engine has no place yet where its blocks could be ([fjall's issue 224]). Once it has, keys
-//! can stay as they are, and this module goes, with [`order`](crate::order).
+//! can stay as they are, and this module is removed, with [`order`](crate::order).
 //!
 //! [fjall's issue 224]: https://github.com/fjall-rs/fjall/issues/224
 //!
@@ -49,7 +49,7 @@ pub(crate) fn table_of_key(key: &Key) -> Option<u64> {
     }
 }
 
-/// Where data keys stand, and other rows of this crate beside them.
+/// The prefix of the rows of data keys, and of other rows of this crate.
 pub(crate) fn own_rows() -> Bytes {
     DatabaseRow::Keys.prefix()
 }

@@ -1,8 +1,8 @@
 //! Encryption at rest: an engine around any other one, which only ever sees sealed bytes.
 //!
-//! It stands above the engines, so that it works on all of them, and what an engine makes of its rows (journals, tables, logs
-//! of values, caches, a database's own files) is sealed whatever it does. Values are sealed whole (`value`), keys in a code
-//! that keeps their order (`order`, `layout`).
+//! It is a layer above the engines, so that it works on all of them, and all that an engine makes of its rows (journals, tables,
+//! logs of values, caches, a database's own files) is encrypted. Values are encrypted as a whole (`value`), keys by
+//! order-preserving encryption (`order`, `layout`).
 //!
 //! ```text
 //! master key → database key (keyring) → data keys (rows of the catalog) → values

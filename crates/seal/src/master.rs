@@ -1,4 +1,4 @@
-//! The master key: what an operator keeps apart from the data, and what the database key is wrapped by.
+//! The master key: an operator stores it apart from the data, and it wraps the database key.
 
 use std::fmt;
 

@@ -1,16 +1,16 @@
-//! A code of bytes that keeps their order and hides what they are, as far as both can be had at once.
+//! Order-preserving encryption of keys: hides their bytes as far as their order allows.
 //!
 //! Each byte becomes two. Which two depends on the byte, on all bytes before it (those that stay plain included) and on the
 //! database's key, by a function that grows with the byte. So keys sort as they did; what began with the same bytes still does;
 //! a shorter one still comes first; and the plain key comes back out of the code. As this holds for any bytes, the bounds of
 //! ranges are coded like keys, and hold just the same.
 //!
-//! What it gives away: the order of keys that are alike up to some byte, where they part, how long they are, and about how far
-//! apart they are there. Between partitions nothing agrees, for what stands before differs.
+//! It reveals the order of keys with a common prefix, the length of that prefix, the lengths of the keys, and about how far apart
+//! their first different bytes are. Keys of different partitions reveal nothing about each other, as their prefixes differ.
 //!
 //! The function of one place is drawn from two blocks of AES: 16 steps for the upper half of the byte, of widths that vary
 //! much, behind a gap of any size; and in each of these 16 steps for the lower half. The state, from which the blocks come,
-//! goes on from byte to byte as in CBC-MAC, and is never seen.
+//! is chained from byte to byte as in CBC-MAC, and is never stored.
 //!
 //! | block | input |
 //! |---|---|
@@ -67,7 +67,7 @@ impl Steps {
         self.start + u32::from(sum_before(self.widths.map(step), upper))
     }
 
-    /// The upper half in whose step a code lies, and where that begins.
+    /// The upper half of a code, by the step that contains it, and where that step begins.
     fn find(&self, code: u32) -> Option<(usize, u32)> {
         let mut begin = self.start;
         if code < begin {
@@ -233,7 +233,7 @@ impl<'a> KeyReader<'a> {
         Some(Bytes::copy_from_slice(&self.key))
     }
 
-    /// Goes back to what the last key and this one have in common; tells how many sealed bytes that are.
+    /// Truncates the last key to its common prefix with this one; returns how many encrypted bytes that are.
     fn keep(&mut self, sealed: &[u8], plain: usize) -> usize {
         let alike = self.sealed.iter().zip(sealed).take_while(|(last, next)| last == next).count();
         if self.plain != plain || alike < plain || self.states.is_empty() {

@@ -1,8 +1,8 @@
-//! Whose data keys a row is sealed with: the database's, or those of a table that has a key of its own.
+//! The owner of the data keys that a row is encrypted with: the database, or a table that has a key of its own.
 
 use storage::StorageError;
 
-/// Whose data keys: a table's id, or the database's.
+/// The owner of data keys: a table's id, or [`DATABASE`].
 pub(crate) type Scope = u64;
 pub(crate) const DATABASE: Scope = 0;
 

@@ -37,7 +37,7 @@ enum Stuck {
     Failed(StorageError),
     /// There is no key to seal with, or it has sealed all that it may.
     NoKey(Scope),
-    /// It rewrites rows whose sealed values have to be read first.
+    /// It rewrites rows, and their encrypted values have to be read first.
     Unread(Vec<Key>),
 }
 
@@ -120,7 +120,7 @@ impl SealedRows {
         loop {
             match self.unseal_now(family, key, value.clone()) {
                 Ok(value) => return Ok(Ok(value)),
-                // Boxed, so that rows whose keys are known have no room for a call of the KMS.
+                // Boxed, so that the futures of rows with loaded keys have no memory for a call of the KMS.
                 Err(Unreadable::Unknown(id)) => {
                     if !Box::pin(self.learn_key(id)).await? {
                         return Ok(Err(missing_key(family, key, id)));
@@ -254,7 +254,7 @@ impl SealedRows {
             };
             let decision =
                 self.inner.transact(Transaction { op, mode, keys: &keys.sealed, decide: &mut decide_sealed }).await;
-            // Whether it was committed or nobody knows.
+            // Also if the commit is in doubt.
             rekeyed.into_iter().for_each(|table| self.tables.forget(table));
             let decision = decision?;
             match stuck {
@@ -286,7 +286,7 @@ impl SealedRows {
         if is_plain { None } else { key_of(value).ok() }
     }
 
-    /// The same value under this process's own key, if it is under one of `old`. Learns the keys that this takes.
+    /// The same value under this process's own key, if it is under one of `old`. Loads the keys that this takes.
     pub(crate) async fn reseal(
         &self,
         key: &Key,

@@ -41,7 +41,7 @@ impl Secret {
         base::weakness(&self.0)
     }
 
-    /// Tells secrets apart without showing them.
+    /// Identifies a secret without revealing it.
     pub(crate) fn fingerprint(&self) -> [u8; 8] {
         self.mark("stator: which key this is").as_ref().first_chunk().copied().unwrap_or_default()
     }
@@ -50,7 +50,7 @@ impl Secret {
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0[..]), purpose.as_bytes())
     }
 
-    /// From what people keep it in: 32 bytes as they are, 64 hexadecimal digits, or base64.
+    /// Parses the contents of a key file: 32 raw bytes, 64 hexadecimal digits, or base64.
     pub fn parse(given: &[u8]) -> Option<Secret> {
         if given.len() == SECRET_SIZE {
             return Secret::new(given);

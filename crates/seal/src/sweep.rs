@@ -1,13 +1,13 @@
-//! The sweep: rewrites what is sealed with data keys that have grown old, so that no key is needed for ever.
+//! The re-encryption sweep: rewrites values under old data keys, so that no key is needed permanently.
 //!
-//! A process retires its own data keys after some days, and makes new ones. What is under old keys, whoever made them, is
-//! sealed again with the process's own: the sweep walks all rows in pages, reads in a value's header which key it is under, and
+//! A process retires its own data keys after some days, and makes new ones. Values under old keys of any process are
+//! re-encrypted under the process's own: the sweep walks all rows in pages, reads in a value's header which key it is under, and
 //! rewrites it ([`Rewrite`]) under the process's own, if it is still the same value then. Records of logs are left alone: they
 //! are trimmed after a day.
 //!
 //! Servers that share a database each do so, and do not undo each other's work: keys are the same age for all of them.
 //! The row of an old key under which a whole sweep has met nothing is marked, and no further sweep is made for that key. It
-//! stays, as nobody can know that no server and no copy of a row needs it; a key without values gives nothing away.
+//! stays, as a server or a copy of a row may still need it; a key without values reveals nothing.
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -49,15 +49,15 @@ pub struct Swept {
 /// A sweep on its way.
 pub(crate) struct Sweep {
     old: HashSet<KeyId>,
-    /// Of these, those that nobody should use any more if nothing is under them.
+    /// Of these, those that no process uses any more if no value is under them.
     late: HashSet<KeyId>,
     families: std::slice::Iter<'static, Family>,
-    /// Where it is; none behind the last family.
+    /// The next page; none after the last family.
     range: Option<ScanRange>,
-    /// Rows to rewrite, before it goes on.
+    /// Rows to rewrite before the next page.
     due: VecDeque<(Key, Bytes)>,
-    /// Tables whose KMS has not answered: their rows are the next sweep's. The walk has one position in all rows, so it does not wait for
-    /// accounts apart, as jobs on tables do.
+    /// Tables with a KMS that has not answered: their rows are the next sweep's. The walk has one position in all rows, so it
+    /// cannot wait for each account separately, as jobs on tables do.
     unanswered: HashSet<u64>,
     swept: Swept,
     /// Whether a value that stays was logged.
@@ -65,7 +65,7 @@ pub(crate) struct Sweep {
 }
 
 impl Sweep {
-    /// Retires keys of this process. None if no key is old whose values are to be looked for.
+    /// Retires keys of this process. None if no old key may still have values.
     pub(crate) async fn begin(sealed_rows: &SealedRows, age_ms: u64) -> Result<Option<Sweep>, StorageError> {
         let now_ms = sealed_rows.data_keys.now_ms();
         sealed_rows.data_keys.retire(now_ms, age_ms);
@@ -165,7 +165,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Learns a table's key. The KMS has [`QUICK`] to answer, once a sweep: a table whose key hangs delays the rows of others by no more.
+    /// Loads a table's key. The KMS has [`QUICK`] to answer, once a sweep: a key that hangs delays other tables by no more.
     async fn learn(&mut self, sealed_rows: &SealedRows, table: u64) -> Result<(), StorageError> {
         let unanswered = || StorageError::Unavailable(format!("the KMS does not answer for the key of table {table}"));
         if self.unanswered.contains(&table) {

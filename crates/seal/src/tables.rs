@@ -5,11 +5,11 @@
 //! | a table's key | 0 (8) · 'Y' · table id (8) | a keyring, as for the database; absent if the table has none |
 //!
 //! A table's key is a secret that a KMS's key has wrapped. It wraps the table's data keys, so that another key of the KMS takes
-//! its place by rewrapping one row. Who is above writes and deletes the row with the table's definition; it is not sealed.
-//! What it says is looked at when the table is first met, and again now and then: another server may have changed it, and a
-//! key that the KMS does not unwrap any more is forgotten here, with all that it has wrapped.
+//! its place by rewrapping one row. The layer above writes and deletes the row with the table's definition; it is not encrypted.
+//! The row is read when the table is first used, and again periodically: another server may have changed it, and a
+//! key that the KMS no longer unwraps is dropped from memory, with all that it has wrapped.
 //!
-//! Requests that meet a table that is not known wait for one look at it, and for no other table's: a KMS that hangs for one key stops
+//! Requests for a table that is not known wait for one look at it, and for no other table's: a KMS that hangs for one key stops
 //! no other table. What a look finds counts only if the row was not written meanwhile, so that it is never older than the row.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,12 +66,12 @@ pub(crate) struct Tables {
     own: MasterKey,
     clock: Clock,
     known: RwLock<IdMap<u64, Known>>,
-    /// Tables whose row is being looked at. Locked within `known`.
+    /// Tables with a look at their row in progress. Locked within `known`.
     looked_at: Mutex<IdMap<u64, LookedAt>>,
-    /// Tables whose row was written and that nothing has looked at since: checks look at them, whether requests meet them or not.
+    /// Tables with a row that was written and not read since: checks read it, whether requests use the table or not.
     /// Locked within `known`.
     rewritten: Mutex<BTreeSet<u64>>,
-    /// Held by a request that learns a table.
+    /// Held by a request that loads a table's key.
     learning: Turns<Option<FailedLook>>,
     /// Requests that wait for the KMS.
     waits: Waits,
@@ -187,7 +187,7 @@ impl Tables {
         self.owners.get()?(table)
     }
 
-    /// Whose keys seal a row.
+    /// The owner of the keys that encrypt a row.
     pub(crate) fn scope(&self, family: Family, key: &[u8]) -> Result<Scope, NoScope> {
         let table = match (family, key.first_chunk()) {
             (Family::Catalog, _) | (_, None) => return Ok(DATABASE),
@@ -214,10 +214,10 @@ impl Tables {
 
     async fn learn_in_turn(&self, engine: &dyn Engine, table: u64) -> Result<(), StorageError> {
         let arrived = self.tick();
-        // Another one that learns the table may be waiting for the KMS.
+        // Another request that loads the table's key may be waiting for the KMS.
         let mut turn = jobs::without_slot(self.learning.take(table)).await;
-        // Those that waited have what the first one found, and its error too: a KMS that hangs costs all that wait for it its time
-        // once, and not each of them after the other.
+        // Requests that waited share the first one's result, also its error: a KMS that hangs delays all of them once, and not
+        // each of them after the other.
         if let Some(failed) = turn.as_ref().filter(|failed| failed.ended > arrived) {
             return Err(failed.error.clone());
         }
@@ -358,8 +358,8 @@ impl Tables {
         }
     }
 
-    /// The tables to check: those that are known, and those whose row was written and not read since. Those with a key of their own
-    /// are by their accounts, and those without one together under no name, about which the KMS is not asked.
+    /// The tables to check: those that are known, and those with a row that was written and not read since. Those with a key of
+    /// their own are by account, and those without one together under the empty name, as they need no call of the KMS.
     pub(crate) fn known_by_owner(&self) -> BTreeMap<String, Vec<u64>> {
         let is_plain = |known: &Known| matches!(known, Known::Plain);
         let known = self.known.read();
@@ -377,7 +377,7 @@ impl Tables {
         by_owner
     }
 
-    /// Looks at these tables again; returns those whose keys may not be used any more.
+    /// Reads these tables' rows again; returns those with keys that may no longer be used.
     pub(crate) async fn look_again(&self, engine: &dyn Engine, tables: &[u64]) -> Result<Vec<u64>, StorageError> {
         let mut lost = Vec::new();
         for table in tables {
@@ -386,7 +386,7 @@ impl Tables {
             let look = Look::begin(self, *table);
             let row = engine.get(&layout::table_key(*table), Consistency::Strong).await?;
             if before.is_none() && row.is_none() {
-                // It may be gone. If it is not, it is learned when it is next met.
+                // The table may be deleted. If it is not, its key is loaded when it is next used.
                 look.pass();
                 continue;
             }
@@ -444,7 +444,7 @@ mod tests {
         tables
     }
 
-    /// An engine with these tables, whose keys a key of the KMS has wrapped.
+    /// An engine with these tables, each with a key that is wrapped by a key of the KMS.
     async fn with_keys(tables: &[u64]) -> Arc<Memory> {
         let engine = Memory::new();
         for table in tables {

@@ -37,7 +37,7 @@ impl<T: Default> Turns<T> {
                 lock
             })
         };
-        // Made before the wait: a caller that goes away while it waits leaves no entry either.
+        // Made before the wait: a caller that is dropped while it waits leaves no entry either.
         let user = User { turns: self, id, lock: Some(Arc::clone(&lock)) };
         Turn { guard: lock.lock_owned().await, _user: user }
     }

@@ -1,4 +1,4 @@
-//! Sealed values: AES-256-GCM under a data key, bound to the row they stand in.
+//! Encrypted values: AES-256-GCM under a data key, bound to their row.
 //!
 //! | part | bytes | what |
 //! |---|---|---|
@@ -8,8 +8,8 @@
 //! | sealed | n | the value |
 //! | tag | 16 | |
 //!
-//! The nonce is where the value stands (1: family, or that it is a log's record), zeros (7) and the count. Additional data is
-//! the key of the row as the engine has it, or the log's name. So a value that was moved to another row is as good as damaged.
+//! The nonce is the kind of place of the value (1: its family, or that it is a log's record), zeros (7) and the count. Additional
+//! data is the key of the row as the engine has it, or the log's name. So a value that was moved to another row does not decrypt.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +31,7 @@ const COUNT_MAX: u64 = 1 << 32;
 
 pub(crate) type KeyId = u32;
 
-/// Where a value stands, beside its row's key.
+/// The domain of a value's nonce and additional data, beside its row's key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Room {
     Row(Family),
@@ -140,7 +140,7 @@ pub(crate) fn key_of(sealed: &[u8]) -> Result<KeyId, Unreadable> {
 }
 
 impl DataKey {
-    /// The value, if it was sealed with this key to stand there.
+    /// Decrypts the value, if it was encrypted with this key for this place.
     pub(crate) fn unseal(&self, room: Room, place: &[u8], sealed: &[u8]) -> Result<Bytes, Unreadable> {
         let (header, rest) = sealed.split_at_checked(HEADER).ok_or(Unreadable::Damaged)?;
         let (value, tag) = rest.split_last_chunk::<TAG>().ok_or(Unreadable::Damaged)?;
@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(unseal(ROW, b"other", &sealed), Err(Unreadable::Damaged));
             assert_eq!(unseal(Room::Row(Family::Index), b"place", &sealed), Err(Unreadable::Damaged));
             assert_eq!(sealing.key.unseal(ROW, b"place", &sealed[..sealed.len() - 1]), Err(Unreadable::Damaged));
-            // The key's id is looked at by who chooses the key.
+            // The key's id is compared where the key is chosen.
             for at in (5..sealed.len()).step_by(7) {
                 let mut damaged = sealed.to_vec();
                 damaged[at] ^= 1;

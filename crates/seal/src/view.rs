@@ -12,7 +12,7 @@ use crate::order::KeyReader;
 use crate::sealed_rows::SealedRows;
 use crate::secret::hex;
 
-/// Rows in a row whose keys cannot be read: more of them are not damage to single rows, but another database.
+/// Consecutive rows with unreadable keys: more of them are not damage to single rows, but another database.
 const NAMELESS_MAX: usize = 1024;
 
 pub(crate) struct SealedView {
@@ -94,7 +94,7 @@ impl<'a> PlainPage<'a> {
         PlainPage { sealed_rows, range, keys, page: ScanPage::default(), bytes: 0, nameless: 0 }
     }
 
-    /// A page continues behind its last row's key, so it does not end with a row whose key is not known.
+    /// A page continues after its last row's key, so it does not end with a row that has an unreadable key.
     fn has_room(&self) -> bool {
         let count = self.page.count();
         count == 0 || self.nameless > 0 || (count < self.range.rows_max && self.bytes < self.range.bytes_max)

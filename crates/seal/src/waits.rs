@@ -48,8 +48,8 @@ impl Waits {
         Waits { quick: Duration::ZERO, ..Waits::default() }
     }
 
-    /// Waits for what asks the KMS on behalf of an account; of those that belong to none, the account is empty. Returns nothing, and
-    /// drops what was begun, if it takes longer and the account has as many such requests as it may have.
+    /// Waits for a future that calls the KMS on behalf of an account; the account is empty if there is none. Returns nothing, and
+    /// drops the future, if it takes longer and the account already has its maximum of such requests.
     pub(crate) async fn bounded<T>(
         &self,
         account: impl FnOnce() -> String,

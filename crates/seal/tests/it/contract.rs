@@ -1,4 +1,4 @@
-//! The seal around engines keeps the contract of engines.
+//! Encrypted engines satisfy the contract of engines.
 
 use std::sync::Arc;
 

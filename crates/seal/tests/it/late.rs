@@ -39,7 +39,7 @@ impl Late {
         while self.commit_first().await {}
     }
 
-    /// Commits what has waited longest; tells whether anything has.
+    /// Commits the oldest waiting batch; returns whether there was one.
     pub(crate) async fn commit_first(&self) -> bool {
         let Some((batch, done)) = self.take() else { return false };
         let mut decide = |_: &Reads, committed: &mut Batch| {

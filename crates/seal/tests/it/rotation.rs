@@ -1,4 +1,4 @@
-//! Data keys grow old, and what is under them is rewritten, unnoticed by who reads and writes.
+//! Values under old data keys are re-encrypted, unnoticed by readers and writers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -246,7 +246,7 @@ async fn nothing_is_lost(disk: Arc<dyn Engine>, rounds: u64) {
                 if is_last {
                     return rewritten;
                 }
-                // Longer than a write takes: nobody writes for ninety days.
+                // Longer than a write takes, as no write lasts ninety days.
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
@@ -257,7 +257,7 @@ async fn nothing_is_lost(disk: Arc<dyn Engine>, rounds: u64) {
             for count in 0..rounds {
                 for at in 0..ITEMS {
                     let name = format!("{writer}-{at}");
-                    // Nobody else writes these rows, so what was written last time is still there.
+                    // No other task writes these rows, so the last written value is still there.
                     is_there(&*sealed, &name, count).await;
                     count_up(&*sealed, &name).await;
                     is_there(&*sealed, &name, count + 1).await;

@@ -1,4 +1,4 @@
-//! What whoever can write to the disk achieves: errors, never other data.
+//! An attacker that can write to the disk causes errors, never other data.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl House {
         self.disk.view(Consistency::Strong).await.expect("a view").scan(&whole(family)).await.expect("rows").rows
     }
 
-    /// Puts a value on the disk, and tells how it is read: by get, by a scan, and by a transaction.
+    /// Puts a value on the disk, and returns how it is read: by get, by a scan, and by a transaction.
     async fn tampered(&self, key: &Bytes, value: &[u8], plain: &Key) -> [Result<Option<Bytes>, StorageError>; 3] {
         put(&*self.disk, &Key::new(plain.family, key.clone()), value).await;
         let view = self.sealed.view(Consistency::Strong).await.expect("a view");
