@@ -169,7 +169,7 @@ impl Service {
         }
     }
 
-    /// Refuses a policy under which the caller could not put a policy again. A caller who would lock itself out must set
+    /// Refuses a policy under which the caller could not put a policy again. A caller that would lock itself out must set
     /// ConfirmRemoveSelfResourceAccess.
     fn check_not_locked_out(
         &self,

@@ -1,4 +1,4 @@
-//! Which of the servers that speak the protocol this is, and what is said differently to each.
+//! Which of the servers that speak the protocol this is, and the statements that differ between them.
 //!
 //! PostgreSQL is what the tests run on. The code for the others follows their documentation and is untested.
 

@@ -74,7 +74,7 @@ fn is_away(error: &Error) -> bool {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
         let Some(state) = error.code() else {
-            // No word from the server: the connection broke, or what it said made no sense.
+            // No error of the server: the connection broke, or the reply makes no sense.
             return Trouble::Lost(sentence(&error));
         };
         match state.code() {

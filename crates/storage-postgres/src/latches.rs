@@ -1,6 +1,6 @@
 //! Queues within a node: writers of one key wait here, before they take a connection.
 //!
-//! The server's row locks decide; these only keep a hot key from taking the whole pool. Keys share a fixed number of
+//! The server's row locks decide; these only prevent a hot key from taking the whole pool. Keys share a fixed number of
 //! queues by their hash, and a writer takes all of its queues in ascending order, which excludes deadlocks.
 
 use std::hash::{BuildHasher, RandomState};

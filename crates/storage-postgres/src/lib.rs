@@ -7,7 +7,7 @@
 //! is not known after a lost connection is read from the database and never guessed. Records of logs are left in the
 //! write's own transaction ([`outbox`]) and get their positions in a later one ([`sequencer`]).
 //!
-//! The statements keep to what the whole family of such servers has: no LISTEN, no advisory locks, no sequences, no
+//! The statements use only what all servers of the family support: no LISTEN, no advisory locks, no sequences, no
 //! triggers, no stored functions, no temporary tables.
 
 mod bare;

@@ -107,7 +107,7 @@ impl Position {
     }
 }
 
-/// Rows with long rests that agree in all of what `s` keeps of them.
+/// Rows with long rests that agree in all that `s` stores of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Group {
     pub(crate) p: Vec<u8>,

@@ -1,6 +1,6 @@
 //! A real PostgreSQL for tests, created in a folder of its own and removed with the last test that holds it.
 //!
-//! The server refuses to run as root, so root's tests hand it to the user `nobody`. A shell between us and the server
+//! The server refuses to run as root, so root's tests run it as an unprivileged user. A shell between us and the server
 //! ends it if the test program vanishes.
 
 mod pair;

@@ -1,9 +1,8 @@
 //! The sweep: deletes items that have expired, soon after, a few at a time.
 //!
-//! What is due stands at the beginning of a range of the table's index of times. Each deletion looks at the item once
-//! more, under the same exclusion as any other write, so that one whose expiry was put off stays. A sweep that breaks
-//! off has left nothing half done, and whoever sweeps next finds the rest; two at once meet no harm. Of several nodes
-//! one sweeps.
+//! Due items are at the beginning of a range of the table's TTL index. Each deletion reads the item once more, under the
+//! same exclusion as any other write, so that an item with a postponed expiry stays. An interrupted sweep has left nothing
+//! half done, and the next one finds the rest; two at once are harmless. Of several nodes one sweeps.
 //!
 //! Accounts are swept side by side ([`Job::by_account`]): a table whose KMS does not answer delays its own account's only.
 
@@ -112,14 +111,14 @@ impl Service {
 
     /// Deletes the next items of a table that are due, behind a row of its index. Returns the last row, if there was one.
     async fn sweep_step(&self, table_id: u64, passed: Option<Key>) -> Result<Option<Key>, Exception> {
-        // The table is looked up for each step: a change of it waits until nobody uses the one before.
+        // The table is looked up for each step: a change of it waits until no operation uses the definition before.
         let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(None) };
         let Some(times) = &table.times else { return Ok(None) };
         let (now_s, began_ms) = (self.clock.now_ms() / 1000, self.clock.steady_ms());
         let due = self.due(&table, times, now_s, passed).await?;
         self.lags.set_overdue(table_id, due.first().map_or(0, |row| overdue_s(row, now_s)));
         let Some(last) = due.last() else { return Ok(None) };
-        // An item that stands there twice, with an expiry that nobody took away, goes once.
+        // An item with two rows, one of an expiry that was not removed, is deleted once.
         let items: BTreeSet<Key> = due.iter().filter_map(|row| item_of_expiry_row(table_id, &row.bytes)).collect();
         let items: Vec<Key> = items.into_iter().collect();
         let changes = self.expirations(&table, now_s, &items).await?;

@@ -17,7 +17,7 @@ impl Service {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let begun = table.definition.log.clone();
         let left = removed_consumers(&table.definition);
-        // Waiting until nobody uses an older table is no use of this one.
+        // Drop this reference first: `settle` waits until no operation uses an older table, and would wait for it.
         drop(table);
         self.end_rolls(table_id, &begun).await?;
         if begun.opening || !begun.closing.is_empty() || !left.is_empty() {
@@ -64,7 +64,7 @@ impl Service {
         Ok(())
     }
 
-    /// Writes the ends of a log's open shards down, to which nobody can append any more.
+    /// Stores the ends of a log's open shards, to which no write can append any more.
     async fn close_log(&self, table_id: u64, log: u32) -> Result<(), Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let mut open = Shard::list(&*view, table_id, log, u32::MAX).await?;

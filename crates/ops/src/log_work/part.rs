@@ -1,5 +1,5 @@
-//! A stream that begins or ends while somebody else follows its table: the log goes on, and is parted where the stream has
-//! its end.
+//! A stream that begins or ends while other consumers follow its table: the log continues, and is divided at the stream's
+//! boundary.
 //!
 //! That is a roll of all open shards. The children are the stream's that begins, or the first that are not any more the
 //! stream's that ends. Other consumers read on from parents to children, and see nothing of it.

@@ -148,7 +148,7 @@ impl Service {
     }
 }
 
-/// Who sees the mark sees that there is one.
+/// Written in the mark's batch: a reader that sees the mark sees its announcement, too.
 fn announcement(table_id: u64, number: u32, from: u64) -> Rewrite {
     let announced = move |row: &[u8]| {
         let shard = Shard::read(table_id, number, row).ok()?;

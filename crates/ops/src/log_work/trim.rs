@@ -322,7 +322,7 @@ impl Service {
         Ok(())
     }
 
-    /// Its log first, or the mark at its end if others are left in it: whoever is interrupted finds the row again.
+    /// Its log first, or the mark at its end if others are left in it: after an interruption the row is found again.
     async fn forget_shard(&self, shard: &Shard, left: &[Shard]) -> Result<(), Exception> {
         let mark = shard.closed.map_or(0, |closed| closed.last.saturating_add(1));
         let gone = match left {

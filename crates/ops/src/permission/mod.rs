@@ -52,7 +52,7 @@ pub trait Asks: Sync {
     }
 }
 
-/// Somebody who is going to read a stream for a caller, as DescribeStream, GetShardIterator and GetRecords would.
+/// A reader of a stream for a caller, as DescribeStream, GetShardIterator and GetRecords read it.
 pub struct StreamReader {
     pub stream_arn: String,
 }
@@ -134,7 +134,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// Who a caller is, in a refusal.
+/// The caller's ARN, as refusals name it.
 pub(crate) fn user(caller: &Caller) -> Cow<'_, str> {
     caller.arn()
 }
@@ -143,7 +143,7 @@ impl Service {
     /// Asks the policies about a request, if its caller has an identity.
     ///
     /// # Errors
-    /// The refusal, if any of its questions is denied, or if it cannot be told what it asks.
+    /// The refusal, if any of its questions is denied, or if its questions cannot be determined.
     pub async fn permit<R: Asks>(&self, caller: &Caller, operation: Operation, request: &R) -> Result<(), Exception> {
         self.permit_within(caller, operation, request, &WorkBudget::default()).await
     }

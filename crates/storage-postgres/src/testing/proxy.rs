@@ -193,7 +193,7 @@ async fn strike(
         Fault::BlackHole => {
             let mut nothing = [0; 1024];
             while from_client.read(&mut nothing).await.is_ok_and(|count| count > 0) {}
-            // The server does not learn of it either.
+            // The server does not notice the fault either.
             tokio::time::sleep(Duration::from_secs(20)).await;
             replies.abort();
         }

@@ -27,7 +27,7 @@ pub(crate) enum Verdict {
     Overwritten,
 }
 
-/// Reads a row and keeps others from writing it; one that is only read may be read by others as well.
+/// Reads a row and prevents other writes of it; one that is only read may be read by others as well.
 pub(crate) fn lock(place: &Place, write: bool) -> Ask {
     Ask::Of(if write { Sql::Lock } else { Sql::Share }, at(place))
 }

@@ -1,4 +1,4 @@
-//! The contract that every engine keeps.
+//! The contract that every engine satisfies.
 
 use std::sync::Arc;
 
