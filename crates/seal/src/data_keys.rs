@@ -149,6 +149,7 @@ impl DataKeys {
 
     /// Sees to it that there is a key to seal with.
     pub(crate) async fn provide(&self, engine: &dyn Engine, tables: &Tables, scope: Scope) -> Result<(), TxError> {
+        // One task makes the key of a scope; concurrent writers wait for it here and find it.
         let _alone = self.making.take(scope).await;
         if self.sealing(scope).is_none() {
             let sealing = Arc::new(SealingKey::new(self.make(engine, tables, scope).await?));

@@ -107,6 +107,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn begin(tables: &Tables, table: u64) -> Look<'_> {
+        // Noted before the row is read: a write of the row from here on is counted, and what was read is then not inserted.
         let mut looked_at = tables.looked_at.lock();
         let own = looked_at.entry(table).or_default();
         own.looks += 1;
@@ -127,6 +128,7 @@ impl Look<'_> {
 
     /// The table has no row. Nothing is known of it from now on, and the next check does not look at it.
     fn pass(&self) {
+        // Under the lock of `known`, as in `forget`: an earlier write leaves the table to the checks, and a later one adds it.
         let _known = self.tables.known.write();
         self.ends_current();
     }
@@ -342,6 +344,8 @@ impl Tables {
 
     /// The row of a table was written or deleted.
     pub(crate) fn forget(&self, table: u64) {
+        // All of it under the lock of `known`, as in `Look::keep`: what an earlier look has inserted is removed here, and a later
+        // one finds the new count of writes.
         let mut known = self.known.write();
         known.remove(&table);
         self.rewritten.lock().insert(table);
