@@ -80,6 +80,7 @@ impl Lane {
         self.following.counts.delivered(count);
         let all = count == batch.changes.len();
         let cursor = batch.cursor_after(count);
+        // After the receiver: a crash in between delivers changes again, and skips none.
         // The end of an empty shard is worth a row, too: its children wait for it.
         if cursor != self.cursor || all && batch.ended {
             self.service.checkpoint(&self.following.consumer, &self.lease, cursor).await?;

@@ -88,6 +88,7 @@ impl Triggers {
         if known.version == version {
             return Ok(known);
         }
+        // Not under the lock: the rows have a version of their own, which may be newer, and `know` compares it.
         let rows = self.service.documents(MAPPINGS).await?;
         Ok(self.know(Mappings::read(&rows, &known)))
     }
@@ -104,6 +105,7 @@ impl Triggers {
 
     fn know(&self, read: Mappings) -> Arc<Mappings> {
         let read = Arc::new(read);
+        // Concurrent reads end in any order: an older one never replaces a newer one.
         let mut known = self.known.lock();
         if known.version < read.version {
             *known = Arc::clone(&read);

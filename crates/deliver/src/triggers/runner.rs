@@ -64,6 +64,7 @@ impl Delivery {
             return;
         }
         let told = self.triggers.service.put_document_note(MAPPINGS, &self.mapping.uuid, result).await;
+        // Only once it is stored: a result that could not be stored is stored with the next invocation.
         if told.is_ok() {
             *self.result.lock() = Some(result.to_owned());
         }
