@@ -88,6 +88,7 @@ impl Principals {
         transport: Transport,
     ) -> Result<Caller, Refusal> {
         let (recognized, now_ms) = self.recognize(api, signature, received.headers)?;
+        // Before all that follows: a request without a valid signature gathers no policies and is no use of the key.
         self.signing.verify(signature, &recognized.secret, received)?;
         let credential = &signature.credential;
         let principal = match recognized.principal {

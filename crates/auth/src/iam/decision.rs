@@ -73,6 +73,7 @@ pub fn decide_federated(
     work.begin_question();
     let request = Request { asker: Asker::Provider(provider_arn), action, resource: role_arn, context, work };
     let verdict = judge(PolicyType::Trust, [trust], &request, &mut Silence);
+    // Exhaustion first: an evaluation that did not end may have missed a denial.
     match verdict {
         _ if work.is_exhausted() => Decision::Denied(Denial::Implicit(PolicyType::Trust)),
         Verdict { denies: true, .. } => Decision::Denied(Denial::Explicit(PolicyType::Trust)),
