@@ -60,6 +60,8 @@ impl Identities {
             let looked = tokio::time::timeout(CONFIRM_TIMEOUT, self.look()).await;
             looked.map_err(|_| unavailable("the database does not answer"))?.map_err(unavailable)?;
         }
+        // Read after the freshness, in the reverse order of `Freshness::confirm`: a request that finds the identities fresh
+        // finds the end of their stale time, too.
         let stale_until_ms = self.freshness.stale_until_ms.load(Ordering::SeqCst);
         match authenticated_ms.is_some_and(|at_ms| at_ms <= stale_until_ms) {
             true => Err(unavailable("the caller was recognised before this server had looked")),

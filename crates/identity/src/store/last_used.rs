@@ -69,6 +69,7 @@ impl Identities {
             let Ok(note) = serde_json::to_string(&last) else { continue };
             let id = document_id(&account.id, AccessKey::KIND, &access_key);
             match self.service.put_document_note(IDENTITIES, &id, &note).await {
+                // Not locked while it is stored, so a later use may have been noted: the interval counts from the stored one.
                 Ok(()) => {
                     if let Some(known) = self.uses.0.lock().get_mut(&access_key) {
                         known.written_ms = last.at_ms;

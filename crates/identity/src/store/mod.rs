@@ -207,6 +207,7 @@ impl Identities {
             if changes.is_empty() {
                 return Ok(answer);
             }
+            // Only at the version that it was decided on: after a change of another node it is decided again.
             let written = self.service.change_documents(IDENTITIES, moment.version, &changes).await;
             if written.map_err(|error| self.unwritten(error))? {
                 self.install(moment.with(draft.done()));
@@ -252,6 +253,7 @@ async fn settle_key(service: &Service, fingerprint: &str) -> Result<(), OpenErro
             return if **known == *fingerprint.as_bytes() { Ok(()) } else { Err(OpenError::WrongKey) };
         }
         let change = DocumentChange { id: KEY_DOCUMENT.to_owned(), text: Some(fingerprint.into()) };
+        // Of two servers that store the first fingerprint, the version refuses one, which then compares its own with the other's.
         let done = service.change_documents(IDENTITIES, documents.version, &[change]).await;
         if done.map_err(OpenError::Engine)? {
             return Ok(());
