@@ -128,6 +128,8 @@ impl Embedded {
         let path = folder;
         let folder = Folder::open(path, &options)?;
         inventory::check(&folder.store())?;
+        // Inspected before fjall replays them, as its replay ends silently at a damaged record. The floor comes last: it is
+        // compared with the newest commit of the replayed store.
         let journals = journal::inspect(&folder.store(), folder.mark)?;
         let store = Store::open(&folder.store(), &options)?;
         let last_commit = commit_row::check(&store, folder.mark, journals.last)?;
@@ -209,6 +211,7 @@ impl Embedded {
         if let Some(row) = self.latches.cache().get(key) {
             return Ok(Some(row));
         }
+        // Before the store is read: a write that becomes durable in between is detected, and its older row is not cached.
         let witness = self.latches.witness(key);
         let row = store.get_visible(key)?;
         if let Some(row) = &row {
@@ -219,6 +222,8 @@ impl Embedded {
 
     /// Starts closing; what is queued is still written.
     fn begin_close(&self) -> Option<Running> {
+        // First no new operation finds the store. One that has found it is queued before the queue closes, and written, or is
+        // refused by the queue.
         self.store.write().take();
         self.queue.close();
         self.bell.stop();

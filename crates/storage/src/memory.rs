@@ -84,6 +84,7 @@ impl Memory {
     fn view_now(&self) -> Result<MemoryView, StorageError> {
         let rows = self.shared.rows.read();
         rows.check_open()?;
+        // Counted under the lock of the rows: no write can prune what this commit sees before the view is counted.
         *self.shared.views.lock().entry(rows.commit).or_default() += 1;
         Ok(MemoryView::new(Arc::clone(&self.shared), rows.commit))
     }
@@ -91,6 +92,7 @@ impl Memory {
     fn transact_now(&self, keys: &[KeyUse], decide: &mut Decide<'_>) -> Result<Decision, TxError> {
         let mut rows = self.shared.rows.write();
         rows.check_open()?;
+        // One lock from the reads to the commit: no other write comes between what is decided on and what is written.
         let reads = Reads { values: keys.iter().map(|key_use| rows.newest(&key_use.key)).collect() };
         let mut batch = Batch::default();
         let decision = decide(&reads, &mut batch);
@@ -121,6 +123,7 @@ impl Shared {
 
     fn commit(&self, rows: &mut Rows, batch: Batch) -> Result<(), StorageError> {
         let mut writes = batch.writes;
+        // Computed before anything is written: a damaged tally or head refuses the whole batch.
         writes.extend(rows.tallied(batch.tallies, &writes)?);
         writes.extend(rows.appended(batch.appends)?);
         rows.commit += 1;

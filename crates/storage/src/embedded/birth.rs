@@ -69,6 +69,7 @@ pub(super) fn sync(path: &Path) -> io::Result<()> {
     let mut all = Vec::new();
     list(path, &mut all)?;
     let (left, outcome) = (Mutex::new(all.into_iter()), Mutex::new(Ok(())));
+    // In any order, and many at a time: the folder is not in use before its rename, which comes after all of them.
     let next = || left.lock().ok().and_then(|mut left| left.next());
     thread::scope(|scope| {
         for _ in 0..SYNCS_AT_ONCE {

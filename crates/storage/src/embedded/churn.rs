@@ -59,6 +59,7 @@ impl Churn {
         if deaths.0.is_empty() {
             return;
         }
+        // `high` changes under this lock only, so it is the number of entries at the limit.
         let mut dead = self.dead.lock();
         for (family, prefix, count) in deaths.0 {
             let total = dead.entry((family, prefix)).or_default();

@@ -88,6 +88,7 @@ impl Committer {
                 report(group, &Err(failure));
                 return Err(error);
             }
+            // Released before the writers are answered: a client's next write does not conflict with its finished transaction.
             for job in &group {
                 self.latches.release(job.ticket, &job.noted);
                 job.latchless.iter().for_each(|key| self.latches.forget(key));

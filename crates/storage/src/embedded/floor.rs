@@ -63,6 +63,7 @@ impl Floor {
         let new = self.path.with_extension("new");
         let mut file = File::create(&new)?;
         file.write_all(encode(durable, self.mark).as_bytes())?;
+        // Synced before the rename, and the folder after it: a power failure leaves the old file or the whole new one.
         file.sync_all()?;
         drop(file);
         fs::rename(&new, &self.path)?;

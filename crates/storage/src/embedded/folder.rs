@@ -158,6 +158,7 @@ fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
 fn lock(path: &Path) -> Result<FolderLock, OpenError> {
     let file = File::options().create(true).truncate(false).write(true).open(path.join(LOCK));
     let file = file.map_err(|error| OpenError::io("open the lock file", error))?;
+    // The operating system's lock ends with the process, so a crash leaves no lock behind.
     match file.try_lock() {
         Ok(()) => Ok(FolderLock { _file: file }),
         Err(fs::TryLockError::WouldBlock) => Err(OpenError::Locked),
@@ -183,6 +184,8 @@ fn create(path: &Path, options: &EmbeddedOptions) -> Result<Mark, OpenError> {
     made().map_err(birth::not_made)?;
     birth::make(&unfinished.join(STORE), options)?;
     let finished = || -> io::Result<()> {
+        // Everything is durable before the rename gives the database its name: a crash leaves a whole database, or an unfinished
+        // folder that the next start deletes.
         birth::sync(&unfinished)?;
         fs::rename(&unfinished, path.join(DATABASE))?;
         birth::sync_one(path)

@@ -23,6 +23,7 @@ impl Health {
             failure.get_or_insert_with(|| text.to_owned());
             first
         });
+        // After the text: a writer that sees the flag finds the text.
         self.failed.store(true, std::sync::atomic::Ordering::Release);
     }
 

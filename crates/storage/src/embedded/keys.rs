@@ -40,6 +40,7 @@ pub(super) fn replace(database: &Path, keys: &[u8]) -> Result<(), OpenError> {
     let replaced = || -> io::Result<()> {
         let mut file = File::create(&new)?;
         file.write_all(keys)?;
+        // Synced before the rename, and the folder after it: a power failure leaves the old keys or the new ones, whole.
         file.sync_all()?;
         fs::rename(&new, database.join(KEYS))?;
         birth::sync_one(database)

@@ -111,6 +111,8 @@ impl Latches {
 
     /// Puts into the cache what a reader found, unless a write of the key is queued or may have become durable since.
     pub(super) fn fill(&self, witness: Witness, key: &Key, value: &Bytes) {
+        // Under the latch: a write that became durable since has changed the count, a queued one is found, and one that is
+        // queued later removes the row again.
         let stripe = self.stripes[witness.stripe].lock();
         let unchanged = self.durable_writes[witness.stripe].load(Ordering::Acquire) == witness.durable_writes;
         if unchanged && stripe.find(key).is_none_or(|pending| pending.queued.is_none()) {
@@ -121,6 +123,8 @@ impl Latches {
     /// Takes a row out of the cache that was written without its latch.
     pub(super) fn forget(&self, key: &Key) {
         let stripe = self.stripe_of(key);
+        // Count and row under the latch: a reader of the older value has either cached it before, and it is removed here, or
+        // finds the new count.
         let _latch = self.stripes[stripe].lock();
         self.durable_writes[stripe].fetch_add(1, Ordering::Release);
         self.cache.remove(key);
@@ -131,6 +135,7 @@ impl Latches {
         let mut order = stripes.clone();
         order.sort_unstable();
         order.dedup();
+        // Ascending and each once: no two writers wait for each other, and none for itself.
         let guards = order.iter().map(|stripe| self.stripes[*stripe].lock()).collect();
         Held { keys, stripes, order, guards, cache: &self.cache }
     }
@@ -139,6 +144,8 @@ impl Latches {
     pub(super) fn release(&self, ticket: Ticket, noted: &[Noted]) {
         for note in noted {
             let mut stripe = self.stripes[note.stripe].lock();
+            // Counted under the latch under which the note is removed: a reader of the older value finds either of them, and
+            // does not cache it.
             self.durable_writes[note.stripe].fetch_add(1, Ordering::Release);
             if let Some(value) = stripe.release(ticket, note) {
                 self.cache.put(&note.key, value);

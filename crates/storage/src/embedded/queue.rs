@@ -109,6 +109,7 @@ impl Queue {
 
     /// Queues a job and gives it its ticket. From here on it is executed, with or without a waiter.
     pub(super) fn push(&self, mut job: Job, admission: Admission) -> Result<Ticket, TxError> {
+        // One lock for the ticket and the place: jobs become durable in the order of their tickets.
         let mut state = self.state.lock();
         state.admit(job.bytes, admission)?;
         state.last_ticket += 1;

@@ -72,6 +72,8 @@ impl Embedded {
         let noted = held.notes(mode, &reads, &written);
         let latchless = latchless(keys, &batch);
         let job = Job { ticket: 0, bytes: batch_bytes(&batch), batch, noted, latchless, done };
+        // Queued and noted while the latches are held: writes of a key are queued in the order of their decisions, and the next
+        // decision on it reads this value.
         let ticket = self.queue.push(job, Admission::IfRoom)?;
         held.note(ticket, mode, written);
         Ok(Begun { decision, durable: Some(durable) })

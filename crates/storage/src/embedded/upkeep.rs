@@ -67,6 +67,7 @@ impl Bell {
 
     /// Waits for a tick or a call; false at the end.
     fn wait(&self) -> bool {
+        // Checked and reset under the lock of the wait: a call just before it is not lost.
         let mut rung = self.rung.lock();
         if !rung.wake && !rung.stop {
             self.heard.wait_for(&mut rung, TICK);
