@@ -19,6 +19,7 @@ impl Versions {
 
     fn behind(&self, least: i64) -> i64 {
         let next = |last: i64| least.max(last.saturating_add(1));
+        // The update is repeated if another write took a version in between: no two writes of this node have the same one.
         let before = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
         next(before.unwrap_or_else(|last| last))
     }

@@ -31,6 +31,7 @@ impl Latches {
     /// The place of a key at which it took too long.
     pub(crate) async fn hold(&self, keys: &[KeyUse], patience: Duration) -> Result<Held<'_>, usize> {
         let mut queues: Vec<(usize, usize)> = keys.iter().enumerate().map(|(at, key)| (self.queue(key), at)).collect();
+        // Ascending and each once: no two writers wait for each other, and none for itself.
         queues.sort_unstable();
         queues.dedup_by_key(|(queue, _)| *queue);
         let mut guards = Vec::with_capacity(queues.len());

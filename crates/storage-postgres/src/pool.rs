@@ -108,6 +108,7 @@ impl Session {
         let Some(connection) = &self.connection else {
             return Err(Failure { at: 0, trouble: Trouble::Lost("the connection is gone".to_owned()) });
         };
+        // Set before the flight: a caller that is dropped in it leaves a connection that is not used again.
         self.left = Left::Unsure;
         let replies = connection.fly(asks, &self.pool.options.patience).await;
         if !matches!(&replies, Err(Failure { trouble: Trouble::Lost(_), .. })) {

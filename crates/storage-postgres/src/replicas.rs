@@ -161,6 +161,7 @@ impl Replicas {
 
     /// One flight with the marked number at its place `at`.
     async fn ask(&self, host: &Host, flight: &[Ask], at: usize, leaves: Left) -> Result<(Session, Vec<Reply>), Unfit> {
+        // Chosen now, before the connection is waited for: the read shows all that was committed up to the allowed lag ago.
         let wanted = self.marks.lock().wanted(Instant::now()).ok_or(Unfit::Stale)?;
         let mut session = host.pool.take().await.map_err(|trouble| match trouble {
             Trouble::Busy(_) | Trouble::Closed => Unfit::Busy,

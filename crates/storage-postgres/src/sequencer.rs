@@ -62,6 +62,7 @@ impl Sequencer {
     /// Records were added, as far as one knows.
     pub(crate) fn note(&self, logs: BTreeSet<Bytes>) {
         if !logs.is_empty() {
+            // Noted before the wake: the run that it begins finds these logs.
             self.noted.lock().extend(logs);
             self.wake.notify_one();
         }

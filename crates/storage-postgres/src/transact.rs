@@ -108,6 +108,7 @@ impl Postgres {
     pub(crate) async fn write(&self, transaction: Transaction<'_>) -> Result<Decision, TxError> {
         let Transaction { op, mode, keys, decide } = transaction;
         self.pool.check_open()?;
+        // The latches before a connection: writers of a hot key wait here, and occupy one connection and not the pool.
         let in_line = self.latches.hold(keys, self.patience.lock).await;
         let _held = in_line.map_err(|key| in_the_way(mode, key))?;
         let mut write = Write::new(op, keys, &self.versions);
@@ -133,6 +134,8 @@ impl Postgres {
 
     async fn attempt(&self, write: &Write<'_>, decide: &mut Decide<'_>) -> Result<Decision, Setback> {
         let mut session = self.pool.take().await?;
+        // Locked until the commit; an absent row is inserted, which fails if another write has made it. So no other write comes
+        // between what is decided on and what is written.
         let standing = write.lock(&mut session).await?;
         let reads = Reads { values: standing.iter().map(|row| row.value.clone()).collect() };
         let mut batch = Batch::default();

@@ -41,11 +41,13 @@ impl<K: Clone + Eq + Hash, T: Clone> Turns<K, T> {
     /// The outcome of a round that begins after this call did: another caller's, or `round`.
     pub(crate) async fn share(&self, key: &K, round: impl Future<Output = T>) -> T {
         let Standing { line, .. } = &self.stand(key);
+        // Read before the wait: a round with this number or a greater one begins after the call did, and serves it.
         let needed = line.begun.load(Ordering::SeqCst) + 1;
         let mut ended = line.ended.lock().await;
         if let Some((_, outcome)) = ended.as_ref().filter(|(last, _)| *last >= needed) {
             return outcome.clone();
         }
+        // Counted before the round begins: callers that arrive from here on need the next one.
         let this = line.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let outcome = round.await;
         *ended = Some((this, outcome.clone()));

@@ -46,6 +46,7 @@ struct Target<'a> {
 
 impl Writes {
     pub(crate) fn of(write: &Write<'_>, standing: &[Standing], batch: &Batch) -> Result<Writes, Setback> {
+        // Greater than those of all locked rows: the outbox has an item's records in the order of its changes.
         let ver = write.versions.next(standing.iter().filter_map(|row| row.ver));
         let additions =
             outbox::additions(write.op, ver, &batch.appends).map_err(|error| Setback::Final(error.into()))?;
