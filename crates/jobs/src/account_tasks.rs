@@ -158,6 +158,7 @@ impl AccountTasks {
 
 async fn work_for(busy: Busy, work: impl Future<Output = Ran>) {
     let ended = catch_panic(work).await;
+    // The outcome is stored before `busy` is dropped: the account is not given another task before its outcome is there.
     let mut shared = busy.shared.lock();
     match ended {
         Ok(outcome) => shared.outcome = Some(worse(shared.outcome.unwrap_or(Ran::Done), outcome)),

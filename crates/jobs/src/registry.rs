@@ -231,6 +231,7 @@ impl JobHandle {
         let registry = self.registry.upgrade()?;
         let mut slots = registry.slots.lock();
         let at = slots.all.iter().position(|slot| slot.id == self.id)?;
+        // Dropped by the caller, after the lock: its job may hold jobs of its own, which take the lock to leave.
         Some(slots.all.remove(at))
     }
 }
@@ -270,6 +271,7 @@ impl Registry {
 
     fn entries(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Arc<Entry>> {
         let slots = self.slots.lock();
+        // Returned without the lock: a run may add jobs and remove them.
         slots.all.iter().map(|slot| &slot.entry).filter(|entry| wanted(entry)).cloned().collect()
     }
 }
