@@ -167,6 +167,7 @@ impl Seat {
 
     /// An operation begins, unless the connection is already to go.
     pub(crate) fn run(&self) -> Option<Running<'_>> {
+        // One atomic value for both: an operation begins before an eviction, which then fails, or finds that it is evicted.
         let more = |running| if running == EVICTED { None } else { Some(running + 1) };
         self.running.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok().map(|_| Running(self))
     }
@@ -269,6 +270,7 @@ pub(crate) struct Running<'a>(&'a Seat);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
+        // Before the count: a thread that sees no operation running finds since when.
         self.0.ended();
         self.0.running.fetch_sub(1, Ordering::AcqRel);
     }

@@ -80,6 +80,7 @@ impl Tls {
 
     /// Loads everything anew.
     fn renew(&self) -> Result<(), String> {
+        // Loaded without the lock, so handshakes do not wait for files; a load that fails leaves the current ones.
         let renewed = self.source.load()?;
         *self.current.lock() = renewed;
         Ok(())

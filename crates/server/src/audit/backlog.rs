@@ -52,6 +52,7 @@ impl Backlog {
 
     /// Waits for messages; nothing once there are no more. With the end come the events behind it, too.
     pub(super) fn receive(&self) -> Option<Orders> {
+        // Held until the lines are stored: `abandon` finds each event in the queue or among the lines.
         let mut queue = self.queue.lock();
         let mut taken = Vec::new();
         if queue.blocking_recv_many(&mut taken, MESSAGES_MAX) == 0 {

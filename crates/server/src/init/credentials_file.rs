@@ -145,6 +145,7 @@ fn write_draft(draft: &Path, text: &[u8], original: &Path) -> io::Result<()> {
     let mut file = options.open(draft)?;
     keep_owner(&file, original)?;
     file.write_all(text)?;
+    // Before the caller renames it: a power failure leaves the old file or the whole new one.
     file.sync_all()
 }
 

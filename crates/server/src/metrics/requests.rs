@@ -76,6 +76,7 @@ impl Errors {
             return;
         }
         let mut counts = self.0.write();
+        // Looked for again: between the two locks another request may have added it.
         if !add(&counts) {
             counts.push((exception, AtomicU64::new(1)));
         }

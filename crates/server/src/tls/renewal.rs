@@ -26,6 +26,7 @@ pub(super) fn job(tls: &Arc<Tls>, hangups: Hangups) -> Job {
     let job = Job::on(tls, "reload_certificates", LOOK, move |tls| {
         let (watch, asked) = (Arc::clone(&watch), was_asked.swap(false, Ordering::Relaxed));
         async move {
+            // Read before the files are loaded: a change during the load is found as a new one.
             let stamps = tls.source.stamps();
             let is_due = {
                 let mut watch = watch.lock();
