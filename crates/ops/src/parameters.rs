@@ -31,14 +31,15 @@ pub(crate) type Given = (&'static str, bool);
 
 /// Refuses a request that mixes expressions with legacy parameters.
 pub(crate) fn check_not_mixed(legacy: &[Given], expressions: &[Given]) -> Result<(), Exception> {
+    let is_given = |parameters: &[Given]| parameters.iter().any(|(_, given)| *given);
+    if !is_given(legacy) || !is_given(expressions) {
+        return Ok(());
+    }
     let given = |parameters: &[Given]| {
         let names: Vec<&str> = parameters.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         names.join(", ")
     };
     let (legacy, expressions) = (given(legacy), given(expressions));
-    if legacy.is_empty() || expressions.is_empty() {
-        return Ok(());
-    }
     Err(Exception::validation(format!(
         "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: \
          {{{legacy}}} Expression parameters: {{{expressions}}}"

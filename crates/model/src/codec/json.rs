@@ -4,6 +4,7 @@
 //! written from views, so an item is written from its stored bytes to the response without a tree in between.
 
 use crate::number::Number;
+use crate::value::compact::RawValue;
 use crate::value::{ListRef, MapRef, SetRef, ValueRef};
 
 /// Appends one value.
@@ -26,19 +27,50 @@ pub fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
 /// Appends a map of values: an item, a key, or what is inside an `M`.
 pub fn write_map(out: &mut Vec<u8>, map: MapRef<'_>) {
     out.push(b'{');
-    for (at, (name, value)) in map.iter().enumerate() {
-        separate(out, at);
-        write_string(out, name);
-        out.push(b':');
-        write_value(out, value);
+    match map {
+        MapRef::Compact(map) => {
+            for (at, (name, value)) in map.raw_entries().enumerate() {
+                separate(out, at);
+                write_utf8(out, name);
+                out.push(b':');
+                match value {
+                    RawValue::Text(text) => typed(out, b"{\"S\":", |out| write_utf8(out, text)),
+                    RawValue::Other(value) => write_value(out, value),
+                }
+            }
+        }
+        map => {
+            for (at, (name, value)) in map.iter().enumerate() {
+                separate(out, at);
+                write_string(out, name);
+                out.push(b':');
+                write_value(out, value);
+            }
+        }
     }
     out.push(b'}');
 }
 
 /// Appends a JSON string.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    write_utf8(out, text.as_bytes());
+}
+
+/// Appends the JSON string of a text, which is its bytes.
+fn write_utf8(out: &mut Vec<u8>, text: &[u8]) {
+    // With room for the colon or the brace behind it.
+    out.reserve(text.len() + 3);
     out.push(b'"');
-    let mut rest = text.as_bytes();
+    if is_plain(text) {
+        out.extend_from_slice(text);
+    } else {
+        write_with_escapes(out, text);
+    }
+    out.push(b'"');
+}
+
+#[cold]
+fn write_with_escapes(out: &mut Vec<u8>, mut rest: &[u8]) {
     loop {
         let (plain, escaped) = rest.split_at(plain_size(rest));
         out.extend_from_slice(plain);
@@ -46,20 +78,53 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
         write_escaped(out, *byte);
         rest = after;
     }
-    out.push(b'"');
 }
 
-/// Bytes that are looked at together: long enough for the widest instructions, short enough for short strings.
-const BLOCK: usize = 32;
-
-/// How many bytes at the start need no escape. Whole blocks are checked without a branch a byte, which compilers turn
-/// into vector instructions: most strings hold nothing to escape, and they are most of what is written.
+/// How many bytes at the start need no escape.
 fn plain_size(bytes: &[u8]) -> usize {
-    let blocks = bytes.chunks_exact(BLOCK);
-    let plain = |block: &[u8]| !block.iter().fold(false, |found, byte| found | is_escaped(*byte));
-    let start = blocks.take_while(|block| plain(block)).count() * BLOCK;
+    let start = bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| is_plain_block(block)).count() * BLOCK;
     let in_rest = bytes[start..].iter().position(|byte| is_escaped(*byte));
     in_rest.map_or(bytes.len(), |at| start + at)
+}
+
+/// Without a branch a byte, which compilers turn into vector instructions.
+fn is_plain_block(block: &[u8; BLOCK]) -> bool {
+    !block.iter().fold(false, |found, byte| found | is_escaped(*byte))
+}
+
+/// Bytes that are looked at together: long enough for the widest instructions.
+const BLOCK: usize = 32;
+
+/// Whether nothing needs an escape: most strings have nothing to escape, and they are most of what is written. What is left over
+/// behind whole blocks, and short strings, are checked eight bytes at once.
+fn is_plain(text: &[u8]) -> bool {
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    if !blocks.iter().all(is_plain_block) {
+        return false;
+    }
+    match (rest.last_chunk::<8>(), rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        // The last eight bytes overlap those before them, so that none is left over.
+        (Some(last), ..) => {
+            let escapes = |eight: &[u8; 8]| escapes_in(u64::from_le_bytes(*eight));
+            rest.as_chunks::<8>().0.iter().fold(escapes(last), |all, eight| all | escapes(eight)) == 0
+        }
+        (None, Some(first), Some(last)) => {
+            let both = u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+            escapes_in(both) == 0
+        }
+        _ => !rest.iter().any(|byte| is_escaped(*byte)),
+    }
+}
+
+/// Not 0 if and only if one of eight bytes is escaped. Which one only the lowest bit that is set says: a byte that is borrows from those
+/// above it.
+fn escapes_in(eight: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // A byte below `n` borrows from its top bit: only bytes without one of their own are taken.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & TOPS;
+    let equal = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    below(eight, 0x20) | equal(b'"') | equal(b'\\')
 }
 
 fn is_escaped(byte: u8) -> bool {
@@ -147,6 +212,21 @@ mod tests {
         let mut out = Vec::new();
         write_map(&mut out, MapRef::Compact(stored.view()));
         assert_eq!(String::from_utf8(out), Ok(format!("{{\"a\":{expected}}}")));
+    }
+
+    #[test]
+    fn a_string_is_plain_if_no_byte_of_it_is_escaped() {
+        for byte in 0..=255 {
+            for length in [1, 3, 4, 7, 8, 9, 15, 31, 32, 33, 70] {
+                for at in 0..length {
+                    for around in [b'a', 0xc3, b'!', 0x7f] {
+                        let mut text = vec![around; length];
+                        text[at] = byte;
+                        assert_eq!(is_plain(&text), !is_escaped(byte), "{byte} at {at} of {length} among {around}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -421,6 +421,25 @@ impl<'a> Map<'a> {
         let (left, reader) = counted(self.bytes);
         MapEntries { reader, left }
     }
+
+    /// The entries with their texts as bytes, for a writer of bytes: checked texts are UTF-8, and are not looked at again.
+    pub(crate) fn raw_entries(&self) -> impl Iterator<Item = (&'a [u8], RawValue<'a>)> {
+        let (count, mut reader) = counted(self.bytes);
+        (0..count).map_while(move |_| {
+            let name = reader.name()?;
+            Some(match reader.raw_value()? {
+                (TAG_S, text) => (name, RawValue::Text(text)),
+                raw => (name, RawValue::Other(value(raw))),
+            })
+        })
+    }
+}
+
+/// A value of [`Map::raw_entries`].
+pub(crate) enum RawValue<'a> {
+    /// UTF-8.
+    Text(&'a [u8]),
+    Other(ValueRef<'a>),
 }
 
 #[derive(Clone, Debug)]

@@ -123,6 +123,9 @@ impl Shape {
 
     /// Every constraint that a text breaks, in the order in which they are reported.
     pub(crate) fn broken_by_text(&self, text: &str) -> Vec<Constraint> {
+        if self.is_plainly_met_by(text) {
+            return Vec::new();
+        }
         match self.name_or_arn {
             Some(_) if text_is_arn(text) => return self.broken_bounds(length(text)),
             Some(NameUse::Items) => return self.broken_by_name(text),
@@ -138,6 +141,20 @@ impl Shape {
             broken.reverse();
         }
         broken
+    }
+
+    /// Whether a text surely breaks no constraint, as almost every text: nothing is allocated to find that out. The answer for texts
+    /// beyond ASCII, of which the length has to be counted, is no.
+    fn is_plainly_met_by(&self, text: &str) -> bool {
+        let bounds = self.min.unwrap_or(i64::MIN)..=self.max.unwrap_or(i64::MAX);
+        text.is_ascii()
+            && i64::try_from(text.len()).is_ok_and(|length| bounds.contains(&length))
+            && match self.name_or_arn {
+                Some(_) if text_is_arn(text) => true,
+                Some(NameUse::Items) => NAME.is_plainly_met_by(text),
+                Some(NameUse::Table) => WHOLE_NAME.is_plainly_met_by(text),
+                None => self.pattern.is_none_or(|pattern| (pattern.matches)(text)),
+            }
     }
 
     /// Only the first broken constraint is reported.
