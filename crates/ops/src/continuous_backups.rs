@@ -4,7 +4,7 @@
 
 use api::{
     ContinuousBackupsDescription, ContinuousBackupsStatus, DescribeContinuousBackupsInput,
-    DescribeContinuousBackupsOutput, Exception, PointInTimeRecoveryDescription, PointInTimeRecoveryStatus,
+    DescribeContinuousBackupsOutput, Exception, PointInTimeRecoveryDescription, PointInTimeRecoveryStatus, Timestamp,
     UpdateContinuousBackupsInput, UpdateContinuousBackupsOutput,
 };
 use auth::Caller;
@@ -34,8 +34,8 @@ impl Service {
             return Err(tables::invalid(format!("RecoveryPeriodInDays must be between 1 and {PERIOD_DAYS_MAX}")));
         }
         if period_days.is_some() && !asked.point_in_time_recovery_enabled {
-            return Err(tables::invalid(
-                "RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false",
+            return Err(Exception::validation(
+                "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.",
             ));
         }
         // Locked from the read of the definition on: another change of it would be lost otherwise.
@@ -45,7 +45,8 @@ impl Service {
         let current = definition.recovery;
         definition.recovery = asked.point_in_time_recovery_enabled.then(|| PointInTimeRecovery {
             enabled_ms: current.map_or(now_ms, |current| current.enabled_ms),
-            period_days: period_days.or(current.map(|current| current.period_days)).unwrap_or(PERIOD_DAYS_MAX),
+            // Enabling again without a period sets the default. Source: API Reference, PointInTimeRecoverySpecification.
+            period_days: period_days.unwrap_or(PERIOD_DAYS_MAX),
         });
         let description = description(&definition, now_ms);
         if definition.recovery != current {
@@ -89,8 +90,8 @@ fn description(definition: &Definition, now_ms: u64) -> ContinuousBackupsDescrip
             PointInTimeRecoveryDescription {
                 point_in_time_recovery_status: Some(PointInTimeRecoveryStatus::Enabled),
                 recovery_period_in_days: Some(recovery.period_days),
-                earliest_restorable_date_time: Some(timestamp(earliest_ms)),
-                latest_restorable_date_time: Some(timestamp(latest_ms)),
+                earliest_restorable_date_time: Some(whole_seconds(earliest_ms)),
+                latest_restorable_date_time: Some(whole_seconds(latest_ms)),
             }
         }
     };
@@ -98,6 +99,11 @@ fn description(definition: &Definition, now_ms: u64) -> ContinuousBackupsDescrip
         continuous_backups_status: ContinuousBackupsStatus::Enabled,
         point_in_time_recovery_description: Some(recovery),
     }
+}
+
+/// Both ends of the period are whole seconds. Source: captures.
+fn whole_seconds(epoch_ms: u64) -> Timestamp {
+    timestamp(epoch_ms - epoch_ms % 1000)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use api::{DeleteTableInput, DeleteTableOutput, Exception};
 use auth::Caller;
 use cluster::catalog::{Edit, Work};
-use tables::{Shown, TableStatus};
+use tables::{Shown, TableStatus, being_backed_up, being_created, being_deleted};
 
 use crate::service::Service;
 
@@ -16,9 +16,19 @@ impl Service {
         caller: &Caller,
         request: DeleteTableInput,
     ) -> Result<DeleteTableOutput, Exception> {
+        self.wait_for_backups(caller, &request.table_name).await;
         // Locked from the check of the protection on: another change of the definition would be lost otherwise.
         let guard = self.catalog.lock().await?;
-        let table = self.catalog.changeable(caller, &request.table_name)?;
+        let table = self.catalog.described(caller, &request.table_name)?;
+        match table.definition.status {
+            TableStatus::Deleting => return Err(being_deleted(table.name())),
+            TableStatus::Creating => return Err(being_created(table.name())),
+            TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}
+        }
+        // Its rows and its log are what the backup is made of.
+        if self.is_being_backed_up(table.id()) {
+            return Err(being_backed_up(table.name()));
+        }
         if table.definition.deletion_protection {
             return Err(Exception::validation(
                 "Resource cannot be deleted as it is currently protected against deletion. Disable deletion \

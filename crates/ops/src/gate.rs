@@ -108,10 +108,13 @@ calls! {
     BatchExecuteStatement(BatchExecuteStatementInput) -> BatchExecuteStatementOutput = batch_execute_statement;
     BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput = batch_get_item;
     BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item;
+    CreateBackup(CreateBackupInput) -> CreateBackupOutput = create_backup;
     CreateTable(CreateTableInput) -> CreateTableOutput = create_table;
+    DeleteBackup(DeleteBackupInput) -> DeleteBackupOutput = delete_backup;
     DeleteItem(DeleteItemInput) -> DeleteItemOutput = delete_item after check_delete_item;
     DeleteResourcePolicy(DeleteResourcePolicyInput) -> DeleteResourcePolicyOutput = delete_resource_policy;
     DeleteTable(DeleteTableInput) -> DeleteTableOutput = delete_table;
+    DescribeBackup(DescribeBackupInput) -> DescribeBackupOutput = describe_backup;
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
@@ -124,11 +127,13 @@ calls! {
     ExecuteTransaction(ExecuteTransactionInput) -> ExecuteTransactionOutput = execute_transaction;
     GetItem(GetItemInput) -> GetItemOutput = get_item;
     GetResourcePolicy(GetResourcePolicyInput) -> GetResourcePolicyOutput = get_resource_policy;
+    ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
     ListTagsOfResource(ListTagsOfResourceInput) -> ListTagsOfResourceOutput = list_tags_of_resource;
     PutItem(PutItemInput) -> PutItemOutput = put_item after check_put_item;
     PutResourcePolicy(PutResourcePolicyInput) -> PutResourcePolicyOutput = put_resource_policy;
     Query(QueryInput) -> QueryOutput = query;
+    RestoreTableFromBackup(RestoreTableFromBackupInput) -> RestoreTableFromBackupOutput = restore_table_from_backup;
     Scan(ScanInput) -> ScanOutput = scan;
     TagResource(TagResourceInput) -> () = tag_resource;
     TransactGetItems(TransactGetItemsInput) -> TransactGetItemsOutput = transact_get_items after check_transact_get_items;

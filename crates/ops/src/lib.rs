@@ -16,6 +16,7 @@
 //! 6. `gate`, the one way to them.
 
 pub mod allowance;
+mod backup;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;

@@ -22,6 +22,13 @@ impl Service {
         Ok(description)
     }
 
+    /// Count and bytes of a table's items, as they are counted.
+    pub(crate) async fn items_of(&self, definition: &Definition) -> Result<[i64; 2], Exception> {
+        let key = rows::table_tally(definition.table_id);
+        let row = self.engine.get(&key, Consistency::Strong).await.map_err(storage_failure)?;
+        rows::read_tally(&key, row.as_ref()).map_err(storage_failure)
+    }
+
     async fn tallies(&self, definition: &Definition) -> Result<Tallies, Exception> {
         let indexes = definition.local_indexes.iter().chain(&definition.global_indexes);
         // The counters of an index that is being built count only a part of it.

@@ -56,6 +56,15 @@ impl Service {
         Ok(Some(name(definition, key)))
     }
 
+    /// A key for the rows of a table that is made of another one's, under the same key of the KMS; none if that has the service's own.
+    pub(crate) async fn key_like(&self, definition: &Definition) -> Result<Option<Bytes>, Exception> {
+        let Some((keys, encryption)) = self.table_keys.get().zip(definition.encryption.as_ref()) else {
+            return Ok(None);
+        };
+        let key = keys.wrap(&definition.account, None, Some(&encryption.key_arn)).await.map_err(refused)?;
+        Ok(Some(key.row))
+    }
+
     /// The change of a table's key that a request asks for; `None` if it asks for none. It calls the KMS, which may take long,
     /// so it is called before the catalog is locked.
     pub(crate) async fn other_table_key(

@@ -12,6 +12,7 @@ use auth::iam::PrincipalIds;
 use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
+use super::backup::{Backup, Restore};
 use super::log_consumer::LogConsumer;
 use super::name::Place;
 use super::resource_policy::AttachedPolicy;
@@ -65,6 +66,12 @@ pub struct Definition {
     pub time_to_live: TimeToLive,
     #[serde(default)]
     pub recovery: Option<PointInTimeRecovery>,
+    /// Of a backup, which is no table that callers can name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<Backup>,
+    /// While it is being filled: the table is Creating then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Restore>,
     #[serde(default)]
     pub resource_policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,6 +223,8 @@ pub enum TableStatus {
     Active,
     Updating,
     Deleting,
+    /// A backup. Programs that do not know backups cannot read the definition, and so do not open a database with one.
+    Backup,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

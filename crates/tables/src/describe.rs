@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use api::{
     BillingMode, BillingModeSummary, GlobalSecondaryIndexDescription, GlobalSecondaryIndexWarmThroughputDescription,
     KeySchemaElement, LocalSecondaryIndexDescription, OnDemandThroughput, ProjectionType,
-    ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, StreamSpecification, StreamViewType,
-    TableClassSummary, TableDescription, TableWarmThroughputDescription, Timestamp,
+    ProvisionedThroughputDescription, RestoreSummary, SSEDescription, SSEStatus, SSEType, StreamSpecification,
+    StreamViewType, TableClassSummary, TableDescription, TableWarmThroughputDescription, Timestamp,
 };
 use storage::TALLY_WIDTH;
 
+use super::backup::Restore;
 use super::definition::{
     Definition, IndexDefinition, IndexStatus, KeyNames, KeyType, OnDemandMax, Projection, Provisioned, StreamView,
     TableClass, TableStatus, ThroughputChanges,
@@ -78,9 +79,12 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
         table_id: Some(definition.uuid.clone()),
         billing_mode_summary: billing_mode(definition),
         local_secondary_indexes: some(definition.local_indexes.iter().map(|index| local(index, arn, tallies))),
-        global_secondary_indexes: some(
-            definition.global_indexes.iter().map(|index| global(index, arn, tallies, shown, now_ms)),
-        ),
+        global_secondary_indexes: some(definition.global_indexes.iter().map(|index| {
+            let described = global(index, arn, tallies, shown, now_ms);
+            // A table that is being restored shows no status of its indexes. Source: captures.
+            let index_status = described.index_status.filter(|_| definition.restore.is_none());
+            GlobalSecondaryIndexDescription { index_status, ..described }
+        })),
         stream_specification: stream.filter(|stream| stream.enabled).map(|stream| StreamSpecification {
             stream_enabled: true,
             stream_view_type: Some(stream_view(stream.view)),
@@ -100,7 +104,18 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
         deletion_protection_enabled: Some(definition.deletion_protection),
         on_demand_throughput: on_demand(&definition.on_demand_max),
         warm_throughput: Some(table_warm(definition, status)),
+        restore_summary: definition.restore.as_ref().map(restore_summary),
         ..TableDescription::default()
+    }
+}
+
+/// Only while the restore lasts: an active table shows nothing of it. Source: captures.
+fn restore_summary(restore: &Restore) -> RestoreSummary {
+    RestoreSummary {
+        restore_date_time: timestamp(restore.at_ms),
+        restore_in_progress: true,
+        source_backup_arn: Some(restore.backup_arn.clone()),
+        source_table_arn: Some(restore.source_arn.clone()),
     }
 }
 
@@ -144,7 +159,7 @@ fn shown_status(status: TableStatus, shown: Shown) -> api::TableStatus {
         (Shown::JustUpdated, _) => api::TableStatus::Updating,
         (Shown::JustDeleted, _) => api::TableStatus::Deleting,
         (Shown::AsIs, TableStatus::Creating) => api::TableStatus::Creating,
-        (Shown::AsIs, TableStatus::Active) => api::TableStatus::Active,
+        (Shown::AsIs, TableStatus::Active | TableStatus::Backup) => api::TableStatus::Active,
         (Shown::AsIs, TableStatus::Updating) => api::TableStatus::Updating,
         (Shown::AsIs, TableStatus::Deleting) => api::TableStatus::Deleting,
     }
@@ -235,7 +250,7 @@ fn provisioned(
     }
 }
 
-fn on_demand(max: &OnDemandMax) -> Option<OnDemandThroughput> {
+pub fn on_demand(max: &OnDemandMax) -> Option<OnDemandThroughput> {
     (*max != OnDemandMax::default()).then_some(OnDemandThroughput {
         max_read_request_units: max.read_units,
         max_write_request_units: max.write_units,
@@ -263,7 +278,7 @@ pub fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
     key.hash.iter().map(part(api::KeyType::Hash)).chain(range).collect()
 }
 
-fn projection(own: &Projection) -> api::Projection {
+pub fn projection(own: &Projection) -> api::Projection {
     let projection_type = match own {
         Projection::All => ProjectionType::All,
         Projection::KeysOnly => ProjectionType::KeysOnly,

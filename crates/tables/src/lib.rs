@@ -2,6 +2,7 @@
 //! rows: keys of items and indexes (`rows`, `item_key`), ranges of them (`key_range`). Nothing here writes a row; `cluster`'s
 //! catalog holds the existing tables.
 
+mod backup;
 pub mod catalog_rows;
 mod definition;
 mod describe;
@@ -27,15 +28,16 @@ pub mod throughput;
 
 use api::Exception;
 
+pub use backup::{Backup, BackupPhase, LogPosition, Restore};
 pub use definition::*;
-pub use describe::{Shown, TABLE, Tallies, description, key_schema, stream_view, timestamp};
+pub use describe::{Shown, TABLE, Tallies, description, key_schema, on_demand, projection, stream_view, timestamp};
 pub use hash_range::HashRange;
 pub use index_state::IndexState;
 pub use log_consumer::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
 pub use name::canonical_arn;
 pub use name::{NameUse, Place, TableArn, table_place};
 pub use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};
-pub use schema::{NewIndex, NewSchema, attribute_definitions, check_projections, invalid};
+pub use schema::{NewIndex, NewSchema, attribute_definitions, check_projections, invalid, parse_projection};
 pub use settings::{
     STREAM_OF_NEW_TABLE, STREAM_OF_TABLE, check_tag_keys, check_tags, encryption, new_stream, not_before,
 };
@@ -50,6 +52,18 @@ pub fn not_built(member: &str) -> Exception {
 pub fn being_deleted(name: &str) -> Exception {
     Exception::ResourceInUse(format!(
         "Attempt to change a resource which is still in use: Table is being deleted: {name}"
+    ))
+}
+
+pub fn being_created(name: &str) -> Exception {
+    Exception::ResourceInUse(format!(
+        "Attempt to change a resource which is still in use: Table is being created: {name}"
+    ))
+}
+
+pub fn being_backed_up(name: &str) -> Exception {
+    Exception::ResourceInUse(format!(
+        "Attempt to change a resource which is still in use: Table is being backed up: {name}"
     ))
 }
 

@@ -86,7 +86,7 @@ impl NewSchema {
             check_defined(&index.key_schema, &self.attributes)?;
             let key = two_part_key(&index.key_schema)?;
             self.check_local_key(&index.index_name, &key)?;
-            let projection = projection(index.projection)?;
+            let projection = parse_projection(index.projection)?;
             let throughput = IndexThroughput::default();
             self.local.push(NewIndex { name: index.index_name, key, projection, throughput });
         }
@@ -166,7 +166,7 @@ impl NewIndex {
     ) -> Result<NewIndex, Exception> {
         check_defined(key_schema, attributes)?;
         let key = multi_part_key(key_schema)?;
-        Ok(NewIndex { projection: projection(asked)?, name, key, throughput })
+        Ok(NewIndex { projection: parse_projection(asked)?, name, key, throughput })
     }
 
     pub fn into_definition(self, id: u32, status: IndexStatus) -> IndexDefinition {
@@ -222,7 +222,9 @@ pub fn check_projections<'a>(projections: impl Iterator<Item = &'a Projection>) 
     )))
 }
 
-fn projection(asked: api::Projection) -> Result<Projection, Exception> {
+/// # Errors
+/// DynamoDB's refusal of a projection that is none.
+pub fn parse_projection(asked: api::Projection) -> Result<Projection, Exception> {
     let names = asked.non_key_attributes;
     match (asked.projection_type, names) {
         (None, _) => Err(invalid("Unknown ProjectionType: null")),

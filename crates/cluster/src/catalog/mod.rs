@@ -188,10 +188,15 @@ impl Catalog {
     /// As for [`Catalog::described`], and for a table that is being deleted.
     pub fn changeable(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
         let table = self.described(caller, name_or_arn)?;
-        if table.definition.status == TableStatus::Deleting {
-            return Err(being_deleted(table.name()));
+        match table.definition.status {
+            TableStatus::Deleting => Err(being_deleted(table.name())),
+            // A table that is being restored. Source: captures.
+            TableStatus::Creating => Err(Exception::ResourceNotFound(format!(
+                "Requested resource not found: Table: {} not found",
+                table.name()
+            ))),
+            TableStatus::Active | TableStatus::Updating | TableStatus::Backup => Ok(table),
         }
-        Ok(table)
     }
 
     pub fn find(&self, place: Place<'_>) -> Option<Arc<Table>> {
@@ -204,7 +209,8 @@ impl Catalog {
         let tables = self.inner.tables.read();
         let Some(region) = tables.region(&caller.account, &caller.region) else { return (Vec::new(), false) };
         let lower = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut names = region.range::<str, _>((lower, Bound::Unbounded)).map(|(name, _)| name.clone());
+        let named = region.range::<str, _>((lower, Bound::Unbounded)).filter(|(_, table)| table.definition.is_table());
+        let mut names = named.map(|(name, _)| name.clone());
         let page: Vec<String> = names.by_ref().take(count).collect();
         (page, names.next().is_some())
     }
@@ -213,7 +219,21 @@ impl Catalog {
     pub fn tables(&self, caller: &Caller) -> Vec<Arc<Table>> {
         let tables = self.inner.tables.read();
         let region = tables.region(&caller.account, &caller.region);
-        region.map(|region| region.values().cloned().collect()).unwrap_or_default()
+        let tables = region.map(|region| region.values().filter(|table| table.definition.is_table()));
+        tables.map(|tables| tables.cloned().collect()).unwrap_or_default()
+    }
+
+    /// The backups in the caller's account and region, those that are being deleted left out; by the names of their tables, of
+    /// one table in the order of their ids.
+    pub fn backups(&self, caller: &Caller) -> Vec<Arc<Table>> {
+        let tables = self.inner.tables.read();
+        let Some(region) = tables.region(&caller.account, &caller.region) else { return Vec::new() };
+        region.values().filter(|table| table.definition.status == TableStatus::Backup).cloned().collect()
+    }
+
+    /// Starts work that follows from a definition which was just created.
+    pub fn start(&self, work: Work) {
+        self.inner.work.start(work);
     }
 
     /// The ids of the tables of all callers that `wanted` chooses.

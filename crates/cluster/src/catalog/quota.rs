@@ -8,12 +8,15 @@ use api::Exception;
 use model::limits::TABLES_MAX;
 use tables::Place;
 
-use super::Catalog;
+use super::{Catalog, Region};
 
 /// A caller may name any region, so an account's tables in all of its regions are bounded as well: by this multiple of the
 /// quota of one. With the defaults 10,000, beyond which AWS raises no quota. Source: Developer Guide, "Best practices for
 /// DynamoDB table design".
 const FULL_REGIONS_MAX: usize = 4;
+
+/// Backups of an account in all regions.
+const BACKUPS_MAX: usize = 10_000;
 
 /// The bounds of the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,14 +41,31 @@ impl Catalog {
     pub fn check_quota(&self, quotas: &Quotas, place: Place<'_>) -> Result<(), Exception> {
         let tables = self.inner.tables.read();
         let Some(regions) = tables.accounts.get(place.account) else { return Ok(()) };
-        let of_region = regions.get(place.region).map_or(0, |tables| tables.len());
-        let of_account = regions.values().map(|tables| tables.len()).sum();
+        let count = |tables: &Region| tables.values().filter(|table| table.definition.is_table()).count();
+        let of_region = regions.get(place.region).map_or(0, count);
+        let of_account = regions.values().map(count).sum();
         let account_max = quotas.tables_max.saturating_mul(FULL_REGIONS_MAX);
         let exceeded = [(of_region, quotas.tables_max), (of_account, account_max)];
         match exceeded.into_iter().find(|(count, max)| *max > 0 && count >= max) {
             None => Ok(()),
             Some((_, max)) => Err(Exception::LimitExceeded(format!(
                 "Subscriber limit exceeded: There is a limit of {max} tables per subscriber"
+            ))),
+        }
+    }
+
+    /// DynamoDB has no quota of backups. Here each one is a definition in memory, so there is one, far above what is in use.
+    ///
+    /// # Errors
+    /// The refusal if the account has as many backups in all regions as it may have.
+    pub fn check_backup_quota(&self, place: Place<'_>) -> Result<(), Exception> {
+        let tables = self.inner.tables.read();
+        let Some(regions) = tables.accounts.get(place.account) else { return Ok(()) };
+        let backups = regions.values().flat_map(Region::values).filter(|table| !table.definition.is_table());
+        match backups.count() < BACKUPS_MAX {
+            true => Ok(()),
+            false => Err(Exception::LimitExceeded(format!(
+                "Subscriber limit exceeded: There is a limit of {BACKUPS_MAX} backups per subscriber"
             ))),
         }
     }

@@ -36,6 +36,14 @@ pub enum Work {
     KeepLog {
         table_id: u64,
     },
+    /// Find a backup's cut, copy its source, and undo what was changed behind the cut.
+    FillBackup {
+        table_id: u64,
+    },
+    /// Fill a table from a backup.
+    RestoreTable {
+        table_id: u64,
+    },
     /// Give its index of expiries an id: an older program enabled time to live without one.
     NumberExpiryIndex {
         table_id: u64,
@@ -48,6 +56,12 @@ impl Work {
         let table_id = definition.table_id;
         if definition.status == TableStatus::Deleting {
             return vec![Work::DropTable { table_id }];
+        }
+        if let Some(backup) = &definition.backup {
+            return (!backup.is_ready()).then_some(Work::FillBackup { table_id }).into_iter().collect();
+        }
+        if definition.restore.is_some() {
+            return vec![Work::RestoreTable { table_id }];
         }
         let of_index = |(index_id, state): (u32, IndexState)| match state {
             IndexState::Building => Some(Work::BuildIndex { table_id, index_id }),
@@ -66,6 +80,8 @@ impl Work {
             Work::DropIndex { .. } => "delete_index",
             Work::DropTable { .. } => "delete_table",
             Work::KeepLog { .. } => "update_stream",
+            Work::FillBackup { .. } => "fill_backup",
+            Work::RestoreTable { .. } => "restore_table",
             Work::NumberExpiryIndex { .. } => "update_ttl_index",
         }
     }
@@ -84,6 +100,12 @@ impl Work {
             Work::KeepLog { .. } => {
                 log::error!(event = "stream_update_failed", table = table; "changing a stream failed and is retried: {why}");
             }
+            Work::FillBackup { .. } => {
+                log::error!(event = "backup_failed", table = table; "a backup failed and is retried: {why}");
+            }
+            Work::RestoreTable { .. } => {
+                log::error!(event = "restore_failed", table = table; "restoring a table failed and is retried: {why}");
+            }
             Work::NumberExpiryIndex { .. } => {
                 log::error!(event = "ttl_update_failed", table = table; "changing time to live failed and is retried: {why}");
             }
@@ -96,6 +118,8 @@ impl Work {
             | Work::DropIndex { table_id, .. }
             | Work::DropTable { table_id }
             | Work::KeepLog { table_id }
+            | Work::FillBackup { table_id }
+            | Work::RestoreTable { table_id }
             | Work::NumberExpiryIndex { table_id } => table_id,
         }
     }
@@ -108,6 +132,8 @@ impl fmt::Display for Work {
             Work::DropIndex { table_id, index_id } => write!(f, "deleting index {index_id} of table {table_id}"),
             Work::DropTable { table_id } => write!(f, "deleting table {table_id}"),
             Work::KeepLog { table_id } => write!(f, "maintaining the change log of table {table_id}"),
+            Work::FillBackup { table_id } => write!(f, "filling backup {table_id}"),
+            Work::RestoreTable { table_id } => write!(f, "restoring table {table_id}"),
             Work::NumberExpiryIndex { table_id } => {
                 write!(f, "giving the time-to-live index of table {table_id} its id")
             }

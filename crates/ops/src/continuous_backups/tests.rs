@@ -20,7 +20,8 @@ async fn recovery_reaches_back_to_its_beginning_or_its_period() {
         (1, Some((true, Some(7))), PointInTimeRecoveryStatus::Enabled, Some(7), days(101)),
         (3, None, PointInTimeRecoveryStatus::Enabled, Some(7), days(101)),
         (6, None, PointInTimeRecoveryStatus::Enabled, Some(7), days(103)),
-        (0, Some((true, None)), PointInTimeRecoveryStatus::Enabled, Some(7), days(103)),
+        (0, Some((true, None)), PointInTimeRecoveryStatus::Enabled, Some(35), days(101)),
+        (0, Some((true, Some(7))), PointInTimeRecoveryStatus::Enabled, Some(7), days(103)),
         (0, Some((true, Some(35))), PointInTimeRecoveryStatus::Enabled, Some(35), days(101)),
         (0, Some((false, None)), PointInTimeRecoveryStatus::Disabled, None, None),
     ] {

@@ -26,10 +26,13 @@ actions! {
     BatchGetItem;
     BatchWriteItem;
     ConditionCheckItem;
+    CreateBackup;
     CreateTable;
+    DeleteBackup;
     DeleteItem;
     DeleteResourcePolicy;
     DeleteTable;
+    DescribeBackup;
     DescribeContinuousBackups;
     DescribeEndpoints;
     DescribeKinesisStreamingDestination;
@@ -43,6 +46,7 @@ actions! {
     GetRecords;
     GetResourcePolicy;
     GetShardIterator;
+    ListBackups;
     ListStreams;
     ListTables;
     ListTagsOfResource;
@@ -53,6 +57,7 @@ actions! {
     PutItem;
     PutResourcePolicy;
     Query;
+    RestoreTableFromBackup;
     Scan;
     TagResource;
     UntagResource;

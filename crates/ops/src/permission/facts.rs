@@ -61,6 +61,7 @@ fn is_read(action: Action) -> bool {
         action,
         BatchGetItem
             | ConditionCheckItem
+            | DescribeBackup
             | DescribeContinuousBackups
             | DescribeEndpoints
             | DescribeKinesisStreamingDestination
@@ -72,6 +73,7 @@ fn is_read(action: Action) -> bool {
             | GetRecords
             | GetResourcePolicy
             | GetShardIterator
+            | ListBackups
             | ListStreams
             | ListTables
             | ListTagsOfResource

@@ -59,6 +59,14 @@ asks! {
     ListTablesInput => |_, asking| asking.about(Action::ListTables, Resource::Tables, Said::default());
     DescribeContinuousBackupsInput => |r, asking| asking.table(Action::DescribeContinuousBackups, &r.table_name);
     UpdateContinuousBackupsInput => |r, asking| asking.table(Action::UpdateContinuousBackups, &r.table_name);
+    CreateBackupInput => |r, asking| {
+        asking.also_names("backupName", &r.backup_name);
+        asking.table(Action::CreateBackup, &r.table_name)
+    };
+    DescribeBackupInput => |r, asking| asking.arn(Action::DescribeBackup, &r.backup_arn);
+    DeleteBackupInput => |r, asking| asking.arn(Action::DeleteBackup, &r.backup_arn);
+    ListBackupsInput => |_, asking| asking.any(Action::ListBackups);
+    RestoreTableFromBackupInput => restore_from_backup;
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
     KinesisStreamingDestinationInput => |r, asking| {
@@ -126,6 +134,17 @@ fn create_table<'a>(request: &'a CreateTableInput, asking: &mut Asking<'a>) -> R
         asking.about(Action::PutResourcePolicy, table(), Said::default())?;
     }
     table_key(request.sse_specification.as_ref(), asking);
+    Ok(())
+}
+
+/// The backup, and all that the restore does with the new table. Source: Developer Guide, "Using IAM with DynamoDB backup and restore".
+fn restore_from_backup<'a>(request: &'a RestoreTableFromBackupInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
+    use Action::{BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem};
+    asking.arn(Action::RestoreTableFromBackup, &request.backup_arn)?;
+    for action in [BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem] {
+        asking.table(action, &request.target_table_name)?;
+    }
+    table_key(request.sse_specification_override.as_ref(), asking);
     Ok(())
 }
 

@@ -237,11 +237,14 @@ impl Service {
             Some(rest) => format!("{}/{rest}", place.arn()),
         };
         let stream = rest.and_then(|rest| rest.strip_prefix("stream/"));
+        let is_backup = rest.is_some_and(|rest| rest.starts_with("backup/"));
         let policy = match stream {
+            // A backup has neither a policy nor tags, and outlives its table.
+            None if is_backup => None,
             None => table.as_ref().and_then(|table| table.policy.clone()),
             Some(label) => self.stream_policy(place, table.as_deref(), label),
         };
-        Found { arn, account: place.account.to_owned(), table, policy, has_tags: stream.is_none() }
+        Found { arn, account: place.account.to_owned(), table, policy, has_tags: stream.is_none() && !is_backup }
     }
 
     /// What a stream says itself, its table being there or not any more.

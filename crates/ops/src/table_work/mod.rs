@@ -76,6 +76,8 @@ impl Service {
             Work::DropIndex { table_id, index_id } => self.drop_index(table_id, index_id).await,
             Work::DropTable { table_id } => self.drop_table(table_id).await,
             Work::KeepLog { table_id } => Ok(self.keep_log(table_id).await?),
+            Work::FillBackup { table_id } => self.fill_backup(table_id, owned).await,
+            Work::RestoreTable { table_id } => self.restore_table(table_id, owned).await,
             Work::NumberExpiryIndex { table_id } => self.number_expiry_index(table_id).await,
         }
     }
@@ -103,6 +105,9 @@ impl Service {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let definition = table.definition.clone();
         drop(table);
+        if definition.backup.is_some() {
+            self.release_log(table_id).await?;
+        }
         if change_log::outlives_table(&definition, self.clock.now_ms()) {
             return self.drop_but_streams(definition).await;
         }

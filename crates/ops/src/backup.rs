@@ -1,0 +1,195 @@
+//! On-demand backups: CreateBackup, and what the operations on backups have in common (`tables::Backup`).
+//!
+//! CreateBackup answers once the cut is made, which takes as long whatever the size of the table is; the backup can be restored from
+//! then on. `fill` copies the items in the background, `restore` makes a table of them, both by `ingest`.
+
+mod delete;
+mod describe;
+mod fill;
+mod ingest;
+mod list;
+mod overrides;
+mod restore;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{BackupDetails, BackupStatus, BackupType, CreateBackupInput, CreateBackupOutput, Exception};
+use auth::Caller;
+use cluster::catalog::Work;
+use tables::{
+    Backup, BackupPhase, Definition, NameUse, Place, Table, TableArn, TableStatus, rows, table_place, timestamp,
+};
+
+use crate::service::Service;
+
+/// How long CreateBackup waits for the cut; it needs milliseconds, and with several nodes a heartbeat of each.
+const CUT_WAIT: Duration = Duration::from_secs(10);
+/// How long DeleteTable waits for a backup of its table.
+const COPY_WAIT: Duration = Duration::from_secs(5);
+/// Between two looks at a backup that others wait for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+
+impl Service {
+    /// # Errors
+    /// DynamoDB's refusals, or the engine's failure.
+    pub(crate) async fn create_backup(
+        &self,
+        caller: &Caller,
+        request: CreateBackupInput,
+    ) -> Result<CreateBackupOutput, Exception> {
+        let place = table_place(caller, &request.table_name, NameUse::Lookup)?;
+        self.catalog.refresh().await?;
+        let source = self.backed_up_table(place)?.definition.clone();
+        // The rows of the backup have a key of their own, under the same key of the KMS: the source's goes with the source.
+        let key = self.key_like(&source).await?;
+        let items = self.items_of(&source).await?;
+        let table = loop {
+            // Locked from the checks to the write: the source cannot be deleted in between.
+            let guard = self.catalog.lock().await?;
+            let source = self.backed_up_table(place)?.definition.clone();
+            self.catalog.check_backup_quota(place)?;
+            let definition =
+                definition(guard.next_table_id(), &request.backup_name, source, items, self.clock.now_ms());
+            let key = key.clone().map(|key| (rows::table_key(definition.table_id), key));
+            if let Ok(table) = self.catalog.create(&self.engine, guard, definition, key.into_iter().collect()).await? {
+                break table;
+            }
+        };
+        let table_id = table.id();
+        let created = details(&table, BackupStatus::Creating)?;
+        // Background work waits until no request uses the backup as it was created, and this would be a use.
+        drop(table);
+        self.catalog.start(Work::FillBackup { table_id });
+        self.wait_for_cut(table_id).await;
+        Ok(CreateBackupOutput { backup_details: Some(created) })
+    }
+
+    /// The cut is made in the background, so that a client that disconnects leaves no half-made backup. What is written after the
+    /// answer is not in the backup.
+    async fn wait_for_cut(&self, table_id: u64) {
+        let is_cut = async {
+            while self.backup_of(table_id, |backup| !backup.is_cut()).unwrap_or(false) {
+                tokio::time::sleep(LOOK_INTERVAL).await;
+            }
+        };
+        // Later than that, the backup has its cut when it is AVAILABLE.
+        let _ = tokio::time::timeout(CUT_WAIT, is_cut).await;
+    }
+
+    /// Looks at a backup, if there is one with this table id.
+    fn backup_of<T>(&self, table_id: u64, look: impl FnOnce(&Backup) -> T) -> Option<T> {
+        let table = self.catalog.by_id(table_id).filter(|table| table.definition.status == TableStatus::Backup)?;
+        table.definition.backup.as_ref().map(look)
+    }
+
+    fn backed_up_table(&self, place: Place<'_>) -> Result<Arc<Table>, Exception> {
+        let table = self.catalog.find(place).filter(|table| table.is_usable());
+        table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {}", place.name)))
+    }
+
+    /// The backup of an ARN, with the name of its table.
+    fn backup_at(&self, caller: &Caller, arn: &str) -> Result<Arc<Table>, Exception> {
+        let (table_name, id) = backup_name(arn)?;
+        let not_found = || Exception::BackupNotFound(format!("Backup not found: {arn}"));
+        let place = TableArn::parse(arn).and_then(|parsed| parsed.place(caller)).ok_or_else(not_found)?;
+        let name = Backup::definition_name(table_name, id);
+        let found = self.catalog.find(Place { name: &name, ..place });
+        found.filter(|table| table.definition.status == TableStatus::Backup).ok_or_else(not_found)
+    }
+
+    /// Whether a table is being filled from a backup.
+    fn restored_from(&self, backup: u64) -> Option<Arc<Table>> {
+        let is_it =
+            |definition: &Definition| definition.restore.as_ref().is_some_and(|restore| restore.backup == backup);
+        self.catalog.table_ids(is_it).first().and_then(|id| self.catalog.by_id(*id))
+    }
+
+    /// Waits for the copies of a table's items, for a while.
+    pub(crate) async fn wait_for_backups(&self, caller: &Caller, table_name: &str) {
+        let Ok(table_id) = self.catalog.described(caller, table_name).map(|table| table.id()) else { return };
+        let is_copied = async {
+            while self.is_being_backed_up(table_id) {
+                tokio::time::sleep(LOOK_INTERVAL).await;
+            }
+        };
+        let _ = tokio::time::timeout(COPY_WAIT, is_copied).await;
+    }
+
+    /// Whether the items of a table are still being copied into a backup.
+    pub(crate) fn is_being_backed_up(&self, table_id: u64) -> bool {
+        let is_copying = |definition: &Definition| {
+            let backup = definition.backup.as_ref().filter(|_| definition.status == TableStatus::Backup);
+            backup.is_some_and(|backup| !backup.is_ready() && backup.source.table_id == table_id)
+        };
+        !self.catalog.table_ids(is_copying).is_empty()
+    }
+}
+
+/// The definition of a new backup. Its rows are the source's items, without indexes, log and time to live.
+fn definition(table_id: u64, name: &str, source: Definition, items: [i64; 2], now_ms: u64) -> Definition {
+    let [a, b, c, d, ..] = base::random::secret16();
+    let id = format!("{now_ms:014}-{:08x}", u32::from_be_bytes([a, b, c, d]));
+    let mut definition = Definition {
+        table_id,
+        account: source.account.clone(),
+        region: source.region.clone(),
+        name: Backup::definition_name(&source.name, &id),
+        uuid: base::random::uuid_v4(),
+        created_ms: now_ms,
+        status: TableStatus::Backup,
+        attributes: source.attributes.clone(),
+        key: source.key.clone(),
+        encryption: source.encryption.clone(),
+        backup: Some(Backup {
+            id,
+            name: name.to_owned(),
+            created_ms: now_ms,
+            source: Box::new(source),
+            items,
+            phase: BackupPhase::Opening,
+            unknown: Default::default(),
+        }),
+        ..Definition::default()
+    };
+    definition.prune_attributes();
+    definition
+}
+
+/// The table's name and the backup's id in an ARN of a backup.
+fn backup_name(arn: &str) -> Result<(&str, &str), Exception> {
+    let parsed = TableArn::parse(arn).ok_or_else(|| Exception::validation("Invalid Backup ARN"))?;
+    let id = parsed.rest.and_then(|rest| rest.strip_prefix("backup/")).filter(|id| is_id(id));
+    id.map(|id| (parsed.name, id)).ok_or_else(|| Exception::validation("Invalid Backup ARN"))
+}
+
+fn is_id(id: &str) -> bool {
+    let is_hex = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    id.split_once('-')
+        .is_some_and(|(ms, rest)| ms.len() == 14 && ms.bytes().all(|byte| byte.is_ascii_digit()) && is_hex(rest))
+}
+
+fn backup(table: &Table) -> Result<&Backup, Exception> {
+    let none = || Exception::internal(format!("table {} is no backup", table.name()));
+    table.definition.backup.as_ref().ok_or_else(none)
+}
+
+/// A backup can be restored once its cut is made.
+fn status(backup: &Backup) -> BackupStatus {
+    if backup.is_cut() { BackupStatus::Available } else { BackupStatus::Creating }
+}
+
+fn details(table: &Table, status: BackupStatus) -> Result<BackupDetails, Exception> {
+    let backup = backup(table)?;
+    Ok(BackupDetails {
+        backup_arn: table.arn.clone(),
+        backup_creation_date_time: timestamp(backup.created_ms),
+        backup_expiry_date_time: None,
+        backup_name: backup.name.clone(),
+        backup_size_bytes: Some(backup.items[1].max(0)),
+        backup_status: status,
+        backup_type: BackupType::User,
+    })
+}

@@ -1,0 +1,90 @@
+//! Backups as tables without a name: a backup's definition has the name `TABLE/backup/ID`, which no request can say as the name of
+//! a table, and a table id of its own, under which its items are. So what destroys, encrypts, checks and lists a table's rows does
+//! the same for a backup's.
+//!
+//! A backup's content is that of one moment, its cut: the positions in the source's log at that moment. It is complete at its cut,
+//! before a single item is copied: the source's items and its log, which is retained for the backup, determine it. The background
+//! copies the items as they are, and undoes what was changed behind the cut.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Definition, Unknown};
+
+/// What `Definition::name` has between the source's name and the backup's id.
+const BETWEEN: &str = "/backup/";
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Backup {
+    /// 14 digits of milliseconds since 1970, and 8 hexadecimal digits.
+    pub id: String,
+    /// As its creator chose it; backups may share a name.
+    pub name: String,
+    pub created_ms: u64,
+    /// The source's definition at the cut.
+    pub source: Box<Definition>,
+    /// Of the source at the cut: count and bytes of its items.
+    #[serde(default)]
+    pub items: [i64; 2],
+    pub phase: BackupPhase,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// How far a backup is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum BackupPhase {
+    /// The cut is not known yet.
+    Opening,
+    /// The items of the source are being copied, as they are.
+    Copying { cut: Vec<LogPosition> },
+    /// What was changed between the cut and the end of the copy is being undone.
+    Undoing { cut: Vec<LogPosition>, end: Vec<LogPosition> },
+    /// Its rows are all there, and nothing else is needed.
+    Ready,
+}
+
+/// The last position of a log at a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogPosition {
+    /// By its first shard.
+    pub log: u32,
+    pub last: u64,
+}
+
+/// What a table that is being restored is filled from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Restore {
+    /// The table id of the backup.
+    pub backup: u64,
+    pub backup_arn: String,
+    pub source_arn: String,
+    /// The moment that is restored.
+    pub at_ms: u64,
+}
+
+impl Backup {
+    /// The name of its definition.
+    pub fn definition_name(table_name: &str, id: &str) -> String {
+        [table_name, BETWEEN, id].concat()
+    }
+
+    /// The consumer of the source's log that retains the records behind the cut.
+    pub fn consumer_name(&self) -> String {
+        format!("backup-{}", self.id)
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.phase != BackupPhase::Opening
+    }
+
+    pub fn is_ready(&self) -> bool {
+        self.phase == BackupPhase::Ready
+    }
+}
+
+impl Definition {
+    /// Whether it is a table that callers can name, and not a backup.
+    pub fn is_table(&self) -> bool {
+        self.backup.is_none()
+    }
+}
