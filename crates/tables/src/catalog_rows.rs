@@ -8,11 +8,15 @@ use crate::key_range::Range;
 const PAGE_ROWS: usize = 1024;
 const PAGE_BYTES: usize = 1 << 20;
 
-pub async fn read(view: &dyn View, (lower, upper): Range) -> Result<Vec<Row>, StorageError> {
+pub fn pages(view: &dyn View, (lower, upper): Range) -> Pages<'_> {
     let (family, direction) = (Family::Catalog, ScanDirection::Forward);
     let range = ScanRange { family, lower, upper, direction, rows_max: PAGE_ROWS, bytes_max: PAGE_BYTES };
+    Pages::of_snapshot(view, range)
+}
+
+pub async fn read(view: &dyn View, range: Range) -> Result<Vec<Row>, StorageError> {
     let mut rows = Vec::new();
-    let mut pages = Pages::of_snapshot(view, range);
+    let mut pages = pages(view, range);
     while let Some(page) = pages.next().await? {
         rows.extend(page.rows);
     }

@@ -108,9 +108,13 @@ impl Catalog {
 
     /// The account of a table, or of its remains.
     pub fn account_of(&self, table_id: u64) -> Option<String> {
+        Some(self.with_remains(table_id)?.definition.account.clone())
+    }
+
+    /// A table, or its remains.
+    pub fn with_remains(&self, table_id: u64) -> Option<Arc<Table>> {
         let tables = self.inner.tables.read();
-        let table = tables.by_id(table_id).or_else(|| tables.remains.tables.get(&table_id))?;
-        Some(table.definition.account.clone())
+        tables.by_id(table_id).or_else(|| tables.remains.tables.get(&table_id)).cloned()
     }
 
     /// The remains of the deleted tables of all accounts.

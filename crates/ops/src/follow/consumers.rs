@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use change_log::{self, Shard};
 use cluster::catalog::Edit;
-use storage::View;
+use storage::{DamagedRow, View};
 use tables::Definition;
 
-use super::{Consumer, ConsumerState, FollowError, Followed, LogConsumer, position, ready};
+use super::position::{self, Positions};
+use super::{Consumer, ConsumerState, FollowError, Followed, LogConsumer, ready};
 use crate::service::Service;
 
 /// Each trim of the log reads the position of each consumer.
@@ -81,15 +82,17 @@ impl Service {
 pub(crate) struct Passed(Option<BTreeMap<u32, u64>>);
 
 impl Passed {
+    /// The positions, and the damaged rows among them. A shard whose position is damaged has none: which of its records were taken
+    /// is not known.
     pub(crate) async fn read(
         view: &dyn View,
         table_id: u64,
         name: &str,
         shards: &[Shard],
-    ) -> Result<Passed, FollowError> {
+    ) -> Result<(Passed, Vec<DamagedRow>), FollowError> {
         let consumer = Consumer { table_id, name: name.to_owned(), of: Followed::Table };
-        let positions = position::all(view, &consumer).await?;
-        Ok(Passed(positions.map(|positions| ready::passed(shards, &positions))))
+        let Positions { next, damaged } = position::with_damaged(view, &consumer).await?;
+        Ok((Passed(next.map(|next| ready::passed(shards, &next))), damaged))
     }
 
     /// Whether all records of a log up to this position were taken. They were if all shards of the log are done.

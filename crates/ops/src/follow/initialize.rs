@@ -55,13 +55,9 @@ impl Service {
 
     /// The table of a consumer. A stream is read to its end, which may come after its table is deleted.
     pub(super) fn followed_table(&self, consumer: &Consumer) -> Result<Arc<Table>, FollowError> {
-        let table = self.catalog.by_id(consumer.table_id);
         let table = match consumer.of {
-            Followed::Table => table.filter(|table| table.is_usable()),
-            Followed::Stream { .. } => {
-                let is_it = |table: &Arc<Table>| table.id() == consumer.table_id;
-                table.or_else(|| self.catalog.all_remains().into_iter().find(is_it))
-            }
+            Followed::Table => self.catalog.by_id(consumer.table_id).filter(|table| table.is_usable()),
+            Followed::Stream { .. } => self.catalog.with_remains(consumer.table_id),
         };
         table.ok_or(FollowError::Gone)
     }

@@ -6,13 +6,13 @@
 //! | the next record of a shard | table id (8) · 'F' · name · 0 · shard (4) | format (1) · position (8) |
 //! | the owner of the lease | table id (8) · 'O' · name | as `nodes::owner` says |
 //!
-//! A shard without a row is read from its beginning. Without the first row nothing is written, so that a late
-//! writer leaves no rows of a deleted consumer.
+//! A shard without a row is read from its beginning; trimming takes a damaged row for none, and its records are retained up to the
+//! consumer's maximum. Without the first row nothing is written, so that a late writer leaves no rows of a deleted consumer.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use storage::{Batch, Family, Key, KeyUse, Mode, Reads, View};
+use storage::{Batch, DamagedRow, Family, Key, KeyUse, Mode, Reads, View};
 use tables::catalog_rows;
 use tables::key_range;
 use tables::rows;
@@ -47,16 +47,44 @@ fn read(row: &[u8]) -> Option<u64> {
     next.try_into().ok().map(u64::from_be_bytes)
 }
 
-/// The next record of each shard that has a row, and whether the consumer has begun.
+/// A consumer's stored positions.
+#[derive(Default)]
+pub(super) struct Positions {
+    /// The next record of each shard that has a readable row. None: the consumer has not begun.
+    pub next: Option<BTreeMap<u32, u64>>,
+    pub damaged: Vec<DamagedRow>,
+}
+
+/// The next record of each shard that has a row, and whether the consumer has begun. A damaged row is a failure.
 pub(super) async fn all(view: &dyn View, consumer: &Consumer) -> Result<Option<BTreeMap<u32, u64>>, FollowError> {
+    let Positions { next, damaged } = with_damaged(view, consumer).await?;
+    match damaged.first() {
+        Some(_) => Err(FollowError::Failed("a consumer's position cannot be read".to_owned())),
+        None => Ok(next),
+    }
+}
+
+/// As [`all`], with the damaged rows.
+pub(super) async fn with_damaged(view: &dyn View, consumer: &Consumer) -> Result<Positions, FollowError> {
     let begun = begun(consumer).bytes;
-    let mut found: Option<BTreeMap<u32, u64>> = None;
-    for row in catalog_rows::read(view, key_range::of_prefix(&begun)).await? {
-        let positions = found.get_or_insert_default();
-        let Some(shard) = shard_of(&begun, &row.key) else { continue };
-        let next = read(&row.value);
-        let next = next.ok_or_else(|| FollowError::Failed("a consumer's position cannot be read".to_owned()))?;
-        positions.insert(shard, next);
+    let mut found = Positions::default();
+    let mut pages = catalog_rows::pages(view, key_range::of_prefix(&begun));
+    while let Some(page) = pages.next_with_damaged().await? {
+        if page.count() > 0 {
+            found.next.get_or_insert_default();
+        }
+        for row in page.rows {
+            let Some(shard) = shard_of(&begun, &row.key) else { continue };
+            match read(&row.value) {
+                Some(next) => _ = found.next.get_or_insert_default().insert(shard, next),
+                None => found.damaged.push(DamagedRow {
+                    key: Some(row.key),
+                    position: found.next.as_ref().map_or(0, BTreeMap::len),
+                    what: "it is no position of a consumer".to_owned(),
+                }),
+            }
+        }
+        found.damaged.extend(page.damaged);
     }
     Ok(found)
 }

@@ -7,11 +7,14 @@ use std::sync::atomic::Ordering;
 
 use api::Exception;
 use change_log::Shard;
-use storage::View;
+use storage::{DamagedRow, View};
 use tables::{ConsumerState, LogConsumer, Retention};
 
 use crate::follow::Passed;
 use crate::service::Service;
+
+/// The consequence of a damaged position, as it is reported.
+const RETAINED: &str = "records of a log are retained up to the maximum of a consumer";
 
 pub(super) struct LogRetention {
     now_ms: u64,
@@ -49,12 +52,19 @@ impl Service {
                 (Retention::Position { .. }, ConsumerState::Removing) => {}
                 (Retention::Position { max_ms }, ConsumerState::Active | ConsumerState::Ended { .. }) => {
                     let name = consumer.name.clone();
-                    let passed = Passed::read(view, table_id, &name, shards).await?;
+                    // One damaged position stops neither the trim of the log nor what other consumers retain.
+                    let (passed, damaged) = Passed::read(view, table_id, &name, shards).await?;
+                    self.report_damaged_positions(table_id, &damaged);
                     retention.awaited.push(Awaited { name, max_ms, passed, lost: 0 });
                 }
             }
         }
         Ok(retention)
+    }
+
+    fn report_damaged_positions(&self, table_id: u64, damaged: &[DamagedRow]) {
+        let Some(table) = self.catalog.with_remains(table_id) else { return };
+        damaged.iter().for_each(|row| self.report_damaged(&table, row.key.as_deref(), &row.what, RETAINED));
     }
 
     /// Reports the records that consumers have lost.

@@ -12,6 +12,7 @@ use tables::rows::ItemKey;
 use tables::{Definition, OpenShard};
 
 use super::*;
+use crate::follow::{Consumer, ConsumerNeeds, Followed, LogConsumer, Retention, Start};
 use crate::tests::catalog::{add_index, describe};
 use crate::{RowReport, check_rows};
 
@@ -329,6 +330,35 @@ async fn a_log_that_begins_with_many_damaged_records_is_trimmed() {
     assert!(house.service.trim_logs().await);
     assert!(!is_there(1).await && !is_there(2_090).await && !is_there(2_100).await);
     assert!(is_there(2_101).await);
+}
+
+/// The retention of a consumer whose position is damaged ends with its maximum, and not before.
+#[tokio::test]
+async fn a_log_with_a_damaged_position_is_trimmed() {
+    const HOUR_MS: u64 = 60 * 60 * 1000;
+    for is_refused in [false, true] {
+        let house = House::new(&["a", "b"]).await;
+        let service = &house.service;
+        let consumer = Consumer { table_id: TABLE, name: "archive".to_owned(), of: Followed::Table };
+        let retention = Retention::Position { max_ms: 72 * HOUR_MS };
+        let own = LogConsumer::new(consumer.name.clone(), Start::TrimHorizon, ConsumerNeeds::Images, retention);
+        service.add_log_consumer(TABLE, own).await.unwrap();
+        let lease = service.acquire_lease(&consumer).await.unwrap().unwrap();
+        assert_eq!(service.initialize(&consumer, &lease, Start::TrimHorizon).await, Ok(true));
+        let position = rows::consumer_position(TABLE, &consumer.name, 0);
+        match is_refused {
+            true => house.engine.refused.lock().push(position),
+            false => house.damage(&position, cut).await,
+        }
+        let first = log::record(&rows::log(TABLE, 0), 1);
+        for (after_ms, is_there) in [(25 * HOUR_MS, true), (47 * HOUR_MS, false)] {
+            house.hand.advance_ms(after_ms);
+            assert!(service.trim_logs().await);
+            assert_eq!(house.engine.memory.get(&first, Consistency::Strong).await.unwrap().is_some(), is_there);
+        }
+        let stats = service.background_stats();
+        assert_eq!((stats.damaged_rows, stats.lost_records), (2, 2));
+    }
 }
 
 /// A log with a record that the engine refuses is trimmed in steps that need no more memory than others.
