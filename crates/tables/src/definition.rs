@@ -152,6 +152,11 @@ impl Definition {
     }
 
     /// All streams, the newest last.
+    /// Whether data may be read and written.
+    pub fn is_usable(&self) -> bool {
+        matches!(self.status, TableStatus::Active | TableStatus::Updating)
+    }
+
     pub fn streams(&self) -> impl Iterator<Item = &Stream> {
         self.past_streams.iter().chain(&self.stream)
     }

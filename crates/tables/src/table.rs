@@ -9,9 +9,7 @@ use api::Exception;
 use auth::iam::Policy;
 use model::{KeyAttribute, KeySchema};
 
-use super::definition::{
-    Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TableStatus, TimeToLive,
-};
+use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TimeToLive};
 use super::open_shards::OpenShards;
 use super::resource_policy::{AttachedPolicy, stored_policy};
 
@@ -143,7 +141,7 @@ impl Table {
 
     /// Whether data may be read and written.
     pub fn is_usable(&self) -> bool {
-        matches!(self.definition.status, TableStatus::Active | TableStatus::Updating)
+        self.definition.is_usable()
     }
 
     pub fn has_local_indexes(&self) -> bool {

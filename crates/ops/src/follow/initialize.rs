@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use change_log::Shard;
 use storage::{Batch, Consistency, KeyUse, Mode, Reads, View};
-use tables::Table;
+use tables::rows;
+use tables::{ConsumerState, Definition, LogConsumer, Table};
 
 use super::{Consumer, ConsumerLease, FollowError, Followed, Start, position};
 use crate::service::Service;
@@ -22,6 +24,9 @@ impl Service {
         start: Start,
     ) -> Result<bool, FollowError> {
         let table = self.followed_table(consumer)?;
+        if !has_consumer(&table.definition, consumer) {
+            return Err(FollowError::Gone);
+        }
         if self.engine.get(&position::begun(consumer), Consistency::Strong).await?.is_some() {
             return Ok(true);
         }
@@ -37,12 +42,22 @@ impl Service {
             puts.push((position::of_shard(consumer, shard.number), position::row(next)));
         }
         drop(view);
-        let mut keys = vec![KeyUse::write(position::begun(consumer))];
+        let table_id = consumer.table_id;
+        let mut keys = vec![
+            KeyUse::write(position::begun(consumer)),
+            KeyUse::read(rows::definition(table_id)),
+            KeyUse::read(rows::remains(table_id)),
+        ];
         let owned = lease.0.owned();
         keys.extend(owned.map(cluster::nodes::owner::Owned::key));
         let begin = |reads: &Reads, batch: &mut Batch| {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(FollowError::LeaseLost);
+            }
+            // The definition is read with the write: the consumer or its table may have been removed since the catalog was read, perhaps
+            // by another node. Its rows are deleted once, behind that, and would be left here for good.
+            if !is_stored(&reads.values[1..=2], consumer)? {
+                return Err(FollowError::Gone);
             }
             // Decided in the write: a run that did not learn of its own success must not move the positions back.
             if reads.values[0].is_none() {
@@ -60,6 +75,30 @@ impl Service {
             Followed::Stream { .. } => self.catalog.with_remains(consumer.table_id),
         };
         table.ok_or(FollowError::Gone)
+    }
+}
+
+/// Whether one of the stored definitions, of the table and of its remains, has the consumer.
+fn is_stored(rows: &[Option<Bytes>], consumer: &Consumer) -> Result<bool, FollowError> {
+    for row in rows.iter().flatten() {
+        // A definition that cannot be read is no sign that the consumer was removed.
+        let definition = Definition::read(row).map_err(|error| FollowError::Failed(error.to_string()))?;
+        if has_consumer(&definition, consumer) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the table may have positions of a consumer: it reads one of the table's streams, or all of its log and is not being
+/// removed.
+fn has_consumer(definition: &Definition, consumer: &Consumer) -> bool {
+    match &consumer.of {
+        Followed::Table => {
+            let is_it = |own: &LogConsumer| own.name == consumer.name && own.state != ConsumerState::Removing;
+            definition.is_usable() && definition.log_consumers().iter().any(is_it)
+        }
+        Followed::Stream { label } => definition.stream_named(label).is_some(),
     }
 }
 

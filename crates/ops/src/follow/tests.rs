@@ -224,6 +224,9 @@ async fn followers_begin_where_they_are_asked_to() {
         ("latest", Start::Latest, vec!["3"]),
     ] {
         let consumer = Consumer { name: name.to_owned(), ..house.consumer.clone() };
+        let retention = Retention::Age { ms: STREAM_RETENTION_MS };
+        let own = LogConsumer::new(name.to_owned(), start, ConsumerNeeds::Images, retention);
+        house.service.add_log_consumer(1, own).await.unwrap();
         let lease = house.service.acquire_lease(&consumer).await.unwrap().unwrap();
         assert_eq!(house.service.ready(&consumer).await, Err(FollowError::Gone));
         assert_eq!(house.service.initialize(&consumer, &lease, start).await, Ok(true));

@@ -1,7 +1,9 @@
 //! One consumer over two nodes: one of them has the lease, and the other one takes it once the first is silent.
 
 use super::*;
-use crate::follow::{Batch, Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};
+use crate::follow::{
+    Batch, Bounds, Consumer, ConsumerNeeds, ConsumerState, FollowError, Followed, LogConsumer, Retention, Start,
+};
 use crate::kinesis_streaming_destination::tests::{STREAM, asked};
 
 const BOUNDS: Bounds = Bounds { records_max: 10, bytes_max: 1 << 20 };
@@ -85,4 +87,36 @@ async fn records_of_a_consumer_that_another_node_added_are_not_trimmed() {
     assert!(a.service.trim_logs().await);
     let batch = read(&b, &consumer("export-1")).await;
     assert_eq!((batch.changes.len(), batch.lost), (1, 0));
+}
+
+/// The node that initializes a consumer does not know yet that another node has removed it, or deletes its table.
+#[tokio::test]
+async fn a_consumer_that_another_node_removed_is_not_initialized() {
+    for deletes_table in [false, true] {
+        let house = House::new();
+        let (a, b) = (house.node().await, house.node().await);
+        create(&a, "tab").await.unwrap();
+        let consumer = Consumer { table_id: 1, name: "archive-1".to_owned(), of: Followed::Table };
+        let retention = Retention::Position { max_ms: u64::MAX };
+        let own = LogConsumer::new(consumer.name.clone(), Start::TrimHorizon, ConsumerNeeds::Images, retention);
+        a.service.add_log_consumer(1, own).await.unwrap();
+        let is_open = |node: &Node| node.service.catalog.by_id(1).is_some_and(|table| !table.definition.log.opening);
+        until(async || (is_open(&a) && is_open(&b)).then_some(())).await;
+        let lease = a.service.acquire_lease(&consumer).await.unwrap().unwrap();
+
+        a.heartbeats.freeze_after(0);
+        a.heartbeats.holds_a_write().await;
+        match deletes_table {
+            true => {
+                let request = DeleteTableInput { table_name: "tab".to_owned() };
+                b.service.delete_table(&caller(), request).await.map(drop).unwrap();
+            }
+            false => b.service.remove_log_consumer(1, &consumer.name).await.unwrap(),
+        }
+        assert_eq!(a.service.catalog.by_id(1).unwrap().definition.log.consumers[0].state, ConsumerState::Active);
+        let initialized = a.service.initialize(&consumer, &lease, Start::TrimHorizon).await;
+        assert_eq!(initialized, Err(FollowError::Gone));
+        assert_eq!(a.service.ready(&consumer).await, Err(FollowError::Gone));
+        a.heartbeats.thaw();
+    }
 }
