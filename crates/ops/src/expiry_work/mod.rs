@@ -4,4 +4,7 @@ mod keep;
 mod sweep;
 
 #[cfg(test)]
+pub(crate) use sweep::Passes;
+
+#[cfg(test)]
 mod tests;

@@ -4,9 +4,12 @@
 //! same exclusion as any other write, so that an item with a postponed expiry stays. An interrupted sweep has left nothing
 //! half done, and the next one finds the rest; two at once are harmless. Of several nodes one sweeps.
 //!
+//! A run lasts a period at most, and the next one continues where it ended ([`Passes`]): rows that stay, such as those of damaged items,
+//! delay the items behind them by one pass, however many they are.
+//!
 //! Accounts are swept side by side ([`Job::by_account`]): a table whose KMS does not answer delays its own account's only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,6 +22,7 @@ use jobs::{Job, Ran};
 use keyspace::{expiry_of_row, item_of_expiry_row};
 use model::codec::key::HashSecret;
 use model::codec::row::Stored;
+use parking_lot::Mutex;
 use storage::{Consistency, DamagedRow, Family, Key, Row, ScanDirection, ScanRange, StorageError, View};
 use tables::expiry::oldest_s;
 use tables::failure::storage_failure;
@@ -40,16 +44,63 @@ const STAYS: &str = "an item stays beyond its expiry";
 /// Rows of the index that are read at once. Unit: bytes.
 const STEP_BYTES: usize = 1 << 20;
 
+/// The passes that runs of the job have not ended, by table.
+#[derive(Default)]
+pub(crate) struct Passes(Mutex<BTreeMap<u64, Pass>>);
+
+/// A walk over the rows of a table's index that were due when it began: it ends also where items fall due faster than they are deleted.
+/// The next one begins at the head of the index, for what was put there or left there meanwhile.
+#[derive(Clone)]
+struct Pass {
+    until_s: u64,
+    /// The last row of the steps so far.
+    after: Option<Key>,
+    has_deleted: bool,
+}
+
+impl Pass {
+    fn new(now_s: u64) -> Pass {
+        Pass { until_s: now_s, after: None, has_deleted: false }
+    }
+}
+
+impl Passes {
+    /// The tables with their passes: at the head where there is none.
+    fn of(&self, tables: Vec<u64>, now_s: u64) -> Vec<(u64, Pass)> {
+        let passes = self.0.lock();
+        let pass = |table_id| (table_id, passes.get(&table_id).cloned().unwrap_or_else(|| Pass::new(now_s)));
+        tables.into_iter().map(pass).collect()
+    }
+
+    /// Stores a table's pass for the next run; none if it has ended, or has failed.
+    fn store(&self, table_id: u64, pass: Option<Pass>) {
+        let mut passes = self.0.lock();
+        match pass {
+            Some(pass) => _ = passes.insert(table_id, pass),
+            None => _ = passes.remove(&table_id),
+        }
+    }
+
+    /// Forgets those of tables that are not swept any more.
+    fn retain<'a>(&self, swept: impl Iterator<Item = &'a u64>) {
+        let swept: BTreeSet<&u64> = swept.collect();
+        self.0.lock().retain(|table_id, _| swept.contains(table_id));
+    }
+}
+
 impl Service {
     /// The job that sweeps expired items.
     pub(crate) fn expiry_job(self: &Arc<Service>) -> Job {
         let interval = Duration::from_millis(SWEEP_INTERVAL_MS);
-        let job = Job::by_account(self, "sweep_expired_items", interval, |service| {
+        let passes = Arc::new(Passes::default());
+        let job = Job::by_account(self, "sweep_expired_items", interval, move |service| {
+            let by_account = service.catalog.table_ids_by_account(has_expiries);
+            passes.retain(by_account.values().flatten());
             let sweep = |(account, tables)| {
-                let service = Arc::clone(&service);
-                (account, async move { service.sweep_tables(tables).await })
+                let (service, passes) = (Arc::clone(&service), Arc::clone(&passes));
+                (account, async move { service.sweep_tables(tables, &passes).await })
             };
-            service.catalog.table_ids_by_account(has_expiries).into_iter().map(sweep).collect()
+            by_account.into_iter().map(sweep).collect()
         });
         let is_ours = self.lease(rows::EXPIRY_WORK);
         let service = Arc::downgrade(self);
@@ -73,22 +124,31 @@ impl Service {
     /// Sweeps all tables, one after the other.
     #[cfg(test)]
     pub(crate) async fn sweep_expired(&self) -> Ran {
-        self.sweep_tables(self.catalog.table_ids(has_expiries)).await
+        self.sweep_expired_further(&Passes::default()).await
+    }
+
+    /// As [`Service::sweep_expired`], from where the run before ended.
+    #[cfg(test)]
+    pub(crate) async fn sweep_expired_further(&self, passes: &Passes) -> Ran {
+        self.sweep_tables(self.catalog.table_ids(has_expiries), passes).await
     }
 
     /// Deletes what is due in tables of an account, until nothing is or a period is over: what is left is the next run's, which follows
     /// at once. A table that could not be swept is tried again after a period.
-    pub(crate) async fn sweep_tables(&self, tables: Vec<u64>) -> Ran {
+    async fn sweep_tables(&self, tables: Vec<u64>, passes: &Passes) -> Ran {
         let (began_ms, mut failed) = (self.clock.steady_ms(), false);
-        let mut left: Vec<(u64, Option<Key>)> = tables.into_iter().map(|id| (id, None)).collect();
+        let mut left = passes.of(tables, self.clock.now_ms() / 1000);
         while !left.is_empty() {
             // Items may fall due faster than they are deleted, so one table's work may have no end. Tables take turns, a step each, and
             // a table that had nothing due is in the next run again.
             let mut unfinished = Vec::new();
-            for (table_id, passed) in left {
+            for (table_id, pass) in left {
                 jobs::take_slot().await;
-                match self.sweep_step(table_id, passed).await {
-                    Ok(Some(last)) => unfinished.push((table_id, Some(last))),
+                let step = self.sweep_step(table_id, pass).await;
+                // Stored after each step: a run that is dropped, or panics with another table, loses one step.
+                passes.store(table_id, step.as_ref().ok().cloned().flatten());
+                match step {
+                    Ok(Some(pass)) => unfinished.push((table_id, pass)),
                     Err(Exception::InternalServerError(text)) => {
                         let table = self.table_label(table_id);
                         log::error!(event = "ttl_delete_failed", table = table.as_str(); "deleting expired items failed and is retried: {text}");
@@ -109,15 +169,20 @@ impl Service {
         }
     }
 
-    /// Deletes the next items of a table that are due, behind a row of its index. Returns the last row, if there was one.
-    async fn sweep_step(&self, table_id: u64, passed: Option<Key>) -> Result<Option<Key>, Exception> {
+    /// Deletes the next items of a table's pass. Returns what is left of the pass, or the next one; none if the table has nothing more
+    /// that is due.
+    async fn sweep_step(&self, table_id: u64, pass: Pass) -> Result<Option<Pass>, Exception> {
         // The table is looked up for each step: a change of it waits until no operation uses the definition before.
         let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(None) };
         let Some(times) = &table.times else { return Ok(None) };
         let (now_s, began_ms) = (self.clock.now_ms() / 1000, self.clock.steady_ms());
-        let due = self.due(&table, times, now_s, passed).await?;
+        let due = self.due(&table, times, pass.until_s, pass.after).await?;
         self.lags.set_overdue(table_id, due.first().map_or(0, |row| overdue_s(row, now_s)));
-        let Some(last) = due.last() else { return Ok(None) };
+        let Some(last) = due.last() else {
+            // Items may have fallen due meanwhile. A pass that has deleted nothing has met only rows that stay: the next run's is soon
+            // enough.
+            return Ok((pass.has_deleted && pass.until_s < now_s).then(|| Pass::new(now_s)));
+        };
         // An item with two rows, one of an expiry that was not removed, is deleted once.
         let items: BTreeSet<Key> = due.iter().filter_map(|row| item_of_expiry_row(table_id, &row.bytes)).collect();
         let items: Vec<Key> = items.into_iter().collect();
@@ -130,7 +195,7 @@ impl Service {
         // A third of the time is for others; the busier they are, the longer a step takes and its pause.
         let pause_ms = (self.clock.steady_ms().saturating_sub(began_ms) / 2).min(PAUSE_MAX_MS);
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        Ok(Some(last.clone()))
+        Ok(Some(Pass { after: Some(last.clone()), has_deleted: pass.has_deleted || deleted > 0, ..pass }))
     }
 
     /// The next rows of the index that are due.
@@ -141,7 +206,10 @@ impl Service {
         now_s: u64,
         passed: Option<Key>,
     ) -> Result<Vec<Key>, Exception> {
-        let edge = |second: u64| [&rows::index_prefix(table.id(), times.id)[..], &second.to_be_bytes()].concat().into();
+        let prefix = rows::index_prefix(table.id(), times.id);
+        let edge = |second: u64| [&prefix[..], &second.to_be_bytes()].concat().into();
+        // A row of an index that this one has replaced is no place in it.
+        let passed = passed.filter(|key| key.bytes.starts_with(&prefix));
         let range = ScanRange {
             family: Family::Index,
             lower: passed.map_or_else(|| Bound::Included(edge(oldest_s(now_s))), |key| Bound::Excluded(key.bytes)),

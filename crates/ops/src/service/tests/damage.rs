@@ -12,6 +12,7 @@ use tables::rows::ItemKey;
 use tables::{Definition, OpenShard};
 
 use super::*;
+use crate::expiry_work::Passes;
 use crate::follow::{Consumer, ConsumerNeeds, Followed, LogConsumer, Retention, Start};
 use crate::tests::catalog::{add_index, describe};
 use crate::{RowReport, check_rows};
@@ -232,6 +233,41 @@ async fn a_sweep_passes_over_a_damaged_item() {
     house.hand.advance_ms(5_000);
     assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
     assert_eq!(house.items().await, 1);
+}
+
+/// The rows at the head of the index are more than one run passes: runs that end early, as they last too long, continue behind them.
+#[tokio::test]
+async fn a_sweep_passes_over_damaged_items_that_take_several_runs() {
+    let damaged: Vec<String> = (0..200).map(|at| format!("bad {at}")).collect();
+    let damaged: Vec<&str> = damaged.iter().map(String::as_str).collect();
+    let house = House::new(&damaged).await;
+    put(&house.service, "tab", &[("pk", s("good")), ("ttl", n(&(START_S + 2).to_string()))]).await;
+    house.engine.refused.lock().extend(damaged.iter().map(|pk| house.row_of(pk)));
+    house.hand.advance_ms(5_000);
+    let passes = Passes::default();
+    let run = async || {
+        let time = async {
+            tokio::task::yield_now().await;
+            house.hand.advance_ms(10_000);
+        };
+        tokio::join!(house.service.sweep_expired_further(&passes), time).0
+    };
+    let mut runs = 1;
+    while house.items().await > damaged.len() {
+        assert_eq!(run().await, jobs::Ran::Again(Duration::ZERO));
+        runs += 1;
+        assert!(runs < 10);
+    }
+    assert!(runs > 2, "{runs}");
+    // At the end the next run begins at the head.
+    while run().await != jobs::Ran::Done {}
+    put(&house.service, "tab", &[("pk", s("late")), ("ttl", n(&START_S.to_string()))]).await;
+    house.engine.refused.lock().clear();
+    while house.items().await > 0 {
+        let _ = run().await;
+        runs += 1;
+        assert!(runs < 30);
+    }
 }
 
 #[tokio::test]
