@@ -118,3 +118,16 @@ fn unsigned(refusal: &Refusal, protocol: Protocol) -> ServiceError {
         Protocol::AwsJson | Protocol::RpcV2Cbor => ServiceError::new(of_json, 400, refusal.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_repeats_only_the_beginning_of_a_long_name() {
+        let (name, version) = ("n".repeat(1 << 20), "v".repeat(1 << 20));
+        let fault = Fault::UnknownOperation { name, version };
+        let error = ServiceError::common(&crate::generated::IAM, fault, Protocol::Query);
+        assert!(error.message.starts_with("Could not find operation nnn") && error.message.len() < 1024);
+    }
+}

@@ -7,6 +7,8 @@
 mod figures;
 pub mod follow;
 pub mod kinesis;
+#[cfg(test)]
+mod log_lines;
 mod memory;
 pub mod triggers;
 

@@ -238,8 +238,10 @@ impl Sweeper {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use base::Clock;
-    use storage::{Engine, KeyUse, Memory};
+    use storage::{BoxFuture, Consistency, Engine, KeyUse, Layer, Memory, View};
     use tokio::time::Instant;
 
     use super::*;
@@ -248,6 +250,47 @@ mod tests {
     use crate::layout::{self, Layout};
     use crate::master::MasterKey;
     use crate::secret::Secret;
+
+    /// A memory that is not read any more.
+    struct Hanging(Arc<Memory>);
+
+    impl Layer for Hanging {
+        fn inner(&self) -> &dyn Engine {
+            &*self.0
+        }
+
+        fn view(&self, _: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    /// A run that panics or is cancelled while it reads: otherwise the sweep would be at its end, and keys of rows that it has not read
+    /// be free.
+    #[tokio::test(start_paused = true)]
+    async fn a_step_that_is_dropped_leaves_its_place() {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        let hanging = Arc::new(Hanging(Memory::new()));
+        let sealed_rows = SealedRows::new(hanging, &keyring, None, Layout::STATOR, Clock::system());
+        let range = ScanRange::whole(Family::Items, PAGE_ROWS, PAGE_BYTES);
+        let mut sweep = Sweep { range: Some(range.clone()), ..Sweep::of_rows(VecDeque::new()) };
+        assert!(tokio::time::timeout(QUICK, sweep.step(&sealed_rows)).await.is_err());
+        assert_eq!(sweep.range.map(|left| (left.family, left.lower)), Some((range.family, range.lower)));
+    }
+
+    impl Sweep {
+        fn of_rows(due: VecDeque<(Key, Bytes)>) -> Sweep {
+            Sweep {
+                old: HashSet::new(),
+                late: HashSet::new(),
+                families: FAMILIES.iter(),
+                range: None,
+                due,
+                unanswered: HashSet::new(),
+                swept: Swept::default(),
+                is_logged: false,
+            }
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_key_that_hangs_delays_the_sweep_once() {
@@ -271,16 +314,7 @@ mod tests {
         };
         let mut due: VecDeque<_> = (0..20).map(|number| row(1, number)).collect();
         due.push_back(row(2, 0));
-        let mut sweep = Sweep {
-            old: HashSet::new(),
-            late: HashSet::new(),
-            families: FAMILIES.iter(),
-            range: None,
-            due,
-            unanswered: HashSet::new(),
-            swept: Swept::default(),
-            is_logged: false,
-        };
+        let mut sweep = Sweep::of_rows(due);
         let began = Instant::now();
         while !sweep.due.is_empty() {
             sweep.step(&sealed_rows).await.expect("a step");

@@ -221,3 +221,16 @@ async fn reach(settings: &Settings, destination: &KinesisDestination) -> Result<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log_lines::count_lines;
+
+    #[test]
+    fn few_lines_a_minute_name_destinations_that_cannot_be_enabled() {
+        let text = "the destination of a test cannot be enabled";
+        // Two windows, if a minute ends meanwhile.
+        assert!(count_lines(text, || (0..100).for_each(|_| log_enable_failure(text))) <= 20);
+    }
+}

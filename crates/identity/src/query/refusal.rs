@@ -208,3 +208,16 @@ fn small(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_repeats_only_the_beginning_of_a_long_text() {
+        let long = "x".repeat(1 << 20);
+        for refusal in [Refusal::broken("UserName", &long, "too long"), Refusal::unknown_action(&long, &long)] {
+            assert!(refusal.text.contains("xxx") && refusal.text.len() < 1024, "{} bytes", refusal.text.len());
+        }
+    }
+}

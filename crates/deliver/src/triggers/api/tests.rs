@@ -18,6 +18,7 @@ use storage::Memory;
 mod running;
 
 use super::*;
+use crate::log_lines::count_lines;
 use crate::memory::DeliveryMemory;
 use crate::triggers::Places;
 use crate::triggers::api::route::Route;
@@ -705,4 +706,16 @@ fn names_are_those_of_the_decoded_request() {
     check("DELETE", &format!("{PATH}/%75"), "", "", &[("uUID", "u")]);
     check("POST", &format!("{TAGS}arn%3Aa"), "", r#"{"Tags":{"secret":"x"}}"#, &[("resource", "arn:a")]);
     check("DELETE", &format!("{TAGS}arn:a"), "tagKeys=secret", "", &[("resource", "arn:a")]);
+}
+
+#[tokio::test]
+async fn few_lines_a_minute_name_mappings_across_accounts() {
+    let (triggers, stream) = triggers().await;
+    assert_eq!(call(&triggers, "111111111111", "POST", "", &mapping(&stream, "http://h/x", None)).await.0, 202);
+    let known = triggers.mappings().await.unwrap();
+    let (_, own) = known.all().next().unwrap();
+    let foreign = Mapping { account: "333333333333".to_owned(), ..Mapping::clone(own) };
+    let written = count_lines("account 333333333333 reads", || (0..100).for_each(|_| tell_owner(&foreign)));
+    // Two windows, if a minute ends meanwhile.
+    assert!(written <= 20, "{written}");
 }

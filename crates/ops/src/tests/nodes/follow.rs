@@ -120,3 +120,19 @@ async fn a_consumer_that_another_node_removed_is_not_initialized() {
         a.heartbeats.thaw();
     }
 }
+
+/// The name of the consumer whose lease stays begins with the removed one's.
+#[tokio::test]
+async fn a_removed_consumer_takes_only_its_own_lease() {
+    let house = House::new();
+    let (a, b) = (house.node().await, house.node().await);
+    create(&a, "tab").await.unwrap();
+    let consumer = |name: &str| Consumer { table_id: 1, name: name.to_owned(), of: Followed::Table };
+    let (removed, other) = (consumer("archive-1"), consumer("archive-10"));
+    for own in [&removed, &other] {
+        assert!(a.service.acquire_lease(own).await.unwrap().is_some());
+    }
+    a.service.forget_consumer(&removed).await.unwrap();
+    assert_eq!(b.service.acquire_lease(&other).await, Ok(None));
+    assert!(b.service.acquire_lease(&removed).await.unwrap().is_some());
+}
