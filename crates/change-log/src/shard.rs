@@ -120,7 +120,7 @@ impl Shard {
             let number = number.ok_or_else(|| Exception::internal("a shard's key cannot be read"))?;
             Shard::read(table_id, number, &row.value)
         };
-        catalog_rows::read(view, range).await.map_err(storage_failure)?.into_iter().map(shard).collect()
+        catalog_rows::pages(view, range).rows().await.map_err(storage_failure)?.into_iter().map(shard).collect()
     }
 
     pub fn id(&self, secret: &HashSecret) -> String {

@@ -54,7 +54,7 @@ impl Service {
         let found = view.get_many(&[rows::documents_version(collection)]).await.map_err(storage_failure)?;
         let mut all = Documents { version: version(found.first().and_then(Option::as_deref))?, ..Documents::default() };
         let prefix = rows::documents_prefix(collection);
-        for row in catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await.map_err(storage_failure)? {
+        for row in catalog_rows::pages(&*view, key_range::of_prefix(&prefix)).rows().await.map_err(storage_failure)? {
             let id = std::str::from_utf8(&row.key[prefix.len()..]);
             let id = id.map_err(|_| Exception::internal(format!("a key of {collection:?} cannot be read")))?;
             all.by_id.insert(id.to_owned(), row.value);

@@ -117,6 +117,18 @@ impl<'a> Pages<'a> {
         Ok(Some(page))
     }
 
+    /// All rows that are left, of which none is damaged. For ranges that fit into memory.
+    ///
+    /// # Errors
+    /// As [`Pages::next`].
+    pub async fn rows(mut self) -> Result<Vec<Row>, StorageError> {
+        let mut rows = Vec::new();
+        while let Some(page) = self.next().await? {
+            rows.extend(page.rows);
+        }
+        Ok(rows)
+    }
+
     /// From the next page on, pages have at most so many rows.
     pub fn limit_rows(&mut self, rows_max: usize) {
         if let Some(range) = &mut self.left {

@@ -1,7 +1,7 @@
-//! All rows of a short range of the catalog family: definitions, nodes, shards, positions, mappings. Read page by page, so
-//! that no engine has to hold more than a page at once; the result has all rows.
+//! Short ranges of the catalog family: definitions, nodes, shards, positions, mappings. They are read page by page, so that no engine has
+//! to hold more than a page at once.
 
-use storage::{Family, Pages, Row, ScanDirection, ScanRange, StorageError, View};
+use storage::{Family, Pages, ScanDirection, ScanRange, View};
 
 use crate::key_range::Range;
 
@@ -12,15 +12,6 @@ pub fn pages(view: &dyn View, (lower, upper): Range) -> Pages<'_> {
     let (family, direction) = (Family::Catalog, ScanDirection::Forward);
     let range = ScanRange { family, lower, upper, direction, rows_max: PAGE_ROWS, bytes_max: PAGE_BYTES };
     Pages::of_snapshot(view, range)
-}
-
-pub async fn read(view: &dyn View, range: Range) -> Result<Vec<Row>, StorageError> {
-    let mut rows = Vec::new();
-    let mut pages = pages(view, range);
-    while let Some(page) = pages.next().await? {
-        rows.extend(page.rows);
-    }
-    Ok(rows)
 }
 
 #[cfg(test)]
@@ -47,8 +38,8 @@ mod tests {
             .await
             .unwrap();
         let view = memory.view(Consistency::Strong).await.unwrap();
-        let found = read(&*view, key_range::of_prefix(b"b")).await.unwrap();
+        let found = pages(&*view, key_range::of_prefix(b"b")).rows().await.unwrap();
         assert!(found.iter().map(|row| &row.key).eq(keys.iter().map(|key| &key.bytes)));
-        assert!(read(&*view, key_range::of_prefix(b"d")).await.unwrap().is_empty());
+        assert!(pages(&*view, key_range::of_prefix(b"d")).rows().await.unwrap().is_empty());
     }
 }

@@ -170,6 +170,6 @@ fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
 }
 
 async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Vec<Definition>, OpenError> {
-    let rows = catalog_rows::read(view, key_range::of_prefix(prefix)).await?;
+    let rows = catalog_rows::pages(view, key_range::of_prefix(prefix)).rows().await?;
     rows.iter().map(|row| Definition::read(&row.value)).collect()
 }

@@ -87,7 +87,7 @@ impl Watch {
 pub async fn read_nodes(engine: &dyn Engine) -> Result<Vec<(NodeId, NodeRow)>, StorageError> {
     let prefix = rows::nodes_prefix();
     let view = engine.view(Consistency::Strong).await?;
-    let rows = catalog_rows::read(&*view, key_range::of_prefix(&prefix)).await?;
+    let rows = catalog_rows::pages(&*view, key_range::of_prefix(&prefix)).rows().await?;
     let node = |row: &Row| {
         let id = row.key[prefix.len()..].try_into().ok().map(NodeId);
         // An unreadable row is a newer program's: its node must not be taken for absent.

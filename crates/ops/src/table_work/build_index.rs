@@ -76,7 +76,7 @@ impl Service {
             let Some(page) = pages.next_with_damaged().await? else { return Ok(true) };
             // A damaged row is not among the keys of a step: the engine would refuse to read it.
             self.report_left_out(table_id, &page.damaged);
-            let items: Vec<Key> = page.rows.into_iter().map(|row| Key::new(Family::Items, row.key)).collect();
+            let items: Vec<Key> = page.rows.into_iter().map(|row| row.into_key(Family::Items)).collect();
             self.index_items(table_id, index_id, &items, owned).await?;
         }
         Ok(false)
