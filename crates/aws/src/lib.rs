@@ -8,7 +8,7 @@
 //! Modules, lowest first: `shape`, the tables of shapes; `value`, what has one, and `typed`, the same as Rust types; `pattern` and
 //! `check`, constraints; `model` and its `generated` tables; `members`, a request's by name; `form`, the Query protocol's parameters; `facts`, what a request
 //! names; `service`, the trait; `service_error`; `codec`, the four protocols; `route`, which operation of which service a request
-//! asks for.
+//! asks for; `toy`, a model for tests.
 
 mod check;
 pub mod codec;
@@ -23,6 +23,8 @@ mod route;
 mod service;
 mod service_error;
 mod shape;
+#[cfg(any(test, feature = "toy"))]
+mod toy;
 mod typed;
 mod value;
 
@@ -39,5 +41,7 @@ pub use route::{PathMatch, by_path, by_rpc_path, by_target, rpc_names};
 pub use service::{Answering, AwsService, BODY_SIZE_BYTES_MAX, BodyFault, Fault, Input, Reply, ReplyError, Request};
 pub use service_error::ServiceError;
 pub use shape::{Bounds, ErrorModel, Member, Place, Shape, ShapeIndex};
+#[cfg(any(test, feature = "toy"))]
+pub use toy::TOY;
 pub use typed::Typed;
 pub use value::{Structure, Timestamp, Value};

@@ -8,67 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::form::Parameters;
-use crate::model::{OperationModel, operation};
-use crate::shape::{Bounds, ErrorModel, Place, error, list, map, optional, required, structure, text, within};
+use crate::toy::TOY;
 use crate::typed::structures;
 use crate::value::Timestamp;
-
-static SHAPES: &[Shape] = &[
-    /* 0 */
-    structure(
-        "Thing",
-        &[
-            required("Name", 1),
-            optional("Kind", 2),
-            optional("Count", 3),
-            optional("Size", 4),
-            optional("Ratio", 5),
-            optional("IsOn", 6),
-            optional("Data", 7),
-            optional("At", 8),
-            optional("Tags", 9),
-            optional("Labels", 11),
-            optional("Parts", 12),
-            optional("Flat", 13),
-            Member { name: "Id", shape: 1, is_required: false, place: Place::Uri("Id") },
-            Member { name: "Keys", shape: 10, is_required: false, place: Place::Query("keys") },
-            Member { name: "Nth", shape: 3, is_required: false, place: Place::Query("count") },
-        ],
-    ),
-    /* 1 */ text(within(1, 8), "[a-z]*"),
-    /* 2 */ Shape::Words(&["RED", "BLUE"]),
-    /* 3 */ Shape::Integer(within(0, 10)),
-    /* 4 */ Shape::Long(Bounds::NONE),
-    /* 5 */ Shape::Double,
-    /* 6 */ Shape::Boolean,
-    /* 7 */ Shape::Blob(within(0, 4)),
-    /* 8 */ Shape::Timestamp,
-    /* 9 */ list(14, within(0, 2)),
-    /* 10 */ list(1, Bounds::NONE),
-    /* 11 */ map(1, 3, Bounds::NONE),
-    /* 12: it holds itself. */ list(0, Bounds::NONE),
-    /* 13 */ Shape::List { item: 3, item_name: "member", is_flat: true, bounds: Bounds::NONE },
-    /* 14 */ structure("Tag", &[required("Key", 1), optional("Value", 1)]),
-];
-
-static OPERATIONS: &[OperationModel] =
-    &[operation("PutThing", "PutThing", "POST", "/things/{Id}", &[]).shaped(Some(0), Some(0), 201)];
-
-static TOY: ServiceModel = ServiceModel {
-    name: "Toy",
-    signing_name: "toy",
-    api_version: "2026-01-01",
-    event_source: "toy.amazonaws.com",
-    protocols: &[Protocol::AwsJson, Protocol::Query, Protocol::RestJson, Protocol::RpcV2Cbor],
-    target_prefix: "Toy_20260101",
-    namespace: "https://toy/",
-    is_query_compatible: true,
-    refuses_items: false,
-    watched: &[],
-    shapes: SHAPES,
-    errors: &[ErrorModel { ..error("ThingMissingFault", "ThingMissing", 404, "Message") }],
-    operations: OPERATIONS,
-};
 
 structures! {
     Thing {
@@ -377,7 +319,7 @@ fn single_items_are_refused_where_the_service_does() {
     let mut request = Structure::default();
     request.put(0, Value::Text("a".to_owned()));
     request.put(11, flat);
-    let refused = |refuses_items| crate::check::check(SHAPES, refuses_items, 0, &request, Extent::All).unwrap_err();
+    let refused = |refuses_items| crate::check::check(TOY.shapes, refuses_items, 0, &request, Extent::All).unwrap_err();
     assert_eq!(
         refused(true).to_string(),
         "2 validation errors detected: Value '11' at 'flat' failed to satisfy constraint: Member must have value less \

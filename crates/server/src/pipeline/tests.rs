@@ -4,8 +4,8 @@ use std::io::Read;
 use std::sync::LazyLock;
 
 use ::aws::{
-    Answering, AwsService, Bounds, DYNAMODB, Fault, Input, Member, OperationModel, Place, Protocol, Reply,
-    RequestFacts, ServiceError, ServiceModel, Shape, Value, codec,
+    Answering, AwsService, DYNAMODB, Fault, Input, Protocol, Reply, RequestFacts, ServiceError, ServiceModel, TOY,
+    Value, codec,
 };
 use api::Exception;
 use auth::{KeyRing, Spaces};
@@ -454,45 +454,12 @@ fn a_head_is_answered_without_a_body() {
     }
 }
 
-/// A service that the handler has never heard of: a model of two shapes and one operation, in four protocols.
-static PROBE: ServiceModel = ServiceModel {
-    name: "Probe",
-    signing_name: "probe",
-    api_version: "2026-01-01",
-    event_source: "probe.amazonaws.com",
-    protocols: &[Protocol::AwsJson, Protocol::Query, Protocol::RestJson, Protocol::RpcV2Cbor],
-    target_prefix: "Probe_20260101",
-    namespace: "https://probe/",
-    is_query_compatible: false,
-    refuses_items: false,
-    watched: &["InternalFailure"],
-    shapes: &[
-        Shape::Structure {
-            name: "Echo",
-            members: &[Member { name: "Text", shape: 1, is_required: true, place: Place::Body }],
-        },
-        Shape::Text { bounds: Bounds { min: 1, max: 5 }, pattern: "" },
-    ],
-    errors: &[],
-    operations: &[OperationModel {
-        name: "GetEcho",
-        event_name: "GetEcho",
-        method: "POST",
-        path: "/echoes",
-        is_signed: true,
-        members: &["Text"],
-        input: Some(0),
-        output: Some(0),
-        status: 200,
-    }],
-};
-
 /// Answers with its request.
-struct Probe;
+struct Toy;
 
-impl AwsService for Probe {
+impl AwsService for Toy {
     fn model(&self) -> &'static ServiceModel {
-        &PROBE
+        &TOY
     }
 
     fn call<'a>(&'a self, request: ::aws::Request<'a>) -> Answering<'a> {
@@ -504,7 +471,7 @@ impl AwsService for Probe {
                 Ok(echo) => echo,
                 Err(error) => {
                     let error = ServiceError::undecodable(&error, protocol);
-                    return codec::refuse(&PROBE, protocol, error, request.request_id);
+                    return codec::refuse(&TOY, protocol, error, request.request_id);
                 }
             };
             assert_ne!(echo.get(0), Some(&Value::Text("panic".to_owned())), "asked to panic");
@@ -516,42 +483,42 @@ impl AwsService for Probe {
     }
 
     fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
-        codec::refuse(&PROBE, protocol, ServiceError::common(&PROBE, fault, protocol), request_id)
+        codec::refuse(&TOY, protocol, ServiceError::common(&TOY, fault, protocol), request_id)
     }
 }
 
-fn of_probe() -> Pipeline {
-    let services = Services::of(vec![Arc::new(Echo), Arc::new(Probe)]);
-    Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &PROBE])), ..pipeline() }
+fn of_toy() -> Pipeline {
+    let services = Services::of(vec![Arc::new(Echo), Arc::new(Toy)]);
+    Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &TOY])), ..pipeline() }
 }
 
-fn signed_for_probe() -> String {
-    SIGNATURE.replace("/dynamodb/", "/probe/")
+fn signed_for_toy() -> String {
+    SIGNATURE.replace("/dynamodb/", "/toy/")
 }
 
 /// Path and headers of a request.
-type ProbeHead<'a> = (Protocol, &'static str, Vec<(&'static str, &'a str)>);
+type ToyHead<'a> = (Protocol, &'static str, Vec<(&'static str, &'a str)>);
 
 /// A request of each protocol, without its body.
-fn probe_heads(signature: &str) -> [ProbeHead<'_>; 4] {
+fn toy_heads(signature: &str) -> [ToyHead<'_>; 4] {
     let signed = ("authorization", signature);
     let target = ("x-amz-target", "");
     let form = ("content-type", "application/x-www-form-urlencoded");
     let (json, cbor) = (("content-type", "application/json"), ("content-type", "application/cbor"));
     [
-        (Protocol::AwsJson, "/", vec![("x-amz-target", "Probe_20260101.GetEcho"), signed]),
+        (Protocol::AwsJson, "/", vec![("x-amz-target", "Toy_20260101.GetEcho"), signed]),
         (Protocol::Query, "/", vec![target, form, signed]),
         (Protocol::RestJson, "/echoes", vec![target, json, signed]),
         (
             Protocol::RpcV2Cbor,
-            "/service/Probe_20260101/operation/GetEcho",
+            "/service/Toy_20260101/operation/GetEcho",
             vec![target, cbor, ("smithy-protocol", "rpc-v2-cbor"), signed],
         ),
     ]
 }
 
 /// A request with a text, in a protocol.
-fn probe_body(protocol: Protocol, text: &str) -> Vec<u8> {
+fn toy_body(protocol: Protocol, text: &str) -> Vec<u8> {
     match protocol {
         Protocol::AwsJson | Protocol::RestJson => format!(r#"{{"Text":"{text}"}}"#).into_bytes(),
         Protocol::Query => format!("Action=GetEcho&Version=2026-01-01&Text={text}").into_bytes(),
@@ -566,11 +533,11 @@ fn probe_body(protocol: Protocol, text: &str) -> Vec<u8> {
 /// decoded, audited, counted and guarded like all others, in each of its protocols.
 #[test]
 fn a_service_is_added_by_its_model() {
-    for (protocol, path, headers) in probe_heads(&signed_for_probe()) {
+    for (protocol, path, headers) in toy_heads(&signed_for_toy()) {
         let (audit, mut events) = crate::audit::Audit::held(8, false);
-        let pipeline = Pipeline { audit: Some(audit), ..of_probe() };
+        let pipeline = Pipeline { audit: Some(audit), ..of_toy() };
         let ask = |text: &str| {
-            let answered = send(&pipeline, "POST", path, &headers, &probe_body(protocol, text));
+            let answered = send(&pipeline, "POST", path, &headers, &toy_body(protocol, text));
             check_frame(&answered);
             (answered.status, String::from_utf8_lossy(&answered.body).into_owned())
         };
@@ -587,16 +554,16 @@ fn a_service_is_added_by_its_model() {
         assert!(status == 400 && body.contains(broken), "{protocol:?}: {body}");
         assert_eq!(ask("panic").0, 500, "{protocol:?}");
         let event = events.next().expect("an event");
-        assert_eq!((&event["eventSource"], &event["eventName"]), (&"probe.amazonaws.com".into(), &"GetEcho".into()));
+        assert_eq!((&event["eventSource"], &event["eventName"]), (&"toy.amazonaws.com".into(), &"GetEcho".into()));
         assert_eq!((&event["requestParameters"]["echoName"], &event["readOnly"]), (&"e".into(), &true.into()));
         let name = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
         assert_eq!(events.next().expect("an event")["errorCode"], name);
         assert_eq!(events.next().expect("an event")["errorCode"], "InternalFailure");
         let page = send(&pipeline, "GET", "/metrics", &[], b"");
         for line in [
-            r#"stator_request_duration_seconds_count{service="Probe",operation="GetEcho"} 3"#.to_owned(),
-            format!(r#"stator_errors_total{{service="Probe",operation="GetEcho",exception="{name}"}} 1"#),
-            r#"stator_errors_total{service="Probe",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
+            r#"stator_request_duration_seconds_count{service="Toy",operation="GetEcho"} 3"#.to_owned(),
+            format!(r#"stator_errors_total{{service="Toy",operation="GetEcho",exception="{name}"}} 1"#),
+            r#"stator_errors_total{service="Toy",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
         ] {
             assert!(page.text().lines().any(|it| it == line), "{protocol:?}: {line} in\n{}", page.text());
         }
@@ -611,7 +578,7 @@ fn check_refused(answered: &Answered, protocol: Protocol, (status, of_form, of_j
         Protocol::RestJson => ("application/json", "{\"message\":".to_owned()),
         Protocol::RpcV2Cbor => ("application/cbor", "\u{fffd}f__type".to_owned()),
         Protocol::Query => {
-            ("text/xml", format!("<ErrorResponse xmlns=\"https://probe/\"><Error><Type>Sender</Type><Code>{of_form}<"))
+            ("text/xml", format!("<ErrorResponse xmlns=\"https://toy/\"><Error><Type>Sender</Type><Code>{of_form}<"))
         }
     };
     assert_eq!((answered.status, answered.header("content-type")), (status, content_type), "{protocol:?}: {body}");
@@ -625,32 +592,32 @@ fn check_refused(answered: &Answered, protocol: Protocol, (status, of_form, of_j
 /// Refusals before the operation or the caller is known are in the protocol that the head names.
 #[test]
 fn refusals_are_in_the_requests_protocol() {
-    let signature = signed_for_probe();
-    for (protocol, path, headers) in probe_heads(&signature) {
+    let signature = signed_for_toy();
+    for (protocol, path, headers) in toy_heads(&signature) {
         let status_of_rest = |other: u16, rest: u16| if protocol == Protocol::RestJson { rest } else { other };
         let check = |pipeline: &Pipeline, more: &[(&str, &str)], body: &[u8], expected: (u16, &str, &str)| {
             let headers: Vec<(&str, &str)> = headers.iter().chain(more).copied().collect();
             check_refused(&send(pipeline, "POST", path, &headers, body), protocol, expected);
         };
-        let body = probe_body(protocol, "echo");
+        let body = toy_body(protocol, "echo");
         let status = status_of_rest(if protocol == Protocol::Query { 403 } else { 400 }, 403);
         let missing = (status, "MissingAuthenticationToken", "MissingAuthenticationTokenException");
-        check(&of_probe(), &[("authorization", "")], &body, missing);
+        check(&of_toy(), &[("authorization", "")], &body, missing);
         let corrupt = (400, "MalformedInput", "SerializationException");
-        check(&of_probe(), &[("content-encoding", "gzip")], b"no gzip", corrupt);
+        check(&of_toy(), &[("content-encoding", "gzip")], b"no gzip", corrupt);
         let throttled = (status_of_rest(400, 429), "Throttling", "ThrottlingException");
         let memory = MemoryBudget::new(1 << 20, std::time::Duration::ZERO);
         let _all = memory.try_share(Seat::new(local()).peer(), 1 << 20).expect("room");
-        let none_left = Pipeline { bodies: BodyReader::new(PATIENCE, memory), ..of_probe() };
+        let none_left = Pipeline { bodies: BodyReader::new(PATIENCE, memory), ..of_toy() };
         check(&none_left, &[], &[&body[..], &vec![b' '; 200_000]].concat(), throttled);
     }
     // A path of the service that is no operation, and an operation that it does not have.
     let unknown = |path: &str, method: &str| {
         let headers = [("x-amz-target", ""), ("smithy-protocol", "rpc-v2-cbor"), ("authorization", &*signature)];
-        send(&of_probe(), method, path, &headers, b"")
+        send(&of_toy(), method, path, &headers, b"")
     };
     let named = ("InvalidAction", "UnknownOperationException");
     check_refused(&unknown("/echoes", "DELETE"), Protocol::RestJson, (404, named.0, named.1));
-    let path = "/service/Probe_20260101/operation/Nope";
+    let path = "/service/Toy_20260101/operation/Nope";
     check_refused(&unknown(path, "POST"), Protocol::RpcV2Cbor, (400, named.0, named.1));
 }
