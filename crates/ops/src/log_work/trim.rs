@@ -338,14 +338,16 @@ impl Service {
         self.engine.destroy(Family::Catalog, row.bytes).await.map_err(storage_failure)
     }
 
-    /// Forgets those of these deleted tables of which no stream can be read any more.
+    /// Forgets those of these deleted tables of which no stream can be read any more. A table that fails does not delay the others; the
+    /// first failure is returned.
     async fn forget_remains(&self, now_ms: u64, is_meant: impl Fn(u64) -> bool) -> Result<(), Exception> {
         let mut remains = self.catalog.all_remains();
         remains.retain(|table| is_meant(table.id()));
+        let mut forgotten = Ok(());
         for table in remains.iter().filter(|table| !outlives_table(&table.definition, now_ms)) {
-            self.drop_streams(table.id()).await?;
+            forgotten = forgotten.and(self.drop_streams(table.id()).await);
         }
-        Ok(())
+        forgotten
     }
 
     /// Ends streams of deleted tables early if there are too many such tables. What fails is done the next time: it is no

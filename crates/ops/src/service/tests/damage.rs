@@ -58,6 +58,14 @@ impl Layer for Refusing {
         })
     }
 
+    /// Refuses a prefix that is among the keys.
+    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
+        match self.refused.lock().contains(&Key::new(family, prefix.clone())) {
+            true => Box::pin(std::future::ready(Err(corrupt()))),
+            false => self.memory.destroy(family, prefix),
+        }
+    }
+
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
         let refused = self.refused.lock();
         match transaction.keys.iter().any(|used| refused.contains(&used.key)) {
@@ -395,6 +403,31 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
         let stats = service.background_stats();
         assert_eq!((stats.damaged_rows, stats.lost_records), (2, 2));
     }
+}
+
+/// The streams of one deleted table cannot be dropped: those of the tables behind it are.
+#[tokio::test]
+async fn streams_of_deleted_tables_are_dropped_one_by_one() {
+    let house = House::new(&[]).await;
+    let service = &house.service;
+    let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
+    let second = CreateTableInput { stream_specification: Some(stream), ..simple("second") };
+    service.create_table(&caller(), second).await.unwrap();
+    for table in ["tab", "second"] {
+        put(service, table, &[("pk", s("a"))]).await;
+        service.delete_table(&caller(), DeleteTableInput { table_name: table.to_owned() }).await.unwrap();
+    }
+    let remains = || service.catalog.all_remains().iter().map(|table| table.id()).collect::<Vec<_>>();
+    while remains().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    house.engine.refused.lock().push(Key::new(Family::Log, rows::table_prefix(TABLE)));
+    house.hand.advance_ms(25 * 60 * 60 * 1000);
+    assert!(!service.trim_logs().await);
+    assert_eq!(remains(), [TABLE]);
+    house.engine.refused.lock().clear();
+    assert!(service.trim_logs().await);
+    assert!(remains().is_empty());
 }
 
 /// A log with a record that the engine refuses is trimmed in steps that need no more memory than others.
