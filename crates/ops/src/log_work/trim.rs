@@ -160,16 +160,23 @@ impl Service {
 
     async fn trim_log(&self, table_id: u64) -> Result<(), Exception> {
         let Some(owner) = self.log_owner(table_id) else { return Ok(()) };
+        let trimmed = self.trim_records(&owner).await;
+        // Also if records are left: whether a stream can be read depends on the time alone.
+        let now_ms = self.clock.now_ms();
+        let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
+        trimmed.and(self.forget_streams(table_id, &is_over).await)
+    }
+
+    async fn trim_records(&self, owner: &LogOwner) -> Result<(), Exception> {
+        let table_id = owner.table_id;
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let shards = Shard::list(&*view, table_id, 0, u32::MAX).await?;
         // Shards and positions are of one state: a shard that is made later has only records behind all of these positions.
         let mut retention = self.retention(&*view, table_id, &owner.consumers, &shards).await?;
         drop(view);
-        let trimmed = self.trim_shards(&owner, &shards, &mut retention).await;
+        let trimmed = self.trim_shards(owner, &shards, &mut retention).await;
         self.report_losses(table_id, &retention);
-        trimmed?;
-        let now_ms = self.clock.now_ms();
-        self.forget_streams(table_id, &|since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms).await
+        trimmed
     }
 
     /// The consumers of a log. Not the table itself: background work waits until no request uses it as it was, and this would be a
@@ -182,22 +189,33 @@ impl Service {
         Some(LogOwner { table_id, consumers: table.definition.log_consumers(), is_table: false })
     }
 
+    /// Trims each log of a table. One that fails does not delay the others; the first failure is returned.
     async fn trim_shards(
         &self,
         owner: &LogOwner,
         shards: &[Shard],
         retention: &mut LogRetention,
     ) -> Result<(), Exception> {
+        let logs: BTreeSet<u32> = shards.iter().map(Shard::log).collect();
+        let mut trimmed = Ok(());
+        for log in logs {
+            let own: Vec<Shard> = shards.iter().filter(|shard| shard.log() == log).cloned().collect();
+            trimmed = trimmed.and(self.trim_shards_of_log(owner, own, retention).await);
+        }
+        trimmed
+    }
+
+    async fn trim_shards_of_log(
+        &self,
+        owner: &LogOwner,
+        mut shards: Vec<Shard>,
+        retention: &mut LogRetention,
+    ) -> Result<(), Exception> {
+        let mut damaged_until = 0;
+        while self.trim_step(owner, &mut shards, retention, &mut damaged_until).await? {}
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
-        let logs: BTreeSet<u32> = shards.iter().map(Shard::log).collect();
-        for log in logs {
-            let mut own: Vec<Shard> = shards.iter().filter(|shard| shard.log() == log).cloned().collect();
-            let mut damaged_until = 0;
-            while self.trim_step(owner, &mut own, retention, &mut damaged_until).await? {}
-            self.forget_shards(own, &is_over).await?;
-        }
-        Ok(())
+        self.forget_shards(shards, &is_over).await
     }
 
     /// Deletes the next records of a log that are over, for all of its shards at once, and tells whether there may be more. Before

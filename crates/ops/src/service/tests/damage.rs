@@ -405,6 +405,35 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
     }
 }
 
+/// One of a table's logs cannot be trimmed: the others are, and the table's past streams are forgotten.
+#[tokio::test]
+async fn a_log_that_cannot_be_trimmed_delays_no_other() {
+    let house = House::new(&["a"]).await;
+    let service = &house.service;
+    let set_stream = async |enabled: bool| {
+        let view = enabled.then_some(StreamViewType::NewImage);
+        let stream_specification = Some(StreamSpecification { stream_enabled: enabled, stream_view_type: view });
+        let request =
+            UpdateTableInput { table_name: "tab".to_owned(), stream_specification, ..UpdateTableInput::default() };
+        service.update_table(&caller(), request).await.unwrap();
+        while !service.catalog.by_id(TABLE).unwrap().definition.log.closing.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    set_stream(false).await;
+    house.hand.advance_ms(1);
+    set_stream(true).await;
+    put(service, "tab", &[("pk", s("b"))]).await;
+    let second = log::record(&rows::log(TABLE, 1), 1);
+    let is_there = async || house.engine.memory.get(&second, Consistency::Strong).await.unwrap().is_some();
+    assert!(is_there().await);
+    house.engine.refused.lock().push(Key::new(Family::Log, rows::log(TABLE, 0)));
+    house.hand.advance_ms(25 * 60 * 60 * 1000);
+    assert!(!service.trim_logs().await);
+    assert!(!is_there().await);
+    assert!(service.catalog.by_id(TABLE).unwrap().definition.past_streams.is_empty());
+}
+
 /// The streams of one deleted table cannot be dropped: those of the tables behind it are.
 #[tokio::test]
 async fn streams_of_deleted_tables_are_dropped_one_by_one() {
