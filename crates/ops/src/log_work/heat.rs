@@ -2,7 +2,7 @@
 
 use api::Exception;
 use change_log::{Hot, Shard};
-use storage::{Row, ScanDirection, View};
+use storage::{Row, ScanDirection, ScanRange, StorageError, View};
 use tables::failure::storage_failure;
 use tables::{HashRange, Table};
 
@@ -68,6 +68,14 @@ fn units(bytes: usize) -> u64 {
 async fn newest(view: &dyn View, shard: &Shard, after: u64) -> Result<Vec<Row>, Exception> {
     let mut range = shard.records(after.saturating_add(1), SAMPLE_ROWS, SAMPLE_BYTES);
     range.direction = ScanDirection::Backward;
-    // A sample does without damaged records.
-    Ok(view.scan_page(&range).await.map_err(storage_failure)?.rows)
+    sample_of(view, &range).await
+}
+
+/// A sample of records, without damaged ones; an empty one where the engine cannot read a whole block of them. Neither stops what depends
+/// on it.
+pub(super) async fn sample_of(view: &dyn View, range: &ScanRange) -> Result<Vec<Row>, Exception> {
+    match view.scan_page(range).await {
+        Err(StorageError::Corrupt(_)) => Ok(Vec::new()),
+        page => Ok(page.map_err(storage_failure)?.rows),
+    }
 }

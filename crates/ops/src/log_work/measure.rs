@@ -8,6 +8,7 @@ use change_log::lag::LogSize;
 use storage::{Consistency, ScanDirection, ScanRange, View};
 use tables::failure::storage_failure;
 
+use super::heat::sample_of;
 use crate::service::Service;
 
 /// Records at each end of a log that are weighed.
@@ -57,10 +58,9 @@ async fn mean_size(view: &dyn View, shard: &Shard, trimmed: u64) -> Result<u64, 
     let newest = ScanRange { direction: ScanDirection::Backward, ..oldest.clone() };
     let (mut rows, mut bytes) = (0, 0);
     for range in [oldest, newest] {
-        // A sample does without damaged records.
-        let page = view.scan_page(&range).await.map_err(storage_failure)?;
-        rows += page.rows.len() as u64;
-        bytes += page.rows.iter().map(|row| (row.key.len() + row.value.len()) as u64).sum::<u64>();
+        let sample = sample_of(view, &range).await?;
+        rows += sample.len() as u64;
+        bytes += sample.iter().map(|row| (row.key.len() + row.value.len()) as u64).sum::<u64>();
     }
     Ok(bytes / rows.max(1))
 }

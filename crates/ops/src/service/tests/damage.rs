@@ -405,6 +405,25 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
     }
 }
 
+/// The newest records are a sample of how much a log is written: without it shards are rolled by their age, and the log's size is known
+/// from the records that can be read.
+#[tokio::test]
+async fn a_log_whose_newest_records_cannot_be_read_is_rolled_and_measured() {
+    let house = House::new(&[]).await;
+    let service = &house.service;
+    house.engine.by_block.store(true, Ordering::Relaxed);
+    house.hand.advance_ms(4 * 60 * 60 * 1000 - 1000);
+    assert!(service.roll_logs().await);
+    for pk in ["a", "b", "c"] {
+        put(service, "tab", &[("pk", s(pk))]).await;
+    }
+    house.engine.refused.lock().push(log::record(&rows::log(TABLE, 0), 3));
+    house.hand.advance_ms(1000);
+    assert!(service.roll_logs().await);
+    assert_eq!(service.catalog.by_id(TABLE).unwrap().definition.log.next_shard, 2);
+    assert!(service.measure_logs().await);
+}
+
 /// One of a table's logs cannot be trimmed: the others are, and the table's past streams are forgotten.
 #[tokio::test]
 async fn a_log_that_cannot_be_trimmed_delays_no_other() {
