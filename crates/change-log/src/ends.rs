@@ -19,7 +19,10 @@ impl Shard {
         if let Some(from) = self.rolling_from
             && let Some(mark) = self.mark(view, from).await?
         {
-            return Ok(mark.saturating_sub(1));
+            return match mark {
+                Mark::At(position) => Ok(position.saturating_sub(1)),
+                Mark::Damaged { what, .. } => Err(storage_failure(StorageError::Corrupt(what))),
+            };
         }
         self.head(view).await
     }
@@ -31,23 +34,27 @@ impl Shard {
         last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))
     }
 
-    /// The position of the mark that ends it, which is behind another one.
-    pub async fn mark(&self, view: &dyn View, after: u64) -> Result<Option<u64>, Exception> {
-        let range = self.records(after.saturating_add(1), SEARCH_ROWS, SEARCH_BYTES);
-        let mut pages = Pages::of_snapshot(view, range);
-        let mut damaged = None;
-        while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
+    /// The mark that ends it, which is behind another position.
+    pub async fn mark(&self, view: &dyn View, after: u64) -> Result<Option<Mark>, Exception> {
+        let (head, mut damaged) = (self.head(view).await?, None);
+        let mut from = after.saturating_add(1);
+        while from <= head {
+            let range = self.rows_until(from, head, SEARCH_ROWS, SEARCH_BYTES);
+            let page = self.scan(view, range).await.map_err(storage_failure)?;
             let is_end = |row: &&Row| Header::read(&row.value).is_some_and(|header| header.ends(self.number));
             if let Some(row) = page.rows.iter().find(is_end) {
-                return Ok(self.position_of(&row.key));
+                return Ok(self.position_of(&row.key).map(Mark::At));
             }
+            let last = page.last_key().and_then(|key| self.position_of(key)).filter(|_| page.more);
             damaged = damaged.or_else(|| page.damaged.into_iter().next());
+            let Some(last) = last else { break };
+            from = last.saturating_add(1);
         }
         // A shard has one mark. As none is found, a damaged record may be it.
-        match damaged {
-            Some(row) => Err(storage_failure(StorageError::Corrupt(row.what))),
-            None => Ok(None),
-        }
+        let Some(DamagedRow { key, what, .. }) = damaged else { return Ok(None) };
+        let position = key.and_then(|key| self.position_of(&key));
+        let position = position.ok_or_else(|| storage_failure(StorageError::Corrupt(what.clone())))?;
+        Ok(Some(Mark::Damaged { position, what }))
     }
 
     /// The position of the first record of its log that was made at a time or later, or of the next one to come. Times in

@@ -208,7 +208,7 @@ impl Shard {
         }
     }
 
-    fn rows_until(&self, from: u64, last: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
+    pub fn rows_until(&self, from: u64, last: u64, rows_max: usize, bytes_max: usize) -> ScanRange {
         let name = self.log_name();
         ScanRange {
             family: Family::Log,

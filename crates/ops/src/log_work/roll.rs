@@ -10,11 +10,12 @@
 use api::Exception;
 use change_log::{Closed, Hot, Record, Shard};
 use cluster::catalog::{Edit, Rewrite};
-use storage::{Append, Batch, Consistency, Key, KeyUse, Mode, Reads};
+use storage::{Append, Batch, Consistency, Key, KeyUse, Mode, Reads, log};
 use tables::failure::{storage_failure, write_failure};
 use tables::rows;
 use tables::{ChangeLog, Definition, HashRange, Roll, Split};
 
+use super::read::Mark;
 use crate::service::Service;
 
 /// Shards that one log has open. All of their readers read all of it.
@@ -133,7 +134,16 @@ impl Service {
         }
         let mark = parent.mark(&*view, roll.from).await?;
         drop(view);
-        let mark = mark.ok_or_else(|| Exception::internal("the mark of a roll is not in its log"))?;
+        let mark = match mark.ok_or_else(|| Exception::internal("the mark of a roll is not in its log"))? {
+            Mark::At(mark) => mark,
+            // The mark was appended with the announcement, and every record that can be read is another one: it is this one, or a
+            // damaged one behind it. No reader of the parent has passed a damaged record. If the mark is behind it, the children have
+            // the records in between, which their readers read after the parent's. So each record has a reader, in order.
+            Mark::Damaged { position, what } => {
+                self.report_damaged_mark(&parent, position, &what);
+                position
+            }
+        };
         let closed = Closed { last: mark.saturating_sub(1), at_ms: self.clock.now_ms() };
         let numbers = [Some(roll.parent), Some(roll.child), roll.split.map(|split| split.sibling)];
         let keys = numbers.into_iter().flatten().map(|number| KeyUse::write(rows::shard(table_id, number)));
@@ -145,6 +155,14 @@ impl Service {
             Ok(())
         };
         self.engine.write(Mode::Plain, &keys, end).await.map_err(write_failure)?
+    }
+}
+
+impl Service {
+    fn report_damaged_mark(&self, parent: &Shard, position: u64, what: &str) {
+        let Some(table) = self.catalog.with_remains(parent.table_id) else { return };
+        let key = log::record(&parent.log_name(), position).bytes;
+        self.report_damaged(&table, Some(&key), what, "a shard of a stream ends before it");
     }
 }
 

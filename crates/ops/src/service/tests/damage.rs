@@ -424,6 +424,29 @@ async fn a_log_whose_newest_records_cannot_be_read_is_rolled_and_measured() {
     assert!(service.measure_logs().await);
 }
 
+/// The record that ends a shard is damaged: the shard ends there, and its child has what follows. Otherwise the roll would have no end,
+/// and the table could not be deleted.
+#[tokio::test]
+async fn a_shard_whose_mark_is_damaged_ends() {
+    for by_block in [false, true] {
+        let house = House::new(&["a"]).await;
+        let service = &house.service;
+        house.engine.by_block.store(by_block, Ordering::Relaxed);
+        house.engine.refused.lock().push(log::record(&rows::log(TABLE, 0), 2));
+        house.hand.advance_ms(4 * 60 * 60 * 1000);
+        assert!(service.roll_logs().await);
+        while !service.catalog.by_id(TABLE).unwrap().definition.log.rolling.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        put(service, "tab", &[("pk", s("b"))]).await;
+        let view = service.view_of_logs(TABLE, &[0]).await.unwrap();
+        let [parent, child] = &Shard::list(&*view, TABLE, 0, u32::MAX).await.unwrap()[..] else { panic!("two shards") };
+        assert_eq!((parent.closed.map(|closed| closed.last), child.before), (Some(1), 2));
+        assert_eq!(child.last(&*view).await, Ok(3));
+        assert!(service.background_stats().damaged_rows > 0);
+    }
+}
+
 /// One of a table's logs cannot be trimmed: the others are, and the table's past streams are forgotten.
 #[tokio::test]
 async fn a_log_that_cannot_be_trimmed_delays_no_other() {
