@@ -7,7 +7,7 @@ use std::time::Duration;
 use cluster::nodes::owner::Ownership;
 use jobs::{Job, Ran};
 use parking_lot::Mutex;
-use storage::{Batch, KeyUse, Mode, Reads};
+use storage::{Batch, KeyUse, Mode, Reads, StorageError, TxError};
 use tables::rows;
 
 use crate::service::Service;
@@ -56,20 +56,30 @@ impl Service {
                 return;
             }
             let keys: Vec<KeyUse> = due.into_iter().map(KeyUse::write).collect();
-            // Expiry is checked again on the row: the token may have been used again after it expired.
-            let remove = |reads: &Reads, batch: &mut Batch| {
-                for (key, row) in keys.iter().zip(&reads.values) {
-                    let expired = row
-                        .as_ref()
-                        .is_some_and(|row| TokenRow::read(row).is_none_or(|token| token.expires_ms <= now_ms));
-                    if expired {
-                        batch.delete(key.key.clone());
-                    }
+            let deleted = self.delete_tokens(&keys, now_ms).await;
+            // One that is damaged, or that a transaction has locked, stays until the next start; it is expired and ignored in any case.
+            // The others are deleted without it.
+            if let Err(TxError::Storage(StorageError::Corrupt(_)) | TxError::Conflict { .. }) = deleted {
+                for key in &keys {
+                    let _ = self.delete_tokens(std::slice::from_ref(key), now_ms).await;
                 }
-                Ok::<(), Infallible>(())
-            };
-            // A token that a transaction has locked stays until the next start; it is expired and ignored in any case.
-            let _ = self.engine.write(Mode::Plain, &keys, remove).await;
+            }
         }
+    }
+
+    async fn delete_tokens(&self, keys: &[KeyUse], now_ms: u64) -> Result<(), TxError> {
+        // Expiry is checked again on the row: the token may have been used again after it expired.
+        let delete = |reads: &Reads, batch: &mut Batch| {
+            for (key, row) in keys.iter().zip(&reads.values) {
+                let expired =
+                    row.as_ref().is_some_and(|row| TokenRow::read(row).is_none_or(|token| token.expires_ms <= now_ms));
+                if expired {
+                    batch.delete(key.key.clone());
+                }
+            }
+            Ok::<(), Infallible>(())
+        };
+        let Ok(()) = self.engine.write(Mode::Plain, keys, delete).await?;
+        Ok(())
     }
 }

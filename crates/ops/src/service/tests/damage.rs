@@ -534,6 +534,27 @@ async fn a_damaged_token_is_not_taken_for_none() {
     assert!(detail(house.service.transact_write_items(&caller(), request()).await).contains("token"));
 }
 
+/// Tokens are deleted together, unless one of them is damaged.
+#[tokio::test]
+async fn a_damaged_token_keeps_no_other_one() {
+    let house = House::new(&[]).await;
+    let key = |token: &str| rows::token(TokenKind::TransactWriteItems, &caller(), token);
+    for token in ["one", "two"] {
+        let put = Put { table_name: "tab".to_owned(), item: item(&[("pk", s(token))]), ..Put::default() };
+        let request = TransactWriteItemsInput {
+            transact_items: vec![TransactWriteItem { put: Some(Box::new(put)), ..TransactWriteItem::default() }],
+            client_request_token: Some(token.to_owned()),
+            ..TransactWriteItemsInput::default()
+        };
+        house.service.transact_write_items(&caller(), request).await.unwrap();
+    }
+    house.engine.refused.lock().push(key("one"));
+    house.hand.advance_ms(60 * 60 * 1000);
+    house.service.sweep_due_tokens().await;
+    let is_there = async |token| house.engine.memory.get(&key(token), Consistency::Strong).await.unwrap().is_some();
+    assert!(is_there("one").await && !is_there("two").await);
+}
+
 #[test]
 fn a_definition_that_breaks_an_invariant_is_not_written() {
     let check = |change: &dyn Fn(&mut Definition), expected: Option<&str>| {
