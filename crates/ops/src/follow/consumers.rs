@@ -91,7 +91,7 @@ impl Passed {
         shards: &[Shard],
     ) -> Result<(Passed, Vec<DamagedRow>), FollowError> {
         let consumer = Consumer { table_id, name: name.to_owned(), of: Followed::Table };
-        let Positions { next, damaged } = position::with_damaged(view, &consumer).await?;
+        let Positions { next, damaged, .. } = position::all(view, &consumer).await?;
         Ok((Passed(next.map(|next| ready::passed(shards, &next))), damaged))
     }
 

@@ -6,13 +6,15 @@
 //! | the next record of a shard | table id (8) · 'F' · name · 0 · shard (4) | format (1) · position (8) |
 //! | the owner of the lease | table id (8) · 'O' · name | as `nodes::owner` says |
 //!
-//! A shard without a row is read from its beginning; trimming takes a damaged row for none, and its records are retained up to the
-//! consumer's maximum. Without the first row nothing is written, so that a late writer leaves no rows of a deleted consumer.
+//! A shard without a row is read from its beginning, and so is one with a damaged row, which the consumer deletes: delivery is at least
+//! once. Until then its records are retained up to the consumer's maximum. Without the first row nothing is written, so that a late writer
+//! leaves no rows of a deleted consumer.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use storage::{Batch, DamagedRow, Family, Key, KeyUse, Mode, Reads, View};
+use tables::Table;
 use tables::catalog_rows;
 use tables::key_range;
 use tables::rows;
@@ -21,6 +23,8 @@ use super::{Consumer, ConsumerLease, Cursor, FollowError};
 use crate::service::Service;
 
 const FORMAT: u8 = 1;
+/// The consequence of a damaged position for its consumer, as it is reported.
+const READ_AGAIN: &str = "a consumer reads a shard again from its beginning";
 
 pub(super) fn begun(consumer: &Consumer) -> Key {
     rows::consumer(consumer.table_id, &consumer.name)
@@ -47,25 +51,23 @@ fn read(row: &[u8]) -> Option<u64> {
     next.try_into().ok().map(u64::from_be_bytes)
 }
 
+/// Whether a newer program has written a row.
+fn is_newer(row: &[u8]) -> bool {
+    row.first().is_some_and(|format| *format > FORMAT)
+}
+
 /// A consumer's stored positions.
 #[derive(Default)]
 pub(super) struct Positions {
     /// The next record of each shard that has a readable row. None: the consumer has not begun.
     pub next: Option<BTreeMap<u32, u64>>,
     pub damaged: Vec<DamagedRow>,
+    /// Whether a row has a format of a newer program. It is left unchanged, and no position is known of its shard.
+    pub has_newer: bool,
 }
 
-/// The next record of each shard that has a row, and whether the consumer has begun. A damaged row is a failure.
-pub(super) async fn all(view: &dyn View, consumer: &Consumer) -> Result<Option<BTreeMap<u32, u64>>, FollowError> {
-    let Positions { next, damaged } = with_damaged(view, consumer).await?;
-    match damaged.first() {
-        Some(_) => Err(FollowError::Failed("a consumer's position cannot be read".to_owned())),
-        None => Ok(next),
-    }
-}
-
-/// As [`all`], with the damaged rows.
-pub(super) async fn with_damaged(view: &dyn View, consumer: &Consumer) -> Result<Positions, FollowError> {
+/// A consumer's positions, and the damaged rows among them.
+pub(super) async fn all(view: &dyn View, consumer: &Consumer) -> Result<Positions, FollowError> {
     let begun = begun(consumer).bytes;
     let mut found = Positions::default();
     let mut pages = catalog_rows::pages(view, key_range::of_prefix(&begun));
@@ -77,6 +79,7 @@ pub(super) async fn with_damaged(view: &dyn View, consumer: &Consumer) -> Result
             let Some(shard) = shard_of(&begun, &row.key) else { continue };
             match read(&row.value) {
                 Some(next) => _ = found.next.get_or_insert_default().insert(shard, next),
+                None if is_newer(&row.value) => found.has_newer = true,
                 None => found.damaged.push(DamagedRow {
                     key: Some(row.key),
                     position: found.next.as_ref().map_or(0, BTreeMap::len),
@@ -94,6 +97,25 @@ fn shard_of(begun: &Bytes, key: &[u8]) -> Option<u32> {
 }
 
 impl Service {
+    /// Reports damaged positions, and deletes them: a checkpoint reads the row that it replaces.
+    pub(super) async fn forget_damaged_positions(
+        &self,
+        consumer: &Consumer,
+        table: &Table,
+        damaged: &[DamagedRow],
+    ) -> Result<(), FollowError> {
+        let begun = begun(consumer).bytes;
+        for row in damaged {
+            self.report_damaged(table, row.key.as_deref(), &row.what, READ_AGAIN);
+            // Each row by its whole key. If another owner of the lease has replaced the row meanwhile, its position is lost as well,
+            // and it delivers records again: none is skipped.
+            if let Some(key) = row.key.clone().filter(|key| shard_of(&begun, key).is_some()) {
+                self.engine.destroy(Family::Catalog, key).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Stores that all records before the cursor were taken.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ use storage::Consistency;
 use storage::View;
 use tables::{Stream, Table};
 
-use super::{Consumer, Cursor, FollowError, Followed, Ready, position};
+use super::position::{self, Positions};
+use super::{Consumer, Cursor, FollowError, Followed, Ready};
 use crate::service::Service;
 
 impl Service {
@@ -19,9 +20,22 @@ impl Service {
     pub async fn ready(&self, consumer: &Consumer) -> Result<Ready, FollowError> {
         let table = self.followed_table(consumer)?;
         let view = self.engine.view(Consistency::Strong).await?;
-        let positions = position::all(&*view, consumer).await?.ok_or(FollowError::Gone)?;
+        let Positions { next, damaged, has_newer } = position::all(&*view, consumer).await?;
+        let mut positions = next.ok_or(FollowError::Gone)?;
+        if has_newer {
+            return Err(FollowError::Failed("a consumer's position has the format of a newer program".to_owned()));
+        }
         let shards = self.followed_shards(&*view, &table, consumer).await?;
         drop(view);
+        self.forget_damaged_positions(consumer, &table, &damaged).await?;
+        let is_damaged = |shard: &&Shard| {
+            let own = position::of_shard(consumer, shard.number).bytes;
+            damaged.iter().any(|row| row.key.as_ref() == Some(&own))
+        };
+        // At the oldest record that there is: those before it may have been taken, and are not reported as lost.
+        for shard in shards.iter().filter(is_damaged) {
+            positions.insert(shard.number, shard.trimmed.max(shard.before).saturating_add(1));
+        }
         let is_gone = |number: &&u32| shards.iter().all(|shard| shard.number != **number);
         let gone: Vec<u32> = positions.keys().filter(is_gone).copied().collect();
         self.forget_positions(consumer, &gone).await?;

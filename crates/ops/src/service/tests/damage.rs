@@ -13,7 +13,7 @@ use tables::{Definition, OpenShard};
 
 use super::*;
 use crate::expiry_work::Passes;
-use crate::follow::{Consumer, ConsumerNeeds, Followed, LogConsumer, Retention, Start};
+use crate::follow::{Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};
 use crate::tests::catalog::{add_index, describe};
 use crate::{RowReport, check_rows};
 
@@ -58,12 +58,14 @@ impl Layer for Refusing {
         })
     }
 
-    /// Refuses a prefix that is among the keys.
+    /// Refuses a log whose name is among the keys. A damaged row of another family is deleted without being read.
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        match self.refused.lock().contains(&Key::new(family, prefix.clone())) {
-            true => Box::pin(std::future::ready(Err(corrupt()))),
-            false => self.memory.destroy(family, prefix),
+        let mut refused = self.refused.lock();
+        if family == Family::Log && refused.contains(&Key::new(family, prefix.clone())) {
+            return Box::pin(std::future::ready(Err(corrupt())));
         }
+        refused.retain(|key| key.family != family || !key.bytes.starts_with(&prefix));
+        self.memory.destroy(family, prefix)
     }
 
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
@@ -422,6 +424,40 @@ async fn a_log_whose_newest_records_cannot_be_read_is_rolled_and_measured() {
     assert!(service.roll_logs().await);
     assert_eq!(service.catalog.by_id(TABLE).unwrap().definition.log.next_shard, 2);
     assert!(service.measure_logs().await);
+}
+
+/// The consumer reads the shard again, from its beginning: no record is skipped, and delivery does not stop for good.
+#[tokio::test]
+async fn a_consumer_with_a_damaged_position_reads_on() {
+    for is_refused in [false, true] {
+        let house = House::new(&["a", "b"]).await;
+        let service = &house.service;
+        let label = describe(service, "tab").await.unwrap().latest_stream_label.unwrap();
+        let consumer = Consumer { table_id: TABLE, name: "function".to_owned(), of: Followed::Stream { label } };
+        let lease = service.acquire_lease(&consumer).await.unwrap().unwrap();
+        assert_eq!(service.initialize(&consumer, &lease, Start::TrimHorizon).await, Ok(true));
+        let bounds = Bounds { records_max: 10, bytes_max: 1 << 20 };
+        let poll = async || {
+            let [cursor] = service.ready(&consumer).await.unwrap().cursors.try_into().unwrap();
+            service.poll(&consumer, cursor, bounds).await.unwrap()
+        };
+        service.checkpoint(&consumer, &lease, poll().await.cursor_after(1)).await.unwrap();
+        let position = rows::consumer_position(TABLE, &consumer.name, 0);
+        match is_refused {
+            true => house.engine.refused.lock().push(position),
+            false => house.damage(&position, cut).await,
+        }
+        let batch = poll().await;
+        assert_eq!((batch.changes.len(), batch.lost), (2, 0));
+        service.checkpoint(&consumer, &lease, batch.cursor_after(2)).await.unwrap();
+        assert!(poll().await.changes.is_empty());
+        assert_eq!(service.background_stats().damaged_rows, 1);
+        // The row of a newer program is left unchanged.
+        let position = rows::consumer_position(TABLE, &consumer.name, 0);
+        house.damage(&position, |row| row[0] += 1).await;
+        assert!(matches!(service.ready(&consumer).await, Err(FollowError::Failed(_))));
+        assert!(house.engine.memory.get(&position, Consistency::Strong).await.unwrap().is_some());
+    }
 }
 
 /// The record that ends a shard is damaged: the shard ends there, and its child has what follows. Otherwise the roll would have no end,
