@@ -76,14 +76,16 @@ impl Sequencer {
         self.turns.share(&head, sequence_at(pool, &head)).await
     }
 
-    /// The same for every log.
+    /// The same for every log. A log that fails delays no other; the first failure is returned. Where no statement succeeds, that of the
+    /// next log ends the walk.
     pub(crate) async fn sequence_all(&self, pool: &Arc<Pool>) -> Result<(), StorageError> {
         let mut head = Position { p: Vec::new(), s: Vec::new() };
+        let mut sequenced = Ok(());
         loop {
             let replies = insist(pool, &[Ask::Of(Sql::OutboxNext, of(&head))]).await?;
-            let Some(row) = replies.first().and_then(|reply| reply.rows.first()) else { return Ok(()) };
+            let Some(row) = replies.first().and_then(|reply| reply.rows.first()) else { return sequenced };
             head = Position { p: read(row, 0)?, s: read(row, 1)? };
-            self.turns.share(&head, sequence_at(pool, &head)).await?;
+            sequenced = sequenced.and(self.turns.share(&head, sequence_at(pool, &head)).await);
         }
     }
 }

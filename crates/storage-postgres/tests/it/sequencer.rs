@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Clock;
+use jobs::{Jobs, Ran};
 use storage::{Consistency, Engine, Mode, StorageError, log};
 use storage_postgres::testing::{Fault, Pair, PostgresServer, Proxy};
 use storage_postgres::{Options, Postgres};
@@ -74,6 +76,29 @@ async fn a_call_that_cannot_end_fails() {
     assert!(matches!(failed, Err(StorageError::Unavailable(_))), "{failed:?}");
     server.psql(&name, "DROP TRIGGER meanwhile ON stator_outbox").unwrap();
     assert_eq!(number(records(&*open_idle(&url).await, &LOG, 0).await.last()), 1 << 50);
+}
+
+/// Leftovers of one log cannot all get positions within a call: those of the logs behind it get theirs.
+#[tokio::test]
+async fn leftovers_of_a_log_delay_no_other_log() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let name = database_of(&url);
+    let mut options = Options::parse(&url, None).unwrap();
+    options.patience.gather = Duration::from_secs(3_600);
+    options.patience.call = Duration::from_millis(500);
+    let jobs = Jobs::by_hand(Clock::system());
+    let _node = Postgres::open(options.with_jobs(&jobs)).await.unwrap();
+    leave(&server, &name, 1..=600);
+    leave(&server, &name, 1 << 50..=1 << 50);
+    flood(&server, &name, 1 << 40);
+    let other = HEAD_P.replacen("x0461", "x0462", 1);
+    server
+        .psql(&name, &format!("INSERT INTO stator_outbox VALUES ({other}, {HEAD_S}, 1, 'first', 0, int8send(1))"))
+        .unwrap();
+    assert_eq!(timeout(FOR_EVER, jobs.run_once("sequence_leftovers")).await.expect("it ends"), Some(Ran::Failed));
+    let left = server.psql(&name, &format!("SELECT count(*) FROM stator_outbox WHERE p = {other}")).unwrap();
+    assert_eq!(left.trim(), "0");
 }
 
 #[tokio::test]
