@@ -311,10 +311,7 @@ impl SealedRows {
 
     /// Looks again at the keys of these tables.
     pub(crate) async fn look_again(&self, tables: &[u64]) -> Result<(), StorageError> {
-        for table in self.tables.look_again(&*self.inner, tables).await? {
-            self.data_keys.forget(table);
-        }
-        Ok(())
+        self.tables.look_again(&*self.inner, tables, |table| self.data_keys.forget(table)).await
     }
 }
 

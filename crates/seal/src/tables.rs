@@ -381,14 +381,30 @@ impl Tables {
         by_owner
     }
 
-    /// Reads these tables' rows again; returns those with keys that may no longer be used.
-    pub(crate) async fn look_again(&self, engine: &dyn Engine, tables: &[u64]) -> Result<Vec<u64>, StorageError> {
-        let mut lost = Vec::new();
+    /// Reads these tables' rows again, and calls `lost` with those whose keys may no longer be used.
+    ///
+    /// # Errors
+    /// The engine's, but for damage.
+    pub(crate) async fn look_again(
+        &self,
+        engine: &dyn Engine,
+        tables: &[u64],
+        lost: impl Fn(u64) + Sync,
+    ) -> Result<(), StorageError> {
+        let log_unchecked = |table: &u64, error: &StorageError| {
+            log::warn!(event = "table_keys_unchecked"; "the key of table {table} cannot be checked: {error}");
+        };
         for table in tables {
             jobs::take_slot().await;
             let before = self.known.read().get(table).cloned();
             let look = Look::begin(self, *table);
-            let row = engine.get(&layout::table_key(*table), Consistency::Strong).await?;
+            let row = match engine.get(&layout::table_key(*table), Consistency::Strong).await {
+                Err(error @ StorageError::Corrupt(_)) => {
+                    log_unchecked(table, &error);
+                    continue;
+                }
+                row => row?,
+            };
             if before.is_none() && row.is_none() {
                 // The table may be deleted. If it is not, its key is loaded when it is next used.
                 look.pass();
@@ -397,18 +413,17 @@ impl Tables {
             let before = before.unwrap_or(Known::Plain);
             let owner = self.owner_of_key(*table, row.as_deref());
             match jobs::without_slot(self.open(*table, row.as_deref(), Behalf::Check(&owner))).await {
-                Ok(found) => lost.extend(take_over(&look, &before, found)),
+                // At once: a look that fails or is dropped later does not find the table again as one that is lost.
+                Ok(found) => take_over(&look, &before, found).into_iter().for_each(&lost),
                 // No answer is no refusal: the key stays in use.
                 Err(StorageError::Unavailable(text)) => {
                     log::warn!(event = "table_keys_unchecked"; "the KMS does not say whether the key of a table may be used: {text}");
                 }
                 // It holds up no other table.
-                Err(error) => {
-                    log::warn!(event = "table_keys_unchecked"; "the key of table {table} cannot be checked: {error}");
-                }
+                Err(error) => log_unchecked(table, &error),
             }
         }
-        Ok(lost)
+        Ok(())
     }
 }
 
@@ -435,7 +450,7 @@ mod tests {
     use std::time::Duration;
 
     use client::{Holder, Reservation};
-    use storage::{Batch, KeyUse, Memory, Mode, Reads};
+    use storage::{Batch, BoxFuture, Key, KeyUse, Layer, Memory, Mode, Reads};
 
     use super::*;
 
@@ -512,12 +527,38 @@ mod tests {
         let mut learning = pin!(tables.learn_in_turn(&*engine, 4));
         assert!(!is_pending(learning.as_mut()).await, "a table without a key");
         // It ends, as no KMS is there, and has not waited for a call.
-        let mut checked = pin!(tables.look_again(&*engine, &[3]));
+        let mut checked = pin!(tables.look_again(&*engine, &[3], |_| ()));
         let mut wrapped = pin!(tables.wrap_now("000000000003", None, Some("arn:aws:kms:a:b:key/3")));
         assert!(is_pending(wrapped.as_mut()).await, "it waits for a call of the account");
-        assert_eq!(checked.as_mut().await, Ok(Vec::new()));
+        assert_eq!(checked.as_mut().await, Ok(()));
         assert!(is_pending(wrapped.as_mut()).await);
         drop(held);
+    }
+
+    /// An engine that cannot read the key of table 1.
+    struct Damaged(Arc<Memory>);
+
+    impl Layer for Damaged {
+        fn inner(&self) -> &dyn Engine {
+            &*self.0
+        }
+
+        fn get<'a>(&'a self, key: &'a Key, of: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
+            match *key == layout::table_key(1) {
+                true => Box::pin(std::future::ready(Err(StorageError::Corrupt("a row".to_owned())))),
+                false => self.0.get(key, of),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_damaged_key_stops_no_check_of_another_table() {
+        let (tables, engine) = (tables().await, Damaged(with_keys(&[1]).await));
+        tables.forget(1);
+        tables.forget(2);
+        assert_eq!(tables.look_again(&engine, &[1, 2], |_| ()).await, Ok(()));
+        let left: Vec<u64> = tables.known_by_owner().into_values().flatten().collect();
+        assert_eq!(left, [1], "the second table was looked at: it has no key");
     }
 
     /// No request has to meet it: what is described of the table follows from the check.
@@ -533,7 +574,7 @@ mod tests {
         assert_eq!(all, [1, 2]);
         // The account's look may be under way, which leaves these out.
         assert_eq!(tables.known_by_owner().into_values().flatten().collect::<Vec<_>>(), [1, 2]);
-        tables.look_again(&*engine, &all).await.expect("a look");
+        tables.look_again(&*engine, &all, |_| ()).await.expect("a look");
         assert!(!tables.known.read().contains_key(&2), "of a table without a row nothing is kept");
         let left = || tables.known_by_owner().into_values().flatten().collect::<Vec<_>>();
         assert_eq!(left(), [1], "its KMS does not answer");
