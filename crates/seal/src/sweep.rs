@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::{Batch, Family, Key, Mode, Pages, Reads, Rewrite, Row, ScanRange, StorageError, TxError};
+use storage::{Batch, Family, Key, Mode, Pages, Reads, Rewrite, Row, ScanPage, ScanRange, StorageError, TxError};
 
 use crate::scope::NoScope;
 use crate::sealed_rows::SealedRows;
@@ -111,12 +111,21 @@ impl Sweep {
         };
         let family = range.family;
         let mut pages = Pages::of_fresh_views(&*sealed_rows.inner, range);
-        let read = pages.next_with_damaged().await;
-        // A page that failed is read again by the next step.
-        self.range = pages
-            .left()
-            .or_else(|| self.families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES)));
-        let page = read?.unwrap_or_default();
+        // A page that failed is read again by the next step. One whose block is damaged would fail each time: the rest of its family is
+        // left to the next sweep, and as its rows may need any of the old keys, none of these is free.
+        let (left, page) = match pages.next_with_damaged().await {
+            Err(error @ StorageError::Corrupt(_)) => {
+                self.late.clear();
+                self.leave(1, &error)?;
+                (None, ScanPage::default())
+            }
+            read => {
+                let page = read?.unwrap_or_default();
+                (pages.left(), page)
+            }
+        };
+        self.range =
+            left.or_else(|| self.families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES)));
         self.swept.left += page.damaged.len() as u64;
         self.take(sealed_rows, family, page.rows);
         Ok(None)
@@ -250,6 +259,56 @@ mod tests {
     use crate::layout::{self, Layout};
     use crate::master::MasterKey;
     use crate::secret::Secret;
+
+    /// A memory with a block of items that cannot be read.
+    struct Damaged(Arc<Memory>);
+
+    struct DamagedView(Box<dyn View>);
+
+    impl Layer for Damaged {
+        fn inner(&self) -> &dyn Engine {
+            &*self.0
+        }
+
+        fn view(&self, of: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+            Box::pin(async move { Ok(Box::new(DamagedView(self.0.view(of).await?)) as Box<dyn View>) })
+        }
+    }
+
+    impl View for DamagedView {
+        fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>> {
+            self.0.get_many(keys)
+        }
+
+        fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
+            match range.family {
+                Family::Items => Box::pin(std::future::ready(Err(StorageError::Corrupt("a block".to_owned())))),
+                _ => self.0.scan_page(range),
+            }
+        }
+    }
+
+    /// The rest of the family is left to the next sweep. Its rows may need any of the old keys.
+    #[tokio::test]
+    async fn a_damaged_block_stops_no_other_family() {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        let damaged = Arc::new(Damaged(Memory::new()));
+        let sealed_rows = SealedRows::new(damaged, &keyring, None, Layout::STATOR, Clock::system());
+        let mut families = FAMILIES.iter();
+        let range = families.next().map(|family| ScanRange::whole(*family, PAGE_ROWS, PAGE_BYTES));
+        let late = HashSet::from([KeyId::default()]);
+        let mut sweep = Sweep { range, families, late, ..Sweep::of_rows(VecDeque::new()) };
+        let mut steps = 0;
+        let swept = loop {
+            steps += 1;
+            assert!(steps < 10);
+            match sweep.step(&sealed_rows).await {
+                Ok(Some(swept)) => break swept,
+                step => assert_eq!(step, Ok(None)),
+            }
+        };
+        assert_eq!((swept, sweep.late.len()), (Swept { left: 1, ..Swept::default() }, 0));
+    }
 
     /// A memory that is not read any more.
     struct Hanging(Arc<Memory>);
