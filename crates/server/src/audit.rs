@@ -1,8 +1,8 @@
-//! The audit log: who asked for what, when, from where, and how it ended; one JSON object a line, of the shape of
+//! The audit log: the caller, action, time, origin and outcome of each request; one JSON object a line, in the format of
 //! CloudTrail's records, so that tools that read those read these.
 //!
 //! As CloudTrail does, it has management events, and data events if they are asked for. It has names of tables, indexes and
-//! streams, and nothing that stands in them: no keys, no values, no expressions, no statements, no signatures (`names`,
+//! streams, and none of their contents: no keys, no values, no expressions, no statements, no signatures (`names`,
 //! `outcome`).
 //!
 //! A request takes room in the queue of the one writer before it is executed, and its event is handed over before the
@@ -299,7 +299,7 @@ impl Audit {
             let _ = self.queue.send(Message::End).await;
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         };
-        // A pipe is given up by the thread. A disk that hangs retains the thread, and keeps no server from ending either.
+        // The thread gives up a pipe. A disk that hangs blocks the thread, and does not delay the end of the server either.
         let hangs = tokio::time::timeout(END_PATIENCE, end).await.is_err();
         if hangs {
             let abandon = tokio::task::spawn_blocking(move || backlog.abandon());
@@ -327,7 +327,7 @@ impl Audit {
     }
 }
 
-/// Where a log that is full goes: `FILE.1` is the newest of those before it.
+/// The name that a full log is renamed to: `FILE.1` is the newest of those before it.
 fn rotated(path: &Path, number: u32) -> PathBuf {
     named(path, &number.to_string())
 }

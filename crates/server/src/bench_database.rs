@@ -7,7 +7,7 @@ use storage_postgres::{Bare, BareConnection};
 
 use crate::engine;
 
-/// Stands where a table's id stands in the keys of items.
+/// Takes the place of a table's id in the keys of items.
 const TABLE: [u8; 8] = [0; 8];
 
 pub(crate) fn reach(url: &str, name: &str) -> Result<Box<dyn Database>, String> {

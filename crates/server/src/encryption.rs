@@ -128,7 +128,7 @@ pub(crate) fn master_key(arguments: &MasterKeyArguments) -> Result<Option<Master
     or_kms(given, arguments.kms_endpoint.as_deref(), arguments.kms_key_id.as_deref())
 }
 
-/// The one whose place another is to take, if one was named. It may be weak: data under it can then leave it.
+/// The master key to be replaced, if one was named. It may be weak: data under it can then leave it.
 pub(crate) fn old_master_key(arguments: &MasterKeyArguments) -> Result<Option<MasterKey>, Failure> {
     let given = named(arguments.master_key_file.as_deref(), "--master-key-file", VARIABLE)?;
     let given = given.map(|given| MasterKey::given(&given.secret));
@@ -235,7 +235,7 @@ pub(crate) fn around(
     (sealed.clone(), Some(sealed))
 }
 
-/// Tells that what is kept is encrypted, keeps data keys young, and lets tables have keys of their own, if there is a KMS that
+/// Logs that stored data is encrypted, rotates data keys, and lets tables have keys of their own, if there is a KMS that
 /// could have them.
 pub(crate) fn serve_keys(
     sealed: Option<Arc<Sealed>>,

@@ -1,4 +1,4 @@
-//! Which engine was asked for, and where it keeps what.
+//! Opens the storage engine of the flags.
 
 mod arguments;
 
@@ -27,11 +27,11 @@ const HEARTBEAT_PATIENCE: Duration = Duration::from_secs(1);
 /// An engine that is ready to serve.
 pub(crate) struct Opened {
     pub(crate) engine: Arc<dyn Engine>,
-    /// The same, if it keeps its rows on this machine's disk.
+    /// The same, if its rows are on this machine's disk.
     pub(crate) embedded: Option<Arc<Embedded>>,
-    /// The same, if it keeps them in memory.
+    /// The same, if they are in memory.
     pub(crate) memory: Option<Arc<Memory>>,
-    /// The same, if it keeps them in a database.
+    /// The same, if they are in a database.
     pub(crate) database: Option<Arc<Postgres>>,
     pub(crate) keeps: Keeps,
     /// Where other servers use the same rows.
@@ -217,7 +217,7 @@ async fn open_database(arguments: &EngineArguments, url: &str, jobs: &Jobs) -> R
     let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
     let options = database(url, arguments.storage_password_file.as_deref())?.with_jobs(jobs);
     let server = options.server();
-    tell_encryption(&options);
+    warn_of_weak_encryption(&options);
     let replicas = replicas(arguments)?;
     let database = match Postgres::open_with(options.clone(), replicas.clone()).await {
         Err(storage_postgres::OpenError::Older { found, .. }) => {
@@ -259,24 +259,24 @@ async fn open_folder(arguments: &EngineArguments) -> Result<Opened, OpenError> {
     Ok(Opened { engine, embedded, memory: None, database: None, keeps, shared: None, sealed })
 }
 
-/// Brings tables of an older format to this program's, for good, once nobody uses them who does not know that one.
+/// Upgrades tables of an older format to this program's, permanently, once no live node runs a version that cannot read it.
 async fn update(options: &Options, found: i64) -> Result<(), OpenError> {
     let visitor = Postgres::visit(options.clone()).await.map_err(OpenError::Database)?;
     let margin = margin(&options.patience);
     let wait = || {
-        let tell = |nodes: &[ops::NodeReport]| tell_older(found, nodes);
-        ops::until_silent(visitor.as_ref(), Clock::system(), margin, FORMAT, tell)
+        let report = |nodes: &[ops::NodeReport]| log_older_nodes(found, nodes);
+        ops::until_silent(visitor.as_ref(), Clock::system(), margin, FORMAT, report)
     };
     wait().await.map_err(OpenError::Nodes)?;
     Postgres::update(options).await.map_err(OpenError::Database)?;
-    // Whoever came in between finds the new format with its next heartbeat, and writes no more.
+    // A node that started in between finds the new format with its next heartbeat, and stops writing.
     wait().await.map_err(OpenError::Nodes)?;
     log::info("tables_updated", &format!("the tables have format {FORMAT} now"), &[]);
     visitor.close().await.map_err(OpenError::Nodes)
 }
 
 /// What was asked for may be less than it seems.
-fn tell_encryption(options: &Options) {
+fn warn_of_weak_encryption(options: &Options) {
     if options.encryption.is_weak() {
         let message = format!(
             "connections to the database are {}: whoever is on the way may pass for it; sslmode=verify-full shuts them out",
@@ -286,7 +286,7 @@ fn tell_encryption(options: &Options) {
     }
 }
 
-fn tell_older(found: i64, nodes: &[ops::NodeReport]) {
+fn log_older_nodes(found: i64, nodes: &[ops::NodeReport]) {
     let nodes: Vec<String> = nodes.iter().map(|node| format!("{} (version {})", node.address, node.version)).collect();
     let nodes = nodes.join(", ");
     let message = format!(
@@ -314,7 +314,8 @@ async fn heartbeats(options: Options) -> Result<(Arc<Postgres>, Duration), OpenE
     Ok((heartbeats, margin))
 }
 
-/// The server ends whoever does not go on, and after that only a statement that waits for a lock can come in between.
+/// The database ends a session whose transaction makes no progress; after that, only a statement that waits for a lock can
+/// still run in between.
 fn margin(patience: &Patience) -> Duration {
     patience.idle_in_transaction + patience.flight + patience.lock
 }

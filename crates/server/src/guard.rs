@@ -1,7 +1,7 @@
 //! A fault of ours stays with its request: a panic while answering becomes an error for that one caller, and the
 //! connection and the server go on.
 
-/// A request's handler panicked; the panic hook has already told the operator.
+/// A request's handler panicked; the panic hook has already logged it.
 #[derive(Debug)]
 pub(crate) struct Panicked;
 

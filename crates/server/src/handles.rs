@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::log::{self, Value};
 
-/// What is kept for everything that is no client's connection: data, and calls to other servers. Unit: handles.
+/// What is reserved for everything that is no client's connection: data, and calls to other servers. Unit: handles.
 const RESERVED: u64 = 512;
 // Most of it is for data.
 const _: () = assert!(client::CALLS_MAX as u64 * 4 <= RESERVED);
@@ -46,7 +46,7 @@ pub(crate) fn for_connections(connections: u32) -> u32 {
     possible
 }
 
-/// Half of what there is goes to connections if there is too little for both them and the rest.
+/// Connections have half of the handles if there are too few for both them and the rest.
 fn parts(connections: u32, granted: u64) -> Parts {
     let calls = u64::from(client::CALLS_MAX).min(granted / CALLS_PART).max(1);
     let room = granted.saturating_sub(RESERVED).max(granted / 2).max(1);

@@ -1,4 +1,4 @@
-//! SIGHUP, by which a server is told that its files have changed. Who waits for it keeps it from ending the program.
+//! SIGHUP: the operator's signal that files have changed. With a handler installed, it does not end the program.
 
 use std::io;
 
@@ -10,7 +10,7 @@ pub(crate) struct Hangups(tokio::signal::unix::Signal);
 /// # Errors
 /// If the system takes no handler.
 pub(crate) fn survive() -> io::Result<()> {
-    // The handler stays when its listener goes.
+    // The handler remains when its listener is dropped.
     Hangups::new().map(drop)
 }
 

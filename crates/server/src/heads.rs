@@ -4,7 +4,7 @@
 //! their connection: [`FREE_BYTES_MAX`] are free, and each head beyond them needs a share of the memory for requests, which it
 //! gets, as a large body does, only if it may be a known caller's.
 //!
-//! h2's fields are parts of what it has read from the socket: a short one keeps all of it alive. A head is copied out of it once.
+//! h2's fields are parts of what it has read from the socket: a short one retains all of it. A head is copied out of it once.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_count_until_they_are_gone() {
+    fn heads_count_until_they_are_dropped() {
         let seat = Seat::new(local());
         let memory = MemoryBudget::new(64 * 1024, std::time::Duration::ZERO);
         let half = || HeldHead::new(&seat, FREE_BYTES_MAX / 2);

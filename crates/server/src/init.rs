@@ -49,11 +49,11 @@ Then: stator serve --auth";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InitArguments {
-    /// Folder that keeps the tables; made if it does not exist. No server may have it open
+    /// Data folder; created if it does not exist. No server may have it open
     #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
     data: PathBuf,
 
-    /// The database that keeps the tables instead
+    /// The database with the tables, instead of a folder
     #[arg(
         long,
         env = "STATOR_STORAGE",

@@ -31,15 +31,15 @@ use crate::unsent::AnswerBody;
 
 /// The pause after a failed accept (no file handles left), so that it is not repeated in a tight loop.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
-/// How long a newcomer waits for somebody who has to go before it looks for another.
+/// How long a new connection waits for the slot of an evicted one before another is evicted.
 const EVICTION: Duration = Duration::from_millis(100);
-/// Connections that may knock at the same time. The operating system may know less.
+/// Connections that wait to be accepted. The operating system's own limit may be lower.
 const BACKLOG: u32 = 4096;
-/// What a connection may fill before anybody looks at it: a request's head, or a piece of its body. Unit: bytes.
+/// What a connection may fill before the server reads it: a request's head, or a piece of its body. Unit: bytes.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Requests under way at once on one HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 128;
-/// What a client may send on one stream and on one connection before anybody reads it. Unit: bytes.
+/// What a client may send on one stream and on one connection before the server reads it. Unit: bytes.
 const HTTP2_STREAM_WINDOW: u32 = 128 * 1024;
 const HTTP2_CONNECTION_WINDOW: u32 = 512 * 1024;
 /// A request's head on HTTP/2, decompressed. Unit: bytes.
@@ -68,7 +68,7 @@ pub(crate) trait Responder: Clone + Send + Sync + 'static {
     -> impl Future<Output = Response<AnswerBody>> + Send;
 }
 
-/// Listens with room for many who knock at once: by itself the standard library asks for 128.
+/// Listens with a long backlog: the standard library alone asks for 128.
 pub(crate) fn listen(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
@@ -132,7 +132,7 @@ pub(crate) async fn run_meanwhile<T>(
 }
 
 /// Serves as long as the program runs.
-pub(crate) async fn run_for_ever(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
+pub(crate) async fn run_without_end(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
     let door = Door::default();
     let seats = Seats::new(Arc::clone(&door.counts));
     let connections = GracefulShutdown::new();
@@ -142,7 +142,7 @@ pub(crate) async fn run_for_ever(listener: TcpListener, responder: impl Responde
     }
 }
 
-/// Who comes in is counted here.
+/// Accepts connections, and counts them.
 pub(crate) struct Door {
     counts: Arc<Connections>,
     full: Gate,
@@ -155,8 +155,8 @@ impl Door {
         Door { counts, full: Gate::new(FULL_LINES, FULL_LINES_WINDOW), tls }
     }
 
-    /// A slot for a connection that has come. While all are taken, somebody who does nothing has to go for it; if
-    /// nobody can, it waits, and those behind it wait with the operating system.
+    /// A slot for an accepted connection. While all are taken, an idle connection is evicted for it; if none is idle, it waits,
+    /// and those after it wait in the backlog.
     async fn slot(
         &self,
         peer: Peer,
@@ -175,7 +175,7 @@ impl Door {
         loop {
             seats.evict_one(peer);
             if let Ok(slot) = tokio::time::timeout(EVICTION, Arc::clone(slots).acquire_owned()).await {
-                // Never an error: nobody closes the semaphore.
+                // Never an error: the semaphore is never closed.
                 return slot.ok();
             }
         }
@@ -303,7 +303,7 @@ async fn answer(
     Ok(answer.unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
-/// The status of a request whose head is refused whatever it asks for, before any of its body is read.
+/// The status of a request that is refused for its head alone, before any of its body is read.
 fn refused(request: &Request<Incoming>, seat: &Seat) -> Option<StatusCode> {
     let headers = request.headers();
     if request.version() >= Version::HTTP_2 {

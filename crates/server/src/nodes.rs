@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &NodesArguments) -> Result<(), Failure> {
     let options = options.map_err(Failure::Open)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let nodes = runtime.block_on(list(options))?;
-    // Whoever closes the pipe has read enough.
+    // A reader that closes the pipe has read enough.
     let _ = io::stdout().write_all(table(&nodes).as_bytes());
     Ok(())
 }

@@ -59,7 +59,7 @@ impl Audience {
 
 pub(crate) struct Operator {
     pub(crate) metrics: Metrics,
-    /// Set once the data is open; nothing for an engine that keeps nothing.
+    /// Set once the data is open; nothing for an engine in memory.
     engine: OnceLock<Option<Arc<Embedded>>>,
     /// Set with it: what may take no writes for a while.
     service: OnceLock<Arc<ops::Service>>,

@@ -49,7 +49,7 @@ pub(crate) struct Pipeline {
     pub(crate) answers_operator: bool,
     pub(crate) web: Web,
     pub(crate) notable: Notable,
-    /// Only if somebody has asked for them.
+    /// Only if they are configured.
     pub(crate) traces: Option<Arc<Traces>>,
     /// Only if there is a file for it.
     pub(crate) audit: Option<Arc<Audit>>,

@@ -40,7 +40,7 @@ const POLICY_BYTES_MAX: u64 = 1 << 20;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PolicyCheckArguments {
-    /// Who asks: the ARN of a user, of a session (assumed-role or federated-user), or an account's :root
+    /// The caller: the ARN of a user, of a session (assumed-role or federated-user), or an account's :root
     #[arg(long, value_name = "ARN")]
     principal: String,
 
@@ -56,7 +56,7 @@ pub(crate) struct PolicyCheckArguments {
     #[arg(long, value_name = "ARN")]
     resource: Option<String>,
 
-    /// Whose the resource is [default: the account in its ARN, else the principal's]
+    /// The account that owns the resource [default: the account in its ARN, else the principal's]
     #[arg(long, value_name = "ID")]
     resource_account: Option<String>,
 
@@ -139,7 +139,7 @@ fn check_action(action: &str) -> Result<(), Failure> {
     }
 }
 
-/// Prints why; tells whether the request is allowed.
+/// Prints the reason; returns whether the request is allowed.
 pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
     check_action(&arguments.action)?;
     let resource = possible::resource(&arguments.action, arguments.resource.as_deref()).map_err(Failure::Resource)?;
@@ -191,7 +191,7 @@ pub(crate) fn run(arguments: &PolicyCheckArguments) -> Result<bool, Failure> {
         file: &|from, at| arguments.file(from, at),
     };
     let text = if arguments.json { report.json() } else { report.text() };
-    // Whoever closes the pipe has read enough.
+    // A reader that closes the pipe has read enough.
     let _ = io::stdout().write_all(text.as_bytes());
     Ok(decision == Decision::Allowed)
 }

@@ -85,7 +85,7 @@ fn user(uid: u32) -> String {
     if uid == 0 { "root".to_owned() } else { format!("uid {uid}") }
 }
 
-/// What this process may not open of a file, or of a folder with all that is in it, and whose it is: most often the files of a
+/// What this process may not open of a file, or of a folder with all that is in it, and its owner: most often the files of a
 /// server that ran as another user.
 #[cfg(unix)]
 pub(crate) fn denied(path: &Path) -> Option<String> {

@@ -25,11 +25,11 @@ Servers on a shared database go on with the keys that they have; from then on th
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct RekeyArguments {
-    /// Folder that keeps the tables; no server may have it open
+    /// Data folder; no server may have it open
     #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
     pub(crate) data: PathBuf,
 
-    /// The database that keeps the tables instead
+    /// The database with the tables, instead of a folder
     #[arg(long, env = "STATOR_STORAGE", value_name = "URL", hide_env_values = true, conflicts_with = "data")]
     pub(crate) storage: Option<Secret>,
 

@@ -1,4 +1,4 @@
-//! The root's access key of a server that keeps all data in memory: tests give it by the environment. It is in no flag,
+//! The root's access key of a server with all data in memory: tests give it by the environment. It is in no flag,
 //! because command lines can be read by other users.
 
 use auth::SHARED_ACCOUNT;

@@ -1,4 +1,4 @@
-//! Who sits on the server's connections, and who has to go when there is no room left.
+//! The state of the server's connections, and which one is closed when there is no room left.
 //!
 //! A connection whose operation is running is left alone. All others wait for their client: for its next request, for
 //! the rest of one, or for it to read its answer. That is fine as long as there is room, and not when others want it:
@@ -32,9 +32,9 @@ use crate::transport::TlsSession;
 
 /// A connection that was opened, or used, or has begun its next request this short time ago is not closed for a new one.
 const SETTLED: Duration = Duration::from_secs(1);
-/// How often those are looked for who hold memory that others want.
+/// Period of the search for slow connections, while requests wait for memory.
 const LOOK: Duration = Duration::from_secs(1);
-/// So many looks in a row must find a connection slow. The first may have come too early to tell.
+/// So many looks in a row must find a connection slow. The first one may be too early to be a measurement.
 const SLOW_LOOKS: u32 = 3;
 const SLOW_BYTES_PER_SECOND: u64 = 256 * 1024;
 const CROWDING_BYTES_PER_SECOND: u64 = 1024 * 1024;
@@ -106,12 +106,12 @@ impl Seat {
         })
     }
 
-    /// Who sits here, and whether others can listen.
+    /// The client's address, and whether the connection is encrypted.
     pub(crate) fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Whose shares of memory and connections it counts for.
+    /// The peer whose shares of memory and connections it counts for.
     pub(crate) fn peer(&self) -> Peer {
         self.peer
     }

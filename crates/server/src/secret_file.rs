@@ -67,7 +67,7 @@ pub(crate) fn read(
     Ok(bytes)
 }
 
-/// Whose a file is that this user may not read.
+/// The owner of a file that this user may not read.
 fn explained(file: &Path, error: Unreadable) -> Unusable {
     let denied = match &error {
         Unreadable::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => protect::denied(file),

@@ -224,7 +224,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let running = RunMark::set(&keeps);
     announce(address, encryption.as_ref(), &keeps, arguments);
     let end = async {
-        let end = told_to_stop(stop, failed(embedded)).await;
+        let end = stop_requested(stop, failed(embedded)).await;
         operator.stopping();
         end
     };
@@ -296,7 +296,7 @@ async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -
     audited
 }
 
-/// Whose requests are answered.
+/// The callers whose requests are accepted.
 fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     let Some(path) = &arguments.credentials else {
         return Ok(Access::Open(match arguments.isolate {
@@ -458,9 +458,9 @@ fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits 
     }
 }
 
-/// Done when the server is told to stop. If the engine fails before, reads go on until then: what was acknowledged is
-/// there, and a server that vanished would help nobody.
-async fn told_to_stop(stop: impl Future<Output = ()>, failed: impl Future<Output = String>) -> Result<(), Failure> {
+/// Returns when a stop is requested. If the engine fails before, reads are served until then: acknowledged writes are still
+/// readable.
+async fn stop_requested(stop: impl Future<Output = ()>, failed: impl Future<Output = String>) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop);
     tokio::select! {
         () = &mut stop => Ok(()),
@@ -509,7 +509,7 @@ fn audit(arguments: &ServeArguments, operator: &Operator) -> Result<Option<Arc<A
     Ok(audit)
 }
 
-/// The engine; with traces, they tell of what it does.
+/// The engine; with traces, wrapped in a layer that records its calls.
 fn watched(traces: Option<&Traces>, engine: &Arc<dyn Engine>) -> Arc<dyn Engine> {
     match traces {
         Some(traces) => traces.watch(Arc::clone(engine)),
@@ -557,7 +557,7 @@ async fn answer_operator(
     };
     // Signatures are asked for nowhere here.
     let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory };
-    tokio::spawn(listener::run_for_ever(listener, pages, limits));
+    tokio::spawn(listener::run_without_end(listener, pages, limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())
@@ -606,7 +606,7 @@ fn encryption(
     Ok(Encryption { ca_bundle })
 }
 
-/// The ready line: where, what is kept, and something to try.
+/// The ready line: the address, the storage, and a command to try.
 fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };

@@ -61,7 +61,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Prints a report; tells whether Stator can run on what was found.
+/// Prints a report; returns whether Stator can run on what was found.
 pub(crate) fn run(arguments: &StorageCheckArguments) -> Result<bool, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let path = Path::new(&arguments.url.0);
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &StorageCheckArguments) -> Result<bool, Failure> {
         storage_postgres::check(&options, nodes).await
     });
     let report = report.map_err(|error| Failure::Storage(engine::OpenError::Database(error)))?;
-    // Whoever closes the pipe has read enough.
+    // A reader that closes the pipe has read enough.
     let _ = write!(io::stdout(), "{report}");
     let has_good_rows = match arguments.rows && report.is_usable() {
         true => runtime.block_on(rows_of_database(options, &arguments.master_key))?,

@@ -9,7 +9,7 @@ use crate::secret_file::CREDENTIALS_BYTES_MAX;
 
 const DEFAULT_PROFILE: &str = "default";
 
-/// Whose credentials the command uses.
+/// The credentials that the command uses.
 pub(crate) enum Caller<'a> {
     /// Those of a file of access keys.
     InFile(&'a Path),

@@ -62,8 +62,8 @@ pub(crate) struct TailArguments {
     #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
     ca_bundle: Option<OsString>,
 
-    /// From when on: so long ago, such as 90s, 10m, 2h or 1d, a time, such as 2026-01-31T12:00:00Z, `start` for all that
-    /// is kept, or `now`
+    /// Where to start: so long ago, such as 90s, 10m, 2h or 1d, a time, such as 2026-01-31T12:00:00Z, `start` for all that
+    /// is retained, or `now`
     #[arg(long, value_name = "TIME", default_value = "now")]
     since: Since,
 
@@ -76,8 +76,8 @@ pub(crate) struct TailArguments {
     no_follow: bool,
 }
 
-/// Ends quietly on Ctrl-C. While nobody takes what is printed, a thread waits in the middle of it, so signals have one of
-/// their own.
+/// Ends without a message on Ctrl-C. A write to a pipe that is not read blocks its thread, so signals have a thread of their
+/// own.
 pub(crate) fn run(arguments: &TailArguments) -> Result<(), Failure> {
     let follower = follower(arguments)?;
     let (following, signals) = (runtime()?, runtime()?);
@@ -151,7 +151,7 @@ fn enabling(arguments: &TailArguments, endpoint: &Endpoint, credentials: &Creden
     )
 }
 
-/// Tells what is not a change. A closed stderr is no reason to stop.
+/// Prints a message to stderr. A closed stderr is no reason to stop.
 fn say(text: fmt::Arguments<'_>) {
     let _ = io::stderr().lock().write_all(format!("tail: {text}\n").as_bytes());
 }

@@ -1,8 +1,8 @@
 //! Encryption of the main address: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN, client certificates where they are
 //! demanded.
 //!
-//! Certificates can be replaced while the server runs (`renewal`): who connects from then on sees the new ones, and who is
-//! connected stays. A handshake is part of its connection (`handshake`), so that everything that bounds a connection
+//! Certificates can be replaced while the server runs (`renewal`): new connections use the new ones, and open connections
+//! stay open. A handshake is part of its connection (`handshake`), so that everything that bounds a connection
 //! bounds it too.
 
 mod arguments;

@@ -99,7 +99,7 @@ impl Traces {
     pub(crate) async fn stop(&self) {
         let provider = self.provider.clone();
         let stopped = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_BATCH_TIMEOUT));
-        // A batch that was refused has been told already; one that is still under way is given up.
+        // A batch that was refused has been logged already; one that is still under way is given up.
         if let Ok(Err(error)) = stopped.await {
             let data = [("detail", Value::Text(&error.to_string()))];
             log::warning("traces_lost", "the collector did not take the last spans in time", &data);

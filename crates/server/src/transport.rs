@@ -1,8 +1,8 @@
-//! How a connection's requests come here: from which address, and whether anybody on the way could read or change them.
+//! The transport of a connection: the address of its peer, and whether it is encrypted.
 //! Policies ask for it (`aws:SourceIp`, `aws:SecureTransport`), and so does the audit log.
 //!
-//! The address is the other end of the connection: the client's, or of what stands between it and us. What a request's
-//! headers say of its way is not believed.
+//! The address is the other end of the connection: the client's, or that of a proxy. Headers that name another address are
+//! not trusted.
 
 use std::net::SocketAddr;
 

@@ -2,7 +2,7 @@
 //!
 //! What a client does not read stays in memory: on HTTP/2 the client sets how much the server may send, and one
 //! connection has many streams. So each body counts for its connection until its last byte is sent or the connection is
-//! gone. The first [`UNSENT_FREE_BYTES_MAX`] of a connection are free; each answer beyond them holds a share of the
+//! closed. The first [`UNSENT_FREE_BYTES_MAX`] of a connection are free; each answer beyond them holds a share of the
 //! memory for answers.
 
 use std::convert::Infallible;

@@ -67,7 +67,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// The units of a time that is short of an hour or a few, with their milliseconds.
 const TIME_UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("ms", 1), ("s", 1_000)];
 
-/// A number of hours, or of what its unit says: up to a day, which is as long as records are kept. The shortest times are
+/// A number of hours, or of what its unit says: up to a day, the retention of records. The shortest times are
 /// for tests.
 pub(crate) fn hours(text: &str) -> Result<Duration, String> {
     let unit = TIME_UNITS.iter().find_map(|(suffix, ms)| Some((text.strip_suffix(suffix)?, *ms)));

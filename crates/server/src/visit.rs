@@ -1,4 +1,4 @@
-//! One request as its operator sees it: counted and timed, and told in the log if something is wrong with it.
+//! One request as the operator sees it: counted and timed, and logged if it failed or was slow.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const LINES: u64 = 10;
 const LARGE_BYTES: u64 = 64 * 1024;
 const LINES_WINDOW: Duration = Duration::from_secs(1);
 
-/// Which requests are told in the log.
+/// Which requests are logged.
 pub(crate) struct Notable {
     /// Requests that take so long are slow; without it none are.
     slow: Option<Duration>,
@@ -51,7 +51,7 @@ pub(crate) struct Visit {
     tables: Mutex<Vec<String>>,
     /// Where traces are taken, and of this request.
     pub(crate) trace: Option<Trace>,
-    /// Where it is told in the audit log.
+    /// Its event in the audit log.
     pub(crate) audit: Option<Draft>,
 }
 
@@ -137,7 +137,7 @@ impl Visit {
             ("operation", Value::Text(operation)),
             ("held_back", Value::Number(held_back)),
         ];
-        log::error("request_failed", &format!("{operation} failed: {detail}"), told(&data, held_back));
+        log::error("request_failed", &format!("{operation} failed: {detail}"), entries(&data, held_back));
     }
 
     #[cold]
@@ -156,7 +156,7 @@ impl Visit {
             data.insert(2, ("table", Value::Text(&table)));
         }
         data.push(("held_back", Value::Number(held_back)));
-        log::warning("slow_request", &format!("{operation} took {ms} ms"), told(&data, held_back));
+        log::warning("slow_request", &format!("{operation} took {ms} ms"), entries(&data, held_back));
     }
 }
 
@@ -173,6 +173,6 @@ impl Observer for Visit {
 }
 
 /// The data, its last entry only if lines were held back.
-fn told<'a, 'b>(data: &'a [(&'static str, Value<'b>)], held_back: u64) -> &'a [(&'static str, Value<'b>)] {
+fn entries<'a, 'b>(data: &'a [(&'static str, Value<'b>)], held_back: u64) -> &'a [(&'static str, Value<'b>)] {
     if held_back > 0 { data } else { &data[..data.len() - 1] }
 }

@@ -1,7 +1,7 @@
 //! What was asked for, as CloudTrail calls it.
 //!
 //! Source: DynamoDB Developer Guide, "Logging DynamoDB operations by using AWS CloudTrail", which lists the data events;
-//! Lambda Developer Guide, "Logging AWS Lambda API calls using AWS CloudTrail", whose names have the API's date behind them.
+//! Lambda Developer Guide, "Logging AWS Lambda API calls using AWS CloudTrail", whose names end with the API's date.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ pub(crate) struct Action {
     pub(super) operation: Option<Operation>,
 }
 
-/// What an action makes whose id is in the answer alone, and in the events of what is done with it.
+/// What an action creates whose id is in the answer alone, and in the events of its later use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Making {
     Mapping,
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_reads_and_what_is_data() {
+    fn reads_and_data_events() {
         let reads = |operation: Operation| is_read_only(&::aws::DYNAMODB, operation.name());
         let of = |kept: &dyn Fn(Operation) -> bool| {
             let names: Vec<&str> = Operation::ALL.iter().filter(|it| kept(**it)).map(|it| it.name()).collect();

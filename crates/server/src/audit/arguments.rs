@@ -9,8 +9,8 @@ use crate::value_parsers::byte_size;
 
 #[derive(Args, Debug)]
 pub(crate) struct AuditArguments {
-    /// Write who did what to this file: management events, one JSON object a line, of the shape of CloudTrail's records. It
-    /// is opened anew on SIGHUP
+    /// Write CloudTrail-format audit events to this file: management events, one JSON object a line. It is opened anew on
+    /// SIGHUP
     #[arg(long, env = "STATOR_AUDIT_LOG", value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
 
@@ -27,7 +27,7 @@ pub(crate) struct AuditArguments {
     #[arg(long, env = "STATOR_AUDIT_LOG_BYTES", value_name = "SIZE", default_value = "100MiB", value_parser = byte_size)]
     pub(crate) audit_log_bytes: u64,
 
-    /// How many of those before it are kept; not with --audit-log-bytes 0
+    /// How many rotated files are retained; not with --audit-log-bytes 0
     #[arg(long, env = "STATOR_AUDIT_LOG_FILES", value_name = "COUNT", default_value_t = 10, value_parser = files)]
     pub(crate) audit_log_files: u32,
 }

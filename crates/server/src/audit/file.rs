@@ -1,5 +1,5 @@
 //! A file that only grows, until it is large: then it is rotated. A rotation that fails destroys nothing, and the file
-//! goes on growing.
+//! continues to grow.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -251,7 +251,7 @@ impl AuditFile {
         if !self.has_its_name() {
             return self.reopen();
         }
-        // The successor is open before anything is renamed. Without it, and with every error below, this file goes on.
+        // The successor is open before anything is renamed. Without it, and with every error below, this file stays in use.
         let next = named(&self.path, NEXT);
         let file = successor(&next)?;
         let renamed = self.rename_all(&next);
@@ -283,8 +283,8 @@ impl AuditFile {
         found.is_ok_and(|(found, own)| is_same(&found, &own))
     }
 
-    /// Whether events in the open file are not found under the log's name. A file that was moved away alone keeps its events
-    /// until SIGHUP: its successor is about to be made.
+    /// Whether events in the open file are not found under the log's name. A file that was only moved away takes events
+    /// until SIGHUP: its successor is about to be created.
     pub(super) fn detached(&self) -> Option<Detached> {
         let own = self.file.metadata().ok().filter(fs::Metadata::is_file)?;
         if is_removed(&own) {
@@ -294,7 +294,7 @@ impl AuditFile {
         (!is_same(&found, &own)).then_some(Detached::Replaced)
     }
 
-    /// The file that has the name now. Without one that can be opened, the open file goes on.
+    /// The file that has the name now. Without one that can be opened, the open file stays in use.
     pub(super) fn reopen(&mut self) -> io::Result<()> {
         // It may be the same file, whose lock is taken anew.
         let _ = self.file.unlock();
@@ -593,7 +593,7 @@ mod tests {
         is_refused();
         file.reopen().unwrap();
         is_refused();
-        // What has the name is no log: the open file goes on, and is locked.
+        // What has the name is no log: the open file stays in use, and is locked.
         let moved = folder.path().join("moved");
         fs::rename(&path, &moved).unwrap();
         fs::write(&path, "other").unwrap();
@@ -701,7 +701,7 @@ mod tests {
         fs::rename(&path, &aside).unwrap();
         write(&mut file, lines(&["last"]));
         assert_eq!(files(), ["last", &format!("{grown}x\ny\n"), "two\n", "one\n"]);
-        // Its folder is gone: the open file is written.
+        // Its folder does not exist any more: the open file is written.
         let moved = folder.path().with_extension("moved");
         fs::rename(folder.path(), &moved).unwrap();
         assert_eq!(fails(&mut file), (2, 0, true));

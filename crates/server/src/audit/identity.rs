@@ -1,4 +1,4 @@
-//! Who asked: CloudTrail's `userIdentity`.
+//! The caller: CloudTrail's `userIdentity`.
 
 use auth::Caller;
 use auth::iam::{Principal, PrincipalKind};
@@ -9,7 +9,7 @@ use super::names::shown;
 
 /// Of an access key's id. Unit: bytes. Source: IAM API Reference, AccessKey.
 const KEY_SIZE_MAX: usize = 128;
-/// Of one that nobody knows: shorter than a secret, which somebody may have put in its place.
+/// Of an unknown one: shorter than a secret, which a client may have sent in its place.
 pub(super) const CLAIMED_SIZE_MAX: usize = 32;
 
 /// Unit: bytes. Source: STS API Reference, AssumeRole, `SourceIdentity`.
@@ -65,7 +65,7 @@ struct SessionIssuer {
 }
 
 impl UserIdentity {
-    /// Without identities, whoever has a key is the account.
+    /// Without identities, every key of an account acts as its root.
     pub(super) fn of(caller: &Caller) -> UserIdentity {
         let access_key_id = Some(shown(cut(&caller.access_key, KEY_SIZE_MAX)));
         match &caller.identity {
@@ -82,7 +82,7 @@ impl UserIdentity {
         }
     }
 
-    /// Somebody who was not let in, and the key that they say is theirs.
+    /// A caller that was not authenticated, with the access key that it claims.
     pub(super) fn unknown(claimed: Option<&str>) -> UserIdentity {
         UserIdentity {
             r#type: UNKNOWN,

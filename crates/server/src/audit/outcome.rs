@@ -9,8 +9,8 @@ use super::action::Making;
 use crate::answer::{Answer, ContentType};
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
-/// that tell which value is wrong or quote a function's URL, are in the log by name alone.
-const TOLD: [&str; 28] = [
+/// that quote a wrong value or a function's URL, are in the log by name alone.
+const WITH_MESSAGE: [&str; 28] = [
     "AccessDenied",
     "AccessDeniedException",
     "ConditionalCheckFailedException",
@@ -106,7 +106,7 @@ impl Outcome {
             Some(_) if answer.content_type() == Some(ContentType::TextXml) => {
                 Outcome::of_xml(&String::from_utf8_lossy(answer.body()))
             }
-            Some(error) => Outcome::told(error.into(), || {
+            Some(error) => Outcome::failed(error.into(), || {
                 serde_json::from_slice(answer.body()).ok().and_then(|it: Body| it.message)
             }),
             None if answer.is_refusal() => Outcome::of_xml(&String::from_utf8_lossy(answer.body())),
@@ -164,13 +164,13 @@ impl Outcome {
     /// Of IAM's and STS's APIs.
     fn of_xml(body: &str) -> Outcome {
         match element(body, "Code") {
-            Some(error) => Outcome::told(error.into(), || element(body, "Message")),
+            Some(error) => Outcome::failed(error.into(), || element(body, "Message")),
             None => Outcome::default(),
         }
     }
 
-    fn told(error: Cow<'static, str>, message: impl FnOnce() -> Option<String>) -> Outcome {
-        let message = if TOLD.contains(&&*error) { message() } else { None };
+    fn failed(error: Cow<'static, str>, message: impl FnOnce() -> Option<String>) -> Outcome {
+        let message = if WITH_MESSAGE.contains(&&*error) { message() } else { None };
         Outcome { error: Some(error), message, ..Outcome::default() }
     }
 }

@@ -236,7 +236,7 @@ impl Draft {
 }
 
 impl Drop for Draft {
-    /// The client is gone, or the server ends: what has begun may have been done.
+    /// The client has disconnected, or the server ends: what has begun may have been done.
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
             self.audit.end(self, Some(slot), &Outcome::given_up(), None);

@@ -156,7 +156,7 @@ fn caller(access_key: &str, principal: Option<Principal>) -> Caller {
 }
 
 #[test]
-fn who_asked() {
+fn user_identities() {
     let principal = |kind, arn: &str, role: Option<&str>, user_id: &str, name: Option<&str>| Principal {
         kind,
         account: "123456789012".to_owned(),

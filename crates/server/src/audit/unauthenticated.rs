@@ -30,7 +30,7 @@ pub(super) struct HeldBack {
 }
 
 impl Unauthenticated {
-    /// Whether a request has an event of its own. `elapsed_ms` never goes back.
+    /// Whether a request has an event of its own. `elapsed_ms` never decreases.
     pub(super) fn admits(&self, elapsed_ms: u64) -> bool {
         let now_ms = elapsed_ms + BURST * EVENT_MS;
         let next = |paid_until_ms: u64| {

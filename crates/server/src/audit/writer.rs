@@ -1,6 +1,6 @@
 //! The one thread that writes events, as many at a time as have come meanwhile.
 //!
-//! What cannot be written is lost and counted, unless requests must be audited: then it is kept and tried again, and
+//! What cannot be written is lost and counted, unless requests must be audited: then it is retained and retried, and
 //! requests are refused until it is written. Likewise while one write makes no progress, as into a pipe whose reader does not
 //! read. Events that are still unwritten when the program ends go to stderr.
 
@@ -66,7 +66,7 @@ pub(super) fn blocked(figures: &Figures, why: &str) {
     }
 }
 
-/// A file that is full goes on growing; it is logged at most once a minute.
+/// A full file continues to grow; it is logged at most once a minute.
 fn not_rotated(error: &io::Error) {
     if LINES_NOT_ROTATED.pass().is_some() {
         let data = [("detail", Value::Text(&error.to_string()))];
@@ -76,7 +76,7 @@ fn not_rotated(error: &io::Error) {
     }
 }
 
-/// If it cannot be opened anew, the open file goes on.
+/// If it cannot be opened anew, the open file stays in use.
 fn not_reopened(error: &io::Error) {
     let data = [("detail", Value::Text(&error.to_string()))];
     log::error("audit_not_reopened", "the audit log cannot be opened anew; the old file goes on", &data);

@@ -18,7 +18,7 @@ struct Decompression {
 }
 
 impl Decompression {
-    /// Goes on until there is so much. Whether there may be more.
+    /// Decompresses up to so many bytes. Returns whether there may be more.
     fn advance(&mut self, bytes: usize) -> io::Result<bool> {
         self.plain.reserve_exact(bytes - self.plain.len());
         let missing = (bytes - self.plain.len()) as u64;

@@ -86,7 +86,7 @@ where
         while let Some(data) = self.next().await? {
             let length = first.len() + all.len() + data.len();
             if length > reservation.bytes_max() {
-                // Nothing of it is kept, so nothing is held while the rest is read.
+                // None of it is stored, so no memory is reserved while the rest is read.
                 reservation.release();
                 return Err(BodyError::TooLarge.into());
             }

@@ -107,7 +107,7 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
         share.grow(self.sent + self.plain).await.map_err(|Exhausted| Stop::NoMemory)
     }
 
-    /// The body is not kept any more.
+    /// The body is discarded.
     pub(super) fn release(&mut self) {
         self.share = None;
     }

@@ -188,9 +188,9 @@ fn bodies_of_gzip_that_are_none() {
     }
 }
 
-/// A caller that is not known hears so when the whole body has come, and none of it was kept.
+/// An unknown caller is refused when the whole body has arrived, and none of it was stored.
 #[test]
-fn a_stranger_s_body_is_not_kept() {
+fn a_stranger_s_body_is_not_stored() {
     let memory = MemoryBudget::new(64 * MIB as u64, HANG);
     run(async {
         let mut case = Case::new(&memory);

@@ -11,7 +11,7 @@ use crate::value_parsers::{Secret, byte_size, milliseconds};
 
 #[derive(Args, Debug)]
 pub(crate) struct EngineArguments {
-    /// Folder that keeps the tables; made if it does not exist
+    /// Data folder; created if it does not exist
     #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
     pub(crate) data: PathBuf,
 

@@ -136,7 +136,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// A new file that its owner alone may read; the owner is that of the file whose place it takes.
+/// A new file that its owner alone may read; the owner is that of the file that it replaces.
 fn write_draft(draft: &Path, text: &[u8], original: &Path) -> io::Result<()> {
     let mut options = File::options();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! Where a new access key goes: to standard output, as a profile or as JSON, or into the AWS CLI's credentials file.
+//! The output of a new access key: to standard output, as a profile or as JSON, or into the AWS CLI's credentials file.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_name = "FORMAT", default_value = "profile")]
     pub(super) output: Format,
 
-    /// With --rotate-root: ask the server at this URL, which goes on running, as the root whose key is in the profile or in
+    /// With --rotate-root: ask the server at this URL, which keeps running, as the root whose key is in the profile or in
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
     #[arg(long, value_name = "URL", requires = "rotate_root")]
     pub(super) endpoint: Option<String>,

@@ -1,5 +1,5 @@
 //! What the operating system says of this process, under the names that Prometheus's own libraries use. Only Linux
-//! tells it in files; elsewhere there is less.
+//! has it in files; elsewhere there are fewer values.
 
 use std::fs;
 

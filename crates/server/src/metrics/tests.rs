@@ -1,4 +1,4 @@
-//! The page: its form, and that what is counted stands on it.
+//! The page: its format, and that it has what is counted.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -74,7 +74,7 @@ fn with_replicas() -> storage_postgres::PostgresStats {
     }
 }
 
-/// Every metric has its help and its kind before its values, and nothing stands twice.
+/// Every metric has its help and its kind before its values, and no line is repeated.
 #[test]
 fn the_page_is_well_formed() {
     let folder = tempfile::tempdir().expect("folder");

@@ -224,7 +224,7 @@ async fn a_request_that_is_given_up_has_an_event() {
     assert_eq!(event["requestParameters"], serde_json::json!({"tableName": "Music"}));
 }
 
-/// The operator's page tells of each request what became of it.
+/// The page of metrics counts the outcome of each request.
 #[test]
 fn requests_are_counted() {
     let pipeline = pipeline();
@@ -383,7 +383,7 @@ fn browsers_may_call_where_callers_sign() {
 
 /// Without signatures a page of another origin is refused before its request is looked at: `panic` would be an answer.
 #[test]
-fn foreign_pages_are_kept_out() {
+fn foreign_pages_are_refused() {
     for (method, path) in [
         ("POST", "/"),
         ("OPTIONS", "/"),

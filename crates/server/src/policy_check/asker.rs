@@ -1,4 +1,4 @@
-//! Who asks, and under which circumstances, from the arguments.
+//! The caller and its condition context, from the arguments.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

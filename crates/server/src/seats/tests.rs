@@ -1,4 +1,4 @@
-//! Who has to go, and who may stay.
+//! Which connections are evicted, and which stay.
 
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ fn is_evicted(seat: &Seat) -> bool {
 }
 
 #[test]
-fn who_waits_longest_goes_first() {
+fn the_longest_idle_connection_is_evicted_first() {
     let counts = Arc::new(Connections::default());
     let seats = Seats::new(Arc::clone(&counts));
     let all = [20, 40, 30, 0].map(|waited| seat(Duration::from_secs(waited)));
@@ -50,7 +50,7 @@ fn who_waits_longest_goes_first() {
 }
 
 #[test]
-fn only_those_who_hold_memory_and_do_not_move_are_stuck() {
+fn only_slow_connections_with_memory_are_stuck() {
     let look = |seat: &Seat, moved: usize| {
         seat.moved(moved);
         seat.is_stuck(SLOW_BYTES_PER_SECOND)
@@ -69,7 +69,7 @@ fn only_those_who_hold_memory_and_do_not_move_are_stuck() {
 }
 
 #[test]
-fn who_has_to_go_is_told() {
+fn evicted_connections_are_notified() {
     let seats = Seats::new(Arc::default());
     let seat = seat(Duration::from_secs(9));
     let _sitting = seats.sit(&seat);

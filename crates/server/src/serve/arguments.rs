@@ -71,7 +71,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_AUTH_KEY_FILE", value_name = "FILE")]
     pub(crate) auth_key_file: Option<PathBuf>,
 
-    /// Allow --listen on an address that other machines can reach although signatures are not checked: anyone who reaches
+    /// Allow --listen on an address that other machines can reach although signatures are not checked: every client that reaches
     /// the port can read and write everything
     #[arg(long, env = "STATOR_ALLOW_UNVERIFIED_REMOTE", value_parser = BoolishValueParser::new())]
     pub(crate) allow_unverified_remote: bool,

@@ -1,4 +1,4 @@
-//! The loop: whose turn it is, a page of it, its lines, until an end comes.
+//! The loop: the next shard, a page of it, its lines, until an end comes.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ pub(super) struct Follower {
 }
 
 enum End {
-    /// Whoever reads has gone.
+    /// The reader has closed the pipe.
     Quiet,
     Failure(Failure),
 }

@@ -12,7 +12,7 @@ pub(super) enum Start {
     Now(u64),
 }
 
-/// Where the reading of a shard goes on.
+/// The position in a shard from which it is read on.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Place {
     Oldest,
@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-/// A shard as DescribeStream tells of it.
+/// A shard as DescribeStream describes it.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Described {
     pub(super) id: String,
@@ -89,7 +89,7 @@ impl Shard {
         self.iterator = None;
     }
 
-    /// Records behind its place are gone.
+    /// Records after its position are trimmed.
     pub(super) fn trimmed(&mut self) {
         self.iterator = None;
         self.place = Place::Oldest;
@@ -108,7 +108,7 @@ impl Shards {
         Shards { start: Some(start), shards: Vec::new() }
     }
 
-    /// Takes a whole description in, the oldest shard first. Tells which shards are gone that were not finished.
+    /// Takes a whole description in, the oldest shard first. Returns which unfinished shards have disappeared.
     pub(super) fn learn(&mut self, described: &[Described]) -> Vec<String> {
         let start = self.start.take();
         for shard in described {
@@ -132,7 +132,7 @@ impl Shards {
         lost
     }
 
-    /// The ids of those whose turn it is. A parent that nobody knows any more has been read, or trimmed.
+    /// The ids of the shards that may be read now. A parent that is not in the list any more has been read, or trimmed.
     pub(super) fn readable(&self) -> Vec<String> {
         let is_ready = |shard: &&Shard| !shard.is_finished && !self.waits(shard);
         self.shards.iter().filter(is_ready).map(|shard| shard.id.clone()).collect()

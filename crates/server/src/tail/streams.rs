@@ -12,7 +12,7 @@ use super::shards::{Described, Place};
 const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// How long a server may be away if whoever asks waits for an end.
+/// How long a server may be away where the command waits for its own end (`--no-follow`).
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why there is no answer.
@@ -45,15 +45,15 @@ pub(super) struct Description {
 pub(super) struct Streams {
     connection: Connection,
     url: String,
-    waits_for_ever: bool,
+    waits_without_end: bool,
     /// The server has answered before.
     is_known: bool,
 }
 
 impl Streams {
-    pub(super) fn new(endpoint: &Endpoint, credentials: &Credentials, waits_for_ever: bool) -> Streams {
+    pub(super) fn new(endpoint: &Endpoint, credentials: &Credentials, waits_without_end: bool) -> Streams {
         let connection = Connection::new(endpoint, credentials, TIMEOUT);
-        Streams { connection, url: endpoint.url.clone(), waits_for_ever, is_known: false }
+        Streams { connection, url: endpoint.url.clone(), waits_without_end, is_known: false }
     }
 
     /// The ARN of a table's newest stream, if it has one.
@@ -121,7 +121,7 @@ impl Streams {
                 Err(trouble) => trouble,
             };
             let is_passing = trouble.is_passing() || self.is_known && is_outage(&trouble);
-            if !is_passing || !self.waits_for_ever && began.elapsed() > PATIENCE {
+            if !is_passing || !self.waits_without_end && began.elapsed() > PATIENCE {
                 return Err(self.refusal(trouble));
             }
             // Any connection may end once.

@@ -32,7 +32,7 @@ pub(super) fn expiry_s(certificate: &[u8]) -> Option<u64> {
     time_s(kind, std::str::from_utf8(text).ok()?)
 }
 
-/// The tag of the first element, what is in it, and what stands behind it.
+/// The tag of the first element, its contents, and what follows it.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&short, rest) = rest.split_first()?;

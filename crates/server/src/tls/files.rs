@@ -23,7 +23,7 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// Where the server's certificates come from.
 pub(super) struct Source {
     identity: Origin,
-    /// Who signs clients' certificates, where they are demanded.
+    /// The authorities of clients' certificates, where they are demanded.
     client_ca: Option<PathBuf>,
 }
 
@@ -56,7 +56,8 @@ impl Source {
         Source { identity: Origin::Made(identity), client_ca }
     }
 
-    /// Everything that a connection needs. It has tickets of its own: who was let in by other certificates is asked again.
+    /// Everything that a connection needs. It has tickets of its own: a client admitted by other certificates is authenticated
+    /// again.
     pub(super) fn load(&self) -> Result<Loaded, String> {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

@@ -1,8 +1,8 @@
 //! A connection that is encrypted from its first byte on.
 //!
-//! The handshake happens when somebody first wants to read, that is, in the connection's own task and behind its `Patient`
-//! socket: whoever stalls it holds up nobody else, can be sent away, and has to be done in time. What begins like no
-//! handshake is a client that speaks plain HTTP: it is told so, and nothing that it has sent is looked at.
+//! The handshake runs with the first read, that is, in the connection's own task and behind its `Patient`
+//! socket: a client that stalls it delays no other, can be evicted, and has a timeout. A first byte that begins no
+//! handshake is plain HTTP: the answer says so, and nothing else of the request is read.
 
 use std::io;
 use std::pin::Pin;
@@ -34,7 +34,7 @@ type Handshake = Pin<Box<dyn Future<Output = io::Result<TlsStream<Patient>>> + S
 pub(crate) struct Encrypted {
     state: State,
     seat: Arc<Seat>,
-    /// Where those are counted who cannot come in.
+    /// Counts failed handshakes.
     counts: Arc<Connections>,
 }
 
@@ -69,7 +69,7 @@ impl Encrypted {
                 }
                 Err(error) => {
                     self.state = State::Failed;
-                    // Who hangs up without a word has only looked whether somebody listens.
+                    // A client that disconnects without a byte was only probing the port.
                     if error.kind() != io::ErrorKind::ConnectionAborted {
                         self.counts.handshakes_failed.fetch_add(1, Ordering::Relaxed);
                     }

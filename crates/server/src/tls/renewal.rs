@@ -1,7 +1,7 @@
 //! New certificates for a running server: their files are read again on SIGHUP, and when they have changed.
 //!
 //! Changed files are taken once they have stayed the same for a while, since a certificate and its key are two files that
-//! nobody can replace at once. What cannot be used is told, once, and the server goes on with what it has.
+//! cannot be replaced at once. Files that cannot be used are logged, once, and the server continues with the ones it has.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

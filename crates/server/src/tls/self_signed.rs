@@ -1,6 +1,6 @@
 //! A certificate for development, made at the start and forgotten at the end.
 //!
-//! It is signed by an authority of its own that signs nothing else: the authority's key is gone before the server takes
+//! It is signed by an authority of its own that signs nothing else: the authority's key is dropped before the server accepts
 //! its first client, and clients trust the authority, which all of their libraries can do. Both keys are only ever in
 //! memory.
 

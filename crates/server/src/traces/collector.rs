@@ -1,5 +1,5 @@
 //! The way to the collector: a POST for each batch, on a connection of its own. A collector that does not answer costs
-//! the batch, which the log tells now and then; nobody waits for it.
+//! the batch, which is logged at a bounded rate; no request waits for it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,7 +82,7 @@ async fn send(mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError>
     Ok(Response::from_parts(head, body))
 }
 
-/// An exporter whose failures are told in the log.
+/// An exporter whose failures are logged.
 #[derive(Debug)]
 pub(super) struct Telling<E> {
     exporter: E,

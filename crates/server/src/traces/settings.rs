@@ -31,7 +31,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// `None` if nobody has asked for traces; the text of an error says what to do.
+    /// `None` if traces are not configured; the text of an error says what to do.
     pub(crate) fn read(flag: Option<&str>) -> Result<Option<Settings>, String> {
         Settings::from(flag, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
@@ -48,7 +48,7 @@ impl Settings {
         };
         let Some(endpoint) = endpoint else { return Ok(None) };
         check_endpoint(&endpoint)?;
-        // A name for traces goes before the one for all signals.
+        // A name for traces takes precedence over the one for all signals.
         let of_traces = |name: &str| {
             variable(&format!("OTEL_EXPORTER_OTLP_TRACES_{name}"))
                 .or_else(|| variable(&format!("OTEL_EXPORTER_OTLP_{name}")))
@@ -87,7 +87,7 @@ fn check_sampler(sampler: Option<String>, argument: Option<String>) -> Result<()
     Ok(())
 }
 
-/// What stands in `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`, and a name if there is none.
+/// The resource of `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`, with a default name.
 pub(super) fn resource() -> Resource {
     let named = std::env::var("OTEL_SERVICE_NAME").is_ok_and(|name| !name.is_empty())
         || std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|attributes| names_service(&attributes));

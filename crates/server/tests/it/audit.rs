@@ -1,44 +1,31 @@
-//! The audit log of a real server: who did what, and nothing of what they wrote.
+//! The audit log of a real server: callers, actions and outcomes, and none of the data.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ::client::{Call, Connection, Credentials, Endpoint, SignedFor, Trouble};
+use ::client::{Credentials, Endpoint, SignedFor, Trouble};
 use api::Operation;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::authority::file;
 use crate::client::{AUTHORIZATION, Client, request};
-use crate::identity::{init, printed};
-use crate::program::{PATIENCE, Server, run, until};
+use crate::identity::with_account;
+use crate::program::{run, until};
+use crate::signed::{ask, key};
+use crate::test_server::{TestServer, TestServerBuilder};
 
 const TABLE: &str = r#"{"TableName":"Music","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":
     [{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
     "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}}"#;
 
-struct House {
-    folder: TempDir,
-    server: Server,
+/// With its log in its folder.
+fn audited() -> TestServerBuilder {
+    TestServer::in_memory().audit_log("audit")
 }
 
-impl House {
-    fn new(arguments: &[&str]) -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("audit").display().to_string();
-        let server = Server::start(&[&["--memory", "--audit-log", &log], arguments].concat());
-        House { folder, server }
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("audit")
-    }
-
-    /// Everything that was written, once the server has ended.
-    fn events(self) -> Vec<Value> {
-        let log = self.log();
-        assert!(self.server.stop().success());
-        events(&log)
-    }
+/// Everything that was written, once the server has ended.
+fn events_of(server: TestServer) -> Vec<Value> {
+    let folder = server.folder();
+    assert!(server.stop().success());
+    events(&folder.path().join("audit"))
 }
 
 fn events(log: &Path) -> Vec<Value> {
@@ -58,13 +45,13 @@ fn names(events: &[Value]) -> Vec<&str> {
 
 #[test]
 fn an_event_is_a_record_of_cloudtrail() {
-    let house = House::new(&["--audit-data", "--region", "eu-west-3"]);
-    let mut client = house.server.client();
+    let server = audited().flags(["--audit-data", "--region", "eu-west-3"]).start();
+    let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     let body = r#"{"TableName":"Music","Item":{"pk":{"S":"a"}},"ConditionExpression":"attribute_exists(pk)"}"#;
     client.send(&request("PutItem", &[("User-Agent", "agent/1"), ("X-Forwarded-For", "192.0.2.7")], body.as_bytes()));
     let refused = client.response();
-    let events = house.events();
+    let events = events_of(server);
     assert_eq!(names(&events), ["CreateTable", "PutItem"]);
     let mut event = events[1].clone();
     let at = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
@@ -106,11 +93,11 @@ fn an_event_is_a_record_of_cloudtrail() {
     assert!(events[0]["managementEvent"] == true && events[0]["eventCategory"] == "Management");
 }
 
-/// Without being asked for, reads and writes of items are not told.
+/// Unless asked for, reads and writes of items have no events.
 #[test]
 fn management_events_alone() {
-    let house = House::new(&[]);
-    let mut client = house.server.client();
+    let server = audited().start();
+    let mut client = server.client();
     for (operation, body) in [
         ("CreateTable", TABLE),
         ("PutItem", r#"{"TableName":"Music","Item":{"pk":{"S":"a"}}}"#),
@@ -124,7 +111,7 @@ fn management_events_alone() {
     let mappings = b"GET /2015-03-31/event-source-mappings HTTP/1.1\r\nHost: localhost\r\n\r\n";
     client.send(mappings);
     assert_eq!(client.response().status, 403);
-    let events = house.events();
+    let events = events_of(server);
     let names = names(&events);
     assert_eq!(names, ["CreateTable", "ListStreams", "DescribeTable", "ListEventSourceMappings20150331"]);
     assert_eq!(events[2]["errorCode"], "ResourceNotFoundException");
@@ -132,11 +119,11 @@ fn management_events_alone() {
     assert_eq!(events[3]["eventSource"], "lambda.amazonaws.com");
 }
 
-/// What IAM and STS are asked is told as well; without identities, most of it is refused.
+/// Requests to IAM and STS have events as well; without identities, most of them are refused.
 #[test]
 fn events_of_identities() {
-    let house = House::new(&[]);
-    let mut client = house.server.client();
+    let server = audited().start();
+    let mut client = server.client();
     for form in ["Action=GetCallerIdentity&Version=2011-06-15", "Action=CreateUser&Version=2010-05-08&UserName=ann"] {
         let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
                     X-Amz-Date: 20260101T000000Z\r\n";
@@ -145,7 +132,7 @@ fn events_of_identities() {
             .send(format!("{head}Authorization: {AUTHORIZATION}\r\nContent-Length: {length}\r\n\r\n{form}").as_bytes());
         client.response();
     }
-    let events = house.events();
+    let events = events_of(server);
     assert_eq!(names(&events), ["GetCallerIdentity", "CreateUser"]);
     let said = |at: usize| (events[at]["eventSource"].as_str().unwrap(), events[at]["userIdentity"]["type"].as_str());
     assert_eq!(said(0), ("sts.amazonaws.com", Some("Root")), "{}", events[0]);
@@ -156,34 +143,34 @@ fn events_of_identities() {
 
 #[test]
 fn files_step_aside_and_are_opened_anew() {
-    let house = House::new(&["--audit-log-bytes", "4KiB", "--audit-log-files", "2"]);
-    let mut client = house.server.client();
+    let server = audited().flags(["--audit-log-bytes", "4KiB", "--audit-log-files", "2"]).start();
+    let mut client = server.client();
     for _ in 0..40 {
         assert_eq!(client.call("ListTables", "{}").status, 200);
     }
     until("all are written", || metrics(&mut client).contains("stator_audit_events_total 40\n"));
-    let rotated = |number: u32| house.folder.path().join(format!("audit.{number}"));
+    let rotated = |number: u32| server.path(format!("audit.{number}"));
     let sizes = [1, 2].map(|number| rotated(number).metadata().unwrap().len());
     assert!(sizes.iter().all(|size| (1024..=4096).contains(size)) && !rotated(3).exists(), "{sizes:?}");
     // What another program has moved away is let go of.
-    let moved = house.folder.path().join("moved");
-    std::fs::rename(house.log(), &moved).unwrap();
-    house.server.signal("-HUP");
-    until("another file is begun", || house.log().exists());
+    let moved = server.path("moved");
+    std::fs::rename(server.path("audit"), &moved).unwrap();
+    server.signal("-HUP");
+    until("another file is begun", || server.path("audit").exists());
     let before = events(&moved).len();
     assert_eq!(client.call("DescribeLimits", "{}").status, 200);
     assert_eq!(events(&moved).len(), before);
-    assert_eq!(names(&house.events()), ["DescribeLimits"]);
+    assert_eq!(names(&events_of(server)), ["DescribeLimits"]);
 }
 
-/// A disk that takes nothing costs events, which are counted and told, but no answers.
+/// A full disk costs events, which are counted and logged, but no answers.
 #[cfg(target_os = "linux")]
 #[test]
 fn lost_events_are_counted() {
-    let server = Server::start(&["--memory", "--audit-log", "/dev/full"]);
+    let server = TestServer::in_memory().audit_log("/dev/full").start();
     let mut client = server.client();
     assert_eq!(client.call("ListTables", "{}").status, 200);
-    server.hears("events are missing in the audit log");
+    server.wait_for_line("events are missing in the audit log");
     let page = metrics(&mut client);
     assert!(page.contains("stator_audit_events_lost_total 1\n") && page.contains("stator_audit_events_total 0\n"));
 }
@@ -191,41 +178,35 @@ fn lost_events_are_counted() {
 /// In the folder of the data, too, which the server makes.
 #[test]
 fn beside_the_data() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let (data, log) = (data.display().to_string(), data.join("audit"));
+    let node = TestServer::on_data("data").audit_log("data/audit");
     for starts in 1..=2 {
-        let server = Server::start(&["--data", &data, "--audit-log", log.to_str().unwrap()]);
+        let server = node.start();
         assert_eq!(server.client().call("ListTables", "{}").status, 200);
         assert!(server.stop().success());
-        assert_eq!(events(&log).len(), starts);
+        assert_eq!(events(&node.path("data/audit")).len(), starts);
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("no/folder");
-    let output = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--audit-log", path.to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains(path.to_str().unwrap()), "{said}");
+    let server = TestServer::in_memory().audit_log("no/folder");
+    server.is_refused(server.path("no/folder").to_str().unwrap());
 }
 
 #[test]
-fn encrypted_connections_are_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let authority = folder.path().join("authority.pem").display().to_string();
-    let house = House::new(&["--tls-self-signed", "--tls-self-signed-file", &authority]);
-    let url = format!("https://localhost:{}", house.server.address.port());
-    ask(&url, Some(Path::new(&authority)), &signer("test", "test", None), Operation::ListTables, &json!({})).unwrap();
-    let events = house.events();
+fn events_have_the_cipher_of_their_connection() {
+    let server = audited().flags(["--tls-self-signed"]).file("--tls-self-signed-file", "authority").start();
+    let authority = server.path("authority");
+    let endpoint = Endpoint::parse(&format!("https://localhost:{}", server.address.port()), Some(&authority)).unwrap();
+    ask(&endpoint, &key("test", "test", None), Operation::ListTables, &json!({})).unwrap();
+    let events = events_of(server);
     let details = &events[0]["tlsDetails"];
     assert_eq!(details["tlsVersion"], "TLSv1.3", "{details}");
     assert!(details["cipherSuite"].as_str().unwrap().starts_with("TLS_"), "{details}");
     assert!(details["clientProvidedHostHeader"].as_str().unwrap().starts_with("localhost"), "{details}");
 }
 
-/// Sends a request that has a well-formed credential, and tells what it was answered.
+/// Sends a request that has a well-formed credential, and returns its answer.
 fn raw(client: &mut Client, method: &str, target: &str, content_type: &str, body: &str) -> crate::client::Response {
     let length = body.len();
     let head = format!(
@@ -241,8 +222,8 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 /// However a path is spelled, it is an operation and has its event, or it is none and has no effect.
 #[test]
 fn lambdas_paths_are_audited_as_they_are_executed() {
-    let house = House::new(&[]);
-    let mut client = house.server.client();
+    let server = audited().start();
+    let mut client = server.client();
     let made = client.call("CreateTable", TABLE).json();
     let stream = made["TableDescription"]["LatestStreamArn"].as_str().unwrap().to_owned();
     let mut expected = vec![json!("CreateTable")];
@@ -273,7 +254,7 @@ fn lambdas_paths_are_audited_as_they_are_executed() {
     let listed = raw(&mut client, "GET", MAPPINGS, "application/json", "").json();
     assert_eq!(listed["EventSourceMappings"].as_array().unwrap().len(), 2);
     expected.push(json!("ListEventSourceMappings20150331"));
-    let events = house.events();
+    let events = events_of(server);
     assert_eq!(events.iter().map(|event| event["eventName"].clone()).collect::<Vec<_>>(), expected);
     let creations = events.iter().filter(|event| event["eventName"] == "CreateEventSourceMapping20150331");
     for event in creations {
@@ -291,20 +272,9 @@ fn lambdas_paths_are_audited_as_they_are_executed() {
 /// Every operation of IAM and STS, in forms that say two things: the event is of the one that answers.
 #[test]
 fn forms_are_audited_as_they_are_executed() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
-    let (_, root) = printed(&init(&data, &[]));
-    let (data, path) = (data.display().to_string(), log.display().to_string());
-    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path]);
-    let endpoint = Endpoint::parse(&format!("http://{}", server.address), None).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ask = |service: &'static str, form: &str| {
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let call = Call { method: "POST", target: "/", headers: &headers, body: form.to_owned().into() };
-        let signed = SignedFor { credentials: &root, service };
-        let answer = runtime.block_on(call.send(&endpoint, Some(signed), PATIENCE)).unwrap();
-        String::from_utf8(answer.body.to_vec()).unwrap()
-    };
+    let (server, _, root) = with_account();
+    let server = server.audit_log("audit").start();
+    let ask = |service: &'static str, form: &str| signed_form(&server, service, &root, form);
     let sts = [
         "AssumeRole",
         "DecodeAuthorizationMessage",
@@ -337,8 +307,7 @@ fn forms_are_audited_as_they_are_executed() {
     let web =
         "Action=ListUsers&Version=2011-06-15&RoleArn=arn:r&WebIdentityToken=secret&Action=AssumeRoleWithWebIdentity";
     raw(&mut client, "POST", "/", "application/x-www-form-urlencoded", web);
-    assert!(server.stop().success());
-    let events = events(&log);
+    let events = events_of(server);
     let (forms, unsigned) = events.split_at(expected.len());
     for (event, (source, name, failed)) in forms.iter().zip(expected) {
         assert_eq!((&event["eventSource"], &event["eventName"]), (&json!(source), &json!(name)));
@@ -355,8 +324,8 @@ fn forms_are_audited_as_they_are_executed() {
 #[cfg(target_os = "linux")]
 #[test]
 fn requests_that_must_be_audited_fail_without_it() {
-    let server = Server::start(&["--memory", "--audit-log", "/dev/full", "--audit-required"]);
-    let said = server.heard();
+    let server = TestServer::in_memory().audit_log("/dev/full").flags(["--audit-required"]).start();
+    let said = server.log();
     assert!(
         said.contains("the audit log /dev/full cannot be written: ") && said.contains("free space on its disk"),
         "{said}"
@@ -378,44 +347,25 @@ fn requests_that_must_be_audited_fail_without_it() {
     assert!(server.stop().success());
 }
 
-/// A log in a folder of its own, whose name can become that of a full device and that of a file again.
+/// From a request on that was executed, and has no event in the file.
 #[cfg(target_os = "linux")]
-struct Switched {
-    folder: TempDir,
-    server: Server,
-}
-
-#[cfg(target_os = "linux")]
-impl Switched {
-    fn new() -> Switched {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("audit").display().to_string();
-        Switched { server: Server::start(&["--memory", "--audit-log", &log, "--audit-required"]), folder }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// From a request on that was executed, and has no event in the file.
-    fn fill(&self, client: &mut Client) {
-        std::fs::rename(self.at("audit"), self.at("before")).unwrap();
-        std::os::unix::fs::symlink("/dev/full", self.at("audit")).unwrap();
-        self.server.signal("-HUP");
-        until("the device is full", || client.call("DescribeLimits", "{}").status == 500);
-        assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
-    }
+fn fill_device(server: &TestServer, client: &mut Client) {
+    std::fs::rename(server.path("audit"), server.path("before")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", server.path("audit")).unwrap();
+    server.signal("-HUP");
+    until("the device is full", || client.call("DescribeLimits", "{}").status == 500);
+    assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
 }
 
 /// Once the file can be written, what waited is written and requests are executed again.
 #[cfg(target_os = "linux")]
 #[test]
-fn requests_go_on_when_they_can_be_audited_again() {
-    let house = Switched::new();
-    let mut client = house.server.client();
+fn requests_are_executed_when_they_can_be_audited_again() {
+    let server = audited().flags(["--audit-required"]).start();
+    let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
-    house.fill(&mut client);
-    std::fs::remove_file(house.at("audit")).unwrap();
+    fill_device(&server, &mut client);
+    std::fs::remove_file(server.path("audit")).unwrap();
     until("requests are executed", || client.call("ListTables", "{}").status == 200);
     assert_eq!(client.call("ListTables", "{}").json()["TableNames"], json!(["Music"]));
     let page = metrics(&mut client);
@@ -423,16 +373,16 @@ fn requests_go_on_when_they_can_be_audited_again() {
         page.contains("stator_audit_events_lost_total 0\n") && page.contains("stator_audit_refused_total"),
         "{page}"
     );
-    let files = ["before", "audit"].map(|name| house.at(name));
-    assert!(house.server.stop().success());
-    let [before, after] = files.map(|file| events(&file));
+    let folder = server.folder();
+    let after = events_of(server);
+    let before = events(&folder.path().join("before"));
     // What was executed is there, and what was refused has done nothing.
     assert_eq!(names(&before)[0], "CreateTable");
     assert_eq!(names(&after)[..2], ["DescribeLimits", "ListTables"]);
     assert!(!names(&[before, after].concat()).contains(&"DeleteTable"));
 }
 
-/// A pipe whose reader does not read reports no error. Requests are refused before they are executed, and go on with it.
+/// A pipe that is not read reports no error. Requests are refused before they are executed, until it is read.
 #[cfg(target_os = "linux")]
 #[test]
 fn requests_wait_for_a_file_that_hangs() {
@@ -442,7 +392,7 @@ fn requests_wait_for_a_file_that_hangs() {
     // Open for writing as well, so that opening it waits for nothing.
     let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let log = pipe.display().to_string();
-    let server = Server::start(&["--memory", "--audit-log", &log, "--audit-required", "--audit-data"]);
+    let server = TestServer::in_memory().audit_log(&log).flags(["--audit-required", "--audit-data"]).start();
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     let mut number = 0;
@@ -463,10 +413,10 @@ fn requests_wait_for_a_file_that_hangs() {
     }
     let page = metrics(&mut client);
     assert!(page.contains("stator_audit_refused_total 4\n") && page.contains("stator_ready 0\n"), "{page}");
-    server.hears("a write does not end");
+    server.wait_for_line("a write does not end");
     std::thread::spawn(move || std::io::copy(&mut &reader, &mut std::io::sink()));
     until("requests are executed", || put(&mut client).1.status == 200);
-    server.hears("the audit log can be written again");
+    server.wait_for_line("the audit log can be written again");
     for (number, is_there) in [(refused - 1, true), (refused, false), (refused + 3, false)] {
         let item = client.call("GetItem", &format!(r#"{{"TableName":"Music","Key":{{"pk":{{"S":"{number}"}}}}}}"#));
         assert_eq!(item.json()["Item"].is_object(), is_there, "{number}");
@@ -483,7 +433,7 @@ fn no_event_is_lost_with_a_pipe_that_hangs() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let log = pipe.display().to_string();
-    let server = Server::start(&["--data", &data, "--audit-log", &log, "--audit-required", "--audit-data"]);
+    let server = TestServer::on_data(&data).audit_log(&log).flags(["--audit-required", "--audit-data"]).start();
     assert_eq!(server.client().call("CreateTable", TABLE).status, 200);
     std::thread::scope(|scope| {
         for client in 0..16 {
@@ -498,7 +448,7 @@ fn no_event_is_lost_with_a_pipe_that_hangs() {
     server.signal("-TERM");
     let mut printed = Vec::new();
     loop {
-        let line = server.hears("");
+        let line = server.wait_for_line("");
         if line.contains("events of executed requests are not in it") {
             break;
         }
@@ -516,7 +466,7 @@ fn no_event_is_lost_with_a_pipe_that_hangs() {
     ids.dedup();
     assert_eq!(ids.len(), all.len());
     let puts = names(&all).into_iter().filter(|name| *name == "PutItem").count();
-    let server = Server::start(&["--data", &data]);
+    let server = TestServer::on_data(&data).start();
     let executed = server.client().call("Scan", r#"{"TableName":"Music","Select":"COUNT"}"#).json();
     assert_eq!(executed["Count"], json!(puts));
 }
@@ -530,16 +480,7 @@ fn a_log_that_was_emptied_has_whole_events() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("audit");
     // A write beyond the limit is an error, and no signal.
-    let mut shell = std::process::Command::new("sh");
-    shell.args([
-        "-c",
-        r#"trap "" XFSZ; exec "$0" "$@""#,
-        env!("CARGO_BIN_EXE_stator"),
-        "serve",
-        "--memory",
-        "--listen",
-    ]);
-    let server = Server::of_command(shell.args(["127.0.0.1:0", "--audit-log", log.to_str().unwrap()]));
+    let server = TestServer::in_memory().audit_log(&log).after(r#"trap "" XFSZ"#).start();
     let mut client = server.client();
     let mut lists = |count: u32| (0..count).for_each(|_| assert_eq!(client.call("ListTables", "{}").status, 200));
     let pid = Pid::from_raw(server.pid().cast_signed());
@@ -561,7 +502,7 @@ fn a_log_that_was_emptied_has_whole_events() {
     assert_eq!(events.len(), 3);
     assert!(names(&events).iter().all(|name| *name == "ListTables"));
     // It is a log for the next server.
-    let server = Server::start(&["--memory", "--audit-log", log.to_str().unwrap()]);
+    let server = TestServer::in_memory().audit_log(&log).start();
     assert!(server.stop().success());
 }
 
@@ -569,82 +510,80 @@ fn a_log_that_was_emptied_has_whole_events() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_that_is_removed_is_made_anew() {
-    let house = Switched::new();
-    let mut client = house.server.client();
+    let server = audited().flags(["--audit-required"]).start();
+    let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
-    std::fs::remove_file(house.at("audit")).unwrap();
+    std::fs::remove_file(server.path("audit")).unwrap();
     assert_eq!(client.call("ListTables", "{}").status, 200);
-    assert_eq!(names(&events(&house.at("audit"))), ["ListTables"]);
-    house.server.hears("it had lost its name");
+    assert_eq!(names(&events(&server.path("audit"))), ["ListTables"]);
+    server.wait_for_line("it had lost its name");
     // Another file has the name, without a signal.
-    std::fs::rename(house.at("audit"), house.at("before")).unwrap();
-    std::fs::write(house.at("audit"), "").unwrap();
+    std::fs::rename(server.path("audit"), server.path("before")).unwrap();
+    std::fs::write(server.path("audit"), "").unwrap();
     assert_eq!(client.call("DescribeLimits", "{}").status, 200);
-    assert_eq!(names(&events(&house.at("audit"))), ["DescribeLimits"]);
+    assert_eq!(names(&events(&server.path("audit"))), ["DescribeLimits"]);
     // What has the name now takes no events.
     for lose in [
-        |house: &Switched| std::fs::remove_file(house.at("audit")),
-        |house: &Switched| std::fs::rename(house.at("audit"), house.at("other")),
+        |server: &TestServer| std::fs::remove_file(server.path("audit")),
+        |server: &TestServer| std::fs::rename(server.path("audit"), server.path("other")),
     ] {
-        lose(&house).unwrap();
-        std::fs::create_dir(house.at("audit")).unwrap();
+        lose(&server).unwrap();
+        std::fs::create_dir(server.path("audit")).unwrap();
         assert_eq!(client.call("DescribeEndpoints", "{}").status, 500);
         assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 500);
         assert!(metrics(&mut client).contains("stator_ready 0\n"));
-        std::fs::remove_dir(house.at("audit")).unwrap();
-        if house.at("other").exists() {
-            std::fs::write(house.at("audit"), "").unwrap();
+        std::fs::remove_dir(server.path("audit")).unwrap();
+        if server.path("other").exists() {
+            std::fs::write(server.path("audit"), "").unwrap();
         }
         until("requests are executed", || client.call("ListTables", "{}").status == 200);
     }
     assert_eq!(client.call("ListTables", "{}").json()["TableNames"], json!(["Music"]));
-    let log = house.at("audit");
-    assert!(house.server.stop().success());
-    assert_eq!(names(&events(&log))[..2], ["DescribeEndpoints", "ListTables"]);
+    assert_eq!(names(&events_of(server))[..2], ["DescribeEndpoints", "ListTables"]);
 }
 
 /// Two servers on one file would cut each other's lines.
 #[test]
 fn a_log_has_one_server() {
-    let house = House::new(&[]);
-    let log = house.log().display().to_string();
+    let server = audited().start();
+    let log = server.path("audit").display().to_string();
     let output = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--audit-log", &log]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("another process writes it"), "{said}");
-    assert_eq!(house.server.client().call("ListTables", "{}").status, 200);
-    assert_eq!(names(&house.events()), ["ListTables"]);
+    assert_eq!(server.client().call("ListTables", "{}").status, 200);
+    assert_eq!(names(&events_of(server)), ["ListTables"]);
 }
 
 /// The end of the program does not drop events of requests that were executed.
 #[cfg(target_os = "linux")]
 #[test]
 fn unwritten_events_are_printed_when_the_server_ends() {
-    let house = Switched::new();
-    let mut client = house.server.client();
+    let server = audited().flags(["--audit-required"]).start();
+    let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
-    house.fill(&mut client);
-    house.server.signal("-TERM");
-    let event: Value = serde_json::from_str(&house.server.hears(r#""eventName":"DescribeLimits""#)).unwrap();
+    fill_device(&server, &mut client);
+    server.signal("-TERM");
+    let event: Value = serde_json::from_str(&server.wait_for_line(r#""eventName":"DescribeLimits""#)).unwrap();
     assert_eq!(event["eventSource"], "dynamodb.amazonaws.com");
-    house.server.hears("1 events of executed requests are not in it");
-    assert_eq!(house.server.wait().code(), Some(1));
+    server.wait_for_line("1 events of executed requests are not in it");
+    assert_eq!(server.wait().code(), Some(1));
 }
 
-/// A file that cannot be rotated goes on, and what was rotated before stays.
+/// A file that cannot be rotated stays in use, and what was rotated before stays.
 #[test]
 fn a_rotation_that_fails_destroys_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("audit");
     let path = log.display().to_string();
     let small = ["--audit-log-bytes", "1KiB", "--audit-log-files", "3"];
-    let server = Server::start(&[&["--memory", "--audit-log", &path, "--audit-required"][..], &small].concat());
+    let server = TestServer::in_memory().audit_log(&path).flags(["--audit-required"]).flags(&small).start();
     let mut client = server.client();
     let mut lists = |count: usize| (0..count).for_each(|_| assert_eq!(client.call("ListTables", "{}").status, 200));
     // Two events do not fit in a file.
     lists(4);
     std::fs::create_dir(folder.path().join("audit.next")).unwrap();
     lists(20);
-    server.hears("the audit log cannot be rotated");
+    server.wait_for_line("the audit log cannot be rotated");
     assert!(server.stop().success());
     let count = |name: &str| events(&folder.path().join(name)).len();
     assert_eq!(["audit", "audit.1", "audit.2", "audit.3"].map(count), [21, 1, 1, 1]);
@@ -653,31 +592,27 @@ fn a_rotation_that_fails_destroys_nothing() {
 /// A large form is the same request wherever its version is.
 #[test]
 fn large_forms_name_their_api_last() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
-    let (account, root) = printed(&init(&data, &[]));
-    let (data, path) = (data.display().to_string(), log.display().to_string());
-    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path]);
-    let url = format!("http://{}", server.address);
+    let (server, account, root) = with_account();
+    let server = server.audit_log("audit").start();
     let padding = format!("&Padding={}", "x".repeat(70_000));
     let sts = [
         format!("Action=GetCallerIdentity{padding}&Version=2011-06-15"),
         format!("{}&Version=2011-06-15&Action=GetCallerIdentity", &padding[1..]),
     ];
     for form in sts {
-        let answer = signed_form(&url, "sts", &root, &form);
+        let answer = signed_form(&server, "sts", &root, &form);
         assert!(answer.contains(&format!("<Account>{account}</Account>")), "{answer}");
     }
-    let stranger = signer("AKIDNOBODY0000000000", "secret", None);
-    let answer = signed_form(&url, "sts", &stranger, &format!("Action=GetCallerIdentity{padding}&Version=2011-06-15"));
+    let stranger = key("AKIDNOBODY0000000000", "secret", None);
+    let answer =
+        signed_form(&server, "sts", &stranger, &format!("Action=GetCallerIdentity{padding}&Version=2011-06-15"));
     assert!(
         answer.contains("https://sts.amazonaws.com/doc/2011-06-15/") && answer.contains("InvalidClientTokenId"),
         "{answer}"
     );
-    let answer = signed_form(&url, "iam", &root, &format!("Action=GetUser{padding}&Version=2010-05-08"));
+    let answer = signed_form(&server, "iam", &root, &format!("Action=GetUser{padding}&Version=2010-05-08"));
     assert!(answer.contains("GetUserResponse"), "{answer}");
-    assert!(server.stop().success());
-    let events = events(&log);
+    let events = events_of(server);
     assert_eq!(names(&events), ["GetCallerIdentity", "GetCallerIdentity", "GetCallerIdentity", "GetUser"]);
     assert!(events[..3].iter().all(|event| event["eventSource"] == "sts.amazonaws.com"));
 }
@@ -685,17 +620,13 @@ fn large_forms_name_their_api_last() {
 /// A large request that is denied has a small event.
 #[test]
 fn denied_requests_have_small_events() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
-    let (account, root) = printed(&init(&data, &[]));
-    let (data, path) = (data.display().to_string(), log.display().to_string());
-    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path, "--audit-data"]);
-    let url = format!("http://{}", server.address);
+    let (server, account, root) = with_account();
+    let server = server.audit_log("audit").flags(["--audit-data"]).start();
     let tables = (0..100).map(|at| (format!("{at:0>255}"), json!({"Keys": [{"pk": {"S": "a"}}]})));
     let body = json!({"RequestItems": tables.collect::<serde_json::Map<_, _>>()});
     // Not permitted by a policy of its own: the root federates a session that may do nothing.
-    let nobody = federated(&url, &root);
-    match ask(&url, None, &nobody, Operation::BatchGetItem, &body) {
+    let nobody = federated(&server, &root);
+    match server.ask(&nobody, Operation::BatchGetItem, &body) {
         Err(Trouble::Refused { exception, .. }) => assert_eq!(exception, "AccessDeniedException"),
         other => panic!("{other:?}"),
     }
@@ -703,9 +634,8 @@ fn denied_requests_have_small_events() {
     let statements = ["INSERT INTO Music VALUE {'pk': 'a'}", "DELETE FROM Music WHERE pk = 'a'"];
     let statements = statements.map(|statement| json!({"Statement": statement}));
     let batch = Operation::BatchExecuteStatement;
-    ask(&url, None, &nobody, batch, &json!({"Statements": statements})).unwrap();
-    assert!(server.stop().success());
-    let mut events = events(&log);
+    server.ask(&nobody, batch, &json!({"Statements": statements})).unwrap();
+    let mut events = events_of(server);
     let event = events.pop().unwrap();
     assert_eq!((&event["errorCode"], &event["eventName"]), (&json!("AccessDenied"), &json!("BatchExecuteStatement")));
     assert_eq!(event["additionalEventData"]["statementErrors"], json!(["AccessDenied", "AccessDenied"]));
@@ -724,31 +654,23 @@ fn denied_requests_have_small_events() {
 }
 
 /// A session of the root's that no policy lets do anything.
-fn federated(url: &str, root: &Credentials) -> Credentials {
+fn federated(server: &TestServer, root: &Credentials) -> Credentials {
     let form = "Action=GetFederationToken&Version=2011-06-15&Name=some";
-    let xml = signed_form(url, "sts", root, form);
+    let xml = signed_form(server, "sts", root, form);
     let of = |name: &str| xml.split_once(&format!("<{name}>")).unwrap().1.split_once('<').unwrap().0.to_owned();
-    signer(&of("AccessKeyId"), &of("SecretAccessKey"), Some(&of("SessionToken")))
+    key(&of("AccessKeyId"), &of("SecretAccessKey"), Some(&of("SessionToken")))
 }
 
-fn signed_form(url: &str, service: &'static str, credentials: &Credentials, form: &str) -> String {
-    let endpoint = Endpoint::parse(url, None).unwrap();
-    let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let call = Call { method: "POST", target: "/", headers: &headers, body: form.to_owned().into() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(call.send(&endpoint, Some(SignedFor { credentials, service }), PATIENCE)).unwrap();
-    String::from_utf8(answer.body.to_vec()).unwrap()
+fn signed_form(server: &TestServer, service: &'static str, credentials: &Credentials, form: &str) -> String {
+    let answer = server.send_form(Some(SignedFor { credentials, service }), form);
+    String::from_utf8(answer.body).unwrap()
 }
 
 /// Names in letters that IAM takes and few use are in the events of all that is done with them.
 #[test]
 fn names_are_audited_whatever_their_letters_are() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, log) = (folder.path().join("data"), folder.path().join("audit"));
-    let (account, root) = printed(&init(&data, &[]));
-    let (data, path) = (data.display().to_string(), log.display().to_string());
-    let server = Server::start(&["--data", &data, "--auth", "--audit-log", &path]);
-    let url = format!("http://{}", server.address);
+    let (server, account, root) = with_account();
+    let server = server.audit_log("audit").start();
     // Every graphic letter of ASCII but the slash.
     let odd: String = (b'!'..=b'~').map(char::from).filter(|letter| *letter != '/').collect();
     let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
@@ -762,11 +684,10 @@ fn names_are_audited_whatever_their_letters_are() {
         format!("UpdateUser&UserName=u&NewPath={path_of}"),
         format!("CreateOpenIDConnectProvider&Url={}&ClientIDList.member.1=a~", encode("https://idp.example/~a")),
     ] {
-        let xml = signed_form(&url, "iam", &root, &format!("Version=2010-05-08&Action={form}"));
+        let xml = signed_form(&server, "iam", &root, &format!("Version=2010-05-08&Action={form}"));
         assert!(!xml.contains("<ErrorResponse"), "{form}: {xml}");
     }
-    assert!(server.stop().success());
-    let events = events(&log);
+    let events = events_of(server);
     let found: Vec<Value> = events.iter().map(|event| event["requestParameters"].clone()).collect();
     let path = format!("/{odd}/");
     let expected = [
@@ -782,8 +703,8 @@ fn names_are_audited_whatever_their_letters_are() {
 /// Unsigned requests do not rotate the log: what known callers did is there after any number of them.
 #[test]
 fn unsigned_requests_do_not_displace_events() {
-    let house = House::new(&["--audit-log-bytes", "4KiB", "--audit-log-files", "1"]);
-    let mut client = house.server.client();
+    let server = audited().flags(["--audit-log-bytes", "4KiB", "--audit-log-files", "1"]).start();
+    let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     let agent = "a".repeat(2_000);
     for _ in 0..300 {
@@ -792,63 +713,38 @@ fn unsigned_requests_do_not_displace_events() {
         assert_eq!(client.response().status, 403);
     }
     assert_eq!(client.call("DeleteTable", r#"{"TableName":"Music"}"#).status, 200);
-    let log = house.log();
+    let log = server.path("audit");
     let page = metrics(&mut client);
     let counted = page.lines().find_map(|line| line.strip_prefix("stator_audit_unauthenticated_total ")).unwrap();
     assert!(counted.parse::<u32>().unwrap() > 100, "{counted}");
-    let events = house.events();
+    let events = events_of(server);
     assert!(!log.with_extension("1").exists());
     let known: Vec<&str> = names(&events).into_iter().filter(|name| !name.starts_with("List")).collect();
     assert_eq!(known, ["CreateTable", "DeleteTable"]);
     assert!((3..10).contains(&events.len()), "{}", events.len());
 }
 
-fn signer(access_key: &str, secret: &str, token: Option<&str>) -> Credentials {
-    Credentials {
-        access_key: access_key.to_owned(),
-        secret: secret.to_owned(),
-        session_token: token.map(str::to_owned),
-        region: "us-east-1".to_owned(),
-    }
-}
-
-fn ask(
-    url: &str,
-    ca_bundle: Option<&Path>,
-    credentials: &Credentials,
-    operation: Operation,
-    body: &Value,
-) -> Result<Value, Trouble> {
-    let endpoint = Endpoint::parse(url, ca_bundle).expect("a URL");
-    let mut connection = Connection::new(&endpoint, credentials, PATIENCE);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        connection.open().await?;
-        connection.prepare(operation, body.to_string().as_bytes());
-        Ok(serde_json::from_slice(connection.exchange().await?).unwrap_or_default())
-    })
-}
-
-/// What must be nowhere: the server's secrets, and what stands in items and requests. All begin alike, so that one search
+/// What must be nowhere: the server's secrets, and the contents of items and requests. All begin alike, so that one search
 /// finds them.
 const MARK: &str = "hide-me";
 
 /// Everything that a server writes or says is searched for secrets and for items: the audit log, its own log, its metrics,
-/// and, for the secrets of keys, its answers to those who have none.
+/// and, for the secrets of keys, its answers to callers that have none.
 #[test]
 fn secrets_and_items_are_nowhere() {
-    let folder = tempfile::tempdir().unwrap();
     let (secret, token) = (format!("{MARK}-secret"), format!("{MARK}-token"));
     let keys = format!(
         "[a]\naws_access_key_id = AKIDA\naws_secret_access_key = {secret}\n\
          [b]\naws_access_key_id = AKIDB\naws_secret_access_key = {secret}\naws_session_token = {token}\n"
     );
-    let keys = file(folder.path(), "keys", &keys);
-    let house = House::new(&["--audit-data", "--credentials", &keys, "--log", "json", "--log-slow-ms", "1"]);
-    let url = format!("http://{}", house.server.address);
-    let (a, b) = (signer("AKIDA", &secret, None), signer("AKIDB", &secret, Some(&token)));
+    let server = audited()
+        .write("keys", &keys)
+        .credentials("keys")
+        .flags(["--audit-data", "--log", "json", "--log-slow-ms", "1"])
+        .start();
+    let (a, b) = (key("AKIDA", &secret, None), key("AKIDB", &secret, Some(&token)));
     let call = |who: &Credentials, operation: &str, body: &Value| {
-        ask(&url, None, who, Operation::from_name(operation).unwrap(), body)
+        server.ask(who, Operation::from_name(operation).unwrap(), body)
     };
     for who in [&a, &b] {
         let _ = call(who, "CreateTable", &serde_json::from_str(TABLE).unwrap());
@@ -857,9 +753,7 @@ fn secrets_and_items_are_nowhere() {
         }
     }
     let mut said = String::new();
-    for wrong in
-        [signer("AKIDA", "wrong", None), signer("AKIDB", "wrong", Some(&token)), signer("AKIDB", &secret, None)]
-    {
+    for wrong in [key("AKIDA", "wrong", None), key("AKIDB", "wrong", Some(&token)), key("AKIDB", &secret, None)] {
         match call(&wrong, "ListTables", &json!({})) {
             Err(Trouble::Refused { exception, message, .. }) => said += &format!("{exception} {message}\n"),
             other => panic!("{other:?}"),
@@ -867,14 +761,14 @@ fn secrets_and_items_are_nowhere() {
     }
     assert!(!said.contains(&secret), "{said}");
     // A secret where the key's name belongs.
-    let _ = call(&signer("hide-me/+secret=", "wrong", None), "PutItem", &json!({}));
+    let _ = call(&key("hide-me/+secret=", "wrong", None), "PutItem", &json!({}));
 
-    let mut outputs = vec![metrics(&mut house.server.client())];
-    house.server.signal("-TERM");
-    outputs.push(house.server.hears(r#""event":"stopped""#));
-    let (log, heard) = (house.log(), house.server.heard());
-    assert!(house.server.wait().success());
-    outputs.extend([heard, std::fs::read_to_string(log).unwrap()]);
+    let mut outputs = vec![metrics(&mut server.client())];
+    server.signal("-TERM");
+    outputs.push(server.wait_for_line(r#""event":"stopped""#));
+    let (folder, log) = (server.folder(), server.log());
+    assert!(server.wait().success());
+    outputs.extend([log, std::fs::read_to_string(folder.path().join("audit")).unwrap()]);
     let audit = outputs.last().unwrap();
     assert!(audit.contains("TransactWriteItems") && audit.lines().count() > 40, "{audit}");
     for output in outputs {

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde_json::Value;
 use storage_postgres::testing::PostgresServer;
 
-use crate::program::{Server, run};
+use crate::program::run;
+use crate::test_server::TestServer;
 
 /// Bounded by their count, so that no machine is too slow for them.
 const OPERATIONS: u64 = 40;
@@ -25,25 +26,21 @@ fn lines(path: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn url(server: &Server) -> String {
-    format!("http://{}", server.address)
-}
-
-fn tables(server: &Server) -> Value {
+fn tables(server: &TestServer) -> Value {
     server.client().call("ListTables", "{}").json()["TableNames"].clone()
 }
 
 /// Two servers and the ceiling; all requests of all workloads are answered as they should be.
 #[test]
 fn every_workload_has_a_result() {
-    let (first, second) = (Server::in_memory(), Server::in_memory());
+    let (first, second) = (TestServer::in_memory().start(), TestServer::in_memory().start());
     let folder = tempfile::tempdir().expect("a folder");
     let (json, html) = (folder.path().join("figures.json"), folder.path().join("report.html"));
     let (ok, said) = bench(&[
         "--endpoint",
-        &url(&first),
+        &first.url(),
         "--compare",
-        &url(&second),
+        &second.url(),
         "--ceiling",
         "--json",
         json.to_str().expect("a path"),
@@ -70,15 +67,15 @@ fn every_workload_has_a_result() {
 
 #[test]
 fn an_open_loop_sends_all_that_was_due() {
-    let server = Server::in_memory();
-    let (ok, said) = bench(&["--endpoint", &url(&server), "--workload", "get,put", "--rate", "500"]);
+    let server = TestServer::in_memory().start();
+    let (ok, said) = bench(&["--endpoint", &server.url(), "--workload", "get,put", "--rate", "500"]);
     assert!(ok, "{said}");
 }
 
 #[test]
 fn tables_that_are_not_its_own_are_left_alone() {
-    let server = Server::in_memory();
-    let url = url(&server);
+    let server = TestServer::in_memory().start();
+    let url = server.url();
     let flags = ["--endpoint", &url, "--workload", "get"];
     for _ in 0..2 {
         let (ok, said) = bench(&[&flags[..], &["--keep"]].concat());
@@ -91,8 +88,8 @@ fn tables_that_are_not_its_own_are_left_alone() {
 
 #[test]
 fn failures_are_no_result() {
-    let server = Server::in_memory();
-    let url = url(&server);
+    let server = TestServer::in_memory().start();
+    let url = server.url();
     let (ok, said) = bench(&["--endpoint", &url, "--workload", "get", "--keep"]);
     assert!(ok, "{said}");
     // The items in the table are smaller.
@@ -106,10 +103,10 @@ fn a_database_is_measured_without_its_server() {
     let Some(database) = PostgresServer::shared() else { return };
     let storage = database.database();
     let name = storage.rsplit('/').next().expect("a database");
-    let server = Server::start(&["--storage", &storage]);
+    let server = TestServer::on_database(&storage).start();
     let folder = tempfile::tempdir().expect("a folder");
     let json = folder.path().join("figures.json");
-    let server_url = url(&server);
+    let server_url = server.url();
     let flags =
         ["--endpoint", &server_url, "--label", "stator", "--sql", &storage, "--json", json.to_str().expect("a path")];
     let (ok, said) = bench(&[&flags[..], &["--workload", "get,put,mixed", "--keep"]].concat());
@@ -137,11 +134,11 @@ fn a_database_is_measured_without_its_server() {
     assert_eq!(sizes("public"), sizes("test"));
     assert!(sizes("test").ends_with("|200"), "{}", sizes("test"));
 
-    // What was kept is used, and otherwise refused; what this run makes goes with it.
+    // A table left by `--keep` is used, and otherwise refused; what this run creates is deleted with it.
     let (ok, said) = bench(&[&flags[..], &["--workload", "get", "--keep"]].concat());
     assert!(ok && said.contains("sql: table test-items is there"), "{said}");
-    let other = Server::in_memory();
-    let other_url = url(&other);
+    let other = TestServer::in_memory().start();
+    let other_url = other.url();
     let flags = ["--endpoint", &other_url, "--sql", &storage, "--workload", "get"];
     let (ok, said) = bench(&flags);
     assert!(!ok && said.contains("sql has a table test-items already"), "{said}");
@@ -153,9 +150,9 @@ fn a_database_is_measured_without_its_server() {
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_is_told() {
-    let server = Server::in_memory();
-    let url = url(&server);
+fn an_unreachable_database_is_reported() {
+    let server = TestServer::in_memory().start();
+    let url = server.url();
     for (sql, expected) in
         [("mysql://x", "begins with postgres://"), ("postgres://x@127.0.0.1:1/x", "cannot reach sql")]
     {

@@ -9,7 +9,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::authority::Authority;
-use crate::program::{Server, run_with};
+use crate::program::run_with;
+use crate::test_server::TestServer;
 
 /// Decrypts what comes for a server, and encrypts what it answers; ends with this.
 struct Terminator {
@@ -58,7 +59,7 @@ fn refused(arguments: &[&str], expected: &str) {
 /// Requests larger than a record of TLS and replies of a megabyte come through; beside it, plain HTTP and the ceiling.
 #[test]
 fn an_encrypted_server_beside_plain_ones() {
-    let (server, other) = (Server::in_memory(), Server::in_memory());
+    let (server, other) = (TestServer::in_memory().start(), TestServer::in_memory().start());
     let (folder, ours) = (tempfile::tempdir().unwrap(), Authority::new("ours"));
     let bundle = ours.file(folder.path(), "ours");
     let terminator = Terminator::start(ours.server("localhost"), server.address);
@@ -78,7 +79,7 @@ fn an_encrypted_server_beside_plain_ones() {
 
 #[test]
 fn bad_certificates_are_refused_with_a_sentence() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let (folder, ours) = (tempfile::tempdir().unwrap(), Authority::new("ours"));
     let right = ours.file(folder.path(), "right");
     let terminator = Terminator::start(ours.server("localhost"), server.address);
@@ -105,7 +106,7 @@ fn bad_certificates_are_refused_with_a_sentence() {
 /// Without a file of ours the system's authorities are asked, which know none of a test.
 #[test]
 fn the_system_does_not_trust_anybody() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let terminator = Terminator::start(Authority::new("ours").server("localhost"), server.address);
     // Where a system has no authorities at all, it says that, and the same flag is the way out.
     refused(&["--endpoint", &terminator.url("localhost")], "--ca-bundle");

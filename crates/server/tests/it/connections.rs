@@ -7,7 +7,8 @@ use std::time::Instant;
 use tokio::net::TcpSocket;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
+use crate::test_server::TestServer;
 
 fn get(client: &mut Client, path: &str) -> String {
     client.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
@@ -19,7 +20,7 @@ fn check_works(client: &mut Client) {
 }
 
 /// A client whose address is another one of this machine's.
-fn client_at(server: &Server, address: Ipv4Addr) -> Client {
+fn client_at(server: &TestServer, address: Ipv4Addr) -> Client {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     let socket = runtime.block_on(async {
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -33,7 +34,7 @@ fn client_at(server: &Server, address: Ipv4Addr) -> Client {
 
 #[test]
 fn a_connection_that_only_asks_for_health_makes_room() {
-    let server = Server::start(&["--memory", "--connections-max", "2"]);
+    let server = TestServer::in_memory().flag("--connections-max", "2").start();
     let mut asks = server.client();
     get(&mut asks, "/healthz");
     let mut quiet = server.client();
@@ -54,7 +55,7 @@ fn a_connection_that_only_asks_for_health_makes_room() {
 fn a_connection_that_only_pings_makes_room() {
     const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
     const PING: &[u8] = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00pingping";
-    let server = Server::start(&["--memory", "--connections-max", "2"]);
+    let server = TestServer::in_memory().flag("--connections-max", "2").start();
     let mut pings = server.client();
     pings.send(PREFACE);
     let mut quiet = server.client();
@@ -71,7 +72,7 @@ fn a_connection_that_only_pings_makes_room() {
 #[cfg(target_os = "linux")]
 #[test]
 fn one_address_does_not_crowd_out_another() {
-    let server = Server::start(&["--memory", "--connections-max", "4"]);
+    let server = TestServer::in_memory().flag("--connections-max", "4").start();
     let mut quiet = server.client();
     check_works(&mut quiet);
     let crowd = Ipv4Addr::new(127, 0, 0, 2);
@@ -94,7 +95,7 @@ fn one_address_does_not_crowd_out_another() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_address_may_have_so_many_connections() {
-    let server = Server::start(&["--memory", "--connections-per-address-max", "2"]);
+    let server = TestServer::in_memory().flag("--connections-per-address-max", "2").start();
     let crowd = Ipv4Addr::new(127, 0, 0, 2);
     let mut held: Vec<Client> = (0..2).map(|_| client_at(&server, crowd)).collect();
     held.iter_mut().for_each(check_works);

@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::program::Server;
+use crate::test_server::{TestServer, TestServerBuilder};
 
 const ROUNDS: u64 = 3;
 const WRITERS: u64 = 6;
@@ -33,22 +33,18 @@ struct Ledger {
 
 #[test]
 fn killed_under_load() {
-    let folder = tempfile::tempdir().expect("folder");
-    kill_under_load(&["--data", folder.path().to_str().expect("path")]);
+    kill_under_load(&TestServer::on_data("data"));
 }
 
-/// The same where all that is kept is sealed.
+/// The same with encryption at rest.
 #[test]
 fn killed_under_load_with_a_key() {
-    let folder = tempfile::tempdir().expect("folder");
-    let path = |name: &str| folder.path().join(name).to_str().expect("path").to_owned();
-    std::fs::write(path("key"), crate::program::strong_key(7)).expect("a key");
-    kill_under_load(&["--data", &path("data"), "--master-key-file", &path("key")]);
+    kill_under_load(&TestServer::on_data("data").write("key", crate::program::strong_key(7)).master_key("key"));
 }
 
-fn kill_under_load(arguments: &[&str]) {
+fn kill_under_load(node: &TestServerBuilder) {
     let mut ledgers: Vec<Ledger> = (0..WRITERS).map(|_| Ledger::default()).collect();
-    let mut server = Server::start(arguments);
+    let mut server = node.start();
     let created = server.client().call("CreateTable", TABLE);
     assert_eq!(created.status, 200, "{}", created.text());
     for _ in 0..ROUNDS {
@@ -64,14 +60,14 @@ fn kill_under_load(arguments: &[&str]) {
             server.signal("-KILL");
         });
         server.wait();
-        server = Server::start(arguments);
+        server = node.start();
         check(&mut server.client(), &ledgers);
     }
     assert_eq!(server.stop().code(), Some(0));
 }
 
 /// Puts an item, adds to the writer's own counter and to one shared by all, and writes a pair in a transaction; over
-/// and over, until the server is gone.
+/// and over, until the server is killed.
 fn write_until_killed(mut client: Client, writer: u64, ledger: &mut Ledger, acknowledged: &AtomicU64) {
     loop {
         ledger.sent += 1;

@@ -1,4 +1,4 @@
-//! What stands in `deploy/` and in the guides is what the program knows: settings, and metrics.
+//! The settings and metrics of `deploy/` and the guides are those of the program.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -63,7 +63,7 @@ fn settings_and_metrics_that_are_named_exist() {
     let is_metric = |c: char| c.is_ascii_lowercase() || c == '_';
     let variables: BTreeSet<&str> = words(&help, "STATOR_", is_variable).collect();
     let flags: BTreeSet<&str> = words(&help, "--", is_flag).collect();
-    // Each of these stands in the table of metrics, which is compared with the page itself.
+    // Each of these is in the table of metrics, which is compared with the page itself.
     let operations = fs::read_to_string(root().join("docs/operations.md")).expect("docs/operations.md");
     let metrics: BTreeSet<&str> = words(&operations, "stator_", is_metric).collect();
     let mut found = 0;

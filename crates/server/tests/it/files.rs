@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::program::{Server, run, run_with, strong_key};
+use crate::program::{run, run_with, strong_key};
+use crate::test_server::TestServer;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o777
@@ -34,9 +35,7 @@ fn text(path: &Path) -> &str {
 }
 
 fn refused(arguments: &[&str], variables: &[(&str, &str)], expected: &str) {
-    let ended = run_with(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), variables);
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(!ended.status.success() && said.contains(expected), "{arguments:?}: {said}");
+    TestServer::with(arguments).variables(variables).is_refused(expected);
 }
 
 /// Whatever umask the program is started with.
@@ -47,14 +46,11 @@ fn data_is_for_its_owner_only() {
     let key = folder.path().join("key");
     fs::write(&key, strong_key(1)).expect("written");
     set_mode(&key, 0o600);
-    let serve = ["--data", text(&data), "--memtable", "64KiB", "--tls-self-signed"];
-    let audit = data.join("audit");
-    for key in [&[][..], &["--master-key-file", text(&key)]] {
-        let flags = [&serve[..], key, &["--audit-log", text(&audit), "--audit-data"]].concat();
-        let mut shell = Command::new("sh");
-        shell.args(["-c", r#"umask 0 && exec "$0" "$@""#, env!("CARGO_BIN_EXE_stator"), "serve"]);
-        let server = Server::of_command(shell.args(["--listen", "127.0.0.1:0"]).args(&flags));
-        assert!(!server.heard().contains("_exposed"), "{}", server.heard());
+    let plain = TestServer::on_data(&data).flags(["--memtable", "64KiB", "--tls-self-signed", "--audit-data"]);
+    let plain = plain.audit_log(data.join("audit")).after("umask 0");
+    for server in [plain.clone(), plain.master_key(&key)] {
+        let server = server.start();
+        assert!(!server.log().contains("_exposed"), "{}", server.log());
         assert!(server.stop().success());
         let paths = all(&data);
         assert!(paths.len() > 8, "{paths:?}");
@@ -74,15 +70,15 @@ fn data_is_for_its_owner_only() {
 fn an_open_data_folder_is_closed_with_a_warning() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    assert!(Server::start(&["--data", text(&data)]).stop().success());
+    assert!(TestServer::on_data(&data).start().stop().success());
     all(&data).iter().for_each(|path| set_mode(path, if path.is_dir() { 0o755 } else { 0o644 }));
     // What a link leads to is no part of the folder.
     let elsewhere = folder.path().join("elsewhere");
     fs::write(&elsewhere, "").expect("written");
     set_mode(&elsewhere, 0o644);
     std::os::unix::fs::symlink(&elsewhere, data.join(".link")).expect("linked");
-    let server = Server::start(&["--data", text(&data)]);
-    assert!(server.heard().contains("was open to other users (mode 0755); its mode is 0700 now"), "{}", server.heard());
+    let server = TestServer::on_data(&data).start();
+    assert!(server.log().contains("was open to other users (mode 0755); its mode is 0700 now"), "{}", server.log());
     assert_eq!(mode(&elsewhere), 0o644);
     fs::remove_file(data.join(".link")).expect("removed");
     for path in all(&data) {
@@ -101,7 +97,7 @@ fn an_open_data_folder_is_closed_with_a_warning() {
 fn a_certificate_for_clients_can_be_read_by_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ca.pem");
-    let _server = Server::start(&["--memory", "--tls-self-signed", "--tls-self-signed-file", text(&file)]);
+    let _server = TestServer::in_memory().flags(["--tls-self-signed"]).file("--tls-self-signed-file", &file).start();
     assert_eq!(mode(&file), 0o644);
 }
 
@@ -117,13 +113,10 @@ fn key_files_that_others_can_read_are_warned_about() {
     let data = folder.path().join("data");
     let (key, credentials) =
         (file("key", &strong_key(1)), file("credentials", b"[a]\naws_access_key_id=a\naws_secret_access_key=b\n"));
-    let server = Server::start(&["--data", text(&data), "--master-key-file", &key, "--credentials", &credentials]);
+    let server = TestServer::on_data(&data).master_key(&key).credentials(&credentials).start();
     for flag in ["--master-key-file", "--credentials"] {
         let expected = format!("the file of {flag}, ");
-        assert!(
-            server.heard().contains(&expected) || server.said.iter().any(|line| line.contains(&expected)),
-            "{flag}"
-        );
+        assert!(server.log().contains(&expected) || server.said.iter().any(|line| line.contains(&expected)), "{flag}");
     }
     drop(server);
 
@@ -137,11 +130,11 @@ fn key_files_that_others_can_read_are_warned_about() {
         refused(&auth, &[], "chmod 600 it");
     }
     // Where it is named, it may come from an orchestrator.
-    let server = Server::start(&[&auth[..], &["--auth-key-file", text(&auth_key)]].concat());
+    let server = TestServer::on_data(&identities).auth().file("--auth-key-file", &auth_key).start();
     assert!(server.said.iter().any(|line| line.contains("the file of --auth-key-file, ")), "{:?}", server.said);
     drop(server);
     set_mode(&auth_key, 0o600);
-    assert!(Server::start(&auth).stop().success());
+    assert!(TestServer::on_data(&identities).auth().start().stop().success());
 }
 
 #[test]
@@ -154,15 +147,15 @@ fn key_files_in_folders_that_others_can_change_are_warned_about() {
     set_mode(&key, 0o600);
     for (mode, expected) in [(0o755, false), (0o1777, false), (0o777, true)] {
         set_mode(&open, mode);
-        let server = Server::start(&["--data", text(&data), "--master-key-file", text(&key)]);
-        let said = server.heard();
+        let server = TestServer::on_data(&data).master_key(&key).start();
+        let said = server.log();
         assert_eq!(said.contains("which other users can change (mode 0777)"), expected, "{mode:o}: {said}");
         assert_eq!(said.contains("warning"), expected, "{mode:o}: {said}");
         assert!(server.stop().success());
     }
     // A data folder below it can be exchanged as well.
-    let server = Server::start(&["--data", text(&open.join("closed/data"))]);
-    assert!(server.heard().contains("the data folder") && server.heard().contains("chmod go-w"), "{:?}", server.said);
+    let server = TestServer::on_data(open.join("closed/data")).start();
+    assert!(server.log().contains("the data folder") && server.log().contains("chmod go-w"), "{:?}", server.said);
 }
 
 /// Only root can give files away.
@@ -181,9 +174,9 @@ fn what_belongs_to_another_user_is_judged_as_what_others_can_read() {
     let url = format!("postgres://me@127.0.0.1:1/d?sslmode=require&sslcert={certificate}&sslkey={}", text(&key));
     refused(&["--storage", &url], &[], "belongs to another user (uid 12345)");
 
-    let server = Server::start(&["--data", text(&data), "--master-key-file", text(&key)]);
+    let server = TestServer::on_data(&data).master_key(&key).start();
     let expected = format!("the file of --master-key-file, {}, belongs to another user (uid 12345)", text(&key));
-    assert!(server.heard().contains(&expected), "{:?}", server.said);
+    assert!(server.log().contains(&expected), "{:?}", server.said);
     drop(server);
 
     let identities = folder.path().join("identities");
@@ -194,8 +187,8 @@ fn what_belongs_to_another_user_is_judged_as_what_others_can_read() {
     refused(&auth, &[], "belongs to another user (uid 12345)");
     std::os::unix::fs::chown(&auth_key, Some(0), None).expect("chown");
     std::os::unix::fs::chown(&identities, Some(OTHER), None).expect("chown");
-    let server = Server::start(&auth);
-    let said = server.heard();
+    let server = TestServer::on_data(&identities).auth().start();
+    let said = server.log();
     assert!(said.contains(&format!("the data folder {} belongs to another user", text(&identities))), "{said}");
     assert!(said.contains(&format!("is below {}, which belongs to another user", text(&identities))), "{said}");
 }
@@ -213,8 +206,8 @@ fn the_user_of_a_folder_is_its_owner() {
     if all(&data).iter().chain([&data]).any(|path| chown(path, Some(OTHER), Some(OTHER)).is_err()) {
         return;
     }
-    let server = Server::start(&["--data", text(&data)]);
-    let said = server.heard();
+    let server = TestServer::on_data(&data).start();
+    let said = server.log();
     assert!(said.contains("belongs to another user (uid 12345), and this process runs as root"), "{said}");
     assert!(said.contains(&format!("'chown -R 12345 {}' gives back", text(&data))), "{said}");
     assert!(server.stop().success());
@@ -368,8 +361,8 @@ fn access_keys_that_are_easy_to_guess_are_used_on_this_machine_only() {
         );
         fs::write(&file, keys).expect("written");
         set_mode(&file, 0o600);
-        let server = Server::start(&["--memory", "--credentials", text(&file)]);
-        assert_eq!(server.heard().contains("the secret of profile [app] "), is_weak, "{secret}");
+        let server = TestServer::in_memory().credentials(&file).start();
+        assert_eq!(server.log().contains("the secret of profile [app] "), is_weak, "{secret}");
         // An address that no machine has: where the secret is good, there is nothing to listen on.
         let ended = run(&["serve", "--memory", "--listen", "192.0.2.1:0", "--credentials", text(&file)]);
         let said = String::from_utf8_lossy(&ended.stderr);
@@ -383,9 +376,7 @@ fn access_keys_that_are_easy_to_guess_are_used_on_this_machine_only() {
 #[test]
 fn there_are_no_core_dumps_unless_asked_for() {
     for (flags, expected) in [(&["--memory"][..], false), (&["--memory", "--allow-core-dumps"], true)] {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", r#"ulimit -S -c 4 && exec "$0" "$@""#, env!("CARGO_BIN_EXE_stator"), "serve"]);
-        let server = Server::of_command(shell.args(["--listen", "127.0.0.1:0"]).args(flags));
+        let server = TestServer::with(flags).after("ulimit -S -c 4").start();
         let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).expect("limits");
         let line = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a line");
         let current = line.split_whitespace().nth(4).expect("a limit");

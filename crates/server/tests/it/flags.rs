@@ -1,6 +1,7 @@
 //! Flags that would silently make others ineffective are refused before anything is opened, whichever way they are given.
 
-use crate::program::{Server, run_with};
+use crate::program::run_with;
+use crate::test_server::TestServer;
 
 /// What is given together, as flag and value, and what the refusal says. A switch has the value `true`.
 const REFUSED: [(&[(&str, &str)], &str); 24] = [
@@ -69,17 +70,11 @@ fn flags_that_make_others_ineffective_are_refused() {
 /// A variable that is set to false is as good as none.
 #[test]
 fn switches_that_are_off_conflict_with_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("data");
     let off = ["MEMORY", "ISOLATE", "AUTH", "AUDIT_DATA", "TLS_SELF_SIGNED"].map(|name| format!("STATOR_{name}"));
     let off = off.each_ref().map(|name| (name.as_str(), "false"));
-    let keys = folder.path().join("keys");
-    std::fs::write(&keys, "[a]\naws_access_key_id=a\naws_secret_access_key=b\n").expect("written");
-    let server = Server::start_with(
-        &["--data", path.to_str().expect("a path"), "--credentials", keys.to_str().expect("a path")],
-        &off,
-    );
-    assert!(server.ready_line.contains("http://") && path.exists(), "{}", server.ready_line);
+    let server = TestServer::on_data("data").write("keys", "[a]\naws_access_key_id=a\naws_secret_access_key=b\n");
+    let server = server.credentials("keys").variables(&off).start();
+    assert!(server.ready_line.contains("http://") && server.path("data").exists(), "{}", server.ready_line);
     // And does not stand in for what another flag needs: without TLS no certificate is demanded of clients.
     let ended = run_with(&["serve", "--memory", "--tls-client-ca", "ca"], &[("STATOR_TLS_SELF_SIGNED", "false")]);
     assert_eq!(ended.status.code(), Some(2));

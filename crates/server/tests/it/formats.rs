@@ -1,4 +1,4 @@
-//! Nodes of two versions over one PostgreSQL: what the one before has left is taken over once it is gone, and what a newer
+//! Nodes of two versions over one PostgreSQL: what an older one has left is taken over once it has ended, and what a newer
 //! one has written is left alone.
 
 use std::process::Child;
@@ -8,7 +8,8 @@ use serde_json::Value;
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server, command, run};
+use crate::program::{PATIENCE, command, run};
+use crate::test_server::TestServer;
 
 const FORMAT_1: &str = include_str!("formats/format-1.sql");
 /// Its one node.
@@ -38,7 +39,7 @@ fn format(database: &PostgresServer, url: &str) -> String {
     sql(database, url, "SELECT value FROM stator_meta WHERE name = 'format'")
 }
 
-/// Until so many programs have looked who uses the tables: each has ended a view.
+/// Until so many programs have read the list of nodes: each has ended a view.
 fn until_waiting(database: &PostgresServer, url: &str, count: usize) {
     let looked = format!("query = 'ROLLBACK' AND application_name = 'stator' AND datname = '{}'", name(url));
     let looked = format!("SELECT count(*) FROM pg_stat_activity WHERE {looked}");
@@ -66,14 +67,14 @@ fn what_the_format_before_has_left_is_taken_over() {
     let newer: Vec<_> = (0..2)
         .map(|_| {
             let url = url.clone();
-            std::thread::spawn(move || Server::start(&["--storage", &url]))
+            std::thread::spawn(move || TestServer::on_database(&url).start())
         })
         .collect();
     until_waiting(&database, &url, 2);
     assert_eq!(format(&database, &url), "1", "somebody may still be using them");
     // It stops.
     sql(&database, &url, &format!("UPDATE stator_kv SET v = NULL WHERE {NODES}"));
-    let newer: Vec<Server> = newer.into_iter().map(|server| server.join().expect("a node")).collect();
+    let newer: Vec<TestServer> = newer.into_iter().map(|server| server.join().expect("a node")).collect();
     assert_eq!(format(&database, &url), "3");
     for server in &newer {
         assert!(server.said.iter().any(|line| line.contains(OLDER_NODE)), "{:#?}", server.said);
@@ -115,7 +116,7 @@ fn assert_is_whole(client: &mut Client) {
 }
 
 #[test]
-fn who_waits_for_older_nodes_can_be_stopped() {
+fn waiting_for_older_nodes_can_be_stopped() {
     struct Killed(Child);
     impl Drop for Killed {
         fn drop(&mut self) {
@@ -142,7 +143,7 @@ fn who_waits_for_older_nodes_can_be_stopped() {
 fn what_a_newer_version_has_changed_is_left_alone() {
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
-    let server = Server::start(&[&["--storage", &url][..], &LEASE].concat());
+    let server = TestServer::on_database(&url).flags(&LEASE).start();
     let mut client = server.client();
     let schema = r#"{"TableName":"Orders","AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"},
         {"AttributeName":"n","AttributeType":"N"}],"KeySchema":[{"AttributeName":"k","KeyType":"HASH"},
@@ -169,27 +170,27 @@ fn what_a_newer_version_has_changed_is_left_alone() {
     ] {
         assert_eq!(put(&mut client, "a"), 200);
         sql(&database, &url, &change);
-        let heard = server.hears("no writes are taken");
+        let heard = server.wait_for_line("no writes are taken");
         assert!(heard.contains(why), "{heard}");
         assert_eq!(put(&mut client, "b"), 500, "{why}");
         let got = call(&mut client, "GetItem", r#"{"TableName":"Orders","Key":{"k":{"S":"a"},"n":{"N":"1"}}}"#);
         assert_eq!(got["Item"]["g"]["S"], "x", "{why}");
         sql(&database, &url, &back);
-        server.hears("writes are taken");
+        server.wait_for_line("writes are taken");
     }
     assert_eq!(put(&mut client, "a"), 200);
 }
 
 /// Both nodes go on with a definition that has a member which neither knows, and leave it there.
 #[test]
-fn members_of_a_newer_version_are_kept() {
+fn members_of_a_newer_version_are_preserved() {
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
     sql(&database, &url, FORMAT_1);
     sql(&database, &url, &format!("UPDATE stator_kv SET v = NULL WHERE {NODES}"));
     let newer = "jsonb_set(convert_from(v, 'UTF8')::jsonb, '{newer}', '{\"a\":[1]}')";
     sql(&database, &url, &format!("UPDATE stator_kv SET v = convert_to(({newer})::text, 'UTF8') WHERE {DEFINITIONS}"));
-    let nodes = [0; 2].map(|_| Server::start(&["--storage", &url]));
+    let nodes = [0; 2].map(|_| TestServer::on_database(&url).start());
     let (mut one, mut other) = (nodes[0].client(), nodes[1].client());
     call(&mut one, "UpdateTable", r#"{"TableName":"Orders","DeletionProtectionEnabled":true}"#);
     until("the change", || {

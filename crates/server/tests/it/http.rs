@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use crate::client::{AUTHORIZATION, Client, Response, request};
-use crate::program::{Server, until};
+use crate::program::until;
+use crate::test_server::TestServer;
 
 fn check_frame(response: &Response) {
     assert_eq!(response.header("x-amz-crc32"), crc32fast::hash(&response.body).to_string());
@@ -19,7 +20,7 @@ fn check_works(client: &mut Client) {
 
 #[test]
 fn a_connection_serves_many_requests() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let mut ids = std::collections::BTreeSet::new();
     for _ in 0..20 {
@@ -31,7 +32,7 @@ fn a_connection_serves_many_requests() {
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let mut bytes = Vec::new();
     for number in 0..50 {
@@ -48,7 +49,7 @@ fn pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn a_request_may_come_in_any_pieces() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     for byte in request("ListTables", &[], b"{}") {
         client.send(&[byte]);
@@ -64,7 +65,7 @@ fn a_request_may_come_in_any_pieces() {
 
 #[test]
 fn health() {
-    let server = Server::start(&["--memory", "--region", "eu-west-3"]);
+    let server = TestServer::in_memory().flag("--region", "eu-west-3").start();
     let mut client = server.client();
     client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let response = client.response();
@@ -75,7 +76,7 @@ fn health() {
 
 #[test]
 fn bodies_that_are_no_json() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let deep = "[".repeat(200_000);
     let bodies: [&[u8]; 9] = [
@@ -103,7 +104,7 @@ fn bodies_that_are_no_json() {
 
 #[test]
 fn gzip_requests() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(b"{\"Limit\":5}").expect("encode");
@@ -120,7 +121,7 @@ fn gzip_requests() {
 #[test]
 fn bodies_of_16_mib_and_more() {
     const MIB: usize = 1024 * 1024;
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let padded = |length: usize| [b"{}", " ".repeat(length - 2).as_bytes()].concat();
     let mut check = |length: usize, status: u16| {
@@ -147,7 +148,7 @@ fn bodies_of_16_mib_and_more() {
 #[test]
 fn bodies_of_mappings_are_small() {
     const SIZE_MAX: usize = 256 * 1024;
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let head = |more: &str| {
         format!(
             "POST /2015-03-31/event-source-mappings HTTP/1.1\r\nHost: localhost\r\nX-Amz-Date: 20260101T000000Z\r\n\
@@ -183,7 +184,7 @@ fn bodies_of_mappings_are_small() {
 
 #[test]
 fn a_slow_body_is_given_up() {
-    let server = Server::start(&["--memory", "--body-timeout", "1"]);
+    let server = TestServer::in_memory().flag("--body-timeout", "1").start();
     let mut client = server.client();
     let whole = request("ListTables", &[], b"{}      ");
     client.send(&whole[..whole.len() - 5]);
@@ -196,7 +197,7 @@ fn a_slow_body_is_given_up() {
 
 #[test]
 fn a_silent_connection_is_closed() {
-    let server = Server::start(&["--memory", "--idle-timeout", "1"]);
+    let server = TestServer::in_memory().flag("--idle-timeout", "1").start();
     let mut never_spoke = server.client();
     let mut stopped_in_a_header = server.client();
     stopped_in_a_header.send(b"POST / HTTP/1.1\r\nHost: loc");
@@ -211,7 +212,7 @@ fn a_silent_connection_is_closed() {
 /// Heads that a proxy in front could read in another way: none is executed, and nothing behind them is read.
 #[test]
 fn heads_with_two_meanings() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let good = String::from_utf8(request("ListTables", &[], b"{}")).expect("text");
     let (length, host) = ("Content-Length: 2\r\n", "Host: localhost\r\n");
     let chunked = "Transfer-Encoding: chunked\r\n";
@@ -261,7 +262,7 @@ fn heads_with_two_meanings() {
 /// One waiting request does not hold up the others, and more connections than slots wait for their turn.
 #[test]
 fn connections_are_bounded() {
-    let server = Server::start(&["--memory", "--connections-max", "2"]);
+    let server = TestServer::in_memory().flag("--connections-max", "2").start();
     let mut first = server.client();
     let mut second = server.client();
     check_works(&mut first);
@@ -274,8 +275,8 @@ fn connections_are_bounded() {
 }
 
 #[test]
-fn garbage_hurts_nobody() {
-    let server = Server::in_memory();
+fn garbage_harms_no_other_client() {
+    let server = TestServer::in_memory().start();
     let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "a".repeat(2_000_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: a\r\n".repeat(5_000));
     let garbage: [&[u8]; 6] = [
@@ -297,7 +298,7 @@ fn garbage_hurts_nobody() {
 
 #[test]
 fn credentials_in_the_query() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fdynamodb%2Faws4_request\
                  &X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=abc";
@@ -319,7 +320,7 @@ fn credentials_in_the_query() {
 /// A large answer is compressed when the client asks, with the checksum over what was sent.
 #[test]
 fn gzip_answers() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let table = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk",
         "AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
@@ -347,7 +348,7 @@ fn chunked(fields: &str) -> String {
 
 #[test]
 fn chunks_that_are_none() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let head = chunked("Transfer-Encoding: chunked\r\n");
     let long = format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(100_000));
     let bodies = [
@@ -388,10 +389,10 @@ fn chunks_that_are_none() {
     check_works(&mut server.client());
 }
 
-/// A body that ends too early is answered, if its client still listens; one whose client is gone is not.
+/// A body that ends too early is answered, if its client still listens; one whose client has disconnected is not.
 #[test]
 fn bodies_that_end_too_early() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     for bytes in [chunked("Content-Length: 9\r\n") + "{}", chunked("Transfer-Encoding: chunked\r\n") + "9\r\n{}"] {
         let mut client = server.client();
         client.send(bytes.as_bytes());
@@ -407,7 +408,7 @@ fn bodies_that_end_too_early() {
 /// Of two lengths no one is believed, and nothing behind the first request is taken for a second one.
 #[test]
 fn bodies_of_two_lengths() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     for fields in [
         "Content-Length: 2\r\nContent-Length: 3\r\n",
         "Content-Length: 2, 3\r\n",
@@ -426,7 +427,7 @@ fn bodies_of_two_lengths() {
 /// Fields that are read once, given twice.
 #[test]
 fn doubled_headers() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     for (name, value, exception) in [
         ("X-Amz-Target", "DynamoDB_20120810.ListTables", "InvalidSignatureException"),
         ("X-Amz-Date", "20260101T000000Z", "IncompleteSignatureException"),
@@ -447,9 +448,8 @@ fn doubled_headers() {
 
 /// Uploads of unknown length that go on hold what they have sent, and not the most that they may become.
 #[test]
-fn uploads_that_go_on_leave_room_for_others() {
-    let flags = ["--memory", "--request-memory", "64MiB", "--memory-timeout", "1"];
-    let server = Server::start(&flags);
+fn endless_uploads_leave_room_for_others() {
+    let server = TestServer::in_memory().flags(["--request-memory", "64MiB", "--memory-timeout", "1"]).start();
     let mebibyte = vec![b' '; 1 << 20];
     for coding in ["", "Content-Encoding: gzip\r\n"] {
         let mut uploads: Vec<Client> = (0..9).map(|_| server.client()).collect();
@@ -475,7 +475,7 @@ fn uploads_that_go_on_leave_room_for_others() {
 /// A proxy in front that decodes another coding would see another body.
 #[test]
 fn transfer_codings_other_than_chunked() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     for (codings, status) in [
         (&["chunked"][..], 200),
         (&["Chunked"], 200),

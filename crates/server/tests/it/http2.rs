@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 
 use crate::client::AUTHORIZATION;
 use crate::frames;
-use crate::program::{Server, until};
+use crate::program::until;
+use crate::test_server::TestServer;
 
 fn list_tables() -> Request<Full<Bytes>> {
     Request::post("http://localhost/")
@@ -43,7 +44,7 @@ async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 
 #[test]
 fn prior_knowledge() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
         let socket = TcpStream::connect(server.address).await.expect("connect");
@@ -68,7 +69,7 @@ fn prior_knowledge() {
 /// As many fields as on HTTP/1.1: an empty one takes far more memory than its bytes.
 #[test]
 fn many_fields() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
         let socket = TcpStream::connect(server.address).await.expect("connect");
@@ -91,7 +92,7 @@ fn many_fields() {
 /// Heads whose bodies do not come: those of callers that may be known have memory, and others what is free.
 #[test]
 fn heads_of_unknown_callers_are_bounded() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let begin = |head: &[u8]| {
         let mut socket = frames::connect(server.address, &[]);
         let mut out = Vec::new();
@@ -129,7 +130,7 @@ fn heads_of_unknown_callers_are_bounded() {
 /// None of the body of a head that is refused is waited for.
 #[test]
 fn many_fields_and_no_body() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut socket = frames::connect(server.address, &[]);
     let head = frames::head("ListTables", &frames::literal("a", "").repeat(200));
     let mut out = Vec::new();

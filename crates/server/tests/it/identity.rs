@@ -1,15 +1,16 @@
-//! Servers that know identities: the first account, its root, and those whom it lets in.
+//! Servers with identities: the first account, its root, and its users, roles and sessions.
 
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use ::client::{Call, Connection, Credentials, Endpoint, SignedFor, Trouble};
+use ::client::{Call, Credentials, SignedFor, Trouble};
 use api::Operation;
 use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
-use crate::program::{PATIENCE, Server, run, run_with};
+use crate::program::{PATIENCE, run, run_with};
+use crate::test_server::{TestServer, TestServerBuilder};
 
 const IAM: &str = "2010-05-08";
 const STS: &str = "2011-06-15";
@@ -36,12 +37,19 @@ pub(crate) fn printed(output: &Output) -> (String, Credentials) {
     (account, credentials)
 }
 
+/// A server of an account, and its root's key.
+pub(crate) fn with_account() -> (TestServerBuilder, String, Credentials) {
+    let server = TestServer::on_data("data").auth();
+    let (account, root) = printed(&init(&server.path("data"), &[]));
+    (server, account, root)
+}
+
 pub(crate) fn init(data: &Path, more: &[&str]) -> Output {
     run(&[&["init", "--data", data.to_str().expect("a path")], more].concat())
 }
 
-pub(crate) fn serve(data: &Path) -> Server {
-    Server::start(&["--data", data.to_str().expect("a path"), "--auth"])
+pub(crate) fn serve(data: &Path) -> TestServer {
+    TestServer::on_data(data).auth().start()
 }
 
 /// Refuses to start, and says why.
@@ -51,22 +59,11 @@ fn refused(arguments: &[&str], expected: &str) {
     assert!(!ended.status.success() && said.contains(expected), "{arguments:?}: {said}");
 }
 
-fn endpoint(server: &Server) -> Endpoint {
-    Endpoint::parse(&format!("http://{}", server.address), None).expect("a URL")
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
-}
-
 /// The status and the XML of an answer of IAM or STS.
-fn query(server: &Server, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
+fn query(server: &TestServer, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
     let service = if version == IAM { "iam" } else { "sts" };
     let body = format!("{form}&Version={version}");
-    let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-    let call = Call { method: "POST", target: "/", headers: &headers, body: body.into() };
-    let signed = who.map(|credentials| SignedFor { credentials, service });
-    let answer = block_on(call.send(&endpoint(server), signed, PATIENCE)).expect("an answer");
+    let answer = server.send_form(who.map(|credentials| SignedFor { credentials, service }), &body);
     let xml = text(&answer.body);
     assert_eq!(answer.header("content-type"), Some("text/xml"), "{xml}");
     assert_eq!(answer.header("x-amzn-requestid"), Some(element(&xml, "RequestId")), "{xml}");
@@ -78,13 +75,13 @@ fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     rest.split_once('<').expect("an end").0
 }
 
-fn good(server: &Server, who: &Credentials, version: &str, form: &str) -> String {
+fn good(server: &TestServer, who: &Credentials, version: &str, form: &str) -> String {
     let (status, xml) = query(server, Some(who), version, form);
     assert_eq!(status, 200, "{form}: {xml}");
     xml
 }
 
-fn code(server: &Server, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
+fn code(server: &TestServer, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
     let (status, xml) = query(server, who, version, form);
     (status, element(&xml, "Code").to_owned())
 }
@@ -98,24 +95,18 @@ fn credentials_in(xml: &str, region: &str) -> Credentials {
     }
 }
 
-fn ask(server: &Server, who: &Credentials, operation: Operation, request: &Value) -> Result<Value, String> {
-    let mut connection = Connection::new(&endpoint(server), who, PATIENCE);
-    let answer = block_on(async {
-        connection.open().await?;
-        connection.prepare(operation, request.to_string().as_bytes());
-        Ok(serde_json::from_slice(connection.exchange().await?).expect("JSON"))
-    });
-    answer.map_err(|trouble| match trouble {
+fn ask(server: &TestServer, who: &Credentials, operation: Operation, request: &Value) -> Result<Value, String> {
+    server.ask(who, operation, request).map_err(|trouble| match trouble {
         Trouble::Refused { exception, .. } => exception,
         other => panic!("{other:?}"),
     })
 }
 
-fn tables(server: &Server, who: &Credentials) -> Result<Value, String> {
+fn tables(server: &TestServer, who: &Credentials) -> Result<Value, String> {
     ask(server, who, Operation::ListTables, &json!({})).map(|answer| answer["TableNames"].clone())
 }
 
-fn create(server: &Server, who: &Credentials, name: &str) {
+fn create(server: &TestServer, who: &Credentials, name: &str) {
     let table = json!({
         "TableName": name, "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
@@ -208,13 +199,13 @@ fn it_starts_only_with_its_key() {
     #[cfg(unix)]
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("chmod");
     refused(&auth, "64 hexadecimal digits");
-    let server = Server::start(&["--data", path, "--auth", "--auth-key-file", elsewhere.to_str().expect("a path")]);
+    let server = TestServer::on_data(path).auth().file("--auth-key-file", &elsewhere).start();
     assert!(server.ready_line.contains("aws dynamodb list-tables --profile NAME --region"), "{}", server.ready_line);
     assert_eq!(tables(&server, &root), Ok(json!([])));
     assert!(server.stop().success());
     // A missing --auth is logged.
-    let server = Server::start(&["--data", path]);
-    let said = server.heard();
+    let server = TestServer::on_data(path).start();
+    let said = server.log();
     assert!(said.contains("without --auth nothing asks for their permissions"), "{said}");
     // Not together with what checks callers otherwise.
     for other in [&["--isolate"][..], &["--credentials", "file"]] {
@@ -246,7 +237,7 @@ fn nothing_is_made_to_rotate_a_key() {
     assert!(!nowhere.exists());
     let data = folder.path().join("data");
     let path = data.to_str().expect("a path");
-    assert!(Server::start(&["--data", path]).stop().success());
+    assert!(TestServer::on_data(path).start().stop().success());
     refused(&["init", "--rotate-root", "--data", path], "there is no account yet");
     refused(&["serve", "--listen", "127.0.0.1:0", "--auth", "--data", path], "'stator init' makes one");
     assert!(!data.join("auth.key").exists());
@@ -263,10 +254,9 @@ fn other_machines_are_let_in_with_identities() {
 }
 
 #[test]
-fn nobody_else_gets_in() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (_, root) = printed(&init(folder.path(), &[]));
-    let server = serve(folder.path());
+fn other_credentials_are_refused() {
+    let (server, _, root) = with_account();
+    let server = server.start();
     let wrong = |change: fn(&mut Credentials)| {
         let mut wrong = root.clone();
         change(&mut wrong);
@@ -295,7 +285,7 @@ fn nobody_else_gets_in() {
     let missing = (403, "MissingAuthenticationToken".to_owned());
     assert_eq!(code(&server, None, STS, who), missing);
     assert_eq!(code(&server, None, IAM, "Action=ListUsers"), missing);
-    // Whoever comes with a web identity has nothing to sign with.
+    // A caller with a web identity has nothing to sign with.
     let form = "Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::123456789012:role/x&RoleSessionName=me&WebIdentityToken=";
     assert_eq!(code(&server, None, STS, &format!("{form}abcd")), (400, "InvalidIdentityToken".to_owned()));
     let token = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
@@ -305,8 +295,8 @@ fn nobody_else_gets_in() {
 }
 
 #[test]
-fn without_identities_only_the_caller_is_told() {
-    let server = Server::in_memory();
+fn without_identities_sts_knows_only_the_caller() {
+    let server = TestServer::in_memory().start();
     let any = Credentials {
         access_key: "any".to_owned(),
         secret: "any".to_owned(),
@@ -324,7 +314,7 @@ fn without_identities_only_the_caller_is_told() {
     let call = |target: &str| {
         let call = Call { method: "GET", target, headers: &[], body: Vec::new().into() };
         let signed = SignedFor { credentials: &any, service: "sts" };
-        text(&block_on(call.send(&endpoint(&server), Some(signed), PATIENCE)).expect("an answer").body)
+        text(&server.send(&call, Some(signed)).body)
     };
     assert!(call("/?Action=GetCallerIdentity&Version=2011-06-15").contains("<Account>000000000000</Account>"));
     assert!(call("/?x=y").starts_with("healthy"), "{}", call("/?x=y"));
@@ -332,20 +322,12 @@ fn without_identities_only_the_caller_is_told() {
 
 /// What was secret, and everything that the server says besides its answers.
 #[test]
-fn secrets_are_told_once() {
+fn secrets_are_shown_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let (_, root) = printed(&init(&data, &[]));
     let audit = folder.path().join("audit.log");
-    let server = Server::start(&[
-        "--data",
-        data.to_str().expect("a path"),
-        "--auth",
-        "--log-slow-ms",
-        "1",
-        "--audit-log",
-        audit.to_str().expect("a path"),
-    ]);
+    let server = TestServer::on_data(&data).auth().flag("--log-slow-ms", "1").audit_log(&audit).start();
     good(&server, &root, IAM, "Action=CreateUser&UserName=app");
     let key = good(&server, &root, IAM, "Action=CreateAccessKey&UserName=app");
     let user = credentials_in(&key, "us-east-1");
@@ -356,13 +338,11 @@ fn secrets_are_told_once() {
     assert_eq!(tables(&server, &session), Ok(json!([])));
     let wrong = Credentials { secret: "x".repeat(40), ..user.clone() };
     let (_, refusal) = query(&server, Some(&wrong), STS, "Action=GetCallerIdentity");
-    let metrics = block_on(async {
-        let call = Call { method: "GET", target: "/metrics", headers: &[], body: Vec::new().into() };
-        text(&call.send(&endpoint(&server), None, PATIENCE).await.expect("an answer").body)
-    });
+    let call = Call { method: "GET", target: "/metrics", headers: &[], body: Vec::new().into() };
+    let metrics = text(&server.send(&call, None).body);
     let auth_key = std::fs::read_to_string(data.join("auth.key")).expect("the key");
     server.signal("-TERM");
-    let stopped = server.hears("stopped");
+    let stopped = server.wait_for_line("stopped");
     assert!(server.wait().success());
     let audit = std::fs::read_to_string(audit).expect("the audit log");
     assert!(audit.contains("CreateAccessKey") && audit.contains("GetSessionToken"), "{audit}");
@@ -388,9 +368,8 @@ fn contents(folder: &Path, out: &mut Vec<u8>) {
 /// A policy allows to give policies to bounded users only: an idle parameter does not make a user one.
 #[test]
 fn idle_parameters_decide_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (_, root) = printed(&init(folder.path(), &[]));
-    let server = serve(folder.path());
+    let (server, _, root) = with_account();
+    let server = server.start();
     let boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     let policy = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"iam:*","Resource":"*","Condition":{{"StringEquals":{{"iam:PermissionsBoundary":"{boundary}"}}}}}}}}"#
@@ -415,12 +394,10 @@ fn idle_parameters_decide_nothing() {
 /// The real program, on its own storage: a policy of a table and one of a role mean the user that they named.
 #[test]
 fn a_user_made_again_is_another_one() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path();
-    let (account, root) = printed(&init(data, &[]));
-    let server = serve(data);
+    let (node, account, root) = with_account();
+    let server = node.start();
     create(&server, &root, "shared");
-    let new_user = |server: &Server, policy: &str| {
+    let new_user = |server: &TestServer, policy: &str| {
         good(server, &root, IAM, "Action=CreateUser&UserName=eve");
         let form = format!("Action=PutUserPolicy&UserName=eve&PolicyName=p&PolicyDocument={policy}");
         good(server, &root, IAM, &form);
@@ -438,7 +415,7 @@ fn a_user_made_again_is_another_one() {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}});
     good(&server, &root, IAM, &format!("Action=CreateRole&RoleName=r&AssumeRolePolicyDocument={trust}"));
-    let describe = |server: &Server, who: &Credentials| {
+    let describe = |server: &TestServer, who: &Credentials| {
         ask(server, who, Operation::DescribeTable, &json!({"TableName": "shared"})).map(drop)
     };
     let assume = format!("Action=AssumeRole&RoleArn=arn:aws:iam::{account}:role/r&RoleSessionName=now");
@@ -450,7 +427,7 @@ fn a_user_made_again_is_another_one() {
     good(&server, &root, IAM, "Action=DeleteUserPolicy&UserName=eve&PolicyName=p");
     good(&server, &root, IAM, "Action=DeleteUser&UserName=eve");
     let eve = new_user(&server, assume_only);
-    let shown = |server: &Server| {
+    let shown = |server: &TestServer| {
         let request = json!({"ResourceArn": table});
         let answer = ask(server, &root, Operation::GetResourcePolicy, &request).expect("a policy");
         answer["Policy"].as_str().expect("a text").to_owned()
@@ -460,22 +437,20 @@ fn a_user_made_again_is_another_one() {
     assert!(shown(&server).contains(&id) && !shown(&server).contains(&arn));
     assert!(good(&server, &root, IAM, "Action=GetRole&RoleName=r").contains(&id));
     assert_eq!(server.stop().code(), Some(0));
-    let server = serve(data);
+    let server = node.start();
     assert_eq!((describe(&server, &eve), query(&server, Some(&eve), STS, &assume).0), (denied, 403));
     assert!(shown(&server).contains(&id));
 }
 
 #[test]
 fn another_root_key_ends_the_roots_sessions() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path();
-    let (_, root) = printed(&init(data, &[]));
-    let server = serve(data);
+    let (node, _, root) = with_account();
+    let server = node.start();
     let session = credentials_in(&good(&server, &root, STS, "Action=GetSessionToken"), "us-east-1");
     assert_eq!(tables(&server, &session), Ok(json!([])));
     assert_eq!(server.stop().code(), Some(0));
-    let (_, rotated) = printed(&init(data, &["--rotate-root"]));
-    let server = serve(data);
+    let (_, rotated) = printed(&init(&node.path("data"), &["--rotate-root"]));
+    let server = node.start();
     for old in [&root, &session] {
         assert_eq!(tables(&server, old), Err("UnrecognizedClientException".to_owned()));
     }
@@ -492,7 +467,7 @@ fn two_servers_share_identities() {
     let rotate = [&["init", "--rotate-root"], &storage[..]].concat();
     refused(&rotate, "has no tables of Stator");
     let (_, root) = printed(&run(&[&["init"], &storage[..]].concat()));
-    let node = || Server::start(&[&storage[..], &["--auth"]].concat());
+    let node = || TestServer::on_database(&url).file("--auth-key-file", &key).auth().start();
     let (one, other) = (node(), node());
     good(&one, &root, IAM, "Action=CreateUser&UserName=app");
     let user = credentials_in(&good(&one, &root, IAM, "Action=CreateAccessKey&UserName=app"), "us-east-1");
@@ -517,7 +492,7 @@ fn a_server_without_its_database_issues_no_sessions() {
     let key = folder.path().join("auth.key");
     let storage = ["--storage", &url, "--auth-key-file", key.to_str().expect("a path")];
     let (_, root) = printed(&run(&[&["init"], &storage[..]].concat()));
-    let server = Server::start(&[&storage[..], &["--auth"]].concat());
+    let server = TestServer::on_database(&url).file("--auth-key-file", &key).auth().start();
     let session = || query(&server, Some(&root), STS, "Action=GetSessionToken").0;
     assert_eq!(session(), 200);
     postgres.crash();
@@ -551,7 +526,7 @@ fn identities_in_memory_have_a_root_from_the_environment() {
         session_token: None,
         region: "us-east-1".to_owned(),
     };
-    let server = Server::start_with(&["--auth", "--memory"], &given);
+    let server = TestServer::in_memory().auth().variables(&given).start();
     let command =
         "try: AWS_ACCESS_KEY_ID=$STATOR_ROOT_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$STATOR_ROOT_SECRET_ACCESS_KEY aws ";
     assert!(server.ready_line.contains(command), "{}", server.ready_line);
@@ -564,27 +539,23 @@ fn identities_in_memory_have_a_root_from_the_environment() {
     assert_eq!(tables(&server, &app), Err("AccessDeniedException".to_owned()));
     let wrong = Credentials { secret: "w".repeat(40), ..root.clone() };
     assert_eq!(tables(&server, &wrong), Err("InvalidSignatureException".to_owned()));
-    assert!(!format!("{}{}", server.ready_line, server.heard()).contains(GIVEN_SECRET));
+    assert!(!format!("{}{}", server.ready_line, server.log()).contains(GIVEN_SECRET));
     drop(server);
     // Nothing is left of it.
-    let server = Server::start_with(&["--auth", "--memory"], &given);
+    let server = TestServer::in_memory().auth().variables(&given).start();
     assert_eq!(tables(&server, &root), Ok(json!([])));
 
-    let serve = ["serve", "--listen", "127.0.0.1:0"];
-    let refused = |flags: &[&str], variables: &[(&str, &str)], expected: &str| {
-        let ended = run_with(&[&serve[..], flags].concat(), variables);
-        let said = text(&ended.stderr);
-        assert!(!ended.status.success() && said.contains(expected), "{flags:?} {variables:?}: {said}");
+    let refused = |server: TestServerBuilder, variables: &[(&str, &str)], expected: &str| {
+        let said = server.variables(variables).is_refused(expected);
         assert!(variables.iter().all(|(_, value)| !said.contains(value)), "{said}");
     };
-    refused(&["--auth", "--memory"], &[], "set both");
-    refused(&["--auth", "--memory"], &given[..1], "set both");
-    refused(&["--auth", "--memory"], &[given[0], (given[1].0, "password")], "easy to guess");
-    refused(&["--auth", "--memory"], &[(given[0].0, "root"), given[1]], "not the id of an access key");
+    refused(TestServer::in_memory().auth(), &[], "set both");
+    refused(TestServer::in_memory().auth(), &given[..1], "set both");
+    refused(TestServer::in_memory().auth(), &[given[0], (given[1].0, "password")], "easy to guess");
+    refused(TestServer::in_memory().auth(), &[(given[0].0, "root"), given[1]], "not the id of an access key");
     // With a server that would not use them, they promise what is not so.
-    let folder = tempfile::tempdir().expect("a folder");
-    refused(&["--memory"], &given, "have no effect here");
-    refused(&["--auth", "--data", folder.path().to_str().expect("a path")], &given, "have no effect here");
+    refused(TestServer::in_memory(), &given, "have no effect here");
+    refused(TestServer::on_data("data").auth(), &given, "have no effect here");
 }
 
 #[test]
@@ -662,7 +633,7 @@ fn a_root_key_is_rotated_while_its_server_runs() {
     assert!(run_with(&["init", "--data", path, "--profile", "root"], &variables).status.success());
     let old = profile(&file, "root");
     let server = serve(&data);
-    let url = format!("http://{}", server.address);
+    let url = server.url();
     refused(&["init", "--rotate-root", "--data", path], "add --endpoint URL");
     let rotate = ["init", "--rotate-root", "--endpoint", &url];
     // Neither a user's key nor a wrong one rotates the root's.
@@ -741,8 +712,7 @@ fn issuers_are_where_the_operator_lets_callers_lead() {
     }
     good(&server, &root, IAM, &create("https://issuer.example/id"));
     assert!(server.stop().success());
-    let flags = ["--data", data.to_str().expect("a path"), "--auth", "--egress-allow", "127.0.0.0/8,10.1.0.0/16"];
-    let server = Server::start(&flags);
+    let server = TestServer::on_data(&data).auth().flag("--egress-allow", "127.0.0.0/8,10.1.0.0/16").start();
     for url in ["http://127.0.0.1:9000", "http://localhost/x", "https://10.1.2.3/id"] {
         good(&server, &root, IAM, &create(url));
     }

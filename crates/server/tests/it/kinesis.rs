@@ -9,7 +9,8 @@ use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::kinesis_fake::{Kinesis, Record, STREAM};
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
+use crate::test_server::TestServer;
 
 const ITEMS: usize = 7;
 /// Between two kills.
@@ -119,9 +120,9 @@ fn metric(client: &mut Client, series: &str) -> f64 {
 }
 
 #[test]
-fn a_change_is_told_as_it_was() {
+fn a_record_has_the_images_of_its_change() {
     let kinesis = Kinesis::start();
-    let server = Server::start(&["--memory", "--region", "eu-west-3", "--kinesis-endpoint", &kinesis.url]);
+    let server = TestServer::in_memory().flag("--region", "eu-west-3").kinesis(&kinesis.url).start();
     let mut client = server.client();
     make_table(&mut client);
     call(&mut client, "PutItem", json!({"TableName": "Counted", "Item": {"k": {"S": "before"}}}));
@@ -158,7 +159,7 @@ fn a_change_is_told_as_it_was() {
 #[test]
 fn a_destination_is_enabled_changed_and_disabled() {
     let kinesis = Kinesis::start();
-    let server = Server::start(&["--memory", "--kinesis-endpoint", &kinesis.url]);
+    let server = TestServer::in_memory().kinesis(&kinesis.url).start();
     let mut client = server.client();
     make_table(&mut client);
     let nowhere = format!("{STREAM}-that-is-not-there");
@@ -196,7 +197,7 @@ fn a_destination_is_enabled_changed_and_disabled() {
 
 #[test]
 fn without_an_endpoint_the_flag_is_named() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client);
     let said = refused(&mut client, "EnableKinesisStreamingDestination", destination(STREAM));
@@ -205,22 +206,20 @@ fn without_an_endpoint_the_flag_is_named() {
 
 #[test]
 fn a_server_that_has_lost_its_endpoint_says_so() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data");
-    let data = data.to_str().expect("a path");
     let kinesis = Kinesis::start();
-    let with = ["--data", data, "--kinesis-endpoint", &kinesis.url];
-    let server = Server::start(&with);
+    let without = TestServer::on_data("data");
+    let with = without.clone().kinesis(&kinesis.url);
+    let server = with.start();
     make_table(&mut server.client());
     enable(&mut server.client());
     assert!(server.stop().success());
-    let server = Server::start(&["--data", data]);
+    let server = without.start();
     let warned = server.said.iter().any(|line| line.contains("without --kinesis-endpoint nothing is delivered"));
     assert!(warned, "{:?}", server.said);
     write(&mut server.client(), 0, ITEMS);
     assert!(server.stop().success());
     assert!(kinesis.records().is_empty());
-    let _server = Server::start(&with);
+    let _server = with.start();
     all_arrive(&kinesis, ITEMS);
 }
 
@@ -228,13 +227,10 @@ fn a_server_that_has_lost_its_endpoint_says_so() {
 /// rolled and split all the time.
 #[test]
 fn nothing_is_missing_whatever_fails() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data");
     let kinesis = Kinesis::moody(7);
     let shards = ["--stream-shard-hours", "1s", "--stream-shard-writes", "20"];
-    let arguments =
-        [&["--data", data.to_str().expect("a path"), "--kinesis-endpoint", &kinesis.url], &shards[..]].concat();
-    let server = Server::start(&arguments);
+    let node = TestServer::on_data("data").kinesis(&kinesis.url).flags(shards);
+    let server = node.start();
     let mut client = server.client();
     make_table(&mut client);
     enable(&mut client);
@@ -250,7 +246,7 @@ fn nothing_is_missing_whatever_fails() {
         let old = server.take().expect("a server");
         old.signal("-KILL");
         old.wait();
-        server = Some(Server::start(&arguments));
+        server = Some(node.start());
     }
     all_arrive(&kinesis, written);
     assert!(kinesis.failures() > 0);
@@ -266,13 +262,13 @@ fn nothing_is_missing_whatever_fails() {
     assert!(begun.elapsed() < PATIENCE, "it ends");
 }
 
-/// The node that delivers is killed: another one goes on.
+/// The node that delivers is killed: another one takes over.
 #[test]
-fn another_node_goes_on() {
+fn another_node_takes_over() {
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
     let kinesis = Kinesis::moody(11);
-    let node = || Server::start(&["--storage", &url, "--node-lease-ms", "600", "--kinesis-endpoint", &kinesis.url]);
+    let node = || TestServer::on_database(&url).flag("--node-lease-ms", "600").kinesis(&kinesis.url).start();
     let (first, second) = (node(), node());
     make_table(&mut first.client());
     enable(&mut first.client());

@@ -1,5 +1,5 @@
-//! A small Kinesis for tests, in this process: it knows one stream, keeps what it is given in order, and fails as often as
-//! it is told to, in the ways that a real one does.
+//! A small Kinesis for tests, in this process: it has one stream, stores records in order, and fails as often as
+//! the test asks, in the ways that a real one does.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -119,7 +119,7 @@ impl State {
             1 => Some(refusal(500, "InternalFailure", "")),
             2 => None,
             3 => {
-                // Taken, and nobody is told.
+                // Stored, and the answer is lost.
                 self.take(body, 0);
                 None
             }

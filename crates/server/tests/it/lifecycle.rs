@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::client::request;
-use crate::program::{Server, run, run_with};
+use crate::program::{run, run_with};
+use crate::test_server::TestServer;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -21,7 +22,7 @@ fn check_refused(arguments: &[&str], expected: &str) {
 fn the_ready_line_says_all_that_is_needed() {
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().join("some/new/folder");
-    let server = Server::start(&["--data", data.to_str().expect("path"), "--region", "eu-west-3"]);
+    let server = TestServer::on_data(&data).flag("--region", "eu-west-3").start();
     let line = &server.ready_line;
     assert!(line.contains(&format!("ready on http://{}", server.address)), "{line}");
     assert!(line.contains(&format!("data in {}", data.display())), "{line}");
@@ -51,8 +52,8 @@ fn version_help_and_completions() {
 fn signals_end_it_cleanly() {
     for signal in ["-TERM", "-INT"] {
         let folder = tempfile::tempdir().expect("folder");
-        let server = Server::start(&["--data", folder.path().to_str().expect("path")]);
-        // Neither an idle connection nor one that has sent half a header keeps the server from ending.
+        let server = TestServer::on_data(folder.path()).start();
+        // Neither an idle connection nor one that has sent half a header prevents the server from ending.
         let mut idle = server.client();
         assert_eq!(idle.call("ListTables", "{}").status, 200);
         let _silent = server.client();
@@ -65,17 +66,17 @@ fn signals_end_it_cleanly() {
 /// A SIGHUP to a server without files to open anew does not end it.
 #[test]
 fn a_hangup_ends_nothing() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     server.signal("-HUP");
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     server.signal("-TERM");
     assert_eq!(server.wait().code(), Some(0));
 }
 
-/// A request that is under way when the server is told to stop is answered.
+/// A request that is in flight when the server is asked to stop is answered.
 #[test]
 fn stopping_waits_for_running_requests() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let whole = request("ListTables", &[], b"{}");
     // The answer to the first proves that the server has read into the second.
@@ -97,19 +98,19 @@ fn a_second_signal_ends_it_at_once() {
     for second in ["-TERM", "-INT"] {
         let folder = tempfile::tempdir().expect("folder");
         let data = folder.path().to_str().expect("path");
-        let server = Server::start(&["--data", data, "--drain-timeout", "86400", "--body-timeout", "86400"]);
+        let server = TestServer::on_data(data).flag("--drain-timeout", "86400").flag("--body-timeout", "86400").start();
         let mut client = server.client();
         let whole = request("ListTables", &[], b"{}");
         client.send(&[&whole[..], &whole[..whole.len() - 1]].concat());
         assert_eq!(client.response().status, 200);
         server.signal("-TERM");
-        server.hears("stopping");
+        server.wait_for_line("stopping");
         server.signal(second);
-        let line = server.hears("stopped at once");
+        let line = server.wait_for_line("stopped at once");
         assert!(line.contains("error: "), "{line}");
         assert_eq!(server.wait().code(), Some(1), "{second}");
         // As after a crash, which the next start says.
-        let server = Server::start(&["--data", data]);
+        let server = TestServer::on_data(data).start();
         assert!(server.said.iter().any(|line| line.contains("did not stop cleanly")), "{:?}", server.said);
     }
 }
@@ -118,8 +119,9 @@ fn a_second_signal_ends_it_at_once() {
 fn a_start_after_a_crash_says_so() {
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().to_str().expect("path");
-    let recovered = |server: &Server| server.said.iter().filter(|line| line.contains(r#""event":"recovered""#)).count();
-    let start = || Server::start(&["--data", data, "--log", "json"]);
+    let recovered =
+        |server: &TestServer| server.said.iter().filter(|line| line.contains(r#""event":"recovered""#)).count();
+    let start = || TestServer::on_data(data).flag("--log", "json").start();
     let server = start();
     assert_eq!(recovered(&server), 0, "a new folder");
     server.signal("-KILL");
@@ -144,7 +146,7 @@ fn the_ready_line_suggests_keys_that_work() {
         (of("my app"), "list-tables --profile 'my app' --region"),
     ] {
         fs::write(&keys, file).expect("written");
-        let server = Server::start(&["--memory", "--credentials", path]);
+        let server = TestServer::in_memory().credentials(path).start();
         let line = &server.ready_line;
         assert!(line.contains(&format!("try: AWS_SHARED_CREDENTIALS_FILE='{path}' aws dynamodb {profile}")), "{line}");
         assert!(!line.contains("AWS_ACCESS_KEY_ID"), "{line}");
@@ -152,8 +154,8 @@ fn the_ready_line_suggests_keys_that_work() {
 }
 
 #[test]
-fn stopping_does_not_wait_for_ever() {
-    let server = Server::start(&["--memory", "--drain-timeout", "1"]);
+fn stopping_has_a_timeout() {
+    let server = TestServer::in_memory().flag("--drain-timeout", "1").start();
     let mut client = server.client();
     let whole = request("ListTables", &[], b"{}");
     client.send(&[&whole[..], &whole[..whole.len() - 1]].concat());
@@ -165,7 +167,7 @@ fn stopping_does_not_wait_for_ever() {
 fn a_second_server_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().to_str().expect("path");
-    let server = Server::start(&["--data", data]);
+    let server = TestServer::on_data(data).start();
     let address = server.address.to_string();
     check_refused(&["--memory", "--listen", &address], &format!("{address} is taken by another program"));
     check_refused(
@@ -175,7 +177,7 @@ fn a_second_server_is_refused() {
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     assert_eq!(server.stop().code(), Some(0));
     // And once it has ended, the folder is free again.
-    assert_eq!(Server::start(&["--data", data]).client().call("ListTables", "{}").status, 200);
+    assert_eq!(TestServer::on_data(data).start().client().call("ListTables", "{}").status, 200);
 }
 
 #[test]
@@ -186,13 +188,13 @@ fn what_cannot_be_a_data_folder_is_named() {
     let file = file.to_str().expect("path");
     check_refused(&["--data", file, "--listen", "127.0.0.1:0"], &format!("the folder {file}: it is a file"));
     let data = folder.path().join("data");
-    let server = Server::start(&["--data", data.to_str().expect("path"), "--disk-reserve", "9999999GiB"]);
-    let said = server.heard();
+    let server = TestServer::on_data(&data).flag("--disk-reserve", "9999999GiB").start();
+    let said = server.log();
     assert!(said.contains("--disk-reserve is 10737417166258176 bytes, and the disk of"), "{said}");
 }
 
 #[test]
-fn other_machines_are_let_in_only_when_told_so() {
+fn other_machines_need_a_flag() {
     check_refused(&["--memory", "--listen", "0.0.0.0:0"], "--allow-unverified-remote");
     check_refused(&["--memory", "--listen", "[::]:0"], "--allow-unverified-remote");
     check_refused(&["--memory", "--listen", "nonsense"], "--listen nonsense is not an address");
@@ -223,8 +225,8 @@ fn errors_name_the_variable_that_a_value_comes_from() {
 #[test]
 fn variables_that_have_no_effect_are_warned_about() {
     let variables = [("STATOR_LISTEM", "127.0.0.1:1"), ("STATOR_PROOF_SEED", "1"), ("STATOR_NEW_MASTER_KEY", "k")];
-    let server = Server::start_with(&["--memory"], &variables);
-    let said = server.heard();
+    let server = TestServer::in_memory().variables(&variables).start();
+    let said = server.log();
     assert!(said.contains("the variable STATOR_LISTEM is none of Stator's and has no effect"), "{said}");
     assert_eq!(said.matches("none of Stator's").count(), 1, "{said}");
 }
@@ -233,7 +235,7 @@ fn variables_that_have_no_effect_are_warned_about() {
 fn data_outlives_the_server() {
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().to_str().expect("path");
-    let server = Server::start(&["--data", data]);
+    let server = TestServer::on_data(data).start();
     let table = r#"{"TableName":"kept","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk",
         "AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
     assert_eq!(server.client().call("CreateTable", table).status, 200);
@@ -241,7 +243,7 @@ fn data_outlives_the_server() {
     assert_eq!(server.client().call("PutItem", item).status, 200);
     assert_eq!(server.stop().code(), Some(0));
 
-    let server = Server::start(&["--data", data]);
+    let server = TestServer::on_data(data).start();
     let response = server.client().call("GetItem", r#"{"TableName":"kept","Key":{"pk":{"S":"a"}}}"#);
     assert_eq!(response.json()["Item"]["n"]["N"], "1", "{}", response.text());
 }
@@ -251,7 +253,7 @@ fn data_outlives_the_server() {
 fn a_newer_folder_is_left_untouched() {
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().to_str().expect("path");
-    assert_eq!(Server::start(&["--data", data]).stop().code(), Some(0));
+    assert_eq!(TestServer::on_data(data).start().stop().code(), Some(0));
     let format = folder.path().join("database/format");
     let written = fs::read_to_string(&format).expect("the format file");
     fs::write(&format, written.replace("format 1\n", "format 9999\n")).expect("write");
@@ -267,7 +269,7 @@ fn isolated_callers_have_their_own_tables() {
     let table = r#"{"TableName":"mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk",
         "AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
     let tables = |isolate: &[&str]| {
-        let server = Server::start(&[&["--memory"], isolate].concat());
+        let server = TestServer::in_memory().flags(isolate).start();
         let created = server.client().call("CreateTable", table);
         assert_eq!(created.status, 200, "{}", created.text());
         ["test/20260101/us-east-1", "test/20260101/eu-west-3", "123456789012/20260101/us-east-1"].map(|scope| {

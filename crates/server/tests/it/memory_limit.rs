@@ -1,11 +1,14 @@
-//! `--memory-limit`: what is refused above it, what goes on, and that what is deleted makes room.
+//! `--memory-limit`: what is refused above it, what is still accepted, and that deletes make room.
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response};
-use crate::program::{Server, until};
+use crate::program::until;
+use crate::test_server::TestServer;
 
-const SERVER: [&str; 3] = ["--memory", "--memory-limit", "4MiB"];
+fn server() -> TestServer {
+    TestServer::in_memory().flag("--memory-limit", "4MiB").start()
+}
 
 fn create(client: &mut Client, name: &str) {
     let schema = json!({"TableName": name, "BillingMode": "PAY_PER_REQUEST",
@@ -42,24 +45,24 @@ fn delete(client: &mut Client, table: &str, step: usize) -> u16 {
 
 #[test]
 fn above_the_limit_writes_are_refused_and_deletes_are_accepted() {
-    let server = Server::start(&SERVER);
+    let server = server();
     let mut client = server.client();
     create(&mut client, "kept");
     let written = write_until_refused(&mut client, "kept");
     // An item of 20 kB and its record in the stream.
     assert!((60..110).contains(&written), "{written}");
-    assert!(server.hears("memory limit reached").contains("limit_bytes 4194304"));
+    assert!(server.wait_for_line("memory limit reached").contains("limit_bytes 4194304"));
     let got = client.call("GetItem", &json!({"TableName": "kept", "Key": {"pk": {"S": "1"}}}).to_string());
     assert_eq!(got.json()["Item"]["pk"]["S"], "1");
     assert_eq!(delete(&mut client, "kept", 1), 200);
     assert!(is_refused(&put(&mut client, "kept", written)), "the record of the delete has its place");
-    assert!(!server.heard().contains("memory limit reached"), "once is enough");
+    assert!(!server.log().contains("memory limit reached"), "once is enough");
 }
 
 /// What is in reserve above the limit is for deletes alone.
 #[test]
 fn the_reserve_takes_no_tokens_and_no_rows_of_the_catalog() {
-    let server = Server::start(&SERVER);
+    let server = server();
     let mut client = server.client();
     create(&mut client, "kept");
     create(&mut client, "spare");
@@ -119,7 +122,7 @@ fn the_reserve_takes_no_tokens_and_no_rows_of_the_catalog() {
 /// A deleted table's stream can be read for a day, but not at the cost of writes.
 #[test]
 fn a_deleted_tables_stream_makes_room() {
-    let server = Server::start(&SERVER);
+    let server = server();
     let mut client = server.client();
     for table in ["first", "second", "third"] {
         create(&mut client, table);

@@ -7,15 +7,16 @@ use serde_json::Value;
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server, run};
+use crate::program::{PATIENCE, run};
+use crate::test_server::TestServer;
 
 /// Short, so that the tests are.
 const LEASE: [&str; 2] = ["--node-lease-ms", "600"];
 const ITEMS: usize = 3_000;
 const BATCH: usize = 25;
 
-fn node(url: &str) -> Server {
-    Server::start(&[&["--storage", url][..], &LEASE].concat())
+fn node(url: &str) -> TestServer {
+    TestServer::on_database(url).flags(&LEASE).start()
 }
 
 fn create(client: &mut Client, table: &str) {
@@ -87,7 +88,7 @@ fn assert_index_is_whole(client: &mut Client, table: &str, expected: usize) {
     assert_eq!(index(client, table)["ItemCount"], expected, "counted");
 }
 
-fn is_ready(server: &Server) -> bool {
+fn is_ready(server: &TestServer) -> bool {
     let mut client = server.client();
     client.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.response().status == 200
@@ -160,10 +161,10 @@ fn a_node_without_the_database_is_not_ready() {
     create(&mut client, "Kept");
     database.crash();
     until("the end of the lease", || !is_ready(&server));
-    server.hears("no writes are taken");
+    server.wait_for_line("no writes are taken");
     assert_eq!(put(&mut client, "Kept", "a"), 500);
     database.run();
     until("the node", || is_ready(&server));
-    server.hears("writes are taken");
+    server.wait_for_line("writes are taken");
     assert_eq!(put(&mut client, "Kept", "a"), 200);
 }

@@ -11,14 +11,15 @@ use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
+use crate::test_server::TestServer;
 
 const ITEMS: usize = 5;
 
 /// Shards roll after two seconds, and split soon.
-fn node(url: &str) -> Server {
+fn node(url: &str) -> TestServer {
     let shards = ["--stream-shard-hours", "2s", "--stream-shard-writes", "20"];
-    Server::start(&[&["--storage", url, "--node-lease-ms", "600"][..], &shards].concat())
+    TestServer::on_database(url).flag("--node-lease-ms", "600").flags(&shards).start()
 }
 
 fn until(what: &str, mut done: impl FnMut() -> bool) {
@@ -65,8 +66,8 @@ fn addition(at: usize) -> Value {
         "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}})
 }
 
-/// Adds to items until it is told to end or its server has gone; tells how many additions were answered.
-fn writer(server: &Server, first: usize, ended: &Arc<AtomicBool>, answered: &Arc<AtomicU64>) -> JoinHandle<u64> {
+/// Adds to items until it is asked to end or its server has ended; returns how many additions were answered.
+fn writer(server: &TestServer, first: usize, ended: &Arc<AtomicBool>, answered: &Arc<AtomicU64>) -> JoinHandle<u64> {
     let (mut client, ended, answered) = (server.client(), Arc::clone(ended), Arc::clone(answered));
     std::thread::spawn(move || {
         let mut own = 0;
@@ -157,7 +158,7 @@ impl Follower {
         !records.is_empty() || shard.is_finished
     }
 
-    fn on(mut self, server: &Server, ended: &Arc<AtomicBool>) -> JoinHandle<Follower> {
+    fn on(mut self, server: &TestServer, ended: &Arc<AtomicBool>) -> JoinHandle<Follower> {
         let (mut client, ended) = (server.client(), Arc::clone(ended));
         std::thread::spawn(move || {
             while !ended.load(Ordering::Relaxed) {
@@ -199,7 +200,7 @@ fn two_servers_write_and_read_a_stream() {
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
     let servers = [node(&url), node(&url)];
-    let [mut a, mut b] = servers.each_ref().map(Server::client);
+    let [mut a, mut b] = servers.each_ref().map(TestServer::client);
     let arn = followed_table(&mut a, &mut b);
     let (ended, answered) = (Arc::new(AtomicBool::new(false)), Arc::default());
     let writers: Vec<_> = (0..4).map(|at| writer(&servers[at % 2], at * 7, &ended, &answered)).collect();
@@ -234,7 +235,7 @@ fn two_servers_write_and_read_a_stream() {
         assert!(follower.shards.values().all(|shard| shard.is_finished));
     }
 
-    // The stream is still there when the table is gone.
+    // The stream outlives the table.
     change(&mut a, "DeleteTable", json!({"TableName": "Sums"}));
     until("the end of the table", || b.call("DescribeTable", r#"{"TableName": "Sums"}"#).status == 400);
     let listed = call(&mut b, "ListStreams", json!({"TableName": "Sums"}));
@@ -245,7 +246,7 @@ fn two_servers_write_and_read_a_stream() {
 }
 
 #[test]
-fn a_killed_server_leaves_nothing_untold() {
+fn a_killed_server_loses_no_record() {
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
     let (first, second) = (node(&url), node(&url));

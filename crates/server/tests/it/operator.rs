@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use serde_json::Value;
 
 use crate::client::{Client, Response, request};
-use crate::program::{Server, run};
+use crate::program::run;
+use crate::test_server::TestServer;
 
 const TABLE: &str = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
@@ -26,7 +27,7 @@ fn value(page: &str, series: &str) -> f64 {
 #[test]
 fn metrics_tell_what_was_done() {
     let folder = tempfile::tempdir().expect("folder");
-    let server = Server::start(&["--data", folder.path().to_str().expect("path")]);
+    let server = TestServer::on_data(folder.path()).start();
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     for number in 0..3 {
@@ -87,7 +88,7 @@ fn metrics_tell_what_was_done() {
 
 #[test]
 fn health_and_readiness() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     for (path, text) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
         let response = get(&mut client, path);
@@ -100,7 +101,7 @@ fn health_and_readiness() {
 /// With an address of their own they are not on the main one, and they answer until the last request has ended.
 #[test]
 fn an_address_of_their_own() {
-    let server = Server::start(&["--memory", "--metrics-listen", "127.0.0.1:0"]);
+    let server = TestServer::in_memory().flag("--metrics-listen", "127.0.0.1:0").start();
     let mut client = server.client();
     for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(get(&mut client, path).status, 404, "{path}");
@@ -117,13 +118,13 @@ fn an_address_of_their_own() {
     // Of those that are not the operator's.
     assert_eq!(value(&get(&mut operator, "/metrics").text(), "stator_connections"), 1.0);
 
-    // A request whose body is still under way keeps the server from ending.
+    // A request whose body is incomplete prevents the server from ending.
     let whole = request("ListTables", &[], b"{}");
     let (begin, end) = whole.split_at(whole.len() - 1);
     client.send(&[&whole[..], begin].concat());
     assert_eq!(client.response().status, 200);
     server.signal("-TERM");
-    server.hears("stopping");
+    server.wait_for_line("stopping");
     while get(&mut operator, "/readyz").status == 200 {
         std::thread::yield_now();
     }
@@ -137,7 +138,7 @@ fn an_address_of_their_own() {
 
 #[test]
 fn an_address_that_is_taken() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let taken = server.address.to_string();
     let output = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--metrics-listen", &taken]);
     assert_eq!(output.status.code(), Some(1));
@@ -155,7 +156,7 @@ fn an_address_that_is_taken() {
 
 #[test]
 fn a_log_for_machines() {
-    let server = Server::start(&["--memory", "--log", "json", "--log-slow-ms", "1"]);
+    let server = TestServer::in_memory().flag("--log", "json").flag("--log-slow-ms", "1").start();
     let ready: Value = serde_json::from_str(&server.ready_line).expect("JSON");
     assert_eq!((&ready["event"], &ready["level"]), (&Value::from("ready"), &Value::from("info")));
     assert_eq!(ready["address"], server.address.to_string());
@@ -165,7 +166,7 @@ fn a_log_for_machines() {
     let mut client = server.client();
     let padded = format!("{{}}{}", " ".repeat(16 * 1024 * 1024 - 2));
     let response = client.call("ListTables", &padded);
-    let slow: Value = serde_json::from_str(&server.hears("slow_request")).expect("JSON");
+    let slow: Value = serde_json::from_str(&server.wait_for_line("slow_request")).expect("JSON");
     assert_eq!(slow["request_id"], response.header("x-amzn-requestid"));
     assert_eq!((&slow["operation"], &slow["level"]), (&Value::from("ListTables"), &Value::from("warning")));
     assert!(slow["duration_ms"].as_u64() >= Some(1), "{slow}");
@@ -176,12 +177,12 @@ fn a_log_for_machines() {
     let put = format!(r#"{{"RequestItems":{{"Music":{delete},"Films":{delete}}}}}"#);
     let put = format!("{put}{}", " ".repeat(16 * 1024 * 1024 - put.len()));
     client.call("BatchWriteItem", &put);
-    let slow: Value = serde_json::from_str(&server.hears("slow_request")).expect("JSON");
+    let slow: Value = serde_json::from_str(&server.wait_for_line("slow_request")).expect("JSON");
     assert_eq!((&slow["operation"], &slow["table"]), (&Value::from("BatchWriteItem"), &Value::from("Films, Music")));
 
     server.signal("-TERM");
     for event in ["stopping", "stopped"] {
-        let line: Value = serde_json::from_str(&server.hears(event)).expect("JSON");
+        let line: Value = serde_json::from_str(&server.wait_for_line(event)).expect("JSON");
         assert_eq!(line["event"], event);
     }
     assert_eq!(server.wait().code(), Some(0));
@@ -190,9 +191,9 @@ fn a_log_for_machines() {
 /// Lines for people say when they were written.
 #[test]
 fn a_log_for_people() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     server.signal("-TERM");
-    for line in [&server.ready_line, &server.hears("stopping")] {
+    for line in [&server.ready_line, &server.wait_for_line("stopping")] {
         let (time, rest) = line.split_once(' ').expect("a time");
         let is_time = time.len() == 24 && time.ends_with('Z') && time.as_bytes()[10] == b'T';
         assert!(is_time && rest.starts_with("stator: "), "{line}");
@@ -208,12 +209,12 @@ fn a_log_for_people() {
 
 /// When all connections are taken, the one that has been waiting for its client longest makes room for a new one.
 #[test]
-fn connections_that_have_to_go_are_told() {
-    let server = Server::start(&["--memory", "--connections-max", "1"]);
+fn evicted_connections_are_reported() {
+    let server = TestServer::in_memory().flag("--connections-max", "1").start();
     let mut first = server.client();
     assert_eq!(first.call("ListTables", "{}").status, 200);
     let mut second = server.client();
-    let line = server.hears("all connections are taken");
+    let line = server.wait_for_line("all connections are taken");
     assert!(line.contains("connections_max 1"), "{line}");
     let page = get(&mut second, "/metrics").text();
     assert!(first.is_closed());
@@ -225,15 +226,15 @@ fn connections_that_have_to_go_are_told() {
 #[test]
 #[cfg(target_os = "linux")]
 fn file_handles() {
-    let flags = ["--memory", "--connections-max", "300"];
-    let server = Server::start_with_files(100, 1_000, &flags);
+    let limited = |hard| TestServer::in_memory().flag("--connections-max", "300").file_limit(100, hard).start();
+    let server = limited(1_000);
     let page = get(&mut server.client(), "/metrics").text();
     assert_eq!(value(&page, "process_max_fds"), 812.0);
     assert!(server.said.is_empty(), "{:?}", server.said);
 
-    let server = Server::start_with_files(100, 400, &flags);
+    let server = limited(400);
     assert!(server.said[0].contains("only 400 files may be open, so at most 200 connections"), "{:?}", server.said);
-    let server = Server::start_with_files(100, 100, &flags);
+    let server = limited(100);
     assert!(server.said[0].contains("only 100 files may be open, so at most 50 connections"), "{:?}", server.said);
     // More than that come, and each is served.
     let mut clients: Vec<Client> = (0..60).map(|_| server.client()).collect();

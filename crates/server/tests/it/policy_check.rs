@@ -157,7 +157,7 @@ fn misspelt_actions_of_policies_are_reported() {
 }
 
 #[test]
-fn what_cannot_be_told() {
+fn unusable_files_and_arguments_are_refused() {
     let files = Files::new();
     let wrong = files.write("wrong.json", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\"}}");
     let broken = files.write("broken.json", "{\n  \"Statement\": ,}");

@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::{Client, Response, request};
-use crate::program::{Server, command, run, until};
+use crate::program::{command, run, until};
+use crate::test_server::TestServer;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -18,7 +19,7 @@ fn tables_outlive_the_program() {
     let url = database.database().replace("stator@", "stator:not-asked-for@");
     let schema = r#"{"TableName":"Table","AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"k","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}"#;
-    let server = Server::start(&["--storage", &url]);
+    let server = TestServer::on_database(&url).start();
     assert!(server.ready_line.contains("data in the database at 127.0.0.1:"), "{}", server.ready_line);
     assert!(!server.ready_line.contains("not-asked-for"), "{}", server.ready_line);
     let mut client = server.client();
@@ -29,7 +30,7 @@ fn tables_outlive_the_program() {
     }
     assert!(server.stop().success());
 
-    let server = Server::start(&["--storage", &url]);
+    let server = TestServer::on_database(&url).start();
     let mut client = server.client();
     let described = client.call("DescribeTable", r#"{"TableName":"Table"}"#).json();
     assert_eq!(described["Table"]["ItemCount"], 2);
@@ -74,10 +75,10 @@ fn nodes_that_start_at_once_agree() {
     let nodes: Vec<_> = (0..4)
         .map(|_| {
             let url = url.clone();
-            std::thread::spawn(move || Server::start(&["--storage", &url]))
+            std::thread::spawn(move || TestServer::on_database(&url).start())
         })
         .collect();
-    let nodes: Vec<Server> = nodes.into_iter().map(|node| node.join().expect("a node")).collect();
+    let nodes: Vec<TestServer> = nodes.into_iter().map(|node| node.join().expect("a node")).collect();
     for node in &nodes {
         assert_eq!(node.client().call("ListTables", "{}").status, 200);
     }
@@ -112,7 +113,7 @@ fn storage_check() {
     assert!(said.contains("BAD   connections: ") && said.contains("room for 0 nodes. Raise max_connections"), "{said}");
 
     // Nodes that are there count.
-    let node = Server::start(&["--storage", &format!("{url}?connections_max=150")]);
+    let node = TestServer::on_database(format!("{url}?connections_max=150")).start();
     let report = run(&["storage", "check", &format!("{url}?connections_max=150")]);
     let said = text(&report.stdout);
     assert!(said.contains("warn  connections: ") && said.contains("room for 1 nodes; 1 run. Raise"), "{said}");
@@ -128,7 +129,7 @@ fn storage_check_reads_rows() {
     let empty = rows(path);
     assert_eq!(empty.status.code(), Some(1));
     assert!(text(&empty.stderr).contains("holds no database"), "{}", text(&empty.stderr));
-    let server = Server::start(&["--data", path]);
+    let server = TestServer::on_data(path).start();
     fill(&server);
     assert!(server.stop().success());
     let report = rows(path);
@@ -137,7 +138,7 @@ fn storage_check_reads_rows() {
 
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
-    let server = Server::start(&["--storage", &url]);
+    let server = TestServer::on_database(&url).start();
     fill(&server);
     let report = rows(&url);
     assert!(report.status.success(), "{}{}", text(&report.stdout), text(&report.stderr));
@@ -154,11 +155,11 @@ fn storage_check_reads_rows() {
         |k: &str| server.client().call("GetItem", &format!(r#"{{"TableName":"Rows","Key":{{"k":{{"S":"{k}"}}}}}}"#));
     assert_eq!(get("bad").status, 500);
     assert_eq!(get("good").status, 200);
-    let line = server.hears("damaged");
+    let line = server.wait_for_line("damaged");
     assert!(line.contains("table Rows") && line.contains("ends too early"), "{line}");
 }
 
-fn fill(server: &Server) {
+fn fill(server: &TestServer) {
     let mut client = server.client();
     let table = r#"{"TableName":"Rows","BillingMode":"PAY_PER_REQUEST",
         "AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}],"KeySchema":[{"AttributeName":"k","KeyType":"HASH"}]}"#;
@@ -206,7 +207,7 @@ fn a_node_waits_for_its_database() {
     let [main, metrics] = [free_address(), free_address()];
     let (flags, expected) = ([main, metrics].map(|it| it.to_string()), format!("at 127.0.0.1:{}", database.port));
     let starting = std::thread::spawn(move || {
-        Server::start(&["--storage", &url, "--listen", &flags[0], "--metrics-listen", &flags[1]])
+        TestServer::on_database(&url).flag("--listen", &flags[0]).flag("--metrics-listen", &flags[1]).start()
     });
     let readyz = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     until("/readyz", || {
@@ -258,7 +259,7 @@ fn a_node_that_waits_can_be_stopped() {
 fn tables_over_shards_are_refused() {
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
-    assert!(Server::start(&["--storage", &url]).stop().success());
+    assert!(TestServer::on_database(&url).start().stop().success());
     let name = url.rsplit('/').next().expect("a name").to_owned();
     let spread = |how: char| {
         let citus = format!(
@@ -272,5 +273,5 @@ fn tables_over_shards_are_refused() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("Citus distributes them"), "{}", text(&refused.stderr));
     spread('n');
-    assert!(Server::start(&["--storage", &url]).stop().success());
+    assert!(TestServer::on_database(&url).start().stop().success());
 }

@@ -1,4 +1,4 @@
-//! Chance for the proofs: from one printed seed, so that a load can be told apart from the next one. (What the server
+//! Chance for the proofs: from one printed seed, so that each load is a different one. (What the server
 //! makes of it still depends on how threads and kills fall.)
 
 /// SplitMix64.

@@ -12,7 +12,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response};
-use crate::program::{Server, until};
+use crate::program::until;
+use crate::test_server::TestServer;
 
 const TABLE: &str = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
@@ -59,14 +60,14 @@ fn a_disk_that_fills_up_takes_deletes_and_then_writes_again() {
         eprintln!("skipped: only root may mount a small disk");
         return;
     };
-    let server = Server::start(&["--data", &disk.data(), "--disk-reserve", RESERVE]);
+    let server = TestServer::on_data(disk.data()).flag("--disk-reserve", RESERVE).start();
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     let written = write_until_full(&mut client);
     assert!(written > 10, "{written}");
-    assert!(server.hears("disk full").contains("writes are refused until there is free space"));
+    assert!(server.wait_for_line("disk full").contains("writes are refused until there is free space"));
 
-    // Reads and deletes are accepted, and so is what goes with them; the server is healthy.
+    // Reads and deletes are accepted, with the rows that belong to them; the server is healthy.
     check(&mut client, written);
     let key = |step: u64| json!({"pk": {"S": step.to_string()}});
     let delete = json!({"TableName": "tab", "Key": key(written - 1)});
@@ -89,11 +90,11 @@ fn a_disk_that_fills_up_takes_deletes_and_then_writes_again() {
     for _ in 0..20 {
         check_full(&put(&mut client, written));
     }
-    assert!(!server.heard().contains("disk full"), "once is enough");
+    assert!(!server.log().contains("disk full"), "once is enough");
 
     disk.resize("256m");
     until("writes", || put(&mut client, written).status == 200);
-    server.hears("free space again");
+    server.wait_for_line("free space again");
     check(&mut client, written + 1);
     assert_eq!(server.stop().code(), Some(0));
 }
@@ -109,7 +110,7 @@ fn a_table_can_be_deleted_when_deletes_of_items_are_refused() {
         eprintln!("skipped: only root may mount a small disk");
         return;
     };
-    let server = Server::start(&["--data", &disk.data(), "--disk-reserve", RESERVE]);
+    let server = TestServer::on_data(disk.data()).flag("--disk-reserve", RESERVE).start();
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", STREAMED).status, 200);
     let written = write_until_full(&mut client);
@@ -172,7 +173,7 @@ fn check_full(response: &Response) {
     assert!(said["message"].as_str().is_some_and(|text| text.contains("disk of the server is full")), "{said}");
 }
 
-fn get(server: &Server, path: &str) -> (u16, String) {
+fn get(server: &TestServer, path: &str) -> (u16, String) {
     let mut client = server.client();
     client.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
     let response = client.response();
@@ -186,14 +187,14 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
         return;
     };
     let data = disk.data();
-    let server = Server::start(&["--data", &data, "--disk-reserve", "0"]);
+    let server = TestServer::on_data(&data).flag("--disk-reserve", "0").start();
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
 
     let written = write_until_refused(&mut client, 0);
     assert!(written > 10, "{written}");
     check_refused(&put(&mut client, written));
-    let failed = server.hears("until the server is restarted");
+    let failed = server.wait_for_line("until the server is restarted");
     assert_eq!(failed.matches("the storage engine failed").count(), 1, "{failed}");
     assert!(failed.contains("disk full: cannot write to "), "{failed}");
     // Only a restart helps: what watches over the server is to do that.
@@ -205,7 +206,7 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     drop(server);
 
     // Still full: it starts, reads, and refuses, or takes what the end of the last one has left room for.
-    let server = Server::start(&["--data", &data, "--disk-reserve", "0"]);
+    let server = TestServer::on_data(&data).flag("--disk-reserve", "0").start();
     let mut client = server.client();
     check(&mut client, written);
     let written = write_until_refused(&mut client, written);
@@ -213,7 +214,7 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     drop(server);
 
     disk.resize("256m");
-    let server = Server::start(&["--data", &data]);
+    let server = TestServer::on_data(&data).start();
     let mut client = server.client();
     check(&mut client, written);
     for step in written..written + 200 {

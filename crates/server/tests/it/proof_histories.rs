@@ -21,8 +21,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Response};
-use crate::program::Server;
 use crate::proof_chance::{Chance, seed, setting};
+use crate::test_server::TestServer;
 use faults::Database;
 
 const CLIENTS: u64 = 8;
@@ -39,7 +39,7 @@ enum Stage {
     /// The server is killed in the middle of each chapter, twice.
     Kills,
     Nodes,
-    /// Both nodes are killed at once, twice in each chapter; the database goes on.
+    /// Both nodes are killed at once, twice in each chapter; the database keeps running.
     NodeKills,
     /// The way to the database is bad, and nodes are stopped for longer than their lease.
     NodeFaults,
@@ -142,7 +142,7 @@ trait Load {
     const TABLE: &str;
     type Call: Send;
 
-    /// Makes one call on the keys of a chapter; false if the server is gone.
+    /// Makes one call on the keys of a chapter; false if the server has ended.
     fn call(visit: &mut Visit<'_>, into: &mut Vec<Self::Call>) -> bool;
 
     /// Checks a chapter when all is over; what is wrong in words.
@@ -154,7 +154,7 @@ struct Visit<'a> {
     client: Client,
     chance: Chance,
     chapter: u64,
-    /// Values that nobody else uses.
+    /// Values that no other client uses.
     next_value: u64,
     /// Where the server lives on after a call that failed: its address.
     lives_at: Option<SocketAddr>,
@@ -193,24 +193,22 @@ impl Visit<'_> {
 fn run<L: Load>(stage: Stage) {
     let operations = setting("STATOR_PROOF_OPERATIONS", stage.short_operations());
     let mut chance = Chance::new(seed());
-    let folder = tempfile::tempdir().expect("folder");
     let mut database = match Database::of(stage) {
         // There is no PostgreSQL here, which was said.
         Database::None if stage.nodes() > 1 => return,
         database => database,
     };
     let url = database.url();
-    let lease = faults::LEASE_MS.to_string();
-    let arguments = match stage {
-        Stage::Memory => vec!["--memory"],
-        Stage::Disk | Stage::Kills => vec!["--data", folder.path().to_str().expect("path")],
-        Stage::NodeFaults => vec!["--storage", &url, "--node-lease-ms", &lease],
-        Stage::Nodes | Stage::NodeKills | Stage::FailOver => vec!["--storage", &url],
+    let node = match stage {
+        Stage::Memory => TestServer::in_memory(),
+        Stage::Disk | Stage::Kills => TestServer::on_data("data"),
+        Stage::NodeFaults => TestServer::on_database(&url).flag("--node-lease-ms", faults::LEASE_MS.to_string()),
+        Stage::Nodes | Stage::NodeKills | Stage::FailOver => TestServer::on_database(&url),
     };
-    let mut servers = vec![Server::start(&arguments)];
+    let mut servers = vec![node.start()];
     let created = servers[0].client().call("CreateTable", L::TABLE);
     assert_eq!(created.status, 200, "{}", created.text());
-    servers.extend((1..stage.nodes()).map(|_| Server::start(&arguments)));
+    servers.extend((1..stage.nodes()).map(|_| node.start()));
     let (mut answered, mut kills, mut unanswered) = (0, 0, 0);
     let start = Instant::now();
     for chapter in 0.. {
@@ -245,7 +243,7 @@ fn run<L: Load>(stage: Stage) {
                 for server in servers.drain(..) {
                     server.wait();
                 }
-                servers.extend((0..stage.nodes()).map(|_| Server::start(&arguments)));
+                servers.extend((0..stage.nodes()).map(|_| node.start()));
             }
         }
         answered += calls.len() as u64;
@@ -261,7 +259,7 @@ fn run<L: Load>(stage: Stage) {
     eprintln!("{answered} calls, {unanswered} of them without an answer, {kills} kills, {:?}", start.elapsed());
 }
 
-/// Lets all clients go on until the quota is used up or the server is gone. Returns the calls and how many were left
+/// Lets all clients continue until the quota is used up or the server has ended. Returns the calls and how many were left
 /// without an answer.
 fn visit_all<L: Load>(visits: Vec<Visit<'_>>, quota: &AtomicI64, meanwhile: impl FnOnce()) -> (Vec<L::Call>, u64) {
     thread::scope(|scope| {

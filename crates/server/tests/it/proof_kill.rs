@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::program::{Server, killed_while_starting};
 use crate::proof_chance::{Chance, seed, setting};
 use crate::proof_load::Load;
+use crate::test_server::TestServer;
 
 const SHORT_CYCLES: u64 = 5;
-/// How long the load goes on before the server is killed, at most.
+/// How long the load runs before the server is killed, at most.
 const LOAD_MAX: Duration = Duration::from_millis(150);
 /// A start takes about so long; some kills fall into it.
 const START: Duration = Duration::from_millis(40);
@@ -21,11 +21,9 @@ const START: Duration = Duration::from_millis(40);
 fn killed_at_random_moments() {
     let cycles = setting("STATOR_PROOF_CYCLES", SHORT_CYCLES);
     let mut chance = Chance::new(seed());
-    let folder = tempfile::tempdir().expect("folder");
-    let folder_path = folder.path().to_str().expect("path");
     // The stream's shards roll and split all the time.
-    let arguments = ["--data", folder_path, "--stream-shard-hours", "400ms", "--stream-shard-writes", "60"];
-    let mut server = Server::start(&arguments);
+    let node = TestServer::on_data("data").flags(["--stream-shard-hours", "400ms", "--stream-shard-writes", "60"]);
+    let mut server = node.start();
     Load::create_table(&mut server.client());
     let mut load = Load::new(0);
     let begin = Instant::now();
@@ -38,9 +36,9 @@ fn killed_at_random_moments() {
         });
         server.wait();
         while chance.one_in(3) {
-            killed_while_starting(&arguments, START.mul_f64(chance.below(1_000) as f64 / 1_000.0));
+            node.start_and_kill(START.mul_f64(chance.below(1_000) as f64 / 1_000.0));
         }
-        server = Server::start(&arguments);
+        server = node.start();
         let mut known = load.known();
         known.check(&mut server.client());
         load.resume(known);

@@ -2,8 +2,8 @@
 //!
 //! Writers have keys of their own, so each knows exactly what must be there ([`writer`], [`ledger`]); beside them tables
 //! and an index come and go ([`tables`]). Afterwards everything is read and compared ([`audit`]), the table's
-//! stream included ([`stream`]). A call whose answer did not come may have happened or not, as a whole. Whoever needs it
-//! also learns what was known at any moment of the past ([`past`]).
+//! stream included ([`stream`]). A call whose answer did not come may have happened or not, as a whole. What was
+//! known at any moment of the past is available as well ([`past`]).
 
 mod audit;
 mod ledger;
@@ -16,8 +16,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crate::client::Client;
-use crate::program::Server;
 use crate::proof_chance::Chance;
+use crate::test_server::TestServer;
 use ledger::Ledger;
 pub(crate) use past::{End, Knowledge, Moment, Past};
 use stream::Follower;
@@ -55,10 +55,10 @@ impl Load {
         tables::settled(client, "main").is_some()
     }
 
-    /// Puts the server under load until it is gone or `go_on` says no. `meanwhile` runs beside it.
+    /// Puts the server under load until it has ended or `go_on` is false. `meanwhile` runs beside it.
     pub(crate) fn run(
         &mut self,
-        server: &Server,
+        server: &TestServer,
         chance: &mut Chance,
         cycle: u64,
         go_on: &AtomicBool,
@@ -89,7 +89,7 @@ impl Load {
         }
     }
 
-    /// Goes on from what was found.
+    /// Continues from what was found.
     pub(crate) fn resume(&mut self, known: Known) {
         for (writer, ledger) in self.writers.iter_mut().zip(known.ledgers) {
             writer.ledger = ledger;
@@ -99,7 +99,7 @@ impl Load {
         self.follower = known.follower;
     }
 
-    /// From now on keeps in mind what is known when.
+    /// From now on records what is known when.
     pub(crate) fn remember(&mut self, now: &Moment) {
         for writer in &mut self.writers {
             writer.past = Some(Past::new(writer.ledger.clone(), now));

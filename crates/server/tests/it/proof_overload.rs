@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response};
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
 use crate::proof_chance::setting;
+use crate::test_server::TestServer;
 use watch::Watch;
 
 const MIB: u64 = 1 << 20;
@@ -39,7 +40,7 @@ struct Scale {
     adds: usize,
     scanners: usize,
     resets: usize,
-    /// How long an attack goes on that has no end of its own.
+    /// How long an attack lasts that has no end of its own.
     seconds: u64,
 }
 
@@ -116,27 +117,19 @@ fn others_are_served_whatever_some_do() {
     assert_eq!(server.stop().code(), Some(0));
 }
 
-fn start(scale: &Scale, data: &str) -> Server {
+fn start(scale: &Scale, data: &str) -> TestServer {
     let request_memory = format!("{}MiB", scale.request_memory_mib);
     let answer_memory = format!("{}MiB", scale.answer_memory_mib);
     let connections = scale.connections_max.to_string();
     // What is too slow is found out within seconds, and so a second of waiting is always in vain.
-    Server::start(&[
-        "--data",
-        data,
-        "--cache",
-        "32MiB",
-        "--connections-max",
-        &connections,
-        "--request-memory",
-        &request_memory,
-        "--answer-memory",
-        &answer_memory,
-        "--memory-timeout",
-        "1",
-        "--log-slow-ms",
-        "0",
-    ])
+    TestServer::on_data(data)
+        .flag("--cache", "32MiB")
+        .flag("--connections-max", &connections)
+        .flag("--request-memory", &request_memory)
+        .flag("--answer-memory", &answer_memory)
+        .flag("--memory-timeout", "1")
+        .flag("--log-slow-ms", "0")
+        .start()
 }
 
 fn fill(client: &mut Client) {

@@ -1,9 +1,9 @@
-//! Proof: whatever moment the power goes, and whatever the disk has kept of what was not synced, the server starts by
+//! Proof: whenever power is lost, and whatever the disk has retained of what was not synced, the server starts by
 //! itself and has every acknowledged write, no refused one, and the rest that the proof of kills looks for.
 //!
 //! The server runs on a layer that writes down all it does to its folder ([`recording`], [`trace`]), under the load of
 //! [`proof_load`](crate::proof_load), which notes beside each call how far the trace has come ([`chapter`]). From the
-//! trace a disk is made that keeps only what was synced ([`disk`]), and from that disk, at any point of the trace,
+//! trace a disk is made that retains only what was synced ([`disk`]), and from that disk, at any point of the trace,
 //! folders as they may be found after a loss of power. A server is started on each of them ([`cuts`]) and must have
 //! what was acknowledged before that point. That the layer sees everything is checked as well: a disk that loses
 //! nothing must be the folder, byte for byte.

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{Server, until};
+use crate::program::until;
+use crate::test_server::TestServer;
 
 const TABLE: &str = r#"{"TableName":"Table","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],
@@ -22,7 +23,7 @@ fn put(client: &mut Client, v: &str) {
     call(client, "PutItem", &json!({"TableName": "Table", "Item": {"k": {"S": "k"}, "g": {"S": "g"}, "v": {"S": v}}}));
 }
 
-/// Every way to read the item, whether it is strongly consistent, and where the item stands in the answer.
+/// Every way to read the item, whether it is strongly consistent, and where the item is in the answer.
 fn reads() -> Vec<(&'static str, Value, bool, &'static str)> {
     let key = json!({"k": {"S": "k"}});
     let by_k = json!({"TableName": "Table", "KeyConditionExpression": "k = :k",
@@ -72,8 +73,8 @@ fn eventually_consistent_reads_come_from_a_replica() {
     let replica = primary.standby();
     let replicas = url.replace(&format!(":{}/", primary.port), &format!(":{}/", replica.port));
     // Nothing is stale in this test that merely took its time.
-    let arguments = ["--storage", &url, "--storage-replicas", &replicas, "--storage-replica-lag-ms", "600000"];
-    let server = Server::start(&arguments);
+    let server = TestServer::on_database(&url).flag("--storage-replicas", &replicas);
+    let server = server.flag("--storage-replica-lag-ms", "600000").start();
     let mut client = server.client();
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     put(&mut client, "old");
@@ -108,7 +109,7 @@ fn eventually_consistent_reads_come_from_a_replica() {
     assert!(server.stop().success());
 }
 
-fn answered(server: &Server) -> u64 {
+fn answered(server: &TestServer) -> u64 {
     let mut client = server.client();
     client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let page = client.response().text();

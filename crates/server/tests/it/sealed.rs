@@ -1,4 +1,4 @@
-//! Encryption at rest: nothing of what was written can be read off the disk, and nothing but the right key opens it.
+//! Encryption at rest: nothing that was written is readable on the disk, and only the right key opens it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,9 +10,10 @@ use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::kms_fake::{KEY, Kms, OTHER_KEY};
-use crate::program::{PATIENCE, Server, run, run_with, strong_key};
+use crate::program::{PATIENCE, run, run_with, strong_key};
+use crate::test_server::{TestServer, TestServerBuilder};
 
-/// Text that stands in everything a customer names or writes.
+/// Text in everything that a customer names or writes.
 const NAME: &str = "Zanzibar";
 
 const TABLE: &str = r#"{"TableName":"Zanzibar-table","BillingMode":"PAY_PER_REQUEST",
@@ -154,54 +155,43 @@ fn names_found(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-struct Place {
-    folder: tempfile::TempDir,
+/// A server that encrypts nothing, with two master keys in its folder.
+fn plain() -> TestServerBuilder {
+    TestServer::on_data("data").write("key", strong_key(7)).write("new", strong_key(8))
 }
 
-impl Place {
-    fn new() -> Place {
-        Place { folder: tempfile::tempdir().expect("a folder") }
-    }
+fn on_database(url: &str) -> TestServerBuilder {
+    TestServer::on_database(url).write("key", strong_key(7)).write("new", strong_key(8))
+}
 
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().expect("a path").to_owned()
-    }
+fn path(server: &TestServerBuilder, name: &str) -> String {
+    server.path(name).to_str().expect("a path").to_owned()
+}
 
-    fn key(&self, name: &str, bytes: &[u8]) -> String {
-        let path = self.path(name);
-        fs::write(&path, bytes).expect("a key");
-        path
-    }
-
-    /// Starting is refused, with nothing touched.
-    fn refused(&self, arguments: &[&str], variables: &[(&str, &str)], expected: &str) {
-        let before = contents(self.folder.path());
-        let output = run_with(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), variables);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(expected), "{arguments:?}: {said}");
-        assert!(!said.contains("Zanzibar-secret"), "{said}");
-        assert!(before == contents(self.folder.path()), "{arguments:?} touched something: {said}");
-    }
+/// Starting is refused, with nothing touched.
+fn refused(server: &TestServerBuilder, expected: &str) {
+    let before = contents(&server.path(""));
+    let said = server.is_refused(expected);
+    assert!(!said.contains("Zanzibar-secret"), "{said}");
+    assert!(before == contents(&server.path("")), "it touched something: {said}");
 }
 
 #[test]
 fn no_file_holds_what_was_written() {
-    let place = Place::new();
-    let (data, key) = (place.path("data"), place.key("key", &strong_key(7)));
     // Tables are written and merged early, so that all kinds of files are there.
-    let arguments = ["--data", &data, "--master-key-file", &key, "--memtable", "64KiB"];
-    let server = Server::start(&arguments);
+    let sealed = plain().master_key("key").flag("--memtable", "64KiB");
+    let (server, data) = (sealed.start(), sealed.path("data"));
     fill(&mut server.client());
     check(&mut server.client());
     assert_eq!(stream(&mut server.client()), ITEMS + 40);
-    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new(), "while it runs");
+    assert_eq!(names_found(&data), Vec::<PathBuf>::new(), "while it runs");
     server.signal("-KILL");
     server.wait();
-    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new(), "killed");
-    let server = Server::start(&arguments);
+    assert_eq!(names_found(&data), Vec::<PathBuf>::new(), "killed");
+    let server = sealed.start();
     check(&mut server.client());
     assert_eq!(stream(&mut server.client()), ITEMS + 40);
-    // A token of before still stands for its transaction.
+    // A token from before the restart is still valid for its transaction.
     let again = json!({"ClientRequestToken": "Zanzibar-token-0", "TransactItems": [
         {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS)}}]});
     call(&mut server.client(), "TransactWriteItems", &again);
@@ -211,86 +201,75 @@ fn no_file_holds_what_was_written() {
         server.client().call("TransactWriteItems", &other.to_string()).text().contains("IdempotentParameterMismatch")
     );
     assert!(server.stop().success());
-    assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new(), "stopped");
-    let tables = contents(Path::new(&data)).into_keys().filter(|path| path.to_string_lossy().contains("/tables/"));
+    assert_eq!(names_found(&data), Vec::<PathBuf>::new(), "stopped");
+    let tables = contents(&data).into_keys().filter(|path| path.to_string_lossy().contains("/tables/"));
     assert!(tables.count() > 3, "tables were written");
 
     // The same without a key, so that one sees that the search finds what is there.
-    let plain = place.path("plain");
-    let server = Server::start(&["--data", &plain, "--memtable", "64KiB"]);
+    let plain = plain().flag("--memtable", "64KiB");
+    let server = plain.start();
     fill(&mut server.client());
     assert!(server.stop().success());
-    assert_ne!(names_found(Path::new(&plain)), Vec::<PathBuf>::new());
+    assert_ne!(names_found(&plain.path("data")), Vec::<PathBuf>::new());
 }
 
 #[test]
 fn nothing_but_the_right_key_opens_it() {
-    let place = Place::new();
     let hex = "5a616e7a696261722d736563726574".to_owned() + "0f1e2d3c4b5a69788796a5b4c3d2e1f0ab";
-    let data = place.path("data");
-    let (key, other) = (place.key("key", hex.as_bytes()), place.key("other", &strong_key(8)));
-    let server = Server::start(&["--data", &data, "--master-key-file", &key]);
+    let plain = plain().write("key", &hex);
+    let sealed = plain.clone().master_key("key");
+    let server = sealed.start();
     fill(&mut server.client());
     assert!(server.stop().success());
 
-    place.refused(&["--data", &data], &[], "it is encrypted, and no master key was named; nothing was changed");
+    refused(&plain, "it is encrypted, and no master key was named; nothing was changed");
     let wrong = "it is encrypted with another master key: it needs the key with the fingerprint ";
-    place.refused(&["--data", &data, "--master-key-file", &other], &[], wrong);
-    place.refused(
-        &["--data", &data],
-        &[("STATOR_MASTER_KEY", "6e898b59cec0bd0027d3b47f27e5e6b6ab89a4d08a21fbadd671f5a0d0b6103f")],
-        wrong,
-    );
-    place.refused(&["--data", &data, "--master-key-file", "/no/such"], &[], "/no/such cannot be used");
-    let short = place.key("short", b"Zanzibar-secret");
-    place.refused(&["--data", &data, "--master-key-file", &short], &[], "it holds no key");
-    place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", "Zanzibar-secret")], "it holds no key");
-    place.refused(&["--data", &data], &[("STATOR_MASTER_KEY", "")], "STATOR_MASTER_KEY is set and empty");
-    place.refused(&["--data", &place.path("new")], &[("STATOR_MASTER_KEY", "")], "STATOR_MASTER_KEY is set and empty");
-    let both = [("STATOR_MASTER_KEY", hex.as_str())];
-    place.refused(&["--data", &data, "--master-key-file", &key], &both, "both name a key");
-    place.refused(&["--memory", "--master-key-file", &key], &[], "keeps nothing");
+    refused(&plain.clone().master_key("new"), wrong);
+    let given = |key: &str| plain.clone().variables(&[("STATOR_MASTER_KEY", key)]);
+    refused(&given("6e898b59cec0bd0027d3b47f27e5e6b6ab89a4d08a21fbadd671f5a0d0b6103f"), wrong);
+    refused(&plain.clone().master_key("/no/such"), "/no/such cannot be used");
+    refused(&plain.clone().write("short", "Zanzibar-secret").master_key("short"), "it holds no key");
+    refused(&given("Zanzibar-secret"), "it holds no key");
+    refused(&given(""), "STATOR_MASTER_KEY is set and empty");
+    let nothing = TestServer::on_data("data").variables(&[("STATOR_MASTER_KEY", "")]);
+    refused(&nothing, "STATOR_MASTER_KEY is set and empty");
+    refused(&given(&hex).master_key("key"), "both name a key");
+    refused(&TestServer::in_memory().write("key", &hex).master_key("key"), "keeps nothing");
 
     // From the environment, and back to the file.
-    let server = Server::start_with(&["--data", &data], &[("STATOR_MASTER_KEY", &hex)]);
+    let server = given(&hex).start();
     check(&mut server.client());
     assert!(server.stop().success());
 
-    let keys = Path::new(&data).join("database/keys");
+    let keys = plain.path("data/database/keys");
     let text = fs::read(&keys).expect("the keys");
     for damaged in [&text[..text.len() / 2], &text[..text.len() - 3], b""] {
         fs::write(&keys, damaged).expect("damage");
-        place.refused(&["--data", &data, "--master-key-file", &key], &[], "its keys are damaged");
+        refused(&sealed, "its keys are damaged");
     }
     fs::remove_file(&keys).expect("removed");
-    place.refused(&["--data", &data, "--master-key-file", &key], &[], "keys is missing; nothing was changed");
+    refused(&sealed, "keys is missing; nothing was changed");
     fs::write(&keys, &text).expect("brought back");
-    let server = Server::start(&["--data", &data, "--master-key-file", &key]);
+    let server = sealed.start();
     check(&mut server.client());
     assert!(server.stop().success());
 }
 
 #[test]
 fn data_that_are_not_encrypted_take_no_key() {
-    let place = Place::new();
-    let (data, key) = (place.path("data"), place.key("key", &strong_key(7)));
-    let server = Server::start(&["--data", &data]);
+    let plain = plain();
+    let server = plain.start();
     assert_eq!(server.client().call("CreateTable", TABLE).status, 200);
     assert!(server.stop().success());
-    place.refused(
-        &["--data", &data, "--master-key-file", &key],
-        &[],
-        "this database is not encrypted; nothing was changed",
-    );
-    assert!(Server::start(&["--data", &data]).stop().success());
+    refused(&plain.clone().master_key("key"), "this database is not encrypted; nothing was changed");
+    assert!(plain.start().stop().success());
 }
 
 #[test]
 fn another_master_key_rewrites_no_data() {
-    let place = Place::new();
-    let data = place.path("data");
-    let (key, new) = (place.key("key", &strong_key(7)), place.key("new", &strong_key(8)));
-    let server = Server::start(&["--data", &data, "--master-key-file", &key]);
+    let plain = plain();
+    let [data, key, new, nowhere] = ["data", "key", "new", "nowhere"].map(|name| path(&plain, name));
+    let server = plain.clone().master_key("key").start();
     fill(&mut server.client());
     let rekey = |old: &str, new: &str| {
         let flags = ["storage", "rekey", "--data", &data, "--master-key-file", old, "--new-master-key-file", new];
@@ -306,7 +285,6 @@ fn another_master_key_rewrites_no_data() {
     let mut before = contents(Path::new(&data));
     let (done, said) = rekey(&new, &key);
     assert!(!done && said.contains("another master key: it needs the key with the fingerprint "), "{said}");
-    let nowhere = place.path("nowhere");
     let flags = ["storage", "rekey", "--data", &nowhere, "--master-key-file", &key, "--new-master-key-file", &new];
     let said = String::from_utf8_lossy(&run(&flags).stderr).into_owned();
     assert!(said.contains(&format!("there are no data in the folder {nowhere}")), "{said}");
@@ -317,8 +295,8 @@ fn another_master_key_rewrites_no_data() {
     assert_ne!(before.remove(&keys), after.remove(&keys));
     assert!(before == after, "only the keys were written");
 
-    place.refused(&["--data", &data, "--master-key-file", &key], &[], "another master key");
-    let server = Server::start(&["--data", &data, "--master-key-file", &new]);
+    refused(&plain.clone().master_key("key"), "another master key");
+    let server = plain.master_key("new").start();
     check(&mut server.client());
     assert!(server.stop().success());
 }
@@ -367,21 +345,18 @@ fn long_keys(client: &mut Client) {
 
 #[test]
 fn the_longest_keys_fit() {
-    let place = Place::new();
-    let (data, key) = (place.path("data"), place.key("key", &strong_key(7)));
-    long_keys(&mut Server::start(&["--data", &data, "--master-key-file", &key]).client());
+    long_keys(&mut plain().master_key("key").start().client());
     let Some(database) = PostgresServer::shared() else { return };
-    long_keys(&mut Server::start(&["--storage", &database.database(), "--master-key-file", &key]).client());
+    long_keys(&mut on_database(&database.database()).master_key("key").start().client());
 }
 
 #[test]
 fn several_servers_share_what_is_sealed() {
     let Some(database) = PostgresServer::shared() else { return };
-    let place = Place::new();
-    let (key, new) = (place.key("key", &strong_key(7)), place.key("new", &strong_key(8)));
     let url = database.database();
-    let one = Server::start(&["--storage", &url, "--master-key-file", &key]);
-    let other = Server::start(&["--storage", &url, "--master-key-file", &key]);
+    let unsealed = on_database(&url);
+    let [sealed, anew] = ["key", "new"].map(|key| unsealed.clone().master_key(key));
+    let (one, other) = (sealed.start(), sealed.start());
     fill(&mut one.client());
     check(&mut other.client());
     assert_eq!(stream(&mut other.client()), ITEMS + 40);
@@ -397,26 +372,28 @@ fn several_servers_share_what_is_sealed() {
     for table in ["stator_kv", "stator_outbox", "stator_tally", "stator_meta"] {
         assert_eq!(found(table), "0", "{table}");
     }
-    place.refused(&["--storage", &url], &[], "its tables are encrypted, and no master key was named");
-    place.refused(&["--storage", &url, "--master-key-file", &new], &[], "another master key");
+    refused(&unsealed, "its tables are encrypted, and no master key was named");
+    refused(&anew, "another master key");
 
     // Under another master key, while servers run.
+    let (key, new) = (path(&sealed, "key"), path(&sealed, "new"));
     let flags = ["storage", "rekey", "--storage", &url, "--master-key-file", &key, "--new-master-key-file", &new];
     let output = run(&flags);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     check(&mut one.client());
     assert!(one.stop().success());
-    let third = Server::start(&["--storage", &url, "--master-key-file", &new]);
+    let third = anew.start();
     check(&mut third.client());
-    place.refused(&["--storage", &url, "--master-key-file", &key], &[], "another master key");
+    refused(&sealed, "another master key");
     assert!(run(&["nodes", "--storage", &url]).status.success(), "needs no key");
 
-    let plain = database.database();
-    assert!(Server::start(&["--storage", &plain]).stop().success());
-    place.refused(&["--storage", &plain, "--master-key-file", &key], &[], "its tables are not encrypted");
-    let server = Server::start(&["--storage", &plain]);
+    let url = database.database();
+    let plain = on_database(&url);
+    assert!(plain.start().stop().success());
+    refused(&plain.clone().master_key("key"), "its tables are not encrypted");
+    let server = plain.start();
     fill(&mut server.client());
-    let name = plain.rsplit('/').next().expect("a name");
+    let name = url.rsplit('/').next().expect("a name");
     let count = format!("SELECT count(*) FROM stator_kv t WHERE t::text LIKE '%{pattern}%'");
     assert_ne!(database.psql(name, &count).expect("a count"), "0", "the search finds what is there");
 }
@@ -425,10 +402,10 @@ fn several_servers_share_what_is_sealed() {
 #[test]
 fn what_is_under_old_data_keys_is_rewritten() {
     let Some(database) = PostgresServer::shared() else { return };
-    let place = Place::new();
-    let (key, url) = (place.key("key", &strong_key(7)), database.database());
-    let arguments = ["--storage", &url, "--master-key-file", &key, "--data-key-days", "1s"];
-    let (one, other) = (Server::start(&arguments), Server::start(&arguments));
+    let url = database.database();
+    let sealed = on_database(&url).master_key("key");
+    let node = sealed.clone().flag("--data-key-days", "1s");
+    let (one, other) = (node.start(), node.start());
     fill(&mut one.client());
     let name = url.rsplit('/').next().expect("a name");
     let ids = || {
@@ -448,19 +425,20 @@ fn what_is_under_old_data_keys_is_rewritten() {
     check(&mut other.client());
     assert_eq!(stream(&mut other.client()), ITEMS + 40, "records stay readable, and nothing was told of rewriting");
     assert!(one.stop().success() && other.stop().success());
-    let third = Server::start(&["--storage", &url, "--master-key-file", &key]);
+    let third = sealed.start();
     check(&mut third.client());
 }
 
 #[test]
 fn a_kms_keeps_the_master_key() {
-    let place = Place::new();
-    let (data, file) = (place.path("data"), place.key("key", &strong_key(7)));
     let kms = Kms::start();
-    let arguments = ["--data", &data, "--kms-endpoint", &kms.url, "--kms-key-id", KEY];
     let credentials = [("AWS_ACCESS_KEY_ID", "AKIDKMS"), ("AWS_SECRET_ACCESS_KEY", "Zanzibar-secret")];
+    let plain = plain();
+    let without_key = |url: &str| plain.clone().variables(&credentials).flag("--kms-endpoint", url);
+    let with_key = |key: &str| without_key(&kms.url).flag("--kms-key-id", key);
+    let (data, file) = (path(&plain, "data"), path(&plain, "key"));
     kms.fail(2);
-    let server = Server::start_with(&arguments, &credentials);
+    let server = with_key(KEY).start();
     assert_eq!(kms.calls(), ["Encrypt", "Encrypt", "Encrypt"], "what passes is tried again");
     let authorization = kms.authorization();
     assert!(
@@ -471,25 +449,20 @@ fn a_kms_keeps_the_master_key() {
     assert!(server.stop().success());
     assert_eq!(names_found(Path::new(&data)), Vec::<PathBuf>::new());
     assert_eq!(kms.calls(), Vec::<String>::new(), "requests need none");
-    let server = Server::start_with(&arguments, &credentials);
+    let server = with_key(KEY).start();
     check(&mut server.client());
     assert!(server.stop().success());
     assert_eq!(kms.calls(), ["Decrypt"]);
 
     kms.refuse(KEY, "DisabledException");
-    place.refused(&arguments, &credentials, "DisabledException");
+    refused(&with_key(KEY), "DisabledException");
     kms.allow(KEY);
-    let other = ["--data", &data, "--kms-endpoint", &kms.url, "--kms-key-id", OTHER_KEY];
-    place.refused(&other, &credentials, "another master key");
-    place.refused(&["--data", &data, "--master-key-file", &file], &[], "another master key");
-    let nowhere = ["--data", &data, "--kms-endpoint", "http://127.0.0.1:1", "--kms-key-id", KEY];
-    place.refused(&nowhere, &credentials, "the master key cannot be used: Decrypt at http://127.0.0.1:1");
-    place.refused(&[&arguments[..], &["--master-key-file", &file]].concat(), &credentials, "leave one out");
-    place.refused(
-        &["--data", &data, "--kms-endpoint", &kms.url],
-        &credentials,
-        "add --kms-key-id or --master-key-file",
-    );
+    refused(&with_key(OTHER_KEY), "another master key");
+    refused(&plain.clone().master_key("key"), "another master key");
+    let nowhere = without_key("http://127.0.0.1:1").flag("--kms-key-id", KEY);
+    refused(&nowhere, "the master key cannot be used: Decrypt at http://127.0.0.1:1");
+    refused(&with_key(KEY).master_key("key"), "leave one out");
+    refused(&without_key(&kms.url), "add --kms-key-id or --master-key-file");
 
     // From one key to another, to a file, and back.
     let steps: [(&[&str], &[&str]); 3] = [
@@ -504,7 +477,7 @@ fn a_kms_keeps_the_master_key() {
         let output = run_with(&[&["storage", "rekey", "--data", &data], old, new].concat(), &credentials);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let server = Server::start_with(&arguments, &credentials);
+    let server = with_key(KEY).start();
     check(&mut server.client());
     assert!(server.stop().success());
 }
@@ -512,10 +485,15 @@ fn a_kms_keeps_the_master_key() {
 /// A table with a key of its own, and one without.
 struct Tables<'a> {
     kms: &'a Kms,
-    server: Server,
+    server: TestServer,
 }
 
 impl Tables<'_> {
+    fn node(server: TestServerBuilder, kms: &Kms) -> TestServerBuilder {
+        let server = server.write("key", strong_key(7)).master_key("key");
+        server.flag("--kms-endpoint", &kms.url).flag("--kms-check-seconds", "1")
+    }
+
     fn call(&self, operation: &str, body: serde_json::Value) -> serde_json::Value {
         call(&mut self.server.client(), operation, &body)
     }
@@ -565,11 +543,9 @@ impl Tables<'_> {
 
 #[test]
 fn a_table_has_its_own_key_which_may_be_disabled() {
-    let place = Place::new();
-    let (data, file, kms) = (place.path("data"), place.key("key", &strong_key(7)), Kms::start());
-    let arguments =
-        ["--data", &data, "--master-key-file", &file, "--kms-endpoint", &kms.url, "--kms-check-seconds", "1"];
-    let start = || Tables { kms: &kms, server: Server::start(&arguments) };
+    let kms = Kms::start();
+    let node = Tables::node(TestServer::on_data("data"), &kms);
+    let start = || Tables { kms: &kms, server: node.start() };
     let tables = start();
     let made = tables.call("CreateTable", tables.create("own", Some("1111aaaa")));
     assert_eq!(made["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"], KEY);
@@ -613,7 +589,7 @@ fn a_table_has_its_own_key_which_may_be_disabled() {
     let tables = start();
     assert!(["a", "b", "c"].iter().all(|k| tables.holds("own", k)));
 
-    // And back; a table can be deleted whose key is disabled.
+    // And back; a table with a disabled key can be deleted.
     tables.kms.allow(KEY);
     tables.call("UpdateTable", update(json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": KEY})));
     assert!(tables.holds("own", "c"));
@@ -631,11 +607,9 @@ fn a_table_has_its_own_key_which_may_be_disabled() {
 #[test]
 fn several_servers_share_the_keys_of_tables() {
     let Some(database) = PostgresServer::shared() else { return };
-    let (place, kms, url) = (Place::new(), Kms::start(), database.database());
-    let file = place.key("key", &strong_key(7));
-    let arguments =
-        ["--storage", &url, "--master-key-file", &file, "--kms-endpoint", &kms.url, "--kms-check-seconds", "1"];
-    let start = || Tables { kms: &kms, server: Server::start(&arguments) };
+    let kms = Kms::start();
+    let node = Tables::node(TestServer::on_database(database.database()), &kms);
+    let start = || Tables { kms: &kms, server: node.start() };
     let (one, other) = (start(), start());
     one.call("CreateTable", one.create("own", None));
     one.call("PutItem", Tables::put("own", "a"));

@@ -1,50 +1,32 @@
-//! Signatures against a real server: whose are good, and what the others hear.
+//! Signatures against a real server: which are valid, and how the others are refused.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use ::client::{Connection, Credentials, Endpoint, Trouble};
+use ::client::{Credentials, Trouble};
 use api::Operation;
 use serde_json::{Value, json};
 
-use crate::program::{PATIENCE, Server, run};
+use crate::program::run;
+use crate::signed::key;
+use crate::test_server::TestServer;
 
 const FILE: &str = "[default]\naws_access_key_id = AKIDA\naws_secret_access_key = secret-of-a\n\
                     [other]\naws_access_key_id = AKIDB\naws_secret_access_key = secret-of-b\n\
                     aws_account_id = 123456789012\naws_session_token = token-of-b\n";
 
-struct House {
-    server: Server,
-    _folder: tempfile::TempDir,
+fn server() -> TestServer {
+    TestServer::in_memory().write("keys", FILE).credentials("keys").start()
 }
 
-impl House {
-    fn new() -> House {
-        let (folder, path) = keys(FILE);
-        let server = Server::start(&["--memory", "--credentials", path.to_str().expect("a path")]);
-        House { server, _folder: folder }
-    }
+fn tables(server: &TestServer, credentials: &Credentials) -> Result<Value, Trouble> {
+    server.ask(credentials, Operation::ListTables, &json!({})).map(|tables| tables["TableNames"].clone())
+}
 
-    fn ask(&self, credentials: &Credentials, operation: Operation, request: &Value) -> Result<Value, Trouble> {
-        let endpoint = Endpoint::parse(&format!("http://{}", self.server.address), None).expect("a URL");
-        let mut connection = Connection::new(&endpoint, credentials, PATIENCE);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            connection.open().await?;
-            connection.prepare(operation, request.to_string().as_bytes());
-            Ok(serde_json::from_slice(connection.exchange().await?).expect("JSON"))
-        })
-    }
-
-    fn tables(&self, credentials: &Credentials) -> Result<Value, Trouble> {
-        self.ask(credentials, Operation::ListTables, &json!({})).map(|tables| tables["TableNames"].clone())
-    }
-
-    fn refusal(&self, credentials: &Credentials) -> (u16, String, String) {
-        match self.tables(credentials) {
-            Err(Trouble::Refused { status, exception, message }) => (status, exception, message),
-            other => panic!("{other:?}"),
-        }
+fn refusal(server: &TestServer, credentials: &Credentials) -> (u16, String, String) {
+    match tables(server, credentials) {
+        Err(Trouble::Refused { status, exception, message }) => (status, exception, message),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -56,21 +38,11 @@ fn keys(text: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn signer(access_key: &str, secret: &str, token: Option<&str>, region: &str) -> Credentials {
-    let session_token = token.map(str::to_owned);
-    Credentials {
-        access_key: access_key.to_owned(),
-        secret: secret.to_owned(),
-        session_token,
-        region: region.to_owned(),
-    }
-}
-
 #[test]
 fn each_key_sees_its_account_and_region() {
-    let house = House::new();
-    let a = signer("AKIDA", "secret-of-a", None, "us-east-1");
-    let b = signer("AKIDB", "secret-of-b", Some("token-of-b"), "us-east-1");
+    let server = server();
+    let a = key("AKIDA", "secret-of-a", None);
+    let b = key("AKIDB", "secret-of-b", Some("token-of-b"));
     let table = json!({
         "TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
@@ -82,30 +54,30 @@ fn each_key_sees_its_account_and_region() {
         (&a, "eu-west-3", "arn:aws:dynamodb:eu-west-3:000000000000:table/Music"),
     ] {
         let who = Credentials { region: region.to_owned(), ..who.clone() };
-        assert_eq!(house.tables(&who), Ok(json!([])), "{arn}");
-        let created = house.ask(&who, Operation::CreateTable, &table).expect("created");
+        assert_eq!(tables(&server, &who), Ok(json!([])), "{arn}");
+        let created = server.ask(&who, Operation::CreateTable, &table).expect("created");
         assert_eq!(created["TableDescription"]["TableArn"], arn);
-        assert_eq!(house.tables(&who), Ok(json!(["Music"])), "{arn}");
+        assert_eq!(tables(&server, &who), Ok(json!(["Music"])), "{arn}");
     }
 }
 
 #[test]
-fn nobody_else_gets_in() {
-    let house = House::new();
+fn other_keys_are_refused() {
+    let server = server();
     let unrecognized = (
         400,
         "UnrecognizedClientException".to_owned(),
         "The security token included in the request is invalid.".to_owned(),
     );
     for stranger in [
-        signer("test", "test", None, "us-east-1"),
-        signer("AKIDA", "secret-of-a", Some("token-of-b"), "us-east-1"),
-        signer("AKIDB", "secret-of-b", None, "us-east-1"),
-        signer("AKIDB", "secret-of-b", Some("another"), "us-east-1"),
+        key("test", "test", None),
+        key("AKIDA", "secret-of-a", Some("token-of-b")),
+        key("AKIDB", "secret-of-b", None),
+        key("AKIDB", "secret-of-b", Some("another")),
     ] {
-        assert_eq!(house.refusal(&stranger), unrecognized);
+        assert_eq!(refusal(&server, &stranger), unrecognized);
     }
-    let (status, exception, message) = house.refusal(&signer("AKIDA", "secret-of-b", None, "us-east-1"));
+    let (status, exception, message) = refusal(&server, &key("AKIDA", "secret-of-b", None));
     assert_eq!((status, exception.as_str()), (400, "InvalidSignatureException"));
     assert!(message.starts_with("The request signature we calculated does not match the signature you provided."));
     assert!(!message.contains("secret-of"), "{message}");
@@ -120,7 +92,7 @@ fn nobody_else_gets_in() {
              Content-Type: application/x-amz-json-1.0\r\nX-Amz-Date: \
              20260101T000000Z\r\nAuthorization: {authorization}\r\nContent-Length: 2\r\n\r\n{{}}"
         );
-        let mut client = house.server.client();
+        let mut client = server.client();
         client.send(request.as_bytes());
         let response = client.response();
         assert_eq!(response.status, 400, "{}", response.text());
@@ -129,7 +101,7 @@ fn nobody_else_gets_in() {
 }
 
 #[test]
-fn a_file_that_is_wrong_is_told_without_its_secrets() {
+fn a_wrong_file_is_reported_without_its_secrets() {
     let (_folder, path) = keys("[default]\naws_secret_access_key = secret-of-a\n");
     let path = path.to_str().expect("a path");
     let ended = run(&["serve", "--memory", "--listen", "127.0.0.1:0", "--credentials", path]);
@@ -141,11 +113,10 @@ fn a_file_that_is_wrong_is_told_without_its_secrets() {
     assert!(!ended.status.success() && said.contains("the access keys in /nowhere/keys cannot be used"), "{said}");
 }
 
-/// A head without a good credential, and a body that goes on: it holds no memory, and the answer is that of a small one.
+/// A head without a valid credential, and an endless body: it holds no memory, and the answer is that of a small one.
 #[test]
 fn bodies_of_strangers_hold_no_memory() {
-    let (_folder, path) = keys(FILE);
-    let server = Server::start(&["--memory", "--credentials", path.to_str().expect("a path")]);
+    let server = server();
     let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\n\
                 Content-Type: application/x-amz-json-1.0\r\n";
     let now = base::Clock::system().now_ms() / 1_000;
@@ -190,11 +161,11 @@ fn bodies_of_strangers_hold_no_memory() {
     }
 }
 
-/// A client that asks first hears the refusal instead of a leave to go on.
+/// A client that sends `Expect: 100-continue` is refused instead of continued.
 #[test]
 fn a_stranger_that_asks_first_sends_no_body() {
-    let house = House::new();
-    let mut client = house.server.client();
+    let server = server();
+    let mut client = server.client();
     client.send(
         b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\n\
           Content-Type: application/x-amz-json-1.0\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n",
@@ -208,9 +179,9 @@ fn a_stranger_that_asks_first_sends_no_body() {
 /// The same of forms, which say in their body which service they are for, and of Lambda's API.
 #[test]
 fn large_forms_of_strangers() {
-    let house = House::new();
+    let server = server();
     let ask = |line: &str, fields: &str, body: &str| {
-        let mut client = house.server.client();
+        let mut client = server.client();
         let length = body.len();
         client
             .send(format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: {length}\r\n\r\n").as_bytes());

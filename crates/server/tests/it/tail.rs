@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::program::{PATIENCE, Server, command, run, run_with};
+use crate::program::{PATIENCE, command, run, run_with};
+use crate::test_server::TestServer;
 
 /// A running `stator tail`; killed when dropped.
 pub(crate) struct Tail {
@@ -108,13 +109,9 @@ fn put(client: &mut Client, k: &str) {
     call(client, "PutItem", json!({"TableName": "Music", "Item": {"k": {"S": k}, "n": {"N": "1"}}}));
 }
 
-fn url(server: &Server) -> String {
-    format!("http://{}", server.address)
-}
-
 /// Runs to the end: whether all went well, the keys on stdout, and what stood on stderr.
-fn keys(server: &Server, arguments: &[&str]) -> (bool, String, String) {
-    let url = url(server);
+fn keys(server: &TestServer, arguments: &[&str]) -> (bool, String, String) {
+    let url = server.url();
     let Output { status, stdout, stderr } = run(&[&["tail", "Music", "--endpoint", &url], arguments].concat());
     let stdout = String::from_utf8(stdout).expect("text");
     let key =
@@ -128,11 +125,11 @@ fn keys(server: &Server, arguments: &[&str]) -> (bool, String, String) {
 fn changes_come_as_they_are_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("a path");
-    let server = Server::start(&["--data", data]);
+    let server = TestServer::on_data(data).start();
     let mut client = server.client();
     make_table(&mut client, true);
     put(&mut client, "before");
-    let tail = Tail::start(&url(&server), &[]);
+    let tail = Tail::start(&server.url(), &[]);
     put(&mut client, "a");
     let line = tail.line();
     let (key, one, two) = (json!({"k": {"S": "a"}}), json!({"N": "1"}), json!({"N": "2"}));
@@ -156,7 +153,7 @@ fn changes_come_as_they_are_made() {
     let address = server.address.to_string();
     assert!(server.stop().success());
     tail.hears("does not answer");
-    let server = Server::start(&["--data", data, "--listen", &address]);
+    let server = TestServer::on_data(data).flag("--listen", &address).start();
     tail.hears("answers again");
     call(&mut server.client(), "DeleteItem", json!({"TableName": "Music", "Key": key}));
     let removed = tail.line();
@@ -169,7 +166,7 @@ fn changes_come_as_they_are_made() {
 
 #[test]
 fn where_it_begins_and_when_it_ends() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client, true);
     // Nothing has come yet.
@@ -198,11 +195,11 @@ fn where_it_begins_and_when_it_ends() {
 /// The second stream of a table is another one; a disabled one has an end.
 #[test]
 fn disabled_streams() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client, true);
     put(&mut client, "a");
-    let tail = Tail::start(&url(&server), &["--since", "start"]);
+    let tail = Tail::start(&server.url(), &["--since", "start"]);
     assert_eq!(tail.line()["keys"]["k"]["S"], "a");
     call(&mut client, "UpdateTable", json!({"TableName": "Music", "StreamSpecification": {"StreamEnabled": false}}));
     tail.hears("is disabled: no more changes come");
@@ -220,9 +217,9 @@ fn disabled_streams() {
 
 #[test]
 fn without_a_stream_it_says_how_to_enable_one() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let (ok, _, said) = keys(&server, &[]);
-    let expected = format!("there is no table Music in region us-east-1 at {}, for the access key ", url(&server));
+    let expected = format!("there is no table Music in region us-east-1 at {}, for the access key ", server.url());
     assert!(!ok && said.contains(&expected), "{said}");
     make_table(&mut server.client(), false);
     let (ok, _, said) = keys(&server, &["--region", "eu-west-3"]);
@@ -234,10 +231,10 @@ fn without_a_stream_it_says_how_to_enable_one() {
     assert!(!ok && said.contains(&enabling), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     // A server that speaks TLS answers in plain text.
-    let encrypted = Server::start(&["--memory", "--tls-self-signed"]);
+    let encrypted = TestServer::in_memory().flags(["--tls-self-signed"]).start();
     let said = keys(&encrypted, &[]).2;
     assert!(said.contains("400 This port speaks TLS: the endpoint's URL is an https://.\n"), "{said}");
-    // Nobody listens on port 1.
+    // No server listens on port 1.
     let output = run(&["tail", "Music", "--endpoint", "http://127.0.0.1:1"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains("cannot reach http://127.0.0.1:1"), "{said}");
@@ -245,11 +242,11 @@ fn without_a_stream_it_says_how_to_enable_one() {
 
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client, true);
     for is_changed in [true, false] {
-        let (tail, stdout) = Tail::start_unread(&url(&server), &[]);
+        let (tail, stdout) = Tail::start_unread(&server.url(), &[]);
         drop(stdout);
         if is_changed {
             put(&mut client, "a");
@@ -260,7 +257,7 @@ fn a_closed_pipe_ends_it_quietly() {
 
 #[test]
 fn deletions_of_time_to_live_are_marked() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client, true);
     let expiry = json!({"Enabled": true, "AttributeName": "t"});
@@ -268,16 +265,16 @@ fn deletions_of_time_to_live_are_marked() {
     let hour_ago = base::Clock::system().now_ms() / 1_000 - 3_600;
     let item = json!({"k": {"S": "a"}, "t": {"N": hour_ago.to_string()}});
     call(&mut client, "PutItem", json!({"TableName": "Music", "Item": item}));
-    let tail = Tail::start(&url(&server), &["--since", "start"]);
+    let tail = Tail::start(&server.url(), &["--since", "start"]);
     assert_eq!(tail.line()["event"], "INSERT");
     let removed = tail.line();
     assert_eq!((&removed["event"], &removed["by"], &removed["old"]), (&json!("REMOVE"), &json!("ttl"), &item));
 }
 
-/// More than a pipe holds is to be printed, and nobody reads it: an interrupt ends it all the same, whenever it comes.
+/// More than a pipe holds is to be printed, and the pipe is not read: an interrupt ends it all the same, whenever it comes.
 #[test]
-fn an_interrupt_ends_it_while_nobody_reads() {
-    let server = Server::in_memory();
+fn an_interrupt_ends_it_while_its_output_is_not_read() {
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client, true);
     put(&mut client, &"x".repeat(2_000));
@@ -289,7 +286,7 @@ fn an_interrupt_ends_it_while_nobody_reads() {
             "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"N": at.to_string()}}}),
         );
     }
-    let (tail, mut stdout) = Tail::start_unread(&url(&server), &["--since", "start"]);
+    let (tail, mut stdout) = Tail::start_unread(&server.url(), &["--since", "start"]);
     // It has begun to print; a pipe holds 64 KiB.
     stdout.read_exact(&mut [0; 1]).expect("a byte");
     tail.interrupt();
@@ -298,10 +295,10 @@ fn an_interrupt_ends_it_while_nobody_reads() {
 
 #[test]
 fn a_deleted_table_ends_it_with_a_sentence() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     make_table(&mut client, true);
-    let tail = Tail::start(&url(&server), &[]);
+    let tail = Tail::start(&server.url(), &[]);
     call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
     tail.hears("the stream of Music is disabled");
     assert_eq!(tail.wait().code(), Some(0));
@@ -310,12 +307,13 @@ fn a_deleted_table_ends_it_with_a_sentence() {
 #[test]
 fn changes_come_in_order_while_shards_roll_and_split() {
     const ITEMS: usize = 8;
-    let server = Server::start(&["--memory", "--stream-shard-hours", "300ms", "--stream-shard-writes", "5"]);
+    let server =
+        TestServer::in_memory().flag("--stream-shard-hours", "300ms").flag("--stream-shard-writes", "5").start();
     let mut client = server.client();
     make_table(&mut client, true);
     let described = call(&mut client, "DescribeTable", json!({"TableName": "Music"}));
     let arn = described["Table"]["LatestStreamArn"].clone();
-    let following = Tail::start(&url(&server), &[]);
+    let following = Tail::start(&server.url(), &[]);
     let (mut rounds, deadline) = (0, Instant::now() + PATIENCE);
     while rounds < 20 || !has_split(&mut client, &arn) {
         assert!(Instant::now() < deadline, "no shard is split");
@@ -328,7 +326,7 @@ fn changes_come_in_order_while_shards_roll_and_split() {
         std::thread::sleep(Duration::from_millis(40));
     }
     call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
-    let after = Tail::start(&url(&server), &["--since", "start"]);
+    let after = Tail::start(&server.url(), &["--since", "start"]);
     for tail in [following, after] {
         let mut counts = [0; ITEMS];
         for _ in 0..rounds * ITEMS {
@@ -365,8 +363,8 @@ fn server_and_keys_come_from_the_environment_or_the_profile() {
                                     aws_secret_access_key=m\n",
     );
     let server_keys = file("server", "[m]\naws_access_key_id = M\naws_secret_access_key = m\n");
-    let server = Server::start(&["--memory", "--credentials", &server_keys]);
-    let url = format!("http://{}", server.address);
+    let server = TestServer::in_memory().credentials(&server_keys).start();
+    let url = server.url();
     let nowhere = ("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let config = file(
         "config",

@@ -11,7 +11,7 @@ use crate::program::run;
 /// One question and its answer: the operation, members that the request must have, the status and the reply.
 type Step = (&'static str, Value, u16, Value);
 
-/// Answers the steps in their order, then closes; tells what did not come as it should.
+/// Answers the steps in their order, then closes; returns what did not come as it should.
 fn serve(steps: Vec<Step>) -> (String, JoinHandle<Result<(), String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -60,7 +60,7 @@ fn begin() -> Vec<Step> {
     ]
 }
 
-/// Shards as words: `b<a` is a child of `a`, `.` stands behind a closed one.
+/// Shards as words: `b<a` is a child of `a`, `.` follows a closed one.
 fn shards(text: &str) -> Value {
     let shard = |word: &str| {
         let (name, range) = match word.strip_suffix('.') {
@@ -95,7 +95,7 @@ fn refused(operation: &'static str, members: Value, status: u16, exception: &str
     (operation, members, status, json!({"__type": exception, "message": "words"}))
 }
 
-/// Runs it with `--no-follow`: the script must be asked for as it stands, and these lines must come.
+/// Runs it with `--no-follow`: its requests must be those of the script, and its output these lines.
 fn check(since: &str, steps: Vec<Step>, expected: &str, sentence: &str) {
     let (url, served) = serve([begin(), steps].concat());
     let output = run(&["tail", "Music", "--endpoint", &url, "--since", since, "--no-follow"]);
@@ -152,7 +152,7 @@ fn iterators_are_renewed() {
 }
 
 #[test]
-fn trimmed_records_are_told() {
+fn trimmed_records_are_reported() {
     let steps = vec![
         describe("a b"),
         iterator("a", "TRIM_HORIZON", "a-0"),

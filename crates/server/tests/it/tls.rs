@@ -23,7 +23,8 @@ use tokio_rustls::rustls::{
 
 use crate::authority::{Authority, Signed, file};
 use crate::client::{AUTHORIZATION, request};
-use crate::program::{PATIENCE, Server, run, until};
+use crate::program::{PATIENCE, run, until};
+use crate::test_server::TestServer;
 
 const ALL: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
 
@@ -49,10 +50,9 @@ impl Files {
         file(self.folder.path(), "key", &signed.key_pem());
     }
 
-    fn start(&self, arguments: &[&str]) -> Server {
-        let (certificate, key) = (self.path("certificate"), self.path("key"));
-        let server = ["--memory", "--tls-certificate", &certificate, "--tls-key", &key];
-        let server = Server::start(&[&server[..], arguments].concat());
+    fn start(&self, arguments: &[&str]) -> TestServer {
+        let server = TestServer::in_memory().flags(arguments).flag("--tls-certificate", self.path("certificate"));
+        let server = server.flag("--tls-key", self.path("key")).start();
         assert!(server.ready_line.contains(&format!("https://{}", server.address)), "{}", server.ready_line);
         server
     }
@@ -118,7 +118,7 @@ fn socket(address: SocketAddr) -> TcpStream {
 }
 
 /// A number of the server's page of metrics; none if the page does not come, as when the server is short of patience.
-fn metric(server: &Server, config: &Arc<ClientConfig>, name: &str) -> Option<u64> {
+fn metric(server: &TestServer, config: &Arc<ClientConfig>, name: &str) -> Option<u64> {
     let mut client = Client::connect(server.address, config, "localhost");
     let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     client.0.get_mut().write_all(request).ok()?;
@@ -128,7 +128,7 @@ fn metric(server: &Server, config: &Arc<ClientConfig>, name: &str) -> Option<u64
 }
 
 /// What is counted may be so only after a client has seen the end.
-fn until_failed(server: &Server, config: &Arc<ClientConfig>, handshakes: u64) {
+fn until_failed(server: &TestServer, config: &Arc<ClientConfig>, handshakes: u64) {
     until("so many handshakes have failed", || {
         metric(server, config, "stator_tls_handshakes_failed_total ") == Some(handshakes)
     });
@@ -202,7 +202,7 @@ fn client_certificates() {
     until_failed(&server, &client(&files.authority.pem, ALL, Some(&known)), 4);
 }
 
-/// Who is connected stays so; who comes sees the new certificate; what is broken changes nothing.
+/// Open connections stay open; new ones see the new certificate; broken files change nothing.
 #[test]
 fn new_certificates_for_a_running_server() {
     let files = Files::new();
@@ -217,18 +217,18 @@ fn new_certificates_for_a_running_server() {
     let by_signal = files.authority.sign("localhost");
     files.give(&by_signal);
     server.signal("-HUP");
-    server.hears("new connections get the certificates as they are in the files now");
+    server.wait_for_line("new connections get the certificates as they are in the files now");
     let mut second = connect();
     assert!(first.peer() != second.peer() && second.peer() == *by_signal.certificate.der());
 
     // A key that belongs to another certificate, then no certificate at all.
     file(files.folder.path(), "key", &files.authority.sign("localhost").key_pem());
     server.signal("-HUP");
-    let said = server.hears("does not belong to the first certificate");
+    let said = server.wait_for_line("does not belong to the first certificate");
     assert!(said.contains(&files.path("key")) && said.contains(&files.path("certificate")), "{said}");
     file(files.folder.path(), "certificate", "nothing");
     server.signal("-HUP");
-    server.hears("holds no certificate in PEM");
+    server.wait_for_line("holds no certificate in PEM");
     assert!(connect().peer() == second.peer());
 
     // 4096 is when the test's certificates end.
@@ -244,7 +244,7 @@ fn new_certificates_for_a_running_server() {
 }
 
 #[test]
-fn who_does_not_speak_tls() {
+fn clients_without_tls() {
     let files = Files::new();
     let server = files.start(&[]);
     for plain in
@@ -262,7 +262,7 @@ fn who_does_not_speak_tls() {
     let mut broken = socket(server.address);
     broken.write_all(&[22, 3, 1, 0, 4, 9, 9, 9, 9]).unwrap();
     let _ = broken.read_to_end(&mut Vec::new()).unwrap();
-    // Who says nothing has only looked.
+    // A client that sends nothing was only probing.
     drop(socket(server.address));
     Client::connect(server.address, &files.client(), "localhost").is_answered();
     until_failed(&server, &files.client(), 4);
@@ -271,7 +271,7 @@ fn who_does_not_speak_tls() {
 /// The beginning of a handshake: a record of 300 bytes, of which there are few.
 const BEGUN: [u8; 7] = [22, 3, 1, 1, 44, 1, 0];
 
-/// Silent handshakes hold up nobody: they go when others need their place, and do not keep the server from ending.
+/// Silent handshakes delay no other client: they are evicted when others need their slots, and do not delay the server's end.
 #[test]
 fn stalled_handshakes_make_room() {
     let files = Files::new();
@@ -340,19 +340,19 @@ fn what_cannot_be_used_is_named() {
 fn self_signed() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let server = Server::start(&["--data", data.to_str().unwrap(), "--tls-self-signed"]);
+    let server = TestServer::on_data(&data).flags(["--tls-self-signed"]).start();
     let file = data.join("tls-self-signed.pem");
     check_self_signed(&server, &file);
     assert!(server.ready_line.contains(&format!("AWS_CA_BUNDLE={} ", file.display())), "{}", server.ready_line);
     assert!(server.stop().success());
     // The folder is still one of ours, and the next run has another certificate.
     let before = std::fs::read(&file).unwrap();
-    let server = Server::start(&["--data", data.to_str().unwrap(), "--tls-self-signed"]);
+    let server = TestServer::on_data(&data).flags(["--tls-self-signed"]).start();
     check_self_signed(&server, &file);
     assert!(before != std::fs::read(&file).unwrap());
 
     let named = folder.path().join("named");
-    let server = Server::start(&["--memory", "--tls-self-signed", "--tls-self-signed-file", named.to_str().unwrap()]);
+    let server = TestServer::in_memory().flags(["--tls-self-signed"]).file("--tls-self-signed-file", &named).start();
     check_self_signed(&server, &named);
     // A key stays a key.
     std::fs::write(&named, "5a616e7a69626172").unwrap();
@@ -360,11 +360,11 @@ fn self_signed() {
     let ended = run(&[&flags[..], &[named.to_str().unwrap()]].concat());
     assert!(String::from_utf8_lossy(&ended.stderr).contains("holds no certificate"), "{ended:?}");
     assert_eq!(std::fs::read(&named).unwrap(), b"5a616e7a69626172");
-    let server = Server::start(&["--memory", "--tls-self-signed"]);
+    let server = TestServer::in_memory().flags(["--tls-self-signed"]).start();
     assert!(server.said.iter().any(|line| line.contains("--tls-self-signed-file")), "{:?}", server.said);
 }
 
-fn check_self_signed(server: &Server, file: &Path) {
+fn check_self_signed(server: &TestServer, file: &Path) {
     let pem = read(file);
     assert!(!pem.contains("PRIVATE") && pem.matches("BEGIN CERTIFICATE").count() == 1);
     let config = client(&pem, ALL, None);

@@ -13,7 +13,8 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message;
 
 use crate::client::{Response, request};
-use crate::program::{Server, run};
+use crate::program::run;
+use crate::test_server::TestServer;
 
 const TABLE: &str = r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
@@ -94,7 +95,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Calls one operation, with a header that names a trace.
-fn call(server: &Server, operation: &str, header: (&str, &str), body: &str) -> Response {
+fn call(server: &TestServer, operation: &str, header: (&str, &str), body: &str) -> Response {
     let mut client = server.client();
     client.send(&request(operation, &[header], body.as_bytes()));
     client.response()
@@ -104,7 +105,7 @@ fn call(server: &Server, operation: &str, header: (&str, &str), body: &str) -> R
 fn requests_and_their_writes_are_spans() {
     let receiver = Receiver::start();
     let variables = [("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")];
-    let server = Server::start_with(&["--memory", "--otlp-endpoint", &receiver.url()], &variables);
+    let server = TestServer::in_memory().flag("--otlp-endpoint", receiver.url()).variables(&variables).start();
     let mut client = server.client();
     let none = ("traceparent", "00-00000000000000000000000000000000-0000000000000000-00");
     assert_eq!(call(&server, "CreateTable", none, TABLE).status, 200);
@@ -189,7 +190,7 @@ fn the_standard_variables_count() {
         ("OTEL_TRACES_SAMPLER", "parentbased_always_off".to_owned()),
     ];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let server = Server::start_with(&["--memory"], &variables);
+    let server = TestServer::in_memory().variables(&variables).start();
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     let sampled = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     assert_eq!(call(&server, "ListTables", sampled, "{}").status, 200);
@@ -198,38 +199,39 @@ fn the_standard_variables_count() {
     assert_eq!(receiver.resource()["service.name"], "orders");
 
     let disabled = [variables[0], ("OTEL_SDK_DISABLED", "true")];
-    let server = Server::start_with(&["--memory"], &disabled);
+    let server = TestServer::in_memory().variables(&disabled).start();
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     assert!(server.stop().success());
     assert_eq!(receiver.spans().len(), 1);
 }
 
 /// Requests go on, whatever the collector does, and so does the end of the program.
-fn harms_nobody(address: SocketAddr, detail: &str) {
+fn harms_no_request(address: SocketAddr, detail: &str) {
     let variables = [("OTEL_BSP_SCHEDULE_DELAY", "20"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "200")];
-    let server = Server::start_with(&["--memory", "--otlp-endpoint", &format!("http://{address}")], &variables);
+    let server =
+        TestServer::in_memory().flag("--otlp-endpoint", format!("http://{address}")).variables(&variables).start();
     let mut client = server.client();
     // More than the queue takes.
     for _ in 0..3_000 {
         assert_eq!(client.call("DescribeLimits", "{}").status, 200);
     }
-    let line = server.hears("the collector did not take a batch of spans");
+    let line = server.wait_for_line("the collector did not take a batch of spans");
     assert!(line.contains(detail), "{line}");
     assert_eq!(client.call("DescribeLimits", "{}").status, 200);
     assert!(server.stop().success());
 }
 
 #[test]
-fn a_collector_that_is_gone_harms_nobody() {
+fn a_collector_that_is_down_harms_no_request() {
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    harms_nobody(address, "efused");
+    harms_no_request(address, "efused");
 }
 
 #[test]
-fn a_collector_that_is_silent_harms_nobody() {
-    // Connections are made, and nobody takes them.
+fn a_collector_that_is_silent_harms_no_request() {
+    // Connections are made, and none is accepted.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    harms_nobody(listener.local_addr().expect("an address"), "it did not answer in time");
+    harms_no_request(listener.local_addr().expect("an address"), "it did not answer in time");
 }
 
 #[test]
@@ -238,10 +240,10 @@ fn the_end_waits_only_so_long_for_a_silent_collector() {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     // Far beyond the patience of the tests.
     let variables = [("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000")];
-    let server = Server::start_with(&["--memory", "--otlp-endpoint", &url], &variables);
+    let server = TestServer::in_memory().flag("--otlp-endpoint", &url).variables(&variables).start();
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     server.signal("-TERM");
-    server.hears("the collector did not take the last spans in time");
+    server.wait_for_line("the collector did not take the last spans in time");
     assert!(server.wait().success());
 }
 

@@ -10,7 +10,7 @@
 //! {"message":"Requested resource not found"}
 //! ```
 //!
-//! `tests/transcripts/README.md` tells the rest. A case without an expected body compares only the status and the type.
+//! `tests/transcripts/README.md` describes the rest. A case without an expected body compares only the status and the type.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,7 +23,8 @@ use storage_postgres::testing::PostgresServer;
 
 use crate::client::{Client, Response};
 use crate::kinesis_fake::Kinesis;
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
+use crate::test_server::TestServer;
 
 const ANY: &str = "*";
 
@@ -44,7 +45,7 @@ struct Case<'a> {
 #[test]
 fn transcripts() {
     let kinesis = Kinesis::start();
-    check_all(&files(), || Server::start(&["--memory", "--kinesis-endpoint", &kinesis.url]));
+    check_all(&files(), || TestServer::in_memory().kinesis(&kinesis.url).start());
 }
 
 /// The same words on the other engine.
@@ -52,28 +53,20 @@ fn transcripts() {
 fn transcripts_on_postgres() {
     let Some(database) = PostgresServer::shared() else { return };
     let kinesis = Kinesis::start();
-    let start = || Server::start(&["--storage", &database.database(), "--kinesis-endpoint", &kinesis.url]);
+    let start = || TestServer::on_database(database.database()).kinesis(&kinesis.url).start();
     check_all(&files(), start);
 }
 
-/// And where nothing is kept but sealed.
+/// And with encryption at rest.
 #[test]
 fn transcripts_on_sealed_data() {
     let kinesis = Kinesis::start();
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: String| folder.path().join(name).to_str().expect("a path").to_owned();
-    let key = path("key".to_owned());
-    fs::write(&key, crate::program::strong_key(7)).expect("a key");
-    let count = std::cell::Cell::new(0);
-    let start = || {
-        count.set(count.get() + 1);
-        let data = path(format!("data-{}", count.get()));
-        Server::start(&["--data", &data, "--master-key-file", &key, "--kinesis-endpoint", &kinesis.url])
-    };
+    let key = crate::program::strong_key(7);
+    let start = || TestServer::on_data("data").write("key", key).master_key("key").kinesis(&kinesis.url).start();
     check_all(&files(), start);
 }
 
-fn check_all(files: &[PathBuf], start: impl Fn() -> Server) {
+fn check_all(files: &[PathBuf], start: impl Fn() -> TestServer) {
     let mut failures = String::new();
     assert!(!files.is_empty(), "there are transcripts");
     for file in files {

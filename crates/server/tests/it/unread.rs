@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::client::Client;
 use crate::frames::{self, DATA, END_HEADERS, END_STREAM, HEADERS, INITIAL_WINDOW_SIZE, frame};
-use crate::program::{Server, until};
+use crate::program::until;
+use crate::test_server::TestServer;
 
 const STREAMS: u32 = 128;
 /// An item for which alone no memory is needed.
@@ -20,7 +21,7 @@ const LEAST: [&str; 2] = ["--answer-memory", "64MiB"];
 const LEAST_BYTES: u64 = 64 << 20;
 
 /// Asks on all streams of a connection whose client takes not a byte.
-fn ask(server: &Server, head: &[u8], body: Option<&str>) -> TcpStream {
+fn ask(server: &TestServer, head: &[u8], body: Option<&str>) -> TcpStream {
     let mut socket = frames::connect(server.address, &[0, INITIAL_WINDOW_SIZE, 0, 0, 0, 0]);
     let mut out = Vec::new();
     for stream in (0..STREAMS).map(|at| 2 * at + 1) {
@@ -44,8 +45,8 @@ fn value(client: &mut Client, series: &str) -> u64 {
 const ANSWERS: &str = r#"stator_memory_bytes{of="answers"}"#;
 const UNDER_WAY: &str = "stator_requests_under_way";
 
-fn with_item(bytes: usize, arguments: &[&str]) -> (Server, Client) {
-    let server = Server::start(&[&["--memory"], arguments].concat());
+fn with_item(bytes: usize, arguments: &[&str]) -> (TestServer, Client) {
+    let server = TestServer::in_memory().flags(arguments).start();
     let mut client = server.client();
     let table = json!({"TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -60,7 +61,7 @@ const KEY: &str = r#"{"TableName":"tab","Key":{"pk":{"S":"a"}}}"#;
 
 #[test]
 fn unread_pages_are_counted() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let unread = ask(&server, &frames::get("/metrics"), None);
     until("requests that are under way", || value(&mut client, UNDER_WAY) == u64::from(STREAMS) + 1);

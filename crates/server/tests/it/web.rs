@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 
-use ::client::{Connection, Credentials, Endpoint};
 use api::Operation;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -13,7 +12,9 @@ use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::client::{AUTHORIZATION, Client, Response, request};
-use crate::program::{PATIENCE, Server, until};
+use crate::program::until;
+use crate::signed::key;
+use crate::test_server::TestServer;
 
 const KEYS: &str =
     "[default]\naws_access_key_id = AKIDA\naws_secret_access_key = secret-of-a\naws_account_id = 123456789012\n";
@@ -34,7 +35,7 @@ fn call(client: &mut Client, line: &str, headers: &[(&str, &str)], body: &str) -
 /// Requests of every API that a page can send without a preflight, and those of which a rebound name makes a page's own.
 #[test]
 fn pages_cannot_use_a_server_without_signatures() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let dynamodb = [
         ("Content-Type", "application/x-amz-json-1.0"),
@@ -85,8 +86,8 @@ fn pages_cannot_use_a_server_without_signatures() {
 
 #[test]
 fn names_and_origins_that_were_allowed() {
-    let flags = ["--memory", "--cors", "https://app.example.com,http://10.0.0.5:3000", "--host", "*.example.com"];
-    let server = Server::start(&flags);
+    let server = TestServer::in_memory().flag("--cors", "https://app.example.com,http://10.0.0.5:3000");
+    let server = server.flag("--host", "*.example.com").start();
     let allowed = [("Host", "db.example.com"), ("Origin", "https://app.example.com")];
     let answer = call(&mut server.client(), "GET /", &allowed, "");
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "https://app.example.com"));
@@ -100,7 +101,7 @@ fn names_and_origins_that_were_allowed() {
 
 #[test]
 fn http2_has_the_name_in_its_target() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     let status = |method: &'static str, uri: &'static str| {
         runtime.block_on(async {
@@ -120,7 +121,7 @@ fn http2_has_the_name_in_its_target() {
 
 #[test]
 fn a_head_has_no_body() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     for path in ["/", "/healthz", "/readyz", "/metrics"] {
         client.send(format!("HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
@@ -133,7 +134,7 @@ fn a_head_has_no_body() {
 
 #[test]
 fn clients_of_other_services_hear_what_is_here() {
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let signed_for = |service: &str| AUTHORIZATION.replace("/dynamodb/", &format!("/{service}/"));
     let kinesis = [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "Kinesis_20131202.PutRecord")];
     let sqs = [("Content-Type", "application/x-www-form-urlencoded")];
@@ -157,34 +158,18 @@ fn clients_of_other_services_hear_what_is_here() {
 }
 
 /// A server that demands signatures, with a table that has a stream.
-fn signed(more: &[&str]) -> (Server, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let keys = folder.path().join("keys");
-    std::fs::write(&keys, KEYS).expect("written");
+fn signed(more: &[&str]) -> TestServer {
     // Logs are measured four times in the life of a shard.
-    let flags = ["--memory", "--stream-shard-hours", "1s", "--credentials", keys.to_str().expect("a path")];
-    let server = Server::start(&[&flags[..], more].concat());
-    let credentials = Credentials {
-        access_key: "AKIDA".to_owned(),
-        secret: "secret-of-a".to_owned(),
-        session_token: None,
-        region: "us-east-1".to_owned(),
-    };
-    let endpoint = Endpoint::parse(&format!("http://{}", server.address), None).expect("a URL");
+    let server = TestServer::in_memory().flag("--stream-shard-hours", "1s").write("keys", KEYS).credentials("keys");
+    let server = server.flags(more).start();
     let table = json!({
         "TableName": "Secrets", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
         "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"},
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let mut connection = Connection::new(&endpoint, &credentials, PATIENCE);
-        connection.open().await.expect("a connection");
-        connection.prepare(Operation::CreateTable, table.to_string().as_bytes());
-        connection.exchange().await.expect("a table");
-    });
-    (server, folder)
+    server.ask(&key("AKIDA", "secret-of-a", None), Operation::CreateTable, &table).expect("a table");
+    server
 }
 
 fn page(address: SocketAddr) -> String {
@@ -193,7 +178,7 @@ fn page(address: SocketAddr) -> String {
 
 #[test]
 fn metrics_name_tables_to_the_operator_alone() {
-    let (server, _folder) = signed(&[]);
+    let server = signed(&[]);
     let of_all = || page(server.address);
     until("the size of the log", || of_all().lines().any(|line| line.starts_with("stator_log_records ")));
     let text = of_all();
@@ -202,7 +187,7 @@ fn metrics_name_tables_to_the_operator_alone() {
     let named = r#"stator_log_records{account="123456789012",region="us-east-1",table="Secrets"}"#;
     let other = r#"stator_log_records{account="other",region="other",table="other"}"#;
     for (more, expected) in [(&[][..], named), (&["--metrics-tables-max", "0"], other)] {
-        let (server, _folder) = signed(&[&["--metrics-listen", "127.0.0.1:0"], more].concat());
+        let server = signed(&[&["--metrics-listen", "127.0.0.1:0"], more].concat());
         let line = server.said.iter().find_map(|line| line.split_once("metrics on http://")).expect("an address").1;
         let address: SocketAddr = line.split('/').next().expect("an address").parse().expect("an address");
         until("the size of the log", || page(address).contains(expected));
@@ -215,7 +200,7 @@ fn metrics_name_tables_to_the_operator_alone() {
 #[test]
 fn the_operators_address_checks_names_too() {
     // With signatures as well: here nothing is signed.
-    let (server, _folder) = signed(&["--metrics-listen", "127.0.0.1:0"]);
+    let server = signed(&["--metrics-listen", "127.0.0.1:0"]);
     let line = server.said.iter().find_map(|line| line.split_once("metrics on http://")).expect("an address").1;
     let address: SocketAddr = line.split('/').next().expect("an address").parse().expect("an address");
     for (host, status) in [("localhost", 200), ("10.1.2.3:9100", 200), ("rebound.example.com", 403)] {

@@ -1,4 +1,5 @@
-//! Identity in the whole journey of a request: signed, decoded, asked about, and only then done.
+//! Identity in the whole path of a request: signed, decoded, authorized, and only then executed. `test_pipeline.rs` is the
+//! fixture.
 //!
 //! `walk.rs` takes every operation past everything that may stop it; `parts.rs` does so for each resource of a request that
 //! names several, `keys.rs` for condition keys, `across.rs` for accounts and resource policies. `foreign.rs` has members that an
@@ -10,8 +11,8 @@ mod across;
 mod audit;
 mod costly;
 mod foreign;
-mod house;
 mod keys;
 mod outside;
 mod parts;
+mod test_pipeline;
 mod walk;

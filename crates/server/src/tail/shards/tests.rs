@@ -1,4 +1,4 @@
-//! The order of shards, as words: `b<a` is a child of `a`, `.` stands behind a closed one.
+//! The order of shards, as words: `b<a` is a child of `a`, `.` follows a closed one.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn first_places() {
     check(Start::Now(7), "", &[]);
 }
 
-/// One step a line: what is described, or which shard is finished, and whose turn it is then.
+/// One step a line: what is described, or which shard is finished, and which shards may be read then.
 #[test]
 fn children_wait_for_their_parents() {
     let check = |steps: &[(&str, &str)]| {
@@ -66,7 +66,7 @@ fn children_wait_for_their_parents() {
 }
 
 #[test]
-fn what_is_trimmed_unread_is_told() {
+fn records_trimmed_unread_are_reported() {
     let mut shards = Shards::new(Start::Oldest);
     shards.learn(&described("a. b<a. c<b"));
     finish(&mut shards, "a");

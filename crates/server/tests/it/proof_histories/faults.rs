@@ -1,7 +1,7 @@
 //! What happens to two nodes over one database while clients call them: connections break at the worst moments, commits
 //! come late or not at all, a node is stopped for longer than its lease, the database fails over.
 //!
-//! A call that fails then may have happened or not. Its client waits until its node takes calls again before it goes on,
+//! A call that fails then may have happened or not. Its client waits until its node takes calls again before it continues,
 //! so that only a few calls of a history are in doubt.
 
 use std::net::SocketAddr;
@@ -14,15 +14,16 @@ use tokio::runtime::Runtime;
 
 use super::Stage;
 use crate::client::{Client, Response};
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
 use crate::proof_chance::Chance;
+use crate::test_server::TestServer;
 
 /// Short, so that a node is stopped for longer in no time.
 pub(super) const LEASE_MS: u64 = 600;
 /// Kinds of faults.
 const FAULTS: u64 = 7;
 
-/// What stands behind the nodes, if there are several.
+/// The database of the nodes, if there are several.
 pub(super) enum Database {
     None,
     Good(Arc<PostgresServer>),
@@ -69,7 +70,7 @@ impl Database {
     /// Does its worst, for as long as there are calls to be made.
     pub(super) fn trouble(
         &mut self,
-        servers: &[Server],
+        servers: &[TestServer],
         chance: &mut Chance,
         pause: Duration,
         calls_left: impl Fn() -> u64,
@@ -101,7 +102,7 @@ impl Database {
 }
 
 /// Stops a node in the middle of whatever it does, for longer than its lease.
-fn nap(server: &Server, chance: &mut Chance) {
+fn nap(server: &TestServer, chance: &mut Chance) {
     server.signal("-STOP");
     thread::sleep(Duration::from_millis(LEASE_MS + 100 + chance.below(LEASE_MS)));
     server.signal("-CONT");

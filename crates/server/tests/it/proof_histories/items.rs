@@ -1,7 +1,7 @@
 //! Single-item operations on a few keys: every kind of write with and without a condition, and strongly consistent
 //! reads, alone, in batches and by queries.
 //!
-//! An item holds the value of the last write and a counter that updates add to, so that answers tell much of the state.
+//! An item holds the value of the last write and a counter that updates add to, so that answers show much of the state.
 
 use std::collections::BTreeMap;
 

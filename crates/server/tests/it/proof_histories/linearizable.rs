@@ -212,7 +212,7 @@ mod tests {
             // A value from nowhere, and one from the future.
             &[(1, 2, Read(7))],
             &[(1, 2, Read(1)), (3, 4, Write(1))],
-            // What never returned is seen and then gone, or seen twice, or seen before it was called.
+            // What never returned is seen and then not, or seen twice, or seen before it was called.
             &[(1, 0, WriteUnknown(1)), (2, 3, Read(1)), (4, 5, Read(0))],
             &[(1, 0, AddUnknown), (2, 3, Add(3))],
             &[(1, 2, Read(1)), (3, 0, WriteUnknown(1))],

@@ -114,7 +114,7 @@ fn transact_get(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
     push(&answer, steps.collect(), into)
 }
 
-/// One update alone, whose answer tells what was there before.
+/// One update alone; its answer has the value before it.
 fn update(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
     let (list, value) = (visit.chance.below(LISTS), visit.value());
     let mut body = append(visit.chapter, list, value);

@@ -1,12 +1,12 @@
 //! Is a history of transactions on lists strictly serializable: is there one order of them, not against time, in which
 //! each could have run alone?
 //!
-//! Every write appends a value that is appended only once, so a list tells the order of its own writes. That gives the
-//! edges of a graph (Adya; Kingsbury and Alvaro's Elle): who wrote after whom (ww), who read whose value (wr), who
-//! read a list before somebody's value was in it (rw), and who began after whose end (time). An order exists only if
+//! Every write appends a value that is appended only once, so a list shows the order of its own writes. That gives the
+//! edges of a graph (Adya; Kingsbury and Alvaro's Elle): a transaction writes after another (ww), reads another's value (wr),
+//! reads a list before another's value is in it (rw), or begins after another's end (time). An order exists only if
 //! there is no cycle.
 //!
-//! The lists are read once more when all is over, which tells the order of all writes and whether a transaction without
+//! The lists are read once more when all is over, which shows the order of all writes and whether a transaction without
 //! an answer happened.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -50,7 +50,7 @@ pub(super) enum Edge {
 
 #[derive(PartialEq, Eq, Debug)]
 pub(super) enum Anomaly {
-    /// A list holds a value twice, or one that nobody appended.
+    /// A list holds a value twice, or one that was not appended.
     Garbage(List, Value),
     /// A value of a transaction that was refused.
     RefusedValue(List, Value),

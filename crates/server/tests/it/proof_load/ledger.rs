@@ -108,7 +108,7 @@ impl Ledger {
         } else if !effect.items.iter().all(|(sk, item)| is_there(sk, item)) {
             return;
         } else if effect.items.iter().all(|(sk, item)| self.items.get(sk) == item.as_ref()) {
-            // It only deleted what was not there: only a shared counter would tell.
+            // It only deleted what was not there: only a shared counter would show it.
             assert!(effect.shared.is_none(), "a transaction that nothing tells from none");
         }
         self.apply(effect);

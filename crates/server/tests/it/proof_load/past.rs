@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// Tells the moment, as a number that never becomes smaller.
+/// Returns the moment, as a number that never decreases.
 pub(crate) type Moment = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Something that knows what must be there, and grows by what its calls do.
@@ -69,7 +69,7 @@ impl<K: Knowledge> Past<K> {
     }
 }
 
-/// The same for those whose past may not be kept.
+/// The same where the past may not be recorded.
 pub(super) fn begins<K: Knowledge>(past: &mut Option<Past<K>>) {
     if let Some(past) = past {
         past.begins();

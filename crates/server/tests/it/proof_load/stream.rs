@@ -1,5 +1,5 @@
 //! A reader of the main table's stream: it has seen every change exactly once and in order if each record's old image is
-//! what the record before it left, and the last ones leave what stands in the table.
+//! what the record before it left, and the last ones leave what is in the table.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ impl Follower {
         }
     }
 
-    /// Tells whether the shard is at its end.
+    /// Returns whether the shard is at its end.
     fn read(&mut self, client: &mut Client, stream: &Value, id: &str) -> bool {
         let last = self.shards[id].last.as_deref();
         let mut request = json!({"StreamArn": stream, "ShardId": id, "ShardIteratorType": "TRIM_HORIZON"});

@@ -70,7 +70,7 @@ pub(super) fn indexes(description: &Value) -> Vec<Index> {
     all.map(index).collect()
 }
 
-/// The server is gone.
+/// The server has ended.
 struct Gone;
 
 fn describe(client: &mut Client, table: &str) -> Result<Option<Value>, Gone> {
@@ -246,7 +246,7 @@ fn side_table(name: &str) -> Value {
             "KeySchema": [{"AttributeName": "color", "KeyType": "HASH"}]}]})
 }
 
-/// Whether the index that comes and goes is there.
+/// Whether the index that is created and deleted is there.
 #[derive(Clone, Default)]
 pub(super) struct IndexLedger {
     is_there: bool,

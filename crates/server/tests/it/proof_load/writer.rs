@@ -47,7 +47,7 @@ impl Writer {
         Writer { id, ledger, past: None, steps, acknowledged: 0, refused: 0, transactions: 0, unanswered: 0 }
     }
 
-    /// Writes until the server is gone, or `go_on` says no.
+    /// Writes until the server has ended, or `go_on` is false.
     pub(super) fn write(&mut self, mut client: Client, mut chance: Chance, cycle: u64, go_on: &AtomicBool) {
         self.ledger.tokened.clear();
         while go_on.load(Ordering::Relaxed) {
@@ -206,7 +206,7 @@ impl Writer {
         let mut item = self.ledger.key(sk);
         item["n"] = json!({"N": chance.below(50).to_string()});
         item["v"] = json!({"S": self.new_v(chance, sk)});
-        // Without a colour it stands in no index by colour.
+        // Without a colour it is in no index by colour.
         if !chance.one_in(3) {
             let color = ["red", "green", "blue"][chance.below(3) as usize];
             item["color"] = json!({"S": color});
@@ -227,7 +227,7 @@ impl Writer {
     fn change(&self, chance: &mut Chance, sk: &str) -> Change {
         match chance.below(5) {
             0..2 => Change::Put(self.item(chance, sk)),
-            // Not what would change nothing: nobody could tell whether it has happened.
+            // Not what would change nothing: its effect could not be observed.
             2 if self.ledger.items.contains_key(sk) => Change::Delete,
             _ => Change::Update { n: chance.below(50), v: self.new_v(chance, sk) },
         }

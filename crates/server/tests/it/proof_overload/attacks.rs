@@ -26,7 +26,7 @@ pub(super) fn idle(server: &Target, scale: &Scale) -> String {
     format!("{} connections, {} allowed", clients.len(), scale.connections_max)
 }
 
-/// Nobody gets through by sending half a head on every connection.
+/// Half a head on every connection does not shut out others.
 pub(super) fn slow_heads(server: &Target, scale: &Scale) -> String {
     let whole = request("ListTables", &[], b"{}");
     let clients: Vec<Client> = (0..scale.idle)
@@ -61,7 +61,7 @@ pub(super) fn slow_bodies(server: &Target, scale: &Scale) -> String {
     format!("{declared} slow ones, an honest one refused {refused} times before it got in")
 }
 
-/// The same with answers that nobody reads.
+/// The same with answers that are not read.
 pub(super) fn slow_readers(server: &Target, scale: &Scale) -> String {
     let whole = request("BatchGetItem", &[], batch_get().as_bytes());
     let readers: Vec<Client> = (0..scale.clients)

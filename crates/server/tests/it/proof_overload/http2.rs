@@ -40,7 +40,7 @@ pub(super) fn rapid_resets(server: &Target, scale: &Scale) -> String {
     format!("{} resets, sent {sent}, closed {closed}", scale.resets)
 }
 
-/// A head that goes on and on. The server ends the connection before long.
+/// A head without an end. The server ends the connection before long.
 pub(super) fn endless_head(server: &Target) -> String {
     let mut socket = connect(server.address, &[]);
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! The honest client: reads and writes small items all the while, and tells how long that takes.
+//! The honest client: reads and writes small items all the while, and measures how long that takes.
 //!
 //! What is promised: the 99th percentile under attack is at most [`FACTOR`] times what it is alone, and [`GRACE`] more.
 //! The grace is what a machine with other work on it may add to anything; in a release build it is small. An attack
@@ -129,7 +129,7 @@ impl Drop for OnDrop<'_> {
     }
 }
 
-/// Only the one who asks is there.
+/// Only the connection of this request is open.
 const AFTERWARDS: [&str; 4] = [
     "stator_connections 1",
     "stator_requests_under_way 1",
@@ -163,7 +163,7 @@ pub(super) fn metrics(client: &mut Client) -> String {
     client.response().text()
 }
 
-/// One of the numbers that Linux tells of a process; 0 elsewhere. Unit: bytes.
+/// One of the numbers that Linux has of a process; 0 elsewhere. Unit: bytes.
 fn memory(server: &Target, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid)).unwrap_or_default();
     let kib = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse::<u64>().ok());

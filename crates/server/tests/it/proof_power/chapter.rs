@@ -11,9 +11,9 @@ use super::image::Image;
 use super::recording::{Layer, Recording};
 use super::trace::{self, Event, What};
 use crate::client::Client;
-use crate::program::Server;
 use crate::proof_chance::Chance;
 use crate::proof_load::{Known, Load};
+use crate::test_server::TestServer;
 
 const LOAD: Duration = Duration::from_millis(250);
 /// As many large transactions as fill a journal of 64 MB.
@@ -23,7 +23,7 @@ pub(super) struct Chapter {
     recording: Recording,
     /// What was in the folder before.
     base: Image,
-    /// Who knew what before `begun`.
+    /// What was known before `begun`.
     before: Knowing,
     begun: u64,
     /// A moment before the tables were asked for, and one after the answer.
@@ -152,7 +152,7 @@ impl Chapter {
         Disk::new(&self.recording.root, &self.base, Arc::clone(&self.trace), lies_about)
     }
 
-    /// What must be there if the power goes at that moment of the trace.
+    /// What must be there if power is lost at that moment of the trace.
     pub(super) fn known_at(&self, moment: u64) -> Knowing {
         if moment < self.begun {
             return self.before.clone();
@@ -198,7 +198,7 @@ impl Chapter {
 }
 
 /// Puts a server under load and stops it, in the middle of the load or after it.
-fn load_and_stop(load: &mut Load, server: Server, chance: &mut Chance, in_the_middle: bool) {
+fn load_and_stop(load: &mut Load, server: TestServer, chance: &mut Chance, in_the_middle: bool) {
     let go_on = AtomicBool::new(true);
     let cycle = chance.next();
     load.run(&server, chance, cycle, &go_on, || {

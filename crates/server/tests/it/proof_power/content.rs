@@ -83,7 +83,7 @@ impl Content {
         read().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// Where the first byte stands that is another one.
+    /// The offset of the first byte that differs.
     pub(super) fn first_difference(&self, other: &Content) -> Option<u64> {
         let zeros = Arc::new([0; PAGE]);
         let pages = self.pages.keys().chain(other.pages.keys());

@@ -10,8 +10,8 @@ use super::chapter::{Chapter, Knowing};
 use super::disk::{Disk, Loss};
 use super::image::Image;
 use super::trace::{Event, What};
-use crate::program::Server;
 use crate::proof_chance::Chance;
+use crate::test_server::TestServer;
 
 /// At which points the power is cut.
 pub(super) enum Plan {
@@ -24,7 +24,7 @@ pub(super) enum Plan {
     Last,
 }
 
-/// The power goes after the event of that number.
+/// Power is lost after the event of that number.
 #[derive(Clone, Copy)]
 struct Cut {
     event: usize,
@@ -87,7 +87,7 @@ fn cuts(plan: &Plan, events: &[Event], chance: &mut Chance) -> Vec<Cut> {
     cuts
 }
 
-/// Goes through the chapter once, and gives away an image for each cut.
+/// Iterates over the chapter once, and returns an image for each cut.
 struct Images<'a> {
     events: &'a [Event],
     done: usize,
@@ -145,6 +145,6 @@ fn check_image(image: &Image, knowing: &mut Knowing) {
     let folder = tempfile::tempdir().expect("folder");
     image.write_to(folder.path());
     let data = folder.path().join("data");
-    let server = Server::start(&["--data", data.to_str().expect("path")]);
+    let server = TestServer::on_data(&data).start();
     knowing.check(&mut server.client());
 }

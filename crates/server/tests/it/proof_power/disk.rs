@@ -1,8 +1,8 @@
-//! A disk that keeps what was synced, and what it may keep of the rest when the power goes.
+//! A disk that retains what was synced, and what it may retain of the rest when power is lost.
 //!
-//! A file keeps its bytes and its size when it is synced, a folder its names when it is synced, and nothing else is
+//! A file retains its bytes and its size when it is synced, a folder its names when it is synced, and nothing else is
 //! ever sure: not the name of a synced file, not a name in a folder that has no name itself. What was not synced is
-//! lost, or kept, or kept in part: any of a file's writes and changes of size, each write whole or some of its sectors,
+//! lost, or retained, or retained in part: any of a file's writes and changes of size, each write whole or some of its sectors,
 //! and of a folder's changes the first few.
 
 use std::collections::BTreeMap;

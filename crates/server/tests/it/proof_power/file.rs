@@ -35,7 +35,7 @@ impl FileChange {
         }
     }
 
-    /// What may be left of a change that was not kept whole.
+    /// What may be left of a change that was not retained whole.
     fn apply_in_part(&self, content: &mut Content, trace: &[u8], chance: &mut Chance) {
         let FileChange::Write { offset, bytes } = self else { return };
         let end = offset + bytes.len() as u64;
@@ -55,7 +55,7 @@ impl FileChange {
                 content.write(from, &trace[at..at + (to - from) as usize]);
             }
         }
-        // The size may be kept without the bytes.
+        // The size may be retained without the bytes.
         if content.size() < end && chance.one_in(3) {
             content.resize(end);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::content::Content;
 
-/// Paths are relative to the folder; a folder stands before what is in it.
+/// Paths are relative to the folder; a folder comes before what is in it.
 #[derive(Default)]
 pub(super) struct Image {
     pub(super) folders: Vec<String>,

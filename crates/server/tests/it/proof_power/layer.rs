@@ -2,7 +2,7 @@
 //!
 //! Not a module of the tests: they compile it by itself and start the server with it (`recording.rs`). Before the
 //! program begins it asks the kernel to hand it every call that may change a file (seccomp, with a signal for each
-//! call), whoever makes it: some crates call the kernel without the C library, where no interposed function would see
+//! call), from any code: some crates call the kernel without the C library, where no interposed function would see
 //! them. The signal's handler makes the call itself and appends a record to the trace. Linux on x86-64 only.
 //!
 //! One lock puts calls and records into one order. Only the syncs of the disk run outside it: one record when a sync
@@ -22,7 +22,7 @@
 //! | 8 a sync has ended | handle | its number | |
 //! | 9 a call that the layer cannot follow | number of the call | | |
 //!
-//! A handle is a number that no other open file ever has, so closing need not be told.
+//! A handle is a number that no other open file ever has, so closing needs no record.
 
 use std::arch::global_asm;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -397,7 +397,7 @@ unsafe fn change_names(
 ) -> i64 {
     unsafe {
         lock();
-        // Before the call: it may take away what a path goes through.
+        // Before the call: it may remove a folder of the path.
         let mut paths = [0; 2 * PATH_MAX];
         let (first, second) = paths.split_at_mut(PATH_MAX);
         let mut size = absolute(folder, path as *const u8, first.try_into().unwrap_unchecked());

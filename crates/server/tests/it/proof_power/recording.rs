@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use crate::program::Server;
 use crate::proof_load::Moment;
+use crate::test_server::TestServer;
 
 /// The layer, compiled.
 pub(super) struct Layer {
@@ -51,12 +51,12 @@ impl Recording {
     }
 
     /// Starts the server on the folder `data` in the root, which it makes if it is not there.
-    pub(super) fn start(&self, layer: &Layer) -> Server {
+    pub(super) fn start(&self, layer: &Layer) -> TestServer {
         let path = |path: &Path| path.to_str().expect("path").to_owned();
         let (root, trace, library) = (path(&self.root), path(&self.trace), path(&layer.library));
         let variables = [("LAYER_ROOT", &*root), ("LAYER_TRACE", &trace), ("LD_PRELOAD", &library)];
         let data = path(&self.root.join("data"));
-        Server::start_with(&["--data", &data, "--memtable", super::MEMTABLE], &variables)
+        TestServer::on_data(&data).flag("--memtable", super::MEMTABLE).variables(&variables).start()
     }
 
     /// The moment of a recording is the size of its trace.

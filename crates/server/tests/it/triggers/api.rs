@@ -1,15 +1,15 @@
-//! Lambda's API: what it answers, what it refuses, and what is kept.
+//! Lambda's API: what it answers, what it refuses, and what is stored.
 
 use serde_json::{Value, json};
 
 use super::{lambda, map, request, settled, shown, table};
-use crate::program::Server;
+use crate::test_server::TestServer;
 
-/// Nobody listens there; nothing is delivered in these tests.
+/// No server listens there; nothing is delivered in these tests.
 const NOWHERE: [&str; 4] = ["--lambda-endpoint", "http://127.0.0.1:9", "--sqs-endpoint", "http://127.0.0.1:9"];
 
-fn server() -> Server {
-    Server::start(&[&["--memory"], &NOWHERE[..]].concat())
+fn server() -> TestServer {
+    TestServer::in_memory().flags(NOWHERE).start()
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_is_refused() {
     let unsigned = client.response();
     assert_eq!((unsigned.status, unsigned.header("x-amzn-errortype")), (403, "MissingAuthenticationTokenException"));
     // Without a place where functions are, only URLs can be invoked.
-    let alone = Server::in_memory();
+    let alone = TestServer::in_memory().start();
     let arn = table(&mut alone.client(), "Music");
     let body = json!({"FunctionName": "f", "EventSourceArn": arn, "StartingPosition": "LATEST"});
     let refused = lambda(&alone, "POST", "", &body);
@@ -158,9 +158,8 @@ fn lists_have_pages_and_conditions() {
 
 #[test]
 fn mappings_outlive_the_server() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = [&["--data", folder.path().to_str().unwrap()], &NOWHERE[..]].concat();
-    let server = Server::start(&arguments);
+    let node = TestServer::on_data("data").flags(NOWHERE);
+    let server = node.start();
     let arn = table(&mut server.client(), "Music");
     let uuid = map(
         &server,
@@ -168,14 +167,14 @@ fn mappings_outlive_the_server() {
     );
     server.signal("-KILL");
     drop(server);
-    let server = Server::start(&arguments);
+    let server = node.start();
     let kept = settled(&server, &uuid);
     assert_eq!((&kept["BatchSize"], &kept["State"]), (&json!(9), &json!("Enabled")));
     assert!(server.stop().success());
 }
 
 #[test]
-fn tags_are_kept_beside_a_mapping() {
+fn tags_are_stored_beside_a_mapping() {
     let server = server();
     let arn = table(&mut server.client(), "Music");
     let body = json!({

@@ -1,4 +1,4 @@
-//! Receivers that accept calls and never answer: what they take of the server, and what goes on beside them.
+//! Receivers that accept calls and never answer: the resources that they take, and what works beside them.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::function::{Call, Outside, ok};
 use super::{lambda, map, put, table};
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
+use crate::test_server::TestServer;
 
 /// Counts the calls that are open, and the most there were. A call that its client ends is open no more.
 fn silent() -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
@@ -32,12 +33,10 @@ fn silent() -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
 }
 
 /// With 256 file handles there are 32 calls, of which one account has at most 16: writes, new connections and another mapping
-/// of the same account go on.
+/// of the same account still work.
 #[test]
 fn silent_receivers_take_a_part_of_the_file_handles() {
-    let data = tempfile::tempdir().expect("a folder");
-    let data = data.path().to_str().expect("a path");
-    let server = Server::start_with_files(256, 256, &["--data", data, "--lambda-timeout", "600"]);
+    let server = TestServer::on_data("data").flag("--lambda-timeout", "600").file_limit(256, 256).start();
     let mut client = server.client();
     let stream = table(&mut client, "Music");
     let (url, open, most) = silent();
@@ -76,7 +75,7 @@ fn silent_receivers_take_a_part_of_the_file_handles() {
 fn long_answers_are_read_and_dropped() {
     let long = "x".repeat(1 << 20);
     let outside = Outside::start(move |_, _| ok(&long));
-    let server = Server::in_memory();
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let stream = table(&mut client, "Music");
     let uuid = map(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::function::{Call, Outside, function_error, number, ok};
 use super::{item, lambda, map, put, settled, shown, table};
-use crate::program::Server;
+use crate::test_server::TestServer;
 
 /// A mapping of a table's stream with what else there is to say.
 fn mapping(function: &str, arn: &str, more: &Value) -> Value {
@@ -18,8 +18,8 @@ fn mapping(function: &str, arn: &str, more: &Value) -> Value {
     body
 }
 
-fn server(outside: &Outside) -> Server {
-    Server::start(&["--memory", "--lambda-endpoint", &outside.url(), "--sqs-endpoint", &outside.url()])
+fn server(outside: &Outside) -> TestServer {
+    TestServer::in_memory().lambda(outside.url()).flag("--sqs-endpoint", outside.url()).start()
 }
 
 #[test]
@@ -54,9 +54,8 @@ fn a_function_is_invoked_as_lambda_invokes_it() {
 #[test]
 fn nothing_is_delivered_with_no_deliveries() {
     let outside = Outside::start(|_, _| ok("null"));
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().to_str().unwrap();
-    let first = Server::start(&["--data", data]);
+    let node = TestServer::on_data("data");
+    let first = node.start();
     let arn = table(&mut first.client(), "Music");
     let uuid = map(&first, &mapping(&format!("{}/changes", outside.url()), &arn, &json!({})));
     put(&mut first.client(), "Music", "a", 1);
@@ -64,8 +63,8 @@ fn nothing_is_delivered_with_no_deliveries() {
     assert!(first.stop().success());
     let before = outside.calls().len();
 
-    let idle = Server::start(&["--data", data, "--no-deliveries"]);
-    let said = idle.heard();
+    let idle = node.clone().flags(["--no-deliveries"]).start();
+    let said = idle.log();
     assert!(said.contains("1 event source mapping and 0 Kinesis streaming destinations"), "{said}");
     assert!(said.contains("Expired items are not deleted"), "{said}");
     let mut client = idle.client();
@@ -78,8 +77,8 @@ fn nothing_is_delivered_with_no_deliveries() {
     assert_eq!(outside.calls().len(), before);
     assert!(idle.stop().success());
 
-    let again = Server::start(&["--data", data]);
-    let said = again.heard();
+    let again = node.start();
+    let said = again.log();
     assert!(said.contains("this server delivers tables' changes: the data has 1 event source mapping"), "{said}");
     outside.wait(|calls| calls.iter().any(|call| call.numbers().contains(&2)));
 }
@@ -95,7 +94,7 @@ fn the_latest_position_is_that_of_the_mappings_creation() {
     put(&mut client, "Music", "a", 2);
     assert_eq!(made.status, 202);
     assert_eq!(outside.wait_for_numbers(1)[0].numbers(), [2]);
-    // A mapping that rests goes on where it was.
+    // A disabled mapping continues from its position.
     let path = format!("/{}", made.json()["UUID"].as_str().unwrap());
     let uuid = path[1..].to_owned();
     settled(&server, &uuid);
@@ -199,7 +198,7 @@ fn a_record_that_always_fails_is_found_and_given_up() {
 }
 
 #[test]
-fn partial_answers_go_on_where_they_say() {
+fn partial_answers_are_continued_from_their_first_failure() {
     // Takes what is below 3 at once, and the rest one at a time.
     let outside = Outside::start(|call, _| {
         let failed = call.records().into_iter().enumerate().find(|(at, record)| *at > 0 && number(record) >= 3);
@@ -221,7 +220,7 @@ fn partial_answers_go_on_where_they_say() {
 
 #[test]
 fn what_is_not_reached_is_tried_until_it_is() {
-    // Too busy, gone in the middle, broken: only the last counts, and retries are few.
+    // Throttled, disconnected, broken: only the last counts, and retries are few.
     let outside = Outside::start(|_, before| match before {
         0 => Some((429, "", r#"{"Type":"User","message":"Rate Exceeded."}"#.to_owned())),
         1 => Some((503, "", String::new())),
@@ -248,7 +247,7 @@ fn a_function_that_does_not_answer_has_failed() {
         }
         ok("null")
     });
-    let server = Server::start(&["--memory", "--lambda-endpoint", &outside.url(), "--lambda-timeout", "1"]);
+    let server = TestServer::in_memory().lambda(outside.url()).flag("--lambda-timeout", "1").start();
     let mut client = server.client();
     let arn = table(&mut client, "Music");
     put(&mut client, "Music", "a", 1);
@@ -314,7 +313,6 @@ pub(super) fn in_order(calls: &[Call], count: u64) {
 
 #[test]
 fn nothing_is_lost_when_both_sides_fail() {
-    let folder = tempfile::tempdir().unwrap();
     let stopped = Arc::new(AtomicBool::new(false));
     let calm = Arc::clone(&stopped);
     // Fails in all ways, by a chance that is the same each time, until the writes are done.
@@ -334,10 +332,9 @@ fn nothing_is_lost_when_both_sides_fail() {
             _ => ok("null"),
         }
     });
-    let (data, url) = (folder.path().to_str().unwrap().to_owned(), outside.url());
     let shards = ["--stream-shard-hours", "2s", "--stream-shard-writes", "20"];
-    let start = || Server::start(&[&["--data", &data, "--lambda-endpoint", &url][..], &shards].concat());
-    let mut server = start();
+    let node = TestServer::on_data("data").lambda(outside.url()).flags(shards);
+    let mut server = node.start();
     let arn = table(&mut server.client(), "Music");
     let more = json!({
         "ParallelizationFactor": 3, "BatchSize": 7, "BisectBatchOnFunctionError": true,
@@ -352,7 +349,7 @@ fn nothing_is_lost_when_both_sides_fail() {
         }
         server.signal("-KILL");
         drop(server);
-        server = start();
+        server = node.start();
     }
     stopped.store(true, Ordering::SeqCst);
     let calls = outside.wait_for_numbers(200);

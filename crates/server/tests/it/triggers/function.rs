@@ -1,5 +1,5 @@
-//! A stand-in for all that a trigger talks to: Lambda's Invoke API, a URL, a queue. It keeps what it gets and answers as
-//! it is told.
+//! A stand-in for all that a trigger talks to: Lambda's Invoke API, a URL, a queue. It records its calls and answers as
+//! the test asks.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -103,7 +103,7 @@ impl Outside {
     }
 }
 
-/// Keeps a call before it is answered.
+/// Records a call before it is answered.
 fn serve(socket: TcpStream, kept: &Mutex<Vec<Call>>, answer: &dyn Fn(&Call, usize) -> Answer) {
     let mut socket = BufReader::new(socket);
     while let Some(call) = read(&mut socket) {

@@ -12,17 +12,18 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::{AUTHORIZATION, Client, Response};
-use crate::program::{PATIENCE, Server};
+use crate::program::PATIENCE;
+use crate::test_server::TestServer;
 
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// Asks about event source mappings.
-fn lambda(server: &Server, method: &str, path: &str, body: &Value) -> Response {
+fn lambda(server: &TestServer, method: &str, path: &str, body: &Value) -> Response {
     request(server, method, &format!("{MAPPINGS}{path}"), body)
 }
 
 /// Calls Lambda's API.
-fn request(server: &Server, method: &str, path: &str, body: &Value) -> Response {
+fn request(server: &TestServer, method: &str, path: &str, body: &Value) -> Response {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let mut client = server.client();
     client.send(
@@ -62,7 +63,7 @@ fn item(table: &str, pk: &str, n: u64) -> String {
 }
 
 /// Makes a mapping and waits until it is what it should be; its id.
-fn map(server: &Server, body: &Value) -> String {
+fn map(server: &TestServer, body: &Value) -> String {
     let made = lambda(server, "POST", "/", body);
     assert_eq!(made.status, 202, "{}", made.text());
     let uuid = made.json()["UUID"].as_str().expect("an id").to_owned();
@@ -71,12 +72,12 @@ fn map(server: &Server, body: &Value) -> String {
 }
 
 /// Waits until nothing is being done with a mapping.
-fn settled(server: &Server, uuid: &str) -> Value {
+fn settled(server: &TestServer, uuid: &str) -> Value {
     shown(server, uuid, |shown| matches!(shown["State"].as_str(), Some("Enabled" | "Disabled")))
 }
 
 /// Waits until a mapping is as asked.
-fn shown(server: &Server, uuid: &str, until: impl Fn(&Value) -> bool) -> Value {
+fn shown(server: &TestServer, uuid: &str, until: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let shown = lambda(server, "GET", &format!("/{uuid}"), &Value::Null).json();

@@ -1,4 +1,4 @@
-//! A mapping over two servers and one PostgreSQL: one of them delivers, and the other goes on when it is killed.
+//! A mapping over two servers and one PostgreSQL: one of them delivers, and the other takes over when it is killed.
 
 use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
@@ -6,24 +6,19 @@ use storage_postgres::testing::PostgresServer;
 use super::delivery::in_order;
 use super::function::{Outside, function_error, ok};
 use super::{lambda, map, put, settled, shown, table};
-use crate::program::Server;
+use crate::test_server::TestServer;
 
 #[test]
-fn another_server_goes_on_when_the_one_that_delivers_is_killed() {
+fn another_server_takes_over_when_the_one_that_delivers_is_killed() {
     let outside = Outside::start(|_, before| if before % 5 == 4 { function_error() } else { ok("null") });
     let Some(database) = PostgresServer::shared() else { return };
     let (storage, url) = (database.database(), outside.url());
     let node = || {
-        Server::start(&[
-            "--storage",
-            &storage,
-            "--node-lease-ms",
-            "600",
-            "--lambda-endpoint",
-            &url,
-            "--stream-shard-hours",
-            "2s",
-        ])
+        TestServer::on_database(&storage)
+            .flag("--node-lease-ms", "600")
+            .lambda(&url)
+            .flag("--stream-shard-hours", "2s")
+            .start()
     };
     let (one, other) = (node(), node());
     let arn = table(&mut one.client(), "Music");

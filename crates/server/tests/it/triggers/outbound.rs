@@ -1,16 +1,16 @@
 //! What callers may have the server call: addresses that are closed, line ends in URLs, other accounts' resources, and what of
 //! a receiver's answer comes back.
 
-use std::time::Duration;
-
-use ::client::{Call, Credentials, Endpoint, SignedFor};
+use ::client::{Call, SignedFor};
 use serde_json::{Value, json};
 
 use super::function::{Outside, ok};
 use super::{lambda, map, put, shown, table};
 use crate::kinesis_fake::Kinesis;
 use crate::kms_fake::{KEY, Kms};
-use crate::program::{Server, strong_key};
+use crate::program::strong_key;
+use crate::signed::key;
+use crate::test_server::{TestServer, TestServerBuilder};
 
 fn mapping(function: &str, stream: &str, destination: Option<&str>) -> Value {
     let mut body = json!({"FunctionName": function, "EventSourceArn": stream, "StartingPosition": "TRIM_HORIZON"});
@@ -21,28 +21,24 @@ fn mapping(function: &str, stream: &str, destination: Option<&str>) -> Value {
 }
 
 /// Signed with a key of account 111111111111; the status, the exception and the body.
-fn signed(server: &Server, service: &'static str, target: &str, header: &str, body: &Value) -> (u16, String, Value) {
-    let credentials = Credentials {
-        access_key: "AKIDA".to_owned(),
-        secret: "secret-of-a".to_owned(),
-        session_token: None,
-        region: "us-east-1".to_owned(),
-    };
+fn signed(
+    server: &TestServer,
+    service: &'static str,
+    target: &str,
+    header: &str,
+    body: &Value,
+) -> (u16, String, Value) {
+    let credentials = key("AKIDA", "secret-of-a", None);
     let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", header)];
     let headers = if header.is_empty() { &headers[..1] } else { &headers[..] };
-    let text = body.to_string();
-    let call = Call { method: "POST", target, headers, body: text.into() };
-    let endpoint = Endpoint::parse(&format!("http://{}", server.address), None).expect("a URL");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let signed_for = SignedFor { credentials: &credentials, service };
-    let sent = runtime.block_on(call.send(&endpoint, Some(signed_for), Duration::from_secs(60)));
-    let answer = sent.expect("an answer");
+    let call = Call { method: "POST", target, headers, body: body.to_string().into() };
+    let answer = server.send(&call, Some(SignedFor { credentials: &credentials, service }));
     let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
     let name = answer.header("x-amzn-errortype").or(body["__type"].as_str()).unwrap_or_default();
     (answer.status, name.rsplit('#').next().unwrap_or_default().to_owned(), body)
 }
 
-fn dynamodb(server: &Server, operation: &str, body: &Value) -> (u16, String, Value) {
+fn dynamodb(server: &TestServer, operation: &str, body: &Value) -> (u16, String, Value) {
     signed(server, "dynamodb", "/", &format!("DynamoDB_20120810.{operation}"), body)
 }
 
@@ -56,30 +52,24 @@ fn create(name: &str) -> Value {
 }
 
 /// A folder with a file of keys, one for account 111111111111.
-fn keys() -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("credentials");
+fn with_keys(server: TestServerBuilder) -> TestServerBuilder {
     let text = "[default]\naws_access_key_id = AKIDA\naws_secret_access_key = secret-of-a\n\
                 aws_account_id = 111111111111\n";
-    std::fs::write(&path, text).expect("written");
-    let path = path.to_str().expect("a path").to_owned();
-    (folder, path)
+    server.write("credentials", text).credentials("credentials")
 }
 
 #[test]
 fn known_callers_reach_public_addresses_and_their_own_resources() {
     let (outside, kinesis) = (Outside::start(|_, _| ok("")), Kinesis::start());
-    let (_folder, keys) = keys();
-    let arguments = ["--memory", "--credentials", &keys, "--lambda-endpoint", &outside.url(), "--sqs-endpoint"];
-    let url = outside.url();
-    let server = Server::start(&[&arguments[..], &[&url, "--kinesis-endpoint", &kinesis.url]].concat());
+    let server = with_keys(TestServer::in_memory()).lambda(outside.url()).flag("--sqs-endpoint", outside.url());
+    let server = server.kinesis(&kinesis.url).start();
     let (status, _, made) = dynamodb(&server, "CreateTable", &create("Music"));
     assert_eq!(status, 200, "{made}");
     let stream = made["TableDescription"]["LatestStreamArn"].as_str().expect("a stream").to_owned();
     let ask = |body: &Value| signed(&server, "lambda", super::MAPPINGS, "", body);
     let other = "arn:aws:sqs:us-east-1:222222222222:q";
     for (body, name) in [
-        (mapping(&url, &stream, None), "InvalidParameterValueException"),
+        (mapping(&outside.url(), &stream, None), "InvalidParameterValueException"),
         (mapping("http://localhost:1/x", &stream, None), "InvalidParameterValueException"),
         (mapping("f", &stream, Some("http://169.254.169.254/")), "InvalidParameterValueException"),
         (mapping("222222222222:function:f", &stream, None), "AccessDeniedException"),
@@ -105,13 +95,9 @@ fn known_callers_reach_public_addresses_and_their_own_resources() {
 #[test]
 fn keys_of_a_kms_are_an_accounts_own_or_allowed() {
     let kms = Kms::start();
-    let (folder, keys) = keys();
-    let (data, key) = (folder.path().join("data"), folder.path().join("key"));
-    std::fs::write(&key, strong_key(7)).expect("written");
-    let (data, key) = (data.to_str().expect("a path"), key.to_str().expect("a path"));
-    let arguments = ["--data", data, "--credentials", &keys, "--master-key-file", key, "--kms-endpoint", &kms.url];
+    let server = with_keys(TestServer::on_data("data")).write("key", strong_key(7)).master_key("key");
     let allowed = "111111111111=arn:aws:kms:*:111122223333:key/1111*,111111111111=alias/shared";
-    let server = Server::start(&[&arguments[..], &["--allow-arn", allowed]].concat());
+    let server = server.flag("--kms-endpoint", &kms.url).flag("--allow-arn", allowed).start();
     let with_key = |name: &str, key: &str| {
         let mut body = create(name);
         body["SSESpecification"] = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key});
@@ -142,7 +128,7 @@ fn keys_of_a_kms_are_an_accounts_own_or_allowed() {
 #[test]
 fn a_url_with_line_ends_is_no_url() {
     let outside = Outside::start(|_, _| ok(""));
-    let server = Server::start(&["--memory"]);
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let stream = table(&mut client, "Music");
     put(&mut client, "Music", "a", 1);
@@ -165,9 +151,8 @@ fn a_url_with_line_ends_is_no_url() {
 #[test]
 fn addresses_are_checked_with_every_call() {
     let outside = Outside::start(|_, _| ok(""));
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = ["--data", folder.path().to_str().expect("a path")];
-    let server = Server::start(&[&data[..], &["--egress-allow", "127.0.0.0/8"]].concat());
+    let data = TestServer::on_data("data");
+    let server = data.clone().flag("--egress-allow", "127.0.0.0/8").start();
     let mut client = server.client();
     let stream = table(&mut client, "Music");
     let uuid = map(&server, &mapping(&format!("{}/x", outside.url()), &stream, None));
@@ -175,12 +160,12 @@ fn addresses_are_checked_with_every_call() {
     outside.wait_for_numbers(1);
     shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK");
     assert!(server.stop().success());
-    let server = Server::start(&[&data[..], &["--egress-allow", "hooks.example.com"]].concat());
+    let server = data.clone().flag("--egress-allow", "hooks.example.com").start();
     put(&mut server.client(), "Music", "a", 2);
     shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "PROBLEM: Function call failed");
     assert!(outside.calls().iter().all(|call| call.numbers() != [2]));
     assert!(server.stop().success());
-    let server = Server::start(&[&data[..], &["--egress-allow", "10.0.0.0/8,127.0.0.1"]].concat());
+    let server = data.clone().flag("--egress-allow", "10.0.0.0/8,127.0.0.1").start();
     outside.wait_for_numbers(2);
     shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK");
 }
@@ -189,10 +174,8 @@ fn addresses_are_checked_with_every_call() {
 #[test]
 fn resources_are_checked_with_every_call() {
     let outside = Outside::start(|_, _| ok(""));
-    let folder = tempfile::tempdir().expect("a folder");
-    let url = outside.url();
-    let data = ["--data", folder.path().to_str().expect("a path"), "--lambda-endpoint", &url];
-    let server = Server::start(&data);
+    let data = TestServer::on_data("data").lambda(outside.url());
+    let server = data.start();
     let mut client = server.client();
     let stream = table(&mut client, "Music");
     let uuid = map(&server, &mapping("222222222222:function:f", &stream, None));
@@ -200,7 +183,7 @@ fn resources_are_checked_with_every_call() {
     outside.wait_for_numbers(1);
     shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "OK");
     assert!(server.stop().success());
-    let server = Server::start(&[&data[..], &["--allow-arn", "000000000000=arn:aws:lambda:*:333333333333:*"]].concat());
+    let server = data.clone().flag("--allow-arn", "000000000000=arn:aws:lambda:*:333333333333:*").start();
     put(&mut server.client(), "Music", "a", 2);
     shown(&server, &uuid, |shown| shown["LastProcessingResult"] == "PROBLEM: Function call failed");
     assert!(outside.calls().iter().all(|call| call.numbers() != [2]));
@@ -211,7 +194,7 @@ fn the_words_of_a_receiver_do_not_come_back() {
     let secret = || Some((500, "X-Secret: SECRET\r\nX-Amzn-RequestId: SECRET words\r\n", "SECRET".to_owned()));
     let failing = Outside::start(move |_, _| secret());
     let failed = Outside::start(|_, _| Some((403, "", "SECRET".to_owned())));
-    let server = Server::start(&["--memory"]);
+    let server = TestServer::in_memory().start();
     let mut client = server.client();
     let stream = table(&mut client, "Music");
     put(&mut client, "Music", "a", 1);

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::house::{ACCOUNT, House, OTHER, T, allow, by};
+use super::test_pipeline::{ACCOUNT, OTHER, T, TestPipeline, allow, by};
 
 fn key() -> Value {
     json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
 }
 
-fn put(house: &House, arn: &str, statements: &[Value]) {
-    let policy = super::house::document(statements);
-    house.root("PutResourcePolicy", &json!({"ResourceArn": arn, "Policy": policy}));
+fn put(pipeline: &TestPipeline, arn: &str, statements: &[Value]) {
+    let policy = super::test_pipeline::document(statements);
+    pipeline.root("PutResourcePolicy", &json!({"ResourceArn": arn, "Policy": policy}));
 }
 
 fn lets(user: &str, action: &str, resource: &str) -> Value {
@@ -20,7 +20,7 @@ fn lets(user: &str, action: &str, resource: &str) -> Value {
 }
 
 /// Operations of another account on table TTT, each with the action that it needs.
-fn requests(house: &House) -> Vec<(&'static str, Value)> {
+fn requests(pipeline: &TestPipeline) -> Vec<(&'static str, Value)> {
     let get = json!({"TableName": T, "Key": key()});
     vec![
         ("GetItem", get.clone()),
@@ -32,72 +32,73 @@ fn requests(house: &House) -> Vec<(&'static str, Value)> {
         ("TransactWriteItems", json!({"TransactItems": [{"Delete": get}]})),
         ("ExecuteStatement", json!({"Statement": format!("SELECT * FROM \"{T}\" WHERE pk='a'")})),
         ("DescribeTable", json!({"TableName": T})),
-        ("DescribeStream", json!({"StreamArn": house.stream})),
-        ("GetRecords", json!({"ShardIterator": house.iterator})),
+        ("DescribeStream", json!({"StreamArn": pipeline.stream})),
+        ("GetRecords", json!({"ShardIterator": pipeline.iterator})),
     ]
 }
 
 #[test]
 fn another_account_needs_both() {
-    let house = House::new();
-    house.user(OTHER, "guest", &[allow("dynamodb:*", "arn:aws:dynamodb:us-east-1:111111111111:*")]);
-    house.user(OTHER, "stranger", &[]);
+    let pipeline = TestPipeline::new();
+    pipeline.user(OTHER, "guest", &[allow("dynamodb:*", "arn:aws:dynamodb:us-east-1:111111111111:*")]);
+    pipeline.user(OTHER, "stranger", &[]);
     let denied = |user: &str, (operation, body): &(&str, Value), why: &str| {
-        let before = house.rows();
-        let answer = house.call(by(user), operation, &body.to_string());
+        let before = pipeline.rows();
+        let answer = pipeline.call(by(user), operation, &body.to_string());
         assert_eq!(answer.kind, "AccessDeniedException", "{operation} by {user}: {}", answer.body);
         assert!(answer.message.contains(why), "{operation} by {user}: {}", answer.message);
-        assert_eq!(house.rows(), before);
+        assert_eq!(pipeline.rows(), before);
     };
-    for request in requests(&house) {
+    for request in requests(&pipeline) {
         denied("guest", &request, "because no resource-based policy allows");
         denied("root222222222222", &request, "because no resource-based policy allows");
     }
     let principal = "222222222222:root";
-    put(&house, T, &[lets(principal, "dynamodb:*", T), lets(principal, "dynamodb:*", &format!("{T}/index/*"))]);
-    let stream = house.stream.clone();
-    put(&house, &stream, &[lets(principal, "dynamodb:*", &stream)]);
-    for request in requests(&house) {
+    put(&pipeline, T, &[lets(principal, "dynamodb:*", T), lets(principal, "dynamodb:*", &format!("{T}/index/*"))]);
+    let stream = pipeline.stream.clone();
+    put(&pipeline, &stream, &[lets(principal, "dynamodb:*", &stream)]);
+    for request in requests(&pipeline) {
         denied("stranger", &request, "because no identity-based policy allows");
         let (operation, body) = &request;
-        let answer = house.call(by("guest"), operation, &body.to_string());
+        let answer = pipeline.call(by("guest"), operation, &body.to_string());
         assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
     }
     // A name is of one's own account, and so is what is made.
-    let own = house.call(by("guest"), "GetItem", &json!({"TableName": "TTT", "Key": key()}).to_string());
+    let own = pipeline.call(by("guest"), "GetItem", &json!({"TableName": "TTT", "Key": key()}).to_string());
     assert_eq!(own.kind, "AccessDeniedException");
 }
 
 #[test]
 fn a_table_speaks_for_its_indexes_and_a_stream_for_itself() {
-    let house = House::new();
-    house.user(ACCOUNT, "own", &[]);
+    let pipeline = TestPipeline::new();
+    pipeline.user(ACCOUNT, "own", &[]);
     let user = format!("{ACCOUNT}:user/own");
-    put(&house, T, &[lets(&user, "dynamodb:*", &format!("{T}/index/GGG"))]);
+    put(&pipeline, T, &[lets(&user, "dynamodb:*", &format!("{T}/index/GGG"))]);
     let scan = |index: Option<&str>| {
         let mut body = json!({"TableName": "TTT"});
         if let Some(index) = index {
             body["IndexName"] = index.into();
         }
-        house.call(by("own"), "Scan", &body.to_string()).status
+        pipeline.call(by("own"), "Scan", &body.to_string()).status
     };
     assert_eq!([scan(None), scan(Some("GGG"))], [400, 200]);
-    let describe = || house.call(by("own"), "DescribeStream", &json!({"StreamArn": house.stream}).to_string()).status;
+    let describe =
+        || pipeline.call(by("own"), "DescribeStream", &json!({"StreamArn": pipeline.stream}).to_string()).status;
     assert_eq!(describe(), 400);
-    put(&house, &house.stream, &[lets(&user, "dynamodb:DescribeStream", &house.stream)]);
+    put(&pipeline, &pipeline.stream, &[lets(&user, "dynamodb:DescribeStream", &pipeline.stream)]);
     assert_eq!(describe(), 200);
 }
 
 #[test]
-fn nobody_locks_themselves_out_by_mistake() {
-    let house = House::new();
-    house.user(ACCOUNT, "admin", &[allow("dynamodb:*", "*")]);
+fn a_policy_that_locks_its_author_out_is_refused() {
+    let pipeline = TestPipeline::new();
+    pipeline.user(ACCOUNT, "admin", &[allow("dynamodb:*", "*")]);
     let mut deny = lets("111111111111:user/admin", "dynamodb:PutResourcePolicy", T);
     deny["Effect"] = "Deny".into();
-    let policy = super::house::document(&[deny]);
+    let policy = super::test_pipeline::document(&[deny]);
     let put = |confirm: bool| {
         let body = json!({"ResourceArn": T, "Policy": policy, "ConfirmRemoveSelfResourceAccess": confirm});
-        house.call(by("admin"), "PutResourcePolicy", &body.to_string())
+        pipeline.call(by("admin"), "PutResourcePolicy", &body.to_string())
     };
     let refused = put(false);
     let expected = "The new resource policy will not allow you to update the resource policy in the future.";
@@ -108,16 +109,16 @@ fn nobody_locks_themselves_out_by_mistake() {
 
 #[test]
 fn the_root_user_takes_away_what_locks_everybody_out() {
-    let house = House::new();
+    let pipeline = TestPipeline::new();
     let mut deny = lets("111111111111:root", "dynamodb:*", T);
     (deny["Effect"], deny["Principal"]) = ("Deny".into(), "*".into());
-    let policy = super::house::document(&[deny]);
+    let policy = super::test_pipeline::document(&[deny]);
     let body = json!({"ResourceArn": T, "Policy": policy, "ConfirmRemoveSelfResourceAccess": true});
-    house.root("PutResourcePolicy", &body);
+    pipeline.root("PutResourcePolicy", &body);
     let root = format!("root{ACCOUNT}");
     let get = json!({"TableName": "TTT", "Key": key()}).to_string();
-    let answer = house.call(by(&root), "GetItem", &get);
+    let answer = pipeline.call(by(&root), "GetItem", &get);
     assert!(answer.message.ends_with("with an explicit deny in a resource-based policy"), "{}", answer.message);
-    house.root("DeleteResourcePolicy", &json!({"ResourceArn": T}));
-    assert_eq!(house.call(by(&root), "GetItem", &get).status, 200);
+    pipeline.root("DeleteResourcePolicy", &json!({"ResourceArn": T}));
+    assert_eq!(pipeline.call(by(&root), "GetItem", &get).status, 200);
 }

@@ -4,18 +4,18 @@
 use api::Operation;
 use serde_json::{Map, Value, json};
 
-use super::house::{ACCOUNT, House, OTHER, Signing, T, allow, by};
-use super::walk::{all_of, row_of, told};
+use super::test_pipeline::{ACCOUNT, OTHER, Signing, T, TestPipeline, allow, by};
+use super::walk::{all_of, exception_of, row_of};
 use crate::audit::Audit;
 use crate::audit::testing::Events;
 
 const U: &str = "arn:aws:dynamodb:us-east-1:111111111111:table/UUU";
 
-fn audited() -> (House, Events) {
-    let mut house = House::new();
+fn audited() -> (TestPipeline, Events) {
+    let mut pipeline = TestPipeline::new();
     let (audit, events) = Audit::held(1_000, false);
-    house.pipeline.audit = Some(audit);
-    (house, events)
+    pipeline.inner.audit = Some(audit);
+    (pipeline, events)
 }
 
 fn only(events: &mut Events) -> Value {
@@ -71,7 +71,7 @@ fn spellings(operation: Operation, body: &Value) -> Vec<String> {
 #[test]
 fn every_operation_is_audited_as_it_is_done() {
     for operation in Operation::ALL {
-        let spelled = row_of(&House::new(), *operation).map_or(1, |row| spellings(*operation, &row.body).len());
+        let spelled = row_of(&TestPipeline::new(), *operation).map_or(1, |row| spellings(*operation, &row.body).len());
         for at in 0..spelled {
             check(*operation, at);
         }
@@ -79,11 +79,11 @@ fn every_operation_is_audited_as_it_is_done() {
 }
 
 fn check(operation: Operation, at: usize) {
-    let (house, mut events) = audited();
-    let Some(row) = row_of(&house, operation) else { return check_not_built(&house, &mut events, operation) };
+    let (pipeline, mut events) = audited();
+    let Some(row) = row_of(&pipeline, operation) else { return check_not_built(&pipeline, &mut events, operation) };
     let body = spellings(operation, &row.body).swap_remove(at);
-    house.user(ACCOUNT, "allowed", &all_of(&row));
-    let (kind, message) = told(house.call(by("allowed"), operation.name(), &body));
+    pipeline.user(ACCOUNT, "allowed", &all_of(&row));
+    let (kind, message) = exception_of(pipeline.call(by("allowed"), operation.name(), &body));
     assert_eq!(kind, row.then, "{operation} {body}: {message}");
     let event = only(&mut events);
     assert_eq!(event["eventName"], operation.name());
@@ -103,8 +103,8 @@ fn check(operation: Operation, at: usize) {
     assert!(asked.is_empty() || parameters.contains(asked[0].rsplit('/').next().unwrap()), "{body}: {event}");
 }
 
-fn check_not_built(house: &House, events: &mut Events, operation: Operation) {
-    let answer = house.call(by(&format!("root{ACCOUNT}")), operation.name(), r#"{"TableName":"TTT"}"#);
+fn check_not_built(pipeline: &TestPipeline, events: &mut Events, operation: Operation) {
+    let answer = pipeline.call(by(&format!("root{ACCOUNT}")), operation.name(), r#"{"TableName":"TTT"}"#);
     let event = only(events);
     assert_eq!((&event["eventName"], answer.status), (&json!(operation.name()), 400));
     assert_eq!((event["errorCode"].as_str(), &event["requestParameters"]), (Some(&*answer.kind), &Value::Null));
@@ -114,19 +114,19 @@ fn check_not_built(house: &House, events: &mut Events, operation: Operation) {
 #[test]
 fn of_two_tables_the_event_has_the_one_that_is_used() {
     for body in [r#""TableName":"UUU","TableName":"TTT""#, r#""TableName":"TTT","\u0054ableName":"UUU""#] {
-        let (house, mut events) = audited();
-        house.root(
+        let (pipeline, mut events) = audited();
+        pipeline.root(
             "PutItem",
             &json!({"TableName": "TTT", "Item": {"pk": {"S": "m"}, "sk": {"S": "1"}, "in": {"S": T}}}),
         );
-        house.root(
+        pipeline.root(
             "PutItem",
             &json!({"TableName": "UUU", "Item": {"pk": {"S": "m"}, "sk": {"S": "1"}, "in": {"S": U}}}),
         );
         events.all();
         let root = format!("root{ACCOUNT}");
         let answer =
-            house.call(by(&root), "GetItem", &format!(r#"{{{body},"Key":{{"pk":{{"S":"m"}},"sk":{{"S":"1"}}}}}}"#));
+            pipeline.call(by(&root), "GetItem", &format!(r#"{{{body},"Key":{{"pk":{{"S":"m"}},"sk":{{"S":"1"}}}}}}"#));
         let event = only(&mut events);
         match answer.status {
             200 => assert_eq!(arns(&event), [answer.body["Item"]["in"]["S"].as_str().unwrap()], "{body}"),
@@ -138,15 +138,15 @@ fn of_two_tables_the_event_has_the_one_that_is_used() {
 /// What cannot be decoded has done nothing, and names nothing.
 #[test]
 fn requests_that_cannot_be_decoded_name_nothing() {
-    let (house, mut events) = audited();
+    let (pipeline, mut events) = audited();
     let root = format!("root{ACCOUNT}");
     for body in ["", "{", "[]", r#"{"TableName":7}"#, r#"{"TableName":"TTT","Key":1}"#, r#"{"TableName":"TTT""#] {
-        let before = house.rows();
-        let answer = house.call(by(&root), "DeleteItem", body);
+        let before = pipeline.rows();
+        let answer = pipeline.call(by(&root), "DeleteItem", body);
         let event = only(&mut events);
         assert_eq!((answer.status, event["errorCode"].as_str()), (400, Some(&*answer.kind)), "{body}");
         assert_eq!((&event["requestParameters"], event.get("resources")), (&Value::Null, None), "{body}");
-        assert_eq!(house.rows(), before);
+        assert_eq!(pipeline.rows(), before);
     }
 }
 
@@ -178,15 +178,19 @@ fn statements_are_audited_as_they_are_parsed() {
 }
 
 fn check_statement(operation: &str, statement: &str, is_read: bool) {
-    let (house, mut events) = audited();
-    house.user(ACCOUNT, "some", &[allow("dynamodb:PartiQL*", T), allow("dynamodb:PartiQL*", &format!("{T}/index/*"))]);
+    let (pipeline, mut events) = audited();
+    pipeline.user(
+        ACCOUNT,
+        "some",
+        &[allow("dynamodb:PartiQL*", T), allow("dynamodb:PartiQL*", &format!("{T}/index/*"))],
+    );
     let one = json!({"Statement": statement});
     let body = match operation {
         "ExecuteStatement" => one,
         "BatchExecuteStatement" => json!({"Statements": [one]}),
         _ => json!({"TransactStatements": [one]}),
     };
-    let (kind, message) = told(house.call(by("some"), operation, &body.to_string()));
+    let (kind, message) = exception_of(pipeline.call(by("some"), operation, &body.to_string()));
     let event = only(&mut events);
     match kind.as_str() {
         "" => {}
@@ -209,12 +213,12 @@ fn check_statement(operation: &str, statement: &str, is_read: bool) {
 /// Each statement of a batch has its table, be it permitted, denied or malformed; one write makes it a write.
 #[test]
 fn batches_name_every_table() {
-    let (house, mut events) = audited();
-    house.user(ACCOUNT, "some", &[allow("dynamodb:PartiQL*", T)]);
+    let (pipeline, mut events) = audited();
+    pipeline.user(ACCOUNT, "some", &[allow("dynamodb:PartiQL*", T)]);
     let body = json!({"Statements": [
         {"Statement": "INSERT INTO"}, {"Statement": "INSERT INTO \"TTT\" VALUE {'pk':'c','sk':'1'}"},
         {"Statement": "DELETE FROM UUU WHERE pk='a' AND sk='1'"}, {"Statement": "secret 'words'"}]});
-    assert_eq!(house.call(by("some"), "BatchExecuteStatement", &body.to_string()).status, 200);
+    assert_eq!(pipeline.call(by("some"), "BatchExecuteStatement", &body.to_string()).status, 200);
     let event = only(&mut events);
     assert_eq!((arns(&event), &event["readOnly"]), (vec![T, U], &json!(false)));
     let parts =
@@ -226,7 +230,7 @@ fn batches_name_every_table() {
     check
         .insert("ConditionCheck".to_owned(), json!({"TableName": U, "Key": key, "ConditionExpression": "secret = pk"}));
     let body = json!({"TransactItems": [{"Put": {"TableName": "TTT", "Item": key}}, check]});
-    house.call(by("some"), "TransactWriteItems", &body.to_string());
+    pipeline.call(by("some"), "TransactWriteItems", &body.to_string());
     let event = only(&mut events);
     let parts = json!([{"operation": "Put", "tableName": "TTT"}, {"operation": "ConditionCheck", "tableName": U}]);
     assert_eq!((arns(&event), &event["requestParameters"]), (vec![T, U], &json!({"requestItems": parts})));
@@ -236,8 +240,8 @@ fn batches_name_every_table() {
 /// denied, nothing was.
 #[test]
 fn batches_of_statements_that_fail_name_their_tables() {
-    let (house, mut events) = audited();
-    house.user(ACCOUNT, "nothing", &[allow("dynamodb:GetItem", "*")]);
+    let (pipeline, mut events) = audited();
+    pipeline.user(ACCOUNT, "nothing", &[allow("dynamodb:GetItem", "*")]);
     let statement = |table: &str| {
         json!({"Statement": format!("UPDATE \"{table}\" SET q = 1 WHERE pk = 'a' AND sk = '1' AND v = 'no'"),
                "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
@@ -246,7 +250,7 @@ fn batches_of_statements_that_fail_name_their_tables() {
         (0..10).map(|at| statement(&format!("absent{at}"))).chain([statement("TTT")]).collect();
     let body = json!({"Statements": statements}).to_string();
     for (caller, shown) in [(by(&format!("root{ACCOUNT}")), 11), (by("nothing"), 10)] {
-        let answer = house.call(caller, "BatchExecuteStatement", &body);
+        let answer = pipeline.call(caller, "BatchExecuteStatement", &body);
         assert_eq!(answer.status, 200, "{answer:?}");
         let event = only(&mut events);
         assert_eq!(arns(&event).len(), shown, "{event}");
@@ -258,19 +262,19 @@ fn batches_of_statements_that_fail_name_their_tables() {
 /// An iterator names its stream, and a stream of Kinesis is none of DynamoDB's.
 #[test]
 fn streams_are_named() {
-    let (house, mut events) = audited();
-    let from = json!({"StreamArn": house.stream, "ShardId": house.shard, "ShardIteratorType": "LATEST"});
-    house.root("GetShardIterator", &from);
-    let parameters = json!({"streamArn": house.stream, "shardId": house.shard});
+    let (pipeline, mut events) = audited();
+    let from = json!({"StreamArn": pipeline.stream, "ShardId": pipeline.shard, "ShardIteratorType": "LATEST"});
+    pipeline.root("GetShardIterator", &from);
+    let parameters = json!({"streamArn": pipeline.stream, "shardId": pipeline.shard});
     assert_eq!(only(&mut events)["requestParameters"], parameters);
-    house.root("GetRecords", &json!({"ShardIterator": house.iterator}));
+    pipeline.root("GetRecords", &json!({"ShardIterator": pipeline.iterator}));
     let event = only(&mut events);
     assert_eq!(
         (arns(&event), &event["requestParameters"]),
-        (vec![&*house.stream], &json!({"streamArn": house.stream}))
+        (vec![&*pipeline.stream], &json!({"streamArn": pipeline.stream}))
     );
-    let kinesis = super::house::kinesis_arn("one");
-    house.root("EnableKinesisStreamingDestination", &json!({"TableName": "TTT", "StreamArn": kinesis}));
+    let kinesis = super::test_pipeline::kinesis_arn("one");
+    pipeline.root("EnableKinesisStreamingDestination", &json!({"TableName": "TTT", "StreamArn": kinesis}));
     let event = only(&mut events);
     assert_eq!(
         (arns(&event), &event["requestParameters"]),
@@ -281,19 +285,19 @@ fn streams_are_named() {
 /// Refused before anything is done: nothing is written, and the client is asked to try again.
 #[test]
 fn what_cannot_be_audited_is_not_executed() {
-    let mut house = House::new();
+    let mut pipeline = TestPipeline::new();
     let (audit, mut events) = Audit::held(1, true);
-    house.pipeline.audit = Some(audit);
+    pipeline.inner.audit = Some(audit);
     let body = json!({"TableName": "TTT", "Item": {"pk": {"S": "new"}, "sk": {"S": "1"}}}).to_string();
     let root = format!("root{ACCOUNT}");
     // It is executed and fills the queue; its event is not in a file, so there is no good answer.
-    let answer = house.call(by(&root), "PutItem", &body);
+    let answer = pipeline.call(by(&root), "PutItem", &body);
     assert_eq!((answer.status, answer.kind.as_str()), (500, "InternalServerError"));
-    let before = house.rows();
-    let answer = house.call(by(&root), "DeleteTable", r#"{"TableName":"TTT"}"#);
+    let before = pipeline.rows();
+    let answer = pipeline.call(by(&root), "DeleteTable", r#"{"TableName":"TTT"}"#);
     assert_eq!((answer.status, answer.kind.as_str()), (500, "InternalServerError"));
-    assert_eq!(house.rows(), before);
-    assert_eq!(house.call(Signing::No, "DeleteTable", r#"{"TableName":"TTT"}"#).status, 400);
+    assert_eq!(pipeline.rows(), before);
+    assert_eq!(pipeline.call(Signing::No, "DeleteTable", r#"{"TableName":"TTT"}"#).status, 400);
     assert_eq!(only(&mut events)["eventName"], "PutItem");
 }
 
@@ -301,15 +305,15 @@ fn what_cannot_be_audited_is_not_executed() {
 /// Resources of other services, which policies are asked about: a parameter each, and no resource of this service.
 #[test]
 fn streams_of_kinesis_and_keys_of_a_kms_are_named() {
-    let (house, mut events) = audited();
+    let (pipeline, mut events) = audited();
     let key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd";
     let encryption = json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key});
-    house.root("UpdateTable", &json!({"TableName": "TTT", "SSESpecification": encryption}));
+    pipeline.root("UpdateTable", &json!({"TableName": "TTT", "SSESpecification": encryption}));
     let event = only(&mut events);
     let expected = json!({"tableName": "TTT", "kMSMasterKeyId": key});
     assert_eq!((arns(&event), &event["requestParameters"]), (vec![T], &expected));
-    let stream = super::house::kinesis_arn("one");
-    house.root("EnableKinesisStreamingDestination", &json!({"TableName": "TTT", "StreamArn": stream}));
+    let stream = super::test_pipeline::kinesis_arn("one");
+    pipeline.root("EnableKinesisStreamingDestination", &json!({"TableName": "TTT", "StreamArn": stream}));
     let event = only(&mut events);
     let expected = json!({"tableName": "TTT", "streamArn": stream});
     assert_eq!((arns(&event), &event["requestParameters"]), (vec![T], &expected));
@@ -317,14 +321,14 @@ fn streams_of_kinesis_and_keys_of_a_kms_are_named() {
 
 #[test]
 fn tables_of_other_accounts() {
-    let (house, mut events) = audited();
+    let (pipeline, mut events) = audited();
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": T,
         "Principal": {"AWS": "arn:aws:iam::222222222222:root"}}]});
-    house.root("PutResourcePolicy", &json!({"ResourceArn": T, "Policy": policy.to_string()}));
+    pipeline.root("PutResourcePolicy", &json!({"ResourceArn": T, "Policy": policy.to_string()}));
     let event = only(&mut events);
     assert_eq!((arns(&event), &event["requestParameters"]), (vec![T], &json!({"resourceArn": T})));
     let body = json!({"TableName": T, "Key": {"pk": {"S": "a"}, "sk": {"S": "1"}}});
-    assert_eq!(house.call(by(&format!("root{OTHER}")), "GetItem", &body.to_string()).status, 200);
+    assert_eq!(pipeline.call(by(&format!("root{OTHER}")), "GetItem", &body.to_string()).status, 200);
     let event = only(&mut events);
     assert_eq!((arns(&event), &event["resources"][0]["accountId"]), (vec![T], &json!(ACCOUNT)));
     assert_eq!(event["userIdentity"]["accountId"], OTHER);

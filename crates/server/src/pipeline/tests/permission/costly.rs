@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::house::{ACCOUNT, House, T, allow, by, document};
+use super::test_pipeline::{ACCOUNT, T, TestPipeline, allow, by, document};
 
 /// Unit: bytes. Source: DynamoDB API Reference, PutResourcePolicy.
 const RESOURCE_POLICY_SIZE_BYTES_MAX: usize = 20 * 1024;
@@ -14,13 +14,13 @@ fn costly() -> Value {
         "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": patterns}}})
 }
 
-fn house() -> House {
-    let house = House::new();
-    house.user(ACCOUNT, "user", &[allow("*", "*")]);
+fn pipeline() -> TestPipeline {
+    let pipeline = TestPipeline::new();
+    pipeline.user(ACCOUNT, "user", &[allow("*", "*")]);
     let policy = document(&[costly()]);
     assert!(policy.len() < RESOURCE_POLICY_SIZE_BYTES_MAX);
-    house.root("PutResourcePolicy", &json!({"ResourceArn": T, "Policy": policy}));
-    house
+    pipeline.root("PutResourcePolicy", &json!({"ResourceArn": T, "Policy": policy}));
+    pipeline
 }
 
 fn put(number: usize) -> Value {
@@ -29,27 +29,27 @@ fn put(number: usize) -> Value {
 
 #[test]
 fn a_batch_is_refused_as_a_whole() {
-    let house = house();
+    let pipeline = pipeline();
     let puts: Vec<Value> = (0..100).map(|at| json!({"Put": {"TableName": "TTT", "Item": put(at)}})).collect();
-    let before = house.rows();
-    let answer = house.call(by("user"), "TransactWriteItems", &json!({ "TransactItems": puts }).to_string());
+    let before = pipeline.rows();
+    let answer = pipeline.call(by("user"), "TransactWriteItems", &json!({ "TransactItems": puts }).to_string());
     assert_eq!((answer.status, answer.kind.as_str()), (400, "LimitExceededException"), "{}", answer.body);
     assert!(answer.message.contains("more work to evaluate than a request may cause"), "{}", answer.message);
-    assert_eq!(house.rows(), before);
+    assert_eq!(pipeline.rows(), before);
     // One with short keys costs little.
     let item = json!({"TableName": "TTT", "Item": {"pk": {"S": "a"}, "sk": {"S": "1"}}});
-    assert_eq!(house.call(by("user"), "PutItem", &item.to_string()).status, 200);
+    assert_eq!(pipeline.call(by("user"), "PutItem", &item.to_string()).status, 200);
 }
 
 #[test]
 fn the_statements_of_a_batch_share_what_they_may_cost() {
-    let house = house();
+    let pipeline = pipeline();
     let insert = |at: usize| {
         let text = format!("INSERT INTO TTT VALUE {{'pk':'{}','sk':'{at}'}}", "a".repeat(2_000));
         json!({"Statement": text})
     };
     let statements: Vec<Value> = (0..25).map(insert).collect();
-    let answer = house.call(by("user"), "BatchExecuteStatement", &json!({ "Statements": statements }).to_string());
+    let answer = pipeline.call(by("user"), "BatchExecuteStatement", &json!({ "Statements": statements }).to_string());
     let codes: Vec<&str> = (0..25).filter_map(|at| answer.body["Responses"][at]["Error"]["Code"].as_str()).collect();
     assert!(codes.len() > 20 && codes.iter().all(|code| *code == "RequestLimitExceeded"), "{codes:?}");
 }
@@ -57,8 +57,8 @@ fn the_statements_of_a_batch_share_what_they_may_cost() {
 /// More tags than a table can have are refused before policies look at them: the caller may not even tag.
 #[test]
 fn too_many_tags_are_refused_before_policies_look_at_them() {
-    let house = House::new();
-    house.user(ACCOUNT, "user", &[allow("dynamodb:GetItem", "*")]);
+    let pipeline = TestPipeline::new();
+    pipeline.user(ACCOUNT, "user", &[allow("dynamodb:GetItem", "*")]);
     let tags =
         |count: usize| -> Vec<Value> { (0..count).map(|at| json!({"Key": format!("k{at}"), "Value": "v"})).collect() };
     let create = |count: usize| {
@@ -68,9 +68,9 @@ fn too_many_tags_are_refused_before_policies_look_at_them() {
     };
     let tag = |count: usize| json!({"ResourceArn": T, "Tags": tags(count)});
     for (operation, few, many) in [("TagResource", tag(50), tag(4_000)), ("CreateTable", create(50), create(4_000))] {
-        let refused = house.call(by("user"), operation, &few.to_string());
+        let refused = pipeline.call(by("user"), operation, &few.to_string());
         assert_eq!(refused.kind, "AccessDeniedException", "{operation} {}", refused.body);
-        let refused = house.call(by("user"), operation, &many.to_string());
+        let refused = pipeline.call(by("user"), operation, &many.to_string());
         assert_eq!(refused.kind, "ValidationException", "{operation} {}", refused.body);
         assert_eq!(refused.message, "Number of Tags exceed the current limit for the provided ResourceArn");
     }

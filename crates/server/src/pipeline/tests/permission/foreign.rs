@@ -6,7 +6,7 @@ use api::Operation;
 use auth::iam::reference;
 use serde_json::{Map, Value, json};
 
-use super::house::{ACCOUNT, House, T, by};
+use super::test_pipeline::{ACCOUNT, T, TestPipeline, by};
 use super::walk::row_of;
 
 const MODELS: [&str; 2] = [
@@ -48,7 +48,7 @@ fn said(member: &str) -> Value {
 
 #[test]
 fn no_member_of_another_operation_is_seen() {
-    let house = House::new();
+    let pipeline = TestPipeline::new();
     let members = members();
     let all: BTreeSet<&String> =
         members.values().filter_map(Value::as_object).flatten().map(|(name, _)| name).collect();
@@ -56,7 +56,7 @@ fn no_member_of_another_operation_is_seen() {
     let keys: BTreeSet<&str> = own_keys.flat_map(|action| action.condition_keys).copied().collect();
     assert!(keys.len() > 8 && all.len() > 60, "{} {}", keys.len(), all.len());
     for operation in Operation::ALL.iter().copied() {
-        let Some(row) = row_of(&house, operation) else { continue };
+        let Some(row) = row_of(&pipeline, operation) else { continue };
         let mut body = row.body.clone();
         for member in all.iter().filter(|member| members[operation.name()].get(member.as_str()).is_none()) {
             body[member.as_str()] = said(member);
@@ -71,8 +71,8 @@ fn no_member_of_another_operation_is_seen() {
             }
             let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*",
                 "Condition": {"Null": {key.as_str(): "false"}}});
-            house.user(ACCOUNT, "user", &[statement]);
-            let answer = house.call(by("user"), operation.name(), &body.to_string());
+            pipeline.user(ACCOUNT, "user", &[statement]);
+            let answer = pipeline.call(by("user"), operation.name(), &body.to_string());
             // A batch of statements says it of its statement.
             let is_denied = answer.body.to_string().contains("is not authorized to perform: dynamodb:");
             assert!(is_denied, "{operation} shows {key}: {}", answer.body);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::house::{ACCOUNT, House, T, allow, by};
+use super::test_pipeline::{ACCOUNT, T, TestPipeline, allow, by};
 
 fn key(pk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": "1"}})
@@ -16,18 +16,18 @@ fn on_t(members: Value) -> Value {
 
 /// Holds the requests against a policy that allows everything under the condition.
 fn check(condition: &Value, cases: &[(&str, Value, bool)]) {
-    let house = House::new();
+    let pipeline = TestPipeline::new();
     let mut statement = allow("*", "*");
     statement["Condition"] = condition.clone();
-    house.user(ACCOUNT, "user", &[statement]);
+    pipeline.user(ACCOUNT, "user", &[statement]);
     for (operation, body, allowed) in cases {
-        let before = house.rows();
-        let answer = house.call(by("user"), operation, &body.to_string());
+        let before = pipeline.rows();
+        let answer = pipeline.call(by("user"), operation, &body.to_string());
         let is_denied = answer.kind == "AccessDeniedException";
         assert_eq!(answer.status == 200, *allowed, "{condition} {operation} {body}: {}", answer.body);
         assert_eq!(is_denied, !*allowed, "{condition} {operation} {body}: {}", answer.body);
         if is_denied {
-            assert_eq!(house.rows(), before, "{operation} {body}");
+            assert_eq!(pipeline.rows(), before, "{operation} {body}");
         }
     }
 }
@@ -152,7 +152,7 @@ fn attributes() {
 }
 
 #[test]
-fn what_a_request_asks_to_be_told() {
+fn members_that_select_the_answer_are_condition_keys() {
     let select = |value: &str| json!({"StringEquals": {"dynamodb:Select": value}});
     let get = || json!({"Key": key("a")});
     let projected = || json!({"Key": key("a"), "ProjectionExpression": "x"});
@@ -213,14 +213,14 @@ fn both_of_what_a_write_may_show_are_asked() {
         ("UPDATED_NEW", [("UPDATED_NEW", "MODIFIED NEW *", 400), ("ALL_NEW", "ALL NEW *", 200)]),
         ("ALL_OLD", [("ALL_NEW", "ALL NEW *", 400), ("UPDATED_OLD", "MODIFIED OLD *", 400)]),
     ] {
-        let house = House::new();
-        let mut deny = super::house::deny("*", "*");
+        let pipeline = TestPipeline::new();
+        let mut deny = super::test_pipeline::deny("*", "*");
         deny["Condition"] = json!({"StringEquals": {"dynamodb:ReturnValues": denied}});
-        house.user(ACCOUNT, "user", &[allow("*", "*"), deny]);
+        pipeline.user(ACCOUNT, "user", &[allow("*", "*"), deny]);
         for (shown, clause, status) in cases {
-            let answer = house.call(by("user"), "UpdateItem", &update(with(shown)).to_string());
+            let answer = pipeline.call(by("user"), "UpdateItem", &update(with(shown)).to_string());
             assert_eq!(answer.status, status, "{denied} {shown}: {}", answer.body);
-            let answer = house.call(by("user"), "ExecuteStatement", &returning(clause).to_string());
+            let answer = pipeline.call(by("user"), "ExecuteStatement", &returning(clause).to_string());
             assert_eq!(answer.status, status, "{denied} {clause}: {}", answer.body);
         }
     }
@@ -293,14 +293,14 @@ fn tags() {
     );
 }
 
-/// A request that does not tell what a condition asks is never allowed because of it.
+/// A condition on a value that the request does not have never allows it.
 #[test]
 fn what_cannot_be_read_is_refused() {
-    let house = House::new();
+    let pipeline = TestPipeline::new();
     let mut own = allow("*", "*");
     own["Condition"] =
         json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"], "dynamodb:Attributes": ["pk", "sk"]}});
-    house.user(ACCOUNT, "user", &[own]);
+    pipeline.user(ACCOUNT, "user", &[own]);
     for (operation, body) in [
         ("Query", on_t(json!({"KeyConditionExpression": "pk = "}))),
         ("Query", on_t(json!({"KeyConditionExpression": "sk = :v", "ExpressionAttributeValues": {":v": {"S": "1"}}}))),
@@ -312,9 +312,9 @@ fn what_cannot_be_read_is_refused() {
         ("ExecuteStatement", statement("DELETE FROM TTT WHERE sk='a'")),
         ("ExecuteStatement", statement("DELETE TTT")),
     ] {
-        let before = house.rows();
-        let answer = house.call(by("user"), operation, &body.to_string());
+        let before = pipeline.rows();
+        let answer = pipeline.call(by("user"), operation, &body.to_string());
         assert_eq!(answer.kind, "ValidationException", "{operation} {body}: {}", answer.body);
-        assert_eq!(house.rows(), before);
+        assert_eq!(pipeline.rows(), before);
     }
 }

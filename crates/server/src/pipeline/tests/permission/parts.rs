@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::house::{ACCOUNT, House, T, allow, by};
+use super::test_pipeline::{ACCOUNT, T, TestPipeline, allow, by};
 
 const U: &str = "arn:aws:dynamodb:us-east-1:111111111111:table/UUU";
 const G: &str = "arn:aws:dynamodb:us-east-1:111111111111:table/TTT/index/GGG";
@@ -81,27 +81,27 @@ fn statements<'a>(asks: impl Iterator<Item = &'a Asked>) -> Vec<Value> {
 
 #[test]
 fn one_denial_refuses_the_whole() {
-    let house = House::new();
+    let pipeline = TestPipeline::new();
     for (operation, body, asks) in cases() {
         let body = body.to_string();
-        let before = house.rows();
+        let before = pipeline.rows();
         for missing in &asks {
-            house.user(ACCOUNT, "most", &statements(asks.iter().filter(|asked| *asked != missing)));
-            let answer = house.call(by("most"), operation, &body);
+            pipeline.user(ACCOUNT, "most", &statements(asks.iter().filter(|asked| *asked != missing)));
+            let answer = pipeline.call(by("most"), operation, &body);
             let (action, resource) = missing;
             let expected = format!(
                 "User: arn:aws:iam::{ACCOUNT}:user/most is not authorized to perform: dynamodb:{action} on resource: \
                  {resource} because no identity-based policy allows the dynamodb:{action} action"
             );
             assert_eq!((answer.kind.as_str(), answer.message), ("AccessDeniedException", expected), "{operation}");
-            assert_eq!(house.rows(), before, "{operation}");
+            assert_eq!(pipeline.rows(), before, "{operation}");
         }
     }
     // Last, for they change what the others find.
     for (operation, body, asks) in cases() {
-        let house = House::new();
-        house.user(ACCOUNT, "all", &statements(asks.iter()));
-        let answer = house.call(by("all"), operation, &body.to_string());
+        let pipeline = TestPipeline::new();
+        pipeline.user(ACCOUNT, "all", &statements(asks.iter()));
+        let answer = pipeline.call(by("all"), operation, &body.to_string());
         // PartiQL reads no index with a key of several attributes, which it says to a caller that may read the index.
         let is_refused_index = body["Statement"].as_str().is_some_and(|text| text.contains("GGG"));
         assert_eq!(answer.status, if is_refused_index { 400 } else { 200 }, "{operation}: {}", answer.body);
@@ -111,20 +111,21 @@ fn one_denial_refuses_the_whole() {
 
 #[test]
 fn a_batch_of_statements_refuses_those_that_are_denied() {
-    let house = House::new();
-    house.user(ACCOUNT, "some", &[allow("dynamodb:PartiQL*", T)]);
+    let pipeline = TestPipeline::new();
+    pipeline.user(ACCOUNT, "some", &[allow("dynamodb:PartiQL*", T)]);
     let body = json!({"Statements": [
         {"Statement": "INSERT INTO TTT VALUE {'pk':'c','sk':'1'}"},
         {"Statement": "INSERT INTO UUU VALUE {'pk':'c','sk':'1'}"},
         {"Statement": "INSERT INTO"},
         {"Statement": "DELETE FROM TTT WHERE pk='a' AND sk='1'"}]});
-    let answer = house.call(by("some"), "BatchExecuteStatement", &body.to_string());
+    let answer = pipeline.call(by("some"), "BatchExecuteStatement", &body.to_string());
     let code = |at: usize| answer.body["Responses"][at]["Error"]["Code"].clone();
     assert_eq!(
         [code(0), code(1), code(2), code(3)],
         [json!(null), json!("AccessDenied"), json!("ValidationError"), json!(null)]
     );
-    let found =
-        |table: &str, pk: &str| !house.root("GetItem", &json!({"TableName": table, "Key": key(pk)}))["Item"].is_null();
+    let found = |table: &str, pk: &str| {
+        !pipeline.root("GetItem", &json!({"TableName": table, "Key": key(pk)}))["Item"].is_null()
+    };
     assert_eq!([found("TTT", "c"), found("UUU", "c"), found("TTT", "a")], [true, false, false]);
 }

@@ -4,7 +4,7 @@
 use api::Operation;
 use serde_json::{Value, json};
 
-use super::house::{ACCOUNT, House, Signing, T, allow, by, deny, kinesis_arn};
+use super::test_pipeline::{ACCOUNT, Signing, T, TestPipeline, allow, by, deny, kinesis_arn};
 
 /// What an operation is sent, what it asks, and what it answers once it may.
 pub(super) struct Row {
@@ -31,12 +31,13 @@ fn key() -> Value {
     json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
 }
 
-pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
+pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Row> {
     let schema = json!({"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"});
-    let stream = house.stream.as_str();
+    let stream = pipeline.stream.as_str();
     let own_tables = "arn:aws:dynamodb:us-east-1:111111111111:table/*";
-    let policy = super::house::document(&[json!({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": T,
+    let policy =
+        super::test_pipeline::document(&[json!({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": T,
         "Principal": {"AWS": "arn:aws:iam::222222222222:root"}})]);
     Some(match operation {
         Operation::BatchExecuteStatement => row(
@@ -131,17 +132,17 @@ pub(super) fn row_of(house: &House, operation: Operation) -> Option<Row> {
             on_t("UpdateTimeToLive", json!({"TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}}))
         }
         Operation::DescribeStream => row(&[("DescribeStream", stream)], json!({"StreamArn": stream})),
-        Operation::GetRecords => row(&[("GetRecords", stream)], json!({"ShardIterator": house.iterator})),
+        Operation::GetRecords => row(&[("GetRecords", stream)], json!({"ShardIterator": pipeline.iterator})),
         Operation::GetShardIterator => row(
             &[("GetShardIterator", stream)],
-            json!({"StreamArn": stream, "ShardId": house.shard, "ShardIteratorType": "LATEST"}),
+            json!({"StreamArn": stream, "ShardId": pipeline.shard, "ShardIteratorType": "LATEST"}),
         ),
         Operation::ListStreams => row(&[("ListStreams", &format!("{T}/stream/*"))], json!({"TableName": "TTT"})),
         _ => return None,
     })
 }
 
-/// The statements that let somebody do all that is asked.
+/// The statements that allow all that is asked.
 pub(super) fn all_of(row: &Row) -> Vec<Value> {
     row.asks.iter().map(|(action, resource)| allow(&whole(action), resource)).collect()
 }
@@ -151,7 +152,7 @@ fn whole(action: &str) -> String {
     if action.contains(':') { action.to_owned() } else { format!("dynamodb:{action}") }
 }
 
-/// What a user is told who may not do something.
+/// The message for a user without a permission.
 fn refusal(user: &str, (action, resource): &(&str, String), why: &str) -> String {
     let action = whole(action);
     format!(
@@ -160,7 +161,7 @@ fn refusal(user: &str, (action, resource): &(&str, String), why: &str) -> String
 }
 
 /// The exception and its sentence, of the request or of a batch's only statement.
-pub(super) fn told(answer: super::house::Answer) -> (String, String) {
+pub(super) fn exception_of(answer: super::test_pipeline::Answer) -> (String, String) {
     let error = &answer.body["Responses"][0]["Error"];
     match error["Code"].as_str() {
         Some(code) => (format!("{code}Exception"), error["Message"].as_str().unwrap_or_default().to_owned()),
@@ -171,43 +172,43 @@ pub(super) fn told(answer: super::house::Answer) -> (String, String) {
 #[test]
 fn every_operation_is_stopped_by_everything() {
     for operation in Operation::ALL {
-        let house = House::new();
-        let row = row_of(&house, *operation);
-        check_signatures(&house, *operation, row.as_ref());
+        let pipeline = TestPipeline::new();
+        let row = row_of(&pipeline, *operation);
+        check_signatures(&pipeline, *operation, row.as_ref());
         match row {
-            Some(row) => check_policies(&house, *operation, &row),
-            None => check_not_built(&house, *operation),
+            Some(row) => check_policies(&pipeline, *operation, &row),
+            None => check_not_built(&pipeline, *operation),
         }
     }
 }
 
-/// Without a good signature nobody learns anything, of what is not built neither.
-fn check_signatures(house: &House, operation: Operation, row: Option<&Row>) {
-    house.user(ACCOUNT, "mighty", &[allow("*", "*")]);
+/// Without a valid signature every operation is refused alike, an unsupported one too.
+fn check_signatures(pipeline: &TestPipeline, operation: Operation, row: Option<&Row>) {
+    pipeline.user(ACCOUNT, "mighty", &[allow("*", "*")]);
     let body = row.map_or(json!({}), |row| row.body.clone()).to_string();
     let with = |key, secret, token| Signing::With { key, secret, token };
-    let before = house.rows();
+    let before = pipeline.rows();
     for (signing, kind) in [
         (Signing::No, "MissingAuthenticationTokenException"),
         (with("nobody", "secret", None), "UnrecognizedClientException"),
         (with("mighty", "another", None), "InvalidSignatureException"),
         (with("mighty", "secret", Some("old")), "ExpiredTokenException"),
     ] {
-        let answer = house.call(signing, operation.name(), &body);
+        let answer = pipeline.call(signing, operation.name(), &body);
         assert_eq!((answer.status, answer.kind.as_str()), (400, kind), "{operation} {signing:?}");
     }
-    assert_eq!(house.rows(), before, "{operation}");
+    assert_eq!(pipeline.rows(), before, "{operation}");
 }
 
-fn check_policies(house: &House, operation: Operation, row: &Row) {
+fn check_policies(pipeline: &TestPipeline, operation: Operation, row: &Row) {
     let body = row.body.to_string();
-    let before = house.rows();
+    let before = pipeline.rows();
     let refused = |user: &str, statements: &[Value], asked: &(&str, String), why: &str| {
-        house.user(ACCOUNT, user, statements);
-        let answer = house.call(by(user), operation.name(), &body);
+        pipeline.user(ACCOUNT, user, statements);
+        let answer = pipeline.call(by(user), operation.name(), &body);
         let expected = ("AccessDeniedException".to_owned(), refusal(user, asked, why));
-        assert_eq!(told(answer), expected, "{operation} by {user}");
-        assert_eq!(house.rows(), before, "{operation} by {user}");
+        assert_eq!(exception_of(answer), expected, "{operation} by {user}");
+        assert_eq!(pipeline.rows(), before, "{operation} by {user}");
     };
     for (at, asked) in row.asks.iter().enumerate() {
         let action = whole(asked.0);
@@ -223,13 +224,13 @@ fn check_policies(house: &House, operation: Operation, row: &Row) {
         under_condition["Condition"] = json!({"StringEquals": {"aws:username": "another"}});
         refused("conditional", &with(under_condition), asked, &unheard);
     }
-    house.user(ACCOUNT, "allowed", &all_of(row));
-    let (kind, message) = told(house.call(by("allowed"), operation.name(), &body));
+    pipeline.user(ACCOUNT, "allowed", &all_of(row));
+    let (kind, message) = exception_of(pipeline.call(by("allowed"), operation.name(), &body));
     assert_eq!(kind, row.then, "{operation}: {message}");
 }
 
-fn check_not_built(house: &House, operation: Operation) {
-    let answer = house.call(by("mighty"), operation.name(), "{}");
+fn check_not_built(pipeline: &TestPipeline, operation: Operation) {
+    let answer = pipeline.call(by("mighty"), operation.name(), "{}");
     let not_built = format!("The operation {operation} is not built yet in this version of Stator.");
     assert_eq!(answer.message, not_built, "{operation} is built and has no row here");
 }

@@ -115,7 +115,7 @@ fn writes_in_two_orders() {
 }
 
 #[test]
-fn two_readers_who_saw_two_orders() {
+fn two_readers_that_saw_two_orders() {
     let steps: [&[Step]; 4] =
         [&[Append(X, 1)], &[Append(Y, 2)], &[Read(X, vec![1]), Read(Y, vec![])], &[Read(X, vec![]), Read(Y, vec![2])]];
     assert_eq!(cycle_of(found_at_once(&steps, &[1], &[2])).len(), 4);

@@ -1,4 +1,4 @@
-//! A server in this process with accounts, principals and tables, and what is stored in it.
+//! The pipeline of a server in this process, over accounts, principals and tables, and the rows that are stored in it.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -19,16 +19,12 @@ use storage::{Consistency, Engine, Family, Memory, Row, ScanDirection, ScanRange
 use tokio::runtime::Runtime;
 use wire::DynamoDb;
 
-use super::super::{Answered, PATIENCE};
-use crate::body::BodyReader;
-use crate::operator::Operator;
+use super::super::{Answered, Echo, pipeline_of};
 use crate::pipeline::Pipeline;
 use crate::seats::Seat;
 use crate::services::Services;
 use crate::transport;
-use crate::visit::Notable;
 use crate::web::{Web, WebArguments};
-use ops::allowance::MemoryBudget;
 
 pub(super) const ACCOUNT: &str = "111111111111";
 pub(super) const OTHER: &str = "222222222222";
@@ -37,10 +33,11 @@ pub(super) const T: &str = "arn:aws:dynamodb:us-east-1:111111111111:table/TTT";
 const NOW_MS: u64 = 1_700_000_000_000;
 const SECRET: &str = "secret";
 
-pub(super) struct House {
+/// DynamoDB with identities, over an engine in memory and a clock that does not move.
+pub(super) struct TestPipeline {
     runtime: Runtime,
     pub engine: Arc<Memory>,
-    pub pipeline: Pipeline,
+    pub inner: Pipeline,
     keys: Arc<Keys>,
     /// Of table TTT: its stream's ARN, a shard of it and an iterator.
     pub stream: String,
@@ -48,7 +45,7 @@ pub(super) struct House {
     pub iterator: String,
 }
 
-/// Who has which access key.
+/// The principal of each access key.
 #[derive(Default)]
 struct Keys(Mutex<BTreeMap<String, Arc<Principal>>>);
 
@@ -120,8 +117,8 @@ fn principal(kind: PrincipalKind, account: &str, name: &str, policies: &[String]
     }
 }
 
-impl House {
-    pub(super) fn new() -> House {
+impl TestPipeline {
+    pub(super) fn new() -> TestPipeline {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let engine = Memory::new();
         let (clock, _) = Clock::manual(NOW_MS);
@@ -129,27 +126,21 @@ impl House {
         let service = runtime.block_on(open).expect("an empty database");
         service.reaches_kinesis();
         let keys = Arc::<Keys>::default();
-        let pipeline = Pipeline {
+        let inner = Pipeline {
             services: Services::of(vec![Arc::new(DynamoDb::new(&service)), Arc::new(DynamoDb::streams(&service))]),
             access: Access::Identity(Principals::new(keys.clone(), clock)),
             region: REGION.to_owned(),
-            bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
-            memory: MemoryBudget::new(64 << 20, PATIENCE),
-            requests_max: 100,
-            operator: Operator::new(),
             answers_operator: false,
             web: Web::new(&WebArguments::default(), false, []),
-            notable: Notable::slower_than(None),
-            traces: None,
-            audit: None,
+            ..pipeline_of(Echo)
         };
         let (stream, shard, iterator) = Default::default();
-        let mut house = House { runtime, engine, pipeline, keys, stream, shard, iterator };
+        let mut pipeline = TestPipeline { runtime, engine, inner, keys, stream, shard, iterator };
         for account in [ACCOUNT, OTHER] {
-            house.add(account, &format!("root{account}"), PrincipalKind::Root, &[]);
+            pipeline.add(account, &format!("root{account}"), PrincipalKind::Root, &[]);
         }
-        house.furnish();
-        house
+        pipeline.furnish();
+        pipeline
     }
 
     fn add(&self, account: &str, key: &str, kind: PrincipalKind, policies: &[String]) {
@@ -253,7 +244,7 @@ impl House {
         let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).expect("a request");
         let answered = self.runtime.block_on(async {
             let seat = Seat::new(transport::local());
-            let (head, body) = self.pipeline.answer(request, &seat).await.into_parts();
+            let (head, body) = self.inner.answer(request, &seat).await.into_parts();
             let body = body.collect().await.expect("a body").to_bytes();
             settle().await;
             Answered { status: head.status.as_u16(), headers: head.headers, body }
@@ -294,7 +285,7 @@ fn answer(answered: &Answered) -> Answer {
     Answer { status: answered.status, kind: kind.unwrap_or_default(), message, body }
 }
 
-/// Lets background work run as far as it goes at this time.
+/// Lets background work run as far as it can at this time.
 async fn settle() {
     for _ in 0..200 {
         tokio::task::yield_now().await;
