@@ -72,14 +72,14 @@ impl Seen {
     }
 }
 
-/// Takes changes, or some of them, or says so only.
-struct Fickle {
+/// Accepts changes, or some of them, or fails after it has them; each call by the next of its moods.
+struct FlakyReceiver {
     seen: Arc<Mutex<Seen>>,
     moods: Vec<u8>,
     calls: Arc<AtomicUsize>,
 }
 
-impl Receiver for Fickle {
+impl Receiver for FlakyReceiver {
     fn take<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Taken> {
         let mood = self.moods[self.calls.fetch_add(1, Ordering::Relaxed) % self.moods.len()];
         let failure = || Some("not now".to_owned());
@@ -87,7 +87,7 @@ impl Receiver for Fickle {
             0 => (Some(0), Taken { count: 0, failure: failure() }),
             1 => (Some(changes.len() / 2), Taken { count: changes.len() / 2, failure: failure() }),
             2 => (Some(changes.len()), Taken { count: 0, failure: failure() }),
-            // Never answers: the consumer is stopped during the call.
+            // Never answers: the consumer is ended in the middle.
             3 => (None, Taken::all(changes)),
             _ => (Some(changes.len()), Taken::all(changes)),
         };
@@ -102,7 +102,8 @@ impl Receiver for Fickle {
     }
 }
 
-struct House {
+/// A table, its consumer in the loop under test, and a receiver that compares what arrives with what was written.
+struct Fixture {
     engine: Arc<dyn Engine>,
     clock: Clock,
     service: Arc<Service>,
@@ -150,14 +151,14 @@ async fn prepare(service: &Service) -> Consumer {
     destination.consumer
 }
 
-impl House {
-    async fn new(engine: Arc<dyn Engine>, clock: Clock, moods: Vec<u8>) -> House {
+impl Fixture {
+    async fn new(engine: Arc<dyn Engine>, clock: Clock, moods: Vec<u8>) -> Fixture {
         let service = open(&engine, &clock).await;
         let consumer = prepare(&service).await;
         let (seen, calls) = (Arc::default(), Arc::default());
         let task = start(&service, &consumer, &moods, &calls, &seen);
         let (written, present, streamed) = (BTreeMap::new(), BTreeMap::new(), false);
-        House { engine, clock, service, moods, calls, seen, consumer, task, written, present, streamed }
+        Fixture { engine, clock, service, moods, calls, seen, consumer, task, written, present, streamed }
     }
 
     /// What follows is ended wherever it is, and begins anew; over `engine`, if that was opened again.
@@ -218,7 +219,7 @@ fn start(
     calls: &Arc<AtomicUsize>,
     seen: &Arc<Mutex<Seen>>,
 ) -> JoinHandle<End> {
-    let receiver = Fickle { seen: Arc::clone(seen), moods: moods.to_vec(), calls: Arc::clone(calls) };
+    let receiver = FlakyReceiver { seen: Arc::clone(seen), moods: moods.to_vec(), calls: Arc::clone(calls) };
     tokio::spawn(follow(
         Arc::clone(service),
         Following {
@@ -267,21 +268,21 @@ fn any_moods() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-async fn run(house: &mut House, hand: &ManualClock, step: Step) {
+async fn run(fixture: &mut Fixture, hand: &ManualClock, step: Step) {
     match step {
-        Step::Put(pk) => house.put(pk).await,
-        Step::Delete(pk) => house.delete(pk).await,
+        Step::Put(pk) => fixture.put(pk).await,
+        Step::Delete(pk) => fixture.delete(pk).await,
         Step::Wait { ms } => tokio::time::sleep(Duration::from_millis(ms)).await,
         Step::Roll => {
             hand.advance_ms(FOUR_HOURS_MS);
             tokio::time::sleep(MINUTE).await;
             // None may become too old before it is delivered.
-            house.settle().await;
+            fixture.settle().await;
         }
-        Step::Restart => house.restart(None).await,
+        Step::Restart => fixture.restart(None).await,
         Step::TurnStream => {
             hand.advance_ms(1);
-            house.turn_stream().await;
+            fixture.turn_stream().await;
         }
     }
 }
@@ -293,12 +294,12 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let (clock, hand) = Clock::manual(1_700_000_000_000);
-            let mut house = House::new(Memory::new(), clock, moods).await;
+            let mut fixture = Fixture::new(Memory::new(), clock, moods).await;
             for step in steps {
-                run(&mut house, &hand, step).await;
+                run(&mut fixture, &hand, step).await;
             }
-            house.settle().await;
-            house.task.abort();
+            fixture.settle().await;
+            fixture.task.abort();
         });
     }
 }
@@ -315,32 +316,32 @@ async fn every_change_is_delivered_from_a_folder_that_is_opened_again() {
         }
     };
     let (clock, moods) = (Clock::system(), vec![9, 1, 2, 9, 0, 9]);
-    let mut house = House::new(engine().await, clock, moods).await;
+    let mut fixture = Fixture::new(engine().await, clock, moods).await;
     for round in 0..4 {
         for at in 0..40 {
-            house.put(["a", "b", "c"][at % 3]).await;
+            fixture.put(["a", "b", "c"][at % 3]).await;
         }
         if round % 2 == 0 {
-            house.turn_stream().await;
-            house.delete("b").await;
+            fixture.turn_stream().await;
+            fixture.delete("b").await;
         }
-        house.task.abort();
-        house.engine.close().await.unwrap();
-        house.restart(Some(engine().await)).await;
+        fixture.task.abort();
+        fixture.engine.close().await.unwrap();
+        fixture.restart(Some(engine().await)).await;
     }
-    house.settle().await;
-    assert!(house.seen.lock().arrivals >= 120, "some twice");
-    house.task.abort();
-    house.engine.close().await.unwrap();
+    fixture.settle().await;
+    assert!(fixture.seen.lock().arrivals >= 120, "some twice");
+    fixture.task.abort();
+    fixture.engine.close().await.unwrap();
 }
 
 #[tokio::test]
 async fn following_ends_with_its_table() {
     let (clock, _hand) = Clock::manual(1_700_000_000_000);
-    let mut house = House::new(Memory::new(), clock, vec![9]).await;
-    house.put("a").await;
-    house.settle().await;
+    let mut fixture = Fixture::new(Memory::new(), clock, vec![9]).await;
+    fixture.put("a").await;
+    fixture.settle().await;
     let request = api::DeleteTableInput { table_name: "tab".to_owned() };
-    house.service.execute::<ops::call::DeleteTable>(&caller(), request).await.unwrap();
-    assert_eq!(house.task.await.unwrap(), End::Gone);
+    fixture.service.execute::<ops::call::DeleteTable>(&caller(), request).await.unwrap();
+    assert_eq!(fixture.task.await.unwrap(), End::Gone);
 }

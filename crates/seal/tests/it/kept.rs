@@ -4,23 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use seal::{KeptError, KeyringError, Layout, MasterKey, Sealed, Secret, kept};
-use storage::{Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Transaction};
+use storage::{Consistency, Engine, Family, Key, Memory};
+
+use crate::fixture::put;
 
 async fn put_settings(engine: &dyn Engine) {
     let key = Key::new(Family::Catalog, [&[0; 8][..], b"D"].concat());
-    let mut decide = |_: &Reads, batch: &mut Batch| {
-        batch.put(key.clone(), "settings");
-        Decision::Commit
-    };
-    engine
-        .transact(Transaction {
-            op: OpId([0; 16]),
-            mode: Mode::Plain,
-            keys: &[KeyUse::write(key.clone())],
-            decide: &mut decide,
-        })
-        .await
-        .expect("a write");
+    put(engine, &key, b"settings").await;
 }
 
 #[tokio::test]

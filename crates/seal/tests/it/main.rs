@@ -1,6 +1,7 @@
 //! The seal around whole engines.
 
 mod contract;
+mod fixture;
 mod kept;
 mod late;
 mod rotation;

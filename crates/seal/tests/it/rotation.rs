@@ -1,19 +1,19 @@
-//! Values under old data keys are re-encrypted, unnoticed by readers and writers.
+//! Old data keys: rows under them are re-encrypted, without an effect on reads and writes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use base::{Clock, ManualClock};
+use base::Clock;
 use bytes::Bytes;
-use seal::{Keyring, Layout, Sealed, Swept};
+use seal::{Layout, Sealed, Swept};
 use storage::{
     Batch, Consistency, Decision, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads,
-    Row, ScanDirection, ScanRange, Transaction,
+    Row, Transaction,
 };
 
+use crate::fixture::{Fixture, put, put_all, rows};
 use crate::keyring;
 use crate::late::Late;
 
@@ -24,24 +24,7 @@ const DATA_KEYS: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, b'Y'];
 
 type Rows = BTreeMap<Key, Bytes>;
 
-struct House {
-    disk: Arc<Memory>,
-    keyring: Keyring,
-    clock: Clock,
-    hand: ManualClock,
-}
-
-impl House {
-    async fn new() -> House {
-        let (clock, hand) = Clock::manual(1_800_000_000_000);
-        House { disk: Memory::new(), keyring: keyring().await, clock, hand }
-    }
-
-    /// A process on the same rows.
-    fn process(&self) -> Arc<Sealed> {
-        Sealed::with_clock(self.disk.clone(), &self.keyring, None, Layout::STATOR, self.clock.clone())
-    }
-
+impl Fixture {
     fn pass(&self, time: Duration) {
         self.hand.advance_ms(time.as_millis() as u64);
     }
@@ -67,13 +50,6 @@ fn id_of(value: &[u8]) -> [u8; 4] {
     value[1..5].try_into().expect("a sealed value")
 }
 
-async fn rows(engine: &dyn Engine, family: Family) -> Vec<Row> {
-    let (lower, upper) = (Bound::Unbounded, Bound::Unbounded);
-    let (rows_max, bytes_max) = (100_000, 1 << 30);
-    let range = ScanRange { family, lower, upper, direction: ScanDirection::Forward, rows_max, bytes_max };
-    engine.view(Consistency::Strong).await.expect("a view").scan(&range).await.expect("rows").rows
-}
-
 fn item(table: u64, sort: &str) -> Key {
     Key::new(Family::Items, [&table.to_be_bytes()[..], &[3; 16], sort.as_bytes()].concat())
 }
@@ -90,25 +66,13 @@ fn tally(table: u64) -> Key {
     Key::new(Family::Catalog, [&table.to_be_bytes()[..], b"C"].concat())
 }
 
-async fn put(engine: &dyn Engine, keys: &[Key], value: &str) {
-    let mut decide = |_: &Reads, batch: &mut Batch| {
-        keys.iter().for_each(|key| batch.put(key.clone(), value.to_owned()));
-        Decision::Commit
-    };
-    let uses: Vec<KeyUse> = keys.iter().cloned().map(KeyUse::write).collect();
-    engine
-        .transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &uses, decide: &mut decide })
-        .await
-        .expect("a write");
-}
-
 /// Rows of every kind.
 async fn fill(engine: &dyn Engine, from: usize, to: usize) -> Rows {
     let mut model = Rows::new();
     for at in from..to {
         let name = format!("{at:03}");
         let keys = [item(1, &name), index_row(1, &name), of_catalog(&name)];
-        put(engine, &keys, &name).await;
+        put_all(engine, &keys, name.as_bytes()).await;
         model.extend(keys.map(|key| (key, Bytes::from(name.clone()))));
     }
     model
@@ -128,71 +92,71 @@ async fn agrees(engine: &dyn Engine, model: &Rows) {
 
 #[tokio::test]
 async fn after_a_sweep_nothing_is_under_an_old_key() {
-    let house = House::new().await;
-    let process = house.process();
+    let fixture = Fixture::new().await;
+    let process = fixture.process();
     // More than one page.
     let mut model = fill(&*process, 0, 600).await;
-    let (first, _) = house.keys().await;
+    let (first, _) = fixture.keys().await;
     assert_eq!(first.len(), 1);
-    house.pass(AGE - DAY);
+    fixture.pass(AGE - DAY);
     assert_eq!(process.sweep_data_keys(AGE).await, Ok(Swept::default()), "nothing is old");
-    let young = house.process();
+    let young = fixture.process();
     model.extend(fill(&*young, 600, 610).await);
-    let both = house.keys().await.0;
+    let both = fixture.keys().await.0;
     assert_eq!(both.len(), 2);
 
-    house.pass(DAY);
+    fixture.pass(DAY);
     let swept = process.sweep_data_keys(AGE).await.expect("a sweep");
     assert_eq!(swept, Swept { rewritten: 3 * 600, left: 0, freed: 0 });
-    let (used, made) = house.keys().await;
+    let (used, made) = fixture.keys().await;
     assert!(used.is_disjoint(&first) && used.len() == 2, "{used:?}");
     assert!(used.is_superset(&(&both - &first)), "the other process's key is young");
     assert_eq!(made.len(), 3);
-    for engine in [&process, &young, &house.process()] {
+    for engine in [&process, &young, &fixture.process()] {
         agrees(&**engine, &model).await;
     }
     // Of what is written from then on, nothing is under the old key.
     model.extend(fill(&*process, 610, 620).await);
-    assert!(house.keys().await.0.is_disjoint(&first));
-    agrees(&*house.process(), &model).await;
+    assert!(fixture.keys().await.0.is_disjoint(&first));
+    agrees(&*fixture.process(), &model).await;
 }
 
 #[tokio::test]
 async fn a_key_without_values_is_not_looked_for_again() {
-    let house = House::new().await;
-    let process = house.process();
+    let fixture = Fixture::new().await;
+    let process = fixture.process();
     let model = fill(&*process, 0, 20).await;
-    house.pass(AGE);
+    fixture.pass(AGE);
     assert_eq!(process.sweep_data_keys(AGE).await.expect("a sweep").rewritten, 60);
     assert_eq!(process.sweep_data_keys(AGE).await, Ok(Swept::default()), "somebody may still have it");
-    house.pass(DAY);
+    fixture.pass(DAY);
     assert_eq!(process.sweep_data_keys(AGE).await, Ok(Swept { rewritten: 0, left: 0, freed: 1 }));
     assert_eq!(process.sweep_data_keys(AGE).await, Ok(Swept::default()));
-    agrees(&*house.process(), &model).await;
+    agrees(&*fixture.process(), &model).await;
 }
 
 #[tokio::test]
 async fn a_table_with_its_own_key_keeps_it() {
-    let house = House::new().await;
-    let process = house.process();
+    let fixture = Fixture::new().await;
+    let process = fixture.process();
     let (row, _) = process.wrap_table_key("111122223333", None, None).await.expect("a key");
     let of_table = Key::new(Family::Catalog, [DATA_KEYS, &7_u64.to_be_bytes()].concat());
-    put(&*process, std::slice::from_ref(&of_table), std::str::from_utf8(&row).expect("a text")).await;
+    put(&*process, &of_table, &row).await;
     let own = [item(7, "a"), index_row(7, "a")];
-    put(&*process, &own, "own").await;
-    put(&*process, &[item(8, "a")], "plain").await;
-    let before = house.keys().await.0;
-    house.pass(AGE);
+    put_all(&*process, &own, b"own").await;
+    put(&*process, &item(8, "a"), b"plain").await;
+    let before = fixture.keys().await.0;
+    fixture.pass(AGE);
     assert_eq!(process.sweep_data_keys(AGE).await.expect("a sweep").rewritten, 3);
-    let (after, made) = house.keys().await;
+    let (after, made) = fixture.keys().await;
     assert!(after.is_disjoint(&before) && after.len() == 2);
     for (family, key) in [(Family::Items, &own[0]), (Family::Index, &own[1])] {
-        for row in rows(&*house.disk, family).await {
+        for row in rows(&*fixture.disk, family).await {
             let table = if row.key.starts_with(&key.bytes[..8]) { 7_u64 } else { 0 };
             assert_eq!(made[&id_of(&row.value)][1..9], table.to_be_bytes(), "whose data key it is");
         }
     }
-    let again = house.process();
+    let again = fixture.process();
     assert_eq!(again.get(&own[1], Consistency::Strong).await, Ok(Some(Bytes::from("own"))));
     assert_eq!(again.get(&item(8, "a"), Consistency::Strong).await, Ok(Some(Bytes::from("plain"))));
 }

@@ -1,68 +1,24 @@
-//! An attacker that can write to the disk causes errors, never other data.
+//! Changes of the disk by an attacker: errors, never other data.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use seal::{Keyring, Layout, Sealed};
+use seal::{Layout, Sealed};
 use storage::{
-    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Pages, Reads, Row, ScanDirection,
-    ScanRange, StorageError, Transaction, TxError,
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Mode, OpId, Pages, Reads, Row, ScanDirection, ScanRange,
+    StorageError, Transaction, TxError,
 };
 
+use crate::fixture::{Fixture, put, rows, whole};
 use crate::keyring;
-
-struct House {
-    disk: Arc<Memory>,
-    keyring: Keyring,
-    sealed: Arc<Sealed>,
-}
 
 fn item(sort: &str) -> Key {
     Key::new(Family::Items, [&[1; 24][..], sort.as_bytes()].concat())
 }
 
-fn whole(family: Family) -> ScanRange {
-    ScanRange {
-        family,
-        lower: Bound::Unbounded,
-        upper: Bound::Unbounded,
-        direction: ScanDirection::Forward,
-        rows_max: 100,
-        bytes_max: 1 << 20,
-    }
-}
-
-async fn put(engine: &dyn Engine, key: &Key, value: &[u8]) {
-    let value = Bytes::copy_from_slice(value);
-    let mut decide = |_: &Reads, batch: &mut Batch| {
-        batch.put(key.clone(), value.clone());
-        Decision::Commit
-    };
-    let keys = [KeyUse::write(key.clone())];
-    engine
-        .transact(Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide: &mut decide })
-        .await
-        .expect("a write");
-}
-
-impl House {
-    async fn new() -> House {
-        let (disk, keyring) = (Memory::new(), keyring().await);
-        let sealed = Sealed::over(disk.clone(), &keyring, None, Layout::STATOR);
-        House { disk, keyring, sealed }
-    }
-
-    /// Another process on the same rows.
-    fn opened_again(&self) -> Arc<Sealed> {
-        Sealed::over(self.disk.clone(), &self.keyring, None, Layout::STATOR)
-    }
-
-    async fn rows(&self, family: Family) -> Vec<Row> {
-        self.disk.view(Consistency::Strong).await.expect("a view").scan(&whole(family)).await.expect("rows").rows
-    }
-
-    /// Puts a value on the disk, and returns how it is read: by get, by a scan, and by a transaction.
+/// Attacks on the disk.
+impl Fixture {
+    /// Puts a value on the disk, and reads it by get, by a scan, and by a transaction.
     async fn tampered(&self, key: &Bytes, value: &[u8], plain: &Key) -> [Result<Option<Bytes>, StorageError>; 3] {
         put(&*self.disk, &Key::new(plain.family, key.clone()), value).await;
         let view = self.sealed.view(Consistency::Strong).await.expect("a view");
@@ -99,36 +55,36 @@ fn corrupt(results: [Result<Option<Bytes>, StorageError>; 3]) {
 
 #[tokio::test]
 async fn values_that_were_changed_or_moved_are_errors() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let (a, b) = (item("a"), item("b"));
-    put(&*house.sealed, &a, b"value of a").await;
-    put(&*house.sealed, &b, b"value of b").await;
-    let rows = house.rows(Family::Items).await;
+    put(&*fixture.sealed, &a, b"value of a").await;
+    put(&*fixture.sealed, &b, b"value of b").await;
+    let rows = rows(&*fixture.disk, Family::Items).await;
     let [stored_a, stored_b] = &rows[..] else { panic!("two rows") };
     let all: Vec<u8> = rows.iter().flat_map(|row| [&row.key[..], &row.value[..]].concat()).collect();
     assert!(!all.windows(5).any(|window| window == b"value"));
 
-    corrupt(house.tampered(&stored_a.key, &stored_b.value, &a).await);
+    corrupt(fixture.tampered(&stored_a.key, &stored_b.value, &a).await);
     for at in 0..stored_a.value.len() {
         let mut changed = stored_a.value.to_vec();
         changed[at] ^= 0x80;
-        corrupt(house.tampered(&stored_a.key, &changed, &a).await);
+        corrupt(fixture.tampered(&stored_a.key, &changed, &a).await);
     }
     for short in [0, 1, 8, 16, stored_a.value.len() - 1] {
-        corrupt(house.tampered(&stored_a.key, &stored_a.value[..short], &a).await);
+        corrupt(fixture.tampered(&stored_a.key, &stored_a.value[..short], &a).await);
     }
-    corrupt(house.tampered(&stored_a.key, b"value of a", &a).await);
-    for result in house.tampered(&stored_a.key, &stored_a.value, &a).await {
+    corrupt(fixture.tampered(&stored_a.key, b"value of a", &a).await);
+    for result in fixture.tampered(&stored_a.key, &stored_a.value, &a).await {
         assert_eq!(result, Ok(Some(Bytes::from("value of a"))));
     }
 }
 
 #[tokio::test]
 async fn keys_that_were_not_sealed_are_errors() {
-    let house = House::new().await;
-    put(&*house.sealed, &item("a"), b"value").await;
-    put(&*house.disk, &item("abc"), b"value").await;
-    let scanned = house.sealed.view(Consistency::Strong).await.expect("a view").scan(&whole(Family::Items)).await;
+    let fixture = Fixture::new().await;
+    put(&*fixture.sealed, &item("a"), b"value").await;
+    put(&*fixture.disk, &item("abc"), b"value").await;
+    let scanned = fixture.sealed.view(Consistency::Strong).await.expect("a view").scan(&whole(Family::Items)).await;
     assert!(matches!(scanned, Err(StorageError::Corrupt(_))), "{scanned:?}");
 }
 
@@ -136,24 +92,24 @@ async fn keys_that_were_not_sealed_are_errors() {
 /// other rows are all read, and each damaged one is reported once.
 #[tokio::test]
 async fn damaged_rows_hold_up_no_other() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let names: Vec<String> = (0..30).map(|at| format!("{at:02}")).collect();
     for name in &names {
-        put(&*house.sealed, &item(name), name.as_bytes()).await;
+        put(&*fixture.sealed, &item(name), name.as_bytes()).await;
     }
-    let stored = house.rows(Family::Items).await;
+    let stored = rows(&*fixture.disk, Family::Items).await;
     // The last row of a page, its first, neighbours, and the range's ends.
     let bad = [0, 7, 8, 14, 29];
     for at in bad {
         let mut value = stored[at].value.to_vec();
         let byte = if at == 8 { 2 } else { 20 };
         value[byte] ^= 1;
-        put(&*house.disk, &Key::new(Family::Items, stored[at].key.clone()), &value).await;
+        put(&*fixture.disk, &Key::new(Family::Items, stored[at].key.clone()), &value).await;
     }
     let foreign = Key::new(Family::Items, [&stored[15].key[..], &[9]].concat());
-    put(&*house.disk, &foreign, b"value").await;
+    put(&*fixture.disk, &foreign, b"value").await;
 
-    let view = house.sealed.view(Consistency::Strong).await.expect("a view");
+    let view = fixture.sealed.view(Consistency::Strong).await.expect("a view");
     for rows_max in [1, 2, 5, 7, 100] {
         for direction in [ScanDirection::Forward, ScanDirection::Backward] {
             let mut pages = Pages::of_snapshot(&*view, ScanRange { rows_max, direction, ..whole(Family::Items) });
@@ -187,36 +143,36 @@ async fn damaged_rows_hold_up_no_other() {
 /// Rows of another database are no damage to single rows.
 #[tokio::test]
 async fn many_foreign_rows_are_an_error() {
-    let house = House::new().await;
-    put(&*house.sealed, &item("a"), b"value").await;
+    let fixture = Fixture::new().await;
+    put(&*fixture.sealed, &item("a"), b"value").await;
     for at in 0..1_100_u32 {
         let foreign = Key::new(Family::Items, [&[1; 24][..], &[0, 0, 0, 0, 0, 0], &at.to_be_bytes(), &[1]].concat());
-        put(&*house.disk, &foreign, b"value").await;
+        put(&*fixture.disk, &foreign, b"value").await;
     }
-    let view = house.sealed.view(Consistency::Strong).await.expect("a view");
+    let view = fixture.sealed.view(Consistency::Strong).await.expect("a view");
     let scanned = view.scan_page(&whole(Family::Items)).await;
     assert!(matches!(scanned, Err(StorageError::Corrupt(_))), "{scanned:?}");
 }
 
 #[tokio::test]
 async fn each_process_has_its_own_data_key_and_reads_those_of_others() {
-    let house = House::new().await;
-    let keys = async || house.rows(Family::Catalog).await.len();
+    let fixture = Fixture::new().await;
+    let keys = async || rows(&*fixture.disk, Family::Catalog).await.len();
     assert_eq!(keys().await, 0, "made with the first write");
-    let other = house.opened_again();
-    for (engine, name) in [(&house.sealed, "a"), (&other, "b"), (&house.sealed, "c")] {
+    let other = fixture.process();
+    for (engine, name) in [(&fixture.sealed, "a"), (&other, "b"), (&fixture.sealed, "c")] {
         put(&**engine, &item(name), name.as_bytes()).await;
     }
     assert_eq!(keys().await, 2);
-    let third = house.opened_again();
+    let third = fixture.process();
     for name in ["a", "b", "c"] {
-        for engine in [&house.sealed, &other, &third] {
+        for engine in [&fixture.sealed, &other, &third] {
             assert_eq!(engine.get(&item(name), Consistency::Strong).await, Ok(Some(Bytes::from(name))));
         }
     }
-    assert_eq!(keys().await, 2, "who only reads makes none");
+    assert_eq!(keys().await, 2, "a process that only reads makes none");
     // The keys of a transaction's reads are learnt as well.
-    let fourth = house.opened_again();
+    let fourth = fixture.process();
     let mut read = None;
     let mut decide = |reads: &Reads, _: &mut Batch| {
         read = reads.values[0].clone();
@@ -235,9 +191,9 @@ async fn each_process_has_its_own_data_key_and_reads_those_of_others() {
 
 #[tokio::test]
 async fn data_keys_that_are_gone_or_changed_are_told() {
-    let house = House::new().await;
-    put(&*house.sealed, &item("a"), b"value").await;
-    let stored = house.rows(Family::Catalog).await.remove(0);
+    let fixture = Fixture::new().await;
+    put(&*fixture.sealed, &item("a"), b"value").await;
+    let stored = rows(&*fixture.disk, Family::Catalog).await.remove(0);
     let key = Key::new(Family::Catalog, stored.key.clone());
     let told = async |value: Option<Vec<u8>>| {
         let mut decide = |_: &Reads, batch: &mut Batch| {
@@ -245,12 +201,12 @@ async fn data_keys_that_are_gone_or_changed_are_told() {
             Decision::Commit
         };
         let keys = [KeyUse::write(key.clone())];
-        house
+        fixture
             .disk
             .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
             .await
             .expect("a write");
-        house.opened_again().get(&item("a"), Consistency::Strong).await.expect_err("an error").to_string()
+        fixture.process().get(&item("a"), Consistency::Strong).await.expect_err("an error").to_string()
     };
     assert!(told(None).await.ends_with("is missing"));
     let mut changed = stored.value.to_vec();
@@ -258,33 +214,33 @@ async fn data_keys_that_are_gone_or_changed_are_told() {
     assert!(told(Some(changed)).await.ends_with("is damaged"));
     assert!(told(Some(vec![9])).await.ends_with("has an unknown form"));
     // Of another database.
-    let foreign = Sealed::over(house.disk.clone(), &keyring().await, None, Layout::STATOR);
-    put(&*house.disk, &key, &stored.value).await;
-    assert_eq!(house.opened_again().get(&item("a"), Consistency::Strong).await, Ok(Some(Bytes::from("value"))));
+    let foreign = Sealed::over(fixture.disk.clone(), &keyring().await, None, Layout::STATOR);
+    put(&*fixture.disk, &key, &stored.value).await;
+    assert_eq!(fixture.process().get(&item("a"), Consistency::Strong).await, Ok(Some(Bytes::from("value"))));
     assert_eq!(foreign.get(&item("a"), Consistency::Strong).await, Ok(None), "not even the key is found");
 }
 
 /// A data key that is damaged concerns all rows under it: it is no damage of these, which background work would leave out.
 #[tokio::test]
 async fn a_damaged_data_key_is_no_damage_of_its_rows() {
-    let house = House::new().await;
-    put(&*house.sealed, &item("a"), b"value").await;
-    let [.., key] = &house.rows(Family::Catalog).await[..] else { panic!("a data key") };
+    let fixture = Fixture::new().await;
+    put(&*fixture.sealed, &item("a"), b"value").await;
+    let [.., key] = &rows(&*fixture.disk, Family::Catalog).await[..] else { panic!("a data key") };
     let (mut changed, place) = (key.value.to_vec(), Key::new(Family::Catalog, key.key.clone()));
     *changed.last_mut().expect("a byte") ^= 1;
-    put(&*house.disk, &place, &changed).await;
-    let view = house.opened_again().view(Consistency::Strong).await.expect("a view");
+    put(&*fixture.disk, &place, &changed).await;
+    let view = fixture.process().view(Consistency::Strong).await.expect("a view");
     let page = view.scan_page(&whole(Family::Items)).await;
     assert!(matches!(page, Err(StorageError::Corrupt(_))), "{page:?}");
     // One that does not exist is: a changed byte of the row may name it.
-    house.disk.destroy(Family::Catalog, place.bytes).await.expect("a deletion");
-    let view = house.opened_again().view(Consistency::Strong).await.expect("a view");
+    fixture.disk.destroy(Family::Catalog, place.bytes).await.expect("a deletion");
+    let view = fixture.process().view(Consistency::Strong).await.expect("a view");
     assert_eq!(view.scan_page(&whole(Family::Items)).await.expect("a page").damaged.len(), 1);
 }
 
 #[tokio::test]
 async fn what_the_engine_adds_to_stays_plain_and_its_neighbours_do_not() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let table = 7_u64.to_be_bytes();
     let tally = Key::new(Family::Catalog, [&table[..], b"C"].concat());
     let follower = Key::new(Family::Catalog, [&table[..], b"Fname of a follower\0"].concat());
@@ -296,7 +252,7 @@ async fn what_the_engine_adds_to_stays_plain_and_its_neighbours_do_not() {
         Decision::Commit
     };
     let keys = [KeyUse::write(follower.clone())];
-    house
+    fixture
         .sealed
         .transact(Transaction { op: OpId([0; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
         .await
@@ -307,22 +263,22 @@ async fn what_the_engine_adds_to_stays_plain_and_its_neighbours_do_not() {
         (&storage::log::head(log.clone()), Some(storage::log::encode_head(1))),
         (&storage::log::record(&log, 1), Some(Bytes::from("record"))),
     ] {
-        assert_eq!(house.sealed.get(key, Consistency::Strong).await, Ok(value), "{key:?}");
+        assert_eq!(fixture.sealed.get(key, Consistency::Strong).await, Ok(value), "{key:?}");
     }
-    assert_eq!(house.disk.get(&tally, Consistency::Strong).await, Ok(storage::tally::encode(&[1, 2])));
-    assert_eq!(house.disk.get(&follower, Consistency::Strong).await, Ok(None));
+    assert_eq!(fixture.disk.get(&tally, Consistency::Strong).await, Ok(storage::tally::encode(&[1, 2])));
+    assert_eq!(fixture.disk.get(&follower, Consistency::Strong).await, Ok(None));
     let record =
-        house.disk.get(&storage::log::record(&log, 1), Consistency::Strong).await.expect("a read").expect("a record");
+        fixture.disk.get(&storage::log::record(&log, 1), Consistency::Strong).await.expect("a read").expect("a record");
     assert_ne!(record, "record");
     // A record of another log.
     let other = Bytes::from([&table[..], &[0, 0, 0, 2]].concat());
-    put(&*house.disk, &storage::log::record(&other, 1), &record).await;
-    let moved = house.sealed.get(&storage::log::record(&other, 1), Consistency::Strong).await;
+    put(&*fixture.disk, &storage::log::record(&other, 1), &record).await;
+    let moved = fixture.sealed.get(&storage::log::record(&other, 1), Consistency::Strong).await;
     assert!(matches!(moved, Err(StorageError::Corrupt(_))), "{moved:?}");
-    house
+    fixture
         .sealed
         .destroy(Family::Catalog, Bytes::from([&table[..], b"Fname of a follower\0"].concat()))
         .await
         .expect("gone");
-    assert_eq!(house.sealed.get(&follower, Consistency::Strong).await, Ok(None));
+    assert_eq!(fixture.sealed.get(&follower, Consistency::Strong).await, Ok(None));
 }

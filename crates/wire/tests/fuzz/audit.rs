@@ -5,43 +5,43 @@ use model::codec::row::Stored;
 use serde_json::{Map, Value, json};
 use storage::Family;
 
-use crate::house::House;
+use crate::test_service::TestService;
 
 /// Every table that there is: no work is left, indexes hold what the items say, counts are right.
-pub(crate) fn check(house: &House) {
+pub(crate) fn check(service: &TestService) {
     let (mut sizes, mut times) = ([0, 0], 0);
-    let names = ask(house, Operation::ListTables, &json!({}));
+    let names = ask(service, Operation::ListTables, &json!({}));
     for name in names["TableNames"].as_array().expect("names") {
-        let description = &ask(house, Operation::DescribeTable, &json!({"TableName": name}))["Table"];
+        let description = &ask(service, Operation::DescribeTable, &json!({"TableName": name}))["Table"];
         assert_eq!(description["TableStatus"], "ACTIVE", "{name}");
-        let items = scan(house, &json!({"TableName": name}));
+        let items = scan(service, &json!({"TableName": name}));
         assert_eq!(description["ItemCount"], items.len(), "the count of {name}");
-        times += expiries(house, name, &items);
+        times += expiries(service, name, &items);
         sizes[0] += description["TableSizeBytes"].as_u64().expect("a size");
         for kind in ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"] {
             for index in description[kind].as_array().into_iter().flatten() {
-                check_index(house, description, index, &items);
+                check_index(service, description, index, &items);
                 sizes[1] += index["IndexSizeBytes"].as_u64().expect("a size");
             }
         }
     }
-    assert_eq!([stored_size(house, Family::Items), stored_size(house, Family::Index)], sizes, "sizes");
-    let empty = house.rows().iter().filter(|(family, row)| *family == Family::Index && row.value.is_empty());
+    assert_eq!([stored_size(service, Family::Items), stored_size(service, Family::Index)], sizes, "sizes");
+    let empty = service.rows().iter().filter(|(family, row)| *family == Family::Index && row.value.is_empty());
     assert_eq!(empty.count(), times, "rows of items by their expiry");
 }
 
 /// How many of a table's items its index of times contains.
-fn expiries(house: &House, name: &Value, items: &[Value]) -> usize {
-    let answer = ask(house, Operation::DescribeTimeToLive, &json!({"TableName": name}));
+fn expiries(service: &TestService, name: &Value, items: &[Value]) -> usize {
+    let answer = ask(service, Operation::DescribeTimeToLive, &json!({"TableName": name}));
     let Some(attribute) = answer["TimeToLiveDescription"]["AttributeName"].as_str() else { return 0 };
     let second = |item: &Value| item[attribute]["N"].as_str().and_then(|text| text.parse::<f64>().ok());
     items.iter().filter_map(second).filter(|second| (0.0..u64::MAX as f64).contains(second)).count()
 }
 
 /// What all rows of a family together count for.
-fn stored_size(house: &House, family: Family) -> u64 {
+fn stored_size(service: &TestService, family: Family) -> u64 {
     // Rows of items by their expiry hold nothing.
-    let rows = house.rows().iter().filter(|(own, row)| *own == family && !row.value.is_empty());
+    let rows = service.rows().iter().filter(|(own, row)| *own == family && !row.value.is_empty());
     let sizes = rows.map(|(_, row)| {
         let item = Stored::read(row.value.clone()).expect("a stored row").into_item().expect("a stored item");
         assert_eq!(item.size(), model::item_size(item.attributes()), "an item's own size");
@@ -50,12 +50,12 @@ fn stored_size(house: &House, family: Family) -> u64 {
     sizes.sum()
 }
 
-fn check_index(house: &House, table: &Value, index: &Value, items: &[Value]) {
+fn check_index(service: &TestService, table: &Value, index: &Value, items: &[Value]) {
     let name = &index["IndexName"];
     assert!(index["IndexStatus"].is_null() || index["IndexStatus"] == "ACTIVE", "{name}");
     let mut expected: Vec<String> =
         items.iter().filter_map(|item| projected(table, index, item)).map(|item| item.to_string()).collect();
-    let found = scan(house, &json!({"TableName": table["TableName"], "IndexName": name}));
+    let found = scan(service, &json!({"TableName": table["TableName"], "IndexName": name}));
     let mut found: Vec<String> = found.iter().map(Value::to_string).collect();
     expected.sort_unstable();
     found.sort_unstable();
@@ -97,11 +97,11 @@ fn names(schema: &Value) -> Vec<String> {
     names.filter_map(|element| element["AttributeName"].as_str().map(str::to_owned)).collect()
 }
 
-fn scan(house: &House, request: &Value) -> Vec<Value> {
+fn scan(service: &TestService, request: &Value) -> Vec<Value> {
     let mut request = request.clone();
     let mut items = Vec::new();
     loop {
-        let mut page = ask(house, Operation::Scan, &request);
+        let mut page = ask(service, Operation::Scan, &request);
         items.append(page["Items"].as_array_mut().expect("items"));
         match page.get("LastEvaluatedKey") {
             Some(key) => request["ExclusiveStartKey"] = key.clone(),
@@ -110,8 +110,8 @@ fn scan(house: &House, request: &Value) -> Vec<Value> {
     }
 }
 
-fn ask(house: &House, operation: Operation, request: &Value) -> Value {
-    let answer = house.call(operation, request.to_string().as_bytes());
+fn ask(service: &TestService, operation: Operation, request: &Value) -> Value {
+    let answer = service.call(operation, request.to_string().as_bytes());
     assert_eq!(answer.status, 200, "{operation} {request}: {}", answer.body);
     answer.body
 }

@@ -8,9 +8,9 @@ use serde_json::json;
 use storage::{Family, Row};
 
 use crate::chance::{Chance, seed, setting};
-use crate::house::House;
 use crate::json::Json;
 use crate::mutation::{mutate_bytes, mutate_tree};
+use crate::test_service::TestService;
 
 const SHORT_CHAPTERS: u64 = 4;
 const CASES: u64 = 50;
@@ -25,10 +25,10 @@ fn damaged_catalogs() {
         let catalog: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].0 == Family::Catalog).collect();
         let row = &mut rows[*chance.pick(&catalog)].1;
         damage(&mut chance, row);
-        match House::open(rows) {
-            Ok(house) => {
+        match TestService::open(rows) {
+            Ok(service) => {
                 opened += 1;
-                read_tables(&house);
+                read_tables(&service);
             }
             Err(error) => {
                 refused += 1;
@@ -41,12 +41,12 @@ fn damaged_catalogs() {
 
 /// The rows of a service that has items and has seen a token.
 static WHOLE: LazyLock<Vec<(Family, Row)>> = LazyLock::new(|| {
-    let mut house = House::new();
+    let mut service = TestService::new();
     let put = json!({"Put": {"TableName": "music", "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}, "l": {"S": "b"}}}});
     let request = json!({"ClientRequestToken": "one", "TransactItems": [put]});
-    assert_eq!(house.call(Operation::TransactWriteItems, request.to_string().as_bytes()).status, 200);
-    house.look();
-    house.rows().to_vec()
+    assert_eq!(service.call(Operation::TransactWriteItems, request.to_string().as_bytes()).status, 200);
+    service.look();
+    service.rows().to_vec()
 });
 
 /// Settings and definitions are JSON: mostly they are still so afterwards.
@@ -63,11 +63,11 @@ fn damage(chance: &mut Chance, row: &mut Row) {
     row.value = bytes.into();
 }
 
-fn read_tables(house: &House) {
-    house.call(Operation::ListTables, b"{}");
+fn read_tables(service: &TestService) {
+    service.call(Operation::ListTables, b"{}");
     for table in ["music", "plain", "bytes", "numbers"] {
         let request = json!({"TableName": table}).to_string();
-        house.call(Operation::DescribeTable, request.as_bytes());
-        house.call(Operation::Scan, request.as_bytes());
+        service.call(Operation::DescribeTable, request.as_bytes());
+        service.call(Operation::Scan, request.as_bytes());
     }
 }

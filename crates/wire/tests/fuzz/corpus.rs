@@ -8,8 +8,8 @@ use std::path::Path;
 use api::Operation;
 
 use crate::audit;
-use crate::house::House;
 use crate::service_model::Model;
+use crate::test_service::TestService;
 
 pub(crate) fn line(operation: Operation, body: &[u8]) -> String {
     format!("{operation} {}", body.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'"))
@@ -71,15 +71,15 @@ impl Drop for Scene<'_> {
 #[test]
 fn kept_requests() {
     let model = Model::load();
-    let mut house = House::new();
+    let mut service = TestService::new();
     for line in lines("requests.txt") {
         let (operation, body) = line.split_once(' ').unwrap_or((&line, ""));
         let operation = Operation::from_name(operation).expect("an operation");
         let body = unescape(body);
         let _scene = Scene { seed: 0, operation, body: &body };
-        house.try_out(&model, operation, &body);
+        service.try_out(&model, operation, &body);
     }
-    audit::check(&house);
+    audit::check(&service);
 }
 
 #[test]

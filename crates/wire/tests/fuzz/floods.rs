@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use api::Operation;
 
 use crate::chance::setting;
-use crate::house::House;
 use crate::service_model::Model;
+use crate::test_service::TestService;
 
 /// Of the short and of the long form. Unit: bytes.
 const BODY_SIZES: [usize; 2] = [6 * 1024, 200 * 1024];
@@ -21,7 +21,7 @@ const ELEMENTS: &[&str] = &["{}", "null", "\"\"", "[]", "0", r#"{"S":""}"#, r#"{
 #[test]
 fn floods_of_elements() {
     let model = Model::load();
-    let house = House::new();
+    let service = TestService::new();
     let is_long = setting("STATOR_PROOF_FUZZ", 0) > 0;
     let body_size = BODY_SIZES[usize::from(is_long)];
     // They do not read their bodies.
@@ -36,7 +36,7 @@ fn floods_of_elements() {
                 }
                 let flood = flood(element, *is_map, body_size);
                 let body = format!("{open}{flood}{close}");
-                let answer = house.call(*operation, body.as_bytes());
+                let answer = service.call(*operation, body.as_bytes());
                 let memory_max = MEMORY_FLOOR + MEMORY_FACTOR * body.len();
                 let memory = answer.memory;
                 assert!(memory <= memory_max, "{operation} {open}{element}…{close}: {memory} bytes of memory");

@@ -6,9 +6,9 @@ use crate::audit;
 use crate::chance::{Chance, seed, setting};
 use crate::corpus::Scene;
 use crate::heard::Heard;
-use crate::house::House;
 use crate::requests::any_request;
 use crate::service_model::Model;
+use crate::test_service::TestService;
 
 const SHORT_CHAPTERS: u64 = 6;
 /// Requests that one service gets.
@@ -42,12 +42,12 @@ fn requests_of_all_operations() {
 
 fn play(model: &Model, seed: u64, outcomes: &mut [Outcomes]) {
     let mut chance = Chance::new(seed);
-    let mut house = House::new();
+    let mut service = TestService::new();
     let mut heard = Heard::default();
     for number in 1..=REQUESTS {
         let (operation, body) = any_request(&mut chance, model, &heard);
         let _scene = Scene { seed, operation, body: &body };
-        let answer = house.try_out(model, operation, &body);
+        let answer = service.try_out(model, operation, &body);
         heard.listen(operation, &body, &answer.body);
         let at = Operation::ALL.iter().position(|own| *own == operation).expect("an operation");
         let outcome = &mut outcomes[at];
@@ -55,7 +55,7 @@ fn play(model: &Model, seed: u64, outcomes: &mut [Outcomes]) {
         outcome.memory_max = outcome.memory_max.max(answer.memory);
         outcome.allocations_max = outcome.allocations_max.max(answer.allocations);
         if number % AUDIT_INTERVAL == 0 {
-            audit::check(&house);
+            audit::check(&service);
         }
     }
 }

@@ -15,7 +15,6 @@ mod corpus;
 mod expressions;
 mod floods;
 mod heard;
-mod house;
 mod journey;
 mod json;
 mod mutation;
@@ -23,6 +22,7 @@ mod partiql;
 mod requests;
 mod service_model;
 mod tables;
+mod test_service;
 mod texts;
 mod wide;
 

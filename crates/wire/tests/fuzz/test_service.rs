@@ -1,6 +1,5 @@
-//! A prepared service in this process, and what is demanded of each of its answers.
+//! A service with tables in this process, and the checks of each of its answers.
 
-use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +10,15 @@ use bytes::Bytes;
 use ops::{OpenError, Service, Settings};
 use serde_json::Value;
 use storage::{
-    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanDirection,
-    ScanRange, Transaction,
+    Batch, Consistency, Decision, Engine, Family, Key, KeyUse, Memory, Mode, OpId, Reads, Row, ScanRange, Transaction,
 };
 use tokio::runtime::Runtime;
 
 use crate::service_model::Model;
 use crate::tables::TABLES;
 
-/// Tasks that live as long as the service: the sweepers of tokens and of expired items, the keeper of logs, and the one that
-/// takes up work on tables.
+/// Tasks that live as long as the service: the sweeps of tokens and of expired items, the maintenance of logs, and the
+/// dispatch of tables' work.
 const TASKS_OF_THE_SERVICE: usize = 4;
 /// What a request may allocate at once, beside multiples of its body, its answer and the database. Unit: bytes.
 const MEMORY_FLOOR: usize = 256 * 1024;
@@ -30,7 +28,8 @@ const MEMORY_FACTOR: usize = 32;
 const ALLOCATIONS_FLOOR: usize = 4_000;
 const ALLOCATIONS_FACTOR: usize = 8;
 
-pub(crate) struct House {
+/// DynamoDB over an engine in memory and a clock that does not move, called by its wire.
+pub(crate) struct TestService {
     runtime: Runtime,
     engine: Arc<Memory>,
     service: Arc<Service>,
@@ -47,22 +46,22 @@ pub(crate) struct Answer {
     pub allocations: usize,
 }
 
-impl House {
+impl TestService {
     /// A service with the tables, and nothing in them. Its secret is always the same, and so is the order of its rows.
-    pub(crate) fn new() -> House {
+    pub(crate) fn new() -> TestService {
         let settings = serde_json::json!({"format": 1, "hash_secret": SECRET}).to_string();
         let row = Row { key: Bytes::from_static(b"\0\0\0\0\0\0\0\0D"), value: settings.into() };
-        let mut house = House::open(vec![(Family::Catalog, row)]).expect("an empty database");
+        let mut service = TestService::open(vec![(Family::Catalog, row)]).expect("an empty database");
         for table in TABLES {
-            let answer = house.call(Operation::CreateTable, table.creation().to_string().as_bytes());
+            let answer = service.call(Operation::CreateTable, table.creation().to_string().as_bytes());
             assert_eq!(answer.status, 200, "{}: {}", table.name, answer.body);
         }
-        house.look();
-        house
+        service.look();
+        service
     }
 
     /// A service on a database that holds these rows.
-    pub(crate) fn open(rows: Vec<(Family, Row)>) -> Result<House, OpenError> {
+    pub(crate) fn open(rows: Vec<(Family, Row)>) -> Result<TestService, OpenError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let engine = Memory::new();
         runtime.block_on(write(&engine, &rows));
@@ -75,7 +74,7 @@ impl House {
             access_key: "test".to_owned(),
             identity: None,
         };
-        Ok(House { runtime, engine, service, caller, rows })
+        Ok(TestService { runtime, engine, service, caller, rows })
     }
 
     pub(crate) fn rows(&self) -> &[(Family, Row)] {
@@ -150,15 +149,7 @@ impl House {
             let view = self.engine.view(Consistency::Strong).await.expect("a view");
             let mut rows = Vec::new();
             for family in Family::ALL {
-                let range = ScanRange {
-                    family,
-                    lower: Bound::Unbounded,
-                    upper: Bound::Unbounded,
-                    direction: ScanDirection::Forward,
-                    rows_max: usize::MAX,
-                    bytes_max: usize::MAX,
-                };
-                let page = view.scan(&range).await.expect("rows");
+                let page = view.scan(&ScanRange::whole(family, usize::MAX, usize::MAX)).await.expect("rows");
                 rows.extend(page.rows.into_iter().map(|row| (family, row)));
             }
             rows

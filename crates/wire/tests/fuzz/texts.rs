@@ -7,12 +7,12 @@ use serde_json::json;
 use crate::chance::{Chance, seed, setting};
 use crate::corpus::{self, Scene};
 use crate::expressions::Speech;
-use crate::house::House;
 use crate::json::{Json, text};
 use crate::mutation::{mutate_text, soup};
 use crate::partiql::{self, Purpose};
 use crate::service_model::Model;
 use crate::tables::TABLES;
+use crate::test_service::TestService;
 
 const SHORT_CHAPTERS: u64 = 8;
 const TEXTS: u64 = 100;
@@ -83,14 +83,14 @@ fn texts_of_all_kinds() {
     for chapter in 0..chapters {
         let seed = seed.wrapping_add(chapter);
         let mut chance = Chance::new(seed);
-        let mut house = House::new();
+        let mut service = TestService::new();
         let item = json!({"pk": {"S": "a"}, "a": {"N": "1"}, "b": {"L": [{"M": {"c": {"S": "x"}}}]}});
-        house.call(Operation::PutItem, json!({"TableName": "plain", "Item": item}).to_string().as_bytes());
-        house.look();
+        service.call(Operation::PutItem, json!({"TableName": "plain", "Item": item}).to_string().as_bytes());
+        service.look();
         for _ in 0..TEXTS {
             let (operation, body) = any_request(&mut chance);
             let _scene = Scene { seed, operation, body: &body };
-            house.try_out(&model, operation, &body);
+            service.try_out(&model, operation, &body);
         }
     }
 }
@@ -189,7 +189,7 @@ fn cut(mut said: String, size: usize) -> String {
 #[test]
 fn kept_texts() {
     let model = Model::load();
-    let mut house = House::new();
+    let mut service = TestService::new();
     for line in corpus::lines("texts.txt") {
         for member in ["FilterExpression", "ProjectionExpression", "UpdateExpression", "Statement"] {
             let operation = match member {
@@ -207,7 +207,7 @@ fn kept_texts() {
             }
             let body = body.to_string();
             let _scene = Scene { seed: 0, operation, body: body.as_bytes() };
-            house.try_out(&model, operation, body.as_bytes());
+            service.try_out(&model, operation, body.as_bytes());
         }
     }
 }

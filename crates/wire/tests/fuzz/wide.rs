@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use api::Operation;
 use serde_json::{Map, Value, json};
 
-use crate::house::House;
+use crate::test_service::TestService;
 
 /// Names in one request.
 const NAMES: usize = 20_000;
@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn wide_requests() {
-    let house = House::new();
+    let service = TestService::new();
     let send = |operation: Operation, body: Value| {
         let start = Instant::now();
-        let answer = house.call(operation, body.to_string().as_bytes());
+        let answer = service.call(operation, body.to_string().as_bytes());
         assert!(start.elapsed() < PATIENCE, "{operation} took {:?}", start.elapsed());
         assert!(matches!(answer.status, 200 | 400), "{operation}: {}", answer.body);
         answer

@@ -12,7 +12,7 @@ fn trust(principals: &str) -> String {
     percent_encoded(&format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#))
 }
 
-impl House {
+impl TestSts {
     async fn user(&self, root: &Keys, name: &str) -> Keys {
         self.good(Api::Iam, root, &format!("Action=CreateUser&UserName={name}")).await;
         let policy = percent_encoded(ALL);
@@ -67,87 +67,87 @@ const DENIED: (u16, Option<&str>) = (403, Some("AccessDenied"));
 
 #[tokio::test]
 async fn a_user_made_again_is_not_trusted() {
-    let (house, root) = House::new().await;
-    let eve = house.user(&root, "eve").await;
+    let (sts, root) = TestSts::new().await;
+    let eve = sts.user(&root, "eve").await;
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/eve");
-    house.role(&root, "vault", &format!("[\"{arn}\"]")).await;
-    assert_eq!(house.takes(&eve, "vault").await, TAKEN);
-    assert_eq!(house.shown(&root, "vault").await, trust(&format!("[\"{arn}\"]")));
-    let id = element(&house.good(Api::Iam, &root, "Action=GetUser&UserName=eve").await, "UserId").unwrap();
+    sts.role(&root, "vault", &format!("[\"{arn}\"]")).await;
+    assert_eq!(sts.takes(&eve, "vault").await, TAKEN);
+    assert_eq!(sts.shown(&root, "vault").await, trust(&format!("[\"{arn}\"]")));
+    let id = element(&sts.good(Api::Iam, &root, "Action=GetUser&UserName=eve").await, "UserId").unwrap();
 
     // Under another name it is the same user.
-    house.good(Api::Iam, &root, "Action=UpdateUser&UserName=eve&NewUserName=adam&NewPath=/team/").await;
-    assert_eq!(house.takes(&eve, "vault").await, TAKEN);
+    sts.good(Api::Iam, &root, "Action=UpdateUser&UserName=eve&NewUserName=adam&NewPath=/team/").await;
+    assert_eq!(sts.takes(&eve, "vault").await, TAKEN);
     let renamed = format!("arn:aws:iam::{ACCOUNT}:user/team/adam");
-    assert!(house.shown(&root, "vault").await.contains(&percent_encoded(&renamed)));
+    assert!(sts.shown(&root, "vault").await.contains(&percent_encoded(&renamed)));
     // And another one of the old name is another one.
-    let second = house.user(&root, "eve").await;
-    assert_eq!(house.takes(&second, "vault").await, DENIED);
+    let second = sts.user(&root, "eve").await;
+    assert_eq!(sts.takes(&second, "vault").await, DENIED);
 
-    house.without_user(&root, "adam", &eve).await;
-    let shown = house.shown(&root, "vault").await;
+    sts.without_user(&root, "adam", &eve).await;
+    let shown = sts.shown(&root, "vault").await;
     assert!(shown.contains(&percent_encoded(&format!("[\"{id}\"]"))), "{shown}");
-    assert_eq!(house.takes(&second, "vault").await, DENIED);
+    assert_eq!(sts.takes(&second, "vault").await, DENIED);
     // The same policy, put again, means the new user.
     let form = format!("Action=UpdateAssumeRolePolicy&RoleName=vault&PolicyDocument={}", trust(&format!("\"{arn}\"")));
-    house.good(Api::Iam, &root, &form).await;
-    assert_eq!(house.takes(&second, "vault").await, TAKEN);
+    sts.good(Api::Iam, &root, &form).await;
+    assert_eq!(sts.takes(&second, "vault").await, TAKEN);
 }
 
 #[tokio::test]
 async fn a_role_made_again_is_not_trusted() {
-    let (house, root) = House::new().await;
-    let ada = house.with_people(&root).await;
+    let (sts, root) = TestSts::new().await;
+    let ada = sts.with_people(&root).await;
     let work = format!("arn:aws:iam::{ACCOUNT}:role/work");
     let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/work/now");
-    house.role(&root, "by-role", &format!("\"{work}\"")).await;
-    house.role(&root, "by-session", &format!("\"{session}\"")).await;
-    let one = house.session(&ada, ASSUME).await;
-    let other = house.session(&ada, &ASSUME.replace("=now", "=then")).await;
-    assert_eq!((house.takes(&one, "by-role").await, house.takes(&one, "by-session").await), (TAKEN, TAKEN));
-    assert_eq!((house.takes(&other, "by-role").await, house.takes(&other, "by-session").await), (TAKEN, DENIED));
+    sts.role(&root, "by-role", &format!("\"{work}\"")).await;
+    sts.role(&root, "by-session", &format!("\"{session}\"")).await;
+    let one = sts.session(&ada, ASSUME).await;
+    let other = sts.session(&ada, &ASSUME.replace("=now", "=then")).await;
+    assert_eq!((sts.takes(&one, "by-role").await, sts.takes(&one, "by-session").await), (TAKEN, TAKEN));
+    assert_eq!((sts.takes(&other, "by-role").await, sts.takes(&other, "by-session").await), (TAKEN, DENIED));
 
-    house.without_role(&root, "work").await;
-    house.role(&root, "work", &format!("\"{ACCOUNT}\"")).await;
-    let again = house.session(&ada, ASSUME).await;
-    assert_eq!(house.known(&again).unwrap().identity.unwrap().principal.arn, session);
-    assert_eq!((house.takes(&again, "by-role").await, house.takes(&again, "by-session").await), (DENIED, DENIED));
-    assert!(house.shown(&root, "by-session").await.contains("AROA"));
+    sts.without_role(&root, "work").await;
+    sts.role(&root, "work", &format!("\"{ACCOUNT}\"")).await;
+    let again = sts.session(&ada, ASSUME).await;
+    assert_eq!(sts.known(&again).unwrap().identity.unwrap().principal.arn, session);
+    assert_eq!((sts.takes(&again, "by-role").await, sts.takes(&again, "by-session").await), (DENIED, DENIED));
+    assert!(sts.shown(&root, "by-session").await.contains("AROA"));
 }
 
 #[tokio::test]
 async fn principals_of_other_accounts_are_known_by_their_ids_too() {
-    let (house, root) = House::new().await;
-    let other = house.authority.identities.found_account(OTHER, true).await.unwrap().unwrap();
+    let (sts, root) = TestSts::new().await;
+    let other = sts.authority.identities.found_account(OTHER, true).await.unwrap().unwrap();
     let other = Keys { access_key: other.key.id, secret: other.secret, token: None };
-    let bob = house.user(&other, "bob").await;
-    house.role(&root, "shared", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
-    assert_eq!(house.takes(&bob, "shared").await, TAKEN);
-    house.without_user(&other, "bob", &bob).await;
-    let bob = house.user(&other, "bob").await;
-    assert_eq!(house.takes(&bob, "shared").await, DENIED);
+    let bob = sts.user(&other, "bob").await;
+    sts.role(&root, "shared", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
+    assert_eq!(sts.takes(&bob, "shared").await, TAKEN);
+    sts.without_user(&other, "bob", &bob).await;
+    let bob = sts.user(&other, "bob").await;
+    assert_eq!(sts.takes(&bob, "shared").await, DENIED);
     // An account and its root stay what they are.
-    house.role(&root, "open", &format!("[\"{OTHER}\",\"arn:aws:iam::{OTHER}:root\"]")).await;
-    assert_eq!(house.takes(&bob, "open").await, TAKEN);
+    sts.role(&root, "open", &format!("[\"{OTHER}\",\"arn:aws:iam::{OTHER}:root\"]")).await;
+    assert_eq!(sts.takes(&bob, "open").await, TAKEN);
     // A policy is shown with the names that its principals have now, those of other accounts too.
-    house.role(&root, "renamed", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
-    house.good(Api::Iam, &other, "Action=UpdateUser&UserName=bob&NewUserName=robert").await;
-    assert!(house.shown(&root, "renamed").await.contains(&percent_encoded(&format!("{OTHER}:user/robert"))));
+    sts.role(&root, "renamed", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
+    sts.good(Api::Iam, &other, "Action=UpdateUser&UserName=bob&NewUserName=robert").await;
+    assert!(sts.shown(&root, "renamed").await.contains(&percent_encoded(&format!("{OTHER}:user/robert"))));
 
     // One that is not here yet when the policy is put is never meant.
     const LATER: &str = "333333333333";
-    house.role(&root, "later", &format!("\"arn:aws:iam::{LATER}:user/carl\"")).await;
-    let later = house.authority.identities.found_account(LATER, false).await.unwrap().unwrap();
+    sts.role(&root, "later", &format!("\"arn:aws:iam::{LATER}:user/carl\"")).await;
+    let later = sts.authority.identities.found_account(LATER, false).await.unwrap().unwrap();
     let later = Keys { access_key: later.key.id, secret: later.secret, token: None };
-    let carl = house.user(&later, "carl").await;
-    assert_eq!(house.takes(&carl, "later").await, DENIED);
+    let carl = sts.user(&later, "carl").await;
+    assert_eq!(sts.takes(&carl, "later").await, DENIED);
 }
 
 #[tokio::test]
 async fn principals_that_do_not_exist_are_refused() {
-    let (house, root) = House::new().await;
-    house.with_people(&root).await;
-    let before = house.shown(&root, "work").await;
+    let (sts, root) = TestSts::new().await;
+    sts.with_people(&root).await;
+    let before = sts.shown(&root, "work").await;
     for principal in [
         format!("arn:aws:iam::{ACCOUNT}:user/none"),
         format!("arn:aws:iam::{ACCOUNT}:user/ADA"),
@@ -164,20 +164,20 @@ async fn principals_that_do_not_exist_are_refused() {
             format!("Action=CreateRole&RoleName=new&AssumeRolePolicyDocument={document}"),
             format!("Action=UpdateAssumeRolePolicy&RoleName=work&PolicyDocument={document}"),
         ] {
-            let refusal = house.ask(Api::Iam, &root, &form).await.refusal.expect("a refusal");
+            let refusal = sts.ask(Api::Iam, &root, &form).await.refusal.expect("a refusal");
             assert_eq!(refusal.code, Code::MalformedPolicyDocument);
             assert_eq!(refusal.text, format!("Invalid principal in policy: \"AWS\":\"{principal}\""));
         }
     }
-    assert_eq!(house.shown(&root, "work").await, before);
-    let id = element(&house.good(Api::Iam, &root, "Action=GetUser&UserName=ada").await, "UserId").unwrap();
+    assert_eq!(sts.shown(&root, "work").await, before);
+    let id = element(&sts.good(Api::Iam, &root, "Action=GetUser&UserName=ada").await, "UserId").unwrap();
     let good = format!(
         "[\"*\",\"arn:aws:iam::999999999999:root\",\"arn:aws:iam::999999999999:user/x\",\"{id}\",\
          \"arn:aws:sts::{ACCOUNT}:federated-user/any\"]"
     );
-    house.role(&root, "new", &good).await;
+    sts.role(&root, "new", &good).await;
     // The id of an existing user is shown as its ARN.
-    assert!(house.shown(&root, "new").await.contains(&percent_encoded(&format!("arn:aws:iam::{ACCOUNT}:user/ada"))));
+    assert!(sts.shown(&root, "new").await.contains(&percent_encoded(&format!("arn:aws:iam::{ACCOUNT}:user/ada"))));
 }
 
 /// Roles that an older program has stored have no ids: they are read, mean ARNs, and are written as they were.

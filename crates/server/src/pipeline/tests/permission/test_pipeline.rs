@@ -1,7 +1,6 @@
 //! The pipeline of a server in this process, over accounts, principals and tables, and the rows that are stored in it.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind};
@@ -15,7 +14,7 @@ use ops::Service;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use storage::{Consistency, Engine, Family, Memory, Row, ScanDirection, ScanRange};
+use storage::{Consistency, Engine, Family, Memory, Row, ScanRange};
 use tokio::runtime::Runtime;
 use wire::DynamoDb;
 
@@ -258,9 +257,7 @@ impl TestPipeline {
             let view = self.engine.view(Consistency::Strong).await.expect("a view");
             let mut rows = Vec::new();
             for family in Family::ALL {
-                let (lower, upper, direction) = (Bound::Unbounded, Bound::Unbounded, ScanDirection::Forward);
-                let (rows_max, bytes_max) = (usize::MAX, usize::MAX);
-                let range = ScanRange { family, lower, upper, direction, rows_max, bytes_max };
+                let range = ScanRange::whole(family, usize::MAX, usize::MAX);
                 rows.extend(view.scan(&range).await.expect("rows").rows.into_iter().map(|row| (family, row)));
             }
             rows
