@@ -10,7 +10,7 @@
 mod chance;
 mod client;
 mod end;
-mod faulty_engine;
+mod faults;
 mod model;
 mod operator;
 
@@ -26,6 +26,7 @@ use change_log::{ShardSettings, lagging::Lagging};
 use cluster::nodes::NodeSettings;
 use jobs::Jobs;
 use parking_lot::Mutex;
+use storage::faulty::FaultyEngine;
 use storage::{Engine, Memory};
 use tokio::task::JoinSet;
 
@@ -33,7 +34,7 @@ use crate::service::{Service, Settings};
 use crate::tests::catalog::{attribute, caller, key, projection, simple};
 use chance::Chance;
 use client::Client;
-use faulty_engine::{Faults, FaultyEngine};
+use faults::{RandomFaults, Rates};
 use operator::Operator;
 
 const TABLE: &str = "items";
@@ -142,7 +143,7 @@ impl World {
     }
 
     /// Starts a process. None if the engine failed meanwhile.
-    async fn start(&self, engine: &Arc<FaultyEngine>) -> Option<Arc<Service>> {
+    async fn start(&self, engine: &Arc<FaultyEngine<RandomFaults>>) -> Option<Arc<Service>> {
         let shards = ShardSettings { age: 20 * Duration::from_millis(self.shape.step_max_ms()), writes: 1_000 };
         let jobs = Some(Jobs::new(self.clock.clone()));
         let (settings, clock) = (Settings { shards, jobs, ..Settings::default() }, self.clock.clone());
@@ -165,25 +166,25 @@ impl World {
 
     /// Runs a process without faults.
     async fn without_faults(&self, work: impl AsyncFnOnce(&Arc<Service>)) {
-        let engine = FaultyEngine::new(self.disk.clone(), self.chance(), Faults::NONE);
+        let engine = FaultyEngine::new(self.disk.clone(), RandomFaults::new(self.chance(), Rates::NONE));
         let service = self.start(&engine).await.unwrap();
         work(&service).await;
-        engine.cut_power();
+        engine.faults.cut_power();
     }
 
     /// Runs a process again and again, until its clients are done.
     async fn run(self: Arc<World>, number: usize) {
         let mut chance = self.chance();
         loop {
-            let engine = FaultyEngine::new(self.disk.clone(), chance.fork(), Faults::SOME);
-            let power = engine.power();
+            let engine = FaultyEngine::new(self.disk.clone(), RandomFaults::new(chance.fork(), Rates::SOME));
+            let power = engine.faults.power();
             let is_done = tokio::select! {
                 biased;
                 () = power.cut() => false,
                 is_done = self.live(number, &engine) => is_done,
             };
             // Tasks that the process has spawned can write no rows any more.
-            engine.cut_power();
+            engine.faults.cut_power();
             if is_done {
                 return;
             }
@@ -194,7 +195,7 @@ impl World {
     }
 
     /// One life of a process: its share of the clients, and all other tasks. Returns whether the clients are done.
-    async fn live(&self, number: usize, engine: &Arc<FaultyEngine>) -> bool {
+    async fn live(&self, number: usize, engine: &Arc<FaultyEngine<RandomFaults>>) -> bool {
         let Some(service) = self.start(engine).await else { return false };
         let mut working = JoinSet::new();
         for client in self.clients.iter().skip(number).step_by(self.shape.processes()) {

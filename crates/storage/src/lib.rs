@@ -12,6 +12,8 @@ mod batch;
 pub mod contract;
 mod embedded;
 mod error;
+#[cfg(any(test, feature = "test-util"))]
+pub mod faulty;
 mod key;
 mod layer;
 pub mod log;

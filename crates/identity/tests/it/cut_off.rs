@@ -1,5 +1,6 @@
-//! A node that its database is out of reach for: it issues no sessions and changes nothing by what it knew before.
+//! A node without a connection to its database: it issues no sessions and changes nothing by what it knew before.
 
+use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,62 +12,33 @@ use base::{Clock, ManualClock};
 use identity::sts::Way;
 use identity::{Api, AuthKey, Authority, Identities, Parameters, Request};
 use ops::{NodeSettings, Service, Settings};
-use storage::{
-    BoxFuture, Consistency, Decision, Engine, Family, Key, Memory, StorageError, Transaction, TxError, View,
-};
+use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::{BoxFuture, Memory, StorageError};
 
 use crate::node::{ACCOUNT, NOW_MS, text_of};
 
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}}}"#;
 const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
-/// An engine behind a wire that can be cut.
-struct Wire {
-    inner: Arc<dyn Engine>,
+/// A connection to the engine that can be cut.
+#[derive(Default)]
+struct Connection {
     is_cut: AtomicBool,
 }
 
-impl Wire {
-    fn over(&self) -> Result<&dyn Engine, StorageError> {
-        match self.is_cut.load(Ordering::SeqCst) {
-            true => Err(StorageError::Unavailable("the wire is cut".to_owned())),
-            false => Ok(&*self.inner),
-        }
-    }
-}
-
-type Found<'a, T> = BoxFuture<'a, Result<T, StorageError>>;
-
-impl Engine for Wire {
-    fn get<'a>(&'a self, key: &'a Key, consistency: Consistency) -> Found<'a, Option<bytes::Bytes>> {
-        Box::pin(async move { self.over()?.get(key, consistency).await })
-    }
-
-    fn view(&self, consistency: Consistency) -> Found<'_, Box<dyn View>> {
-        Box::pin(async move { self.over()?.view(consistency).await })
-    }
-
-    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
-        Box::pin(async move { self.over()?.transact(transaction).await })
-    }
-
-    fn sequence<'a>(&'a self, log: &'a bytes::Bytes) -> Found<'a, ()> {
-        Box::pin(async { self.over()?.sequence(log).await })
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: bytes::Bytes) -> Found<'a, ()> {
-        Box::pin(async move { self.over()?.destroy(family, prefix).await })
-    }
-
-    fn close(&self) -> Found<'_, ()> {
-        self.inner.close()
+impl Faults for Connection {
+    fn fate<'a>(&'a self, _: Call<'a>) -> BoxFuture<'a, Fate> {
+        Box::pin(ready(match self.is_cut.load(Ordering::SeqCst) {
+            true => Fate::Refused(StorageError::Unavailable("the connection is cut".to_owned())),
+            false => Fate::Executed,
+        }))
     }
 }
 
 struct Node {
     authority: Arc<Authority>,
     identities: Arc<Identities>,
-    wire: Arc<Wire>,
+    connection: Arc<Connection>,
     clock: Clock,
 }
 
@@ -77,27 +49,27 @@ struct Keys {
 
 impl Node {
     async fn new(memory: &Arc<Memory>, key: &AuthKey, clock: &Clock, lease: Duration) -> Node {
-        let wire = Arc::new(Wire { inner: memory.clone(), is_cut: AtomicBool::new(false) });
+        let engine = FaultyEngine::new(memory.clone(), Connection::default());
         let settings = NodeSettings {
-            engine: wire.clone(),
+            engine: engine.clone(),
             address: String::new(),
             version: String::new(),
             format: 1,
             lease,
             margin: Duration::from_secs(5),
         };
-        let service = Service::open_node(wire.clone(), Settings::default(), clock.clone(), settings).await.unwrap();
+        let service = Service::open_node(engine.clone(), Settings::default(), clock.clone(), settings).await.unwrap();
         let identities = Identities::open(service, key, clock.clone()).await.unwrap();
         Node {
             authority: Authority::new(identities.clone(), key, None, client::Egress::open()),
             identities,
-            wire,
+            connection: Arc::clone(&engine.faults),
             clock: clock.clone(),
         }
     }
 
     fn cut(&self, is_cut: bool) {
-        self.wire.is_cut.store(is_cut, Ordering::SeqCst);
+        self.connection.is_cut.store(is_cut, Ordering::SeqCst);
     }
 
     fn known(&self, keys: &Keys) -> Option<Caller> {

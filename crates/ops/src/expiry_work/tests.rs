@@ -7,12 +7,9 @@ use std::time::Duration;
 use api::*;
 use auth::Caller;
 use base::Clock;
-use bytes::Bytes;
 use parking_lot::Mutex;
-use storage::{
-    BoxFuture, Consistency, Decision, Engine, Family, Key, Memory, ScanPage, ScanRange, StorageError, Transaction,
-    TxError, View,
-};
+use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::{BoxFuture, Family, Key, Memory, StorageError};
 use tables::fixture::{item, n, s};
 use tokio::time::{Instant, sleep};
 
@@ -24,63 +21,23 @@ const PERIOD: Duration = Duration::from_secs(10);
 /// How long a KMS that does not answer is waited for.
 const KMS_WAIT: Duration = Duration::from_secs(22);
 
-/// A memory that waits in vain for the KMS of some tables, as encryption at rest does, before it reads their items.
-struct Waiting {
-    memory: Arc<Memory>,
-    tables: Arc<Mutex<BTreeSet<u64>>>,
-}
+/// Waits in vain for the KMS of some tables, as encryption at rest does, before their items are read.
+struct Unreachable(Arc<Mutex<BTreeSet<u64>>>);
 
-struct WaitingView {
-    view: Box<dyn View>,
-    tables: Arc<Mutex<BTreeSet<u64>>>,
-}
-
-impl Engine for Waiting {
-    fn get<'a>(&'a self, key: &'a Key, of: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        self.memory.get(key, of)
-    }
-
-    fn view(&self, of: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
+impl Faults for Unreachable {
+    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
         Box::pin(async move {
-            let view = self.memory.view(of).await?;
-            Ok(Box::new(WaitingView { view, tables: Arc::clone(&self.tables) }) as Box<dyn View>)
-        })
-    }
-
-    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
-        self.memory.transact(transaction)
-    }
-
-    fn sequence<'a>(&'a self, log: &'a Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.memory.sequence(log)
-    }
-
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.memory.destroy(family, prefix)
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        self.memory.close()
-    }
-}
-
-impl View for WaitingView {
-    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>> {
-        Box::pin(async move {
+            let Call::GetMany(keys) = call else { return Fate::Executed };
             let table_of = |key: &Key| key.bytes.first_chunk().map(|table| u64::from_be_bytes(*table));
             let waits = keys.iter().any(|key| {
-                key.family == Family::Items && table_of(key).is_some_and(|table| self.tables.lock().contains(&table))
+                key.family == Family::Items && table_of(key).is_some_and(|table| self.0.lock().contains(&table))
             });
-            if waits {
-                jobs::without_slot(sleep(KMS_WAIT)).await;
-                return Err(StorageError::Unavailable("the KMS does not answer".to_owned()));
+            if !waits {
+                return Fate::Executed;
             }
-            self.view.get_many(keys).await
+            jobs::without_slot(sleep(KMS_WAIT)).await;
+            Fate::Refused(StorageError::Unavailable("the KMS does not answer".to_owned()))
         })
-    }
-
-    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
-        self.view.scan_page(range)
     }
 }
 
@@ -123,9 +80,9 @@ impl Account {
 #[tokio::test(start_paused = true)]
 async fn keys_that_hang_delay_the_items_of_other_accounts_by_a_period_at_most() {
     let (clock, hand) = Clock::manual(START_S * 1000);
-    let waiting = Waiting { memory: Memory::new(), tables: Arc::default() };
-    let tables = Arc::clone(&waiting.tables);
-    let service = Service::open(Arc::new(waiting), Settings::default(), clock).await.unwrap();
+    let tables = Arc::default();
+    let engine = FaultyEngine::new(Memory::new(), Unreachable(Arc::clone(&tables)));
+    let service = Service::open(engine, Settings::default(), clock).await.unwrap();
     // The first account in the order of the sweep.
     let (hanging, other) = (Account::new(&service, "111122223333"), Account::new(&service, "444455556666"));
     for name in ["hang1", "hang2", "hang3", "hang4"] {

@@ -2,7 +2,7 @@
 
 mod authors;
 mod behind;
-mod breaking;
+mod breaks;
 mod chance;
 mod deleted;
 mod expired;
@@ -21,12 +21,13 @@ use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
 use storage::Consistency;
 use storage::Engine;
 use storage::Transaction;
+use storage::faulty::FaultyEngine;
 use tables::Place;
 use tables::fixture::{item, n, s};
 
 use crate::service::{Service, Settings};
 use crate::tests::catalog::{caller, describe, simple};
-use breaking::Breaking;
+use breaks::Breaks;
 
 const START_MS: u64 = 1_700_000_000_500;
 
@@ -58,7 +59,7 @@ struct House {
     ground: Ground,
     rows: Arc<dyn Engine>,
     /// Between the server and the rows.
-    engine: Arc<Breaking>,
+    engine: Arc<FaultyEngine<Breaks>>,
     /// Of the next server.
     settings: Settings,
     service: Arc<Service>,
@@ -98,7 +99,7 @@ impl House {
         let (clock, hand) = Clock::manual(START_MS);
         let rows = ground.open();
         settle_secret(&rows).await;
-        let engine = Breaking::over(&rows);
+        let engine = FaultyEngine::new(rows.clone(), Breaks::default());
         let settings = Settings::default();
         let service = Service::open(engine.clone(), settings.clone(), clock.clone()).await.unwrap();
         let house = House { ground, rows, engine, settings, service, clock, hand };
@@ -129,12 +130,12 @@ impl House {
 
     /// Starts the next server. Background work of the old one has no effect any more.
     async fn restart(&mut self) {
-        self.engine.stop();
+        self.engine.faults.stop();
         if let Ground::Embedded(_) = self.ground {
             self.rows.close().await.unwrap();
             self.rows = self.ground.open();
         }
-        self.engine = Breaking::over(&self.rows);
+        self.engine = FaultyEngine::new(self.rows.clone(), Breaks::default());
         let (engine, settings) = (self.engine.clone(), self.settings.clone());
         self.service = Service::open(engine, settings, self.clock.clone()).await.unwrap();
     }

@@ -9,9 +9,10 @@ use api::*;
 use base::{Clock, ManualClock};
 use cluster::nodes::NodeSettings;
 use cluster::nodes::owner::Ownership;
+use storage::faulty::{Call, Fate, Faults, FaultyEngine};
 use storage::{
-    BoxFuture, Consistency, Decision, Engine, Family, KeyUse, Layer, Memory, Mode, OpId, ScanDirection, ScanRange,
-    StorageError, Transaction, TxError,
+    BoxFuture, Consistency, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, ScanDirection, ScanRange,
+    StorageError,
 };
 use tables::Place;
 use tables::fixture::{item, n, s};
@@ -32,9 +33,8 @@ const MARGIN: Duration = Duration::from_millis(5_000);
 /// Longer than the other nodes wait for a silent one.
 const FOR_GOOD_MS: u64 = 6_000;
 
-/// An engine between a node and the rows that a test can block.
+/// Writes that a test can block, and rows whose format it can change.
 struct Stage {
-    inner: Arc<dyn Engine>,
     /// Writes that may still pass; negative for all.
     writes_left: AtomicI64,
     /// Writes that wait.
@@ -44,13 +44,9 @@ struct Stage {
 }
 
 impl Stage {
-    fn over(inner: &Arc<dyn Engine>) -> Arc<Stage> {
-        Arc::new(Stage {
-            inner: inner.clone(),
-            writes_left: AtomicI64::new(-1),
-            waiting: AtomicU64::new(0),
-            changed: AtomicBool::new(false),
-        })
+    fn over(inner: &Arc<dyn Engine>) -> Arc<FaultyEngine<Stage>> {
+        let (writes_left, waiting) = (AtomicI64::new(-1), AtomicU64::new(0));
+        FaultyEngine::new(inner.clone(), Stage { writes_left, waiting, changed: AtomicBool::new(false) })
     }
 
     fn freeze_after(&self, writes: i64) {
@@ -71,28 +67,22 @@ impl Stage {
     }
 }
 
-impl Layer for Stage {
-    fn inner(&self) -> &dyn Engine {
-        &*self.inner
-    }
-
-    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
-        let Transaction { op, mode, keys, decide } = transaction;
+impl Faults for Stage {
+    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
         Box::pin(async move {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            while !self.may_pass() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            self.inner.transact(Transaction { op, mode, keys, decide }).await
-        })
-    }
-
-    fn verify(&self) -> BoxFuture<'_, Result<(), StorageError>> {
-        Box::pin(async {
-            match self.changed.load(Ordering::SeqCst) {
-                true => Err(StorageError::Unavailable("they have another format".to_owned())),
-                false => Ok(()),
+            match call {
+                Call::Transact(_) => {
+                    self.waiting.fetch_add(1, Ordering::SeqCst);
+                    while !self.may_pass() {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                    self.waiting.fetch_sub(1, Ordering::SeqCst);
+                    Fate::Executed
+                }
+                Call::Verify if self.changed.load(Ordering::SeqCst) => {
+                    Fate::Refused(StorageError::Unavailable("they have another format".to_owned()))
+                }
+                _ => Fate::Executed,
             }
         })
     }
@@ -100,7 +90,7 @@ impl Layer for Stage {
 
 struct Node {
     service: Arc<Service>,
-    /// The engine of requests and background work.
+    /// The faults of requests and background work.
     requests: Arc<Stage>,
     heartbeats: Arc<Stage>,
 }
@@ -134,7 +124,7 @@ impl House {
             margin: MARGIN,
         };
         let service = Service::open_node(requests.clone(), settings, self.clock.clone(), node).await.unwrap();
-        Node { service, requests, heartbeats }
+        Node { service, requests: Arc::clone(&requests.faults), heartbeats: Arc::clone(&heartbeats.faults) }
     }
 
     async fn index_rows(&self, node: &Node, table: &str) -> usize {

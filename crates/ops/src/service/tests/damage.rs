@@ -1,12 +1,13 @@
 //! Damaged rows: each reader reports them and continues with the others.
 
+use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use change_log::Shard;
 use parking_lot::Mutex;
-use storage::{BoxFuture, Decide, Engine, Family, Key, Layer, ScanPage, ScanRange, StorageError, TxError, View, log};
+use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::{BoxFuture, Decide, Engine, Family, Key, ScanPage, ScanRange, StorageError, log};
 use tables::fixture;
 use tables::rows::{Collection, ItemKey};
 use tables::{Definition, OpenShard};
@@ -21,92 +22,56 @@ use crate::{RowReport, check_rows};
 const START_S: u64 = 1_700_000_000;
 const TABLE: u64 = rows::TABLE_ID_FIRST;
 
-/// A memory that refuses to read some keys, as an engine that checks or encrypts its rows does.
-struct Refusing {
-    memory: Arc<Memory>,
-    refused: Mutex<Vec<Key>>,
+/// Rows that cannot be read, as in an engine that checks or encrypts its rows.
+#[derive(Default)]
+struct Unreadable {
+    rows: Mutex<Vec<Key>>,
     /// As an engine does that reads whole blocks of rows: a page ends before the block, and the next one fails.
     by_block: AtomicBool,
-}
-
-struct RefusingView {
-    view: Box<dyn View>,
-    refused: Vec<Key>,
-    by_block: bool,
 }
 
 fn corrupt() -> StorageError {
     StorageError::Corrupt("a value is not what was written there".to_owned())
 }
 
-impl Layer for Refusing {
-    fn inner(&self) -> &dyn Engine {
-        &*self.memory
+impl Faults for Unreadable {
+    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
+        let mut rows = self.rows.lock();
+        let is_refused = match call {
+            Call::Get(key) => rows.contains(key),
+            Call::GetMany(keys) => keys.iter().any(|key| rows.contains(key)),
+            Call::Transact(keys) => keys.iter().any(|used| rows.contains(&used.key)),
+            // A log whose name is among the keys is not destroyed. A damaged row of another family is deleted without being read.
+            Call::Destroy(Family::Log, prefix) if rows.contains(&Key::new(Family::Log, prefix.clone())) => true,
+            Call::Destroy(family, prefix) => {
+                rows.retain(|key| key.family != family || !key.bytes.starts_with(prefix));
+                false
+            }
+            _ => false,
+        };
+        Box::pin(ready(if is_refused { Fate::Refused(corrupt()) } else { Fate::Executed }))
     }
 
-    fn get<'a>(&'a self, key: &'a Key, of: Consistency) -> BoxFuture<'a, Result<Option<Bytes>, StorageError>> {
-        match self.refused.lock().contains(key) {
-            true => Box::pin(std::future::ready(Err(corrupt()))),
-            false => self.memory.get(key, of),
-        }
-    }
-
-    fn view(&self, of: Consistency) -> BoxFuture<'_, Result<Box<dyn View>, StorageError>> {
-        Box::pin(async move {
-            let view = self.memory.view(of).await?;
-            let (refused, by_block) = (self.refused.lock().clone(), self.by_block.load(Ordering::Relaxed));
-            Ok(Box::new(RefusingView { view, refused, by_block }) as Box<dyn View>)
-        })
-    }
-
-    /// Refuses a log whose name is among the keys. A damaged row of another family is deleted without being read.
-    fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
-        let mut refused = self.refused.lock();
-        if family == Family::Log && refused.contains(&Key::new(family, prefix.clone())) {
-            return Box::pin(std::future::ready(Err(corrupt())));
-        }
-        refused.retain(|key| key.family != family || !key.bytes.starts_with(&prefix));
-        self.memory.destroy(family, prefix)
-    }
-
-    fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
-        let refused = self.refused.lock();
-        match transaction.keys.iter().any(|used| refused.contains(&used.key)) {
-            true => Box::pin(std::future::ready(Err(corrupt().into()))),
-            false => self.memory.transact(transaction),
-        }
-    }
-}
-
-impl View for RefusingView {
-    fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>> {
-        match keys.iter().any(|key| self.refused.contains(key)) {
-            true => Box::pin(std::future::ready(Err(corrupt()))),
-            false => self.view.get_many(keys),
-        }
-    }
-
-    fn scan_page<'a>(&'a self, range: &'a ScanRange) -> BoxFuture<'a, Result<ScanPage, StorageError>> {
-        Box::pin(async move {
-            let found = self.view.scan_page(range).await?;
-            let mut page = ScanPage { more: found.more, ..ScanPage::default() };
-            for row in found.rows {
-                if self.by_block && self.refused.contains(&Key::new(range.family, row.key.clone())) {
+    fn page(&self, range: &ScanRange, found: ScanPage) -> Result<ScanPage, StorageError> {
+        let (unreadable, by_block) = (self.rows.lock(), self.by_block.load(Ordering::Relaxed));
+        let mut page = ScanPage { more: found.more, ..ScanPage::default() };
+        for row in found.rows {
+            match unreadable.contains(&Key::new(range.family, row.key.clone())) {
+                true if by_block => {
                     page.more = true;
                     return if page.rows.is_empty() { Err(corrupt()) } else { Ok(page) };
                 }
-                match self.refused.contains(&Key::new(range.family, row.key.clone())) {
-                    true => page.push_damaged(Some(row.key), "a value is not what was written there".to_owned()),
-                    false => page.rows.push(row),
-                }
+                true => page.push_damaged(Some(row.key), "a value is not what was written there".to_owned()),
+                false => page.rows.push(row),
             }
-            Ok(page)
-        })
+        }
+        Ok(page)
     }
 }
 
 struct House {
-    engine: Arc<Refusing>,
+    memory: Arc<Memory>,
+    engine: Arc<FaultyEngine<Unreadable>>,
     service: Arc<Service>,
     hand: base::ManualClock,
 }
@@ -115,8 +80,8 @@ impl House {
     /// With a streamed table of items that expire soon.
     async fn new(items: &[&str]) -> House {
         let (clock, hand) = Clock::manual(START_S * 1000);
-        let engine =
-            Arc::new(Refusing { memory: Memory::new(), refused: Mutex::default(), by_block: AtomicBool::new(false) });
+        let memory = Memory::new();
+        let engine = FaultyEngine::new(memory.clone(), Unreadable::default());
         let service = Service::open(engine.clone(), Settings::default(), clock).await.unwrap();
         let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
         let table = CreateTableInput { stream_specification: Some(stream), ..simple("tab") };
@@ -124,7 +89,7 @@ impl House {
         let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
         let request = UpdateTimeToLiveInput { table_name: "tab".to_owned(), time_to_live_specification: specification };
         service.update_time_to_live(&caller(), request).await.unwrap();
-        let house = House { engine, service, hand };
+        let house = House { memory, engine, service, hand };
         while tables::fixture::has_index_work(&house.service.catalog.by_id(TABLE).unwrap().definition) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -151,7 +116,7 @@ impl House {
         };
         let decide: &mut Decide<'_> = &mut decide;
         let damage = Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide };
-        self.engine.memory.transact(damage).await.unwrap();
+        self.memory.transact(damage).await.unwrap();
     }
 
     async fn items(&self) -> usize {
@@ -163,7 +128,7 @@ impl House {
             rows_max: usize::MAX,
             bytes_max: usize::MAX,
         };
-        self.engine.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
+        self.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
     }
 
     async fn check(&self) -> RowReport {
@@ -240,7 +205,7 @@ async fn a_sweep_passes_over_a_damaged_item() {
         assert_eq!(house.items().await, 1);
     }
     let house = House::new(&names).await;
-    house.engine.refused.lock().push(house.row_of("bad"));
+    house.engine.faults.rows.lock().push(house.row_of("bad"));
     house.hand.advance_ms(5_000);
     assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
     assert_eq!(house.items().await, 1);
@@ -253,7 +218,7 @@ async fn a_sweep_passes_over_damaged_items_that_take_several_runs() {
     let damaged: Vec<&str> = damaged.iter().map(String::as_str).collect();
     let house = House::new(&damaged).await;
     put(&house.service, "tab", &[("pk", s("good")), ("ttl", n(&(START_S + 2).to_string()))]).await;
-    house.engine.refused.lock().extend(damaged.iter().map(|pk| house.row_of(pk)));
+    house.engine.faults.rows.lock().extend(damaged.iter().map(|pk| house.row_of(pk)));
     house.hand.advance_ms(5_000);
     let passes = Passes::default();
     let run = async || {
@@ -273,7 +238,7 @@ async fn a_sweep_passes_over_damaged_items_that_take_several_runs() {
     // At the end the next run begins at the head.
     while run().await != jobs::Ran::Done {}
     put(&house.service, "tab", &[("pk", s("late")), ("ttl", n(&START_S.to_string()))]).await;
-    house.engine.refused.lock().clear();
+    house.engine.faults.rows.lock().clear();
     while house.items().await > 0 {
         let _ = run().await;
         runs += 1;
@@ -286,7 +251,7 @@ async fn an_index_is_built_without_a_damaged_item() {
     let house = House::new(&["bad", "good", "better", "worse", "refused"]).await;
     house.damage(&house.row_of("bad"), cut).await;
     house.damage(&house.row_of("worse"), |row| row[0] = 9).await;
-    house.engine.refused.lock().push(house.row_of("refused"));
+    house.engine.faults.rows.lock().push(house.row_of("refused"));
     let request = add_index("tab", "by_colour", "colour", ProjectionType::KeysOnly);
     house.service.update_table(&caller(), request).await.unwrap();
     let index = async || describe(&house.service, "tab").await.unwrap().global_secondary_indexes.unwrap()[0].clone();
@@ -306,14 +271,14 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
     // Its content is damaged, the engine refuses it, or the block that it is in.
     for (is_refused, by_block) in [(false, false), (true, false), (true, true)] {
         let house = House::new(&["a", "b", "c"]).await;
-        house.engine.by_block.store(by_block, Ordering::Relaxed);
+        house.engine.faults.by_block.store(by_block, Ordering::Relaxed);
         let service = &house.service;
         let arn = describe(service, "tab").await.unwrap().latest_stream_arn.unwrap();
         let view = service.view_of_logs(TABLE, &[0]).await.unwrap();
         let shard = Shard::find(&*view, TABLE, 0).await.unwrap().unwrap();
         let second = log::record(&shard.log_name(), 2);
         match is_refused {
-            true => house.engine.refused.lock().push(second.clone()),
+            true => house.engine.faults.rows.lock().push(second.clone()),
             false => house.damage(&second, cut).await,
         }
         let iterator = GetShardIteratorInput {
@@ -345,7 +310,7 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
         assert!(service.trim_logs().await);
         for position in 1..=3 {
             let record = log::record(&shard.log_name(), position);
-            assert_eq!(house.engine.memory.get(&record, Consistency::Strong).await.unwrap(), None, "{position}");
+            assert_eq!(house.memory.get(&record, Consistency::Strong).await.unwrap(), None, "{position}");
         }
     }
 }
@@ -364,12 +329,12 @@ async fn a_log_that_begins_with_many_damaged_records_is_trimmed() {
         }
     };
     put_all(2_100).await;
-    house.engine.refused.lock().extend((1..=2_090).map(|position| log::record(&shard.log_name(), position)));
+    house.engine.faults.rows.lock().extend((1..=2_090).map(|position| log::record(&shard.log_name(), position)));
     house.hand.advance_ms(12 * 60 * 60 * 1000);
     assert!(house.service.trim_logs().await);
     let is_there = async |position| {
         let record = log::record(&shard.log_name(), position);
-        house.engine.memory.get(&record, Consistency::Strong).await.unwrap().is_some()
+        house.memory.get(&record, Consistency::Strong).await.unwrap().is_some()
     };
     assert!(is_there(1).await, "the first record that can be read is not over");
     put_all(1).await;
@@ -394,7 +359,7 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
         assert_eq!(service.initialize(&consumer, &lease, Start::TrimHorizon).await, Ok(true));
         let position = rows::consumer_position(TABLE, &consumer.name, 0);
         match is_refused {
-            true => house.engine.refused.lock().push(position),
+            true => house.engine.faults.rows.lock().push(position),
             false => house.damage(&position, cut).await,
         }
         let first = log::record(&rows::log(TABLE, 0), 1);
@@ -414,13 +379,13 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
 async fn a_log_whose_newest_records_cannot_be_read_is_rolled_and_measured() {
     let house = House::new(&[]).await;
     let service = &house.service;
-    house.engine.by_block.store(true, Ordering::Relaxed);
+    house.engine.faults.by_block.store(true, Ordering::Relaxed);
     house.hand.advance_ms(4 * 60 * 60 * 1000 - 1000);
     assert!(service.roll_logs().await);
     for pk in ["a", "b", "c"] {
         put(service, "tab", &[("pk", s(pk))]).await;
     }
-    house.engine.refused.lock().push(log::record(&rows::log(TABLE, 0), 3));
+    house.engine.faults.rows.lock().push(log::record(&rows::log(TABLE, 0), 3));
     house.hand.advance_ms(1000);
     assert!(service.roll_logs().await);
     assert_eq!(service.catalog.by_id(TABLE).unwrap().definition.log.next_shard, 2);
@@ -445,7 +410,7 @@ async fn a_consumer_with_a_damaged_position_reads_on() {
         service.checkpoint(&consumer, &lease, poll().await.cursor_after(1)).await.unwrap();
         let position = rows::consumer_position(TABLE, &consumer.name, 0);
         match is_refused {
-            true => house.engine.refused.lock().push(position),
+            true => house.engine.faults.rows.lock().push(position),
             false => house.damage(&position, cut).await,
         }
         let batch = poll().await;
@@ -468,8 +433,8 @@ async fn a_shard_whose_mark_is_damaged_ends() {
     for by_block in [false, true] {
         let house = House::new(&["a"]).await;
         let service = &house.service;
-        house.engine.by_block.store(by_block, Ordering::Relaxed);
-        house.engine.refused.lock().push(log::record(&rows::log(TABLE, 0), 2));
+        house.engine.faults.by_block.store(by_block, Ordering::Relaxed);
+        house.engine.faults.rows.lock().push(log::record(&rows::log(TABLE, 0), 2));
         house.hand.advance_ms(4 * 60 * 60 * 1000);
         assert!(service.roll_logs().await);
         while !service.catalog.by_id(TABLE).unwrap().definition.log.rolling.is_empty() {
@@ -506,7 +471,7 @@ async fn a_log_that_cannot_be_trimmed_delays_no_other() {
     let second = log::record(&rows::log(TABLE, 1), 1);
     let is_there = async || house.engine.memory.get(&second, Consistency::Strong).await.unwrap().is_some();
     assert!(is_there().await);
-    house.engine.refused.lock().push(Key::new(Family::Log, rows::log(TABLE, 0)));
+    house.engine.faults.rows.lock().push(Key::new(Family::Log, rows::log(TABLE, 0)));
     house.hand.advance_ms(25 * 60 * 60 * 1000);
     assert!(!service.trim_logs().await);
     assert!(!is_there().await);
@@ -529,11 +494,11 @@ async fn streams_of_deleted_tables_are_dropped_one_by_one() {
     while remains().len() < 2 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    house.engine.refused.lock().push(Key::new(Family::Log, rows::table_prefix(TABLE)));
+    house.engine.faults.rows.lock().push(Key::new(Family::Log, rows::table_prefix(TABLE)));
     house.hand.advance_ms(25 * 60 * 60 * 1000);
     assert!(!service.trim_logs().await);
     assert_eq!(remains(), [TABLE]);
-    house.engine.refused.lock().clear();
+    house.engine.faults.rows.lock().clear();
     assert!(service.trim_logs().await);
     assert!(remains().is_empty());
 }
@@ -549,7 +514,7 @@ async fn records_behind_a_refused_one_are_read_in_small_pages() {
     }
     let view = house.service.view_of_logs(TABLE, &[0]).await.unwrap();
     let shard = Shard::find(&*view, TABLE, 0).await.unwrap().unwrap();
-    house.engine.refused.lock().push(log::record(&shard.log_name(), 1));
+    house.engine.faults.rows.lock().push(log::record(&shard.log_name(), 1));
     let page = house.service.rows_behind(&shard, 1).await.unwrap();
     let bytes: usize = page.rows.iter().map(|row| row.value.len()).sum();
     assert!(page.rows.len() > 1 && page.more && bytes < 2 << 20, "{} rows of {bytes} bytes", page.rows.len());
@@ -585,7 +550,7 @@ async fn a_damaged_token_keeps_no_other_one() {
         };
         house.service.transact_write_items(&caller(), request).await.unwrap();
     }
-    house.engine.refused.lock().push(key("one"));
+    house.engine.faults.rows.lock().push(key("one"));
     house.hand.advance_ms(60 * 60 * 1000);
     house.service.sweep_due_tokens().await;
     let is_there = async |token| house.engine.memory.get(&key(token), Consistency::Strong).await.unwrap().is_some();
@@ -599,7 +564,7 @@ async fn a_damaged_document_hides_no_other_one() {
     let (service, of) = (&house.service, Collection::EventSourceMappings);
     let put = |id: &str| DocumentChange { id: id.to_owned(), text: Some(b"text".to_vec()) };
     assert_eq!(service.change_documents(of, 0, &[put("a"), put("b"), put("c")]).await, Ok(true));
-    house.engine.refused.lock().push(rows::document(of, "b"));
+    house.engine.faults.rows.lock().push(rows::document(of, "b"));
     assert!(detail(service.documents(of).await).contains("damaged"));
     let found = service.documents_with_damaged(of).await.unwrap();
     let found: Vec<(&str, &[u8])> = found.by_id.iter().map(|(id, text)| (id.as_str(), &text[..])).collect();

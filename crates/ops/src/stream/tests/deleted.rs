@@ -98,13 +98,15 @@ async fn an_interrupted_deletion_keeps_the_stream() {
                 let (arn, mut changes) = (house.arn().await, Changes::new());
                 put(&house, &mut changes, "a", "1").await;
                 put(&house, &mut changes, "b", "1").await;
-                house.engine.breaks(at, is_done);
+                house.engine.faults.breaks(at, is_done);
                 let request = DeleteTableInput { table_name: "tab".to_owned() };
                 let answer = house.service.delete_table(&caller(), request.clone()).await;
-                while !house.engine.is_broken() && house.service.catalog.find(Place::own(&caller(), "tab")).is_some() {
+                while !house.engine.faults.is_broken()
+                    && house.service.catalog.find(Place::own(&caller(), "tab")).is_some()
+                {
                     tokio::task::yield_now().await;
                 }
-                was_broken &= house.engine.is_broken();
+                was_broken &= house.engine.faults.is_broken();
                 house.restart().await;
                 if answer.is_err() {
                     // The deletion may be in progress, done, or not begun.

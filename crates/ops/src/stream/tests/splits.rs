@@ -112,7 +112,7 @@ async fn break_splits(ground: impl Fn() -> Ground) {
             let (arn, mut changes) = (house.arn().await, Changes::new());
             put_all(&house, &mut changes, "1").await;
             let mut reader = Reader::new(&house, &arn, Start::Horizon, &changes).await;
-            house.engine.breaks(at, is_done);
+            house.engine.faults.breaks(at, is_done);
             was_broken &= split(&house).await.is_err();
             house.restart().await;
             let mut latest = Reader::new(&house, &arn, Start::Latest, &changes).await;
@@ -147,7 +147,7 @@ async fn before_a_mark_is_found_nothing_behind_it_is_the_parents() {
     put_all(&house, &mut changes, "1").await;
     let shard = house.shard(&arn).await;
     // The split is in the definition, and cannot be completed.
-    house.engine.refuse([0, 1, 2].map(|number| rows::shard(1, number)).to_vec());
+    house.engine.faults.refuse([0, 1, 2].map(|number| rows::shard(1, number)).to_vec());
     split(&house).await.unwrap_err();
     put_all(&house, &mut changes, "2").await;
     assert_eq!(house.describe_all(&arn).await, std::slice::from_ref(&shard));
@@ -171,7 +171,7 @@ async fn a_mark_stays_until_it_is_found() {
     let mut house = House::new(StreamViewType::NewAndOldImages).await;
     let (arn, mut changes) = (house.arn().await, Changes::new());
     put_all(&house, &mut changes, "1").await;
-    house.engine.refuse([0, 1, 2].map(|number| rows::shard(1, number)).to_vec());
+    house.engine.faults.refuse([0, 1, 2].map(|number| rows::shard(1, number)).to_vec());
     split(&house).await.unwrap_err();
     house.hand.advance_ms(STREAM_RETENTION_MS);
     house.service.trim_logs().await;

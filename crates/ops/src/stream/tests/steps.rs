@@ -117,7 +117,7 @@ impl World {
 
     /// The server dies in the middle of something.
     async fn crash(&mut self) {
-        self.house.engine.breaks(self.chance.below(5), self.chance.one_in(2));
+        self.house.engine.faults.breaks(self.chance.below(5), self.chance.one_in(2));
         if self.chance.one_in(3) {
             self.trim().await
         } else {
