@@ -1,7 +1,7 @@
 //! Where a shard begins and ends in its log, as a view sees it.
 
 use api::Exception;
-use storage::{Pages, Row, StorageError, View, log};
+use storage::{DamagedRow, Row, StorageError, View, log};
 use tables::failure::storage_failure;
 
 use crate::{Header, Shard};
@@ -9,6 +9,16 @@ use crate::{Header, Shard};
 /// Rows that are read at once in search of a mark. Unit: rows, bytes.
 const SEARCH_ROWS: usize = 256;
 const SEARCH_BYTES: usize = 1 << 20;
+
+/// The record that ends a shard.
+pub enum Mark {
+    At(u64),
+    /// No record is the mark, and this is the first one that cannot be read.
+    Damaged {
+        position: u64,
+        what: String,
+    },
+}
 
 impl Shard {
     /// The last position that may be its own, as the view sees it: before its end, or the last one that was given out.

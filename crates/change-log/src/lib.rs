@@ -17,6 +17,7 @@ pub mod lagging;
 mod record;
 mod shard;
 
+pub use ends::Mark;
 pub use heat::{Heat, Hot, ShardSettings};
 pub use keep::{follow, is_to_be_kept, outlives_table, removed_consumers};
 pub use record::{Author, Content, Header, LogRecord, Record, append};

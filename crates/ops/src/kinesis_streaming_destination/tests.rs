@@ -32,7 +32,7 @@ pub(crate) async fn deliver(service: &Service, reached: Result<(), String>) -> K
     destination
 }
 
-async fn house() -> Arc<Service> {
+async fn service() -> Arc<Service> {
     let service = open(&storage::Memory::new()).await;
     service.create_table(&caller(), simple("tab")).await.unwrap();
     service.reaches_kinesis();
@@ -79,7 +79,7 @@ fn open_shards(service: &Service) -> usize {
 #[tokio::test]
 async fn a_destination_lives_through_its_statuses() {
     use api::DestinationStatus::*;
-    let service = house().await;
+    let service = service().await;
     assert_eq!((destinations(&service).await, open_shards(&service)), (Vec::new(), 0));
     enable(&service, STREAM).await.unwrap();
     assert_eq!((destinations(&service).await, open_shards(&service)), (vec![(STREAM.to_owned(), Enabling)], 1));
@@ -119,7 +119,7 @@ async fn a_destination_lives_through_its_statuses() {
 #[tokio::test]
 async fn precisions_change_while_it_is_active() {
     use ApproximateCreationDateTimePrecision::*;
-    let service = house().await;
+    let service = service().await;
     let refused = |problem: &str| {
         let text = format!("Table is not in a valid state to enable Kinesis Streaming Destination: {problem}");
         Some(Exception::Validation(text))
@@ -152,7 +152,7 @@ async fn without_anybody_who_delivers_nothing_is_enabled() {
 
 #[tokio::test]
 async fn only_arns_of_kinesis_streams_are_taken() {
-    let service = house().await;
+    let service = service().await;
     for arn in [
         "arn:aws:kinesis:us-east-1:000000000000:stream/",
         "arn:aws:kinesis:us-east-1:000000000000:stream/a/b",
@@ -176,7 +176,7 @@ async fn only_arns_of_kinesis_streams_are_taken() {
 
 #[tokio::test]
 async fn past_destinations_are_described_up_to_some() {
-    let service = house().await;
+    let service = service().await;
     let arn = |at: usize| format!("{STREAM}-{at:02}");
     for at in 0..PAST_DESTINATIONS_MAX + 3 {
         enable(&service, &arn(at)).await.unwrap();

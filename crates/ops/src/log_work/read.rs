@@ -5,7 +5,7 @@
 
 use api::Exception;
 use change_log::{Content, Header, LogRecord, Record, Shard};
-use storage::{DamagedRow, Row, StorageError, View, log};
+use storage::{Row, View, log};
 use tables::failure::storage_failure;
 use tables::rows::{ItemKey, damaged_row};
 use tables::{Table, hash_range};
@@ -17,16 +17,6 @@ const READ_ROWS_MAX: usize = if cfg!(test) { 32 } else { 8 * 1024 };
 const READ_BYTES_MAX: usize = 8 << 20;
 /// Rows that are read at once where some are another shard's.
 const STEP_ROWS: usize = if cfg!(test) { 8 } else { 256 };
-
-/// The record that ends a shard.
-pub(super) enum Mark {
-    At(u64),
-    /// No record is the mark, and this is the first one that cannot be read.
-    Damaged {
-        position: u64,
-        what: String,
-    },
-}
 
 /// Some of a shard's records, one after the other.
 pub(crate) struct Page {

@@ -8,14 +8,13 @@
 //! parent open, and wait before the mark. Readers of other open shards of the log pass over it, for it names its shard.
 
 use api::Exception;
-use change_log::{Closed, Hot, Record, Shard};
+use change_log::{Closed, Hot, Mark, Record, Shard};
 use cluster::catalog::{Edit, Rewrite};
 use storage::{Append, Batch, Consistency, Key, KeyUse, Mode, Reads, log};
 use tables::failure::{storage_failure, write_failure};
 use tables::rows;
 use tables::{ChangeLog, Definition, HashRange, Roll, Split};
 
-use super::read::Mark;
 use crate::service::Service;
 
 /// Shards that one log has open. All of their readers read all of it.

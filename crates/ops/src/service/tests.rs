@@ -20,7 +20,7 @@ use super::{Service, Settings};
 use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::fingerprint;
-use crate::tests::catalog::{attribute, caller, key, open, simple};
+use crate::tests::catalog::{attribute, caller, key, open, put, simple};
 use crate::transaction::{TransactionAction, TransactionDone};
 use crate::write::OnConditionFailure;
 
@@ -39,10 +39,6 @@ async fn with_range(service: &Service, name: &str) {
 
 fn put_request(table: &str, entries: Attributes) -> PutItemInput {
     PutItemInput { table_name: table.to_owned(), item: entries, ..PutItemInput::default() }
-}
-
-async fn put(service: &Service, table: &str, entries: &[(&str, AttributeValue)]) {
-    service.put_item(&caller(), put_request(table, item(entries))).await.unwrap();
 }
 
 fn query(table: &str, pk: &str) -> QueryInput {

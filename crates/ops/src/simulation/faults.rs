@@ -100,7 +100,7 @@ impl Faults for RandomFaults {
             let fate = match call {
                 Call::Transact(_) => self.fate_of_write(),
                 // A deletion is safe to repeat, so that its lost answer is none.
-                Call::Destroy => match self.fate_of_write() {
+                Call::Destroy(..) => match self.fate_of_write() {
                     Fate::Lost(_) => Fate::Executed,
                     fate => fate,
                 },

@@ -11,10 +11,11 @@ mod reader;
 mod splits;
 mod steps;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use api::*;
-use base::{Clock, ManualClock};
+use base::Clock;
 use change_log::lagging::Lagging;
 use model::AttributeValue;
 use model::limits::{SHARD_ITERATOR_MS, STREAM_RETENTION_MS};
@@ -25,8 +26,10 @@ use storage::faulty::FaultyEngine;
 use tables::Place;
 use tables::fixture::{item, n, s};
 
-use crate::service::{Service, Settings};
-use crate::tests::catalog::{caller, describe, simple};
+use crate::service::Settings;
+use crate::tests::catalog::stream_reader::{self, From};
+use crate::tests::catalog::test_service::TestService;
+use crate::tests::catalog::{caller, simple};
 use breaks::Breaks;
 
 const START_MS: u64 = 1_700_000_000_500;
@@ -54,17 +57,19 @@ impl Ground {
     }
 }
 
-/// A server with one streamed table, `tab`.
-struct House {
+/// A service with one streamed table, `tab`.
+struct StreamedTable {
     ground: Ground,
-    rows: Arc<dyn Engine>,
-    /// Between the server and the rows.
-    engine: Arc<FaultyEngine<Breaks>>,
-    /// Of the next server.
-    settings: Settings,
-    service: Arc<Service>,
-    clock: Clock,
-    hand: ManualClock,
+    /// The engine is between the service and the rows.
+    table: TestService<FaultyEngine<Breaks>>,
+}
+
+impl Deref for StreamedTable {
+    type Target = TestService<FaultyEngine<Breaks>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.table
+    }
 }
 
 /// Hashes that are the same in every run.
@@ -86,64 +91,35 @@ async fn settle_secret(rows: &Arc<dyn Engine>) {
     .unwrap();
 }
 
-fn specification(view: Option<StreamViewType>) -> Option<StreamSpecification> {
-    Some(StreamSpecification { stream_enabled: view.is_some(), stream_view_type: view })
-}
-
-impl House {
-    async fn new(view: StreamViewType) -> House {
-        House::on(Ground::Lagging, view).await
+impl StreamedTable {
+    async fn new(view: StreamViewType) -> StreamedTable {
+        StreamedTable::on(Ground::Lagging, view).await
     }
 
-    async fn on(ground: Ground, view: StreamViewType) -> House {
-        let (clock, hand) = Clock::manual(START_MS);
+    async fn on(ground: Ground, view: StreamViewType) -> StreamedTable {
         let rows = ground.open();
         settle_secret(&rows).await;
-        let engine = FaultyEngine::new(rows.clone(), Breaks::default());
-        let settings = Settings::default();
-        let service = Service::open(engine.clone(), settings.clone(), clock.clone()).await.unwrap();
-        let house = House { ground, rows, engine, settings, service, clock, hand };
-        house.create_table(view).await;
-        house
-    }
-
-    async fn create_table(&self, view: StreamViewType) {
-        let request = CreateTableInput { stream_specification: specification(Some(view)), ..simple("tab") };
-        self.service.create_table(&caller(), request).await.unwrap();
-    }
-
-    /// Deletes the table, and waits until it is deleted.
-    async fn delete_table(&self) {
-        self.service.delete_table(&caller(), DeleteTableInput { table_name: "tab".to_owned() }).await.unwrap();
-        self.table_gone().await;
-    }
-
-    async fn table_gone(&self) {
-        while self.service.catalog.find(Place::own(&caller(), "tab")).is_some() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn table_id(&self) -> u64 {
-        self.service.catalog.find(Place::own(&caller(), "tab")).unwrap().id()
+        let engine = FaultyEngine::new(rows, Breaks::default());
+        let table = TestService::open(engine, Settings::default(), Clock::manual(START_MS)).await;
+        table.create_table(Some(view)).await;
+        StreamedTable { ground, table }
     }
 
     /// Starts the next server. Background work of the old one has no effect any more.
     async fn restart(&mut self) {
         self.engine.faults.stop();
-        if let Ground::Embedded(_) = self.ground {
-            self.rows.close().await.unwrap();
-            self.rows = self.ground.open();
-        }
-        self.engine = FaultyEngine::new(self.rows.clone(), Breaks::default());
-        let (engine, settings) = (self.engine.clone(), self.settings.clone());
-        self.service = Service::open(engine, settings, self.clock.clone()).await.unwrap();
+        let rows = match self.ground {
+            Ground::Embedded(_) => {
+                self.engine.inner.close().await.unwrap();
+                self.ground.open()
+            }
+            _ => self.engine.inner.clone(),
+        };
+        self.table.restart_on(FaultyEngine::new(rows, Breaks::default())).await;
     }
 
     async fn put(&self, pk: &str, value: &str) {
-        let item = item(&[("pk", s(pk)), ("v", s(value))]);
-        let request = PutItemInput { table_name: "tab".to_owned(), item, ..PutItemInput::default() };
-        self.service.put_item(&caller(), request).await.unwrap();
+        self.table.put(&[("pk", s(pk)), ("v", s(value))]).await;
     }
 
     async fn delete(&self, pk: &str) {
@@ -152,34 +128,12 @@ impl House {
         self.service.delete_item(&caller(), request).await.unwrap();
     }
 
-    async fn set_stream(&self, view: Option<StreamViewType>) {
-        let stream_specification = specification(view);
-        let request = UpdateTableInput { table_name: "tab".to_owned(), stream_specification, ..Default::default() };
-        self.service.update_table(&caller(), request).await.unwrap();
-    }
-
-    async fn arn(&self) -> String {
-        describe(&self.service, "tab").await.unwrap().latest_stream_arn.unwrap()
-    }
-
     async fn describe(&self, arn: &str) -> Result<StreamDescription, Exception> {
-        let request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
-        Ok(self.service.describe_stream(&caller(), request).await?.stream_description.unwrap())
+        stream_reader::describe(&self.service, arn).await
     }
 
-    /// All shards, page by page.
     async fn describe_all(&self, arn: &str) -> Vec<Shard> {
-        let mut request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
-        let mut shards = Vec::new();
-        loop {
-            let page = self.service.describe_stream(&caller(), request.clone()).await.unwrap();
-            let description = page.stream_description.unwrap();
-            shards.extend(description.shards.unwrap());
-            match description.last_evaluated_shard_id {
-                Some(last) => request.exclusive_start_shard_id = Some(last),
-                None => return shards,
-            }
-        }
+        stream_reader::shards(&self.service, arn).await
     }
 
     /// The only shard of a stream.
@@ -199,42 +153,16 @@ impl House {
         }
     }
 
-    /// The rows of the open shards.
-    async fn open_shards(&self) -> Vec<change_log::Shard> {
-        let view = self.engine.view(Consistency::Strong).await.unwrap();
-        let mut shards = change_log::Shard::list(&*view, self.table_id(), 0, u32::MAX).await.unwrap();
-        shards.retain(|shard| shard.closed.is_none());
-        shards
-    }
-
-    /// Waits for the ends of shards that are being rolled.
-    async fn rolled(&self) {
-        while !self.service.catalog.by_id(self.table_id()).unwrap().definition.log.rolling.is_empty() {
-            tokio::task::yield_now().await;
-        }
-    }
-
     async fn iterator(&self, arn: &str, from: From<'_>) -> Result<String, Exception> {
         self.iterator_of(arn, &self.shard(arn).await, from).await
     }
 
     async fn iterator_of(&self, arn: &str, shard: &Shard, from: From<'_>) -> Result<String, Exception> {
-        let shard_id = shard.shard_id.clone().unwrap();
-        let (shard_iterator_type, sequence_number, timestamp) = match from {
-            From::Horizon => (ShardIteratorType::TrimHorizon, None, None),
-            From::Latest => (ShardIteratorType::Latest, None, None),
-            From::At(sequence) => (ShardIteratorType::AtSequenceNumber, Some(sequence.to_owned()), None),
-            From::After(sequence) => (ShardIteratorType::AfterSequenceNumber, Some(sequence.to_owned()), None),
-            From::Time(epoch_ms) => (ShardIteratorType::AtTimestamp, None, Some(Timestamp { epoch_ms })),
-        };
-        let stream_arn = arn.to_owned();
-        let request = GetShardIteratorInput { stream_arn, shard_id, shard_iterator_type, sequence_number, timestamp };
-        Ok(self.service.get_shard_iterator(&caller(), request).await?.shard_iterator.unwrap())
+        stream_reader::iterator(&self.service, arn, shard.shard_id.as_deref().unwrap(), from).await
     }
 
     async fn read(&self, iterator: &str, limit: Option<i32>) -> Result<GetRecordsOutput, Exception> {
-        let request = GetRecordsInput { shard_iterator: iterator.to_owned(), limit };
-        self.service.get_records(&caller(), request).await
+        stream_reader::read(&self.service, iterator, limit).await
     }
 
     async fn records(&self, arn: &str, from: From<'_>) -> Vec<StreamRecord> {
@@ -246,14 +174,6 @@ impl House {
     async fn keys(&self, arn: &str, from: From<'_>) -> Vec<String> {
         self.records(arn, from).await.iter().map(key).collect()
     }
-}
-
-enum From<'a> {
-    Horizon,
-    Latest,
-    At(&'a str),
-    After(&'a str),
-    Time(i64),
 }
 
 fn key(record: &StreamRecord) -> String {
@@ -275,15 +195,15 @@ async fn changes_are_told_once_as_the_view_type_shows_them() {
     for (view, wants_old, wants_new) in
         [(KeysOnly, false, false), (OldImage, true, false), (NewImage, false, true), (NewAndOldImages, true, true)]
     {
-        let house = House::new(view).await;
-        house.put("a", "1").await;
-        house.put("a", "2").await;
-        house.put("a", "2").await;
-        house.delete("a").await;
-        house.delete("a").await;
-        let arn = house.arn().await;
-        let iterator = house.iterator(&arn, From::Horizon).await.unwrap();
-        let page = house.read(&iterator, None).await.unwrap();
+        let streamed = StreamedTable::new(view).await;
+        streamed.put("a", "1").await;
+        streamed.put("a", "2").await;
+        streamed.put("a", "2").await;
+        streamed.delete("a").await;
+        streamed.delete("a").await;
+        let arn = streamed.arn().await;
+        let iterator = streamed.iterator(&arn, From::Horizon).await.unwrap();
+        let page = streamed.read(&iterator, None).await.unwrap();
         assert!(page.next_shard_iterator.is_some());
         let records = page.records.unwrap();
         let events: Vec<_> = records.iter().map(|record| record.event_name.unwrap()).collect();
@@ -307,8 +227,8 @@ async fn changes_are_told_once_as_the_view_type_shows_them() {
 
 #[tokio::test]
 async fn every_way_to_write_leaves_records() {
-    let house = House::new(StreamViewType::NewImage).await;
-    let (service, caller) = (&house.service, caller());
+    let streamed = StreamedTable::new(StreamViewType::NewImage).await;
+    let (service, caller) = (&streamed.service, caller());
     let write = |pk: &str| WriteRequest {
         put_request: Some(Box::new(PutRequest { item: item(&[("pk", s(pk))]) })),
         delete_request: None,
@@ -356,29 +276,29 @@ async fn every_way_to_write_leaves_records() {
         ..PutItemInput::default()
     };
     service.put_item(&caller, refused).await.unwrap_err();
-    assert_eq!(house.keys(&house.arn().await, From::Horizon).await, ["b", "c", "u", "bare", "p"]);
+    assert_eq!(streamed.keys(&streamed.arn().await, From::Horizon).await, ["b", "c", "u", "bare", "p"]);
 }
 
 #[tokio::test]
 async fn iterators_point_where_they_are_asked_to() {
-    let mut house = House::new(StreamViewType::KeysOnly).await;
-    let arn = house.arn().await;
-    let shard = house.shard(&arn).await;
+    let mut streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let arn = streamed.arn().await;
+    let shard = streamed.shard(&arn).await;
     let range = shard.sequence_number_range.unwrap();
     let first = range.starting_sequence_number.unwrap();
     assert_eq!(range.ending_sequence_number, None);
     // Nothing has come yet: its number is known already.
-    let early = house.iterator(&arn, From::At(&first)).await.unwrap();
+    let early = streamed.iterator(&arn, From::At(&first)).await.unwrap();
     for pk in ["a", "b", "c"] {
-        house.put(pk, "1").await;
-        house.hand.advance_ms(1_000);
+        streamed.put(pk, "1").await;
+        streamed.hand.advance_ms(1_000);
     }
-    let latest = house.iterator(&arn, From::Latest).await.unwrap();
-    house.put("d", "1").await;
-    house.restart().await;
+    let latest = streamed.iterator(&arn, From::Latest).await.unwrap();
+    streamed.put("d", "1").await;
+    streamed.restart().await;
 
     let sequences: Vec<String> =
-        house.records(&arn, From::Horizon).await.into_iter().map(|record| record.sequence_number.unwrap()).collect();
+        streamed.records(&arn, From::Horizon).await.into_iter().map(|record| record.sequence_number.unwrap()).collect();
     assert_eq!(sequences[0], first);
     assert!(sequences.is_sorted() && sequences.iter().all(|sequence| sequence.len() == 21));
     let start = START_MS as i64;
@@ -394,10 +314,10 @@ async fn iterators_point_where_they_are_asked_to() {
         (From::Time(start + 2_000), &["c", "d"]),
         (From::Time(start + 3_000), &["d"]),
     ] {
-        assert_eq!(house.keys(&arn, from).await, expected);
+        assert_eq!(streamed.keys(&arn, from).await, expected);
     }
     for (iterator, expected) in [(early, 4), (latest, 1)] {
-        assert_eq!(house.read(&iterator, None).await.unwrap().records.unwrap().len(), expected);
+        assert_eq!(streamed.read(&iterator, None).await.unwrap().records.unwrap().len(), expected);
     }
     let beyond = "100000000000000000005";
     for (from, text) in [
@@ -405,102 +325,102 @@ async fn iterators_point_where_they_are_asked_to() {
         (From::After("100000000000000000000"), "Invalid SequenceNumber"),
         (From::Time(i64::MAX), "Timestamp must not be in the future"),
     ] {
-        assert_eq!(house.iterator(&arn, from).await, Err(Exception::validation(text)));
+        assert_eq!(streamed.iterator(&arn, from).await, Err(Exception::validation(text)));
     }
 }
 
 #[tokio::test]
 async fn pages_follow_one_another() {
-    let house = House::new(StreamViewType::KeysOnly).await;
-    let arn = house.arn().await;
+    let streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let arn = streamed.arn().await;
     for at in 0..5 {
-        house.put(&format!("{at}"), "1").await;
+        streamed.put(&format!("{at}"), "1").await;
     }
-    let mut iterator = house.iterator(&arn, From::Horizon).await.unwrap();
+    let mut iterator = streamed.iterator(&arn, From::Horizon).await.unwrap();
     let mut counts = Vec::new();
     for _ in 0..4 {
-        let page = house.read(&iterator, Some(2)).await.unwrap();
+        let page = streamed.read(&iterator, Some(2)).await.unwrap();
         counts.push(page.records.unwrap().len());
         iterator = page.next_shard_iterator.expect("an open shard goes on");
     }
     assert_eq!(counts, [2, 2, 1, 0]);
-    assert!(house.read(&iterator, Some(1_001)).await.is_err());
+    assert!(streamed.read(&iterator, Some(1_001)).await.is_err());
 }
 
 #[tokio::test]
 async fn a_page_holds_up_to_a_megabyte() {
-    let house = House::new(StreamViewType::NewAndOldImages).await;
+    let streamed = StreamedTable::new(StreamViewType::NewAndOldImages).await;
     for value in ["x", "y", "z"] {
-        house.put("a", &value.repeat(390_000)).await;
+        streamed.put("a", &value.repeat(390_000)).await;
     }
-    let iterator = house.iterator(&house.arn().await, From::Horizon).await.unwrap();
-    let page = house.read(&iterator, None).await.unwrap();
+    let iterator = streamed.iterator(&streamed.arn().await, From::Horizon).await.unwrap();
+    let page = streamed.read(&iterator, None).await.unwrap();
     assert_eq!(page.records.unwrap().len(), 1, "the second record has two images");
-    let page = house.read(&page.next_shard_iterator.unwrap(), None).await.unwrap();
+    let page = streamed.read(&page.next_shard_iterator.unwrap(), None).await.unwrap();
     assert_eq!(page.records.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn old_iterators_and_old_records_go() {
-    let house = House::new(StreamViewType::KeysOnly).await;
-    let arn = house.arn().await;
-    house.put("a", "1").await;
-    house.hand.advance_ms(1);
-    house.put("b", "1").await;
-    let iterator = house.iterator(&arn, From::Horizon).await.unwrap();
-    house.hand.advance_ms(SHARD_ITERATOR_MS + 1);
-    assert!(matches!(house.read(&iterator, None).await, Err(Exception::ExpiredIterator(_))));
-    let first = house.records(&arn, From::Horizon).await[0].sequence_number.clone().unwrap();
+    let streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let arn = streamed.arn().await;
+    streamed.put("a", "1").await;
+    streamed.hand.advance_ms(1);
+    streamed.put("b", "1").await;
+    let iterator = streamed.iterator(&arn, From::Horizon).await.unwrap();
+    streamed.hand.advance_ms(SHARD_ITERATOR_MS + 1);
+    assert!(matches!(streamed.read(&iterator, None).await, Err(Exception::ExpiredIterator(_))));
+    let first = streamed.records(&arn, From::Horizon).await[0].sequence_number.clone().unwrap();
 
-    house.hand.advance_ms(STREAM_RETENTION_MS - SHARD_ITERATOR_MS - 2);
-    let kept = house.iterator(&arn, From::Horizon).await.unwrap();
-    house.service.trim_logs().await;
-    assert_eq!(house.keys(&arn, From::Horizon).await, ["b"], "one is a day old, the other a millisecond less");
-    assert!(matches!(house.read(&kept, None).await, Err(Exception::TrimmedDataAccess(_))));
-    assert!(matches!(house.iterator(&arn, From::At(&first)).await, Err(Exception::TrimmedDataAccess(_))));
-    assert_eq!(house.keys(&arn, From::After(&first)).await, ["b"]);
+    streamed.hand.advance_ms(STREAM_RETENTION_MS - SHARD_ITERATOR_MS - 2);
+    let kept = streamed.iterator(&arn, From::Horizon).await.unwrap();
+    streamed.service.trim_logs().await;
+    assert_eq!(streamed.keys(&arn, From::Horizon).await, ["b"], "one is a day old, the other a millisecond less");
+    assert!(matches!(streamed.read(&kept, None).await, Err(Exception::TrimmedDataAccess(_))));
+    assert!(matches!(streamed.iterator(&arn, From::At(&first)).await, Err(Exception::TrimmedDataAccess(_))));
+    assert_eq!(streamed.keys(&arn, From::After(&first)).await, ["b"]);
 
-    house.hand.advance_ms(1);
-    house.service.trim_logs().await;
-    assert_eq!(house.keys(&arn, From::Horizon).await, [""; 0]);
-    house.put("c", "1").await;
-    let next = house.records(&arn, From::Horizon).await;
+    streamed.hand.advance_ms(1);
+    streamed.service.trim_logs().await;
+    assert_eq!(streamed.keys(&arn, From::Horizon).await, [""; 0]);
+    streamed.put("c", "1").await;
+    let next = streamed.records(&arn, From::Horizon).await;
     assert_eq!(next[0].sequence_number.as_deref(), Some("100000000000000000003"), "no number is given twice");
-    assert_eq!(house.shard(&arn).await.sequence_number_range.unwrap().starting_sequence_number, Some(first));
+    assert_eq!(streamed.shard(&arn).await.sequence_number_range.unwrap().starting_sequence_number, Some(first));
 }
 
 #[tokio::test]
 async fn a_disabled_stream_is_read_for_a_day() {
-    let mut house = House::new(StreamViewType::KeysOnly).await;
-    let old = house.arn().await;
-    house.put("a", "1").await;
-    house.put("b", "1").await;
-    house.set_stream(None).await;
-    house.put("unseen", "1").await;
-    let description = house.disabled(&old).await;
+    let mut streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let old = streamed.arn().await;
+    streamed.put("a", "1").await;
+    streamed.put("b", "1").await;
+    streamed.set_stream(None).await;
+    streamed.put("unseen", "1").await;
+    let description = streamed.disabled(&old).await;
     let range = description.shards.unwrap()[0].sequence_number_range.clone().unwrap();
     assert_eq!(range.ending_sequence_number.as_deref(), Some("100000000000000000002"));
 
-    house.hand.advance_ms(10);
-    house.set_stream(Some(StreamViewType::NewImage)).await;
-    let new = house.arn().await;
+    streamed.hand.advance_ms(10);
+    streamed.set_stream(Some(StreamViewType::NewImage)).await;
+    let new = streamed.arn().await;
     assert_ne!(old, new);
-    house.put("c", "1").await;
-    house.restart().await;
-    assert_eq!(house.keys(&new, From::Horizon).await, ["c"]);
+    streamed.put("c", "1").await;
+    streamed.restart().await;
+    assert_eq!(streamed.keys(&new, From::Horizon).await, ["c"]);
 
     // A closed shard ends.
-    let iterator = house.iterator(&old, From::Horizon).await.unwrap();
-    let page = house.read(&iterator, Some(1)).await.unwrap();
-    let page = house.read(&page.next_shard_iterator.unwrap(), Some(1)).await.unwrap();
+    let iterator = streamed.iterator(&old, From::Horizon).await.unwrap();
+    let page = streamed.read(&iterator, Some(1)).await.unwrap();
+    let page = streamed.read(&page.next_shard_iterator.unwrap(), Some(1)).await.unwrap();
     assert_eq!((page.records.unwrap().len(), page.next_shard_iterator), (1, None));
-    let end = house.iterator(&old, From::Latest).await.unwrap();
-    assert_eq!(house.read(&end, None).await.unwrap().next_shard_iterator, None);
+    let end = streamed.iterator(&old, From::Latest).await.unwrap();
+    assert_eq!(streamed.read(&end, None).await.unwrap().next_shard_iterator, None);
 
-    let newest = house.shard(&new).await.shard_id;
+    let newest = streamed.shard(&new).await.shard_id;
     let request =
         DescribeStreamInput { stream_arn: old.clone(), exclusive_start_shard_id: newest, ..Default::default() };
-    let page = house.service.describe_stream(&caller(), request).await.unwrap().stream_description.unwrap();
+    let page = streamed.service.describe_stream(&caller(), request).await.unwrap().stream_description.unwrap();
     assert_eq!((page.shards, page.stream_status), (Some(vec![]), Some(StreamStatus::Disabled)));
 
     let streams = |after: Option<&str>, limit| ListStreamsInput {
@@ -508,27 +428,27 @@ async fn a_disabled_stream_is_read_for_a_day() {
         exclusive_start_stream_arn: after.map(str::to_owned),
         limit,
     };
-    let page = house.service.list_streams(&caller(), streams(None, Some(1))).await.unwrap();
+    let page = streamed.service.list_streams(&caller(), streams(None, Some(1))).await.unwrap();
     assert_eq!(page.last_evaluated_stream_arn.as_deref(), Some(old.as_str()));
-    let page = house.service.list_streams(&caller(), streams(Some(&old), Some(1))).await.unwrap();
+    let page = streamed.service.list_streams(&caller(), streams(Some(&old), Some(1))).await.unwrap();
     let arns: Vec<_> = page.streams.unwrap().into_iter().map(|stream| stream.stream_arn.unwrap()).collect();
     assert_eq!((arns, page.last_evaluated_stream_arn), (vec![new.clone()], None));
 
-    house.hand.advance_ms(STREAM_RETENTION_MS);
-    house.service.trim_logs().await;
-    assert!(matches!(house.describe(&old).await, Err(Exception::ResourceNotFound(_))));
-    assert_eq!(house.describe(&new).await.unwrap().stream_status, Some(StreamStatus::Enabled));
-    let left = house.engine.view(Consistency::Strong).await.unwrap();
+    streamed.hand.advance_ms(STREAM_RETENTION_MS);
+    streamed.service.trim_logs().await;
+    assert!(matches!(streamed.describe(&old).await, Err(Exception::ResourceNotFound(_))));
+    assert_eq!(streamed.describe(&new).await.unwrap().stream_status, Some(StreamStatus::Enabled));
+    let left = streamed.engine.view(Consistency::Strong).await.unwrap();
     let shards = change_log::Shard::list(&*left, 1, 0, u32::MAX).await.unwrap();
     assert_eq!(shards.iter().map(|shard| shard.number).collect::<Vec<_>>(), [1]);
     let head = storage::log::head(tables::rows::log(1, 0));
-    assert_eq!(house.engine.get(&head, Consistency::Strong).await, Ok(None), "nothing of the old shard is left");
+    assert_eq!(streamed.engine.get(&head, Consistency::Strong).await, Ok(None), "nothing of the old shard is left");
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_refused() {
-    let house = House::new(StreamViewType::KeysOnly).await;
-    let arn = house.arn().await;
+    let streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let arn = streamed.arn().await;
     for (other, text) in [
         ("arn:aws:dynamodb:us-east-1:000000000000:table/tab", "Invalid StreamArn"),
         ("arn:aws:dynamodb:us-east-1:000000000000:table/tab/index/x", "Invalid StreamArn"),
@@ -538,7 +458,7 @@ async fn what_is_not_there_is_refused() {
              arn:aws:dynamodb:us-east-1:000000000000:table/tab/stream/1 not found",
         ),
     ] {
-        assert_eq!(house.describe(other).await.unwrap_err().to_string(), text);
+        assert_eq!(streamed.describe(other).await.unwrap_err().to_string(), text);
     }
     let request = GetShardIteratorInput {
         stream_arn: arn.clone(),
@@ -547,33 +467,26 @@ async fn what_is_not_there_is_refused() {
         sequence_number: None,
         timestamp: None,
     };
-    let missing = house.service.get_shard_iterator(&caller(), request).await;
+    let missing = streamed.service.get_shard_iterator(&caller(), request).await;
     assert!(matches!(missing, Err(Exception::ResourceNotFound(_))));
-    let made_up = house.read("arn|1|AAAA", None).await;
+    let made_up = streamed.read("arn|1|AAAA", None).await;
     assert_eq!(made_up, Err(Exception::validation("Invalid ShardIterator")));
 }
 
 #[tokio::test]
 async fn a_table_that_nobody_follows_leaves_no_records() {
-    let mut house = House::new(StreamViewType::KeysOnly).await;
-    house.service.create_table(&caller(), simple("plain")).await.unwrap();
+    let mut streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    streamed.service.create_table(&caller(), simple("plain")).await.unwrap();
     let item = item(&[("pk", s("a"))]);
     let request = PutItemInput { table_name: "plain".to_owned(), item, ..PutItemInput::default() };
-    house.service.put_item(&caller(), request).await.unwrap();
-    house.restart().await;
-    let range = storage::ScanRange {
-        family: storage::Family::Log,
-        lower: std::ops::Bound::Unbounded,
-        upper: std::ops::Bound::Unbounded,
-        direction: storage::ScanDirection::Forward,
-        rows_max: 10,
-        bytes_max: 1_000,
-    };
-    assert_eq!(house.engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows, []);
+    streamed.service.put_item(&caller(), request).await.unwrap();
+    streamed.restart().await;
+    let range = storage::ScanRange::whole(storage::Family::Log, 10, 1_000);
+    assert_eq!(streamed.engine.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows, []);
 }
 
 /// Changes a table's stored definition, as another version or an interrupted server would have left it.
-async fn rewrite(house: &House, change: impl Fn(&mut serde_json::Value) + Sync) {
+async fn rewrite(streamed: &StreamedTable, change: impl Fn(&mut serde_json::Value) + Sync) {
     let definition = tables::rows::definition(1);
     let mut decide = |reads: &storage::Reads, batch: &mut storage::Batch| {
         let mut value = serde_json::from_slice(reads.values[0].as_ref().unwrap()).unwrap();
@@ -583,7 +496,7 @@ async fn rewrite(house: &House, change: impl Fn(&mut serde_json::Value) + Sync) 
     };
     let keys = [storage::KeyUse::write(definition.clone())];
     let op = storage::OpId([0; 16]);
-    house
+    streamed
         .engine
         .transact(Transaction { op, mode: storage::Mode::Plain, keys: &keys, decide: &mut decide })
         .await
@@ -592,8 +505,8 @@ async fn rewrite(house: &House, change: impl Fn(&mut serde_json::Value) + Sync) 
 
 #[tokio::test]
 async fn a_table_that_was_followed_before_there_was_a_log_gets_one() {
-    let mut house = House::new(StreamViewType::KeysOnly).await;
-    rewrite(&house, |definition| {
+    let mut streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    rewrite(&streamed, |definition| {
         let members = definition.as_object_mut().unwrap();
         members.remove("log");
         members.remove("past_streams");
@@ -601,30 +514,30 @@ async fn a_table_that_was_followed_before_there_was_a_log_gets_one() {
         members["stream"] = serde_json::json!({"label": stream["label"], "view": stream["view"], "enabled": true});
     })
     .await;
-    house.engine.destroy(storage::Family::Catalog, tables::rows::shard(1, 0).bytes).await.unwrap();
-    house.restart().await;
-    let arn = house.arn().await;
-    while house.describe(&arn).await.unwrap().shards.unwrap().is_empty() {
+    streamed.engine.destroy(storage::Family::Catalog, tables::rows::shard(1, 0).bytes).await.unwrap();
+    streamed.restart().await;
+    let arn = streamed.arn().await;
+    while streamed.describe(&arn).await.unwrap().shards.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    house.put("a", "1").await;
-    assert_eq!(house.keys(&arn, From::Horizon).await, ["a"]);
+    streamed.put("a", "1").await;
+    assert_eq!(streamed.keys(&arn, From::Horizon).await, ["a"]);
 }
 
 #[tokio::test]
 async fn a_shard_that_was_being_closed_is_closed_by_the_next_server() {
-    let mut house = House::new(StreamViewType::KeysOnly).await;
-    let arn = house.arn().await;
-    house.put("a", "1").await;
-    rewrite(&house, |definition| {
+    let mut streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let arn = streamed.arn().await;
+    streamed.put("a", "1").await;
+    rewrite(&streamed, |definition| {
         definition["stream"]["enabled"] = false.into();
         definition["stream"]["disabled_ms"] = START_MS.into();
         definition["stream"]["end_shard"] = 1.into();
         definition["log"] = serde_json::json!({"next_shard": 1, "open": [], "closing": [0]});
     })
     .await;
-    house.restart().await;
-    let shards = house.disabled(&arn).await.shards.unwrap();
+    streamed.restart().await;
+    let shards = streamed.disabled(&arn).await.shards.unwrap();
     let end = shards[0].sequence_number_range.clone().unwrap().ending_sequence_number;
     assert_eq!(end.as_deref(), Some("100000000000000000001"));
 }

@@ -22,6 +22,8 @@ use crate::service::{Service, Settings};
 
 mod newer;
 mod quota;
+pub(crate) mod stream_reader;
+pub(crate) mod test_service;
 
 pub(crate) fn caller() -> Caller {
     Caller {
@@ -101,7 +103,7 @@ pub(crate) fn drop_index(table: &str, index: &str) -> UpdateTableInput {
     }
 }
 
-async fn put(service: &Service, table: &str, attributes: &[(&str, AttributeValue)]) {
+pub(crate) async fn put(service: &Service, table: &str, attributes: &[(&str, AttributeValue)]) {
     let request = PutItemInput { table_name: table.to_owned(), item: item(attributes), ..PutItemInput::default() };
     service.put_item(&caller(), request).await.unwrap();
 }
@@ -113,7 +115,7 @@ async fn delete_item(service: &Service, table: &str, pk: &str) {
 }
 
 /// Asks until there is a result: background work is quick, but asynchronous.
-async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     loop {
         if let Some(found) = ask().await {
             return found;

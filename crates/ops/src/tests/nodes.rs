@@ -7,20 +7,16 @@ use std::time::Duration;
 
 use api::*;
 use base::{Clock, ManualClock};
-use cluster::nodes::NodeSettings;
 use cluster::nodes::owner::Ownership;
+use cluster::nodes::{self, NodeSettings};
 use storage::faulty::{Call, Fate, Faults, FaultyEngine};
-use storage::{
-    BoxFuture, Consistency, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, ScanDirection, ScanRange,
-    StorageError,
-};
+use storage::{BoxFuture, Consistency, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, ScanRange, StorageError};
 use tables::Place;
 use tables::fixture::{item, n, s};
-use tables::key_range;
 use tables::rows;
 
 use crate::service::{Service, Settings};
-use crate::tests::catalog::{add_index, caller, describe, drop_index, simple};
+use crate::tests::catalog::{add_index, caller, describe, drop_index, simple, until};
 
 mod follow;
 mod formats;
@@ -95,21 +91,22 @@ struct Node {
     heartbeats: Arc<Stage>,
 }
 
-struct House {
+/// The rows that nodes share, and their clock.
+struct Cluster {
     memory: Arc<dyn Engine>,
     settings: Settings,
     clock: Clock,
     hand: ManualClock,
 }
 
-impl House {
-    fn new() -> House {
-        House::over(Memory::new())
+impl Cluster {
+    fn new() -> Cluster {
+        Cluster::over(Memory::new())
     }
 
-    fn over(memory: Arc<dyn Engine>) -> House {
+    fn over(memory: Arc<dyn Engine>) -> Cluster {
         let (clock, hand) = Clock::manual(1_000_000);
-        House { memory, settings: Settings::default(), clock, hand }
+        Cluster { memory, settings: Settings::default(), clock, hand }
     }
 
     async fn node(&self) -> Node {
@@ -129,19 +126,8 @@ impl House {
 
     async fn index_rows(&self, node: &Node, table: &str) -> usize {
         let id = node.service.catalog.find(Place::own(&caller(), table)).unwrap().id();
-        let (lower, upper) = key_range::of_prefix(&rows::index_prefix(id, 1));
-        let (family, direction) = (Family::Index, ScanDirection::Forward);
-        let range = ScanRange { family, lower, upper, direction, rows_max: 1 << 20, bytes_max: 1 << 30 };
+        let range = ScanRange::of_prefix(Family::Index, rows::index_prefix(id, 1), 1 << 20, 1 << 30);
         self.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
-    }
-}
-
-async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    loop {
-        if let Some(found) = ask().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -186,8 +172,8 @@ async fn until_built(nodes: &[&Node], table: &str) -> i64 {
 /// undo the other node's change.
 #[tokio::test]
 async fn a_change_of_another_node_is_not_undone() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tab").await.unwrap();
     let guard = a.service.catalog.lock().await.unwrap();
     let mut definition = a.service.catalog.find(Place::own(&caller(), "tab")).unwrap().definition.clone();
@@ -210,8 +196,8 @@ async fn a_change_of_another_node_is_not_undone() {
 
 #[tokio::test]
 async fn what_one_node_changes_the_others_know() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "made").await.unwrap();
     put(&b, "made", "at once").await.unwrap();
     assert_eq!(names(&b).await, ["made"]);
@@ -235,8 +221,8 @@ async fn what_one_node_changes_the_others_know() {
 /// No request has to refresh the catalog: the heartbeat does.
 #[tokio::test]
 async fn a_resource_policy_takes_effect_on_the_other_nodes() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "shared").await.unwrap();
     let known = || b.service.catalog.find(Place::own(&caller(), "shared"));
     until(async || known().filter(|table| table.policy.is_none()).map(drop)).await;
@@ -253,8 +239,8 @@ async fn a_resource_policy_takes_effect_on_the_other_nodes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_are_made_on_several_nodes_at_once() {
-    let house = House::new();
-    let nodes = [house.node().await, house.node().await, house.node().await];
+    let cluster = Cluster::new();
+    let nodes = [cluster.node().await, cluster.node().await, cluster.node().await];
     let made = nodes.each_ref().map(|node| {
         let service = node.service.clone();
         tokio::spawn(async move {
@@ -283,9 +269,9 @@ async fn tables_are_made_on_several_nodes_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_share_the_quota_of_tables() {
-    let mut house = House::new();
-    house.settings.quotas.tables_max = 10;
-    let nodes = [house.node().await, house.node().await, house.node().await];
+    let mut cluster = Cluster::new();
+    cluster.settings.quotas.tables_max = 10;
+    let nodes = [cluster.node().await, cluster.node().await, cluster.node().await];
     let made = nodes.each_ref().map(|node| {
         let service = node.service.clone();
         tokio::spawn(async move {
@@ -309,8 +295,8 @@ async fn nodes_share_the_quota_of_tables() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_is_built_on_one_node_while_others_write() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "busy").await.unwrap();
     for i in 0..600 {
         put(&a, "busy", &format!("old {i}")).await.unwrap();
@@ -327,19 +313,19 @@ async fn an_index_is_built_on_one_node_while_others_write() {
     add(&a, "busy").await;
     let b = writer.await.unwrap();
     assert_eq!(until_built(&[&a, &b], "busy").await, 600);
-    assert_eq!(house.index_rows(&a, "busy").await, 600);
+    assert_eq!(cluster.index_rows(&a, "busy").await, 600);
     put(&b, "busy", "one more").await.unwrap();
     assert_eq!(until_built(&[&a], "busy").await, 601);
 
     b.service.update_table(&caller(), drop_index("busy", "by-g")).await.unwrap();
     until(async || describe(&a.service, "busy").await.unwrap().global_secondary_indexes.is_none().then_some(())).await;
-    assert_eq!(house.index_rows(&a, "busy").await, 0);
+    assert_eq!(cluster.index_rows(&a, "busy").await, 0);
 }
 
 #[tokio::test]
 async fn a_change_waits_for_writes_under_way_elsewhere() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "waiting").await.unwrap();
     put(&b, "waiting", "known").await.unwrap();
     b.requests.freeze_after(0);
@@ -353,18 +339,18 @@ async fn a_change_waits_for_writes_under_way_elsewhere() {
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(5)).await;
         assert_eq!(index_status(&a, "waiting").await, Some(IndexStatus::Creating));
-        assert_eq!(house.index_rows(&a, "waiting").await, 0, "the walk has not begun");
+        assert_eq!(cluster.index_rows(&a, "waiting").await, 0, "the walk has not begun");
     }
     b.requests.thaw();
     slow.await.unwrap().unwrap();
     assert_eq!(until_built(&[&a, &b], "waiting").await, 2);
-    assert_eq!(house.index_rows(&a, "waiting").await, 2);
+    assert_eq!(cluster.index_rows(&a, "waiting").await, 2);
 }
 
 #[tokio::test]
 async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "leased").await.unwrap();
     put(&b, "leased", "before").await.unwrap();
     assert_eq!(b.service.unready(), None);
@@ -378,7 +364,7 @@ async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
         async move { put(&b, "leased", "slow").await }
     });
     b.requests.holds_a_write().await;
-    house.hand.advance_ms(LEASE.as_millis() as u64 + 1);
+    cluster.hand.advance_ms(LEASE.as_millis() as u64 + 1);
     assert!(b.service.unready().unwrap().contains("lease has run out"));
     until(async || put(&a, "leased", "meanwhile").await.ok()).await;
 
@@ -388,7 +374,7 @@ async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
         tokio::time::sleep(Duration::from_millis(5)).await;
         assert_eq!(index_status(&a, "leased").await, Some(IndexStatus::Creating));
     }
-    house.hand.advance_ms(FOR_GOOD_MS);
+    cluster.hand.advance_ms(FOR_GOOD_MS);
     assert_eq!(until_built(&[&a], "leased").await, 2);
 
     b.requests.thaw();
@@ -398,14 +384,14 @@ async fn a_node_without_its_lease_takes_no_writes_and_comes_back() {
     until(async || b.service.unready().is_none().then_some(())).await;
     put(&b, "leased", "after").await.unwrap();
     assert_eq!(until_built(&[&a, &b], "leased").await, 3);
-    assert_eq!(house.index_rows(&a, "leased").await, 3);
+    assert_eq!(cluster.index_rows(&a, "leased").await, 3);
 }
 
 #[tokio::test]
 async fn another_node_ends_what_a_dead_one_began() {
     const ITEMS: i64 = 1_500;
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "half").await.unwrap();
     for i in 0..ITEMS {
         put(&a, "half", &i.to_string()).await.unwrap();
@@ -414,19 +400,19 @@ async fn another_node_ends_what_a_dead_one_began() {
     a.requests.freeze_after(5);
     add(&a, "half").await;
     a.requests.holds_a_write().await;
-    let rows = house.index_rows(&a, "half").await;
+    let rows = cluster.index_rows(&a, "half").await;
     assert!(0 < rows && rows < ITEMS as usize, "{rows} rows");
     a.heartbeats.freeze_after(0);
     a.heartbeats.holds_a_write().await;
     // The other node does it before the first one counts as dead: the row of the owner decides.
-    house.hand.advance_ms(LEASE.as_millis() as u64 + 1);
+    cluster.hand.advance_ms(LEASE.as_millis() as u64 + 1);
     assert_eq!(until_built(&[&b], "half").await, ITEMS);
     until(async || put(&b, "half", "later").await.ok()).await;
 
     a.heartbeats.thaw();
     a.requests.thaw();
     assert_eq!(until_built(&[&a, &b], "half").await, ITEMS + 1);
-    assert_eq!(house.index_rows(&a, "half").await as i64, ITEMS + 1);
+    assert_eq!(cluster.index_rows(&a, "half").await as i64, ITEMS + 1);
     until(async || a.service.unready().is_none().then_some(())).await;
     delete(&a, "half").await;
     until(async || names(&b).await.is_empty().then_some(())).await;
@@ -434,8 +420,8 @@ async fn another_node_ends_what_a_dead_one_began() {
 
 #[tokio::test]
 async fn tokens_of_a_dead_node_are_removed_by_another() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tokens").await.unwrap();
     let put = Put { table_name: "tokens".to_owned(), item: item(&[("pk", s("a"))]), ..Put::default() };
     let request = TransactWriteItemsInput {
@@ -447,22 +433,22 @@ async fn tokens_of_a_dead_node_are_removed_by_another() {
     drop(a);
     b.service.adopt_orphaned_tokens(&mut None).await;
     assert_eq!(b.service.tokens.len(), 1);
-    house.hand.advance_ms(11 * 60 * 1000);
+    cluster.hand.advance_ms(11 * 60 * 1000);
     until(async || b.service.unready().is_none().then_some(())).await;
     b.service.sweep_due_tokens().await;
-    assert_eq!(crate::tokens::Tokens::load(house.memory.as_ref()).await.unwrap().len(), 0);
+    assert_eq!(crate::tokens::Tokens::load(cluster.memory.as_ref()).await.unwrap().len(), 0);
 }
 
 #[tokio::test]
 async fn nodes_are_listed_and_leave() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     b.heartbeats.freeze_after(0);
     b.heartbeats.holds_a_write().await;
     let watched = Duration::from_millis(200);
     // On a busy machine one watch may miss the live node's heartbeat.
     let mut found = until(async || {
-        let found = cluster::nodes::list_nodes(house.memory.as_ref(), &Clock::system(), watched).await.unwrap();
+        let found = nodes::list_nodes(cluster.memory.as_ref(), &Clock::system(), watched).await.unwrap();
         found.iter().any(|node| node.heartbeat.is_some()).then_some(found)
     })
     .await;
@@ -473,18 +459,18 @@ async fn nodes_are_listed_and_leave() {
     assert_eq!((found[1].heartbeat, found[1].lease, found[1].version.as_str()), (None, LEASE, "test"));
     a.service.leave().await;
     assert!(a.service.unready().is_some());
-    assert_eq!(cluster::nodes::watch::read_nodes(house.memory.as_ref()).await.unwrap().len(), 1);
+    assert_eq!(nodes::watch::read_nodes(cluster.memory.as_ref()).await.unwrap().len(), 1);
 }
 
 /// A node that deletes no expired items does not prevent other nodes from it, whatever other work it owns.
 #[tokio::test]
 async fn a_node_that_deletes_nothing_does_not_own_the_sweep() {
-    let house = House::new();
-    let idle = House {
+    let cluster = Cluster::new();
+    let idle = Cluster {
         settings: Settings { deletes_expired: false, ..Settings::default() },
-        ..House::over(house.memory.clone())
+        ..Cluster::over(cluster.memory.clone())
     };
-    let (a, b) = (idle.node().await, house.node().await);
+    let (a, b) = (idle.node().await, cluster.node().await);
     create(&b, "made").await.unwrap();
     let asked = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
     let request = UpdateTimeToLiveInput { table_name: "made".to_owned(), time_to_live_specification: asked };

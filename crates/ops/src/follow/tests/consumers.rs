@@ -13,20 +13,20 @@ fn archive(max_ms: u64) -> LogConsumer {
     log_consumer("archive-1", Retention::Position { max_ms })
 }
 
-impl House {
+impl ConsumedTable {
     /// A table with one consumer of its log; trimming waits for the consumer's position.
-    pub(super) async fn archived(max_ms: u64) -> House {
-        let house = House::unfollowed().await;
-        house.add(archive(max_ms)).await
+    pub(super) async fn archived(max_ms: u64) -> ConsumedTable {
+        let consumed = ConsumedTable::unfollowed().await;
+        consumed.add(archive(max_ms)).await
     }
 
     /// Adds a consumer and initializes it; it becomes the fixture's consumer.
-    async fn add(self, own: LogConsumer) -> House {
+    async fn add(self, own: LogConsumer) -> ConsumedTable {
         let consumer = Consumer { table_id: 1, name: own.name.clone(), of: Followed::Table };
         self.service.add_log_consumer(1, own.clone()).await.unwrap();
         let lease = self.service.acquire_lease(&consumer).await.unwrap().unwrap();
         assert_eq!(self.service.initialize(&consumer, &lease, own.from).await, Ok(true));
-        House { consumer, ..self }
+        ConsumedTable { consumer, ..self }
     }
 
     async fn put_some(&self, values: std::ops::Range<usize>) {
@@ -56,90 +56,94 @@ impl House {
 
 #[tokio::test]
 async fn trimming_waits_for_a_position_up_to_a_maximum() {
-    let mut house = House::archived(ARCHIVE_MAX_MS).await;
-    house.put_some(0..3).await;
-    house.hand.advance_ms(STREAM_RETENTION_MS + HOUR_MS);
-    assert_eq!(house.trimmed().await, (0, 3));
-    house.take(2).await;
-    house.restart().await;
-    assert_eq!(house.trimmed().await, (2, 3));
+    let mut consumed = ConsumedTable::archived(ARCHIVE_MAX_MS).await;
+    consumed.put_some(0..3).await;
+    consumed.hand.advance_ms(STREAM_RETENTION_MS + HOUR_MS);
+    assert_eq!(consumed.trimmed().await, (0, 3));
+    consumed.take(2).await;
+    consumed.restart().await;
+    assert_eq!(consumed.trimmed().await, (2, 3));
     // Without another consumer a record is trimmed as soon as it was taken.
-    house.put_some(3..5).await;
-    house.take(2).await;
-    assert_eq!(house.trimmed().await, (4, 5));
-    house.hand.advance_ms(ARCHIVE_MAX_MS - 1);
-    assert_eq!((house.trimmed().await, house.lost()), ((4, 5), 0));
-    house.put_some(5..7).await;
-    house.hand.advance_ms(1);
-    assert_eq!((house.trimmed().await, house.lost()), ((5, 7), 1));
-    let [cursor] = house.ready().await.try_into().unwrap();
-    let batch = house.service.poll(&house.consumer, cursor, BOUNDS).await.unwrap();
+    consumed.put_some(3..5).await;
+    consumed.take(2).await;
+    assert_eq!(consumed.trimmed().await, (4, 5));
+    consumed.hand.advance_ms(ARCHIVE_MAX_MS - 1);
+    assert_eq!((consumed.trimmed().await, consumed.lost()), ((4, 5), 0));
+    consumed.put_some(5..7).await;
+    consumed.hand.advance_ms(1);
+    assert_eq!((consumed.trimmed().await, consumed.lost()), ((5, 7), 1));
+    let [cursor] = consumed.ready().await.try_into().unwrap();
+    let batch = consumed.service.poll(&consumed.consumer, cursor, BOUNDS).await.unwrap();
     assert_eq!((batch.lost, batch.changes.len()), (1, 2));
 }
 
 #[tokio::test]
 async fn the_slowest_consumer_and_the_longest_age_decide() {
-    let house = House::archived(ARCHIVE_MAX_MS).await;
-    let fast = house.consumer.clone();
-    let house = house.add(log_consumer("export-1", Retention::Position { max_ms: 2 * ARCHIVE_MAX_MS })).await;
-    house.put_some(0..3).await;
-    house.take(1).await;
-    let slow = house.consumer.clone();
-    let house = House { consumer: fast, ..house };
-    house.take(3).await;
-    assert_eq!(house.trimmed().await, (1, 3));
+    let consumed = ConsumedTable::archived(ARCHIVE_MAX_MS).await;
+    let fast = consumed.consumer.clone();
+    let consumed = consumed.add(log_consumer("export-1", Retention::Position { max_ms: 2 * ARCHIVE_MAX_MS })).await;
+    consumed.put_some(0..3).await;
+    consumed.take(1).await;
+    let slow = consumed.consumer.clone();
+    let consumed = ConsumedTable { consumer: fast, ..consumed };
+    consumed.take(3).await;
+    assert_eq!(consumed.trimmed().await, (1, 3));
     let by_age = log_consumer("export-2", Retention::Age { ms: STREAM_RETENTION_MS });
-    house.service.add_log_consumer(1, by_age).await.unwrap();
-    let house = House { consumer: slow, ..house };
-    house.take(3).await;
-    assert_eq!(house.trimmed().await.0, 1, "the third consumer's retention is by age");
-    house.hand.advance_ms(STREAM_RETENTION_MS);
-    assert_eq!(house.trimmed().await.0, 3);
-    assert_eq!(house.lost(), 0);
+    consumed.service.add_log_consumer(1, by_age).await.unwrap();
+    let consumed = ConsumedTable { consumer: slow, ..consumed };
+    consumed.take(3).await;
+    assert_eq!(consumed.trimmed().await.0, 1, "the third consumer's retention is by age");
+    consumed.hand.advance_ms(STREAM_RETENTION_MS);
+    assert_eq!(consumed.trimmed().await.0, 3);
+    assert_eq!(consumed.lost(), 0);
 }
 
 #[tokio::test]
 async fn a_consumer_that_has_not_begun_may_begin_anywhere() {
-    let house = House::archived(ARCHIVE_MAX_MS).await;
-    house.put_some(0..3).await;
-    house.service.add_log_consumer(1, log_consumer("export-1", Retention::Position { max_ms: HOUR_MS })).await.unwrap();
-    house.take(3).await;
-    assert_eq!(house.trimmed().await, (0, 3));
-    house.hand.advance_ms(HOUR_MS);
-    assert_eq!((house.trimmed().await, house.lost()), ((3, 3), 3));
+    let consumed = ConsumedTable::archived(ARCHIVE_MAX_MS).await;
+    consumed.put_some(0..3).await;
+    consumed
+        .service
+        .add_log_consumer(1, log_consumer("export-1", Retention::Position { max_ms: HOUR_MS }))
+        .await
+        .unwrap();
+    consumed.take(3).await;
+    assert_eq!(consumed.trimmed().await, (0, 3));
+    consumed.hand.advance_ms(HOUR_MS);
+    assert_eq!((consumed.trimmed().await, consumed.lost()), ((3, 3), 3));
 }
 
 #[tokio::test]
 async fn records_are_released_with_the_consumer() {
-    let house = House::archived(ARCHIVE_MAX_MS).await;
-    house.put_some(0..3).await;
-    assert_eq!(house.trimmed().await, (0, 3));
-    house.service.remove_log_consumer(1, "archive-1").await.unwrap();
-    let log = || house.service.catalog.by_id(1).unwrap().definition.log.clone();
+    let consumed = ConsumedTable::archived(ARCHIVE_MAX_MS).await;
+    consumed.put_some(0..3).await;
+    assert_eq!(consumed.trimmed().await, (0, 3));
+    consumed.service.remove_log_consumer(1, "archive-1").await.unwrap();
+    let log = || consumed.service.catalog.by_id(1).unwrap().definition.log.clone();
     while !log().consumers.is_empty() {
         tokio::task::yield_now().await;
     }
     assert!(log().open.is_empty());
-    assert_eq!((house.trimmed().await, house.lost()), ((3, 3), 0));
-    assert_eq!(house.service.ready(&house.consumer).await, Err(FollowError::Gone));
+    assert_eq!((consumed.trimmed().await, consumed.lost()), ((3, 3), 0));
+    assert_eq!(consumed.service.ready(&consumed.consumer).await, Err(FollowError::Gone));
     // Each step may be repeated.
-    house.service.remove_log_consumer(1, "archive-1").await.unwrap();
-    put(&house.service, "a", "not followed").await;
-    let house = house.add(archive(ARCHIVE_MAX_MS)).await;
-    put(&house.service, "a", "followed").await;
-    let [cursor] = house.ready().await.try_into().unwrap();
-    assert_eq!((cursor.shard, values(&house.poll_changes(cursor).await)), (1, vec!["followed".to_owned()]));
+    consumed.service.remove_log_consumer(1, "archive-1").await.unwrap();
+    put(&consumed.service, "a", "not followed").await;
+    let consumed = consumed.add(archive(ARCHIVE_MAX_MS)).await;
+    put(&consumed.service, "a", "followed").await;
+    let [cursor] = consumed.ready().await.try_into().unwrap();
+    assert_eq!((cursor.shard, values(&consumed.poll_changes(cursor).await)), (1, vec!["followed".to_owned()]));
 }
 
 #[tokio::test]
 async fn consumers_have_names_of_their_own_and_are_bounded() {
-    let house = House::archived(ARCHIVE_MAX_MS).await;
-    let add = async |own| house.service.add_log_consumer(1, own).await;
+    let consumed = ConsumedTable::archived(ARCHIVE_MAX_MS).await;
+    let add = async |own| consumed.service.add_log_consumer(1, own).await;
     assert_eq!(add(archive(ARCHIVE_MAX_MS)).await, Ok(()), "it may be added again");
     for refused in [archive(1), log_consumer("", Retention::Age { ms: 1 })] {
         assert!(matches!(add(refused).await, Err(FollowError::Failed(_))));
     }
-    assert_eq!(house.service.add_log_consumer(9, archive(1)).await, Err(FollowError::Gone));
+    assert_eq!(consumed.service.add_log_consumer(9, archive(1)).await, Err(FollowError::Gone));
     let mut added = 1;
     while add(log_consumer(&format!("export-{added}"), Retention::Age { ms: 1 })).await.is_ok() {
         added += 1;

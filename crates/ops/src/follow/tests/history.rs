@@ -77,55 +77,55 @@ impl Model {
     }
 }
 
-async fn run(house: &mut House, model: &mut Model, step: Step) {
-    let now_ms = house.clock.now_ms();
+async fn run(consumed: &mut ConsumedTable, model: &mut Model, step: Step) {
+    let now_ms = consumed.clock.now_ms();
     match step {
         Step::Put { pk } => {
             let made = model.made.entry(pk).or_default();
-            put(&house.service, pk, &made.len().to_string()).await;
+            put(&consumed.service, pk, &made.len().to_string()).await;
             made.push(now_ms);
         }
-        Step::Wait { minutes } => house.hand.advance_ms(minutes * 60_000),
-        Step::Restart => house.restart().await,
+        Step::Wait { minutes } => consumed.hand.advance_ms(minutes * 60_000),
+        Step::Restart => consumed.restart().await,
         Step::Trim => {
-            house.service.trim_logs().await;
+            consumed.service.trim_logs().await;
             model.trimmed_ms = model.trimmed_ms.max(now_ms.saturating_sub(model.retention_ms));
         }
-        Step::Roll => house.roll().await,
-        Step::Split => house.split().await,
+        Step::Roll => consumed.roll().await,
+        Step::Split => consumed.split().await,
         Step::Stream { enabled } if enabled != model.streamed => {
-            house.hand.advance_ms(1);
-            house.set_stream(enabled.then_some(StreamViewType::KeysOnly)).await;
+            consumed.hand.advance_ms(1);
+            consumed.set_stream(enabled.then_some(StreamViewType::KeysOnly)).await;
             model.streamed = enabled;
         }
         Step::Stream { .. } => {}
         Step::Read { taken, lost } => {
-            read(house, model, taken, lost).await;
+            read(consumed, model, taken, lost).await;
         }
     }
 }
 
 /// Returns whether it has read anything.
-async fn read(house: &House, model: &mut Model, taken: usize, lost: bool) -> bool {
+async fn read(consumed: &ConsumedTable, model: &mut Model, taken: usize, lost: bool) -> bool {
     let mut came = false;
-    for cursor in house.ready().await {
-        let batch = house.poll_changes(cursor).await;
+    for cursor in consumed.ready().await {
+        let batch = consumed.poll_changes(cursor).await;
         let taken = taken.min(batch.changes.len());
         batch.changes[..taken].iter().for_each(|change| model.arrives(change));
         if !lost {
-            house.checkpoint(batch.cursor_after(taken)).await.unwrap();
+            consumed.checkpoint(batch.cursor_after(taken)).await.unwrap();
         }
         came |= taken > 0 || batch.ended;
     }
     came
 }
 
-async fn run_all(mut house: House, retention_ms: u64, steps: Vec<Step>) {
+async fn run_all(mut consumed: ConsumedTable, retention_ms: u64, steps: Vec<Step>) {
     let mut model = Model { retention_ms, ..Model::default() };
     for step in steps {
-        run(&mut house, &mut model, step).await;
+        run(&mut consumed, &mut model, step).await;
     }
-    while read(&house, &mut model, usize::MAX, false).await {}
+    while read(&consumed, &mut model, usize::MAX, false).await {}
     model.all_have_arrived();
 }
 
@@ -139,8 +139,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             match is_waited_for {
-                true => run_all(House::archived(ARCHIVE_MAX_MS).await, ARCHIVE_MAX_MS, steps).await,
-                false => run_all(House::new().await, STREAM_RETENTION_MS, steps).await,
+                true => run_all(ConsumedTable::archived(ARCHIVE_MAX_MS).await, ARCHIVE_MAX_MS, steps).await,
+                false => run_all(ConsumedTable::new().await, STREAM_RETENTION_MS, steps).await,
             }
         });
     }

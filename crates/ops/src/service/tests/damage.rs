@@ -7,7 +7,7 @@ use std::time::Duration;
 use change_log::Shard;
 use parking_lot::Mutex;
 use storage::faulty::{Call, Fate, Faults, FaultyEngine};
-use storage::{BoxFuture, Decide, Engine, Family, Key, ScanPage, ScanRange, StorageError, log};
+use storage::{BoxFuture, Decide, Family, Key, ScanPage, ScanRange, StorageError, log};
 use tables::fixture;
 use tables::rows::{Collection, ItemKey};
 use tables::{Definition, OpenShard};
@@ -16,6 +16,7 @@ use super::*;
 use crate::documents::DocumentChange;
 use crate::expiry_work::Passes;
 use crate::follow::{Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};
+use crate::tests::catalog::test_service::TestService;
 use crate::tests::catalog::{add_index, describe};
 use crate::{RowReport, check_rows};
 
@@ -69,35 +70,19 @@ impl Faults for Unreadable {
     }
 }
 
-struct House {
-    memory: Arc<Memory>,
-    engine: Arc<FaultyEngine<Unreadable>>,
-    service: Arc<Service>,
-    hand: base::ManualClock,
-}
+type DamagedTable = TestService<FaultyEngine<Unreadable>>;
 
-impl House {
+impl DamagedTable {
     /// With a streamed table of items that expire soon.
-    async fn new(items: &[&str]) -> House {
-        let (clock, hand) = Clock::manual(START_S * 1000);
-        let memory = Memory::new();
-        let engine = FaultyEngine::new(memory.clone(), Unreadable::default());
-        let service = Service::open(engine.clone(), Settings::default(), clock).await.unwrap();
-        let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
-        let table = CreateTableInput { stream_specification: Some(stream), ..simple("tab") };
-        service.create_table(&caller(), table).await.unwrap();
-        let specification = TimeToLiveSpecification { attribute_name: "ttl".to_owned(), enabled: true };
-        let request = UpdateTimeToLiveInput { table_name: "tab".to_owned(), time_to_live_specification: specification };
-        service.update_time_to_live(&caller(), request).await.unwrap();
-        let house = House { memory, engine, service, hand };
-        while tables::fixture::has_index_work(&house.service.catalog.by_id(TABLE).unwrap().definition) {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+    async fn with_items(items: &[&str]) -> DamagedTable {
+        let engine = FaultyEngine::new(Memory::new(), Unreadable::default());
+        let service = TestService::open(engine, Settings::default(), Clock::manual(START_S * 1000)).await;
+        service.create_table(Some(StreamViewType::NewImage)).await;
+        service.set_ttl("ttl", true).await;
         for pk in items {
-            let ttl = n(&(START_S + 1).to_string());
-            put(&house.service, "tab", &[("pk", s(pk)), ("colour", s("red")), ("ttl", ttl)]).await;
+            service.put(&[("pk", s(pk)), ("colour", s("red")), ("ttl", n(&(START_S + 1).to_string()))]).await;
         }
-        house
+        service
     }
 
     fn row_of(&self, pk: &str) -> Key {
@@ -116,19 +101,12 @@ impl House {
         };
         let decide: &mut Decide<'_> = &mut decide;
         let damage = Transaction { op: OpId::random(), mode: Mode::Plain, keys: &keys, decide };
-        self.memory.transact(damage).await.unwrap();
+        self.engine.inner.transact(damage).await.unwrap();
     }
 
     async fn items(&self) -> usize {
-        let range = ScanRange {
-            family: Family::Items,
-            lower: std::ops::Bound::Unbounded,
-            upper: std::ops::Bound::Unbounded,
-            direction: storage::ScanDirection::Forward,
-            rows_max: usize::MAX,
-            bytes_max: usize::MAX,
-        };
-        self.memory.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
+        let range = ScanRange::whole(Family::Items, usize::MAX, usize::MAX);
+        self.engine.inner.view(Consistency::Strong).await.unwrap().scan(&range).await.unwrap().rows.len()
     }
 
     async fn check(&self) -> RowReport {
@@ -161,9 +139,9 @@ fn detail<T: std::fmt::Debug>(result: Result<T, Exception>) -> String {
 #[tokio::test]
 async fn every_operation_answers_an_internal_error() {
     for (damage, what) in [(cut as fn(&mut Vec<u8>), "too early"), (rename, "another item than its key names")] {
-        let house = House::new(&["bad", "good"]).await;
-        let service = &house.service;
-        house.damage(&house.row_of("bad"), damage).await;
+        let damaged = DamagedTable::with_items(&["bad", "good"]).await;
+        let service = &damaged.service;
+        damaged.damage(&damaged.row_of("bad"), damage).await;
         let (table_name, key) = ("tab".to_owned(), item(&[("pk", s("bad"))]));
         let get = GetItemInput { table_name: table_name.clone(), key: key.clone(), ..GetItemInput::default() };
         let delete = DeleteItemInput { table_name: table_name.clone(), key: key.clone(), ..DeleteItemInput::default() };
@@ -175,11 +153,11 @@ async fn every_operation_answers_an_internal_error() {
             detail(service.delete_item(&caller(), delete).await),
             detail(service.update_item(&caller(), update).await),
         ];
-        let row: String = house.row_of("bad").bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let row: String = damaged.row_of("bad").bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         for text in texts {
             assert!(text.contains("table tab") && text.contains(what) && text.contains(&row), "{text}");
         }
-        let report = house.check().await;
+        let report = damaged.check().await;
         assert_eq!((report.damaged, report.lines.len()), (1, 1), "{report:?}");
         assert!(report.lines[0].contains("table tab") && report.lines[0].contains(&row), "{report:?}");
         let scan = ScanInput { table_name: "tab".to_owned(), ..ScanInput::default() };
@@ -198,38 +176,38 @@ async fn a_sweep_passes_over_a_damaged_item() {
     let names: Vec<String> = (0..100).map(|at| format!("good {at}")).chain(["bad".to_owned()]).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for damage in [cut as fn(&mut Vec<u8>), rename] {
-        let house = House::new(&names).await;
-        house.damage(&house.row_of("bad"), damage).await;
-        house.hand.advance_ms(5_000);
-        assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
-        assert_eq!(house.items().await, 1);
+        let damaged = DamagedTable::with_items(&names).await;
+        damaged.damage(&damaged.row_of("bad"), damage).await;
+        damaged.hand.advance_ms(5_000);
+        assert_eq!(damaged.service.sweep_expired().await, jobs::Ran::Done);
+        assert_eq!(damaged.items().await, 1);
     }
-    let house = House::new(&names).await;
-    house.engine.faults.rows.lock().push(house.row_of("bad"));
-    house.hand.advance_ms(5_000);
-    assert_eq!(house.service.sweep_expired().await, jobs::Ran::Done);
-    assert_eq!(house.items().await, 1);
+    let damaged = DamagedTable::with_items(&names).await;
+    damaged.engine.faults.rows.lock().push(damaged.row_of("bad"));
+    damaged.hand.advance_ms(5_000);
+    assert_eq!(damaged.service.sweep_expired().await, jobs::Ran::Done);
+    assert_eq!(damaged.items().await, 1);
 }
 
 /// The rows at the head of the index are more than one run passes: runs that end early, as they last too long, continue behind them.
 #[tokio::test]
 async fn a_sweep_passes_over_damaged_items_that_take_several_runs() {
-    let damaged: Vec<String> = (0..200).map(|at| format!("bad {at}")).collect();
-    let damaged: Vec<&str> = damaged.iter().map(String::as_str).collect();
-    let house = House::new(&damaged).await;
-    put(&house.service, "tab", &[("pk", s("good")), ("ttl", n(&(START_S + 2).to_string()))]).await;
-    house.engine.faults.rows.lock().extend(damaged.iter().map(|pk| house.row_of(pk)));
-    house.hand.advance_ms(5_000);
+    let names: Vec<String> = (0..200).map(|at| format!("bad {at}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let damaged = DamagedTable::with_items(&names).await;
+    put(&damaged.service, "tab", &[("pk", s("good")), ("ttl", n(&(START_S + 2).to_string()))]).await;
+    damaged.engine.faults.rows.lock().extend(names.iter().map(|pk| damaged.row_of(pk)));
+    damaged.hand.advance_ms(5_000);
     let passes = Passes::default();
     let run = async || {
         let time = async {
             tokio::task::yield_now().await;
-            house.hand.advance_ms(10_000);
+            damaged.hand.advance_ms(10_000);
         };
-        tokio::join!(house.service.sweep_expired_further(&passes), time).0
+        tokio::join!(damaged.service.sweep_expired_further(&passes), time).0
     };
     let mut runs = 1;
-    while house.items().await > damaged.len() {
+    while damaged.items().await > names.len() {
         assert_eq!(run().await, jobs::Ran::Again(Duration::ZERO));
         runs += 1;
         assert!(runs < 10);
@@ -237,9 +215,9 @@ async fn a_sweep_passes_over_damaged_items_that_take_several_runs() {
     assert!(runs > 2, "{runs}");
     // At the end the next run begins at the head.
     while run().await != jobs::Ran::Done {}
-    put(&house.service, "tab", &[("pk", s("late")), ("ttl", n(&START_S.to_string()))]).await;
-    house.engine.faults.rows.lock().clear();
-    while house.items().await > 0 {
+    put(&damaged.service, "tab", &[("pk", s("late")), ("ttl", n(&START_S.to_string()))]).await;
+    damaged.engine.faults.rows.lock().clear();
+    while damaged.items().await > 0 {
         let _ = run().await;
         runs += 1;
         assert!(runs < 30);
@@ -248,21 +226,21 @@ async fn a_sweep_passes_over_damaged_items_that_take_several_runs() {
 
 #[tokio::test]
 async fn an_index_is_built_without_a_damaged_item() {
-    let house = House::new(&["bad", "good", "better", "worse", "refused"]).await;
-    house.damage(&house.row_of("bad"), cut).await;
-    house.damage(&house.row_of("worse"), |row| row[0] = 9).await;
-    house.engine.faults.rows.lock().push(house.row_of("refused"));
+    let damaged = DamagedTable::with_items(&["bad", "good", "better", "worse", "refused"]).await;
+    damaged.damage(&damaged.row_of("bad"), cut).await;
+    damaged.damage(&damaged.row_of("worse"), |row| row[0] = 9).await;
+    damaged.engine.faults.rows.lock().push(damaged.row_of("refused"));
     let request = add_index("tab", "by_colour", "colour", ProjectionType::KeysOnly);
-    house.service.update_table(&caller(), request).await.unwrap();
-    let index = async || describe(&house.service, "tab").await.unwrap().global_secondary_indexes.unwrap()[0].clone();
+    damaged.service.update_table(&caller(), request).await.unwrap();
+    let index = async || describe(&damaged.service, "tab").await.unwrap().global_secondary_indexes.unwrap()[0].clone();
     while index().await.index_status != Some(IndexStatus::Active) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(index().await.item_count, Some(2));
-    assert_eq!(house.service.background_stats().damaged_rows, 3);
+    assert_eq!(damaged.service.background_stats().damaged_rows, 3);
     // A foreground read needs every row.
-    let row: String = house.row_of("refused").bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let query = detail(house.service.query(&caller(), query("tab", "refused")).await);
+    let row: String = damaged.row_of("refused").bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let query = detail(damaged.service.query(&caller(), query("tab", "refused")).await);
     assert!(query.contains("table tab") && query.contains(&row), "{query}");
 }
 
@@ -270,16 +248,16 @@ async fn an_index_is_built_without_a_damaged_item() {
 async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
     // Its content is damaged, the engine refuses it, or the block that it is in.
     for (is_refused, by_block) in [(false, false), (true, false), (true, true)] {
-        let house = House::new(&["a", "b", "c"]).await;
-        house.engine.faults.by_block.store(by_block, Ordering::Relaxed);
-        let service = &house.service;
+        let damaged = DamagedTable::with_items(&["a", "b", "c"]).await;
+        damaged.engine.faults.by_block.store(by_block, Ordering::Relaxed);
+        let service = &damaged.service;
         let arn = describe(service, "tab").await.unwrap().latest_stream_arn.unwrap();
         let view = service.view_of_logs(TABLE, &[0]).await.unwrap();
         let shard = Shard::find(&*view, TABLE, 0).await.unwrap().unwrap();
         let second = log::record(&shard.log_name(), 2);
         match is_refused {
-            true => house.engine.faults.rows.lock().push(second.clone()),
-            false => house.damage(&second, cut).await,
+            true => damaged.engine.faults.rows.lock().push(second.clone()),
+            false => damaged.damage(&second, cut).await,
         }
         let iterator = GetShardIteratorInput {
             stream_arn: arn,
@@ -296,7 +274,7 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
         assert_eq!(first.records.unwrap().len(), 1);
         let next = first.next_shard_iterator.unwrap();
         assert!(detail(read(next.clone()).await).contains("table tab"));
-        let report = house.check().await;
+        let report = damaged.check().await;
         assert_eq!(
             (report.damaged, report.rows > 3, report.cut_short.len()),
             (1, true, usize::from(by_block)),
@@ -304,13 +282,13 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
         );
         // Its header cannot be read either: it goes with the records around it.
         if !is_refused {
-            house.damage(&second, |row| row[0] = 99).await;
+            damaged.damage(&second, |row| row[0] = 99).await;
         }
-        house.hand.advance_ms(25 * 60 * 60 * 1000);
+        damaged.hand.advance_ms(25 * 60 * 60 * 1000);
         assert!(service.trim_logs().await);
         for position in 1..=3 {
             let record = log::record(&shard.log_name(), position);
-            assert_eq!(house.memory.get(&record, Consistency::Strong).await.unwrap(), None, "{position}");
+            assert_eq!(damaged.engine.inner.get(&record, Consistency::Strong).await.unwrap(), None, "{position}");
         }
     }
 }
@@ -318,28 +296,28 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
 /// More records at a log's beginning than one step reads, none of which can be read.
 #[tokio::test]
 async fn a_log_that_begins_with_many_damaged_records_is_trimmed() {
-    let house = House::new(&[]).await;
+    let damaged = DamagedTable::with_items(&[]).await;
     let shard = {
-        let view = house.service.view_of_logs(TABLE, &[0]).await.unwrap();
+        let view = damaged.service.view_of_logs(TABLE, &[0]).await.unwrap();
         Shard::find(&*view, TABLE, 0).await.unwrap().unwrap()
     };
     let put_all = async |count: usize| {
         for number in 0..count {
-            put(&house.service, "tab", &[("pk", s("a")), ("number", n(&number.to_string()))]).await;
+            damaged.put(&[("pk", s("a")), ("number", n(&number.to_string()))]).await;
         }
     };
     put_all(2_100).await;
-    house.engine.faults.rows.lock().extend((1..=2_090).map(|position| log::record(&shard.log_name(), position)));
-    house.hand.advance_ms(12 * 60 * 60 * 1000);
-    assert!(house.service.trim_logs().await);
+    damaged.engine.faults.rows.lock().extend((1..=2_090).map(|position| log::record(&shard.log_name(), position)));
+    damaged.hand.advance_ms(12 * 60 * 60 * 1000);
+    assert!(damaged.service.trim_logs().await);
     let is_there = async |position| {
         let record = log::record(&shard.log_name(), position);
-        house.memory.get(&record, Consistency::Strong).await.unwrap().is_some()
+        damaged.engine.inner.get(&record, Consistency::Strong).await.unwrap().is_some()
     };
     assert!(is_there(1).await, "the first record that can be read is not over");
     put_all(1).await;
-    house.hand.advance_ms(13 * 60 * 60 * 1000);
-    assert!(house.service.trim_logs().await);
+    damaged.hand.advance_ms(13 * 60 * 60 * 1000);
+    assert!(damaged.service.trim_logs().await);
     assert!(!is_there(1).await && !is_there(2_090).await && !is_there(2_100).await);
     assert!(is_there(2_101).await);
 }
@@ -349,8 +327,8 @@ async fn a_log_that_begins_with_many_damaged_records_is_trimmed() {
 async fn a_log_with_a_damaged_position_is_trimmed() {
     const HOUR_MS: u64 = 60 * 60 * 1000;
     for is_refused in [false, true] {
-        let house = House::new(&["a", "b"]).await;
-        let service = &house.service;
+        let damaged = DamagedTable::with_items(&["a", "b"]).await;
+        let service = &damaged.service;
         let consumer = Consumer { table_id: TABLE, name: "archive".to_owned(), of: Followed::Table };
         let retention = Retention::Position { max_ms: 72 * HOUR_MS };
         let own = LogConsumer::new(consumer.name.clone(), Start::TrimHorizon, ConsumerNeeds::Images, retention);
@@ -359,14 +337,14 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
         assert_eq!(service.initialize(&consumer, &lease, Start::TrimHorizon).await, Ok(true));
         let position = rows::consumer_position(TABLE, &consumer.name, 0);
         match is_refused {
-            true => house.engine.faults.rows.lock().push(position),
-            false => house.damage(&position, cut).await,
+            true => damaged.engine.faults.rows.lock().push(position),
+            false => damaged.damage(&position, cut).await,
         }
         let first = log::record(&rows::log(TABLE, 0), 1);
         for (after_ms, is_there) in [(25 * HOUR_MS, true), (47 * HOUR_MS, false)] {
-            house.hand.advance_ms(after_ms);
+            damaged.hand.advance_ms(after_ms);
             assert!(service.trim_logs().await);
-            assert_eq!(house.engine.memory.get(&first, Consistency::Strong).await.unwrap().is_some(), is_there);
+            assert_eq!(damaged.engine.inner.get(&first, Consistency::Strong).await.unwrap().is_some(), is_there);
         }
         let stats = service.background_stats();
         assert_eq!((stats.damaged_rows, stats.lost_records), (2, 2));
@@ -377,16 +355,16 @@ async fn a_log_with_a_damaged_position_is_trimmed() {
 /// from the records that can be read.
 #[tokio::test]
 async fn a_log_whose_newest_records_cannot_be_read_is_rolled_and_measured() {
-    let house = House::new(&[]).await;
-    let service = &house.service;
-    house.engine.faults.by_block.store(true, Ordering::Relaxed);
-    house.hand.advance_ms(4 * 60 * 60 * 1000 - 1000);
+    let damaged = DamagedTable::with_items(&[]).await;
+    let service = &damaged.service;
+    damaged.engine.faults.by_block.store(true, Ordering::Relaxed);
+    damaged.hand.advance_ms(4 * 60 * 60 * 1000 - 1000);
     assert!(service.roll_logs().await);
     for pk in ["a", "b", "c"] {
         put(service, "tab", &[("pk", s(pk))]).await;
     }
-    house.engine.faults.rows.lock().push(log::record(&rows::log(TABLE, 0), 3));
-    house.hand.advance_ms(1000);
+    damaged.engine.faults.rows.lock().push(log::record(&rows::log(TABLE, 0), 3));
+    damaged.hand.advance_ms(1000);
     assert!(service.roll_logs().await);
     assert_eq!(service.catalog.by_id(TABLE).unwrap().definition.log.next_shard, 2);
     assert!(service.measure_logs().await);
@@ -396,8 +374,8 @@ async fn a_log_whose_newest_records_cannot_be_read_is_rolled_and_measured() {
 #[tokio::test]
 async fn a_consumer_with_a_damaged_position_reads_on() {
     for is_refused in [false, true] {
-        let house = House::new(&["a", "b"]).await;
-        let service = &house.service;
+        let damaged = DamagedTable::with_items(&["a", "b"]).await;
+        let service = &damaged.service;
         let label = describe(service, "tab").await.unwrap().latest_stream_label.unwrap();
         let consumer = Consumer { table_id: TABLE, name: "function".to_owned(), of: Followed::Stream { label } };
         let lease = service.acquire_lease(&consumer).await.unwrap().unwrap();
@@ -410,8 +388,8 @@ async fn a_consumer_with_a_damaged_position_reads_on() {
         service.checkpoint(&consumer, &lease, poll().await.cursor_after(1)).await.unwrap();
         let position = rows::consumer_position(TABLE, &consumer.name, 0);
         match is_refused {
-            true => house.engine.faults.rows.lock().push(position),
-            false => house.damage(&position, cut).await,
+            true => damaged.engine.faults.rows.lock().push(position),
+            false => damaged.damage(&position, cut).await,
         }
         let batch = poll().await;
         assert_eq!((batch.changes.len(), batch.lost), (2, 0));
@@ -420,9 +398,9 @@ async fn a_consumer_with_a_damaged_position_reads_on() {
         assert_eq!(service.background_stats().damaged_rows, 1);
         // The row of a newer program is left unchanged.
         let position = rows::consumer_position(TABLE, &consumer.name, 0);
-        house.damage(&position, |row| row[0] += 1).await;
+        damaged.damage(&position, |row| row[0] += 1).await;
         assert!(matches!(service.ready(&consumer).await, Err(FollowError::Failed(_))));
-        assert!(house.engine.memory.get(&position, Consistency::Strong).await.unwrap().is_some());
+        assert!(damaged.engine.inner.get(&position, Consistency::Strong).await.unwrap().is_some());
     }
 }
 
@@ -431,11 +409,11 @@ async fn a_consumer_with_a_damaged_position_reads_on() {
 #[tokio::test]
 async fn a_shard_whose_mark_is_damaged_ends() {
     for by_block in [false, true] {
-        let house = House::new(&["a"]).await;
-        let service = &house.service;
-        house.engine.faults.by_block.store(by_block, Ordering::Relaxed);
-        house.engine.faults.rows.lock().push(log::record(&rows::log(TABLE, 0), 2));
-        house.hand.advance_ms(4 * 60 * 60 * 1000);
+        let damaged = DamagedTable::with_items(&["a"]).await;
+        let service = &damaged.service;
+        damaged.engine.faults.by_block.store(by_block, Ordering::Relaxed);
+        damaged.engine.faults.rows.lock().push(log::record(&rows::log(TABLE, 0), 2));
+        damaged.hand.advance_ms(4 * 60 * 60 * 1000);
         assert!(service.roll_logs().await);
         while !service.catalog.by_id(TABLE).unwrap().definition.log.rolling.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -452,8 +430,8 @@ async fn a_shard_whose_mark_is_damaged_ends() {
 /// One of a table's logs cannot be trimmed: the others are, and the table's past streams are forgotten.
 #[tokio::test]
 async fn a_log_that_cannot_be_trimmed_delays_no_other() {
-    let house = House::new(&["a"]).await;
-    let service = &house.service;
+    let damaged = DamagedTable::with_items(&["a"]).await;
+    let service = &damaged.service;
     let set_stream = async |enabled: bool| {
         let view = enabled.then_some(StreamViewType::NewImage);
         let stream_specification = Some(StreamSpecification { stream_enabled: enabled, stream_view_type: view });
@@ -465,14 +443,14 @@ async fn a_log_that_cannot_be_trimmed_delays_no_other() {
         }
     };
     set_stream(false).await;
-    house.hand.advance_ms(1);
+    damaged.hand.advance_ms(1);
     set_stream(true).await;
     put(service, "tab", &[("pk", s("b"))]).await;
     let second = log::record(&rows::log(TABLE, 1), 1);
-    let is_there = async || house.engine.memory.get(&second, Consistency::Strong).await.unwrap().is_some();
+    let is_there = async || damaged.engine.inner.get(&second, Consistency::Strong).await.unwrap().is_some();
     assert!(is_there().await);
-    house.engine.faults.rows.lock().push(Key::new(Family::Log, rows::log(TABLE, 0)));
-    house.hand.advance_ms(25 * 60 * 60 * 1000);
+    damaged.engine.faults.rows.lock().push(Key::new(Family::Log, rows::log(TABLE, 0)));
+    damaged.hand.advance_ms(25 * 60 * 60 * 1000);
     assert!(!service.trim_logs().await);
     assert!(!is_there().await);
     assert!(service.catalog.by_id(TABLE).unwrap().definition.past_streams.is_empty());
@@ -481,8 +459,8 @@ async fn a_log_that_cannot_be_trimmed_delays_no_other() {
 /// The streams of one deleted table cannot be dropped: those of the tables behind it are.
 #[tokio::test]
 async fn streams_of_deleted_tables_are_dropped_one_by_one() {
-    let house = House::new(&[]).await;
-    let service = &house.service;
+    let damaged = DamagedTable::with_items(&[]).await;
+    let service = &damaged.service;
     let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
     let second = CreateTableInput { stream_specification: Some(stream), ..simple("second") };
     service.create_table(&caller(), second).await.unwrap();
@@ -494,11 +472,11 @@ async fn streams_of_deleted_tables_are_dropped_one_by_one() {
     while remains().len() < 2 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    house.engine.faults.rows.lock().push(Key::new(Family::Log, rows::table_prefix(TABLE)));
-    house.hand.advance_ms(25 * 60 * 60 * 1000);
+    damaged.engine.faults.rows.lock().push(Key::new(Family::Log, rows::table_prefix(TABLE)));
+    damaged.hand.advance_ms(25 * 60 * 60 * 1000);
     assert!(!service.trim_logs().await);
     assert_eq!(remains(), [TABLE]);
-    house.engine.faults.rows.lock().clear();
+    damaged.engine.faults.rows.lock().clear();
     assert!(service.trim_logs().await);
     assert!(remains().is_empty());
 }
@@ -506,23 +484,23 @@ async fn streams_of_deleted_tables_are_dropped_one_by_one() {
 /// A log with a record that the engine refuses is trimmed in steps that need no more memory than others.
 #[tokio::test]
 async fn records_behind_a_refused_one_are_read_in_small_pages() {
-    let house = House::new(&["a"]).await;
+    let damaged = DamagedTable::with_items(&["a"]).await;
     for number in 0..12 {
         let big = item(&[("pk", s(&number.to_string())), ("big", s(&"x".repeat(300_000)))]);
         let request = PutItemInput { table_name: "tab".to_owned(), item: big, ..PutItemInput::default() };
-        house.service.put_item(&caller(), request).await.unwrap();
+        damaged.service.put_item(&caller(), request).await.unwrap();
     }
-    let view = house.service.view_of_logs(TABLE, &[0]).await.unwrap();
+    let view = damaged.service.view_of_logs(TABLE, &[0]).await.unwrap();
     let shard = Shard::find(&*view, TABLE, 0).await.unwrap().unwrap();
-    house.engine.faults.rows.lock().push(log::record(&shard.log_name(), 1));
-    let page = house.service.rows_behind(&shard, 1).await.unwrap();
+    damaged.engine.faults.rows.lock().push(log::record(&shard.log_name(), 1));
+    let page = damaged.service.rows_behind(&shard, 1).await.unwrap();
     let bytes: usize = page.rows.iter().map(|row| row.value.len()).sum();
     assert!(page.rows.len() > 1 && page.more && bytes < 2 << 20, "{} rows of {bytes} bytes", page.rows.len());
 }
 
 #[tokio::test]
 async fn a_damaged_token_is_not_taken_for_none() {
-    let house = House::new(&["a"]).await;
+    let damaged = DamagedTable::with_items(&["a"]).await;
     let key = rows::token(TokenKind::TransactWriteItems, &caller(), "token");
     let put = Put { table_name: "tab".to_owned(), item: item(&[("pk", s("new"))]), ..Put::default() };
     let request = || TransactWriteItemsInput {
@@ -530,16 +508,16 @@ async fn a_damaged_token_is_not_taken_for_none() {
         client_request_token: Some("token".to_owned()),
         ..TransactWriteItemsInput::default()
     };
-    house.service.transact_write_items(&caller(), request()).await.unwrap();
-    house.service.transact_write_items(&caller(), request()).await.unwrap();
-    house.damage(&key, |row| row.truncate(20)).await;
-    assert!(detail(house.service.transact_write_items(&caller(), request()).await).contains("token"));
+    damaged.service.transact_write_items(&caller(), request()).await.unwrap();
+    damaged.service.transact_write_items(&caller(), request()).await.unwrap();
+    damaged.damage(&key, |row| row.truncate(20)).await;
+    assert!(detail(damaged.service.transact_write_items(&caller(), request()).await).contains("token"));
 }
 
 /// Tokens are deleted together, unless one of them is damaged.
 #[tokio::test]
 async fn a_damaged_token_keeps_no_other_one() {
-    let house = House::new(&[]).await;
+    let damaged = DamagedTable::with_items(&[]).await;
     let key = |token: &str| rows::token(TokenKind::TransactWriteItems, &caller(), token);
     for token in ["one", "two"] {
         let put = Put { table_name: "tab".to_owned(), item: item(&[("pk", s(token))]), ..Put::default() };
@@ -548,23 +526,23 @@ async fn a_damaged_token_keeps_no_other_one() {
             client_request_token: Some(token.to_owned()),
             ..TransactWriteItemsInput::default()
         };
-        house.service.transact_write_items(&caller(), request).await.unwrap();
+        damaged.service.transact_write_items(&caller(), request).await.unwrap();
     }
-    house.engine.faults.rows.lock().push(key("one"));
-    house.hand.advance_ms(60 * 60 * 1000);
-    house.service.sweep_due_tokens().await;
-    let is_there = async |token| house.engine.memory.get(&key(token), Consistency::Strong).await.unwrap().is_some();
+    damaged.engine.faults.rows.lock().push(key("one"));
+    damaged.hand.advance_ms(60 * 60 * 1000);
+    damaged.service.sweep_due_tokens().await;
+    let is_there = async |token| damaged.engine.inner.get(&key(token), Consistency::Strong).await.unwrap().is_some();
     assert!(is_there("one").await && !is_there("two").await);
 }
 
 /// A document that the engine cannot read is in the collection, without a text: its readers continue with the others.
 #[tokio::test]
 async fn a_damaged_document_hides_no_other_one() {
-    let house = House::new(&[]).await;
-    let (service, of) = (&house.service, Collection::EventSourceMappings);
+    let damaged = DamagedTable::with_items(&[]).await;
+    let (service, of) = (&damaged.service, Collection::EventSourceMappings);
     let put = |id: &str| DocumentChange { id: id.to_owned(), text: Some(b"text".to_vec()) };
     assert_eq!(service.change_documents(of, 0, &[put("a"), put("b"), put("c")]).await, Ok(true));
-    house.engine.faults.rows.lock().push(rows::document(of, "b"));
+    damaged.engine.faults.rows.lock().push(rows::document(of, "b"));
     assert!(detail(service.documents(of).await).contains("damaged"));
     let found = service.documents_with_damaged(of).await.unwrap();
     let found: Vec<(&str, &[u8])> = found.by_id.iter().map(|(id, text)| (id.as_str(), &text[..])).collect();

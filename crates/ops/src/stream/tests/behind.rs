@@ -4,54 +4,54 @@ use api::StreamViewType;
 use change_log::Hot;
 use change_log::lag::TableLag;
 
-use super::{From, House};
+use super::{From, StreamedTable};
 
-async fn told(house: &House) -> TableLag {
-    house.service.measure_logs().await;
-    let [lag] = house.service.lags().try_into().unwrap();
+async fn told(streamed: &StreamedTable) -> TableLag {
+    streamed.service.measure_logs().await;
+    let [lag] = streamed.service.lags().try_into().unwrap();
     lag
 }
 
 #[tokio::test]
 async fn a_log_is_measured_and_its_readers_age() {
-    let house = House::new(StreamViewType::KeysOnly).await;
-    let empty = told(&house).await;
+    let streamed = StreamedTable::new(StreamViewType::KeysOnly).await;
+    let empty = told(&streamed).await;
     assert_eq!((empty.table.as_str(), empty.region.as_str()), ("tab", "us-east-1"));
     assert_eq!(empty.log.map(|log| (log.records, log.bytes)), Some((0, 0)));
     assert_eq!((empty.iterator_age_ms, empty.overdue_s), (None, None));
 
     for at in 0..50 {
-        house.put(&at.to_string(), &"x".repeat(1000)).await;
+        streamed.put(&at.to_string(), &"x".repeat(1000)).await;
     }
-    let arn = house.arn().await;
-    house.hand.advance_ms(7_000);
-    assert_eq!(house.records(&arn, From::Horizon).await.len(), 50);
-    let full = told(&house).await;
+    let arn = streamed.arn().await;
+    streamed.hand.advance_ms(7_000);
+    assert_eq!(streamed.records(&arn, From::Horizon).await.len(), 50);
+    let full = told(&streamed).await;
     let log = full.log.unwrap();
     assert_eq!(log.records, 50);
     assert!((50_000..60_000).contains(&log.bytes), "{log:?}");
     assert_eq!(full.iterator_age_ms, Some(7_000));
 
     // A reader that has all records has no lag once the minute is over; and old records are trimmed.
-    house.hand.advance_ms(3 * 60_000);
-    house.records(&arn, From::Latest).await;
-    assert_eq!(told(&house).await.iterator_age_ms, Some(0));
+    streamed.hand.advance_ms(3 * 60_000);
+    streamed.records(&arn, From::Latest).await;
+    assert_eq!(told(&streamed).await.iterator_age_ms, Some(0));
 
     // A reader that only skips another shard's changes has their lag.
     let hot = [Hot { shard: 0, split_at: 1 << 63 }];
-    house.service.roll_shards(1, &hot).await.unwrap();
-    let at = house.clock.now_ms();
+    streamed.service.roll_shards(1, &hot).await.unwrap();
+    let at = streamed.clock.now_ms();
     for value in 0..100 {
-        house.put("a", &value.to_string()).await;
+        streamed.put("a", &value.to_string()).await;
     }
-    house.hand.advance_ms(3 * 60_000);
-    for shard in &house.describe_all(&arn).await[1..] {
-        let iterator = house.iterator_of(&arn, shard, From::Horizon).await.unwrap();
-        let given = house.read(&iterator, Some(1)).await.unwrap().records.unwrap().len();
-        assert_eq!(told(&house).await.iterator_age_ms, Some(house.clock.now_ms() - at), "{given} given");
-        house.hand.advance_ms(3 * 60_000);
+    streamed.hand.advance_ms(3 * 60_000);
+    for shard in &streamed.describe_all(&arn).await[1..] {
+        let iterator = streamed.iterator_of(&arn, shard, From::Horizon).await.unwrap();
+        let given = streamed.read(&iterator, Some(1)).await.unwrap().records.unwrap().len();
+        assert_eq!(told(&streamed).await.iterator_age_ms, Some(streamed.clock.now_ms() - at), "{given} given");
+        streamed.hand.advance_ms(3 * 60_000);
     }
-    house.hand.advance_ms(25 * 60 * 60_000);
-    house.service.trim_logs().await;
-    assert_eq!(told(&house).await.log.map(|log| log.records), Some(0));
+    streamed.hand.advance_ms(25 * 60 * 60_000);
+    streamed.service.trim_logs().await;
+    assert_eq!(told(&streamed).await.log.map(|log| log.records), Some(0));
 }

@@ -73,7 +73,7 @@ impl Faults for Breaks {
             {
                 Fate::Refused(broken())
             }
-            Call::Transact(_) | Call::Destroy => self.next(),
+            Call::Transact(_) | Call::Destroy(..) => self.next(),
             Call::Sequence if self.is_broken() => Fate::Refused(broken()),
             _ => Fate::Executed,
         }))

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use change_log::Hot;
 use proptest::prelude::*;
 
+use super::reader::{Start, StreamReader};
 use super::*;
 
 #[derive(Clone, Debug)]
@@ -78,52 +79,50 @@ impl Model {
     }
 }
 
-async fn run(house: &mut House, model: &mut Model, step: Step) {
-    let now_ms = house.clock.now_ms();
+async fn run(streamed: &mut StreamedTable, model: &mut Model, step: Step) {
+    let now_ms = streamed.clock.now_ms();
     match step {
         Step::Put { pk, value } => {
-            house.put(pk, value).await;
+            streamed.put(pk, value).await;
             model.change(now_ms, pk, Some(value));
         }
         Step::Delete { pk } => {
-            house.delete(pk).await;
+            streamed.delete(pk).await;
             model.change(now_ms, pk, None);
         }
-        Step::Wait { minutes } => house.hand.advance_ms(minutes * 60_000),
-        Step::Restart => house.restart().await,
+        Step::Wait { minutes } => streamed.hand.advance_ms(minutes * 60_000),
+        Step::Restart => streamed.restart().await,
         Step::Trim => {
-            house.service.trim_logs().await;
+            streamed.service.trim_logs().await;
             model.trim(now_ms);
         }
-        Step::Roll => roll(house).await,
+        Step::Roll => roll(streamed).await,
         Step::Renew => {
-            house.set_stream(None).await;
-            house.disabled(&model.newest).await;
+            streamed.set_stream(None).await;
+            streamed.disabled(&model.newest).await;
             model.streams.get_mut(&model.newest).unwrap().disabled_ms = Some(now_ms);
-            house.set_stream(Some(StreamViewType::NewAndOldImages)).await;
-            model.newest = house.arn().await;
+            streamed.set_stream(Some(StreamViewType::NewAndOldImages)).await;
+            model.newest = streamed.arn().await;
             model.streams.insert(model.newest.clone(), Expected::default());
         }
     }
 }
 
 /// Rolls the log if it is due, and waits until the old shard has its end.
-async fn roll(house: &House) {
-    house.service.roll_logs().await;
-    while !house.service.catalog.by_id(1).unwrap().definition.log.rolling.is_empty() {
-        tokio::task::yield_now().await;
-    }
+async fn roll(streamed: &StreamedTable) {
+    streamed.service.roll_logs().await;
+    streamed.rolled().await;
 }
 
 /// A stream's records, shard by shard, in pages of three. Shards come after their parents, and only the last is open.
-async fn read_all(house: &House, arn: &str) -> Vec<StreamRecord> {
+async fn read_all(streamed: &StreamedTable, arn: &str) -> Vec<StreamRecord> {
     let mut seen: Vec<StreamRecord> = Vec::new();
     let mut parent: Option<String> = None;
-    for shard in house.describe_all(arn).await {
+    for shard in streamed.describe_all(arn).await {
         assert!(parent.is_none() || shard.parent_shard_id == parent, "a child follows its parent");
-        let mut iterator = Some(house.iterator_of(arn, &shard, From::Horizon).await.unwrap());
+        let mut iterator = Some(streamed.iterator_of(arn, &shard, From::Horizon).await.unwrap());
         while let Some(from) = iterator {
-            let page = house.read(&from, Some(3)).await.unwrap();
+            let page = streamed.read(&from, Some(3)).await.unwrap();
             let records = page.records.unwrap();
             let closed = shard.sequence_number_range.as_ref().unwrap().ending_sequence_number.is_some();
             // Only an open shard has an empty page with an iterator.
@@ -137,14 +136,14 @@ async fn read_all(house: &House, arn: &str) -> Vec<StreamRecord> {
 }
 
 /// Every stream has the expected records.
-async fn check(house: &House, model: &Model) {
-    let now_ms = house.clock.now_ms();
+async fn check(streamed: &StreamedTable, model: &Model) {
+    let now_ms = streamed.clock.now_ms();
     for (arn, expected) in &model.streams {
         if expected.disabled_ms.is_some_and(|since_ms| since_ms + STREAM_RETENTION_MS <= now_ms) {
-            assert!(matches!(house.describe(arn).await, Err(Exception::ResourceNotFound(_))));
+            assert!(matches!(streamed.describe(arn).await, Err(Exception::ResourceNotFound(_))));
             continue;
         }
-        let records = read_all(house, arn).await;
+        let records = read_all(streamed, arn).await;
         let seen: Vec<Seen> =
             records.iter().map(|record| (key(record), text(&record.old_image), text(&record.new_image))).collect();
         let sequences: Vec<_> = records.iter().map(|record| record.sequence_number.clone().unwrap()).collect();
@@ -159,13 +158,13 @@ proptest! {
     fn streams_tell_what_was_done(steps in proptest::collection::vec(any_step(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut house = House::new(StreamViewType::NewAndOldImages).await;
-            let newest = house.arn().await;
+            let mut streamed = StreamedTable::new(StreamViewType::NewAndOldImages).await;
+            let newest = streamed.arn().await;
             let streams = [(newest.clone(), Expected::default())].into();
             let mut model = Model { streams, newest, ..Model::default() };
             for step in steps {
-                run(&mut house, &mut model, step).await;
-                check(&house, &model).await;
+                run(&mut streamed, &mut model, step).await;
+                check(&streamed, &model).await;
             }
         });
     }
@@ -175,15 +174,15 @@ proptest! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn items_keep_their_order_while_shards_roll_and_split() {
     const ROLLS: usize = 20;
-    let house = Arc::new(House::new(StreamViewType::NewAndOldImages).await);
+    let streamed = Arc::new(StreamedTable::new(StreamViewType::NewAndOldImages).await);
     let ended = Arc::new(AtomicBool::new(false));
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..8 {
-        let (house, ended) = (house.clone(), ended.clone());
+        let (streamed, ended) = (streamed.clone(), ended.clone());
         writers.spawn(async move {
             let mut round = 0;
             while !ended.load(Ordering::Relaxed) {
-                house.put(["a", "b", "c"][(writer + round) % 3], &format!("{writer} {round}")).await;
+                streamed.put(["a", "b", "c"][(writer + round) % 3], &format!("{writer} {round}")).await;
                 tokio::task::yield_now().await;
                 round += 1;
             }
@@ -191,39 +190,30 @@ async fn items_keep_their_order_while_shards_roll_and_split() {
         });
     }
     for rolled in 1..=ROLLS {
-        let before = house.describe_all(&house.arn().await).await.len();
-        let newest = house.open_shards().await.pop().unwrap();
+        let before = streamed.describe_all(&streamed.arn().await).await.len();
+        let newest = streamed.open_shards().await.pop().unwrap();
         let split_at = newest.hashes.first + (newest.hashes.last - newest.hashes.first) / 2;
         let hot = [Hot { shard: newest.number, split_at }];
         if rolled % 3 > 0 {
-            house.hand.advance_ms(4 * 60 * 60 * 1000);
+            streamed.hand.advance_ms(4 * 60 * 60 * 1000);
         }
         // One roll waits until the one before is done.
-        while house.describe_all(&house.arn().await).await.len() <= before {
-            house.service.roll_shards(1, if rolled % 3 == 0 { &hot[..] } else { &[] }).await.unwrap();
-            house.rolled().await;
+        while streamed.describe_all(&streamed.arn().await).await.len() <= before {
+            streamed.service.roll_shards(1, if rolled % 3 == 0 { &hot[..] } else { &[] }).await.unwrap();
+            streamed.rolled().await;
         }
     }
     ended.store(true, Ordering::Relaxed);
     let written: usize = writers.join_all().await.into_iter().sum();
-    let arn = house.arn().await;
+    let arn = streamed.arn().await;
     let mut items: BTreeMap<String, Option<String>> = BTreeMap::new();
-    let mut count = 0;
-    let shards = house.describe_all(&arn).await;
-    assert_eq!(house.open_shards().await.len(), 1 + ROLLS / 3);
-    for shard in shards {
-        let mut iterator = Some(house.iterator_of(&arn, &shard, From::Horizon).await.unwrap());
-        while let Some(from) = iterator {
-            let page = house.read(&from, None).await.unwrap();
-            let records = page.records.unwrap();
-            // The same position is the same text.
-            iterator = page.next_shard_iterator.filter(|next| *next != from);
-            for record in records.into_iter().map(|record| record.dynamodb.unwrap()) {
-                let before = items.insert(key(&record), text(&record.new_image)).flatten();
-                assert_eq!(text(&record.old_image), before, "record {count}");
-                count += 1;
-            }
-        }
-    }
-    assert_eq!(count, written);
+    assert_eq!(streamed.open_shards().await.len(), 1 + ROLLS / 3);
+    let mut reader = StreamReader::new(&arn, Start::Horizon, 0);
+    let check = |record: &Record| {
+        let record = record.dynamodb.as_ref().unwrap();
+        let before = items.insert(key(record), text(&record.new_image)).flatten();
+        assert_eq!(text(&record.old_image), before, "record {:?}", record.sequence_number);
+    };
+    reader.drain(&streamed.service, check).await;
+    assert_eq!(reader.records, written);
 }

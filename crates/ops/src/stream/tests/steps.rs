@@ -21,7 +21,7 @@ struct Told {
 }
 
 struct World {
-    house: House,
+    streamed: StreamedTable,
     chance: Chance,
     items: std::collections::BTreeMap<String, String>,
     /// Whether there is another consumer.
@@ -36,11 +36,11 @@ struct World {
 
 impl World {
     async fn new(ground: Ground, chance: Chance) -> World {
-        let house = House::on(ground, StreamViewType::NewAndOldImages).await;
-        let arn = house.arn().await;
+        let streamed = StreamedTable::on(ground, StreamViewType::NewAndOldImages).await;
+        let arn = streamed.arn().await;
         let streams = vec![Told { arn, changes: Changes::new(), is_ended: false }];
         let (items, readers) = (std::collections::BTreeMap::new(), Vec::new());
-        World { house, chance, items, is_delivered: false, streams, readers, writes: 0, splits: 0, records: 0 }
+        World { streamed, chance, items, is_delivered: false, streams, readers, writes: 0, splits: 0, records: 0 }
     }
 
     fn told(&mut self) -> &mut Told {
@@ -51,11 +51,11 @@ impl World {
         match self.chance.below(100) {
             0..30 => self.put().await,
             30..37 => self.delete().await,
-            37..45 => self.house.hand.advance_ms(self.chance.below(300_000)),
-            45..48 => self.house.hand.advance_ms(self.chance.below(7 * 60 * 60_000)),
+            37..45 => self.streamed.hand.advance_ms(self.chance.below(300_000)),
+            45..48 => self.streamed.hand.advance_ms(self.chance.below(7 * 60 * 60_000)),
             48..53 => self.roll().await,
             53..57 => self.trim().await,
-            57..59 => self.house.restart().await,
+            57..59 => self.streamed.restart().await,
             59..63 => self.crash().await,
             63..66 => self.add_reader().await,
             66..68 => self.drain_reader().await,
@@ -69,14 +69,14 @@ impl World {
     async fn put(&mut self) {
         self.writes += 1;
         let (pk, value) = (self.pk(), format!("{}", self.writes));
-        self.house.put(&pk, &value).await;
+        self.streamed.put(&pk, &value).await;
         let old = self.items.insert(pk.clone(), value.clone());
         self.note(pk, old, Some(value));
     }
 
     async fn delete(&mut self) {
         let pk = self.pk();
-        self.house.delete(&pk).await;
+        self.streamed.delete(&pk).await;
         if let Some(old) = self.items.remove(&pk) {
             self.note(pk, Some(old), None);
         }
@@ -87,14 +87,14 @@ impl World {
     }
 
     fn note(&mut self, pk: String, old: Option<String>, new: Option<String>) {
-        let at_ms = self.house.clock.now_ms();
+        let at_ms = self.streamed.clock.now_ms();
         self.told().changes.entry(pk).or_default().push(Change { at_ms, old, new, is_trimmed: false });
     }
 
     /// Splits some open shards anywhere, and rolls those that are due.
     async fn roll(&mut self) {
         let mut hot = Vec::new();
-        for shard in self.house.open_shards().await {
+        for shard in self.streamed.open_shards().await {
             let width = shard.hashes.last - shard.hashes.first;
             if self.chance.one_in(3) && width > 0 {
                 let split_at = shard.hashes.first + 1 + self.chance.below(width);
@@ -103,51 +103,51 @@ impl World {
         }
         self.splits += hot.len() as u64;
         // It may end in a crash.
-        let _ = self.house.service.roll_shards(self.house.table_id(), &hot).await;
+        let _ = self.streamed.service.roll_shards(self.streamed.table_id(), &hot).await;
     }
 
     /// The model is trimmed first: after a crash all of it may be done, or a part.
     async fn trim(&mut self) {
-        let now_ms = self.house.clock.now_ms();
+        let now_ms = self.streamed.clock.now_ms();
         let is_over = |change: &&mut Change| change.at_ms + STREAM_RETENTION_MS <= now_ms;
         let changes = self.streams.iter_mut().flat_map(|told| told.changes.values_mut()).flatten();
         changes.filter(is_over).for_each(|change| change.is_trimmed = true);
-        self.house.service.trim_logs().await;
+        self.streamed.service.trim_logs().await;
     }
 
     /// The server dies in the middle of something.
     async fn crash(&mut self) {
-        self.house.engine.faults.breaks(self.chance.below(5), self.chance.one_in(2));
+        self.streamed.engine.faults.breaks(self.chance.below(5), self.chance.one_in(2));
         if self.chance.one_in(3) {
             self.trim().await
         } else {
             self.roll().await
         }
-        self.house.restart().await;
+        self.streamed.restart().await;
     }
 
     async fn renew(&mut self) {
-        self.house.rolled().await;
-        self.house.set_stream(None).await;
-        self.house.disabled(&self.streams.last().unwrap().arn).await;
+        self.streamed.rolled().await;
+        self.streamed.set_stream(None).await;
+        self.streamed.disabled(&self.streams.last().unwrap().arn).await;
         self.told().is_ended = true;
         // A change that is in no stream.
         let pk = self.pk();
-        self.house.put(&pk, "unseen").await;
+        self.streamed.put(&pk, "unseen").await;
         self.items.insert(pk, "unseen".to_owned());
-        self.house.hand.advance_ms(1);
-        self.house.rolled().await;
-        self.house.set_stream(Some(StreamViewType::NewAndOldImages)).await;
-        let arn = self.house.arn().await;
+        self.streamed.hand.advance_ms(1);
+        self.streamed.rolled().await;
+        self.streamed.set_stream(Some(StreamViewType::NewAndOldImages)).await;
+        let arn = self.streamed.arn().await;
         self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
     }
 
     async fn turn_delivery(&mut self) {
-        let service = &self.house.service;
+        let service = &self.streamed.service;
         let asked = destination::asked(destination::STREAM);
         if self.is_delivered {
             service.disable_kinesis_streaming_destination(&caller(), asked).await.unwrap();
-            while change_log::is_to_be_kept(&service.catalog.by_id(self.house.table_id()).unwrap().definition) {
+            while change_log::is_to_be_kept(&service.catalog.by_id(self.streamed.table_id()).unwrap().definition) {
                 tokio::task::yield_now().await;
             }
         } else {
@@ -160,12 +160,12 @@ impl World {
 
     /// A table of the same name takes the place of one that is deleted.
     async fn replace_table(&mut self) {
-        self.house.delete_table().await;
+        self.streamed.delete_table().await;
         self.is_delivered = false;
         self.told().is_ended = true;
         self.items.clear();
-        self.house.create_table(StreamViewType::NewAndOldImages).await;
-        let arn = self.house.arn().await;
+        self.streamed.create_table(Some(StreamViewType::NewAndOldImages)).await;
+        let arn = self.streamed.arn().await;
         self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
     }
 
@@ -175,16 +175,16 @@ impl World {
             let at = self.chance.below(READERS as u64) as usize;
             self.finish(at).await;
         }
-        let now_ms = self.house.clock.now_ms();
+        let now_ms = self.streamed.clock.now_ms();
         // A reader that starts before a mark without a known position starts with all records behind it.
-        self.house.rolled().await;
+        self.streamed.rolled().await;
         let start = match self.chance.below(3) {
             0 => Start::Horizon,
             1 => Start::Latest,
             _ => Start::Time(now_ms - self.chance.below(60 * 60_000)),
         };
         let told = self.streams.last().unwrap();
-        self.readers.push(Reader::new(&self.house, &told.arn, start, &told.changes).await);
+        self.readers.push(Reader::new(&self.streamed, &told.arn, start, &told.changes).await);
     }
 
     async fn read(&mut self) {
@@ -193,11 +193,11 @@ impl World {
         }
         let at = self.chance.below(self.readers.len() as u64) as usize;
         let told = self.streams.iter().find(|told| told.arn == self.readers[at].arn).unwrap();
-        if is_gone(&self.house, told).await {
+        if is_gone(&self.streamed, told).await {
             self.readers.remove(at);
             return;
         }
-        self.readers[at].step(&self.house, &mut self.chance, &told.changes).await;
+        self.readers[at].step(&self.streamed, &mut self.chance, &told.changes).await;
     }
 
     async fn drain_reader(&mut self) {
@@ -209,10 +209,10 @@ impl World {
 
     async fn drain(&mut self, at: usize) {
         let told = self.streams.iter().find(|told| told.arn == self.readers[at].arn).unwrap();
-        if !is_gone(&self.house, told).await {
+        if !is_gone(&self.streamed, told).await {
             // Readers wait before a mark until its position is known.
-            self.house.rolled().await;
-            self.readers[at].drain(&self.house, &told.changes).await;
+            self.streamed.rolled().await;
+            self.readers[at].drain(&self.streamed, &told.changes).await;
             assert_eq!(self.readers[at].is_finished(), told.is_ended);
         }
     }
@@ -224,41 +224,33 @@ impl World {
 
     /// Ends the stream; its readers reach their ends, and after a day nothing is left.
     async fn end(mut self) {
-        self.house.rolled().await;
+        self.streamed.rolled().await;
         if self.is_delivered {
             self.turn_delivery().await;
         }
-        self.house.set_stream(None).await;
-        self.house.disabled(&self.streams.last().unwrap().arn).await;
+        self.streamed.set_stream(None).await;
+        self.streamed.disabled(&self.streams.last().unwrap().arn).await;
         self.told().is_ended = true;
         while !self.readers.is_empty() {
             self.finish(0).await;
         }
         eprintln!("{} writes, {} splits, {} records", self.writes, self.splits, self.records);
-        self.house.hand.advance_ms(STREAM_RETENTION_MS);
+        self.streamed.hand.advance_ms(STREAM_RETENTION_MS);
         self.trim().await;
-        assert_eq!(rows_left(&self.house).await, 0);
+        assert_eq!(rows_left(&self.streamed).await, 0);
     }
 }
 
-async fn is_gone(house: &House, told: &Told) -> bool {
-    told.is_ended && house.describe(&told.arn).await.is_err()
+async fn is_gone(streamed: &StreamedTable, told: &Told) -> bool {
+    told.is_ended && streamed.describe(&told.arn).await.is_err()
 }
 
 /// Rows of logs and of shards.
-async fn rows_left(house: &House) -> usize {
-    use std::ops::Bound::Unbounded;
-    let view = house.engine.view(Consistency::Strong).await.unwrap();
-    let range = storage::ScanRange {
-        family: storage::Family::Log,
-        lower: Unbounded,
-        upper: Unbounded,
-        direction: storage::ScanDirection::Forward,
-        rows_max: 10,
-        bytes_max: 1_000,
-    };
+async fn rows_left(streamed: &StreamedTable) -> usize {
+    let view = streamed.engine.view(Consistency::Strong).await.unwrap();
+    let range = storage::ScanRange::whole(storage::Family::Log, 10, 1_000);
     let mut left = view.scan(&range).await.unwrap().rows.len();
-    for table_id in 1..=house.table_id() {
+    for table_id in 1..=streamed.table_id() {
         left += change_log::Shard::list(&*view, table_id, 0, u32::MAX).await.unwrap().len();
     }
     left

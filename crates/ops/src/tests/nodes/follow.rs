@@ -15,8 +15,8 @@ async fn read(node: &Node, consumer: &Consumer) -> Batch {
 
 #[tokio::test]
 async fn another_node_follows_when_one_is_silent() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tab").await.unwrap();
     put(&b, "tab", "before").await.unwrap();
     a.service.reaches_kinesis();
@@ -36,7 +36,7 @@ async fn another_node_follows_when_one_is_silent() {
 
     a.heartbeats.freeze_after(0);
     a.heartbeats.holds_a_write().await;
-    house.hand.advance_ms(FOR_GOOD_MS);
+    cluster.hand.advance_ms(FOR_GOOD_MS);
     let b_lease = until(async || b.service.acquire_lease(consumer).await.ok()?).await;
     let batch = read(&b, consumer).await;
     assert_eq!(batch.changes.len(), 1);
@@ -52,8 +52,8 @@ async fn another_node_follows_when_one_is_silent() {
 /// The node that trims does not know yet of a consumer that another node has added, and that has begun.
 #[tokio::test]
 async fn records_of_a_consumer_that_another_node_added_are_not_trimmed() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tab").await.unwrap();
     let log_consumer = |name: &str| {
         let retention = Retention::Position { max_ms: u64::MAX };
@@ -93,8 +93,8 @@ async fn records_of_a_consumer_that_another_node_added_are_not_trimmed() {
 #[tokio::test]
 async fn a_consumer_that_another_node_removed_is_not_initialized() {
     for deletes_table in [false, true] {
-        let house = House::new();
-        let (a, b) = (house.node().await, house.node().await);
+        let cluster = Cluster::new();
+        let (a, b) = (cluster.node().await, cluster.node().await);
         create(&a, "tab").await.unwrap();
         let consumer = Consumer { table_id: 1, name: "archive-1".to_owned(), of: Followed::Table };
         let retention = Retention::Position { max_ms: u64::MAX };
@@ -124,8 +124,8 @@ async fn a_consumer_that_another_node_removed_is_not_initialized() {
 /// The name of the consumer whose lease stays begins with the removed one's.
 #[tokio::test]
 async fn a_removed_consumer_takes_only_its_own_lease() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tab").await.unwrap();
     let consumer = |name: &str| Consumer { table_id: 1, name: name.to_owned(), of: Followed::Table };
     let (removed, other) = (consumer("archive-1"), consumer("archive-10"));

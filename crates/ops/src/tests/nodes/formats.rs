@@ -11,8 +11,8 @@ use super::*;
 /// The reported addresses, one list for each report.
 type Told = Arc<Mutex<Vec<Vec<String>>>>;
 
-fn wait(house: &House, format: i64) -> (tokio::task::JoinHandle<()>, Told) {
-    let (engine, clock, told) = (house.memory.clone(), house.clock.clone(), Told::default());
+fn wait(cluster: &Cluster, format: i64) -> (tokio::task::JoinHandle<()>, Told) {
+    let (engine, clock, told) = (cluster.memory.clone(), cluster.clock.clone(), Told::default());
     let tell = {
         let told = Arc::clone(&told);
         move |nodes: &[NodeReport]| {
@@ -24,7 +24,7 @@ fn wait(house: &House, format: i64) -> (tokio::task::JoinHandle<()>, Told) {
 }
 
 /// The row of a node of a version without formats.
-async fn add_older(house: &House) {
+async fn add_older(cluster: &Cluster) {
     let row = r#"{"address":"older","version":"0","started_ms":1,"lease_ms":60,"beats":1,"settled":0}"#;
     let key = rows::node(&[0; 16]);
     let mut decide = |_: &storage::Reads, batch: &mut storage::Batch| {
@@ -32,7 +32,7 @@ async fn add_older(house: &House) {
         Decision::Commit
     };
     let keys = [KeyUse::write(key.clone())];
-    house
+    cluster
         .memory
         .transact(Transaction { op: OpId([7; 16]), mode: Mode::Plain, keys: &keys, decide: &mut decide })
         .await
@@ -41,34 +41,34 @@ async fn add_older(house: &House) {
 
 #[tokio::test]
 async fn a_new_format_waits_for_those_who_do_not_know_it() {
-    let house = House::new();
-    let node = house.node().await;
-    let (known, told) = wait(&house, FORMAT);
+    let cluster = Cluster::new();
+    let node = cluster.node().await;
+    let (known, told) = wait(&cluster, FORMAT);
     known.await.unwrap();
     assert!(told.lock().unwrap().is_empty());
 
-    add_older(&house).await;
-    let (older, told) = wait(&house, FORMAT);
+    add_older(&cluster).await;
+    let (older, told) = wait(&cluster, FORMAT);
     until(async || (*told.lock().unwrap() == [["older"]]).then_some(())).await;
-    let (newer, told) = wait(&house, FORMAT + 1);
+    let (newer, told) = wait(&cluster, FORMAT + 1);
     until(async || (*told.lock().unwrap() == [["older", "127.0.0.1:8000"]]).then_some(())).await;
     node.service.leave().await;
     until(async || (told.lock().unwrap()[1..] == [["older"]]).then_some(())).await;
     assert!(!older.is_finished() && !newer.is_finished());
-    house.hand.advance_ms(FOR_GOOD_MS);
+    cluster.hand.advance_ms(FOR_GOOD_MS);
     older.await.unwrap();
     newer.await.unwrap();
 }
 
 #[tokio::test]
 async fn who_finds_another_format_takes_no_writes() {
-    let house = House::new();
-    let node = house.node().await;
+    let cluster = Cluster::new();
+    let node = cluster.node().await;
     create(&node, "kept").await.unwrap();
     put(&node, "kept", "before").await.unwrap();
     node.heartbeats.changed.store(true, Ordering::SeqCst);
     assert!(node.service.beat().await.is_err());
-    house.hand.advance_ms(LEASE.as_millis() as u64);
+    cluster.hand.advance_ms(LEASE.as_millis() as u64);
     assert!(put(&node, "kept", "after").await.is_err());
     assert!(node.service.unready().unwrap().contains("they have another format"));
 }

@@ -37,8 +37,8 @@ impl TableKeys for Keys {
 /// Otherwise it would continue to encrypt with the former key.
 #[tokio::test]
 async fn another_nodes_change_of_a_key_makes_what_is_known_of_it_old() {
-    let house = House::new();
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::new();
+    let (a, b) = (cluster.node().await, cluster.node().await);
     let keys = [Arc::new(Keys::default()), Arc::new(Keys::default())];
     a.service.use_table_keys(keys[0].clone());
     b.service.use_table_keys(keys[1].clone());

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use change_log::{Hot, Shard, lagging::Lagging};
+use change_log::{Hot, lagging::Lagging};
 use model::AttributeValue;
 use storage::{Batch, Consistency, Reads, Transaction};
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::tests::catalog::stream_reader::{self, Start, StreamReader};
+use crate::tests::catalog::test_service::{middle, open_shards, specification};
 
 /// Long enough for a shard to be due.
 const ROLL_MS: u64 = 4 * 60 * 60 * 1000;
 
 async fn set_stream(node: &Node, table: &str, enabled: bool) {
-    let stream_view_type = enabled.then_some(StreamViewType::NewAndOldImages);
     let request = UpdateTableInput {
         table_name: table.to_owned(),
-        stream_specification: Some(StreamSpecification { stream_enabled: enabled, stream_view_type }),
+        stream_specification: Some(specification(enabled.then_some(StreamViewType::NewAndOldImages))),
         ..UpdateTableInput::default()
     };
     node.service.update_table(&caller(), request).await.unwrap();
@@ -31,25 +32,13 @@ async fn arn(node: &Node, table: &str) -> String {
 }
 
 async fn describe_stream(node: &Node, arn: &str) -> StreamDescription {
-    let request = DescribeStreamInput { stream_arn: arn.to_owned(), ..DescribeStreamInput::default() };
-    node.service.describe_stream(&caller(), request).await.unwrap().stream_description.unwrap()
+    stream_reader::describe(&node.service, arn).await.unwrap()
 }
 
 async fn write(node: &Node, pk: &str, value: &str) {
     let item = item(&[("pk", s(pk)), ("v", s(value))]);
     let request = PutItemInput { table_name: "tab".to_owned(), item, ..PutItemInput::default() };
     node.service.put_item(&caller(), request).await.unwrap();
-}
-
-async fn horizon(node: &Node, arn: &str, shard_id: &str) -> String {
-    let request = GetShardIteratorInput {
-        stream_arn: arn.to_owned(),
-        shard_id: shard_id.to_owned(),
-        shard_iterator_type: ShardIteratorType::TrimHorizon,
-        sequence_number: None,
-        timestamp: None,
-    };
-    node.service.get_shard_iterator(&caller(), request).await.unwrap().shard_iterator.unwrap()
 }
 
 fn text(item: &Option<model::Item>, name: &str) -> Option<String> {
@@ -59,78 +48,34 @@ fn text(item: &Option<model::Item>, name: &str) -> Option<String> {
     }
 }
 
-/// A shard that is read.
-struct Followed {
-    parent: Option<String>,
-    iterator: Option<String>,
-    sequence: String,
-    is_finished: bool,
-}
-
-/// Reads a stream from its beginning on, shards after their parents, each page on another node.
+/// Reads a stream from its beginning on, each page on another node, and compares the records of each item.
 struct Follower {
-    arn: String,
-    shards: BTreeMap<String, Followed>,
+    stream: StreamReader,
     /// The state of each item after its last record.
     items: BTreeMap<String, String>,
-    records: usize,
 }
 
 impl Follower {
-    fn new(arn: String) -> Follower {
-        Follower { arn, shards: BTreeMap::new(), items: BTreeMap::new(), records: 0 }
+    fn new(arn: &str) -> Follower {
+        Follower { stream: StreamReader::new(arn, Start::Horizon, 0), items: BTreeMap::new() }
     }
 
     /// Reads a page of each shard with a finished parent; false if there was nothing new.
     async fn step(&mut self, node: &Node) -> bool {
-        let mut went_on = self.learn(node).await;
-        let is_read = |id: &String| self.shards.get(id).is_none_or(|shard| shard.is_finished);
-        let is_ready = |shard: &Followed| !shard.is_finished && shard.parent.as_ref().is_none_or(is_read);
-        let ready: Vec<String> =
-            self.shards.iter().filter(|(_, shard)| is_ready(shard)).map(|(id, _)| id.clone()).collect();
-        for id in ready {
-            went_on |= self.read(node, &id).await;
-        }
-        went_on
-    }
-
-    async fn learn(&mut self, node: &Node) -> bool {
-        let known = self.shards.len();
-        for shard in describe_stream(node, &self.arn).await.shards.unwrap() {
-            let (parent, iterator, sequence) = (shard.parent_shard_id, None, String::new());
-            let new = Followed { parent, iterator, sequence, is_finished: false };
-            self.shards.entry(shard.shard_id.unwrap()).or_insert(new);
-        }
-        self.shards.len() > known
-    }
-
-    async fn read(&mut self, node: &Node, id: &str) -> bool {
-        let shard = self.shards.get_mut(id).unwrap();
-        let iterator = match shard.iterator.take() {
-            Some(iterator) => iterator,
-            None => horizon(node, &self.arn, id).await,
-        };
-        let request = GetRecordsInput { shard_iterator: iterator.clone(), limit: Some(7) };
-        let page = node.service.get_records(&caller(), request).await.unwrap();
-        shard.is_finished = page.next_shard_iterator.is_none();
-        shard.iterator = page.next_shard_iterator;
-        for record in page.records.unwrap().into_iter().map(|record| record.dynamodb.unwrap()) {
-            self.records += 1;
-            let sequence = record.sequence_number.clone().unwrap();
-            assert!(sequence > shard.sequence, "sequences grow");
-            shard.sequence = sequence;
+        let items = &mut self.items;
+        let check = |record: &Record| {
+            let record = record.dynamodb.as_ref().unwrap();
             let pk = text(&record.keys, "pk").unwrap();
-            let before = self.items.insert(pk, text(&record.new_image, "v").unwrap());
-            assert_eq!(text(&record.old_image, "v"), before, "record {}", self.records);
-        }
-        // The clock does not move: the same position is the same text.
-        shard.iterator.as_ref() != Some(&iterator)
+            let before = items.insert(pk, text(&record.new_image, "v").unwrap());
+            assert_eq!(text(&record.old_image, "v"), before, "record {:?}", record.sequence_number);
+        };
+        self.stream.step(&node.service, Some(7), check).await
     }
 }
 
 /// Makes the newest shard of the only table old.
-async fn age_shards(house: &House) {
-    let definition = house.memory.get(&rows::definition(1), Consistency::Strong).await.unwrap().unwrap();
+async fn age_shards(cluster: &Cluster) {
+    let definition = cluster.memory.get(&rows::definition(1), Consistency::Strong).await.unwrap().unwrap();
     let definition: serde_json::Value = serde_json::from_slice(&definition).unwrap();
     for number in 0..definition["log"]["next_shard"].as_u64().unwrap() as u32 {
         let keys = [KeyUse::write(rows::shard(1, number))];
@@ -142,14 +87,14 @@ async fn age_shards(house: &House) {
             Decision::Commit
         };
         let op = OpId::random();
-        house.memory.transact(Transaction { op, mode: Mode::Plain, keys: &keys, decide: &mut decide }).await.unwrap();
+        cluster.memory.transact(Transaction { op, mode: Mode::Plain, keys: &keys, decide: &mut decide }).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_table_is_followed_once_all_nodes_know() {
-    let house = House::over(Lagging::new());
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::over(Lagging::new());
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tab").await.unwrap();
     write(&b, "x", "before").await;
     b.heartbeats.freeze_after(0);
@@ -163,27 +108,27 @@ async fn a_table_is_followed_once_all_nodes_know() {
     // Nothing here refreshes the catalog first.
     write(&b, "x", "after").await;
     write(&a, "x", "last").await;
-    let mut follower = Follower::new(arn.clone());
+    let mut follower = Follower::new(&arn);
     follower.items.insert("x".to_owned(), "before".to_owned());
     while follower.step(&b).await {}
-    assert_eq!(follower.records, 2);
+    assert_eq!(follower.stream.records, 2);
     assert_eq!(describe_stream(&b, &arn).await.stream_status, Some(StreamStatus::Enabled));
 
     set_stream(&b, "tab", false).await;
     until(async || (describe_stream(&a, &arn).await.stream_status == Some(StreamStatus::Disabled)).then_some(())).await;
     write(&a, "x", "unseen").await;
     while follower.step(&a).await {}
-    assert_eq!(follower.records, 2);
-    assert!(follower.shards.values().all(|shard| shard.is_finished), "it has its end");
+    assert_eq!(follower.stream.records, 2);
+    assert!(follower.stream.is_finished(), "it has its end");
 }
 
 /// Items are written on all nodes while their shards roll and split: readers on all nodes see each change once, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn shards_roll_and_split_under_the_writers_of_several_nodes() {
     const ROLLS: usize = 12;
-    let house = House::over(Lagging::new());
-    house.hand.advance_ms(2 * ROLL_MS);
-    let nodes = Arc::new([house.node().await, house.node().await, house.node().await]);
+    let cluster = Cluster::over(Lagging::new());
+    cluster.hand.advance_ms(2 * ROLL_MS);
+    let nodes = Arc::new([cluster.node().await, cluster.node().await, cluster.node().await]);
     create(&nodes[0], "tab").await.unwrap();
     set_stream(&nodes[0], "tab", true).await;
     until(async || (status(&nodes[0], "tab").await == TableStatus::Active).then_some(())).await;
@@ -205,7 +150,7 @@ async fn shards_roll_and_split_under_the_writers_of_several_nodes() {
     let following = tokio::spawn({
         let (nodes, ended, arn) = (nodes.clone(), ended.clone(), arn.clone());
         async move {
-            let mut follower = Follower::new(arn);
+            let mut follower = Follower::new(&arn);
             let mut page = 0;
             while !ended.load(Ordering::Relaxed) {
                 follower.step(&nodes[page % 3]).await;
@@ -216,15 +161,11 @@ async fn shards_roll_and_split_under_the_writers_of_several_nodes() {
     });
     for rolled in 1..=ROLLS {
         let before = describe_stream(&nodes[1], &arn).await.shards.unwrap().len();
-        let view = house.memory.view(Consistency::Strong).await.unwrap();
-        let mut open = Shard::list(&*view, 1, 0, u32::MAX).await.unwrap();
-        open.retain(|shard| shard.closed.is_none());
-        let newest = open.pop().unwrap();
-        let split_at = newest.hashes.first + (newest.hashes.last - newest.hashes.first) / 2;
-        let hot = [Hot { shard: newest.number, split_at }];
+        let newest = open_shards(&*cluster.memory, 1).await.pop().unwrap();
+        let hot = [Hot { shard: newest.number, split_at: middle(&newest) }];
         let is_split = rolled % 3 == 0;
         if !is_split {
-            age_shards(&house).await;
+            age_shards(&cluster).await;
         }
         while describe_stream(&nodes[1], &arn).await.shards.unwrap().len() <= before {
             // Another node may just be doing it.
@@ -236,15 +177,15 @@ async fn shards_roll_and_split_under_the_writers_of_several_nodes() {
     let written: usize = writers.join_all().await.into_iter().sum();
     let mut follower = following.await.unwrap();
     while follower.step(&nodes[0]).await {}
-    assert_eq!(follower.records, written);
-    let open = follower.shards.values().filter(|shard| !shard.is_finished).count();
+    assert_eq!(follower.stream.records, written);
+    let (_, open) = follower.stream.shard_counts();
     assert_eq!(open, 1 + ROLLS / 3);
 }
 
 #[tokio::test]
 async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
-    let house = House::over(Lagging::new());
-    let (a, b) = (house.node().await, house.node().await);
+    let cluster = Cluster::over(Lagging::new());
+    let (a, b) = (cluster.node().await, cluster.node().await);
     create(&a, "tab").await.unwrap();
     set_stream(&a, "tab", true).await;
     until(async || (status(&b, "tab").await == TableStatus::Active).then_some(())).await;
@@ -259,11 +200,11 @@ async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
     // Nothing here has refreshed the catalog yet.
     write(&b, "x", "2").await;
     b.heartbeats.thaw();
-    let mut follower = Follower::new(old.clone());
+    let mut follower = Follower::new(&old);
     until(async || (describe_stream(&b, &old).await.stream_status == Some(StreamStatus::Disabled)).then_some(())).await;
     while follower.step(&b).await {}
-    assert_eq!(follower.records, 3);
-    assert!(follower.shards.values().all(|shard| shard.is_finished));
+    assert_eq!(follower.stream.records, 3);
+    assert!(follower.stream.is_finished());
 
     until(async || create(&b, "tab").await.ok()).await;
     set_stream(&b, "tab", true).await;
@@ -280,12 +221,12 @@ async fn the_stream_of_a_deleted_table_is_read_on_all_nodes() {
 #[tokio::test]
 async fn a_split_goes_on_on_another_node() {
     for steps in 0..4 {
-        let house = House::over(Lagging::new());
-        let (a, b) = (house.node().await, house.node().await);
+        let cluster = Cluster::over(Lagging::new());
+        let (a, b) = (cluster.node().await, cluster.node().await);
         create(&a, "tab").await.unwrap();
         set_stream(&a, "tab", true).await;
         until(async || (status(&b, "tab").await == TableStatus::Active).then_some(())).await;
-        let mut follower = Follower::new(arn(&b, "tab").await);
+        let mut follower = Follower::new(&arn(&b, "tab").await);
         let mut written = 0;
         let mut write_all = async |node: &Node| {
             for pk in ["a", "b", "c", "d", "e", "f"] {
@@ -305,15 +246,16 @@ async fn a_split_goes_on_on_another_node() {
         a.heartbeats.freeze_after(0);
         a.heartbeats.holds_a_write().await;
         write_all(&b).await;
-        house.hand.advance_ms(FOR_GOOD_MS);
+        cluster.hand.advance_ms(FOR_GOOD_MS);
         until(async || b.service.unready().is_none().then_some(())).await;
         if steps == 0 {
             b.service.roll_shards(1, &hot).await.unwrap();
         }
-        until(async || (describe_stream(&b, &follower.arn).await.shards.unwrap().len() == 3).then_some(())).await;
+        until(async || (describe_stream(&b, &follower.stream.arn).await.shards.unwrap().len() == 3).then_some(()))
+            .await;
         write_all(&b).await;
         while follower.step(&b).await {}
-        assert_eq!(follower.records, 18, "after {steps} steps");
+        assert_eq!(follower.stream.records, 18, "after {steps} steps");
 
         a.requests.thaw();
         a.heartbeats.thaw();
@@ -321,6 +263,6 @@ async fn a_split_goes_on_on_another_node() {
         until(async || a.service.unready().is_none().then_some(())).await;
         let written = write_all(&a).await;
         while follower.step(&b).await {}
-        assert_eq!((follower.records, follower.shards.len()), (written, 3), "after {steps} steps");
+        assert_eq!((follower.stream.records, follower.stream.shard_counts().0), (written, 3), "after {steps} steps");
     }
 }
