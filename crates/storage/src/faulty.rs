@@ -1,5 +1,5 @@
-//! For tests: an engine that fails where a test wants it to. [`FaultyEngine`] is the one engine with faults; a test brings the
-//! [`Faults`], a decision about each call.
+//! For tests: an engine that fails where a test wants it to. [`FaultyEngine`] is the one engine with faults; a test brings its
+//! [`Faults`], which decide the outcome of each call.
 //!
 //! It is in this crate, behind the feature `test-util`, because the tests of all crates above need it and it knows nothing but the
 //! trait [`Engine`]. It owes its callers the contract of an engine with a bad disk or connection: what a fault leaves in doubt is
@@ -27,8 +27,9 @@ pub enum Call<'a> {
     Verify,
 }
 
+/// What becomes of a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub enum Outcome {
     Executed,
     /// Nothing is done.
     Refused(StorageError),
@@ -43,11 +44,11 @@ pub trait Faults: Send + Sync + 'static {
     /// Whether each decision runs twice, as it may in an engine that cannot lock absent keys. The second run counts.
     const DECIDES_TWICE: bool = false;
 
-    /// The fate of a call. The call waits for it.
-    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate>;
+    /// The outcome of a call. The call waits for it.
+    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome>;
 
     /// Runs after a write or a deletion that was executed, before its answer.
-    fn after<'a>(&'a self, _fate: &'a Fate) -> BoxFuture<'a, ()> {
+    fn after<'a>(&'a self, _outcome: &'a Outcome) -> BoxFuture<'a, ()> {
         Box::pin(ready(()))
     }
 
@@ -70,18 +71,18 @@ impl<F: Faults> FaultyEngine<F> {
 
     /// The error of a call that only reads.
     async fn read(&self, call: Call<'_>) -> Result<(), StorageError> {
-        match self.faults.fate(call).await {
-            Fate::Refused(error) => Err(error),
-            Fate::Hangs => pending().await,
-            Fate::Executed | Fate::Lost(_) => Ok(()),
+        match self.faults.outcome(call).await {
+            Outcome::Refused(error) => Err(error),
+            Outcome::Hangs => pending().await,
+            Outcome::Executed | Outcome::Lost(_) => Ok(()),
         }
     }
 
-    async fn answer<T>(&self, fate: Fate, done: Result<T, TxError>, has_changed: bool) -> Result<T, TxError> {
-        self.faults.after(&fate).await;
-        match fate {
-            Fate::Lost(error) if has_changed => Err(error),
-            Fate::Hangs => pending().await,
+    async fn answer<T>(&self, outcome: Outcome, done: Result<T, TxError>, has_changed: bool) -> Result<T, TxError> {
+        self.faults.after(&outcome).await;
+        match outcome {
+            Outcome::Lost(error) if has_changed => Err(error),
+            Outcome::Hangs => pending().await,
             _ => done,
         }
     }
@@ -110,8 +111,8 @@ impl<F: Faults> Layer for FaultyEngine<F> {
     fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
         Box::pin(async move {
             let Transaction { op, mode, keys, decide } = transaction;
-            let fate = self.faults.fate(Call::Transact(keys)).await;
-            if let Fate::Refused(error) = fate {
+            let outcome = self.faults.outcome(Call::Transact(keys)).await;
+            if let Outcome::Refused(error) = outcome {
                 return Err(error.into());
             }
             let mut decide = |reads: &Reads, batch: &mut Batch| {
@@ -122,7 +123,7 @@ impl<F: Faults> Layer for FaultyEngine<F> {
             };
             let done = self.inner.transact(Transaction { op, mode, keys, decide: &mut decide }).await;
             let has_changed = done == Ok(Decision::Commit);
-            self.answer(fate, done, has_changed).await
+            self.answer(outcome, done, has_changed).await
         })
     }
 
@@ -135,12 +136,12 @@ impl<F: Faults> Layer for FaultyEngine<F> {
 
     fn destroy<'a>(&'a self, family: Family, prefix: Bytes) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move {
-            let fate = self.faults.fate(Call::Destroy(family, &prefix)).await;
-            if let Fate::Refused(error) = fate {
+            let outcome = self.faults.outcome(Call::Destroy(family, &prefix)).await;
+            if let Outcome::Refused(error) = outcome {
                 return Err(error);
             }
             let done = self.inner.destroy(family, prefix).await;
-            Ok(self.answer(fate, done.map_err(TxError::Storage), true).await?)
+            Ok(self.answer(outcome, done.map_err(TxError::Storage), true).await?)
         })
     }
 
@@ -168,10 +169,10 @@ struct FaultyView<F> {
 impl<F: Faults> View for FaultyView<F> {
     fn get_many<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, StorageError>> {
         Box::pin(async move {
-            match self.faults.fate(Call::GetMany(keys)).await {
-                Fate::Refused(error) => Err(error),
-                Fate::Hangs => pending().await,
-                Fate::Executed | Fate::Lost(_) => self.inner.get_many(keys).await,
+            match self.faults.outcome(Call::GetMany(keys)).await {
+                Outcome::Refused(error) => Err(error),
+                Outcome::Hangs => pending().await,
+                Outcome::Executed | Outcome::Lost(_) => self.inner.get_many(keys).await,
             }
         })
     }
@@ -182,25 +183,25 @@ impl<F: Faults> View for FaultyView<F> {
 }
 
 #[tokio::test]
-async fn each_fate_has_its_outcome() {
-    /// The same fate for all writes.
-    struct Always(Fate);
+async fn each_outcome_is_what_it_says() {
+    /// The same outcome for all writes.
+    struct Always(Outcome);
 
     impl Faults for Always {
-        fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
-            let fate = if matches!(call, Call::Transact(_)) { self.0.clone() } else { Fate::Executed };
-            Box::pin(ready(fate))
+        fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
+            let outcome = if matches!(call, Call::Transact(_)) { self.0.clone() } else { Outcome::Executed };
+            Box::pin(ready(outcome))
         }
     }
 
     let failed = StorageError::Unavailable("by the test".to_owned());
-    for (fate, answer, is_written) in [
-        (Fate::Executed, Some(Ok(Decision::Commit)), true),
-        (Fate::Refused(failed.clone()), Some(Err(TxError::Storage(failed))), false),
-        (Fate::Lost(TxError::Unknown), Some(Err(TxError::Unknown)), true),
-        (Fate::Hangs, None, true),
+    for (outcome, answer, is_written) in [
+        (Outcome::Executed, Some(Ok(Decision::Commit)), true),
+        (Outcome::Refused(failed.clone()), Some(Err(TxError::Storage(failed))), false),
+        (Outcome::Lost(TxError::Unknown), Some(Err(TxError::Unknown)), true),
+        (Outcome::Hangs, None, true),
     ] {
-        let engine = FaultyEngine::new(crate::Memory::new(), Always(fate.clone()));
+        let engine = FaultyEngine::new(crate::Memory::new(), Always(outcome.clone()));
         let key = Key::new(Family::Items, &b"key"[..]);
         let keys = [KeyUse::write(key.clone())];
         let mut decide = |_: &Reads, batch: &mut Batch| {
@@ -210,8 +211,8 @@ async fn each_fate_has_its_outcome() {
         let transaction =
             Transaction { op: crate::OpId([0; 16]), mode: crate::Mode::Plain, keys: &keys, decide: &mut decide };
         let write = tokio::time::timeout(std::time::Duration::from_millis(1), Layer::transact(&*engine, transaction));
-        assert_eq!(write.await.ok(), answer, "{fate:?}");
+        assert_eq!(write.await.ok(), answer, "{outcome:?}");
         let stored = Layer::get(&*engine, &key, Consistency::Strong).await.expect("a read");
-        assert_eq!(stored.is_some(), is_written, "{fate:?}");
+        assert_eq!(stored.is_some(), is_written, "{outcome:?}");
     }
 }

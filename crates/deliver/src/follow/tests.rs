@@ -72,18 +72,18 @@ impl Seen {
     }
 }
 
-/// Accepts changes, or some of them, or fails after it has them; each call by the next of its moods.
+/// Accepts changes, or some of them, or fails after it has them; each call by the next of its outcomes.
 struct FlakyReceiver {
     seen: Arc<Mutex<Seen>>,
-    moods: Vec<u8>,
+    outcomes: Vec<u8>,
     calls: Arc<AtomicUsize>,
 }
 
 impl Receiver for FlakyReceiver {
     fn take<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Taken> {
-        let mood = self.moods[self.calls.fetch_add(1, Ordering::Relaxed) % self.moods.len()];
+        let outcome = self.outcomes[self.calls.fetch_add(1, Ordering::Relaxed) % self.outcomes.len()];
         let failure = || Some("not now".to_owned());
-        let (arrive, taken) = match mood {
+        let (arrive, taken) = match outcome {
             0 => (Some(0), Taken { count: 0, failure: failure() }),
             1 => (Some(changes.len() / 2), Taken { count: changes.len() / 2, failure: failure() }),
             2 => (Some(changes.len()), Taken { count: 0, failure: failure() }),
@@ -107,7 +107,7 @@ struct Fixture {
     engine: Arc<dyn Engine>,
     clock: Clock,
     service: Arc<Service>,
-    moods: Vec<u8>,
+    outcomes: Vec<u8>,
     calls: Arc<AtomicUsize>,
     seen: Arc<Mutex<Seen>>,
     consumer: Consumer,
@@ -152,13 +152,13 @@ async fn prepare(service: &Service) -> Consumer {
 }
 
 impl Fixture {
-    async fn new(engine: Arc<dyn Engine>, clock: Clock, moods: Vec<u8>) -> Fixture {
+    async fn new(engine: Arc<dyn Engine>, clock: Clock, outcomes: Vec<u8>) -> Fixture {
         let service = open(&engine, &clock).await;
         let consumer = prepare(&service).await;
         let (seen, calls) = (Arc::default(), Arc::default());
-        let task = start(&service, &consumer, &moods, &calls, &seen);
+        let task = start(&service, &consumer, &outcomes, &calls, &seen);
         let (written, present, streamed) = (BTreeMap::new(), BTreeMap::new(), false);
-        Fixture { engine, clock, service, moods, calls, seen, consumer, task, written, present, streamed }
+        Fixture { engine, clock, service, outcomes, calls, seen, consumer, task, written, present, streamed }
     }
 
     /// What follows is ended wherever it is, and begins anew; over `engine`, if that was opened again.
@@ -166,7 +166,7 @@ impl Fixture {
         self.task.abort();
         self.engine = engine.unwrap_or_else(|| Arc::clone(&self.engine));
         self.service = open(&self.engine, &self.clock).await;
-        self.task = start(&self.service, &self.consumer, &self.moods, &self.calls, &self.seen);
+        self.task = start(&self.service, &self.consumer, &self.outcomes, &self.calls, &self.seen);
     }
 
     async fn put(&mut self, pk: &'static str) {
@@ -215,11 +215,11 @@ impl Fixture {
 fn start(
     service: &Arc<Service>,
     consumer: &Consumer,
-    moods: &[u8],
+    outcomes: &[u8],
     calls: &Arc<AtomicUsize>,
     seen: &Arc<Mutex<Seen>>,
 ) -> JoinHandle<End> {
-    let receiver = FlakyReceiver { seen: Arc::clone(seen), moods: moods.to_vec(), calls: Arc::clone(calls) };
+    let receiver = FlakyReceiver { seen: Arc::clone(seen), outcomes: outcomes.to_vec(), calls: Arc::clone(calls) };
     tokio::spawn(follow(
         Arc::clone(service),
         Following {
@@ -260,11 +260,11 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// At least one mood that takes all, so that it ends.
-fn any_moods() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(0..8_u8, 0..12).prop_map(|mut moods| {
-        moods.push(9);
-        moods
+/// At least one outcome that takes all, so that it ends.
+fn any_outcomes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(0..8_u8, 0..12).prop_map(|mut outcomes| {
+        outcomes.push(9);
+        outcomes
     })
 }
 
@@ -290,11 +290,11 @@ async fn run(fixture: &mut Fixture, hand: &ManualClock, step: Step) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn every_change_is_delivered_in_order(steps in prop::collection::vec(any_step(), 1..60), moods in any_moods()) {
+    fn every_change_is_delivered_in_order(steps in prop::collection::vec(any_step(), 1..60), outcomes in any_outcomes()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let (clock, hand) = Clock::manual(1_700_000_000_000);
-            let mut fixture = Fixture::new(Memory::new(), clock, moods).await;
+            let mut fixture = Fixture::new(Memory::new(), clock, outcomes).await;
             for step in steps {
                 run(&mut fixture, &hand, step).await;
             }
@@ -315,8 +315,8 @@ async fn every_change_is_delivered_from_a_folder_that_is_opened_again() {
             opened => return opened.unwrap(),
         }
     };
-    let (clock, moods) = (Clock::system(), vec![9, 1, 2, 9, 0, 9]);
-    let mut fixture = Fixture::new(engine().await, clock, moods).await;
+    let (clock, outcomes) = (Clock::system(), vec![9, 1, 2, 9, 0, 9]);
+    let mut fixture = Fixture::new(engine().await, clock, outcomes).await;
     for round in 0..4 {
         for at in 0..40 {
             fixture.put(["a", "b", "c"][at % 3]).await;

@@ -12,7 +12,7 @@ use base::{Clock, ManualClock};
 use identity::sts::Way;
 use identity::{Api, AuthKey, Authority, Identities, Parameters, Request};
 use ops::{NodeSettings, Service, Settings};
-use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
 use storage::{BoxFuture, Memory, StorageError};
 
 use crate::node::{ACCOUNT, NOW_MS, text_of};
@@ -27,10 +27,10 @@ struct Connection {
 }
 
 impl Faults for Connection {
-    fn fate<'a>(&'a self, _: Call<'a>) -> BoxFuture<'a, Fate> {
+    fn outcome<'a>(&'a self, _: Call<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(ready(match self.is_cut.load(Ordering::SeqCst) {
-            true => Fate::Refused(StorageError::Unavailable("the connection is cut".to_owned())),
-            false => Fate::Executed,
+            true => Outcome::Refused(StorageError::Unavailable("the connection is cut".to_owned())),
+            false => Outcome::Executed,
         }))
     }
 }

@@ -8,7 +8,7 @@ use api::*;
 use auth::Caller;
 use base::Clock;
 use parking_lot::Mutex;
-use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
 use storage::{BoxFuture, Family, Key, Memory, StorageError};
 use tables::fixture::{item, n, s};
 use tokio::time::{Instant, sleep};
@@ -25,18 +25,18 @@ const KMS_WAIT: Duration = Duration::from_secs(22);
 struct Unreachable(Arc<Mutex<BTreeSet<u64>>>);
 
 impl Faults for Unreachable {
-    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
+    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Call::GetMany(keys) = call else { return Fate::Executed };
+            let Call::GetMany(keys) = call else { return Outcome::Executed };
             let table_of = |key: &Key| key.bytes.first_chunk().map(|table| u64::from_be_bytes(*table));
             let waits = keys.iter().any(|key| {
                 key.family == Family::Items && table_of(key).is_some_and(|table| self.0.lock().contains(&table))
             });
             if !waits {
-                return Fate::Executed;
+                return Outcome::Executed;
             }
             jobs::without_slot(sleep(KMS_WAIT)).await;
-            Fate::Refused(StorageError::Unavailable("the KMS does not answer".to_owned()))
+            Outcome::Refused(StorageError::Unavailable("the KMS does not answer".to_owned()))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Faults of disks, connections and processes: before a write, after it, or with the power.
 
 use parking_lot::Mutex;
-use storage::faulty::{Call, Fate, Faults};
+use storage::faulty::{Call, Faults, Outcome};
 use storage::{BoxFuture, StorageError, TxError};
 use tokio::sync::watch;
 
@@ -55,22 +55,22 @@ impl RandomFaults {
         self.is_off.send_replace(true);
     }
 
-    /// The fate of a write. The power is cut by now if it is to be before the write.
-    fn fate_of_write(&self) -> Fate {
+    /// The outcome of a write. The power is cut by now if it is to be before the write.
+    fn outcome_of_write(&self) -> Outcome {
         let mut chance = self.chance.lock();
         let drawn = chance.below(1000);
         let Rates { refused, unknown, crash } = self.rates;
         match drawn {
             _ if drawn < refused => {
-                Fate::Refused(StorageError::Unavailable("the disk failed, as the seed says".to_owned()))
+                Outcome::Refused(StorageError::Unavailable("the disk failed, as the seed says".to_owned()))
             }
-            _ if drawn < refused + unknown => Fate::Lost(TxError::Unknown),
-            _ if drawn >= refused + unknown + crash => Fate::Executed,
+            _ if drawn < refused + unknown => Outcome::Lost(TxError::Unknown),
+            _ if drawn >= refused + unknown + crash => Outcome::Executed,
             _ => {
                 if chance.happens(500) {
                     self.cut_power();
                 }
-                Fate::Hangs
+                Outcome::Hangs
             }
         }
     }
@@ -94,27 +94,27 @@ impl RandomFaults {
 impl Faults for RandomFaults {
     const DECIDES_TWICE: bool = true;
 
-    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
+    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             self.pause().await;
-            let fate = match call {
-                Call::Transact(_) => self.fate_of_write(),
+            let outcome = match call {
+                Call::Transact(_) => self.outcome_of_write(),
                 // A deletion is safe to repeat, so that its lost answer is none.
-                Call::Destroy(..) => match self.fate_of_write() {
-                    Fate::Lost(_) => Fate::Executed,
-                    fate => fate,
+                Call::Destroy(..) => match self.outcome_of_write() {
+                    Outcome::Lost(_) => Outcome::Executed,
+                    outcome => outcome,
                 },
-                _ => Fate::Executed,
+                _ => Outcome::Executed,
             };
             self.stop_if_off().await;
-            fate
+            outcome
         })
     }
 
-    fn after<'a>(&'a self, fate: &'a Fate) -> BoxFuture<'a, ()> {
+    fn after<'a>(&'a self, outcome: &'a Outcome) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            match fate {
-                Fate::Hangs => self.cut_power(),
+            match outcome {
+                Outcome::Hangs => self.cut_power(),
                 _ => self.pause().await,
             }
         })

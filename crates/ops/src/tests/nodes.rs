@@ -1,5 +1,5 @@
 //! Several services over one engine in memory. The clock is manual, so a lease expires only when a test wants it to;
-//! heartbeats come on their own every few real milliseconds, unless a node's stage is frozen.
+//! heartbeats come on their own every few real milliseconds, unless a node's writes are blocked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use api::*;
 use base::{Clock, ManualClock};
 use cluster::nodes::owner::Ownership;
 use cluster::nodes::{self, NodeSettings};
-use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
 use storage::{BoxFuture, Consistency, Decision, Engine, Family, KeyUse, Memory, Mode, OpId, ScanRange, StorageError};
 use tables::Place;
 use tables::fixture::{item, n, s};
@@ -30,7 +30,7 @@ const MARGIN: Duration = Duration::from_millis(5_000);
 const FOR_GOOD_MS: u64 = 6_000;
 
 /// Writes that a test can block, and rows whose format it can change.
-struct Stage {
+struct WriteGate {
     /// Writes that may still pass; negative for all.
     writes_left: AtomicI64,
     /// Writes that wait.
@@ -39,10 +39,10 @@ struct Stage {
     changed: AtomicBool,
 }
 
-impl Stage {
-    fn over(inner: &Arc<dyn Engine>) -> Arc<FaultyEngine<Stage>> {
+impl WriteGate {
+    fn over(inner: &Arc<dyn Engine>) -> Arc<FaultyEngine<WriteGate>> {
         let (writes_left, waiting) = (AtomicI64::new(-1), AtomicU64::new(0));
-        FaultyEngine::new(inner.clone(), Stage { writes_left, waiting, changed: AtomicBool::new(false) })
+        FaultyEngine::new(inner.clone(), WriteGate { writes_left, waiting, changed: AtomicBool::new(false) })
     }
 
     fn freeze_after(&self, writes: i64) {
@@ -63,8 +63,8 @@ impl Stage {
     }
 }
 
-impl Faults for Stage {
-    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
+impl Faults for WriteGate {
+    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             match call {
                 Call::Transact(_) => {
@@ -73,12 +73,12 @@ impl Faults for Stage {
                         tokio::time::sleep(Duration::from_millis(1)).await;
                     }
                     self.waiting.fetch_sub(1, Ordering::SeqCst);
-                    Fate::Executed
+                    Outcome::Executed
                 }
                 Call::Verify if self.changed.load(Ordering::SeqCst) => {
-                    Fate::Refused(StorageError::Unavailable("they have another format".to_owned()))
+                    Outcome::Refused(StorageError::Unavailable("they have another format".to_owned()))
                 }
-                _ => Fate::Executed,
+                _ => Outcome::Executed,
             }
         })
     }
@@ -87,8 +87,8 @@ impl Faults for Stage {
 struct Node {
     service: Arc<Service>,
     /// The faults of requests and background work.
-    requests: Arc<Stage>,
-    heartbeats: Arc<Stage>,
+    requests: Arc<WriteGate>,
+    heartbeats: Arc<WriteGate>,
 }
 
 /// The rows that nodes share, and their clock.
@@ -110,7 +110,7 @@ impl Cluster {
     }
 
     async fn node(&self) -> Node {
-        let (requests, heartbeats) = (Stage::over(&self.memory), Stage::over(&self.memory));
+        let (requests, heartbeats) = (WriteGate::over(&self.memory), WriteGate::over(&self.memory));
         let settings = self.settings.clone();
         let node = NodeSettings {
             engine: heartbeats.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use change_log::Shard;
 use parking_lot::Mutex;
-use storage::faulty::{Call, Fate, Faults, FaultyEngine};
+use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
 use storage::{BoxFuture, Decide, Family, Key, ScanPage, ScanRange, StorageError, log};
 use tables::fixture;
 use tables::rows::{Collection, ItemKey};
@@ -36,7 +36,7 @@ fn corrupt() -> StorageError {
 }
 
 impl Faults for Unreadable {
-    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
+    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
         let mut rows = self.rows.lock();
         let is_refused = match call {
             Call::Get(key) => rows.contains(key),
@@ -50,7 +50,7 @@ impl Faults for Unreadable {
             }
             _ => false,
         };
-        Box::pin(ready(if is_refused { Fate::Refused(corrupt()) } else { Fate::Executed }))
+        Box::pin(ready(if is_refused { Outcome::Refused(corrupt()) } else { Outcome::Executed }))
     }
 
     fn page(&self, range: &ScanRange, found: ScanPage) -> Result<ScanPage, StorageError> {

@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use parking_lot::Mutex;
-use storage::faulty::{Call, Fate, Faults};
+use storage::faulty::{Call, Faults, Outcome};
 use storage::{BoxFuture, Key, StorageError, TxError};
 
 #[derive(Default)]
@@ -44,18 +44,18 @@ impl Breaks {
     }
 
     /// Counts a commit.
-    fn next(&self) -> Fate {
+    fn next(&self) -> Outcome {
         let mut state = self.state.lock();
         match *state {
-            State::Whole => Fate::Executed,
-            State::Broken => Fate::Refused(broken()),
+            State::Whole => Outcome::Executed,
+            State::Broken => Outcome::Refused(broken()),
             State::Breaks { after: 0, is_done } => {
                 *state = State::Broken;
-                if is_done { Fate::Lost(TxError::Storage(broken())) } else { Fate::Refused(broken()) }
+                if is_done { Outcome::Lost(TxError::Storage(broken())) } else { Outcome::Refused(broken()) }
             }
             State::Breaks { after, is_done } => {
                 *state = State::Breaks { after: after - 1, is_done };
-                Fate::Executed
+                Outcome::Executed
             }
         }
     }
@@ -66,16 +66,16 @@ fn broken() -> StorageError {
 }
 
 impl Faults for Breaks {
-    fn fate<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Fate> {
+    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(ready(match call {
             Call::Transact(keys)
                 if !keys.is_empty() && keys.iter().map(|used| &used.key).eq(self.refused.lock().iter()) =>
             {
-                Fate::Refused(broken())
+                Outcome::Refused(broken())
             }
             Call::Transact(_) | Call::Destroy(..) => self.next(),
-            Call::Sequence if self.is_broken() => Fate::Refused(broken()),
-            _ => Fate::Executed,
+            Call::Sequence if self.is_broken() => Outcome::Refused(broken()),
+            _ => Outcome::Executed,
         }))
     }
 }
