@@ -56,6 +56,14 @@ impl Client {
     }
 
     /// Calls one operation of a server that may be dead: `None` if no whole response came.
+    /// The body of a response that must be good.
+    pub(crate) fn ask(&mut self, operation: &str, body: impl std::fmt::Display) -> serde_json::Value {
+        let body = body.to_string();
+        let response = self.call(operation, &body);
+        assert_eq!(response.status, 200, "{operation} {body}: {}", response.text());
+        response.json()
+    }
+
     pub(crate) fn try_call(&mut self, operation: &str, body: &str) -> Option<Response> {
         self.socket.get_mut().write_all(&request(operation, &[], body.as_bytes())).ok()?;
         self.try_response()

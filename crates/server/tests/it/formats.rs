@@ -46,12 +46,6 @@ fn until_waiting(database: &PostgresServer, url: &str, count: usize) {
     until("a look", || sql(database, url, &looked).parse::<usize>().expect("a number") >= count);
 }
 
-fn call(client: &mut Client, operation: &str, body: &str) -> Value {
-    let answer = client.call(operation, body);
-    assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
-    answer.json()
-}
-
 fn put(client: &mut Client, k: &str) -> u16 {
     let put = format!(r#"{{"TableName":"Orders","Item":{{"k":{{"S":"{k}"}},"n":{{"N":"1"}},"g":{{"S":"x"}}}}}}"#);
     client.call("PutItem", &put).status
@@ -84,9 +78,9 @@ fn what_the_format_before_has_left_is_taken_over() {
     let (mut one, mut other) = (newer[0].client(), newer[1].client());
     let followed =
         r#"{"TableName":"Orders","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}}"#;
-    call(&mut one, "UpdateTable", followed);
+    one.ask("UpdateTable", followed);
     let table = r#"{"TableName":"Orders"}"#;
-    until("the stream", || call(&mut one, "DescribeTable", table)["Table"]["TableStatus"] == "ACTIVE");
+    until("the stream", || one.ask("DescribeTable", table)["Table"]["TableStatus"] == "ACTIVE");
     assert_eq!(put(&mut other, "new"), 200);
     let records = "SELECT count(*) FROM stator_kv WHERE substr(p, 1, 1) = '\\x04'::bytea";
     until("a record", || sql(&database, &url, records) != "0");
@@ -94,10 +88,10 @@ fn what_the_format_before_has_left_is_taken_over() {
 
 /// The table of the recorded server.
 fn assert_is_whole(client: &mut Client) {
-    let described = call(client, "DescribeTable", r#"{"TableName":"Orders"}"#);
+    let described = client.ask("DescribeTable", r#"{"TableName":"Orders"}"#);
     assert_eq!(described["Table"]["ItemCount"], 2);
     assert_eq!(described["Table"]["GlobalSecondaryIndexes"][0]["ItemCount"], 2);
-    let item = call(client, "GetItem", r#"{"TableName":"Orders","Key":{"k":{"S":"a"},"n":{"N":"3"}}}"#);
+    let item = client.ask("GetItem", r#"{"TableName":"Orders","Key":{"k":{"S":"a"},"n":{"N":"3"}}}"#);
     let expected = r#"{"c":{"N":"7"},"g":{"S":"x"},"k":{"S":"a"},"l":{"B":"AQI="},"m":{"M":{"d":{"L":[{"N":"-1.5"},
         {"BOOL":false}]},"s":{"SS":["p","q"]},"z":{"NULL":true}}},"n":{"N":"3"},"ttl":{"N":"99999999999"}}"#;
     assert_eq!(item["Item"], serde_json::from_str::<Value>(expected).expect("an item"));
@@ -109,9 +103,9 @@ fn assert_is_whole(client: &mut Client) {
             r#"{{"TableName":"Orders","IndexName":"{index}","KeyConditionExpression":"{key}",
             "ExpressionAttributeValues":{values}}}"#
         );
-        assert_eq!(call(client, "Query", &query)["Count"], 2, "{index}");
+        assert_eq!(client.ask("Query", &query)["Count"], 2, "{index}");
     }
-    let time_to_live = call(client, "DescribeTimeToLive", r#"{"TableName":"Orders"}"#);
+    let time_to_live = client.ask("DescribeTimeToLive", r#"{"TableName":"Orders"}"#);
     assert_eq!(time_to_live["TimeToLiveDescription"]["TimeToLiveStatus"], "ENABLED");
 }
 
@@ -148,7 +142,7 @@ fn what_a_newer_version_has_changed_is_left_alone() {
     let schema = r#"{"TableName":"Orders","AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"},
         {"AttributeName":"n","AttributeType":"N"}],"KeySchema":[{"AttributeName":"k","KeyType":"HASH"},
         {"AttributeName":"n","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST"}"#;
-    call(&mut client, "CreateTable", schema);
+    client.ask("CreateTable", schema);
     let set_format = |format: &str| format!("UPDATE stator_meta SET value = {format} WHERE name = 'format'");
     let set_billing = |billing: &str| {
         let changed = format!("jsonb_set(convert_from(v, 'UTF8')::jsonb, '{{billing}}', '\"{billing}\"')");
@@ -173,7 +167,7 @@ fn what_a_newer_version_has_changed_is_left_alone() {
         let heard = server.wait_for_line("no writes are taken");
         assert!(heard.contains(why), "{heard}");
         assert_eq!(put(&mut client, "b"), 500, "{why}");
-        let got = call(&mut client, "GetItem", r#"{"TableName":"Orders","Key":{"k":{"S":"a"},"n":{"N":"1"}}}"#);
+        let got = client.ask("GetItem", r#"{"TableName":"Orders","Key":{"k":{"S":"a"},"n":{"N":"1"}}}"#);
         assert_eq!(got["Item"]["g"]["S"], "x", "{why}");
         sql(&database, &url, &back);
         server.wait_for_line("writes are taken");
@@ -192,12 +186,12 @@ fn members_of_a_newer_version_are_preserved() {
     sql(&database, &url, &format!("UPDATE stator_kv SET v = convert_to(({newer})::text, 'UTF8') WHERE {DEFINITIONS}"));
     let nodes = [0; 2].map(|_| TestServer::on_database(&url).start());
     let (mut one, mut other) = (nodes[0].client(), nodes[1].client());
-    call(&mut one, "UpdateTable", r#"{"TableName":"Orders","DeletionProtectionEnabled":true}"#);
+    one.ask("UpdateTable", r#"{"TableName":"Orders","DeletionProtectionEnabled":true}"#);
     until("the change", || {
-        call(&mut other, "DescribeTable", r#"{"TableName":"Orders"}"#)["Table"]["DeletionProtectionEnabled"] == true
+        other.ask("DescribeTable", r#"{"TableName":"Orders"}"#)["Table"]["DeletionProtectionEnabled"] == true
     });
     let classes = r#"{"TableName":"Orders","TableClass":"STANDARD_INFREQUENT_ACCESS"}"#;
-    call(&mut other, "UpdateTable", classes);
+    other.ask("UpdateTable", classes);
     let kept = format!("SELECT convert_from(v, 'UTF8')::jsonb -> 'newer' FROM stator_kv WHERE {DEFINITIONS}");
     assert_eq!(sql(&database, &url, &kept), r#"{"a": [1]}"#);
     assert_eq!(put(&mut one, "a"), 200);

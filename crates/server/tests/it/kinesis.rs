@@ -18,12 +18,6 @@ const CHANGES: usize = 60;
 /// Each item's changes go one after the other, and every other call fails.
 const DELIVERED: Duration = PATIENCE;
 
-fn call(client: &mut Client, operation: &str, body: Value) -> Value {
-    let answer = client.call(operation, &body.to_string());
-    assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.text());
-    answer.json()
-}
-
 fn refused(client: &mut Client, operation: &str, body: Value) -> String {
     let answer = client.call(operation, &body.to_string());
     assert_eq!(answer.status, 400, "{operation} {body}");
@@ -45,7 +39,7 @@ fn make_table(client: &mut Client) {
     let table = json!({"TableName": "Counted", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]});
-    call(client, "CreateTable", table);
+    client.ask("CreateTable", table);
 }
 
 fn destination(stream_arn: &str) -> Value {
@@ -55,14 +49,14 @@ fn destination(stream_arn: &str) -> Value {
 fn wait_for(client: &mut Client, status: &str) -> Value {
     let described = json!({"TableName": "Counted"});
     until(status, || {
-        let found = call(client, "DescribeKinesisStreamingDestination", described.clone());
+        let found = client.ask("DescribeKinesisStreamingDestination", described.clone());
         let own = found["KinesisDataStreamDestinations"].as_array().and_then(|all| all.last()).cloned()?;
         (own["DestinationStatus"] == status).then_some(own)
     })
 }
 
 fn enable(client: &mut Client) {
-    let answer = call(client, "EnableKinesisStreamingDestination", destination(STREAM));
+    let answer = client.ask("EnableKinesisStreamingDestination", destination(STREAM));
     assert_eq!(answer["DestinationStatus"], "ENABLING");
     wait_for(client, "ACTIVE");
 }
@@ -73,7 +67,7 @@ fn write(client: &mut Client, from: usize, to: usize) {
         let key = format!("item {}", at % ITEMS);
         let update = json!({"TableName": "Counted", "Key": {"k": {"S": key}},
             "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}});
-        call(client, "UpdateItem", update);
+        client.ask("UpdateItem", update);
     }
 }
 
@@ -125,11 +119,11 @@ fn a_record_has_the_images_of_its_change() {
     let server = TestServer::in_memory().flag("--region", "eu-west-3").kinesis(&kinesis.url).start();
     let mut client = server.client();
     make_table(&mut client);
-    call(&mut client, "PutItem", json!({"TableName": "Counted", "Item": {"k": {"S": "before"}}}));
+    client.ask("PutItem", json!({"TableName": "Counted", "Item": {"k": {"S": "before"}}}));
     enable(&mut client);
     let item = json!({"k": {"S": "a"}, "l": {"L": [{"B": "AAE="}, {"N": "1.5"}]}, "s": {"S": "é\"\n"}});
-    call(&mut client, "PutItem", json!({"TableName": "Counted", "Item": item}));
-    call(&mut client, "DeleteItem", json!({"TableName": "Counted", "Key": {"k": {"S": "a"}}}));
+    client.ask("PutItem", json!({"TableName": "Counted", "Item": item}));
+    client.ask("DeleteItem", json!({"TableName": "Counted", "Key": {"k": {"S": "a"}}}));
     let records = until("both changes", || Some(kinesis.records()).filter(|records| records.len() == 2));
     let mut made = records[0].data.clone();
     let made_ms = made["dynamodb"]["ApproximateCreationDateTime"].take().as_u64().expect("a time");
@@ -163,7 +157,7 @@ fn a_destination_is_enabled_changed_and_disabled() {
     let mut client = server.client();
     make_table(&mut client);
     let nowhere = format!("{STREAM}-that-is-not-there");
-    call(&mut client, "EnableKinesisStreamingDestination", destination(&nowhere));
+    client.ask("EnableKinesisStreamingDestination", destination(&nowhere));
     let failed = wait_for(&mut client, "ENABLE_FAILED");
     let why = failed["DestinationStatusDescription"].as_str().expect("a description");
     assert!(why.contains("ResourceNotFoundException"), "{why}");
@@ -172,17 +166,17 @@ fn a_destination_is_enabled_changed_and_disabled() {
     let mut update = destination(STREAM);
     update["UpdateKinesisStreamingConfiguration"] = json!({"ApproximateCreationDateTimePrecision": "MICROSECOND"});
     until("the first change", || (kinesis.records().len() == 1).then_some(()));
-    call(&mut client, "UpdateKinesisStreamingDestination", update);
+    client.ask("UpdateKinesisStreamingDestination", update);
     let finer = until("a finer time", || {
         write(&mut client, 0, 1);
         let last = kinesis.records().pop()?.data["dynamodb"].clone();
         (last["ApproximateCreationDateTimePrecision"] == "MICROSECOND").then_some(last)
     });
     assert!(finer["ApproximateCreationDateTime"].as_u64() > Some(1_700_000_000_000_000));
-    call(&mut client, "DisableKinesisStreamingDestination", destination(STREAM));
+    client.ask("DisableKinesisStreamingDestination", destination(STREAM));
     // The first one is still described as it failed.
     until("the end", || {
-        let found = call(&mut client, "DescribeKinesisStreamingDestination", json!({"TableName": "Counted"}));
+        let found = client.ask("DescribeKinesisStreamingDestination", json!({"TableName": "Counted"}));
         (found["KinesisDataStreamDestinations"][1]["DestinationStatus"] == "DISABLED").then_some(())
     });
     let said = refused(&mut client, "DisableKinesisStreamingDestination", destination(STREAM));

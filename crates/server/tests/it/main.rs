@@ -39,6 +39,7 @@ mod replicas;
 mod sealed;
 mod signatures;
 mod signed;
+mod stream_reader;
 mod tail;
 mod tail_script;
 mod test_server;

@@ -12,6 +12,7 @@ use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::program::PATIENCE;
+use crate::stream_reader::{StreamReader, shards};
 use crate::test_server::TestServer;
 
 const ITEMS: usize = 5;
@@ -30,12 +31,6 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn call(client: &mut Client, operation: &str, body: Value) -> Value {
-    let answer = client.call(operation, &body.to_string());
-    assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.text());
-    answer.json()
-}
-
 /// A change of a table. It is refused while another server changes the same definition, as the roll of a shard does.
 fn change(client: &mut Client, operation: &str, body: Value) {
     until(operation, || {
@@ -51,12 +46,12 @@ fn followed_table(a: &mut Client, b: &mut Client) -> String {
     let table = json!({"TableName": "Sums", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]});
-    call(a, "CreateTable", table);
+    a.ask("CreateTable", table);
     // The other one knows the table from before it was followed.
-    call(b, "GetItem", json!({"TableName": "Sums", "Key": {"k": {"S": "none"}}}));
+    b.ask("GetItem", json!({"TableName": "Sums", "Key": {"k": {"S": "none"}}}));
     let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
-    call(a, "UpdateTable", json!({"TableName": "Sums", "StreamSpecification": stream}));
-    let table = |client: &mut Client| call(client, "DescribeTable", json!({"TableName": "Sums"}))["Table"].clone();
+    a.ask("UpdateTable", json!({"TableName": "Sums", "StreamSpecification": stream}));
+    let table = |client: &mut Client| client.ask("DescribeTable", json!({"TableName": "Sums"}))["Table"].clone();
     until("the stream", || table(b)["TableStatus"] == "ACTIVE");
     table(b)["LatestStreamArn"].as_str().expect("an ARN").to_owned()
 }
@@ -95,67 +90,26 @@ fn writer(server: &TestServer, first: usize, ended: &Arc<AtomicBool>, answered: 
     })
 }
 
-/// A shard that is read.
-struct Followed {
-    parent: Option<String>,
-    iterator: Option<String>,
-    is_finished: bool,
-}
-
-/// Reads a stream from its beginning, shards after their parents.
-#[derive(Default)]
+/// Reads a stream, and adds its changes up.
 struct Follower {
-    arn: String,
-    shards: BTreeMap<String, Followed>,
+    stream: StreamReader,
     sums: BTreeMap<String, u64>,
 }
 
 impl Follower {
     fn new(arn: &str) -> Follower {
-        Follower { arn: arn.to_owned(), ..Follower::default() }
+        Follower { stream: StreamReader::new(arn), sums: BTreeMap::new() }
     }
 
     /// Reads a page of each shard whose parent is read. False at the end of what there is.
     fn step(&mut self, client: &mut Client) -> bool {
-        let mut went_on = self.learn(client);
-        let is_read = |id: &String| self.shards.get(id).is_none_or(|shard| shard.is_finished);
-        let is_ready = |shard: &Followed| !shard.is_finished && shard.parent.as_ref().is_none_or(is_read);
-        let ready: Vec<String> =
-            self.shards.iter().filter(|(_, shard)| is_ready(shard)).map(|(id, _)| id.clone()).collect();
-        for id in ready {
-            went_on |= self.read(client, &id);
-        }
-        went_on
-    }
-
-    fn learn(&mut self, client: &mut Client) -> bool {
-        let known = self.shards.len();
-        for shard in shards(client, &self.arn) {
-            let text = |member: &str| shard[member].as_str().map(str::to_owned);
-            let new = Followed { parent: text("ParentShardId"), iterator: None, is_finished: false };
-            self.shards.entry(text("ShardId").expect("an id")).or_insert(new);
-        }
-        self.shards.len() > known
-    }
-
-    fn read(&mut self, client: &mut Client, id: &str) -> bool {
-        let shard = self.shards.get_mut(id).expect("a known shard");
-        let iterator = shard.iterator.take().unwrap_or_else(|| {
-            let asked = json!({"StreamArn": self.arn, "ShardId": id, "ShardIteratorType": "TRIM_HORIZON"});
-            call(client, "GetShardIterator", asked)["ShardIterator"].as_str().expect("an iterator").to_owned()
-        });
-        let page = call(client, "GetRecords", json!({"ShardIterator": iterator}));
-        shard.iterator = page["NextShardIterator"].as_str().map(str::to_owned);
-        shard.is_finished = shard.iterator.is_none();
-        let records = page["Records"].as_array().expect("records");
-        for record in records {
+        self.stream.step(client, |record| {
             let record = &record["dynamodb"];
             let sum = |image: &str| record[image]["n"]["N"].as_str().map_or(0, |n| n.parse().expect("a number"));
             let k = record["Keys"]["k"]["S"].as_str().expect("a key").to_owned();
             let before = self.sums.insert(k, sum("NewImage")).unwrap_or(0);
             assert_eq!((sum("OldImage"), sum("NewImage")), (before, before + 1), "an item's next change");
-        }
-        !records.is_empty() || shard.is_finished
+        })
     }
 
     fn on(mut self, server: &TestServer, ended: &Arc<AtomicBool>) -> JoinHandle<Follower> {
@@ -171,25 +125,8 @@ impl Follower {
     }
 }
 
-/// All shards of a stream, page by page.
-fn shards(client: &mut Client, arn: &str) -> Vec<Value> {
-    let (mut all, mut last) = (Vec::new(), Value::Null);
-    loop {
-        let mut asked = json!({"StreamArn": arn});
-        if last.is_string() {
-            asked["ExclusiveStartShardId"] = last;
-        }
-        let described = &call(client, "DescribeStream", asked)["StreamDescription"];
-        all.extend(described["Shards"].as_array().expect("shards").iter().cloned());
-        last = described["LastEvaluatedShardId"].clone();
-        if last.is_null() {
-            return all;
-        }
-    }
-}
-
 fn stored(client: &mut Client) -> BTreeMap<String, u64> {
-    let page = call(client, "Scan", json!({"TableName": "Sums", "ConsistentRead": true}));
+    let page = client.ask("Scan", json!({"TableName": "Sums", "ConsistentRead": true}));
     let items = page["Items"].as_array().expect("items");
     let text = |item: &Value, name: &str, kind: &str| item[name][kind].as_str().expect("an attribute").to_owned();
     items.iter().map(|item| (text(item, "k", "S"), text(item, "n", "N").parse().expect("a number"))).collect()
@@ -221,10 +158,10 @@ fn two_servers_write_and_read_a_stream() {
     let off = json!({"TableName": "Sums", "StreamSpecification": {"StreamEnabled": false}});
     change(&mut b, "UpdateTable", off);
     let status = |client: &mut Client| {
-        call(client, "DescribeStream", json!({"StreamArn": arn}))["StreamDescription"]["StreamStatus"].clone()
+        client.ask("DescribeStream", json!({"StreamArn": arn}))["StreamDescription"]["StreamStatus"].clone()
     };
     until("the end of the stream", || status(&mut a) == "DISABLED");
-    call(&mut a, "UpdateItem", addition(0));
+    a.ask("UpdateItem", addition(0));
     let mut expected = stored(&mut b);
     expected.entry("0".to_owned()).and_modify(|sum| *sum -= 1);
     assert_eq!(expected.values().sum::<u64>(), written);
@@ -232,13 +169,13 @@ fn two_servers_write_and_read_a_stream() {
         let mut follower = follower.join().expect("a follower");
         while follower.step(client) {}
         assert_eq!(follower.sums, expected);
-        assert!(follower.shards.values().all(|shard| shard.is_finished));
+        assert!(follower.stream.is_finished());
     }
 
     // The stream outlives the table.
     change(&mut a, "DeleteTable", json!({"TableName": "Sums"}));
     until("the end of the table", || b.call("DescribeTable", r#"{"TableName": "Sums"}"#).status == 400);
-    let listed = call(&mut b, "ListStreams", json!({"TableName": "Sums"}));
+    let listed = b.ask("ListStreams", json!({"TableName": "Sums"}));
     assert_eq!(listed["Streams"][0]["StreamArn"], *arn);
     let mut follower = Follower::new(&arn);
     while follower.step(&mut b) {}
@@ -258,7 +195,7 @@ fn a_killed_server_loses_no_record() {
     until("writes", || answered.load(Ordering::Relaxed) > 60);
     second.signal("-KILL");
     let written: u64 = writers.into_iter().map(|writer| writer.join().expect("a writer")).sum();
-    call(&mut a, "UpdateItem", addition(1));
+    a.ask("UpdateItem", addition(1));
     ended.store(true, Ordering::Relaxed);
     let mut follower = follower.join().expect("a follower");
     // Each writer's last one may have been done without an answer, and may still be on its way into the database.

@@ -13,14 +13,8 @@ const TABLE: &str = r#"{"TableName":"Table","BillingMode":"PAY_PER_REQUEST",
     "GlobalSecondaryIndexes":[{"IndexName":"by-g","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],
         "Projection":{"ProjectionType":"ALL"}}]}"#;
 
-fn call(client: &mut Client, operation: &str, body: &Value) -> Value {
-    let response = client.call(operation, &body.to_string());
-    assert_eq!(response.status, 200, "{operation}: {}", response.text());
-    response.json()
-}
-
 fn put(client: &mut Client, v: &str) {
-    call(client, "PutItem", &json!({"TableName": "Table", "Item": {"k": {"S": "k"}, "g": {"S": "g"}, "v": {"S": v}}}));
+    client.ask("PutItem", json!({"TableName": "Table", "Item": {"k": {"S": "k"}, "g": {"S": "g"}, "v": {"S": v}}}));
 }
 
 /// Every way to read the item, whether it is strongly consistent, and where the item is in the answer.
@@ -81,13 +75,13 @@ fn eventually_consistent_reads_come_from_a_replica() {
     let get = json!({"TableName": "Table", "Key": {"k": {"S": "k"}}});
     until("the replica has the item", || {
         let before = answered(&server);
-        let found = call(&mut client, "GetItem", &get);
+        let found = client.ask("GetItem", &get);
         answered(&server) > before && found["Item"] != Value::Null
     });
     replica.psql("postgres", "SELECT pg_wal_replay_pause()").expect("a pause");
     put(&mut client, "new");
     for (operation, body, strong, at) in reads() {
-        let read = |client: &mut Client| call(client, operation, &body).pointer(at).expect("an item")["v"]["S"].clone();
+        let read = |client: &mut Client| client.ask(operation, &body).pointer(at).expect("an item")["v"]["S"].clone();
         if strong {
             assert_eq!(read(&mut client), "new", "{operation} {body}");
             continue;
@@ -103,7 +97,7 @@ fn eventually_consistent_reads_come_from_a_replica() {
     }
     replica.crash();
     for (operation, body, _, at) in reads() {
-        let found = call(&mut client, operation, &body);
+        let found = client.ask(operation, &body);
         assert_eq!(found.pointer(at).expect("an item")["v"]["S"], "new", "{operation} {body} without a replica");
     }
     assert!(server.stop().success());

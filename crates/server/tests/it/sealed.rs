@@ -11,6 +11,7 @@ use storage_postgres::testing::PostgresServer;
 use crate::client::Client;
 use crate::kms_fake::{KEY, Kms, OTHER_KEY};
 use crate::program::{PATIENCE, run, run_with, strong_key};
+use crate::stream_reader::StreamReader;
 use crate::test_server::{TestServer, TestServerBuilder};
 
 /// Text in everything that a customer names or writes.
@@ -38,27 +39,21 @@ fn item(at: usize) -> serde_json::Value {
     })
 }
 
-fn call(client: &mut Client, operation: &str, body: &serde_json::Value) -> serde_json::Value {
-    let response = client.call(operation, &body.to_string());
-    assert_eq!(response.status, 200, "{operation}: {}", response.text());
-    response.json()
-}
-
 /// Tables, indexes, a stream, time to live, transactions with tokens, deletes: all that leaves something on the disk.
 fn fill(client: &mut Client) {
     assert_eq!(client.call("CreateTable", TABLE).status, 200);
     let ttl = json!({"TableName": "Zanzibar-table",
         "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "Zanzibar-expiry"}});
-    call(client, "UpdateTimeToLive", &ttl);
+    client.ask("UpdateTimeToLive", &ttl);
     for at in 0..ITEMS {
-        call(client, "PutItem", &json!({"TableName": "Zanzibar-table", "Item": item(at)}));
+        client.ask("PutItem", json!({"TableName": "Zanzibar-table", "Item": item(at)}));
     }
     for at in 0..20 {
         let transaction = json!({"ClientRequestToken": format!("Zanzibar-token-{at}"), "TransactItems": [
             {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS + at)}}]});
-        call(client, "TransactWriteItems", &transaction);
+        client.ask("TransactWriteItems", &transaction);
         let key = json!({"Zanzibar-hash": item(at)["Zanzibar-hash"], "Zanzibar-range": item(at)["Zanzibar-range"]});
-        call(client, "DeleteItem", &json!({"TableName": "Zanzibar-table", "Key": key}));
+        client.ask("DeleteItem", json!({"TableName": "Zanzibar-table", "Key": key}));
     }
 }
 
@@ -75,18 +70,18 @@ fn check(client: &mut Client) {
     let mut count = 0;
     for partition in 0..7 {
         let partition = format!("Zanzibar-partition-{partition}");
-        let found = call(client, "Query", &query(None, "Zanzibar-hash", &partition));
+        let found = client.ask("Query", query(None, "Zanzibar-hash", &partition));
         let sorts: Vec<&str> = found["Items"].as_array().expect("items").iter().map(sort).collect();
         assert!(sorts.is_sorted(), "{sorts:?}");
         count += sorts.len();
-        let local = call(client, "Query", &query(Some("Zanzibar-local"), "Zanzibar-hash", &partition));
+        let local = client.ask("Query", query(Some("Zanzibar-local"), "Zanzibar-hash", &partition));
         assert_eq!(local["Count"], sorts.len());
     }
     assert_eq!(count, ITEMS);
     let mut global = 0;
     for other in 0..3 {
         let other = format!("Zanzibar-other-{other}");
-        global += call(client, "Query", &query(Some("Zanzibar-global"), "Zanzibar-other", &other))["Count"]
+        global += client.ask("Query", query(Some("Zanzibar-global"), "Zanzibar-other", &other))["Count"]
             .as_u64()
             .expect("a count");
     }
@@ -96,11 +91,11 @@ fn check(client: &mut Client) {
     range["ExpressionAttributeNames"]["#r"] = json!("Zanzibar-range");
     range["ExpressionAttributeValues"][":from"] = json!({"S": "Zanzibar-sort-00050"});
     range["ExpressionAttributeValues"][":to"] = json!({"S": "Zanzibar-sort-00099"});
-    assert_eq!(call(client, "Query", &range)["Count"], 7, "56, 63, 70, 77, 84, 91, 98");
+    assert_eq!(client.ask("Query", &range)["Count"], 7, "56, 63, 70, 77, 84, 91, 98");
     let got = json!({"TableName": "Zanzibar-table", "Key": {
         "Zanzibar-hash": item(100)["Zanzibar-hash"], "Zanzibar-range": item(100)["Zanzibar-range"]}});
-    assert_eq!(call(client, "GetItem", &got)["Item"], item(100));
-    let described = call(client, "DescribeTable", &json!({"TableName": "Zanzibar-table"}));
+    assert_eq!(client.ask("GetItem", &got)["Item"], item(100));
+    let described = client.ask("DescribeTable", json!({"TableName": "Zanzibar-table"}));
     assert_eq!(described["Table"]["ItemCount"], ITEMS);
 }
 
@@ -108,25 +103,12 @@ fn sort(item: &serde_json::Value) -> &str {
     item["Zanzibar-range"]["S"].as_str().expect("a sort key")
 }
 
-/// The first images of the stream's records.
+/// The number of the stream's records.
 fn stream(client: &mut Client) -> usize {
-    let described = call(client, "DescribeTable", &json!({"TableName": "Zanzibar-table"}));
-    let arn = &described["Table"]["LatestStreamArn"];
-    let stream = call(client, "DescribeStream", &json!({"StreamArn": arn}));
-    let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
-    let iterator = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
-    let mut iterator = call(client, "GetShardIterator", &iterator)["ShardIterator"].clone();
-    let mut seen = 0;
-    loop {
-        let page = call(client, "GetRecords", &json!({"ShardIterator": iterator}));
-        let records = page["Records"].as_array().expect("records");
-        if records.is_empty() {
-            return seen;
-        }
-        assert!(records.iter().all(|record| record["dynamodb"]["Keys"]["Zanzibar-hash"]["S"].is_string()));
-        seen += records.len();
-        iterator = page["NextShardIterator"].clone();
-    }
+    let described = client.ask("DescribeTable", json!({"TableName": "Zanzibar-table"}));
+    let mut reader = StreamReader::new(described["Table"]["LatestStreamArn"].as_str().expect("an ARN"));
+    reader.drain(client, |record| assert!(record["dynamodb"]["Keys"]["Zanzibar-hash"]["S"].is_string()));
+    reader.records
 }
 
 /// Every file below a folder, and its bytes.
@@ -194,7 +176,7 @@ fn no_file_holds_what_was_written() {
     // A token from before the restart is still valid for its transaction.
     let again = json!({"ClientRequestToken": "Zanzibar-token-0", "TransactItems": [
         {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS)}}]});
-    call(&mut server.client(), "TransactWriteItems", &again);
+    server.client().ask("TransactWriteItems", &again);
     let other = json!({"ClientRequestToken": "Zanzibar-token-0", "TransactItems": [
         {"Put": {"TableName": "Zanzibar-table", "Item": item(ITEMS + 1)}}]});
     assert!(
@@ -309,7 +291,7 @@ fn long_keys(client: &mut Client) {
         "KeySchema": [{"AttributeName": "h", "KeyType": "HASH"}, {"AttributeName": "r", "KeyType": "RANGE"}],
         "LocalSecondaryIndexes": [{"IndexName": "by-l", "Projection": {"ProjectionType": "ALL"},
             "KeySchema": [{"AttributeName": "h", "KeyType": "HASH"}, {"AttributeName": "l", "KeyType": "RANGE"}]}]});
-    call(client, "CreateTable", &table);
+    client.ask("CreateTable", &table);
     let bytes = |last: u8| {
         let mut bytes = vec![if last.is_multiple_of(2) { 0 } else { 0xFF }; 1024];
         bytes[1023] = last;
@@ -317,7 +299,7 @@ fn long_keys(client: &mut Client) {
     };
     for last in [3, 0, 4, 1, 2] {
         let item = json!({"h": {"S": "h"}, "r": bytes(last), "l": bytes(last), "n": {"N": last.to_string()}});
-        call(client, "PutItem", &json!({"TableName": "long", "Item": item}));
+        client.ask("PutItem", json!({"TableName": "long", "Item": item}));
     }
     let numbers = |found: &serde_json::Value| -> Vec<String> {
         let items = found["Items"].as_array().expect("items").iter();
@@ -329,18 +311,18 @@ fn long_keys(client: &mut Client) {
         if let Some(index) = index {
             query["IndexName"] = json!(index);
         }
-        assert_eq!(numbers(&call(client, "Query", &query)), ["0", "2", "4", "1", "3"], "{index:?}");
+        assert_eq!(numbers(&client.ask("Query", &query)), ["0", "2", "4", "1", "3"], "{index:?}");
         query["KeyConditionExpression"] = json!(format!("h = :h AND {} > :r", if index.is_some() { "l" } else { "r" }));
         query["ExpressionAttributeValues"][":r"] = bytes(2);
         query["ScanIndexForward"] = json!(false);
         query["Limit"] = json!(2);
-        let page = call(client, "Query", &query);
+        let page = client.ask("Query", &query);
         assert_eq!(numbers(&page), ["3", "1"], "{index:?}");
         query["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
-        assert_eq!(numbers(&call(client, "Query", &query)), ["4"], "{index:?}");
+        assert_eq!(numbers(&client.ask("Query", &query)), ["4"], "{index:?}");
     }
     let key = json!({"TableName": "long", "Key": {"h": {"S": "h"}, "r": bytes(4)}});
-    assert_eq!(call(client, "GetItem", &key)["Item"]["n"]["N"], "4");
+    assert_eq!(client.ask("GetItem", &key)["Item"]["n"]["N"], "4");
 }
 
 #[test]
@@ -360,7 +342,7 @@ fn several_servers_share_what_is_sealed() {
     fill(&mut one.client());
     check(&mut other.client());
     assert_eq!(stream(&mut other.client()), ITEMS + 40);
-    call(&mut other.client(), "PutItem", &json!({"TableName": "Zanzibar-table", "Item": item(ITEMS)}));
+    other.client().ask("PutItem", json!({"TableName": "Zanzibar-table", "Item": item(ITEMS)}));
     check(&mut one.client());
 
     let name = url.rsplit('/').next().expect("a name");
@@ -420,7 +402,7 @@ fn what_is_under_old_data_keys_is_rewritten() {
     while !ids().is_disjoint(&first) {
         assert!(Instant::now() < deadline, "{first:?} are still in use");
         check(&mut one.client());
-        call(&mut other.client(), "PutItem", &json!({"TableName": "Zanzibar-table", "Item": item(ITEMS)}));
+        other.client().ask("PutItem", json!({"TableName": "Zanzibar-table", "Item": item(ITEMS)}));
     }
     check(&mut other.client());
     assert_eq!(stream(&mut other.client()), ITEMS + 40, "records stay readable, and nothing was told of rewriting");
@@ -495,7 +477,7 @@ impl Tables<'_> {
     }
 
     fn call(&self, operation: &str, body: serde_json::Value) -> serde_json::Value {
-        call(&mut self.server.client(), operation, &body)
+        self.server.client().ask(operation, &body)
     }
 
     fn refusal(&self, operation: &str, body: serde_json::Value) -> String {

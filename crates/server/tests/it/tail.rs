@@ -89,12 +89,6 @@ impl Drop for Tail {
     }
 }
 
-fn call(client: &mut Client, operation: &str, body: Value) -> Value {
-    let answer = client.call(operation, &body.to_string());
-    assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.text());
-    answer.json()
-}
-
 fn make_table(client: &mut Client, stream: bool) {
     let mut table = json!({"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
@@ -102,11 +96,11 @@ fn make_table(client: &mut Client, stream: bool) {
     if stream {
         table["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
     }
-    call(client, "CreateTable", table);
+    client.ask("CreateTable", table);
 }
 
 fn put(client: &mut Client, k: &str) {
-    call(client, "PutItem", json!({"TableName": "Music", "Item": {"k": {"S": k}, "n": {"N": "1"}}}));
+    client.ask("PutItem", json!({"TableName": "Music", "Item": {"k": {"S": k}, "n": {"N": "1"}}}));
 }
 
 /// Runs to the end: whether all went well, the keys on stdout, and what stood on stderr.
@@ -140,8 +134,7 @@ fn changes_come_as_they_are_made() {
     assert!(line["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{line}");
 
     let values = json!({":two": {"N": "2"}});
-    call(
-        &mut client,
+    client.ask(
         "UpdateItem",
         json!({"TableName": "Music", "Key": key, "UpdateExpression": "SET n = :two",
         "ExpressionAttributeValues": values}),
@@ -155,7 +148,7 @@ fn changes_come_as_they_are_made() {
     tail.hears("does not answer");
     let server = TestServer::on_data(data).flag("--listen", &address).start();
     tail.hears("answers again");
-    call(&mut server.client(), "DeleteItem", json!({"TableName": "Music", "Key": key}));
+    server.client().ask("DeleteItem", json!({"TableName": "Music", "Key": key}));
     let removed = tail.line();
     assert_eq!((&removed["event"], &removed["old"]), (&json!("REMOVE"), &new), "{removed}");
     assert_eq!((removed.get("new"), removed.get("by")), (None, None), "{removed}");
@@ -201,7 +194,7 @@ fn disabled_streams() {
     put(&mut client, "a");
     let tail = Tail::start(&server.url(), &["--since", "start"]);
     assert_eq!(tail.line()["keys"]["k"]["S"], "a");
-    call(&mut client, "UpdateTable", json!({"TableName": "Music", "StreamSpecification": {"StreamEnabled": false}}));
+    client.ask("UpdateTable", json!({"TableName": "Music", "StreamSpecification": {"StreamEnabled": false}}));
     tail.hears("is disabled: no more changes come");
     assert!(tail.wait().success());
     let (ok, found, said) = keys(&server, &["--since", "start"]);
@@ -209,7 +202,7 @@ fn disabled_streams() {
     let (ok, found, said) = keys(&server, &[]);
     assert!(!ok && found.is_empty() && said.contains("has no stream"), "{found} {said}");
     let stream = json!({"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"});
-    call(&mut client, "UpdateTable", json!({"TableName": "Music", "StreamSpecification": stream}));
+    client.ask("UpdateTable", json!({"TableName": "Music", "StreamSpecification": stream}));
     put(&mut client, "b");
     let (ok, found, said) = keys(&server, &["--since", "start", "--no-follow"]);
     assert!(ok && found == "b" && said.is_empty(), "{found} {said}");
@@ -261,10 +254,10 @@ fn deletions_of_time_to_live_are_marked() {
     let mut client = server.client();
     make_table(&mut client, true);
     let expiry = json!({"Enabled": true, "AttributeName": "t"});
-    call(&mut client, "UpdateTimeToLive", json!({"TableName": "Music", "TimeToLiveSpecification": expiry}));
+    client.ask("UpdateTimeToLive", json!({"TableName": "Music", "TimeToLiveSpecification": expiry}));
     let hour_ago = base::Clock::system().now_ms() / 1_000 - 3_600;
     let item = json!({"k": {"S": "a"}, "t": {"N": hour_ago.to_string()}});
-    call(&mut client, "PutItem", json!({"TableName": "Music", "Item": item}));
+    client.ask("PutItem", json!({"TableName": "Music", "Item": item}));
     let tail = Tail::start(&server.url(), &["--since", "start"]);
     assert_eq!(tail.line()["event"], "INSERT");
     let removed = tail.line();
@@ -279,8 +272,7 @@ fn an_interrupt_ends_it_while_its_output_is_not_read() {
     make_table(&mut client, true);
     put(&mut client, &"x".repeat(2_000));
     for at in 0..200 {
-        call(
-            &mut client,
+        client.ask(
             "UpdateItem",
             json!({"TableName": "Music", "Key": {"k": {"S": "x".repeat(2_000)}},
             "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"N": at.to_string()}}}),
@@ -299,7 +291,7 @@ fn a_deleted_table_ends_it_with_a_sentence() {
     let mut client = server.client();
     make_table(&mut client, true);
     let tail = Tail::start(&server.url(), &[]);
-    call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
+    client.ask("DeleteTable", json!({"TableName": "Music"}));
     tail.hears("the stream of Music is disabled");
     assert_eq!(tail.wait().code(), Some(0));
 }
@@ -311,7 +303,7 @@ fn changes_come_in_order_while_shards_roll_and_split() {
         TestServer::in_memory().flag("--stream-shard-hours", "300ms").flag("--stream-shard-writes", "5").start();
     let mut client = server.client();
     make_table(&mut client, true);
-    let described = call(&mut client, "DescribeTable", json!({"TableName": "Music"}));
+    let described = client.ask("DescribeTable", json!({"TableName": "Music"}));
     let arn = described["Table"]["LatestStreamArn"].clone();
     let following = Tail::start(&server.url(), &[]);
     let (mut rounds, deadline) = (0, Instant::now() + PATIENCE);
@@ -320,12 +312,12 @@ fn changes_come_in_order_while_shards_roll_and_split() {
         for k in 0..ITEMS {
             let update = json!({"TableName": "Music", "Key": {"k": {"S": k.to_string()}},
                 "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}});
-            call(&mut client, "UpdateItem", update);
+            client.ask("UpdateItem", update);
         }
         rounds += 1;
         std::thread::sleep(Duration::from_millis(40));
     }
-    call(&mut client, "DeleteTable", json!({"TableName": "Music"}));
+    client.ask("DeleteTable", json!({"TableName": "Music"}));
     let after = Tail::start(&server.url(), &["--since", "start"]);
     for tail in [following, after] {
         let mut counts = [0; ITEMS];
@@ -342,7 +334,7 @@ fn changes_come_in_order_while_shards_roll_and_split() {
 }
 
 fn has_split(client: &mut Client, arn: &Value) -> bool {
-    let described = call(client, "DescribeStream", json!({"StreamArn": arn}));
+    let described = client.ask("DescribeStream", json!({"StreamArn": arn}));
     let shards = described["StreamDescription"]["Shards"].as_array().expect("shards").clone();
     let children = |of: &Value| shards.iter().filter(|shard| shard["ParentShardId"] == of["ShardId"]).count();
     shards.iter().any(|shard| children(shard) == 2)
