@@ -29,12 +29,11 @@ mod typed;
 mod value;
 
 pub use check::{Broken, beginning};
-pub use codec::Xml;
 pub use decode_error::{DecodeError, Expected};
 pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess};
 pub use form::{FormError, Parameters};
-pub use generated::sts;
 pub use generated::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
+pub use generated::{iam, sts};
 pub use members::Members;
 pub use model::{OperationId, OperationModel, Protocol, ServiceModel};
 pub use route::{PathMatch, by_path, by_rpc_path, by_target, rpc_names};
@@ -43,5 +42,5 @@ pub use service_error::ServiceError;
 pub use shape::{Bounds, ErrorModel, Member, Place, Shape, ShapeIndex};
 #[cfg(any(test, feature = "toy"))]
 pub use toy::TOY;
-pub use typed::Typed;
+pub use typed::{Typed, TypedOperation};
 pub use value::{Structure, Timestamp, Value};

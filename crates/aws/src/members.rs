@@ -106,8 +106,7 @@ impl<'v> Members<'v> {
     }
 
     fn get(&self, name: &str) -> Option<(&'static Shape, &'v Value)> {
-        // Members are in the order of their names.
-        let at = self.members.binary_search_by(|member| member.name.cmp(name)).ok()?;
+        let at = self.members.iter().position(|member| member.name == name)?;
         Some((&self.shapes[usize::from(self.members[at].shape)], self.values.get(place(at))?))
     }
 }

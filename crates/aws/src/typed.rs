@@ -11,6 +11,23 @@ pub trait Typed: Sized {
     fn into_value(self) -> Value;
 }
 
+/// An operation with its request and its answer as Rust types.
+pub trait TypedOperation {
+    type Request: Typed;
+    type Response: Typed;
+}
+
+/// Of an operation without members, or without a result.
+impl Typed for () {
+    fn from_value(_: Value) -> Option<()> {
+        Some(())
+    }
+
+    fn into_value(self) -> Value {
+        Value::Structure(Structure::default())
+    }
+}
+
 macro_rules! scalars {
     ($($rust_type:ty, $variant:ident;)+) => {$(
         impl Typed for $rust_type {
@@ -140,4 +157,26 @@ macro_rules! structures {
     )+};
 }
 
+/// Defines a type for each operation, from rows: its name, its request and its answer.
+macro_rules! operations {
+    ($($operation:ident $request:tt $response:tt;)+) => {
+        pub mod operations {
+            //! A type for each operation, which names its request and its answer.
+
+            #[allow(clippy::wildcard_imports)]
+            use super::*;
+
+            $(
+                pub struct $operation;
+
+                impl $crate::typed::TypedOperation for $operation {
+                    type Request = $request;
+                    type Response = $response;
+                }
+            )+
+        }
+    };
+}
+
+pub(crate) use operations;
 pub(crate) use structures;

@@ -14,7 +14,6 @@ use ring::digest::{SHA256, digest};
 
 use crate::auth_key::AuthKey;
 use crate::credential_cache::{Credential, CredentialCache};
-use crate::query::timestamp;
 use crate::session::{Holder, Session, Tokens};
 use crate::store::entity::{KeyStatus, User};
 use crate::store::{Account, Identities, assumed_role_arn, federated_user_arn, managed};
@@ -300,7 +299,7 @@ fn context(session: &Session) -> BTreeMap<String, Vec<String>> {
             context.insert(name.to_owned(), values);
         }
     };
-    put(ISSUED, vec![timestamp(session.issued_s * 1_000)]);
+    put(ISSUED, vec![base::utc::rfc3339(session.issued_s * 1_000)]);
     put("aws:multifactorauthpresent", vec!["false".to_owned()]);
     put(SOURCE_IDENTITY, session.source_identity.iter().cloned().collect());
     put(TRANSITIVE, session.transitive.iter().cloned().collect());
@@ -308,5 +307,5 @@ fn context(session: &Session) -> BTreeMap<String, Vec<String>> {
 }
 
 fn everything() -> Option<Arc<Policy>> {
-    managed::find("arn:aws:iam::aws:policy/AdministratorAccess")?.document.policy(PolicyKind::Identity)
+    managed::find("arn:aws:iam::aws:policy/AdministratorAccess")?.default()?.document.policy(PolicyKind::Identity)
 }

@@ -11,7 +11,7 @@ use aws::{
 
 use crate::authority::Authority;
 use crate::query::{Api, Code, Refusal, Reply, Request, names};
-use crate::sts::{Way, caller_identity, output};
+use crate::sts::{Way, caller_identity};
 
 /// One of the two APIs of the Query protocol.
 pub struct QueryService {
@@ -45,7 +45,7 @@ impl QueryService {
     fn answer_without_identities(&self, operation: OperationId, caller: Option<&Caller>, request_id: &str) -> Reply {
         let is_caller_identity = self.api == Api::Sts && operation.name() == "GetCallerIdentity";
         match caller.filter(|_| is_caller_identity) {
-            Some(caller) => Reply::encoded(operation, &output(caller_identity(caller)), request_id),
+            Some(caller) => Reply::encoded(operation, &codec::output(caller_identity(caller)), request_id),
             None => without_identities().reply(self.api, request_id),
         }
     }
@@ -63,16 +63,11 @@ impl AwsService for QueryService {
     fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> ServiceReply {
         let refusal = match fault {
             Fault::UnknownOperation { .. } if self.authority.is_none() => without_identities(),
-            Fault::UnknownOperation { name, version } => Refusal::unknown_action(&name, &version),
-            Fault::Caller(refusal) => refusal.into(),
-            Fault::TooLarge(_) => FormError::TooLarge.into(),
-            Fault::Body(_) => {
+            Fault::Internal(detail) => Refusal::failure(detail),
+            fault => {
                 let error = ServiceError::common(self.model(), fault, protocol);
                 return codec::refuse(self.model(), protocol, error, request_id);
             }
-            Fault::Form(error) => error.into(),
-            Fault::Throttled => Refusal::throttled(),
-            Fault::Internal(detail) => Refusal::failure(detail),
         };
         refusal.reply(self.api, request_id).into()
     }

@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::identity::query::timestamp;
 use ::identity::{AuthKey, Identities, KeyError, NewAccessKey};
 use auth::SHARED_ACCOUNT;
 use base::Clock;
@@ -162,7 +161,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     engine.close().await.map_err(Failure::Close)?;
     let (account, NewAccessKey { key, secret }) = made?;
     let keys = Keys { id: key.id, secret: secret.into(), token: None };
-    Ok(Made { account, keys, created: timestamp(key.created_ms) })
+    Ok(Made { account, keys, created: base::utc::rfc3339(key.created_ms) })
 }
 
 /// A mistyped folder or database is left as it is: opening it would make tables there. What else is wrong with it, opening says.

@@ -69,8 +69,11 @@ pub(crate) struct Shape {
     pub(crate) kind: Kind,
     #[serde(default)]
     pub(crate) members: BTreeMap<String, Reference>,
+    /// The members that come first where their order shows; the model's file has lost it.
+    #[serde(skip)]
+    pub(crate) order: Vec<String>,
     #[serde(default)]
-    required: Vec<String>,
+    pub(crate) required: Vec<String>,
     #[serde(default, rename = "enum")]
     pub(crate) values: Vec<String>,
     pub(crate) member: Option<Reference>,
@@ -115,11 +118,19 @@ impl ServiceModel {
     /// The shapes that requests and results have, in the order of their names.
     pub(crate) fn reached(&self) -> Vec<&str> {
         let operations = self.operations.values();
-        let mut names: Vec<&str> = operations
-            .flat_map(|operation| [&operation.input, &operation.output])
-            .flatten()
-            .map(|reference| &*reference.shape)
-            .collect();
+        let used = operations.flat_map(|operation| [&operation.input, &operation.output]).flatten();
+        self.reached_from(used).into_iter().collect()
+    }
+
+    /// The shapes of results that no request has.
+    pub(crate) fn of_answers(&self) -> BTreeSet<String> {
+        let inputs = self.reached_from(self.operations.values().filter_map(|operation| operation.input.as_ref()));
+        let outputs = self.reached_from(self.operations.values().filter_map(|operation| operation.output.as_ref()));
+        outputs.difference(&inputs).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn reached_from<'m>(&'m self, used: impl Iterator<Item = &'m Reference>) -> BTreeSet<&'m str> {
+        let mut names: Vec<&str> = used.map(|reference| &*reference.shape).collect();
         let mut reached = BTreeSet::new();
         while let Some(name) = names.pop() {
             let Some(shape) = self.shapes.get(name) else { continue };
@@ -128,7 +139,7 @@ impl ServiceModel {
                 names.extend(parts.chain(shape.members.values()).map(|reference| &*reference.shape));
             }
         }
-        reached.into_iter().collect()
+        reached
     }
 
     /// The errors of all operations, and those that any may have, in the order of their names.
@@ -138,6 +149,13 @@ impl ServiceModel {
 }
 
 impl Shape {
+    /// The members in the order in which a table has them.
+    pub(crate) fn ordered_members(&self) -> Vec<(&str, &Reference)> {
+        let mut members: Vec<_> = self.members.iter().map(|(name, member)| (name.as_str(), member)).collect();
+        members.sort_by_key(|(name, _)| self.order.iter().position(|first| first == name).unwrap_or(self.order.len()));
+        members
+    }
+
     pub(crate) fn requires(&self, member: &str) -> bool {
         self.required.iter().any(|required| required == member)
     }

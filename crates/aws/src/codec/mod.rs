@@ -30,8 +30,6 @@ use crate::shape::{Member, Shape, ShapeIndex};
 use crate::typed::Typed;
 use crate::value::{Structure, Value};
 
-pub use xml::Xml;
-
 /// Of values in a request. CloudWatch's largest has 1,000 data of up to 150 values and as many counts.
 const VALUES_MAX: usize = 500_000;
 /// Of lists, maps and structures in each other; shapes may hold themselves.
@@ -98,8 +96,23 @@ fn check_extent(operation: OperationId, request: &Structure, extent: Extent) -> 
 /// As for [`check()`].
 pub fn typed<T: Typed>(operation: OperationId, request: Structure) -> Result<T, DecodeError> {
     check(operation, &request)?;
-    // A checked value of the operation's own shape has all that the type asks for.
+    checked(request)
+}
+
+/// As [`typed`], of a request that [`check()`] has taken.
+///
+/// # Errors
+/// None for a checked value of the type's own shape, which has all that the type needs.
+pub fn checked<T: Typed>(request: Structure) -> Result<T, DecodeError> {
     T::from_value(Value::Structure(request)).ok_or(DecodeError::Malformed)
+}
+
+/// An answer as [`answer`] takes it: every operation's output is a structure.
+pub fn output(output: impl Typed) -> Structure {
+    match output.into_value() {
+        Value::Structure(structure) => structure,
+        _ => Structure::default(),
+    }
 }
 
 /// The answer of an operation that has succeeded.

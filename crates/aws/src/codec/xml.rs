@@ -90,38 +90,32 @@ fn write(shapes: &'static [Shape], index: ShapeIndex, name: &str, value: &Value,
 
 /// XML as it is written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Xml(String);
+pub(super) struct Xml(String);
 
 impl Xml {
-    pub fn new() -> Xml {
+    pub(super) fn new() -> Xml {
         Xml::default()
     }
 
-    pub fn root(name: &str, namespace: &str) -> Xml {
+    pub(super) fn root(name: &str, namespace: &str) -> Xml {
         Xml(format!("<{name} xmlns=\"{namespace}\">"))
     }
 
-    pub fn finish(mut self, root: &str) -> String {
+    pub(super) fn finish(mut self, root: &str) -> String {
         self.close(root);
         self.0
     }
 
-    pub fn text(&mut self, name: &str, value: &str) {
+    pub(super) fn text(&mut self, name: &str, value: &str) {
         self.within(name, |xml| xml.escape(value));
     }
 
-    pub fn optional(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.text(name, value);
-        }
-    }
-
     /// A number or a boolean.
-    pub fn value(&mut self, name: &str, value: impl std::fmt::Display) {
+    pub(super) fn value(&mut self, name: &str, value: impl std::fmt::Display) {
         self.text(name, &value.to_string());
     }
 
-    pub fn within(&mut self, name: &str, content: impl FnOnce(&mut Xml)) {
+    pub(super) fn within(&mut self, name: &str, content: impl FnOnce(&mut Xml)) {
         self.0.push('<');
         self.0.push_str(name);
         self.0.push('>');
@@ -129,21 +123,7 @@ impl Xml {
         self.close(name);
     }
 
-    /// `<Name><member>…</member>…</Name>`
-    pub fn list<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, show: impl Fn(&mut Xml, T)) {
-        self.within(name, |xml| {
-            for item in items {
-                xml.within("member", |xml| show(xml, item));
-            }
-        });
-    }
-
-    /// The text of a member that is text alone.
-    pub fn content(&mut self, value: &str) {
-        self.escape(value);
-    }
-
-    pub fn append(&mut self, other: &Xml) {
+    pub(super) fn append(&mut self, other: &Xml) {
         self.0.push_str(&other.0);
     }
 
@@ -177,14 +157,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_escaped_and_lists_have_members() {
+    fn text_is_escaped() {
         let mut xml = Xml::root("R", "u");
         xml.text("A", "<a & \"b\">\r\n\t\0\u{1b}\u{7f}\u{85}\u{9f}\u{a0}\u{2028}\u{202e}\u{fffe}\u{ffff}é");
-        xml.list("L", [1, 2], |xml, item| xml.value("I", item));
-        xml.list("E", [""; 0], Xml::content);
-        xml.optional("O", None);
-        let expected = "<R xmlns=\"u\"><A>&lt;a &amp; &quot;b&quot;&gt;&#xD;&#xA;&#x9;\u{fffd}\u{fffd}&#x7F;&#x85;&#x9F;\u{a0}&#x2028;&#x202E;\u{fffd}\u{fffd}é</A><L><member><I>1</I></member>\
-                        <member><I>2</I></member></L><E></E></R>";
+        xml.within("L", |xml| [1, 2].iter().for_each(|item| xml.value("I", item)));
+        let expected = "<R xmlns=\"u\"><A>&lt;a &amp; &quot;b&quot;&gt;&#xD;&#xA;&#x9;\u{fffd}\u{fffd}&#x7F;&#x85;&#x9F;\u{a0}&#x2028;&#x202E;\u{fffd}\u{fffd}é</A><L><I>1</I><I>2</I></L></R>";
         assert_eq!(xml.finish("R"), expected);
     }
 }

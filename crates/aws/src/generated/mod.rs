@@ -6,7 +6,7 @@ use crate::model::{Protocol, ServiceModel, operation};
 
 mod application_auto_scaling;
 mod cloudwatch;
-mod iam;
+pub mod iam;
 mod lambda;
 pub mod sts;
 

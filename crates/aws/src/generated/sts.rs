@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::shape::*;
-use crate::typed::structures;
+use crate::typed::{operations, structures};
 use crate::value::Timestamp;
 
 #[rustfmt::skip]
@@ -328,4 +328,19 @@ structures! {
         0 origin_identity optional OriginIdentity;
         1 transaction_context optional TransactionContext;
     }
+}
+
+operations! {
+    AssumeRole AssumeRoleRequest AssumeRoleResponse;
+    AssumeRoleWithSAML AssumeRoleWithSAMLRequest AssumeRoleWithSAMLResponse;
+    AssumeRoleWithWebIdentity AssumeRoleWithWebIdentityRequest AssumeRoleWithWebIdentityResponse;
+    AssumeRoot AssumeRootRequest AssumeRootResponse;
+    DecodeAuthorizationMessage DecodeAuthorizationMessageRequest DecodeAuthorizationMessageResponse;
+    GetAccessKeyInfo GetAccessKeyInfoRequest GetAccessKeyInfoResponse;
+    GetCallerIdentity GetCallerIdentityRequest GetCallerIdentityResponse;
+    GetDelegatedAccessToken GetDelegatedAccessTokenRequest GetDelegatedAccessTokenResponse;
+    GetFederationToken GetFederationTokenRequest GetFederationTokenResponse;
+    GetScopedCredentials GetScopedCredentialsRequest GetScopedCredentialsResponse;
+    GetSessionToken GetSessionTokenRequest GetSessionTokenResponse;
+    GetWebIdentityToken GetWebIdentityTokenRequest GetWebIdentityTokenResponse;
 }

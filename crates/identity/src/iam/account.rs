@@ -2,15 +2,21 @@
 
 use std::collections::HashMap;
 
+use aws::iam::{
+    AttachedPolicy, CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountAuthorizationDetailsRequest,
+    GetAccountAuthorizationDetailsResponse, GetAccountSummaryResponse, GroupDetail, ListAccountAliasesRequest,
+    ManagedPolicyDetail, PolicyDetail, RoleDetail, UserDetail,
+};
+
 use super::asked::Ask;
 use super::attachment::Usage;
-use super::policy::{Shown, Version};
-use super::{Answer, attachment, boundary, group, quota, role, tag, user};
-use crate::query::{Code, Refusal, Xml, percent_encoded};
+use super::page::Page;
+use super::{Answer, attachment, boundary, policy, quota, role, tag};
+use crate::query::{Code, Refusal, percent_encoded, timestamp};
 use crate::store::entity::{Alias, Grants, Group, ManagedPolicy, Role, Tags, User};
-use crate::store::{Account, Draft, Lookup};
+use crate::store::{Account, Draft, Lookup, PolicyDocument};
 
-pub(super) fn summary(_ask: &Ask<'_>, account: &Account) -> Answer {
+pub(super) fn summary(account: &Account) -> Answer<GetAccountSummaryResponse> {
     let root_keys = account.keys_of(None).count();
     let versions = account.policies.values().map(|policy| policy.versions.len()).sum();
     let figures = [
@@ -41,52 +47,43 @@ pub(super) fn summary(_ask: &Ask<'_>, account: &Account) -> Answer {
         ("MFADevices", 0),
         ("MFADevicesInUse", 0),
     ];
-    let mut xml = Xml::new();
-    xml.within("SummaryMap", |xml| {
-        for (key, value) in figures {
-            xml.within("entry", |xml| {
-                xml.text("key", key);
-                xml.value("value", value);
-            });
-        }
-    });
-    Ok(Some(xml))
+    let figures = figures.map(|(key, value)| (key.to_owned(), i32::try_from(value).unwrap_or(i32::MAX)));
+    Ok(GetAccountSummaryResponse { summary_map: Some(figures.into()) })
 }
 
-pub(super) fn list_aliases(ask: &Ask<'_>, account: &Account) -> Answer {
-    let aliases = account.alias.values().map(|alias| (alias.name.clone(), alias));
-    let mut xml = Xml::new();
-    ask.page(&mut xml, "AccountAliases", aliases, |xml, alias| xml.content(&alias.name))?;
-    Ok(Some(xml))
+pub(super) fn list_aliases(account: &Account, request: ListAccountAliasesRequest) -> Answer<Page<String>> {
+    Page::of(
+        (request.marker, request.max_items),
+        account.alias.values().map(|alias| (alias.name.clone(), alias.name.clone())),
+    )
 }
 
 /// An account has one alias, and no two accounts the same.
-pub(super) fn create_alias(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = alias(ask)?;
+pub(super) fn create_alias(ask: &Ask<'_>, draft: &mut Draft, request: CreateAccountAliasRequest) -> Answer {
+    let name = alias(&request.account_alias)?;
     let moment = ask.identities.snapshot();
     if moment.accounts().any(|account| account.id != draft.id && has_alias(account, name)) {
         let text = format!("The account alias {name} already exists.");
         return Err(Refusal::new(Code::EntityAlreadyExists, text));
     }
     draft.put(Alias { name: name.to_owned() });
-    Ok(None)
+    Ok(())
 }
 
-pub(super) fn delete_alias(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = alias(ask)?;
+pub(super) fn delete_alias(draft: &mut Draft, request: DeleteAccountAliasRequest) -> Answer {
+    let name = alias(&request.account_alias)?;
     if !has_alias(draft, name) {
         return Err(Refusal::no_such_entity(format!("The account alias {name} cannot be found.")));
     }
     draft.remove(&Alias { name: name.to_owned() });
-    Ok(None)
+    Ok(())
 }
 
 fn has_alias(account: &Account, name: &str) -> bool {
     account.alias.values().any(|alias| alias.name == name)
 }
 
-fn alias<'a>(ask: &Ask<'a>) -> Result<&'a str, Refusal> {
-    let name = ask.required("AccountAlias")?;
+fn alias(name: &str) -> Answer<&str> {
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_good = name.bytes().all(is_letter) && !name.starts_with('-') && !name.ends_with('-') && !name.contains("--");
     match is_good {
@@ -108,9 +105,13 @@ enum Detail<'a> {
 }
 
 /// Everything, paged through together.
-pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer {
-    let filter = ask.members.texts("Filter");
-    let takes = |kind: &str| filter.is_empty() || filter.contains(&kind);
+pub(super) fn authorization_details(
+    ask: &Ask<'_>,
+    account: &Account,
+    request: GetAccountAuthorizationDetailsRequest,
+) -> Answer<GetAccountAuthorizationDetailsResponse> {
+    let filter = request.filter.as_deref().unwrap_or_default();
+    let takes = |kind: &str| filter.is_empty() || filter.iter().any(|word| word == kind);
     let mut all = Vec::new();
     if takes("User") {
         all.extend(account.users.iter().map(|(key, user)| (format!("1/{key}"), Detail::User(user))));
@@ -124,18 +125,28 @@ pub(super) fn authorization_details(ask: &Ask<'_>, account: &Account) -> Answer 
     if takes("LocalManagedPolicy") {
         all.extend(account.policies.iter().map(|(key, policy)| (format!("4/{key}"), Detail::Policy(policy))));
     }
-    let page = ask.items_of_page_within(all, |detail| detail.shown_bytes())?;
+    let Page { items, is_truncated, marker } =
+        Page::within((request.marker, request.max_items), all, |detail| detail.shown_bytes())?;
     let moment = ask.identities.snapshot();
-    let known = Known { usages: attachment::usages(account), lookup: Lookup::new(&moment, Some(account)) };
-    let mut xml = Xml::new();
-    for (list, number) in
-        [("UserDetailList", "1/"), ("GroupDetailList", "2/"), ("RoleDetailList", "3/"), ("Policies", "4/")]
-    {
-        let of_kind = page.items.iter().filter(|(key, _)| key.starts_with(number));
-        xml.list(list, of_kind, |xml, (_, detail)| show_detail(xml, account, &known, detail));
+    let lookup = Lookup::new(&moment, Some(account));
+    let usages = attachment::usages(account);
+    let (mut users, mut groups, mut roles, mut policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for detail in items {
+        match detail {
+            Detail::User(user) => users.push(user_detail(account, user)),
+            Detail::Group(group) => groups.push(group_detail(account, group)),
+            Detail::Role(role) => roles.push(role_detail(account, &lookup, role)),
+            Detail::Policy(policy) => policies.push(policy_detail(account, &usages, policy)),
+        }
     }
-    page.end(&mut xml);
-    Ok(Some(xml))
+    Ok(GetAccountAuthorizationDetailsResponse {
+        user_detail_list: Some(users),
+        group_detail_list: Some(groups),
+        role_detail_list: Some(roles),
+        policies: Some(policies),
+        is_truncated,
+        marker,
+    })
 }
 
 /// About how much all details of an account are. Unit: bytes.
@@ -168,45 +179,80 @@ impl Detail<'_> {
     }
 }
 
-/// What details are shown with.
-struct Known<'a> {
-    usages: HashMap<&'a str, Usage>,
-    lookup: Lookup<'a>,
-}
-
-fn show_detail(xml: &mut Xml, account: &Account, known: &Known<'_>, detail: &Detail<'_>) {
-    match detail {
-        Detail::User(one) => {
-            user::show(xml, account, one);
-            show_grants(xml, "UserPolicyList", &one.grants);
-            let groups = one.groups.iter().filter_map(|id| account.group_of_id(id));
-            xml.list("GroupList", groups, |xml, group| xml.content(&group.name));
-            tag::show(xml, &one.tags);
-        }
-        Detail::Group(one) => {
-            group::show(xml, account, one);
-            show_grants(xml, "GroupPolicyList", &one.grants);
-        }
-        Detail::Role(one) => {
-            role::show_detail(xml, &known.lookup, account, one);
-            xml.list("InstanceProfileList", [(); 0], |_, ()| {});
-            show_grants(xml, "RolePolicyList", &one.grants);
-            tag::show(xml, &one.tags);
-        }
-        Detail::Policy(one) => {
-            let usage = known.usages.get(&*one.arn(&account.id)).copied().unwrap_or_default();
-            Shown::own(account, one).show(xml, usage, true);
-            let versions = one.versions.keys().rev().filter_map(|number| Version::of(one, *number));
-            xml.list("PolicyVersionList", versions, |xml, version| version.show(xml, true));
-        }
+fn user_detail(account: &Account, user: &User) -> UserDetail {
+    let groups = user.groups.iter().filter_map(|id| account.group_of_id(id));
+    UserDetail {
+        path: Some(user.path.clone()),
+        user_name: Some(user.name.clone()),
+        user_id: Some(user.id.clone()),
+        arn: Some(user.arn(&account.id)),
+        create_date: Some(timestamp(user.created_ms)),
+        user_policy_list: inline(&user.grants),
+        group_list: Some(groups.map(|group| group.name.clone()).collect()),
+        attached_managed_policies: attached(&user.grants),
+        permissions_boundary: boundary::shown(&user.grants),
+        tags: Some(tag::all(&user.tags)),
     }
 }
 
-fn show_grants(xml: &mut Xml, inline: &str, grants: &Grants) {
-    xml.list(inline, &grants.inline, |xml, (name, document)| {
-        xml.text("PolicyName", name);
-        xml.text("PolicyDocument", &percent_encoded(document.text()));
-    });
-    xml.list("AttachedManagedPolicies", &grants.attached, |xml, arn| attachment::show(xml, arn));
-    boundary::show(xml, grants);
+fn group_detail(account: &Account, group: &Group) -> GroupDetail {
+    GroupDetail {
+        path: Some(group.path.clone()),
+        group_name: Some(group.name.clone()),
+        group_id: Some(group.id.clone()),
+        arn: Some(group.arn(&account.id)),
+        create_date: Some(timestamp(group.created_ms)),
+        group_policy_list: inline(&group.grants),
+        attached_managed_policies: attached(&group.grants),
+    }
+}
+
+fn role_detail(account: &Account, lookup: &Lookup<'_>, role: &Role) -> RoleDetail {
+    let shown = role::shown(lookup, account, role);
+    RoleDetail {
+        path: Some(shown.path),
+        role_name: Some(shown.role_name),
+        role_id: Some(shown.role_id),
+        arn: Some(shown.arn),
+        create_date: Some(shown.create_date),
+        assume_role_policy_document: shown.assume_role_policy_document,
+        instance_profile_list: Some(Vec::new()),
+        role_policy_list: inline(&role.grants),
+        attached_managed_policies: attached(&role.grants),
+        permissions_boundary: boundary::shown(&role.grants),
+        tags: Some(tag::all(&role.tags)),
+        role_last_used: None,
+    }
+}
+
+fn policy_detail(account: &Account, usages: &HashMap<&str, Usage>, policy: &ManagedPolicy) -> ManagedPolicyDetail {
+    let arn = policy.arn(&account.id);
+    let shown = policy::shown(policy, &arn, usages.get(&*arn).copied().unwrap_or_default(), true);
+    let versions = policy.versions.keys().rev().filter_map(|number| policy::shown_version(policy, *number, true));
+    ManagedPolicyDetail {
+        policy_name: shown.policy_name,
+        policy_id: shown.policy_id,
+        arn: shown.arn,
+        path: shown.path,
+        default_version_id: shown.default_version_id,
+        attachment_count: shown.attachment_count,
+        permissions_boundary_usage_count: shown.permissions_boundary_usage_count,
+        is_attachable: shown.is_attachable,
+        description: shown.description,
+        create_date: shown.create_date,
+        update_date: shown.update_date,
+        policy_version_list: Some(versions.collect()),
+    }
+}
+
+fn inline(grants: &Grants) -> Option<Vec<PolicyDetail>> {
+    let detail = |(name, document): (&String, &PolicyDocument)| PolicyDetail {
+        policy_name: Some(name.clone()),
+        policy_document: Some(percent_encoded(document.text())),
+    };
+    Some(grants.inline.iter().map(detail).collect())
+}
+
+fn attached(grants: &Grants) -> Option<Vec<AttachedPolicy>> {
+    Some(grants.attached.iter().map(|arn| attachment::shown(arn)).collect())
 }

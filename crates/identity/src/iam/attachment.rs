@@ -1,55 +1,60 @@
-//! Managed policies and those whom they are attached to.
+//! Managed policies, and the users, groups and roles that they are attached to.
 
 use std::collections::HashMap;
 
-use super::Answer;
-use super::asked::Ask;
+use aws::iam::{
+    AttachedPolicy, ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PolicyGroup, PolicyRole, PolicyUser,
+};
+
 use super::holder::Holder;
-use super::quota;
-use crate::query::{Refusal, Xml};
+use super::page::{Page, Paging};
+use super::{Answer, constraint, quota};
+use crate::query::Refusal;
 use crate::store::entity::{Grants, Group, Role, User, key_of};
 use crate::store::{Account, Draft, managed};
 
 /// A policy that is attached already stays so.
-pub(super) fn attach<H: Holder>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let arn = ask.arn("PolicyArn")?;
-    let mut holder = H::clone(H::asked(ask, draft)?);
+pub(super) fn attach<H: Holder>(draft: &mut Draft, name: &str, arn: &str) -> Answer {
+    constraint::arn(arn)?;
+    let mut holder = H::clone(H::named(draft, name)?);
     refuse_missing(draft, arn)?;
     if holder.grants().attached.iter().any(|other| other == arn) {
-        return Ok(None);
+        return Ok(());
     }
     quota::refuse_beyond(H::ATTACHED_QUOTA, holder.grants().attached.len(), quota::ATTACHED_MAX)?;
     holder.grants_mut().attached.push(arn.to_owned());
     draft.put(holder);
-    Ok(None)
+    Ok(())
 }
 
-pub(super) fn detach<H: Holder>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let arn = ask.arn("PolicyArn")?;
-    let mut holder = H::clone(H::asked(ask, draft)?);
+pub(super) fn detach<H: Holder>(draft: &mut Draft, name: &str, arn: &str) -> Answer {
+    constraint::arn(arn)?;
+    let mut holder = H::clone(H::named(draft, name)?);
     let attached = &mut holder.grants_mut().attached;
     let Some(at) = attached.iter().position(|other| other == arn) else {
         return Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")));
     };
     attached.remove(at);
     draft.put(holder);
-    Ok(None)
+    Ok(())
 }
 
-pub(super) fn list<H: Holder>(ask: &Ask<'_>, account: &Account) -> Answer {
-    let prefix = ask.path_prefix()?;
-    let holder = H::asked(ask, account)?;
+pub(super) fn list<H: Holder>(
+    account: &Account,
+    name: &str,
+    path_prefix: &Option<String>,
+    paging: Paging,
+) -> Answer<Page<AttachedPolicy>> {
+    let prefix = constraint::path_prefix(path_prefix)?;
+    let holder = H::named(account, name)?;
     let mut attached: Vec<_> = holder.grants().attached.iter().map(|arn| (sorted_by(arn), arn)).collect();
     attached.retain(|(_, arn)| path_and_name(arn).0.starts_with(prefix));
     attached.sort();
-    let mut xml = Xml::new();
-    ask.page(&mut xml, "AttachedPolicies", attached, |xml, arn| show(xml, arn))?;
-    Ok(Some(xml))
+    Ok(Page::of(paging, attached)?.map(|arn| shown(arn)))
 }
 
-pub(super) fn show(xml: &mut Xml, arn: &str) {
-    xml.text("PolicyName", path_and_name(arn).1);
-    xml.text("PolicyArn", arn);
+pub(super) fn shown(arn: &str) -> AttachedPolicy {
+    AttachedPolicy { policy_name: Some(path_and_name(arn).1.to_owned()), policy_arn: Some(arn.to_owned()) }
 }
 
 fn sorted_by(arn: &str) -> String {
@@ -65,7 +70,7 @@ pub(super) fn path_and_name(arn: &str) -> (&str, &str) {
 
 /// # Errors
 /// If there is no such policy, of this account or of AWS.
-pub(super) fn refuse_missing(account: &Account, arn: &str) -> Result<(), Refusal> {
+pub(super) fn refuse_missing(account: &Account, arn: &str) -> Answer {
     match account.policy(arn).is_some() || managed::find(arn).is_some() {
         true => Ok(()),
         false => Err(Refusal::no_such_entity(format!("Policy {arn} does not exist or is not attachable."))),
@@ -120,48 +125,47 @@ impl Filter<'_> {
     }
 }
 
+/// An entity that uses a policy.
+enum Using<'a> {
+    Group(&'a Group),
+    Role(&'a Role),
+    User(&'a User),
+}
+
 /// Its users, groups and roles are paged through together.
-pub(super) fn list_entities(ask: &Ask<'_>, account: &Account) -> Answer {
-    let arn = ask.arn("PolicyArn")?;
+pub(super) fn list_entities(
+    account: &Account,
+    request: ListEntitiesForPolicyRequest,
+) -> Answer<ListEntitiesForPolicyResponse> {
+    let arn = constraint::arn(&request.policy_arn)?;
     if account.policy(arn).is_none() && managed::find(arn).is_none() {
         return Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")));
     }
-    let entity = ask.optional("EntityFilter");
-    let usage = ask.optional("PolicyUsageFilter");
-    let filter = Filter { arn, entity, usage, prefix: ask.path_prefix()? };
-    let mut found = Vec::new();
-    let mut add = |kind: &'static str, key: &str, named: Named| found.push((format!("{kind}/{key}"), (kind, named)));
-    for (key, Group { name, id, path, grants, .. }) in account.groups.iter().map(|(key, group)| (key, &**group)) {
-        if filter.takes("Group", path, grants) {
-            add("Group", key, Named { name: name.clone(), id: id.clone() });
+    let (entity, usage) = (request.entity_filter.as_deref(), request.policy_usage_filter.as_deref());
+    let filter = Filter { arn, entity, usage, prefix: constraint::path_prefix(&request.path_prefix)? };
+    let groups = account.groups.iter().filter(|(_, group)| filter.takes("Group", &group.path, &group.grants));
+    let roles = account.roles.iter().filter(|(_, role)| filter.takes("Role", &role.path, &role.grants));
+    let users = account.users.iter().filter(|(_, user)| filter.takes("User", &user.path, &user.grants));
+    let found = groups.map(|(key, group)| (format!("Group/{key}"), Using::Group(group)));
+    let found = found.chain(roles.map(|(key, role)| (format!("Role/{key}"), Using::Role(role))));
+    let found = found.chain(users.map(|(key, user)| (format!("User/{key}"), Using::User(user))));
+    let Page { items, is_truncated, marker } = Page::of((request.marker, request.max_items), found)?;
+    let (mut groups, mut users, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    for used_by in items {
+        match used_by {
+            Using::Group(Group { name, id, .. }) => {
+                groups.push(PolicyGroup { group_name: Some(name.clone()), group_id: Some(id.clone()) });
+            }
+            Using::Role(Role { name, id, .. }) => {
+                roles.push(PolicyRole { role_name: Some(name.clone()), role_id: Some(id.clone()) });
+            }
+            Using::User(User { name, id, .. }) => {
+                users.push(PolicyUser { user_name: Some(name.clone()), user_id: Some(id.clone()) });
+            }
         }
     }
-    for (key, Role { name, id, path, grants, .. }) in account.roles.iter().map(|(key, role)| (key, &**role)) {
-        if filter.takes("Role", path, grants) {
-            add("Role", key, Named { name: name.clone(), id: id.clone() });
-        }
-    }
-    for (key, User { name, id, path, grants, .. }) in account.users.iter().map(|(key, user)| (key, &**user)) {
-        if filter.takes("User", path, grants) {
-            add("User", key, Named { name: name.clone(), id: id.clone() });
-        }
-    }
-    let page = ask.items_of_page(found)?;
-    let mut xml = Xml::new();
-    for kind in ["Group", "Role", "User"] {
-        let of_kind = page.items.iter().filter(|(_, (of, _))| *of == kind);
-        xml.list(&format!("Policy{kind}s"), of_kind, |xml, (_, (_, named))| {
-            xml.text(&format!("{kind}Name"), &named.name);
-            xml.text(&format!("{kind}Id"), &named.id);
-        });
-    }
-    page.end(&mut xml);
-    Ok(Some(xml))
-}
-
-struct Named {
-    name: String,
-    id: String,
+    let (policy_groups, policy_users, policy_roles) = (Some(groups), Some(users), Some(roles));
+    Ok(ListEntitiesForPolicyResponse { policy_groups, policy_users, policy_roles, is_truncated, marker })
 }
 
 #[cfg(test)]

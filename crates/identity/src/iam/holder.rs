@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::asked::Ask;
+use super::constraint;
 use crate::query::{Code, Refusal};
 use crate::store::entity::{Grants, Group, Role, User};
 use crate::store::{Account, Kept};
@@ -34,8 +34,8 @@ pub(super) trait Holder: Kept {
     }
 
     /// The one that a request names.
-    fn asked<'a>(ask: &Ask<'_>, account: &'a Account) -> Result<&'a Arc<Self>, Refusal> {
-        Self::of_name(account, ask.name(Self::MEMBER)?)
+    fn named<'a>(account: &'a Account, name: &str) -> Result<&'a Arc<Self>, Refusal> {
+        Self::of_name(account, constraint::name(Self::MEMBER, name)?)
     }
 }
 

@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
+use aws::Members;
+use aws::iam::Tag;
 
-use super::asked::Ask;
 use super::tag;
-use super::target::Target;
+use super::target::{RequestAttributes, Target};
 use crate::query::{Code, Refusal};
 use crate::store::Account;
 use crate::store::entity::Tags;
@@ -23,7 +24,7 @@ const REGION: &str = "us-east-1";
 
 /// What conditions can look at, beside what is true of every request.
 struct Circumstances<'a> {
-    ask: &'a Ask<'a>,
+    request: &'a RequestAttributes<'a>,
     action: &'a str,
     target: &'a Target,
     /// Those that the request gives.
@@ -32,9 +33,13 @@ struct Circumstances<'a> {
 }
 
 impl<'a> Circumstances<'a> {
-    fn of(ask: &'a Ask<'a>, action: &'a str, target: &'a Target) -> Circumstances<'a> {
+    fn of(request: &'a RequestAttributes<'a>, action: &'a str, target: &'a Target) -> Circumstances<'a> {
         // Tags that cannot be read are none here, and the operation refuses them.
-        Circumstances { ask, action, target, tags: tag::asked(ask).unwrap_or_default(), tag_keys: OnceCell::new() }
+        let text = |member: &Members<'_>, name| member.text(name).unwrap_or_default().to_owned();
+        let tag = |member: &Members<'_>| Tag { key: text(member, "Key"), value: text(member, "Value") };
+        let tags: Vec<Tag> = request.members.structures("Tags").iter().map(tag).collect();
+        let tags = tag::asked(&tags).unwrap_or_default();
+        Circumstances { request, action, target, tags, tag_keys: OnceCell::new() }
     }
 
     /// Of those that are set, or those that are taken away; as the target has them too, where that differs in case: the
@@ -42,7 +47,7 @@ impl<'a> Circumstances<'a> {
     fn tag_keys(&self) -> Option<Values<'_>> {
         let keys = self.tag_keys.get_or_init(|| {
             let own = self.tags.keys().map(String::as_str);
-            let named = own.chain(self.ask.members.texts("TagKeys")).collect();
+            let named = own.chain(self.request.members.texts("TagKeys")).collect();
             let stored = self.target.tags.keys().map(String::as_str);
             with_stored_keys(named, stored).into_iter().map(str::to_owned).collect()
         });
@@ -59,7 +64,7 @@ impl<'a> Circumstances<'a> {
     /// Source: IAM User Guide, "Permissions boundaries for IAM entities".
     fn boundary(&self) -> Option<&str> {
         const MEMBER: &str = "PermissionsBoundary";
-        if self.has_member(MEMBER) { self.ask.optional(MEMBER) } else { self.target.boundary.as_deref() }
+        if self.has_member(MEMBER) { self.request.optional(MEMBER) } else { self.target.boundary.as_deref() }
     }
 }
 
@@ -73,7 +78,7 @@ impl Context for Circumstances<'_> {
         }
         match key {
             "aws:tagkeys" => self.tag_keys(),
-            "iam:policyarn" => self.ask.optional("PolicyArn").map(one),
+            "iam:policyarn" => self.request.optional("PolicyArn").map(one),
             "iam:permissionsboundary" => self.boundary().map(one),
             _ => None,
         }
@@ -91,14 +96,14 @@ fn tag_of<'a>(tags: &'a Tags, name: &str, work: &WorkBudget) -> Option<Values<'a
 /// # Errors
 /// AWS's sentence, if the caller has an identity that may not.
 pub(super) fn check(
-    ask: &Ask<'_>,
+    request: &RequestAttributes<'_>,
     action: &str,
     target: &Target,
     account: &Account,
     work: &WorkBudget,
 ) -> Result<(), Refusal> {
-    let Some(identity) = &ask.caller.identity else { return Ok(()) };
-    let own = Circumstances::of(ask, action, target);
+    let Some(identity) = &request.caller.identity else { return Ok(()) };
+    let own = Circumstances::of(request, action, target);
     let question = Question {
         principal: &identity.principal,
         action,

@@ -1,100 +1,104 @@
-//! Roles: what they are, and who may take them on.
+//! Roles: what they are, and the principals that may assume them.
 
 use auth::iam::PolicyKind;
+use aws::iam::{
+    CreateRoleRequest, CreateRoleResponse, GetRoleResponse, ListRolesRequest, RoleLastUsed,
+    UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse, UpdateRoleRequest,
+    UpdateRoleResponse,
+};
 
 use super::asked::Ask;
 use super::holder::{self, Holder};
-use super::{Answer, boundary, quota, tag};
-use crate::query::{Code, Refusal, Xml, percent_encoded, timestamp};
+use super::page::Page;
+use super::{Answer, boundary, constraint, quota, tag};
+use crate::query::{Code, Refusal, percent_encoded, timestamp};
 use crate::store::entity::{Grants, Role};
 use crate::store::{Account, Draft, Lookup, TrustPolicy, UniqueIdKind, unique_id};
 
 /// How long a session may last. Unit: seconds. Source: IAM API Reference, CreateRole, MaxSessionDuration.
 const SESSION_SECONDS_DEFAULT: u32 = 3_600;
 
-pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = ask.name("RoleName")?;
+pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft, request: CreateRoleRequest) -> Answer<CreateRoleResponse> {
+    let name = constraint::name("RoleName", &request.role_name)?;
     let role = Role {
         name: name.to_owned(),
-        path: ask.path()?.to_owned(),
+        path: constraint::path(request.path.as_deref())?,
         id: unique_id(UniqueIdKind::Role),
         created_ms: ask.now_ms,
-        description: ask.optional("Description").filter(|text| !text.is_empty()).map(str::to_owned),
-        trust: trust(ask, draft, "AssumeRolePolicyDocument")?,
-        max_session_seconds: session_seconds(ask).unwrap_or(SESSION_SECONDS_DEFAULT),
-        grants: Grants { boundary: boundary::of_new(ask, draft)?, ..Grants::default() },
-        tags: tag::of_new(ask)?,
+        description: request.description.clone().filter(|text| !text.is_empty()),
+        trust: trust(ask, draft, &request.assume_role_policy_document)?,
+        max_session_seconds: request.max_session_duration.map_or(SESSION_SECONDS_DEFAULT, i32::unsigned_abs),
+        grants: Grants {
+            boundary: boundary::of_new(draft, request.permissions_boundary.as_deref())?,
+            ..Grants::default()
+        },
+        tags: tag::asked(request.tags.iter().flatten())?,
     };
     if draft.role(name).is_some() {
         return Err(Refusal::new(Code::EntityAlreadyExists, format!("Role with name {name} already exists.")));
     }
     quota::refuse_beyond("RolesPerAccount", draft.roles.len(), quota::ROLES_MAX)?;
-    let xml = whole(ask, draft, &role);
+    let shown = whole(ask, draft, &role);
     draft.put(role);
-    Ok(Some(xml))
+    Ok(CreateRoleResponse { role: shown })
 }
 
-pub(super) fn get(ask: &Ask<'_>, account: &Account) -> Answer {
-    Ok(Some(whole(ask, account, Role::asked(ask, account)?)))
+pub(super) fn get(ask: &Ask<'_>, account: &Account, name: &str) -> Answer<GetRoleResponse> {
+    Ok(GetRoleResponse { role: whole(ask, account, Role::named(account, name)?) })
 }
 
-pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
-    let prefix = ask.path_prefix()?;
+pub(super) fn list(ask: &Ask<'_>, account: &Account, request: ListRolesRequest) -> Answer<Page<aws::iam::Role>> {
+    let prefix = constraint::path_prefix(&request.path_prefix)?;
     let roles = account.roles.iter().filter(|(_, role)| role.path.starts_with(prefix));
     let roles = roles.map(|(key, role)| (key.clone(), role));
     let moment = ask.identities.snapshot();
     let lookup = Lookup::new(&moment, Some(account));
-    let page = ask.items_of_page_within(roles, |role| 1_024 + role.trust.document().text().len())?;
-    let mut xml = Xml::new();
-    xml.list("Roles", &page.items, |xml, (_, role)| show(xml, &lookup, account, role));
-    page.end(&mut xml);
-    Ok(Some(xml))
+    let page =
+        Page::within((request.marker, request.max_items), roles, |role| 1_024 + role.trust.document().text().len())?;
+    Ok(page.map(|role| shown(&lookup, account, role)))
 }
 
-pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let mut role = Role::clone(Role::asked(ask, draft)?);
-    if let Some(text) = ask.optional("Description") {
-        role.description = Some(text).filter(|text| !text.is_empty()).map(str::to_owned);
+pub(super) fn update(draft: &mut Draft, request: UpdateRoleRequest) -> Answer<UpdateRoleResponse> {
+    let mut role = Role::clone(Role::named(draft, &request.role_name)?);
+    if let Some(text) = &request.description {
+        role.description = Some(text.clone()).filter(|text| !text.is_empty());
     }
-    if let Some(seconds) = session_seconds(ask) {
-        role.max_session_seconds = seconds;
+    if let Some(seconds) = request.max_session_duration {
+        role.max_session_seconds = seconds.unsigned_abs();
     }
     draft.put(role);
-    // Its result is there, and empty.
-    Ok(Some(Xml::new()))
+    Ok(UpdateRoleResponse {})
 }
 
-pub(super) fn update_description(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    ask.required("Description")?;
-    let mut role = Role::clone(Role::asked(ask, draft)?);
-    role.description = ask.optional("Description").filter(|text| !text.is_empty()).map(str::to_owned);
-    let xml = whole(ask, draft, &role);
+pub(super) fn update_description(
+    ask: &Ask<'_>,
+    draft: &mut Draft,
+    request: UpdateRoleDescriptionRequest,
+) -> Answer<UpdateRoleDescriptionResponse> {
+    let mut role = Role::clone(Role::named(draft, &request.role_name)?);
+    role.description = Some(request.description.clone()).filter(|text| !text.is_empty());
+    let shown = whole(ask, draft, &role);
     draft.put(role);
-    Ok(Some(xml))
+    Ok(UpdateRoleDescriptionResponse { role: Some(shown) })
 }
 
-pub(super) fn update_trust(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let mut role = Role::clone(Role::asked(ask, draft)?);
-    role.trust = trust(ask, draft, "PolicyDocument")?;
+pub(super) fn update_trust(ask: &Ask<'_>, draft: &mut Draft, request: UpdateAssumeRolePolicyRequest) -> Answer {
+    let mut role = Role::clone(Role::named(draft, &request.role_name)?);
+    role.trust = trust(ask, draft, &request.policy_document)?;
     draft.put(role);
-    Ok(None)
+    Ok(())
 }
 
-pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let role = Role::clone(Role::asked(ask, draft)?);
+pub(super) fn delete(draft: &mut Draft, name: &str) -> Answer {
+    let role = Role::clone(Role::named(draft, name)?);
     holder::refuse_with_policies(&role)?;
     draft.remove(&role);
-    Ok(None)
-}
-
-/// Between an hour and twelve, as the model has it.
-fn session_seconds(ask: &Ask<'_>) -> Option<u32> {
-    ask.members.integer("MaxSessionDuration").and_then(|seconds| u32::try_from(seconds).ok())
+    Ok(())
 }
 
 /// Binds the document to the users and roles that have these ARNs now.
-fn trust(ask: &Ask<'_>, account: &Account, member: &str) -> Result<TrustPolicy, Refusal> {
-    let document = ask.document(member, PolicyKind::Trust)?;
+fn trust(ask: &Ask<'_>, account: &Account, document: &str) -> Answer<TrustPolicy> {
+    let document = constraint::document(PolicyKind::Trust, document)?;
     if quota::size(document.text()) > quota::TRUST_SIZE_MAX {
         return Err(quota::exceeded("ACLSizePerRole", quota::TRUST_SIZE_MAX));
     }
@@ -108,34 +112,29 @@ fn trust(ask: &Ask<'_>, account: &Account, member: &str) -> Result<TrustPolicy, 
     Ok(TrustPolicy::new(document, principals))
 }
 
-fn whole(ask: &Ask<'_>, account: &Account, role: &Role) -> Xml {
+fn whole(ask: &Ask<'_>, account: &Account, role: &Role) -> aws::iam::Role {
     let moment = ask.identities.snapshot();
-    let lookup = Lookup::new(&moment, Some(account));
-    let mut xml = Xml::new();
-    xml.within("Role", |xml| {
-        show(xml, &lookup, account, role);
-        boundary::show(xml, &role.grants);
-        tag::show_some(xml, &role.tags);
-        // When it was last taken on is not kept.
-        xml.within("RoleLastUsed", |_| {});
-    });
-    xml
-}
-
-/// As the account's details have it.
-pub(super) fn show_detail(xml: &mut Xml, lookup: &Lookup<'_>, account: &Account, role: &Role) {
-    xml.text("Path", &role.path);
-    xml.text("RoleName", &role.name);
-    xml.text("RoleId", &role.id);
-    xml.text("Arn", &role.arn(&account.id));
-    xml.text("CreateDate", &timestamp(role.created_ms));
-    let trust = role.trust.text(|principal, id| lookup.current_arn(principal, id));
-    xml.text("AssumeRolePolicyDocument", &percent_encoded(&trust));
+    aws::iam::Role {
+        permissions_boundary: boundary::shown(&role.grants),
+        tags: tag::some(&role.tags),
+        // When a role was last assumed is not stored.
+        role_last_used: Some(RoleLastUsed::default()),
+        ..shown(&Lookup::new(&moment, Some(account)), account, role)
+    }
 }
 
 /// As lists have it.
-fn show(xml: &mut Xml, lookup: &Lookup<'_>, account: &Account, role: &Role) {
-    show_detail(xml, lookup, account, role);
-    xml.optional("Description", role.description.as_deref());
-    xml.value("MaxSessionDuration", role.max_session_seconds);
+pub(super) fn shown(lookup: &Lookup<'_>, account: &Account, role: &Role) -> aws::iam::Role {
+    let trust = role.trust.text(|principal, id| lookup.current_arn(principal, id));
+    aws::iam::Role {
+        path: role.path.clone(),
+        role_name: role.name.clone(),
+        role_id: role.id.clone(),
+        arn: role.arn(&account.id),
+        create_date: timestamp(role.created_ms),
+        assume_role_policy_document: Some(percent_encoded(&trust)),
+        description: role.description.clone(),
+        max_session_duration: i32::try_from(role.max_session_seconds).ok(),
+        ..aws::iam::Role::default()
+    }
 }

@@ -3,7 +3,7 @@
 //! A request brings its own policies, actions and resources, so its evaluation is bounded as a whole and runs apart from
 //! the threads that answer others, one simulation at a time.
 //!
-//! Source: IAM API Reference. Where in a document a statement stands is not told.
+//! Source: IAM API Reference. The position of a statement in its document is not in the answer.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,13 +13,15 @@ use auth::iam::{
     AppliedStatement, Context, Decision, Denial, Effect, Policy, PolicyKind, PolicyType, Principal, PrincipalKind,
     Question, REQUEST_STEPS_MAX, Summary, Values, WorkBudget, reference, summarize_within,
 };
-use aws::Members;
+use aws::iam::{
+    ContextEntry, EvaluationResult, SimulateCustomPolicyRequest, SimulatePrincipalPolicyRequest, Statement,
+};
 use ops::allowance;
 use tokio::sync::Semaphore;
 
-use super::asked::Ask;
+use super::page::Page;
 use super::{Answer, constraint};
-use crate::query::{Code, Refusal, Xml};
+use crate::query::{Code, Refusal};
 use crate::store::{Account, Granted};
 
 /// Actions times resources. Each is a decision over all the policies.
@@ -38,7 +40,7 @@ static RUNNING: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Runs a simulation when its turn comes. It waits for the place first and only then for a processor: so simulations
 /// never hold more than one of the turns that all large requests share.
-pub(super) async fn apart(simulate: impl FnOnce() -> Answer) -> Answer {
+pub(super) async fn apart<T>(simulate: impl FnOnce() -> T) -> T {
     // Never an error: the semaphore is not closed.
     let _place = RUNNING.acquire().await;
     let _turn = allowance::turn().await;
@@ -48,7 +50,7 @@ pub(super) async fn apart(simulate: impl FnOnce() -> Answer) -> Answer {
 /// What a principal is tried out with.
 struct Tried {
     principal: Principal,
-    /// Of the identity policies, in their order: id and kind, as answers tell them.
+    /// Of the identity policies, in their order: id and kind, as answers have them.
     sources: Vec<(String, &'static str)>,
     resource_policy: Option<Policy>,
 }
@@ -66,22 +68,21 @@ impl Context for Given {
     }
 }
 
-pub(super) fn custom(ask: &Ask<'_>, account: &Account) -> Answer {
-    if ask.members.texts("PolicyInputList").is_empty() {
+pub(super) fn custom(account: &Account, request: SimulateCustomPolicyRequest) -> Answer<Page<EvaluationResult>> {
+    if request.policy_input_list.is_empty() {
         return Err(Refusal::missing("PolicyInputList"));
     }
     let mut principal = account.root_principal();
     principal.kind = PrincipalKind::User;
-    if let Some(arn) = ask.optional("CallerArn") {
-        constraint::arn(arn)?;
-        arn.clone_into(&mut principal.arn);
+    if let Some(arn) = &request.caller_arn {
+        constraint::arn(arn)?.clone_into(&mut principal.arn);
     }
-    simulated(ask, account, Tried { principal, sources: Vec::new(), resource_policy: None })
+    simulated(account, request, Tried { principal, sources: Vec::new(), resource_policy: None })
 }
 
 /// Of a user, a group or a role, and with more policies if there are some in the request.
-pub(super) fn principal(ask: &Ask<'_>, account: &Account) -> Answer {
-    let arn = ask.arn("PolicySourceArn")?;
+pub(super) fn principal(account: &Account, request: SimulatePrincipalPolicyRequest) -> Answer<Page<EvaluationResult>> {
+    let arn = constraint::arn(&request.policy_source_arn)?;
     let missing = || Refusal::no_such_entity(format!("Policy source {arn} cannot be found."));
     let name = arn.rsplit('/').next().unwrap_or_default();
     let prefix = |kind: &str| arn.starts_with(&format!("arn:aws:iam::{}:{kind}/", account.id));
@@ -106,27 +107,40 @@ pub(super) fn principal(ask: &Ask<'_>, account: &Account) -> Answer {
     principal.session_policies = unreadable.then(Vec::new);
     principal.identity_policies = policies;
     principal.boundary = boundary;
-    simulated(ask, account, Tried { principal, sources, resource_policy: None })
+    let request = SimulateCustomPolicyRequest {
+        action_names: request.action_names,
+        context_entries: request.context_entries,
+        marker: request.marker,
+        max_items: request.max_items,
+        permissions_boundary_policy_input_list: request.permissions_boundary_policy_input_list,
+        policy_input_list: request.policy_input_list.unwrap_or_default(),
+        resource_arns: request.resource_arns,
+        resource_policy: request.resource_policy,
+        ..SimulateCustomPolicyRequest::default()
+    };
+    simulated(account, request, Tried { principal, sources, resource_policy: None })
 }
 
-fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
-    for (at, policy) in inputs(ask, "PolicyInputList", PolicyKind::Identity)?.into_iter().enumerate() {
+fn simulated(
+    account: &Account,
+    request: SimulateCustomPolicyRequest,
+    mut tried: Tried,
+) -> Answer<Page<EvaluationResult>> {
+    for (at, policy) in inputs("PolicyInputList", &request.policy_input_list)?.into_iter().enumerate() {
         tried.principal.identity_policies.push(policy);
         tried.sources.push((format!("PolicyInputList.{}", at + 1), "none"));
     }
-    if let Some(boundary) = inputs(ask, "PermissionsBoundaryPolicyInputList", PolicyKind::Identity)?.pop() {
+    let boundaries = request.permissions_boundary_policy_input_list.as_deref().unwrap_or_default();
+    if let Some(boundary) = inputs("PermissionsBoundaryPolicyInputList", boundaries)?.pop() {
         tried.principal.boundary = Some(boundary);
     }
-    if ask.optional("ResourcePolicy").is_some_and(|text| !text.is_empty()) {
-        let text = ask.required("ResourcePolicy")?;
+    if let Some(text) = request.resource_policy.as_ref().filter(|text| !text.is_empty()) {
         tried.resource_policy = Some(Policy::parse(PolicyKind::Resource, text).map_err(malformed)?);
     }
-    let given = Given(circumstances(ask));
-    let results = questions(ask)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
-    let page = ask.items_of_page(results)?;
-    let mut xml = Xml::new();
+    let given = Given(circumstances(&request));
+    let results = questions(&request)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
     let work = WorkBudget::new(STEPS_MAX);
-    xml.list("EvaluationResults", &page.items, |xml, (_, (action, resource))| {
+    let page = Page::of((request.marker.clone(), request.max_items), results)?.map(|(action, resource)| {
         let question = Question {
             principal: &tried.principal,
             action,
@@ -135,30 +149,29 @@ fn simulated(ask: &Ask<'_>, account: &Account, mut tried: Tried) -> Answer {
             resource_policy: tried.resource_policy.as_ref(),
             context: &given,
         };
-        show(xml, &tried, &question, &work);
+        evaluated(&tried, &question, &work)
     });
-    if work.is_exhausted() {
-        return Err(Refusal::new(Code::LimitExceeded, TOO_MUCH));
+    match work.is_exhausted() {
+        true => Err(Refusal::new(Code::LimitExceeded, TOO_MUCH)),
+        false => Ok(page),
     }
-    page.end(&mut xml);
-    Ok(Some(xml))
 }
 
 const TOO_MUCH: &str = "The simulation of these policies takes more work than a request may cause. Simulate fewer \
                         actions, resources or policies in one request.";
 
 /// Every action on every resource.
-fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
-    let actions = ask.members.texts("ActionNames");
+fn questions(request: &SimulateCustomPolicyRequest) -> Answer<Vec<(&str, &str)>> {
+    let actions = &request.action_names;
     if actions.is_empty() {
         return Err(Refusal::missing("ActionNames"));
     }
-    for action in &actions {
+    for action in actions {
         if !action.contains(':') {
             return Err(Refusal::invalid_input(format!("Invalid Action name: {action}")));
         }
     }
-    let mut resources = ask.members.texts("ResourceArns");
+    let mut resources: Vec<&str> = request.resource_arns.iter().flatten().map(String::as_str).collect();
     if resources.is_empty() {
         resources.push("*");
     }
@@ -167,31 +180,30 @@ fn questions<'a>(ask: &Ask<'a>) -> Result<Vec<(&'a str, &'a str)>, Refusal> {
             "More than {QUESTIONS_MAX} combinations of actions and resources."
         )));
     }
-    Ok(actions.iter().flat_map(|action| resources.iter().map(|resource| (*action, *resource))).collect())
+    Ok(actions.iter().flat_map(|action| resources.iter().map(|resource| (action.as_str(), *resource))).collect())
 }
 
-fn inputs(ask: &Ask<'_>, member: &str, kind: PolicyKind) -> Result<Vec<Arc<Policy>>, Refusal> {
-    let texts = ask.members.texts(member);
+fn inputs(member: &str, texts: &[String]) -> Result<Vec<Arc<Policy>>, Refusal> {
     if texts.len() > POLICIES_MAX {
         return Err(Refusal::invalid_input(format!("{member} has more than {POLICIES_MAX} policies.")));
     }
-    texts.into_iter().map(|text| Policy::parse(kind, text).map(Arc::new).map_err(malformed)).collect()
+    texts.iter().map(|text| Policy::parse(PolicyKind::Identity, text).map(Arc::new).map_err(malformed)).collect()
 }
 
 fn malformed(error: auth::iam::Malformed) -> Refusal {
     Refusal::new(Code::MalformedPolicyDocument, error.0)
 }
 
-fn circumstances(ask: &Ask<'_>) -> BTreeMap<String, Vec<String>> {
-    let entries = ask.members.structures("ContextEntries");
-    let entry = |entry: &Members<'_>| {
-        let values = entry.texts("ContextKeyValues").into_iter().map(str::to_owned).collect();
-        Some((entry.text("ContextKeyName")?.to_lowercase(), values))
+fn circumstances(request: &SimulateCustomPolicyRequest) -> BTreeMap<String, Vec<String>> {
+    let entry = |entry: &ContextEntry| {
+        let values = entry.context_key_values.clone().unwrap_or_default();
+        Some((entry.context_key_name.as_ref()?.to_lowercase(), values))
     };
-    entries.iter().filter_map(entry).collect()
+    request.context_entries.iter().flatten().filter_map(entry).collect()
 }
 
-fn show(xml: &mut Xml, tried: &Tried, question: &Question<'_>, work: &WorkBudget) {
+/// Nothing, if the answer costs more work than is left.
+fn evaluated(tried: &Tried, question: &Question<'_>, work: &WorkBudget) -> EvaluationResult {
     let Question { action, resource, .. } = *question;
     let (decision, Summary { applied, missing_keys: missing }) = summarize_within(question, work);
     let decisive = |part: &&AppliedStatement| decision == Decision::Allowed || part.effect == Effect::Deny;
@@ -200,13 +212,21 @@ fn show(xml: &mut Xml, tried: &Tried, question: &Question<'_>, work: &WorkBudget
     let sources = matched.iter().map(|(id, _)| ENTRY_BYTES + id.len()).sum::<usize>();
     let keys = missing.iter().map(|key| ENTRY_BYTES + key.len()).sum::<usize>();
     if !work.spend(BYTE_STEPS * (ENTRY_BYTES + action.len() + resource.len() + sources + keys)) {
-        return;
+        return EvaluationResult::default();
     }
-    xml.text("EvalActionName", action);
-    xml.text("EvalResourceName", resource);
-    xml.text("EvalDecision", word(decision));
-    xml.list("MatchedStatements", matched, show_matched);
-    xml.list("MissingContextValues", &missing, |xml, key| xml.content(key));
+    let statement = |(id, kind): (&str, &str)| Statement {
+        source_policy_id: Some(id.to_owned()),
+        source_policy_type: Some(kind.to_owned()),
+        ..Statement::default()
+    };
+    EvaluationResult {
+        eval_action_name: action.to_owned(),
+        eval_resource_name: Some(resource.to_owned()),
+        eval_decision: word(decision).to_owned(),
+        matched_statements: Some(matched.into_iter().map(statement).collect()),
+        missing_context_values: Some(missing.into_iter().map(|key| key.to_string()).collect()),
+        ..EvaluationResult::default()
+    }
 }
 
 /// Which policy a statement is of: its id and kind, as answers have them.
@@ -218,11 +238,6 @@ fn source<'a>(tried: &'a Tried, part: &AppliedStatement) -> (&'a str, &'static s
         (None, PolicyType::Resource) => ("ResourcePolicy", "resource"),
         (None, _) => ("", "none"),
     }
-}
-
-fn show_matched(xml: &mut Xml, (id, kind): (&str, &str)) {
-    xml.text("SourcePolicyId", id);
-    xml.text("SourcePolicyType", kind);
 }
 
 fn is_implicit(decision: Decision) -> bool {
@@ -254,22 +269,20 @@ mod tests {
         let first = tokio::spawn(apart(move || {
             started.send(()).expect("the test waits for it");
             is_released.recv().expect("the test sends it");
-            Ok(None)
         }));
         is_started.await.expect("the first runs");
         let has_run = Arc::new(AtomicBool::new(false));
         let runs = Arc::clone(&has_run);
         let second = tokio::spawn(apart(move || {
             runs.store(true, Ordering::SeqCst);
-            Ok(None)
         }));
         for _ in 0..10 {
             assert_eq!(tokio::spawn(async { 7 }).await.expect("another task"), 7);
         }
         assert!(!has_run.load(Ordering::SeqCst));
         release.send(()).expect("the first waits for it");
-        first.await.expect("no panic").expect("an answer");
-        second.await.expect("no panic").expect("an answer");
+        first.await.expect("no panic");
+        second.await.expect("no panic");
         assert!(has_run.load(Ordering::SeqCst));
     }
 }

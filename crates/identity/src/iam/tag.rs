@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use auth::iam::{folded_tag, is_same_tag};
 
-use super::asked::Ask;
-use super::{Answer, oidc_provider, policy, quota};
-use crate::query::{Code, Refusal, Xml};
-use crate::store::entity::{ManagedPolicy, OidcProvider, Role, Tags, User};
-use crate::store::{Account, Draft, Kept};
+use aws::iam::Tag;
 
 use super::holder::Holder;
+use super::page::{Page, Paging};
+use super::{Answer, oidc_provider, policy, quota};
+use crate::query::{Code, Refusal};
+use crate::store::entity::{ManagedPolicy, OidcProvider, Role, Tags, User};
+use crate::store::{Account, Draft, Kept};
 
 /// One that can have tags.
 pub(super) trait Tagged: Kept {
     /// The one that a request names.
-    fn named(ask: &Ask<'_>, account: &Account) -> Result<Self, Refusal>;
+    fn find(account: &Account, name: &str) -> Result<Self, Refusal>;
     fn tags(&self) -> &Tags;
     fn tags_mut(&mut self) -> &mut Tags;
 }
@@ -23,9 +24,9 @@ pub(super) trait Tagged: Kept {
 macro_rules! tagged {
     ($($entity:ident $named:expr;)+) => {$(
         impl Tagged for $entity {
-            fn named(ask: &Ask<'_>, account: &Account) -> Result<$entity, Refusal> {
-                let named: fn(&Ask<'_>, &Account) -> Result<$entity, Refusal> = $named;
-                named(ask, account)
+            fn find(account: &Account, name: &str) -> Answer<$entity> {
+                let named: fn(&Account, &str) -> Result<$entity, Refusal> = $named;
+                named(account, name)
             }
 
             fn tags(&self) -> &Tags {
@@ -40,15 +41,15 @@ macro_rules! tagged {
 }
 
 tagged! {
-    User |ask, account| User::asked(ask, account).map(|user| User::clone(user));
-    Role |ask, account| Role::asked(ask, account).map(|role| Role::clone(role));
-    ManagedPolicy |ask, account| policy::asked(ask, account).map(|policy| ManagedPolicy::clone(policy));
-    OidcProvider |ask, account| oidc_provider::asked(ask, account).map(|provider| OidcProvider::clone(provider));
+    User |account, name| User::named(account, name).map(|user| User::clone(user));
+    Role |account, name| Role::named(account, name).map(|role| Role::clone(role));
+    ManagedPolicy |account, arn| policy::named(account, arn).map(|policy| ManagedPolicy::clone(policy));
+    OidcProvider |account, arn| oidc_provider::named(account, arn).map(|provider| OidcProvider::clone(provider));
 }
 
-pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let added = asked(ask)?;
-    let mut entity = T::named(ask, draft)?;
+pub(super) fn add<T: Tagged>(draft: &mut Draft, name: &str, tags: &[Tag]) -> Answer {
+    let added = asked(tags)?;
+    let mut entity = T::find(draft, name)?;
     for (key, value) in added {
         entity.tags_mut().retain(|other, _| !is_same_tag(other, &key));
         entity.tags_mut().insert(key, value);
@@ -57,28 +58,19 @@ pub(super) fn add<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         return Err(too_many());
     }
     draft.put(entity);
-    Ok(None)
+    Ok(())
 }
 
-pub(super) fn remove<T: Tagged>(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let keys = ask.members.texts("TagKeys");
-    let mut entity = T::named(ask, draft)?;
+pub(super) fn remove<T: Tagged>(draft: &mut Draft, name: &str, keys: &[String]) -> Answer {
+    let mut entity = T::find(draft, name)?;
     entity.tags_mut().retain(|other, _| !keys.iter().any(|key| is_same_tag(other, key)));
     draft.put(entity);
-    Ok(None)
+    Ok(())
 }
 
-pub(super) fn list<T: Tagged>(ask: &Ask<'_>, account: &Account) -> Answer {
-    let entity = T::named(ask, account)?;
-    let tags = entity.tags().iter().map(|tag| (tag.0.clone(), tag));
-    let mut xml = Xml::new();
-    ask.page(&mut xml, "Tags", tags, |xml, (key, value)| show_one(xml, key, value))?;
-    Ok(Some(xml))
-}
-
-/// The tags that something new is asked for with.
-pub(super) fn of_new(ask: &Ask<'_>) -> Result<Tags, Refusal> {
-    asked(ask)
+pub(super) fn list<T: Tagged>(account: &Account, name: &str, paging: Paging) -> Answer<Page<Tag>> {
+    let tags = all(T::find(account, name)?.tags());
+    Page::of(paging, tags.into_iter().map(|tag| (tag.key.clone(), tag)))
 }
 
 fn too_many() -> Refusal {
@@ -86,14 +78,13 @@ fn too_many() -> Refusal {
 }
 
 /// The tags that a request has; conditions look at the same ones.
-pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
-    let members = ask.members.structures("Tags");
-    if members.len() > quota::TAGS_MAX {
+pub(super) fn asked<'t>(asked: impl IntoIterator<Item = &'t Tag>) -> Answer<Tags> {
+    let (mut tags, mut seen) = (Tags::new(), BTreeSet::new());
+    let asked: Vec<&Tag> = asked.into_iter().collect();
+    if asked.len() > quota::TAGS_MAX {
         return Err(too_many());
     }
-    let (mut tags, mut seen) = (Tags::new(), BTreeSet::new());
-    for member in members {
-        let (key, value) = (member.text("Key").unwrap_or_default(), member.text("Value").unwrap_or_default());
+    for Tag { key, value } in asked {
         if key.to_ascii_lowercase().starts_with("aws:") {
             let text = "Tag keys that start with aws: are reserved for system use.";
             return Err(Refusal::invalid_input(text));
@@ -102,23 +93,17 @@ pub(super) fn asked(ask: &Ask<'_>) -> Result<Tags, Refusal> {
             let text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
             return Err(Refusal::invalid_input(text));
         }
-        tags.insert(key.to_owned(), value.to_owned());
+        tags.insert(key.clone(), value.clone());
     }
     Ok(tags)
 }
 
-pub(super) fn show(xml: &mut Xml, tags: &Tags) {
-    xml.list("Tags", tags, |xml, (key, value)| show_one(xml, key, value));
+/// As answers have them.
+pub(super) fn all(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
 }
 
 /// Nothing, if there are none.
-pub(super) fn show_some(xml: &mut Xml, tags: &Tags) {
-    if !tags.is_empty() {
-        show(xml, tags);
-    }
-}
-
-fn show_one(xml: &mut Xml, key: &str, value: &str) {
-    xml.text("Key", key);
-    xml.text("Value", value);
+pub(super) fn some(tags: &Tags) -> Option<Vec<Tag>> {
+    Some(all(tags)).filter(|tags| !tags.is_empty())
 }

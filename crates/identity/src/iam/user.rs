@@ -1,65 +1,67 @@
 //! Users: CreateUser, GetUser, ListUsers, UpdateUser, DeleteUser.
 
-use super::asked::Ask;
+use aws::iam::{
+    CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, ListUsersRequest, UpdateUserRequest,
+};
+
+use super::asked::{Ask, user_or_caller};
 use super::holder::{self, Holder};
-use super::{Answer, boundary, quota, tag};
-use crate::query::{Code, Refusal, Xml, timestamp};
+use super::page::Page;
+use super::{Answer, boundary, constraint, quota, tag};
+use crate::query::{Code, Refusal, timestamp};
 use crate::store::entity::{AccessKey, Grants, User};
 use crate::store::{Account, Draft, UniqueIdKind, unique_id};
 
-pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let name = ask.name("UserName")?;
+pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft, request: CreateUserRequest) -> Answer<CreateUserResponse> {
+    let name = constraint::name("UserName", &request.user_name)?;
     let user = User {
         name: name.to_owned(),
-        path: ask.path()?.to_owned(),
+        path: constraint::path(request.path.as_deref())?,
         id: unique_id(UniqueIdKind::User),
         created_ms: ask.now_ms,
-        grants: Grants { boundary: boundary::of_new(ask, draft)?, ..Grants::default() },
+        grants: Grants {
+            boundary: boundary::of_new(draft, request.permissions_boundary.as_deref())?,
+            ..Grants::default()
+        },
         groups: Vec::new(),
-        tags: tag::of_new(ask)?,
+        tags: tag::asked(request.tags.iter().flatten())?,
     };
     refuse_second(draft, name)?;
     quota::refuse_beyond("UsersPerAccount", draft.users.len(), quota::USERS_MAX)?;
-    let mut xml = Xml::new();
-    xml.within("User", |xml| show_whole(xml, draft, &user));
+    let shown = whole(draft, &user);
     draft.put(user);
-    Ok(Some(xml))
+    Ok(CreateUserResponse { user: Some(shown) })
 }
 
-pub(super) fn get(ask: &Ask<'_>, account: &Account) -> Answer {
-    let mut xml = Xml::new();
-    match ask.user_or_caller()? {
-        Some(name) => {
-            let user = User::of_name(account, name)?;
-            xml.within("User", |xml| show_whole(xml, account, user));
-        }
-        None => xml.within("User", |xml| {
-            xml.text("UserId", &account.id);
-            xml.text("Arn", &format!("arn:aws:iam::{}:root", account.id));
+pub(super) fn get(ask: &Ask<'_>, account: &Account, request: GetUserRequest) -> Answer<GetUserResponse> {
+    let user = match user_or_caller(ask.caller, request.user_name.as_deref())? {
+        Some(name) => whole(account, User::of_name(account, name)?),
+        None => aws::iam::User {
+            user_id: account.id.clone(),
+            arn: account.root_arn(),
             // When the account's first key was made: nothing older is known of it.
-            let since = account.keys_of(None).map(|key| key.created_ms).min().unwrap_or(0);
-            xml.text("CreateDate", &timestamp(since));
-        }),
-    }
-    Ok(Some(xml))
+            create_date: timestamp(account.keys_of(None).map(|key| key.created_ms).min().unwrap_or(0)),
+            ..aws::iam::User::default()
+        },
+    };
+    Ok(GetUserResponse { user })
 }
 
-pub(super) fn list(ask: &Ask<'_>, account: &Account) -> Answer {
-    let prefix = ask.path_prefix()?;
+pub(super) fn list(account: &Account, request: ListUsersRequest) -> Answer<Page<aws::iam::User>> {
+    let prefix = constraint::path_prefix(&request.path_prefix)?;
     let users = account.users.iter().filter(|(_, user)| user.path.starts_with(prefix));
-    let mut xml = Xml::new();
-    let users = users.map(|(key, user)| (key.clone(), user));
-    ask.page(&mut xml, "Users", users, |xml, user| show(xml, account, user))?;
-    Ok(Some(xml))
+    Ok(Page::of((request.marker, request.max_items), users.map(|(key, user)| (key.clone(), user)))?
+        .map(|user| shown(account, user)))
 }
 
-pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let before = User::clone(User::asked(ask, draft)?);
+pub(super) fn update(draft: &mut Draft, request: UpdateUserRequest) -> Answer {
+    let before = User::clone(User::named(draft, &request.user_name)?);
     let mut after = before.clone();
-    if let Some(path) = ask.new_path()? {
-        path.clone_into(&mut after.path);
+    if let Some(path) = &request.new_path {
+        after.path = constraint::path(Some(path))?;
     }
-    if let Some(name) = ask.other_name("NewUserName")? {
+    if let Some(name) = &request.new_user_name {
+        constraint::name("NewUserName", name)?;
         if !name.eq_ignore_ascii_case(&before.name) {
             refuse_second(draft, name)?;
         }
@@ -68,7 +70,7 @@ pub(super) fn update(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         draft.remove(&before);
     }
     draft.put(after);
-    Ok(None)
+    Ok(())
 }
 
 /// Keys name their user.
@@ -79,8 +81,8 @@ fn rename_keys(draft: &mut Draft, before: &str, after: &str) {
     }
 }
 
-pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
-    let user = User::clone(User::asked(ask, draft)?);
+pub(super) fn delete(draft: &mut Draft, name: &str) -> Answer {
+    let user = User::clone(User::named(draft, name)?);
     if draft.keys_of(Some(&user.name)).next().is_some() {
         return Err(holder::conflict("must delete access keys first."));
     }
@@ -89,10 +91,10 @@ pub(super) fn delete(ask: &Ask<'_>, draft: &mut Draft) -> Answer {
         return Err(holder::conflict("must remove user from groups first."));
     }
     draft.remove(&user);
-    Ok(None)
+    Ok(())
 }
 
-fn refuse_second(account: &Account, name: &str) -> Result<(), Refusal> {
+fn refuse_second(account: &Account, name: &str) -> Answer {
     match account.user(name) {
         None => Ok(()),
         Some(_) => Err(Refusal::new(Code::EntityAlreadyExists, format!("User with name {name} already exists."))),
@@ -100,16 +102,18 @@ fn refuse_second(account: &Account, name: &str) -> Result<(), Refusal> {
 }
 
 /// As lists have it.
-pub(super) fn show(xml: &mut Xml, account: &Account, user: &User) {
-    xml.text("Path", &user.path);
-    xml.text("UserName", &user.name);
-    xml.text("UserId", &user.id);
-    xml.text("Arn", &user.arn(&account.id));
-    xml.text("CreateDate", &timestamp(user.created_ms));
+pub(super) fn shown(account: &Account, user: &User) -> aws::iam::User {
+    aws::iam::User {
+        path: Some(user.path.clone()),
+        user_name: Some(user.name.clone()),
+        user_id: user.id.clone(),
+        arn: user.arn(&account.id),
+        create_date: timestamp(user.created_ms),
+        ..aws::iam::User::default()
+    }
 }
 
-fn show_whole(xml: &mut Xml, account: &Account, user: &User) {
-    show(xml, account, user);
-    boundary::show(xml, &user.grants);
-    tag::show_some(xml, &user.tags);
+fn whole(account: &Account, user: &User) -> aws::iam::User {
+    let permissions_boundary = boundary::shown(&user.grants);
+    aws::iam::User { permissions_boundary, tags: tag::some(&user.tags), ..shown(account, user) }
 }

@@ -5,7 +5,8 @@ mod refusal;
 mod reply;
 mod text;
 
-pub use aws::{Parameters, Xml};
+pub use aws::Parameters;
 pub use refusal::{Code, Refusal};
 pub use reply::{Api, Reply, Request};
-pub use text::{percent_encoded, timestamp};
+pub use text::percent_encoded;
+pub(crate) use text::timestamp;

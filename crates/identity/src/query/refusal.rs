@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ::api::Exception;
-use aws::{DecodeError, FormError, Protocol, ServiceError, codec};
+use aws::{DecodeError, Protocol, ServiceError, codec};
 
 use super::reply::{self, Api, Reply};
 
@@ -49,14 +49,12 @@ codes! {
     InvalidParameterValue "InvalidParameterValue" 400;
     LimitExceeded "LimitExceeded" 409;
     MalformedPolicyDocument "MalformedPolicyDocument" 400;
-    MalformedQueryString "MalformedQueryString" 404;
     MissingAction "MissingAction" 400;
     MissingAuthenticationToken "MissingAuthenticationToken" 403;
     NoSuchEntity "NoSuchEntity" 404;
     NotImplemented "NotImplemented" 501;
     PackedPolicyTooLarge "PackedPolicyTooLarge" 400;
     PolicyEvaluation "PolicyEvaluation" 500;
-    RequestEntityTooLarge "RequestEntityTooLarge" 413;
     ServiceFailure "ServiceFailure" 500;
     ServiceUnavailable "ServiceUnavailable" 503;
     SignatureDoesNotMatch "SignatureDoesNotMatch" 403;
@@ -169,16 +167,6 @@ impl From<Exception> for Refusal {
             Exception::ServiceUnavailable(text) => Refusal::new(Code::ServiceUnavailable, text),
             other => Refusal::failure(other.to_string()),
         }
-    }
-}
-
-impl From<FormError> for Refusal {
-    fn from(error: FormError) -> Refusal {
-        let code = match error {
-            FormError::TooLarge => Code::RequestEntityTooLarge,
-            FormError::TooManyParameters | FormError::Malformed => Code::MalformedQueryString,
-        };
-        Refusal::new(code, error.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A request without what HTTP has around it, and the answer before it becomes HTTP.
 
-use aws::{IAM, OperationId, Parameters, Protocol, STS, ServiceModel, Structure, Xml, codec};
+use aws::{IAM, OperationId, Parameters, Protocol, STS, ServiceModel, Structure, codec};
 
 use super::refusal::Refusal;
 
@@ -56,17 +56,6 @@ impl Reply {
     pub(crate) fn encoded(operation: OperationId, output: &Structure, request_id: &str) -> Reply {
         let reply = codec::answer(operation, Protocol::Query, output, request_id);
         Reply { status: reply.status, body: text(reply.body), refusal: None }
-    }
-
-    /// The answer of an operation; some have no result.
-    pub(crate) fn answer(api: Api, operation: &str, result: Option<&Xml>, request_id: &str) -> Reply {
-        let response = format!("{operation}Response");
-        let mut xml = Xml::root(&response, api.model().namespace);
-        if let Some(result) = result {
-            xml.within(&format!("{operation}Result"), |xml| xml.append(result));
-        }
-        xml.within("ResponseMetadata", |xml| xml.text("RequestId", request_id));
-        Reply { status: 200, body: xml.finish(&response), refusal: None }
     }
 }
 

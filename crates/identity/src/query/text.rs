@@ -1,8 +1,10 @@
-//! Texts as answers spell them: times, and policies.
+//! Times and policies as answers have them.
 
-/// As `2026-01-31T09:05:00Z`.
-pub fn timestamp(ms: u64) -> String {
-    base::utc::rfc3339(ms)
+use aws::Timestamp;
+
+/// IAM's answers have whole seconds.
+pub(crate) fn timestamp(ms: u64) -> Timestamp {
+    Timestamp(ms - ms % 1_000)
 }
 
 /// As RFC 3986 says; IAM answers with policies' documents in this form.
@@ -16,7 +18,7 @@ mod tests {
 
     #[test]
     fn times_and_policies() {
-        assert_eq!(timestamp(1_709_197_445_999), "2024-02-29T09:04:05Z");
+        assert_eq!(timestamp(1_709_197_445_999), Timestamp(1_709_197_445_000));
         assert_eq!(percent_encoded("{\"a\": \"*~é\"}"), "%7B%22a%22%3A%20%22%2A~%C3%A9%22%7D");
     }
 }

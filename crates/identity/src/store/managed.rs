@@ -7,49 +7,49 @@ use std::sync::LazyLock;
 use auth::iam::PolicyKind;
 
 use super::document::PolicyDocument;
+use super::entity::{ManagedPolicy, PolicyVersion, Tags, Versions};
 
-pub(crate) struct AwsPolicy {
-    pub name: &'static str,
-    pub path: &'static str,
-    pub description: &'static str,
-    pub document: PolicyDocument,
-}
-
+/// In place of an account's id in their ARNs.
+pub(crate) const OWNER: &str = "aws";
 /// They do not change, and have one version. 2015-02-06, as AWS's oldest ones.
-pub(crate) const VERSION_ID: &str = "v1";
-pub(crate) const CREATED_MS: u64 = 1_423_247_940_000;
+const CREATED_MS: u64 = 1_423_247_940_000;
 
-impl AwsPolicy {
-    pub(crate) fn arn(&self) -> String {
-        format!("arn:aws:iam::aws:policy{}{}", self.path, self.name)
-    }
-
-    /// An id of the right form that is the same on every server.
-    pub(crate) fn id(&self) -> String {
-        let letters = self.name.bytes().cycle().take(17).enumerate();
-        let letters = letters.map(|(at, byte)| {
-            let mixed = u32::from(byte) * 31 + (at as u32) * 7 + self.name.len() as u32;
-            char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(mixed & 31) as usize])
-        });
-        "ANPA".chars().chain(letters).collect()
-    }
+/// An id of the right form that is the same on every server.
+fn id(name: &str) -> String {
+    let letters = name.bytes().cycle().take(17).enumerate();
+    let letters = letters.map(|(at, byte)| {
+        let mixed = u32::from(byte) * 31 + (at as u32) * 7 + name.len() as u32;
+        char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(mixed & 31) as usize])
+    });
+    "ANPA".chars().chain(letters).collect()
 }
 
-static POLICIES: LazyLock<Vec<AwsPolicy>> = LazyLock::new(|| {
-    let policy = |(name, description, statement): &(&'static str, &'static str, &str)| {
+static POLICIES: LazyLock<Vec<ManagedPolicy>> = LazyLock::new(|| {
+    let policy = |(name, description, statement): &(&str, &str, &str)| {
         let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
         let document = PolicyDocument::parse(PolicyKind::Identity, &text).ok()?;
-        Some(AwsPolicy { name, path: "/", description, document })
+        Some(ManagedPolicy {
+            name: (*name).to_owned(),
+            path: "/".to_owned(),
+            id: id(name),
+            created_ms: CREATED_MS,
+            updated_ms: CREATED_MS,
+            description: Some((*description).to_owned()),
+            versions: Versions::from([(1, PolicyVersion { document, created_ms: CREATED_MS })]),
+            default_version: 1,
+            next_version: 2,
+            tags: Tags::new(),
+        })
     };
     TEXTS.iter().filter_map(policy).collect()
 });
 
-pub(crate) fn all() -> &'static [AwsPolicy] {
+pub(crate) fn all() -> &'static [ManagedPolicy] {
     &POLICIES
 }
 
-pub(crate) fn find(arn: &str) -> Option<&'static AwsPolicy> {
-    arn.starts_with("arn:aws:iam::aws:").then(|| POLICIES.iter().find(|policy| policy.arn() == arn)).flatten()
+pub(crate) fn find(arn: &str) -> Option<&'static ManagedPolicy> {
+    arn.starts_with("arn:aws:iam::aws:").then(|| POLICIES.iter().find(|policy| policy.arn(OWNER) == arn)).flatten()
 }
 
 /// Name, description, statement.
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn all_can_be_read_and_have_ids_of_their_own() {
         assert_eq!(all().len(), TEXTS.len());
-        let ids: std::collections::BTreeSet<_> = all().iter().map(AwsPolicy::id).collect();
+        let ids: std::collections::BTreeSet<_> = all().iter().map(|policy| &policy.id).collect();
         assert!(ids.len() == TEXTS.len() && ids.iter().all(|id| id.len() == 21), "{ids:?}");
         assert!(find("arn:aws:iam::aws:policy/ReadOnlyAccess").is_some());
         assert!(find("arn:aws:iam::aws:policy/x/ReadOnlyAccess").is_none());

@@ -105,10 +105,8 @@ impl Account {
     }
 
     fn managed_document(&self, arn: &str) -> Option<&PolicyDocument> {
-        match self.policy(arn) {
-            Some(policy) => Some(&policy.default()?.document),
-            None => Some(&managed::find(arn)?.document),
-        }
+        let policy = self.policy(arn).map(|policy| &**policy).or_else(|| managed::find(arn))?;
+        Some(&policy.default()?.document)
     }
 
     pub(crate) fn managed_text_bytes(&self, arn: &str) -> usize {

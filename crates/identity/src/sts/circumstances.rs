@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use auth::iam::{Context, Values, WorkBudget, tag_value};
 
 use super::Way;
-use crate::query::timestamp;
 use crate::tag_key::with_stored_keys;
 
 #[derive(Default)]
@@ -82,7 +81,7 @@ impl Circumstances<'_> {
             "aws:sourceip" => way.transport.peer.to_canonical().to_string(),
             "aws:securetransport" => way.transport.secure.to_string(),
             "aws:useragent" => way.user_agent.clone()?,
-            "aws:currenttime" => timestamp(now_ms),
+            "aws:currenttime" => base::utc::rfc3339(now_ms),
             "aws:epochtime" => (now_ms / 1_000).to_string(),
             _ => return None,
         };

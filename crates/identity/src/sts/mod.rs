@@ -16,8 +16,9 @@ mod web_identity;
 
 use auth::Caller;
 use auth::iam::{Identity, PrincipalKind, Transport};
+use aws::codec::output;
 use aws::sts::DecodeAuthorizationMessageRequest;
-use aws::{OperationId, STS, Structure, Typed, Value};
+use aws::{OperationId, STS, Structure};
 
 use crate::authority::{Authority, ISSUED};
 use crate::query::{Api, Code, Refusal, Reply, Request};
@@ -101,14 +102,6 @@ impl Authority {
 fn operation(request: &Request<'_>) -> Result<OperationId, Refusal> {
     let action = request.parameters.get("Action").unwrap_or_default();
     STS.operation(action).ok_or_else(|| Refusal::unknown_action(action, Api::Sts.version()))
-}
-
-/// An operation's output is a structure.
-pub(crate) fn output(output: impl Typed) -> Structure {
-    match output.into_value() {
-        Value::Structure(structure) => structure,
-        _ => Structure::default(),
-    }
 }
 
 /// Refusals do not come with a message that is encoded.

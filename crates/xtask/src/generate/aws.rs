@@ -44,7 +44,7 @@ const HOSTED: [Hosted; 7] = [
         file: "iam",
         watched: ["ServiceFailure", "Throttling"],
         shapes: Some("crates/aws/src/generated/iam.rs"),
-        is_typed: false,
+        is_typed: true,
     },
     Hosted {
         file: "lambda",

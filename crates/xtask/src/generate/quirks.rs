@@ -128,13 +128,93 @@ pub(super) fn correct_service(service: &mut ServiceModel) {
         "Lambda" => correct_lambda,
         _ => return,
     };
+    let of_answers = service.of_answers();
     for (name, shape) in &mut service.shapes {
+        if service.metadata.service_id == "IAM" && of_answers.contains(name) {
+            shape.order = iam_order(name, shape);
+        }
         correct(name, shape);
     }
 }
 
+/// The order of members in IAM's answers: those that are required are in the order of their list; a page's list is before its end.
+/// Source: IAM API Reference, the response elements and the contents of each data type.
+fn iam_order(name: &str, shape: &ServiceShape) -> Vec<String> {
+    const END: [&str; 2] = ["IsTruncated", "Marker"];
+    let first = match IAM_ORDERS.iter().find(|(structure, _)| *structure == name) {
+        Some((_, order)) => order.iter().map(|member| (*member).to_owned()).collect(),
+        None => shape.required.clone(),
+    };
+    let rest = shape.members.keys().filter(|member| !first.contains(member) && !END.contains(&member.as_str()));
+    first.iter().chain(rest).cloned().collect()
+}
+
+const IAM_ORDERS: &[(&str, &[&str])] = &[
+    ("AccessKeyLastUsed", &["LastUsedDate", "ServiceName", "Region"]),
+    ("AccessKeyMetadata", &["UserName", "AccessKeyId", "Status", "CreateDate"]),
+    ("AttachedPermissionsBoundary", &["PermissionsBoundaryType", "PermissionsBoundaryArn"]),
+    ("AttachedPolicy", &["PolicyName", "PolicyArn"]),
+    ("EvaluationResult", &["EvalActionName", "EvalResourceName", "EvalDecision"]),
+    ("GetAccessKeyLastUsedResponse", &["UserName", "AccessKeyLastUsed"]),
+    ("GetAccountAuthorizationDetailsResponse", &["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"]),
+    ("GetOpenIDConnectProviderResponse", &["Url", "ClientIDList", "ThumbprintList", "CreateDate", "Tags"]),
+    (
+        "GroupDetail",
+        &["Path", "GroupName", "GroupId", "Arn", "CreateDate", "GroupPolicyList", "AttachedManagedPolicies"],
+    ),
+    ("ListEntitiesForPolicyResponse", &["PolicyGroups", "PolicyUsers", "PolicyRoles"]),
+    ("ManagedPolicyDetail", POLICY_ORDER),
+    ("Policy", POLICY_ORDER),
+    ("PolicyDetail", &["PolicyName", "PolicyDocument"]),
+    ("PolicyGroup", &["GroupName", "GroupId"]),
+    ("PolicyRole", &["RoleName", "RoleId"]),
+    ("PolicyUser", &["UserName", "UserId"]),
+    ("PolicyVersion", &["Document", "VersionId", "IsDefaultVersion", "CreateDate"]),
+    ("Role", ROLE_ORDER),
+    ("RoleDetail", ROLE_ORDER),
+    ("Statement", &["SourcePolicyId", "SourcePolicyType", "StartPosition", "EndPosition"]),
+    (
+        "UserDetail",
+        &["Path", "UserName", "UserId", "Arn", "CreateDate", "UserPolicyList", "GroupList", "AttachedManagedPolicies"],
+    ),
+];
+
+const POLICY_ORDER: &[&str] = &[
+    "PolicyName",
+    "PolicyId",
+    "Arn",
+    "Path",
+    "DefaultVersionId",
+    "AttachmentCount",
+    "PermissionsBoundaryUsageCount",
+    "IsAttachable",
+    "Description",
+    "CreateDate",
+    "UpdateDate",
+];
+
+/// Of a role and of its details, which have other members each.
+const ROLE_ORDER: &[&str] = &[
+    "Path",
+    "RoleName",
+    "RoleId",
+    "Arn",
+    "CreateDate",
+    "AssumeRolePolicyDocument",
+    "Description",
+    "MaxSessionDuration",
+    "InstanceProfileList",
+    "RolePolicyList",
+    "AttachedManagedPolicies",
+    "PermissionsBoundary",
+    "Tags",
+    "RoleLastUsed",
+];
+
 fn correct_iam(name: &str, shape: &mut ServiceShape) {
     match name {
+        // The account's root user has neither a name nor a path.
+        "AccessKey" | "User" => shape.required.retain(|member| !matches!(&**member, "Path" | "UserName")),
         // Keys of answers may be expired, and none is set so.
         "statusType" => shape.values.retain(|word| word != "Expired"),
         // IAM counts tags by its quota, behind the front end.

@@ -45,7 +45,7 @@ pub(super) fn file(model: &ServiceModel, is_typed: bool) -> Result<String, Strin
     }
     out.push_str("use crate::shape::*;\n");
     if is_typed {
-        out.push_str("use crate::typed::structures;\n");
+        out.push_str("use crate::typed::{operations, structures};\n");
     }
     if types.contains(" Timestamp;") {
         out.push_str("use crate::value::Timestamp;\n");
@@ -73,7 +73,8 @@ fn row(table: &Table<'_>, name: &str, shape: &Shape) -> Result<String, String> {
     let bounds = bounds(shape);
     Ok(match shape.kind {
         Kind::Structure => {
-            let members = shape.members.iter().map(|(name, member)| self::member(table, shape, name, member));
+            let members = shape.ordered_members().into_iter();
+            let members = members.map(|(name, member)| self::member(table, shape, name, member));
             format!("structure({name:?}, &[{}])", members.collect::<Result<Vec<_>, _>>()?.join(", "))
         }
         Kind::List => {
@@ -134,17 +135,25 @@ fn member(table: &Table<'_>, of: &Shape, name: &str, member: &Reference) -> Resu
     Ok(format!("Member {{ name: {name:?}, shape: {shape}, is_required: {is_required}, place: {place} }}"))
 }
 
-/// Structures with the members' places in the table.
+/// Structures with the members' places in the table, and the request and the answer of each operation.
 fn types(table: &Table<'_>) -> String {
     let mut out = "\nstructures! {\n".to_owned();
     for (name, shape) in table.rows().filter(|(_, shape)| shape.kind == Kind::Structure) {
         writeln!(out, "    {} {{", capitalized(name)).expect("a string takes all");
-        for (at, (member, reference)) in shape.members.iter().enumerate() {
+        for (at, (member, reference)) in shape.ordered_members().into_iter().enumerate() {
             let need = if shape.requires(member) { "required" } else { "optional" };
             let rust_type = rust_type(table, &reference.shape);
             writeln!(out, "        {at} {} {need} {rust_type};", names::field(member)).expect("a string takes all");
         }
         out.push_str("    }\n");
+    }
+    out.push_str("}\n\noperations! {\n");
+    for (name, operation) in &table.model.operations {
+        let rust_type = |reference: &Option<Reference>| {
+            reference.as_ref().map_or("()".to_owned(), |reference| capitalized(&reference.shape))
+        };
+        let (request, response) = (rust_type(&operation.input), rust_type(&operation.output));
+        writeln!(out, "    {name} {request} {response};").expect("a string takes all");
     }
     out.push_str("}\n");
     out
