@@ -1,4 +1,5 @@
-//! A request's members by name, for functions that serve operations with different structures.
+//! A request's members by name, for what serves operations with different structures: permissions, which are decided before the request's
+//! constraints are checked.
 
 use crate::model::OperationId;
 use crate::shape::{Member, Shape, ShapeIndex};
@@ -27,20 +28,6 @@ impl<'v> Members<'v> {
         }
     }
 
-    pub fn integer(&self, name: &str) -> Option<i64> {
-        match self.get(name)?.1 {
-            Value::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    pub fn boolean(&self, name: &str) -> Option<bool> {
-        match self.get(name)?.1 {
-            Value::Boolean(flag) => Some(*flag),
-            _ => None,
-        }
-    }
-
     /// A list of texts; empty if it is not there.
     pub fn texts(&self, name: &str) -> Vec<&'v str> {
         let text = |value: &'v Value| match value {
@@ -59,43 +46,6 @@ impl<'v> Members<'v> {
             _ => None,
         };
         items.iter().filter_map(structure).collect()
-    }
-
-    pub fn structure(&self, name: &str) -> Option<Members<'v>> {
-        match self.get(name)? {
-            (Shape::Structure { members, .. }, Value::Structure(values)) => {
-                Some(Members { shapes: self.shapes, members, values })
-            }
-            _ => None,
-        }
-    }
-
-    /// The entries of a map of texts.
-    pub fn entries(&self, name: &str) -> Option<Vec<(&'v str, &'v str)>> {
-        let text = |(key, value): &'v (String, Value)| match value {
-            Value::Text(text) => Some((&**key, &**text)),
-            _ => None,
-        };
-        match self.get(name)?.1 {
-            Value::Map(entries) => Some(entries.iter().filter_map(text).collect()),
-            _ => None,
-        }
-    }
-
-    /// Whether a member is there that has something in it.
-    pub fn has_content(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|(_, value)| match value {
-            Value::Structure(members) => !members.is_empty(),
-            Value::List(items) => !items.is_empty(),
-            Value::Map(entries) => !entries.is_empty(),
-            Value::Text(text) => !text.is_empty(),
-            _ => true,
-        })
-    }
-
-    /// Whether a member is there, with something in it or not.
-    pub fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
     }
 
     fn items(&self, name: &str) -> Option<(ShapeIndex, &'v [Value])> {

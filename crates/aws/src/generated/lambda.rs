@@ -2,7 +2,11 @@
 //!
 //! Made from the AWS service model by `cargo xtask generate`; not to be edited.
 
+use std::collections::BTreeMap;
+
 use crate::shape::*;
+use crate::typed::{operations, structures};
+use crate::value::Timestamp;
 
 #[rustfmt::skip]
 pub(crate) static SHAPES: &[Shape] = &[
@@ -102,6 +106,208 @@ pub(crate) static ERRORS: &[ErrorModel] = &[
     error("ResourceConflictException", "ResourceConflictException", 409, "message"),
     error("ResourceInUseException", "ResourceInUseException", 400, "Message"),
     error("ResourceNotFoundException", "ResourceNotFoundException", 404, "Message"),
+    error("SerializationException", "SerializationException", 400, "Message"),
     error("ServiceException", "ServiceException", 500, "Message"),
     error("TooManyRequestsException", "TooManyRequestsException", 429, "message"),
 ];
+
+structures! {
+    AmazonManagedKafkaEventSourceConfig {
+        0 consumer_group_id optional String;
+        1 schema_registry_config optional KafkaSchemaRegistryConfig;
+    }
+    CreateEventSourceMappingRequest {
+        0 amazon_managed_kafka_event_source_config optional AmazonManagedKafkaEventSourceConfig;
+        1 batch_size optional i32;
+        2 bisect_batch_on_function_error optional bool;
+        3 destination_config optional DestinationConfig;
+        4 document_db_event_source_config optional DocumentDBEventSourceConfig;
+        5 enabled optional bool;
+        6 event_source_arn optional String;
+        7 filter_criteria optional FilterCriteria;
+        8 function_name required String;
+        9 function_response_types optional Vec<String>;
+        10 kms_key_arn optional String;
+        11 logging_config optional EventSourceMappingLoggingConfig;
+        12 maximum_batching_window_in_seconds optional i32;
+        13 maximum_record_age_in_seconds optional i32;
+        14 maximum_retry_attempts optional i32;
+        15 metrics_config optional EventSourceMappingMetricsConfig;
+        16 parallelization_factor optional i32;
+        17 provisioned_poller_config optional ProvisionedPollerConfig;
+        18 queues optional Vec<String>;
+        19 scaling_config optional ScalingConfig;
+        20 self_managed_event_source optional SelfManagedEventSource;
+        21 self_managed_kafka_event_source_config optional SelfManagedKafkaEventSourceConfig;
+        22 source_access_configurations optional Vec<SourceAccessConfiguration>;
+        23 starting_position optional String;
+        24 starting_position_timestamp optional Timestamp;
+        25 tags optional BTreeMap<String, String>;
+        26 topics optional Vec<String>;
+        27 tumbling_window_in_seconds optional i32;
+    }
+    DeleteEventSourceMappingRequest {
+        0 uuid required String;
+    }
+    DestinationConfig {
+        0 on_failure optional OnFailure;
+        1 on_success optional OnSuccess;
+    }
+    DocumentDBEventSourceConfig {
+        0 collection_name optional String;
+        1 database_name optional String;
+        2 full_document optional String;
+    }
+    EventSourceMappingConfiguration {
+        0 amazon_managed_kafka_event_source_config optional AmazonManagedKafkaEventSourceConfig;
+        1 batch_size optional i32;
+        2 bisect_batch_on_function_error optional bool;
+        3 destination_config optional DestinationConfig;
+        4 document_db_event_source_config optional DocumentDBEventSourceConfig;
+        5 event_source_arn optional String;
+        6 event_source_mapping_arn optional String;
+        7 filter_criteria optional FilterCriteria;
+        8 filter_criteria_error optional FilterCriteriaError;
+        9 function_arn optional String;
+        10 function_response_types optional Vec<String>;
+        11 kms_key_arn optional String;
+        12 last_modified optional Timestamp;
+        13 last_processing_result optional String;
+        14 logging_config optional EventSourceMappingLoggingConfig;
+        15 maximum_batching_window_in_seconds optional i32;
+        16 maximum_record_age_in_seconds optional i32;
+        17 maximum_retry_attempts optional i32;
+        18 metrics_config optional EventSourceMappingMetricsConfig;
+        19 parallelization_factor optional i32;
+        20 provisioned_poller_config optional ProvisionedPollerConfig;
+        21 queues optional Vec<String>;
+        22 scaling_config optional ScalingConfig;
+        23 self_managed_event_source optional SelfManagedEventSource;
+        24 self_managed_kafka_event_source_config optional SelfManagedKafkaEventSourceConfig;
+        25 source_access_configurations optional Vec<SourceAccessConfiguration>;
+        26 starting_position optional String;
+        27 starting_position_timestamp optional Timestamp;
+        28 state optional String;
+        29 state_transition_reason optional String;
+        30 topics optional Vec<String>;
+        31 tumbling_window_in_seconds optional i32;
+        32 uuid optional String;
+    }
+    EventSourceMappingLoggingConfig {
+        0 system_log_level optional String;
+    }
+    EventSourceMappingMetricsConfig {
+        0 metrics optional Vec<String>;
+    }
+    Filter {
+        0 pattern optional String;
+    }
+    FilterCriteria {
+        0 filters optional Vec<Filter>;
+    }
+    FilterCriteriaError {
+        0 error_code optional String;
+        1 message optional String;
+    }
+    GetEventSourceMappingRequest {
+        0 uuid required String;
+    }
+    KafkaSchemaRegistryAccessConfig {
+        0 r#type optional String;
+        1 uri optional String;
+    }
+    KafkaSchemaRegistryConfig {
+        0 access_configs optional Vec<KafkaSchemaRegistryAccessConfig>;
+        1 event_record_format optional String;
+        2 schema_registry_uri optional String;
+        3 schema_validation_configs optional Vec<KafkaSchemaValidationConfig>;
+    }
+    KafkaSchemaValidationConfig {
+        0 attribute optional String;
+    }
+    ListEventSourceMappingsRequest {
+        0 event_source_arn optional String;
+        1 function_name optional String;
+        2 marker optional String;
+        3 max_items optional i32;
+    }
+    ListEventSourceMappingsResponse {
+        0 event_source_mappings optional Vec<EventSourceMappingConfiguration>;
+        1 next_marker optional String;
+    }
+    ListTagsRequest {
+        0 resource required String;
+    }
+    ListTagsResponse {
+        0 tags optional BTreeMap<String, String>;
+    }
+    OnFailure {
+        0 destination optional String;
+    }
+    OnSuccess {
+        0 destination optional String;
+    }
+    ProvisionedPollerConfig {
+        0 maximum_pollers optional i32;
+        1 minimum_pollers optional i32;
+        2 poller_group_name optional String;
+    }
+    ScalingConfig {
+        0 maximum_concurrency optional i32;
+    }
+    SelfManagedEventSource {
+        0 endpoints optional BTreeMap<String, Vec<String>>;
+    }
+    SelfManagedKafkaEventSourceConfig {
+        0 consumer_group_id optional String;
+        1 consumption_mode optional String;
+        2 schema_registry_config optional KafkaSchemaRegistryConfig;
+    }
+    SourceAccessConfiguration {
+        0 r#type optional String;
+        1 uri optional String;
+    }
+    TagResourceRequest {
+        0 resource required String;
+        1 tags required BTreeMap<String, String>;
+    }
+    UntagResourceRequest {
+        0 resource required String;
+        1 tag_keys required Vec<String>;
+    }
+    UpdateEventSourceMappingRequest {
+        0 amazon_managed_kafka_event_source_config optional AmazonManagedKafkaEventSourceConfig;
+        1 batch_size optional i32;
+        2 bisect_batch_on_function_error optional bool;
+        3 destination_config optional DestinationConfig;
+        4 document_db_event_source_config optional DocumentDBEventSourceConfig;
+        5 enabled optional bool;
+        6 filter_criteria optional FilterCriteria;
+        7 function_name optional String;
+        8 function_response_types optional Vec<String>;
+        9 kms_key_arn optional String;
+        10 logging_config optional EventSourceMappingLoggingConfig;
+        11 maximum_batching_window_in_seconds optional i32;
+        12 maximum_record_age_in_seconds optional i32;
+        13 maximum_retry_attempts optional i32;
+        14 metrics_config optional EventSourceMappingMetricsConfig;
+        15 parallelization_factor optional i32;
+        16 provisioned_poller_config optional ProvisionedPollerConfig;
+        17 scaling_config optional ScalingConfig;
+        18 self_managed_kafka_event_source_config optional SelfManagedKafkaEventSourceConfig;
+        19 source_access_configurations optional Vec<SourceAccessConfiguration>;
+        20 tumbling_window_in_seconds optional i32;
+        21 uuid required String;
+    }
+}
+
+operations! {
+    CreateEventSourceMapping CreateEventSourceMappingRequest EventSourceMappingConfiguration;
+    DeleteEventSourceMapping DeleteEventSourceMappingRequest EventSourceMappingConfiguration;
+    GetEventSourceMapping GetEventSourceMappingRequest EventSourceMappingConfiguration;
+    ListEventSourceMappings ListEventSourceMappingsRequest ListEventSourceMappingsResponse;
+    ListTags ListTagsRequest ListTagsResponse;
+    TagResource TagResourceRequest ();
+    UntagResource UntagResourceRequest ();
+    UpdateEventSourceMapping UpdateEventSourceMappingRequest EventSourceMappingConfiguration;
+}

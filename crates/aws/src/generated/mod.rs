@@ -7,7 +7,7 @@ use crate::model::{Protocol, ServiceModel, operation};
 mod application_auto_scaling;
 mod cloudwatch;
 pub mod iam;
-mod lambda;
+pub mod lambda;
 pub mod sts;
 
 #[rustfmt::skip]

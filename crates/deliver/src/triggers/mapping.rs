@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use auth::SHARED_ACCOUNT;
+use aws::Timestamp;
+use aws::lambda::{DestinationConfig, EventSourceMappingConfiguration, Filter, FilterCriteria, OnFailure};
 use client::Holder;
 use model::limits::STREAM_RETENTION_MS;
 use ops::follow::{Consumer, Followed, Start};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::api::tags::Tags;
 use super::function::{Function, is_url};
@@ -197,38 +198,40 @@ impl Mapping {
     }
 
     /// As the API shows it. `result` is the outcome of the last invocation.
-    pub(crate) fn shown(&self, result: Option<&str>) -> Value {
+    pub(crate) fn shown(&self, result: Option<&str>) -> EventSourceMappingConfiguration {
         let settings = &self.settings;
-        let unbounded = |bound: Option<u32>| bound.map_or(-1, i64::from);
+        let number = |number: u32| i32::try_from(number).ok();
+        let unbounded = |bound: Option<u32>| bound.map_or(Some(-1), number);
+        let position = match self.starting_position {
+            StartingPosition::TrimHorizon => "TRIM_HORIZON",
+            StartingPosition::Latest => "LATEST",
+        };
         let responses: &[&str] = if settings.report_item_failures { &["ReportBatchItemFailures"] } else { &[] };
-        let mut shown = json!({
-            "UUID": self.uuid,
-            "StartingPosition": match self.starting_position {
-                StartingPosition::TrimHorizon => "TRIM_HORIZON",
-                StartingPosition::Latest => "LATEST",
-            },
-            "BatchSize": settings.batch_size,
-            "MaximumBatchingWindowInSeconds": settings.window_seconds,
-            "ParallelizationFactor": settings.parallelization_factor,
-            "EventSourceArn": self.event_source_arn,
-            "FunctionArn": self.function_arn,
-            "LastModified": self.last_modified_ms as f64 / 1000.0,
-            "LastProcessingResult": result.map_or(NO_RECORDS_YET, without_details),
-            "State": format!("{:?}", self.state),
-            "StateTransitionReason": "User action",
-            "DestinationConfig": {"OnFailure": settings.on_failure.iter().map(|arn| ("Destination", arn)).collect::<std::collections::BTreeMap<_, _>>()},
-            "MaximumRecordAgeInSeconds": unbounded(settings.record_age_seconds_max),
-            "BisectBatchOnFunctionError": settings.bisect,
-            "MaximumRetryAttempts": unbounded(settings.retries_max),
-            "TumblingWindowInSeconds": 0,
-            "FunctionResponseTypes": responses,
-            "EventSourceMappingArn": self.arn(),
-        });
-        if !settings.filters.is_empty() {
-            let filters: Vec<Value> = settings.filters.iter().map(|pattern| json!({"Pattern": pattern})).collect();
-            shown["FilterCriteria"] = json!({"Filters": filters});
+        let filters = settings.filters.iter().map(|pattern| Filter { pattern: Some(pattern.clone()) });
+        let filters: Vec<Filter> = filters.collect();
+        let on_failure = Some(OnFailure { destination: settings.on_failure.clone() });
+        EventSourceMappingConfiguration {
+            uuid: Some(self.uuid.clone()),
+            starting_position: Some(position.to_owned()),
+            batch_size: number(settings.batch_size),
+            maximum_batching_window_in_seconds: number(settings.window_seconds),
+            parallelization_factor: number(settings.parallelization_factor),
+            event_source_arn: Some(self.event_source_arn.clone()),
+            function_arn: Some(self.function_arn.clone()),
+            last_modified: Some(Timestamp(self.last_modified_ms)),
+            last_processing_result: Some(result.map_or(NO_RECORDS_YET, without_details).to_owned()),
+            state: Some(format!("{:?}", self.state)),
+            state_transition_reason: Some("User action".to_owned()),
+            destination_config: Some(DestinationConfig { on_failure, on_success: None }),
+            maximum_record_age_in_seconds: unbounded(settings.record_age_seconds_max),
+            bisect_batch_on_function_error: Some(settings.bisect),
+            maximum_retry_attempts: unbounded(settings.retries_max),
+            tumbling_window_in_seconds: Some(0),
+            function_response_types: Some(responses.iter().map(|name| (*name).to_owned()).collect()),
+            event_source_mapping_arn: Some(self.arn()),
+            filter_criteria: (!filters.is_empty()).then_some(FilterCriteria { filters: Some(filters) }),
+            ..EventSourceMappingConfiguration::default()
         }
-        shown
     }
 }
 

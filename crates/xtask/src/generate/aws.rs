@@ -50,7 +50,7 @@ const HOSTED: [Hosted; 7] = [
         file: "lambda",
         watched: ["ServiceException", "TooManyRequestsException"],
         shapes: Some("crates/aws/src/generated/lambda.rs"),
-        is_typed: false,
+        is_typed: true,
     },
     Hosted {
         file: "sts",

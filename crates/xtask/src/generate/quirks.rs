@@ -128,6 +128,9 @@ pub(super) fn correct_service(service: &mut ServiceModel) {
         "Lambda" => correct_lambda,
         _ => return,
     };
+    if service.metadata.service_id == "Lambda" {
+        service.shapes.insert("SerializationException".to_owned(), lambda_serialization());
+    }
     let of_answers = service.of_answers();
     for (name, shape) in &mut service.shapes {
         if service.metadata.service_id == "IAM" && of_answers.contains(name) {
@@ -223,6 +226,12 @@ fn correct_iam(name: &str, shape: &mut ServiceShape) {
         _ if matches!(&*shape.pattern, "[\\w+=,.@-]+" | "[\\w]+") => shape.pattern.clear(),
         _ => {}
     }
+}
+
+/// An error of Lambda's front end, which its model does not have.
+fn lambda_serialization() -> ServiceShape {
+    let text = r#"{"type": "structure", "exception": true, "members": {"Message": {"shape": "String"}}}"#;
+    serde_json::from_str(text).expect("a shape")
 }
 
 fn correct_lambda(name: &str, shape: &mut ServiceShape) {

@@ -1,12 +1,15 @@
 //! A request of this API, decoded once: what is permitted, done and audited is read from it.
 
 use auth::Caller;
-use aws::{Members, codec};
+use aws::lambda::{
+    CreateEventSourceMappingRequest, ListEventSourceMappingsRequest, TagResourceRequest, UntagResourceRequest,
+    UpdateEventSourceMappingRequest,
+};
+use aws::{DecodeError, OperationId, Structure, Typed, codec};
 use ops::allowance;
 
 use super::Refusal;
-use super::query;
-use super::request::Asked;
+use super::request::{Asked, MappingRequest};
 use super::route::{Operation, Route};
 use super::tags::{self, Tags};
 
@@ -22,18 +25,18 @@ const MEMORY_PER_BYTE: usize = 100;
 /// A byte of a body is as much work as so many that are only looked at.
 const WORK_PER_BYTE: usize = 8;
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) struct Call {
     pub(super) route: Route,
     pub(super) input: Input,
 }
 
 /// What a request says beside its path.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) enum Input {
     Nothing,
     Mapping(Box<Asked>),
-    List(query::Asked),
+    List(ListEventSourceMappingsRequest),
     Tags(Tags),
     TagKeys(Vec<String>),
 }
@@ -70,22 +73,21 @@ impl Call {
     pub(super) fn read(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
         let labels = [(route.label, route.mapping.clone())];
         let decoded = codec::decode_rest(route.id, &labels, query, body)?;
-        let members = Members::of_request(route.id, &decoded);
-        let checked = || codec::check(route.id, &decoded);
         let mut input = match route.operation {
-            Operation::CreateEventSourceMapping | Operation::UpdateEventSourceMapping => {
-                Input::Mapping(Box::new(Asked::read(members, checked())?))
+            Operation::CreateEventSourceMapping => {
+                Input::Mapping(Box::new(mapping::<CreateEventSourceMappingRequest>(route.id, decoded)?))
             }
-            Operation::ListEventSourceMappings => {
-                checked()?;
-                Input::List(query::Asked::read(members))
+            Operation::UpdateEventSourceMapping => {
+                Input::Mapping(Box::new(mapping::<UpdateEventSourceMappingRequest>(route.id, decoded)?))
             }
+            Operation::ListEventSourceMappings => Input::List(codec::typed(route.id, decoded)?),
             Operation::TagResource => {
-                checked()?;
-                Input::Tags(tags::tags(&members.entries("Tags").unwrap_or_default())?)
+                let request: TagResourceRequest = codec::typed(route.id, decoded)?;
+                Input::Tags(tags::checked(request.tags)?)
             }
             Operation::UntagResource => {
-                Input::TagKeys(members.texts("TagKeys").into_iter().map(str::to_owned).collect())
+                let request: UntagResourceRequest = codec::typed(route.id, decoded)?;
+                Input::TagKeys(request.tag_keys)
             }
             Operation::GetEventSourceMapping | Operation::DeleteEventSourceMapping | Operation::ListTags => {
                 Input::Nothing
@@ -121,5 +123,42 @@ impl Call {
             (if of_tags { "resource" } else { "uUID" }, mapping),
         ];
         all.into_iter().filter_map(|(member, name)| Some((member, name?))).collect()
+    }
+}
+
+/// A request for a mapping, with all constraints that it breaks in one refusal.
+pub(super) fn mapping<T: Typed + Into<MappingRequest>>(
+    operation: OperationId,
+    decoded: Structure,
+) -> Result<Asked, Refusal> {
+    let mut broken = match codec::check(operation, &decoded) {
+        Ok(()) => Vec::new(),
+        Err(DecodeError::Broken(broken)) => broken.into_sentences(),
+        Err(error) => return Err(error.into()),
+    };
+    // Without a member that it requires, a request has no type.
+    let request = codec::checked::<T>(decoded).map(Into::<MappingRequest>::into);
+    if let Ok(request) = &request {
+        broken.extend(request.broken());
+    }
+    match broken.is_empty() {
+        true => Asked::of(request?),
+        false => Err(Refusal::Validation(broken)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn untagging_names_its_keys() {
+        let caller =
+            Caller { account: "1".to_owned(), region: "x".to_owned(), access_key: "k".to_owned(), identity: None };
+        let read = |query| Call::read(&caller, Route::at("DELETE", "/2017-03-31/tags/arn:m"), query, b"");
+        let keys = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(read("tagKeys=a&tagKeys=b").map(|call| call.input), Ok(Input::TagKeys(keys)));
+        let missing = "Value null at 'tagKeys' failed to satisfy constraint: Member must not be null";
+        assert_eq!(read(""), Err(Refusal::Validation(vec![missing.to_owned()])));
     }
 }

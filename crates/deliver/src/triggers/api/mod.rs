@@ -13,9 +13,9 @@
 //! queries and bodies, and `service` is what the handler calls. Every change is decided from all mappings at once, and made only if no other one came between.
 
 mod call;
+mod list;
 mod outbound;
 mod permission;
-mod query;
 mod quotas;
 mod refusal;
 mod request;
@@ -30,9 +30,10 @@ use std::time::Duration;
 
 use api::Exception;
 use auth::Caller;
+use aws::lambda::{EventSourceMappingConfiguration, ListEventSourceMappingsRequest, ListEventSourceMappingsResponse};
+use aws::{Protocol, Reply, codec};
 use base::Gate;
 use ops::{DocumentChange, allowance};
-use serde_json::{Value, json};
 
 use call::Input;
 use call::{BODY_SIZE_BYTES_MAX, Call};
@@ -47,49 +48,42 @@ use super::mappings::Mappings;
 use super::reader::Reader;
 use super::{MAPPINGS, Triggers};
 
-/// Source: API Reference, ListEventSourceMappings.
-const PAGE_MAX: usize = 100;
-/// What a mapping takes in an answer for each of its bytes: as JSON's values, as text, and while the text's buffer grows.
+/// What a mapping takes in an answer for each of its bytes: as a structure, as values, as text, and while the text's buffer grows.
 const SHOWN_MEMORY: usize = 4;
 /// How often a change is decided anew because another one came between.
 const TRIES_MAX: usize = 20;
 
-/// The answer to a request, before it becomes HTTP.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Reply {
-    status: u16,
-    /// JSON, or nothing.
-    body: Vec<u8>,
-    /// Set if the body is one.
-    refusal: Option<Refusal>,
-}
-
-type Answer = Result<(u16, Value), Refusal>;
+type Answer<T = ()> = Result<T, Refusal>;
 
 impl Triggers {
     async fn answer(&self, caller: &Caller, call: &Call) -> Reply {
         let (operation, mapping) = (call.route.operation, call.route.mapping.as_str());
         let answer = match (operation, &call.input) {
-            (Operation::CreateEventSourceMapping, Input::Mapping(asked)) => self.create(caller, asked).await,
-            (Operation::UpdateEventSourceMapping, Input::Mapping(asked)) => self.update(caller, mapping, asked).await,
-            (Operation::ListEventSourceMappings, Input::List(asked)) => self.list(caller, asked).await,
-            (Operation::GetEventSourceMapping, _) => self.get(caller, mapping).await,
-            (Operation::DeleteEventSourceMapping, _) => self.delete(caller, mapping).await,
-            (Operation::ListTags, _) => self.list_tags(caller, mapping).await,
-            (Operation::TagResource, Input::Tags(tags)) => self.tag(caller, mapping, tags).await,
-            (Operation::UntagResource, Input::TagKeys(keys)) => self.untag(caller, mapping, keys).await,
+            (Operation::CreateEventSourceMapping, Input::Mapping(asked)) => {
+                self.create(caller, asked).await.map(codec::output)
+            }
+            (Operation::UpdateEventSourceMapping, Input::Mapping(asked)) => {
+                self.update(caller, mapping, asked).await.map(codec::output)
+            }
+            (Operation::ListEventSourceMappings, Input::List(request)) => {
+                self.list(caller, request).await.map(codec::output)
+            }
+            (Operation::GetEventSourceMapping, _) => self.get(caller, mapping).await.map(codec::output),
+            (Operation::DeleteEventSourceMapping, _) => self.delete(caller, mapping).await.map(codec::output),
+            (Operation::ListTags, _) => self.list_tags(caller, mapping).await.map(codec::output),
+            (Operation::TagResource, Input::Tags(tags)) => self.tag(caller, mapping, tags).await.map(codec::output),
+            (Operation::UntagResource, Input::TagKeys(keys)) => {
+                self.untag(caller, mapping, keys).await.map(codec::output)
+            }
             _ => Err(Refusal::UnknownOperation),
         };
         match answer {
-            Ok((status, shown)) => {
-                let body = if shown.is_null() { Vec::new() } else { shown.to_string().into_bytes() };
-                Reply { status, body, refusal: None }
-            }
+            Ok(output) => codec::answer(call.route.id, Protocol::RestJson, &output, ""),
             Err(refusal) => refusal.reply(),
         }
     }
 
-    async fn create(&self, caller: &Caller, asked: &Asked) -> Answer {
+    async fn create(&self, caller: &Caller, asked: &Asked) -> Answer<EventSourceMappingConfiguration> {
         let missing = |name: &str| {
             let what = "failed to satisfy constraint: Member must not be null";
             format!("1 validation error detected: Value null at '{name}' {what}.")
@@ -141,10 +135,10 @@ impl Triggers {
         // Where it begins is known before the client is answered, whatever node delivers.
         self.begin(&mapping).await;
         self.changed.notify_one();
-        Ok((202, mapping.shown(None)))
+        Ok(mapping.shown(None))
     }
 
-    async fn update(&self, caller: &Caller, uuid: &str, asked: &Asked) -> Answer {
+    async fn update(&self, caller: &Caller, uuid: &str, asked: &Asked) -> Answer<EventSourceMappingConfiguration> {
         let action = Operation::UpdateEventSourceMapping.action();
         let stream = self.permit_mapping(caller, action, uuid, Vec::new()).await?;
         let function = asked.function_name.as_deref().map(|name| self.function(caller, name)).transpose()?;
@@ -176,10 +170,10 @@ impl Triggers {
             })
             .await?;
         self.changed.notify_one();
-        self.shown(202, &changed).await
+        self.shown(&changed).await
     }
 
-    async fn delete(&self, caller: &Caller, uuid: &str) -> Answer {
+    async fn delete(&self, caller: &Caller, uuid: &str) -> Answer<EventSourceMappingConfiguration> {
         self.permit_mapping(caller, Operation::DeleteEventSourceMapping.action(), uuid, Vec::new()).await?;
         let changed = self
             .change(uuid, |mappings| {
@@ -190,22 +184,26 @@ impl Triggers {
                 Ok(Mapping { state: State::Deleting, last_modified_ms: self.clock.now_ms(), ..Mapping::clone(before) })
             })
             .await?;
-        let shown = self.shown(202, &changed).await;
+        let shown = self.shown(&changed).await;
         self.changed.notify_one();
         shown
     }
 
-    async fn get(&self, caller: &Caller, uuid: &str) -> Answer {
+    async fn get(&self, caller: &Caller, uuid: &str) -> Answer<EventSourceMappingConfiguration> {
         self.permit_mapping(caller, Operation::GetEventSourceMapping.action(), uuid, Vec::new()).await?;
         let mappings = self.mappings().await?;
-        self.shown(200, find(&mappings, caller, uuid)?).await
+        self.shown(find(&mappings, caller, uuid)?).await
     }
 
-    async fn list(&self, caller: &Caller, asked: &query::Asked) -> Answer {
+    async fn list(
+        &self,
+        caller: &Caller,
+        asked: &ListEventSourceMappingsRequest,
+    ) -> Answer<ListEventSourceMappingsResponse> {
         permit(caller, Operation::ListEventSourceMappings.action(), "*", &Said::default())?;
         let function = asked.function_name.as_deref().map(|name| {
             let function = Function::parse(name, &caller.account, &caller.region);
-            function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))
+            function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![list::bad_function(name)]))
         });
         let function = function.transpose()?;
         let mappings = self.mappings().await?;
@@ -216,7 +214,7 @@ impl Triggers {
                 && asked.marker.as_ref().is_none_or(|marker| mapping.uuid > *marker)
         };
         let mut found = mappings.of_account(&caller.account).filter(is_asked_for).peekable();
-        let page: Vec<&Arc<Mapping>> = found.by_ref().take(asked.items_max.min(PAGE_MAX)).collect();
+        let page: Vec<&Arc<Mapping>> = found.by_ref().take(list::items_max(asked)).collect();
         let mut results = Vec::with_capacity(page.len());
         for mapping in &page {
             results.push(self.service.document_note(MAPPINGS, &mapping.uuid).await?);
@@ -225,18 +223,14 @@ impl Triggers {
         let bytes: usize = page.iter().map(|mapping| mapping.shown_bytes()).sum();
         allowance::read(bytes, bytes * SHOWN_MEMORY).await?;
         let shown = page.iter().zip(&results).map(|(mapping, result)| mapping.shown(result.as_deref()));
-        let shown: Vec<Value> = shown.collect();
-        let next = found.peek().and(page.last()).map(|last| &last.uuid);
-        let mut answer = json!({ "EventSourceMappings": shown });
-        if let Some(next) = next {
-            answer["NextMarker"] = next.as_str().into();
-        }
-        Ok((200, answer))
+        let event_source_mappings = Some(shown.collect());
+        let next = found.peek().and(page.last()).map(|last| last.uuid.clone());
+        Ok(ListEventSourceMappingsResponse { event_source_mappings, next_marker: next })
     }
 
-    async fn shown(&self, status: u16, mapping: &Mapping) -> Answer {
+    async fn shown(&self, mapping: &Mapping) -> Answer<EventSourceMappingConfiguration> {
         let result = self.service.document_note(MAPPINGS, &mapping.uuid).await?;
-        Ok((status, mapping.shown(result.as_deref())))
+        Ok(mapping.shown(result.as_deref()))
     }
 
     /// Writes what `decide` makes of one mapping, given all of them.
@@ -260,7 +254,7 @@ impl Triggers {
 
     fn function(&self, caller: &Caller, name: &str) -> Result<Function, Refusal> {
         let function = Function::parse(name, &caller.account, &caller.region);
-        let function = function.ok_or_else(|| Refusal::Validation(vec![query::bad_function(name)]))?;
+        let function = function.ok_or_else(|| Refusal::Validation(vec![list::bad_function(name)]))?;
         match function {
             Function::Lambda { .. } if self.places.lambda.is_none() => Err(Refusal::invalid(format!(
                 "Function not found: {}: this server has no Lambda endpoint; start it with --lambda-endpoint, or name an HTTP URL",

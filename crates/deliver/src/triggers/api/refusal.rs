@@ -1,10 +1,9 @@
 //! What the API refuses with: names, statuses and bodies as Lambda's service model has them.
 
 use api::Exception;
-use aws::DecodeError;
-use serde_json::{Value, json};
+use aws::{DecodeError, LAMBDA, Protocol, Reply, ServiceError, codec};
 
-use super::{BODY_SIZE_BYTES_MAX, Reply};
+use super::BODY_SIZE_BYTES_MAX;
 
 /// Of a value in a refusal. Unit: characters.
 const VALUE_LENGTH_MAX: usize = 256;
@@ -62,32 +61,39 @@ impl Refusal {
         }
     }
 
-    fn body(&self) -> Value {
-        let user = |message: &str| json!({"Type": "User", "message": message});
-        let user_capital = |message: &str| json!({"Type": "User", "Message": message});
-        match self {
+    /// With the members that Lambda's errors have beside their sentence.
+    fn error(&self) -> ServiceError {
+        const USER: &[(&str, &str)] = &[("Type", "User")];
+        let (message, members) = match self {
             Refusal::Validation(broken) => {
                 let errors = if broken.len() == 1 { "error" } else { "errors" };
-                json!({"message": format!("{} validation {errors} detected: {}", broken.len(), broken.join("; "))})
+                (format!("{} validation {errors} detected: {}", broken.len(), broken.join("; ")), &[][..])
             }
-            Refusal::Serialization(text) => user_capital(text),
-            Refusal::InvalidParameterValue(text) | Refusal::ResourceConflict(text) => user(text),
-            Refusal::ResourceNotFound => user_capital("The resource you requested does not exist."),
-            Refusal::ResourceInUse(text) => user_capital(text),
+            Refusal::Serialization(text)
+            | Refusal::InvalidParameterValue(text)
+            | Refusal::ResourceConflict(text)
+            | Refusal::ResourceInUse(text) => (text.clone(), USER),
+            Refusal::ResourceNotFound => ("The resource you requested does not exist.".to_owned(), USER),
             Refusal::TooManyRequests => {
-                json!({"Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate Exceeded."})
+                ("Rate Exceeded.".to_owned(), &[("Reason", "CallerRateLimitExceeded"), ("Type", "User")][..])
             }
             Refusal::RequestTooLarge(name) => {
-                user(&format!("Request must be smaller than {BODY_SIZE_BYTES_MAX} bytes for the {name} operation"))
+                (format!("Request must be smaller than {BODY_SIZE_BYTES_MAX} bytes for the {name} operation"), USER)
             }
-            Refusal::Unsigned(_, text) => json!({"message": text}),
-            Refusal::UnknownOperation => json!({"message": "This server has no such operation of Lambda's API"}),
-            Refusal::Service(_) => json!({"Type": "Service", "Message": "An internal error occurred."}),
-        }
+            Refusal::Unsigned(_, text) => (text.clone(), &[][..]),
+            Refusal::UnknownOperation => ("This server has no such operation of Lambda's API".to_owned(), &[][..]),
+            Refusal::Service(_) => ("An internal error occurred.".to_owned(), &[("Type", "Service")][..]),
+        };
+        let members = members.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let detail = match self {
+            Refusal::Service(detail) => Some(detail.clone()),
+            _ => None,
+        };
+        ServiceError { members, detail, ..ServiceError::new(self.name(), self.status(), message) }
     }
 
     pub(super) fn reply(self) -> Reply {
-        Reply { status: self.status(), body: self.body().to_string().into_bytes(), refusal: Some(self) }
+        codec::refuse(&LAMBDA, Protocol::RestJson, self.error(), "")
     }
 }
 

@@ -1,43 +1,27 @@
-//! The bodies of CreateEventSourceMapping and UpdateEventSourceMapping: what they may contain for a DynamoDB stream.
+//! CreateEventSourceMapping and UpdateEventSourceMapping: what their requests may have for a DynamoDB stream.
 //!
 //! Constraints of the service model are all reported at once, as `ValidationException`; what is wrong for another reason is
 //! an `InvalidParameterValueException` of its own.
 
-use aws::{DecodeError, Members};
+use aws::lambda::{
+    CreateEventSourceMappingRequest, DestinationConfig, FilterCriteria, UpdateEventSourceMappingRequest,
+};
 use client::Url;
 
-use super::Refusal;
-use super::query;
 use super::refusal::{beginning, broken};
-use super::tags::Tags;
+use super::tags::{self, Tags};
+use super::{Refusal, list};
 use crate::triggers::filter::{FILTERS_MAX, Filters};
-use crate::triggers::function;
+use crate::triggers::function::{self, Function};
 use crate::triggers::mapping::{Settings, StartingPosition};
 
-/// Members that only other event sources have, and those of services that a Stator does not speak to.
-const FOREIGN: [&str; 13] = [
-    "AmazonManagedKafkaEventSourceConfig",
-    "DocumentDBEventSourceConfig",
-    "KMSKeyArn",
-    "LoggingConfig",
-    "MetricsConfig",
-    "ProvisionedPollerConfig",
-    "Queues",
-    "ScalingConfig",
-    "SelfManagedEventSource",
-    "SelfManagedKafkaEventSourceConfig",
-    "SourceAccessConfigurations",
-    "StartingPositionTimestamp",
-    "Topics",
-];
-
 /// Unit: seconds. Source: API Reference, CreateEventSourceMapping: -1, or at least a minute.
-const RECORD_AGE_SECONDS_MIN: i64 = 60;
+const RECORD_AGE_SECONDS_MIN: i32 = 60;
 
 /// Unit: characters. Source: API Reference, DestinationArn. A URL has the length that all URLs may have.
 const DESTINATION_LENGTH_MAX: usize = 350;
 
-/// The members of a body; an absent one is `None`.
+/// What a request asks for; a member that it leaves out is none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Asked {
     pub function_name: Option<String>,
@@ -58,21 +42,30 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// `checked` is whether the members satisfy the model's constraints.
-    pub(super) fn read(members: Members<'_>, checked: Result<(), DecodeError>) -> Result<Asked, Refusal> {
-        let mut broken = match checked {
-            Ok(()) => Vec::new(),
-            Err(DecodeError::Broken(broken)) => broken.into_sentences(),
-            Err(error) => return Err(error.into()),
+    /// # Errors
+    /// What is wrong beyond the constraints that each member has.
+    pub(super) fn of(request: MappingRequest) -> Result<Asked, Refusal> {
+        let members = request.members;
+        let foreign = refuse_foreign(&members);
+        let unsigned = |value: i32| u32::try_from(value).ok();
+        let asked = Asked {
+            function_name: request.function_name,
+            starting_position: starting_position(&members)?,
+            event_source_arn: members.event_source_arn,
+            enabled: members.enabled,
+            batch_size: members.batch_size.and_then(unsigned),
+            window_seconds: members.maximum_batching_window_in_seconds.and_then(unsigned),
+            parallelization_factor: members.parallelization_factor.and_then(unsigned),
+            record_age_seconds_max: members.maximum_record_age_in_seconds.map(record_age).transpose()?,
+            retries_max: members.maximum_retry_attempts.map(unsigned),
+            bisect: members.bisect_batch_on_function_error,
+            // There is one type.
+            report_item_failures: members.function_response_types.map(|types| !types.is_empty()),
+            filters: members.filter_criteria.map(filters).transpose()?,
+            on_failure: members.destination_config.map(on_failure).transpose()?,
+            tags: members.tags.map(tags::checked).transpose()?,
         };
-        let body = Body { members };
-        let asked = body.asked()?;
-        broken.extend(body.broken());
-        if !broken.is_empty() {
-            return Err(Refusal::Validation(broken));
-        }
-        body.refuse_foreign()?;
-        Ok(asked)
+        foreign.map(|()| asked)
     }
 
     /// Of failures, if the request changes it to one.
@@ -96,122 +89,145 @@ impl Asked {
     }
 }
 
-struct Body<'a> {
-    members: Members<'a>,
+/// A request for a new mapping, or for another one in place of an old one; this one has fewer members.
+pub(super) struct MappingRequest {
+    function_name: Option<String>,
+    /// Of these, the name of the function does not count.
+    members: CreateEventSourceMappingRequest,
 }
 
-impl<'a> Body<'a> {
-    fn asked(&self) -> Result<Asked, Refusal> {
-        let unsigned = |value: i64| u32::try_from(value).ok();
-        let (members, text) = (self.members, |name: &str| self.members.text(name).map(str::to_owned));
-        Ok(Asked {
-            function_name: text("FunctionName"),
-            event_source_arn: text("EventSourceArn"),
-            starting_position: self.starting_position()?,
-            enabled: members.boolean("Enabled"),
-            batch_size: members.integer("BatchSize").and_then(unsigned),
-            window_seconds: members.integer("MaximumBatchingWindowInSeconds").and_then(unsigned),
-            parallelization_factor: members.integer("ParallelizationFactor").and_then(unsigned),
-            record_age_seconds_max: self.record_age()?,
-            retries_max: members.integer("MaximumRetryAttempts").map(unsigned),
-            bisect: members.boolean("BisectBatchOnFunctionError"),
-            report_item_failures: self.report_item_failures(),
-            filters: self.filters()?,
-            on_failure: self.on_failure()?,
-            tags: members.entries("Tags").map(|entries| super::tags::tags(&entries)).transpose()?,
-        })
+impl From<CreateEventSourceMappingRequest> for MappingRequest {
+    fn from(members: CreateEventSourceMappingRequest) -> MappingRequest {
+        MappingRequest { function_name: Some(members.function_name.clone()), members }
     }
+}
 
-    /// Further constraints of members that the model constrains otherwise.
-    fn broken(&self) -> Vec<String> {
-        let name = self.members.text("FunctionName");
+impl From<UpdateEventSourceMappingRequest> for MappingRequest {
+    fn from(request: UpdateEventSourceMappingRequest) -> MappingRequest {
+        let members = CreateEventSourceMappingRequest {
+            amazon_managed_kafka_event_source_config: request.amazon_managed_kafka_event_source_config,
+            batch_size: request.batch_size,
+            bisect_batch_on_function_error: request.bisect_batch_on_function_error,
+            destination_config: request.destination_config,
+            document_db_event_source_config: request.document_db_event_source_config,
+            enabled: request.enabled,
+            filter_criteria: request.filter_criteria,
+            function_response_types: request.function_response_types,
+            kms_key_arn: request.kms_key_arn,
+            logging_config: request.logging_config,
+            maximum_batching_window_in_seconds: request.maximum_batching_window_in_seconds,
+            maximum_record_age_in_seconds: request.maximum_record_age_in_seconds,
+            maximum_retry_attempts: request.maximum_retry_attempts,
+            metrics_config: request.metrics_config,
+            parallelization_factor: request.parallelization_factor,
+            provisioned_poller_config: request.provisioned_poller_config,
+            scaling_config: request.scaling_config,
+            self_managed_kafka_event_source_config: request.self_managed_kafka_event_source_config,
+            source_access_configurations: request.source_access_configurations,
+            tumbling_window_in_seconds: request.tumbling_window_in_seconds,
+            ..CreateEventSourceMappingRequest::default()
+        };
+        MappingRequest { function_name: request.function_name, members }
+    }
+}
+
+impl MappingRequest {
+    /// The constraints that the model does not have, because URLs are functions and destinations here.
+    pub(super) fn broken(&self) -> Vec<String> {
+        let name = self.function_name.as_deref();
         // Only the form: the account of the function does not matter here.
-        let name = name.filter(|name| function::Function::parse(name, "000000000000", "x").is_none());
-        let destination = self.destination("OnFailure");
-        let destination =
-            destination.filter(|arn| !function::is_url(arn) && arn.len() > DESTINATION_LENGTH_MAX).map(|arn| {
-                let constraint = format!("Member must have length less than or equal to {DESTINATION_LENGTH_MAX}");
-                broken("destinationConfig.onFailure.destination", arn, &constraint)
-            });
-        name.map(query::bad_function).into_iter().chain(destination).collect()
+        let name = name.filter(|name| Function::parse(name, "000000000000", "x").is_none());
+        let destination = self.members.destination_config.as_ref().and_then(failures);
+        let destination = destination.filter(|arn| !function::is_url(arn) && arn.len() > DESTINATION_LENGTH_MAX);
+        let destination = destination.map(|arn| {
+            let constraint = format!("Member must have length less than or equal to {DESTINATION_LENGTH_MAX}");
+            broken("destinationConfig.onFailure.destination", arn, &constraint)
+        });
+        name.map(list::bad_function).into_iter().chain(destination).collect()
     }
+}
 
-    fn starting_position(&self) -> Result<Option<StartingPosition>, Refusal> {
-        Ok(match self.members.text("StartingPosition") {
-            Some("TRIM_HORIZON") => Some(StartingPosition::TrimHorizon),
-            Some("LATEST") => Some(StartingPosition::Latest),
-            Some("AT_TIMESTAMP") => {
-                let arn = beginning(self.members.text("EventSourceArn").unwrap_or_default());
-                return Err(Refusal::invalid(format!("Unsupported starting position for arn type: {arn}")));
-            }
-            // No other is among the model's words.
-            _ => None,
-        })
-    }
-
-    fn record_age(&self) -> Result<Option<Option<u32>>, Refusal> {
-        let Some(age) = self.members.integer("MaximumRecordAgeInSeconds") else { return Ok(None) };
-        if (0..RECORD_AGE_SECONDS_MIN).contains(&age) {
-            return Err(Refusal::invalid(format!(
-                "MaximumRecordAgeInSeconds must be -1 or at least {RECORD_AGE_SECONDS_MIN}, and not {age}"
-            )));
+fn starting_position(members: &CreateEventSourceMappingRequest) -> Result<Option<StartingPosition>, Refusal> {
+    match members.starting_position.as_deref() {
+        Some("TRIM_HORIZON") => Ok(Some(StartingPosition::TrimHorizon)),
+        Some("LATEST") => Ok(Some(StartingPosition::Latest)),
+        Some("AT_TIMESTAMP") => {
+            let arn = beginning(members.event_source_arn.as_deref().unwrap_or_default());
+            Err(Refusal::invalid(format!("Unsupported starting position for arn type: {arn}")))
         }
-        Ok(Some(u32::try_from(age).ok()))
+        // No other is among the model's words.
+        _ => Ok(None),
     }
+}
 
-    /// There is one type.
-    fn report_item_failures(&self) -> Option<bool> {
-        let name = "FunctionResponseTypes";
-        self.members.has(name).then(|| self.members.has_content(name))
+fn record_age(age: i32) -> Result<Option<u32>, Refusal> {
+    match (0..RECORD_AGE_SECONDS_MIN).contains(&age) {
+        false => Ok(u32::try_from(age).ok()),
+        true => Err(Refusal::invalid(format!(
+            "MaximumRecordAgeInSeconds must be -1 or at least {RECORD_AGE_SECONDS_MIN}, and not {age}"
+        ))),
     }
+}
 
-    fn filters(&self) -> Result<Option<Vec<String>>, Refusal> {
-        let Some(criteria) = self.members.structure("FilterCriteria") else { return Ok(None) };
-        // A filter without a pattern is none.
-        let filters = criteria.structures("Filters");
-        let patterns: Vec<&str> = filters.iter().filter_map(|filter| filter.text("Pattern")).collect();
-        if patterns.len() > FILTERS_MAX {
-            return Err(Refusal::invalid(format!(
-                "A mapping can have {FILTERS_MAX} filters, and not {}",
-                patterns.len()
-            )));
-        }
-        let checked = Filters::parse(patterns.iter().copied());
-        checked.map_err(|_| Refusal::invalid("Invalid filter pattern definition."))?;
-        Ok(Some(patterns.into_iter().map(str::to_owned).collect()))
+fn filters(criteria: FilterCriteria) -> Result<Vec<String>, Refusal> {
+    // A filter without a pattern is none.
+    let patterns: Vec<String> = criteria.filters.into_iter().flatten().filter_map(|filter| filter.pattern).collect();
+    if patterns.len() > FILTERS_MAX {
+        let text = format!("A mapping can have {FILTERS_MAX} filters, and not {}", patterns.len());
+        return Err(Refusal::invalid(text));
     }
+    let checked = Filters::parse(patterns.iter().map(String::as_str));
+    checked.map_err(|_| Refusal::invalid("Invalid filter pattern definition.")).map(|_| patterns)
+}
 
-    fn destination(&self, of: &str) -> Option<&'a str> {
-        let destination = self.members.structure("DestinationConfig")?.structure(of)?.text("Destination")?;
-        Some(destination).filter(|destination| !destination.is_empty())
-    }
+/// The destination of failures.
+fn failures(config: &DestinationConfig) -> Option<&str> {
+    config.on_failure.as_ref()?.destination.as_deref().filter(|destination| !destination.is_empty())
+}
 
-    fn on_failure(&self) -> Result<Option<Option<String>>, Refusal> {
-        if !self.members.has("DestinationConfig") {
-            return Ok(None);
-        }
-        if self.destination("OnSuccess").is_some() {
-            return Err(Refusal::invalid(
-                "Unsupported DestinationConfig parameter for given event source mapping type: OnSuccess",
-            ));
-        }
-        self.destination("OnFailure").map(canonical).transpose().map(Some)
+fn on_failure(config: DestinationConfig) -> Result<Option<String>, Refusal> {
+    let of_success = config.on_success.as_ref().and_then(|destination| destination.destination.as_deref());
+    if of_success.is_some_and(|destination| !destination.is_empty()) {
+        return Err(Refusal::invalid(
+            "Unsupported DestinationConfig parameter for given event source mapping type: OnSuccess",
+        ));
     }
+    failures(&config).map(canonical).transpose()
+}
 
-    /// # Errors
-    /// If there is a member that this server could only ignore.
-    fn refuse_foreign(&self) -> Result<(), Refusal> {
-        let foreign = FOREIGN.iter().find(|name| self.members.has_content(name));
-        if let Some(name) = foreign {
-            return Err(Refusal::invalid(format!("Unsupported {name} parameter for given event source mapping type.")));
-        }
-        if self.members.integer("TumblingWindowInSeconds").is_some_and(|window| window != 0) {
-            return Err(Refusal::invalid(
-                "TumblingWindowInSeconds: this server has no tumbling windows; leave it out, or use 0",
-            ));
-        }
-        Ok(())
+/// # Errors
+/// If there is a member that this server could only ignore: one that only other event sources have, or one of a service that it does
+/// not call.
+fn refuse_foreign(members: &CreateEventSourceMappingRequest) -> Result<(), Refusal> {
+    let foreign = [
+        ("AmazonManagedKafkaEventSourceConfig", is_set(&members.amazon_managed_kafka_event_source_config)),
+        ("DocumentDBEventSourceConfig", is_set(&members.document_db_event_source_config)),
+        ("KMSKeyArn", is_set(&members.kms_key_arn)),
+        ("LoggingConfig", is_set(&members.logging_config)),
+        ("MetricsConfig", is_set(&members.metrics_config)),
+        ("ProvisionedPollerConfig", is_set(&members.provisioned_poller_config)),
+        ("Queues", is_set(&members.queues)),
+        ("ScalingConfig", is_set(&members.scaling_config)),
+        ("SelfManagedEventSource", is_set(&members.self_managed_event_source)),
+        ("SelfManagedKafkaEventSourceConfig", is_set(&members.self_managed_kafka_event_source_config)),
+        ("SourceAccessConfigurations", is_set(&members.source_access_configurations)),
+        ("StartingPositionTimestamp", members.starting_position_timestamp.is_some()),
+        ("Topics", is_set(&members.topics)),
+    ];
+    if let Some((name, _)) = foreign.into_iter().find(|(_, is_set)| *is_set) {
+        return Err(Refusal::invalid(format!("Unsupported {name} parameter for given event source mapping type.")));
     }
+    match members.tumbling_window_in_seconds {
+        None | Some(0) => Ok(()),
+        Some(_) => Err(Refusal::invalid(
+            "TumblingWindowInSeconds: this server has no tumbling windows; leave it out, or use 0",
+        )),
+    }
+}
+
+/// Whether a member is there that has something in it.
+fn is_set<T: Default + PartialEq>(member: &Option<T>) -> bool {
+    member.as_ref().is_some_and(|member| *member != T::default())
 }
 
 /// A destination as it is stored: a URL in its canonical form, so that policies see what is the same.
@@ -233,6 +249,7 @@ mod tests {
     use aws::{LAMBDA, codec};
     use serde_json::{Value, json};
 
+    use super::super::call::mapping;
     use super::*;
 
     /// A body of CreateEventSourceMapping, with a function if it has none.
@@ -245,8 +262,7 @@ mod tests {
 
     fn read_bytes(body: &[u8]) -> Result<Asked, Refusal> {
         let create = LAMBDA.operation("CreateEventSourceMapping").expect("an operation");
-        let decoded = codec::decode_rest(create, &[], "", body)?;
-        Asked::read(Members::of_request(create, &decoded), codec::check(create, &decoded))
+        mapping::<CreateEventSourceMappingRequest>(create, codec::decode_rest(create, &[], "", body)?)
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use auth::Refusal as Unsigned;
 use aws::{
-    Answering, AwsService, Fault, Input, LAMBDA, OperationId, Protocol, Reply as ServiceReply, ReplyError, Request,
-    RequestFacts, ServiceError, ServiceModel, codec,
+    Answering, AwsService, Fault, Input, LAMBDA, OperationId, Protocol, Reply, Request, RequestFacts, ServiceError,
+    ServiceModel, codec,
 };
 
+use super::Refusal;
 use super::call::{BODY_SIZE_BYTES_MAX, Call};
 use super::route::Route;
-use super::{Refusal, Reply};
 use crate::triggers::Triggers;
 
 impl AwsService for Triggers {
@@ -21,10 +21,10 @@ impl AwsService for Triggers {
     }
 
     fn call<'a>(&'a self, request: Request<'a>) -> Answering<'a> {
-        Box::pin(async move { self.called(request).await.unwrap_or_else(Refusal::reply).into() })
+        Box::pin(async move { self.called(request).await.unwrap_or_else(Refusal::reply) })
     }
 
-    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> ServiceReply {
+    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
         let refusal = match fault {
             Fault::Caller(refusal) => Refusal::unsigned(&refusal),
             Fault::UnknownOperation { .. } => Refusal::UnknownOperation,
@@ -37,7 +37,7 @@ impl AwsService for Triggers {
             Fault::Throttled => Refusal::TooManyRequests,
             Fault::Internal(detail) => Refusal::Service(detail),
         };
-        refusal.reply().into()
+        refusal.reply()
     }
 }
 
@@ -58,19 +58,6 @@ impl Triggers {
 impl Refusal {
     fn unsigned(refusal: &Unsigned) -> Refusal {
         Refusal::Unsigned(name(refusal), refusal.to_string())
-    }
-}
-
-impl From<Reply> for ServiceReply {
-    fn from(reply: Reply) -> ServiceReply {
-        let error = reply.refusal.map(|refusal| ReplyError {
-            name: refusal.name(),
-            detail: match refusal {
-                Refusal::Service(detail) => Some(detail),
-                _ => None,
-            },
-        });
-        ServiceReply { error, ..ServiceReply::new(reply.status, reply.body) }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use auth::Caller;
-use serde_json::{Value, json};
+use aws::lambda::ListTagsResponse;
 
 use super::permission::permit_one;
 use super::{Answer, Operation, Refusal, find};
@@ -24,10 +24,10 @@ pub(crate) type Tags = BTreeMap<String, String>;
 type Asked<'a> = Vec<(&'a str, Option<&'a str>)>;
 
 impl Triggers {
-    pub(super) async fn list_tags(&self, caller: &Caller, arn: &str) -> Answer {
+    pub(super) async fn list_tags(&self, caller: &Caller, arn: &str) -> Answer<ListTagsResponse> {
         self.permit_mapping(caller, Operation::ListTags.action(), uuid_of(arn), Vec::new()).await?;
         let mappings = self.mappings().await?;
-        Ok((200, json!({"Tags": of_arn(&mappings, caller, arn)?.tags})))
+        Ok(ListTagsResponse { tags: Some(of_arn(&mappings, caller, arn)?.tags.clone()) })
     }
 
     pub(super) async fn tag(&self, caller: &Caller, arn: &str, added: &Tags) -> Answer {
@@ -58,10 +58,10 @@ impl Triggers {
             permit_one(caller, operation.action(), before, asked.clone())?;
             let mut mapping = Mapping::clone(before);
             change(&mut mapping.tags);
-            checked(&mapping.tags)?;
+            mapping.tags = checked(mapping.tags)?;
             Ok(mapping)
         });
-        changed.await.map(|_| (204, Value::Null))
+        changed.await.map(drop)
     }
 }
 
@@ -74,19 +74,15 @@ fn of_arn<'a>(mappings: &'a Mappings, caller: &Caller, arn: &str) -> Result<&'a 
     found.filter(|mapping| mapping.arn() == arn).map(|mapping| &**mapping).ok_or(Refusal::ResourceNotFound)
 }
 
-/// The tags of a request.
-pub(super) fn tags(entries: &[(&str, &str)]) -> Result<Tags, Refusal> {
-    let tags: Tags = entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    checked(&tags).map(|()| tags)
-}
-
-fn checked(tags: &Tags) -> Result<(), Refusal> {
+/// # Errors
+/// If a mapping cannot have all these tags.
+pub(super) fn checked(tags: Tags) -> Result<Tags, Refusal> {
     let is_good = |(key, value): (&String, &String)| {
         let length = key.chars().count();
         (1..=KEY_LENGTH_MAX).contains(&length) && value.chars().count() <= VALUE_LENGTH_MAX && !key.starts_with("aws:")
     };
     match tags.iter().all(is_good) && tags.len() <= TAGS_MAX {
-        true => Ok(()),
+        true => Ok(tags),
         false => Err(Refusal::invalid(format!(
             "Tags: up to {TAGS_MAX}, with keys of 1 to {KEY_LENGTH_MAX} characters that do not begin with aws:, and values of up to {VALUE_LENGTH_MAX}"
         ))),

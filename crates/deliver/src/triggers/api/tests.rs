@@ -13,6 +13,7 @@ use base::Clock;
 use client::Egress;
 use ops::Service;
 use ops::allowance::{Allowance, MemoryBudget, Peer};
+use serde_json::{Value, json};
 use storage::Memory;
 
 mod running;
@@ -188,7 +189,7 @@ async fn policies_say_who_may_do_what() {
                  {resource} because no identity-based policy allows the {action} action"
             );
             assert_eq!((reply.status, refused), (403, json!({"message": expected})), "{method} {path}");
-            assert_eq!(reply.refusal.unwrap().name(), "AccessDeniedException");
+            assert_eq!(reply.error.unwrap().name, "AccessDeniedException");
             assert_eq!(triggers.service.documents(MAPPINGS).await.unwrap().by_id, before);
         }
         let reply = triggers.answer(&user(&asks.iter().map(allow).collect::<Vec<Value>>()), &request).await;
@@ -309,7 +310,7 @@ fn mapping(stream: &str, function: &str, destination: Option<&str>) -> Value {
 
 async fn ask(triggers: &Triggers, caller: &Caller, method: &str, path: &str, body: &Value) -> (u16, String, String) {
     let reply = triggers.answer(caller, &asked(caller, method, &format!("{PATH}{path}"), "", body)).await;
-    let name = reply.refusal.as_ref().map(Refusal::name).unwrap_or_default().to_owned();
+    let name = reply.error.as_ref().map(|error| error.name).unwrap_or_default().to_owned();
     (reply.status, name, String::from_utf8(reply.body).unwrap())
 }
 

@@ -194,7 +194,8 @@ fn tags_are_stored_beside_a_mapping() {
     assert_eq!(settled(&server, &uuid)["State"], "Enabled");
     assert_eq!(call("POST", &arn, "", &json!({})).0, 400);
     assert_eq!(call("POST", &arn, "", &json!({"Tags": {"aws:x": "y"}})).0, 400);
-    for method in ["GET", "POST", "DELETE"] {
-        assert_eq!(call(method, &format!("{arn}0"), "", &json!({"Tags": {"a": "b"}})).0, 404, "{method}");
+    assert_eq!(call("DELETE", &arn, "", &Value::Null).0, 400);
+    for (method, query) in [("GET", ""), ("POST", ""), ("DELETE", "?tagKeys=a")] {
+        assert_eq!(call(method, &format!("{arn}0"), query, &json!({"Tags": {"a": "b"}})).0, 404, "{method}");
     }
 }

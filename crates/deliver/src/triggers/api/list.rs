@@ -1,32 +1,16 @@
-//! The query of ListEventSourceMappings.
+//! ListEventSourceMappings: its request, and what the model does not say of it.
 
-use aws::Members;
+use aws::lambda::ListEventSourceMappingsRequest;
 
 use super::refusal::broken;
 use crate::triggers::function;
 
-/// Source: API Reference, ListEventSourceMappings.
-const ITEMS_MAX: usize = 10_000;
+/// Of an answer, whatever `MaxItems` says. Source: API Reference, ListEventSourceMappings.
+const PAGE_MAX: usize = 100;
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Asked {
-    pub function_name: Option<String>,
-    pub event_source_arn: Option<String>,
-    pub marker: Option<String>,
-    pub items_max: usize,
-}
-
-impl Asked {
-    pub(super) fn read(members: Members<'_>) -> Asked {
-        let text = |name: &str| members.text(name).map(str::to_owned);
-        let items_max = members.integer("MaxItems").and_then(|number| usize::try_from(number).ok());
-        Asked {
-            function_name: text("FunctionName"),
-            event_source_arn: text("EventSourceArn"),
-            marker: text("Marker"),
-            items_max: items_max.unwrap_or(ITEMS_MAX),
-        }
-    }
+/// The number of mappings that an answer has at most.
+pub(super) fn items_max(request: &ListEventSourceMappingsRequest) -> usize {
+    request.max_items.and_then(|number| usize::try_from(number).ok()).map_or(PAGE_MAX, |number| number.min(PAGE_MAX))
 }
 
 /// A broken constraint of a function's name.
@@ -54,12 +38,13 @@ mod tests {
 
     #[test]
     fn parameters() {
-        let expected = Asked {
+        let expected = ListEventSourceMappingsRequest {
             function_name: Some("f:P".to_owned()),
             event_source_arn: Some("arn:aws x".to_owned()),
             marker: Some("m".to_owned()),
-            items_max: 7,
+            max_items: Some(7),
         };
+        assert_eq!(items_max(&expected), 7);
         for query in [
             "FunctionName=f%3AP&EventSourceArn=arn%3aaws+x&MaxItems=7&Marker=m&Other=%",
             "%46unctionName=f%3AP&Event%53ource%41rn=arn%3aaws+x&M%61xItems=7&M%61rker=m",
@@ -67,7 +52,7 @@ mod tests {
             assert_eq!(read(query), Ok(Input::List(expected.clone())), "{query}");
         }
         let Ok(Input::List(asked)) = read("") else { panic!("a list") };
-        assert_eq!(asked.items_max, ITEMS_MAX);
+        assert_eq!(items_max(&asked), PAGE_MAX);
         for (query, name) in [
             ("MaxItems=0", "ValidationException"),
             ("MaxItems=10001", "ValidationException"),
